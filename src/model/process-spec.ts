@@ -1,0 +1,157 @@
+/**
+ * What a project says: its catalog, its state tables and its processes. Plain frozen data; `src/project` makes it, every later
+ * room reads it.
+ */
+import type { TableIdentifier } from './names.ts';
+
+export type Pattern = 'stateless' | 'stateful' | 'dimension';
+
+/** The seed's `etl_pattern_id` of each pattern: a dimension is a sequential stateful load, so it is 2 as well. */
+export const ETL_PATTERN_ID: Readonly<Record<Pattern, 1 | 2>> = Object.freeze({ stateless: 1, stateful: 2, dimension: 2 });
+
+/** Unit of an event-time column that holds integers since 1970-01-01T00:00:00Z. */
+export type EventTimeUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us';
+
+/** Where a source's valid-to timestamp (the hour up to which it is complete) is read from. */
+export type VttsSpec =
+  | { readonly kind: 'bounds' }
+  | { readonly kind: 'signal' }
+  | { readonly kind: 'property'; readonly key: string }
+  | { readonly kind: 'sql'; readonly query: string };
+
+/** What a stateless load does when rows of its source were changed or removed. */
+export type OnSourceChange = 'refuse' | 'append-added';
+
+export interface SourceSpec {
+  readonly table: TableIdentifier;
+  /** The name under which the process's SQL sees the rows of this session. */
+  readonly alias: string;
+  /** Column that says when the event happened. Always there in a stateful or dimension process. */
+  readonly eventTime?: string;
+  /** Only for integer columns; undefined for timestamps and dates. */
+  readonly eventTimeUnit?: EventTimeUnit;
+  readonly vtts: VttsSpec;
+  readonly onSourceChange: OnSourceChange;
+}
+
+export type PartitionTransform = 'identity' | 'year' | 'month' | 'day' | 'hour' | 'bucket' | 'truncate';
+
+/** One entry of `partition_by`: `hour(cancel_ts)`, `bucket(16, account_id)`, `country`. */
+export interface PartitionBySpec {
+  readonly transform: PartitionTransform;
+  readonly column: string;
+  /** Number of buckets or width; only for bucket and truncate. */
+  readonly argument?: number;
+}
+
+export interface TargetSpec {
+  readonly table: TableIdentifier;
+  /** Always there in a stateful or dimension process: it decides which rows a range replaces. */
+  readonly eventTime?: string;
+  readonly partitionBy: readonly PartitionBySpec[];
+  /** Iceberg table properties, given when the table is created. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** `block`: a failure publishes nothing. `warn`: it is reported. */
+export type AuditSeverity = 'block' | 'warn';
+
+interface AuditBase {
+  /** Unique within the process; the kind, or the file's name for own SQL, with a number when used again. */
+  readonly name: string;
+  readonly severity: AuditSeverity;
+}
+/** Counts of the session's source rows and of the rows it staged agree. Source is an alias; default: the first source. */
+export interface SourceToTargetCountAudit extends AuditBase { readonly kind: 'source_to_target_count'; readonly source?: string }
+/** Every key of the session's source rows is among the staged rows. Source is an alias. */
+export interface NoMissingEventsAudit extends AuditBase {
+  readonly kind: 'no_missing_events';
+  readonly source: string;
+  readonly key: string;
+  /** The key's column in the target, when it has another name there. */
+  readonly targetKey?: string;
+}
+export interface NotNullAudit extends AuditBase { readonly kind: 'not_null'; readonly columns: readonly string[] }
+export interface UniqueAudit extends AuditBase { readonly kind: 'unique'; readonly columns: readonly string[] }
+/** The project's own query: it selects the bad rows. */
+export interface SqlAudit extends AuditBase {
+  readonly kind: 'sql';
+  /** Absolute path. */
+  readonly file: string;
+  /** The file's text. */
+  readonly sql: string;
+  readonly parameters: readonly ParameterUse[];
+}
+export type AuditSpec = SourceToTargetCountAudit | NoMissingEventsAudit | NotNullAudit | UniqueAudit | SqlAudit;
+
+/** The values that a process's SQL may name as `$name`. */
+export const PARAMETER_NAMES = Object.freeze(['psyberg_session_id', 'process_name', 'first_hour', 'last_hour', 'range_start', 'range_end'] as const);
+export type ParameterName = (typeof PARAMETER_NAMES)[number];
+
+/** A place where the SQL uses a parameter; `offset` counts UTF-16 units from the SQL's start to the `$`. */
+export interface ParameterUse {
+  readonly name: ParameterName;
+  readonly offset: number;
+}
+
+/** A place in a file; both count from 1. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ProcessSpec {
+  readonly processName: string;
+  /** Absolute path of the file it was read from. */
+  readonly file: string;
+  readonly pattern: Pattern;
+  readonly sources: readonly SourceSpec[];
+  readonly target: TargetSpec;
+  readonly audits: readonly AuditSpec[];
+  /** `contiguous`: every hour from the first to the last; `touched`: only the hours that changed. */
+  readonly hours: 'contiguous' | 'touched';
+  /** How many hours back a dimension's catch-up may reach; undefined: as far as needed. */
+  readonly catchup: { readonly thresholdHours?: number };
+  /** The file's text after the header, without surrounding white space and a closing semicolon. */
+  readonly sql: string;
+  /** Where the first character of `sql` stands in the file: DuckDB's error positions are mapped back with it. */
+  readonly sqlOffset: TextPosition;
+  readonly parameters: readonly ParameterUse[];
+  /** SHA-256 of `sql` in hex: a plan made for other SQL is recognised as stale. */
+  readonly sqlSha256: string;
+}
+
+/** How the catalog is reached. */
+export type CatalogSpec =
+  /** Pointers in `<warehouse>/catalog.db`. */
+  | { readonly kind: 'embedded'; readonly warehouse: string }
+  /** Pointers in PostgreSQL. */
+  | { readonly kind: 'embedded-database'; readonly warehouse: string; readonly database: string }
+  /** An Iceberg REST catalog elsewhere. */
+  | {
+      readonly kind: 'rest';
+      readonly uri: string;
+      readonly warehouse?: string;
+      readonly token?: string;
+      readonly credential?: string;
+      readonly oauth2ServerUri?: string;
+    };
+
+/** Where watermarks, sessions and signals are kept. */
+export interface StateTables {
+  readonly highWaterMarkTable: TableIdentifier;
+  readonly sessionTable: TableIdentifier;
+  readonly signalTable: TableIdentifier;
+}
+
+export interface ProjectSpec {
+  readonly name: string;
+  /** Absolute path of the folder of psyberg.yaml. */
+  readonly root: string;
+  readonly catalog: CatalogSpec;
+  /** Absolute path. */
+  readonly processesDirectory: string;
+  readonly tables: StateTables;
+  /** In the order of their file names. */
+  readonly processes: readonly ProcessSpec[];
+}
