@@ -3,9 +3,9 @@
  */
 import { usageError } from './errors.ts';
 
-/** A table of the catalog. The namespace has one level: DuckDB sees it as a schema. */
+/** A table of the catalog, in the shape of the Iceberg REST protocol. A project's tables have one namespace level: DuckDB sees it as a schema. */
 export interface TableIdentifier {
-  readonly namespace: string;
+  readonly namespace: readonly string[];
   readonly name: string;
 }
 
@@ -13,7 +13,7 @@ export interface TableIdentifier {
 export const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The text of a table's name, as in every file, message and table that this project writes. */
-export const tableName = (table: TableIdentifier): string => `${table.namespace}.${table.name}`;
+export const tableName = (table: TableIdentifier): string => [...table.namespace, table.name].join('.');
 
 /** True when both name the same table. DuckDB compares names without case, so two tables may not differ by case alone. */
 export const sameTable = (left: TableIdentifier, right: TableIdentifier): boolean => tableKey(left) === tableKey(right);
@@ -34,5 +34,5 @@ export function parseTableName(text: string): TableIdentifier {
   const problem = tableNameProblem(text);
   if (problem !== undefined) throw usageError('table-name-invalid', problem, { hint: 'write the table as namespace.table, for example raw.raw_cancels', context: { found: text } });
   const [namespace, name] = text.split('.') as [string, string];
-  return Object.freeze({ namespace, name });
+  return Object.freeze({ namespace: Object.freeze([namespace]), name });
 }
