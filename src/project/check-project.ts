@@ -1,0 +1,71 @@
+/** Rules between the processes of a project. Drafts -> problems. Pure. */
+import { tableKey, tableName, type TableIdentifier } from '../model/names.ts';
+import type { StateTables } from '../model/process-spec.ts';
+import { type ProjectProblem, reporterFor } from './problems.ts';
+import type { ProcessDraft } from './read-process.ts';
+
+/** Reports names and targets used twice, targets that are state tables, and circles of processes. */
+export function checkProject(drafts: readonly ProcessDraft[], tables: StateTables, problems: ProjectProblem[]): void {
+  const stateTables = new Map<string, string>([
+    [tableKey(tables.highWaterMarkTable), 'high_water_mark_table'],
+    [tableKey(tables.sessionTable), 'session_table'],
+    [tableKey(tables.signalTable), 'signal_table'],
+  ]);
+  const names = new Map<string, ProcessDraft>();
+  const producers = new Map<string, ProcessDraft>();
+  for (const draft of drafts) {
+    const report = reporterFor(problems, draft.file);
+    if (draft.processName !== undefined) {
+      const key = draft.processName.toLowerCase();
+      const other = names.get(key);
+      if (other !== undefined) report(draft.placeOf(['process_name']), `the process_name '${draft.processName}' is already used in ${other.file}`, 'give each process its own name: its watermarks are kept under it');
+      else names.set(key, draft);
+    }
+    if (draft.target === undefined) continue;
+    const state = stateTables.get(tableKey(draft.target));
+    if (state !== undefined) report(draft.placeOf(['target', 'table']), `the target ${tableName(draft.target)} is the project's ${state}`, 'write to a table of its own');
+    const other = producers.get(tableKey(draft.target));
+    if (other !== undefined) report(draft.placeOf(['target', 'table']), `the target ${tableName(draft.target)} is already written by ${nameOf(other)} in ${other.file}`, 'one table is written by one process: rename one target, or join the two in one query');
+    else producers.set(tableKey(draft.target), draft);
+  }
+  reportCircles(drafts, producers, problems);
+}
+
+/** Each circle is reported once, at the source through which its first process in file order enters it. */
+function reportCircles(drafts: readonly ProcessDraft[], producers: ReadonlyMap<string, ProcessDraft>, problems: ProjectProblem[]): void {
+  const finished = new Set<ProcessDraft>();
+  const trail: { readonly draft: ProcessDraft; via?: { readonly table: TableIdentifier; readonly index: number } }[] = [];
+  const visit = (draft: ProcessDraft): void => {
+    if (finished.has(draft)) return;
+    const seenAt = trail.findIndex((step) => step.draft === draft);
+    if (seenAt >= 0) {
+      reportCircle(trail.slice(seenAt), problems);
+      return;
+    }
+    const step: (typeof trail)[number] = { draft };
+    trail.push(step);
+    for (const source of draft.sources) {
+      const producer = producers.get(tableKey(source.table));
+      // A process that reads its own target has been reported with its header.
+      if (producer === undefined || producer === draft) continue;
+      step.via = source;
+      visit(producer);
+    }
+    trail.pop();
+    finished.add(draft);
+  };
+  for (const draft of drafts) visit(draft);
+}
+
+function reportCircle(circle: readonly { readonly draft: ProcessDraft; readonly via?: { readonly table: TableIdentifier; readonly index: number } }[], problems: ProjectProblem[]): void {
+  const [first] = circle;
+  if (first?.via === undefined) return;
+  const path = circle.map(({ draft, via }) => `${nameOf(draft)} reads ${via === undefined ? 'a table' : tableName(via.table)}`).join(', ');
+  reporterFor(problems, first.draft.file)(
+    first.draft.placeOf(['sources', first.via.index, 'table']),
+    `the processes depend on each other in a circle: ${[...circle.map(({ draft }) => nameOf(draft)), nameOf(first.draft)].join(' <- ')}`,
+    `${path}; remove one of these sources`,
+  );
+}
+
+const nameOf = (draft: ProcessDraft): string => draft.processName ?? draft.file;

@@ -1,0 +1,39 @@
+/** Which process feeds which. ProjectSpec -> order. Pure. */
+import { usageError } from '../model/errors.ts';
+import { sameTable, type TableIdentifier } from '../model/names.ts';
+import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
+import { didYouMean } from './did-you-mean.ts';
+
+/** The process that writes `table`, or undefined when it comes from outside the project. */
+export function producerOf(project: ProjectSpec, table: TableIdentifier): ProcessSpec | undefined {
+  return project.processes.find((spec) => sameTable(spec.target.table, table));
+}
+
+/**
+ * All processes, or the named ones, each behind the processes that write its sources; otherwise in the order of their files.
+ * Processes that are not named are not added. Throws `process-unknown` for a name that the project does not have.
+ */
+export function processesInDependencyOrder(project: ProjectSpec, names: readonly string[] = []): readonly ProcessSpec[] {
+  const known = project.processes.map((spec) => spec.processName);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    throw usageError('process-unknown', `the project ${project.name} has no process '${name}'`, {
+      hint: known.length === 0 ? 'create it: psyberg new process' : didYouMean(name, known, 'processes'),
+      context: { processName: name, processes: known },
+    });
+  }
+  const ordered: ProcessSpec[] = [];
+  const visited = new Set<ProcessSpec>();
+  const visit = (spec: ProcessSpec): void => {
+    if (visited.has(spec)) return;
+    visited.add(spec);
+    for (const source of spec.sources) {
+      const producer = producerOf(project, source.table);
+      if (producer !== undefined) visit(producer);
+    }
+    ordered.push(spec);
+  };
+  // The whole graph is walked even for a few names: two named processes may depend on each other through one that is not.
+  for (const spec of project.processes) visit(spec);
+  return names.length === 0 ? ordered : ordered.filter((spec) => names.includes(spec.processName));
+}

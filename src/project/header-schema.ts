@@ -1,0 +1,150 @@
+/**
+ * The YAML header of a process file as a zod schema, and the forms in which its parts may be written.
+ * It judges shapes only; rules between parts are in `check-header.ts`.
+ */
+import * as z from 'zod';
+import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { choice, foundType, jsonSchemaOf, type NoChoice, strictMap } from './validate.ts';
+
+const NAME_RULE = 'must hold letters, digits and _ only, and start with no digit';
+const nameText = (what: string) => z.string().regex(NAME_PATTERN, `${what} ${NAME_RULE}`);
+const filled = (what: string) => z.string().regex(/\S/, `${what} must not be empty`);
+
+/** `namespace.table` as text. */
+export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: (issue) => (typeof issue.input === 'string' ? (tableNameProblem(issue.input) ?? 'not a table name') : undefined),
+});
+
+// --- vtts -----------------------------------------------------------------------------------------------------------------
+const vttsName = z.enum(['bounds', 'signal']);
+const vttsProperty = strictMap({ property: filled('the name of the summary key') });
+const vttsSql = strictMap({ sql: filled('the query') });
+const VTTS_FORMS = 'bounds, signal, {property: <summary key>} or {sql: <query>}';
+
+function pickVtts(value: unknown): z.ZodType | NoChoice {
+  if (typeof value === 'string') return vttsName;
+  if (!isMap(value)) return { message: `vtts must be one of ${VTTS_FORMS}; found ${foundType(value)}` };
+  const keys = Object.keys(value);
+  if (keys.includes('from')) return strictMap({ from: choice(pickVtts, vttsUnion) });
+  if (keys.includes('property')) return vttsProperty;
+  if (keys.includes('sql')) return vttsSql;
+  const key = keys[0];
+  return { message: key === undefined ? `vtts must be one of ${VTTS_FORMS}` : `unknown key '${key}' in vtts`, hint: didYouMean(key ?? '', ['from', 'property', 'sql'], 'known keys') };
+}
+const vttsUnion: z.ZodType = z.union([vttsName, vttsProperty, vttsSql, strictMap({ from: z.union([vttsName, vttsProperty, vttsSql]) })]);
+const vtts = choice(pickVtts, vttsUnion);
+
+// --- audits ---------------------------------------------------------------------------------------------------------------
+const columns = z.array(filled('a column')).min(1);
+const auditCommon = { severity: z.enum(['block', 'warn']).optional(), name: nameText("an audit's name").optional() };
+const AUDIT_ARGUMENTS = {
+  source_to_target_count: strictMap({ source: z.string().optional() }).nullable(),
+  no_missing_events: strictMap({ source: z.string(), key: filled('the key'), target_key: filled('the key').optional() }),
+  not_null: strictMap({ columns }),
+  unique: strictMap({ columns }),
+  sql: filled("the audit's file"),
+} as const;
+export type AuditKind = keyof typeof AUDIT_ARGUMENTS;
+export const AUDIT_KINDS = Object.keys(AUDIT_ARGUMENTS) as AuditKind[];
+const isAuditKind = (text: string): text is AuditKind => Object.hasOwn(AUDIT_ARGUMENTS, text);
+const auditForm = (kind: AuditKind) => strictMap({ [kind]: AUDIT_ARGUMENTS[kind], ...auditCommon });
+
+const AUDIT_EXAMPLES: Readonly<Record<AuditKind, string>> = {
+  source_to_target_count: '- source_to_target_count',
+  no_missing_events: '- no_missing_events: { source: <alias>, key: <column> }',
+  not_null: '- not_null: { columns: [<column>] }',
+  unique: '- unique: { columns: [<column>] }',
+  sql: '- sql: audits/<file>.sql',
+};
+
+function pickAudit(value: unknown): z.ZodType | NoChoice {
+  if (typeof value === 'string') {
+    if (!isAuditKind(value)) return { message: `unknown audit '${value}'`, hint: didYouMean(value, AUDIT_KINDS, 'audits') };
+    if (value === 'source_to_target_count') return z.string();
+    return { message: `the audit ${value} needs arguments`, hint: `write ${AUDIT_EXAMPLES[value]}` };
+  }
+  if (!isMap(value)) return { message: `an audit must be a name or a map of keys, found ${foundType(value)}` };
+  const keys = Object.keys(value);
+  const kinds = keys.filter(isAuditKind);
+  const [first, second] = kinds;
+  if (first !== undefined && second !== undefined) return { message: `one audit holds both ${first} and ${second}`, hint: 'begin a list entry (-) for each audit' };
+  if (first !== undefined) {
+    if ((value as Record<string, unknown>)[first] === null && first !== 'source_to_target_count') return { message: `the audit ${first} needs arguments`, hint: `write ${AUDIT_EXAMPLES[first]}` };
+    return auditForm(first);
+  }
+  const unknown = keys.find((key) => !Object.hasOwn(auditCommon, key));
+  if (unknown === undefined) return { message: 'an audit without a kind', hint: `audits: ${AUDIT_KINDS.join(', ')}` };
+  return { message: `unknown audit '${unknown}'`, hint: didYouMean(unknown, AUDIT_KINDS, 'audits') };
+}
+const audit = choice(pickAudit, z.union([z.literal('source_to_target_count'), ...AUDIT_KINDS.map(auditForm)]));
+
+// --- pattern --------------------------------------------------------------------------------------------------------------
+const patternName = z.enum(['stateless', 'stateful', 'dimension']);
+const patternId = z.union([z.literal(1), z.literal(2)]);
+const pattern = choice(
+  (value) => (value === 1 || value === 2 ? patternId : patternName),
+  z.union([patternName, patternId]),
+);
+
+// --- the header -----------------------------------------------------------------------------------------------------------
+const source = strictMap({
+  table: tableText,
+  alias: nameText('an alias').optional(),
+  event_time: filled('event_time').optional(),
+  event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
+  vtts: vtts.optional(),
+  on_source_change: z.enum(['refuse', 'append-added']).optional(),
+});
+
+/** A number or true/false is taken as its text: `format-version: 2` is what people write. */
+const propertyValue = choice(
+  (value) => (typeof value === 'number' || typeof value === 'boolean' ? z.unknown() : z.string()),
+  z.union([z.string(), z.number(), z.boolean()]),
+);
+
+const target = strictMap({
+  table: tableText,
+  event_time: filled('event_time').optional(),
+  partition_by: z.array(z.string()).optional(),
+  properties: z.record(z.string(), propertyValue).optional(),
+});
+
+export const headerSchema = strictMap({
+  process_name: nameText('process_name'),
+  pattern: pattern.optional(),
+  etl_pattern_id: patternId.optional(),
+  sources: z.array(source).min(1),
+  target,
+  audits: z.array(audit).optional(),
+  hours: z.enum(['contiguous', 'touched']).optional(),
+  catchup: strictMap({ threshold_hours: z.int('threshold_hours must be a whole number').min(1).optional() }).optional(),
+});
+
+/** The header as it is written, once `headerSchema` has accepted it. */
+export interface Header {
+  readonly process_name: string;
+  readonly pattern?: 'stateless' | 'stateful' | 'dimension' | 1 | 2;
+  readonly etl_pattern_id?: 1 | 2;
+  readonly sources: readonly HeaderSource[];
+  readonly target: { readonly table: string; readonly event_time?: string; readonly partition_by?: readonly string[]; readonly properties?: Readonly<Record<string, string | number | boolean>> };
+  readonly audits?: readonly (AuditKind | Readonly<Record<string, unknown>>)[];
+  readonly hours?: 'contiguous' | 'touched';
+  readonly catchup?: { readonly threshold_hours?: number };
+}
+export interface HeaderSource {
+  readonly table: string;
+  readonly alias?: string;
+  readonly event_time?: string;
+  readonly event_time_unit?: 'epoch_s' | 'epoch_ms' | 'epoch_us';
+  readonly vtts?: HeaderVtts;
+  readonly on_source_change?: 'refuse' | 'append-added';
+}
+export type HeaderVtts = 'bounds' | 'signal' | { readonly from: HeaderVtts } | { readonly property: string } | { readonly sql: string };
+
+/** The JSON schema of a process file's header, for editors. */
+export function processHeaderJsonSchema(): Record<string, unknown> {
+  return { ...jsonSchemaOf(headerSchema), title: 'Header of a psyberg process' };
+}
+
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);

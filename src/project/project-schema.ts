@@ -1,0 +1,128 @@
+/** psyberg.yaml: its schema, and the catalog and tables that it names. YAML -> the project's own part of ProjectSpec. */
+import path from 'node:path';
+import * as z from 'zod';
+import { parseTableName, tableKey, tableNameProblem } from '../model/names.ts';
+import type { CatalogSpec, StateTables } from '../model/process-spec.ts';
+import { isMap, tableText } from './header-schema.ts';
+import type { ReportProblem } from './problems.ts';
+import { jsonSchemaOf, strictMap, validate } from './validate.ts';
+import type { YamlText } from './yaml-text.ts';
+
+export const PROJECT_FILE = 'psyberg.yaml';
+
+/** Names of the state tables when psyberg.yaml does not say otherwise. */
+export const DEFAULT_TABLES = Object.freeze({
+  high_water_mark_table: 'psyberg.high_water_mark_table',
+  session_table: 'psyberg.psyberg_session_f',
+  signal_table: 'psyberg.psyberg_signal',
+});
+type TableKey = keyof typeof DEFAULT_TABLES;
+
+const filled = (what: string) => z.string().regex(/\S/, `${what} must not be empty`);
+
+const projectSchema = strictMap({
+  name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'name must hold letters, digits, _, - and . only'),
+  catalog: strictMap({
+    warehouse: filled('warehouse').optional(),
+    database: filled('database').optional(),
+    uri: filled('uri').optional(),
+    token: filled('token').optional(),
+    credential: filled('credential').optional(),
+    oauth2_server_uri: filled('oauth2_server_uri').optional(),
+  }),
+  processes: filled('processes').optional(),
+  tables: strictMap({ high_water_mark_table: tableText.optional(), session_table: tableText.optional(), signal_table: tableText.optional() }).optional(),
+});
+
+/** The JSON schema of psyberg.yaml, for editors. */
+export function projectJsonSchema(): Record<string, unknown> {
+  return { ...jsonSchemaOf(projectSchema), title: PROJECT_FILE };
+}
+
+export interface ProjectFile {
+  readonly name: string;
+  readonly catalog: CatalogSpec;
+  readonly processes: string;
+  readonly tables: StateTables;
+}
+
+/** Validates psyberg.yaml. Every problem is reported; the result is meaningful only when there was none. */
+export function readProjectFile(yaml: YamlText, options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem }): ProjectFile {
+  const { root, report } = options;
+  if (!isMap(yaml.value)) {
+    if (yaml.value !== undefined) report(yaml.placeOf([]), `${PROJECT_FILE} must be a map of keys`, 'begin with "name: my_project"');
+    return { name: '', catalog: { kind: 'embedded', warehouse: root }, processes: 'processes', tables: tablesOf({}) };
+  }
+  validate(projectSchema, yaml, report);
+  const { name, catalog, processes, tables } = yaml.value;
+  const named = isMap(tables) ? tables : {};
+  checkTables(named, yaml, report);
+  return {
+    name: typeof name === 'string' ? name : '',
+    catalog: isMap(catalog) ? catalogOf(catalog, yaml, options) : { kind: 'embedded', warehouse: root },
+    processes: typeof processes === 'string' ? processes : 'processes',
+    tables: tablesOf(named),
+  };
+}
+
+function catalogOf(catalog: Readonly<Record<string, unknown>>, yaml: YamlText, options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem }): CatalogSpec {
+  const { root, environment, report } = options;
+  const text = (key: string): string | undefined => {
+    const value = catalog[key];
+    if (typeof value !== 'string') return undefined;
+    // Secrets belong in the environment, so that psyberg.yaml can be committed.
+    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, variable: string) => {
+      const found = environment[variable];
+      if (found === undefined) report(yaml.placeOf(['catalog', key]), `the environment variable ${variable} is not set`, `set it: export ${variable}=…`);
+      return found ?? whole;
+    });
+  };
+  const warehouse = text('warehouse');
+  const [uri, database, token, credential, oauth2ServerUri] = [text('uri'), text('database'), text('token'), text('credential'), text('oauth2_server_uri')];
+  if (uri !== undefined) {
+    if (database !== undefined) report(yaml.placeOfKey(['catalog', 'database']), 'a catalog has uri or database, not both', 'keep uri for an Iceberg REST catalog, database for the embedded one');
+    if (token !== undefined && credential !== undefined) report(yaml.placeOfKey(['catalog', 'credential']), 'a catalog has token or credential, not both', 'keep one of them');
+    if (!/^https?:\/\//.test(uri)) report(yaml.placeOf(['catalog', 'uri']), 'uri must begin with http:// or https://');
+    return {
+      kind: 'rest',
+      uri,
+      ...(warehouse === undefined ? {} : { warehouse }),
+      ...(token === undefined ? {} : { token }),
+      ...(credential === undefined ? {} : { credential }),
+      ...(oauth2ServerUri === undefined ? {} : { oauth2ServerUri }),
+    };
+  }
+  for (const key of ['token', 'credential', 'oauth2_server_uri']) {
+    if (catalog[key] !== undefined) report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with uri`, 'add uri, or remove it');
+  }
+  if (warehouse === undefined) {
+    if (catalog['warehouse'] === undefined) report(yaml.placeOfKey(['catalog']), 'the catalog needs warehouse or uri', 'add "warehouse: warehouse" for an embedded catalog in that folder');
+    return { kind: 'embedded', warehouse: root };
+  }
+  const local = warehouse.replace(/^file:\/\//, '');
+  const remote = /^[a-z][a-z0-9+.-]*:\/\//i.test(local);
+  if (database !== undefined) {
+    if (!/^postgres(ql)?:\/\//.test(database)) report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');
+    return { kind: 'embedded-database', warehouse: remote ? local : path.resolve(root, local), database };
+  }
+  if (remote) report(yaml.placeOf(['catalog', 'warehouse']), 'the embedded catalog keeps catalog.db in the warehouse, which must then be a local folder', 'name a folder, or add "database: postgres://…" for the pointers');
+  return { kind: 'embedded', warehouse: path.resolve(root, local) };
+}
+
+const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {
+  const table = (key: TableKey) => {
+    const written = named[key];
+    return parseTableName(typeof written === 'string' && tableNameProblem(written) === undefined ? written : DEFAULT_TABLES[key]);
+  };
+  return { highWaterMarkTable: table('high_water_mark_table'), sessionTable: table('session_table'), signalTable: table('signal_table') };
+};
+
+function checkTables(named: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
+  const tables = tablesOf(named);
+  const seen = new Map<string, string>();
+  for (const [key, table] of [['high_water_mark_table', tables.highWaterMarkTable], ['session_table', tables.sessionTable], ['signal_table', tables.signalTable]] as const) {
+    const other = seen.get(tableKey(table));
+    if (other !== undefined) report(yaml.placeOf(['tables', key]), `${key} and ${other} are the same table`, 'give each its own name');
+    seen.set(tableKey(table), key);
+  }
+}

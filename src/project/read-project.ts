@@ -1,0 +1,74 @@
+/** The files of a project -> ProjectSpec. Reads files, writes nothing; all problems of all files are thrown as one error. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { usageError } from '../model/errors.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
+import { checkProject } from './check-project.ts';
+import { positionAt, type ProjectProblem, projectInvalid, reporterFor } from './problems.ts';
+import { PROJECT_FILE, readProjectFile } from './project-schema.ts';
+import { readProcess, relativeFile } from './read-process.ts';
+import { parseYamlText } from './yaml-text.ts';
+
+/** The nearest folder from `startDirectory` upwards that holds a psyberg.yaml. Throws `project-not-found`. */
+export function findProjectRoot(startDirectory: string): string {
+  const start = path.resolve(startDirectory);
+  for (let directory = start; ; directory = path.dirname(directory)) {
+    if (fs.existsSync(path.join(directory, PROJECT_FILE))) return directory;
+    if (directory === path.dirname(directory)) throw projectNotFound(start, 'and in no folder above it');
+  }
+}
+
+/**
+ * Reads psyberg.yaml and the processes of the project in `root`. Throws `project-not-found` or, with every problem found,
+ * `project-invalid`. `${NAME}` in the catalog's values is taken from `environment`, by default this process's.
+ */
+export function readProject(options: { readonly root: string; readonly environment?: NodeJS.ProcessEnv }): ProjectSpec {
+  const root = path.resolve(options.root);
+  const file = path.join(root, PROJECT_FILE);
+  if (!fs.existsSync(file)) throw projectNotFound(root);
+  const problems: ProjectProblem[] = [];
+  const report = reporterFor(problems, PROJECT_FILE);
+  const text = fs.readFileSync(file, 'utf8');
+  const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
+  const projectFile = readProjectFile(yaml, { root, environment: options.environment ?? process.env, report });
+
+  const processesDirectory = path.resolve(root, projectFile.processes);
+  const files = sqlFilesIn(processesDirectory);
+  if (files === undefined) {
+    report(yaml.value === undefined ? positionAt(text, 0) : yaml.placeOf(['processes']), `the folder of the processes does not exist: ${relativeFile(root, processesDirectory) || '.'}`, 'create it, or name another with "processes: <folder>"');
+  }
+  const drafts = (files ?? []).map((name) => readProcess({ file: path.join(processesDirectory, name), root, problems }));
+  checkProject(drafts, projectFile.tables, problems);
+  if (problems.length > 0) throw projectInvalid(problems);
+  return freezeDeep({
+    name: projectFile.name,
+    root,
+    catalog: projectFile.catalog,
+    processesDirectory,
+    tables: projectFile.tables,
+    processes: drafts.flatMap((draft) => (draft.spec === undefined ? [] : [draft.spec])),
+  });
+}
+
+const projectNotFound = (directory: string, where = ''): Error =>
+  usageError('project-not-found', `there is no ${PROJECT_FILE} in ${directory}${where === '' ? '' : `, ${where}`}`, {
+    hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR',
+    context: { directory },
+  });
+
+function sqlFilesIn(directory: string): string[] | undefined {
+  if (!fs.existsSync(directory) || !fs.statSync(directory).isDirectory()) return undefined;
+  return fs
+    .readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql') && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function freezeDeep<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) freezeDeep(inner);
+  }
+  return value;
+}

@@ -1,0 +1,63 @@
+/** YAML with places: text -> value plus the line and column of every key and value in the file. Pure. */
+import { type Document, isMap, isNode, isPair, isScalar, parseDocument } from 'yaml';
+import type { TextPosition } from '../model/process-spec.ts';
+import { positionAt, type ReportProblem } from './problems.ts';
+
+export type Path = readonly PropertyKey[];
+
+export interface YamlText {
+  /** Plain values; undefined when the text is no YAML at all, which has then been reported. */
+  readonly value: unknown;
+  /** The place of the value at `path`, or of the nearest thing around it. */
+  readonly placeOf: (path: Path) => TextPosition;
+  /** The place of the key itself. */
+  readonly placeOfKey: (path: Path) => TextPosition;
+}
+
+/**
+ * Parses the YAML that stands in `text` from `first` to `last` (exclusive). Syntax errors are reported with their place in `text`.
+ */
+export function parseYamlText(text: string, range: { readonly first: number; readonly last: number }, report: ReportProblem): YamlText {
+  const document = parseDocument(text.slice(range.first, range.last), { prettyErrors: false, uniqueKeys: true });
+  const place = (offset: number): TextPosition => positionAt(text, range.first + offset);
+  for (const found of [...document.errors, ...document.warnings]) {
+    report(place(found.pos[0]), `not valid YAML: ${found.message.replace(/\s+/g, ' ').trim()}`, hintFor(found.code));
+  }
+  const placeOf = (path: Path): TextPosition => place(offsetOf(document, path));
+  const placeOfKey = (path: Path): TextPosition => {
+    const parent = nodeAt(document, path.slice(0, -1));
+    const pair = isMap(parent) ? parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(path.at(-1))) : undefined;
+    const key = pair?.key;
+    return isNode(key) && key.range ? place(key.range[0]) : placeOf(path);
+  };
+  return { value: document.errors.length > 0 ? undefined : toPlain(document, report, place), placeOf, placeOfKey };
+}
+
+function toPlain(document: Document, report: ReportProblem, place: (offset: number) => TextPosition): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (cause) {
+    // An alias without its anchor, or aliases that would grow without end, only show here.
+    report(place(0), `not valid YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return undefined;
+  }
+}
+
+function nodeAt(document: Document, path: Path): unknown {
+  return path.length === 0 ? document.contents : document.getIn(path, true);
+}
+
+function offsetOf(document: Document, path: Path): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = nodeAt(document, path.slice(0, length));
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function hintFor(code: string): string | undefined {
+  if (code === 'DUPLICATE_KEY') return 'keep one of them';
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (code === 'BAD_INDENT') return 'give keys of one block the same indentation';
+  return undefined;
+}
