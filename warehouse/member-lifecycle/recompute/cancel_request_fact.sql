@@ -1,0 +1,28 @@
+-- @name cancel_request_fact
+-- What: the fact as if it were built today from all raw rows, against the fact as the sessions left it.
+-- @returns target VARCHAR, row_count BIGINT, missing_rows BIGINT, extra_rows BIGINT
+with recomputed as (
+  select event_id,
+         account_id,
+         make_timestamptz(processing_ts * 1000) as request_ts,
+         reason
+  from raw.raw_cancel_requests
+),
+loaded as (
+  select event_id, account_id, request_ts, reason
+  from facts.cancel_request_fact
+),
+missing as (
+  from recomputed
+  except all
+  from loaded
+),
+extra as (
+  from loaded
+  except all
+  from recomputed
+)
+select 'facts.cancel_request_fact' as target,
+       (select count(*) from loaded) as row_count,
+       (select count(*) from missing) as missing_rows,
+       (select count(*) from extra) as extra_rows
