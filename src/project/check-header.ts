@@ -2,10 +2,10 @@
  * Rules between the parts of one header. YAML with places -> problems. Reads nothing but its arguments.
  * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
-import { parsePartitionBy } from './partition-by.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isMap } from './header-schema.ts';
+import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
 
@@ -101,8 +101,7 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
     report(yaml.placeOfKey(['target']), `a ${pattern} process needs event_time in target`, 'name the column of the target that says which hour a row belongs to');
   }
   const seen = new Set<string>();
-  for (const [index, text] of listOf(target['partition_by']).entries()) {
-    if (typeof text !== 'string') continue;
+  for (const { text, index } of partitionEntries(listOf(target['partition_by']))) {
     const place = yaml.placeOf(['target', 'partition_by', index]);
     const parsed = parsePartitionBy(text);
     if ('message' in parsed) {

@@ -1,6 +1,6 @@
 /** Near-miss names. (what was written, what exists) -> the likely meaning. Pure. */
 
-/** The known name nearest to `written`, when it is near enough to be a slip: about one letter in three. */
+/** The known name nearest to `written`, when it is near enough to be a slip (about one letter in three), or the only one that holds it. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const wanted = written.toLowerCase();
   const limit = Math.max(1, Math.floor(wanted.length / 3));
@@ -10,7 +10,9 @@ export function nearestName(written: string, known: readonly string[]): string |
     const distance = editDistance(wanted, name.toLowerCase());
     if (distance < least) [nearest, least] = [name, distance];
   }
-  return nearest;
+  if (nearest !== undefined) return nearest;
+  const holding = wanted.length < 2 ? [] : known.filter((name) => name.toLowerCase().includes(wanted));
+  return holding.length === 1 ? holding[0] : undefined;
 }
 
 /** A hint for an unknown name: the near miss, else the names that exist. */

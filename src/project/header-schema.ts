@@ -8,8 +8,8 @@ import { didYouMean } from './did-you-mean.ts';
 import { choice, foundType, jsonSchemaOf, type NoChoice, strictMap } from './validate.ts';
 
 const NAME_RULE = 'must hold letters, digits and _ only, and start with no digit';
-const nameText = (what: string) => z.string().regex(NAME_PATTERN, `${what} ${NAME_RULE}`);
-const filled = (what: string) => z.string().regex(/\S/, `${what} must not be empty`);
+const nameText = z.string().regex(NAME_PATTERN, NAME_RULE);
+const filled = z.string().regex(/\S/, 'must not be empty');
 
 /** `namespace.table` as text. */
 export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$/, {
@@ -18,8 +18,8 @@ export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-
 
 // --- vtts -----------------------------------------------------------------------------------------------------------------
 const vttsName = z.enum(['bounds', 'signal']);
-const vttsProperty = strictMap({ property: filled('the name of the summary key') });
-const vttsSql = strictMap({ sql: filled('the query') });
+const vttsProperty = strictMap({ property: filled });
+const vttsSql = strictMap({ sql: filled });
 const VTTS_FORMS = 'bounds, signal, {property: <summary key>} or {sql: <query>}';
 
 function pickVtts(value: unknown): z.ZodType | NoChoice {
@@ -36,14 +36,14 @@ const vttsUnion: z.ZodType = z.union([vttsName, vttsProperty, vttsSql, strictMap
 const vtts = choice(pickVtts, vttsUnion);
 
 // --- audits ---------------------------------------------------------------------------------------------------------------
-const columns = z.array(filled('a column')).min(1);
-const auditCommon = { severity: z.enum(['block', 'warn']).optional(), name: nameText("an audit's name").optional() };
+const columns = z.array(filled).min(1);
+const auditCommon = { severity: z.enum(['block', 'warn']).optional(), name: nameText.optional() };
 const AUDIT_ARGUMENTS = {
   source_to_target_count: strictMap({ source: z.string().optional() }).nullable(),
-  no_missing_events: strictMap({ source: z.string(), key: filled('the key'), target_key: filled('the key').optional() }),
+  no_missing_events: strictMap({ source: z.string(), key: filled, target_key: filled.optional() }),
   not_null: strictMap({ columns }),
   unique: strictMap({ columns }),
-  sql: filled("the audit's file"),
+  sql: filled,
 } as const;
 export type AuditKind = keyof typeof AUDIT_ARGUMENTS;
 export const AUDIT_KINDS = Object.keys(AUDIT_ARGUMENTS) as AuditKind[];
@@ -90,8 +90,8 @@ const pattern = choice(
 // --- the header -----------------------------------------------------------------------------------------------------------
 const source = strictMap({
   table: tableText,
-  alias: nameText('an alias').optional(),
-  event_time: filled('event_time').optional(),
+  alias: nameText.optional(),
+  event_time: filled.optional(),
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
   vtts: vtts.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
@@ -105,13 +105,13 @@ const propertyValue = choice(
 
 const target = strictMap({
   table: tableText,
-  event_time: filled('event_time').optional(),
+  event_time: filled.optional(),
   partition_by: z.array(z.string()).optional(),
   properties: z.record(z.string(), propertyValue).optional(),
 });
 
 export const headerSchema = strictMap({
-  process_name: nameText('process_name'),
+  process_name: nameText,
   pattern: pattern.optional(),
   etl_pattern_id: patternId.optional(),
   sources: z.array(source).min(1),

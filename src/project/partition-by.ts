@@ -12,6 +12,24 @@ export interface PartitionProblem {
   readonly hint?: string;
 }
 
+/**
+ * The entries of a `partition_by` list, with the index of each. YAML splits `[bucket(16, id)]` at the comma, which is not what its
+ * writer meant: the pieces of an open bracket are put together again.
+ */
+export function partitionEntries(list: readonly unknown[]): readonly { readonly text: string; readonly index: number }[] {
+  const entries: { text: string; index: number }[] = [];
+  let open = false;
+  for (const [index, piece] of list.entries()) {
+    const last = entries.at(-1);
+    if (open && last !== undefined && (typeof piece === 'string' || typeof piece === 'number')) last.text += `, ${piece}`;
+    else if (typeof piece === 'string') entries.push({ text: piece, index });
+    else continue;
+    const text = entries.at(-1)?.text ?? '';
+    open = text.includes('(') && !text.includes(')');
+  }
+  return entries;
+}
+
 /** Reads one entry of `partition_by`. The number of bucket and truncate may stand first or last. */
 export function parsePartitionBy(text: string): PartitionBySpec | PartitionProblem {
   const written = text.trim();

@@ -18,19 +18,19 @@ export const DEFAULT_TABLES = Object.freeze({
 });
 type TableKey = keyof typeof DEFAULT_TABLES;
 
-const filled = (what: string) => z.string().regex(/\S/, `${what} must not be empty`);
+const filled = z.string().regex(/\S/, 'must not be empty');
 
 const projectSchema = strictMap({
-  name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'name must hold letters, digits, _, - and . only'),
+  name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'must hold letters, digits, _, - and . only'),
   catalog: strictMap({
-    warehouse: filled('warehouse').optional(),
-    database: filled('database').optional(),
-    uri: filled('uri').optional(),
-    token: filled('token').optional(),
-    credential: filled('credential').optional(),
-    oauth2_server_uri: filled('oauth2_server_uri').optional(),
+    warehouse: filled.optional(),
+    database: filled.optional(),
+    uri: filled.optional(),
+    token: filled.optional(),
+    credential: filled.optional(),
+    oauth2_server_uri: filled.optional(),
   }),
-  processes: filled('processes').optional(),
+  processes: filled.optional(),
   tables: strictMap({ high_water_mark_table: tableText.optional(), session_table: tableText.optional(), signal_table: tableText.optional() }).optional(),
 });
 

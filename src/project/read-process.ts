@@ -8,7 +8,7 @@ import { parseTableName, type TableIdentifier, tableNameProblem } from '../model
 import type { AuditSpec, ProcessSpec, SourceSpec, TargetSpec, TextPosition, VttsSpec } from '../model/process-spec.ts';
 import { aliasOf, checkHeader, listOf, patternOf } from './check-header.ts';
 import { type Header, type HeaderSource, type HeaderVtts, headerSchema, isMap } from './header-schema.ts';
-import { parsePartitionBy } from './partition-by.ts';
+import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { positionAt, type ProjectProblem, reporterFor, type ReportProblem } from './problems.ts';
 import { type QueryText, readQueryText } from './sql-text.ts';
 import { validate } from './validate.ts';
@@ -121,7 +121,7 @@ function vttsOf(vtts: HeaderVtts): VttsSpec {
 const targetOf = (target: Header['target']): TargetSpec => ({
   table: parseTableName(target.table),
   ...(target.event_time === undefined ? {} : { eventTime: target.event_time }),
-  partitionBy: (target.partition_by ?? []).flatMap((text) => {
+  partitionBy: partitionEntries(target.partition_by ?? []).flatMap(({ text }) => {
     const parsed = parsePartitionBy(text);
     return 'message' in parsed ? [] : [parsed];
   }),

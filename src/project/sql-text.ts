@@ -31,8 +31,9 @@ export function readQueryText(text: string, options: { readonly first: number; r
   }
   for (const { name, offset } of scan.parameters) {
     if (isParameterName(name)) continue;
-    if (name === '?') report(place(offset), "a parameter must have a name, found '?'", `parameters: ${PARAMETER_NAMES.map((known) => `$${known}`).join(', ')}`);
-    else report(place(offset), `unknown parameter $${name}`, didYouMean(name, PARAMETER_NAMES, 'parameters'));
+    const known = PARAMETER_NAMES.map((parameter) => `$${parameter}`);
+    if (name === '?') report(place(offset), "a parameter must have a name, found '?'", `parameters: ${known.join(', ')}`);
+    else report(place(offset), `unknown parameter $${name}`, didYouMean(`$${name}`, known, 'parameters'));
   }
   const start = rest.length - rest.trimStart().length;
   // Behind the semicolon only comments and white space are left. Without one, a closing line comment stays.

@@ -80,7 +80,7 @@ function reportIssue(issue: z.core.$ZodIssue, yaml: YamlText, report: ReportProb
       report(place, issue.message, issue.params?.['hint'] as string | undefined);
       return;
     default:
-      report(place, `${labelOf(issue.path)}: ${issue.message}`);
+      report(place, `${labelOf(issue.path)}${issue.message.startsWith('must ') ? '' : ':'} ${issue.message}`);
   }
 }
 
@@ -123,4 +123,5 @@ export function foundType(value: unknown): string {
   return typeof value === 'boolean' ? 'true or false' : 'a number';
 }
 
-const foundText = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : foundType(value));
+/** Only for keys with a fixed list of words: what stands there is no secret. */
+const foundText = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? String(value) : foundType(value));

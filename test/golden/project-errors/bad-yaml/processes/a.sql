@@ -1,0 +1,10 @@
+/*---
+process_name: signup_fact_load
+pattern: stateless
+sources:
+  - table: raw.raw_signups
+target:
+  table: facts.signup_fact
+hour: touched
+---*/
+select * from raw_signups

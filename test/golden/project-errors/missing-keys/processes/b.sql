@@ -1,0 +1,6 @@
+/*---
+process_name: b_load
+pattern: stateless
+sources: []
+---*/
+select 1

@@ -1,0 +1,4 @@
+/*---
+process_name: x
+*/
+select 1

@@ -1,0 +1,6 @@
+/*---
+process_name: h
+	pattern: stateless
+sources: [a
+---*/
+select * from raw_signups

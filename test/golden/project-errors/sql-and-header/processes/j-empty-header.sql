@@ -1,0 +1,3 @@
+/*---
+---*/
+select * from raw_signups

@@ -1,0 +1,3 @@
+select *
+from staged
+where hour > $lst_hour
