@@ -1,0 +1,20 @@
+/** The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP status and Iceberg type. */
+import { conflict, PsybergError, usageError } from '../model/errors.ts';
+import type { TableIdentifier } from '../iceberg/table-metadata.ts';
+
+/** `a.b.c`, as Iceberg's clients print names. */
+export const formatIdentifier = (id: TableIdentifier): string => [...id.namespace, id.name].join('.');
+
+export const noSuchTable = (id: TableIdentifier): PsybergError => new PsybergError('no-such-table', `Table does not exist: ${formatIdentifier(id)}`);
+export const noSuchNamespace = (namespace: readonly string[]): PsybergError =>
+  new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
+export const noSuchWarehouse = (name: string): PsybergError => new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
+export const alreadyExists = (what: string): PsybergError => new PsybergError('already-exists', `${what} already exists`);
+export const namespaceNotEmpty = (namespace: readonly string[]): PsybergError =>
+  new PsybergError('namespace-not-empty', `Namespace is not empty: ${namespace.join('.')}`);
+export const badRequest = (message: string): PsybergError => usageError('bad-request', message);
+export const unprocessable = (message: string): PsybergError => usageError('unprocessable', message);
+export const forbidden = (message: string, hint?: string): PsybergError => usageError('forbidden', message, hint === undefined ? {} : { hint });
+export const unsupported = (message: string): PsybergError => usageError('unsupported', message);
+export const lostRace = (id: TableIdentifier): PsybergError =>
+  conflict('commit-conflict', `Cannot commit ${formatIdentifier(id)}: another commit was first`, { hint: 'load the table again and repeat the change on what it is now' });

@@ -1,0 +1,112 @@
+/**
+ * The door of the catalog: a real Iceberg REST catalog on this machine, usable without the engine.
+ *
+ * Measured 2026-11 (2 cores, Node 24.21, cold, median of 3): importing fastify 66 ms and listening 50 ms more, node:http 30 ms; kysely 115 ms
+ * (304 files), zod 51 ms. So the server is node:http with a small router, and everything behind the first request is
+ * imported while the caller goes on.
+ */
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isAbsolute, join, resolve } from 'node:path';
+import { usageError } from '../model/errors.ts';
+import type { CatalogHandler } from './server/handler.ts';
+import { listenToCatalog } from './server/listener.ts';
+import { openSqliteDatabase } from './store/sqlite-database.ts';
+import { type SessionViews, viewRegistry } from './views/session-views.ts';
+
+export type { SessionView, SessionViews, ViewShow, ViewTable } from './views/session-views.ts';
+
+export interface CatalogOptions {
+  /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
+  readonly warehouse: string;
+  /** The name that clients attach and the prefix of its paths; default `psyberg`. */
+  readonly catalogName?: string;
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default: random. */
+  readonly token?: string;
+}
+export interface Catalog {
+  readonly uri: string;
+  readonly token: string;
+  readonly warehouse: string;
+  readonly views: SessionViews;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the catalog over a warehouse folder.
+ * @throws PsybergError `warehouse-not-writable`, `catalog-port-taken`, `catalog-not-loopback`.
+ */
+export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
+  const { catalogName = 'psyberg', host = '127.0.0.1', port = 0, token = randomBytes(24).toString('base64url') } = options;
+  if (!LOOPBACK_HOSTS.has(host)) {
+    throw usageError('catalog-not-loopback', `The catalog listens on this machine only: expected 127.0.0.1, found ${host}`, { hint: 'leave the host out' });
+  }
+  const warehouse = resolve(options.warehouse);
+  const database = openWarehouse(options.warehouse);
+  const views = viewRegistry((name) => name === catalogName || name.startsWith('branch@'));
+  let opening: Promise<CatalogHandler> | undefined;
+  const handler = (): Promise<CatalogHandler> => {
+    opening ??= import('./server/handler.ts').then(({ catalogHandler }) => catalogHandler({ warehouse, catalogName, database, views }));
+    return opening;
+  };
+  const server = createServer(SERVER_LIMITS);
+  listenToCatalog(server, { handler, token });
+  try {
+    await listen(server, { host, port });
+  } catch (error) {
+    database.close();
+    throw usageError('catalog-port-taken', `The catalog cannot listen on ${host}:${port}`, { hint: 'choose another port, or none', cause: error });
+  }
+  // Not awaited, and only after the caller went on: kysely and zod load while the caller's engine starts in its own threads.
+  setImmediate(() => void handler().catch(() => undefined));
+  const { port: boundPort } = server.address() as AddressInfo;
+  return {
+    uri: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    token,
+    warehouse,
+    views,
+    async close() {
+      await new Promise<void>((done) => {
+        server.close(() => done());
+        server.closeIdleConnections();
+        // DuckDB keeps its connections open; whoever closes the catalog has no more requests under way.
+        setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+      });
+      await (await handler()).close();
+    },
+  };
+}
+
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
+const CLOSE_GRACE_MS = 500;
+/** A client that sends its request too slowly is cut off; others are served meanwhile. */
+const SERVER_LIMITS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 } as const;
+
+function openWarehouse(folder: string): ReturnType<typeof openSqliteDatabase> {
+  try {
+    if (!isAbsolute(folder)) throw new Error('the path is not absolute');
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.R_OK | constants.X_OK);
+    return openSqliteDatabase(join(folder, 'catalog.db'));
+  } catch (error) {
+    throw usageError('warehouse-not-writable', `Warehouse folder cannot be used: ${folder}: ${(error as Error).message}`, {
+      hint: 'choose a folder that you may write to, or change its permissions',
+      context: { warehouse: folder },
+      cause: error,
+    });
+  }
+}
+
+const listen = (server: Server, address: { readonly host: string; readonly port: number }): Promise<void> =>
+  new Promise((done, failed) => {
+    server.once('error', failed);
+    server.listen(address, () => {
+      server.off('error', failed);
+      done();
+    });
+  });

@@ -1,0 +1,40 @@
+/** Errors on the wire. PsybergError -> status and body, letter by letter as the Iceberg REST specification has them. */
+import { PsybergError } from '../../model/errors.ts';
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: { readonly error: { readonly message: string; readonly type: string; readonly code: number } };
+}
+
+/** Status and type (the Java exception that clients rebuild) of every error code that the catalog raises. */
+const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>> = {
+  'bad-request': [400, 'BadRequestException'],
+  'unknown-update': [400, 'BadRequestException'],
+  'unknown-requirement': [400, 'BadRequestException'],
+  'invalid-table-update': [400, 'ValidationException'],
+  'request-too-large': [413, 'BadRequestException'],
+  unauthorized: [401, 'NotAuthorizedException'],
+  forbidden: [403, 'ForbiddenException'],
+  'no-such-table': [404, 'NoSuchTableException'],
+  'no-such-view': [404, 'NoSuchViewException'],
+  'no-such-namespace': [404, 'NoSuchNamespaceException'],
+  'no-such-warehouse': [404, 'NoSuchWarehouseException'],
+  'no-such-endpoint': [404, 'NotFoundException'],
+  'metadata-file-missing': [404, 'NotFoundException'],
+  'method-not-allowed': [405, 'UnsupportedOperationException'],
+  unsupported: [406, 'UnsupportedOperationException'],
+  'already-exists': [409, 'AlreadyExistsException'],
+  'namespace-not-empty': [409, 'NamespaceNotEmptyException'],
+  'commit-conflict': [409, 'CommitFailedException'],
+  unprocessable: [422, 'UnprocessableEntityException'],
+};
+
+/** An unforeseen error keeps its text to itself: it may hold paths or SQL. */
+export function answerError(error: unknown): ErrorAnswer {
+  const known = error instanceof PsybergError && Object.hasOwn(ANSWERS, error.code) ? ANSWERS[error.code] : undefined;
+  if (known === undefined) return errorAnswer(500, 'InternalServerError', 'Internal error of the catalog');
+  const { message, hint } = error as PsybergError;
+  return errorAnswer(known[0], known[1], hint === undefined || known[0] !== 403 ? message : `${message}; ${hint}`);
+}
+
+const errorAnswer = (status: number, type: string, message: string): ErrorAnswer => ({ status, body: { error: { message, type, code: status } } });

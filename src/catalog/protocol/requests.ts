@@ -1,0 +1,148 @@
+/** Request bodies of the Iceberg REST specification (1.11), checked by zod. Parsed JSON -> typed request, or `bad-request`. */
+import { z } from 'zod';
+import type { IcebergType } from '../../iceberg/table-metadata.ts';
+import type { ProposedSchema, TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
+import { badRequest } from '../errors.ts';
+
+/** `json.ts` reads the fields of type `long` as `bigint`; a small one under another name is still a number. */
+const long = z.union([z.bigint(), z.int().transform((value) => BigInt(value))]);
+/** A time or another number that fits a double. */
+const number = z.union([z.int(), z.bigint().transform((value) => Number(value))]);
+const id = z.int();
+const text = z.string();
+const properties = z.record(text, text);
+const nullish = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
+
+const icebergType: z.ZodType<IcebergType> = z.lazy(() =>
+  z.union([
+    text,
+    z.looseObject({ type: z.literal('struct'), fields: z.array(nestedField) }),
+    z.looseObject({ type: z.literal('list'), 'element-id': id, element: icebergType, 'element-required': z.boolean() }),
+    z.looseObject({
+      type: z.literal('map'),
+      'key-id': id,
+      key: icebergType,
+      'value-id': id,
+      value: icebergType,
+      'value-required': z.boolean(),
+    }),
+  ]),
+) as z.ZodType<IcebergType>;
+const nestedField = z.looseObject({ id, name: text, required: z.boolean(), type: icebergType, doc: text.optional() });
+const schema = z.looseObject({
+  type: z.literal('struct').default('struct'),
+  'schema-id': id.optional(),
+  fields: z.array(nestedField),
+  'identifier-field-ids': z.array(id).optional(),
+});
+const partitionSpec = z.looseObject({
+  'spec-id': id.optional(),
+  fields: z.array(z.looseObject({ 'source-id': id, 'field-id': id.optional(), name: text, transform: text })),
+});
+const sortOrder = z.looseObject({
+  'order-id': id.optional(),
+  fields: z.array(z.looseObject({ 'source-id': id, transform: text, direction: text, 'null-order': text })),
+});
+const snapshot = z.looseObject({
+  'snapshot-id': long,
+  'parent-snapshot-id': nullish(long),
+  'sequence-number': nullish(long),
+  'timestamp-ms': number,
+  'manifest-list': text,
+  summary: nullish(properties),
+  'schema-id': nullish(id),
+  'first-row-id': nullish(long),
+  'added-rows': nullish(long),
+});
+const statisticsFile = z.looseObject({ 'snapshot-id': long });
+
+const tableUpdate = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('assign-uuid'), uuid: text.min(1) }),
+  z.object({ action: z.literal('upgrade-format-version'), 'format-version': id }),
+  z.object({ action: z.literal('add-schema'), schema, 'last-column-id': id.optional() }),
+  z.object({ action: z.literal('set-current-schema'), 'schema-id': id }),
+  z.object({ action: z.literal('add-spec'), spec: partitionSpec }),
+  z.object({ action: z.literal('set-default-spec'), 'spec-id': id }),
+  z.object({ action: z.literal('add-sort-order'), 'sort-order': sortOrder }),
+  z.object({ action: z.literal('set-default-sort-order'), 'sort-order-id': id }),
+  z.object({ action: z.literal('add-snapshot'), snapshot }),
+  z.object({
+    action: z.literal('set-snapshot-ref'),
+    'ref-name': text.min(1),
+    type: z.enum(['branch', 'tag']),
+    'snapshot-id': long,
+    'min-snapshots-to-keep': nullish(id),
+    'max-snapshot-age-ms': nullish(number),
+    'max-ref-age-ms': nullish(number),
+  }),
+  z.object({ action: z.literal('remove-snapshots'), 'snapshot-ids': z.array(long) }),
+  z.object({ action: z.literal('remove-snapshot-ref'), 'ref-name': text }),
+  z.object({ action: z.literal('set-location'), location: text.min(1) }),
+  z.object({ action: z.literal('set-properties'), updates: properties }),
+  z.object({ action: z.literal('remove-properties'), removals: z.array(text) }),
+  z.object({ action: z.literal('set-statistics'), 'snapshot-id': long.optional(), statistics: statisticsFile }),
+  z.object({ action: z.literal('remove-statistics'), 'snapshot-id': long }),
+  z.object({ action: z.literal('set-partition-statistics'), 'partition-statistics': statisticsFile }),
+  z.object({ action: z.literal('remove-partition-statistics'), 'snapshot-id': long }),
+  z.object({ action: z.literal('remove-partition-specs'), 'spec-ids': z.array(id) }),
+  z.object({ action: z.literal('remove-schemas'), 'schema-ids': z.array(id) }),
+  z.object({ action: z.literal('add-encryption-key'), 'encryption-key': z.looseObject({ 'key-id': text }) }),
+  z.object({ action: z.literal('remove-encryption-key'), 'key-id': text }),
+]);
+
+const tableRequirement = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('assert-create') }),
+  z.object({ type: z.literal('assert-table-uuid'), uuid: text }),
+  z.object({ type: z.literal('assert-ref-snapshot-id'), ref: text, 'snapshot-id': long.nullish().transform((value) => value ?? null) }),
+  z.object({ type: z.literal('assert-last-assigned-field-id'), 'last-assigned-field-id': id }),
+  z.object({ type: z.literal('assert-current-schema-id'), 'current-schema-id': id }),
+  z.object({ type: z.literal('assert-last-assigned-partition-id'), 'last-assigned-partition-id': id }),
+  z.object({ type: z.literal('assert-default-spec-id'), 'default-spec-id': id }),
+  z.object({ type: z.literal('assert-default-sort-order-id'), 'default-sort-order-id': id }),
+]);
+
+const namespace = z.array(text);
+const identifier = z.object({ namespace, name: text });
+// The types of this project know no present-but-undefined fields; `readRequest` removes them, so the casts hold.
+const commit = z.object({
+  identifier: identifier.optional(),
+  requirements: z.array(tableRequirement as unknown as z.ZodType<TableRequirement>),
+  updates: z.array(tableUpdate as unknown as z.ZodType<TableUpdate>),
+});
+
+/** One schema per request body. */
+export const REQUESTS = {
+  createNamespace: z.object({ namespace, properties: nullish(properties) }),
+  updateNamespaceProperties: z.object({ removals: nullish(z.array(text)), updates: nullish(properties) }),
+  createTable: z.object({
+    name: text,
+    schema: schema as unknown as z.ZodType<ProposedSchema>,
+    location: nullish(text.min(1)),
+    'partition-spec': nullish(partitionSpec),
+    'write-order': nullish(sortOrder),
+    properties: nullish(properties),
+    'stage-create': nullish(z.boolean()),
+  }),
+  registerTable: z.object({ name: text, 'metadata-location': text.min(1), overwrite: nullish(z.boolean()) }),
+  renameTable: z.object({ source: identifier, destination: identifier }),
+  commitTable: commit,
+  commitTransaction: z.object({ 'table-changes': z.array(commit.extend({ identifier })) }),
+} as const;
+
+/**
+ * Checks a request body.
+ * @throws PsybergError `bad-request` naming the first field that is wrong.
+ */
+export function readRequest<T extends z.ZodType>(shape: T, body: unknown): z.infer<T> {
+  const result = shape.safeParse(body);
+  if (result.success) return withoutUndefined(result.data) as z.infer<T>;
+  const issue = result.error.issues[0];
+  throw badRequest(`Malformed request: ${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`);
+}
+
+/** zod keeps absent optional fields as `undefined`; metadata must not, or an absent field would compare unequal to itself. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, withoutUndefined(item)]])));
+}

@@ -1,0 +1,63 @@
+/** From a prefix to its face, from a face to an answer. */
+import type { DatabaseSync } from 'node:sqlite';
+import { renderJson } from '../../iceberg/json.ts';
+import { noSuchWarehouse } from '../errors.ts';
+import { localMetadataFiles } from '../files/metadata-files.ts';
+import type { CatalogFace } from '../service/catalog-face.ts';
+import { warehouseFace } from '../service/warehouse-face.ts';
+import { sqliteStore } from '../store/sqlite-store.ts';
+import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
+import { sessionFace } from '../views/session-face.ts';
+import type { ViewRegistry } from '../views/session-views.ts';
+import type { CatalogRequest } from './http-request.ts';
+import { type Answer, answerRoute, ENDPOINTS } from './routes.ts';
+
+export interface CatalogHandler {
+  answer(request: CatalogRequest): Promise<Answer>;
+  close(): Promise<void>;
+}
+export interface HandlerOptions {
+  readonly warehouse: string;
+  readonly catalogName: string;
+  readonly database: DatabaseSync;
+  readonly views: ViewRegistry;
+}
+
+/** The first word behind the prefix. */
+const ROOTS = new Set(['namespaces', 'tables', 'views', 'transactions']);
+
+/** Makes the handler of all requests behind authentication. */
+export function catalogHandler({ warehouse, catalogName, database, views }: HandlerOptions): CatalogHandler {
+  const store = sqliteStore(database, catalogName);
+  const real = warehouseFace({ folder: warehouse, store, files: localMetadataFiles(warehouse) });
+
+  /** A session view wins over the stateless prefixes, the warehouse is what is left. */
+  function findFace(prefix: string): CatalogFace | undefined {
+    const view = views.find(prefix);
+    if (view) return sessionFace(view, real);
+    if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length) return branchFace(prefix.slice(BRANCH_PREFIX.length), real);
+    return prefix === '' || prefix === catalogName ? real : undefined;
+  }
+
+  function answerConfig(request: CatalogRequest): Answer {
+    const name = request.query.get('warehouse') ?? '';
+    // Clients that know the warehouse by its folder mean the catalog itself.
+    const prefix = name === '' || name === warehouse ? catalogName : name;
+    if (findFace(prefix) === undefined) throw noSuchWarehouse(name);
+    return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints: ENDPOINTS }) };
+  }
+
+  return {
+    async answer(request) {
+      const { segments } = request;
+      if (segments.length === 1 && segments[0] === 'config' && request.method === 'GET') return answerConfig(request);
+      // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
+      const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
+      const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
+      const face = findFace(prefix);
+      if (face === undefined) throw noSuchWarehouse(prefix);
+      return await answerRoute(face, request, rootAt < 0 ? segments : segments.slice(rootAt));
+    },
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,46 @@
+/** The HTTP edge: authentication before anything else, every error an answer, nothing thrown into the void. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { PsybergError } from '../../model/errors.ts';
+import { answerError } from '../protocol/error-body.ts';
+import type { CatalogHandler } from './handler.ts';
+import { isAuthorized, readCatalogRequest } from './http-request.ts';
+import type { Answer } from './routes.ts';
+
+export interface Listening {
+  /** Opened by the first request, unless the owner was faster. */
+  readonly handler: () => Promise<CatalogHandler>;
+  readonly token: string;
+}
+
+/** Answers a server's requests. */
+export function listenToCatalog(server: Server, { handler, token }: Listening): void {
+  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+    answerMessage(message, handler, token)
+      .catch((error: unknown): Answer => {
+        const { status, body } = answerError(error);
+        return { status, text: JSON.stringify(body) };
+      })
+      .then((answer) => send(message, response, answer))
+      .catch(() => response.destroy());
+  });
+}
+
+async function answerMessage(message: IncomingMessage, handler: Listening['handler'], token: string): Promise<Answer> {
+  if (!isAuthorized(message, token)) throw new PsybergError('unauthorized', 'Not authorized: a bearer token is needed');
+  return await (await handler()).answer(readCatalogRequest(message));
+}
+
+function send(message: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  // What a refused request still had to send is not read: the connection cannot be used again.
+  if (!message.complete) response.setHeader('connection', 'close');
+  if (text === undefined || message.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const bytes = Buffer.from(text);
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-length', bytes.length);
+  response.end(bytes);
+}

@@ -1,0 +1,53 @@
+/**
+ * What one prefix of the REST catalog offers. The warehouse itself, a session view and a branch prefix each are a face;
+ * the routes know nothing else. A view needs of what lies behind it only {@link ViewBackend}, so a foreign catalog can lie there too.
+ */
+import type { Snapshot, TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { ProposedSchema, ProposedSortOrder, TableRequirement, TableUpdate, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type { PropertyChanges } from '../store/store.ts';
+
+export interface FaceTable {
+  readonly metadata: TableMetadata;
+  /** Absent for a staged table that was never written. */
+  readonly metadataLocation: string | undefined;
+  /** The metadata as text, when it is at hand. */
+  readonly text?: string | undefined;
+}
+export interface TableChange {
+  readonly identifier: TableIdentifier;
+  readonly requirements: readonly TableRequirement[];
+  readonly updates: readonly TableUpdate[];
+}
+export interface CreateTableRequest {
+  readonly schema: ProposedSchema;
+  readonly location?: string | undefined;
+  readonly partitionSpec?: UnboundPartitionSpec | undefined;
+  readonly sortOrder?: ProposedSortOrder | undefined;
+  readonly properties?: Readonly<Record<string, string>> | undefined;
+  /** Only prepare the table; a later commit with `assert-create` writes it. */
+  readonly stageCreate?: boolean | undefined;
+}
+
+/** The reading and committing half of a catalog: all that a session view builds on. */
+export interface ViewBackend {
+  listNamespaces(parent: readonly string[]): Promise<string[][]>;
+  /** @throws PsybergError `no-such-namespace`. */
+  namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
+  listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
+  /** @throws PsybergError `no-such-table`. */
+  loadTable(id: TableIdentifier): Promise<FaceTable>;
+  /** Commits all changes or none. @throws PsybergError `commit-conflict`, `invalid-table-update`, … */
+  commitTables(changes: readonly TableChange[]): Promise<FaceTable[]>;
+}
+
+export interface CatalogFace extends ViewBackend {
+  createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<Record<string, string>>;
+  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<{ updated: string[]; removed: string[]; missing: string[] }>;
+  dropNamespace(namespace: readonly string[]): Promise<void>;
+  createTable(id: TableIdentifier, request: CreateTableRequest): Promise<FaceTable>;
+  registerTable(id: TableIdentifier, request: { readonly metadataLocation: string; readonly overwrite: boolean }): Promise<FaceTable>;
+  renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
+  dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
+}
+
+export type { Snapshot };

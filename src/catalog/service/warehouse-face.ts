@@ -1,0 +1,225 @@
+/**
+ * The warehouse itself as a catalog face: store + metadata files + the pure commit rules.
+ * A commit writes its metadata file first and moves the pointer last: a crash between leaves only a file that nothing points at.
+ */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newTableMetadata } from '../../iceberg/new-table.ts';
+import { checkRequirements } from '../../iceberg/requirements.ts';
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
+import { alreadyExists, badRequest, formatIdentifier, lostRace, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
+import { localPath, pathInside } from '../files/locations.ts';
+import type { MetadataFiles } from '../files/metadata-files.ts';
+import { checkIdentifier, checkNamespace, folderOf } from '../names.ts';
+import type { CatalogStore, PointerSwap } from '../store/store.ts';
+import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
+
+/** How often a commit whose requirements still hold is repeated on a table that moved meanwhile. */
+const COMMIT_ATTEMPTS_MAX = 40;
+
+export interface Warehouse {
+  readonly folder: string;
+  readonly store: CatalogStore;
+  readonly files: MetadataFiles;
+}
+
+/** One table's part of a commit, ready to be swapped. */
+interface PreparedCommit {
+  readonly swap: PointerSwap | undefined;
+  readonly table: FaceTable;
+  readonly forgotten: readonly string[];
+}
+
+/** Serves a warehouse folder. */
+export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace {
+  const requireNamespace = async (namespace: readonly string[]): Promise<void> => {
+    checkNamespace(namespace);
+    if (!(await store.namespaceExists(namespace))) throw noSuchNamespace(namespace);
+  };
+  const findTable = async (id: TableIdentifier): Promise<(FaceTable & { metadataLocation: string }) | undefined> => {
+    const pointer = await store.findPointer(id);
+    if (pointer?.kind !== 'TABLE') return undefined;
+    return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
+  };
+  const defaultLocation = async (id: TableIdentifier): Promise<string> => {
+    const parent = (await store.namespaceProperties(id.namespace))['location'];
+    if (parent !== undefined) return `${parent.replace(/\/+$/, '')}/${folderOf(id).at(-1)}`;
+    return join(folder, ...folderOf(id));
+  };
+  const requireFree = async (id: TableIdentifier): Promise<void> => {
+    const pointer = await store.findPointer(id);
+    if (pointer) throw alreadyExists(`${pointer.kind === 'VIEW' ? 'View' : 'Table'} ${formatIdentifier(id)}`);
+  };
+
+  async function prepareCommit(change: TableChange): Promise<PreparedCommit> {
+    const { identifier, requirements, updates } = change;
+    const current = await findTable(identifier);
+    const creates = requirements.some((requirement) => requirement.type === 'assert-create');
+    if (current === undefined && !creates) throw noSuchTable(identifier);
+    checkRequirements(current?.metadata, requirements);
+    if (current === undefined) {
+      await requireNamespace(identifier.namespace);
+      await requireFree(identifier);
+    }
+    const nowMs = Date.now();
+    const completed = current ? updates : [...(await missingCreateUpdates(change)), ...updates];
+    const updated = applyUpdates(current?.metadata, completed, nowMs);
+    if (current && updated === current.metadata) return { swap: undefined, table: current, forgotten: [] };
+    pathInside(folder, updated.location);
+    const { metadata, forgotten } = current
+      ? rememberPreviousFile(updated, { 'metadata-file': current.metadataLocation, 'timestamp-ms': current.metadata['last-updated-ms'] })
+      : { metadata: updated, forgotten: [] };
+    const metadataLocation = await files.write(metadata, current?.metadataLocation);
+    return {
+      swap: { identifier, kind: 'TABLE', expected: current?.metadataLocation, next: metadataLocation },
+      table: { ...(await files.read(metadataLocation)), metadataLocation },
+      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled'] === 'true' ? forgotten : [],
+    };
+  }
+
+  /** A create commit normally carries everything; a uuid and a place are filled in where it does not. */
+  async function missingCreateUpdates(change: TableChange) {
+    const has = (action: string): boolean => change.updates.some((update) => update.action === action);
+    return [
+      ...(has('assign-uuid') ? [] : [{ action: 'assign-uuid' as const, uuid: randomUUID() }]),
+      ...(has('set-location') ? [] : [{ action: 'set-location' as const, location: await defaultLocation(change.identifier) }]),
+    ];
+  }
+
+  async function commitOnce(changes: readonly TableChange[]): Promise<FaceTable[] | undefined> {
+    const prepared: PreparedCommit[] = [];
+    const discard = (): Promise<void> => files.remove(prepared.flatMap((commit) => (commit.swap ? [commit.swap.next] : [])));
+    try {
+      for (const change of changes) prepared.push(await prepareCommit(change));
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+    const lost = await store.swapPointers(prepared.flatMap((commit) => commit.swap ?? []));
+    if (lost) {
+      await discard();
+      return undefined;
+    }
+    await files.remove(prepared.flatMap((commit) => commit.forgotten));
+    return prepared.map((commit) => commit.table);
+  }
+
+  async function insertTable(id: TableIdentifier, metadataLocation: string): Promise<void> {
+    const lost = await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation }]);
+    if (lost) throw alreadyExists(`Table ${formatIdentifier(id)}`);
+  }
+
+  return {
+    async listNamespaces(parent) {
+      if (parent.length > 0) await requireNamespace(parent);
+      return await store.listNamespaces(parent);
+    },
+    async namespaceProperties(namespace) {
+      await requireNamespace(namespace);
+      return await store.namespaceProperties(namespace);
+    },
+    async createNamespace(namespace, properties) {
+      checkNamespace(namespace);
+      if (properties['location'] !== undefined) pathInside(folder, properties['location']);
+      if (!(await store.createNamespace(namespace, properties))) throw alreadyExists(`Namespace ${namespace.join('.')}`);
+      return await store.namespaceProperties(namespace);
+    },
+    async changeNamespaceProperties(namespace, changes) {
+      await requireNamespace(namespace);
+      const both = changes.removals.filter((key) => Object.hasOwn(changes.updates, key));
+      if (both.length > 0) throw unprocessable(`Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`);
+      if (changes.updates['location'] !== undefined) pathInside(folder, changes.updates['location']);
+      const before = await store.namespaceProperties(namespace);
+      await store.changeNamespaceProperties(namespace, changes);
+      const removals = [...new Set(changes.removals)];
+      return {
+        updated: Object.keys(changes.updates),
+        removed: removals.filter((key) => Object.hasOwn(before, key)),
+        missing: removals.filter((key) => !Object.hasOwn(before, key)),
+      };
+    },
+    async dropNamespace(namespace) {
+      checkNamespace(namespace);
+      const outcome = await store.dropNamespace(namespace);
+      if (outcome === 'missing') throw noSuchNamespace(namespace);
+      if (outcome === 'not-empty') throw namespaceNotEmpty(namespace);
+    },
+    async listTables(namespace) {
+      await requireNamespace(namespace);
+      return (await store.listPointers(namespace, 'TABLE')).map((name) => ({ namespace, name }));
+    },
+    async loadTable(id) {
+      const table = await findTable(id);
+      if (table === undefined) throw noSuchTable(id);
+      return table;
+    },
+    async createTable(id, request) {
+      checkIdentifier(id);
+      await requireNamespace(id.namespace);
+      await requireFree(id);
+      const location = (request.location ?? (await defaultLocation(id))).replace(/(?<=.)\/+$/, '');
+      pathInside(folder, location);
+      const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
+      if (request.stageCreate === true) return { metadata, metadataLocation: undefined };
+      const metadataLocation = await files.write(metadata, undefined);
+      try {
+        await insertTable(id, metadataLocation);
+      } catch (error) {
+        await files.remove([metadataLocation]);
+        throw error;
+      }
+      return { ...(await files.read(metadataLocation)), metadataLocation };
+    },
+    async registerTable(id, { metadataLocation, overwrite }) {
+      checkIdentifier(id);
+      await requireNamespace(id.namespace);
+      const stored = await files.read(metadataLocation);
+      pathInside(folder, stored.metadata.location);
+      const current = await store.findPointer(id);
+      if (current === undefined || !overwrite || current.kind !== 'TABLE') {
+        await requireFree(id);
+        await insertTable(id, metadataLocation);
+      } else if (await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: current.metadataLocation, next: metadataLocation }])) {
+        throw lostRace(id);
+      }
+      return { ...stored, metadataLocation };
+    },
+    async renameTable({ from, to }) {
+      checkIdentifier(to);
+      if ((await store.findPointer(from))?.kind !== 'TABLE') throw noSuchTable(from);
+      await requireNamespace(to.namespace);
+      const outcome = await store.renamePointer({ from, to, kind: 'TABLE' });
+      if (outcome === 'missing') throw noSuchTable(from);
+      if (outcome === 'taken') throw alreadyExists(`Table ${formatIdentifier(to)}`);
+    },
+    async dropTable(id, { purge }) {
+      const table = purge ? await findTable(id).catch(() => undefined) : undefined;
+      const dropped = await store.dropPointer(id, 'TABLE');
+      if (dropped === undefined) throw noSuchTable(id);
+      if (purge && table) await purgeFiles(table);
+    },
+    async commitTables(changes) {
+      const names = changes.map((change) => formatIdentifier(change.identifier));
+      if (new Set(names).size < names.length) throw badRequest('Invalid transaction: a table is changed more than once');
+      for (const change of changes) checkIdentifier(change.identifier);
+      for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
+        const committed = await commitOnce(changes);
+        if (committed) return committed;
+        // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step.
+        await sleep(Math.random() * Math.min(100, 2 ** attempt));
+      }
+      throw lostRace((changes[0] as TableChange).identifier);
+    },
+  };
+
+  /** Deletes a dropped table's folder, unless another table's metadata lies in it. */
+  async function purgeFiles(table: FaceTable): Promise<void> {
+    const path = pathInside(folder, table.metadata.location);
+    const spellings = [table.metadata.location.replace(/\/+$/, ''), path, `file:${path}`, `file://${path}`];
+    for (const spelling of new Set(spellings)) if ((await store.countLocationsBelow(`${spelling}/`)) > 0) return;
+    if (localPath(table.metadata.location) !== undefined) await rm(path, { recursive: true, force: true });
+  }
+}

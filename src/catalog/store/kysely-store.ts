@@ -1,0 +1,210 @@
+/** The catalog's store over kysely: Iceberg's JDBC-catalog tables in any database that kysely speaks. */
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { EXISTS_PROPERTY, type JdbcTables } from './jdbc-schema.ts';
+import type { CatalogStore, PointerKind, PointerSwap } from './store.ts';
+
+/** A swap that found another pointer than it expected; rolls the transaction back. */
+class LostSwap extends Error {
+  readonly swap: PointerSwap;
+  constructor(swap: PointerSwap) {
+    super('pointer moved');
+    this.swap = swap;
+  }
+}
+
+const join = (namespace: readonly string[]): string => namespace.join('.');
+
+/** Wraps a database; `catalogName` separates catalogs that share one. */
+export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): CatalogStore {
+  const pointers = (connection: Kysely<JdbcTables>) => connection.selectFrom('iceberg_tables').where('catalog_name', '=', catalogName);
+  const properties = (connection: Kysely<JdbcTables>) =>
+    connection.selectFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName);
+  /** A namespace exists if it, or a namespace below it, has a row in either table: Iceberg's JDBC catalog creates no parents. */
+  const namespaceRows = async (connection: Kysely<JdbcTables>, name: string, what: { itself: boolean; children: boolean }): Promise<boolean> => {
+    const matches = (column: 'namespace' | 'table_namespace') => (eb: ExpressionBuilder<JdbcTables, never>) => {
+      const ref = eb.ref(column as never);
+      return eb.or([...(what.itself ? [eb(ref, '=', name as never)] : []), ...(what.children ? [startsWith(column, `${name}.`)] : [])] as never) as never;
+    };
+    const property = await properties(connection).select('namespace').where(matches('namespace') as never).limit(1).executeTakeFirst();
+    if (property) return true;
+    return (await pointers(connection).select('table_name').where(matches('table_namespace') as never).limit(1).executeTakeFirst()) !== undefined;
+  };
+  const hasTables = async (connection: Kysely<JdbcTables>, name: string): Promise<boolean> =>
+    (await pointers(connection).select('table_name').where('table_namespace', '=', name).limit(1).executeTakeFirst()) !== undefined;
+  const isKind = (kind: PointerKind) => (eb: ExpressionBuilder<JdbcTables, 'iceberg_tables'>) =>
+    // Rows of older writers have no type: they are tables.
+    kind === 'TABLE' ? eb.or([eb('iceberg_type', '=', 'TABLE'), eb('iceberg_type', 'is', null)]) : eb('iceberg_type', '=', kind);
+
+  return {
+    namespaceExists: (namespace) => namespaceRows(db, join(namespace), { itself: true, children: true }),
+
+    async listNamespaces(parent) {
+      const prefix = parent.length === 0 ? '' : `${join(parent)}.`;
+      const named = await properties(db).select('namespace as name').distinct().where(startsWith('namespace', prefix)).execute();
+      const used = await pointers(db).select('table_namespace as name').distinct().where(startsWith('table_namespace', prefix)).execute();
+      const children = new Set([...named, ...used].map((row) => row.name.slice(prefix.length).split('.')[0] as string));
+      return [...children].sort().map((child) => [...parent, child]);
+    },
+
+    async namespaceProperties(namespace) {
+      const rows = await properties(db).select(['property_key', 'property_value']).where('namespace', '=', join(namespace)).execute();
+      return Object.fromEntries(rows.filter((row) => row.property_key !== EXISTS_PROPERTY).map((row) => [row.property_key, row.property_value ?? '']));
+    },
+
+    async createNamespace(namespace, values) {
+      const name = join(namespace);
+      return await db.transaction().execute(async (transaction) => {
+        if (await namespaceRows(transaction, name, { itself: true, children: true })) {
+          // A parent that only its children imply may still be created by name, once.
+          const own = await properties(transaction).select('namespace').where('namespace', '=', name).limit(1).executeTakeFirst();
+          if (own || (await hasTables(transaction, name)) || Object.keys(values).length === 0) return false;
+        }
+        const rows = Object.entries({ ...values, [EXISTS_PROPERTY]: 'true' }).map(([key, value]) => ({
+          catalog_name: catalogName,
+          namespace: name,
+          property_key: key,
+          property_value: value,
+        }));
+        await transaction.insertInto('iceberg_namespace_properties').values(rows).onConflict((oc) => oc.doNothing()).execute();
+        return true;
+      });
+    },
+
+    async changeNamespaceProperties(namespace, { updates, removals }) {
+      const name = join(namespace);
+      await db.transaction().execute(async (transaction) => {
+        if (removals.length > 0) {
+          await transaction
+            .deleteFrom('iceberg_namespace_properties')
+            .where('catalog_name', '=', catalogName)
+            .where('namespace', '=', name)
+            .where('property_key', 'in', [...removals])
+            .execute();
+        }
+        // The mark keeps the namespace alive when its last property goes.
+        for (const [key, value] of Object.entries({ ...updates, [EXISTS_PROPERTY]: 'true' })) {
+          await transaction
+            .insertInto('iceberg_namespace_properties')
+            .values({ catalog_name: catalogName, namespace: name, property_key: key, property_value: value })
+            .onConflict((oc) => oc.columns(['catalog_name', 'namespace', 'property_key']).doUpdateSet({ property_value: value }))
+            .execute();
+        }
+      });
+    },
+
+    async dropNamespace(namespace) {
+      const name = join(namespace);
+      return await db.transaction().execute(async (transaction) => {
+        if (!(await namespaceRows(transaction, name, { itself: true, children: true }))) return 'missing';
+        if ((await hasTables(transaction, name)) || (await namespaceRows(transaction, name, { itself: false, children: true }))) return 'not-empty';
+        await transaction.deleteFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName).where('namespace', '=', name).execute();
+        return 'dropped';
+      });
+    },
+
+    async listPointers(namespace, kind) {
+      const rows = await pointers(db)
+        .select('table_name')
+        .where('table_namespace', '=', join(namespace))
+        .where(isKind(kind))
+        .orderBy('table_name')
+        .execute();
+      return rows.map((row) => row.table_name);
+    },
+
+    async findPointer(id) {
+      const row = await pointers(db)
+        .select(['metadata_location', 'iceberg_type'])
+        .where('table_namespace', '=', join(id.namespace))
+        .where('table_name', '=', id.name)
+        .executeTakeFirst();
+      if (!row?.metadata_location) return undefined;
+      return { kind: row.iceberg_type === 'VIEW' ? 'VIEW' : 'TABLE', metadataLocation: row.metadata_location };
+    },
+
+    async swapPointers(swaps) {
+      try {
+        await db.transaction().execute(async (transaction) => {
+          for (const swap of swaps) if (!(await swapOne(transaction, swap))) throw new LostSwap(swap);
+        });
+        return undefined;
+      } catch (error) {
+        if (error instanceof LostSwap) return error.swap;
+        throw error;
+      }
+    },
+
+    async dropPointer(id, kind) {
+      const row = await db
+        .deleteFrom('iceberg_tables')
+        .where('catalog_name', '=', catalogName)
+        .where('table_namespace', '=', join(id.namespace))
+        .where('table_name', '=', id.name)
+        .where(isKind(kind))
+        .returning('metadata_location')
+        .executeTakeFirst();
+      return row?.metadata_location ?? undefined;
+    },
+
+    async renamePointer({ from, to, kind }) {
+      return await db.transaction().execute(async (transaction) => {
+        const named = (id: TableIdentifier) =>
+          pointers(transaction).select('table_name').where('table_namespace', '=', join(id.namespace)).where('table_name', '=', id.name);
+        if (!(await named(from).where(isKind(kind)).executeTakeFirst())) return 'missing';
+        if (await named(to).executeTakeFirst()) return 'taken';
+        await transaction
+          .updateTable('iceberg_tables')
+          .set({ table_namespace: join(to.namespace), table_name: to.name })
+          .where('catalog_name', '=', catalogName)
+          .where('table_namespace', '=', join(from.namespace))
+          .where('table_name', '=', from.name)
+          .execute();
+        return 'renamed';
+      });
+    },
+
+    async countLocationsBelow(prefix) {
+      const row = await db
+        .selectFrom('iceberg_tables')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where(startsWith('metadata_location', prefix))
+        .executeTakeFirstOrThrow();
+      return Number(row.count);
+    },
+
+    close: () => db.destroy(),
+  };
+
+  async function swapOne(transaction: Kysely<JdbcTables>, swap: PointerSwap): Promise<boolean> {
+    const namespace = join(swap.identifier.namespace);
+    if (swap.expected === undefined) {
+      const inserted = await transaction
+        .insertInto('iceberg_tables')
+        .values({
+          catalog_name: catalogName,
+          table_namespace: namespace,
+          table_name: swap.identifier.name,
+          metadata_location: swap.next,
+          previous_metadata_location: null,
+          iceberg_type: swap.kind,
+        })
+        .onConflict((oc) => oc.doNothing())
+        .executeTakeFirst();
+      return inserted.numInsertedOrUpdatedRows === 1n;
+    }
+    // The condition is the whole concurrency control: whoever finds another location here was overtaken.
+    const updated = await transaction
+      .updateTable('iceberg_tables')
+      .set({ metadata_location: swap.next, previous_metadata_location: swap.expected })
+      .where('catalog_name', '=', catalogName)
+      .where('table_namespace', '=', namespace)
+      .where('table_name', '=', swap.identifier.name)
+      .where('metadata_location', '=', swap.expected)
+      .executeTakeFirst();
+    return updated.numUpdatedRows === 1n;
+  }
+}
+
+/** `like` would treat `_` and `%` of a name as wildcards. */
+const startsWith = (column: string, prefix: string) => sql<boolean>`substr(${sql.ref(column)}, 1, ${prefix.length}) = ${prefix}`;

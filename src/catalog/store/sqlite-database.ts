@@ -1,0 +1,27 @@
+/**
+ * SQLite of Node itself, opened for a catalog shared by several processes. Path -> database.
+ * Opening is kept apart from kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { JDBC_SCHEMA } from './jdbc-schema.ts';
+
+/** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** Opens or creates the database and its two tables. */
+export function openSqliteDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    if ((database.prepare('pragma journal_mode').get() as { journal_mode: string }).journal_mode !== 'wal') database.exec('pragma journal_mode = wal');
+    // A commit that was answered must survive a power cut; WAL alone only survives a killed process.
+    database.exec('pragma synchronous = full');
+    for (const statement of JDBC_SCHEMA) database.exec(statement);
+    const columns = database.prepare("select name from pragma_table_info('iceberg_tables')").all() as { name: string }[];
+    // Iceberg's JDBC catalog before 1.6 knew no views.
+    if (!columns.some((column) => column.name === 'iceberg_type')) database.exec('alter table iceberg_tables add column iceberg_type varchar(5)');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}

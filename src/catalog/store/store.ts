@@ -1,0 +1,47 @@
+/** What the catalog needs from a database: namespaces, and one pointer per table to its current metadata file. */
+import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+
+/** The words of Iceberg's JDBC catalog in column `iceberg_type`. */
+export type PointerKind = 'TABLE' | 'VIEW';
+
+export interface Pointer {
+  readonly kind: PointerKind;
+  readonly metadataLocation: string;
+}
+
+/** One pointer moves from `expected` (`undefined`: the name is free) to `next`. */
+export interface PointerSwap {
+  readonly identifier: TableIdentifier;
+  readonly kind: PointerKind;
+  readonly expected: string | undefined;
+  readonly next: string;
+}
+
+export interface PropertyChanges {
+  readonly updates: Readonly<Record<string, string>>;
+  readonly removals: readonly string[];
+}
+
+export interface CatalogStore {
+  namespaceExists(namespace: readonly string[]): Promise<boolean>;
+  /** Direct children of a namespace; of the root when it is empty. */
+  listNamespaces(parent: readonly string[]): Promise<string[][]>;
+  namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
+  /** @returns false when it existed. */
+  createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<boolean>;
+  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<void>;
+  dropNamespace(namespace: readonly string[]): Promise<'dropped' | 'missing' | 'not-empty'>;
+  listPointers(namespace: readonly string[], kind: PointerKind): Promise<string[]>;
+  findPointer(id: TableIdentifier): Promise<Pointer | undefined>;
+  /**
+   * Moves all pointers or none, in one database transaction.
+   * @returns the swap that lost, `undefined` when all were made.
+   */
+  swapPointers(swaps: readonly PointerSwap[]): Promise<PointerSwap | undefined>;
+  /** @returns where the pointer pointed, `undefined` when there was none. */
+  dropPointer(id: TableIdentifier, kind: PointerKind): Promise<string | undefined>;
+  renamePointer(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind }): Promise<'renamed' | 'missing' | 'taken'>;
+  /** Every metadata location in the catalog whose text begins so. */
+  countLocationsBelow(prefix: string): Promise<number>;
+  close(): Promise<void>;
+}

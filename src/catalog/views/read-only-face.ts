@@ -1,0 +1,19 @@
+/** What no view allows: the shape of a catalog is changed under the warehouse name only. */
+import { forbidden } from '../errors.ts';
+import type { CatalogFace, ViewBackend } from '../service/catalog-face.ts';
+
+const refuse = async (): Promise<never> => {
+  throw forbidden('A view cannot create, drop, rename or register anything', 'do it under the warehouse name');
+};
+
+/** Completes a view's reading and committing half to a face. */
+export const fixedShapeFace = (view: ViewBackend): CatalogFace => ({
+  ...view,
+  createNamespace: refuse,
+  changeNamespaceProperties: refuse,
+  dropNamespace: refuse,
+  createTable: refuse,
+  registerTable: refuse,
+  renameTable: refuse,
+  dropTable: refuse,
+});

@@ -1,0 +1,72 @@
+/**
+ * A commit that was prepared on a branch view, turned into a commit on the branch. Change -> change. Pure.
+ * The rule that everything rests on: nothing that leaves here can move `main`.
+ */
+import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
+import { conflict } from '../../model/errors.ts';
+import { forbidden, formatIdentifier } from '../errors.ts';
+import type { TableChange } from '../service/catalog-face.ts';
+import { branchHead } from './show-table.ts';
+
+const MAIN = 'main';
+
+export interface RedirectedBranch {
+  readonly branch: string;
+  readonly base?: SnapshotId | undefined;
+  /** The table as it is behind the view. */
+  readonly metadata: TableMetadata;
+}
+
+/**
+ * Rewrites `main` to the branch in requirements and updates.
+ * @throws PsybergError `commit-conflict` when the branch moved; `forbidden` for a change of the whole table.
+ */
+export function redirectCommit(change: TableChange, target: RedirectedBranch): TableChange {
+  const head = branchHead(target.metadata, target.branch);
+  return {
+    ...change,
+    requirements: [...change.requirements.map((requirement) => redirectRequirement(requirement, target, head)), branchUnmoved(target.branch, head)],
+    updates: change.updates.map((update) => redirectUpdate(update, change, target.branch)),
+  };
+}
+
+/** Also for a client that asserts nothing: what it saw as `main` must still be the branch when its commit lands. */
+const branchUnmoved = (branch: string, head: SnapshotId | undefined): TableRequirement => ({
+  type: 'assert-ref-snapshot-id',
+  ref: branch,
+  'snapshot-id': head ?? null,
+});
+
+function redirectRequirement(requirement: TableRequirement, target: RedirectedBranch, head: SnapshotId | undefined): TableRequirement {
+  if (requirement.type !== 'assert-ref-snapshot-id') return requirement;
+  const expected = requirement['snapshot-id'];
+  if (requirement.ref !== MAIN) return requirement;
+  const shown = head ?? target.base ?? null;
+  if (expected !== shown) {
+    throw conflict('commit-conflict', `Requirement failed: branch ${target.branch} has changed: expected id ${expected} != ${shown}`, {
+      hint: 'load the table again and repeat the change on what it is now',
+    });
+  }
+  return branchUnmoved(target.branch, head);
+}
+
+function redirectUpdate(update: TableUpdate, change: TableChange, branch: string): TableUpdate {
+  switch (update.action) {
+    case 'add-snapshot':
+    case 'add-schema':
+    case 'set-statistics':
+    case 'set-partition-statistics':
+      return update;
+    case 'set-snapshot-ref':
+    case 'remove-snapshot-ref':
+      if (update['ref-name'] === MAIN) return { ...update, 'ref-name': branch };
+      throw notThroughView(change, `${update.action} ${update['ref-name']}`);
+    default:
+      // Everything else would change the table for the readers of `main` too.
+      throw notThroughView(change, update.action);
+  }
+}
+
+const notThroughView = (change: TableChange, what: string): Error =>
+  forbidden(`Cannot apply ${what} to ${formatIdentifier(change.identifier)} through a branch view`, 'change the table itself, under the warehouse name');

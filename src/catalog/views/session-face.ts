@@ -1,0 +1,65 @@
+/** A session view as a catalog face, over anything that can load and commit. */
+import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
+import type { CatalogFace, FaceTable, TableChange, ViewBackend } from '../service/catalog-face.ts';
+import { fixedShapeFace } from './read-only-face.ts';
+import { redirectCommit } from './redirect-commit.ts';
+import type { SessionView, ViewTable } from './session-views.ts';
+import { showTable } from './show-table.ts';
+
+const sameIdentifier = (one: TableIdentifier, other: TableIdentifier): boolean =>
+  one.name === other.name && one.namespace.length === other.namespace.length && one.namespace.every((level, depth) => level === other.namespace[depth]);
+const isPrefixOf = (prefix: readonly string[], namespace: readonly string[]): boolean => prefix.every((level, depth) => level === namespace[depth]);
+
+/** Serves a view. Only `loadTable` and `commitTables` of the backend are used. */
+export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'loadTable' | 'commitTables'>): CatalogFace {
+  const findEntry = (id: TableIdentifier): ViewTable => {
+    const entry = view.tables.find((candidate) => sameIdentifier(candidate.identifier, id));
+    if (entry === undefined) throw noSuchTable(id);
+    return entry;
+  };
+  const requireNamespace = (namespace: readonly string[]): void => {
+    if (!view.tables.some((entry) => isPrefixOf(namespace, entry.identifier.namespace))) throw noSuchNamespace(namespace);
+  };
+  const show = (entry: ViewTable, table: FaceTable): FaceTable => ({
+    metadata: showTable(table.metadata, entry.show, Date.now()),
+    metadataLocation: table.metadataLocation,
+  });
+
+  async function redirect(change: TableChange, entry: ViewTable): Promise<TableChange> {
+    if (entry.show.kind !== 'branch') {
+      throw forbidden(`Table ${formatIdentifier(change.identifier)} is read-only in view ${view.name}`, 'write to the table itself, under the warehouse name');
+    }
+    const { metadata } = await backend.loadTable(entry.table);
+    return redirectCommit({ ...change, identifier: entry.table }, { branch: entry.show.branch, base: entry.show.base, metadata });
+  }
+
+  return fixedShapeFace({
+    async listNamespaces(parent) {
+      if (parent.length > 0) requireNamespace(parent);
+      const below = view.tables.map((entry) => entry.identifier.namespace).filter((namespace) => namespace.length > parent.length && isPrefixOf(parent, namespace));
+      const children = new Set(below.map((namespace) => namespace[parent.length] as string));
+      return [...children].sort().map((child) => [...parent, child]);
+    },
+    async namespaceProperties(namespace) {
+      requireNamespace(namespace);
+      return {};
+    },
+    async listTables(namespace) {
+      requireNamespace(namespace);
+      return view.tables
+        .map((entry) => entry.identifier)
+        .filter((id) => id.namespace.length === namespace.length && isPrefixOf(namespace, id.namespace));
+    },
+    async loadTable(id) {
+      const entry = findEntry(id);
+      return show(entry, await backend.loadTable(entry.table));
+    },
+    async commitTables(changes) {
+      const entries = changes.map((change) => findEntry(change.identifier));
+      const redirected = await Promise.all(changes.map((change, position) => redirect(change, entries[position] as ViewTable)));
+      const committed = await backend.commitTables(redirected);
+      return committed.map((table, position) => show(entries[position] as ViewTable, table));
+    },
+  });
+}

@@ -1,0 +1,60 @@
+/** Session views: prefixes under which tables appear differently. The definitions, and the registry of one process. */
+import type { Snapshot, SnapshotId, TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { usageError } from '../../model/errors.ts';
+
+/** How a table appears in a view. */
+export type ViewShow =
+  /**
+   * The head of `branch` appears as the current snapshot and as `main`; while the branch does not exist, `base` does, or no snapshot
+   * when `base` is absent. Commits go to the branch.
+   */
+  | { readonly kind: 'branch'; readonly branch: string; readonly base?: SnapshotId | undefined }
+  /** One snapshot, read-only. */
+  | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
+  /** A snapshot that the table itself does not know, with its own manifest list; read-only. */
+  | { readonly kind: 'files'; readonly snapshot: Snapshot };
+
+export interface ViewTable {
+  /** The name seen inside the view. */
+  readonly identifier: TableIdentifier;
+  /** The real table. */
+  readonly table: TableIdentifier;
+  readonly show: ViewShow;
+}
+export interface SessionView {
+  /** `ATTACH '<name>'`, and the prefix in the path. */
+  readonly name: string;
+  readonly tables: readonly ViewTable[];
+}
+/** What the engine holds: views come and go with sessions. */
+export interface SessionViews {
+  /** Opens a view, or replaces the one of the same name. */
+  open(view: SessionView): void;
+  close(name: string): void;
+}
+/** What the server holds. */
+export interface ViewRegistry extends SessionViews {
+  find(name: string): SessionView | undefined;
+}
+
+/** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
+const VIEW_NAME = /^[A-Za-z0-9][A-Za-z0-9._~@-]{0,199}$/;
+
+/** @param taken prefixes that views must not hide. */
+export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
+  const views = new Map<string, SessionView>();
+  return {
+    open(view) {
+      if (!VIEW_NAME.test(view.name) || taken(view.name)) {
+        throw usageError('invalid-view-name', `View name is not usable: ${JSON.stringify(view.name)}`, {
+          hint: 'use letters, digits, ".", "_", "~", "-" and "@", and neither the catalog\'s own name nor the prefix "branch@"',
+        });
+      }
+      views.set(view.name, view);
+    },
+    close(name) {
+      views.delete(name);
+    },
+    find: (name) => views.get(name),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * A table as a view shows it. Real metadata + what to show -> metadata of the view. Pure.
+ * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
+ */
+import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { PsybergError } from '../../model/errors.ts';
+import type { ViewShow } from './session-views.ts';
+
+/** Shows a table with its head, and nothing else, as `main`. */
+export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number): TableMetadata {
+  switch (show.kind) {
+    case 'branch': {
+      const head = branchHead(metadata, show.branch) ?? show.base;
+      return withHead(metadata, head === undefined ? undefined : findSnapshot(metadata, head), nowMs);
+    }
+    case 'snapshot':
+      return withHead(metadata, findSnapshot(metadata, show.snapshotId), nowMs);
+    case 'files':
+      return withHead(metadata, show.snapshot, nowMs);
+  }
+}
+
+/** The snapshot that a branch points at, `undefined` while the branch does not exist. */
+export function branchHead(metadata: TableMetadata, branch: string): SnapshotId | undefined {
+  return metadata.refs && Object.hasOwn(metadata.refs, branch) ? metadata.refs[branch]?.['snapshot-id'] : undefined;
+}
+
+function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
+  const snapshot = metadata.snapshots?.find((candidate) => candidate['snapshot-id'] === id);
+  if (snapshot === undefined) {
+    throw new PsybergError('no-such-table', `Snapshot ${id} of table ${metadata['table-uuid']} does not exist any more: the view that shows it is stale`);
+  }
+  return snapshot;
+}
+
+function withHead(metadata: TableMetadata, head: Snapshot | undefined, nowMs: number): TableMetadata {
+  const { 'current-snapshot-id': _current, ...rest } = metadata;
+  if (head === undefined) return { ...rest, refs: {}, snapshots: [], 'snapshot-log': [], statistics: [], 'partition-statistics': [] };
+  const id = head['snapshot-id'];
+  const sequenceNumber = head['sequence-number'] ?? 0n;
+  const ofHead = (file: unknown): boolean => (file as { 'snapshot-id'?: SnapshotId })['snapshot-id'] === id;
+  return {
+    ...rest,
+    'current-snapshot-id': id,
+    'last-sequence-number': sequenceNumber > metadata['last-sequence-number'] ? sequenceNumber : metadata['last-sequence-number'],
+    refs: { main: { 'snapshot-id': id, type: 'branch' } },
+    // Only the head: a reader needs no ancestors, and a table of 1,000 snapshots would cost every load their transfer and parsing.
+    snapshots: [head],
+    // DuckDB resolves "now" through this log against the start of its transaction: an entry of `main`, or one
+    // from a clock ahead of ours, would make it read another snapshot or none.
+    'snapshot-log': [{ 'snapshot-id': id, 'timestamp-ms': Math.min(head['timestamp-ms'], nowMs) }],
+    statistics: metadata.statistics?.filter(ofHead) ?? [],
+    'partition-statistics': metadata['partition-statistics']?.filter(ofHead) ?? [],
+  };
+}

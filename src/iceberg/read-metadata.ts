@@ -1,0 +1,79 @@
+/**
+ * Metadata files of every format version, read and written in one shape. Text -> TableMetadata -> text.
+ * A version 1 file may carry one schema and one spec only (Iceberg spec, "Appendix C"): here it always has lists.
+ */
+import { parseJson, renderJson } from './json.ts';
+import type { PartitionField, Schema, Snapshot, TableMetadata } from './table-metadata.ts';
+
+/** What a file may hold beyond {@link TableMetadata}. */
+export type MetadataFile = { -readonly [Key in keyof TableMetadata]?: TableMetadata[Key] } & {
+  schema?: Schema;
+  'partition-spec'?: readonly PartitionField[];
+};
+
+/** Parses a metadata file. */
+export const parseTableMetadata = (text: string): TableMetadata => completeTableMetadata(parseJson<MetadataFile>(text));
+
+/** Fills in what older format versions leave out. */
+export function completeTableMetadata(given: MetadataFile): TableMetadata {
+  const { schema, 'partition-spec': partitionFields, 'current-snapshot-id': current, ...file } = given;
+  const schemas = file.schemas ?? (schema ? [{ ...schema, 'schema-id': schema['schema-id'] ?? 0 }] : []);
+  const specs = file['partition-specs'] ?? [{ 'spec-id': 0, fields: numberPartitionFields(partitionFields ?? []) }];
+  // Writers before the word "null" used -1 for "no snapshot".
+  const hasCurrent = current !== undefined && current !== null && current !== -1n;
+  const refs = file.refs ?? (hasCurrent ? { main: { 'snapshot-id': current, type: 'branch' as const } } : {});
+  return {
+    ...(file as TableMetadata),
+    'last-sequence-number': file['last-sequence-number'] ?? 0n,
+    schemas,
+    'current-schema-id': file['current-schema-id'] ?? schemas[0]?.['schema-id'] ?? 0,
+    'partition-specs': specs,
+    'default-spec-id': file['default-spec-id'] ?? specs[0]?.['spec-id'] ?? 0,
+    'last-partition-id':
+      file['last-partition-id'] ?? specs.flatMap((spec) => spec.fields).reduce((last, field) => Math.max(last, field['field-id']), 999),
+    'sort-orders': file['sort-orders'] ?? [{ 'order-id': 0, fields: [] }],
+    'default-sort-order-id': file['default-sort-order-id'] ?? 0,
+    properties: file.properties ?? {},
+    ...(hasCurrent ? { 'current-snapshot-id': current } : {}),
+    refs,
+    snapshots: file.snapshots ?? [],
+    'snapshot-log': file['snapshot-log'] ?? [],
+    'metadata-log': file['metadata-log'] ?? [],
+    statistics: file.statistics ?? [],
+    'partition-statistics': file['partition-statistics'] ?? [],
+  };
+}
+
+const numberPartitionFields = (fields: readonly PartitionField[]): PartitionField[] =>
+  fields.map((field, position) => ({ ...field, 'field-id': field['field-id'] ?? 1000 + position }));
+
+/**
+ * The text of every snapshot that was rendered before: a commit adds one snapshot and leaves the others as they are.
+ * Without it a table of 1,000 snapshots was rendered in full on every commit.
+ */
+const snapshotTexts = new WeakMap<Snapshot, string>();
+
+function renderSnapshot(snapshot: Snapshot): string {
+  let text = snapshotTexts.get(snapshot);
+  if (text === undefined) {
+    text = renderJson(snapshot);
+    snapshotTexts.set(snapshot, text);
+  }
+  return text;
+}
+
+/** Renders metadata as the text of a metadata file; version 1 also gets the fields that its first readers need. */
+export function renderTableMetadata(metadata: TableMetadata): string {
+  const { snapshots = [], ...rest } = metadata;
+  const head = renderJson(metadata['format-version'] === 1 ? versionOneFields(rest) : rest);
+  return `${head.slice(0, -1)},"snapshots":[${snapshots.map(renderSnapshot).join(',')}]}`;
+}
+
+function versionOneFields(metadata: Omit<TableMetadata, 'snapshots'>): unknown {
+  const { 'last-sequence-number': _sequence, ...rest } = metadata;
+  return {
+    ...rest,
+    schema: metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']),
+    'partition-spec': metadata['partition-specs'].find((spec) => spec['spec-id'] === metadata['default-spec-id'])?.fields ?? [],
+  };
+}

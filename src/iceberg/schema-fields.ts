@@ -1,0 +1,168 @@
+/** Walking and checking schemas: field ids, names, format versions. Pure. */
+import { usageError } from '../model/errors.ts';
+import type { IcebergType, NestedField, Schema } from './table-metadata.ts';
+import type { ProposedSchema } from './table-update.ts';
+
+/** One field of a schema, at any depth, with its full dotted name. */
+export interface SchemaField {
+  readonly id: number;
+  readonly path: string;
+  readonly type: IcebergType;
+}
+
+/** All fields of a schema, outer before inner; list elements and map parts carry the names `element`, `key` and `value`. */
+export function listFields(fields: readonly NestedField[], prefix = ''): SchemaField[] {
+  return fields.flatMap((field) => {
+    const path = prefix + field.name;
+    return [{ id: field.id, path, type: field.type }, ...listInnerFields(field.type, `${path}.`)];
+  });
+}
+
+function listInnerFields(type: IcebergType, prefix: string): SchemaField[] {
+  if (typeof type === 'string') return [];
+  switch (type.type) {
+    case 'struct':
+      return listFields(type.fields, prefix);
+    case 'list':
+      return [{ id: type['element-id'], path: `${prefix}element`, type: type.element }, ...listInnerFields(type.element, `${prefix}element.`)];
+    case 'map':
+      return [
+        { id: type['key-id'], path: `${prefix}key`, type: type.key },
+        { id: type['value-id'], path: `${prefix}value`, type: type.value },
+        ...listInnerFields(type.key, `${prefix}key.`),
+        ...listInnerFields(type.value, `${prefix}value.`),
+      ];
+  }
+}
+
+/** The largest field id of a schema, 0 when it has no fields. */
+export const highestFieldId = (fields: readonly NestedField[]): number =>
+  listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
+
+/** Types that exist only from format version 3 on (Iceberg spec, "Primitive Types"). */
+const V3_TYPE = /^(timestamp_ns|timestamptz_ns|unknown|variant|geometry(\(.*\))?|geography(\(.*\))?)$/;
+const PRIMITIVE_TYPE =
+  /^(boolean|int|long|float|double|decimal\(\s*\d+\s*,\s*\d+\s*\)|date|time|timestamp|timestamptz|string|uuid|fixed\[\s*\d+\s*\]|binary)$/;
+
+/** True for a type that a partition or sort field may be derived from. */
+export const isPrimitive = (type: IcebergType): boolean => typeof type === 'string' && type !== 'variant';
+
+/**
+ * Refuses a schema that no reader could use: doubled ids or names, unknown types, types newer than the table's format version.
+ * @throws PsybergError `invalid-table-update`.
+ */
+export function checkSchema(schema: ProposedSchema, formatVersion: number): void {
+  const ids = new Set<number>();
+  const paths = new Set<string>();
+  for (const field of listFields(schema.fields)) {
+    if (ids.has(field.id)) throw invalid(`Invalid schema: field id ${field.id} is used more than once (again by ${field.path})`);
+    if (paths.has(field.path)) throw invalid(`Invalid schema: multiple fields for name ${field.path}`);
+    ids.add(field.id);
+    paths.add(field.path);
+    if (typeof field.type !== 'string' || PRIMITIVE_TYPE.test(field.type)) continue;
+    if (!V3_TYPE.test(field.type)) throw invalid(`Cannot parse type string to primitive: ${field.type}`);
+    if (formatVersion < 3) throw invalid(`Invalid schema for v${formatVersion}:\n- Invalid type for ${field.path}: ${field.type} is not supported until v3`);
+  }
+  for (const field of listNestedFields(schema.fields)) {
+    if (formatVersion < 3 && field['initial-default'] !== undefined && field['initial-default'] !== null) {
+      throw invalid(`Invalid schema for v${formatVersion}:\n- Invalid initial default for ${field.name}: non-null default is not supported until v3`);
+    }
+  }
+  for (const id of schema['identifier-field-ids'] ?? []) {
+    if (!ids.has(id)) throw invalid(`Cannot add fieldId ${id} as an identifier field: field does not exist`);
+  }
+}
+
+function listNestedFields(fields: readonly NestedField[]): NestedField[] {
+  return fields.flatMap((field) => [field, ...nestedFieldsOf(field.type)]);
+}
+function nestedFieldsOf(type: IcebergType): NestedField[] {
+  if (typeof type === 'string') return [];
+  switch (type.type) {
+    case 'struct':
+      return listNestedFields(type.fields);
+    case 'list':
+      return nestedFieldsOf(type.element);
+    case 'map':
+      return [...nestedFieldsOf(type.key), ...nestedFieldsOf(type.value)];
+  }
+}
+
+/** True when two schemas have the same columns and identifier fields, whatever their ids as schemas. */
+export const sameSchema = (one: ProposedSchema, other: ProposedSchema): boolean => schemaKey(one) === schemaKey(other);
+
+const schemaKey = (schema: ProposedSchema): string =>
+  JSON.stringify([schema.fields.map(fieldKey), [...(schema['identifier-field-ids'] ?? [])].sort((a, b) => a - b)]);
+const fieldKey = (field: NestedField): unknown => [
+  field.id,
+  field.name,
+  field.required,
+  typeKey(field.type),
+  field.doc ?? null,
+  plain(field['initial-default']),
+  plain(field['write-default']),
+];
+/** A default may hold a 64-bit number, which `JSON.stringify` refuses. */
+const plain = (value: unknown): unknown =>
+  value === undefined ? null : JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? `${item}n` : item));
+function typeKey(type: IcebergType): unknown {
+  if (typeof type === 'string') return type.replaceAll(' ', '');
+  switch (type.type) {
+    case 'struct':
+      return ['struct', type.fields.map(fieldKey)];
+    case 'list':
+      return ['list', type['element-id'], type['element-required'], typeKey(type.element)];
+    case 'map':
+      return ['map', type['key-id'], typeKey(type.key), type['value-id'], type['value-required'], typeKey(type.value)];
+  }
+}
+
+/** A schema whose ids were given anew, and where every old id went. */
+export interface FreshSchema {
+  readonly schema: Schema;
+  readonly lastColumnId: number;
+  readonly newIds: ReadonlyMap<number, number>;
+}
+
+/**
+ * Gives every field a new id, 1 and up. A struct numbers all its own fields before it descends, as Apache Iceberg does.
+ * A client's ids cannot be trusted: two of them may have been made by different writers for different columns.
+ */
+export function assignFreshIds(schema: ProposedSchema): FreshSchema {
+  const newIds = new Map<number, number>();
+  let lastColumnId = 0;
+  const next = (oldId: number): number => {
+    lastColumnId += 1;
+    newIds.set(oldId, lastColumnId);
+    return lastColumnId;
+  };
+  const freshFields = (fields: readonly NestedField[]): NestedField[] => {
+    const ids = fields.map((field) => next(field.id));
+    return fields.map((field, position) => ({ ...field, id: ids[position] as number, type: freshType(field.type) }));
+  };
+  const freshType = (type: IcebergType): IcebergType => {
+    if (typeof type === 'string') return type;
+    switch (type.type) {
+      case 'struct':
+        return { ...type, fields: freshFields(type.fields) };
+      case 'list': {
+        const elementId = next(type['element-id']);
+        return { ...type, 'element-id': elementId, element: freshType(type.element) };
+      }
+      case 'map': {
+        const keyId = next(type['key-id']);
+        const valueId = next(type['value-id']);
+        return { ...type, 'key-id': keyId, 'value-id': valueId, key: freshType(type.key), value: freshType(type.value) };
+      }
+    }
+  };
+  const fields = freshFields(schema.fields);
+  const identifiers = schema['identifier-field-ids']?.map((id) => newIds.get(id) ?? id);
+  return {
+    schema: { type: 'struct', 'schema-id': 0, fields, ...(identifiers ? { 'identifier-field-ids': identifiers } : {}) },
+    lastColumnId,
+    newIds,
+  };
+}
+
+const invalid = (message: string): Error => usageError('invalid-table-update', message);

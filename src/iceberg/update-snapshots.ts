@@ -1,0 +1,115 @@
+/** Updates of snapshots, references, statistics and the snapshot log, as in Apache Iceberg's `TableMetadata.Builder`. Changes a draft. */
+import { conflict } from '../model/errors.ts';
+import { invalid, MAIN_BRANCH, type MetadataDraft } from './metadata-draft.ts';
+import type { Snapshot, SnapshotId, SnapshotReference } from './table-metadata.ts';
+
+/** Adds a snapshot. Its sequence number and first row id must be ahead of the table's: they were taken from a table that may have moved. */
+export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
+  if (draft.schemas.length === 0) throw invalid('Attempting to add a snapshot before a schema is added');
+  if (draft.specs.length === 0) throw invalid('Attempting to add a snapshot before a partition spec is added');
+  if (draft.sortOrders.length === 0) throw invalid('Attempting to add a snapshot before a sort order is added');
+  const id = snapshot['snapshot-id'];
+  if (draft.snapshotsById.has(id)) throw invalid(`Snapshot already exists for id: ${id}`);
+  const sequenceNumber = snapshot['sequence-number'] ?? 0n;
+  if (draft.formatVersion > 1) {
+    if (snapshot['sequence-number'] === undefined) throw invalid(`Cannot add snapshot ${id}: sequence-number is missing`);
+    // Also without a parent: Apache Iceberg lets that one pass, and the table would then hold two snapshots of one sequence number.
+    if (sequenceNumber <= draft.lastSequenceNumber) {
+      throw behind(`Cannot add snapshot with sequence number ${sequenceNumber} older than last sequence number ${draft.lastSequenceNumber}`);
+    }
+    draft.lastSequenceNumber = sequenceNumber;
+  }
+  if (draft.formatVersion >= 3) {
+    const firstRowId = snapshot['first-row-id'];
+    if (firstRowId === undefined || firstRowId === null) throw invalid('Cannot add a snapshot: first-row-id is null');
+    if (firstRowId < draft.nextRowId) {
+      throw behind(`Cannot add a snapshot, first-row-id is behind table next-row-id: ${firstRowId} < ${draft.nextRowId}`);
+    }
+    const addedRows = snapshot['added-rows'];
+    if (addedRows === undefined || addedRows === null || addedRows < 0n) throw invalid('Cannot add a snapshot: added-rows is missing or negative');
+    draft.nextRowId += addedRows;
+  }
+  draft.snapshots.push(snapshot);
+  draft.snapshotsById.set(id, snapshot);
+  draft.addedSnapshotIds.add(id);
+  draft.changed = true;
+}
+
+/** Points a branch or tag at a snapshot. `main` is also the table's current snapshot and writes the snapshot log. */
+export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReference): void {
+  const existing = draft.refs.get(name);
+  if (existing && sameRef(existing, ref)) return;
+  const id = ref['snapshot-id'];
+  const snapshot = draft.snapshotsById.get(id);
+  if (snapshot === undefined) throw invalid(`Cannot set ${name} to unknown snapshot: ${id}`);
+  if (name === MAIN_BRANCH && ref.type !== 'branch') throw invalid(`Cannot set ${MAIN_BRANCH} to a tag, it must be a branch`);
+  if (ref.type === 'tag' && (ref['min-snapshots-to-keep'] !== undefined || ref['max-snapshot-age-ms'] !== undefined)) {
+    throw invalid('Tags do not support setting minSnapshotsToKeep or maxSnapshotAgeMs');
+  }
+  for (const limit of ['min-snapshots-to-keep', 'max-snapshot-age-ms', 'max-ref-age-ms'] as const) {
+    const value = ref[limit];
+    if (value !== undefined && !(value > 0)) throw invalid(`Cannot set ${name}: ${limit} must be greater than 0`);
+  }
+  if (name === MAIN_BRANCH) {
+    draft.currentSnapshotId = id;
+    // A rollback to an older snapshot happens now, not when that snapshot was made.
+    const timestampMs = draft.addedSnapshotIds.has(id) ? snapshot['timestamp-ms'] : draft.nowMs;
+    draft.snapshotLog.push({ 'snapshot-id': id, 'timestamp-ms': timestampMs });
+    draft.mainSnapshotIds.push(id);
+  }
+  draft.refs.set(name, ref);
+  draft.changed = true;
+}
+
+/** Removes a branch or tag; without `main` the table has no current snapshot. */
+export function removeRef(draft: MetadataDraft, name: string): void {
+  if (!draft.refs.delete(name)) return;
+  if (name === MAIN_BRANCH) draft.currentSnapshotId = undefined;
+  draft.changed = true;
+}
+
+/** Removes snapshots, their statistics, and the references that would dangle. */
+export function removeSnapshots(draft: MetadataDraft, snapshotIds: readonly SnapshotId[]): void {
+  const removed = new Set(snapshotIds.filter((id) => draft.snapshotsById.has(id)));
+  if (removed.size === 0) return;
+  draft.snapshots = draft.snapshots.filter((snapshot) => !removed.has(snapshot['snapshot-id']));
+  for (const id of removed) {
+    draft.snapshotsById.delete(id);
+    draft.addedSnapshotIds.delete(id);
+  }
+  draft.statistics = draft.statistics.filter((file) => !removed.has(file['snapshot-id']));
+  draft.partitionStatistics = draft.partitionStatistics.filter((file) => !removed.has(file['snapshot-id']));
+  for (const [name, ref] of [...draft.refs]) if (removed.has(ref['snapshot-id'])) removeRef(draft, name);
+  draft.removedSnapshots = true;
+  draft.changed = true;
+}
+
+/**
+ * Corrects the snapshot log at the end of a commit.
+ * Snapshots that were current only inside this commit never were current for a reader; and a gap left by a removed
+ * snapshot would make the one before it look current for too long, so everything before a gap goes.
+ */
+export function correctSnapshotLog(draft: MetadataDraft): void {
+  const intermediate = new Set(draft.mainSnapshotIds.filter((id) => draft.addedSnapshotIds.has(id) && id !== draft.currentSnapshotId));
+  if (intermediate.size === 0 && !draft.removedSnapshots) return;
+  let log: MetadataDraft['snapshotLog'] = [];
+  for (const entry of draft.snapshotLog) {
+    const id = entry['snapshot-id'];
+    if (draft.snapshotsById.has(id)) {
+      if (!intermediate.has(id)) log.push(entry);
+    } else if (draft.removedSnapshots) {
+      log = [];
+    }
+  }
+  if (draft.currentSnapshotId !== undefined && log.at(-1)?.['snapshot-id'] !== draft.currentSnapshotId) {
+    throw invalid('Cannot set invalid snapshot log: latest entry is not the current snapshot');
+  }
+  draft.snapshotLog = log;
+}
+
+const REF_FIELDS = ['snapshot-id', 'type', 'min-snapshots-to-keep', 'max-snapshot-age-ms', 'max-ref-age-ms'] as const;
+const sameRef = (one: SnapshotReference, other: SnapshotReference): boolean => REF_FIELDS.every((field) => one[field] === other[field]);
+
+/** The request holds numbers that another commit has overtaken: the client must prepare it again (409). */
+const behind = (message: string): Error =>
+  conflict('commit-conflict', `Validation failed, please retry: ${message}`, { hint: 'load the table again and repeat the change on what it is now' });
