@@ -1,0 +1,14 @@
+-- @name tables
+-- What: the raw table as the ingestion would create it: a partition is a landing hour, never a scheduled hour.
+create schema if not exists raw;
+
+create table raw.raw_departures (
+  departure_id bigint,
+  scheduled_ts timestamp,
+  delay_minutes integer,
+  distance_miles integer,
+  origin varchar,
+  destination varchar,
+  landing_date date,
+  landing_hour integer
+) partitioned by (landing_date, landing_hour);
