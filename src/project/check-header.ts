@@ -65,12 +65,18 @@ function checkSources(header: Readonly<Record<string, unknown>>, yaml: YamlText,
   const pattern = patternOf(header);
   const target = isMap(header['target']) ? tableOf(header['target']['table']) : undefined;
   const seen = new Map<string, string>();
+  const tables = new Set<string>();
   for (const [index, source] of listOf(header['sources']).entries()) {
     if (!isMap(source)) continue;
     const place = yaml.placeOf(['sources', index]);
     const table = textOf(source['table']) ?? 'this source';
+    const key = tableOf(source['table'])?.toLowerCase();
+    const twice = key !== undefined && tables.has(key);
+    if (key !== undefined) tables.add(key);
+    // Watermarks are kept by process and source table: two entries would move one watermark.
+    if (twice) report(yaml.placeOf(['sources', index, 'table']), `the table ${table} is a source twice`, 'keep one of them; the SQL may name its alias as often as it needs');
     const alias = aliasOf(source);
-    if (alias !== undefined) {
+    if (alias !== undefined && !twice) {
       const placeOfAlias = yaml.placeOf(['sources', index, source['alias'] === undefined ? 'table' : 'alias']);
       const other = seen.get(alias.toLowerCase());
       if (other !== undefined) report(placeOfAlias, `the alias '${alias}' is used twice, for ${other} and ${table}`, `give one of them another name: alias: ${alias}_2`);

@@ -1,0 +1,116 @@
+/**
+ * Writes new projects and processes from `templates/`. Names and sources -> files. It never overwrites a file, and what it
+ * leaves behind passes `readProject`.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { usageError } from '../model/errors.ts';
+import { NAME_PATTERN, tableName, type TableIdentifier } from '../model/names.ts';
+import type { Pattern, ProjectSpec } from '../model/process-spec.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { type NewProcessSource, processPlaceholders } from './process-skeleton.ts';
+import { PROJECT_FILE } from './project-schema.ts';
+import { readProject } from './read-project.ts';
+
+export type { NewProcessSource } from './process-skeleton.ts';
+
+const templatesDirectory = fileURLToPath(new URL('../../templates', import.meta.url));
+
+/** Names for `newProject`'s template: the folders of `templates/` that hold a psyberg.yaml. */
+export function projectTemplates(): string[] {
+  return fs.readdirSync(templatesDirectory).filter((name) => fs.existsSync(path.join(templatesDirectory, name, PROJECT_FILE))).sort();
+}
+
+/**
+ * Copies a project template into `directory`, which may exist as long as no file of the template does. The project is named after
+ * the folder. Throws `template-unknown` or `file-exists`; nothing is written then.
+ */
+export function newProject(options: { readonly directory: string; readonly template?: string }): { readonly directory: string; readonly files: readonly string[] } {
+  const template = options.template ?? 'project';
+  const templates = projectTemplates();
+  if (!templates.includes(template)) {
+    throw usageError('template-unknown', `there is no project template '${template}'`, { hint: didYouMean(template, templates, 'templates'), context: { template, templates } });
+  }
+  const directory = path.resolve(options.directory);
+  const name = path.basename(directory).replace(/[^A-Za-z0-9_.-]+/g, '_').replace(/^[.-]+/, '') || 'project';
+  const from = path.join(templatesDirectory, template);
+  const files = fs
+    .readdirSync(from, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(from, path.join(entry.parentPath, entry.name)))
+    .sort()
+    // A package cannot hold a .gitignore of its own: npm would obey it.
+    .map((file) => ({ to: path.join(directory, file === 'gitignore' ? '.gitignore' : file), text: fillIn(fs.readFileSync(path.join(from, file), 'utf8'), { name }) }));
+  writeNewFiles(files);
+  return { directory, files: files.map((file) => file.to) };
+}
+
+/**
+ * Writes `<processes>/<name>.sql` from the template of its pattern. Throws `name-invalid`, `event-time-missing`, `file-exists`, or
+ * the `project-invalid` that the new file would cause (a target that another process writes, a circle); no file is left then.
+ */
+export function newProcess(options: {
+  readonly project: ProjectSpec;
+  readonly name: string;
+  readonly pattern: Pattern;
+  readonly sources: readonly NewProcessSource[];
+  readonly target: TableIdentifier;
+  /** Columns of the sources where known, keyed by `namespace.table`: joins and keys are then chosen from them. */
+  readonly columns?: Readonly<Record<string, readonly string[]>>;
+}): { readonly file: string } {
+  const { project, name, pattern, sources } = options;
+  if (!NAME_PATTERN.test(name)) {
+    throw usageError('name-invalid', `'${name}' is no name for a process`, { hint: 'use letters, digits and _, and begin with no digit, for example cancel_fact_load', context: { name } });
+  }
+  if (sources.length === 0) throw usageError('source-missing', 'a process needs at least one source', { hint: "add --source 'raw.raw_events|event_ts'" });
+  const untimed = pattern === 'stateless' ? undefined : sources.find((source) => source.timeColumn === undefined);
+  if (untimed !== undefined) {
+    throw usageError('event-time-missing', `a ${pattern} process needs the time column of every source, and ${tableName(untimed.table)} has none`, {
+      hint: `write --source '${tableName(untimed.table)}|<column>'`,
+      context: { table: tableName(untimed.table) },
+    });
+  }
+  const template = fs.readFileSync(path.join(templatesDirectory, 'process', `${pattern}.sql`), 'utf8');
+  const file = path.join(project.processesDirectory, `${name}.sql`);
+  writeNewFiles([{ to: file, text: fillIn(template, processPlaceholders(options)) }]);
+  try {
+    readProject({ root: project.root });
+  } catch (error) {
+    fs.rmSync(file, { force: true });
+    throw error;
+  }
+  return { file };
+}
+
+/** Replaces each `{{placeholder}}`; a line that held nothing but an empty one goes. */
+function fillIn(template: string, values: Readonly<Record<string, string>>): string {
+  return template
+    .split('\n')
+    .flatMap((line) => {
+      const filled = line.replace(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole);
+      return filled.trim() === '' && line.trim() !== '' ? [] : [filled];
+    })
+    .join('\n');
+}
+
+function writeNewFiles(files: readonly { readonly to: string; readonly text: string }[]): void {
+  const existing = files.find((file) => fs.existsSync(file.to));
+  if (existing !== undefined) throw fileExists(existing.to);
+  const written: string[] = [];
+  try {
+    for (const { to, text } of files) {
+      fs.mkdirSync(path.dirname(to), { recursive: true });
+      fs.writeFileSync(to, text, { flag: 'wx' });
+      written.push(to);
+    }
+  } catch (cause) {
+    for (const file of written) fs.rmSync(file, { force: true });
+    const { code, path: where } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && files.some((file) => file.to === where)) throw fileExists(where ?? '');
+    throw usageError('file-not-writable', `could not write ${where ?? 'a file'}: ${code ?? String(cause)}`, { hint: 'check that the folder exists, is a folder and may be written to', context: { file: where }, cause });
+  }
+}
+
+const fileExists = (file: string): Error =>
+  usageError('file-exists', `${file} exists, and is never overwritten`, { hint: 'choose another name, or move the file away', context: { file } });

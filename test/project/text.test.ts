@@ -1,0 +1,77 @@
+// Goal: the small readers of text take exactly what DuckDB and the seed's command line take. Method: text in, data out.
+import { describe, expect, it } from 'vitest';
+import { parseTableName, sameTable, tableName } from '../../src/model/names.ts';
+import { nearestName } from '../../src/project/did-you-mean.ts';
+import { parsePartitionBy, partitionEntries } from '../../src/project/partition-by.ts';
+import { scanSql } from '../../src/project/scan-sql.ts';
+import { parseSrcTables } from '../../src/project/src-tables.ts';
+
+const parametersIn = (sql: string): string[] => scanSql(sql).parameters.map((parameter) => parameter.name);
+
+describe('scanSql', () => {
+  it('finds parameters and not what looks like one in strings, names, comments and dollar quotes', () => {
+    expect(parametersIn("select $a, '$b''$c', \"$d\", $$ $e $$, $x$ $f $$ $x$, E'\\'$g', a$h, $1 -- $i\n, $j /* $k /* $l */ $m */ + ?")).toEqual(['a', '1', 'j', '?']);
+  });
+  it('counts statements, not semicolons', () => {
+    expect(scanSql("; select ';' -- ;\n; /* ; */ ;; ").statements).toEqual([{ first: 2, firstWord: 'select', semicolon: 18 }]);
+    expect(scanSql('select 1; (select 2)').statements).toHaveLength(2);
+  });
+  it.each([["select 'a", 'string'], ['select "a', 'quoted name'], ['select $$a', 'dollar-quoted string'], ['select /* a /* b */', 'comment']])('notices what is never closed: %s', (sql, what) => {
+    expect(scanSql(sql).unclosed).toEqual({ what, offset: 7 });
+  });
+});
+
+describe('parseSrcTables', () => {
+  it("reads the seed's --src_tables", () => {
+    expect(parseSrcTables('raw.raw_cancels|processing_ts, facts.cancel_request_fact')).toEqual([
+      { table: { namespace: ['raw'], name: 'raw_cancels' }, timeColumn: 'processing_ts' },
+      { table: { namespace: ['facts'], name: 'cancel_request_fact' } },
+    ]);
+  });
+  it.each([
+    ['', 'names no table'],
+    ['raw.a,', 'a table is missing between two commas or at an end'],
+    ['raw_cancels', "a table is named namespace.table, found 'raw_cancels'"],
+    ['raw.a|', "'raw.a|' names no column behind |"],
+    ['raw.a|b|c', "'raw.a|b|c' has more than one |"],
+    ['raw.a,raw.A', 'raw.A is there twice'],
+  ])('refuses %s', (text, message) => {
+    expect(() => parseSrcTables(text)).toThrow(expect.objectContaining({ code: 'src-tables-invalid', message: `--src_tables: ${message}`, exitCode: 2 }));
+  });
+});
+
+describe('names of tables', () => {
+  it('survive the way through text, and compare without case', () => {
+    expect(tableName(parseTableName('raw.raw_cancels'))).toBe('raw.raw_cancels');
+    expect(sameTable(parseTableName('raw.A'), parseTableName('RAW.a'))).toBe(true);
+    expect(sameTable(parseTableName('raw.a'), parseTableName('facts.a'))).toBe(false);
+  });
+  it.each(['a', 'a.b.c', 'a.', '.b', 'a.b c', 'a."b"', 'a.1b', "a.b';--"])('are refused when they are no names: %s', (text) => {
+    expect(() => parseTableName(text)).toThrow(expect.objectContaining({ code: 'table-name-invalid' }));
+  });
+});
+
+describe('parsePartitionBy', () => {
+  it('takes the number of a bucket first or last', () => {
+    expect(parsePartitionBy('bucket(16, id)')).toEqual(parsePartitionBy('BUCKET( id ,16 )'));
+  });
+  it('takes a column of any name in double quotes', () => {
+    expect(parsePartitionBy('hour("a ""b""")')).toEqual({ transform: 'hour', column: 'a "b"' });
+  });
+  it('puts together what YAML splits at the comma of a bracket', () => {
+    expect(partitionEntries(['bucket(16', 'id)', 'day(ts)', 'country'])).toEqual([
+      { text: 'bucket(16, id)', index: 0 },
+      { text: 'day(ts)', index: 2 },
+      { text: 'country', index: 3 },
+    ]);
+  });
+});
+
+describe('nearestName', () => {
+  it('sees swapped letters and the only name that holds a part, and stays silent otherwise', () => {
+    expect(nearestName('paterns', ['pattern', 'sources'])).toBe('pattern');
+    expect(nearestName('ms', ['epoch_s', 'epoch_ms', 'epoch_us'])).toBe('epoch_ms');
+    expect(nearestName('epoch', ['epoch_s', 'epoch_ms'])).toBeUndefined();
+    expect(nearestName('entirely_other', ['pattern'])).toBeUndefined();
+  });
+});
