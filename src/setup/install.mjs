@@ -26,6 +26,7 @@ installPackages();
 checkNode();
 await installDuckdbExtensions();
 buildDist();
+linkCommand();
 
 function installPackages() {
   const lockText = fs.readFileSync(inRoot('package-lock.json'), 'utf8');
@@ -38,7 +39,7 @@ function installPackages() {
     if (run.status !== 0) {
       fail({
         missing: 'the packages of package-lock.json are not installed',
-        tried: [`npm ci: ${run.error?.message ?? lastLines(run.stderr)}`],
+        tried: [`npm ci: ${run.error?.message ?? firstLines(run.stderr)}`],
         remedy: 'make the npm registry reachable (npm config get registry shows which one is used), then run: npm run setup',
       });
     }
@@ -79,7 +80,7 @@ function checkNode() {
   }
   fail({
     missing: `node_modules/.bin/node is missing, and Node ${process.versions.node} is older than ${NODE_MINIMUM.join('.')}`,
-    tried: [`npm rebuild node: ${rebuild.error?.message ?? (lastLines(rebuild.stderr) || 'it ended well, but the binary is still missing')}`],
+    tried: [`npm rebuild node: ${rebuild.error?.message ?? (firstLines(rebuild.stderr) || 'it ended well, but the binary is still missing')}`],
     remedy: 'let npm run the install script of the package node (npm config get ignore-scripts must be false), or use a newer Node; then run: npm run setup',
   });
 }
@@ -110,7 +111,7 @@ function buildDist() {
   });
   const main = inRoot('dist', 'cli', 'main.js');
   if (!fs.existsSync(inRoot('dist'))) {
-    fail({ missing: 'dist/ could not be built', tried: [`tsc -p tsconfig.build.json: ${run.error?.message ?? lastLines(run.stdout)}`], remedy: 'run: npx tsc -p tsconfig.build.json' });
+    fail({ missing: 'dist/ could not be built', tried: [`tsc -p tsconfig.build.json: ${run.error?.message ?? firstLines(run.stdout)}`], remedy: 'run: npx tsc -p tsconfig.build.json' });
   }
   if (fs.existsSync(main)) fs.chmodSync(main, 0o755);
   if (run.status === 0) {
@@ -119,8 +120,14 @@ function buildDist() {
     say('dist/ built');
   } else {
     // Not the end: the sources run without dist/, and the one who changes them wants the tests.
-    say(`dist/ built with errors, see: npx tsc -p tsconfig.build.json (${lastLines(run.stdout).split('\n')[0]})`);
+    say(`dist/ built with errors, see: npx tsc -p tsconfig.build.json (${firstLines(run.stdout).split('\n')[0]})`);
   }
+}
+
+/** Lets `npx psyberg` find the clone's own command: npx looks for installed ones only, and would install the clone into its cache. */
+function linkCommand() {
+  const link = inRoot('node_modules', '.bin', 'psyberg');
+  if (fs.lstatSync(link, { throwIfNoEntry: false }) === undefined) fs.symlinkSync(path.join('..', '..', 'dist', 'cli', 'main.js'), link);
 }
 
 function filesBelow(directory) {
@@ -131,6 +138,7 @@ function readIfThere(file) {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 }
 
-function lastLines(text) {
-  return (text ?? '').split('\n').filter((line) => line.trim() !== '' && !line.includes('complete log of this run')).slice(-6).join('\n         ');
+/** npm and tsc both say the cause first. */
+function firstLines(text) {
+  return (text ?? '').split('\n').filter((line) => line.trim() !== '').slice(0, 4).join('\n         ');
 }
