@@ -103,7 +103,8 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
     'table-uuid': draft.uuid,
     location: draft.location,
     'last-sequence-number': draft.lastSequenceNumber,
-    'last-updated-ms': draft.nowMs,
+    // Never before what the logs already say, even if this machine's clock was set back.
+    'last-updated-ms': Math.max(draft.nowMs, base?.['last-updated-ms'] ?? 0, draft.snapshotLog.at(-1)?.['timestamp-ms'] ?? 0),
     'last-column-id': draft.lastColumnId,
     'current-schema-id': draft.currentSchemaId,
     schemas: draft.schemas,

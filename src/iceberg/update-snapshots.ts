@@ -52,13 +52,21 @@ export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReferenc
   }
   if (name === MAIN_BRANCH) {
     draft.currentSnapshotId = id;
-    // A rollback to an older snapshot happens now, not when that snapshot was made.
-    const timestampMs = draft.addedSnapshotIds.has(id) ? snapshot['timestamp-ms'] : draft.nowMs;
-    draft.snapshotLog.push({ 'snapshot-id': id, 'timestamp-ms': timestampMs });
+    draft.snapshotLog.push({ 'snapshot-id': id, 'timestamp-ms': timeOfChange(draft, snapshot) });
     draft.mainSnapshotIds.push(id);
   }
   draft.refs.set(name, ref);
   draft.changed = true;
+}
+
+/**
+ * When `main` moved. A rollback to an older snapshot happens now, not when that snapshot was made.
+ * Writers' clocks may lie: a log that runs backwards is refused by Apache Iceberg's reader, and an entry of the future hides
+ * the snapshot from DuckDB, which asks the log what is current "now".
+ */
+function timeOfChange(draft: MetadataDraft, snapshot: Snapshot): number {
+  const made = draft.addedSnapshotIds.has(snapshot['snapshot-id']) ? Math.min(snapshot['timestamp-ms'], draft.nowMs) : draft.nowMs;
+  return Math.max(made, draft.snapshotLog.at(-1)?.['timestamp-ms'] ?? 0);
 }
 
 /** Removes a branch or tag; without `main` the table has no current snapshot. */

@@ -1,6 +1,6 @@
 /** Where a table's files may lie. Location text -> local path inside the warehouse, or a refusal. */
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { forbidden } from '../errors.ts';
 
@@ -31,6 +31,8 @@ export function pathInside(warehouse: string, location: string): string {
   const target = normalize(path).replace(/\/+$/, '');
   if (!isBelow(warehouse, target) && !isBelow(realpathSync(warehouse), target)) throw outside(location);
   if (!isBelow(realpathSync(warehouse), realPathOfExisting(target))) throw outside(location);
+  // The database lies beside the tables.
+  if (relative(warehouse, target).startsWith('catalog.db')) throw outside(location);
   return target;
 }
 

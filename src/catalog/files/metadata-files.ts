@@ -23,8 +23,11 @@ export interface MetadataFiles {
   remove(locations: readonly string[]): Promise<void>;
 }
 
-/** Text kept in memory: a metadata file never changes, so one that was read need not be read again. */
-const CACHE_CHARACTERS_MAX = 64 * 1024 * 1024;
+/**
+ * Text kept in memory: a metadata file never changes, so one that was read need not be read again.
+ * The parsed values weigh several times as much, but versions of one table share their snapshots.
+ */
+const CACHE_CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** Metadata files below one warehouse folder. */
 export function localMetadataFiles(warehouse: string): MetadataFiles {
@@ -62,7 +65,6 @@ export function localMetadataFiles(warehouse: string): MetadataFiles {
       await writeWhole(folder, name, text);
       // The location keeps the table's own spelling (`file:…` or plain), so that its clients find it the way they find the data.
       const location = `${metadata.location.replace(/\/+$/, '')}/metadata/${name}`;
-      if (previousLocation !== undefined) forget(previousLocation);
       remember(location, { metadata, text });
       return location;
     },

@@ -33,8 +33,11 @@ async function answerMessage(message: IncomingMessage, handler: Listening['handl
 function send(message: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-  // What a refused request still had to send is not read: the connection cannot be used again.
-  if (!message.complete) response.setHeader('connection', 'close');
+  if (!message.complete) {
+    // A body that nobody read: a small one is thrown away, a refused one is not even received.
+    if (status === 401 || status === 413) response.setHeader('connection', 'close');
+    else message.resume();
+  }
   if (text === undefined || message.method === 'HEAD') {
     response.end();
     return;

@@ -156,10 +156,15 @@ async function answerTable(face: CatalogFace, request: CatalogRequest, id: Table
 function loadTable(table: FaceTable, request: CatalogRequest): Answer {
   const mode = request.query.get('snapshots')?.toLowerCase() ?? 'all';
   if (mode !== 'all' && mode !== 'refs') throw badRequest(`Invalid snapshots parameter: ${mode} (expected all or refs)`);
-  const answer = loaded(mode === 'refs' ? onlyReferencedSnapshots(table) : table);
-  const etag = `"${createHash('sha256').update(answer.text as string).digest('base64url')}"`;
+  const etag = etagOf(table, mode);
   if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
-  return { ...answer, headers: { etag } };
+  return { ...loaded(mode === 'refs' ? onlyReferencedSnapshots(table) : table), headers: { etag } };
+}
+
+/** A metadata file never changes, so its location names its content; what a view made of it is named by its content. */
+function etagOf(table: FaceTable, mode: string): string {
+  const content = table.text === undefined ? renderTableMetadata(table.metadata) : '';
+  return `"${createHash('sha256').update(`${mode}\n${table.metadataLocation}\n${content}`).digest('base64url')}"`;
 }
 
 function onlyReferencedSnapshots(table: FaceTable): FaceTable {

@@ -55,18 +55,14 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     async createNamespace(namespace, values) {
       const name = join(namespace);
       return await db.transaction().execute(async (transaction) => {
-        if (await namespaceRows(transaction, name, { itself: true, children: true })) {
-          // A parent that only its children imply may still be created by name, once.
-          const own = await properties(transaction).select('namespace').where('namespace', '=', name).limit(1).executeTakeFirst();
-          if (own || (await hasTables(transaction, name)) || Object.keys(values).length === 0) return false;
-        }
+        if (await namespaceRows(transaction, name, { itself: true, children: true })) return false;
         const rows = Object.entries({ ...values, [EXISTS_PROPERTY]: 'true' }).map(([key, value]) => ({
           catalog_name: catalogName,
           namespace: name,
           property_key: key,
           property_value: value,
         }));
-        await transaction.insertInto('iceberg_namespace_properties').values(rows).onConflict((oc) => oc.doNothing()).execute();
+        await transaction.insertInto('iceberg_namespace_properties').values(rows).execute();
         return true;
       });
     },

@@ -8,8 +8,23 @@ import { JDBC_SCHEMA } from './jdbc-schema.ts';
 /** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
 const BUSY_TIMEOUT_MS = 10_000;
 
+/** How often opening is repeated while another process makes the same new database: the switch to WAL does not wait for locks. */
+const OPEN_ATTEMPTS_MAX = 50;
+
 /** Opens or creates the database and its two tables. */
 export function openSqliteDatabase(path: string): DatabaseSync {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openOnce(path);
+    } catch (error) {
+      const locked = /database is locked/.test(String((error as Error).message));
+      if (!locked || attempt === OPEN_ATTEMPTS_MAX) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + Math.random() * 20);
+    }
+  }
+}
+
+function openOnce(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     if ((database.prepare('pragma journal_mode').get() as { journal_mode: string }).journal_mode !== 'wal') database.exec('pragma journal_mode = wal');
