@@ -24,6 +24,8 @@ export function checkIdentifier(id: TableIdentifier): void {
 
 function checkName(name: string, what: string): void {
   if (name === '') throw badRequest(`Invalid ${what} name: it is empty`);
+  // HTTP clients resolve these in a path before they send it: such a table could never be reached.
+  if (name === '.' || name === '..') throw badRequest(`Invalid ${what} name: ${name}`);
   if (name.length > NAME_LENGTH_MAX) throw badRequest(`Invalid ${what} name: longer than ${NAME_LENGTH_MAX} characters`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
   if (/[\u0000-\u001f\u007f]/.test(name)) throw badRequest(`Invalid ${what} name: it contains a control character`);
@@ -35,6 +37,6 @@ export const folderOf = (id: TableIdentifier): string[] => [...id.namespace, id.
 
 function folderName(name: string): string {
   const safe = name.replace(/[^\p{L}\p{N}_\-.=@~+ ]/gu, (character) => encodeURIComponent(character).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`));
-  // "." and ".." would leave the warehouse.
+  // "." and ".." are refused as names; should one slip through, it must still not leave the warehouse.
   return /^\.+$/.test(safe) ? safe.replaceAll('.', '%2E') : safe;
 }

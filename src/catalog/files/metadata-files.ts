@@ -54,7 +54,7 @@ export function localMetadataFiles(warehouse: string): MetadataFiles {
         return cached;
       }
       const text = await readText(pathInside(warehouse, location), location);
-      const stored = { metadata: parseTableMetadata(text), text };
+      const stored = { metadata: parseFile(text, location), text };
       remember(location, stored);
       return stored;
     },
@@ -75,6 +75,17 @@ export function localMetadataFiles(warehouse: string): MetadataFiles {
       }
     },
   };
+}
+
+function parseFile(text: string, location: string): TableMetadata {
+  try {
+    return parseTableMetadata(text);
+  } catch (error) {
+    throw new PsybergError('metadata-file-broken', `Metadata file cannot be read: ${location}`, {
+      hint: 'restore the file from a backup, or register the table again with an earlier metadata file',
+      cause: error,
+    });
+  }
 }
 
 /** Versions count up as in Apache Iceberg's file names; they are for people, the uuid is what makes a name unique. */

@@ -26,6 +26,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'already-exists': [409, 'AlreadyExistsException'],
   'namespace-not-empty': [409, 'NamespaceNotEmptyException'],
   'commit-conflict': [409, 'CommitFailedException'],
+  'metadata-file-broken': [500, 'MetadataFileBroken'],
   unprocessable: [422, 'UnprocessableEntityException'],
 };
 

@@ -2,14 +2,13 @@
  * A commit that was prepared on a branch view, turned into a commit on the branch. Change -> change. Pure.
  * The rule that everything rests on: nothing that leaves here can move `main`.
  */
+import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { conflict } from '../../model/errors.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
 import type { TableChange } from '../service/catalog-face.ts';
 import { branchHead } from './show-table.ts';
-
-const MAIN = 'main';
 
 export interface RedirectedBranch {
   readonly branch: string;
@@ -41,7 +40,7 @@ const branchUnmoved = (branch: string, head: SnapshotId | undefined): TableRequi
 function redirectRequirement(requirement: TableRequirement, target: RedirectedBranch, head: SnapshotId | undefined): TableRequirement {
   if (requirement.type !== 'assert-ref-snapshot-id') return requirement;
   const expected = requirement['snapshot-id'];
-  if (requirement.ref !== MAIN) return requirement;
+  if (requirement.ref !== MAIN_BRANCH) return requirement;
   const shown = head ?? target.base ?? null;
   if (expected !== shown) {
     throw conflict('commit-conflict', `Requirement failed: branch ${target.branch} has changed: expected id ${expected} != ${shown}`, {
@@ -60,7 +59,7 @@ function redirectUpdate(update: TableUpdate, change: TableChange, branch: string
       return update;
     case 'set-snapshot-ref':
     case 'remove-snapshot-ref':
-      if (update['ref-name'] === MAIN) return { ...update, 'ref-name': branch };
+      if (update['ref-name'] === MAIN_BRANCH) return { ...update, 'ref-name': branch };
       throw notThroughView(change, `${update.action} ${update['ref-name']}`);
     default:
       // Everything else would change the table for the readers of `main` too.

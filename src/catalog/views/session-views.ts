@@ -1,4 +1,5 @@
 /** Session views: prefixes under which tables appear differently. The definitions, and the registry of one process. */
+import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { Snapshot, SnapshotId, TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { usageError } from '../../model/errors.ts';
 
@@ -40,15 +41,23 @@ export interface ViewRegistry extends SessionViews {
 /** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
 const VIEW_NAME = /^[A-Za-z0-9][A-Za-z0-9._~@-]{0,199}$/;
 
+/** Words of the protocol: as a prefix they would be taken for what follows one. */
+const RESERVED = new Set(['config', 'namespaces', 'tables', 'views', 'transactions', 'oauth']);
+
 /** @param taken prefixes that views must not hide. */
 export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
   const views = new Map<string, SessionView>();
   return {
     open(view) {
-      if (!VIEW_NAME.test(view.name) || taken(view.name)) {
+      if (!VIEW_NAME.test(view.name) || RESERVED.has(view.name) || taken(view.name)) {
         throw usageError('invalid-view-name', `View name is not usable: ${JSON.stringify(view.name)}`, {
           hint: 'use letters, digits, ".", "_", "~", "-" and "@", and neither the catalog\'s own name nor the prefix "branch@"',
         });
+      }
+      for (const { identifier, show } of view.tables) {
+        if (show.kind === 'branch' && show.branch === MAIN_BRANCH) {
+          throw usageError('invalid-view-branch', `View ${view.name} would write to ${MAIN_BRANCH} of ${identifier.name}`, { hint: 'give the view a branch of its own' });
+        }
       }
       views.set(view.name, view);
     },
