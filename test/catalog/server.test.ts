@@ -109,7 +109,7 @@ describe('tables', () => {
     expect((await call('GET', `${tablePath(id.name)}?snapshots=all`)).body.metadata.snapshots).toHaveLength(2);
     expect((await call('GET', `${tablePath(id.name)}?snapshots=some`)).status).toBe(400);
   });
-  it('are staged without a trace and created by the commit that asserts so', async () => {
+  it('are staged without an entry and created by the commit that asserts so', async () => {
     await fixture.client.createNamespace(['facts']);
     const staged = await call('POST', 'psyberg/namespaces/facts/tables', { name: 'staged', schema: SCHEMA, 'stage-create': true });
     expect(staged.body['metadata-location']).toBeUndefined();

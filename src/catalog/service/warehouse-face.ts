@@ -3,7 +3,7 @@
  * A commit writes its metadata file first and moves the pointer last: a crash between leaves only a file that nothing points at.
  */
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
@@ -163,7 +163,11 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
       const location = (request.location ?? (await defaultLocation(id))).replace(/(?<=.)\/+$/, '');
       pathInside(folder, location);
       const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
-      if (request.stageCreate === true) return { metadata, metadataLocation: undefined };
+      if (request.stageCreate === true) {
+        // The client writes manifests before its commit creates the table, and DuckDB does not make local folders for them.
+        await mkdir(join(pathInside(folder, location), 'metadata'), { recursive: true });
+        return { metadata, metadataLocation: undefined };
+      }
       const metadataLocation = await files.write(metadata, undefined);
       try {
         await insertTable(id, metadataLocation);

@@ -1,0 +1,117 @@
+// Goal: a client that we did not write finds a catalog like any other. Method: PyIceberg against the running catalog, and beside it on the same database.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { append, type CatalogFixture, openCatalog, SCHEMA } from '../catalog/fixture.ts';
+import { preparePython, runPython } from './python.ts';
+
+let fixture: CatalogFixture;
+beforeAll(async () => {
+  await preparePython();
+  fixture = await openCatalog();
+}, 600_000);
+afterAll(() => fixture.close());
+
+const connection = (warehouse?: string) => ({ uri: fixture.catalog.uri, token: fixture.catalog.token, warehouse });
+const OPEN = `
+import pyarrow as pa
+from pyiceberg.catalog import load_catalog
+catalog = load_catalog('rest', **{'type': 'rest', 'uri': argument['uri'], 'token': argument['token'], **({'warehouse': argument['warehouse']} if argument.get('warehouse') else {})})
+`;
+
+describe('PyIceberg through REST', () => {
+  it('creates, appends, evolves, lists, renames and drops', { timeout: 60_000 }, async () => {
+    const result = await runPython<Record<string, unknown>>(
+      `${OPEN}
+from pyiceberg.exceptions import *
+from pyiceberg.transforms import DayTransform
+from pyiceberg.types import StringType
+found = {}
+catalog.create_namespace('py', {'owner': 'me'})
+catalog.create_namespace_if_not_exists('py')
+rows = pa.table({'id': pa.array([1, 2, 3], pa.int64()), 'ts': pa.array([0, 1, 86400000000], pa.timestamp('us'))})
+table = catalog.create_table('py.t', schema=rows.schema, properties={'format-version': '2'})
+table.append(rows)
+with table.update_spec() as update: update.add_field('ts', DayTransform(), 'ts_day')
+with table.update_schema() as update: update.add_column('note', StringType())
+table.append(pa.table({'id': pa.array([4], pa.int64()), 'ts': pa.array([5], pa.timestamp('us')), 'note': ['x']}))
+table.overwrite(rows.slice(0, 1), overwrite_filter='id == 4')
+table.delete('id == 2')
+with table.manage_snapshots() as snapshots: snapshots.create_tag(table.current_snapshot().snapshot_id, 'release').create_branch(table.current_snapshot().snapshot_id, 'side')
+with table.transaction() as transaction: transaction.set_properties({'a': '1'}); transaction.remove_properties('a')
+found['rows'] = sorted(catalog.load_table('py.t').scan().to_arrow()['id'].to_pylist())
+found['refs'] = sorted(catalog.load_table('py.t').refs().keys())
+found['exists'] = [catalog.table_exists('py.t'), catalog.table_exists('py.nothing'), catalog.namespace_exists('py'), catalog.namespace_exists('no')]
+found['properties'] = catalog.load_namespace_properties('py')
+found['updated'] = list(catalog.update_namespace_properties('py', {'owner'}, {'b': '2'}).removed)
+errors = []
+for attempt in [lambda: catalog.create_table('py.t', schema=rows.schema), lambda: catalog.load_table('py.nothing'), lambda: catalog.create_namespace('py'), lambda: catalog.drop_namespace('py'), lambda: catalog.create_table('no.t', schema=rows.schema), lambda: catalog.drop_namespace('no')]:
+  try: attempt(); errors.append(None)
+  except Exception as error: errors.append(type(error).__name__)
+found['errors'] = errors
+with catalog.create_table_transaction('py.staged', schema=rows.schema) as transaction: transaction.append(rows)
+found['staged'] = len(catalog.load_table('py.staged').scan().to_arrow())
+catalog.rename_table('py.t', 'py.u')
+found['tables'] = sorted(catalog.list_tables('py'))
+catalog.drop_table('py.u'); catalog.purge_table('py.staged')
+found['left'] = catalog.list_tables('py')
+catalog.drop_namespace('py')
+print(json.dumps(found))`,
+      connection(),
+    );
+    expect(result).toEqual({
+      rows: [1, 1, 3],
+      refs: ['main', 'release', 'side'],
+      exists: [true, false, true, false],
+      properties: { owner: 'me' },
+      updated: ['owner'],
+      errors: ['TableAlreadyExistsError', 'NoSuchTableError', 'NamespaceAlreadyExistsError', 'NamespaceNotEmptyError', 'NoSuchNamespaceError', 'NoSuchNamespaceError'],
+      staged: 3,
+      tables: [['py', 'staged'], ['py', 'u']],
+      left: [],
+    });
+  });
+  it('writes to a branch through a session view and leaves main', { timeout: 60_000 }, async () => {
+    const table = { namespace: ['sources'], name: 'viewed' };
+    await fixture.client.createNamespace(['sources']);
+    await fixture.client.createTable(table, { schema: SCHEMA });
+    fixture.catalog.views.open({ name: 'py-session', tables: [{ identifier: table, table, show: { kind: 'branch', branch: 'staging' } }] });
+    const count = await runPython<number>(
+      `${OPEN}
+table = catalog.load_table('sources.viewed')
+for _ in range(2): table.append(pa.table({'id': pa.array([1, 2], pa.int64()), 'ts': pa.array([0, 1], pa.timestamp('us'))}))
+print(json.dumps(len(catalog.load_table('sources.viewed').scan().to_arrow())))`,
+      connection('py-session'),
+    );
+    expect(count).toBe(4);
+    const metadata = (await fixture.client.loadTable(table))?.metadata;
+    expect(metadata?.['current-snapshot-id']).toBeUndefined();
+    expect(Object.keys(metadata?.refs ?? {})).toEqual(['staging']);
+  });
+});
+
+describe('PyIceberg on the same database, without the server', () => {
+  it('sees our commits, and we see its', { timeout: 60_000 }, async () => {
+    const table = { namespace: ['shared'], name: 't' };
+    await fixture.client.createNamespace(table.namespace);
+    await fixture.client.createTable(table, { schema: SCHEMA });
+    await fixture.client.commitTable(table, { requirements: [], updates: [{ action: 'set-properties', updates: { ours: 'yes' } }] });
+    const seen = await runPython<Record<string, string>>(
+      `
+import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
+catalog = SqlCatalog('psyberg', uri='sqlite:///' + argument['warehouse'] + '/catalog.db', warehouse=argument['warehouse'])
+table = catalog.load_table('shared.t')
+table.append(pa.table({'id': pa.array([1], pa.int64()), 'ts': pa.array([0], pa.timestamp('us'))}))
+catalog.create_namespace('theirs')
+catalog.create_table('theirs.t', schema=table.schema())
+print(json.dumps(table.properties))`,
+      { warehouse: fixture.warehouse },
+    );
+    expect(seen).toMatchObject({ ours: 'yes' });
+    const metadata = (await fixture.client.loadTable(table))?.metadata;
+    expect(metadata?.snapshots).toHaveLength(1);
+    const theirs = { namespace: ['theirs'], name: 't' };
+    expect(await fixture.client.listTables(['theirs'])).toEqual([theirs]);
+    await fixture.client.commitTable(theirs, append(1n, null));
+    expect((await fixture.client.loadTable(theirs))?.metadata['current-snapshot-id']).toBe(1n);
+  });
+});
