@@ -1,0 +1,11 @@
+import { spawn } from 'node:child_process';
+import { startCatalog } from './src/catalog/index.ts';
+import { catalogClient } from './src/catalog/client/catalog-client.ts';
+import { SCHEMA } from './test/catalog/fixture.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+const wh = mkdtempSync('/tmp/whc8'); const cat = await startCatalog({warehouse: wh});
+const c = catalogClient({uri:cat.uri, token:cat.token}); await c.createNamespace(['facts']); await c.createTable({namespace:['facts'],name:'shared'},{schema:SCHEMA});
+const t=performance.now();
+const codes = await Promise.all(Array.from({length:8},(_,i)=>new Promise(d=>spawn(process.execPath,['test/catalog/committing-writer.ts',wh,String(i+1),'100'],{stdio:'inherit'}).on('exit',d))));
+const m=(await c.loadTable({namespace:['facts'],name:'shared'}))!.metadata; console.log(codes, m.snapshots!.length, new Set(m.snapshots!.map(s=>s['snapshot-id'])).size, ((performance.now()-t)/1000).toFixed(1)+'s');
+await cat.close(); rmSync(wh,{recursive:true});

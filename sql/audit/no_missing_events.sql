@@ -1,0 +1,6 @@
+-- @name audit/no_missing_events
+-- What: keys of the session's source rows that are not among the staged rows. Zero rows = pass.
+with {{sources}}
+select distinct source.{{key}} as missing_key
+from {{source}} as source
+anti join {{staged}} as staged on staged.{{target_key}} = source.{{key}}

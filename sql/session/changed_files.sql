@@ -1,0 +1,21 @@
+-- @name session/changed_files
+-- What: the data files in manifests of one partition spec, with the hours that their event-time bounds span.
+--       Without trusted bounds the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column).
+-- @param $manifests VARCHAR[] paths, all of one partition spec
+-- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
+-- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
+-- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
+-- @returns manifest_path, path, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour, null_event_times
+select
+  filename as manifest_path,
+  data_file.file_path as path,
+  status,
+  snapshot_id::varchar as snapshot_id,
+  data_file.record_count as rows,
+  data_file.file_size_in_bytes as bytes,
+  to_json(data_file.partition)::varchar as partition,
+  event_hour(iceberg_integer(data_file.lower_bounds[$field_id]), $unit, false)::integer as first_hour,
+  event_hour(iceberg_integer(data_file.upper_bounds[$field_id]), $unit, true)::integer as last_hour,
+  coalesce(data_file.null_value_counts[$field_id], 0)::bigint as null_event_times
+from read_avro($manifests, filename = true)
+where status in (select unnest($statuses::integer[]))

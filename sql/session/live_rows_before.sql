@@ -1,0 +1,24 @@
+-- @name session/live_rows_before
+-- What: the live files of a snapshot whose data sequence number is above the watermark's, and how many rows at or below it still live:
+--       if as many as at the watermark, nothing was removed since and the newer files are exactly the news.
+-- @param $manifest_list VARCHAR the head's manifest list
+-- @param $manifests VARCHAR[] its data manifests
+-- @param $sequence_number VARCHAR the watermark's sequence number
+-- @returns older_rows BIGINT, newer_files VARCHAR[]
+with lists as (
+  select manifest_path, sequence_number
+  from read_avro($manifest_list)
+),
+entries as (
+  select
+    data_file.file_path as path,
+    data_file.record_count as rows,
+    coalesce(entry.sequence_number, lists.sequence_number) as sequence_number
+  from read_avro($manifests, filename = true) as entry
+  join lists on lists.manifest_path = entry.filename
+  where status < 2
+)
+select
+  coalesce(sum(rows) filter (sequence_number <= $sequence_number::bigint), 0)::bigint as older_rows,
+  coalesce(list(path) filter (sequence_number > $sequence_number::bigint), []) as newer_files
+from entries

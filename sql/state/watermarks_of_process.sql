@@ -1,0 +1,17 @@
+-- @name state/watermarks_of_process
+-- What: the watermarks of a process from the table, the second copy of what the target's summary says.
+-- @param $process_name VARCHAR
+-- @returns table, table_uuid, snapshot_id, sequence_number, committed_at, owed (JSON), newest_hour, total_records, target_table_uuid, complete_to_hour; all text
+select
+  src_table as "table",
+  table_uuid,
+  snapshot_id::varchar as snapshot_id,
+  sequence_number::varchar as sequence_number,
+  strftime(high_water_mark_ts, '%Y-%m-%dT%H:%M:%S.%gZ') as committed_at,
+  owed_hours as owed,
+  newest_hour,
+  total_records::varchar as total_records,
+  target_table_uuid,
+  complete_to_hour
+from {{high_water_mark_table}}
+where process_name = $process_name

@@ -1,0 +1,66 @@
+/** Audits as statements over the cohort of a session: its source rows and the rows it staged. Plan + spec -> steps. Pure. */
+import { assertNever } from '../model/errors.ts';
+import type { Plan, Step } from '../model/plan.ts';
+import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
+import {
+  anyIsNullFragment,
+  countsFragment,
+  cteFragment,
+  identifierFragment,
+  identifierListFragment,
+  renderStatement,
+  statementFragment,
+  userQueryFragment,
+} from '../statements/index.ts';
+import { type HourWindow, namedIn, processParameters, sourceCtes, stagedTable, wholeTable } from './source-ctes.ts';
+
+/** One step for each declared audit, after the step that counts what was read and staged. */
+export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
+  const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window);
+  const count = renderStatement('audit/count_sources', {
+    sources: sources.fragment,
+    counts: countsFragment(plan.sources.map((source) => source.alias)),
+    staged: stagedTable(spec),
+  });
+  return [
+    { stage: 'audit', name: 'count_sources', sql: count, parameters: namedIn(count, sources.parameters) },
+    ...spec.audits.map((audit): Step => {
+      const sql = auditSql(plan, spec, audit, window);
+      return { stage: 'audit', name: audit.name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...sources.parameters }) };
+    }),
+  ];
+}
+
+function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourWindow | undefined): string {
+  const aliases = { ...spec, pattern: 'stateful' as const };
+  const sources = sourceCtes(plan, aliases, window).fragment;
+  const staged = stagedTable(spec);
+  const verdict = (query: string): string => renderStatement('audit/verdict', { audit: statementFragment(query) });
+  switch (audit.kind) {
+    case 'source_to_target_count':
+      return renderStatement('audit/source_to_target_count', { sources, source: identifierFragment(audit.source ?? (spec.sources[0]?.alias as string)), staged });
+    case 'no_missing_events':
+      return verdict(
+        renderStatement('audit/no_missing_events', {
+          sources,
+          source: identifierFragment(audit.source),
+          key: identifierFragment(audit.key),
+          target_key: identifierFragment(audit.targetKey ?? audit.key),
+          staged,
+        }),
+      );
+    case 'not_null':
+      return verdict(renderStatement('audit/not_null', { staged, any_is_null: anyIsNullFragment(audit.columns) }));
+    case 'unique':
+      return verdict(renderStatement('audit/unique', { staged, columns: identifierListFragment(audit.columns) }));
+    case 'sql': {
+      const views = [
+        cteFragment('staged', renderStatement('load/source_changes', { source: staged })),
+        cteFragment('target', renderStatement('load/source_changes', { source: wholeTable(spec) })),
+      ];
+      return verdict(renderStatement('audit/project_query', { sources: sourceCtes(plan, aliases, window, views).fragment, query: userQueryFragment(audit.sql) }));
+    }
+    default:
+      return assertNever(audit);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Compiles a plan. Plan + process's SQL + statements -> CompiledPlan: the ordered list of steps. Pure.
+ * `plan --explain` prints this very list, and `run` executes it; values that only running produces stand as `{from_run: name}`.
+ */
+import { type Hour, hourText, parseHour } from '../model/hour.ts';
+import type { CompiledPlan, Plan, Step } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { branchName } from '../model/run-record.ts';
+import { intervalsOf } from '../plan/hour-sets.ts';
+import {
+  NOTHING,
+  type SqlFragment,
+  literalFragment,
+  manifestListStatement,
+  partitionedByFragment,
+  renderStatement,
+  statementFragment,
+  storedEventTimeFragment,
+  tableFragment,
+  userQueryFragment,
+  withPropertiesFragment,
+} from '../statements/index.ts';
+import { compileAudits } from './compile-audits.ts';
+import { type HourWindow, SESSION_CATALOG, namedIn, processParameters, sourceCtes, straddlingTable, targetTable } from './source-ctes.ts';
+
+/** The steps of a plan, in the order in which they run. A plan without work has none. */
+export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
+  return Object.freeze({ ...plan, steps: Object.freeze(plan.status === 'work' ? stepsOf(plan, spec) : []) });
+}
+
+function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
+  const window = windowOf(plan, spec);
+  const branch = branchName(plan.process_name, plan.psyberg_session_id);
+  return [
+    ...plan.sources.flatMap((source) => (source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [])),
+    request('branch', 'open_session', `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}`),
+    ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
+    ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null ? clearSteps(plan, spec) : []),
+    ...loadSteps(plan, spec, window),
+    composeStep(plan),
+    ...compileAudits(plan, spec, window),
+    request('publish', 'publish', `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`),
+    request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
+  ];
+}
+
+/** A step that is a request to the catalog and not SQL: shown as a comment, executed by its name. */
+const request = (stage: Step['stage'], name: string, what: string): Step => ({ stage, name, sql: `-- catalog: ${what}`, parameters: {} });
+
+/** The hours as one window; a stateless load has none. */
+function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
+  if (plan.range === null) return undefined;
+  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
+  const hours = plan.hours.map((each) => parseHour(each.hour));
+  return spec.hours === 'touched' && hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
+}
+
+function changeViewStep(alias: string, read: Extract<Plan['sources'][number]['read'], { kind: 'changes' }>): Step {
+  // Listed one by one: the manifests are copied with only those files. Otherwise the manifests of the snapshots are taken as they are.
+  if (read.files !== null || read.snapshot_ids.length === 0) return request('branch', `change_view ${alias}`, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
+  return {
+    stage: 'branch',
+    name: `change_view ${alias}`,
+    sql: manifestListStatement('compose/write_change_list'),
+    parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, destination: { from_run: `manifest list of ${alias}` } },
+  };
+}
+
+/** The target's creation. Its text is final only at run time when the SQL of a dimension asks for `previous`: the target that does not exist yet. */
+export function createStatement(spec: ProcessSpec, sources: SqlFragment): string {
+  return renderStatement('target/create', {
+    target: tableFragment('lake', spec.target.table),
+    partitioning: partitionedByFragment(spec.target.partitionBy),
+    properties: withPropertiesFragment({ 'format-version': '2', ...spec.target.properties }),
+    sources,
+    query: userQueryFragment(spec.sql),
+  });
+}
+
+function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step {
+  const one = firstWindow(spec, window);
+  const ctes = sourceCtes(plan, spec, one);
+  const sql = createStatement(spec, ctes.fragment);
+  return { stage: 'branch', name: 'create_target', sql, parameters: namedIn(sql, { ...processParameters(plan, one), ...ctes.parameters }) };
+}
+
+/** A dimension's SQL is written for one hour. */
+const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
+  spec.pattern === 'dimension' && window !== undefined ? { firstHour: window.firstHour, lastHour: window.firstHour } : window;
+
+/** The base without the files of the replaced hours; what else those files hold is carried over. */
+function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
+  const intervals = intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
+  const hours = { first_hours: intervals.map((each) => String(each.firstHour)), last_hours: intervals.map((each) => String(each.lastHour)) };
+  const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
+  const carry = renderStatement('load/carry_over', {
+    target: targetTable(spec),
+    straddling: straddlingTable(spec),
+    stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
+    unit: literalFragment(unit),
+  });
+  return [
+    {
+      stage: 'load',
+      name: 'clear_hours',
+      sql: renderStatement('compose/files_in_hours'),
+      parameters: { ...hours, manifests: { from_run: "the base's data manifests" }, field_id, unit },
+    },
+    { stage: 'load', name: 'carry_over', sql: carry, parameters: hours },
+  ];
+}
+
+function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
+  if (spec.pattern !== 'dimension') return [insertStep(plan, spec, window, 'insert')];
+  return plan.hours.map((each): Step => {
+    const hour: Hour = parseHour(each.hour);
+    return insertStep(plan, spec, { firstHour: hour, lastHour: hour }, `insert ${hourText(hour)}`);
+  });
+}
+
+function insertStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined, name: string): Step {
+  const ctes = sourceCtes(plan, spec, window);
+  const sql = renderStatement('load/insert', { target: targetTable(spec), sources: ctes.fragment, query: userQueryFragment(spec.sql) });
+  return { stage: 'load', name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }) };
+}
+
+const composeStep = (plan: Plan): Step => ({
+  stage: 'compose',
+  name: 'compose_snapshot',
+  sql: manifestListStatement('compose/write_manifest_list'),
+  parameters: {
+    manifest_lists: { from_run: 'manifest lists of the base and of the branch' },
+    carried_list: { from_run: 'the one whose other manifests are carried over' },
+    staging_snapshot_ids: { from_run: 'snapshots on the branch' },
+    snapshot_id: { from_run: `id of the new ${plan.target.operation} snapshot` },
+    sequence_number: { from_run: 'its sequence number' },
+    destination: { from_run: 'its manifest list' },
+  },
+});
+
+/** The query alone, to be prepared before anything is written: it gives the columns, and DuckDB's complaints. */
+export function describeStatement(plan: Plan, spec: ProcessSpec, ctes: SqlFragment = NOTHING): { sql: string; queryLine: number } {
+  const fragment = ctes === NOTHING ? sourceCtes(plan, spec, firstWindow(spec, windowOf(plan, spec))).fragment : ctes;
+  const sql = renderStatement('target/describe', { sources: fragment, query: userQueryFragment(spec.sql) });
+  // The query stands on lines of its own, so DuckDB's line numbers can be mapped back to the file's.
+  const before = renderStatement('target/describe', { sources: fragment, query: statementFragment('\u0000') }).split('\u0000')[0] as string;
+  return { sql, queryLine: before.split('\n').length };
+}

@@ -1,0 +1,2 @@
+export { compilePlan, createStatement, describeStatement } from './compile-plan.ts';
+export { SESSION_CATALOG, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

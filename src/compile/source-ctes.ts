@@ -1,0 +1,102 @@
+/**
+ * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of one hour).
+ * Plan + spec -> SqlFragment + the parameters that it binds. Pure.
+ */
+import type { Hour } from '../model/hour.ts';
+import { HOUR_MS, parseHour } from '../model/hour.ts';
+import type { Plan, PlanSource, StepValue } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import {
+  type SqlFragment,
+  cteFragment,
+  identifierFragment,
+  joinedFragment,
+  literalFragment,
+  rangeBoundFragment,
+  renderStatement,
+  storedEventTimeFragment,
+  tableFragment,
+} from '../statements/index.ts';
+
+/** The catalog under which DuckDB sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
+export const SESSION_CATALOG = 'psyberg_session';
+
+export const sourceTable = (alias: string): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: alias });
+export const targetTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['target'], name: spec.target.table.name });
+export const stagedTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name });
+export const wholeTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['whole'], name: spec.target.table.name });
+export const straddlingTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['straddling'], name: spec.target.table.name });
+
+/** The hours that one execution of the SQL covers; undefined for a stateless load. */
+export interface HourWindow {
+  readonly firstHour: Hour;
+  readonly lastHour: Hour;
+  /** Only for `hours: touched`: exactly these hours. */
+  readonly only?: readonly Hour[];
+}
+
+export interface BoundFragment {
+  readonly fragment: SqlFragment;
+  readonly parameters: Readonly<Record<string, StepValue>>;
+}
+
+const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** The parameters that a process's SQL may name, for one window. */
+export function processParameters(plan: Plan, window: HourWindow | undefined): Record<string, StepValue> {
+  const session = { psyberg_session_id: plan.psyberg_session_id, process_name: plan.process_name };
+  const hours = window ?? hoursOfPlan(plan);
+  if (hours === undefined) return session;
+  return {
+    ...session,
+    first_hour: instant(hours.firstHour * HOUR_MS),
+    last_hour: instant(hours.lastHour * HOUR_MS),
+    range_start: instant(hours.firstHour * HOUR_MS),
+    range_end: instant((hours.lastHour + 1) * HOUR_MS),
+  };
+}
+
+/** A stateless load has no range, but its SQL may still ask for the hours that the new rows touch. */
+function hoursOfPlan(plan: Plan): HourWindow | undefined {
+  const [first] = plan.hours;
+  const last = plan.hours.at(-1);
+  return first === undefined || last === undefined ? undefined : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
+}
+
+/** All aliases as CTEs. `previous`: also the target's rows of the hour before the window, for a dimension. */
+export function sourceCtes(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined, extra: readonly SqlFragment[] = []): BoundFragment {
+  const all = processParameters(plan, window);
+  const parameters: Record<string, StepValue> = {};
+  const ctes = plan.sources.map((source) => {
+    if (window === undefined) return cteFragment(source.alias, renderStatement('load/source_changes', { source: sourceTable(source.alias) }));
+    parameters['range_start'] = all['range_start'] as StepValue;
+    parameters['range_end'] = all['range_end'] as StepValue;
+    if (window.only === undefined) return cteFragment(source.alias, renderStatement('load/source_range', rangeFragments(source)));
+    parameters['hours'] = window.only.map(String);
+    const unit = source.event_time_unit ?? 'us';
+    const stored = storedEventTimeFragment(source.event_time as string, unit, source.event_time_type);
+    return cteFragment(source.alias, renderStatement('load/source_hours', { ...rangeFragments(source), stored_event_time: stored, unit: literalFragment(unit) }));
+  });
+  if (spec.pattern === 'dimension' && window !== undefined) {
+    parameters['previous_start'] = instant((window.firstHour - 1) * HOUR_MS);
+    parameters['range_start'] = all['range_start'] as StepValue;
+    const previous = renderStatement('load/previous_hour', { target: targetTable(spec), event_time: identifierFragment(spec.target.eventTime as string) });
+    ctes.push(cteFragment('previous', previous));
+  }
+  return { fragment: joinedFragment([...ctes, ...extra], ',\n'), parameters };
+}
+
+function rangeFragments(source: PlanSource): Record<'source' | 'event_time' | 'range_start' | 'range_end', SqlFragment> {
+  return {
+    source: sourceTable(source.alias),
+    event_time: identifierFragment(source.event_time as string),
+    range_start: rangeBoundFragment('range_start', source.event_time_type, source.event_time_unit),
+    range_end: rangeBoundFragment('range_end', source.event_time_type, source.event_time_unit),
+  };
+}
+
+/** Keeps only the parameters that a text names: DuckDB refuses a bound value that the statement does not use. */
+export function namedIn(sql: string, parameters: Readonly<Record<string, StepValue>>): Record<string, StepValue> {
+  const used = new Set([...sql.matchAll(/\$([A-Za-z_]\w*)/g)].map((match) => match[1] as string));
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
+}

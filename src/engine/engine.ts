@@ -1,0 +1,200 @@
+/**
+ * DuckDB: the only room that imports `@duckdb/node-api`. Statement -> rows.
+ * Sessions run in UTC whatever the machine says, so the same SQL gives the same bytes everywhere.
+ */
+import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
+import { PsybergError } from '../model/errors.ts';
+import { HOUR_PARAMETERS } from '../model/plan.ts';
+import { loadExtensions } from './extensions.ts';
+import { type ResultColumn, type ResultRows, plainRows } from './values.ts';
+
+/** What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts and bound as TIMESTAMP. */
+export type BoundValue = string | number | bigint | boolean | null | readonly string[];
+export interface BoundStatement {
+  readonly sql: string;
+  readonly parameters: Readonly<Record<string, BoundValue>>;
+}
+
+/** One row of a result, 64-bit integers as `bigint`, timestamps as text. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface AttachOptions {
+  /** The name under which SQL sees the catalog. */
+  readonly name: string;
+  /** The catalog's warehouse or view name, as `/v1/config` takes it. */
+  readonly warehouse: string;
+  readonly uri: string;
+  readonly token: string;
+}
+
+export interface Engine {
+  /** Runs one statement and returns all its rows as plain values. Throws `sql-failed`, or `interrupted` after {@link interrupt}. */
+  query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
+  /** Runs one statement for its effect; returns the number of rows it changed or copied. */
+  execute(statement: BoundStatement): Promise<bigint>;
+  /** Runs any statement of a user and returns its columns (name and type) and rows. */
+  table(statement: BoundStatement): Promise<ResultRows>;
+  /** Column names and types of a query, without running it. */
+  describe(statement: BoundStatement): Promise<readonly ResultColumn[]>;
+  attach(options: AttachOptions): Promise<void>;
+  detach(name: string): Promise<void>;
+  /** Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. */
+  inDatabase<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Another connection to the same database: statements on it run at the same time as those of this one. */
+  fork(): Promise<Engine>;
+  /** Closes this connection alone; for forks. */
+  release(): void;
+  /** How much of the running statement is done, 0..100; undefined when DuckDB does not know. */
+  progress(): number | undefined;
+  /** Stops the running statements of this connection and of its forks. */
+  interrupt(): void;
+  /** Takes statements again after an interrupt, to clean up. */
+  resume(): void;
+  readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
+  close(): void;
+}
+
+export interface EngineOptions {
+  /** Told about slow or unusual steps of the start, such as a download. */
+  readonly log?: (message: string) => void;
+  /** DuckDB's own spelling, such as `2GB`; DuckDB's default (80 % of the machine) when undefined. */
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+}
+
+/** Starts DuckDB in memory with the extensions it needs. Throws `extension-missing` with the remedy. */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const settings: Record<string, string> = { preserve_insertion_order: 'false' };
+  if (options.memoryLimit !== undefined) settings['memory_limit'] = options.memoryLimit;
+  if (options.threads !== undefined) settings['threads'] = String(options.threads);
+  const instance = await DuckDBInstance.create(':memory:', settings);
+  const connection = await instance.connect();
+  const versions = await loadExtensions(connection, options.log);
+  const forks = new Set<DuckDBConnection>([connection]);
+  const stopped = { value: false };
+  await connection.run("set TimeZone = 'UTC'");
+  return connectionEngine({ instance, connection, forks, versions, stopped });
+}
+
+interface Parts {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+  readonly forks: Set<DuckDBConnection>;
+  readonly versions: Engine['versions'];
+  readonly stopped: { value: boolean };
+}
+
+function connectionEngine(parts: Parts): Engine {
+  const { connection, forks } = parts;
+  const guarded = async <T>(statement: BoundStatement, work: () => Promise<T>): Promise<T> => {
+    if (parts.stopped.value) throw interruptedError();
+    try {
+      return await work();
+    } catch (error) {
+      if (parts.stopped.value) throw interruptedError();
+      throw sqlError(error, statement);
+    }
+  };
+  return {
+    query: (statement) => guarded(statement, async () => plainRows(await run(connection, statement)).toObjects() as never),
+    table: (statement) => guarded(statement, async () => plainRows(await run(connection, statement))),
+    execute: (statement) =>
+      guarded(statement, async () => {
+        const reader = await run(connection, statement);
+        const first = reader.getRows()[0]?.[0];
+        return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
+      }),
+    describe: (statement) =>
+      guarded(statement, async () => {
+        const prepared = await connection.prepare(statement.sql);
+        try {
+          return Array.from({ length: prepared.columnCount }, (_, index) => ({ name: prepared.columnName(index), type: prepared.columnType(index).toString() }));
+        } finally {
+          prepared.destroySync();
+        }
+      }),
+    async attach({ name, warehouse, uri, token }) {
+      // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it holds the token).
+      const sql = `attach ${literal(warehouse)} as ${identifier(name)} (type iceberg, endpoint ${literal(uri)}, token ${literal(token)})`;
+      try {
+        await connection.run(sql);
+      } catch (error) {
+        throw new PsybergError('attach-failed', `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`, {
+          hint: 'run "psyberg doctor" to see whether the catalog answers',
+        });
+      }
+    },
+    async detach(name) {
+      await connection.run(`detach database if exists ${identifier(name)}`);
+    },
+    async inDatabase(name, work) {
+      await connection.run(`use ${identifier(name)}.main`).catch(() => connection.run(`use ${identifier(name)}`));
+      try {
+        return await work();
+      } finally {
+        await connection.run('use memory.main');
+      }
+    },
+    async fork() {
+      const forked = await parts.instance.connect();
+      await forked.run("set TimeZone = 'UTC'");
+      forks.add(forked);
+      return connectionEngine({ ...parts, connection: forked });
+    },
+    release() {
+      forks.delete(connection);
+      connection.closeSync();
+    },
+    progress() {
+      const { percentage } = connection.progress;
+      return percentage >= 0 ? percentage : undefined;
+    },
+    interrupt() {
+      parts.stopped.value = true;
+      for (const each of forks) each.interrupt();
+    },
+    resume() {
+      parts.stopped.value = false;
+    },
+    versions: parts.versions,
+    close() {
+      for (const each of forks) each.closeSync();
+      forks.clear();
+      parts.instance.closeSync();
+    },
+  };
+}
+
+async function run(connection: DuckDBConnection, { sql, parameters }: BoundStatement) {
+  const names = Object.keys(parameters);
+  if (names.length === 0) return connection.runAndReadAll(sql);
+  const values: Record<string, DuckDBValue> = {};
+  const types: Record<string, ReturnType<typeof LIST>> = {};
+  for (const name of names) {
+    const value = parameters[name];
+    if (Array.isArray(value)) {
+      values[name] = listValue(value as string[]);
+      types[name] = LIST(VARCHAR);
+    } else values[name] = scalarValue(name, value as Exclude<BoundValue, readonly string[]>);
+  }
+  return connection.runAndReadAll(sql, values, types);
+}
+
+function scalarValue(name: string, value: Exclude<BoundValue, readonly string[]>): DuckDBValue {
+  if (typeof value === 'string' && HOUR_PARAMETERS.has(name)) return timestampOf(value);
+  return value;
+}
+
+const timestampOf = (text: string): DuckDBValue => new DuckDBTimestampValue(BigInt(Date.parse(text)) * 1000n);
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const interruptedError = (): PsybergError =>
+  new PsybergError('interrupted', 'the run was interrupted', { hint: 'run the same command again: nothing was published by this one', retryable: true });
+
+function sqlError(error: unknown, statement: BoundStatement): PsybergError {
+  const message = messageOf(error);
+  return new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error });
+}

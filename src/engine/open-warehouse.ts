@@ -1,0 +1,16 @@
+/** DuckDB ready for a project: the warehouse attached as `lake`, the macros of `sql/macros` defined. */
+import { renderStatement } from '../statements/index.ts';
+import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+
+/** Opens an engine on a catalog. */
+export async function openWarehouse(options: EngineOptions & { readonly uri: string; readonly token: string; readonly warehouse: string }): Promise<Engine> {
+  const engine = await openEngine(options);
+  try {
+    for (const macro of ['macros/iceberg_integer', 'macros/event_hour']) await engine.execute({ sql: renderStatement(macro), parameters: {} });
+    await engine.attach({ name: 'lake', warehouse: options.warehouse, uri: options.uri, token: options.token });
+    return engine;
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+/** Event-time columns: how Iceberg stores them, and what a partition value says about their hours. Pure. */
+import type { NestedField, PartitionSpec, Schema, TableMetadata } from './table-metadata.ts';
+
+/** Unit of a stored event time, in the words of `sql/macros/event_hour.sql`. */
+export type StoredUnit = 'us' | 'ns' | 'ms' | 's' | 'day';
+
+/** The table's current schema. */
+export function currentSchema(metadata: TableMetadata): Schema {
+  return metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) ?? (metadata.schemas.at(-1) as Schema);
+}
+
+/** The column of that name, compared as DuckDB does: without case. */
+export function columnOf(schema: Schema, name: string): NestedField | undefined {
+  return schema.fields.find((field) => field.name === name) ?? schema.fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
+}
+
+/** The unit in which a column's values are stored, or undefined when it holds no time. `declared` is the unit of an integer column. */
+export function storedUnit(type: unknown, declared: 'epoch_s' | 'epoch_ms' | 'epoch_us' | undefined): StoredUnit | undefined {
+  if (type === 'timestamp' || type === 'timestamptz') return 'us';
+  if (type === 'timestamp_ns' || type === 'timestamptz_ns') return 'ns';
+  if (type === 'date') return 'day';
+  if (type !== 'int' && type !== 'long') return undefined;
+  return declared === undefined ? undefined : ({ epoch_s: 's', epoch_ms: 'ms', epoch_us: 'us' } as const)[declared];
+}
+
+/** A partition tuple as DuckDB's `to_json` gives it: field name -> value. */
+export type PartitionTuple = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * The tuple as processing URIs write it: an identity field under its column's name, a transformed one under its own; hours and days
+ * as ISO texts, months and years as `yyyy-mm` and `yyyy` (Iceberg specification, "Partition Transforms": counts since 1970).
+ */
+export function processingUri(tuple: PartitionTuple, spec: PartitionSpec | undefined, schema: Schema): PartitionTuple {
+  const uri: Record<string, string | number | boolean | null> = {};
+  for (const field of spec?.fields ?? []) {
+    const value = tuple[field.name] ?? null;
+    if (field.transform === 'identity') {
+      const column = schema.fields.find((each) => each.id === field['source-id']);
+      uri[column?.name ?? field.name] = value;
+    } else if (field.transform !== 'void') uri[field.name] = transformedText(field.transform, value);
+  }
+  return uri;
+}
+
+function transformedText(transform: string, value: string | number | boolean | null): string | number | boolean | null {
+  if (typeof value !== 'number') return value;
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  if (transform === 'hour') return `${iso(value * 3_600_000).slice(0, 19)}Z`;
+  if (transform === 'day') return iso(value * 86_400_000).slice(0, 10);
+  if (transform === 'month') return iso(Date.UTC(1970, value, 1)).slice(0, 7);
+  if (transform === 'year') return String(1970 + value);
+  return value;
+}
+
+/** The hours that a file may hold, from its partition tuple alone: both included. Undefined when no field is derived from the column by time. */
+export function hoursOfPartition(tuple: PartitionTuple, spec: PartitionSpec | undefined, columnId: number): { firstHour: number; lastHour: number } | undefined {
+  for (const field of spec?.fields ?? []) {
+    if (field['source-id'] !== columnId) continue;
+    const value = tuple[field.name];
+    if (field.transform === 'hour' && typeof value === 'number') return { firstHour: value, lastHour: value };
+    const day = field.transform === 'day' || field.transform === 'identity' ? dayOf(value) : undefined;
+    if (day !== undefined) return { firstHour: day * 24, lastHour: day * 24 + 23 };
+  }
+  return undefined;
+}
+
+/** The `day` transform is stored as an int or as a date, depending on the writer; an identity date comes as text. */
+function dayOf(value: string | number | boolean | null | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return undefined;
+  return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
+}

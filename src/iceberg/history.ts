@@ -1,0 +1,30 @@
+/** A table's history as a chain of parents. Metadata -> snapshots. Pure. Ids and parents decide; commit times never do. */
+import type { Snapshot, SnapshotId, TableMetadata } from './table-metadata.ts';
+
+/** The snapshot with that id, or undefined when it was expired or never was. */
+export function snapshotById(metadata: TableMetadata, id: SnapshotId): Snapshot | undefined {
+  return metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === id);
+}
+
+/** The current snapshot of `main`, or undefined while the table is empty. Some writers store -1 for "none" (Java, format v1). */
+export function mainSnapshot(metadata: TableMetadata): Snapshot | undefined {
+  const id = metadata.refs?.['main']?.['snapshot-id'] ?? metadata['current-snapshot-id'];
+  return id === undefined || id === null || id === -1n ? undefined : snapshotById(metadata, id);
+}
+
+/** From `from` back to the oldest ancestor that is still known, newest first, `from` included. */
+export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined): Generator<Snapshot> {
+  const byId = new Map(metadata.snapshots?.map((snapshot) => [snapshot['snapshot-id'], snapshot]));
+  const seen = new Set<SnapshotId>();
+  let snapshot = from;
+  while (snapshot !== undefined && !seen.has(snapshot['snapshot-id'])) {
+    // A damaged metadata file may hold a circle of parents; without this check a session would never open.
+    seen.add(snapshot['snapshot-id']);
+    yield snapshot;
+    const parent: SnapshotId | undefined = snapshot['parent-snapshot-id'];
+    snapshot = parent === undefined ? undefined : byId.get(parent);
+  }
+}
+
+/** A snapshot's operation; a summary without one is read as `overwrite`, the most careful reading. */
+export const operationOf = (snapshot: Snapshot): string => snapshot.summary?.['operation'] ?? 'overwrite';

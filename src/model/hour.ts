@@ -1,0 +1,34 @@
+/**
+ * Hours in UTC. Text -> Hour -> text. Pure; no clock, no time zone database: an hour is a count, so DST cannot touch it.
+ */
+
+/** Hours since 1970-01-01T00:00:00Z; the result of Iceberg's `hour` transform (specification, "Partition Transforms"). */
+export type Hour = number;
+
+/** Both ends included. */
+export interface HourRange {
+  readonly firstHour: Hour;
+  readonly lastHour: Hour;
+}
+
+export const HOUR_MS = 3_600_000;
+
+/** `2023-09-14T05:00:00Z`: the start of the hour. */
+export const hourText = (hour: Hour): string => `${new Date(hour * HOUR_MS).toISOString().slice(0, 19)}Z`;
+
+/** The hour that holds the instant `text` (ISO 8601 with `Z`). */
+export const parseHour = (text: string): Hour => hourOfMs(Date.parse(text));
+
+/** The hour that holds an instant; instants before 1970 fall into negative hours. */
+export const hourOfMs = (instantMs: number): Hour => Math.floor(instantMs / HOUR_MS);
+
+/** ISO 8601 with `Z` and milliseconds, for commit times. */
+export const instantText = (instantMs: number): string => new Date(instantMs).toISOString();
+
+/** The hours of a range, ascending. */
+export function hoursOf(range: HourRange): Hour[] {
+  return Array.from({ length: Math.max(0, range.lastHour - range.firstHour + 1) }, (_, index) => range.firstHour + index);
+}
+
+/** `20230914061001`: a session id names the UTC second at which the session was opened (Psyberg post 2). */
+export const sessionIdOf = (instantMs: number): string => new Date(instantMs).toISOString().slice(0, 19).replace(/[-T:]/g, '');

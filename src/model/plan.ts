@@ -1,0 +1,124 @@
+/**
+ * A plan: what a session will do, and why. Plain JSON in the words of the contract (snake_case, 64-bit numbers and times as text),
+ * so the same value is printed, stored, sent to another process and executed.
+ */
+import type { Pattern } from './process-spec.ts';
+import type { BoundsFrom, DetectedBy, ProcessingUri } from './session.ts';
+
+export type PlanStatus = 'work' | 'nothing-new' | 'waiting';
+
+export interface PlanPosition {
+  readonly table_uuid: string;
+  readonly snapshot_id: string;
+  readonly sequence_number: string;
+  readonly committed_at: string;
+}
+export interface PlanChange {
+  readonly snapshot_id: string;
+  readonly operation: string;
+  readonly committed_at: string;
+  readonly counted: boolean;
+  readonly reason: string | null;
+  readonly added_files: number;
+  readonly removed_files: number;
+  readonly added_rows: string;
+  readonly removed_rows: string;
+}
+export type PlanRead =
+  /** The files that these snapshots added, by their manifests. `files` lists them one by one where a manifest holds more than they added. */
+  | { readonly kind: 'changes'; readonly snapshot_ids: readonly string[]; readonly manifest_lists: readonly string[]; readonly files: readonly string[] | null }
+  | { readonly kind: 'snapshot'; readonly snapshot_id: string }
+  /** The source is empty or does not exist yet. */
+  | { readonly kind: 'nothing' };
+export interface PlanSource {
+  readonly table: string;
+  readonly alias: string;
+  readonly event_time: string | null;
+  /** The column's Iceberg type, and the unit in which it is stored. */
+  readonly event_time_type: string | null;
+  readonly event_time_unit: string | null;
+  readonly watermark: PlanPosition | null;
+  readonly head: PlanPosition | null;
+  readonly detected_by: DetectedBy;
+  readonly changes: readonly PlanChange[];
+  readonly processing_uris: readonly ProcessingUri[];
+  readonly first_hour: string | null;
+  readonly last_hour: string | null;
+  readonly vtts_hour: string | null;
+  /** The newest hour in which the source has rows; kept with the watermark. */
+  readonly newest_hour: string | null;
+  readonly bounds_from: BoundsFrom | null;
+  readonly rows: string;
+  readonly files: number;
+  readonly bytes: string;
+  /** Rows whose event time is null: they belong to no hour. */
+  readonly null_event_times: string;
+  /** How the session reads this source: exactly the files of these snapshots, or the whole table pinned at its head. */
+  readonly read: PlanRead;
+  /** Live rows at the head, as its summary says; kept with the watermark. */
+  readonly total_records: string | null;
+  /** Changed hours of this source that a later session pays. */
+  readonly owed_hours: readonly string[];
+}
+export interface PlanCause {
+  readonly source: string;
+  readonly snapshot_id: string;
+  readonly file: string;
+}
+export interface PlanHour {
+  readonly hour: string;
+  readonly causes: readonly PlanCause[];
+  /** `changed`: a file touches it · `owed`: left over from an earlier session · `contiguous`: it lies between two such hours. */
+  readonly reason: 'changed' | 'owed' | 'contiguous';
+}
+export interface PlanTarget {
+  readonly table: string;
+  readonly operation: 'append' | 'overwrite';
+  readonly table_uuid: string | null;
+  readonly base_snapshot_id: string | null;
+  readonly exists: boolean;
+  /** The session that published the process's newest snapshot: another one at publish means that this session was overtaken. */
+  readonly previous_session_id: string | null;
+  readonly complete_to_hour: string | null;
+  /** The target's event-time column: its field id, Iceberg type and stored unit. */
+  readonly event_time: { readonly field_id: number; readonly type: string; readonly unit: string } | null;
+}
+
+/** A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts. */
+export type StepValue = string | number | boolean | null | readonly string[] | { readonly from_run: string };
+
+export type StepStage = 'branch' | 'load' | 'compose' | 'audit' | 'publish' | 'signal' | 'cleanup';
+
+/** One statement of a session. A step that is a catalog request carries a SQL comment that says so. */
+export interface Step {
+  readonly stage: StepStage;
+  readonly name: string;
+  readonly sql: string;
+  readonly parameters: Readonly<Record<string, StepValue>>;
+}
+
+export interface Plan {
+  readonly plan_version: 1;
+  readonly process_name: string;
+  readonly psyberg_session_id: string;
+  readonly pattern: Pattern;
+  readonly etl_pattern_id: 1 | 2;
+  readonly status: PlanStatus;
+  readonly sources: readonly PlanSource[];
+  /** Null when stateless. */
+  readonly range: { readonly first_hour: string; readonly last_hour: string } | null;
+  readonly hours: readonly PlanHour[];
+  readonly owed_hours: readonly string[];
+  /** The source whose VTTS keeps hours back; null when none does. */
+  readonly held_back_by: string | null;
+  readonly target: PlanTarget;
+  /** SHA-256 of the process's SQL, so that `run --plan` can tell whether it changed since. */
+  readonly process_sha256: string;
+}
+
+export interface CompiledPlan extends Plan {
+  readonly steps: readonly Step[];
+}
+
+/** Parameters that a process's SQL may use, and that are bound as TIMESTAMP (UTC); the others are bound as text. */
+export const HOUR_PARAMETERS: ReadonlySet<string> = new Set(['first_hour', 'last_hour', 'range_start', 'range_end', 'previous_start']);

@@ -1,0 +1,42 @@
+/** What a run did, in the words of the contract. Plain JSON; made by `src/run`, read by `src/report`. */
+
+export type RunStatus = 'published' | 'nothing-new' | 'waiting' | 'audit-failed' | 'conflict' | 'refused' | 'failed';
+
+export interface AuditResult {
+  readonly name: string;
+  readonly severity: 'block' | 'warn';
+  readonly status: 'passed' | 'failed';
+  readonly expected: string;
+  readonly actual: string;
+  /** At most ten of the rows that break the promise, as plain JSON. */
+  readonly sample: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly retryable: boolean;
+}
+
+export interface RunRecord {
+  readonly process_name: string;
+  readonly psyberg_session_id: string;
+  readonly status: RunStatus;
+  readonly target: string;
+  readonly operation: 'append' | 'overwrite';
+  readonly published_snapshot_id: string | null;
+  readonly branch: string;
+  readonly rows_read: string;
+  readonly rows_written: string;
+  readonly range: { readonly first_hour: string; readonly last_hour: string } | null;
+  readonly owed_hours: readonly string[];
+  readonly held_back_by: string | null;
+  readonly audits: readonly AuditResult[];
+  readonly seconds: { readonly init: number; readonly load: number; readonly audit: number; readonly publish: number; readonly total: number };
+  readonly error: ErrorJson | null;
+}
+
+/** `psyberg_<process>_<session>`: the staging branch of a session on its target. */
+export const branchName = (processName: string, psybergSessionId: string): string => `psyberg_${processName}_${psybergSessionId}`;

@@ -1,0 +1,112 @@
+/**
+ * A session as it was opened: pinned heads, what changed since the watermarks, and how far each source is complete.
+ * Made by `src/session`, read by `src/plan`; frozen, so planning needs no I/O and no clock.
+ */
+import type { Hour } from './hour.ts';
+import type { ProcessSpec, SourceSpec } from './process-spec.ts';
+
+/** A place in a table's history. Ids and sequence numbers decide, `committedAtMs` is only shown: clocks may lie. */
+export interface SourcePosition {
+  readonly tableUuid: string;
+  readonly snapshotId: bigint;
+  readonly sequenceNumber: bigint;
+  readonly committedAtMs: number;
+}
+
+/** How far a process has consumed a source. */
+export interface Watermark extends SourcePosition {
+  readonly table: string;
+  /** Changed hours that were above the least VTTS (or below the catch-up limit) and are still to be loaded. */
+  readonly owedHours: readonly Hour[];
+  /** The newest hour in which the source had rows when the watermark was written; undefined while that was unknown. */
+  readonly newestHour?: Hour;
+  /** Live rows of the source at that snapshot: tells, after an expiry, whether rows were removed since. */
+  readonly totalRecords?: bigint;
+}
+
+/** One snapshot between watermark and head. */
+export interface SnapshotChange {
+  readonly snapshotId: bigint;
+  readonly operation: string;
+  readonly committedAtMs: number;
+  /** False when the snapshot brings no news (`replace`); `reason` then says why. */
+  readonly counted: boolean;
+  readonly reason?: string;
+  readonly addedFiles: number;
+  readonly removedFiles: number;
+  readonly addedRows: bigint;
+  readonly removedRows: bigint;
+}
+
+/** Where a file's event-time hours were read: manifest bounds, its partition tuple, or one column of the file itself. */
+export type BoundsFrom = 'manifest' | 'partition' | 'scan';
+
+/** A partition as processing URIs write it: field name -> value; hours and days as ISO texts. */
+export type ProcessingUri = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A data file that a counted snapshot added or removed. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly snapshotId: bigint;
+  readonly status: 'added' | 'removed';
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly partition: ProcessingUri;
+  /** Undefined when the source has no event-time column, or every event time of the file is null. */
+  readonly firstHour?: Hour;
+  readonly lastHour?: Hour;
+  readonly boundsFrom?: BoundsFrom;
+  /** The hours that hold rows beyond the tolerance for the future; `lastHour` is then the last hour within it. */
+  readonly futureHours?: readonly Hour[];
+  readonly nullEventTimes: bigint;
+}
+
+export type DetectedBy = 'first-load' | 'snapshots' | 'rewound' | 'live-files';
+
+export interface SourceState {
+  readonly spec: SourceSpec;
+  /** True when the table does not exist yet, but another process of the project will create it. */
+  readonly awaited: boolean;
+  readonly watermark?: Watermark;
+  /** Undefined while the source has no snapshot. */
+  readonly head?: SourcePosition;
+  readonly detectedBy: DetectedBy;
+  readonly changes: readonly SnapshotChange[];
+  readonly files: readonly ChangedFile[];
+  /** Where the added files are listed: by the manifests of the new snapshots, or (after a merge or an expiry) only one by one. */
+  readonly listedBy: 'manifests' | 'files';
+  /** The manifest lists in which the added files are found. */
+  readonly manifestLists: readonly string[];
+  /** The newest hour in which the source has rows, over all its history. */
+  readonly newestHour?: Hour;
+  /** The hour up to which the source is complete; undefined while nothing is known. */
+  readonly vttsHour?: Hour;
+  /** Live rows of the source at its head. */
+  readonly totalRecords?: bigint;
+  /** Type of the event-time column, as Iceberg names it. */
+  readonly eventTimeType?: string;
+  /** Unit in which the event time is stored: us, ns, ms, s or day. */
+  readonly eventTimeUnit?: string;
+}
+
+export interface TargetState {
+  readonly exists: boolean;
+  readonly tableUuid?: string;
+  /** The snapshot of `main` on which the session builds; undefined while the target is empty. */
+  readonly baseSnapshotId?: bigint;
+  /** The last hour that the process has computed; undefined before its first session. */
+  readonly completeToHour?: Hour;
+  /** The session that published it. */
+  readonly previousSessionId?: string;
+  /** The target's event-time column; undefined when the process names none, or the target does not exist. */
+  readonly eventTime?: { readonly fieldId: number; readonly type: string; readonly unit: string };
+}
+
+export interface Session {
+  readonly spec: ProcessSpec;
+  readonly psybergSessionId: string;
+  /** The clock, read once; every rule about time uses this value. */
+  readonly openedAtMs: number;
+  readonly sources: readonly SourceState[];
+  readonly target: TargetState;
+}

@@ -1,0 +1,140 @@
+/** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
+import { type Hour, hourText, instantText } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
+import type { Plan, PlanCause, PlanHour, PlanPosition, PlanRead, PlanSource, PlanStatus } from '../model/plan.ts';
+import { ETL_PATTERN_ID } from '../model/process-spec.ts';
+import type { BoundsFrom, ProcessingUri, Session, SourcePosition, SourceState } from '../model/session.ts';
+import { spanOf, touchedHours } from './hour-sets.ts';
+
+const positionJson = (position: SourcePosition | undefined): PlanPosition | null =>
+  position === undefined
+    ? null
+    : {
+        table_uuid: position.tableUuid,
+        snapshot_id: String(position.snapshotId),
+        sequence_number: String(position.sequenceNumber),
+        committed_at: instantText(position.committedAtMs),
+      };
+
+const hourJson = (hour: Hour | undefined): string | null => (hour === undefined ? null : hourText(hour));
+
+/** One source as the plan shows it. `owed`: its changed hours that this session does not load. */
+export function describeSource(source: SourceState, options: { readonly read: PlanRead; readonly owed: readonly Hour[] }): PlanSource {
+  const span = spanOf(touchedHours(source.files));
+  const added = source.files.filter((file) => file.status === 'added');
+  return {
+    table: tableName(source.spec.table),
+    alias: source.spec.alias,
+    event_time: source.spec.eventTime ?? null,
+    event_time_type: source.eventTimeType ?? null,
+    event_time_unit: source.eventTimeUnit ?? null,
+    watermark: positionJson(source.watermark),
+    head: positionJson(source.head),
+    detected_by: source.detectedBy,
+    changes: source.changes.map((change) => ({
+      snapshot_id: String(change.snapshotId),
+      operation: change.operation,
+      committed_at: instantText(change.committedAtMs),
+      counted: change.counted,
+      reason: change.reason ?? null,
+      added_files: change.addedFiles,
+      removed_files: change.removedFiles,
+      added_rows: String(change.addedRows),
+      removed_rows: String(change.removedRows),
+    })),
+    processing_uris: processingUris(source),
+    first_hour: hourJson(span?.firstHour),
+    last_hour: hourJson(span?.lastHour),
+    vtts_hour: hourJson(source.vttsHour),
+    newest_hour: hourJson(source.newestHour),
+    bounds_from: lowestRung(source),
+    rows: String(added.reduce((sum, file) => sum + file.rows, 0n)),
+    files: added.length,
+    bytes: String(added.reduce((sum, file) => sum + file.bytes, 0n)),
+    null_event_times: String(added.reduce((sum, file) => sum + file.nullEventTimes, 0n)),
+    read: options.read,
+    total_records: source.totalRecords === undefined ? null : String(source.totalRecords),
+    owed_hours: options.owed.map(hourText),
+  };
+}
+
+/** The changed partitions, each once, in the order of their values; a source without partitions has none. */
+function processingUris(source: SourceState): ProcessingUri[] {
+  const byText = new Map<string, ProcessingUri>();
+  for (const { partition } of source.files) {
+    const text = JSON.stringify(partition);
+    if (text !== '{}') byText.set(text, partition);
+  }
+  return [...byText.values()].sort(comparePartitions);
+}
+
+function comparePartitions(left: ProcessingUri, right: ProcessingUri): number {
+  for (const key of Object.keys(left)) {
+    const [a, b] = [left[key] ?? null, right[key] ?? null];
+    if (a === b) continue;
+    if (a === null) return -1;
+    if (b === null) return 1;
+    return typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1;
+  }
+  return 0;
+}
+
+/** The weakest source of bounds that was needed: `scan` when any file had to be read. */
+function lowestRung(source: SourceState): BoundsFrom | null {
+  const rungs = new Set(source.files.map((file) => file.boundsFrom));
+  return (['scan', 'partition', 'manifest'] as const).find((rung) => rungs.has(rung)) ?? null;
+}
+
+/** The hours of a plan with what made each necessary. An hour without a cause of its own is owed, or lies between two that have one. */
+export function describeHours(session: Session, hours: readonly Hour[]): PlanHour[] {
+  const causes = causesByHour(session, new Set(hours));
+  const owed = new Set(session.sources.flatMap((source) => source.watermark?.owedHours ?? []));
+  return hours.map((hour) => {
+    const found = causes.get(hour) ?? [];
+    return { hour: hourText(hour), causes: found, reason: found.length > 0 ? 'changed' : owed.has(hour) ? 'owed' : 'contiguous' };
+  });
+}
+
+/** At most this many files are named for one hour; a first load of a year would otherwise name each file hundreds of times. */
+const CAUSES_PER_HOUR = 20;
+
+function causesByHour(session: Session, wanted: ReadonlySet<Hour>): Map<Hour, PlanCause[]> {
+  const causes = new Map<Hour, PlanCause[]>();
+  for (const source of session.sources) {
+    for (const file of source.files) {
+      if (file.firstHour === undefined || file.lastHour === undefined) continue;
+      const cause = { source: tableName(source.spec.table), snapshot_id: String(file.snapshotId), file: file.path };
+      for (let hour = file.firstHour; hour <= file.lastHour; hour += 1) {
+        if (!wanted.has(hour)) continue;
+        const list = causes.get(hour) ?? [];
+        if (list.length < CAUSES_PER_HOUR) list.push(cause);
+        causes.set(hour, list);
+      }
+    }
+  }
+  return causes;
+}
+
+/** The parts of a plan that do not depend on the pattern's rules. */
+export function planHead(session: Session, status: PlanStatus): Pick<Plan, 'plan_version' | 'process_name' | 'psyberg_session_id' | 'pattern' | 'etl_pattern_id' | 'status' | 'process_sha256' | 'target'> {
+  const { spec, target } = session;
+  return {
+    plan_version: 1,
+    process_name: spec.processName,
+    psyberg_session_id: session.psybergSessionId,
+    pattern: spec.pattern,
+    etl_pattern_id: ETL_PATTERN_ID[spec.pattern],
+    status,
+    process_sha256: spec.sqlSha256,
+    target: {
+      table: tableName(spec.target.table),
+      operation: spec.pattern === 'stateless' ? 'append' : 'overwrite',
+      table_uuid: target.tableUuid ?? null,
+      base_snapshot_id: target.baseSnapshotId === undefined ? null : String(target.baseSnapshotId),
+      exists: target.exists,
+      previous_session_id: target.previousSessionId ?? null,
+      complete_to_hour: hourJson(target.completeToHour),
+      event_time: target.eventTime === undefined ? null : { field_id: target.eventTime.fieldId, type: target.eventTime.type, unit: target.eventTime.unit },
+    },
+  };
+}

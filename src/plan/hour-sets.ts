@@ -1,0 +1,48 @@
+/** Sets of hours as ascending arrays. Files -> hours. Pure. */
+import type { Hour, HourRange } from '../model/hour.ts';
+import type { ChangedFile, SourceState } from '../model/session.ts';
+
+/**
+ * The hours that a source's changed files touch, by their bounds. A file whose bounds span many hours touches all of them:
+ * metadata cannot say that it skips one.
+ */
+export function touchedHours(files: readonly ChangedFile[]): Hour[] {
+  const hours = new Set<Hour>();
+  const spans = new Set<string>();
+  for (const { firstHour, lastHour } of files) {
+    if (firstHour === undefined || lastHour === undefined) continue;
+    // Thousands of files often share one span: walk each span once.
+    const span = `${firstHour}:${lastHour}`;
+    if (spans.has(span)) continue;
+    spans.add(span);
+    for (let hour = firstHour; hour <= lastHour; hour += 1) hours.add(hour);
+  }
+  return ascending(hours);
+}
+
+/** Hours that hold rows beyond the tolerance for the future: owed until their time has come. */
+export const futureHours = (files: readonly ChangedFile[]): Hour[] => ascending(files.flatMap((file) => file.futureHours ?? []));
+
+/** What a source brings to a session: the hours it changed, those still owed from before, and those set aside for the future. */
+export const pendingHours = (source: SourceState): Hour[] => union([touchedHours(source.files), source.watermark?.owedHours ?? [], futureHours(source.files)]);
+
+export const ascending = (hours: Iterable<Hour>): Hour[] => [...new Set(hours)].sort((left, right) => left - right);
+
+export const union = (sets: readonly (readonly Hour[])[]): Hour[] => ascending(sets.flat());
+
+/** The first and last of the hours, or undefined when there is none. */
+export function spanOf(hours: readonly Hour[]): HourRange | undefined {
+  const [firstHour] = hours;
+  return firstHour === undefined ? undefined : { firstHour, lastHour: hours.at(-1) as Hour };
+}
+
+/** Ascending hours as maximal runs of neighbours: 2,3,6 -> 2..3, 6..6. */
+export function intervalsOf(hours: readonly Hour[]): HourRange[] {
+  const intervals: { firstHour: Hour; lastHour: Hour }[] = [];
+  for (const hour of hours) {
+    const last = intervals.at(-1);
+    if (last !== undefined && hour === last.lastHour + 1) last.lastHour = hour;
+    else intervals.push({ firstHour: hour, lastHour: hour });
+  }
+  return intervals;
+}

@@ -1,0 +1,95 @@
+/**
+ * Plans a stateful load and a dimension: an hour range to overwrite. Session -> Plan. Pure.
+ * The upper limit is the least common hour: a later hour is incomplete for some stream. What lies above it is owed, and paid later.
+ */
+import { type Hour, hourText, hoursOf } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
+import type { Plan, PlanRead, PlanStatus } from '../model/plan.ts';
+import type { Session, SourceState } from '../model/session.ts';
+import { describeHours, describeSource, planHead } from './describe-source.ts';
+import { pendingHours, spanOf, union } from './hour-sets.ts';
+
+/** The hours a session loads, and those it leaves owed. */
+interface Decision {
+  readonly status: PlanStatus;
+  readonly hours: readonly Hour[];
+  /** Hours above this are owed; undefined when some source is not complete for any hour. */
+  readonly limit: Hour | undefined;
+  /** Hours below this are owed: a catch-up that reaches back too far. */
+  readonly floor: Hour | undefined;
+}
+
+/**
+ * Psyberg post 2, "Stateful": lower limit = least changed hour over all sources (and what is owed), upper limit = the greatest changed
+ * hour, but no later than the least VTTS.
+ */
+export function planStateful(session: Session): Plan {
+  const limit = leastVtts(session);
+  const payable = pending(session).filter((hour) => limit !== undefined && hour <= limit);
+  const span = spanOf(payable);
+  const hours = span === undefined ? [] : session.spec.hours === 'touched' ? payable : hoursOf(span);
+  return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined });
+}
+
+/**
+ * Psyberg post 3, "Dimension": MinHr = the least changed hour, MaxHr = the least complete hour; each hour is computed from the one
+ * before, so everything from MinHr on is recomputed, in order, up to MaxHr.
+ */
+export function planDimension(session: Session): Plan {
+  const limit = leastVtts(session);
+  const { completeToHour } = session.target;
+  const changed = pending(session)[0];
+  // Completeness that moved on without new rows still yields hours: the state of the hour before is carried forward.
+  const next = limit !== undefined && completeToHour !== undefined && limit > completeToHour ? completeToHour + 1 : undefined;
+  const candidates = [changed, next].filter((hour) => hour !== undefined);
+  const first = candidates.length === 0 ? undefined : Math.min(...candidates);
+  const threshold = session.spec.catchup.thresholdHours;
+  // A first load has nothing to catch up with: it loads all there is.
+  const floor = threshold === undefined || limit === undefined || completeToHour === undefined ? undefined : Math.min(limit - threshold + 1, completeToHour + 1);
+  const firstHour = first === undefined ? undefined : Math.max(first, floor ?? first);
+  const hours = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
+  // Only debts below the floor are left: nothing that this session may load.
+  const onlyOldDebts = floor !== undefined && next === undefined && session.sources.every((source) => source.files.length === 0) && pending(session).every((hour) => hour < floor);
+  return overwritePlan(session, { status: onlyOldDebts ? 'nothing-new' : statusOf(session, hours), hours: onlyOldDebts ? [] : hours, limit, floor });
+}
+
+const pending = (session: Session): Hour[] => union(session.sources.map(pendingHours));
+
+/** The least VTTS over all sources; undefined while one of them is complete for no hour at all. */
+function leastVtts(session: Session): Hour | undefined {
+  const hours = session.sources.map((source) => source.vttsHour);
+  return hours.some((hour) => hour === undefined) ? undefined : Math.min(...(hours as Hour[]));
+}
+
+function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
+  if (hours.length > 0) return 'work';
+  return pending(session).length > 0 || session.sources.some((source) => source.awaited) ? 'waiting' : 'nothing-new';
+}
+
+function overwritePlan(session: Session, decision: Decision): Plan {
+  const { hours, status } = decision;
+  const loaded = new Set(hours);
+  const owedOf = (source: SourceState): Hour[] => pendingHours(source).filter((hour) => !loaded.has(hour));
+  const owed = union(session.sources.map(owedOf));
+  const span = spanOf(hours);
+  return Object.freeze({
+    ...planHead(session, status),
+    sources: session.sources.map((source) => describeSource(source, { read: readOf(source, status), owed: owedOf(source) })),
+    range: span === undefined ? null : { first_hour: hourText(span.firstHour), last_hour: hourText(span.lastHour) },
+    hours: describeHours(session, hours),
+    owed_hours: owed.map(hourText),
+    held_back_by: owed.some((hour) => decision.limit === undefined || hour > decision.limit) ? laggard(session) : null,
+  });
+}
+
+/** The source with the least VTTS. */
+function laggard(session: Session): string | null {
+  const rank = (source: SourceState): number => source.vttsHour ?? Number.NEGATIVE_INFINITY;
+  const [first] = [...session.sources].sort((left, right) => rank(left) - rank(right));
+  return first === undefined ? null : tableName(first.spec.table);
+}
+
+function readOf(source: SourceState, status: PlanStatus): PlanRead {
+  if (source.head === undefined || status !== 'work') return { kind: 'nothing' };
+  return { kind: 'snapshot', snapshot_id: String(source.head.snapshotId) };
+}

@@ -1,0 +1,266 @@
+/**
+ * The one composition root: a project opened. Everything a command, a script or a notebook does goes through here.
+ * project -> session -> plan -> compile -> run -> report.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Catalog, startCatalog } from './catalog/index.ts';
+import { type CatalogClient, catalogClient } from './catalog/client/catalog-client.ts';
+import { compilePlan } from './compile/index.ts';
+import type { Engine, ResultRows } from './engine/index.ts';
+import { PsybergError, refusal, usageError } from './model/errors.ts';
+import { sessionIdOf } from './model/hour.ts';
+import { tableName } from './model/names.ts';
+import type { CompiledPlan } from './model/plan.ts';
+import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
+import type { RunRecord, RunStatus } from './model/run-record.ts';
+import { planSession } from './plan/index.ts';
+import { processesInDependencyOrder } from './project/dependency-order.ts';
+import { findProjectRoot, readProject } from './project/read-project.ts';
+import { explainPlan } from './report/explain.ts';
+import type { RunPorts } from './run/context.ts';
+import { recordHead, runSession } from './run/run-session.ts';
+import { openSession } from './session/open-session.ts';
+
+export interface OpenOptions {
+  /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
+  readonly project?: string;
+  /** Told what is being done, for progress. */
+  readonly onStep?: (message: string) => void;
+  /** DuckDB's memory limit, such as `2GB`. */
+  readonly memoryLimit?: string;
+  /** The clock, in ms since 1970; for tests and replays. */
+  readonly now?: () => number;
+}
+
+export interface RunRequest {
+  readonly keepBranch?: boolean;
+  /** Plans made before: run exactly these, or refuse when they are stale. */
+  readonly plans?: readonly CompiledPlan[];
+  /** Told of each record as soon as its process is done. */
+  readonly onRecord?: (record: RunRecord) => void;
+}
+
+/** A plan that can show itself. */
+export type ExplainedPlan = CompiledPlan & { explain(): string };
+
+export interface Psyberg {
+  readonly project: ProjectSpec;
+  /** What a run would do, and why; the objects of `plan --json`. Writes nothing. Default: all processes, in dependency order. */
+  plan(processNames?: readonly string[]): Promise<ExplainedPlan[]>;
+  /** Runs the processes in dependency order; the objects of `run --json`. A process that fails stops those that read its target. */
+  run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
+  /** Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that branch. */
+  sql(query: string, options?: { readonly branch?: string }): Promise<ResultRows>;
+  /** Stops what is running; the run then cleans up and ends with `interrupted`. */
+  interrupt(): void;
+  close(): Promise<void>;
+  /** For commands that take one step at a time. */
+  readonly internals: Internals;
+}
+
+export interface Internals {
+  readonly catalog: Catalog;
+  readonly client: CatalogClient;
+  engine(): Promise<Engine>;
+  ports(): Promise<RunPorts>;
+  planProcess(spec: ProcessSpec, options?: { readonly psybergSessionId?: string }): Promise<CompiledPlan>;
+  engineStarted(): boolean;
+}
+
+/** How often a session is planned anew because somebody moved its target meanwhile. */
+const SESSION_ATTEMPTS = 4;
+const CATALOG_NAME = 'psyberg';
+
+/** Opens a project. Throws PsybergError with everything that is wrong in it. */
+export async function open(options: OpenOptions = {}): Promise<Psyberg> {
+  const project = readProject({ root: findProjectRoot(resolve(options.project ?? '.')) });
+  return openProject(project, options);
+}
+
+/** Opens a project that was read (or made) already. */
+export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
+  if (project.catalog.kind !== 'embedded')
+    throw usageError('catalog-unsupported', `psyberg.yaml names ${project.catalog.kind === 'rest' ? `the catalog at ${project.catalog.uri}` : 'a PostgreSQL database'}: this version works with the embedded catalog over SQLite`, {
+      hint: 'leave only catalog.warehouse in psyberg.yaml',
+    });
+  const { warehouse } = project.catalog;
+  const catalog = await startCatalog({ warehouse, catalogName: CATALOG_NAME });
+  const client = catalogClient({ uri: catalog.uri, token: catalog.token });
+  const now = options.now ?? Date.now;
+  let opening: Promise<Engine> | undefined;
+  const engine = (): Promise<Engine> => {
+    opening ??= import('./engine/index.ts').then(({ openWarehouse }) =>
+      openWarehouse({
+        uri: catalog.uri,
+        token: catalog.token,
+        warehouse: CATALOG_NAME,
+        log: (message) => options.onStep?.(message),
+        ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+      }),
+    );
+    return opening;
+  };
+  let interrupted = false;
+
+  const ports = async (): Promise<RunPorts> => ({
+    project,
+    catalog: client,
+    views: catalog.views,
+    endpoint: { uri: catalog.uri, token: catalog.token },
+    engine: await engine(),
+    sessionsDirectory: join(warehouse, '.psyberg', 'sessions'),
+    onStep: (message) => options.onStep?.(message),
+  });
+
+  const planProcess = async (spec: ProcessSpec, request: { readonly psybergSessionId?: string } = {}): Promise<CompiledPlan> => {
+    if (interrupted) throw new PsybergError('interrupted', 'the run was interrupted', { hint: 'run the same command again', retryable: true });
+    const nowMs = now();
+    const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine });
+    const plan = planSession(session);
+    return compilePlan({ ...plan, psyberg_session_id: request.psybergSessionId ?? laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id) }, spec);
+  };
+
+  /** One process from init to publish; planned anew when somebody else moved its target meanwhile. */
+  const runProcess = async (spec: ProcessSpec, request: RunRequest): Promise<RunRecord> => {
+    const given = request.plans?.find((plan) => plan.process_name === spec.processName);
+    for (let attempt = 1; ; attempt += 1) {
+      const startedMs = performance.now();
+      const fresh = await planProcess(spec, given === undefined ? {} : { psybergSessionId: given.psyberg_session_id });
+      if (given !== undefined) refuseStale(given, fresh);
+      const initSeconds = Math.round(performance.now() - startedMs) / 1000;
+      if (fresh.status !== 'work') return idleRecord(fresh, initSeconds);
+      try {
+        const runPorts = await ports();
+        if (existsSync(runPorts.sessionsDirectory)) {
+          const { dropAbandonedSessions } = await import('./run/clean-up.ts');
+          await dropAbandonedSessions(runPorts, spec.target.table, spec.processName);
+        }
+        return await runSession(runPorts, fresh, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
+      } catch (error) {
+        const again = error instanceof PsybergError && error.exitCode === 4 && error.retryable && attempt < SESSION_ATTEMPTS && given === undefined;
+        if (!again) throw error;
+        options.onStep?.(`${spec.processName}: ${error.message}; planning again`);
+        await sleep(Math.random() * 100 * attempt);
+      }
+    }
+  };
+
+  return {
+    project,
+    async plan(processNames) {
+      const plans: ExplainedPlan[] = [];
+      for (const spec of processesInDependencyOrder(project, processNames)) {
+        const plan = await planProcess(spec);
+        plans.push(Object.defineProperty({ ...plan }, 'explain', { value: () => explainPlan(plan), enumerable: false }) as ExplainedPlan);
+      }
+      return plans;
+    },
+    async run(processNames, request = {}) {
+      const names = processNames ?? request.plans?.map((plan) => plan.process_name);
+      const records: RunRecord[] = [];
+      const failed = new Map<string, string>();
+      for (const spec of processesInDependencyOrder(project, names)) {
+        const upstream = spec.sources.map((source) => failed.get(tableName(source.table).toLowerCase())).find((name) => name !== undefined);
+        const record = upstream === undefined ? await runProcess(spec, request).catch((error: unknown) => failedRecord(spec, error)) : skippedRecord(spec, upstream);
+        // What reads a target that was not brought up to date would publish a result that is known to be behind.
+        if (!['published', 'nothing-new', 'waiting'].includes(record.status)) failed.set(tableName(spec.target.table).toLowerCase(), spec.processName);
+        records.push(record);
+        request.onRecord?.(record);
+        if (record.error?.code === 'interrupted') break;
+      }
+      return records;
+    },
+    async sql(query, { branch } = {}) {
+      const running = await engine();
+      const database = branch === undefined ? 'lake' : 'lake_branch';
+      if (branch !== undefined) await running.attach({ name: database, warehouse: `branch@${branch}`, uri: catalog.uri, token: catalog.token });
+      try {
+        return await running.inDatabase(database, () => running.table({ sql: query, parameters: {} }));
+      } finally {
+        if (branch !== undefined) await running.detach(database);
+      }
+    },
+    interrupt() {
+      interrupted = true;
+      void opening?.then((running) => running.interrupt());
+    },
+    async close() {
+      const running = await opening?.catch(() => undefined);
+      running?.close();
+      await catalog.close();
+    },
+    internals: { catalog, client, engine, ports, planProcess, engineStarted: () => opening !== undefined },
+  };
+}
+
+/** Two sessions within one second would share an id: the later one takes the next second. */
+function laterSessionId(id: string, previous: string | null): string {
+  if (previous === null || id > previous) return id;
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(previous) ?? [];
+  if (year === undefined) return id;
+  return sessionIdOf(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) + 1000);
+}
+
+/** A plan made earlier is run only as it was made: the same SQL over the same heads, onto the same base. */
+function refuseStale(given: CompiledPlan, fresh: CompiledPlan): void {
+  const facts = (plan: CompiledPlan): Record<string, unknown> => ({
+    'the SQL of the process': plan.process_sha256,
+    'the target': plan.target.base_snapshot_id,
+    ...Object.fromEntries(plan.sources.map((source) => [`the source ${source.table}`, source.head?.snapshot_id ?? null])),
+    'its hours': JSON.stringify(plan.hours.map((hour) => hour.hour)),
+  });
+  const now = facts(fresh);
+  const moved = Object.entries(facts(given)).find(([name, value]) => now[name] !== value);
+  if (moved !== undefined)
+    throw refusal('plan-stale', `the plan of ${given.process_name} (session ${given.psyberg_session_id}) is stale: ${moved[0]} changed since it was made`, {
+      hint: `plan again: psyberg plan ${given.process_name} --out plan.json`,
+      context: { process_name: given.process_name, changed: moved[0], expected: moved[1], found: now[moved[0]] },
+    });
+}
+
+function idleRecord(plan: CompiledPlan, initSeconds: number): RunRecord {
+  return {
+    ...recordHead(plan),
+    status: plan.status === 'waiting' ? 'waiting' : 'nothing-new',
+    published_snapshot_id: null,
+    rows_read: '0',
+    rows_written: '0',
+    audits: [],
+    seconds: { init: initSeconds, load: 0, audit: 0, publish: 0, total: initSeconds },
+    error: null,
+  };
+}
+
+/** A process that could not run, as a record: the others still run, and the caller sees every outcome. */
+function failedRecord(spec: ProcessSpec, error: unknown): RunRecord {
+  const known = error instanceof PsybergError ? error : new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error });
+  const status: RunStatus = known.exitCode === 4 ? 'conflict' : known.exitCode === 5 ? 'refused' : 'failed';
+  return { ...emptyRecord(spec), status, error: { ...known.toJSON(), context: { ...withoutSql(known.context), exit_code: known.exitCode } } };
+}
+
+const withoutSql = ({ sql: _sql, ...context }: Readonly<Record<string, unknown>>): Record<string, unknown> => context;
+
+function skippedRecord(spec: ProcessSpec, upstream: string): RunRecord {
+  const error = new PsybergError('upstream-failed', `${spec.processName} was not run: ${upstream}, which writes one of its sources, failed`, { hint: `solve the error of ${upstream} and run again`, retryable: true });
+  return { ...emptyRecord(spec), status: 'failed', error: error.toJSON() };
+}
+
+const emptyRecord = (spec: ProcessSpec): RunRecord => ({
+  process_name: spec.processName,
+  psyberg_session_id: '',
+  status: 'failed',
+  target: tableName(spec.target.table),
+  operation: spec.pattern === 'stateless' ? 'append' : 'overwrite',
+  published_snapshot_id: null,
+  branch: '',
+  rows_read: '0',
+  rows_written: '0',
+  range: null,
+  owed_hours: [],
+  held_back_by: null,
+  audits: [],
+  seconds: { init: 0, load: 0, audit: 0, publish: 0, total: 0 },
+  error: null,
+});

@@ -1,0 +1,106 @@
+/** Leaves no trace of a session: view detached, branch dropped, staged files deleted. Also of sessions whose process died. */
+import { existsSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { SESSION_CATALOG } from '../compile/index.ts';
+import type { Engine } from '../engine/index.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { TableIdentifier } from '../model/names.ts';
+import { renderStatement } from '../statements/index.ts';
+import { type RunContext, type RunPorts, branchHead, stagingSnapshots } from './context.ts';
+import type { SessionMarker } from './open-branch.ts';
+
+/** A stepwise session has no process between its steps; after a day without a next step it counts as abandoned. */
+const STEPWISE_GRACE_MS = 24 * 3_600_000;
+
+/** Ends the view and removes the session's folder; the last step of a session that published. */
+export async function closeSession(context: RunContext): Promise<void> {
+  await detachSession(context);
+  rmSync(context.directory, { recursive: true, force: true });
+}
+
+/** Ends the view only; a stepwise session goes on in another process. */
+export async function detachSession(context: RunContext): Promise<void> {
+  await context.ports.engine.detach(SESSION_CATALOG);
+  context.ports.views.close(context.branch);
+}
+
+/** Undoes a session that did not publish: branch, staging snapshots and the data files that only they have. */
+export async function abandonSession(context: RunContext): Promise<void> {
+  await detachSession(context);
+  await dropBranch(context.ports, context.spec.target.table, context.branch);
+  rmSync(context.directory, { recursive: true, force: true });
+}
+
+/** Drops a session's branch with its snapshots, then deletes the files that only they had. A published branch is gone already. */
+export async function dropBranch(ports: Pick<RunPorts, 'catalog' | 'engine'>, table: TableIdentifier, branch: string): Promise<void> {
+  const loaded = await ports.catalog.loadTable(table);
+  const head = loaded === undefined ? undefined : branchHead(loaded.metadata, branch);
+  if (loaded === undefined || head === undefined) return;
+  const staging = stagingSnapshots(loaded.metadata, branch, undefined);
+  const files = await stagedFiles(ports.engine, staging);
+  await ports.catalog.commitTable(table, {
+    requirements: [{ type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head['snapshot-id'] }],
+    updates: [
+      { action: 'remove-snapshot-ref', 'ref-name': branch },
+      ...(staging.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': staging.map((snapshot) => snapshot['snapshot-id']) }]),
+    ],
+  });
+  // After the commit: a file deleted first would leave a branch that cannot be read.
+  for (const file of files) removeLocalFile(file);
+}
+
+/** Data files, manifests and manifest lists that the staging snapshots added. */
+async function stagedFiles(engine: Engine, staging: readonly Snapshot[]): Promise<string[]> {
+  if (staging.length === 0) return [];
+  const ids = staging.map((snapshot) => String(snapshot['snapshot-id']));
+  const lists = staging.map((snapshot) => snapshot['manifest-list']);
+  const manifests = await engine.query<{ manifest_path: string; adds: boolean }>({ sql: renderStatement('cleanup/staged_manifests'), parameters: { manifest_lists: lists, snapshot_ids: ids } });
+  const adding = manifests.filter((manifest) => manifest.adds).map((manifest) => manifest.manifest_path);
+  const data = adding.length === 0 ? [] : await engine.query<{ path: string }>({ sql: renderStatement('cleanup/staged_files'), parameters: { manifests: adding } });
+  return [...data.map((row) => row.path), ...manifests.map((manifest) => manifest.manifest_path), ...lists];
+}
+
+function removeLocalFile(path: string): void {
+  try {
+    unlinkSync(path.replace(/^file:(\/\/)?/, ''));
+  } catch {
+    // Gone already, or on a store that only an orphan sweep reaches: an orphan file harms nobody.
+  }
+}
+
+/** Cleans up after sessions of `processName` whose process is dead: their branches never become a parent of anything. */
+export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentifier, processName: string): Promise<string[]> {
+  const loaded = await ports.catalog.loadTable(table);
+  const branches = Object.keys(loaded?.metadata.refs ?? {});
+  const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
+  const mine = new RegExp(`^psyberg_${processName}_\\d{14}$`);
+  const dropped: string[] = [];
+  for (const branch of new Set([...branches, ...folders].filter((name) => mine.test(name)))) {
+    if (isAlive(join(ports.sessionsDirectory, branch))) continue;
+    await dropBranch(ports, table, branch);
+    rmSync(join(ports.sessionsDirectory, branch), { recursive: true, force: true });
+    dropped.push(branch);
+  }
+  return dropped;
+}
+
+/** True while the session's process may still be at work (or, stepwise, its next step may come). */
+function isAlive(directory: string): boolean {
+  let marker: SessionMarker;
+  try {
+    marker = JSON.parse(readFileSync(join(directory, 'session.json'), 'utf8')) as SessionMarker;
+  } catch {
+    return false;
+  }
+  if (marker.stepwise || marker.host !== hostname()) return Date.now() - Date.parse(marker.started_at) < STEPWISE_GRACE_MS;
+  if (marker.pid === process.pid) return true;
+  try {
+    process.kill(marker.pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: the process is there, but another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+

@@ -1,0 +1,87 @@
+/** What the steps of one running session share. Made by `run-session.ts`; every step file reads it and adds what it learned. */
+import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';
+import type { SessionViews, ViewTable } from '../catalog/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import { PsybergError } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { CompiledPlan } from '../model/plan.ts';
+import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
+import type { AuditResult } from '../model/run-record.ts';
+
+/** What a run needs of the outside. */
+export interface RunPorts {
+  readonly project: ProjectSpec;
+  readonly catalog: CatalogClient;
+  readonly views: SessionViews;
+  /** Where DuckDB reaches the catalog. */
+  readonly endpoint: { readonly uri: string; readonly token: string };
+  readonly engine: Engine;
+  /** A folder for the files of running sessions: their markers and their change views. */
+  readonly sessionsDirectory: string;
+  /** Told what is being done; for progress on stderr. */
+  readonly onStep: (message: string) => void;
+}
+
+export interface RunContext {
+  readonly ports: RunPorts;
+  readonly spec: ProcessSpec;
+  readonly plan: CompiledPlan;
+  /** Name of the branch, and of the session's view. */
+  readonly branch: string;
+  /** Files of this session alone. */
+  readonly directory: string;
+  /** The tables of the session's view, by `namespace.name`. */
+  readonly viewTables: Map<string, ViewTable>;
+  /** Snapshots shown as changes of a source, by alias. */
+  readonly changeViews: Map<string, Snapshot>;
+  /** The snapshots that `INSERT` made on the branch (the carried-over rows not among them). */
+  readonly insertIds: SnapshotId[];
+  /** True when the steps run as separate commands. */
+  readonly stepwise: boolean;
+  base: Snapshot | undefined;
+  composed: ComposedSnapshot | undefined;
+  rowsRead: bigint;
+  rowsWritten: bigint;
+  audits: AuditResult[];
+  publishedSnapshotId: SnapshotId | undefined;
+}
+
+/** The snapshot to publish, and what it was composed on. */
+export interface ComposedSnapshot {
+  readonly snapshot: Snapshot;
+  readonly baseSnapshotId: SnapshotId | undefined;
+  readonly metadata: TableMetadata;
+}
+
+/** The target's metadata now. Throws `target-missing` when somebody dropped it meanwhile. */
+export async function loadTarget(context: RunContext): Promise<LoadedTable> {
+  const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
+  if (loaded === undefined)
+    throw new PsybergError('target-missing', `the target ${tableName(context.spec.target.table)} was dropped while the session ran`, { hint: 'run again: the next session creates it anew', retryable: true });
+  return loaded;
+}
+
+/** The head of the session's branch, or undefined while nothing was staged on an empty target. */
+export function branchHead(metadata: TableMetadata, branch: string): Snapshot | undefined {
+  const id = metadata.refs?.[branch]?.['snapshot-id'];
+  return id === undefined ? undefined : snapshotById(metadata, id);
+}
+
+/** The snapshots that only the branch has, newest first. */
+export function stagingSnapshots(metadata: TableMetadata, branch: string, base: SnapshotId | undefined): Snapshot[] {
+  const main = new Set([...ancestors(metadata, mainSnapshot(metadata))].map((snapshot) => snapshot['snapshot-id']));
+  const staging: Snapshot[] = [];
+  for (const snapshot of ancestors(metadata, branchHead(metadata, branch))) {
+    if (snapshot['snapshot-id'] === base || main.has(snapshot['snapshot-id'])) break;
+    staging.push(snapshot);
+  }
+  return staging;
+}
+
+/** Shows the session's tables under its view; DuckDB sees a change with its next statement. */
+export function showTables(context: RunContext, tables: readonly ViewTable[]): void {
+  for (const table of tables) context.viewTables.set(tableName(table.identifier), table);
+  context.ports.views.open({ name: context.branch, tables: [...context.viewTables.values()] });
+}

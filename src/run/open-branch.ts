@@ -1,0 +1,137 @@
+/** Opens what a session works on: its marker, its branch at the pinned base, and its view of sources and target. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { ViewShow, ViewTable } from '../catalog/index.ts';
+import { SESSION_CATALOG, createStatement, namedIn, processParameters, sourceCtes } from '../compile/index.ts';
+import { mainSnapshot } from '../iceberg/history.ts';
+import { conflict, usageError } from '../model/errors.ts';
+import { parseHour } from '../model/hour.ts';
+import type { Plan, PlanSource, Step } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { bindStep } from './bind-step.ts';
+import { composeFilesView, manifestsOf } from './compose.ts';
+import { type RunContext, loadTarget, showTables } from './context.ts';
+import { previousColumns } from './infer-previous.ts';
+
+/** Who runs a session: a branch whose marker names a dead process is an abandoned one. */
+export interface SessionMarker {
+  readonly pid: number;
+  readonly host: string;
+  readonly started_at: string;
+  /** True when the steps run as separate commands: no process stays alive between them. */
+  readonly stepwise: boolean;
+}
+
+/** Writes the session's folder and marker, before anything else exists that a crash could leave behind. */
+export function writeMarker(directory: string, stepwise: boolean): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    const marker: SessionMarker = { pid: process.pid, host: hostname(), started_at: new Date().toISOString(), stepwise };
+    writeFileSync(join(directory, 'session.json'), JSON.stringify(marker));
+  } catch (error) {
+    throw usageError('warehouse-not-writable', `the folder ${directory} cannot be written: ${(error as Error).message}`, { hint: 'give this user write access to the warehouse folder, or choose another in psyberg.yaml', cause: error });
+  }
+}
+
+/** Composes the view of a source's changed files; executes the step `change_view <alias>`. */
+export async function openChangeView(context: RunContext, step: Step): Promise<void> {
+  const alias = step.name.slice('change_view '.length);
+  const source = context.plan.sources.find((each) => each.alias === alias) as PlanSource;
+  const { read } = source;
+  if (read.kind !== 'changes' || source.head === null) return;
+  const spec = sourceSpec(context.spec, source);
+  const { metadata } = (await context.ports.catalog.loadTable(spec.table)) ?? missingSource(source);
+  const head = metadata.snapshots?.find((snapshot) => String(snapshot['snapshot-id']) === source.head?.snapshot_id) ?? missingSource(source);
+  if (read.files !== null || read.snapshot_ids.length === 0) {
+    const files = read.files ?? [];
+    const manifests = files.length === 0 ? [] : (await manifestsOf(context.ports.engine, head)).filter((manifest) => manifest.content === 0);
+    context.changeViews.set(alias, await composeFilesView(context.ports.engine, { metadata, from: head, manifests, files, directory: context.directory }));
+    return;
+  }
+  const destination = join(context.directory, `changes-${alias}.avro`);
+  await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
+  context.changeViews.set(alias, { ...head, 'manifest-list': destination });
+}
+
+function missingSource(source: PlanSource): never {
+  throw conflict('source-moved', `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`, { hint: 'run again: the next session starts from the source as it is now' });
+}
+
+const sourceSpec = (spec: ProcessSpec, source: PlanSource): ProcessSpec['sources'][number] => spec.sources.find((each) => each.alias === source.alias) as ProcessSpec['sources'][number];
+
+/** Cuts the branch at the planned base and attaches the session; executes the step `open_session`. */
+export async function openBranch(context: RunContext): Promise<void> {
+  const { spec, plan, ports, branch } = context;
+  if (plan.target.exists) {
+    const { metadata } = await loadTarget(context);
+    if (metadata['format-version'] !== 2)
+      throw usageError('format-version-unsupported', `the target ${plan.target.table} is of Iceberg format version ${metadata['format-version']}, expected 2`, { hint: 'write to a format version 2 table' });
+    const base = mainSnapshot(metadata);
+    if (metadata['table-uuid'] !== plan.target.table_uuid || String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id)) throw targetMoved(plan, base?.['snapshot-id']);
+    context.base = base;
+    if (base !== undefined)
+      await ports.catalog.commitTable(spec.target.table, {
+        requirements: [
+          { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+          { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base['snapshot-id'] },
+          { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': null },
+        ],
+        updates: [{ action: 'set-snapshot-ref', 'ref-name': branch, type: 'branch', 'snapshot-id': base['snapshot-id'] }],
+      });
+  }
+  showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
+  await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
+}
+
+export const targetMoved = (plan: Plan, found: bigint | undefined) =>
+  conflict('target-moved', `the target ${plan.target.table} moved since the plan was made: expected snapshot ${plan.target.base_snapshot_id ?? 'none'}, found ${found ?? 'none'}`, {
+    hint: 'plan again',
+    context: { target: plan.target.table, expected: plan.target.base_snapshot_id, found: found === undefined ? null : String(found) },
+  });
+
+function sourceView(context: RunContext, source: PlanSource): ViewTable {
+  const table = sourceSpec(context.spec, source).table;
+  const changes = context.changeViews.get(source.alias);
+  const show: ViewShow =
+    changes !== undefined
+      ? { kind: 'files', snapshot: changes }
+      : source.read.kind === 'snapshot'
+        ? { kind: 'snapshot', snapshotId: BigInt(source.read.snapshot_id) }
+        : // A branch that nobody has made, without a base: the table as an empty one.
+          { kind: 'branch', branch: `${context.branch}_empty` };
+  return { identifier: { namespace: ['sources'], name: source.alias }, table, show };
+}
+
+const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
+  identifier: { namespace: ['target'], name: spec.target.table.name },
+  table: spec.target.table,
+  show: { kind: 'branch', branch, base: base?.['snapshot-id'] },
+});
+
+/** Creates the target from the query's own columns; executes the step `create_target`. */
+export async function createTarget(context: RunContext, step: Step): Promise<void> {
+  const { spec, plan, ports } = context;
+  const version = spec.target.properties['format-version'] ?? '2';
+  if (version !== '2')
+    throw usageError('format-version-unsupported', `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2`, { hint: 'leave format-version out of target.properties, or set it to "2"' });
+  await ports.catalog.createNamespace(spec.target.table.namespace);
+  if (spec.pattern !== 'dimension') {
+    await ports.engine.execute(bindStep(step, {}));
+    return;
+  }
+  const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
+  const window = { firstHour: hour, lastHour: hour };
+  const aliases = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window);
+  const previous = await previousColumns(ports.engine, { spec, plan, window });
+  const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, previous === undefined ? [] : [previous]).fragment;
+  const sql = createStatement(spec, sources);
+  await ports.engine.execute({ sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never });
+}
+
+/** The table that a failed first session created goes again, unless somebody has written to it. */
+export async function dropIfEmpty(context: RunContext): Promise<void> {
+  const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
+  if (loaded !== undefined && (loaded.metadata.snapshots ?? []).length === 0) await context.ports.catalog.dropTable(context.spec.target.table, { purge: false });
+}
+

@@ -1,0 +1,204 @@
+/**
+ * Runs a compiled plan: its steps in their order, and nothing else. CompiledPlan -> RunRecord.
+ * record session ▸ branch ▸ load ▸ compose ▸ audit ▸ publish + watermark + signal ▸ drop branch. Every failure ends in the old state.
+ */
+import { join } from 'node:path';
+import { mapSqlError } from './sql-error.ts';
+import { PsybergError } from '../model/errors.ts';
+import type { CompiledPlan, Step, StepStage } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
+import { abandonSession, closeSession, detachSession } from './clean-up.ts';
+import type { RunContext, RunPorts } from './context.ts';
+import { checkQuery } from './check-query.ts';
+import { createTarget, dropIfEmpty, openBranch, openChangeView, writeMarker } from './open-branch.ts';
+import { countRows, runAudit } from './stage-audit.ts';
+import { carryOver, clearHours, composeSnapshot, insertRows, showStaged } from './stage-load.ts';
+import { publish, recordSession } from './stage-publish.ts';
+
+export interface RunOptions {
+  /** Leaves the branch of a session whose audits failed, for a person to look at. */
+  readonly keepBranch: boolean;
+  readonly initSeconds: number;
+}
+
+/** A context for the steps of a plan. `stepwise`: the steps run as separate commands. */
+export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpec, stepwise = false): RunContext {
+  const branch = branchName(plan.process_name, plan.psyberg_session_id);
+  return {
+    ports,
+    spec,
+    plan,
+    branch,
+    directory: join(ports.sessionsDirectory, branch),
+    viewTables: new Map(),
+    changeViews: new Map(),
+    insertIds: [],
+    stepwise,
+    base: undefined,
+    composed: undefined,
+    rowsRead: 0n,
+    rowsWritten: 0n,
+    audits: [],
+    publishedSnapshotId: undefined,
+  };
+}
+
+/** Executes every step. Throws what a step throws, after cleaning up; a failed blocking audit is a record, not an error. */
+export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpec, options: RunOptions): Promise<RunRecord> {
+  const context = runContext(ports, plan, spec);
+  const clock = stageClock();
+  try {
+    writeMarker(context.directory, false);
+    for (const stage of STAGES) {
+      if (stage === 'publish' && blocked(context)) {
+        await recordSession(context, { status: 'audit-failed', error: JSON.stringify(auditError(context).toJSON()), plan: null });
+        if (options.keepBranch) await detachSession(context);
+        else await abandon(context);
+        return runRecord(context, 'audit-failed', { seconds: clock.seconds(options.initSeconds), error: auditError(context) });
+      }
+      clock.enter(stage);
+      await runStage(context, stage);
+    }
+    return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
+  } catch (error) {
+    if (context.publishedSnapshotId !== undefined) {
+      // Published is published: what cleaning up could not do, the next session does.
+      return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
+    }
+    await abandonAfter(context);
+    throw mapSqlError(error, plan, spec);
+  }
+}
+
+const STAGES: readonly StepStage[] = ['branch', 'load', 'compose', 'audit', 'publish', 'cleanup'];
+
+/** Runs the steps of one stage. */
+export async function runStage(context: RunContext, stage: StepStage): Promise<void> {
+  for (const step of context.plan.steps) {
+    if (step.stage !== stage) continue;
+    context.ports.onStep(`${context.plan.process_name}: ${step.stage} ${step.name}`);
+    await runStep(context, step);
+  }
+}
+
+/** Executes one step, by its name. */
+async function runStep(context: RunContext, step: Step): Promise<void> {
+  const [name] = step.name.split(' ');
+  switch (step.stage) {
+    case 'branch':
+      if (name === 'change_view') return openChangeView(context, step);
+      if (name === 'create_target') return createTarget(context, step);
+      await openBranch(context);
+      return checkQuery(context);
+    case 'load':
+      if (name === 'clear_hours') return clearHours(context, step);
+      if (name === 'carry_over') return carryOver(context, step);
+      return insertRows(context, step);
+    case 'compose':
+      context.composed = await composeSnapshot(context, step, context.base);
+      return showStaged(context);
+    case 'audit': {
+      if (name === 'count_sources') return countRows(context, step);
+      const audit = context.spec.audits.find((each) => each.name === step.name);
+      if (audit !== undefined) context.audits.push(await runAudit(context.ports.engine, audit, step));
+      return;
+    }
+    case 'publish':
+    case 'signal':
+      return publish(context, context.plan.steps.find((each) => each.stage === 'compose') as Step);
+    case 'cleanup':
+      return closeSession(context);
+  }
+}
+
+export const blocked = (context: RunContext): boolean => context.audits.some((audit) => audit.status === 'failed' && audit.severity === 'block');
+
+/** What a failed blocking audit says: which one, how many rows, and one of them. */
+export function auditError(context: RunContext): PsybergError {
+  const failed = context.audits.filter((audit) => audit.status === 'failed' && audit.severity === 'block');
+  const [first] = failed;
+  const example = first?.sample[0] === undefined ? '' : `, for example ${JSON.stringify(first.sample[0])}`;
+  return new PsybergError(
+    'audit-failed',
+    `${context.plan.process_name}: the audit ${failed.map((audit) => audit.name).join(', ')} failed: expected ${first?.expected}, found ${first?.actual}${example}; nothing was published`,
+    {
+      hint: `run "psyberg run ${context.plan.process_name} --keep-branch" to look at the staged rows, or set severity: warn`,
+      context: { process_name: context.plan.process_name, audits: failed.map((audit) => audit.name) },
+      exitCode: 3,
+    },
+  );
+}
+
+async function abandonAfter(context: RunContext): Promise<void> {
+  try {
+    context.ports.engine.resume();
+    await abandon(context);
+  } catch {
+    // The first error is the one to tell; the next session of the process cleans up what is left.
+  }
+}
+
+async function abandon(context: RunContext): Promise<void> {
+  await abandonSession(context);
+  if (!context.plan.target.exists) await dropIfEmpty(context);
+}
+
+interface StageClock {
+  enter(stage: StepStage): void;
+  seconds(init: number): RunRecord['seconds'];
+}
+
+function stageClock(): StageClock {
+  const spent = new Map<StepStage, number>();
+  let current: StepStage | undefined;
+  let since = performance.now();
+  const leave = (): void => {
+    const now = performance.now();
+    if (current !== undefined) spent.set(current, (spent.get(current) ?? 0) + now - since);
+    since = now;
+  };
+  const of = (...stages: StepStage[]): number => Math.round(stages.reduce((sum, stage) => sum + (spent.get(stage) ?? 0), 0)) / 1000;
+  return {
+    enter(stage) {
+      leave();
+      current = stage;
+    },
+    seconds(init) {
+      leave();
+      const load = of('branch', 'load', 'compose');
+      const audit = of('audit');
+      const publishing = of('publish', 'signal', 'cleanup');
+      return { init, load, audit, publish: publishing, total: Math.round((init + load + audit + publishing) * 1000) / 1000 };
+    },
+  };
+}
+
+/** The record of a session that ran. */
+export function runRecord(context: RunContext, status: RunStatus, options: { readonly seconds: RunRecord['seconds']; readonly error: PsybergError | undefined }): RunRecord {
+  const { plan } = context;
+  return {
+    ...recordHead(plan),
+    status,
+    published_snapshot_id: context.publishedSnapshotId === undefined ? null : String(context.publishedSnapshotId),
+    rows_read: String(context.rowsRead),
+    rows_written: String(context.rowsWritten),
+    audits: context.audits,
+    seconds: options.seconds,
+    error: options.error === undefined ? null : options.error.toJSON(),
+  };
+}
+
+/** The parts of a record that the plan alone gives. */
+export function recordHead(plan: CompiledPlan): Pick<RunRecord, 'process_name' | 'psyberg_session_id' | 'target' | 'operation' | 'branch' | 'range' | 'owed_hours' | 'held_back_by'> {
+  return {
+    process_name: plan.process_name,
+    psyberg_session_id: plan.psyberg_session_id,
+    target: plan.target.table,
+    operation: plan.target.operation,
+    branch: branchName(plan.process_name, plan.psyberg_session_id),
+    range: plan.range,
+    owed_hours: plan.owed_hours,
+    held_back_by: plan.held_back_by,
+  };
+}

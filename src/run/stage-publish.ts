@@ -1,0 +1,148 @@
+/**
+ * Publishing: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session and announces completeness.
+ * There is no moment at which one of them exists without the others.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TableChange } from '../state/write-state.ts';
+import { composeStateChange, ensureStateTable } from '../state/write-state.ts';
+import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { PsybergError, conflict } from '../model/errors.ts';
+import type { TableIdentifier } from '../model/names.ts';
+import type { CompiledPlan, Step } from '../model/plan.ts';
+import { progressInSummary } from '../state/read-watermarks.ts';
+import { sessionRows, signalRows, watermarkRows } from '../state/state-rows.ts';
+import { HIGH_WATER_MARK, SESSION, SIGNAL, type StateTable } from '../state/state-tables.ts';
+import type { StateRow } from '../state/write-state.ts';
+import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, stagingSnapshots } from './context.ts';
+import { targetMoved } from './open-branch.ts';
+import { completeToHour, composeSnapshot } from './stage-load.ts';
+
+/** Tries before giving up with exit 4. Every publish of the warehouse meets in the state tables, so races there are normal. Not measured. */
+const ATTEMPTS = 12;
+
+/** Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again), or `commit-conflict` after the last try. */
+export async function publish(context: RunContext, composeStep: Step): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const composed = await onCurrentMain(context, composeStep);
+    const changes = [targetChange(context, composed), ...(await stateChanges(context, composed))];
+    try {
+      await context.ports.catalog.commitTransaction(changes);
+      context.publishedSnapshotId = composed.snapshot['snapshot-id'];
+      return;
+    } catch (error) {
+      // A lost answer is not a lost commit: look before trying again, or the rows are published twice.
+      if (await isPublished(context, composed.snapshot)) {
+        context.publishedSnapshotId = composed.snapshot['snapshot-id'];
+        return;
+      }
+      if (!(error instanceof PsybergError) || !error.retryable || attempt >= ATTEMPTS) throw error;
+      await sleep(Math.random() * 20 * 2 ** Math.min(attempt, 5));
+    }
+  }
+}
+
+/** The composed snapshot, composed again when `main` moved: an append fits on any base, an overwrite was computed on its own. */
+async function onCurrentMain(context: RunContext, composeStep: Step): Promise<ComposedSnapshot> {
+  const composed = context.composed as ComposedSnapshot;
+  const { metadata } = await loadTarget(context);
+  const main = mainSnapshot(metadata);
+  if (main?.['snapshot-id'] === composed.baseSnapshotId) return composed;
+  const { plan, spec } = context;
+  const published = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
+  if (published !== plan.target.previous_session_id)
+    throw conflict('session-overtaken', `another session of ${spec.processName} (${published}) published while this one ran: its rows may be the same`, { hint: 'plan again', context: { process_name: spec.processName, session: published } });
+  if (plan.target.operation === 'overwrite') throw targetMoved(plan, main?.['snapshot-id']);
+  context.composed = await composeSnapshot(context, composeStep, main);
+  return context.composed;
+}
+
+function targetChange(context: RunContext, composed: ComposedSnapshot): TableChange {
+  const { spec, branch } = context;
+  const { snapshot, metadata, baseSnapshotId } = composed;
+  const head = branchHead(metadata, branch);
+  const staging = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']).map((each) => each['snapshot-id']);
+  return {
+    identifier: spec.target.table,
+    requirements: [
+      { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+      // Requirement first: without it two sessions could publish over each other.
+      { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': baseSnapshotId ?? null },
+      { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head?.['snapshot-id'] ?? null },
+    ],
+    updates: [
+      { action: 'add-snapshot', snapshot },
+      { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
+      ...(head === undefined ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': branch }]),
+      ...(staging.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': staging }]),
+    ],
+  };
+}
+
+async function stateChanges(context: RunContext, composed: ComposedSnapshot): Promise<TableChange[]> {
+  const { plan, ports } = context;
+  const { tables } = ports.project;
+  const now = new Date().toISOString();
+  const complete = completeToHour(context);
+  const session = sessionRows(plan, {
+    status: 'published',
+    targetSnapshotId: String(composed.snapshot['snapshot-id']),
+    rowsRead: String(context.rowsRead),
+    rowsWritten: String(context.rowsWritten),
+    createdAt: now,
+    error: null,
+    plan: null,
+  });
+  const stepwise = context.stepwise;
+  const writes: [TableIdentifier, StateTable, StateRow[], boolean][] = [
+    [tables.highWaterMarkTable, HIGH_WATER_MARK, watermarkRows(plan, { targetTableUuid: composed.metadata['table-uuid'], completeToHour: complete, updatedAt: now }), false],
+    [tables.sessionTable, SESSION, session, stepwise],
+    [tables.signalTable, SIGNAL, signalRows(plan, { completeToHour: complete, createdAt: now }), false],
+  ];
+  return stateTableChanges(context, plan, writes);
+}
+
+/** The changes of several state tables. Their statements run side by side: each table's files take about 20 ms, most of it waiting. */
+async function stateTableChanges(context: RunContext, plan: CompiledPlan, writes: readonly [TableIdentifier, StateTable, StateRow[], boolean][]): Promise<TableChange[]> {
+  const { engine, catalog } = context.ports;
+  const wanted = writes.filter(([, , rows]) => rows.length > 0);
+  return Promise.all(
+    wanted.map(async ([table, definition, rows, replacesSession]) => {
+      const metadata: TableMetadata = await ensureStateTable(catalog, table, definition);
+      const connection = await engine.fork();
+      try {
+        return await composeStateChange(connection, metadata, { table, definition, processName: plan.process_name, psybergSessionId: plan.psyberg_session_id, rows, replacesSession });
+      } finally {
+        connection.release();
+      }
+    }),
+  );
+}
+
+/** Writes the session's rows alone, for a session that publishes nothing: opened, or failed its audits. */
+export async function recordSession(context: RunContext, outcome: { readonly status: string; readonly error: string | null; readonly plan: string | null }): Promise<void> {
+  const { plan, ports } = context;
+  const rows = sessionRows(plan, {
+    ...outcome,
+    targetSnapshotId: null,
+    rowsRead: String(context.rowsRead),
+    rowsWritten: String(context.rowsWritten),
+    createdAt: new Date().toISOString(),
+  });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await ports.catalog.commitTransaction(await stateTableChanges(context, plan, [[ports.project.tables.sessionTable, SESSION, rows, context.stepwise]]));
+      return;
+    } catch (error) {
+      if (!(error instanceof PsybergError) || !error.retryable || attempt >= ATTEMPTS) throw error;
+      await sleep(Math.random() * 20 * 2 ** Math.min(attempt, 5));
+    }
+  }
+}
+
+async function isPublished(context: RunContext, snapshot: Snapshot): Promise<boolean> {
+  const { metadata } = await loadTarget(context);
+  if (snapshotById(metadata, snapshot['snapshot-id']) === undefined) return false;
+  for (const each of ancestors(metadata, mainSnapshot(metadata))) if (each['snapshot-id'] === snapshot['snapshot-id']) return true;
+  return false;
+}

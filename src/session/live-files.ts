@@ -1,0 +1,59 @@
+/**
+ * What to do when snapshots between watermark and head were expired: live files tell. Head + watermark -> changes.
+ * Every file carries the sequence number of the commit that added it. If as many rows at or below the watermark's number are still
+ * live as there were then, nothing was removed, and the files above it are exactly the news. Otherwise nobody can say: refused.
+ */
+import type { Engine } from '../engine/index.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { refusal } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
+import { renderStatement } from '../statements/index.ts';
+import { type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+
+/** The news as live files. Throws `history-expired` when removals since the watermark cannot be excluded. */
+export async function liveFilesSince(
+  engine: Engine,
+  table: SourceTable,
+  head: Snapshot,
+  watermark: Watermark,
+): Promise<{ files: ChangedFile[]; changes: SnapshotChange[] }> {
+  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
+  const live = await readFiles(engine, table, head, manifests, [0, 1]);
+  const [row] =
+    manifests.length === 0
+      ? []
+      : await engine.query<{ older_rows: bigint; newer_files: string[] }>({
+          sql: renderStatement('session/live_rows_before'),
+          parameters: { manifest_list: head['manifest-list'], manifests: manifests.map((each) => each.manifest_path), sequence_number: String(watermark.sequenceNumber) },
+        });
+  const olderRows = row?.older_rows ?? 0n;
+  const name = tableName(table.spec.table);
+  if (watermark.totalRecords === undefined || olderRows !== watermark.totalRecords)
+    throw refusal(
+      'history-expired',
+      `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and rows were removed since: expected ${watermark.totalRecords ?? 'an unknown number of'} rows up to the watermark, found ${olderRows}`,
+      {
+        hint: 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs',
+        context: { table: name, watermark: String(watermark.snapshotId), head: String(head['snapshot-id']) },
+      },
+    );
+  const newer = new Set(row?.newer_files ?? []);
+  const files = live.filter((file) => newer.has(file.path));
+  return {
+    files,
+    changes: [
+      {
+        snapshotId: head['snapshot-id'],
+        operation: 'append',
+        committedAtMs: head['timestamp-ms'],
+        counted: true,
+        reason: 'history was expired: live files above the watermark',
+        addedFiles: files.length,
+        removedFiles: 0,
+        addedRows: files.reduce((sum, file) => sum + file.rows, 0n),
+        removedRows: 0n,
+      },
+    ],
+  };
+}

@@ -1,0 +1,239 @@
+/**
+ * Opens a session: pins every head, finds what changed since the watermarks, and how far each source is complete.
+ * ProcessSpec + Iceberg metadata + watermarks -> Session. Reads only; DuckDB is started only when something changed.
+ */
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import type { Engine } from '../engine/index.ts';
+import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
+import { mainSnapshot, operationOf } from '../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { refusal, usageError } from '../model/errors.ts';
+import { type Hour, hourOfMs } from '../model/hour.ts';
+import { sameTable, tableName } from '../model/names.ts';
+import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import type { ChangedFile, Session, SnapshotChange, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
+import { type ProcessProgress, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
+import { findSnapshots } from './find-changes.ts';
+import { liveFilesSince } from './live-files.ts';
+import { type SourceTable, eventTimeOf, readAddedManifests, readAllManifests, readFiles } from './read-files.ts';
+import { readVtts } from './vtts.ts';
+
+/** How far ahead of the clock an event time may be before it is set aside. */
+const FUTURE_TOLERANCE_HOURS = 1;
+
+export interface OpenSessionInput {
+  readonly spec: ProcessSpec;
+  readonly project: ProjectSpec;
+  readonly psybergSessionId: string;
+  readonly nowMs: number;
+  readonly catalog: CatalogClient;
+  /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */
+  readonly engine: () => Promise<Engine>;
+}
+
+/** Opens a session. Throws `source-missing`, `source-replaced`, `source-changed`, `history-expired` and the errors of reading. */
+export async function openSession(input: OpenSessionInput): Promise<Session> {
+  const { spec, catalog } = input;
+  const loadedTarget = await catalog.loadTable(spec.target.table);
+  const progress = loadedTarget === undefined ? undefined : await progressOf(input, loadedTarget.metadata);
+  const sources = await Promise.all(spec.sources.map((source) => openSource(input, source, progress)));
+  return Object.freeze({
+    spec,
+    psybergSessionId: input.psybergSessionId,
+    openedAtMs: input.nowMs,
+    sources: Object.freeze(sources),
+    target: targetState(spec, loadedTarget?.metadata, progress),
+  });
+}
+
+function targetState(spec: ProcessSpec, metadata: TableMetadata | undefined, progress: ProcessProgress | undefined): TargetState {
+  if (metadata === undefined) return { exists: false };
+  const base = mainSnapshot(metadata);
+  const eventTime = targetEventTime(spec, metadata);
+  return {
+    exists: true,
+    ...(eventTime === undefined ? {} : { eventTime }),
+    tableUuid: metadata['table-uuid'],
+    ...(base === undefined ? {} : { baseSnapshotId: base['snapshot-id'] }),
+    ...(progress?.completeToHour === undefined ? {} : { completeToHour: progress.completeToHour }),
+    ...(progress?.psybergSessionId === undefined ? {} : { previousSessionId: progress.psybergSessionId }),
+  };
+}
+
+function targetEventTime(spec: ProcessSpec, metadata: TableMetadata): TargetState['eventTime'] {
+  const { eventTime, table } = spec.target;
+  if (eventTime === undefined) return undefined;
+  const column = columnOf(currentSchema(metadata), eventTime);
+  const unit = storedUnit(column?.type, undefined);
+  if (column === undefined || unit === undefined)
+    throw usageError('target-event-time', `the target ${tableName(table)} has ${column === undefined ? 'no column' : `the type ${String(column.type)} in column`} '${eventTime}', expected a timestamp or a date`, {
+      hint: `name another column as target.event_time in ${spec.file}, or drop the target to have it created anew`,
+      context: { table: tableName(table), column: eventTime },
+    });
+  return { fieldId: column.id, type: String(column.type), unit };
+}
+
+async function progressOf(input: OpenSessionInput, target: TableMetadata): Promise<ProcessProgress | undefined> {
+  const { spec, project, catalog } = input;
+  const found = progressInSummary(target, spec.processName);
+  // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
+  if (found !== undefined || mainSnapshot(target) === undefined) return found;
+  if (!(await catalog.tableExists(project.tables.highWaterMarkTable))) return undefined;
+  return progressInTable(await input.engine(), {
+    highWaterMarkTable: project.tables.highWaterMarkTable,
+    processName: spec.processName,
+    target,
+    targetName: tableName(spec.target.table),
+  });
+}
+
+async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceState> {
+  const loaded = await input.catalog.loadTable(spec.table);
+  const name = tableName(spec.table);
+  const watermark = progress?.watermarks.find((each) => each.table.toLowerCase() === name.toLowerCase());
+  const idle = { spec, awaited: false, detectedBy: 'snapshots' as const, changes: [], files: [], listedBy: 'manifests' as const, manifestLists: [], ...(watermark === undefined ? {} : { watermark }) };
+  if (loaded === undefined) {
+    const producer = input.project.processes.find((each) => sameTable(each.target.table, spec.table));
+    if (producer === undefined)
+      throw usageError('source-missing', `the source table ${name} of ${input.spec.processName} does not exist`, {
+        hint: `create it, or name an existing table under sources: in ${input.spec.file} (psyberg sql "show all tables" lists them)`,
+        context: { table: name, process_name: input.spec.processName },
+      });
+    return { ...idle, awaited: true };
+  }
+  const { metadata } = loaded;
+  if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
+    throw refusal('source-replaced', `the source ${name} was dropped and created again: the watermark of ${input.spec.processName} is of table uuid ${watermark.tableUuid}, found ${metadata['table-uuid']}`, {
+      hint: `rebuild the target ${tableName(input.spec.target.table)} from the new source: drop it and run again`,
+      context: { table: name, expected: watermark.tableUuid, found: metadata['table-uuid'] },
+    });
+  const head = mainSnapshot(metadata);
+  const eventTime = eventTimeOf(spec, metadata);
+  if (head === undefined) {
+    if (watermark !== undefined) throw refusal('source-rewound', `the source ${name} has no snapshot any more, but ${input.spec.processName} consumed it up to snapshot ${watermark.snapshotId}`, { hint: `restore the main branch of ${name}` });
+    return idle;
+  }
+  const table: SourceTable = { spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs) + FUTURE_TOLERANCE_HOURS };
+  const changed = watermark?.snapshotId === head['snapshot-id'] ? idle : await changesOf(input, table, head, watermark);
+  const newestHour = await newestHourOf(input, table, head, watermark, changed.files);
+  const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
+  // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
+  const vttsHour =
+    spec.vtts.kind === 'bounds' || !idleSession || input.spec.sources.length > 1
+      ? await readVtts({
+          spec,
+          metadata,
+          head,
+          newestHour,
+          signalTable: input.project.tables.signalTable,
+          signalTableExists: () => input.catalog.tableExists(input.project.tables.signalTable),
+          engine: input.engine,
+        })
+      : undefined;
+  return Object.freeze({
+    ...changed,
+    head: positionOf(metadata, head),
+    ...(newestHour === undefined ? {} : { newestHour }),
+    ...(vttsHour === undefined ? {} : { vttsHour }),
+    ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
+    ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
+  });
+}
+
+const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition => ({
+  tableUuid: metadata['table-uuid'],
+  snapshotId: snapshot['snapshot-id'],
+  sequenceNumber: snapshot['sequence-number'] ?? 0n,
+  committedAtMs: snapshot['timestamp-ms'],
+});
+
+type Changes = Omit<SourceState, 'head' | 'newestHour' | 'vttsHour'>;
+
+/** What changed between watermark and head, as files with hours. */
+async function changesOf(input: OpenSessionInput, table: SourceTable, head: Snapshot, watermark: Watermark | undefined): Promise<Changes> {
+  const engine = await input.engine();
+  const found = findSnapshots(table.metadata, head, watermark);
+  const base = { spec: table.spec, awaited: false, detectedBy: found.detectedBy, ...(watermark === undefined ? {} : { watermark }) };
+  if (found.detectedBy === 'live-files') return { ...base, ...(await liveFilesSince(engine, table, head, watermark as Watermark)), listedBy: 'files', manifestLists: [head['manifest-list']] };
+  if (found.detectedBy === 'first-load') {
+    const manifests = await readAllManifests(engine, table, head);
+    const files = await readFiles(engine, table, head, manifests.filter((manifest) => manifest.content === 0), [0, 1]);
+    return { ...base, files, changes: [changeOf(head, files, { counted: true })], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
+  }
+  const snapshots = [...found.undone, ...found.added];
+  const manifests = await readAddedManifests(engine, table, snapshots);
+  const read = await readFiles(engine, table, head, manifests.filter((manifest) => manifest.content === 0), [1, 2]);
+  // An undone snapshot's additions are removals now, and the other way round.
+  const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
+  const files = read.map((file) => (undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file));
+  const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
+  const changes = snapshots.map((snapshot) => {
+    const id = snapshot['snapshot-id'];
+    return changeOf(snapshot, files.filter((file) => file.snapshotId === id), { counted: true, rowDeletes: deleting.has(id), undone: undone.has(id) });
+  });
+  refuseWhatCannotBeKnown(input, table, changes, deleting);
+  const counted = new Set(changes.filter((change) => change.counted).map((change) => change.snapshotId));
+  const mixed = manifests.some((manifest) => manifest.mixed && counted.has(BigInt(manifest.snapshot_id)));
+  return {
+    ...base,
+    changes,
+    files: files.filter((file) => counted.has(file.snapshotId)),
+    listedBy: mixed || found.undone.length > 0 ? 'files' : 'manifests',
+    manifestLists: snapshots.map((snapshot) => snapshot['manifest-list']),
+  };
+}
+
+function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: { counted: boolean; rowDeletes?: boolean; undone?: boolean }): SnapshotChange {
+  const of = (status: ChangedFile['status']): readonly ChangedFile[] => files.filter((file) => file.status === status);
+  const rows = (list: readonly ChangedFile[]): bigint => list.reduce((sum, file) => sum + file.rows, 0n);
+  const operation = operationOf(snapshot);
+  const addedRows = rows(of('added'));
+  const removedRows = rows(of('removed'));
+  // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
+  const rewrite = operation === 'replace' && addedRows === removedRows && flags.rowDeletes !== true;
+  const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : flags.rowDeletes === true ? 'holds row-level deletes' : undefined;
+  return {
+    snapshotId: snapshot['snapshot-id'],
+    operation,
+    committedAtMs: snapshot['timestamp-ms'],
+    counted: flags.counted && !rewrite,
+    ...(reason === undefined ? {} : { reason }),
+    addedFiles: of('added').length,
+    removedFiles: of('removed').length,
+    addedRows,
+    removedRows,
+  };
+}
+
+/** A stateless load can only append, and a deleted row does not say its hour: both stop here instead of publishing something wrong. */
+function refuseWhatCannotBeKnown(input: OpenSessionInput, table: SourceTable, changes: readonly SnapshotChange[], deleting: ReadonlySet<bigint>): void {
+  const name = tableName(table.spec.table);
+  if (input.spec.pattern === 'stateless') {
+    const change = changes.find((each) => each.counted && (each.removedFiles > 0 || deleting.has(each.snapshotId) || each.reason === 'rolled back'));
+    if (change === undefined || table.spec.onSourceChange === 'append-added') return;
+    throw refusal('source-changed', `snapshot ${change.snapshotId} of ${name} (${change.operation}) changed or removed rows that ${input.spec.processName} may have loaded already; a stateless process only appends`, {
+      hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
+      context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },
+    });
+  }
+  const change = changes.find((each) => deleting.has(each.snapshotId));
+  if (change !== undefined)
+    throw refusal('row-level-deletes', `snapshot ${change.snapshotId} of ${name} deletes single rows; the hours it touches cannot be told from metadata`, {
+      hint: `rewrite the source's files (compaction applies the deletes), then rebuild ${tableName(input.spec.target.table)}`,
+      context: { table: name, snapshot_id: String(change.snapshotId) },
+    });
+}
+
+/** The newest hour with rows over the source's whole history: the watermark remembers it, so only changed files are looked at. */
+async function newestHourOf(input: OpenSessionInput, table: SourceTable, head: Snapshot, watermark: Watermark | undefined, files: readonly ChangedFile[]): Promise<Hour | undefined> {
+  if (table.eventTime === undefined) return undefined;
+  let known = files;
+  if (watermark !== undefined && watermark.newestHour === undefined) {
+    const engine = await input.engine();
+    const manifests = await readAllManifests(engine, table, head);
+    known = await readFiles(engine, table, head, manifests.filter((manifest) => manifest.content === 0), [0, 1]);
+  }
+  const hours = known.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []));
+  const newest = hours.reduce((left, right) => Math.max(left, right), watermark?.newestHour ?? Number.NEGATIVE_INFINITY);
+  return Number.isFinite(newest) ? newest : undefined;
+}

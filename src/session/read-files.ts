@@ -1,0 +1,183 @@
+/**
+ * The data files behind snapshots, with the hours of their event times. Snapshots -> ChangedFile[]. Reads manifests through DuckDB.
+ * Cost follows the change: only manifests that a new snapshot added are opened (a first load opens all live ones).
+ */
+import type { Engine } from '../engine/index.ts';
+import { type PartitionTuple, type StoredUnit, columnOf, currentSchema, hoursOfPartition, processingUri, storedUnit } from '../iceberg/event-time.ts';
+import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { PsybergError, refusal } from '../model/errors.ts';
+import type { Hour } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { BoundsFrom, ChangedFile } from '../model/session.ts';
+import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';
+
+/** What reading files needs to know of a source. */
+export interface SourceTable {
+  readonly spec: SourceSpec;
+  readonly metadata: TableMetadata;
+  /** Undefined when the process names no event-time column for the source. */
+  readonly eventTime: { readonly column: NestedField; readonly unit: StoredUnit } | undefined;
+  /** Event times in a later hour are set aside: one bad row may not drag a range along. */
+  readonly lastAllowedHour: Hour;
+}
+
+export interface Manifest {
+  readonly manifest_path: string;
+  readonly partition_spec_id: number;
+  readonly content: number;
+  readonly snapshot_id: string;
+  /** True when the manifest also holds entries that its snapshot did not add: a merge, or a removal. */
+  readonly mixed: boolean;
+}
+
+interface FileRow extends Record<string, unknown> {
+  readonly manifest_path: string;
+  readonly path: string;
+  readonly status: number;
+  readonly snapshot_id: string | null;
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly partition: string | null;
+  readonly first_hour: number | null;
+  readonly last_hour: number | null;
+  readonly null_event_times: bigint;
+}
+
+/** The manifests that `snapshots` added, each with the snapshot that added it. */
+export async function readAddedManifests(engine: Engine, table: SourceTable, snapshots: readonly Snapshot[]): Promise<Manifest[]> {
+  if (snapshots.length === 0) return [];
+  return reading(table, snapshots.at(-1) as Snapshot, () =>
+    engine.query<Manifest & Record<string, unknown>>({
+      sql: renderStatement('session/changed_manifests'),
+      parameters: {
+        manifest_lists: snapshots.map((snapshot) => snapshot['manifest-list']),
+        snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
+      },
+    }),
+  );
+}
+
+/** All manifests with live files of one snapshot. */
+export async function readAllManifests(engine: Engine, table: SourceTable, snapshot: Snapshot): Promise<Manifest[]> {
+  return reading(table, snapshot, () =>
+    engine.query<Manifest & Record<string, unknown>>({ sql: renderStatement('session/all_manifests'), parameters: { manifest_list: snapshot['manifest-list'] } }),
+  );
+}
+
+/**
+ * The files in `manifests`, with hours. `statuses`: which entries count (`0` existing, `1` added, `2` removed).
+ * An entry without a snapshot id belongs to its manifest's snapshot (Iceberg specification, "Snapshot ID Inheritance").
+ */
+export async function readFiles(engine: Engine, table: SourceTable, head: Snapshot, manifests: readonly Manifest[], statuses: readonly number[]): Promise<ChangedFile[]> {
+  const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
+  const files: ChangedFile[] = [];
+  // One statement for each partition spec: DuckDB reads several Avro files with the partition struct of the first.
+  for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
+    const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
+    const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
+    const rows = await reading(table, head, () =>
+      engine.query<FileRow>({
+        sql: renderStatement('session/changed_files'),
+        parameters: { manifests: paths, field_id: table.eventTime?.column.id ?? 0, unit: table.eventTime?.unit ?? 'us', statuses: statuses.map(String) },
+      }),
+    );
+    for (const row of rows) {
+      const tuple = JSON.parse(row.partition ?? '{}') as PartitionTuple | null;
+      files.push({
+        path: row.path,
+        snapshotId: BigInt(row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id),
+        status: row.status === 2 ? 'removed' : 'added',
+        rows: row.rows,
+        bytes: row.bytes,
+        partition: processingUri(tuple ?? {}, spec, currentSchema(table.metadata)),
+        nullEventTimes: row.null_event_times,
+        ...boundsOf(row, table, hoursOfPartition(tuple ?? {}, spec, table.eventTime?.column.id ?? -1)),
+      });
+    }
+  }
+  return withScannedHours(engine, table, files);
+}
+
+type Bounds = { firstHour?: Hour; lastHour?: Hour; boundsFrom?: BoundsFrom };
+
+function boundsOf(row: FileRow, table: SourceTable, partition: { firstHour: Hour; lastHour: Hour } | undefined): Bounds {
+  if (table.eventTime === undefined) return {};
+  if (row.first_hour !== null && row.last_hour !== null) return { firstHour: row.first_hour, lastHour: row.last_hour, boundsFrom: 'manifest' };
+  return partition === undefined ? {} : { ...partition, boundsFrom: 'partition' };
+}
+
+/**
+ * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that reach into the future
+ * (their exact hours are needed, so that the honest rows of the file are not set aside with the bad one).
+ */
+async function withScannedHours(engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<ChangedFile[]> {
+  const { eventTime } = table;
+  if (eventTime === undefined) return [...files];
+  const unknown = files.filter((file) => file.rows > 0n && (file.boundsFrom === undefined || (file.lastHour as Hour) > table.lastAllowedHour));
+  if (unknown.length === 0) return [...files];
+  const rows = await reading(table, undefined, () =>
+    engine.query<{ path: string; hour: number | null; rows: bigint }>({
+      sql: renderStatement('session/scan_event_hours', { stored_event_time: storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type) }),
+      parameters: { files: unknown.map((file) => file.path), unit: eventTime.unit },
+    }),
+  );
+  const hoursByPath = new Map<string, Hour[]>();
+  const nullsByPath = new Map<string, bigint>();
+  for (const { path, hour, rows: count } of rows) {
+    if (hour === null) nullsByPath.set(path, count);
+    else hoursByPath.set(path, [...(hoursByPath.get(path) ?? []), hour]);
+  }
+  const scanned = new Set(unknown.map((file) => file.path));
+  return files.map((file) => {
+    if (!scanned.has(file.path)) return file;
+    const hours = (hoursByPath.get(file.path) ?? []).sort((left, right) => left - right);
+    const allowed = hours.filter((hour) => hour <= table.lastAllowedHour);
+    const future = hours.filter((hour) => hour > table.lastAllowedHour);
+    const { firstHour: _first, lastHour: _last, ...rest } = file;
+    return {
+      ...rest,
+      boundsFrom: 'scan' as const,
+      nullEventTimes: nullsByPath.get(file.path) ?? 0n,
+      ...(allowed.length > 0 ? { firstHour: allowed[0] as Hour, lastHour: allowed.at(-1) as Hour } : {}),
+      ...(future.length > 0 ? { futureHours: future } : {}),
+    };
+  });
+}
+
+/** The source's event-time column and unit. Throws `event-time-missing` or `event-time-type`. */
+export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTable['eventTime'] {
+  if (spec.eventTime === undefined) return undefined;
+  const schema = currentSchema(metadata);
+  const column = columnOf(schema, spec.eventTime);
+  const table = tableName(spec.table);
+  if (column === undefined)
+    throw new PsybergError('event-time-missing', `the source ${table} has no column '${spec.eventTime}'`, {
+      hint: `name one of its columns as event_time: ${schema.fields.map((field) => field.name).join(', ')}`,
+      context: { table, column: spec.eventTime },
+      exitCode: 2,
+    });
+  const unit = storedUnit(column.type, spec.eventTimeUnit);
+  if (unit === undefined)
+    throw new PsybergError('event-time-type', `the event time ${table}.${column.name} is of type ${typeof column.type === 'string' ? column.type : column.type.type}, expected a timestamp, a date, or an integer with a unit`, {
+      hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
+      context: { table, column: column.name },
+      exitCode: 2,
+    });
+  return { column, unit };
+}
+
+/** Runs a metadata read; a failure names the table, the snapshot and what could not be read, and moves nothing. */
+async function reading<T>(table: SourceTable, snapshot: Snapshot | undefined, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof PsybergError && error.code !== 'sql-failed') throw error;
+    const name = tableName(table.spec.table);
+    throw refusal('source-unreadable', `the metadata of source ${name}${snapshot === undefined ? '' : ` (snapshot ${snapshot['snapshot-id']})`} cannot be read: ${(error as Error).message.split('\n')[0]}`, {
+      hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
+      context: { table: name, snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']) },
+      cause: error,
+    });
+  }
+}

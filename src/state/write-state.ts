@@ -1,0 +1,149 @@
+/**
+ * Writes the engine's own tables. Rows -> files and a table change to be committed together with the target. Nothing is visible before that commit.
+ * Every table keeps one manifest, so reading and writing state costs the same after ten thousand sessions.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
+import { manifestListFragment } from '../statements/index.ts';
+import type { BoundValue, Engine } from '../engine/index.ts';
+import { mainSnapshot } from '../iceberg/history.ts';
+import { renderJson } from '../iceberg/json.ts';
+import type { PartitionSpec, Schema, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
+import { NOTHING, fieldIdsFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
+import type { StateTable } from './state-tables.ts';
+
+export type StatementName = string;
+export type StateRow = Readonly<Record<string, string | number | null>>;
+export type TableChange = TableCommit & { readonly identifier: TableIdentifier };
+
+export interface StateWrite {
+  readonly table: TableIdentifier;
+  readonly definition: StateTable;
+  readonly processName: string;
+  readonly psybergSessionId: string;
+  readonly rows: readonly StateRow[];
+  /** True when rows of this session may be there already and are replaced. */
+  readonly replacesSession: boolean;
+}
+
+/** Creates the table on first use. Another process may create it at the same moment: then its table is taken. */
+export async function ensureStateTable(catalog: CatalogClient, table: TableIdentifier, definition: StateTable): Promise<TableMetadata> {
+  const found = await catalog.loadTable(table);
+  if (found !== undefined) return checkedColumns(found.metadata, table, definition);
+  await catalog.createNamespace(table.namespace);
+  const fields = definition.columns.map((column, index) => ({ id: index + 1, name: column.name, required: false, type: column.type }));
+  try {
+    const created = await catalog.createTable(table, {
+      schema: { type: 'struct', fields },
+      partitionSpec: { fields: [{ name: 'process_name', transform: 'identity', 'source-id': 1, 'field-id': 1000 }] },
+      properties: { 'format-version': '2', 'write.metadata.delete-after-commit.enabled': 'true', 'write.metadata.previous-versions-max': '20' },
+    });
+    return created.metadata;
+  } catch (error) {
+    if (!(error instanceof PsybergError) || error.code !== 'table-exists') throw error;
+    const raced = await catalog.loadTable(table);
+    if (raced === undefined) throw error;
+    return raced.metadata;
+  }
+}
+
+function checkedColumns(metadata: TableMetadata, table: TableIdentifier, definition: StateTable): TableMetadata {
+  const names = new Set(schemaOf(metadata).fields.map((field) => field.name));
+  const missing = definition.columns.filter((column) => !names.has(column.name)).map((column) => column.name);
+  if (missing.length > 0)
+    throw usageError('state-table-columns', `the table ${tableName(table)} lacks the columns ${missing.join(', ')}: it was not made by this engine, or by an older one`, {
+      hint: `name another table in psyberg.yaml, or add them: alter table ${tableName(table)} add column ${missing[0]} …`,
+    });
+  return metadata;
+}
+
+const schemaOf = (metadata: TableMetadata): Schema => metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) as Schema;
+
+/** Writes the files of one state change and returns the change. Call again with fresh metadata after a lost race. */
+export async function composeStateChange(engine: Engine, metadata: TableMetadata, write: StateWrite): Promise<TableChange> {
+  const base = mainSnapshot(metadata);
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']) as PartitionSpec;
+  const run = (name: string, fragments: Parameters<typeof renderStatement>[1], parameters: Record<string, BoundValue>) => engine.query({ sql: renderStatement(name, fragments), parameters });
+  const manifests = base === undefined ? [] : await dataManifests(engine, base);
+  const live = manifests.length === 0 ? [] : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map((row) => row['path'] as string);
+  const fold = live.length > 0 && (live.length >= write.definition.filesPerProcess || write.replacesSession);
+  const onlyLatest = write.definition.filesPerProcess === 1;
+  const root = metadata.location.replace(/\/+$/, '');
+  const snapshotId = randomBytes(8).readBigInt64BE() & 0x7fff_ffff_ffff_ffffn;
+  const sequenceNumber = metadata['last-sequence-number'] + 1n;
+
+  const path = `${root}/data/process_name=${encodeURIComponent(write.processName)}/${randomUUID()}.parquet`;
+  const keep = fold && !onlyLatest;
+  const [file] = await run(
+    'state/write_file',
+    {
+      rows: statementFragment(renderStatement(write.definition.rowsStatement)),
+      kept: keep ? statementFragment(`union all by name\n${renderStatement('state/kept_rows', { table: tableFragment('lake', write.table) })}`) : NOTHING,
+      field_ids: fieldIdsFragment(schemaOf(metadata).fields),
+    },
+    { rows: JSON.stringify(write.rows), destination: path, ...(keep ? { process_name: write.processName, psyberg_session_id: write.psybergSessionId } : {}) },
+  );
+  const manifest = `${root}/metadata/${randomUUID()}-m0.avro`;
+  const partitioning = { schema: renderJson(schemaOf(metadata)), partition_spec: renderJson(spec.fields), partition_spec_id: String(spec['spec-id']) };
+  await run(
+    'state/write_manifest',
+    { existing: manifests.length === 0 ? NOTHING : statementFragment(renderStatement('state/existing_entries')) },
+    {
+      path,
+      process_name: write.processName,
+      row_count: file?.['count'] as bigint,
+      file_size: file?.['file_size_bytes'] as bigint,
+      destination: manifest,
+      ...partitioning,
+      ...(manifests.length === 0 ? {} : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: fold ? live : [] }),
+    },
+  );
+  const list = `${root}/metadata/snap-${snapshotId}-${randomUUID()}.avro`;
+  await run(
+    'state/write_list',
+    { carried: base === undefined ? NOTHING : statementFragment(renderStatement('state/carried_deletes')), manifest_list_format: manifestListFragment() },
+    {
+      manifest,
+      partition_spec_id: partitioning.partition_spec_id,
+      snapshot_id: String(snapshotId),
+      sequence_number: String(sequenceNumber),
+      destination: list,
+      ...(base === undefined ? {} : { manifest_list: base['manifest-list'] }),
+    },
+  );
+  return stateChange(metadata, write, {
+    'snapshot-id': snapshotId,
+    ...(base === undefined ? {} : { 'parent-snapshot-id': base['snapshot-id'] }),
+    'sequence-number': sequenceNumber,
+    'timestamp-ms': Math.max(Date.now(), base?.['timestamp-ms'] ?? 0),
+    'manifest-list': list,
+    'schema-id': metadata['current-schema-id'],
+    summary: { operation: fold ? 'overwrite' : 'append', 'psyberg.process-name': write.processName, 'psyberg.session-id': write.psybergSessionId },
+  });
+}
+
+function stateChange(metadata: TableMetadata, write: StateWrite, snapshot: Snapshot): TableChange {
+  const base = mainSnapshot(metadata);
+  return {
+    identifier: write.table,
+    requirements: [
+      { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+      // Without it two processes that publish at once would drop each other's rows.
+      { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base?.['snapshot-id'] ?? null },
+    ],
+    updates: [
+      { action: 'add-snapshot', snapshot },
+      { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
+    ],
+  };
+}
+
+async function dataManifests(engine: Engine, base: Snapshot): Promise<string[]> {
+  const rows = await engine.query<{ manifest_path: string; content: number; live_files: bigint }>({
+    sql: renderStatement('compose/manifests_of'),
+    parameters: { manifest_list: base['manifest-list'] },
+  });
+  return rows.filter((row) => row.content === 0 && row.live_files > 0n).map((row) => row.manifest_path);
+}

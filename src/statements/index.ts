@@ -1,0 +1,3 @@
+export * from './quote.ts';
+export { type Statement, manifestListFragment, manifestListStatement, parseStatement, renderStatement, statement } from './statements.ts';
+export { type ManifestColumn, type PartitionColumn, manifestEntryFragments } from './manifest-entry.ts';

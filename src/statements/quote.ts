@@ -1,0 +1,105 @@
+/** The doors through which text enters SQL as text. Names -> SqlFragment. Everything else is bound as a value. Pure. */
+import type { TableIdentifier } from '../model/names.ts';
+
+/** SQL text that is safe to splice: made only in this folder. */
+export interface SqlFragment {
+  readonly kind: 'sql-fragment';
+  readonly sql: string;
+}
+
+const fragment = (sql: string): SqlFragment => Object.freeze({ kind: 'sql-fragment', sql });
+
+/** `"name"`, with quotes doubled. */
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** `'text'`, for the few places that take no bound value (options of COPY and CREATE TABLE). */
+export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** One quoted identifier. */
+export const identifierFragment = (name: string): SqlFragment => fragment(quoteIdentifier(name));
+
+/** `"a", "b"`. */
+export const identifierListFragment = (names: readonly string[]): SqlFragment => fragment(names.map(quoteIdentifier).join(', '));
+
+/** `"catalog"."namespace"."table"`. */
+export const tableFragment = (catalog: string, table: TableIdentifier): SqlFragment => fragment([catalog, ...table.namespace, table.name].map(quoteIdentifier).join('.'));
+
+/** The user's own query, as it stands in the file; it is a statement's body, never a value. */
+export const userQueryFragment = (sql: string): SqlFragment => fragment(sql);
+
+/** Fragments joined by `separator`, for lists that `statements` itself has made. */
+export const joinedFragment = (parts: readonly SqlFragment[], separator: string): SqlFragment => fragment(parts.map((part) => part.sql).join(separator));
+
+/** `'key' = 'value', …` of a CREATE TABLE's WITH clause. */
+export const propertiesFragment = (properties: Readonly<Record<string, string>>): SqlFragment =>
+  fragment(
+    Object.entries(properties)
+      .map(([key, value]) => `${quoteLiteral(key)} = ${quoteLiteral(value)}`)
+      .join(', '),
+  );
+
+/** An empty fragment, for optional clauses. */
+export const NOTHING: SqlFragment = fragment('');
+
+/** A rendered statement of `sql/`, nested into another. */
+export const statementFragment = (sql: string): SqlFragment => fragment(sql);
+
+/** `hour("ts"), bucket(16, "id"), "country"`: a table's partitioning as DuckDB's DDL writes it. */
+export const partitioningFragment = (fields: readonly { transform: string; column: string; argument?: number }[]): SqlFragment =>
+  fragment(
+    fields
+      .map(({ transform, column, argument }) => {
+        if (transform === 'identity') return quoteIdentifier(column);
+        return argument === undefined ? `${transform}(${quoteIdentifier(column)})` : `${transform}(${Number(argument)}, ${quoteIdentifier(column)})`;
+      })
+      .join(', '),
+  );
+
+/** A column's value as Iceberg stores it: counts of the unit since 1970; integers are already stored so. */
+export function storedEventTimeFragment(column: string, unit: string, type: unknown): SqlFragment {
+  const name = quoteIdentifier(column);
+  if (type === 'int' || type === 'long') return fragment(`${name}::bigint`);
+  if (unit === 'day') return fragment(`(${name}::date - date '1970-01-01')::bigint`);
+  return fragment(unit === 'ns' ? `epoch_ns(${name})` : `epoch_us(${name})`);
+}
+
+/** `"alias" as not materialized (…)`: a CTE that DuckDB looks through, so that filters and pruning reach the files. */
+export const cteFragment = (alias: string, query: string): SqlFragment => fragment(`${quoteIdentifier(alias)} as not materialized (\n${query}\n)`);
+
+/**
+ * A bound of the session's range in the column's own type: a cast on the column's side would keep DuckDB from pruning files.
+ * `parameter` is bound as TIMESTAMP, in UTC.
+ */
+export function rangeBoundFragment(parameter: 'range_start' | 'range_end', type: string | null, unit: string | null): SqlFragment {
+  if (type === 'timestamptz' || type === 'timestamptz_ns') return fragment(`$${parameter}::timestamptz`);
+  if (type !== 'int' && type !== 'long') return fragment(`$${parameter}`);
+  if (unit === 's') return fragment(`epoch_ms($${parameter}) // 1000`);
+  return fragment(unit === 'us' ? `epoch_us($${parameter})` : `epoch_ms($${parameter})`);
+}
+
+/** `"a" is null or "b" is null`. */
+export const anyIsNullFragment = (columns: readonly string[]): SqlFragment => fragment(columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or '));
+
+/** `(select count(*) from "a") + (select count(*) from "b")`. */
+export const countsFragment = (aliases: readonly string[]): SqlFragment => fragment(aliases.map((alias) => `(select count(*) from ${quoteIdentifier(alias)})`).join(' + '));
+
+/** ` partitioned by (…)`, or nothing. */
+export const partitionedByFragment = (fields: readonly { transform: string; column: string; argument?: number }[]): SqlFragment =>
+  fields.length === 0 ? NOTHING : fragment(` partitioned by (${partitioningFragment(fields).sql})`);
+
+/** ` with (…)`, or nothing. */
+export const withPropertiesFragment = (properties: Readonly<Record<string, string>>): SqlFragment =>
+  Object.keys(properties).length === 0 ? NOTHING : fragment(` with (${propertiesFragment(properties).sql})`);
+
+/** `'text'`. */
+export const literalFragment = (text: string): SqlFragment => fragment(quoteLiteral(text));
+
+/** `{"a": 1, "b": 2}`: Iceberg field ids of flat columns, for COPY. */
+export const fieldIdsFragment = (fields: readonly { name: string; id: number }[]): SqlFragment =>
+  fragment(`{${fields.map((field) => `${quoteIdentifier(field.name)}: ${Number(field.id)}`).join(', ')}}`);
+
+/** `"alias" as (select null::T as "c", … where false)`: a relation without rows. `type` is DuckDB's own name of a type. */
+export const emptyCteFragment = (alias: string, columns: readonly { name: string; type: string }[]): SqlFragment =>
+  fragment(
+    `${quoteIdentifier(alias)} as (select ${columns.map((column) => `null${column.type === '"NULL"' ? '' : `::${column.type}`} as ${quoteIdentifier(column.name)}`).join(', ') || '1 as nothing'} where false)`,
+  );
