@@ -33,17 +33,23 @@ function checkRequirement(metadata: TableMetadata | undefined, requirement: Tabl
       }
       return;
     case 'assert-ref-snapshot-id':
-      return checkRef(metadata, requirement.ref, requirement['snapshot-id']);
+      checkRef(metadata, requirement.ref, requirement['snapshot-id']);
+      return;
     case 'assert-last-assigned-field-id':
-      return checkId('last assigned field id', requirement['last-assigned-field-id'], metadata['last-column-id']);
+      checkId('last assigned field id', requirement['last-assigned-field-id'], metadata['last-column-id']);
+      return;
     case 'assert-current-schema-id':
-      return checkId('current schema', requirement['current-schema-id'], metadata['current-schema-id']);
+      checkId('current schema', requirement['current-schema-id'], metadata['current-schema-id']);
+      return;
     case 'assert-last-assigned-partition-id':
-      return checkId('last assigned partition id', requirement['last-assigned-partition-id'], metadata['last-partition-id']);
+      checkId('last assigned partition id', requirement['last-assigned-partition-id'], metadata['last-partition-id']);
+      return;
     case 'assert-default-spec-id':
-      return checkId('default partition spec', requirement['default-spec-id'], metadata['default-spec-id']);
+      checkId('default partition spec', requirement['default-spec-id'], metadata['default-spec-id']);
+      return;
     case 'assert-default-sort-order-id':
-      return checkId('default sort order', requirement['default-sort-order-id'], metadata['default-sort-order-id']);
+      checkId('default sort order', requirement['default-sort-order-id'], metadata['default-sort-order-id']);
+      return;
     default:
       // Reachable from the outside: an unknown demand must never count as met.
       throw usageError('unknown-requirement', `Unknown table requirement: ${String((requirement as { type: unknown }).type)}`);

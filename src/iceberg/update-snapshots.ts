@@ -13,11 +13,12 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
   const sequenceNumber = snapshot['sequence-number'] ?? 0n;
   if (draft.formatVersion > 1) {
     if (snapshot['sequence-number'] === undefined) throw invalid(`Cannot add snapshot ${id}: sequence-number is missing`);
-    // Also without a parent: Apache Iceberg lets that one pass, and the table would then hold two snapshots of one sequence number.
-    if (sequenceNumber <= draft.lastSequenceNumber) {
+    // As in Apache Iceberg, a snapshot without a parent may come late: it replaces the table, and shares no file with what it overtakes.
+    const replaces = snapshot['parent-snapshot-id'] === undefined || snapshot['parent-snapshot-id'] === null;
+    if (sequenceNumber <= draft.lastSequenceNumber && !replaces) {
       throw behind(`Cannot add snapshot with sequence number ${sequenceNumber} older than last sequence number ${draft.lastSequenceNumber}`);
     }
-    draft.lastSequenceNumber = sequenceNumber;
+    if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   }
   if (draft.formatVersion >= 3) {
     const firstRowId = snapshot['first-row-id'];

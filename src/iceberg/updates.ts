@@ -45,33 +45,46 @@ function applyUpdate(draft: MetadataDraft, update: TableUpdate, creating: boolea
       draft.changed = true;
       return;
     case 'upgrade-format-version':
-      return upgradeFormatVersion(draft, update['format-version']);
+      upgradeFormatVersion(draft, update['format-version']);
+      return;
     case 'add-schema':
-      return schemas.addSchema(draft, update.schema);
+      schemas.addSchema(draft, update.schema);
+      return;
     case 'set-current-schema':
-      return schemas.setCurrentSchema(draft, update['schema-id']);
+      schemas.setCurrentSchema(draft, update['schema-id']);
+      return;
     case 'remove-schemas':
-      return schemas.removeSchemas(draft, update['schema-ids']);
+      schemas.removeSchemas(draft, update['schema-ids']);
+      return;
     case 'add-spec':
-      return schemas.addSpec(draft, update.spec);
+      schemas.addSpec(draft, update.spec);
+      return;
     case 'set-default-spec':
-      return schemas.setDefaultSpec(draft, update['spec-id']);
+      schemas.setDefaultSpec(draft, update['spec-id']);
+      return;
     case 'remove-partition-specs':
-      return schemas.removeSpecs(draft, update['spec-ids']);
+      schemas.removeSpecs(draft, update['spec-ids']);
+      return;
     case 'add-sort-order':
-      return schemas.addSortOrder(draft, update['sort-order']);
+      schemas.addSortOrder(draft, update['sort-order']);
+      return;
     case 'set-default-sort-order':
-      return schemas.setDefaultSortOrder(draft, update['sort-order-id']);
+      schemas.setDefaultSortOrder(draft, update['sort-order-id']);
+      return;
     case 'add-snapshot':
-      return snapshots.addSnapshot(draft, update.snapshot);
+      snapshots.addSnapshot(draft, update.snapshot);
+      return;
     case 'set-snapshot-ref': {
       const { action: _action, 'ref-name': name, ...ref } = update;
-      return snapshots.setRef(draft, name, withoutUndefined(ref));
+      snapshots.setRef(draft, name, withoutUndefined(ref));
+      return;
     }
     case 'remove-snapshot-ref':
-      return snapshots.removeRef(draft, update['ref-name']);
+      snapshots.removeRef(draft, update['ref-name']);
+      return;
     case 'remove-snapshots':
-      return snapshots.removeSnapshots(draft, update['snapshot-ids']);
+      snapshots.removeSnapshots(draft, update['snapshot-ids']);
+      return;
     case 'set-location':
       if (draft.location === update.location) return;
       draft.location = update.location;
@@ -90,13 +103,15 @@ function applyUpdate(draft: MetadataDraft, update: TableUpdate, creating: boolea
       draft.changed = true;
       return;
     case 'remove-statistics':
-      return removeStatistics(draft, 'statistics', update['snapshot-id']);
+      removeStatistics(draft, 'statistics', update['snapshot-id']);
+      return;
     case 'set-partition-statistics':
       draft.partitionStatistics = replaceStatistics(draft.partitionStatistics, update['partition-statistics']);
       draft.changed = true;
       return;
     case 'remove-partition-statistics':
-      return removeStatistics(draft, 'partitionStatistics', update['snapshot-id']);
+      removeStatistics(draft, 'partitionStatistics', update['snapshot-id']);
+      return;
     case 'add-encryption-key':
       if (draft.encryptionKeys.some((key) => key['key-id'] === update['encryption-key']['key-id'])) return;
       draft.encryptionKeys = [...draft.encryptionKeys, update['encryption-key']];

@@ -212,6 +212,7 @@ describe('commits', () => {
     ['an update without its fields', { requirements: [], updates: [{ action: 'add-snapshot' }] }],
     ['a body that is a list', []],
     ['a body that is cut off', '{"requirements":['],
+    ['a body that is nested without end', `{"requirements":[],"updates":[{"action":"add-schema","schema":{"type":"struct","fields":[{"id":1,"name":"a","required":false,"type":${'{"type":"list","element-id":1,"element-required":true,"element":'.repeat(20_000)}"int"${'}'.repeat(20_000)}}]}}]}`],
     ['an empty body', ''],
     ['bytes that are not text', '\u0000'],
   ])('answer 400 to %s', async (_what, body) => {

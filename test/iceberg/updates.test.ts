@@ -87,6 +87,9 @@ describe('snapshots and references', () => {
     expect(table).toMatchObject({ 'current-snapshot-id': 2n, refs: { main: { 'snapshot-id': 2n }, staging: { 'snapshot-id': 3n } } });
     expect(table['snapshot-log']).toHaveLength(2);
   });
+  it('may come late without a parent, as a concurrent replacement of the table does, but never turn the sequence back', () => {
+    expect(apply([{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': 1n }) }, setMain(9n)])).toMatchObject({ 'current-snapshot-id': 9n, 'last-sequence-number': 2n });
+  });
   it('log a rollback at the time of the rollback', () => {
     expect(apply([setMain(1n)])['snapshot-log']?.at(-1)).toEqual({ 'snapshot-id': 1n, 'timestamp-ms': NOW_MS + 10_000 });
   });
@@ -133,7 +136,7 @@ describe('snapshots and references', () => {
   });
   it.each<[TableUpdate[], string, RegExp]>([
     [[{ action: 'add-snapshot', snapshot: snapshot(2n) }], 'invalid-table-update', /already exists/],
-    [[{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': 2n }) }], 'commit-conflict', /older than last sequence number 2/],
+    [[{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': 2n, 'parent-snapshot-id': 1n }) }], 'commit-conflict', /older than last sequence number 2/],
     [[setMain(99n)], 'invalid-table-update', /unknown snapshot: 99/],
     [[{ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'tag', 'snapshot-id': 2n }], 'invalid-table-update', /must be a branch/],
     [[{ action: 'set-snapshot-ref', 'ref-name': 'b', type: 'branch', 'snapshot-id': 2n, 'max-ref-age-ms': 0 }], 'invalid-table-update', /greater than 0/],

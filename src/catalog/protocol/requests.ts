@@ -134,8 +134,14 @@ export const REQUESTS = {
  * @throws PsybergError `bad-request` naming the first field that is wrong.
  */
 export function readRequest<T extends z.ZodType>(shape: T, body: unknown): z.infer<T> {
-  const result = shape.safeParse(body);
-  if (result.success) return withoutUndefined(result.data) as z.infer<T>;
+  let result: z.ZodSafeParseResult<z.infer<T>>;
+  try {
+    result = shape.safeParse(body);
+    if (result.success) return withoutUndefined(result.data) as z.infer<T>;
+  } catch (error) {
+    if (error instanceof RangeError) throw badRequest('Malformed request: the body is nested too deeply');
+    throw error;
+  }
   const issue = result.error.issues[0];
   throw badRequest(`Malformed request: ${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`);
 }

@@ -2,7 +2,7 @@
  * What one prefix of the REST catalog offers. The warehouse itself, a session view and a branch prefix each are a face;
  * the routes know nothing else. A view needs of what lies behind it only {@link ViewBackend}, so a foreign catalog can lie there too.
  */
-import type { Snapshot, TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, TableRequirement, TableUpdate, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
 import type { PropertyChanges } from '../store/store.ts';
 
@@ -49,5 +49,3 @@ export interface CatalogFace extends ViewBackend {
   renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
   dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
 }
-
-export type { Snapshot };

@@ -45,7 +45,7 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
     return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
   };
   const defaultLocation = async (id: TableIdentifier): Promise<string> => {
-    const parent = (await store.namespaceProperties(id.namespace))['location'];
+    const parent = (await store.namespaceProperties(id.namespace)).location;
     if (parent !== undefined) return `${parent.replace(/\/+$/, '')}/${folderOf(id).at(-1)}`;
     return join(folder, ...folderOf(id));
   };
@@ -123,7 +123,7 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
     },
     async createNamespace(namespace, properties) {
       checkNamespace(namespace);
-      if (properties['location'] !== undefined) pathInside(folder, properties['location']);
+      if (properties.location !== undefined) pathInside(folder, properties.location);
       if (!(await store.createNamespace(namespace, properties))) throw alreadyExists(`Namespace ${namespace.join('.')}`);
       return await store.namespaceProperties(namespace);
     },
@@ -131,7 +131,7 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
       await requireNamespace(namespace);
       const both = changes.removals.filter((key) => Object.hasOwn(changes.updates, key));
       if (both.length > 0) throw unprocessable(`Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`);
-      if (changes.updates['location'] !== undefined) pathInside(folder, changes.updates['location']);
+      if (changes.updates.location !== undefined) pathInside(folder, changes.updates.location);
       const before = await store.namespaceProperties(namespace);
       await store.changeNamespaceProperties(namespace, changes);
       const removals = [...new Set(changes.removals)];
