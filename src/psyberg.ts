@@ -174,12 +174,14 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     },
     async sql(query, { branch } = {}) {
       const running = await engine();
-      const database = branch === undefined ? 'lake' : 'lake_branch';
-      if (branch !== undefined) await running.attach({ name: database, warehouse: `branch@${branch}`, uri: catalog.uri, token: catalog.token });
+      const name = branch === undefined ? 'lake' : 'lake_branch';
+      const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
+      await client.createNamespace(namespace);
+      if (branch !== undefined) await running.attach({ name, warehouse: `branch@${branch}`, uri: catalog.uri, token: catalog.token });
       try {
-        return await running.inDatabase(database, () => running.table({ sql: query, parameters: {} }));
+        return await running.inDatabase({ name, schema: namespace.join('.') }, () => running.table({ sql: query, parameters: {} }));
       } finally {
-        if (branch !== undefined) await running.detach(database);
+        if (branch !== undefined) await running.detach(name);
       }
     },
     interrupt() {

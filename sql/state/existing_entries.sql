@@ -12,7 +12,7 @@ select
     content := 0,
     file_path := data_file.file_path,
     file_format := data_file.file_format,
-    partition := {'process_name': data_file.partition[1]},
+    partition := {'process_name': data_file.partition.process_name},
     record_count := data_file.record_count,
     file_size_in_bytes := data_file.file_size_in_bytes
   ) as data_file

@@ -6,4 +6,4 @@
 select data_file.file_path as path
 from read_avro($manifests)
 where status < 2
-  and data_file.partition[1] = $process_name
+  and data_file.partition.process_name = $process_name

@@ -8,13 +8,11 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/run-record.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
-  NOTHING,
   type SqlFragment,
   literalFragment,
   manifestListStatement,
   partitionedByFragment,
   renderStatement,
-  statementFragment,
   storedEventTimeFragment,
   tableFragment,
   userQueryFragment,
@@ -138,11 +136,10 @@ const composeStep = (plan: Plan): Step => ({
   },
 });
 
-/** The query alone, to be prepared before anything is written: it gives the columns, and DuckDB's complaints. */
-export function describeStatement(plan: Plan, spec: ProcessSpec, ctes: SqlFragment = NOTHING): { sql: string; queryLine: number } {
-  const fragment = ctes === NOTHING ? sourceCtes(plan, spec, firstWindow(spec, windowOf(plan, spec))).fragment : ctes;
-  const sql = renderStatement('target/describe', { sources: fragment, query: userQueryFragment(spec.sql) });
-  // The query stands on lines of its own, so DuckDB's line numbers can be mapped back to the file's.
-  const before = renderStatement('target/describe', { sources: fragment, query: statementFragment('\u0000') }).split('\u0000')[0] as string;
-  return { sql, queryLine: before.split('\n').length };
+/** The query alone, over no row: it gives the columns, and DuckDB's complaints, before anything is written. `ctes`: instead of the session's own. */
+export function describeStatement(plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): Pick<Step, 'sql' | 'parameters'> {
+  const window = firstWindow(spec, windowOf(plan, spec));
+  const bound = sourceCtes(plan, spec, window);
+  const sql = renderStatement('target/describe', { sources: ctes ?? bound.fragment, query: userQueryFragment(spec.sql) });
+  return { sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...bound.parameters }) };
 }

@@ -6,7 +6,7 @@ import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckD
 import { PsybergError } from '../model/errors.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { loadExtensions } from './extensions.ts';
-import { type ResultColumn, type ResultRows, plainRows } from './values.ts';
+import { type ResultRows, plainRows } from './values.ts';
 
 /** What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts and bound as TIMESTAMP. */
 export type BoundValue = string | number | bigint | boolean | null | readonly string[];
@@ -34,12 +34,13 @@ export interface Engine {
   execute(statement: BoundStatement): Promise<bigint>;
   /** Runs any statement of a user and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
-  /** Column names and types of a query, without running it. */
-  describe(statement: BoundStatement): Promise<readonly ResultColumn[]>;
   attach(options: AttachOptions): Promise<void>;
   detach(name: string): Promise<void>;
-  /** Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. */
-  inDatabase<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. DuckDB's USE wants an existing schema:
+   * any one of the catalog will do.
+   */
+  inDatabase<T>(options: { readonly name: string; readonly schema: string }, work: () => Promise<T>): Promise<T>;
   /** Another connection to the same database: statements on it run at the same time as those of this one. */
   fork(): Promise<Engine>;
   /** Closes this connection alone; for forks. */
@@ -104,15 +105,6 @@ function connectionEngine(parts: Parts): Engine {
         const first = reader.getRows()[0]?.[0];
         return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
       }),
-    describe: (statement) =>
-      guarded(statement, async () => {
-        const prepared = await connection.prepare(statement.sql);
-        try {
-          return Array.from({ length: prepared.columnCount }, (_, index) => ({ name: prepared.columnName(index), type: prepared.columnType(index).toString() }));
-        } finally {
-          prepared.destroySync();
-        }
-      }),
     async attach({ name, warehouse, uri, token }) {
       // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it holds the token).
       const sql = `attach ${literal(warehouse)} as ${identifier(name)} (type iceberg, endpoint ${literal(uri)}, token ${literal(token)})`;
@@ -127,8 +119,8 @@ function connectionEngine(parts: Parts): Engine {
     async detach(name) {
       await connection.run(`detach database if exists ${identifier(name)}`);
     },
-    async inDatabase(name, work) {
-      await connection.run(`use ${identifier(name)}.main`).catch(() => connection.run(`use ${identifier(name)}`));
+    async inDatabase({ name, schema }, work) {
+      await connection.run(`use ${identifier(name)}.${identifier(schema)}`);
       try {
         return await work();
       } finally {

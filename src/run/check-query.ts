@@ -2,6 +2,7 @@
 import { describeStatement } from '../compile/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { usageError } from '../model/errors.ts';
+import { bindStep } from './bind-step.ts';
 import { type RunContext, loadTarget } from './context.ts';
 
 /** Prepares the query; compares its columns with the target's. Throws DuckDB's complaint, or `target-schema-mismatch`. */
@@ -9,8 +10,7 @@ export async function checkQuery(context: RunContext): Promise<void> {
   const { plan, spec, ports } = context;
   // A dimension's first session has no `previous` to check against; creating the target prepares its query.
   if (!plan.target.exists && spec.pattern === 'dimension') return;
-  const { sql } = describeStatement(plan, spec);
-  const columns = await ports.engine.describe({ sql, parameters: {} });
+  const { columns } = await ports.engine.table(bindStep({ name: 'check_query', ...describeStatement(plan, spec) }, {}));
   if (!plan.target.exists) return;
   const { metadata } = await loadTarget(context);
   const inTarget = new Set(currentSchema(metadata).fields.map((field) => field.name.toLowerCase()));

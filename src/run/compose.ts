@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/index.ts';
+import { declareEmptyPartition } from '../iceberg/empty-partition.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
 import type { PartitionSpec, Schema, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -68,9 +69,16 @@ export async function rewriteManifests(engine: Engine, options: RewriteOptions):
         partition_spec_id: String(specId),
       },
     });
+    if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
     written.push({ path, specId });
   }
   return written;
+}
+
+async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
+  const [row] = await engine.query<{ content: string }>({ sql: renderStatement('compose/read_bytes'), parameters: { path } });
+  const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
+  await engine.execute({ sql: renderStatement('compose/write_bytes'), parameters: { content, destination: path } });
 }
 
 /** The manifest list of `base` with `affected` manifests replaced by `rewritten` ones. */

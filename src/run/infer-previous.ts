@@ -9,6 +9,7 @@ import { usageError } from '../model/errors.ts';
 import type { HourRange } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { bindStep } from './bind-step.ts';
 import { type SqlFragment, emptyCteFragment, quoteLiteral } from '../statements/index.ts';
 
 /** Types settle in two rounds for all that was tried; a query that needs more is one whose types feed on themselves. */
@@ -17,13 +18,14 @@ const ROUNDS = 5;
 /** The CTE `previous` without rows, or undefined when the query does not read it. */
 export async function previousColumns(engine: Engine, input: { readonly spec: ProcessSpec; readonly plan: Plan; readonly window: HourRange }): Promise<SqlFragment | undefined> {
   const { spec, plan, window } = input;
-  const names = await namesOfPrevious(engine, spec.sql);
-  if (names === undefined) return undefined;
+  const read = await namesOfPrevious(engine, spec.sql);
+  if (read === undefined) return undefined;
+  const names = await withUnqualifiedNames(engine, { spec, plan, window, names: read });
   let types: Record<string, string> = Object.fromEntries(names.map((name) => [name.toLowerCase(), UNKNOWN]));
   for (let round = 0; round < ROUNDS; round += 1) {
     const cte = emptyCteFragment('previous', names.map((name) => ({ name, type: types[name.toLowerCase()] as string })));
     const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
-    const columns = await engine.describe({ sql: describeStatement(plan, spec, sources).sql, parameters: {} });
+    const { columns } = await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
     const found = new Map(columns.map((column) => [column.name.toLowerCase(), column.type]));
     const stranger = names.find((name) => !found.has(name.toLowerCase()));
     if (stranger !== undefined)
@@ -41,6 +43,31 @@ export async function previousColumns(engine: Engine, input: { readonly spec: Pr
     types = next;
   }
   throw usageError('previous-column', `the column types of ${spec.processName} do not settle: a column's type depends on itself`, { hint: 'cast the columns that are computed from previous', context: { file: spec.file } });
+}
+
+/**
+ * A column that stands alone (`select plan from previous`) belongs to `previous` when nothing else in its scope has it: exactly then
+ * DuckDB cannot find it, and says so.
+ */
+async function withUnqualifiedNames(
+  engine: Engine,
+  input: { readonly spec: ProcessSpec; readonly plan: Plan; readonly window: HourRange; readonly names: readonly string[] },
+): Promise<string[]> {
+  const { spec, plan, window } = input;
+  const names = [...input.names];
+  for (;;) {
+    const cte = emptyCteFragment('previous', names.map((name) => ({ name, type: UNKNOWN })));
+    const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
+    try {
+      await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
+      return names;
+    } catch (error) {
+      const message = (error as Error).message;
+      const missing = /Referenced column "([^"]+)" not found|column "([^"]+)" does not exist on|not have a column named "([^"]+)"/.exec(message)?.slice(1).find((name) => name !== undefined);
+      if (missing === undefined || names.some((name) => name.toLowerCase() === missing.toLowerCase())) throw error;
+      names.push(missing);
+    }
+  }
 }
 
 const UNKNOWN = '"NULL"';

@@ -3,6 +3,7 @@
  * Every table keeps one manifest, so reading and writing state costs the same after ten thousand sessions.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
 import { manifestListFragment } from '../statements/index.ts';
 import type { BoundValue, Engine } from '../engine/index.ts';
@@ -74,7 +75,9 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const snapshotId = randomBytes(8).readBigInt64BE() & 0x7fff_ffff_ffff_ffffn;
   const sequenceNumber = metadata['last-sequence-number'] + 1n;
 
-  const path = `${root}/data/process_name=${encodeURIComponent(write.processName)}/${randomUUID()}.parquet`;
+  const path = `${root}/data/${write.processName}-${randomUUID()}.parquet`;
+  // DuckDB writes a single file only into a folder that exists; object stores have no folders.
+  if (root.startsWith('/')) mkdirSync(`${root}/data`, { recursive: true });
   const keep = fold && !onlyLatest;
   const [file] = await run(
     'state/write_file',

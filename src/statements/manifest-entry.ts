@@ -29,9 +29,6 @@ const MAPS: Readonly<Record<string, readonly [number, number, number]>> = {
 /** List columns: [field id, element id]. */
 const LISTS: Readonly<Record<string, readonly [number, number]>> = { split_offsets: [132, 133], equality_ids: [135, 136] };
 
-/** An unpartitioned table has an empty partition tuple, which SQL cannot write: one optional field stands in, and every reader ignores it. */
-const NO_PARTITION = 'unpartitioned';
-
 /** The value of `data_file`, and the FIELD_IDS of the whole entry. */
 export function manifestEntryFragments(columns: readonly ManifestColumn[], partition: readonly PartitionColumn[]): { dataFile: SqlFragment; fieldIds: SqlFragment } {
   const values: string[] = [];
@@ -39,9 +36,14 @@ export function manifestEntryFragments(columns: readonly ManifestColumn[], parti
   for (const { name } of columns) {
     const quoted = quoteIdentifier(name);
     if (name === 'partition') {
-      values.push(`${quoted} := ${partition.length === 0 ? `{${quoteIdentifier(NO_PARTITION)}: null::integer}` : `data_file.${quoted}`}`);
-      const fields = partition.length === 0 ? [{ name: NO_PARTITION, fieldId: 1000 }] : partition;
-      ids.push(`${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${fields.map((field) => `${quoteIdentifier(field.name)}: ${field.fieldId}`).join(', ')}}`);
+      if (partition.length === 0) {
+        // SQL cannot write an empty struct: `iceberg/empty-partition.ts` declares it afterwards in the file's schema.
+        values.push(`${quoted} := null::integer`);
+        ids.push(`${quoted}: 102`);
+      } else {
+        values.push(`${quoted} := data_file.${quoted}`);
+        ids.push(`${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(field.name)}: ${field.fieldId}`).join(', ')}}`);
+      }
       continue;
     }
     const id = fieldIds(name);
