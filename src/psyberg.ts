@@ -21,6 +21,7 @@ import { findProjectRoot, readProject } from './project/read-project.ts';
 import { explainPlan } from './report/explain.ts';
 import type { RunPorts } from './run/context.ts';
 import { recordHead, runSession } from './run/run-session.ts';
+import { checkSyntax } from './run/sql-error.ts';
 import { openSession } from './session/open-session.ts';
 
 export interface OpenOptions {
@@ -119,6 +120,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     const nowMs = now();
     const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine });
     const plan = planSession(session);
+    if (plan.status === 'work') await checkSyntax(await engine(), project, spec);
     return compilePlan({ ...plan, psyberg_session_id: request.psybergSessionId ?? laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id) }, spec);
   };
 

@@ -1,7 +1,181 @@
-/** A plan as text for people. CompiledPlan -> text. Pure. */
-import type { CompiledPlan } from '../model/plan.ts';
+/** A plan as text for people: what, why, and the SQL with its parameters. CompiledPlan -> text. Pure. */
+import type { CompiledPlan, PlanHour, PlanPosition, PlanSource, Step, StepValue } from '../model/plan.ts';
+import { PLAIN, type Style } from './style.ts';
+import { bytesText, columnsText, countText, hourLabel, hourRanges, hoursLabel, indent, instantLabel, plural, rangeLabel } from './text.ts';
 
-/** The whole plan: what, why, and the SQL with its parameters. */
-export function explainPlan(plan: CompiledPlan): string {
-  return JSON.stringify(plan, null, 2);
+/** The whole plan. The steps are the very list that a run executes. */
+export function explainPlan(plan: CompiledPlan, style: Style = PLAIN): string {
+  const sections = [headline(plan, style), section('Sources', plan.sources.map((source) => sourceText(source, plan, style)).join('\n'), style)];
+  if (plan.hours.length > 0) sections.push(section(`Hours: ${plural(plan.hours.length, 'hour')}`, indent(hoursText(plan.hours), 2), style));
+  if (plan.owed_hours.length > 0) sections.push(section('Owed', indent(owedText(plan), 2), style));
+  sections.push(section('Target', indent(targetText(plan), 2), style));
+  if (plan.steps.length > 0) sections.push(section(`Steps: ${plan.steps.length}`, plan.steps.map((step, index) => stepText(step, index + 1, style)).join('\n\n'), style));
+  return sections.join('\n\n');
 }
+
+const section = (title: string, body: string, style: Style): string => `${style.strong(title)}\n${body}`;
+
+/** What a run would do, in one line. */
+export function planSummary(plan: CompiledPlan): string {
+  const { target } = plan;
+  if (plan.status === 'nothing-new') return plan.owed_hours.length === 0 ? 'nothing new' : `nothing new; ${plural(plan.owed_hours.length, 'hour')} owed`;
+  if (plan.status === 'waiting') return plan.owed_hours.length === 0 ? 'waits for a source that does not exist yet' : `waits: ${hoursLabel(plan.owed_hours, 2)} is not complete yet${plan.held_back_by === null ? '' : ` in ${plan.held_back_by}`}`;
+  const what = target.operation === 'append' ? 'append to' : 'overwrite';
+  const when = plan.range === null ? changedHours(plan) : rangeLabel(plan.range.first_hour, plan.range.last_hour);
+  return `${what} ${target.table}${when === '' ? '' : `, ${when}`}`;
+}
+
+/** The hours of a stateless plan: where the new rows land. */
+export function changedHours(plan: CompiledPlan): string {
+  if (plan.hours.length > 0) return hoursLabel(plan.hours.map((hour) => hour.hour));
+  const [source] = plan.sources;
+  return source?.first_hour == null || source.last_hour === null ? '' : rangeLabel(source.first_hour, source.last_hour);
+}
+
+function headline(plan: CompiledPlan, style: Style): string {
+  const status = plan.status === 'work' ? style.good(plan.status) : plan.status === 'waiting' ? style.warn(plan.status) : style.faint(plan.status);
+  return [`${style.strong(plan.process_name)}  ${plan.pattern}  ${status}`, `  ${planSummary(plan)}`, style.faint(`  session ${plan.psyberg_session_id}`)].join('\n');
+}
+
+function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): string {
+  const named = source.alias === source.table.split('.').at(-1) ? '' : ` as ${source.alias}`;
+  const rows: string[][] = [
+    ['watermark', position(source.watermark, 'none: this is the first load')],
+    ['head', position(source.head, 'none: the source has no rows yet')],
+    ['found by', foundBy(source)],
+  ];
+  const lines = [`  ${style.strong(source.table)}${named}${source.event_time === null ? '' : `, event time ${source.event_time}`}`, indent(columnsText(rows), 4)];
+  const changes = changesText(source, style);
+  if (changes !== '') lines.push(indent(changes, 6));
+  const facts: string[][] = [];
+  if (source.files > 0 || source.changes.length > 0) facts.push(['new', `${plural(source.files, 'file')}, ${plural(source.rows, 'row')}, ${bytesText(source.bytes)}`]);
+  if (source.first_hour !== null && source.last_hour !== null)
+    facts.push(['event hours', `${rangeLabel(source.first_hour, source.last_hour)}${source.bounds_from === null ? '' : ` (known from ${BOUNDS[source.bounds_from]})`}`]);
+  if (source.null_event_times !== '0') facts.push(['no hour', `${plural(source.null_event_times, 'row')} without an event time`]);
+  if (source.processing_uris.length > 0) facts.push(['partitions', partitionsText(source)]);
+  if (source.vtts_hour !== null) facts.push(['complete to', hourLabel(source.vtts_hour)]);
+  facts.push(['read', readText(source, plan)]);
+  lines.push(indent(columnsText(facts), 4));
+  return lines.join('\n');
+}
+
+const BOUNDS = { manifest: "the files' statistics", partition: 'the partitions', scan: 'reading the column: the files have no statistics' } as const;
+
+const position = (at: PlanPosition | null, none: string): string => (at === null ? none : `snapshot ${at.snapshot_id}, sequence number ${at.sequence_number}, ${instantLabel(at.committed_at)}`);
+
+function foundBy(source: PlanSource): string {
+  const skipped = source.changes.filter((change) => !change.counted).length;
+  const counts = source.changes.length === 0 ? 'no new snapshot' : `${plural(source.changes.length, 'new snapshot')}${skipped === 0 ? '' : `, ${skipped} of them not counted`}`;
+  switch (source.detected_by) {
+    case 'first-load':
+      return source.head === null ? 'first load' : 'first load: everything the source holds';
+    case 'snapshots':
+      return counts;
+    case 'rewound':
+      return `the source was rolled back behind the watermark: ${counts}`;
+    case 'live-files':
+      return 'the snapshots in between were expired: live files newer than the watermark';
+  }
+}
+
+const CHANGES_SHOWN = 12;
+
+function changesText(source: PlanSource, style: Style): string {
+  const shown = source.changes.slice(0, CHANGES_SHOWN);
+  const rows = shown.map((change) => [
+    change.operation,
+    `snapshot ${change.snapshot_id}`,
+    instantLabel(change.committed_at),
+    [delta('+', change.added_files, change.added_rows), delta('-', change.removed_files, change.removed_rows)].filter((text) => text !== '').join(' '),
+    change.counted ? (change.reason ?? '') : style.faint(`not counted: ${change.reason ?? 'no news'}`),
+  ]);
+  const more = source.changes.length - shown.length;
+  return more > 0 ? `${columnsText(rows)}\nand ${plural(more, 'more snapshot')}` : columnsText(rows);
+}
+
+const delta = (sign: string, files: number, rows: string): string => (files === 0 && rows === '0' ? '' : `${sign}${countText(rows)} rows (${plural(files, 'file')})`);
+
+const PARTITIONS_SHOWN = 4;
+
+function partitionsText(source: PlanSource): string {
+  const shown = source.processing_uris.slice(0, PARTITIONS_SHOWN).map((uri) => Object.entries(uri).map(([name, value]) => `${name}=${value === null ? 'null' : String(value)}`).join('/'));
+  const more = source.processing_uris.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`;
+}
+
+function readText(source: PlanSource, plan: CompiledPlan): string {
+  if (source.read.kind === 'nothing') return 'nothing';
+  if (source.read.kind === 'changes') return `exactly ${plural(source.files, 'new file')}`;
+  const hours = plan.range === null ? '' : `, hours ${rangeLabel(plan.range.first_hour, plan.range.last_hour)}`;
+  return `the table pinned at snapshot ${source.read.snapshot_id}${hours}`;
+}
+
+/** Neighbouring hours with the same reasons are one line. */
+function hoursText(hours: readonly PlanHour[]): string {
+  const groups: { hours: string[]; why: string }[] = [];
+  for (const hour of hours) {
+    const why = whyText(hour);
+    const open = groups.at(-1);
+    if (open?.why === why) open.hours.push(hour.hour);
+    else groups.push({ hours: [hour.hour], why });
+  }
+  const shown = groups.slice(0, GROUPS_SHOWN);
+  const rows = shown.flatMap((group) => hourRanges(group.hours).map((range) => [rangeLabel(range.firstHour, range.lastHour), group.why]));
+  const rest = groups.slice(GROUPS_SHOWN).flatMap((group) => group.hours);
+  return rest.length === 0 ? columnsText(rows) : `${columnsText(rows)}\nand ${plural(rest.length, 'more hour')}: ${hoursLabel(rest, 3)}`;
+}
+
+const GROUPS_SHOWN = 24;
+const SNAPSHOTS_SHOWN = 2;
+
+function whyText(hour: PlanHour): string {
+  if (hour.reason === 'owed') return 'owed since an earlier session';
+  if (hour.reason === 'contiguous') return 'no change of its own: recomputed with its neighbours';
+  const bySource = new Map<string, Set<string>>();
+  for (const cause of hour.causes) bySource.set(cause.source, (bySource.get(cause.source) ?? new Set()).add(cause.snapshot_id));
+  return [...bySource]
+    .map(([source, snapshots]) => {
+      const shown = [...snapshots].slice(0, SNAPSHOTS_SHOWN);
+      const more = snapshots.size - shown.length;
+      return `${source}: snapshot ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    })
+    .join('; ');
+}
+
+function owedText(plan: CompiledPlan): string {
+  const holder = plan.sources.find((source) => source.table === plan.held_back_by);
+  const why =
+    plan.held_back_by === null
+      ? 'beyond the reach of this session; a later one loads them'
+      : `held back by ${plan.held_back_by}, ${holder?.vtts_hour == null ? 'which is complete for no hour yet' : `complete to ${hourLabel(holder.vtts_hour)}`}`;
+  return `${hoursLabel(plan.owed_hours)}: ${why}`;
+}
+
+function targetText(plan: CompiledPlan): string {
+  const { target } = plan;
+  const rows = [[target.table, target.exists ? target.operation : `${target.operation}; the table is created from the columns of the query`]];
+  if (target.exists) rows.push(['base', target.base_snapshot_id === null ? 'no snapshot yet' : `snapshot ${target.base_snapshot_id}`]);
+  if (target.previous_session_id !== null) rows.push(['last session', target.previous_session_id]);
+  if (target.complete_to_hour !== null) rows.push(['complete to', hourLabel(target.complete_to_hour)]);
+  return columnsText(rows);
+}
+
+function stepText(step: Step, number: number, style: Style): string {
+  const names = Object.keys(step.parameters);
+  const parameters = columnsText(names.map((name) => [`$${name}`, `= ${valueText(step.parameters[name] ?? null)}`]));
+  return [`  ${number}. ${step.stage}  ${style.strong(step.name)}`, indent(step.sql, 6), ...(names.length === 0 ? [] : [style.faint(indent(parameters, 6))])].join('\n');
+}
+
+const ITEMS_SHOWN = 3;
+
+function valueText(value: StepValue): string {
+  if (value !== null && typeof value === 'object' && 'from_run' in value) return `<${value.from_run}>`;
+  if (!Array.isArray(value)) return shorten(JSON.stringify(value));
+  const shown = value.slice(0, ITEMS_SHOWN).map((item) => shorten(JSON.stringify(item)));
+  return `[${shown.join(', ')}${value.length > ITEMS_SHOWN ? `, and ${value.length - ITEMS_SHOWN} more` : ''}]`;
+}
+
+const VALUE_WIDTH = 100;
+
+/** A path is known by its end. */
+const shorten = (text: string): string => (text.length <= VALUE_WIDTH ? text : `…${text.slice(text.length - VALUE_WIDTH + 1)}`);

@@ -67,7 +67,7 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
       return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
     }
     await abandonAfter(context);
-    throw mapSqlError(error, plan, spec);
+    throw mapSqlError(error, ports.project, spec);
   }
 }
 

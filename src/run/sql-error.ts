@@ -1,20 +1,22 @@
-/** DuckDB's complaints about a process's SQL, mapped back to the file. Error -> PsybergError with file:line:column. Pure. */
-import { PsybergError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
-import type { ProcessSpec, TextPosition } from '../model/process-spec.ts';
+/** DuckDB's complaints about a process's SQL, mapped back to the file. Error -> PsybergError with file:line:column. */
+import { relative } from 'node:path';
+import type { Engine } from '../engine/index.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
+import type { ProcessSpec, ProjectSpec, TextPosition } from '../model/process-spec.ts';
+import { quoteLiteral } from '../statements/index.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
-export function mapSqlError(error: unknown, plan: Plan, spec: ProcessSpec): unknown {
+export function mapSqlError(error: unknown, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const sql = String(error.context['sql'] ?? '');
   const start = sql.indexOf(spec.sql);
   if (start < 0) return error;
-  const queryLine = sql.slice(0, start).split('\n').length;
-  const place = placeInFile(error.message, spec, queryLine);
-  const where = place === undefined ? spec.file : `${spec.file}:${place.line}:${place.column}`;
-  return new PsybergError('process-sql-failed', `${where} ${firstLines(error.message)}`, {
-    hint: `correct the SQL of ${plan.process_name} and run again; nothing was published`,
-    context: { process_name: plan.process_name, file: spec.file, ...(place ?? {}) },
+  const place = placeInFile(error.message, spec, sql.slice(0, start).split('\n').length);
+  const file = relative(project.root, spec.file);
+  const where = place === undefined ? file : `${file}:${place.line}:${place.column}`;
+  return new PsybergError('process-sql-failed', `${where} ${withoutExcerpt(error.message)}`, {
+    hint: `correct the SQL of ${spec.processName} and run again; nothing was published`,
+    context: { process_name: spec.processName, file, ...(place ?? {}) },
     exitCode: isMistake(error.message) ? 2 : 1,
     cause: error,
   });
@@ -23,21 +25,42 @@ export function mapSqlError(error: unknown, plan: Plan, spec: ProcessSpec): unkn
 /** Errors of the text itself, as against data that a correct query could not handle. */
 const isMistake = (message: string): boolean => /^(Parser|Binder|Catalog) Error/.test(message);
 
-/** DuckDB ends a message with `LINE n: text` and a caret below; a long line is cut, and then starts with dots. */
-export function placeInFile(message: string, spec: Pick<ProcessSpec, 'sqlOffset'>, queryLine: number): TextPosition | undefined {
+/** DuckDB ends a message with `LINE n: text` and a caret below; of a long line it shows a part, led by dots. */
+function placeInFile(message: string, spec: Pick<ProcessSpec, 'sql' | 'sqlOffset'>, queryLine: number): TextPosition | undefined {
   const match = /\nLINE (\d+): (.*)\n( *)\^/.exec(message);
   if (match === null) return undefined;
   const lineInQuery = Number(match[1]) - queryLine;
-  if (lineInQuery < 0) return undefined;
-  const label = `LINE ${match[1]}: `.length;
-  const column = (match[3] as string).length - label + 1;
-  const cut = (match[2] as string).startsWith('...');
-  return {
-    line: spec.sqlOffset.line + lineInQuery,
-    column: cut || column < 1 ? 1 : lineInQuery === 0 ? column + spec.sqlOffset.column - 1 : column,
-  };
+  const text = spec.sql.split('\n')[lineInQuery];
+  if (text === undefined) return undefined;
+  const excerpt = match[2] as string;
+  const caret = (match[3] as string).length - `LINE ${match[1]}: `.length;
+  const shown = excerpt.replace(/^\.\.\./, '').replace(/\.\.\.$/, '');
+  const cut = excerpt.startsWith('...') ? text.indexOf(shown) - 3 : 0;
+  const column = Math.max(0, caret + Math.max(0, cut));
+  return { line: spec.sqlOffset.line + lineInQuery, column: column + (lineInQuery === 0 ? spec.sqlOffset.column : 1) };
 }
 
 /** The message without the excerpt: the place is given as file:line:column. */
-const firstLines = (message: string): string => (message.split('\n\nLINE ')[0] as string).replaceAll('\n', ' ').trim();
+const withoutExcerpt = (message: string): string => (message.split(/\n+LINE \d+: /)[0] as string).replaceAll('\n', ' ').trim();
 
+interface ParserVerdict {
+  readonly error?: boolean;
+  readonly error_message?: string;
+  /** Byte offset, as text. */
+  readonly position?: string;
+}
+
+/** Has DuckDB's parser read the process's SQL, without running or binding it. Throws `process-sql-failed` with the place in the file. */
+export async function checkSyntax(engine: Engine, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec): Promise<void> {
+  const [row] = await engine.query<{ verdict: string }>({ sql: `select json_serialize_sql(${quoteLiteral(spec.sql)})::varchar as verdict`, parameters: {} });
+  const verdict = JSON.parse(row?.verdict ?? '{}') as ParserVerdict;
+  if (verdict.error !== true || verdict.position === undefined) return;
+  const before = Buffer.from(spec.sql).subarray(0, Number(verdict.position)).toString().split('\n');
+  const line = spec.sqlOffset.line + before.length - 1;
+  const column = (before.at(-1) as string).length + (before.length === 1 ? spec.sqlOffset.column : 1);
+  const file = relative(project.root, spec.file);
+  throw usageError('process-sql-failed', `${file}:${line}:${column} Parser Error: ${verdict.error_message}`, {
+    hint: `correct the SQL of ${spec.processName} and run again; nothing was published`,
+    context: { process_name: spec.processName, file, line, column },
+  });
+}

@@ -1,0 +1,57 @@
+/** What a run did, as text for people. RunRecord -> text. Pure. */
+import type { AuditResult, ErrorJson, RunRecord } from '../model/run-record.ts';
+import { PLAIN, type Style } from './style.ts';
+import { countText, hoursLabel, indent, padVisible, plural, rangeLabel, secondsText } from './text.ts';
+
+/** A record of a run, or of one step of a session: the steps have states of their own. */
+export type ReportedRecord = Omit<RunRecord, 'status'> & { readonly status: string };
+
+/** One process: a line, and below it what a person must know. `nameWidth`: so that the lines of several processes stand in columns. */
+export function runText(record: ReportedRecord, style: Style = PLAIN, nameWidth = 0): string {
+  const lines = [`${padVisible(style.strong(record.process_name), nameWidth)}  ${padVisible(statusText(record.status, style), 12)}  ${factsText(record)}`.trimEnd()];
+  for (const audit of record.audits) if (audit.status === 'failed') lines.push(indent(failedAuditText(audit, style), 4));
+  if (record.owed_hours.length > 0) lines.push(indent(style.warn(`owed: ${hoursLabel(record.owed_hours)}${record.held_back_by === null ? '' : `, until ${record.held_back_by} is complete for it`}`), 4));
+  if (record.error !== null) lines.push(indent(errorText(record.error, style), 4));
+  return lines.join('\n');
+}
+
+const DONE = new Set(['published', 'loaded', 'audited', 'initialized']);
+
+function statusText(status: string, style: Style): string {
+  if (DONE.has(status)) return style.good(status);
+  return status === 'nothing-new' ? style.faint('nothing new') : status === 'waiting' ? style.warn(status) : style.bad(status);
+}
+
+function factsText(record: ReportedRecord): string {
+  if (record.status === 'nothing-new' || record.status === 'waiting') return secondsText(record.seconds.total);
+  if (record.psyberg_session_id === '') return '';
+  const failed = record.audits.filter((audit) => audit.status === 'failed').length;
+  const audits = record.audits.length === 0 ? '' : failed === 0 ? `${plural(record.audits.length, 'audit')} passed` : `${failed} of ${plural(record.audits.length, 'audit')} failed`;
+  const rows = record.rows_read === '0' && record.rows_written === '0' ? '' : `${countText(record.rows_read)} rows read, ${countText(record.rows_written)} written`;
+  const hours = record.range === null ? '' : rangeLabel(record.range.first_hour, record.range.last_hour);
+  return [`${record.operation} ${record.target}`, hours, rows, audits, record.seconds.total === 0 ? '' : secondsText(record.seconds.total)].filter((part) => part !== '').join(', ');
+}
+
+const SAMPLE_ROWS = 3;
+
+/** What was expected, what was found, and some of the rows that break the promise. */
+function failedAuditText(audit: AuditResult, style: Style): string {
+  const head = `${audit.severity === 'block' ? style.bad('audit failed') : style.warn('audit warns')}: ${audit.name}: expected ${countText(audit.expected)}, found ${countText(audit.actual)}`;
+  const rows = audit.sample.slice(0, SAMPLE_ROWS).map((row) => `  ${JSON.stringify(row)}`);
+  const more = audit.sample.length - rows.length;
+  return [head, ...rows, ...(more > 0 ? [`  and ${more} more in --json`] : [])].join('\n');
+}
+
+/** An error for people: what happened, and what to do. */
+export function errorText(error: Pick<ErrorJson, 'message' | 'hint'>, style: Style = PLAIN): string {
+  const hint = error.hint === null ? [] : [`${style.faint('hint:')} ${error.hint}`];
+  return [`${style.bad('error:')} ${error.message}`, ...hint].join('\n');
+}
+
+/** The last line of a run with several processes. */
+export function runSummary(records: readonly ReportedRecord[], seconds: number): string {
+  const counts = new Map<string, number>();
+  for (const record of records) counts.set(record.status, (counts.get(record.status) ?? 0) + 1);
+  const parts = [...counts].map(([status, count]) => `${count} ${status === 'nothing-new' ? 'with nothing new' : status}`);
+  return `${plural(records.length, 'process', 'processes')}: ${parts.join(', ')}; ${secondsText(seconds)}`;
+}

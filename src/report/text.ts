@@ -1,0 +1,91 @@
+/** Numbers and times as people read them. Values of plans and records -> short text. Pure. */
+import { hourText, parseHour } from '../model/hour.ts';
+
+/** `1,234,567`, from a number or from 64-bit text. */
+export const countText = (count: string | number | bigint): string => BigInt(count).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `1 file`, `2 files`. */
+export const plural = (count: string | number | bigint, noun: string, nouns = `${noun}s`): string => `${countText(count)} ${BigInt(count) === 1n ? noun : nouns}`;
+
+/** `812 B`, `1.4 MB`; powers of 1000, as file managers and cloud bills count. */
+export function bytesText(bytes: string | number | bigint): string {
+  let value = Number(bytes);
+  if (value < 1000) return `${value} B`;
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
+  let unit = -1;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
+}
+
+/** `0.31 s`, `2 min 05 s`. */
+export function secondsText(seconds: number): string {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
+
+/** `2023-09-14 05h`: the hour that starts at 05:00 UTC. */
+export const hourLabel = (hour: string): string => `${hour.slice(0, -10)} ${hour.slice(-9, -7)}h`;
+
+/** `2023-09-14 05h..07h`, or both days where they differ. Both ends included. */
+export function rangeLabel(firstHour: string, lastHour: string): string {
+  if (firstHour === lastHour) return hourLabel(firstHour);
+  const [first, last] = [hourLabel(firstHour), hourLabel(lastHour)];
+  const sameDay = first.slice(0, -4) === last.slice(0, -4);
+  return `${first}..${sameDay ? last.slice(-3) : last}`;
+}
+
+/** `2023-09-14 06:10:11 UTC`. */
+export const instantLabel = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
+
+/** Neighbouring hours as one range each; hours are ISO texts, in any order. */
+export function hourRanges(hours: readonly string[]): { readonly firstHour: string; readonly lastHour: string; readonly count: number }[] {
+  const sorted = [...new Set(hours.map(parseHour))].sort((left, right) => left - right);
+  const ranges: { first: number; last: number }[] = [];
+  for (const hour of sorted) {
+    const open = ranges.at(-1);
+    if (open !== undefined && hour === open.last + 1) open.last = hour;
+    else ranges.push({ first: hour, last: hour });
+  }
+  return ranges.map(({ first, last }) => ({ firstHour: hourText(first), lastHour: hourText(last), count: last - first + 1 }));
+}
+
+/** `2023-09-14 02h..03h, 2023-09-14 06h`; beyond `most` ranges their number. */
+export function hoursLabel(hours: readonly string[], most = 4): string {
+  const ranges = hourRanges(hours);
+  const shown = ranges.slice(0, most).map((range) => rangeLabel(range.firstHour, range.lastHour));
+  return ranges.length > most ? `${shown.join(', ')} and ${plural(ranges.length - most, 'more range')}` : shown.join(', ');
+}
+
+/** Pads by what is seen: colour codes take no room. */
+export const padVisible = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - visibleLength(text)));
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour code.
+export const visibleLength = (text: string): number => text.replace(/\x1b\[[0-9;]*m/g, '').length;
+
+/** Indents every line. */
+export const indent = (text: string, width: number): string =>
+  text
+    .split('\n')
+    .map((line) => (line === '' ? line : ' '.repeat(width) + line))
+    .join('\n');
+
+/** Rows as columns, each as wide as its widest cell; no borders. Numbers stand right when `alignRight` names their column. */
+export function columnsText(rows: readonly (readonly string[])[], options: { readonly alignRight?: readonly number[]; readonly gap?: number } = {}): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell))));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => {
+          const width = widths[index] as number;
+          return options.alignRight?.includes(index) ? ' '.repeat(width - visibleLength(cell)) + cell : padVisible(cell, width);
+        })
+        .join(' '.repeat(options.gap ?? 2))
+        .trimEnd(),
+    )
+    .join('\n');
+}
