@@ -10,17 +10,25 @@
 with intervals as (
   select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
 ),
-files as (
+entries as (
   select
     filename as manifest_path,
     data_file.file_path as path,
     data_file.record_count as rows,
     data_file.file_size_in_bytes as bytes,
-    event_hour(iceberg_integer(data_file.lower_bounds[$field_id]), $unit, false) as first_hour,
-    event_hour(iceberg_integer(data_file.upper_bounds[$field_id]), $unit, true) as last_hour,
+    hex(data_file.lower_bounds[$field_id]) as lower_bound,
+    hex(data_file.upper_bounds[$field_id]) as upper_bound,
     coalesce(data_file.null_value_counts[$field_id], 0) as null_event_times
   from read_avro($manifests, filename = true)
   where status < 2
+),
+stored as (
+  select *, iceberg_integer(lower_bound) as lower_value, iceberg_integer(upper_bound) as upper_value
+  from entries
+),
+files as (
+  select *, event_hour(lower_value, $unit, false) as first_hour, event_hour(upper_value, $unit, true) as last_hour
+  from stored
 )
 select
   manifest_path,

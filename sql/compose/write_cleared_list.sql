@@ -32,11 +32,11 @@ copy (
         contains_null := bool_or(summary.contains_null),
         contains_nan := bool_or(coalesce(summary.contains_nan, false)),
         lower_bound := case
-          when field_key in (select unnest($integer_fields)) then arg_min(summary.lower_bound, iceberg_integer(summary.lower_bound))
+          when field_key in (select unnest($integer_fields)) then arg_min(summary.lower_bound, iceberg_integer(hex(summary.lower_bound)))
           when field_key in (select unnest($byte_fields)) then min(summary.lower_bound)
         end,
         upper_bound := case
-          when field_key in (select unnest($integer_fields)) then arg_max(summary.upper_bound, iceberg_integer(summary.upper_bound))
+          when field_key in (select unnest($integer_fields)) then arg_max(summary.upper_bound, iceberg_integer(hex(summary.upper_bound)))
           when field_key in (select unnest($byte_fields)) then max(summary.upper_bound)
         end
       ) as summary

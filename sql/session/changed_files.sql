@@ -6,16 +6,34 @@
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
 -- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
 -- @returns manifest_path, path, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour, null_event_times
+with entries as (
+  select
+    filename as manifest_path,
+    data_file.file_path as path,
+    status,
+    snapshot_id,
+    data_file.record_count as rows,
+    data_file.file_size_in_bytes as bytes,
+    to_json(data_file.partition) as partition,
+    hex(data_file.lower_bounds[$field_id]) as lower_bound,
+    hex(data_file.upper_bounds[$field_id]) as upper_bound,
+    data_file.null_value_counts[$field_id] as null_event_times
+  from read_avro($manifests, filename = true)
+  where status in (select unnest($statuses::integer[]))
+),
+stored as (
+  select *, iceberg_integer(lower_bound) as lower_value, iceberg_integer(upper_bound) as upper_value
+  from entries
+)
 select
-  filename as manifest_path,
-  data_file.file_path as path,
+  manifest_path,
+  path,
   status,
   snapshot_id::varchar as snapshot_id,
-  data_file.record_count as rows,
-  data_file.file_size_in_bytes as bytes,
-  to_json(data_file.partition)::varchar as partition,
-  event_hour(iceberg_integer(data_file.lower_bounds[$field_id]), $unit, false)::integer as first_hour,
-  event_hour(iceberg_integer(data_file.upper_bounds[$field_id]), $unit, true)::integer as last_hour,
-  coalesce(data_file.null_value_counts[$field_id], 0)::bigint as null_event_times
-from read_avro($manifests, filename = true)
-where status in (select unnest($statuses::integer[]))
+  rows,
+  bytes,
+  partition::varchar as partition,
+  event_hour(lower_value, $unit, false)::integer as first_hour,
+  event_hour(upper_value, $unit, true)::integer as last_hour,
+  coalesce(null_event_times, 0)::bigint as null_event_times
+from stored
