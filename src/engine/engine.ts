@@ -69,8 +69,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   if (options.memoryLimit !== undefined) settings['memory_limit'] = options.memoryLimit;
   if (options.threads !== undefined) settings['threads'] = String(options.threads);
   const instance = await DuckDBInstance.create(':memory:', settings);
+  const versions = await loadExtensions(instance, options.log);
   const connection = await instance.connect();
-  const versions = await loadExtensions(connection, options.log);
   const forks = new Set<DuckDBConnection>([connection]);
   const stopped = { value: false };
   await connection.run("set TimeZone = 'UTC'");
