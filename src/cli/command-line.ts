@@ -1,0 +1,112 @@
+/**
+ * argv -> command -> exit code. One file a command; each imports what it needs only when it runs.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { EXIT, PsybergError } from '../model/errors.ts';
+import { errorText } from '../report/run-report.ts';
+import { addCatalogCommand } from './catalog.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addHistoryCommand } from './history.ts';
+import { addNewCommand } from './new.ts';
+import { addPlanCommand } from './plan.ts';
+import { addRunCommand } from './run.ts';
+import { addSessionCommand } from './session.ts';
+import { type GlobalOptions, errorStyle, jsonText, openShell, type Shell, writeAll } from './shell.ts';
+import { addSignalsCommand } from './signals.ts';
+import { addSqlCommand } from './sql.ts';
+import { addStatusCommand } from './status.ts';
+
+/** Wraps the work of a command into what commander calls. The work returns the exit code. */
+export type Act = <Inputs extends readonly unknown[]>(work: (shell: Shell, ...inputs: Inputs) => Promise<number>) => (...inputs: [...Inputs, Command]) => Promise<void>;
+
+/** Runs one command and sets the exit code; never throws, and no stack trace reaches the user. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  let exitCode: number = EXIT.done;
+  const act: Act =
+    (work) =>
+    async (...inputs) => {
+      const command = inputs.at(-1) as unknown as Command;
+      const shell = openShell(command.optsWithGlobals<GlobalOptions>());
+      exitCode = await work(shell, ...(inputs.slice(0, -1) as never));
+    };
+  try {
+    await program(act).parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    exitCode = reportFailure(error, { json: argv.includes('--json'), verbose: argv.includes('--verbose') });
+  }
+  process.exitCode = exitCode;
+}
+
+function program(act: Act): Command {
+  const root = new Command('psyberg')
+    .description('Incremental loads of Apache Iceberg tables that get late data right')
+    .option('--project <dir>', 'a folder of the project; default: the current one, or the nearest above it with a psyberg.yaml')
+    .option('--json', 'one JSON document on stdout and nothing else')
+    .option('--quiet', 'no progress and no remarks')
+    .option('--verbose', 'every step on stderr, and the causes of an error')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('--help', 'explain the command')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({ outputError: () => {}, writeOut: (text) => writeAll(1, text), writeErr: (text) => writeAll(2, text) })
+    .exitOverride();
+  addNewCommand(root, act);
+  addPlanCommand(root, act);
+  addRunCommand(root, act);
+  addSessionCommand(root, act);
+  addStatusCommand(root, act);
+  addHistoryCommand(root, act);
+  addSignalsCommand(root, act);
+  addSqlCommand(root, act);
+  addCatalogCommand(root, act);
+  addDoctorCommand(root, act);
+  root.addHelpText('after', example('psyberg plan --explain', 'psyberg run', 'psyberg status'));
+  return root;
+}
+
+/** The lines below a command's help. */
+export const example = (...lines: readonly string[]): string => `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** Prints an error in the shape that was asked for; returns its exit code. */
+function reportFailure(error: unknown, options: { readonly json: boolean; readonly verbose: boolean }): number {
+  // Help and version were asked for, and printed.
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+  const known = asPsybergError(error);
+  if (options.json) writeAll(1, `${jsonText({ error: known })}\n`);
+  else writeAll(2, `${errorText(known.toJSON(), errorStyle())}\n`);
+  if (options.verbose) for (const line of causes(error)) writeAll(2, `${line}\n`);
+  return known.exitCode;
+}
+
+function asPsybergError(error: unknown): PsybergError {
+  if (error instanceof PsybergError) return withoutSql(error);
+  if (error instanceof CommanderError) {
+    // A group without a subcommand: commander has printed its help to stderr.
+    const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
+    const suggestion = more.join(' ').replace(/^\((.*)\)$/, '$1').trim();
+    return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : message, { hint: suggestion === '' ? 'psyberg --help lists the commands and options' : suggestion, exitCode: EXIT.usage });
+  }
+  return new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run it again with --verbose and report what it prints', cause: error });
+}
+
+/** The statement is the engine's own, and long; a person wants DuckDB's words. */
+function withoutSql(error: PsybergError): PsybergError {
+  if (!('sql' in error.context)) return error;
+  const { sql: _sql, ...context } = error.context;
+  return new PsybergError(error.code, error.message, { ...(error.hint === undefined ? {} : { hint: error.hint }), context, retryable: error.retryable, exitCode: error.exitCode, cause: error.cause });
+}
+
+/** For --verbose: the chain of causes, and where the last one was thrown. */
+function causes(error: unknown): string[] {
+  const lines: string[] = [];
+  let each: unknown = error;
+  for (let depth = 0; each instanceof Error && depth < 8; depth += 1, each = each.cause) lines.push(`${depth === 0 ? 'thrown' : 'caused'} by ${each.stack ?? each.message}`);
+  return lines;
+}

@@ -1,0 +1,3 @@
+import type { Command } from 'commander';
+import type { Act } from './command-line.ts';
+export function addDoctorCommand(_root: Command, _act: Act): void {}

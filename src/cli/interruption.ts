@@ -1,0 +1,30 @@
+/** Ctrl-C and a scheduler's stop: the running work ends, cleans up after itself, and the exit code says which signal it was. */
+
+export interface Interruption {
+  /** 128 + the signal's number once one came, else undefined. */
+  exitCode(): number | undefined;
+  release(): void;
+}
+
+/** npm and npx pass a signal on to a child that the terminal has already signalled: one key press arrives twice, milliseconds apart. */
+const SAME_KEY_PRESS_MS = 500;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The first signal calls `stop`; a second one, half a second later or more, ends the process at once. */
+export function onInterruption(stop: () => void): Interruption {
+  let first: { readonly code: number; readonly atMs: number } | undefined;
+  const listener = (signal: NodeJS.Signals): void => {
+    const code = SIGNALS[signal as keyof typeof SIGNALS];
+    if (first === undefined) {
+      first = { code, atMs: performance.now() };
+      stop();
+    } else if (performance.now() - first.atMs > SAME_KEY_PRESS_MS) process.exit(code);
+  };
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, listener);
+  return {
+    exitCode: () => first?.code,
+    release() {
+      for (const signal of Object.keys(SIGNALS)) process.off(signal, listener);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** `psyberg sql`: any statement over the warehouse. */
+import type { Command } from 'commander';
+import { EXIT } from '../model/errors.ts';
+import { type Act, example } from './command-line.ts';
+import { onInterruption } from './interruption.ts';
+import { type Shell, withPsyberg } from './shell.ts';
+
+export function addSqlCommand(root: Command, act: Act): void {
+  root
+    .command('sql')
+    .description('run a statement over the warehouse; tables are named schema.table')
+    .argument('<query>', 'one SQL statement, in quotes')
+    .option('--branch <name>', 'tables that have this branch show it')
+    .addHelpText('after', example('psyberg sql "select * from facts.cancel_fact limit 10"', 'psyberg sql "show all tables"'))
+    .action(act(sql));
+}
+
+async function sql(shell: Shell, query: string, options: { readonly branch?: string }): Promise<number> {
+  return withPsyberg(shell, async (psyberg) => {
+    const interruption = onInterruption(() => psyberg.interrupt());
+    try {
+      const result = await psyberg.sql(query, options.branch === undefined ? {} : { branch: options.branch });
+      if (shell.options.json === true) shell.json({ columns: result.columns, rows: result.toObjects() });
+      else {
+        const { resultTable } = await import('../report/result-table.ts');
+        shell.print(resultTable(result, shell.style));
+      }
+      return EXIT.done;
+    } catch (error) {
+      const code = interruption.exitCode();
+      if (code === undefined) throw error;
+      return code;
+    } finally {
+      interruption.release();
+    }
+  });
+}
