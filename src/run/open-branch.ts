@@ -80,6 +80,12 @@ export async function openBranch(context: RunContext): Promise<void> {
         updates: [{ action: 'set-snapshot-ref', 'ref-name': branch, type: 'branch', 'snapshot-id': base['snapshot-id'] }],
       });
   }
+  await attachSession(context);
+}
+
+/** Shows sources and target as the session sees them, and attaches that view; a stepwise session does so again in each step. */
+export async function attachSession(context: RunContext): Promise<void> {
+  const { plan, ports, branch } = context;
   showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
 }

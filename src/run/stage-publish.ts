@@ -91,7 +91,8 @@ async function stateChanges(context: RunContext, composed: ComposedSnapshot): Pr
     rowsWritten: String(context.rowsWritten),
     createdAt: now,
     error: null,
-    plan: null,
+    // A step that is repeated after publishing still finds its plan.
+    plan: context.stepwise ? JSON.stringify(plan) : null,
   });
   const stepwise = context.stepwise;
   const writes: [TableIdentifier, StateTable, StateRow[], boolean][] = [
