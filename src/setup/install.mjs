@@ -104,23 +104,18 @@ function buildDist() {
   if (sources.every((file) => fs.statSync(file).mtimeMs <= built)) return;
   // Taken before the compiler starts: a source saved while it runs must count as newer.
   const startedAt = new Date();
-  const run = spawnSync(inRoot('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${inRoot('node_modules', '.bin')}${path.delimiter}${process.env['PATH'] ?? ''}` },
-  });
-  const main = inRoot('dist', 'cli', 'main.js');
-  if (!fs.existsSync(inRoot('dist'))) {
-    fail({ missing: 'dist/ could not be built', tried: [`tsc -p tsconfig.build.json: ${run.error?.message ?? firstLines(run.stdout)}`], remedy: 'run: npx tsc -p tsconfig.build.json' });
+  const pinned = inRoot('node_modules', '.bin', 'node');
+  const run = spawnSync(fs.existsSync(pinned) ? pinned : process.execPath, [inRoot('src', 'setup', 'build.mjs')], { cwd: root, encoding: 'utf8' });
+  if (!fs.existsSync(inRoot('dist', 'cli', 'main.js'))) {
+    fail({ missing: 'dist/ could not be built', tried: [`npm run build: ${run.error?.message ?? firstLines(run.stderr)}`], remedy: 'run: npm run build' });
   }
-  if (fs.existsSync(main)) fs.chmodSync(main, 0o755);
   if (run.status === 0) {
     fs.writeFileSync(BUILD_STAMP, '');
     fs.utimesSync(BUILD_STAMP, startedAt, startedAt);
     say('dist/ built');
   } else {
     // Not the end: the sources run without dist/, and the one who changes them wants the tests.
-    say(`dist/ built with errors, see: npx tsc -p tsconfig.build.json (${firstLines(run.stdout).split('\n')[0]})`);
+    say(`dist/ built with errors, see: npm run build (${firstLines(run.stderr).split('\n')[0]})`);
   }
 }
 
