@@ -1,0 +1,189 @@
+/**
+ * A temporary project on real DuckDB and Iceberg: raw tables, landings by SQL, runs, and looks at what they left.
+ * Processes as data -> World. `close` removes everything.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { composeFilesInto, type FileChange } from './file-change.ts';
+import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
+import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import type { TableUpdate } from '../../src/iceberg/table-update.ts';
+import { open, type ExplainedPlan, type OpenOptions, type Psyberg, type RunRecord, type RunRequest } from '../../src/index.ts';
+
+/** A process file: its header as data, and its SQL. */
+export interface ProcessFile {
+  readonly header: { readonly process_name: string } & Readonly<Record<string, unknown>>;
+  readonly sql: string;
+}
+
+export const processFile = (header: ProcessFile['header'], sql: string): ProcessFile => ({ header, sql });
+
+/** The day of all tests. */
+const DAY_MS = Date.UTC(2023, 8, 14);
+/** `2023-09-14T05:00:00Z` for 5; other days for hours below 0 or above 23. */
+export const hourAt = (hour: number): string => `${new Date(DAY_MS + hour * 3_600_000).toISOString().slice(0, 19)}Z`;
+/** The same instant in ms since 1970. */
+export const msAt = (hour: number): number => DAY_MS + hour * 3_600_000;
+/** The hours of a plan as counts from midnight of the day: the inverse of {@link hourAt}. */
+export const hourNumbers = (hours: readonly (string | { readonly hour: string })[]): number[] =>
+  hours.map((each) => (Date.parse(typeof each === 'string' ? each : each.hour) - DAY_MS) / 3_600_000);
+
+export interface World {
+  readonly root: string;
+  readonly warehouse: string;
+  readonly psyberg: Psyberg;
+  /** The clock of the sessions, in ms; undefined: the real one. */
+  nowMs: number | undefined;
+  sql(query: string): Promise<Record<string, unknown>[]>;
+  /** Creates a table. `partitionedBy` as DuckDB writes it: `hour(ts), bucket(4, id)`. */
+  create(table: string, columns: string, options?: { readonly partitionedBy?: string; readonly formatVersion?: string }): Promise<void>;
+  /** One commit: what `select` returns is appended. */
+  land(table: string, select: string): Promise<void>;
+  run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
+  /** Runs one process and expects it to publish. */
+  publish(name: string): Promise<RunRecord>;
+  plan(name: string): Promise<ExplainedPlan>;
+  /** The rows of a query as sorted texts: multisets compare as arrays. */
+  rows(query: string): Promise<string[]>;
+  metadata(table: string): Promise<TableMetadata>;
+  /** The history of `main`, oldest first. */
+  history(table: string): Promise<Snapshot[]>;
+  commit(table: string, updates: readonly TableUpdate[]): Promise<void>;
+  /** Moves `main` to another snapshot, as a rollback does. */
+  rollback(table: string, snapshotId: bigint): Promise<void>;
+  /** Removes snapshots from the metadata, as an expiry does. */
+  expire(table: string, snapshotIds: readonly bigint[]): Promise<void>;
+  /** One commit that takes files out and puts rows in: an overwrite, a delete of whole files, or a compaction. */
+  changeFiles(table: string, change: FileChange): Promise<void>;
+  /** Branches other than main, of all tables, and folders of sessions. */
+  leftovers(): Promise<string[]>;
+  /** Adds or replaces a file of the project; takes effect with {@link reopen}. */
+  write(path: string, text: string): void;
+  writeProcess(process: ProcessFile): void;
+  reopen(options?: OpenOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly processes?: readonly ProcessFile[];
+  readonly files?: Readonly<Record<string, string>>;
+  readonly open?: OpenOptions;
+}
+
+/** `a.b` as an identifier. */
+export function tableId(name: string): TableIdentifier {
+  const parts = name.split('.');
+  return { namespace: parts.slice(0, -1), name: parts.at(-1) as string };
+}
+
+/** A world that is closed when the running test ends. */
+export async function worldForTest(options: WorldOptions = {}): Promise<World> {
+  const world = await createWorld(options);
+  onTestFinished(() => world.close());
+  return world;
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const root = mkdtempSync(join(tmpdir(), 'psyberg-world-'));
+  const warehouse = join(root, 'warehouse');
+  const columnsOf = new Map<string, string>();
+  let psyberg: Psyberg;
+  let auxiliary = 0;
+
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const writeProcess = ({ header, sql }: ProcessFile): void => write(`processes/${header.process_name}.sql`, `/*---\n${JSON.stringify(header, undefined, 2)}\n---*/\n${sql}\n`);
+  write('psyberg.yaml', 'name: world\ncatalog:\n  warehouse: warehouse\n');
+  mkdirSync(join(root, 'processes'), { recursive: true });
+  for (const process of options.processes ?? []) writeProcess(process);
+  for (const [path, text] of Object.entries(options.files ?? {})) write(path, text);
+
+  const world: World = {
+    root,
+    warehouse,
+    get psyberg() {
+      return psyberg;
+    },
+    nowMs: undefined,
+    write,
+    writeProcess,
+    async sql(query) {
+      return (await psyberg.sql(query)).toObjects();
+    },
+    async create(table, columns, { partitionedBy, formatVersion = '2' } = {}) {
+      await psyberg.internals.client.createNamespace(tableId(table).namespace);
+      const layout = `(${columns})${partitionedBy === undefined ? '' : ` partitioned by (${partitionedBy})`} with ('format-version' = '${formatVersion}')`;
+      columnsOf.set(table, layout);
+      await world.sql(`create table ${table} ${layout}`);
+    },
+    async land(table, select) {
+      await world.sql(`insert into ${table} ${select}`);
+    },
+    run: (names, request) => psyberg.run(names, request),
+    async publish(name) {
+      const [record] = await psyberg.run([name]);
+      if (record?.status !== 'published') throw new Error(`expected ${name} to publish, found ${JSON.stringify(record, undefined, 1)}`);
+      return record;
+    },
+    async plan(name) {
+      const [plan] = await psyberg.plan([name]);
+      return plan as ExplainedPlan;
+    },
+    async rows(query) {
+      const { rows } = await psyberg.sql(query);
+      return rows.map((row) => JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value))).sort();
+    },
+    async metadata(table) {
+      const loaded = await psyberg.internals.client.loadTable(tableId(table));
+      if (loaded === undefined) throw new Error(`no table ${table}`);
+      return loaded.metadata;
+    },
+    async history(table) {
+      const metadata = await world.metadata(table);
+      return [...ancestors(metadata, mainSnapshot(metadata))].reverse();
+    },
+    async commit(table, updates) {
+      await psyberg.internals.client.commitTable(tableId(table), { requirements: [], updates });
+    },
+    rollback: (table, snapshotId) => world.commit(table, [{ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId }]),
+    expire: (table, snapshotIds) => world.commit(table, [{ action: 'remove-snapshots', 'snapshot-ids': snapshotIds }]),
+    async changeFiles(table, change) {
+      let added: TableMetadata | undefined;
+      if (change.insert !== undefined) {
+        auxiliary += 1;
+        const name = `${tableId(table).namespace.join('.')}.auxiliary_${auxiliary}`;
+        await world.sql(`create table ${name} ${columnsOf.get(table)}`);
+        await world.land(name, change.insert);
+        added = await world.metadata(name);
+        // Without purge: the files belong to the other table now.
+        await psyberg.internals.client.dropTable(tableId(name), { purge: false });
+      }
+      await composeFilesInto({ engine: await psyberg.internals.engine(), client: psyberg.internals.client, table: tableId(table), change, added });
+    },
+    async leftovers() {
+      const found: string[] = [];
+      const { client } = psyberg.internals;
+      for (const namespace of await client.listNamespaces())
+        for (const id of await client.listTables(namespace)) {
+          const refs = (await client.loadTable(id))?.metadata.refs ?? {};
+          found.push(...Object.keys(refs).filter((ref) => ref !== 'main').map((ref) => `${id.name}@${ref}`));
+        }
+      const sessions = join(warehouse, '.psyberg', 'sessions');
+      return [...found, ...(existsSync(sessions) ? readdirSync(sessions) : [])];
+    },
+    async reopen(openOptions = options.open ?? {}) {
+      await psyberg?.close();
+      psyberg = await open({ project: root, now: () => world.nowMs ?? Date.now(), ...openOptions });
+    },
+    async close() {
+      await psyberg.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+  await world.reopen();
+  return world;
+}
