@@ -119,7 +119,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
   const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
   // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
   const vttsHour =
-    spec.vtts.kind === 'bounds' || !idleSession || input.spec.sources.length > 1
+    spec.vtts.kind === 'bounds' || !idleSession || input.spec.sources.length > 1 || input.spec.pattern === 'dimension'
       ? await readVtts({
           spec,
           metadata,
