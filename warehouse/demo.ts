@@ -4,8 +4,7 @@
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Interrupted } from './interruption.ts';
-import { DemoError, removeRunFolder } from './sample-project.ts';
+import { DemoError } from './sample-project.ts';
 
 const USAGE = `usage: npm run demo                 the walkthrough: late sign-ups, plan changes and cancels, hour by hour
        npm run demo -- flights      real departures of 2001, landed when they left, compared with a full recompute
@@ -31,14 +30,9 @@ async function runDemo(argv: readonly string[]): Promise<number> {
       return await playFlightsOnTerminal({ ...options, runFolder });
     }
     if (argv.length > 0) throw new DemoError(`unknown argument '${argv[0]}'`, { hint: USAGE, exitCode: 2 });
-    const { playOnTerminal } = await import('./member-lifecycle/play.ts');
-    return await playOnTerminal({ runFolder, shownFolder: relative(process.cwd(), runFolder) || '.' });
+    const { playWalkthroughOnTerminal } = await import('./member-lifecycle/play.ts');
+    return await playWalkthroughOnTerminal({ runFolder, shownFolder: relative(process.cwd(), runFolder) || '.' });
   } catch (error) {
-    if (error instanceof Interrupted) {
-      removeRunFolder(runFolder);
-      process.stderr.write('interrupted; the run folder was removed\n');
-      return 130;
-    }
     process.stderr.write(`${describeError(error)}\n`);
     return error instanceof DemoError ? error.exitCode : 1;
   }

@@ -88,6 +88,13 @@ export function removeRunFolder(folder: string): void {
 /** True when both tables hold the same rows, counted with repetitions. */
 export const isEqual = (comparison: Comparison): boolean => comparison.missingRows === 0 && comparison.extraRows === 0;
 
+/** Gives the run back when it published or had nothing to do, as in a quiet hour; any other end is the demo's end. */
+export function requireDone(run: RunRecord): RunRecord {
+  if (run.status === 'published' || run.status === 'nothing-new') return run;
+  const failed = run.audits.filter((audit) => audit.status === 'failed').map((audit) => `${audit.name}: expected ${audit.expected}, found ${audit.actual}`);
+  throw new DemoError(`${run.process_name} ended as '${run.status}': ${run.error?.message ?? failed.join('; ')}`, { hint: run.error?.hint ?? 'nothing was published by this session' });
+}
+
 const claimFile = (folder: string): string => `${folder}.pid`;
 
 /** Empties the run folder. Refused while another demo lives in it: each would delete the other's tables. */

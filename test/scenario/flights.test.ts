@@ -1,8 +1,11 @@
 // Goal: real, messily late data is loaded as if it had been there from the start. Method: three days of departures land six hours at
 // a time, each time loaded by both processes; both tables are then compared with a recompute from the file.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FlightsResult, findDepartures, landingHoursOfMonths, loadDepartures, sessionsOf } from '../../warehouse/flights/sessions.ts';
@@ -81,4 +84,37 @@ describe('a missing package', () => {
   it('is named, with the remedy', () => {
     expect(() => findDepartures('vega-datasets-that-is-not-there')).toThrow(/'vega-datasets-that-is-not-there'.*is not installed/);
   });
+});
+
+describe('the command', () => {
+  it.each([
+    [['flights', '--month', '2002-01'], /--month must be one of 2001-01 to 2001-06, found '2002-01'/],
+    [['flights', '--hours-per-session', '0'], /--hours-per-session must be a whole number from 1 to 744, found '0'/],
+    [['flights', '--hour', '1'], /Unknown option '--hour'/],
+    [['trains'], /unknown argument 'trains'/],
+  ])('refuses %j with exit code 2 and its usage', (argv, message) => {
+    const demo = fileURLToPath(new URL('../../warehouse/demo.ts', import.meta.url));
+    const { status, stderr, stdout } = spawnSync(process.execPath, [demo, ...argv], { encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain('usage: npm run demo');
+  });
+
+  it('ends with 130 on Ctrl-C and leaves no run folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'psyberg-interrupted-'));
+    const runFolder = join(folder, 'project');
+    const script = `import { playFlightsOnTerminal } from ${JSON.stringify(new URL('../../warehouse/flights/play.ts', import.meta.url).href)};
+      process.exitCode = await playFlightsOnTerminal({ month: '2001-01', months: 1, hoursPerSession: 1, runFolder: ${JSON.stringify(runFolder)} });`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    const ended = once(child, 'exit');
+    // The warehouse is written from the first session on.
+    while (!existsSync(join(runFolder, 'warehouse', 'raw')) && child.exitCode === null) await sleep(20);
+    child.kill('SIGINT');
+    expect((await ended)[0], stderr).toBe(130);
+    expect(stderr).toContain('the run folder was removed');
+    expect([existsSync(runFolder), existsSync(`${runFolder}.pid`)]).toEqual([false, false]);
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
 });

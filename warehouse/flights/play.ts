@@ -1,9 +1,9 @@
 /** The flights on the terminal: progress on stderr while they load, the result on stdout. Options -> exit code. */
 import { fileURLToPath } from 'node:url';
 import colors from 'picocolors';
-import { listenForInterruption } from '../interruption.ts';
 import { drawComparison } from '../member-lifecycle/picture.ts';
-import { isEqual, openSampleProject, removeRunFolder } from '../sample-project.ts';
+import { playInFolder } from '../play-in-folder.ts';
+import { isEqual } from '../sample-project.ts';
 import { findDepartures, landingHoursOfMonths, loadDepartures, type FlightsResult, type LandingHours, type SessionReport } from './sessions.ts';
 
 const SOURCE_FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -20,33 +20,22 @@ export interface FlightsOptions {
   readonly runFolder: string;
 }
 
-/** Returns 0 when both tables equal their recompute, else 1. */
-export async function playFlightsOnTerminal(options: FlightsOptions): Promise<number> {
+/** Returns 0 when both tables equal their recompute, else 1. The run folder stays, for the reader to look into. */
+export async function playFlightsOnTerminal({ runFolder, hoursPerSession, ...when }: FlightsOptions): Promise<number> {
   const departures = findDepartures();
-  const landing = landingHoursOfMonths(options);
+  const landing = landingHoursOfMonths(when);
   const startedAtMs = performance.now();
   const progress = openProgress();
-  const interruption = listenForInterruption({
-    onFirst: () => progress.note('stopping after this step; Ctrl-C again stops at once'),
-    cleanUp: () => removeRunFolder(options.runFolder),
-  });
+  process.stdout.write(`${colors.bold('psyberg')} loads real departures: landing hours ${shortHour(landing.first)} to ${shortHour(landing.last)}, ${hoursPerSession} per session\n`);
   try {
-    process.stdout.write(`${colors.bold('psyberg')} loads real departures: landing hours ${shortHour(landing.first)} to ${shortHour(landing.last)}, ${options.hoursPerSession} per session\n`);
-    const project = await openSampleProject({ from: SOURCE_FOLDER, to: options.runFolder });
-    try {
-      const result = await loadDepartures(project, { departures, landing, hoursPerSession: options.hoursPerSession }, {
-        check: interruption.check,
-        sessionEnds: (session, sessionCount) => progress.sessionEnds(session, sessionCount),
-      });
+    return await playInFolder({ from: SOURCE_FOLDER, runFolder, note: progress.note }, async (project, check) => {
+      const result = await loadDepartures(project, { departures, landing, hoursPerSession }, { check, sessionEnds: progress.sessionEnds });
       progress.end();
       process.stdout.write(`${drawResult(result, { landing, seconds: (performance.now() - startedAtMs) / 1000 }).join('\n')}\n`);
       return result.comparisons.every(isEqual) ? 0 : 1;
-    } finally {
-      progress.end();
-      await project.close();
-    }
+    });
   } finally {
-    interruption.release();
+    progress.end();
   }
 }
 

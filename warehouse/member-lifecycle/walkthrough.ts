@@ -2,7 +2,7 @@
  * The walkthrough of the Psyberg posts, played: hours land, the processes run, and what they did is kept as plain data.
  * SampleProject -> Act[]. It prints nothing; `picture.ts` draws.
  */
-import type { Comparison, Plan, RunRecord, SampleProject } from '../sample-project.ts';
+import { type Comparison, type Plan, requireDone, type RunRecord, type SampleProject } from '../sample-project.ts';
 
 /** In dependency order. */
 export const PROCESS_NAMES = ['signup_fact_load', 'account_plan_fact_load', 'cancel_request_fact_load', 'cancel_fact_load', 'account_state_dimension_load'] as const;
@@ -86,8 +86,11 @@ export async function playWalkthrough(project: SampleProject, events: Walkthroug
     for (const name of PROCESS_NAMES) {
       events.check?.();
       const step = await runProcess(project, name, completeTo);
+      // A process that Ctrl-C stopped is no step of the walkthrough.
+      events.check?.();
       steps.push(step);
       events.stepEnds?.(step);
+      requireDone(step.run);
     }
     const act: Act = {
       script,
