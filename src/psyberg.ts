@@ -72,7 +72,8 @@ export interface Internals {
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
 const SESSION_ATTEMPTS = 4;
-const CATALOG_NAME = 'psyberg';
+/** The name under which other engines attach the embedded catalog. */
+export const CATALOG_NAME = 'psyberg';
 
 /** Opens a project. Throws PsybergError with everything that is wrong in it. */
 export async function open(options: OpenOptions = {}): Promise<Psyberg> {
