@@ -1,3 +1,88 @@
+/** `psyberg new`: a project or a process from a template. */
+import path from 'node:path';
 import type { Command } from 'commander';
-import type { Act } from './command-line.ts';
-export function addNewCommand(_root: Command, _act: Act): void {}
+import { EXIT, usageError } from '../model/errors.ts';
+import { parseTableName, tableName } from '../model/names.ts';
+import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
+import type { NewProcessSource } from '../project/scaffold.ts';
+import { type Act, example } from './command-line.ts';
+import type { Shell } from './shell.ts';
+
+interface NewProcessOptions {
+  readonly pattern: string;
+  readonly source: readonly string[];
+  readonly target: string;
+  readonly unit?: string;
+}
+
+const PATTERNS: readonly string[] = ['stateless', 'stateful', 'dimension'] satisfies Pattern[];
+const UNITS: readonly string[] = ['epoch_s', 'epoch_ms', 'epoch_us'] satisfies EventTimeUnit[];
+
+export function addNewCommand(root: Command, act: Act): void {
+  const group = root
+    .command('new')
+    .description('create a project or a process from a template; never overwrites a file')
+    .helpCommand(false)
+    .addHelpText('after', example('psyberg new project my_lake', "psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --target facts.cancel_fact"));
+  group
+    .command('project')
+    .description('create a project in a folder, with two processes to start from')
+    .argument('<dir>', 'the folder; it may exist')
+    .option('--template <name>', 'another template than "project"')
+    .addHelpText('after', example('psyberg new project my_lake'))
+    .action(act(newProject));
+  group
+    .command('process')
+    .description('create the SQL file of a process')
+    .argument('<name>', 'the process, such as cancel_fact_load')
+    .requiredOption('--pattern <pattern>', `${PATTERNS.join(', ')}`)
+    .requiredOption('--source <table|column>', 'a source and the column of its event time; repeat it for several', (each: string, before: readonly string[] | undefined) => [...(before ?? []), each])
+    .requiredOption('--target <table>', 'the table that it writes')
+    .option('--unit <unit>', `of integer time columns: ${UNITS.join(', ')}`)
+    .addHelpText('after', example("psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --source 'facts.requests|request_ts' --target facts.cancel_fact"))
+    .action(act(newProcess));
+}
+
+async function newProject(shell: Shell, directory: string, options: { readonly template?: string }): Promise<number> {
+  const scaffold = await import('../project/scaffold.ts');
+  const created = scaffold.newProject({ directory, ...(options.template === undefined ? {} : { template: options.template }) });
+  if (shell.options.json === true) shell.json(created);
+  else {
+    shell.print(`created ${created.directory}`);
+    for (const file of created.files) shell.print(`  ${path.relative(created.directory, file)}`);
+    shell.note(`next: cd ${directory} && psyberg plan`);
+  }
+  return EXIT.done;
+}
+
+async function newProcess(shell: Shell, name: string, options: NewProcessOptions): Promise<number> {
+  const [{ newProcess: write }, { findProjectRoot, readProject }, { didYouMean }] = await Promise.all([import('../project/scaffold.ts'), import('../project/read-project.ts'), import('../project/did-you-mean.ts')]);
+  if (!PATTERNS.includes(options.pattern))
+    throw usageError('pattern-unknown', `there is no pattern '${options.pattern}'`, { hint: didYouMean(options.pattern, PATTERNS, 'patterns'), context: { found: options.pattern } });
+  if (options.unit !== undefined && !UNITS.includes(options.unit)) throw usageError('unit-unknown', `there is no unit '${options.unit}'`, { hint: didYouMean(options.unit, UNITS, 'units'), context: { found: options.unit } });
+  const sources = await sourcesOf(options);
+  const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
+  const { file } = write({ project, name, pattern: options.pattern as Pattern, sources, target: parseTableName(options.target) });
+  if (shell.options.json === true) shell.json({ file });
+  else {
+    shell.print(`created ${shownPath(file)}`);
+    shell.note(`next: write its SQL, then psyberg plan ${name} --explain`);
+  }
+  return EXIT.done;
+}
+
+/** Relative where that is shorter to read: below the current folder. */
+function shownPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
+}
+
+/** `--source` may be given several times, and each may hold several tables. */
+async function sourcesOf(options: NewProcessOptions): Promise<NewProcessSource[]> {
+  const { parseSrcTables } = await import('../project/src-tables.ts');
+  const sources = options.source.flatMap((text) => [...parseSrcTables(text)]);
+  const names = sources.map((source) => tableName(source.table).toLowerCase());
+  const twice = names.find((each, index) => names.indexOf(each) !== index);
+  if (twice !== undefined) throw usageError('source-twice', `--source names ${twice} twice`, { hint: 'name each source once' });
+  return sources.map((source) => ({ ...source, ...(options.unit === undefined || source.timeColumn === undefined ? {} : { timeUnit: options.unit as EventTimeUnit }) }));
+}

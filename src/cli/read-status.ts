@@ -1,0 +1,74 @@
+/** Project + tables -> how far each process has come. Reads only; DuckDB is needed for the session table alone. */
+import { ancestors, mainSnapshot } from '../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { hourText, instantText } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import type { Watermark } from '../model/session.ts';
+import { processesInDependencyOrder } from '../project/dependency-order.ts';
+import type { Psyberg } from '../psyberg.ts';
+import type { ProcessStatus, SourceStatus } from '../report/status.ts';
+import { type ProcessProgress, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
+import { renderStatement, tableFragment } from '../statements/index.ts';
+
+export async function readStatus(psyberg: Psyberg, names: readonly string[]): Promise<ProcessStatus[]> {
+  const specs = processesInDependencyOrder(psyberg.project, names);
+  const last = await lastSessions(psyberg);
+  return Promise.all(specs.map((spec) => processStatus(psyberg, spec, last.get(spec.processName) ?? null)));
+}
+
+async function processStatus(psyberg: Psyberg, spec: ProcessSpec, lastSession: ProcessStatus['last_session']): Promise<ProcessStatus> {
+  const target = (await psyberg.internals.client.loadTable(spec.target.table))?.metadata;
+  const progress = target === undefined ? undefined : await readProgress(psyberg, spec, target);
+  return {
+    process_name: spec.processName,
+    pattern: spec.pattern,
+    target: tableName(spec.target.table),
+    target_exists: target !== undefined,
+    complete_to_hour: progress?.completeToHour === undefined ? null : hourText(progress.completeToHour),
+    sources: await Promise.all(spec.sources.map((source) => sourceStatus(psyberg, source, progress))),
+    last_session: lastSession,
+  };
+}
+
+/** The summary of the target's newest snapshot, else the table: as a session finds it. */
+export async function readProgress(psyberg: Psyberg, spec: ProcessSpec, target: TableMetadata): Promise<ProcessProgress | undefined> {
+  const found = progressInSummary(target, spec.processName);
+  if (found !== undefined || mainSnapshot(target) === undefined) return found;
+  const { highWaterMarkTable } = psyberg.project.tables;
+  if (!(await psyberg.internals.client.tableExists(highWaterMarkTable))) return undefined;
+  return progressInTable(await psyberg.internals.engine(), { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) });
+}
+
+async function sourceStatus(psyberg: Psyberg, source: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceStatus> {
+  const name = tableName(source.table);
+  const watermark = progress?.watermarks.find((each) => each.table.toLowerCase() === name.toLowerCase());
+  const metadata = (await psyberg.internals.client.loadTable(source.table))?.metadata;
+  const head = metadata === undefined ? undefined : mainSnapshot(metadata);
+  return {
+    table: name,
+    exists: metadata !== undefined,
+    watermark: watermark === undefined ? null : { snapshot_id: String(watermark.snapshotId), committed_at: instantText(watermark.committedAtMs) },
+    head: head === undefined ? null : { snapshot_id: String(head['snapshot-id']), committed_at: instantText(head['timestamp-ms']) },
+    snapshots_behind: metadata === undefined || head === undefined ? 0 : snapshotsBehind(metadata, head, watermark),
+    owed_hours: watermark?.owedHours.map(hourText) ?? [],
+  };
+}
+
+/** The snapshots from the head back to the watermark; null when it is not among the head's ancestors. */
+function snapshotsBehind(metadata: TableMetadata, head: Snapshot, watermark: Watermark | undefined): number | null {
+  let count = 0;
+  for (const snapshot of ancestors(metadata, head)) {
+    if (snapshot['snapshot-id'] === watermark?.snapshotId) return count;
+    count += 1;
+  }
+  return watermark === undefined ? count : null;
+}
+
+async function lastSessions(psyberg: Psyberg): Promise<Map<string, NonNullable<ProcessStatus['last_session']>>> {
+  const { sessionTable } = psyberg.project.tables;
+  if (!(await psyberg.internals.client.tableExists(sessionTable))) return new Map();
+  const engine = await psyberg.internals.engine();
+  const rows = await engine.query<{ process_name: string; psyberg_session_id: string; status: string; created_at: string }>({ sql: renderStatement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }), parameters: {} });
+  return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));
+}

@@ -1,0 +1,106 @@
+/** How far each process has come, as text. ProcessStatus[] -> text. Pure. */
+import { PLAIN, type Style } from './style.ts';
+import { borderedTable } from './table.ts';
+import { countText, hourLabel, hoursLabel, instantLabel, plural, rangeLabel } from './text.ts';
+
+/** Plain JSON: the objects of `status --json`. */
+export interface SourceStatus {
+  readonly table: string;
+  readonly exists: boolean;
+  readonly watermark: { readonly snapshot_id: string; readonly committed_at: string } | null;
+  readonly head: { readonly snapshot_id: string; readonly committed_at: string } | null;
+  /** Snapshots that were not consumed yet; null when the watermark is no longer in the source's history. */
+  readonly snapshots_behind: number | null;
+  readonly owed_hours: readonly string[];
+}
+export interface ProcessStatus {
+  readonly process_name: string;
+  readonly pattern: string;
+  readonly target: string;
+  readonly target_exists: boolean;
+  readonly complete_to_hour: string | null;
+  readonly sources: readonly SourceStatus[];
+  readonly last_session: { readonly psyberg_session_id: string; readonly status: string; readonly created_at: string } | null;
+}
+
+/** One line a process and source, and below it what is owed. */
+export function statusText(statuses: readonly ProcessStatus[], style: Style = PLAIN): string {
+  if (statuses.length === 0) return 'the project has no processes; create one with: psyberg new process';
+  const rows = statuses.flatMap((status) =>
+    status.sources.map((source, index) => [
+      index === 0 ? style.strong(status.process_name) : '',
+      index === 0 ? (status.complete_to_hour === null ? '' : hourLabel(status.complete_to_hour)) : '',
+      index === 0 ? lastSession(status, style) : '',
+      source.table,
+      source.watermark === null ? style.faint('none') : instantLabel(source.watermark.committed_at),
+      behindText(source, style),
+    ]),
+  );
+  const table = borderedTable({ head: ['process', 'complete to', 'last session', 'source', 'consumed up to', 'behind'], rows, style });
+  const owed = statuses.flatMap((status) => {
+    const hours = status.sources.flatMap((source) => source.owed_hours);
+    return hours.length === 0 ? [] : [style.warn(`${status.process_name} owes ${hoursLabel(hours)}`)];
+  });
+  return [table, ...owed].join('\n');
+}
+
+function lastSession({ last_session: last }: ProcessStatus, style: Style): string {
+  if (last === null) return style.faint('never run');
+  return last.status === 'published' ? style.good(last.status) : last.status.endsWith('failed') || last.status === 'conflict' ? style.bad(last.status) : last.status;
+}
+
+function behindText(source: SourceStatus, style: Style): string {
+  if (!source.exists) return style.warn('does not exist yet');
+  if (source.head === null) return style.faint('empty');
+  if (source.snapshots_behind === null) return style.warn('watermark is not in its history');
+  return source.snapshots_behind === 0 ? style.good('up to date') : plural(source.snapshots_behind, 'snapshot');
+}
+
+export interface HistoryRow {
+  readonly process_name: string;
+  readonly psyberg_session_id: string;
+  readonly status: string;
+  readonly target_table: string;
+  readonly src_tables: string;
+  readonly first_hour: string | null;
+  readonly last_hour: string | null;
+  readonly rows_read: string | null;
+  readonly rows_written: string | null;
+  readonly created_at: string;
+}
+
+export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): string {
+  if (rows.length === 0) return 'no session yet; run: psyberg run';
+  return borderedTable({
+    head: ['session', 'process', 'status', 'hours', 'rows read', 'written', 'recorded'],
+    rows: rows.map((row) => [
+      row.psyberg_session_id,
+      row.process_name,
+      row.status === 'published' ? style.good(row.status) : row.status.endsWith('failed') ? style.bad(row.status) : row.status,
+      row.first_hour === null || row.last_hour === null ? '' : rangeLabel(row.first_hour, row.last_hour),
+      countText(row.rows_read ?? '0'),
+      countText(row.rows_written ?? '0'),
+      instantLabel(row.created_at),
+    ]),
+    alignRight: [4, 5],
+    style,
+  });
+}
+
+export interface SignalRow {
+  readonly signal_name: string;
+  readonly process_name: string;
+  readonly hour: string;
+  readonly kind: string;
+  readonly psyberg_session_id: string;
+  readonly created_at: string;
+}
+
+export function signalsText(rows: readonly SignalRow[], style: Style = PLAIN): string {
+  if (rows.length === 0) return 'nothing was announced yet; a run announces how far its target is complete';
+  return borderedTable({
+    head: ['signal', 'kind', 'up to', 'process', 'session', 'announced'],
+    rows: rows.map((row) => [row.signal_name, row.kind, hourLabel(row.hour), row.process_name, row.psyberg_session_id, instantLabel(row.created_at)]),
+    style,
+  });
+}
