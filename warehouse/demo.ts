@@ -57,7 +57,8 @@ function parsed<T>(parse: () => T): T {
 
 function wholeNumber(option: string, text: string, greatest: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > greatest) throw new DemoError(`${option} must be a whole number from 1 to ${greatest}, found '${text}'`, { hint: USAGE, exitCode: 2 });
+  if (!/^\d+$/.test(text) || value < 1 || value > greatest)
+    throw new DemoError(`${option} must be a whole number from 1 to ${greatest}, found '${text}'`, { hint: USAGE, exitCode: 2 });
   return value;
 }
 

@@ -92,7 +92,9 @@ export const isEqual = (comparison: Comparison): boolean => comparison.missingRo
 export function requireDone(run: RunRecord): RunRecord {
   if (run.status === 'published' || run.status === 'nothing-new') return run;
   const failed = run.audits.filter((audit) => audit.status === 'failed').map((audit) => `${audit.name}: expected ${audit.expected}, found ${audit.actual}`);
-  throw new DemoError(`${run.process_name} ended as '${run.status}': ${run.error?.message ?? failed.join('; ')}`, { hint: run.error?.hint ?? 'nothing was published by this session' });
+  throw new DemoError(`${run.process_name} ended as '${run.status}': ${run.error?.message ?? failed.join('; ')}`, {
+    hint: run.error?.hint ?? 'nothing was published by this session',
+  });
 }
 
 const claimFile = (folder: string): string => `${folder}.pid`;

@@ -107,7 +107,9 @@ describe('after every run', () => {
   it('all declared audits have passed', () => {
     const audits = acts.flatMap((act) => act.steps.flatMap(({ run }) => run.audits.map((audit) => ({ process: run.process_name, ...audit }))));
     expect(audits.filter((audit) => audit.status !== 'passed')).toEqual([]);
-    expect(new Set(audits.map((audit) => audit.name))).toEqual(new Set(['source_to_target_count', 'no_missing_events', 'not_null', 'unique', 'churn_type_known', 'no_account_vanishes']));
+    expect(new Set(audits.map((audit) => audit.name))).toEqual(
+      new Set(['source_to_target_count', 'no_missing_events', 'not_null', 'unique', 'churn_type_known', 'no_account_vanishes']),
+    );
   });
 
   it.each([1, 2, 3])('%i: every table equals its full recompute', (act) => {

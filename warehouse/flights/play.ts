@@ -26,7 +26,9 @@ export async function playFlightsOnTerminal({ runFolder, hoursPerSession, ...whe
   const landing = landingHoursOfMonths(when);
   const startedAtMs = performance.now();
   const progress = openProgress();
-  process.stdout.write(`${colors.bold('psyberg')} loads real departures: landing hours ${shortHour(landing.first)} to ${shortHour(landing.last)}, ${hoursPerSession} per session\n`);
+  process.stdout.write(
+    `${colors.bold('psyberg')} loads real departures: landing hours ${shortHour(landing.first)} to ${shortHour(landing.last)}, ${hoursPerSession} per session\n`,
+  );
   try {
     return await playInFolder({ from: SOURCE_FOLDER, runFolder, note: progress.note }, async (project, check) => {
       const result = await loadDepartures(project, { departures, landing, hoursPerSession }, { check, sessionEnds: progress.sessionEnds });

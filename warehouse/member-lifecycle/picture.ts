@@ -98,13 +98,16 @@ function drawFindings(act: Act): string[] {
   return [label('found by', `${step.plan.sources[0]?.table}: new files in landing hour/batch ${partitionsOf(step).join(', ')}, bounds say ${hours}`)];
 }
 
-const partitionsOf = ({ plan }: ProcessStep): string[] => (plan.sources[0]?.processing_uris ?? []).flatMap((uri) => ('landing_hour' in uri ? [`${uri['landing_hour']}/${uri['batch_id']}`] : []));
+const partitionsOf = ({ plan }: ProcessStep): string[] =>
+  (plan.sources[0]?.processing_uris ?? []).flatMap((uri) => ('landing_hour' in uri ? [`${uri['landing_hour']}/${uri['batch_id']}`] : []));
 
 /** Hour 5 seemed complete when act 1 ended; what late rows changed in it is what a reader would have got wrong. */
 function drawCorrections(act: Act, before: Act): string[] {
   const changed = [...act.answers].filter(([answer, count]) => before.answers.get(answer) !== count);
   return ['accounts', 'cancels'].flatMap((question) => {
-    const texts = changed.filter(([answer]) => answer.startsWith(question)).map(([answer, count]) => `${answer.slice(question.length + 1)} ${number(before.answers.get(answer) ?? 0)}→${number(count)}`);
+    const texts = changed
+      .filter(([answer]) => answer.startsWith(question))
+      .map(([answer, count]) => `${answer.slice(question.length + 1)} ${number(before.answers.get(answer) ?? 0)}→${number(count)}`);
     return texts.length === 0 ? [] : [label('hour 5', `${question}: ${texts.join(', ')}`)];
   });
 }
@@ -135,6 +138,8 @@ export function drawEnding({ acts, folder, seconds }: { readonly acts: readonly 
 }
 
 export function drawComparison(comparison: Comparison): string {
-  const verdict = isEqual(comparison) ? colors.green('equal: 0 rows missing, 0 too many') : colors.red(`${number(comparison.missingRows)} rows missing, ${number(comparison.extraRows)} too many`);
+  const verdict = isEqual(comparison)
+    ? colors.green('equal: 0 rows missing, 0 too many')
+    : colors.red(`${number(comparison.missingRows)} rows missing, ${number(comparison.extraRows)} too many`);
   return `${comparison.target.padEnd(28)}  ${number(comparison.rowCount).padStart(9)} rows   ${verdict}`;
 }
