@@ -3,11 +3,13 @@ import { assertNever } from '../model/errors.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import {
+  type SqlFragment,
   anyIsNullFragment,
   countsFragment,
   cteFragment,
   identifierFragment,
   identifierListFragment,
+  literalFragment,
   renderStatement,
   statementFragment,
   userQueryFragment,
@@ -21,14 +23,22 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
     sources: sources.fragment,
     counts: countsFragment(plan.sources.map((source) => source.alias)),
     staged: stagedTable(spec),
+    rows_outside: rowsOutside(spec, window),
   });
   return [
-    { stage: 'audit', name: 'count_sources', sql: count, parameters: namedIn(count, sources.parameters) },
+    { stage: 'audit', name: 'count_sources', sql: count, parameters: namedIn(count, { ...processParameters(plan, window), ...sources.parameters }) },
     ...spec.audits.map((audit): Step => {
       const sql = auditSql(plan, spec, audit, window);
       return { stage: 'audit', name: audit.name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...sources.parameters }) };
     }),
   ];
+}
+
+/** An append may add to any hour; an overwrite only to the hours that it replaces. */
+function rowsOutside(spec: ProcessSpec, window: HourWindow | undefined): SqlFragment {
+  if (window === undefined) return literalFragment('0');
+  const fragments = { staged: stagedTable(spec), event_time: identifierFragment(spec.target.eventTime as string) };
+  return statementFragment(renderStatement(window.only === undefined ? 'audit/outside_range' : 'audit/outside_hours', fragments));
 }
 
 function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourWindow | undefined): string {

@@ -1,16 +1,26 @@
 /** The audits: queries that select the bad rows of the cohort. Steps -> AuditResult[]. A blocking one that fails stops the publish. */
 import type { Engine } from '../engine/index.ts';
+import { type PsybergError, refusal } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import type { AuditSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
 import { bindStep } from './bind-step.ts';
 import type { RunContext } from './context.ts';
 
-/** Counts what the session read and staged; executes the step `count_sources`. */
+/** Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours`. */
 export async function countRows(context: RunContext, step: Step): Promise<void> {
-  const [row] = await context.ports.engine.query<{ rows_read: bigint; rows_staged: bigint }>(bindStep(step, {}));
+  const [row] = await context.ports.engine.query<{ rows_read: bigint; rows_staged: bigint; rows_outside: bigint }>(bindStep(step, {}));
   context.rowsRead = row?.rows_read ?? 0n;
   context.rowsWritten = row?.rows_staged ?? 0n;
+  if ((row?.rows_outside ?? 0n) > 0n) throw rowsOutsideHours(context, row?.rows_outside as bigint);
+}
+
+function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergError {
+  const column = spec.target.eventTime;
+  return refusal('rows-outside-hours', `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours or none; the next session would add them again instead of replacing them`, {
+    hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
+    context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },
+  });
 }
 
 /** Runs one declared audit. */
