@@ -1,4 +1,5 @@
 /** Opens what a session works on: its marker, its branch at the pinned base, and its view of sources and target. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +50,8 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
     context.changeViews.set(alias, await composeFilesView(context.ports.engine, { metadata, from: head, manifests, files, directory: context.directory }));
     return;
   }
-  const destination = join(context.directory, `changes-${alias}.avro`);
+  // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one second has the same folder.
+  const destination = join(context.directory, `changes-${alias}-${randomUUID()}.avro`);
   await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
   context.changeViews.set(alias, { ...head, 'manifest-list': destination });
 }
