@@ -12,7 +12,7 @@ import { type Hour, hourOfMs } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Session, SnapshotChange, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
-import { type ProcessProgress, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
+import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
 import { findSnapshots } from './find-changes.ts';
 import { liveFilesSince } from './live-files.ts';
 import { type SourceTable, eventTimeOf, readAddedManifests, readAllManifests, readFiles } from './read-files.ts';
@@ -78,12 +78,24 @@ async function progressOf(input: OpenSessionInput, target: TableMetadata): Promi
   const found = progressInSummary(target, spec.processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
   if (found !== undefined || mainSnapshot(target) === undefined) return found;
+  refuseRewoundTarget(input, target);
   if (!(await catalog.tableExists(project.tables.highWaterMarkTable))) return undefined;
   return progressInTable(await input.engine(), {
     highWaterMarkTable: project.tables.highWaterMarkTable,
     processName: spec.processName,
     target,
     targetName: tableName(spec.target.table),
+  });
+}
+
+/** The watermark table knows the last session only: on a target that was rolled back to before it, its rows would never be loaded again. */
+function refuseRewoundTarget({ spec }: OpenSessionInput, target: TableMetadata): void {
+  const undone = target.snapshots?.find((snapshot) => snapshot.summary?.[SUMMARY.processName] === spec.processName && snapshot.summary[SUMMARY.watermarks] !== undefined);
+  if (undone === undefined) return;
+  const name = tableName(spec.target.table);
+  throw refusal('target-rewound', `the target ${name} was rolled back to before snapshot ${undone['snapshot-id']}, which ${spec.processName} published, and the history up to there was expired: nobody knows what it holds`, {
+    hint: `roll ${name} forward again (set main to snapshot ${undone['snapshot-id']}), or drop it and run again`,
+    context: { table: name, snapshot_id: String(undone['snapshot-id']) },
   });
 }
 
