@@ -156,7 +156,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       if (change.insert !== undefined) {
         auxiliary += 1;
         const name = `${tableId(table).namespace.join('.')}.auxiliary_${auxiliary}`;
-        await world.sql(`create table ${name} ${columnsOf.get(table)}`);
+        // A target was made by its process: a table of its layout is enough where it has no partitions.
+        await world.sql(columnsOf.has(table) ? `create table ${name} ${columnsOf.get(table)}` : `create table ${name} with ('format-version' = '2') as from ${table} with no data`);
         await world.land(name, change.insert);
         added = await world.metadata(name);
         // Without purge: the files belong to the other table now.
