@@ -30,10 +30,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
       const shell = openShell(command.optsWithGlobals<GlobalOptions>());
       exitCode = await work(shell, ...(inputs.slice(0, -1) as never));
     };
+  const root = program(act);
   try {
-    await program(act).parseAsync([...argv], { from: 'user' });
+    await root.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    exitCode = reportFailure(error, { json: argv.includes('--json'), verbose: argv.includes('--verbose') });
+    exitCode = reportFailure(error, { json: argv.includes('--json'), verbose: argv.includes('--verbose'), help: `${commandPath(root, argv)} --help` });
   }
   process.exitCode = exitCode;
 }
@@ -75,23 +76,23 @@ function packageVersion(): string {
 }
 
 /** Prints an error in the shape that was asked for; returns its exit code. */
-function reportFailure(error: unknown, options: { readonly json: boolean; readonly verbose: boolean }): number {
+function reportFailure(error: unknown, options: { readonly json: boolean; readonly verbose: boolean; readonly help: string }): number {
   // Help and version were asked for, and printed.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
-  const known = asPsybergError(error);
+  const known = asPsybergError(error, options.help);
   if (options.json) writeAll(1, `${jsonText({ error: known })}\n`);
   else writeAll(2, `${errorText(known.toJSON(), errorStyle())}\n`);
   if (options.verbose) for (const line of causes(error)) writeAll(2, `${line}\n`);
   return known.exitCode;
 }
 
-function asPsybergError(error: unknown): PsybergError {
+function asPsybergError(error: unknown, help: string): PsybergError {
   if (error instanceof PsybergError) return withoutSql(error);
   if (error instanceof CommanderError) {
     // A group without a subcommand: commander has printed its help to stderr.
     const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
     const suggestion = more.join(' ').replace(/^\((.*)\)$/, '$1').trim();
-    return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : message, { hint: suggestion === '' ? 'psyberg --help lists the commands and options' : suggestion, exitCode: EXIT.usage });
+    return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : message, { hint: suggestion === '' ? `run: ${help}` : suggestion, exitCode: EXIT.usage });
   }
   return new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run it again with --verbose and report what it prints', cause: error });
 }
@@ -103,10 +104,24 @@ function withoutSql(error: PsybergError): PsybergError {
   return new PsybergError(error.code, error.message, { ...(error.hint === undefined ? {} : { hint: error.hint }), context, retryable: error.retryable, exitCode: error.exitCode, cause: error.cause });
 }
 
-/** For --verbose: the chain of causes, and where the last one was thrown. */
+/** The command that argv names, as far as there is one: `psyberg session load`. */
+function commandPath(root: Command, argv: readonly string[]): string {
+  let command = root;
+  const path = [root.name()];
+  for (const word of argv) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) continue;
+    command = next;
+    path.push(word);
+  }
+  return path.join(' ');
+}
+
+/** For --verbose: the chain of causes. Where it was thrown is said only of what nobody foresaw: it is part of a bug report. */
 function causes(error: unknown): string[] {
   const lines: string[] = [];
+  const unforeseen = !(error instanceof PsybergError || error instanceof CommanderError);
   let each: unknown = error;
-  for (let depth = 0; each instanceof Error && depth < 8; depth += 1, each = each.cause) lines.push(`${depth === 0 ? 'thrown' : 'caused'} by ${each.stack ?? each.message}`);
+  for (let depth = 0; each instanceof Error && depth < 8; depth += 1, each = each.cause) lines.push(`${depth === 0 ? 'error' : 'caused by'} ${each instanceof PsybergError || !unforeseen ? each.message : (each.stack ?? each.message)}`);
   return lines;
 }

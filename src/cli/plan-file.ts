@@ -1,12 +1,12 @@
 /** A file of `psyberg plan --out`, checked before anything is run from it. File -> CompiledPlan[]. */
 import { readFileSync } from 'node:fs';
-import * as z from 'zod/mini';
+import { z } from 'zod';
 import { usageError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 
 const text = z.string();
-const hour = z.string().check(z.regex(/^[+-]?\d{4,6}-\d\d-\d\dT\d\d:00:00Z$/));
-const digits = z.string().check(z.regex(/^\d+$/));
+const hour = z.string().regex(/^[+-]?\d{4,6}-\d\d-\d\dT\d\d:00:00Z$/);
+const digits = z.string().regex(/^\d+$/);
 const position = z.nullable(z.object({ table_uuid: text, snapshot_id: digits, sequence_number: digits, committed_at: text }));
 const read = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('changes'), snapshot_ids: z.array(digits), manifest_lists: z.array(text), files: z.nullable(z.array(text)) }),
@@ -18,18 +18,18 @@ const step = z.object({ stage: z.enum(['branch', 'load', 'compose', 'audit', 'pu
 const plan = z.looseObject({
   plan_version: z.literal(1),
   process_name: text,
-  psyberg_session_id: z.string().check(z.regex(/^\d{14}$/)),
+  psyberg_session_id: z.string().regex(/^\d{14}$/),
   pattern: z.enum(['stateless', 'stateful', 'dimension']),
   status: z.enum(['work', 'nothing-new', 'waiting']),
   sources: z.array(source),
   range: z.nullable(z.object({ first_hour: hour, last_hour: hour })),
   hours: z.array(z.looseObject({ hour })),
   owed_hours: z.array(hour),
-  target: z.looseObject({ table: text, operation: z.enum(['append', 'overwrite']), base_snapshot_id: z.nullable(digits), exists: z.boolean() }),
+  target: z.looseObject({ table: text, operation: z.enum(['append', 'overwrite']), base_snapshot_id: digits.nullable(), exists: z.boolean() }),
   process_sha256: text,
   steps: z.array(step),
 });
-const planFile = z.object({ plans: z.array(plan).check(z.minLength(1)) });
+const planFile = z.object({ plans: z.array(plan).min(1) });
 
 /** Reads the plans; with `names` only those. Throws `plan-file-invalid` with the place of the first thing that is wrong. */
 export function readPlanFile(file: string, names: readonly string[] = []): CompiledPlan[] {

@@ -1,6 +1,6 @@
 /** `psyberg sql`: any statement over the warehouse. */
 import type { Command } from 'commander';
-import { EXIT } from '../model/errors.ts';
+import { EXIT, PsybergError, usageError } from '../model/errors.ts';
 import { type Act, example } from './command-line.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
@@ -28,10 +28,17 @@ async function sql(shell: Shell, query: string, options: { readonly branch?: str
       return EXIT.done;
     } catch (error) {
       const code = interruption.exitCode();
-      if (code === undefined) throw error;
+      if (code === undefined) throw await asUsageError(error);
       return code;
     } finally {
       interruption.release();
     }
   });
+}
+
+/** A query that names what is not there, or is no SQL, is the caller's to correct: exit 2. */
+async function asUsageError(error: unknown): Promise<unknown> {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const { isMistake } = await import('../run/sql-error.ts');
+  return isMistake(error.message) ? usageError(error.code, error.message, { hint: error.message.startsWith('Catalog') ? 'psyberg sql "show all tables" lists the tables' : 'correct the query', cause: error }) : error;
 }

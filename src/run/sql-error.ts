@@ -23,7 +23,7 @@ export function mapSqlError(error: unknown, project: Pick<ProjectSpec, 'root'>, 
 }
 
 /** Errors of the text itself, as against data that a correct query could not handle. */
-const isMistake = (message: string): boolean => /^(Parser|Binder|Catalog) Error/.test(message);
+export const isMistake = (message: string): boolean => /^(Parser|Binder|Catalog) Error/.test(message);
 
 /** DuckDB ends a message with `LINE n: text` and a caret below; of a long line it shows a part, led by dots. */
 function placeInFile(message: string, spec: Pick<ProcessSpec, 'sql' | 'sqlOffset'>, queryLine: number): TextPosition | undefined {
