@@ -4,12 +4,15 @@
  * live as there were then, nothing was removed, and the files above it are exactly the news. Otherwise nobody can say: refused.
  */
 import type { Engine } from '../engine/index.ts';
+import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+
+const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
 
 /** The news as live files. Throws `history-expired` when removals since the watermark cannot be excluded. */
 export async function liveFilesSince(
@@ -18,26 +21,30 @@ export async function liveFilesSince(
   head: Snapshot,
   watermark: Watermark,
 ): Promise<{ files: ChangedFile[]; changes: SnapshotChange[] }> {
+  const name = tableName(table.spec.table);
+  const context = { table: name, watermark: String(watermark.snapshotId), head: String(head['snapshot-id']) };
+  // The known chain goes back beyond the watermark without meeting it: that snapshot was rolled back, and counts alone may not show it.
+  for (const snapshot of ancestors(table.metadata, head))
+    if ((snapshot['sequence-number'] ?? 0n) <= watermark.sequenceNumber)
+      throw refusal('history-expired', `the source ${name} was rolled back to before the watermark (${watermark.snapshotId}), and that snapshot was expired: what it undid cannot be told`, { hint: REMEDY, context });
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
   const live = await readFiles(engine, table, head, manifests, [0, 1]);
   const [row] =
     manifests.length === 0
       ? []
-      : await engine.query<{ older_rows: bigint; newer_files: string[] }>({
+      : await engine.query<{ older_rows: bigint; newer_files: string[]; newer_deletes: boolean }>({
           sql: renderStatement('session/live_rows_before'),
           parameters: { manifest_list: head['manifest-list'], manifests: manifests.map((each) => each.manifest_path), sequence_number: String(watermark.sequenceNumber) },
         });
   const olderRows = row?.older_rows ?? 0n;
-  const name = tableName(table.spec.table);
   if (watermark.totalRecords === undefined || olderRows !== watermark.totalRecords)
     throw refusal(
       'history-expired',
       `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and rows were removed since: expected ${watermark.totalRecords ?? 'an unknown number of'} rows up to the watermark, found ${olderRows}`,
-      {
-        hint: 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs',
-        context: { table: name, watermark: String(watermark.snapshotId), head: String(head['snapshot-id']) },
-      },
+      { hint: REMEDY, context },
     );
+  if (row?.newer_deletes === true)
+    throw refusal('history-expired', `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and single rows were deleted since`, { hint: REMEDY, context });
   const newer = new Set(row?.newer_files ?? []);
   const files = live.filter((file) => newer.has(file.path));
   return {
