@@ -8,11 +8,16 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/run-record.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
-  type SqlFragment,
+  fieldIdsFragment,
+  fileColumnsFragment,
+  fileLayoutFragment,
+  identifierFragment,
   literalFragment,
   manifestListStatement,
+  noValuesFragment,
   partitionedByFragment,
   renderStatement,
+  type SqlFragment,
   storedEventTimeFragment,
   tableFragment,
   userQueryFragment,
@@ -116,8 +121,25 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
   });
 }
 
+/**
+ * The process's SQL over one window. Into a target that exists, the files are written by plain COPY and their manifest is composed; into a
+ * new one, or one whose files plain SQL cannot write, DuckDB's Iceberg extension inserts.
+ */
 function insertStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined, name: string): Step {
   const ctes = sourceCtes(plan, spec, window);
+  const { layout } = plan.target;
+  if (layout !== null) {
+    const sql = renderStatement('load/write_files', {
+      sources: ctes.fragment,
+      query: userQueryFragment(spec.sql),
+      columns: fileColumnsFragment(layout.columns, layout.partition),
+      no_values: noValuesFragment(layout.columns),
+      compression: identifierFragment(layout.compression),
+      field_ids: fieldIdsFragment(layout.columns),
+      layout: fileLayoutFragment(layout.partition),
+    });
+    return { stage: 'load', name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters, destination: { from_run: "the target's data folder" } }) };
+  }
   const sql = renderStatement('load/insert', { target: targetTable(spec), sources: ctes.fragment, query: userQueryFragment(spec.sql) });
   return { stage: 'load', name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }) };
 }

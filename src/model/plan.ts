@@ -2,6 +2,7 @@
  * A plan: what a session will do, and why. Plain JSON in the words of the contract (snake_case, 64-bit numbers and times as text),
  * so the same value is printed, stored, sent to another process and executed.
  */
+import type { FileLayout } from './file-layout.ts';
 import type { Pattern } from './process-spec.ts';
 import type { BoundsFrom, DetectedBy, ProcessingUri } from './session.ts';
 
@@ -82,6 +83,8 @@ export interface PlanTarget {
   readonly complete_to_hour: string | null;
   /** The target's event-time column: its field id, Iceberg type and stored unit. */
   readonly event_time: { readonly field_id: number; readonly type: string; readonly unit: string } | null;
+  /** How its files are written by plain COPY; null when DuckDB's Iceberg extension inserts instead. */
+  readonly layout: FileLayout | null;
 }
 
 /** A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts. */

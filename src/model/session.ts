@@ -2,6 +2,7 @@
  * A session as it was opened: pinned heads, what changed since the watermarks, and how far each source is complete.
  * Made by `src/session`, read by `src/plan`; frozen, so planning needs no I/O and no clock.
  */
+import type { FileLayout } from './file-layout.ts';
 import type { Hour } from './hour.ts';
 import type { ProcessSpec, SourceSpec } from './process-spec.ts';
 
@@ -100,6 +101,8 @@ export interface TargetState {
   readonly previousSessionId?: string;
   /** The target's event-time column; undefined when the process names none, or the target does not exist. */
   readonly eventTime?: { readonly fieldId: number; readonly type: string; readonly unit: string };
+  /** Undefined when the target does not exist, or when plain SQL cannot write its files. */
+  readonly layout?: FileLayout;
 }
 
 export interface Session {

@@ -135,6 +135,7 @@ export function planHead(session: Session, status: PlanStatus): Pick<Plan, 'plan
       previous_session_id: target.previousSessionId ?? null,
       complete_to_hour: hourJson(target.completeToHour),
       event_time: target.eventTime === undefined ? null : { field_id: target.eventTime.fieldId, type: target.eventTime.type, unit: target.eventTime.unit },
+      layout: target.layout ?? null,
     },
   };
 }

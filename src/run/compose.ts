@@ -75,7 +75,8 @@ export async function rewriteManifests(engine: Engine, options: RewriteOptions):
   return written;
 }
 
-async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
+/** Declares the empty partition tuple in a manifest of an unpartitioned table; see `iceberg/empty-partition.ts`. */
+export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
   const [row] = await engine.query<{ content: string }>({ sql: renderStatement('compose/read_bytes'), parameters: { path } });
   const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
   await engine.execute({ sql: renderStatement('compose/write_bytes'), parameters: { content, destination: path } });

@@ -9,6 +9,7 @@ import { manifestListStatement } from '../statements/index.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { bindStep } from './bind-step.ts';
 import { composeFilesView, listTotals, type ManifestRow, manifestsOf, metadataPath, newSnapshotId, nextSequenceNumber, rewriteManifests, writeClearedList } from './compose.ts';
+import { writeFiles } from './write-files.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, showTables, stagingSnapshots } from './context.ts';
 
 interface FileInHours extends Record<string, unknown> {
@@ -76,6 +77,11 @@ export async function carryOver(context: RunContext, step: Step): Promise<void> 
 
 /** Runs the process's SQL over the session's rows into the branch; executes the steps `insert …`. */
 export async function insertRows(context: RunContext, step: Step): Promise<void> {
+  if (context.plan.target.layout !== null) {
+    const staged = await writeFiles(context, step);
+    if (staged !== undefined) context.insertIds.push(staged);
+    return;
+  }
   const before = await headId(context);
   await context.ports.engine.execute(bindStep(step, {}));
   const after = await headId(context);

@@ -5,6 +5,7 @@
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
+import { fileLayoutOf } from '../iceberg/file-layout.ts';
 import { mainSnapshot, operationOf } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
@@ -50,8 +51,10 @@ function targetState(spec: ProcessSpec, metadata: TableMetadata | undefined, pro
   if (metadata === undefined) return { exists: false };
   const base = mainSnapshot(metadata);
   const eventTime = targetEventTime(spec, metadata);
+  const layout = fileLayoutOf(metadata);
   return {
     exists: true,
+    ...(layout === undefined ? {} : { layout }),
     ...(eventTime === undefined ? {} : { eventTime }),
     tableUuid: metadata['table-uuid'],
     ...(base === undefined ? {} : { baseSnapshotId: base['snapshot-id'] }),

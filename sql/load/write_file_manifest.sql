@@ -1,0 +1,86 @@
+-- @name load/write_file_manifest
+-- What: the manifest of data files that were just written, with counts, sizes and bounds as the Parquet writer reported them.
+-- @param $files VARCHAR JSON array: path, rows, bytes, partition values in the spec's order
+-- @param $metrics VARCHAR JSON array, one element a file and column: path, field id, kind of bound, values, nulls, size, least, greatest
+-- @param $destination VARCHAR path of the new manifest
+-- @param $schema VARCHAR the table's schema as JSON
+-- @param $partition_spec VARCHAR the spec's fields as JSON
+-- @param $partition_spec_id VARCHAR id of the spec
+copy (
+  with files as (
+    select unnest(from_json($files::json, '[{"path": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT", "partition": ["VARCHAR"]}]'), recursive := true)
+  ),
+  metrics as (
+    select unnest(from_json($metrics::json, '[{
+      "path": "VARCHAR", "field_id": "INTEGER", "kind": "VARCHAR", "values": "BIGINT", "nulls": "BIGINT", "size": "BIGINT", "least": "VARCHAR", "greatest": "VARCHAR"
+    }]'), recursive := true)
+  ),
+  -- Iceberg specification, appendix D. Other types carry no bounds: they are optional, and a missing one is never wrong.
+  bounds as (
+    select
+      *,
+      case kind
+        when 'int' then iceberg_bytes(try_cast(least as bigint), 4)
+        when 'long' then iceberg_bytes(try_cast(least as bigint), 8)
+        when 'date' then iceberg_bytes(try_cast(least as date) - date '1970-01-01', 4)
+        when 'timestamp' then iceberg_bytes(epoch_us(try_cast(least as timestamp)), 8)
+        when 'timestamptz' then iceberg_bytes(epoch_us(try_cast(least as timestamptz)), 8)
+        when 'string' then encode(left(least, 64))
+      end as lower_bound,
+      case kind
+        when 'int' then iceberg_bytes(try_cast(greatest as bigint), 4)
+        when 'long' then iceberg_bytes(try_cast(greatest as bigint), 8)
+        when 'date' then iceberg_bytes(try_cast(greatest as date) - date '1970-01-01', 4)
+        when 'timestamp' then iceberg_bytes(epoch_us(try_cast(greatest as timestamp)), 8)
+        when 'timestamptz' then iceberg_bytes(epoch_us(try_cast(greatest as timestamptz)), 8)
+        -- A cut upper bound would lie below the greatest value.
+        when 'string' then case when length(greatest) <= 64 then encode(greatest) end
+      end as upper_bound
+    from metrics
+  ),
+  by_file as (
+    select
+      path,
+      map(list(field_id order by field_id) filter (size is not null), list(size order by field_id) filter (size is not null)) as column_sizes,
+      map(list(field_id order by field_id) filter (values is not null), list(values order by field_id) filter (values is not null)) as value_counts,
+      map(list(field_id order by field_id) filter (nulls is not null), list(nulls order by field_id) filter (nulls is not null)) as null_value_counts,
+      map(list(field_id order by field_id) filter (lower_bound is not null), list(lower_bound order by field_id) filter (lower_bound is not null)) as lower_bounds,
+      map(list(field_id order by field_id) filter (upper_bound is not null), list(upper_bound order by field_id) filter (upper_bound is not null)) as upper_bounds
+    from bounds
+    group by path
+  ),
+  described as (
+    select
+      0 as content,
+      files.path as file_path,
+      'parquet' as file_format,
+      {{partition}} as partition,
+      files.rows as record_count,
+      files.bytes as file_size_in_bytes,
+      by_file.column_sizes,
+      by_file.value_counts,
+      by_file.null_value_counts,
+      by_file.lower_bounds,
+      by_file.upper_bounds
+    from files
+    left join by_file using (path)
+  )
+  select
+    1::integer as status,
+    null::bigint as snapshot_id,
+    null::bigint as sequence_number,
+    null::bigint as file_sequence_number,
+    {{data_file}} as data_file
+  from (select described as data_file from described)
+) to $destination (
+  format avro,
+  root_name 'manifest_entry',
+  field_ids {{entry_field_ids}},
+  metadata {
+    'schema': $schema,
+    'partition-spec': $partition_spec,
+    'partition-spec-id': $partition_spec_id,
+    'format-version': '2',
+    'content': 'data'
+  }
+)

@@ -1,0 +1,38 @@
+/**
+ * How a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout. Pure.
+ * Bucket and truncate need Iceberg's own hash and cut rules, and nested columns need field ids inside; such tables are written by DuckDB's
+ * Iceberg extension instead.
+ */
+import { currentSchema } from './event-time.ts';
+import type { FileLayout, LayoutPartition } from '../model/file-layout.ts';
+import type { TableMetadata } from './table-metadata.ts';
+
+const PLAIN_TYPES = new Set(['boolean', 'int', 'long', 'float', 'double', 'date', 'time', 'timestamp', 'timestamptz', 'string', 'binary', 'uuid']);
+const IDENTITY_TYPES = new Set(['int', 'long', 'string', 'date', 'boolean']);
+const CODECS: Readonly<Record<string, FileLayout['compression']>> = { zstd: 'zstd', snappy: 'snappy', gzip: 'gzip', lz4: 'lz4_raw', uncompressed: 'uncompressed', none: 'uncompressed' };
+
+/** The layout of the table's files, or undefined when plain SQL cannot write them. */
+export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
+  const { properties = {} } = metadata;
+  const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
+  if (columns.some((column) => !PLAIN_TYPES.has(column.type) && !/^decimal\(\d+, ?\d+\)$/.test(column.type))) return undefined;
+  const order = metadata['sort-orders'].find((each) => each['order-id'] === metadata['default-sort-order-id']);
+  // Files elsewhere, in another format or sorted: the extension knows those properties.
+  if ((order?.fields.length ?? 0) > 0 || properties['write.data.path'] !== undefined || (properties['write.format.default'] ?? 'parquet') !== 'parquet') return undefined;
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']);
+  const partition: LayoutPartition[] = [];
+  for (const field of spec?.fields ?? []) {
+    const column = columns.find((each) => each.id === field['source-id']);
+    if (column === undefined || !writable(field.transform, column.type)) return undefined;
+    partition.push({ fieldId: field['field-id'], name: field.name, transform: field.transform as LayoutPartition['transform'], column });
+  }
+  const compression = CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
+  if (compression === undefined) return undefined;
+  return { location: metadata.location.replace(/\/+$/, ''), specId: metadata['default-spec-id'], columns, partition, compression };
+}
+
+function writable(transform: string, type: string): boolean {
+  if (transform === 'identity') return IDENTITY_TYPES.has(type);
+  if (transform === 'hour') return type === 'timestamp' || type === 'timestamptz';
+  return (transform === 'day' || transform === 'month' || transform === 'year') && (type === 'timestamp' || type === 'timestamptz' || type === 'date');
+}

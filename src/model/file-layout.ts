@@ -1,0 +1,21 @@
+/** How a table's data files are laid out: what a statement that writes them has to know. Plain data; made by `iceberg/file-layout.ts`. */
+
+export interface LayoutColumn {
+  readonly id: number;
+  readonly name: string;
+  /** Iceberg type. */
+  readonly type: string;
+}
+export interface LayoutPartition {
+  readonly fieldId: number;
+  readonly name: string;
+  readonly transform: 'identity' | 'hour' | 'day' | 'month' | 'year';
+  readonly column: LayoutColumn;
+}
+export interface FileLayout {
+  readonly location: string;
+  readonly specId: number;
+  readonly columns: readonly LayoutColumn[];
+  readonly partition: readonly LayoutPartition[];
+  readonly compression: 'zstd' | 'snappy' | 'gzip' | 'lz4_raw' | 'uncompressed';
+}

@@ -1,0 +1,74 @@
+/** Fragments of the statements that write a target's data files and their manifest. FileLayout -> fragments. Pure. */
+import type { LayoutColumn, LayoutPartition } from '../model/file-layout.ts';
+import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from './quote.ts';
+
+const DUCKDB_TYPES: Readonly<Record<string, string>> = {
+  boolean: 'boolean',
+  int: 'integer',
+  long: 'bigint',
+  float: 'float',
+  double: 'double',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  string: 'varchar',
+  binary: 'blob',
+  uuid: 'uuid',
+};
+const duckdbType = (type: string): string => DUCKDB_TYPES[type] ?? type;
+
+/** The column by which files are split; its own name, since a partition field may be called like a column. */
+export const partitionColumnName = (index: number): string => `psyberg_partition_${index + 1}`;
+
+/** The target's columns in their types, then the values by which files are split. */
+export function fileColumnsFragment(columns: readonly LayoutColumn[], partition: readonly LayoutPartition[]): SqlFragment {
+  const values = columns.map((column) => `${quoteIdentifier(column.name)}::${duckdbType(column.type)} as ${quoteIdentifier(column.name)}`);
+  return statementFragment([...values, ...partition.map((field, index) => `${partitionValue(field)} as ${partitionColumnName(index)}`)].join(',\n    '));
+}
+
+/** Iceberg specification, "Partition Transforms": counts since 1970-01-01, rounded down. */
+function partitionValue({ transform, column }: LayoutPartition): string {
+  const value = `${quoteIdentifier(column.name)}::${duckdbType(column.type)}`;
+  if (transform === 'identity') return value;
+  const days = column.type === 'date' ? `(${value} - date '1970-01-01')` : `((epoch_us(${value}) // 86400000000) - (epoch_us(${value}) % 86400000000 < 0)::bigint)`;
+  if (transform === 'hour') return `event_hour(epoch_us(${value}), 'us', false)::integer`;
+  if (transform === 'day') return `${days}::integer`;
+  const date = `(date '1970-01-01' + ${days}::integer)`;
+  return transform === 'month' ? `((year(${date}) - 1970) * 12 + month(${date}) - 1)::integer` : `(year(${date}) - 1970)::integer`;
+}
+
+/** `null as "a", null as "b"`. */
+export const noValuesFragment = (columns: readonly LayoutColumn[]): SqlFragment => statementFragment(columns.map((column) => `null as ${quoteIdentifier(column.name)}`).join(', '));
+
+/** Where the files go: a folder a partition with names that never meet, or one file. */
+export function fileLayoutFragment(partition: readonly LayoutPartition[]): SqlFragment {
+  if (partition.length === 0) return NOTHING;
+  return statementFragment(`,\n  partition_by (${partition.map((_field, index) => partitionColumnName(index)).join(', ')}),\n  filename_pattern '{uuidv7}',\n  overwrite_or_ignore`);
+}
+
+/** The partition tuple of a manifest entry, from the texts that COPY reports. */
+export function partitionTupleFragment(partition: readonly LayoutPartition[]): SqlFragment {
+  if (partition.length === 0) return statementFragment('null::integer');
+  return statementFragment(`struct_pack(${partition.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${resultType(field)}`).join(', ')})`);
+}
+
+const resultType = ({ transform, column }: LayoutPartition): string => (transform === 'identity' ? duckdbType(column.type) : 'integer');
+
+/** The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`). */
+export function partitionSummariesFragment(partition: readonly LayoutPartition[]): SqlFragment {
+  if (partition.length === 0) return statementFragment('null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]');
+  const summaries = partition.map((field) => {
+    const value = `data_file.partition.${quoteIdentifier(field.name)}`;
+    return `struct_pack(contains_null := bool_or(${value} is null), contains_nan := false, lower_bound := ${boundBytes(field, `min(${value})`)}, upper_bound := ${boundBytes(field, `max(${value})`)})`;
+  });
+  return statementFragment(`[${summaries.join(', ')}]`);
+}
+
+function boundBytes({ transform, column }: LayoutPartition, value: string): string {
+  if (transform !== 'identity' || column.type === 'int') return `iceberg_bytes(${value}, 4)`;
+  if (column.type === 'long') return `iceberg_bytes(${value}, 8)`;
+  if (column.type === 'date') return `iceberg_bytes(${value} - date '1970-01-01', 4)`;
+  if (column.type === 'boolean') return `unhex(case when ${value} then '01' when not ${value} then '00' end)`;
+  return `encode(${value})`;
+}

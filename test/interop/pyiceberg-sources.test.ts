@@ -1,0 +1,100 @@
+// Goal: sources that another engine writes are read exactly. Method: PyIceberg merges manifests, overwrites, deletes and expires on the source; sessions follow.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWorld, hourAt, msAt, processFile, type World } from '../support/world.ts';
+import { preparePython, runPython } from './python.ts';
+
+let world: World;
+const process = (name: string, table: string, pattern: 'stateless' | 'stateful') =>
+  processFile(
+    { process_name: `${name}_${pattern}`, pattern, sources: [{ table, event_time: 'ts', alias: 'e' }], target: { table: `facts.${name}_${pattern}`, event_time: 'ts' }, audits: ['source_to_target_count'] },
+    'select id, ts from e',
+  );
+beforeAll(async () => {
+  await preparePython();
+  world = await createWorld({
+    processes: ['merged', 'compacted', 'mixed', 'bare'].flatMap((name) => (['stateless', 'stateful'] as const).map((pattern) => process(name, `raw.${name}`, pattern))),
+  });
+  await world.psyberg.internals.client.createNamespace(['raw']);
+}, 600_000);
+afterAll(() => world?.close());
+
+const PREAMBLE = `
+import pyarrow as pa
+from pyiceberg.catalog import load_catalog
+from pyiceberg.transforms import HourTransform
+from pyiceberg.partitioning import PartitionSpec, PartitionField
+from pyiceberg.schema import Schema
+from pyiceberg.types import NestedField, LongType, TimestamptzType
+catalog = load_catalog('rest', **{'type': 'rest', 'uri': argument['uri'], 'token': argument['token']})
+schema = Schema(NestedField(1, 'id', LongType(), required=False), NestedField(2, 'ts', TimestamptzType(), required=False))
+by_hour = PartitionSpec(PartitionField(source_id=2, field_id=1000, transform=HourTransform(), name='ts_hour'))
+MERGE = {'format-version': '2', 'commit.manifest-merge.enabled': 'true', 'commit.manifest.min-count-to-merge': '2'}
+def events(first, count, hour):
+  ids = list(range(first, first + count))
+  return pa.table({'id': pa.array(ids, pa.int64()), 'ts': pa.array([(argument['midnight'] + hour * 3600000) * 1000 + i for i in ids], pa.timestamp('us', 'UTC'))})
+def create(name, properties=MERGE, spec=by_hour):
+  return catalog.create_table(name, schema=schema, partition_spec=spec, properties=properties)
+`;
+const python = <T = unknown>(program: string): Promise<T> =>
+  runPython<T>(`${PREAMBLE}${program}`, { uri: world.psyberg.internals.catalog.uri, token: world.psyberg.internals.catalog.token, midnight: msAt(0) });
+
+async function expectFollowed(name: string): Promise<void> {
+  for (const pattern of ['stateless', 'stateful']) {
+    await world.publish(`${name}_${pattern}`);
+    expect(await world.rows(`select id, ts from facts.${name}_${pattern}`), pattern).toEqual(await world.rows(`select id, ts from raw.${name}`));
+  }
+}
+
+describe('a source written by PyIceberg', () => {
+  it('with merged manifests gives exactly its new rows', async () => {
+    await python("t = create('raw.merged')\nfor n in range(4): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))");
+    await expectFollowed('merged');
+    const manifests = await python<[number, number][]>(
+      "t = catalog.load_table('raw.merged')\nfor n in [0, 5, 1]: t.append(events(100 + n * 10, 5, n))\nprint(json.dumps([[m['added_data_files_count'], m['existing_data_files_count']] for m in t.inspect.manifests().to_pylist()]))",
+    );
+    // Otherwise the test proves nothing: old and new files stand in one manifest.
+    expect(manifests.some(([added, existing]) => added > 0 && existing > 0)).toBe(true);
+    const plan = await world.plan('merged_stateless');
+    expect(plan.sources[0]).toMatchObject({ rows: '15', files: 3, detected_by: 'snapshots' });
+    expect(plan.hours.map((each) => each.hour)).toEqual([0, 1, 5].map(hourAt));
+    await expectFollowed('merged');
+    // Row by row means each only once.
+    expect(await world.rows('select count(*), count(distinct id) from facts.merged_stateless')).toEqual(['["35","35"]']);
+  });
+
+  it('with merged manifests and a compaction between two sessions loses nothing', async () => {
+    await world.create('raw.compacted', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+    await world.commit('raw.compacted', [{ action: 'set-properties', updates: { 'commit.manifest-merge.enabled': 'true', 'commit.manifest.min-count-to-merge': '2' } }]);
+    await python("t = catalog.load_table('raw.compacted')\nfor n in range(3): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))");
+    await expectFollowed('compacted');
+    await python("t = catalog.load_table('raw.compacted')\nt.append(events(100, 5, 1))\nt.append(events(200, 5, 2))\nprint(json.dumps(None))");
+    await world.changeFiles('raw.compacted', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.compacted' });
+    await expectFollowed('compacted');
+    expect(await world.rows('select count(*), count(distinct id) from facts.compacted_stateless')).toEqual(['["25","25"]']);
+  });
+
+  it('and by DuckDB in turn is read as one table', async () => {
+    await python("t = create('raw.mixed', {'format-version': '2'})\nt.append(events(0, 5, 0))\nprint(json.dumps(None))");
+    await world.land('raw.mixed', `select 10 + i, timestamptz '${hourAt(1)}' + to_seconds(i) from range(5) t(i)`);
+    await expectFollowed('mixed');
+    await world.land('raw.mixed', `select 20 + i, timestamptz '${hourAt(1)}' + to_seconds(i) from range(5) t(i)`);
+    await python("t = catalog.load_table('raw.mixed')\nt.append(events(30, 5, 2))\nprint(json.dumps(None))");
+    await world.land('raw.mixed', `select 40 + i, timestamptz '${hourAt(3)}' + to_seconds(i) from range(5) t(i)`);
+    await expectFollowed('mixed');
+    // PyIceberg's overwrite and delete rewrite files: the hours of what went and of what came are recomputed.
+    await python("t = catalog.load_table('raw.mixed')\nt.overwrite(events(50, 3, 2), overwrite_filter='id >= 30 and id < 35')\nt.delete('id = 21')\nprint(json.dumps(None))");
+    expect((await world.run(['mixed_stateless']))[0]).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    await world.publish('mixed_stateful');
+    expect(await world.rows('select id, ts from facts.mixed_stateful')).toEqual(await world.rows('select id, ts from raw.mixed'));
+  });
+
+  it('without column metrics has its hours read from the column itself', async () => {
+    await python("t = create('raw.bare', {'format-version': '2', 'write.metadata.metrics.default': 'none'}, PartitionSpec())\nfor n in range(3): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))");
+    expect((await world.plan('bare_stateful')).sources[0]).toMatchObject({ bounds_from: 'scan', newest_hour: hourAt(2) });
+    await expectFollowed('bare');
+    await python("t = catalog.load_table('raw.bare')\nt.append(events(100, 5, 1))\nprint(json.dumps(None))");
+    const plan = await world.plan('bare_stateful');
+    expect(plan.hours.map((each) => each.hour)).toEqual([hourAt(1)]);
+    await expectFollowed('bare');
+  });
+});
