@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import type { ViewShow, ViewTable } from '../catalog/index.ts';
 import { SESSION_CATALOG, createStatement, namedIn, processParameters, sourceCtes } from '../compile/index.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { conflict, usageError } from '../model/errors.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { conflict, refusal, usageError } from '../model/errors.ts';
 import { parseHour } from '../model/hour.ts';
 import type { Plan, PlanSource, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import { composeFilesView, manifestsOf } from './compose.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
@@ -45,15 +47,40 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   const { metadata } = (await context.ports.catalog.loadTable(spec.table)) ?? missingSource(source);
   const head = metadata.snapshots?.find((snapshot) => String(snapshot['snapshot-id']) === source.head?.snapshot_id) ?? missingSource(source);
   if (read.files !== null || read.snapshot_ids.length === 0) {
-    const files = read.files ?? [];
-    const manifests = files.length === 0 ? [] : (await manifestsOf(context.ports.engine, head)).filter((manifest) => manifest.content === 0);
-    context.changeViews.set(alias, await composeFilesView(context.ports.engine, { metadata, from: head, manifests, files, directory: context.directory }));
+    context.changeViews.set(alias, await composeListedFiles(context, { source, read, metadata, head }));
     return;
   }
   // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one second has the same folder.
   const destination = join(context.directory, `changes-${alias}-${randomUUID()}.avro`);
   await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
   context.changeViews.set(alias, { ...head, 'manifest-list': destination });
+}
+
+type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
+
+/**
+ * A view of files listed one by one. They are looked up in the manifests that their own snapshots added: a later compaction has taken them
+ * off the head. After an expiry only the head is left. Throws `source-files-gone` rather than load less than was planned.
+ */
+async function composeListedFiles(context: RunContext, options: { readonly source: PlanSource; readonly read: Changes; readonly metadata: TableMetadata; readonly head: Snapshot }): Promise<Snapshot> {
+  const { source, read, metadata, head } = options;
+  const { engine } = context.ports;
+  const files = read.files ?? [];
+  let from = head;
+  if (files.length > 0 && source.detected_by === 'snapshots') {
+    const destination = join(context.directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
+    await engine.execute({ sql: manifestListStatement('compose/write_change_list'), parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, destination } });
+    from = { ...head, 'manifest-list': destination };
+  }
+  const manifests = files.length === 0 ? [] : (await manifestsOf(engine, from)).filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
+  const view = await composeFilesView(engine, { metadata, from, manifests, files, directory: context.directory });
+  const found = (await manifestsOf(engine, view)).reduce((sum, manifest) => sum + manifest.live_files, 0n);
+  if (found !== BigInt(files.length))
+    throw refusal('source-files-gone', `the plan loads ${files.length} files of ${source.table}, but its manifests list ${found} of them`, {
+      hint: `rebuild the target ${context.plan.target.table} from the source: drop it and run again`,
+      context: { table: source.table, expected: files.length, found: String(found) },
+    });
+  return view;
 }
 
 function missingSource(source: PlanSource): never {
