@@ -25,6 +25,8 @@ copy (
   join adopted on adopted.manifest_path = entry.filename
   where entry.status < 2
     and (len($kept_files::varchar[]) = 0 or list_contains($kept_files::varchar[], data_file.file_path))
+  -- Of several snapshots' manifests one may carry over what another added: a file is listed once.
+  qualify row_number() over (partition by entry.data_file.file_path order by entry.status desc) = 1
 ) to $destination (
   format avro,
   root_name 'manifest_entry',
