@@ -8,7 +8,7 @@ interface Result {
   readonly rows: readonly (readonly unknown[])[];
 }
 
-const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL|DOUBLE|FLOAT)/;
+const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL(\(.*\))?|DOUBLE|FLOAT)$/;
 
 /** All rows, and how many they are. */
 export function resultTable({ columns, rows }: Result, style: Style = PLAIN): string {
