@@ -65,7 +65,8 @@ export interface EngineOptions {
 
 /** Starts DuckDB in memory with the extensions it needs. Throws `extension-missing` with the remedy. */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const settings: Record<string, string> = { preserve_insertion_order: 'false' };
+  // The file cache keeps what the system's page cache holds already: 70 MB more after 120 sessions of 1,000 rows, and no faster (2026-11-22).
+  const settings: Record<string, string> = { preserve_insertion_order: 'false', enable_external_file_cache: 'false' };
   if (options.memoryLimit !== undefined) settings['memory_limit'] = options.memoryLimit;
   if (options.threads !== undefined) settings['threads'] = String(options.threads);
   const instance = await DuckDBInstance.create(':memory:', settings);
