@@ -1,5 +1,5 @@
 /** Leaves no trace of a session: view detached, branch dropped, staged files deleted. Also of sessions whose process died. */
-import { existsSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../compile/index.ts';
@@ -12,6 +12,8 @@ import type { SessionMarker } from './open-branch.ts';
 
 /** A stepwise session has no process between its steps; after a day without a next step it counts as abandoned. */
 const STEPWISE_GRACE_MS = 24 * 3_600_000;
+/** Longer than any pause between making a folder and writing a small file into it. */
+const MARKER_GRACE_MS = 5000;
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */
 export async function closeSession(context: RunContext): Promise<void> {
@@ -91,7 +93,8 @@ function isAlive(directory: string): boolean {
   try {
     marker = JSON.parse(readFileSync(join(directory, 'session.json'), 'utf8')) as SessionMarker;
   } catch {
-    return false;
+    // The folder comes a moment before its marker.
+    return Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? 0) < MARKER_GRACE_MS;
   }
   if (marker.stepwise || marker.host !== hostname()) return Date.now() - Date.parse(marker.started_at) < STEPWISE_GRACE_MS;
   if (marker.pid === process.pid) return true;

@@ -40,6 +40,8 @@ export interface RunContext {
   readonly insertIds: SnapshotId[];
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
+  /** True when another session created the target while this one wanted to. */
+  targetOfAnother: boolean;
   base: Snapshot | undefined;
   composed: ComposedSnapshot | undefined;
   rowsRead: bigint;

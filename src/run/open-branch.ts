@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ViewShow, ViewTable } from '../catalog/index.ts';
 import { SESSION_CATALOG, createStatement, namedIn, processParameters, sourceCtes } from '../compile/index.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
@@ -26,13 +26,18 @@ export interface SessionMarker {
   readonly stepwise: boolean;
 }
 
-/** Writes the session's folder and marker, before anything else exists that a crash could leave behind. */
+/**
+ * Writes the session's folder and marker, before anything else exists that a crash could leave behind. Throws `session-running` when another
+ * process has a session of this id: two that share a branch would publish each other's rows. (The steps of one session share their folder.)
+ */
 export function writeMarker(directory: string, stepwise: boolean): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(dirname(directory), { recursive: true });
+    mkdirSync(directory, { recursive: stepwise });
     const marker: SessionMarker = { pid: process.pid, host: hostname(), started_at: new Date().toISOString(), stepwise };
     writeFileSync(join(directory, 'session.json'), JSON.stringify(marker));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw conflict('session-running', `the session ${basename(directory)} is at work in another process`, { hint: 'run again', cause: error });
     throw usageError('warehouse-not-writable', `the folder ${directory} cannot be written: ${(error as Error).message}`, { hint: 'give this user write access to the warehouse folder, or choose another in psyberg.yaml', cause: error });
   }
 }
@@ -151,6 +156,17 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
   if (version !== '2')
     throw usageError('format-version-unsupported', `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2`, { hint: 'leave format-version out of target.properties, or set it to "2"' });
   await ports.catalog.createNamespace(spec.target.table.namespace);
+  try {
+    await createFromQuery(context, step);
+  } catch (error) {
+    if (!(await ports.catalog.tableExists(spec.target.table))) throw error;
+    // Another session of the process was first: the table, and what it stages there, are its own.
+    context.targetOfAnother = true;
+    throw conflict('target-moved', `the target ${plan.target.table} was created by another session while this one ran`, { hint: 'plan again', context: { target: plan.target.table }, cause: error });
+  }
+}
+
+async function createFromQuery({ spec, plan, ports }: RunContext, step: Step): Promise<void> {
   if (spec.pattern !== 'dimension') {
     await ports.engine.execute(bindStep(step, {}));
     return;
@@ -166,6 +182,7 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
 
 /** The table that a failed first session created goes again, unless somebody has written to it. */
 export async function dropIfEmpty(context: RunContext): Promise<void> {
+  if (context.targetOfAnother) return;
   const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
   if (loaded !== undefined && (loaded.metadata.snapshots ?? []).length === 0) await context.ports.catalog.dropTable(context.spec.target.table, { purge: false });
 }

@@ -35,6 +35,7 @@ export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpe
     changeViews: new Map(),
     insertIds: [],
     stepwise,
+    targetOfAnother: false,
     base: undefined,
     composed: undefined,
     rowsRead: 0n,
@@ -48,8 +49,9 @@ export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpe
 export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpec, options: RunOptions): Promise<RunRecord> {
   const context = runContext(ports, plan, spec);
   const clock = stageClock();
+  // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
+  writeMarker(context.directory, false);
   try {
-    writeMarker(context.directory, false);
     for (const stage of STAGES) {
       if (stage === 'publish' && blocked(context)) {
         await recordSession(context, { status: 'audit-failed', error: JSON.stringify(auditError(context).toJSON()), plan: null });

@@ -148,7 +148,7 @@ export async function composeSnapshot(context: RunContext, step: Step, base: Sna
 /** The hour up to which the target is complete once this session is published: announced to the processes downstream. */
 export function completeToHour({ plan }: Pick<RunContext, 'plan'>): string | undefined {
   const vtts = plan.sources.map((source) => source.vtts_hour);
-  const least = vtts.some((hour) => hour === null) ? undefined : (vtts as string[]).reduce((left, right) => (left < right ? left : right));
+  const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
   const reached = plan.range === null ? least : plan.range.last_hour;
   const before = plan.target.complete_to_hour ?? undefined;
   if (reached === undefined) return before;
