@@ -2,7 +2,7 @@
  * The one composition root: a project opened. Everything a command, a script or a notebook does goes through here.
  * project -> session -> plan -> compile -> run -> report.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Catalog, startCatalog } from './catalog/index.ts';
@@ -14,7 +14,7 @@ import { sessionIdOf } from './model/hour.ts';
 import { tableName } from './model/names.ts';
 import type { CompiledPlan } from './model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
-import type { RunRecord, RunStatus } from './model/run-record.ts';
+import { type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
 import { planSession } from './plan/index.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
@@ -112,7 +112,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     views: catalog.views,
     endpoint: { uri: catalog.uri, token: catalog.token },
     engine: await engine(),
-    sessionsDirectory: join(warehouse, '.psyberg', 'sessions'),
+    sessionsDirectory: sessionsDirectory(warehouse),
     onStep: (message) => options.onStep?.(message),
   });
 
@@ -122,7 +122,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine });
     const plan = planSession(session);
     if (plan.status === 'work') await checkSyntax(await engine(), project, spec);
-    return compilePlan({ ...plan, psyberg_session_id: request.psybergSessionId ?? laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id) }, spec);
+    return compilePlan({ ...plan, psyberg_session_id: request.psybergSessionId ?? freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => join(sessionsDirectory(warehouse), branchName(spec.processName, id))) }, spec);
   };
 
   /** One process from init to publish; planned anew when somebody else moved its target meanwhile. */
@@ -133,13 +133,14 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const fresh = await planProcess(spec, given === undefined ? {} : { psybergSessionId: given.psyberg_session_id });
       if (given !== undefined) refuseStale(given, fresh);
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
+      // Also without work: a session that was killed after it had published left its folder.
+      if (fresh.status === 'work' || hasSessionFolder(warehouse, spec.processName)) {
+        const { dropAbandonedSessions } = await import('./run/clean-up.ts');
+        await dropAbandonedSessions(await ports(), spec.target.table, spec.processName);
+      }
       if (fresh.status !== 'work') return idleRecord(fresh, initSeconds);
       try {
         const runPorts = await ports();
-        if (existsSync(runPorts.sessionsDirectory)) {
-          const { dropAbandonedSessions } = await import('./run/clean-up.ts');
-          await dropAbandonedSessions(runPorts, spec.target.table, spec.processName);
-        }
         return await runSession(runPorts, fresh, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
       } catch (error) {
         const again = error instanceof PsybergError && error.exitCode === 4 && error.retryable && attempt < SESSION_ATTEMPTS && given === undefined;
@@ -200,11 +201,29 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
 }
 
+const sessionsDirectory = (warehouse: string): string => join(warehouse, '.psyberg', 'sessions');
+
+function hasSessionFolder(warehouse: string, processName: string): boolean {
+  const directory = sessionsDirectory(warehouse);
+  return existsSync(directory) && readdirSync(directory).some((name) => name.startsWith(branchName(processName, '')));
+}
+
+const SESSION_ID = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/;
+
 /** Two sessions within one second would share an id: the later one takes the next second. */
 function laterSessionId(id: string, previous: string | null): string {
-  if (previous === null || id > previous) return id;
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(previous) ?? [];
-  if (year === undefined) return id;
+  return previous === null || id > previous || !SESSION_ID.test(previous) ? id : nextSessionId(previous);
+}
+
+/** The id, or the next one whose folder does not exist: a session that runs at this moment has it. */
+function freeSessionId(id: string, folderOf: (id: string) => string): string {
+  let free = id;
+  while (existsSync(folderOf(free))) free = nextSessionId(free);
+  return free;
+}
+
+function nextSessionId(id: string): string {
+  const [, year, month, day, hour, minute, second] = SESSION_ID.exec(id) as RegExpExecArray;
   return sessionIdOf(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) + 1000);
 }
 
