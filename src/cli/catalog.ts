@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { EXIT, usageError } from '../model/errors.ts';
 import { type Act, example } from './command-line.ts';
-import type { Shell } from './shell.ts';
+import { type Shell, writeAll } from './shell.ts';
 
 interface ServeOptions {
   readonly port: string;
@@ -25,14 +25,21 @@ export function addCatalogCommand(root: Command, act: Act): void {
 
 async function serve(shell: Shell, options: ServeOptions): Promise<number> {
   const port = Number(options.port);
-  if (!/^\d{1,5}$/.test(options.port) || port > 65_535) throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, { hint: 'leave it out to take any free port' });
-  if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token)) throw usageError('token-invalid', '--token must be printable characters without blanks', { hint: 'leave it out to get a random one' });
-  const [{ startCatalog }, { findProjectRoot, readProject }, { CATALOG_NAME }] = await Promise.all([import('../catalog/index.ts'), import('../project/read-project.ts'), import('../psyberg.ts')]);
+  if (!/^\d{1,5}$/.test(options.port) || port > 65_535)
+    throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, { hint: 'leave it out to take any free port' });
+  if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token))
+    throw usageError('token-invalid', '--token must be printable characters without blanks', { hint: 'leave it out to get a random one' });
+  const [{ startCatalog }, { findProjectRoot, readProject }, { CATALOG_NAME }] = await Promise.all([
+    import('../catalog/index.ts'),
+    import('../project/read-project.ts'),
+    import('../psyberg.ts'),
+  ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
-  if (project.catalog.kind !== 'embedded') throw usageError('catalog-unsupported', 'psyberg.yaml names a catalog elsewhere: there is nothing to serve', { hint: 'use that catalog directly' });
+  if (project.catalog.kind !== 'embedded')
+    throw usageError('catalog-unsupported', 'psyberg.yaml names a catalog elsewhere: there is nothing to serve', { hint: 'use that catalog directly' });
   const catalog = await startCatalog({ warehouse: project.catalog.warehouse, catalogName: CATALOG_NAME, port, ...(options.token === undefined ? {} : { token: options.token }) });
   const stopped = stopSignal();
-  process.stdout.write(`${JSON.stringify({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME })}\n`);
+  writeAll(1, `${JSON.stringify({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME })}\n`);
   shell.note('serving; stop with Ctrl-C');
   await stopped;
   await catalog.close();

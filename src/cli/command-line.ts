@@ -20,8 +20,8 @@ import { addStatusCommand } from './status.ts';
 /** Wraps the work of a command into what commander calls. The work returns the exit code. */
 export type Act = <Inputs extends readonly unknown[]>(work: (shell: Shell, ...inputs: Inputs) => Promise<number>) => (...inputs: [...Inputs, Command]) => Promise<void>;
 
-/** Runs one command and sets the exit code; never throws, and no stack trace reaches the user. */
-export async function runCommandLine(argv: readonly string[]): Promise<void> {
+/** Runs one command; returns the exit code. Never throws, and no stack trace reaches the user. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
   const act: Act =
     (work) =>
@@ -36,7 +36,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   } catch (error) {
     exitCode = reportFailure(error, { json: argv.includes('--json'), verbose: argv.includes('--verbose'), help: `${commandPath(root, argv)} --help` });
   }
-  process.exitCode = exitCode;
+  return exitCode;
 }
 
 function program(act: Act): Command {
@@ -91,8 +91,14 @@ function asPsybergError(error: unknown, help: string): PsybergError {
   if (error instanceof CommanderError) {
     // A group without a subcommand: commander has printed its help to stderr.
     const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
-    const suggestion = more.join(' ').replace(/^\((.*)\)$/, '$1').trim();
-    return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : message, { hint: suggestion === '' ? `run: ${help}` : suggestion, exitCode: EXIT.usage });
+    const suggestion = more
+      .join(' ')
+      .replace(/^\((.*)\)$/, '$1')
+      .trim();
+    return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : message, {
+      hint: suggestion === '' ? `run: ${help}` : suggestion,
+      exitCode: EXIT.usage,
+    });
   }
   return new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run it again with --verbose and report what it prints', cause: error });
 }
@@ -101,7 +107,13 @@ function asPsybergError(error: unknown, help: string): PsybergError {
 function withoutSql(error: PsybergError): PsybergError {
   if (!('sql' in error.context)) return error;
   const { sql: _sql, ...context } = error.context;
-  return new PsybergError(error.code, error.message, { ...(error.hint === undefined ? {} : { hint: error.hint }), context, retryable: error.retryable, exitCode: error.exitCode, cause: error.cause });
+  return new PsybergError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    context,
+    retryable: error.retryable,
+    exitCode: error.exitCode,
+    cause: error.cause,
+  });
 }
 
 /** The command that argv names, as far as there is one: `psyberg session load`. */
@@ -122,6 +134,7 @@ function causes(error: unknown): string[] {
   const lines: string[] = [];
   const unforeseen = !(error instanceof PsybergError || error instanceof CommanderError);
   let each: unknown = error;
-  for (let depth = 0; each instanceof Error && depth < 8; depth += 1, each = each.cause) lines.push(`${depth === 0 ? 'error' : 'caused by'} ${each instanceof PsybergError || !unforeseen ? each.message : (each.stack ?? each.message)}`);
+  for (let depth = 0; each instanceof Error && depth < 8; depth += 1, each = each.cause)
+    lines.push(`${depth === 0 ? 'error' : 'caused by'} ${each instanceof PsybergError || !unforeseen ? each.message : (each.stack ?? each.message)}`);
   return lines;
 }

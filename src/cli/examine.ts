@@ -69,8 +69,7 @@ function extensionFiles(report: Report): void {
   }
 }
 
-const versionsOf = (engine: Engine, report: Report): void =>
-  report('DuckDB', 'ok', `${engine.versions.duckdb}; loaded: ${Object.keys(engine.versions.extensions).join(', ')}`);
+const versionsOf = (engine: Engine, report: Report): void => report('DuckDB', 'ok', `${engine.versions.duckdb}; loaded: ${Object.keys(engine.versions.extensions).join(', ')}`);
 
 async function examineWarehouse(psyberg: Psyberg, project: ProjectSpec, report: Report): Promise<void> {
   const { catalog, client } = psyberg.internals;
@@ -101,7 +100,13 @@ const nameOf = (spec: ProcessSpec, source: SourceSpec): string => `${spec.proces
 
 function leftBranches(spec: ProcessSpec, target: TableMetadata | undefined, report: Report): void {
   const branches = Object.keys(target?.refs ?? {}).filter((name) => name.startsWith(`psyberg_${spec.processName}_`));
-  if (branches.length > 0) report(spec.processName, 'warn', `${plural(branches.length, 'staging branch', 'staging branches')} on ${tableName(spec.target.table)}: ${branches.join(', ')}`, 'a session is running, waits for its next step, or was killed; the next run drops what nobody needs');
+  if (branches.length > 0)
+    report(
+      spec.processName,
+      'warn',
+      `${plural(branches.length, 'staging branch', 'staging branches')} on ${tableName(spec.target.table)}: ${branches.join(', ')}`,
+      'a session is running, waits for its next step, or was killed; the next run drops what nobody needs',
+    );
 }
 
 interface Examined {
@@ -130,7 +135,12 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
     return;
   }
   if (watermark !== undefined && snapshotById(metadata, watermark.snapshotId) === undefined) {
-    report(name, 'warn', `the snapshot of the watermark (${watermark.snapshotId}) was expired: changes are found from live files, and removals cannot be seen`, 'keep snapshots longer than the longest pause between two sessions');
+    report(
+      name,
+      'warn',
+      `the snapshot of the watermark (${watermark.snapshotId}) was expired: changes are found from live files, and removals cannot be seen`,
+      'keep snapshots longer than the longest pause between two sessions',
+    );
     return;
   }
   const head = mainSnapshot(metadata);
@@ -144,7 +154,12 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
   }
   const column = columnOf(currentSchema(metadata), source.eventTime);
   if (column === undefined || storedUnit(column.type, source.eventTimeUnit) === undefined) {
-    report(name, 'fail', column === undefined ? `has no column '${source.eventTime}'` : `its column '${source.eventTime}' has the type ${String(column.type)}, which gives no time`, `correct event_time (integers need event_time_unit) in ${spec.file}`);
+    report(
+      name,
+      'fail',
+      column === undefined ? `has no column '${source.eventTime}'` : `its column '${source.eventTime}' has the type ${String(column.type)}, which gives no time`,
+      `correct event_time (integers need event_time_unit) in ${spec.file}`,
+    );
     return;
   }
   if (engine !== undefined) await examineBounds(engine, { metadata, head, fieldId: column.id, column: source.eventTime, name }, report);
@@ -160,19 +175,35 @@ interface Bounded {
 
 /** Files without bounds still load, but finding their hours means reading the column. */
 async function examineBounds(engine: Engine, { metadata, head, fieldId, column, name }: Bounded, report: Report): Promise<void> {
-  const manifests = (await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({ sql: renderStatement('session/all_manifests'), parameters: { manifest_list: head['manifest-list'] } })).filter((manifest) => manifest.content === 0);
+  const manifests = (
+    await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({
+      sql: renderStatement('session/all_manifests'),
+      parameters: { manifest_list: head['manifest-list'] },
+    })
+  ).filter((manifest) => manifest.content === 0);
   let files = 0n;
   let without = 0n;
   for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
     const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
-    const [row] = await engine.query<{ files: bigint; without_bounds: bigint }>({ sql: renderStatement('report/files_without_bounds'), parameters: { manifests: paths, field_id: fieldId } });
+    const [row] = await engine.query<{ files: bigint; without_bounds: bigint }>({
+      sql: renderStatement('report/files_without_bounds'),
+      parameters: { manifests: paths, field_id: fieldId },
+    });
     files += row?.files ?? 0n;
     if (!partitionTells(metadata, specId, fieldId)) without += row?.without_bounds ?? 0n;
   }
   if (without === 0n) report(name, 'ok', `${plural(files, 'file')}, event time ${column} known from metadata`);
-  else report(name, 'warn', `${plural(without, 'file')} of ${files} without statistics of ${column}: a plan has to read that column in new ones`, `let its writer keep them: table property write.metadata.metrics.column.${column}=full`);
+  else
+    report(
+      name,
+      'warn',
+      `${plural(without, 'file')} of ${files} without statistics of ${column}: a plan has to read that column in new ones`,
+      `let its writer keep them: table property write.metadata.metrics.column.${column}=full`,
+    );
 }
 
 /** True when the partition itself says the hour or day of the event time. */
 const partitionTells = (metadata: TableMetadata, specId: number, fieldId: number): boolean =>
-  metadata['partition-specs'].find((each) => each['spec-id'] === specId)?.fields.some((field) => field['source-id'] === fieldId && ['hour', 'day', 'identity'].includes(field.transform)) ?? false;
+  metadata['partition-specs']
+    .find((each) => each['spec-id'] === specId)
+    ?.fields.some((field) => field['source-id'] === fieldId && ['hour', 'day', 'identity'].includes(field.transform)) ?? false;

@@ -20,4 +20,5 @@ export function exitCodeOf(record: ReportedRecord, requireComplete = false): num
 }
 
 /** With several processes: the highest of any. */
-export const highestExitCode = (records: readonly ReportedRecord[], requireComplete = false): number => records.reduce<number>((highest, record) => Math.max(highest, exitCodeOf(record, requireComplete)), EXIT.done);
+export const highestExitCode = (records: readonly ReportedRecord[], requireComplete = false): number =>
+  records.reduce<number>((highest, record) => Math.max(highest, exitCodeOf(record, requireComplete)), EXIT.done);

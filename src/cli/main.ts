@@ -10,8 +10,9 @@ if (major < NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor < NODE_MINIMU
   process.stderr.write(`error: psyberg needs Node ${NODE_MINIMUM.join('.')} or newer, found ${process.versions.node}\n`);
   process.exitCode = 2;
 } else {
-  // Compiled code is kept beside the system's temporary files; measured: see command-line.ts.
+  // Compiled code is kept among the system's temporary files for the next command.
   module.enableCompileCache();
   const { runCommandLine } = await import('./command-line.ts');
-  await runCommandLine(process.argv.slice(2));
+  // Everything is written and closed by then; waiting for idle sockets and for memory to be given back would only take time.
+  process.exit(await runCommandLine(process.argv.slice(2)));
 }

@@ -23,7 +23,10 @@ export function addNewCommand(root: Command, act: Act): void {
     .command('new')
     .description('create a project or a process from a template; never overwrites a file')
     .helpCommand(false)
-    .addHelpText('after', example('psyberg new project my_lake', "psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --target facts.cancel_fact"));
+    .addHelpText(
+      'after',
+      example('psyberg new project my_lake', "psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --target facts.cancel_fact"),
+    );
   group
     .command('project')
     .description('create a project in a folder, with two processes to start from')
@@ -36,10 +39,16 @@ export function addNewCommand(root: Command, act: Act): void {
     .description('create the SQL file of a process')
     .argument('<name>', 'the process, such as cancel_fact_load')
     .requiredOption('--pattern <pattern>', `${PATTERNS.join(', ')}`)
-    .requiredOption('--source <table|column>', 'a source and the column of its event time; repeat it for several', (each: string, before: readonly string[] | undefined) => [...(before ?? []), each])
+    .requiredOption('--source <table|column>', 'a source and the column of its event time; repeat it for several', (each: string, before: readonly string[] | undefined) => [
+      ...(before ?? []),
+      each,
+    ])
     .requiredOption('--target <table>', 'the table that it writes')
     .option('--unit <unit>', `of integer time columns: ${UNITS.join(', ')}`)
-    .addHelpText('after', example("psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --source 'facts.requests|request_ts' --target facts.cancel_fact"))
+    .addHelpText(
+      'after',
+      example("psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --source 'facts.requests|request_ts' --target facts.cancel_fact"),
+    )
     .action(act(newProcess));
 }
 
@@ -56,10 +65,18 @@ async function newProject(shell: Shell, directory: string, options: { readonly t
 }
 
 async function newProcess(shell: Shell, name: string, options: NewProcessOptions): Promise<number> {
-  const [{ newProcess: write }, { findProjectRoot, readProject }, { didYouMean }] = await Promise.all([import('../project/scaffold.ts'), import('../project/read-project.ts'), import('../project/did-you-mean.ts')]);
+  const [{ newProcess: write }, { findProjectRoot, readProject }, { didYouMean }] = await Promise.all([
+    import('../project/scaffold.ts'),
+    import('../project/read-project.ts'),
+    import('../project/did-you-mean.ts'),
+  ]);
   if (!PATTERNS.includes(options.pattern))
-    throw usageError('pattern-unknown', `there is no pattern '${options.pattern}'`, { hint: didYouMean(options.pattern, PATTERNS, 'patterns'), context: { found: options.pattern } });
-  if (options.unit !== undefined && !UNITS.includes(options.unit)) throw usageError('unit-unknown', `there is no unit '${options.unit}'`, { hint: didYouMean(options.unit, UNITS, 'units'), context: { found: options.unit } });
+    throw usageError('pattern-unknown', `there is no pattern '${options.pattern}'`, {
+      hint: didYouMean(options.pattern, PATTERNS, 'patterns'),
+      context: { found: options.pattern },
+    });
+  if (options.unit !== undefined && !UNITS.includes(options.unit))
+    throw usageError('unit-unknown', `there is no unit '${options.unit}'`, { hint: didYouMean(options.unit, UNITS, 'units'), context: { found: options.unit } });
   const sources = await sourcesOf(options);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
   const { file } = write({ project, name, pattern: options.pattern as Pattern, sources, target: parseTableName(options.target) });

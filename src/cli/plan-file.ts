@@ -57,7 +57,12 @@ function checkedPlans(content: unknown, file: string): CompiledPlan[] {
   return checked.data.plans as unknown as CompiledPlan[];
 }
 
-const placeText = (path: readonly PropertyKey[]): string => (path.length === 0 ? 'the top' : path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join(''));
+const placeText = (path: readonly PropertyKey[]): string =>
+  path.length === 0 ? 'the top' : path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
 
 const invalid = (file: string, why: string, cause?: unknown): Error =>
-  usageError('plan-file-invalid', `${file} is no plan file that can be run: ${why}`, { hint: 'make one: psyberg plan --out plan.json', context: { file }, ...(cause === undefined ? {} : { cause }) });
+  usageError('plan-file-invalid', `${file} is no plan file that can be run: ${why}`, {
+    hint: 'make one: psyberg plan --out plan.json',
+    context: { file },
+    ...(cause === undefined ? {} : { cause }),
+  });

@@ -42,6 +42,10 @@ function writePlans(file: string, text: string): void {
   try {
     writeFileSync(file, `${text}\n`);
   } catch (error) {
-    throw usageError('file-not-writable', `could not write ${file}: ${(error as Error).message}`, { hint: 'name a file in a folder that exists and may be written to', context: { file }, cause: error });
+    throw usageError('file-not-writable', `could not write ${file}: ${(error as Error).message}`, {
+      hint: 'name a file in a folder that exists and may be written to',
+      context: { file },
+      cause: error,
+    });
   }
 }

@@ -69,6 +69,9 @@ async function lastSessions(psyberg: Psyberg): Promise<Map<string, NonNullable<P
   const { sessionTable } = psyberg.project.tables;
   if (!(await psyberg.internals.client.tableExists(sessionTable))) return new Map();
   const engine = await psyberg.internals.engine();
-  const rows = await engine.query<{ process_name: string; psyberg_session_id: string; status: string; created_at: string }>({ sql: renderStatement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }), parameters: {} });
+  const rows = await engine.query<{ process_name: string; psyberg_session_id: string; status: string; created_at: string }>({
+    sql: renderStatement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
+    parameters: {},
+  });
   return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));
 }

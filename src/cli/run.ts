@@ -39,7 +39,11 @@ async function run(shell: Shell, names: string[], options: RunCommandOptions): P
       if (shell.options.quiet !== true || record.error !== null) shell.print(runText(record, shell.style, nameWidth));
     };
     try {
-      const records = await psyberg.run(plans === undefined ? names : plans.map((plan) => plan.process_name), { keepBranch: options.keepBranch ?? false, ...(plans === undefined ? {} : { plans }), onRecord: show });
+      const records = await psyberg.run(plans === undefined ? names : plans.map((plan) => plan.process_name), {
+        keepBranch: options.keepBranch ?? false,
+        ...(plans === undefined ? {} : { plans }),
+        onRecord: show,
+      });
       if (shell.options.json === true) shell.json({ runs: records });
       else if (records.length > 1 && shell.options.quiet !== true) shell.print(shell.style.faint(runSummary(records, (performance.now() - startedMs) / 1000)));
       return interruption.exitCode() ?? highestExitCode(records, options.requireComplete);

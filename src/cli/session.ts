@@ -43,15 +43,30 @@ export function addSessionCommand(root: Command, act: Act): void {
       .option('--psyberg_session_table <table>', "instead of the project's session_table");
   add('init', 'find what changed, plan, and record the session; with nothing to do it records nothing')
     .option('--psyberg_session_id <id>', 'UTC time to the second, such as 20230914061501; default: now')
-    .addHelpText('after', example(`psyberg session init --process_name=cancel_fact_load --src_tables='raw.raw_cancels|processing_ts,facts.cancel_request_fact' --psyberg_session_id=${ID} --etl_pattern_id=2`))
+    .addHelpText(
+      'after',
+      example(
+        `psyberg session init --process_name=cancel_fact_load --src_tables='raw.raw_cancels|processing_ts,facts.cancel_request_fact' --psyberg_session_id=${ID} --etl_pattern_id=2`,
+      ),
+    )
     .action(act(init));
   const step = (name: string, description: string): Command =>
-    add(name, description).requiredOption('--psyberg_session_id <id>', 'the session, as init printed it').addHelpText('after', example(`psyberg session ${name} ${NAMES}`));
-  step('load', "stage the session's rows on its branch").action(act((shell, options: SessionOptions) => runStep(shell, options, async (request) => (await import('../run/steps.ts')).loadStep(request))));
+    add(name, description)
+      .requiredOption('--psyberg_session_id <id>', 'the session, as init printed it')
+      .addHelpText('after', example(`psyberg session ${name} ${NAMES}`));
+  step('load', "stage the session's rows on its branch").action(
+    act((shell, options: SessionOptions) => runStep(shell, options, async (request) => (await import('../run/steps.ts')).loadStep(request))),
+  );
   step('audit', 'audit what was staged; a blocking audit that fails ends the session with exit code 3')
     .option('--keep-branch', 'leave the branch of a session whose audits fail')
-    .action(act((shell, options: SessionOptions) => runStep(shell, options, async (request) => (await import('../run/steps.ts')).auditStep(request, { keepBranch: options.keepBranch ?? false }))));
-  step('publish', 'publish the audited rows, the watermark and the signal in one commit').action(act((shell, options: SessionOptions) => runStep(shell, options, async (request) => (await import('../run/steps.ts')).publishStep(request))));
+    .action(
+      act((shell, options: SessionOptions) =>
+        runStep(shell, options, async (request) => (await import('../run/steps.ts')).auditStep(request, { keepBranch: options.keepBranch ?? false })),
+      ),
+    );
+  step('publish', 'publish the audited rows, the watermark and the signal in one commit').action(
+    act((shell, options: SessionOptions) => runStep(shell, options, async (request) => (await import('../run/steps.ts')).publishStep(request))),
+  );
   step('commit', 'confirm that the watermark of a published session is in place, and repair its table where it is not').action(act(commit));
 }
 
@@ -74,7 +89,9 @@ async function commit(shell: Shell, options: SessionOptions): Promise<number> {
     const { record, repaired } = await commitStep(request);
     if (shell.options.json === true) shell.json({ runs: [record], repaired });
     else if (record.status === 'published')
-      shell.print(`${shell.style.strong(record.process_name)}  session ${record.psyberg_session_id}  the watermark is in place${repaired ? `; ${tableName(request.ports.project.tables.highWaterMarkTable)} was behind and is repaired` : ''}`);
+      shell.print(
+        `${shell.style.strong(record.process_name)}  session ${record.psyberg_session_id}  the watermark is in place${repaired ? `; ${tableName(request.ports.project.tables.highWaterMarkTable)} was behind and is repaired` : ''}`,
+      );
     else shell.print(runText(record, shell.style));
     return exitCodeOf(record);
   });
@@ -93,7 +110,10 @@ async function runStep(shell: Shell, options: SessionOptions, step: (request: St
 async function withSession(shell: Shell, options: SessionOptions, work: (request: StepRequest, psyberg: Psyberg) => Promise<number>): Promise<number> {
   const psybergSessionId = options.psyberg_session_id ?? sessionIdOf(Date.now());
   if (!/^\d{14}$/.test(psybergSessionId))
-    throw usageError('session-id-invalid', `--psyberg_session_id must be a UTC time to the second in 14 digits, found '${psybergSessionId}'`, { hint: `for example ${sessionIdOf(Date.now())}`, context: { found: psybergSessionId } });
+    throw usageError('session-id-invalid', `--psyberg_session_id must be a UTC time to the second in 14 digits, found '${psybergSessionId}'`, {
+      hint: `for example ${sessionIdOf(Date.now())}`,
+      context: { found: psybergSessionId },
+    });
   return withPsyberg(
     shell,
     async (psyberg) => {
@@ -121,21 +141,29 @@ async function withSession(shell: Shell, options: SessionOptions, work: (request
 /** The tables that this one call uses instead of the project's. A bare name lies in the namespace of the one it replaces. */
 function withTables(project: ProjectSpec, options: SessionOptions): ProjectSpec {
   const { tables } = project;
-  const named = (text: string | undefined, usual: TableIdentifier): TableIdentifier => (text === undefined ? usual : NAME_PATTERN.test(text) ? { namespace: usual.namespace, name: text } : parseTableName(text));
-  return { ...project, tables: { ...tables, highWaterMarkTable: named(options.psyberg_hwm_table, tables.highWaterMarkTable), sessionTable: named(options.psyberg_session_table, tables.sessionTable) } };
+  const named = (text: string | undefined, usual: TableIdentifier): TableIdentifier =>
+    text === undefined ? usual : NAME_PATTERN.test(text) ? { namespace: usual.namespace, name: text } : parseTableName(text);
+  return {
+    ...project,
+    tables: { ...tables, highWaterMarkTable: named(options.psyberg_hwm_table, tables.highWaterMarkTable), sessionTable: named(options.psyberg_session_table, tables.sessionTable) },
+  };
 }
 
 /** An orchestrator that believes something else of a process than its file says would load the wrong thing. */
 async function checkSeedOptions(spec: ProcessSpec, options: SessionOptions): Promise<void> {
   const contradiction = (option: string, given: string, found: string): Error =>
-    usageError('option-contradicts-process', `--${option} says ${given}, but ${spec.file} says ${found}`, { hint: 'correct one of them, or leave the option out', context: { option, given, found, process_name: spec.processName } });
+    usageError('option-contradicts-process', `--${option} says ${given}, but ${spec.file} says ${found}`, {
+      hint: 'correct one of them, or leave the option out',
+      context: { option, given, found, process_name: spec.processName },
+    });
   if (options.etl_pattern_id !== undefined && options.etl_pattern_id !== String(ETL_PATTERN_ID[spec.pattern]))
     throw contradiction('etl_pattern_id', options.etl_pattern_id, `${ETL_PATTERN_ID[spec.pattern]} (${spec.pattern})`);
   if (options.src_tables === undefined) return;
   const { parseSrcTables } = await import('../project/src-tables.ts');
   const given = parseSrcTables(options.src_tables);
   for (const source of spec.sources) {
-    if (!given.some((each) => sameTable(each.table, source.table))) throw contradiction('src_tables', given.map((each) => tableName(each.table)).join(', '), `that ${tableName(source.table)} is a source as well`);
+    if (!given.some((each) => sameTable(each.table, source.table)))
+      throw contradiction('src_tables', given.map((each) => tableName(each.table)).join(', '), `that ${tableName(source.table)} is a source as well`);
   }
   for (const each of given) {
     const source = spec.sources.find((other) => sameTable(other.table, each.table));

@@ -22,7 +22,10 @@ async function signals(shell: Shell, options: { readonly limit: string }): Promi
     if (!(await psyberg.internals.client.tableExists(signalTable))) return [];
     const { renderStatement, tableFragment } = await import('../statements/index.ts');
     const engine = await psyberg.internals.engine();
-    return engine.query<SignalRow & Record<string, unknown>>({ sql: renderStatement('report/signals', { signal_table: tableFragment('lake', signalTable) }), parameters: { row_limit: limit } });
+    return engine.query<SignalRow & Record<string, unknown>>({
+      sql: renderStatement('report/signals', { signal_table: tableFragment('lake', signalTable) }),
+      parameters: { row_limit: limit },
+    });
   });
   if (shell.options.json === true) shell.json({ signals: rows });
   else {

@@ -40,5 +40,7 @@ async function sql(shell: Shell, query: string, options: { readonly branch?: str
 async function asUsageError(error: unknown): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const { isMistake } = await import('../run/sql-error.ts');
-  return isMistake(error.message) ? usageError(error.code, error.message, { hint: error.message.startsWith('Catalog') ? 'psyberg sql "show all tables" lists the tables' : 'correct the query', cause: error }) : error;
+  return isMistake(error.message)
+    ? usageError(error.code, error.message, { hint: error.message.startsWith('Catalog') ? 'psyberg sql "show all tables" lists the tables' : 'correct the query', cause: error })
+    : error;
 }

@@ -19,7 +19,10 @@ const section = (title: string, body: string, style: Style): string => `${style.
 export function planSummary(plan: CompiledPlan): string {
   const { target } = plan;
   if (plan.status === 'nothing-new') return plan.owed_hours.length === 0 ? 'nothing new' : `nothing new; ${plural(plan.owed_hours.length, 'hour')} owed`;
-  if (plan.status === 'waiting') return plan.owed_hours.length === 0 ? 'waits for a source that does not exist yet' : `waits: ${hoursLabel(plan.owed_hours, 2)} is not complete yet${plan.held_back_by === null ? '' : ` in ${plan.held_back_by}`}`;
+  if (plan.status === 'waiting')
+    return plan.owed_hours.length === 0
+      ? 'waits for a source that does not exist yet'
+      : `waits: ${hoursLabel(plan.owed_hours, 2)} is not complete yet${plan.held_back_by === null ? '' : ` in ${plan.held_back_by}`}`;
   const what = target.operation === 'append' ? 'append to' : 'overwrite';
   const when = plan.range === null ? changedHours(plan) : rangeLabel(plan.range.first_hour, plan.range.last_hour);
   return `${what} ${target.table}${when === '' ? '' : `, ${when}`}`;
@@ -61,7 +64,8 @@ function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): strin
 
 const BOUNDS = { manifest: "the files' statistics", partition: 'the partitions', scan: 'reading the column: the files have no statistics' } as const;
 
-const position = (at: PlanPosition | null, none: string): string => (at === null ? none : `snapshot ${at.snapshot_id}, sequence number ${at.sequence_number}, ${instantLabel(at.committed_at)}`);
+const position = (at: PlanPosition | null, none: string): string =>
+  at === null ? none : `snapshot ${at.snapshot_id}, sequence number ${at.sequence_number}, ${instantLabel(at.committed_at)}`;
 
 function foundBy(source: PlanSource): string {
   const skipped = source.changes.filter((change) => !change.counted).length;
@@ -98,7 +102,11 @@ const delta = (sign: string, files: number, rows: string): string => (files === 
 const PARTITIONS_SHOWN = 4;
 
 function partitionsText(source: PlanSource): string {
-  const shown = source.processing_uris.slice(0, PARTITIONS_SHOWN).map((uri) => Object.entries(uri).map(([name, value]) => `${name}=${value === null ? 'null' : String(value)}`).join('/'));
+  const shown = source.processing_uris.slice(0, PARTITIONS_SHOWN).map((uri) =>
+    Object.entries(uri)
+      .map(([name, value]) => `${name}=${value === null ? 'null' : String(value)}`)
+      .join('/'),
+  );
   const more = source.processing_uris.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`;
 }

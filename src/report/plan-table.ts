@@ -17,7 +17,13 @@ export function planTable(plans: readonly CompiledPlan[], style: Style = PLAIN):
   ]);
   const table = columnsText([['process', 'status', 'new rows', 'bytes', 'a run would'].map(style.faint), ...rows], { alignRight: [2, 3] });
   const owed = plans.filter((plan) => plan.status === 'work' && plan.owed_hours.length > 0);
-  return [table, ...owed.map((plan) => style.warn(`${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`))].join('\n');
+  return [
+    table,
+    ...owed.map((plan) =>
+      style.warn(`${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`),
+    ),
+  ].join('\n');
 }
 
-const statusText = (plan: CompiledPlan, style: Style): string => (plan.status === 'work' ? style.good('work') : plan.status === 'waiting' ? style.warn('waiting') : style.faint('nothing new'));
+const statusText = (plan: CompiledPlan, style: Style): string =>
+  plan.status === 'work' ? style.good('work') : plan.status === 'waiting' ? style.warn('waiting') : style.faint('nothing new');

@@ -10,7 +10,8 @@ export type ReportedRecord = Omit<RunRecord, 'status'> & { readonly status: stri
 export function runText(record: ReportedRecord, style: Style = PLAIN, nameWidth = 0): string {
   const lines = [`${padVisible(style.strong(record.process_name), nameWidth)}  ${padVisible(statusText(record.status, style), 12)}  ${factsText(record)}`.trimEnd()];
   for (const audit of record.audits) if (audit.status === 'failed') lines.push(indent(failedAuditText(audit, style), 4));
-  if (record.owed_hours.length > 0) lines.push(indent(style.warn(`owed: ${hoursLabel(record.owed_hours)}${record.held_back_by === null ? '' : `, until ${record.held_back_by} is complete for it`}`), 4));
+  if (record.owed_hours.length > 0)
+    lines.push(indent(style.warn(`owed: ${hoursLabel(record.owed_hours)}${record.held_back_by === null ? '' : `, until ${record.held_back_by} is complete for it`}`), 4));
   if (record.error !== null) lines.push(indent(errorText(record.error, style), 4));
   return lines.join('\n');
 }
@@ -26,10 +27,13 @@ function factsText(record: ReportedRecord): string {
   if (record.status === 'nothing-new' || record.status === 'waiting') return secondsText(record.seconds.total);
   if (record.psyberg_session_id === '') return '';
   const failed = record.audits.filter((audit) => audit.status === 'failed').length;
-  const audits = record.audits.length === 0 ? '' : failed === 0 ? `${plural(record.audits.length, 'audit')} passed` : `${failed} of ${plural(record.audits.length, 'audit')} failed`;
+  const audits =
+    record.audits.length === 0 ? '' : failed === 0 ? `${plural(record.audits.length, 'audit')} passed` : `${failed} of ${plural(record.audits.length, 'audit')} failed`;
   const rows = record.rows_read === '0' && record.rows_written === '0' ? '' : `${countText(record.rows_read)} rows read, ${countText(record.rows_written)} written`;
   const hours = record.range === null ? '' : rangeLabel(record.range.first_hour, record.range.last_hour);
-  return [`${record.operation} ${record.target}`, hours, rows, audits, record.seconds.total === 0 ? '' : secondsText(record.seconds.total)].filter((part) => part !== '').join(', ');
+  return [`${record.operation} ${record.target}`, hours, rows, audits, record.seconds.total === 0 ? '' : secondsText(record.seconds.total)]
+    .filter((part) => part !== '')
+    .join(', ');
 }
 
 const SAMPLE_ROWS = 3;

@@ -12,8 +12,21 @@ export interface TableText {
 
 const NONE = '';
 const LINES = {
-  top: NONE, 'top-mid': NONE, 'top-left': NONE, 'top-right': NONE, bottom: NONE, 'bottom-mid': NONE, 'bottom-left': NONE, 'bottom-right': NONE,
-  left: NONE, 'left-mid': NONE, mid: NONE, 'mid-mid': NONE, right: NONE, 'right-mid': NONE, middle: '  ',
+  top: NONE,
+  'top-mid': NONE,
+  'top-left': NONE,
+  'top-right': NONE,
+  bottom: NONE,
+  'bottom-mid': NONE,
+  'bottom-left': NONE,
+  'bottom-right': NONE,
+  left: NONE,
+  'left-mid': NONE,
+  mid: NONE,
+  'mid-mid': NONE,
+  right: NONE,
+  'right-mid': NONE,
+  middle: '  ',
 } as const;
 
 /** Two blanks between columns and no other frame: it can be read, cut and pasted. */

@@ -2,7 +2,10 @@
 import { hourText, parseHour } from '../model/hour.ts';
 
 /** `1,234,567`, from a number or from 64-bit text. */
-export const countText = (count: string | number | bigint): string => BigInt(count).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+export const countText = (count: string | number | bigint): string =>
+  BigInt(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** `1 file`, `2 files`. */
 export const plural = (count: string | number | bigint, noun: string, nouns = `${noun}s`): string => `${countText(count)} ${BigInt(count) === 1n ? noun : nouns}`;
@@ -63,7 +66,7 @@ export function hoursLabel(hours: readonly string[], most = 4): string {
 /** Pads by what is seen: colour codes take no room. */
 export const padVisible = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - visibleLength(text)));
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour code.
+/** Colour codes start with the escape character. */
 export const visibleLength = (text: string): number => text.replace(/\x1b\[[0-9;]*m/g, '').length;
 
 /** Indents every line. */
@@ -76,7 +79,9 @@ export const indent = (text: string, width: number): string =>
 /** Rows as columns, each as wide as its widest cell; no borders. Numbers stand right when `alignRight` names their column. */
 export function columnsText(rows: readonly (readonly string[])[], options: { readonly alignRight?: readonly number[]; readonly gap?: number } = {}): string {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell))));
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell));
+  }
   return rows
     .map((row) =>
       row

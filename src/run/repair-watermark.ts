@@ -17,7 +17,10 @@ export async function repairWatermarkTable(
 ): Promise<boolean> {
   const { highWaterMarkTable } = ports.project.tables;
   const metadata = await ensureStateTable(ports.catalog, highWaterMarkTable, HIGH_WATER_MARK);
-  const found = metadata['current-snapshot-id'] === undefined ? undefined : await progressInTable(ports.engine, { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) });
+  const found =
+    metadata['current-snapshot-id'] === undefined
+      ? undefined
+      : await progressInTable(ports.engine, { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) });
   if (found !== undefined && sameWatermarks(found.watermarks, progress.watermarks)) return false;
   const rows = progress.watermarks.map((watermark) => rowOf(watermark, { spec, target, progress, plan }));
   const change = await composeStateChange(ports.engine, metadata, {
@@ -39,7 +42,10 @@ function sameWatermarks(left: readonly Watermark[], right: readonly Watermark[])
   return left.length === right.length && right.every((watermark) => known.has(keyOf(watermark)));
 }
 
-function rowOf(watermark: Watermark, { spec, target, progress, plan }: { readonly spec: ProcessSpec; readonly target: TableMetadata; readonly progress: ProcessProgress; readonly plan: Plan | undefined }): StateRow {
+function rowOf(
+  watermark: Watermark,
+  { spec, target, progress, plan }: { readonly spec: ProcessSpec; readonly target: TableMetadata; readonly progress: ProcessProgress; readonly plan: Plan | undefined },
+): StateRow {
   const before = plan?.sources.find((source) => source.table === watermark.table)?.watermark;
   return {
     process_name: spec.processName,

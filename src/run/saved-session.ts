@@ -23,7 +23,14 @@ export async function readStoredSession(ports: RunPorts, processName: string, ps
   const { sessionTable } = ports.project.tables;
   const loaded = await ports.catalog.loadTable(sessionTable);
   if (loaded?.metadata['current-snapshot-id'] === undefined) return undefined;
-  const [row] = await ports.engine.query<{ status: string; plan: string | null; target_snapshot_id: bigint | null; rows_read: bigint | null; rows_written: bigint | null; error: string | null }>({
+  const [row] = await ports.engine.query<{
+    status: string;
+    plan: string | null;
+    target_snapshot_id: bigint | null;
+    rows_read: bigint | null;
+    rows_written: bigint | null;
+    error: string | null;
+  }>({
     sql: renderStatement('state/session_of_process', { session_table: tableFragment('lake', sessionTable) }),
     parameters: { process_name: processName, psyberg_session_id: psybergSessionId },
   });

@@ -111,7 +111,11 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
     throw mapSqlError(error, ports.project, spec);
   }
   const failed = blocked(context) ? auditError(context) : undefined;
-  await recordSession(context, { status: failed === undefined ? 'audited' : 'audit-failed', error: failed === undefined ? null : JSON.stringify(failed.toJSON()), plan: JSON.stringify(stored.plan) });
+  await recordSession(context, {
+    status: failed === undefined ? 'audited' : 'audit-failed',
+    error: failed === undefined ? null : JSON.stringify(failed.toJSON()),
+    plan: JSON.stringify(stored.plan),
+  });
   if (failed === undefined) {
     saveSteps(context.directory, { ...staged, rows_read: String(context.rowsRead), rows_written: String(context.rowsWritten), audits: context.audits });
     await detachSession(context);
@@ -137,7 +141,11 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
     // What was staged can never be published any more: it goes, and the session says why.
     await abandon(context);
     await recordSession(context, { status: 'conflict', error: JSON.stringify(error.toJSON()), plan: JSON.stringify(stored.plan) });
-    throw conflict(error.code, error.message, { hint: `open the session anew: psyberg session init --process_name=${request.spec.processName}`, context: error.context, cause: error });
+    throw conflict(error.code, error.message, {
+      hint: `open the session anew: psyberg session init --process_name=${request.spec.processName}`,
+      context: error.context,
+      cause: error,
+    });
   }
   await closeSession(context).catch(() => undefined);
   return stepRecord(context, 'published', { publish: secondsSince(startedMs) });
@@ -153,13 +161,22 @@ export async function commitStep(request: StepRequest): Promise<{ readonly recor
   const { ports, spec, psybergSessionId } = request;
   if (stored.status !== 'published') throw outOfOrder(request, stored, 'commit', 'publish');
   const loaded = await ports.catalog.loadTable(spec.target.table);
-  const published = loaded === undefined ? false : [...ancestors(loaded.metadata, mainSnapshot(loaded.metadata))].some((snapshot) => snapshot['snapshot-id'] === stored.targetSnapshotId || snapshot.summary?.[SUMMARY.sessionId] === psybergSessionId);
+  const published =
+    loaded === undefined
+      ? false
+      : [...ancestors(loaded.metadata, mainSnapshot(loaded.metadata))].some(
+          (snapshot) => snapshot['snapshot-id'] === stored.targetSnapshotId || snapshot.summary?.[SUMMARY.sessionId] === psybergSessionId,
+        );
   const progress = loaded === undefined ? undefined : progressInSummary(loaded.metadata, spec.processName);
   if (loaded === undefined || progress === undefined || (!published && (progress.psybergSessionId ?? '') < psybergSessionId))
-    throw refusal('watermark-lost', `session ${psybergSessionId} of ${spec.processName} was published as snapshot ${stored.targetSnapshotId}, but ${stored.plan.target.table} has lost it: it was rolled back or created anew`, {
-      hint: `plan again: psyberg plan ${spec.processName} --explain`,
-      context: { process_name: spec.processName, psyberg_session_id: psybergSessionId },
-    });
+    throw refusal(
+      'watermark-lost',
+      `session ${psybergSessionId} of ${spec.processName} was published as snapshot ${stored.targetSnapshotId}, but ${stored.plan.target.table} has lost it: it was rolled back or created anew`,
+      {
+        hint: `plan again: psyberg plan ${spec.processName} --explain`,
+        context: { process_name: spec.processName, psyberg_session_id: psybergSessionId },
+      },
+    );
   const plan = progress.psybergSessionId === psybergSessionId ? stored.plan : undefined;
   const repaired = await repairWatermarkTable(ports, { spec, target: loaded.metadata, progress, plan });
   return { record: repeatedRecord(request, stored), repaired };
@@ -190,10 +207,14 @@ const NEXT_STEP: Readonly<Record<string, string>> = { initialized: 'load', loade
 
 function outOfOrder({ spec, psybergSessionId }: StepRequest, stored: StoredSession, step: string, missing: string): PsybergError {
   const next = NEXT_STEP[stored.status] ?? missing;
-  return refusal('step-out-of-order', `${step} cannot run: session ${psybergSessionId} of ${spec.processName} is '${stored.status}'${stored.error === undefined ? '' : ` (${stored.error.message})`}`, {
-    hint: `run first: psyberg session ${next} --process_name=${spec.processName} --psyberg_session_id=${psybergSessionId}`,
-    context: { process_name: spec.processName, psyberg_session_id: psybergSessionId, status: stored.status },
-  });
+  return refusal(
+    'step-out-of-order',
+    `${step} cannot run: session ${psybergSessionId} of ${spec.processName} is '${stored.status}'${stored.error === undefined ? '' : ` (${stored.error.message})`}`,
+    {
+      hint: `run first: psyberg session ${next} --process_name=${spec.processName} --psyberg_session_id=${psybergSessionId}`,
+      context: { process_name: spec.processName, psyberg_session_id: psybergSessionId, status: stored.status },
+    },
+  );
 }
 
 /** A plan is loaded as it was made: by the same SQL, onto the same target, from snapshots that are still there. A source that grew meanwhile does not matter. */
@@ -207,7 +228,8 @@ async function refuseStaleSession({ ports, spec, psybergSessionId }: StepRequest
   const target = await ports.catalog.loadTable(spec.target.table);
   const main = target === undefined ? undefined : mainSnapshot(target.metadata);
   const base = main === undefined ? null : String(main['snapshot-id']);
-  if (base !== plan.target.base_snapshot_id || (plan.target.exists && target?.metadata['table-uuid'] !== plan.target.table_uuid)) throw stale(`the target ${plan.target.table} was changed`);
+  if (base !== plan.target.base_snapshot_id || (plan.target.exists && target?.metadata['table-uuid'] !== plan.target.table_uuid))
+    throw stale(`the target ${plan.target.table} was changed`);
   for (const source of plan.sources) {
     if (source.head === null) continue;
     const [namespace = '', name = ''] = source.table.split('.');
@@ -228,7 +250,9 @@ function refuseSecondLoad(context: RunContext): void {
     return;
   }
   if (marker.host !== hostname() || marker.pid === process.pid || !isRunning(marker.pid)) return;
-  throw conflict('session-busy', `session ${context.plan.psyberg_session_id} of ${context.plan.process_name} is being loaded by process ${marker.pid}`, { hint: 'wait until it has ended' });
+  throw conflict('session-busy', `session ${context.plan.psyberg_session_id} of ${context.plan.process_name} is being loaded by process ${marker.pid}`, {
+    hint: 'wait until it has ended',
+  });
 }
 
 function isRunning(pid: number): boolean {
@@ -302,6 +326,15 @@ function repeatedRecord({ spec }: StepRequest, stored: StoredSession): StepRecor
   };
 }
 
-const idleRecord = ({ idle, plan }: IdleJson): StepRecord => ({ ...recordHead(plan), status: idle, published_snapshot_id: null, rows_read: '0', rows_written: '0', audits: [], seconds: NO_TIME, error: null });
+const idleRecord = ({ idle, plan }: IdleJson): StepRecord => ({
+  ...recordHead(plan),
+  status: idle,
+  published_snapshot_id: null,
+  rows_read: '0',
+  rows_written: '0',
+  audits: [],
+  seconds: NO_TIME,
+  error: null,
+});
 
 const NO_TIME: RunRecord['seconds'] = Object.freeze({ init: 0, load: 0, audit: 0, publish: 0, total: 0 });

@@ -10,10 +10,18 @@ describe('looking', () => {
   it('status, history, signals and doctor work before the first run, and after it', async () => {
     const project = makeProject(PROCESSES);
     const at = ['--project', project.root];
-    expect((await cliJson('status', ...at)).json).toMatchObject({ processes: [{ process_name: 'cancel_load', last_session: null, sources: [{ table: 'raw.cancels', exists: false }, {}] }, {}] });
+    expect((await cliJson('status', ...at)).json).toMatchObject({
+      processes: [{ process_name: 'cancel_load', last_session: null, sources: [{ table: 'raw.cancels', exists: false }, {}] }, {}],
+    });
     expect([(await cliJson('history', ...at)).json, (await cliJson('signals', ...at)).json]).toEqual([{ sessions: [] }, { signals: [] }]);
     const sick = await cliJson('doctor', ...at);
-    expect([sick.code, sick.json]).toEqual([1, { ok: false, checks: expect.arrayContaining([expect.objectContaining({ name: 'signup_load < raw.signups', status: 'fail', hint: expect.stringContaining('create raw.signups') })]) }]);
+    expect([sick.code, sick.json]).toEqual([
+      1,
+      {
+        ok: false,
+        checks: expect.arrayContaining([expect.objectContaining({ name: 'signup_load < raw.signups', status: 'fail', hint: expect.stringContaining('create raw.signups') })]),
+      },
+    ]);
 
     await project.sql(...TABLES, signups(0, 10), cancels(5, 5), cancels(6, 5), requests(5, 1));
     await cli('run', ...at);
@@ -21,16 +29,25 @@ describe('looking', () => {
     const status = (await cliJson('status', ...at)).json;
     expect(status).toMatchObject({
       processes: [
-        { process_name: 'cancel_load', complete_to_hour: '2023-09-14T05:00:00Z', last_session: { status: 'published' }, sources: [{ snapshots_behind: 0, owed_hours: ['2023-09-14T06:00:00Z'] }, {}] },
+        {
+          process_name: 'cancel_load',
+          complete_to_hour: '2023-09-14T05:00:00Z',
+          last_session: { status: 'published' },
+          sources: [{ snapshots_behind: 0, owed_hours: ['2023-09-14T06:00:00Z'] }, {}],
+        },
         { process_name: 'signup_load', sources: [{ table: 'raw.signups', snapshots_behind: 2 }] },
       ],
     });
     const text = await cli('status', ...at);
     expect(text.stdout).toMatch(/signup_load\s+2023-09-14 00h\s+published\s+raw.signups\s+\S+ \S+ UTC\s+2 snapshots/);
     expect(text.stdout).toContain('cancel_load owes 2023-09-14 06h');
-    expect((await cliJson('history', 'cancel_load', ...at)).json).toMatchObject({ sessions: [{ process_name: 'cancel_load', status: 'published', src_tables: 'raw.cancels, raw.requests', first_hour: '2023-09-14T05:00:00Z', rows_written: '5' }] });
+    expect((await cliJson('history', 'cancel_load', ...at)).json).toMatchObject({
+      sessions: [{ process_name: 'cancel_load', status: 'published', src_tables: 'raw.cancels, raw.requests', first_hour: '2023-09-14T05:00:00Z', rows_written: '5' }],
+    });
     expect((await cli('history', ...at)).stdout).toMatch(/cancel_load\s+published\s+2023-09-14 05h\s+6\s+5/);
-    expect((await cliJson('signals', ...at)).json).toMatchObject({ signals: expect.arrayContaining([expect.objectContaining({ signal_name: 'facts.signup', hour: '2023-09-14T00:00:00Z', kind: 'complete' })]) });
+    expect((await cliJson('signals', ...at)).json).toMatchObject({
+      signals: expect.arrayContaining([expect.objectContaining({ signal_name: 'facts.signup', hour: '2023-09-14T00:00:00Z', kind: 'complete' })]),
+    });
     const well = await cli('doctor', ...at);
     expect([well.code, well.stdout]).toEqual([0, expect.stringMatching(/ok {2}signup_load < raw.signups\s+3 files, event time signup_ts known from metadata/)]);
   });
@@ -47,7 +64,21 @@ describe('scaffolding', () => {
     const made = await cli('new', 'project', folder);
     expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('psyberg.yaml')]);
     expect((await cli('new', 'project', folder)).code).toBe(2);
-    const added = await cliJson('new', 'process', 'cancel_load', '--pattern', 'stateful', '--source', 'raw.cancels|cancel_ts', '--source', 'raw.requests|request_ts', '--target', 'facts.cancel', '--project', folder);
+    const added = await cliJson(
+      'new',
+      'process',
+      'cancel_load',
+      '--pattern',
+      'stateful',
+      '--source',
+      'raw.cancels|cancel_ts',
+      '--source',
+      'raw.requests|request_ts',
+      '--target',
+      'facts.cancel',
+      '--project',
+      folder,
+    );
     expect([added.code, added.json]).toEqual([0, { file: join(folder, 'processes', 'cancel_load.sql') }]);
     expect(readFileSync(join(folder, 'processes', 'cancel_load.sql'), 'utf8')).toContain('event_time: request_ts');
     const wrong = await cli('new', 'process', 'x', '--pattern', 'statful', '--source', 'raw.a|ts', '--target', 'facts.x', '--project', folder);
@@ -56,12 +87,29 @@ describe('scaffolding', () => {
 });
 
 describe('help', () => {
-  it.for(['', 'new', 'new project', 'new process', 'plan', 'run', 'session', 'session init', 'session load', 'session audit', 'session publish', 'session commit', 'status', 'history', 'signals', 'sql', 'catalog', 'catalog serve', 'doctor'])(
-    'psyberg %s --help has an example',
-    async (command) => {
-      const { code, stdout, stderr } = await cli(...command.split(' ').filter((word) => word !== ''), '--help');
-      expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toContain(`  $ psyberg ${command}`);
-    },
-  );
+  it.for([
+    '',
+    'new',
+    'new project',
+    'new process',
+    'plan',
+    'run',
+    'session',
+    'session init',
+    'session load',
+    'session audit',
+    'session publish',
+    'session commit',
+    'status',
+    'history',
+    'signals',
+    'sql',
+    'catalog',
+    'catalog serve',
+    'doctor',
+  ])('psyberg %s --help has an example', async (command) => {
+    const { code, stdout, stderr } = await cli(...command.split(' ').filter((word) => word !== ''), '--help');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`  $ psyberg ${command}`);
+  });
 });

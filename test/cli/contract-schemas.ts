@@ -8,7 +8,13 @@ const hour = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:00:00Z$/);
 const position = z.looseObject({ table_uuid: z.uuid(), snapshot_id: id, sequence_number: id, committed_at: instant });
 const range = z.looseObject({ first_hour: hour, last_hour: hour }).nullable();
 
-export const errorJson = z.strictObject({ code: z.string().regex(/^[a-z0-9-]+$/), message: z.string().min(1), hint: z.string().nullable(), context: z.record(z.string(), z.unknown()), retryable: z.boolean() });
+export const errorJson = z.strictObject({
+  code: z.string().regex(/^[a-z0-9-]+$/),
+  message: z.string().min(1),
+  hint: z.string().nullable(),
+  context: z.record(z.string(), z.unknown()),
+  retryable: z.boolean(),
+});
 export const errorDocument = z.strictObject({ error: errorJson });
 
 const planJson = z.looseObject({
@@ -68,7 +74,16 @@ const runJson = z.looseObject({
   rows_written: count,
   range,
   owed_hours: z.array(hour),
-  audits: z.array(z.looseObject({ name: z.string(), severity: z.enum(['block', 'warn']), status: z.enum(['passed', 'failed']), expected: z.string(), actual: z.string(), sample: z.array(z.record(z.string(), z.unknown())) })),
+  audits: z.array(
+    z.looseObject({
+      name: z.string(),
+      severity: z.enum(['block', 'warn']),
+      status: z.enum(['passed', 'failed']),
+      expected: z.string(),
+      actual: z.string(),
+      sample: z.array(z.record(z.string(), z.unknown())),
+    }),
+  ),
   seconds: z.looseObject({ init: z.number(), load: z.number(), audit: z.number(), publish: z.number(), total: z.number() }),
   error: errorJson.nullable(),
 });

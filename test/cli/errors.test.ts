@@ -27,19 +27,29 @@ describe('errors outside any process', () => {
     project = makeProject(PROCESSES);
   });
 
-  it('suggests the option that was meant', () => expectError(['plan', '--explan'], { code: 2, error: /^error: unknown option '--explan'$/m, hint: /hint: Did you mean --explain\?/ }));
+  it('suggests the option that was meant', () =>
+    expectError(['plan', '--explan'], { code: 2, error: /^error: unknown option '--explan'$/m, hint: /hint: Did you mean --explain\?/ }));
 
   it('suggests the command that was meant', () => expectError(['statsu'], { code: 2, error: /^error: unknown command 'statsu'$/m, hint: /hint: Did you mean status\?/ }));
 
   it('suggests the process that was meant', () =>
-    expectError(['run', 'signup_lod', '--project', project.root], { code: 2, error: /^error: the project test has no process 'signup_lod'$/m, hint: /hint: did you mean 'signup_load'\?/ }));
+    expectError(['run', 'signup_lod', '--project', project.root], {
+      code: 2,
+      error: /^error: the project test has no process 'signup_lod'$/m,
+      hint: /hint: did you mean 'signup_load'\?/,
+    }));
 
-  it('says where it looked for a project', () => expectError(['plan', '--project', temporaryFolder()], { code: 2, error: /^error: there is no psyberg.yaml in /m, hint: /hint: .*psyberg new project DIR/ }));
+  it('says where it looked for a project', () =>
+    expectError(['plan', '--project', temporaryFolder()], { code: 2, error: /^error: there is no psyberg.yaml in /m, hint: /hint: .*psyberg new project DIR/ }));
 
-  it('names the option that is missing', () => expectError(['session', 'load', '--process_name=x'], { code: 2, error: /'--psyberg_session_id <id>' not specified/, hint: /hint: run: psyberg session load --help/ }));
+  it('names the option that is missing', () =>
+    expectError(['session', 'load', '--process_name=x'], { code: 2, error: /'--psyberg_session_id <id>' not specified/, hint: /hint: run: psyberg session load --help/ }));
 
   it('shows every problem of a project at once, each with its place', async () => {
-    const broken = makeProject({ 'processes/a.sql': '/*---\nprocess_name: a\npatern: stateless\n---*/\nselect 1\n', 'processes/b.sql': "/*---\nprocess_name: b\npattern: stateless\nsources:\n  - table: raw.x\ntarget: { table: facts.b }\n---*/\nselect $frist_hour from x\n" });
+    const broken = makeProject({
+      'processes/a.sql': '/*---\nprocess_name: a\npatern: stateless\n---*/\nselect 1\n',
+      'processes/b.sql': '/*---\nprocess_name: b\npattern: stateless\nsources:\n  - table: raw.x\ntarget: { table: facts.b }\n---*/\nselect $frist_hour from x\n',
+    });
     const { code, stderr } = await cli('plan', '--project', broken.root);
     expect(code).toBe(2);
     expect(stderr).toMatch(/processes\/a.sql:3:1 .*patern/);
@@ -72,7 +82,11 @@ describe('errors outside any process', () => {
   it('checks numbers and names before it starts anything', async () => {
     await expectError(['history', '--limit', 'many', '--project', project.root], { code: 2, error: /--limit must be a whole number/, hint: /--limit 20/ });
     await expectError(['catalog', 'serve', '--port', '99999', '--project', project.root], { code: 2, error: /--port must be a number/, hint: /any free port/ });
-    await expectError(['session', 'init', '--process_name=signup_load', '--psyberg_session_id=today', '--project', project.root], { code: 2, error: /14 digits, found 'today'/, hint: /for example \d{14}/ });
+    await expectError(['session', 'init', '--process_name=signup_load', '--psyberg_session_id=today', '--project', project.root], {
+      code: 2,
+      error: /14 digits, found 'today'/,
+      hint: /for example \d{14}/,
+    });
   });
 
   it('shows the chain of causes with --verbose, and no stack trace', async () => {

@@ -15,7 +15,10 @@ export interface CliResult {
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Starts the command; output is no terminal, so it must be plain. */
-export function startCli(argv: readonly string[], options: { readonly cwd?: string } = {}): { readonly child: ChildProcess; readonly done: Promise<CliResult>; readonly stderr: () => string; readonly stdout: () => string } {
+export function startCli(
+  argv: readonly string[],
+  options: { readonly cwd?: string } = {},
+): { readonly child: ChildProcess; readonly done: Promise<CliResult>; readonly stderr: () => string; readonly stdout: () => string } {
   const child = spawn(process.execPath, [MAIN, ...argv], { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_NO_WARNINGS: '1' } });
   let stdout = '';
   let stderr = '';

@@ -6,7 +6,10 @@ import { cliJson, makeProject, PROCESSES, removeFolders, signups, startCli, TABL
 
 afterAll(removeFolders);
 
-const SLOW = PROCESSES['processes/signup_load.sql'].replace('from signups', 'from signups where (select count(*) from range(900000) a, range(900000) b where a.range + b.range = 7) > -1');
+const SLOW = PROCESSES['processes/signup_load.sql'].replace(
+  'from signups',
+  'from signups where (select count(*) from range(900000) a, range(900000) b where a.range + b.range = 7) > -1',
+);
 
 async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -36,12 +36,24 @@ describe('a stepwise session', () => {
 
   it("takes the seed's options word for word, and records the session with its plan", async () => {
     const { code, json } = await cliJson(
-      'session', 'init', '--process_name=cancel_load', '--src_tables=raw.cancels|cancel_ts,raw.requests', `--psyberg_session_id=${ID}`,
-      '--psyberg_hwm_table=high_water_mark_table', '--psyberg_session_table=psyberg.psyberg_session_f', '--etl_pattern_id=2', '--project', stepped.root,
+      'session',
+      'init',
+      '--process_name=cancel_load',
+      '--src_tables=raw.cancels|cancel_ts,raw.requests',
+      `--psyberg_session_id=${ID}`,
+      '--psyberg_hwm_table=high_water_mark_table',
+      '--psyberg_session_table=psyberg.psyberg_session_f',
+      '--etl_pattern_id=2',
+      '--project',
+      stepped.root,
     );
     expect([code, (json as { status: string }).status]).toEqual([0, 'initialized']);
     const { plans } = planDocument.parse({ plans: (json as { plans: unknown }).plans });
-    expect(plans[0]).toMatchObject({ psyberg_session_id: ID, range: { first_hour: '2023-09-14T04:00:00Z', last_hour: '2023-09-14T05:00:00Z' }, owed_hours: ['2023-09-14T06:00:00Z'] });
+    expect(plans[0]).toMatchObject({
+      psyberg_session_id: ID,
+      range: { first_hour: '2023-09-14T04:00:00Z', last_hour: '2023-09-14T05:00:00Z' },
+      owed_hours: ['2023-09-14T06:00:00Z'],
+    });
     expect(await stepped.sql('select src_table, status from psyberg.psyberg_session_f order by 1')).toEqual([
       { src_table: 'raw.cancels', status: 'initialized' },
       { src_table: 'raw.requests', status: 'initialized' },
@@ -87,7 +99,11 @@ describe('a stepwise session', () => {
 
   it('continues from what a stepwise session published, by a run', async () => {
     const { json } = await cliJson('run', 'cancel_load', '--project', stepped.root);
-    expect(runDocument.parse(json).runs[0]).toMatchObject({ status: 'published', rows_written: '6', range: { first_hour: '2023-09-14T05:00:00Z', last_hour: '2023-09-14T05:00:00Z' } });
+    expect(runDocument.parse(json).runs[0]).toMatchObject({
+      status: 'published',
+      rows_written: '6',
+      range: { first_hour: '2023-09-14T05:00:00Z', last_hour: '2023-09-14T05:00:00Z' },
+    });
     expect(await stepped.sql('select count(*) as rows from facts.cancel')).toEqual([{ rows: 11n }]);
   });
 

@@ -5,36 +5,116 @@ import { explainPlan, planSummary } from '../../src/report/explain.ts';
 import { planTable } from '../../src/report/plan-table.ts';
 
 const hour = (of: number): string => `2023-09-14T${String(of).padStart(2, '0')}:00:00Z`;
-const changed = (of: number, ...snapshots: string[]): PlanHour => ({ hour: hour(of), reason: 'changed', causes: snapshots.map((snapshot) => ({ source: 'raw.cancels', snapshot_id: snapshot, file: `/w/${snapshot}.parquet` })) });
+const changed = (of: number, ...snapshots: string[]): PlanHour => ({
+  hour: hour(of),
+  reason: 'changed',
+  causes: snapshots.map((snapshot) => ({ source: 'raw.cancels', snapshot_id: snapshot, file: `/w/${snapshot}.parquet` })),
+});
 
 const PLAN: CompiledPlan = {
-  plan_version: 1, process_name: 'cancel_load', psyberg_session_id: '20230914061501', pattern: 'stateful', etl_pattern_id: 2, status: 'work',
+  plan_version: 1,
+  process_name: 'cancel_load',
+  psyberg_session_id: '20230914061501',
+  pattern: 'stateful',
+  etl_pattern_id: 2,
+  status: 'work',
   sources: [
     {
-      table: 'raw.cancels', alias: 'c', event_time: 'cancel_ts', event_time_type: 'timestamptz', event_time_unit: 'us',
+      table: 'raw.cancels',
+      alias: 'c',
+      event_time: 'cancel_ts',
+      event_time_type: 'timestamptz',
+      event_time_unit: 'us',
       watermark: { table_uuid: 'u', snapshot_id: '10', sequence_number: '7', committed_at: '2023-09-14T05:10:02.123Z' },
       head: { table_uuid: 'u', snapshot_id: '12', sequence_number: '9', committed_at: '2023-09-14T06:11:02.000Z' },
       detected_by: 'snapshots',
       changes: [
-        { snapshot_id: '11', operation: 'append', committed_at: '2023-09-14T06:10:11.000Z', counted: true, reason: null, added_files: 2, removed_files: 0, added_rows: '1200', removed_rows: '0' },
-        { snapshot_id: '12', operation: 'replace', committed_at: '2023-09-14T06:11:02.000Z', counted: false, reason: 'files were rewritten, no row changed', added_files: 1, removed_files: 2, added_rows: '5', removed_rows: '5' },
+        {
+          snapshot_id: '11',
+          operation: 'append',
+          committed_at: '2023-09-14T06:10:11.000Z',
+          counted: true,
+          reason: null,
+          added_files: 2,
+          removed_files: 0,
+          added_rows: '1200',
+          removed_rows: '0',
+        },
+        {
+          snapshot_id: '12',
+          operation: 'replace',
+          committed_at: '2023-09-14T06:11:02.000Z',
+          counted: false,
+          reason: 'files were rewritten, no row changed',
+          added_files: 1,
+          removed_files: 2,
+          added_rows: '5',
+          removed_rows: '5',
+        },
       ],
       processing_uris: [{ landing_hour: 6 }],
-      first_hour: hour(2), last_hour: hour(7), vtts_hour: hour(7), newest_hour: hour(7), bounds_from: 'manifest', rows: '1200', files: 2, bytes: '14000', null_event_times: '0',
-      read: { kind: 'snapshot', snapshot_id: '12' }, total_records: '9000', owed_hours: [hour(7)],
+      first_hour: hour(2),
+      last_hour: hour(7),
+      vtts_hour: hour(7),
+      newest_hour: hour(7),
+      bounds_from: 'manifest',
+      rows: '1200',
+      files: 2,
+      bytes: '14000',
+      null_event_times: '0',
+      read: { kind: 'snapshot', snapshot_id: '12' },
+      total_records: '9000',
+      owed_hours: [hour(7)],
     },
     {
-      table: 'raw.requests', alias: 'requests', event_time: 'request_ts', event_time_type: 'timestamptz', event_time_unit: 'us',
-      watermark: null, head: null, detected_by: 'first-load', changes: [], processing_uris: [], first_hour: null, last_hour: null, vtts_hour: hour(6), newest_hour: null, bounds_from: null, rows: '0', files: 0, bytes: '0',
-      null_event_times: '0', read: { kind: 'nothing' }, total_records: null, owed_hours: [],
+      table: 'raw.requests',
+      alias: 'requests',
+      event_time: 'request_ts',
+      event_time_type: 'timestamptz',
+      event_time_unit: 'us',
+      watermark: null,
+      head: null,
+      detected_by: 'first-load',
+      changes: [],
+      processing_uris: [],
+      first_hour: null,
+      last_hour: null,
+      vtts_hour: hour(6),
+      newest_hour: null,
+      bounds_from: null,
+      rows: '0',
+      files: 0,
+      bytes: '0',
+      null_event_times: '0',
+      read: { kind: 'nothing' },
+      total_records: null,
+      owed_hours: [],
     },
   ],
   range: { first_hour: hour(2), last_hour: hour(6) },
   hours: [changed(2, '11'), changed(3, '11'), { hour: hour(4), reason: 'contiguous', causes: [] }, { hour: hour(5), reason: 'owed', causes: [] }, changed(6, '11')],
-  owed_hours: [hour(7)], held_back_by: 'raw.requests',
-  target: { table: 'facts.cancel', operation: 'overwrite', table_uuid: 't', base_snapshot_id: '90', exists: true, previous_session_id: '20230914051501', complete_to_hour: hour(5), layout: null, event_time: { field_id: 1, type: 'timestamptz', unit: 'us' } },
+  owed_hours: [hour(7)],
+  held_back_by: 'raw.requests',
+  target: {
+    table: 'facts.cancel',
+    operation: 'overwrite',
+    table_uuid: 't',
+    base_snapshot_id: '90',
+    exists: true,
+    previous_session_id: '20230914051501',
+    complete_to_hour: hour(5),
+    layout: null,
+    event_time: { field_id: 1, type: 'timestamptz', unit: 'us' },
+  },
   process_sha256: 'abc',
-  steps: [{ stage: 'load', name: 'insert', sql: 'insert into t\nselect $first_hour', parameters: { first_hour: hour(2), files: ['a', 'b', 'c', 'd', 'e'], list: { from_run: 'manifest list' } } }],
+  steps: [
+    {
+      stage: 'load',
+      name: 'insert',
+      sql: 'insert into t\nselect $first_hour',
+      parameters: { first_hour: hour(2), files: ['a', 'b', 'c', 'd', 'e'], list: { from_run: 'manifest list' } },
+    },
+  ],
 };
 
 it('explains what, why and how, hours as ranges', () => {
@@ -91,7 +171,12 @@ it('sums a plan up in one line, whatever its status', () => {
     planSummary({ ...PLAN, status: 'nothing-new', owed_hours: [] }),
     planSummary({ ...PLAN, status: 'waiting', hours: [] }),
     planSummary({ ...PLAN, status: 'waiting', owed_hours: [], held_back_by: null }),
-  ]).toEqual(['overwrite facts.cancel, 2023-09-14 02h..06h', 'nothing new', 'waits: 2023-09-14 07h is not complete yet in raw.requests', 'waits for a source that does not exist yet']);
+  ]).toEqual([
+    'overwrite facts.cancel, 2023-09-14 02h..06h',
+    'nothing new',
+    'waits: 2023-09-14 07h is not complete yet in raw.requests',
+    'waits for a source that does not exist yet',
+  ]);
 });
 
 it('lists a plan a line, and what it owes below', () => {

@@ -9,7 +9,13 @@ const hour = (day: number, of: number): string => `2023-09-${String(day).padStar
 
 describe('text', () => {
   it('groups digits of 64-bit numbers without losing one', () => {
-    expect([countText('9223372036854775807'), countText(999), countText(1000n), plural('1', 'row'), plural(0, 'row')]).toEqual(['9,223,372,036,854,775,807', '999', '1,000', '1 row', '0 rows']);
+    expect([countText('9223372036854775807'), countText(999), countText(1000n), plural('1', 'row'), plural(0, 'row')]).toEqual([
+      '9,223,372,036,854,775,807',
+      '999',
+      '1,000',
+      '1 row',
+      '0 rows',
+    ]);
   });
 
   it('gives sizes and durations three digits at most', () => {
@@ -18,7 +24,11 @@ describe('text', () => {
   });
 
   it('names the day of a range once', () => {
-    expect([rangeLabel(hour(14, 5), hour(14, 5)), rangeLabel(hour(14, 5), hour(14, 7)), rangeLabel(hour(13, 22), hour(14, 1))]).toEqual(['2023-09-14 05h', '2023-09-14 05h..07h', '2023-09-13 22h..2023-09-14 01h']);
+    expect([rangeLabel(hour(14, 5), hour(14, 5)), rangeLabel(hour(14, 5), hour(14, 7)), rangeLabel(hour(13, 22), hour(14, 1))]).toEqual([
+      '2023-09-14 05h',
+      '2023-09-14 05h..07h',
+      '2023-09-13 22h..2023-09-14 01h',
+    ]);
   });
 
   it('joins neighbouring hours, over midnight and in any order', () => {
@@ -27,23 +37,58 @@ describe('text', () => {
       { firstHour: hour(14, 3), lastHour: hour(14, 3), count: 1 },
     ]);
     expect(hoursLabel([hour(14, 2), hour(14, 3), hour(14, 6)])).toBe('2023-09-14 02h..03h, 2023-09-14 06h');
-    expect(hoursLabel([1, 3, 5, 7, 9, 11].map((of) => hour(14, of)), 2)).toBe('2023-09-14 01h, 2023-09-14 03h and 4 more ranges');
+    expect(
+      hoursLabel(
+        [1, 3, 5, 7, 9, 11].map((of) => hour(14, of)),
+        2,
+      ),
+    ).toBe('2023-09-14 01h, 2023-09-14 03h and 4 more ranges');
   });
 
   it('aligns columns by what is seen, colours apart', () => {
-    expect(columnsText([['\u001b[1ma\u001b[22m', '1'], ['bbb', '22']], { alignRight: [1] })).toBe('\u001b[1ma\u001b[22m     1\nbbb  22');
+    expect(
+      columnsText(
+        [
+          ['\u001b[1ma\u001b[22m', '1'],
+          ['bbb', '22'],
+        ],
+        { alignRight: [1] },
+      ),
+    ).toBe('\u001b[1ma\u001b[22m     1\nbbb  22');
   });
 
   it('shows a result with NULL as nothing and nested values as JSON', () => {
-    expect(resultTable({ columns: [{ name: 'n', type: 'BIGINT' }, { name: 'list', type: 'BIGINT[]' }], rows: [[1000n, [1n, null]], [7n, null]] })).toBe('   n  list\n1000  ["1",null]\n   7\n2 rows');
+    expect(
+      resultTable({
+        columns: [
+          { name: 'n', type: 'BIGINT' },
+          { name: 'list', type: 'BIGINT[]' },
+        ],
+        rows: [
+          [1000n, [1n, null]],
+          [7n, null],
+        ],
+      }),
+    ).toBe('   n  list\n1000  ["1",null]\n   7\n2 rows');
   });
 });
 
 const RECORD: RunRecord = {
-  process_name: 'cancel_load', psyberg_session_id: '20230914061501', status: 'published', target: 'facts.cancel', operation: 'overwrite', published_snapshot_id: '5', branch: 'b',
-  rows_read: '1200', rows_written: '1100', range: { first_hour: hour(14, 5), last_hour: hour(14, 7) }, owed_hours: [], held_back_by: null,
+  process_name: 'cancel_load',
+  psyberg_session_id: '20230914061501',
+  status: 'published',
+  target: 'facts.cancel',
+  operation: 'overwrite',
+  published_snapshot_id: '5',
+  branch: 'b',
+  rows_read: '1200',
+  rows_written: '1100',
+  range: { first_hour: hour(14, 5), last_hour: hour(14, 7) },
+  owed_hours: [],
+  held_back_by: null,
   audits: [{ name: 'unique', severity: 'block', status: 'passed', expected: '0', actual: '0', sample: [] }],
-  seconds: { init: 0.1, load: 0.1, audit: 0.05, publish: 0.05, total: 0.3 }, error: null,
+  seconds: { init: 0.1, load: 0.1, audit: 0.05, publish: 0.05, total: 0.3 },
+  error: null,
 };
 
 describe('a run record', () => {
@@ -53,7 +98,12 @@ describe('a run record', () => {
 
   it('names what a failed audit expected and found, and some of the rows', () => {
     const sample = [1, 2, 3, 4].map((id) => ({ event_id: String(id) }));
-    const text = runText({ ...RECORD, status: 'audit-failed', audits: [{ name: 'unique', severity: 'block', status: 'failed', expected: '0', actual: '4', sample }], error: { code: 'audit-failed', message: 'nothing was published', hint: 'look at the rows', context: {}, retryable: false } });
+    const text = runText({
+      ...RECORD,
+      status: 'audit-failed',
+      audits: [{ name: 'unique', severity: 'block', status: 'failed', expected: '0', actual: '4', sample }],
+      error: { code: 'audit-failed', message: 'nothing was published', hint: 'look at the rows', context: {}, retryable: false },
+    });
     expect(text.split('\n').slice(1)).toEqual([
       '    audit failed: unique: expected 0, found 4',
       '      {"event_id":"1"}',
