@@ -52,7 +52,7 @@ function fromProperty(input: VttsInput, key: string): Hour | undefined {
   for (const snapshot of ancestors(input.metadata, input.head)) {
     const text = snapshot.summary?.[key];
     if (text === undefined) continue;
-    const instantMs = /^-?\d+$/.test(text) ? Number(text) : Date.parse(text);
+    const instantMs = /^-?\d+$/.test(text) ? Number(text) : instantOf(text);
     if (Number.isNaN(instantMs))
       throw usageError('vtts-invalid', `the snapshot property '${key}' of ${tableName(input.spec.table)} is '${text}', expected epoch milliseconds or an ISO 8601 timestamp`, {
         hint: 'name another property in vtts, or use vtts: bounds',
@@ -67,12 +67,19 @@ async function fromQuery(input: VttsInput, query: string): Promise<Hour | undefi
   const table = await engine.table({ sql: query, parameters: {} });
   const value = table.rows[0]?.[0];
   if (value === null || value === undefined) return undefined;
-  const instantMs = Date.parse(String(value).length === 10 ? `${value}T00:00:00Z` : String(value));
+  const instantMs = instantOf(String(value));
   if (table.rows.length !== 1 || table.columns.length !== 1 || Number.isNaN(instantMs))
     throw usageError('vtts-invalid', `the vtts query of ${tableName(input.spec.table)} returned ${table.rows.length} rows of ${table.columns.length} columns, expected one timestamp`, {
       hint: `run it: psyberg sql "${query.replaceAll('"', '\\"')}"`,
     });
   return completeHour(instantMs);
+}
+
+/** ISO 8601 or SQL text. Without a zone it is UTC: `Date.parse` would take the machine's own, and the same project would load other hours elsewhere. */
+export function instantOf(text: string): number {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return Date.parse(text);
+  const iso = text.trim().replace(' ', 'T');
+  return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
 }
 
 const completeHour = (instantMs: number): Hour => Math.floor(instantMs / HOUR_MS) - 1;
