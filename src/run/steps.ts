@@ -286,10 +286,12 @@ async function resumeSession({ ports, spec, psybergSessionId }: StepRequest, pla
 
 /** Drops what an earlier attempt of this session left: a load that was killed, or an idle marker. */
 async function forgetAttempt(context: RunContext): Promise<void> {
+  const attempted = existsSync(context.directory);
   await detachSession(context);
   await dropBranch(context.ports, context.spec.target.table, context.branch);
   rmSync(context.directory, { recursive: true, force: true });
-  if (!context.plan.target.exists) await dropIfEmpty(context);
+  // Without an attempt of its own, an empty target was just created by somebody else.
+  if (attempted && !context.plan.target.exists) await dropIfEmpty(context);
 }
 
 async function abandon(context: RunContext): Promise<void> {
