@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Catalog, startCatalog } from './catalog/index.ts';
-import { type CatalogClient, catalogClient } from './catalog/client/catalog-client.ts';
+import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { compilePlan } from './compile/index.ts';
 import type { Engine, ResultRows } from './engine/index.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
@@ -89,7 +89,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     });
   const { warehouse } = project.catalog;
   const catalog = await startCatalog({ warehouse, catalogName: CATALOG_NAME });
-  const client = catalogClient({ uri: catalog.uri, token: catalog.token });
+  const { client } = catalog;
   const now = options.now ?? Date.now;
   let opening: Promise<Engine> | undefined;
   const engine = (): Promise<Engine> => {

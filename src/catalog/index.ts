@@ -11,6 +11,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
 import { usageError } from '../model/errors.ts';
+import type { CatalogClient } from './client/catalog-client.ts';
+import { localClient } from './client/local-client.ts';
 import type { CatalogHandler } from './server/handler.ts';
 import { listenToCatalog } from './server/listener.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
@@ -34,6 +36,8 @@ export interface Catalog {
   readonly token: string;
   readonly warehouse: string;
   readonly views: SessionViews;
+  /** The same catalog without HTTP, for this process. */
+  readonly client: CatalogClient;
   close(): Promise<void>;
 }
 
@@ -70,6 +74,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     token,
     warehouse,
     views,
+    client: localClient(async () => (await handler()).warehouse),
     async close() {
       await new Promise<void>((done) => {
         server.close(() => done());

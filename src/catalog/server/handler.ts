@@ -13,6 +13,8 @@ import type { CatalogRequest } from './http-request.ts';
 import { type Answer, answerRoute, ENDPOINTS } from './routes.ts';
 
 export interface CatalogHandler {
+  /** The warehouse itself, for the client in this process. */
+  readonly warehouse: CatalogFace;
   answer(request: CatalogRequest): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export function catalogHandler({ warehouse, catalogName, database, views }: Hand
   }
 
   return {
+    warehouse: real,
     async answer(request) {
       const { segments } = request;
       if (segments.length === 1 && segments[0] === 'config' && request.method === 'GET') return answerConfig(request);

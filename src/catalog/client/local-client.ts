@@ -1,0 +1,78 @@
+/**
+ * The client of a catalog in this very process: calls -> the warehouse itself, without HTTP, text and parsing in between.
+ * Metadata are immutable values, so the catalog's own parsed ones are handed out. A session asks for its tables a dozen times; of 600 snapshots
+ * each answer costs 9 ms over HTTP (0.7 MB to render and parse) and 0.1 ms here (2026-11-22).
+ */
+import { PsybergError } from '../../model/errors.ts';
+import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { CatalogFace, FaceTable } from '../service/catalog-face.ts';
+import type { CatalogClient, LoadedTable } from './catalog-client.ts';
+
+/** Makes the client; `face` is opened with the first call. */
+export function localClient(face: () => Promise<CatalogFace>): CatalogClient {
+  return {
+    async loadTable(id) {
+      return absentAs(undefined, async () => loaded(await (await face()).loadTable(id)));
+    },
+    async tableExists(id) {
+      return absentAs(false, async () => {
+        await (await face()).loadTable(id);
+        return true;
+      });
+    },
+    async listNamespaces(parent = []) {
+      return (await face()).listNamespaces(parent);
+    },
+    async listTables(namespace): Promise<TableIdentifier[]> {
+      return (await face()).listTables(namespace);
+    },
+    async namespaceExists(namespace) {
+      return absentAs(false, async () => {
+        await (await face()).namespaceProperties(namespace);
+        return true;
+      });
+    },
+    async createNamespace(namespace) {
+      try {
+        await (await face()).createNamespace(namespace, {});
+      } catch (error) {
+        if (codeOf(error) !== 'already-exists') throw error;
+      }
+    },
+    async createTable(id, { schema, location, partitionSpec, writeOrder, properties }) {
+      try {
+        return loaded(await (await face()).createTable(id, { schema, location, partitionSpec, sortOrder: writeOrder, properties }));
+      } catch (error) {
+        if (codeOf(error) !== 'already-exists') throw error;
+        throw new PsybergError('table-exists', `Table already exists: ${[...id.namespace, id.name].join('.')}`);
+      }
+    },
+    async dropTable(id, options = { purge: false }) {
+      return absentAs(false, async () => {
+        await (await face()).dropTable(id, options);
+        return true;
+      });
+    },
+    async commitTable(id, commit) {
+      const [table] = await (await face()).commitTables([{ identifier: id, ...commit }]);
+      return loaded(table as FaceTable);
+    },
+    async commitTransaction(changes) {
+      await (await face()).commitTables(changes);
+    },
+  };
+}
+
+const loaded = ({ metadata, metadataLocation }: FaceTable): LoadedTable => ({ metadata, metadataLocation: metadataLocation ?? '' });
+
+const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
+
+/** What the protocol answers with 404 is a value here. */
+async function absentAs<T>(absent: T, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codeOf(error) === 'no-such-table' || codeOf(error) === 'no-such-namespace') return absent;
+    throw error;
+  }
+}
