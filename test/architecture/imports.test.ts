@@ -1,0 +1,73 @@
+// Goal: rooms talk only through the doors they have. Method: the table of allowed imports, against every import in src.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+
+/** Room -> the rooms and packages that it may import. Node's own modules are free to all. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  iceberg: ['model'],
+  statements: ['model'],
+  plan: ['model'],
+  project: ['model', 'yaml', 'zod'],
+  compile: ['model', 'plan', 'statements'],
+  setup: ['@duckdb/node-api', 'rolldown'],
+  engine: ['model', 'setup', 'statements', '@duckdb/node-api'],
+  catalog: ['iceberg', 'model', 'kysely', 'zod'],
+  state: ['catalog', 'engine', 'iceberg', 'model', 'statements'],
+  session: ['catalog', 'engine', 'iceberg', 'model', 'state', 'statements'],
+  run: ['catalog', 'compile', 'engine', 'iceberg', 'model', 'state', 'statements'],
+  report: ['model', 'cli-table3', 'picocolors'],
+  'psyberg.ts': ['catalog', 'compile', 'engine', 'model', 'plan', 'project', 'report', 'run', 'session'],
+  'index.ts': ['engine', 'model', 'psyberg.ts'],
+  cli: ['catalog', 'engine', 'iceberg', 'model', 'project', 'psyberg.ts', 'report', 'run', 'setup', 'state', 'statements', 'commander', 'picocolors', 'zod'],
+};
+/** Package -> the only folder that may import it; a file beside it is named where there is one. */
+const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+  '@duckdb/node-api': ['engine/', 'setup/duckdb-install.mjs'],
+  kysely: ['catalog/store/'],
+  commander: ['cli/'],
+  yaml: ['project/'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  /** A room, or a package. */
+  readonly to: string;
+}
+
+const roomOf = (path: string): string => path.split('/')[0] as string;
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  const found = [...text.matchAll(/^\s*(?:import|export)\s[^'"`;]*?from\s+'([^']+)'/gm), ...text.matchAll(/^\s*import '([^']+)'/gm), ...text.matchAll(/\bimport\('([^']+)'\)/g)].map((match) => match[1] as string);
+  return found
+    .filter((target) => !target.startsWith('node:'))
+    .map((target) => ({ file, from: roomOf(file), to: target.startsWith('.') ? roomOf(relative(SRC, join(SRC, dirname(file), target))) : packageOf(target) }));
+}
+const packageOf = (target: string): string => target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
+
+const files = readdirSync(SRC, { recursive: true }).map(String).filter((name) => /\.m?ts$|\.mjs$/.test(name));
+const imports = files.flatMap(importsOf);
+
+describe('imports', () => {
+  it('every room is in the table, and the table names no other', () => {
+    expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(ALLOWED).sort());
+  });
+  it.each(Object.entries(ALLOWED))('%s imports nothing but what it may', (room, allowed) => {
+    const strange = imports.filter((each) => each.from === room && each.to !== room && !allowed.includes(each.to));
+    expect(strange.map((each) => `${each.file} imports ${each.to}`)).toEqual([]);
+  });
+  it.each(Object.entries(ONLY_IN))('%s is imported in one place', (name, places) => {
+    const strange = imports.filter((each) => each.to === name && !places.some((place) => each.file.startsWith(place)));
+    expect(strange.map((each) => each.file)).toEqual([]);
+  });
+  it('the planner and the compiler reach nothing that does I/O, not even Node', () => {
+    const pure = files.filter((file) => /^(model|plan|compile)\//.test(file));
+    expect(pure.filter((file) => /from 'node:/.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);
+  });
+});

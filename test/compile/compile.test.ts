@@ -1,0 +1,106 @@
+// Goal: a plan becomes the same list of steps that a run executes and an explanation prints. Method: sessions as data -> steps; SQL and parameters are asserted.
+import { describe, expect, it } from 'vitest';
+import { compilePlan } from '../../src/compile/index.ts';
+import type { CompiledPlan, Step } from '../../src/model/plan.ts';
+import { planSession } from '../../src/plan/index.ts';
+import { type SessionData, sessionOf, specOf } from '../support/session-data.ts';
+import { hourAt } from '../support/world.ts';
+
+const compile = (data: SessionData): CompiledPlan => compilePlan(planSession(sessionOf(data)), specOf(data));
+const stepNames = (plan: CompiledPlan): string[] => plan.steps.map((step) => `${step.stage} ${step.name}`);
+const stepOf = (plan: CompiledPlan, name: string): Step => {
+  const step = plan.steps.find((each) => each.name === name);
+  if (step === undefined) throw new Error(`no step ${name} among ${stepNames(plan).join(', ')}`);
+  return step;
+};
+const stateless: SessionData = { pattern: 'stateless', sources: { s: { added: [1, 3], vtts: 3 } } };
+const stateful: SessionData = { pattern: 'stateful', sources: { s: { added: [1, 3], vtts: 3 } } };
+
+describe('compilePlan', () => {
+  it('gives a plan without work no steps', () => {
+    expect(compile({ pattern: 'stateful', sources: { s: { vtts: 3 } } }).steps).toEqual([]);
+  });
+
+  it('orders the steps of an append', () => {
+    expect(stepNames(compile(stateless))).toEqual(['branch change_view s', 'branch open_session', 'load insert', 'compose compose_snapshot', 'audit count_sources', 'publish publish', 'cleanup close_session']);
+  });
+
+  it('orders the steps of an overwrite', () => {
+    expect(stepNames(compile(stateful))).toEqual(['branch open_session', 'load clear_hours', 'load carry_over', 'load insert', 'compose compose_snapshot', 'audit count_sources', 'publish publish', 'cleanup close_session']);
+  });
+
+  it('creates a target that does not exist, and clears nothing in it', () => {
+    const names = stepNames(compile({ ...stateful, target: { exists: false, tableUuid: undefined as never, baseSnapshotId: undefined as never, eventTime: undefined as never } }));
+    expect(names).toContain('branch create_target');
+    expect(names.filter((name) => /clear_hours|carry_over/.test(name))).toEqual([]);
+  });
+
+  it('inserts a dimension hour by hour, in order, each with its own bounds', () => {
+    const plan = compile({ pattern: 'dimension', completeTo: 3, sources: { s: { added: [2], vtts: 4 } } });
+    const inserts = plan.steps.filter((step) => step.name.startsWith('insert'));
+    expect(inserts.map((step) => step.name)).toEqual([2, 3, 4].map((hour) => `insert ${hourAt(hour)}`));
+    expect(inserts.map((step) => step.parameters)).toEqual([2, 3, 4].map((hour) => ({ range_start: hourAt(hour), range_end: hourAt(hour + 1), previous_start: hourAt(hour - 1) })));
+    expect(inserts[0]?.sql).toContain('"previous" as not materialized');
+  });
+
+  it('binds every value: the range of an overwrite', () => {
+    const insert = stepOf(compile(stateful), 'insert');
+    expect(insert.sql).toContain('where "ts" >= $range_start::timestamptz\n  and "ts" < $range_end::timestamptz');
+    expect(insert.parameters).toEqual({ range_start: hourAt(1), range_end: hourAt(4) });
+    expect(insert.sql).not.toContain('2023');
+  });
+
+  it('binds separate hours with hours: touched', () => {
+    const insert = stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'insert');
+    expect(insert.parameters).toMatchObject({ hours: [1, 3].map((hour) => String(Date.parse(hourAt(hour)) / 3_600_000)) });
+    expect(stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'clear_hours').parameters).toMatchObject({ first_hours: expect.arrayContaining([]), last_hours: expect.any(Array) });
+  });
+
+  it.each([
+    ['epoch_ms', 'long', 'ms', 'epoch_ms($range_start)'],
+    ['epoch_s', 'long', 's', 'epoch_ms($range_start) // 1000'],
+    ['epoch_us', 'long', 'us', 'epoch_us($range_start)'],
+    ['timestamp', 'timestamp', 'us', '$range_start'],
+    ['date', 'date', 'day', '$range_start'],
+  ])('compares an event time of %s in its own type', (_name, eventTimeType, eventTimeUnit, bound) => {
+    const insert = stepOf(compile({ pattern: 'stateful', sources: { s: { added: [1], vtts: 1, state: { eventTimeType, eventTimeUnit } } } }), 'insert');
+    expect(insert.sql).toContain(`where "ts" >= ${bound}\n`);
+  });
+
+  it('passes only the parameters that the SQL names', () => {
+    const sql = 'select *, $psyberg_session_id as session, $last_hour as last_hour from s';
+    expect(stepOf(compile({ ...stateful, spec: { sql } }), 'insert').parameters).toEqual({ psyberg_session_id: '20230914061501', last_hour: hourAt(3), range_start: hourAt(1), range_end: hourAt(4) });
+    expect(stepOf(compile({ ...stateless, spec: { sql } }), 'insert').parameters).toEqual({ psyberg_session_id: '20230914061501', last_hour: hourAt(3) });
+  });
+
+  it('quotes names, whatever they are', () => {
+    const evil = 's"; drop table x; --';
+    const plan = compile({ pattern: 'stateful', sources: { [evil]: { added: [1], vtts: 1 } } });
+    expect(stepOf(plan, 'insert').sql).toContain('"s""; drop table x; --" as not materialized');
+  });
+
+  it('refuses rows outside the replaced hours of an overwrite, and of an append none', () => {
+    expect(stepOf(compile(stateful), 'count_sources')).toMatchObject({ sql: expect.stringContaining('"ts" < $range_start'), parameters: { range_start: hourAt(1), range_end: hourAt(4) } });
+    expect(stepOf(compile(stateless), 'count_sources').parameters).toEqual({});
+  });
+
+  it('makes one step of each audit, in the order in which they are declared', () => {
+    const audits = [
+      { kind: 'unique', name: 'unique', severity: 'block', columns: ['a', 'b"c'] },
+      { kind: 'no_missing_events', name: 'no_missing_events', severity: 'warn', source: 's', key: 'id', targetKey: 'event_id' },
+      { kind: 'sql', name: 'own', severity: 'block', file: '/project/audits/own.sql', sql: 'select * from staged where $process_name is null', parameters: [] },
+    ] as const;
+    const plan = compile({ ...stateless, spec: { audits } });
+    expect(plan.steps.filter((step) => step.stage === 'audit').map((step) => step.name)).toEqual(['count_sources', 'unique', 'no_missing_events', 'own']);
+    expect(stepOf(plan, 'unique').sql).toContain('select "a", "b""c", count(*) as occurrences');
+    expect(stepOf(plan, 'no_missing_events').sql).toContain('staged."event_id" = source."id"');
+    expect(stepOf(plan, 'own').parameters).toEqual({ process_name: 'some_load' });
+  });
+
+  it('is plain JSON: a plan sent to another process is the same plan', () => {
+    for (const data of [stateless, stateful]) {
+      const plan = compile(data);
+      expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    }
+  });
+});
