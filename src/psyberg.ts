@@ -126,22 +126,24 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
 
   /** One process from init to publish; planned anew when somebody else moved its target meanwhile. */
-  const runProcess = async (spec: ProcessSpec, request: RunRequest): Promise<RunRecord> => {
+  const runProcess = async (spec: ProcessSpec, request: RunRequest, publishedNow: ReadonlySet<string>): Promise<RunRecord> => {
     const given = request.plans?.find((plan) => plan.process_name === spec.processName);
     for (let attempt = 1; ; attempt += 1) {
       const startedMs = performance.now();
       const fresh = await planProcess(spec, given === undefined ? {} : { psybergSessionId: given.psyberg_session_id });
-      if (given !== undefined) refuseStale(given, fresh);
+      if (given !== undefined) refuseStale(given, fresh, publishedNow);
+      // What was planned is what runs, also where a process before it in this very run has moved a source on since.
+      const plan = given === undefined ? fresh : compilePlan(given, spec);
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
       // Also without work: a session that was killed after it had published left its folder.
-      if (fresh.status === 'work' || hasSessionFolder(warehouse, spec.processName)) {
+      if (plan.status === 'work' || hasSessionFolder(warehouse, spec.processName)) {
         const { dropAbandonedSessions } = await import('./run/clean-up.ts');
         await dropAbandonedSessions(await ports(), spec.target.table, spec.processName);
       }
-      if (fresh.status !== 'work') return idleRecord(fresh, initSeconds);
+      if (plan.status !== 'work') return idleRecord(plan, initSeconds);
       try {
         const runPorts = await ports();
-        return await runSession(runPorts, fresh, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
+        return await runSession(runPorts, plan, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
       } catch (error) {
         const again = error instanceof PsybergError && error.exitCode === 4 && error.retryable && attempt < SESSION_ATTEMPTS && given === undefined;
         if (!again) throw error;
@@ -165,11 +167,13 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const names = processNames ?? request.plans?.map((plan) => plan.process_name);
       const records: RunRecord[] = [];
       const failed = new Map<string, string>();
+      const publishedNow = new Set<string>();
       for (const spec of processesInDependencyOrder(project, names)) {
         const upstream = spec.sources.map((source) => failed.get(tableName(source.table).toLowerCase())).find((name) => name !== undefined);
-        const record = upstream === undefined ? await runProcess(spec, request).catch((error: unknown) => failedRecord(spec, error)) : skippedRecord(spec, upstream);
+        const record = upstream === undefined ? await runProcess(spec, request, publishedNow).catch((error: unknown) => failedRecord(spec, error)) : skippedRecord(spec, upstream);
         // What reads a target that was not brought up to date would publish a result that is known to be behind.
         if (!['published', 'nothing-new', 'waiting'].includes(record.status)) failed.set(tableName(spec.target.table).toLowerCase(), spec.processName);
+        if (record.status === 'published') publishedNow.add(tableName(spec.target.table).toLowerCase());
         records.push(record);
         request.onRecord?.(record);
         if (record.error?.code === 'interrupted') break;
@@ -227,13 +231,17 @@ function nextSessionId(id: string): string {
   return sessionIdOf(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) + 1000);
 }
 
-/** A plan made earlier is run only as it was made: the same SQL over the same heads, onto the same base. */
-function refuseStale(given: CompiledPlan, fresh: CompiledPlan): void {
+/**
+ * A plan made earlier is run only as it was made: the same SQL over the same heads, onto the same base. A source that a process of this
+ * run has just published to is read at the head that the plan names.
+ */
+function refuseStale(given: CompiledPlan, fresh: CompiledPlan, publishedNow: ReadonlySet<string>): void {
+  const moving = (table: string): boolean => publishedNow.has(table.toLowerCase());
   const facts = (plan: CompiledPlan): Record<string, unknown> => ({
     'the SQL of the process': plan.process_sha256,
     'the target': plan.target.base_snapshot_id,
-    ...Object.fromEntries(plan.sources.map((source) => [`the source ${source.table}`, source.head?.snapshot_id ?? null])),
-    'its hours': JSON.stringify(plan.hours.map((hour) => hour.hour)),
+    ...Object.fromEntries(plan.sources.filter((source) => !moving(source.table)).map((source) => [`the source ${source.table}`, source.head?.snapshot_id ?? null])),
+    ...(plan.sources.some((source) => moving(source.table)) ? {} : { 'its hours': JSON.stringify(plan.hours.map((hour) => hour.hour)) }),
   });
   const now = facts(fresh);
   const moved = Object.entries(facts(given)).find(([name, value]) => now[name] !== value);
