@@ -14,6 +14,7 @@ import {
   identifierFragment,
   literalFragment,
   manifestListStatement,
+  noSourceFragment,
   noValuesFragment,
   partitionedByFragment,
   renderStatement,
@@ -24,7 +25,7 @@ import {
   withPropertiesFragment,
 } from '../statements/index.ts';
 import { compileAudits } from './compile-audits.ts';
-import { type HourWindow, SESSION_CATALOG, namedIn, processParameters, sourceCtes, straddlingTable, targetTable } from './source-ctes.ts';
+import { type BoundFragment, type HourWindow, SESSION_CATALOG, hoursTable, namedIn, processParameters, sourceCtes, straddlingTable, targetTable } from './source-ctes.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
 export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
@@ -120,19 +121,28 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
-  if (spec.pattern !== 'dimension') return [insertStep(plan, spec, window, 'insert')];
-  return plan.hours.map((each): Step => {
-    const hour: Hour = parseHour(each.hour);
-    return insertStep(plan, spec, { firstHour: hour, lastHour: hour }, `insert ${hourText(hour)}`);
-  });
+  if (spec.pattern !== 'dimension') return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
+  return [
+    { stage: 'load', name: 'begin_hours', sql: renderStatement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }), parameters: {} },
+    ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
+    request('load', 'end_hours', 'all hours are computed'),
+    writeStep(plan, { ...spec, sql: renderStatement('load/computed_hours', { hours: hoursTable }) }, { fragment: noSourceFragment(), parameters: {} }, {}),
+  ];
+}
+
+/** One hour of a dimension. The first takes `previous` from the target, the others from the hours computed before. */
+function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
+  const window = { firstHour: hour, lastHour: hour };
+  const ctes = sourceCtes(plan, spec, window, [], isFirst ? targetTable(spec) : hoursTable);
+  const sql = renderStatement('load/compute_hour', { hours: hoursTable, sources: ctes.fragment, query: userQueryFragment(spec.sql) });
+  return { stage: 'load', name: `compute_hour ${hourText(hour)}`, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }) };
 }
 
 /**
- * The process's SQL over one window. Into a target that exists, the files are written by plain COPY and their manifest is composed; into a
+ * The rows of a session. Into a target that exists, the files are written by plain COPY and their manifest is composed; into a
  * new one, or one whose files plain SQL cannot write, DuckDB's Iceberg extension inserts.
  */
-function insertStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined, name: string): Step {
-  const ctes = sourceCtes(plan, spec, window);
+function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameters: Step['parameters']): Step {
   const { layout } = plan.target;
   if (layout !== null) {
     const sql = renderStatement('load/write_files', {
@@ -144,10 +154,10 @@ function insertStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefine
       field_ids: fieldIdsFragment(layout.columns),
       layout: fileLayoutFragment(layout.partition),
     });
-    return { stage: 'load', name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters, destination: { from_run: "the target's data folder" } }) };
+    return { stage: 'load', name: 'insert', sql, parameters: namedIn(sql, { ...parameters, ...ctes.parameters, destination: { from_run: "the target's data folder" } }) };
   }
   const sql = renderStatement('load/insert', { target: targetTable(spec), sources: ctes.fragment, query: userQueryFragment(spec.sql) });
-  return { stage: 'load', name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }) };
+  return { stage: 'load', name: 'insert', sql, parameters: namedIn(sql, { ...parameters, ...ctes.parameters }) };
 }
 
 const composeStep = (plan: Plan): Step => ({

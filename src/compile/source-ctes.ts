@@ -24,6 +24,8 @@ export const SESSION_CATALOG = 'psyberg_session';
 export const sourceTable = (alias: string): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: alias });
 export const targetTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['target'], name: spec.target.table.name });
 export const stagedTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name });
+/** Where a dimension's hours are computed, before they are staged. */
+export const hoursTable: SqlFragment = tableFragment('temp', { namespace: ['main'], name: 'psyberg_hours' });
 export const wholeTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['whole'], name: spec.target.table.name });
 export const straddlingTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['straddling'], name: spec.target.table.name });
 
@@ -63,8 +65,8 @@ function hoursOfPlan(plan: Plan): HourWindow | undefined {
   return first === undefined || last === undefined ? undefined : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
 }
 
-/** All aliases as CTEs. `previous`: also the target's rows of the hour before the window, for a dimension. */
-export function sourceCtes(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined, extra: readonly SqlFragment[] = []): BoundFragment {
+/** All aliases as CTEs; for a dimension also `previous`, the rows of the hour before the window in `previousFrom`. */
+export function sourceCtes(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined, extra: readonly SqlFragment[] = [], previousFrom: SqlFragment = targetTable(spec)): BoundFragment {
   const all = processParameters(plan, window);
   const parameters: Record<string, StepValue> = {};
   const ctes = plan.sources.map((source) => {
@@ -80,7 +82,7 @@ export function sourceCtes(plan: Plan, spec: ProcessSpec, window: HourWindow | u
   if (spec.pattern === 'dimension' && window !== undefined) {
     parameters['previous_start'] = instant((window.firstHour - 1) * HOUR_MS);
     parameters['range_start'] = all['range_start'] as StepValue;
-    const previous = renderStatement('load/previous_hour', { target: targetTable(spec), event_time: identifierFragment(spec.target.eventTime as string) });
+    const previous = renderStatement('load/previous_hour', { target: previousFrom, event_time: identifierFragment(spec.target.eventTime as string) });
     ctes.push(cteFragment('previous', previous));
   }
   return { fragment: joinedFragment([...ctes, ...extra], ',\n'), parameters };

@@ -13,7 +13,7 @@ import type { RunContext, RunPorts } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, dropIfEmpty, openBranch, openChangeView, writeMarker } from './open-branch.ts';
 import { countRows, runAudit } from './stage-audit.ts';
-import { carryOver, clearHours, composeSnapshot, insertRows, showStaged } from './stage-load.ts';
+import { carryOver, clearHours, composeSnapshot, computeHours, insertRows, showStaged } from './stage-load.ts';
 import { publish, recordSession } from './stage-publish.ts';
 
 export interface RunOptions {
@@ -96,6 +96,7 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
     case 'load':
       if (name === 'clear_hours') return clearHours(context, step);
       if (name === 'carry_over') return carryOver(context, step);
+      if (name === 'begin_hours' || name === 'compute_hour' || name === 'end_hours') return computeHours(context, step);
       return insertRows(context, step);
     case 'compose':
       context.composed = await composeSnapshot(context, step, context.base);

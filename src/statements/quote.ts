@@ -103,3 +103,6 @@ export const emptyCteFragment = (alias: string, columns: readonly { name: string
   fragment(
     `${quoteIdentifier(alias)} as (select ${columns.map((column) => `null${column.type === '"NULL"' ? '' : `::${column.type}`} as ${quoteIdentifier(column.name)}`).join(', ') || '1 as nothing'} where false)`,
   );
+
+/** A CTE that nothing reads, where a statement wants a list of them and there is none. */
+export const noSourceFragment = (): SqlFragment => fragment('no_source as (select 1)');
