@@ -257,6 +257,37 @@ describe('sources of different completeness', () => {
   });
 });
 
+describe('a date and a timestamp in one process', () => {
+  it('load whole days of both, or say that they cannot', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          {
+            process_name: 'day_and_hour_load',
+            pattern: 'stateful',
+            sources: [
+              { table: 'raw.events', event_time: 'ts', alias: 'e' },
+              { table: 'raw.prices', event_time: 'd', alias: 'p' },
+            ],
+            target: { table: 'facts.priced', event_time: 'ts' },
+          },
+          'select e.id, e.ts, p.price from e left join p on p.d = e.ts::date',
+        ),
+      ],
+    });
+    await world.create('raw.events', EVENTS);
+    await world.create('raw.prices', 'd date, price int');
+    await world.land('raw.events', events(0, 3, 5));
+    await world.land('raw.prices', "select date '2023-09-14', 100");
+    await world.run();
+    await world.land('raw.events', events(10, 3, 5));
+    await world.run();
+    await world.land('raw.prices', "select date '2023-09-15', 120");
+    await world.run();
+    expect(await world.rows('select id, price from facts.priced')).toEqual(await world.rows('select e.id, p.price from raw.events e left join raw.prices p on p.d = e.ts::date'));
+  });
+});
+
 describe('valid-to timestamps', () => {
   const land = async (world: World): Promise<void> => {
     await world.create('raw.events', EVENTS);
@@ -372,7 +403,7 @@ describe('a dimension', () => {
     await world.create('raw.events', EVENTS);
     for (const hour of [0, 1, 2, 3]) await world.land('raw.events', events(hour, 3, hour));
     const first = await world.plan('state_load');
-    expect(first.steps.filter((step) => step.stage === 'load').map((step) => step.name)).toEqual([0, 1, 2, 3].map((hour) => `insert ${hourAt(hour)}`));
+    expect(first.steps.filter((step) => step.stage === 'load').map((step) => step.name)).toEqual(['begin_hours', ...[0, 1, 2, 3].map((hour) => `compute_hour ${hourAt(hour)}`), 'end_hours', 'insert']);
     await world.publish('state_load');
     expect(await world.rows('select h, id, seen from dims.state')).toEqual(await world.rows(expected(3)));
     await world.land('raw.events', events(0, 2, 1, 4));
