@@ -35,12 +35,14 @@ describe('compilePlan', () => {
     expect(names.filter((name) => /clear_hours|carry_over/.test(name))).toEqual([]);
   });
 
-  it('inserts a dimension hour by hour, in order, each with its own bounds', () => {
+  it('computes a dimension hour by hour, in order, each with its own bounds, and writes the hours together', () => {
     const plan = compile({ pattern: 'dimension', completeTo: 3, sources: { s: { added: [2], vtts: 4 } } });
-    const inserts = plan.steps.filter((step) => step.name.startsWith('insert'));
-    expect(inserts.map((step) => step.name)).toEqual([2, 3, 4].map((hour) => `insert ${hourAt(hour)}`));
-    expect(inserts.map((step) => step.parameters)).toEqual([2, 3, 4].map((hour) => ({ range_start: hourAt(hour), range_end: hourAt(hour + 1), previous_start: hourAt(hour - 1) })));
-    expect(inserts[0]?.sql).toContain('"previous" as not materialized');
+    const hours = plan.steps.filter((step) => step.name.startsWith('compute_hour'));
+    expect(hours.map((step) => step.name)).toEqual([2, 3, 4].map((hour) => `compute_hour ${hourAt(hour)}`));
+    expect(plan.steps.map((step) => step.name).filter((name) => ['begin_hours', 'end_hours', 'insert'].includes(name))).toEqual(['begin_hours', 'end_hours', 'insert']);
+    expect(hours.map((step) => step.parameters)).toEqual([2, 3, 4].map((hour) => ({ range_start: hourAt(hour), range_end: hourAt(hour + 1), previous_start: hourAt(hour - 1) })));
+    // The first hour's `previous` is in the target, that of the others among the hours computed before.
+    expect(hours.map((step) => /"previous" as not materialized \(\nselect \*\nfrom (\S+)/.exec(step.sql)?.[1]?.split('.')[0])).toEqual(['"psyberg_session"', '"temp"', '"temp"']);
   });
 
   it('binds every value: the range of an overwrite', () => {
