@@ -7,7 +7,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { type ProcessProgress, progressInTable } from '../state/read-watermarks.ts';
 import { HIGH_WATER_MARK } from '../state/state-tables.ts';
-import { composeStateChange, ensureStateTable, type StateRow } from '../state/write-state.ts';
+import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../state/write-state.ts';
 import type { RunPorts } from './context.ts';
 
 /** True when rows were missing or behind and are right now. `plan`: of the session that the summary names, when it is known. */
@@ -23,7 +23,7 @@ export async function repairWatermarkTable(
       : await progressInTable(ports.engine, { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) });
   if (found !== undefined && sameWatermarks(found.watermarks, progress.watermarks)) return false;
   const rows = progress.watermarks.map((watermark) => rowOf(watermark, { spec, target, progress, plan }));
-  const change = await composeStateChange(ports.engine, metadata, {
+  const state = await composeStateChange(ports.engine, metadata, {
     table: highWaterMarkTable,
     definition: HIGH_WATER_MARK,
     processName: spec.processName,
@@ -31,7 +31,8 @@ export async function repairWatermarkTable(
     rows,
     replacesSession: false,
   });
-  await ports.catalog.commitTransaction([change]);
+  await ports.catalog.commitTransaction([state.change]);
+  deleteObsoleteFiles([state]);
   return true;
 }
 

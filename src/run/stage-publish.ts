@@ -3,8 +3,8 @@
  * There is no moment at which one of them exists without the others.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TableChange } from '../state/write-state.ts';
-import { composeStateChange, ensureStateTable } from '../state/write-state.ts';
+import type { StateChange, TableChange } from '../state/write-state.ts';
+import { composeStateChange, deleteObsoleteFiles, ensureStateTable } from '../state/write-state.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, conflict } from '../model/errors.ts';
@@ -25,9 +25,10 @@ const ATTEMPTS = 12;
 export async function publish(context: RunContext, composeStep: Step): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const composed = await onCurrentMain(context, composeStep);
-    const changes = [targetChange(context, composed), ...(await stateChanges(context, composed))];
+    const states = await stateChanges(context, composed);
     try {
-      await context.ports.catalog.commitTransaction(changes);
+      await context.ports.catalog.commitTransaction([targetChange(context, composed), ...states.map((each) => each.change)]);
+      deleteObsoleteFiles(states);
       context.publishedSnapshotId = composed.snapshot['snapshot-id'];
       return;
     } catch (error) {
@@ -79,7 +80,7 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): TableCha
   };
 }
 
-async function stateChanges(context: RunContext, composed: ComposedSnapshot): Promise<TableChange[]> {
+async function stateChanges(context: RunContext, composed: ComposedSnapshot): Promise<StateChange[]> {
   const { plan, ports } = context;
   const { tables } = ports.project;
   const now = new Date().toISOString();
@@ -104,7 +105,7 @@ async function stateChanges(context: RunContext, composed: ComposedSnapshot): Pr
 }
 
 /** The changes of several state tables. Their statements run side by side: each table's files take about 20 ms, most of it waiting. */
-async function stateTableChanges(context: RunContext, plan: CompiledPlan, writes: readonly [TableIdentifier, StateTable, StateRow[], boolean][]): Promise<TableChange[]> {
+async function stateTableChanges(context: RunContext, plan: CompiledPlan, writes: readonly [TableIdentifier, StateTable, StateRow[], boolean][]): Promise<StateChange[]> {
   const { engine, catalog } = context.ports;
   const wanted = writes.filter(([, , rows]) => rows.length > 0);
   return Promise.all(
@@ -132,7 +133,9 @@ export async function recordSession(context: RunContext, outcome: { readonly sta
   });
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await ports.catalog.commitTransaction(await stateTableChanges(context, plan, [[ports.project.tables.sessionTable, SESSION, rows, context.stepwise]]));
+      const states = await stateTableChanges(context, plan, [[ports.project.tables.sessionTable, SESSION, rows, context.stepwise]]);
+      await ports.catalog.commitTransaction(states.map((each) => each.change));
+      deleteObsoleteFiles(states);
       return;
     } catch (error) {
       if (!(error instanceof PsybergError) || !error.retryable || attempt >= ATTEMPTS) throw error;

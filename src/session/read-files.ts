@@ -76,12 +76,12 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
   for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
     const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
     const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-    const rows = await reading(table, head, () =>
+    const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
       engine.query<FileRow>({
         sql: renderStatement('session/changed_files'),
-        parameters: { manifests: paths, field_id: table.eventTime?.column.id ?? 0, unit: table.eventTime?.unit ?? 'us', statuses: statuses.map(String) },
-      }),
-    );
+        parameters: { manifests: manifestPaths, field_id: table.eventTime?.column.id ?? 0, unit: table.eventTime?.unit ?? 'us', statuses: statuses.map(String) },
+      });
+    const rows = await reading(table, head, () => togetherOrSingly(paths, read));
     for (const row of rows) {
       const tuple = JSON.parse(row.partition ?? '{}') as PartitionTuple | null;
       files.push({
@@ -97,6 +97,21 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
     }
   }
   return withScannedHours(engine, table, files);
+}
+
+/**
+ * Writers differ in the type of a partition value (PyIceberg and Spark store a day as a date, DuckDB as an int), and DuckDB reads several Avro files
+ * with the types of the first: manifests of different writers are then read one by one.
+ */
+async function togetherOrSingly(paths: readonly string[], read: (paths: readonly string[]) => Promise<FileRow[]>): Promise<FileRow[]> {
+  try {
+    return await read(paths);
+  } catch (error) {
+    if (paths.length === 1 || !/Unimplemented type for cast|Conversion Error/.test((error as Error).message)) throw error;
+    const rows: FileRow[] = [];
+    for (const path of paths) rows.push(...(await read([path])));
+    return rows;
+  }
 }
 
 type Bounds = { firstHour?: Hour; lastHour?: Hour; boundsFrom?: BoundsFrom };

@@ -3,7 +3,7 @@
  * Every table keeps one manifest, so reading and writing state costs the same after ten thousand sessions.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, unlinkSync } from 'node:fs';
 import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
 import { manifestListFragment } from '../statements/index.ts';
 import type { BoundValue, Engine } from '../engine/index.ts';
@@ -18,6 +18,16 @@ import type { StateTable } from './state-tables.ts';
 export type StatementName = string;
 export type StateRow = Readonly<Record<string, string | number | null>>;
 export type TableChange = TableCommit & { readonly identifier: TableIdentifier };
+/** A change of a state table, and the files that nothing refers to once it is committed. */
+export interface StateChange {
+  readonly change: TableChange;
+  readonly obsoleteFiles: readonly string[];
+}
+
+/** Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not measured. */
+const SNAPSHOTS_KEPT = 100;
+/** Summary key: the data files that a snapshot replaced. They go with that snapshot, when no older one is left to need them. */
+const REPLACED_FILES = 'psyberg.replaced-files';
 
 export interface StateWrite {
   readonly table: TableIdentifier;
@@ -63,7 +73,7 @@ function checkedColumns(metadata: TableMetadata, table: TableIdentifier, definit
 const schemaOf = (metadata: TableMetadata): Schema => metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) as Schema;
 
 /** Writes the files of one state change and returns the change. Call again with fresh metadata after a lost race. */
-export async function composeStateChange(engine: Engine, metadata: TableMetadata, write: StateWrite): Promise<TableChange> {
+export async function composeStateChange(engine: Engine, metadata: TableMetadata, write: StateWrite): Promise<StateChange> {
   const base = mainSnapshot(metadata);
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']) as PartitionSpec;
   const run = (name: string, fragments: Parameters<typeof renderStatement>[1], parameters: Record<string, BoundValue>) => engine.query({ sql: renderStatement(name, fragments), parameters });
@@ -88,7 +98,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
     },
     { rows: JSON.stringify(write.rows), destination: path, ...(keep ? { process_name: write.processName, psyberg_session_id: write.psybergSessionId } : {}) },
   );
-  const manifest = `${root}/metadata/${randomUUID()}-m0.avro`;
+  const manifest = manifestOf(metadata, snapshotId);
   const partitioning = { schema: renderJson(schemaOf(metadata)), partition_spec: renderJson(spec.fields), partition_spec_id: String(spec['spec-id']) };
   await run(
     'state/write_manifest',
@@ -123,24 +133,58 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
     'timestamp-ms': Math.max(Date.now(), base?.['timestamp-ms'] ?? 0),
     'manifest-list': list,
     'schema-id': metadata['current-schema-id'],
-    summary: { operation: fold ? 'overwrite' : 'append', 'psyberg.process-name': write.processName, 'psyberg.session-id': write.psybergSessionId },
+    summary: {
+      operation: fold ? 'overwrite' : 'append',
+      'psyberg.process-name': write.processName,
+      'psyberg.session-id': write.psybergSessionId,
+      ...(fold ? { [REPLACED_FILES]: JSON.stringify(live) } : {}),
+    },
   });
 }
 
-function stateChange(metadata: TableMetadata, write: StateWrite, snapshot: Snapshot): TableChange {
+/** Every snapshot of a state table has a manifest of its own, named after it. */
+const manifestOf = (metadata: TableMetadata, snapshotId: bigint): string => `${metadata.location.replace(/\/+$/, '')}/metadata/${snapshotId}-m0.avro`;
+
+function stateChange(metadata: TableMetadata, write: StateWrite, snapshot: Snapshot): StateChange {
   const base = mainSnapshot(metadata);
+  const expired = expiredSnapshots(metadata);
   return {
-    identifier: write.table,
-    requirements: [
-      { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
-      // Without it two processes that publish at once would drop each other's rows.
-      { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base?.['snapshot-id'] ?? null },
-    ],
-    updates: [
-      { action: 'add-snapshot', snapshot },
-      { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
-    ],
+    change: {
+      identifier: write.table,
+      requirements: [
+        { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+        // Without it two processes that publish at once would drop each other's rows.
+        { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base?.['snapshot-id'] ?? null },
+      ],
+      updates: [
+        { action: 'add-snapshot', snapshot },
+        { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
+        ...(expired.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': expired.map((each) => each['snapshot-id']) }]),
+      ],
+    },
+    obsoleteFiles: expired.flatMap((each) => [each['manifest-list'], manifestOf(metadata, each['snapshot-id']), ...(JSON.parse(each.summary?.[REPLACED_FILES] ?? '[]') as string[])]),
   };
+}
+
+/** The oldest snapshots of a state table beyond those that it keeps; none while a tag or branch of somebody holds one of them. */
+function expiredSnapshots(metadata: TableMetadata): Snapshot[] {
+  const held = new Set(Object.values(metadata.refs ?? {}).map((ref) => ref['snapshot-id']));
+  const order = (snapshot: Snapshot): bigint => snapshot['sequence-number'] ?? 0n;
+  const byAge = [...(metadata.snapshots ?? [])].sort((left, right) => (order(left) < order(right) ? -1 : 1));
+  const oldest = byAge.slice(0, Math.max(0, byAge.length - SNAPSHOTS_KEPT));
+  const firstHeld = oldest.findIndex((snapshot) => held.has(snapshot['snapshot-id']));
+  return firstHeld < 0 ? oldest : oldest.slice(0, firstHeld);
+}
+
+/** Deletes files that a committed change made obsolete. One that is gone, or on a store that this process cannot reach, stays an orphan and harms nobody. */
+export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
+  for (const file of changes.flatMap((each) => each.obsoleteFiles)) {
+    try {
+      unlinkSync(file.replace(/^file:(\/\/)?/, ''));
+    } catch {
+      // Nothing refers to it any more.
+    }
+  }
 }
 
 async function dataManifests(engine: Engine, base: Snapshot): Promise<string[]> {
