@@ -1,6 +1,7 @@
 // Goal: a killed session leaves nothing behind that the next one does not put right. Method: SIGKILL to a child process at each step and at random moments; its
 // target is compared with that of an undisturbed twin over the same source.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PsybergError } from '../../src/index.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 import { spawnSessions } from '../support/spawn.ts';
 
@@ -106,22 +107,15 @@ describe('a lost answer', () => {
     await world.land('raw.events', events(0, 10, 0));
     await world.publish('victim');
     await world.land('raw.events', events(100, 10, 0));
-    const realFetch = globalThis.fetch;
+    const { client } = world.psyberg.internals;
+    const commit = client.commitTransaction.bind(client);
     let lost = 0;
-    globalThis.fetch = async (...call) => {
-      const response = await realFetch(...call);
-      if (lost === 0 && String(call[0]).endsWith('transactions/commit')) {
-        lost += 1;
-        await response.text();
-        throw new TypeError('connection reset');
-      }
-      return response;
+    client.commitTransaction = async (changes) => {
+      await commit(changes);
+      lost += 1;
+      if (lost === 1) throw new PsybergError('catalog-unreachable', 'the connection was reset');
     };
-    try {
-      await world.publish('victim');
-    } finally {
-      globalThis.fetch = realFetch;
-    }
+    await world.publish('victim');
     expect(lost).toBe(1);
     expect(await world.rows('from facts.victim')).toEqual(await world.rows('from raw.events'));
     expect((await world.run())[0]?.status).toBe('nothing-new');
