@@ -1,11 +1,12 @@
 -- @name compose/manifests_of
 -- What: the manifests of a snapshot.
 -- @param $manifest_list VARCHAR the snapshot's manifest list
--- @returns manifest_path VARCHAR, partition_spec_id INTEGER, content INTEGER (0 data, 1 deletes), live_files BIGINT
+-- @returns manifest_path VARCHAR, partition_spec_id INTEGER, content INTEGER (0 data, 1 deletes), added_snapshot_id VARCHAR, live_files BIGINT
 select
   manifest_path,
   partition_spec_id,
   content,
+  added_snapshot_id::varchar as added_snapshot_id,
   (added_files_count + existing_files_count)::bigint as live_files
 from read_avro($manifest_list)
 order by sequence_number, manifest_path

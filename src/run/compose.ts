@@ -14,6 +14,7 @@ export interface ManifestRow extends Record<string, unknown> {
   readonly manifest_path: string;
   readonly partition_spec_id: number;
   readonly content: number;
+  readonly added_snapshot_id: string;
   readonly live_files: bigint;
 }
 

@@ -4,7 +4,7 @@ import type { SessionViews, ViewTable } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { PsybergError } from '../model/errors.ts';
+import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
@@ -61,7 +61,7 @@ export interface ComposedSnapshot {
 export async function loadTarget(context: RunContext): Promise<LoadedTable> {
   const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
   if (loaded === undefined)
-    throw new PsybergError('target-missing', `the target ${tableName(context.spec.target.table)} was dropped while the session ran`, { hint: 'run again: the next session creates it anew', retryable: true });
+    throw conflict('target-missing', `the target ${tableName(context.spec.target.table)} was dropped while the session ran`, { hint: 'run again: the next session creates it anew' });
   return loaded;
 }
 

@@ -9,6 +9,7 @@ import { manifestListStatement } from '../statements/index.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { bindStep } from './bind-step.ts';
 import { composeFilesView, listTotals, type ManifestRow, manifestsOf, metadataPath, newSnapshotId, nextSequenceNumber, rewriteManifests, writeClearedList } from './compose.ts';
+import { mergeManifests } from './merge-manifests.ts';
 import { writeFiles } from './write-files.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, showTables, stagingSnapshots } from './context.ts';
 
@@ -119,18 +120,21 @@ export async function composeSnapshot(context: RunContext, step: Step, base: Sna
   const list = metadataPath(metadata, `snap-${snapshotId}`);
   // An overwrite's branch already says what is left of the base; an append is added to whatever `main` holds by now.
   const carried = plan.target.operation === 'overwrite' ? (head ?? base) : (base ?? head);
+  const stagingIds = staging.map((snapshot) => snapshot['snapshot-id']);
   if (carried === undefined) await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: list } });
-  else
+  else {
+    const carriedList = (await mergeManifests(ports.engine, { metadata, carried, stagingIds, snapshotId, sequenceNumber })) ?? carried['manifest-list'];
     await ports.engine.execute(
       bindStep(step, {
-        'manifest lists of the base and of the branch': [...new Set([carried['manifest-list'], ...(head === undefined ? [] : [head['manifest-list']])])],
-        'the one whose other manifests are carried over': carried['manifest-list'],
-        'snapshots on the branch': staging.map((snapshot) => String(snapshot['snapshot-id'])),
+        'manifest lists of the base and of the branch': [...new Set([carriedList, ...(head === undefined ? [] : [head['manifest-list']])])],
+        'the one whose other manifests are carried over': carriedList,
+        'snapshots on the branch': stagingIds.map(String),
         [`id of the new ${plan.target.operation} snapshot`]: String(snapshotId),
         'its sequence number': String(sequenceNumber),
         'its manifest list': list,
       }),
     );
+  }
   const totals = await listTotals(ports.engine, list, snapshotId);
   const summary: Record<string, string> = {
     operation: plan.target.operation,

@@ -1,0 +1,59 @@
+// Goal: what a session costs does not grow with the number of sessions before it. Method: more sessions than the limits allow, then a look at
+// manifests, snapshots and files, and at the rows.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mainSnapshot } from '../../src/iceberg/history.ts';
+import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
+
+const target = (table: string, column: string) => ({ table, event_time: column, partition_by: [`hour(${column})`], properties: { 'commit.manifest.min-count-to-merge': '4' } });
+
+const manifestCount = async (world: World, table: string): Promise<unknown> => {
+  const [row] = await world.sql(`select count(*)::int as manifests from read_avro('${mainSnapshot(await world.metadata(table))?.['manifest-list']}')`);
+  return row?.['manifests'];
+};
+
+describe('a target of many sessions', () => {
+  it('keeps few manifests, without losing a file, an hour or its readers', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: target('facts.copy', 'ts') }, 'select id, ts from events'),
+        processFile({ process_name: 'count_load', pattern: 'stateful', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: target('facts.counts', 'h') }, "select date_trunc('hour', ts) as h, count(*) as n from copy group by 1"),
+        processFile({ process_name: 'again_load', pattern: 'stateless', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: { table: 'facts.again', event_time: 'ts' } }, 'select id, ts from copy'),
+      ],
+    });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    for (let hour = 2; hour < 12; hour += 1) {
+      // Every third row is two hours late: old hours are overwritten, and their files lie in merged manifests.
+      await world.land('raw.events', `select i as id, timestamptz '${hourAt(hour)}' - to_hours(case when i % 3 = 0 then 2 else 0 end) as ts from range(${hour * 30}, ${hour * 30 + 30}) as t(i)`);
+      for (const record of await world.run()) expect(record).toMatchObject({ status: 'published', error: null });
+      expect(await manifestCount(world, 'facts.copy')).toBeLessThanOrEqual(5);
+    }
+    expect(await world.rows('select count(*), count(distinct id) from facts.copy')).toEqual(await world.rows('select 300::bigint, 300::bigint'));
+    // Downstream of a merged table: neither an append nor an overwrite takes an old file for a new one.
+    expect(await world.rows('from facts.again')).toEqual(await world.rows('from raw.events'));
+    expect(await world.rows('select h, n from facts.counts')).toEqual(await world.rows("select date_trunc('hour', ts) as h, count(*) as n from raw.events group by 1"));
+    expect(mainSnapshot(await world.metadata('facts.copy'))?.summary).toMatchObject({ 'total-records': '300', 'added-records': '30', 'deleted-records': '0' });
+  });
+});
+
+describe("the engine's own tables", () => {
+  it('keep a bounded number of snapshots and files, and every row', async () => {
+    const world = await worldForTest({
+      processes: [processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: { table: 'facts.copy', event_time: 'ts' } }, 'select id, ts from events')],
+    });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    const sessions = 106;
+    for (let session = 0; session < sessions; session += 1) {
+      await world.land('raw.events', `select ${session}::bigint as id, timestamptz '${hourAt(session)}' as ts`);
+      await world.publish('copy_load');
+    }
+    for (const table of ['high_water_mark_table', 'psyberg_session_f', 'psyberg_signal']) {
+      expect((await world.metadata(`psyberg.${table}`)).snapshots?.length).toBeLessThanOrEqual(101);
+      // A manifest list and a manifest for each snapshot that is kept, and the metadata files.
+      expect(readdirSync(join(world.warehouse, 'psyberg', table, 'metadata')).length).toBeLessThan(2 * 101 + 30);
+    }
+    for (const [table, rows] of [['psyberg_session_f', sessions], ['psyberg_signal', sessions], ['high_water_mark_table', 1]] as const)
+      expect(await world.rows(`select count(*) from psyberg.${table}`)).toEqual(await world.rows(`select ${rows}::bigint`));
+  }, 180_000);
+});
