@@ -84,9 +84,13 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
   if (project.catalog.kind !== 'embedded')
-    throw usageError('catalog-unsupported', `psyberg.yaml names ${project.catalog.kind === 'rest' ? `the catalog at ${project.catalog.uri}` : 'a PostgreSQL database'}: this version works with the embedded catalog over SQLite`, {
-      hint: 'leave only catalog.warehouse in psyberg.yaml',
-    });
+    throw usageError(
+      'catalog-unsupported',
+      `psyberg.yaml names ${project.catalog.kind === 'rest' ? `the catalog at ${project.catalog.uri}` : 'a PostgreSQL database'}: this version works with the embedded catalog over SQLite`,
+      {
+        hint: 'leave only catalog.warehouse in psyberg.yaml',
+      },
+    );
   const { warehouse } = project.catalog;
   const catalog = await startCatalog({ warehouse, catalogName: CATALOG_NAME });
   const { client } = catalog;
@@ -122,7 +126,15 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine });
     const plan = planSession(session);
     if (plan.status === 'work') await checkSyntax(await engine(), project, spec);
-    return compilePlan({ ...plan, psyberg_session_id: request.psybergSessionId ?? freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => join(sessionsDirectory(warehouse), branchName(spec.processName, id))) }, spec);
+    return compilePlan(
+      {
+        ...plan,
+        psyberg_session_id:
+          request.psybergSessionId ??
+          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => join(sessionsDirectory(warehouse), branchName(spec.processName, id))),
+      },
+      spec,
+    );
   };
 
   /** One process from init to publish; planned anew when somebody else moved its target meanwhile. */
@@ -267,7 +279,10 @@ function idleRecord(plan: CompiledPlan, initSeconds: number): RunRecord {
 
 /** A process that could not run, as a record: the others still run, and the caller sees every outcome. */
 function failedRecord(spec: ProcessSpec, error: unknown): RunRecord {
-  const known = error instanceof PsybergError ? error : new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error });
+  const known =
+    error instanceof PsybergError
+      ? error
+      : new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error });
   const status: RunStatus = known.exitCode === 4 ? 'conflict' : known.exitCode === 5 ? 'refused' : 'failed';
   return { ...emptyRecord(spec), status, error: { ...known.toJSON(), context: { ...withoutSql(known.context), exit_code: known.exitCode } } };
 }
@@ -275,7 +290,10 @@ function failedRecord(spec: ProcessSpec, error: unknown): RunRecord {
 const withoutSql = ({ sql: _sql, ...context }: Readonly<Record<string, unknown>>): Record<string, unknown> => context;
 
 function skippedRecord(spec: ProcessSpec, upstream: string): RunRecord {
-  const error = new PsybergError('upstream-failed', `${spec.processName} was not run: ${upstream}, which writes one of its sources, failed`, { hint: `solve the error of ${upstream} and run again`, retryable: true });
+  const error = new PsybergError('upstream-failed', `${spec.processName} was not run: ${upstream}, which writes one of its sources, failed`, {
+    hint: `solve the error of ${upstream} and run again`,
+    retryable: true,
+  });
   return { ...emptyRecord(spec), status: 'failed', error: error.toJSON() };
 }
 

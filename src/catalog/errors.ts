@@ -6,12 +6,10 @@ import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 export const formatIdentifier = (id: TableIdentifier): string => [...id.namespace, id.name].join('.');
 
 export const noSuchTable = (id: TableIdentifier): PsybergError => new PsybergError('no-such-table', `Table does not exist: ${formatIdentifier(id)}`);
-export const noSuchNamespace = (namespace: readonly string[]): PsybergError =>
-  new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
+export const noSuchNamespace = (namespace: readonly string[]): PsybergError => new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
 export const noSuchWarehouse = (name: string): PsybergError => new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
 export const alreadyExists = (what: string): PsybergError => new PsybergError('already-exists', `${what} already exists`);
-export const namespaceNotEmpty = (namespace: readonly string[]): PsybergError =>
-  new PsybergError('namespace-not-empty', `Namespace is not empty: ${namespace.join('.')}`);
+export const namespaceNotEmpty = (namespace: readonly string[]): PsybergError => new PsybergError('namespace-not-empty', `Namespace is not empty: ${namespace.join('.')}`);
 export const badRequest = (message: string): PsybergError => usageError('bad-request', message);
 export const unprocessable = (message: string): PsybergError => usageError('unprocessable', message);
 export const forbidden = (message: string, hint?: string): PsybergError => usageError('forbidden', message, hint === undefined ? {} : { hint });

@@ -27,7 +27,6 @@ function checkName(name: string, what: string): void {
   // HTTP clients resolve these in a path before they send it: such a table could never be reached.
   if (name === '.' || name === '..') throw badRequest(`Invalid ${what} name: ${name}`);
   if (name.length > NAME_LENGTH_MAX) throw badRequest(`Invalid ${what} name: longer than ${NAME_LENGTH_MAX} characters`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
   if (/[\u0000-\u001f\u007f]/.test(name)) throw badRequest(`Invalid ${what} name: it contains a control character`);
   if (/\p{Surrogate}/u.test(name)) throw badRequest(`Invalid ${what} name: it is not valid Unicode`);
 }

@@ -43,7 +43,11 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...loadSteps(plan, spec, window),
     composeStep(plan),
     ...compileAudits(plan, spec, window),
-    request('publish', 'publish', `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`),
+    request(
+      'publish',
+      'publish',
+      `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
+    ),
     request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
   ];
 }
@@ -61,7 +65,8 @@ function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
 
 function changeViewStep(alias: string, read: Extract<Plan['sources'][number]['read'], { kind: 'changes' }>): Step {
   // Listed one by one: the manifests are copied with only those files. Otherwise the manifests of the snapshots are taken as they are.
-  if (read.files !== null || read.snapshot_ids.length === 0) return request('branch', `change_view ${alias}`, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
+  if (read.files !== null || read.snapshot_ids.length === 0)
+    return request('branch', `change_view ${alias}`, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
     stage: 'branch',
     name: `change_view ${alias}`,

@@ -66,7 +66,13 @@ function hoursOfPlan(plan: Plan): HourWindow | undefined {
 }
 
 /** All aliases as CTEs; for a dimension also `previous`, the rows of the hour before the window in `previousFrom`. */
-export function sourceCtes(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined, extra: readonly SqlFragment[] = [], previousFrom: SqlFragment = targetTable(spec)): BoundFragment {
+export function sourceCtes(
+  plan: Plan,
+  spec: ProcessSpec,
+  window: HourWindow | undefined,
+  extra: readonly SqlFragment[] = [],
+  previousFrom: SqlFragment = targetTable(spec),
+): BoundFragment {
   const all = processParameters(plan, window);
   const parameters: Record<string, StepValue> = {};
   const ctes = plan.sources.map((source) => {

@@ -37,7 +37,8 @@ export function declareEmptyPartition(file: Buffer): Buffer {
 }
 
 function replaced(schema: string): string {
-  if (!schema.includes(WRITTEN)) throw new PsybergError('internal-bug', 'a manifest of an unpartitioned table was written in an unknown shape', { hint: 'report this with the version of DuckDB' });
+  if (!schema.includes(WRITTEN))
+    throw new PsybergError('internal-bug', 'a manifest of an unpartitioned table was written in an unknown shape', { hint: 'report this with the version of DuckDB' });
   return schema.replace(WRITTEN, DECLARED);
 }
 

@@ -9,7 +9,14 @@ import type { TableMetadata } from './table-metadata.ts';
 
 const PLAIN_TYPES = new Set(['boolean', 'int', 'long', 'float', 'double', 'date', 'time', 'timestamp', 'timestamptz', 'string', 'binary', 'uuid']);
 const IDENTITY_TYPES = new Set(['int', 'long', 'string', 'date', 'boolean']);
-const CODECS: Readonly<Record<string, FileLayout['compression']>> = { zstd: 'zstd', snappy: 'snappy', gzip: 'gzip', lz4: 'lz4_raw', uncompressed: 'uncompressed', none: 'uncompressed' };
+const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
+  zstd: 'zstd',
+  snappy: 'snappy',
+  gzip: 'gzip',
+  lz4: 'lz4_raw',
+  uncompressed: 'uncompressed',
+  none: 'uncompressed',
+};
 
 /** The layout of the table's files, or undefined when plain SQL cannot write them. */
 export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {

@@ -29,8 +29,7 @@ export function completeTableMetadata(given: MetadataFile): TableMetadata {
     'current-schema-id': file['current-schema-id'] ?? schemas[0]?.['schema-id'] ?? 0,
     'partition-specs': specs,
     'default-spec-id': file['default-spec-id'] ?? specs[0]?.['spec-id'] ?? 0,
-    'last-partition-id':
-      file['last-partition-id'] ?? specs.flatMap((spec) => spec.fields).reduce((last, field) => Math.max(last, field['field-id']), 999),
+    'last-partition-id': file['last-partition-id'] ?? specs.flatMap((spec) => spec.fields).reduce((last, field) => Math.max(last, field['field-id']), 999),
     'sort-orders': file['sort-orders'] ?? [{ 'order-id': 0, fields: [] }],
     'default-sort-order-id': file['default-sort-order-id'] ?? 0,
     properties: file.properties ?? {},

@@ -36,13 +36,11 @@ function listInnerFields(type: IcebergType, prefix: string): SchemaField[] {
 }
 
 /** The largest field id of a schema, 0 when it has no fields. */
-export const highestFieldId = (fields: readonly NestedField[]): number =>
-  listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
+export const highestFieldId = (fields: readonly NestedField[]): number => listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
 
 /** Types that exist only from format version 3 on (Iceberg spec, "Primitive Types"). */
 const V3_TYPE = /^(timestamp_ns|timestamptz_ns|unknown|variant|geometry(\(.*\))?|geography(\(.*\))?)$/;
-const PRIMITIVE_TYPE =
-  /^(boolean|int|long|float|double|decimal\(\s*\d+\s*,\s*\d+\s*\)|date|time|timestamp|timestamptz|string|uuid|fixed\[\s*\d+\s*\]|binary)$/;
+const PRIMITIVE_TYPE = /^(boolean|int|long|float|double|decimal\(\s*\d+\s*,\s*\d+\s*\)|date|time|timestamp|timestamptz|string|uuid|fixed\[\s*\d+\s*\]|binary)$/;
 
 /** True for a type that a partition or sort field may be derived from. */
 export const isPrimitive = (type: IcebergType): boolean => typeof type === 'string' && type !== 'variant';
@@ -91,8 +89,7 @@ function nestedFieldsOf(type: IcebergType): NestedField[] {
 /** True when two schemas have the same columns and identifier fields, whatever their ids as schemas. */
 export const sameSchema = (one: ProposedSchema, other: ProposedSchema): boolean => schemaKey(one) === schemaKey(other);
 
-const schemaKey = (schema: ProposedSchema): string =>
-  JSON.stringify([schema.fields.map(fieldKey), [...(schema['identifier-field-ids'] ?? [])].sort((a, b) => a - b)]);
+const schemaKey = (schema: ProposedSchema): string => JSON.stringify([schema.fields.map(fieldKey), [...(schema['identifier-field-ids'] ?? [])].sort((a, b) => a - b)]);
 const fieldKey = (field: NestedField): unknown => [
   field.id,
   field.name,
@@ -103,8 +100,7 @@ const fieldKey = (field: NestedField): unknown => [
   plain(field['write-default']),
 ];
 /** A default may hold a 64-bit number, which `JSON.stringify` refuses. */
-const plain = (value: unknown): unknown =>
-  value === undefined ? null : JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? `${item}n` : item));
+const plain = (value: unknown): unknown => (value === undefined ? null : JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? `${item}n` : item)));
 function typeKey(type: IcebergType): unknown {
   if (typeof type === 'string') return type.replaceAll(' ', '');
   switch (type.type) {

@@ -154,11 +154,5 @@ const sameSpec = (one: PartitionSpec, other: UnboundPartitionSpec): boolean =>
     const counterpart = other.fields[position] as UnboundPartitionSpec['fields'][number];
     return sameField(field, counterpart) && field.name === counterpart.name;
   });
-const sameSortOrder = (one: SortOrder, other: ProposedSortOrder): boolean =>
-  JSON.stringify(one.fields.map(sortKey)) === JSON.stringify(other.fields.map(sortKey));
-const sortKey = (field: SortOrder['fields'][number]): unknown[] => [
-  field['source-id'],
-  field.transform,
-  field.direction.toLowerCase(),
-  field['null-order'].toLowerCase(),
-];
+const sameSortOrder = (one: SortOrder, other: ProposedSortOrder): boolean => JSON.stringify(one.fields.map(sortKey)) === JSON.stringify(other.fields.map(sortKey));
+const sortKey = (field: SortOrder['fields'][number]): unknown[] => [field['source-id'], field.transform, field.direction.toLowerCase(), field['null-order'].toLowerCase()];

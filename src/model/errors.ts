@@ -41,11 +41,9 @@ export class PsybergError extends Error {
 }
 
 /** Wrong configuration or usage (exit 2). */
-export const usageError = (code: string, message: string, details: ErrorDetails = {}): PsybergError =>
-  new PsybergError(code, message, { ...details, exitCode: EXIT.usage });
+export const usageError = (code: string, message: string, details: ErrorDetails = {}): PsybergError => new PsybergError(code, message, { ...details, exitCode: EXIT.usage });
 /** Going on could lose or double data (exit 5). */
-export const refusal = (code: string, message: string, details: ErrorDetails = {}): PsybergError =>
-  new PsybergError(code, message, { ...details, exitCode: EXIT.refused });
+export const refusal = (code: string, message: string, details: ErrorDetails = {}): PsybergError => new PsybergError(code, message, { ...details, exitCode: EXIT.refused });
 /** Somebody else committed first (exit 4, may be retried). */
 export const conflict = (code: string, message: string, details: ErrorDetails = {}): PsybergError =>
   new PsybergError(code, message, { retryable: true, ...details, exitCode: EXIT.conflict });

@@ -62,7 +62,10 @@ interface AuditBase {
   readonly severity: AuditSeverity;
 }
 /** Counts of the session's source rows and of the rows it staged agree. Source is an alias; default: the first source. */
-export interface SourceToTargetCountAudit extends AuditBase { readonly kind: 'source_to_target_count'; readonly source?: string }
+export interface SourceToTargetCountAudit extends AuditBase {
+  readonly kind: 'source_to_target_count';
+  readonly source?: string;
+}
 /** Every key of the session's source rows is among the staged rows. Source is an alias. */
 export interface NoMissingEventsAudit extends AuditBase {
   readonly kind: 'no_missing_events';
@@ -71,8 +74,14 @@ export interface NoMissingEventsAudit extends AuditBase {
   /** The key's column in the target, when it has another name there. */
   readonly targetKey?: string;
 }
-export interface NotNullAudit extends AuditBase { readonly kind: 'not_null'; readonly columns: readonly string[] }
-export interface UniqueAudit extends AuditBase { readonly kind: 'unique'; readonly columns: readonly string[] }
+export interface NotNullAudit extends AuditBase {
+  readonly kind: 'not_null';
+  readonly columns: readonly string[];
+}
+export interface UniqueAudit extends AuditBase {
+  readonly kind: 'unique';
+  readonly columns: readonly string[];
+}
 /** The project's own query: it selects the bad rows. */
 export interface SqlAudit extends AuditBase {
   readonly kind: 'sql';

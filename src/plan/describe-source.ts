@@ -116,7 +116,10 @@ function causesByHour(session: Session, wanted: ReadonlySet<Hour>): Map<Hour, Pl
 }
 
 /** The parts of a plan that do not depend on the pattern's rules. */
-export function planHead(session: Session, status: PlanStatus): Pick<Plan, 'plan_version' | 'process_name' | 'psyberg_session_id' | 'pattern' | 'etl_pattern_id' | 'status' | 'process_sha256' | 'target'> {
+export function planHead(
+  session: Session,
+  status: PlanStatus,
+): Pick<Plan, 'plan_version' | 'process_name' | 'psyberg_session_id' | 'pattern' | 'etl_pattern_id' | 'status' | 'process_sha256' | 'target'> {
   const { spec, target } = session;
   return {
     plan_version: 1,

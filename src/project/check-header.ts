@@ -85,7 +85,13 @@ function checkSources(header: Readonly<Record<string, unknown>>, yaml: YamlText,
       if (meaning !== undefined) report(placeOfAlias, `the alias '${alias}' is reserved: it names ${meaning}`, `give the source another name: alias: ${alias}_rows`);
     }
     if (target !== undefined && tableOf(source['table'])?.toLowerCase() === target.toLowerCase()) {
-      report(yaml.placeOf(['sources', index, 'table']), `the target ${target} is also a source of this process`, pattern === 'dimension' ? "remove this source: the target's rows of the hour before are there as 'previous'" : 'a process may not read what it writes; write to another table');
+      report(
+        yaml.placeOf(['sources', index, 'table']),
+        `the target ${target} is also a source of this process`,
+        pattern === 'dimension'
+          ? "remove this source: the target's rows of the hour before are there as 'previous'"
+          : 'a process may not read what it writes; write to another table',
+      );
     }
     if ((pattern === 'stateful' || pattern === 'dimension') && source['event_time'] === undefined) {
       report(place, `a ${pattern} process needs event_time on every source, and ${table} has none`, 'name the column that says when the event happened');
@@ -121,7 +127,9 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
 }
 
 function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
-  const aliases = listOf(header['sources']).map(aliasOf).filter((alias) => alias !== undefined);
+  const aliases = listOf(header['sources'])
+    .map(aliasOf)
+    .filter((alias) => alias !== undefined);
   const names = new Set<string>();
   for (const [index, audit] of listOf(header['audits']).entries()) {
     if (!isMap(audit)) continue;

@@ -18,14 +18,24 @@ export function checkProject(drafts: readonly ProcessDraft[], tables: StateTable
     if (draft.processName !== undefined) {
       const key = draft.processName.toLowerCase();
       const other = names.get(key);
-      if (other !== undefined) report(draft.placeOf(['process_name']), `the process_name '${draft.processName}' is already used in ${other.file}`, 'give each process its own name: its watermarks are kept under it');
+      if (other !== undefined)
+        report(
+          draft.placeOf(['process_name']),
+          `the process_name '${draft.processName}' is already used in ${other.file}`,
+          'give each process its own name: its watermarks are kept under it',
+        );
       else names.set(key, draft);
     }
     if (draft.target === undefined) continue;
     const state = stateTables.get(tableKey(draft.target));
     if (state !== undefined) report(draft.placeOf(['target', 'table']), `the target ${tableName(draft.target)} is the project's ${state}`, 'write to a table of its own');
     const other = producers.get(tableKey(draft.target));
-    if (other !== undefined) report(draft.placeOf(['target', 'table']), `the target ${tableName(draft.target)} is already written by ${nameOf(other)} in ${other.file}`, 'one table is written by one process: rename one target, or join the two in one query');
+    if (other !== undefined)
+      report(
+        draft.placeOf(['target', 'table']),
+        `the target ${tableName(draft.target)} is already written by ${nameOf(other)} in ${other.file}`,
+        'one table is written by one process: rename one target, or join the two in one query',
+      );
     else producers.set(tableKey(draft.target), draft);
   }
   reportCircles(drafts, producers, problems);
@@ -57,7 +67,10 @@ function reportCircles(drafts: readonly ProcessDraft[], producers: ReadonlyMap<s
   for (const draft of drafts) visit(draft);
 }
 
-function reportCircle(circle: readonly { readonly draft: ProcessDraft; readonly via?: { readonly table: TableIdentifier; readonly index: number } }[], problems: ProjectProblem[]): void {
+function reportCircle(
+  circle: readonly { readonly draft: ProcessDraft; readonly via?: { readonly table: TableIdentifier; readonly index: number } }[],
+  problems: ProjectProblem[],
+): void {
   const [first] = circle;
   if (first?.via === undefined) return;
   const path = circle.map(({ draft, via }) => `${nameOf(draft)} reads ${via === undefined ? 'a table' : tableName(via.table)}`).join(', ');

@@ -30,7 +30,10 @@ function pickVtts(value: unknown): z.ZodType | NoChoice {
   if (keys.includes('property')) return vttsProperty;
   if (keys.includes('sql')) return vttsSql;
   const key = keys[0];
-  return { message: key === undefined ? `vtts must be one of ${VTTS_FORMS}` : `unknown key '${key}' in vtts`, hint: didYouMean(key ?? '', ['from', 'property', 'sql'], 'known keys') };
+  return {
+    message: key === undefined ? `vtts must be one of ${VTTS_FORMS}` : `unknown key '${key}' in vtts`,
+    hint: didYouMean(key ?? '', ['from', 'property', 'sql'], 'known keys'),
+  };
 }
 const vttsUnion: z.ZodType = z.union([vttsName, vttsProperty, vttsSql, strictMap({ from: z.union([vttsName, vttsProperty, vttsSql]) })]);
 const vtts = choice(pickVtts, vttsUnion);
@@ -70,7 +73,8 @@ function pickAudit(value: unknown): z.ZodType | NoChoice {
   const [first, second] = kinds;
   if (first !== undefined && second !== undefined) return { message: `one audit holds both ${first} and ${second}`, hint: 'begin a list entry (-) for each audit' };
   if (first !== undefined) {
-    if ((value as Record<string, unknown>)[first] === null && first !== 'source_to_target_count') return { message: `the audit ${first} needs arguments`, hint: `write ${AUDIT_EXAMPLES[first]}` };
+    if ((value as Record<string, unknown>)[first] === null && first !== 'source_to_target_count')
+      return { message: `the audit ${first} needs arguments`, hint: `write ${AUDIT_EXAMPLES[first]}` };
     return auditForm(first);
   }
   const unknown = keys.find((key) => !Object.hasOwn(auditCommon, key));
@@ -82,10 +86,7 @@ const audit = choice(pickAudit, z.union([z.literal('source_to_target_count'), ..
 // --- pattern --------------------------------------------------------------------------------------------------------------
 const patternName = z.enum(['stateless', 'stateful', 'dimension']);
 const patternId = z.union([z.literal(1), z.literal(2)]);
-const pattern = choice(
-  (value) => (value === 1 || value === 2 ? patternId : patternName),
-  z.union([patternName, patternId]),
-);
+const pattern = choice((value) => (value === 1 || value === 2 ? patternId : patternName), z.union([patternName, patternId]));
 
 // --- the header -----------------------------------------------------------------------------------------------------------
 const source = strictMap({
@@ -98,10 +99,7 @@ const source = strictMap({
 });
 
 /** A number or true/false is taken as its text: `format-version: 2` is what people write. */
-const propertyValue = choice(
-  (value) => (typeof value === 'number' || typeof value === 'boolean' ? z.unknown() : z.string()),
-  z.union([z.string(), z.number(), z.boolean()]),
-);
+const propertyValue = choice((value) => (typeof value === 'number' || typeof value === 'boolean' ? z.unknown() : z.string()), z.union([z.string(), z.number(), z.boolean()]));
 
 const target = strictMap({
   table: tableText,
@@ -127,7 +125,12 @@ export interface Header {
   readonly pattern?: 'stateless' | 'stateful' | 'dimension' | 1 | 2;
   readonly etl_pattern_id?: 1 | 2;
   readonly sources: readonly HeaderSource[];
-  readonly target: { readonly table: string; readonly event_time?: string; readonly partition_by?: readonly string[]; readonly properties?: Readonly<Record<string, string | number | boolean>> };
+  readonly target: {
+    readonly table: string;
+    readonly event_time?: string;
+    readonly partition_by?: readonly string[];
+    readonly properties?: Readonly<Record<string, string | number | boolean>>;
+  };
   readonly audits?: readonly (AuditKind | Readonly<Record<string, unknown>>)[];
   readonly hours?: 'contiguous' | 'touched';
   readonly catchup?: { readonly threshold_hours?: number };

@@ -122,6 +122,6 @@ function commonKey(sources: readonly NamedSource[]): string | undefined {
 
 function dimensionEvents(sources: readonly NamedSource[], key: string | undefined): string {
   const selected = key === undefined ? "'all' as entity" : `${sqlName(key)}::varchar as ${sqlName(key)}`;
-  const comment = key === undefined ? "  -- Put the key here, for example account_id::varchar as entity: one row per entity and hour is the result.\n" : '';
+  const comment = key === undefined ? '  -- Put the key here, for example account_id::varchar as entity: one row per entity and hour is the result.\n' : '';
   return comment + sources.map((source) => `  select ${selected}\n  from ${sqlName(source.alias)}`).join('\n  union all\n');
 }

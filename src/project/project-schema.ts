@@ -65,7 +65,11 @@ export function readProjectFile(yaml: YamlText, options: { readonly root: string
   };
 }
 
-function catalogOf(catalog: Readonly<Record<string, unknown>>, yaml: YamlText, options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem }): CatalogSpec {
+function catalogOf(
+  catalog: Readonly<Record<string, unknown>>,
+  yaml: YamlText,
+  options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem },
+): CatalogSpec {
   const { root, environment, report } = options;
   const text = (key: string): string | undefined => {
     const value = catalog[key];
@@ -80,7 +84,8 @@ function catalogOf(catalog: Readonly<Record<string, unknown>>, yaml: YamlText, o
   const warehouse = text('warehouse');
   const [uri, database, token, credential, oauth2ServerUri] = [text('uri'), text('database'), text('token'), text('credential'), text('oauth2_server_uri')];
   if (uri !== undefined) {
-    if (database !== undefined) report(yaml.placeOfKey(['catalog', 'database']), 'a catalog has uri or database, not both', 'keep uri for an Iceberg REST catalog, database for the embedded one');
+    if (database !== undefined)
+      report(yaml.placeOfKey(['catalog', 'database']), 'a catalog has uri or database, not both', 'keep uri for an Iceberg REST catalog, database for the embedded one');
     if (token !== undefined && credential !== undefined) report(yaml.placeOfKey(['catalog', 'credential']), 'a catalog has token or credential, not both', 'keep one of them');
     if (!/^https?:\/\//.test(uri)) report(yaml.placeOf(['catalog', 'uri']), 'uri must begin with http:// or https://');
     return {
@@ -96,7 +101,8 @@ function catalogOf(catalog: Readonly<Record<string, unknown>>, yaml: YamlText, o
     if (catalog[key] !== undefined) report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with uri`, 'add uri, or remove it');
   }
   if (warehouse === undefined) {
-    if (catalog['warehouse'] === undefined) report(yaml.placeOfKey(['catalog']), 'the catalog needs warehouse or uri', 'add "warehouse: warehouse" for an embedded catalog in that folder');
+    if (catalog['warehouse'] === undefined)
+      report(yaml.placeOfKey(['catalog']), 'the catalog needs warehouse or uri', 'add "warehouse: warehouse" for an embedded catalog in that folder');
     return { kind: 'embedded', warehouse: root };
   }
   const local = warehouse.replace(/^file:\/\//, '');
@@ -105,7 +111,12 @@ function catalogOf(catalog: Readonly<Record<string, unknown>>, yaml: YamlText, o
     if (!/^postgres(ql)?:\/\//.test(database)) report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');
     return { kind: 'embedded-database', warehouse: remote ? local : path.resolve(root, local), database };
   }
-  if (remote) report(yaml.placeOf(['catalog', 'warehouse']), 'the embedded catalog keeps catalog.db in the warehouse, which must then be a local folder', 'name a folder, or add "database: postgres://…" for the pointers');
+  if (remote)
+    report(
+      yaml.placeOf(['catalog', 'warehouse']),
+      'the embedded catalog keeps catalog.db in the warehouse, which must then be a local folder',
+      'name a folder, or add "database: postgres://…" for the pointers',
+    );
   return { kind: 'embedded', warehouse: path.resolve(root, local) };
 }
 
@@ -120,7 +131,11 @@ const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {
 function checkTables(named: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const tables = tablesOf(named);
   const seen = new Map<string, string>();
-  for (const [key, table] of [['high_water_mark_table', tables.highWaterMarkTable], ['session_table', tables.sessionTable], ['signal_table', tables.signalTable]] as const) {
+  for (const [key, table] of [
+    ['high_water_mark_table', tables.highWaterMarkTable],
+    ['session_table', tables.sessionTable],
+    ['signal_table', tables.signalTable],
+  ] as const) {
     const other = seen.get(tableKey(table));
     if (other !== undefined) report(yaml.placeOf(['tables', key]), `${key} and ${other} are the same table`, 'give each its own name');
     seen.set(tableKey(table), key);

@@ -42,7 +42,12 @@ export function readProcess(options: { readonly file: string; readonly root: str
   const open = HEADER_OPEN.exec(text);
   if (open === null) {
     const mark = text.indexOf('/*---');
-    if (mark >= 0) report(positionAt(text, mark), 'the header must be the first thing in the file, and its first line must end after /*---', 'move it to the top and begin its YAML on the next line');
+    if (mark >= 0)
+      report(
+        positionAt(text, mark),
+        'the header must be the first thing in the file, and its first line must end after /*---',
+        'move it to the top and begin its YAML on the next line',
+      );
     else report({ line: 1, column: 1 }, 'the header is missing', 'begin the file with /*---, the YAML of the process on lines of its own, and ---*/');
     return nothing;
   }
@@ -54,7 +59,8 @@ export function readProcess(options: { readonly file: string; readonly root: str
   const query = readQueryText(text, { first: close + HEADER_CLOSE.length, what: 'the process', report });
   const yaml = parseYamlText(text, { first: open[0].length, last: close }, report);
   if (!isMap(yaml.value)) {
-    if (problems.length === problemsBefore || yaml.value !== undefined) report(positionAt(text, open[0].indexOf('/*---')), 'the header must be a map of keys', 'begin with "process_name: my_process_load"');
+    if (problems.length === problemsBefore || yaml.value !== undefined)
+      report(positionAt(text, open[0].indexOf('/*---')), 'the header must be a map of keys', 'begin with "process_name: my_process_load"');
     return nothing;
   }
   validate(headerSchema, yaml, report);
@@ -146,7 +152,10 @@ function readAudits(header: Readonly<Record<string, unknown>>, reading: AuditRea
   };
   return listOf(header['audits']).flatMap((written, index): AuditSpec[] => {
     const audit = typeof written === 'string' ? { [written]: null } : isMap(written) ? written : {};
-    const base = (wanted: string) => ({ name: typeof audit['name'] === 'string' ? audit['name'] : nameFor(wanted), severity: audit['severity'] === 'warn' ? ('warn' as const) : ('block' as const) });
+    const base = (wanted: string) => ({
+      name: typeof audit['name'] === 'string' ? audit['name'] : nameFor(wanted),
+      severity: audit['severity'] === 'warn' ? ('warn' as const) : ('block' as const),
+    });
     const columnsOf = (value: unknown): string[] => (isMap(value) ? listOf(value['columns']).filter((column) => typeof column === 'string') : []);
     if ('source_to_target_count' in audit) {
       const source = isMap(audit['source_to_target_count']) ? audit['source_to_target_count']['source'] : undefined;
@@ -166,7 +175,9 @@ function readAudits(header: Readonly<Record<string, unknown>>, reading: AuditRea
 
 /** Aliases are compared without case, as DuckDB does; the spec then carries the alias as the source writes it. */
 const exactAlias = (header: Readonly<Record<string, unknown>>, written: string): string =>
-  listOf(header['sources']).map(aliasOf).find((alias) => alias?.toLowerCase() === written.toLowerCase()) ?? written;
+  listOf(header['sources'])
+    .map(aliasOf)
+    .find((alias) => alias?.toLowerCase() === written.toLowerCase()) ?? written;
 
 function readSqlAudit(written: string, reading: AuditReading & { readonly index: number; readonly base: (name: string) => Pick<AuditSpec, 'name' | 'severity'> }): AuditSpec[] {
   const { root, problems, report, placeOf, index, base } = reading;

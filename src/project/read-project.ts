@@ -35,7 +35,11 @@ export function readProject(options: { readonly root: string; readonly environme
   const processesDirectory = path.resolve(root, projectFile.processes);
   const files = sqlFilesIn(processesDirectory);
   if (files === undefined) {
-    report(yaml.value === undefined ? positionAt(text, 0) : yaml.placeOf(['processes']), `the folder of the processes does not exist: ${relativeFile(root, processesDirectory) || '.'}`, 'create it, or name another with "processes: <folder>"');
+    report(
+      yaml.value === undefined ? positionAt(text, 0) : yaml.placeOf(['processes']),
+      `the folder of the processes does not exist: ${relativeFile(root, processesDirectory) || '.'}`,
+      'create it, or name another with "processes: <folder>"',
+    );
   }
   const drafts = (files ?? []).map((name) => readProcess({ file: path.join(processesDirectory, name), root, problems }));
   checkProject(drafts, projectFile.tables, problems);

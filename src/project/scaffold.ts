@@ -19,7 +19,10 @@ const templatesDirectory = fileURLToPath(new URL('../../templates', import.meta.
 
 /** Names for `newProject`'s template: the folders of `templates/` that hold a psyberg.yaml. */
 export function projectTemplates(): string[] {
-  return fs.readdirSync(templatesDirectory).filter((name) => fs.existsSync(path.join(templatesDirectory, name, PROJECT_FILE))).sort();
+  return fs
+    .readdirSync(templatesDirectory)
+    .filter((name) => fs.existsSync(path.join(templatesDirectory, name, PROJECT_FILE)))
+    .sort();
 }
 
 /**
@@ -33,7 +36,11 @@ export function newProject(options: { readonly directory: string; readonly templ
     throw usageError('template-unknown', `there is no project template '${template}'`, { hint: didYouMean(template, templates, 'templates'), context: { template, templates } });
   }
   const directory = path.resolve(options.directory);
-  const name = path.basename(directory).replace(/[^A-Za-z0-9_.-]+/g, '_').replace(/^[.-]+/, '') || 'project';
+  const name =
+    path
+      .basename(directory)
+      .replace(/[^A-Za-z0-9_.-]+/g, '_')
+      .replace(/^[.-]+/, '') || 'project';
   const from = path.join(templatesDirectory, template);
   const files = fs
     .readdirSync(from, { recursive: true, withFileTypes: true })
@@ -61,7 +68,10 @@ export function newProcess(options: {
 }): { readonly file: string } {
   const { project, name, pattern, sources } = options;
   if (!NAME_PATTERN.test(name)) {
-    throw usageError('name-invalid', `'${name}' is no name for a process`, { hint: 'use letters, digits and _, and begin with no digit, for example cancel_fact_load', context: { name } });
+    throw usageError('name-invalid', `'${name}' is no name for a process`, {
+      hint: 'use letters, digits and _, and begin with no digit, for example cancel_fact_load',
+      context: { name },
+    });
   }
   if (sources.length === 0) throw usageError('source-missing', 'a process needs at least one source', { hint: "add --source 'raw.raw_events|event_ts'" });
   const untimed = pattern === 'stateless' ? undefined : sources.find((source) => source.timeColumn === undefined);
@@ -108,7 +118,11 @@ function writeNewFiles(files: readonly { readonly to: string; readonly text: str
     for (const file of written) fs.rmSync(file, { force: true });
     const { code, path: where } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST' && files.some((file) => file.to === where)) throw fileExists(where ?? '');
-    throw usageError('file-not-writable', `could not write ${where ?? 'a file'}: ${code ?? String(cause)}`, { hint: 'check that the folder exists, is a folder and may be written to', context: { file: where }, cause });
+    throw usageError('file-not-writable', `could not write ${where ?? 'a file'}: ${code ?? String(cause)}`, {
+      hint: 'check that the folder exists, is a folder and may be written to',
+      context: { file: where },
+      cause,
+    });
   }
 }
 

@@ -11,7 +11,37 @@ export interface QueryText {
   readonly parameters: readonly ParameterUse[];
 }
 
-const NOT_A_QUERY = new Set(['alter', 'analyze', 'attach', 'begin', 'call', 'checkpoint', 'commit', 'copy', 'create', 'delete', 'detach', 'drop', 'execute', 'explain', 'export', 'import', 'insert', 'install', 'load', 'merge', 'pragma', 'prepare', 'reset', 'rollback', 'set', 'truncate', 'update', 'use', 'vacuum']);
+const NOT_A_QUERY = new Set([
+  'alter',
+  'analyze',
+  'attach',
+  'begin',
+  'call',
+  'checkpoint',
+  'commit',
+  'copy',
+  'create',
+  'delete',
+  'detach',
+  'drop',
+  'execute',
+  'explain',
+  'export',
+  'import',
+  'insert',
+  'install',
+  'load',
+  'merge',
+  'pragma',
+  'prepare',
+  'reset',
+  'rollback',
+  'set',
+  'truncate',
+  'update',
+  'use',
+  'vacuum',
+]);
 const isParameterName = (name: string): name is ParameterName => (PARAMETER_NAMES as readonly string[]).includes(name);
 
 /** Reads the SQL that stands in `text` from `first` on. `what` says whose it is, for the messages. */

@@ -11,7 +11,10 @@ export interface SrcTable {
 /** Reads `raw.raw_cancels|processing_ts,facts.cancel_request_fact`. Throws `src-tables-invalid`. */
 export function parseSrcTables(text: string): readonly SrcTable[] {
   const invalid = (message: string): Error =>
-    usageError('src-tables-invalid', `--src_tables: ${message}`, { hint: "write --src_tables='raw.raw_cancels|processing_ts,facts.cancel_request_fact'", context: { found: text } });
+    usageError('src-tables-invalid', `--src_tables: ${message}`, {
+      hint: "write --src_tables='raw.raw_cancels|processing_ts,facts.cancel_request_fact'",
+      context: { found: text },
+    });
   const tables: SrcTable[] = [];
   for (const entry of text.split(',')) {
     const [name = '', timeColumn, ...more] = entry.split('|').map((part) => part.trim());

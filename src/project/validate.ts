@@ -61,7 +61,8 @@ function reportIssue(issue: z.core.$ZodIssue, yaml: YamlText, report: ReportProb
   const place = yaml.placeOf(issue.path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      for (const key of issue.keys) report(yaml.placeOfKey([...issue.path, key]), `unknown key '${key}'${inside(issue.path)}`, didYouMean(key, issue.message.split(', '), 'known keys'));
+      for (const key of issue.keys)
+        report(yaml.placeOfKey([...issue.path, key]), `unknown key '${key}'${inside(issue.path)}`, didYouMean(key, issue.message.split(', '), 'known keys'));
       return;
     case 'invalid_type':
       if (value === undefined) report(placeOfParent(yaml, issue.path), `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`);
@@ -70,7 +71,8 @@ function reportIssue(issue: z.core.$ZodIssue, yaml: YamlText, report: ReportProb
     case 'invalid_value': {
       const allowed = issue.values.map(String);
       if (value === undefined) report(placeOfParent(yaml, issue.path), `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`);
-      else report(place, `${labelOf(issue.path)} must be one of ${allowed.join(', ')}; found ${foundText(value)}`, typeof value === 'string' ? nearMiss(value, allowed) : undefined);
+      else
+        report(place, `${labelOf(issue.path)} must be one of ${allowed.join(', ')}; found ${foundText(value)}`, typeof value === 'string' ? nearMiss(value, allowed) : undefined);
       return;
     }
     case 'too_small':
@@ -111,7 +113,15 @@ const labelOf = (path: Path): string => {
   return typeof path.at(-1) === 'number' ? `an entry of ${label}` : label;
 };
 
-const TYPE_NAMES: Readonly<Record<string, string>> = { string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a map of keys', record: 'a map of keys' };
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys',
+  record: 'a map of keys',
+};
 const typeName = (expected: string): string => TYPE_NAMES[expected] ?? expected;
 
 /** Says the kind of a value and never the value: it may be a password in a wrong place. */

@@ -17,10 +17,14 @@ export async function checkQuery(context: RunContext): Promise<void> {
   const inQuery = new Set(columns.map((column) => column.name.toLowerCase()));
   const unknown = columns.filter((column) => !inTarget.has(column.name.toLowerCase()));
   if (unknown.length > 0)
-    throw usageError('target-schema-mismatch', `${spec.file} returns ${unknown.map((column) => `${column.name} (${column.type})`).join(', ')}, but the target ${plan.target.table} has no such column`, {
-      hint: `add it: psyberg sql "alter table ${plan.target.table} add column ${unknown[0]?.name} ${unknown[0]?.type}", or leave it out of the select list`,
-      context: { target: plan.target.table, columns: unknown.map((column) => column.name) },
-    });
+    throw usageError(
+      'target-schema-mismatch',
+      `${spec.file} returns ${unknown.map((column) => `${column.name} (${column.type})`).join(', ')}, but the target ${plan.target.table} has no such column`,
+      {
+        hint: `add it: psyberg sql "alter table ${plan.target.table} add column ${unknown[0]?.name} ${unknown[0]?.type}", or leave it out of the select list`,
+        context: { target: plan.target.table, columns: unknown.map((column) => column.name) },
+      },
+    );
   const missing = currentSchema(metadata).fields.filter((field) => !inQuery.has(field.name.toLowerCase()));
   const required = missing.filter((field) => field.required);
   if (required.length > 0)

@@ -57,7 +57,10 @@ async function stagedFiles(engine: Engine, staging: readonly Snapshot[]): Promis
   if (staging.length === 0) return [];
   const ids = staging.map((snapshot) => String(snapshot['snapshot-id']));
   const lists = staging.map((snapshot) => snapshot['manifest-list']);
-  const manifests = await engine.query<{ manifest_path: string; adds: boolean }>({ sql: renderStatement('cleanup/staged_manifests'), parameters: { manifest_lists: lists, snapshot_ids: ids } });
+  const manifests = await engine.query<{ manifest_path: string; adds: boolean }>({
+    sql: renderStatement('cleanup/staged_manifests'),
+    parameters: { manifest_lists: lists, snapshot_ids: ids },
+  });
   const adding = manifests.filter((manifest) => manifest.adds).map((manifest) => manifest.manifest_path);
   const data = adding.length === 0 ? [] : await engine.query<{ path: string }>({ sql: renderStatement('cleanup/staged_files'), parameters: { manifests: adding } });
   return [...data.map((row) => row.path), ...manifests.map((manifest) => manifest.manifest_path), ...lists];
@@ -106,4 +109,3 @@ function isAlive(directory: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
-

@@ -55,7 +55,10 @@ export async function rewriteManifests(engine: Engine, options: RewriteOptions):
     const paths = options.manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
     const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: paths[0] as string } });
-    const entry = manifestEntryFragments(columns, spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })));
+    const entry = manifestEntryFragments(
+      columns,
+      spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+    );
     const path = options.destination();
     await engine.execute({
       sql: renderStatement('compose/rewrite_manifest', { data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
@@ -115,13 +118,26 @@ export async function writeClearedList(
 /** A view of single files: their manifest entries copied, no data touched. Returns the snapshot to show. */
 export async function composeFilesView(
   engine: Engine,
-  options: { readonly metadata: TableMetadata; readonly from: Snapshot; readonly manifests: RewriteOptions['manifests']; readonly files: readonly string[]; readonly directory: string },
+  options: {
+    readonly metadata: TableMetadata;
+    readonly from: Snapshot;
+    readonly manifests: RewriteOptions['manifests'];
+    readonly files: readonly string[];
+    readonly directory: string;
+  },
 ): Promise<Snapshot> {
   const destination = (): string => `${options.directory}/files-${randomUUID()}.avro`;
   const written =
     options.files.length === 0
       ? []
-      : await rewriteManifests(engine, { metadata: options.metadata, manifestList: options.from['manifest-list'], manifests: options.manifests, removedFiles: [], keptFiles: options.files, destination });
+      : await rewriteManifests(engine, {
+          metadata: options.metadata,
+          manifestList: options.from['manifest-list'],
+          manifests: options.manifests,
+          removedFiles: [],
+          keptFiles: options.files,
+          destination,
+        });
   const list = destination();
   if (written.length === 0) await engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: list } });
   else
@@ -161,7 +177,10 @@ function partitionType(transform: string, schema: Schema, sourceId: number): str
 
 /** Totals of the snapshot that a list describes, for its summary (specification, "Optional Snapshot Summary Fields"). */
 export async function listTotals(engine: Engine, manifestList: string, snapshotId: SnapshotId): Promise<ListTotals> {
-  const [row] = await engine.query<ListTotals & Record<string, unknown>>({ sql: renderStatement('compose/list_totals'), parameters: { manifest_list: manifestList, snapshot_id: String(snapshotId) } });
+  const [row] = await engine.query<ListTotals & Record<string, unknown>>({
+    sql: renderStatement('compose/list_totals'),
+    parameters: { manifest_list: manifestList, snapshot_id: String(snapshotId) },
+  });
   return row as ListTotals;
 }
 export interface ListTotals {

@@ -61,7 +61,9 @@ export interface ComposedSnapshot {
 export async function loadTarget(context: RunContext): Promise<LoadedTable> {
   const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
   if (loaded === undefined)
-    throw conflict('target-missing', `the target ${tableName(context.spec.target.table)} was dropped while the session ran`, { hint: 'run again: the next session creates it anew' });
+    throw conflict('target-missing', `the target ${tableName(context.spec.target.table)} was dropped while the session ran`, {
+      hint: 'run again: the next session creates it anew',
+    });
   return loaded;
 }
 

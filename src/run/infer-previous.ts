@@ -23,7 +23,10 @@ export async function previousColumns(engine: Engine, input: { readonly spec: Pr
   const names = await withUnqualifiedNames(engine, { spec, plan, window, names: read });
   let types: Record<string, string> = Object.fromEntries(names.map((name) => [name.toLowerCase(), UNKNOWN]));
   for (let round = 0; round < ROUNDS; round += 1) {
-    const cte = emptyCteFragment('previous', names.map((name) => ({ name, type: types[name.toLowerCase()] as string })));
+    const cte = emptyCteFragment(
+      'previous',
+      names.map((name) => ({ name, type: types[name.toLowerCase()] as string })),
+    );
     const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
     const { columns } = await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
     const found = new Map(columns.map((column) => [column.name.toLowerCase(), column.type]));
@@ -37,12 +40,18 @@ export async function previousColumns(engine: Engine, input: { readonly spec: Pr
     if (JSON.stringify(next) === JSON.stringify(types)) {
       const untyped = names.find((name) => next[name.toLowerCase()] === UNKNOWN);
       if (untyped !== undefined)
-        throw usageError('previous-column', `the type of column ${untyped} cannot be told: it comes from previous alone`, { hint: `cast it where it first appears, for example ${untyped}::varchar`, context: { file: spec.file } });
+        throw usageError('previous-column', `the type of column ${untyped} cannot be told: it comes from previous alone`, {
+          hint: `cast it where it first appears, for example ${untyped}::varchar`,
+          context: { file: spec.file },
+        });
       return cte;
     }
     types = next;
   }
-  throw usageError('previous-column', `the column types of ${spec.processName} do not settle: a column's type depends on itself`, { hint: 'cast the columns that are computed from previous', context: { file: spec.file } });
+  throw usageError('previous-column', `the column types of ${spec.processName} do not settle: a column's type depends on itself`, {
+    hint: 'cast the columns that are computed from previous',
+    context: { file: spec.file },
+  });
 }
 
 /**
@@ -56,14 +65,20 @@ async function withUnqualifiedNames(
   const { spec, plan, window } = input;
   const names = [...input.names];
   for (;;) {
-    const cte = emptyCteFragment('previous', names.map((name) => ({ name, type: UNKNOWN })));
+    const cte = emptyCteFragment(
+      'previous',
+      names.map((name) => ({ name, type: UNKNOWN })),
+    );
     const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
     try {
       await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
       return names;
     } catch (error) {
       const message = (error as Error).message;
-      const missing = /Referenced column "([^"]+)" not found|column "([^"]+)" does not exist on|not have a column named "([^"]+)"/.exec(message)?.slice(1).find((name) => name !== undefined);
+      const missing = /Referenced column "([^"]+)" not found|column "([^"]+)" does not exist on|not have a column named "([^"]+)"/
+        .exec(message)
+        ?.slice(1)
+        .find((name) => name !== undefined);
       if (missing === undefined || names.some((name) => name.toLowerCase() === missing.toLowerCase())) throw error;
       names.push(missing);
     }
@@ -99,7 +114,8 @@ async function namesOfPrevious(engine: Engine, sql: string): Promise<string[] | 
     const columns = node['column_names'];
     if (node['class'] === 'COLUMN_REF' && Array.isArray(columns) && columns.length === 2 && aliases.has(String(columns[0]).toLowerCase())) add(columns[1]);
     // `join previous using (…)`: the columns are on both sides.
-    if (node['type'] === 'JOIN' && Array.isArray(node['using_columns']) && [node['left'], node['right']].some((side) => holdsPrevious(side, isPrevious))) node['using_columns'].forEach(add);
+    if (node['type'] === 'JOIN' && Array.isArray(node['using_columns']) && [node['left'], node['right']].some((side) => holdsPrevious(side, isPrevious)))
+      node['using_columns'].forEach(add);
   }
   return [...names.values()];
 }

@@ -37,8 +37,12 @@ export function writeMarker(directory: string, stepwise: boolean): void {
     const marker: SessionMarker = { pid: process.pid, host: hostname(), started_at: new Date().toISOString(), stepwise };
     writeFileSync(join(directory, 'session.json'), JSON.stringify(marker));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw conflict('session-running', `the session ${basename(directory)} is at work in another process`, { hint: 'run again', cause: error });
-    throw usageError('warehouse-not-writable', `the folder ${directory} cannot be written: ${(error as Error).message}`, { hint: 'give this user write access to the warehouse folder, or choose another in psyberg.yaml', cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw conflict('session-running', `the session ${basename(directory)} is at work in another process`, { hint: 'run again', cause: error });
+    throw usageError('warehouse-not-writable', `the folder ${directory} cannot be written: ${(error as Error).message}`, {
+      hint: 'give this user write access to the warehouse folder, or choose another in psyberg.yaml',
+      cause: error,
+    });
   }
 }
 
@@ -67,14 +71,20 @@ type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
  * A view of files listed one by one. They are looked up in the manifests that their own snapshots added: a later compaction has taken them
  * off the head. After an expiry only the head is left. Throws `source-files-gone` rather than load less than was planned.
  */
-async function composeListedFiles(context: RunContext, options: { readonly source: PlanSource; readonly read: Changes; readonly metadata: TableMetadata; readonly head: Snapshot }): Promise<Snapshot> {
+async function composeListedFiles(
+  context: RunContext,
+  options: { readonly source: PlanSource; readonly read: Changes; readonly metadata: TableMetadata; readonly head: Snapshot },
+): Promise<Snapshot> {
   const { source, read, metadata, head } = options;
   const { engine } = context.ports;
   const files = read.files ?? [];
   let from = head;
   if (files.length > 0 && source.detected_by === 'snapshots') {
     const destination = join(context.directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
-    await engine.execute({ sql: manifestListStatement('compose/write_change_list'), parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, destination } });
+    await engine.execute({
+      sql: manifestListStatement('compose/write_change_list'),
+      parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, destination },
+    });
     from = { ...head, 'manifest-list': destination };
   }
   const manifests = files.length === 0 ? [] : (await manifestsOf(engine, from)).filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
@@ -89,10 +99,13 @@ async function composeListedFiles(context: RunContext, options: { readonly sourc
 }
 
 function missingSource(source: PlanSource): never {
-  throw conflict('source-moved', `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`, { hint: 'run again: the next session starts from the source as it is now' });
+  throw conflict('source-moved', `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`, {
+    hint: 'run again: the next session starts from the source as it is now',
+  });
 }
 
-const sourceSpec = (spec: ProcessSpec, source: PlanSource): ProcessSpec['sources'][number] => spec.sources.find((each) => each.alias === source.alias) as ProcessSpec['sources'][number];
+const sourceSpec = (spec: ProcessSpec, source: PlanSource): ProcessSpec['sources'][number] =>
+  spec.sources.find((each) => each.alias === source.alias) as ProcessSpec['sources'][number];
 
 /** Cuts the branch at the planned base and attaches the session; executes the step `open_session`. */
 export async function openBranch(context: RunContext): Promise<void> {
@@ -100,9 +113,12 @@ export async function openBranch(context: RunContext): Promise<void> {
   if (plan.target.exists) {
     const { metadata } = await loadTarget(context);
     if (metadata['format-version'] !== 2)
-      throw usageError('format-version-unsupported', `the target ${plan.target.table} is of Iceberg format version ${metadata['format-version']}, expected 2`, { hint: 'write to a format version 2 table' });
+      throw usageError('format-version-unsupported', `the target ${plan.target.table} is of Iceberg format version ${metadata['format-version']}, expected 2`, {
+        hint: 'write to a format version 2 table',
+      });
     const base = mainSnapshot(metadata);
-    if (metadata['table-uuid'] !== plan.target.table_uuid || String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id)) throw targetMoved(plan, base?.['snapshot-id']);
+    if (metadata['table-uuid'] !== plan.target.table_uuid || String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id))
+      throw targetMoved(plan, base?.['snapshot-id']);
     context.base = base;
     if (base !== undefined)
       await ports.catalog.commitTable(spec.target.table, {
@@ -154,7 +170,9 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
   const { spec, plan, ports } = context;
   const version = spec.target.properties['format-version'] ?? '2';
   if (version !== '2')
-    throw usageError('format-version-unsupported', `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2`, { hint: 'leave format-version out of target.properties, or set it to "2"' });
+    throw usageError('format-version-unsupported', `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2`, {
+      hint: 'leave format-version out of target.properties, or set it to "2"',
+    });
   await ports.catalog.createNamespace(spec.target.table.namespace);
   try {
     await createFromQuery(context, step);
@@ -162,7 +180,11 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
     if (!(await ports.catalog.tableExists(spec.target.table))) throw error;
     // Another session of the process was first: the table, and what it stages there, are its own.
     context.targetOfAnother = true;
-    throw conflict('target-moved', `the target ${plan.target.table} was created by another session while this one ran`, { hint: 'plan again', context: { target: plan.target.table }, cause: error });
+    throw conflict('target-moved', `the target ${plan.target.table} was created by another session while this one ran`, {
+      hint: 'plan again',
+      context: { target: plan.target.table },
+      cause: error,
+    });
   }
 }
 
@@ -186,4 +208,3 @@ export async function dropIfEmpty(context: RunContext): Promise<void> {
   const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
   if (loaded !== undefined && (loaded.metadata.snapshots ?? []).length === 0) await context.ports.catalog.dropTable(context.spec.target.table, { purge: false });
 }
-

@@ -193,7 +193,9 @@ export function runRecord(context: RunContext, status: RunStatus, options: { rea
 }
 
 /** The parts of a record that the plan alone gives. */
-export function recordHead(plan: CompiledPlan): Pick<RunRecord, 'process_name' | 'psyberg_session_id' | 'target' | 'operation' | 'branch' | 'range' | 'owed_hours' | 'held_back_by'> {
+export function recordHead(
+  plan: CompiledPlan,
+): Pick<RunRecord, 'process_name' | 'psyberg_session_id' | 'target' | 'operation' | 'branch' | 'range' | 'owed_hours' | 'held_back_by'> {
   return {
     process_name: plan.process_name,
     psyberg_session_id: plan.psyberg_session_id,

@@ -17,10 +17,14 @@ export async function countRows(context: RunContext, step: Step): Promise<void> 
 
 function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergError {
   const column = spec.target.eventTime;
-  return refusal('rows-outside-hours', `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours or none; the next session would add them again instead of replacing them`, {
-    hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
-    context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },
-  });
+  return refusal(
+    'rows-outside-hours',
+    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours or none; the next session would add them again instead of replacing them`,
+    {
+      hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
+      context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },
+    },
+  );
 }
 
 /** Runs one declared audit. */

@@ -182,7 +182,8 @@ export async function showStaged(context: RunContext): Promise<void> {
   const { snapshot, metadata } = context.composed as ComposedSnapshot;
   const head = branchHead(metadata, context.branch);
   const staged = join(context.directory, `staged-${randomUUID()}.avro`);
-  if (head === undefined || context.insertIds.length === 0) await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: staged } });
+  if (head === undefined || context.insertIds.length === 0)
+    await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: staged } });
   else
     await ports.engine.execute({
       sql: manifestListStatement('compose/write_staged_list'),
@@ -194,4 +195,3 @@ export async function showStaged(context: RunContext): Promise<void> {
     { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', snapshot } },
   ]);
 }
-

@@ -52,7 +52,10 @@ async function onCurrentMain(context: RunContext, composeStep: Step): Promise<Co
   const { plan, spec } = context;
   const published = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
   if (published !== plan.target.previous_session_id)
-    throw conflict('session-overtaken', `another session of ${spec.processName} (${published}) published while this one ran: its rows may be the same`, { hint: 'plan again', context: { process_name: spec.processName, session: published } });
+    throw conflict('session-overtaken', `another session of ${spec.processName} (${published}) published while this one ran: its rows may be the same`, {
+      hint: 'plan again',
+      context: { process_name: spec.processName, session: published },
+    });
   if (plan.target.operation === 'overwrite') throw targetMoved(plan, main?.['snapshot-id']);
   context.composed = await composeSnapshot(context, composeStep, main);
   return context.composed;
@@ -113,7 +116,14 @@ async function stateTableChanges(context: RunContext, plan: CompiledPlan, writes
       const metadata: TableMetadata = await ensureStateTable(catalog, table, definition);
       const connection = await engine.fork();
       try {
-        return await composeStateChange(connection, metadata, { table, definition, processName: plan.process_name, psybergSessionId: plan.psyberg_session_id, rows, replacesSession });
+        return await composeStateChange(connection, metadata, {
+          table,
+          definition,
+          processName: plan.process_name,
+          psybergSessionId: plan.psyberg_session_id,
+          rows,
+          replacesSession,
+        });
       } finally {
         connection.release();
       }

@@ -107,7 +107,19 @@ async function stageFiles(context: RunContext, metadata: TableMetadata, layout: 
 }
 
 /** The columns of `data_file` that the engine writes. */
-const DATA_FILE_COLUMNS = ['content', 'file_path', 'file_format', 'partition', 'record_count', 'file_size_in_bytes', 'column_sizes', 'value_counts', 'null_value_counts', 'lower_bounds', 'upper_bounds'].map((name) => ({ name, type: '' }));
+const DATA_FILE_COLUMNS = [
+  'content',
+  'file_path',
+  'file_format',
+  'partition',
+  'record_count',
+  'file_size_in_bytes',
+  'column_sizes',
+  'value_counts',
+  'null_value_counts',
+  'lower_bounds',
+  'upper_bounds',
+].map((name) => ({ name, type: '' }));
 
 function fileJson(file: WrittenFile, layout: FileLayout): Record<string, unknown> {
   return {

@@ -15,18 +15,17 @@ import { type SourceTable, readAllManifests, readFiles } from './read-files.ts';
 const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
 
 /** The news as live files. Throws `history-expired` when removals since the watermark cannot be excluded. */
-export async function liveFilesSince(
-  engine: Engine,
-  table: SourceTable,
-  head: Snapshot,
-  watermark: Watermark,
-): Promise<{ files: ChangedFile[]; changes: SnapshotChange[] }> {
+export async function liveFilesSince(engine: Engine, table: SourceTable, head: Snapshot, watermark: Watermark): Promise<{ files: ChangedFile[]; changes: SnapshotChange[] }> {
   const name = tableName(table.spec.table);
   const context = { table: name, watermark: String(watermark.snapshotId), head: String(head['snapshot-id']) };
   // The known chain goes back beyond the watermark without meeting it: that snapshot was rolled back, and counts alone may not show it.
   for (const snapshot of ancestors(table.metadata, head))
     if ((snapshot['sequence-number'] ?? 0n) <= watermark.sequenceNumber)
-      throw refusal('history-expired', `the source ${name} was rolled back to before the watermark (${watermark.snapshotId}), and that snapshot was expired: what it undid cannot be told`, { hint: REMEDY, context });
+      throw refusal(
+        'history-expired',
+        `the source ${name} was rolled back to before the watermark (${watermark.snapshotId}), and that snapshot was expired: what it undid cannot be told`,
+        { hint: REMEDY, context },
+      );
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
   const live = await readFiles(engine, table, head, manifests, [0, 1]);
   const [row] =
@@ -44,7 +43,11 @@ export async function liveFilesSince(
       { hint: REMEDY, context },
     );
   if (row?.newer_deletes === true)
-    throw refusal('history-expired', `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and single rows were deleted since`, { hint: REMEDY, context });
+    throw refusal(
+      'history-expired',
+      `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and single rows were deleted since`,
+      { hint: REMEDY, context },
+    );
   const newer = new Set(row?.newer_files ?? []);
   const files = live.filter((file) => newer.has(file.path));
   return {

@@ -69,10 +69,14 @@ function targetEventTime(spec: ProcessSpec, metadata: TableMetadata): TargetStat
   const column = columnOf(currentSchema(metadata), eventTime);
   const unit = storedUnit(column?.type, undefined);
   if (column === undefined || unit === undefined)
-    throw usageError('target-event-time', `the target ${tableName(table)} has ${column === undefined ? 'no column' : `the type ${String(column.type)} in column`} '${eventTime}', expected a timestamp or a date`, {
-      hint: `name another column as target.event_time in ${spec.file}, or drop the target to have it created anew`,
-      context: { table: tableName(table), column: eventTime },
-    });
+    throw usageError(
+      'target-event-time',
+      `the target ${tableName(table)} has ${column === undefined ? 'no column' : `the type ${String(column.type)} in column`} '${eventTime}', expected a timestamp or a date`,
+      {
+        hint: `name another column as target.event_time in ${spec.file}, or drop the target to have it created anew`,
+        context: { table: tableName(table), column: eventTime },
+      },
+    );
   return { fieldId: column.id, type: String(column.type), unit };
 }
 
@@ -96,17 +100,30 @@ function refuseRewoundTarget({ spec }: OpenSessionInput, target: TableMetadata):
   const undone = target.snapshots?.find((snapshot) => snapshot.summary?.[SUMMARY.processName] === spec.processName && snapshot.summary[SUMMARY.watermarks] !== undefined);
   if (undone === undefined) return;
   const name = tableName(spec.target.table);
-  throw refusal('target-rewound', `the target ${name} was rolled back to before snapshot ${undone['snapshot-id']}, which ${spec.processName} published, and the history up to there was expired: nobody knows what it holds`, {
-    hint: `roll ${name} forward again (set main to snapshot ${undone['snapshot-id']}), or drop it and run again`,
-    context: { table: name, snapshot_id: String(undone['snapshot-id']) },
-  });
+  throw refusal(
+    'target-rewound',
+    `the target ${name} was rolled back to before snapshot ${undone['snapshot-id']}, which ${spec.processName} published, and the history up to there was expired: nobody knows what it holds`,
+    {
+      hint: `roll ${name} forward again (set main to snapshot ${undone['snapshot-id']}), or drop it and run again`,
+      context: { table: name, snapshot_id: String(undone['snapshot-id']) },
+    },
+  );
 }
 
 async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceState> {
   const loaded = await input.catalog.loadTable(spec.table);
   const name = tableName(spec.table);
   const watermark = progress?.watermarks.find((each) => each.table.toLowerCase() === name.toLowerCase());
-  const idle = { spec, awaited: false, detectedBy: 'snapshots' as const, changes: [], files: [], listedBy: 'manifests' as const, manifestLists: [], ...(watermark === undefined ? {} : { watermark }) };
+  const idle = {
+    spec,
+    awaited: false,
+    detectedBy: 'snapshots' as const,
+    changes: [],
+    files: [],
+    listedBy: 'manifests' as const,
+    manifestLists: [],
+    ...(watermark === undefined ? {} : { watermark }),
+  };
   if (loaded === undefined) {
     const producer = input.project.processes.find((each) => sameTable(each.target.table, spec.table));
     if (producer === undefined)
@@ -118,14 +135,21 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
   }
   const { metadata } = loaded;
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
-    throw refusal('source-replaced', `the source ${name} was dropped and created again: the watermark of ${input.spec.processName} is of table uuid ${watermark.tableUuid}, found ${metadata['table-uuid']}`, {
-      hint: `rebuild the target ${tableName(input.spec.target.table)} from the new source: drop it and run again`,
-      context: { table: name, expected: watermark.tableUuid, found: metadata['table-uuid'] },
-    });
+    throw refusal(
+      'source-replaced',
+      `the source ${name} was dropped and created again: the watermark of ${input.spec.processName} is of table uuid ${watermark.tableUuid}, found ${metadata['table-uuid']}`,
+      {
+        hint: `rebuild the target ${tableName(input.spec.target.table)} from the new source: drop it and run again`,
+        context: { table: name, expected: watermark.tableUuid, found: metadata['table-uuid'] },
+      },
+    );
   const head = mainSnapshot(metadata);
   const eventTime = eventTimeOf(spec, metadata);
   if (head === undefined) {
-    if (watermark !== undefined) throw refusal('source-rewound', `the source ${name} has no snapshot any more, but ${input.spec.processName} consumed it up to snapshot ${watermark.snapshotId}`, { hint: `restore the main branch of ${name}` });
+    if (watermark !== undefined)
+      throw refusal('source-rewound', `the source ${name} has no snapshot any more, but ${input.spec.processName} consumed it up to snapshot ${watermark.snapshotId}`, {
+        hint: `restore the main branch of ${name}`,
+      });
     return idle;
   }
   const table: SourceTable = { spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs) + FUTURE_TOLERANCE_HOURS };
@@ -169,22 +193,39 @@ async function changesOf(input: OpenSessionInput, table: SourceTable, head: Snap
   const engine = await input.engine();
   const found = findSnapshots(table.metadata, head, watermark);
   const base = { spec: table.spec, awaited: false, detectedBy: found.detectedBy, ...(watermark === undefined ? {} : { watermark }) };
-  if (found.detectedBy === 'live-files') return { ...base, ...(await liveFilesSince(engine, table, head, watermark as Watermark)), listedBy: 'files', manifestLists: [head['manifest-list']] };
+  if (found.detectedBy === 'live-files')
+    return { ...base, ...(await liveFilesSince(engine, table, head, watermark as Watermark)), listedBy: 'files', manifestLists: [head['manifest-list']] };
   if (found.detectedBy === 'first-load') {
     const manifests = await readAllManifests(engine, table, head);
-    const files = await readFiles(engine, table, head, manifests.filter((manifest) => manifest.content === 0), [0, 1]);
+    const files = await readFiles(
+      engine,
+      table,
+      head,
+      manifests.filter((manifest) => manifest.content === 0),
+      [0, 1],
+    );
     return { ...base, files, changes: [changeOf(head, files, { counted: true })], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
   }
   const snapshots = [...found.undone, ...found.added];
   const manifests = await readAddedManifests(engine, table, snapshots);
-  const read = await readFiles(engine, table, head, manifests.filter((manifest) => manifest.content === 0), [1, 2]);
+  const read = await readFiles(
+    engine,
+    table,
+    head,
+    manifests.filter((manifest) => manifest.content === 0),
+    [1, 2],
+  );
   // An undone snapshot's additions are removals now, and the other way round.
   const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
   const files = read.map((file) => (undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file));
   const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
   const changes = snapshots.map((snapshot) => {
     const id = snapshot['snapshot-id'];
-    return changeOf(snapshot, files.filter((file) => file.snapshotId === id), { counted: true, rowDeletes: deleting.has(id), undone: undone.has(id) });
+    return changeOf(
+      snapshot,
+      files.filter((file) => file.snapshotId === id),
+      { counted: true, rowDeletes: deleting.has(id), undone: undone.has(id) },
+    );
   });
   refuseWhatCannotBeKnown(input, table, changes, deleting);
   const counted = new Set(changes.filter((change) => change.counted).map((change) => change.snapshotId));
@@ -226,10 +267,14 @@ function refuseWhatCannotBeKnown(input: OpenSessionInput, table: SourceTable, ch
   if (input.spec.pattern === 'stateless') {
     const change = changes.find((each) => each.counted && (each.removedFiles > 0 || deleting.has(each.snapshotId) || each.reason === 'rolled back'));
     if (change === undefined || table.spec.onSourceChange === 'append-added') return;
-    throw refusal('source-changed', `snapshot ${change.snapshotId} of ${name} (${change.operation}) changed or removed rows that ${input.spec.processName} may have loaded already; a stateless process only appends`, {
-      hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
-      context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },
-    });
+    throw refusal(
+      'source-changed',
+      `snapshot ${change.snapshotId} of ${name} (${change.operation}) changed or removed rows that ${input.spec.processName} may have loaded already; a stateless process only appends`,
+      {
+        hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
+        context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },
+      },
+    );
   }
   const change = changes.find((each) => deleting.has(each.snapshotId));
   if (change !== undefined)
@@ -240,13 +285,25 @@ function refuseWhatCannotBeKnown(input: OpenSessionInput, table: SourceTable, ch
 }
 
 /** The newest hour with rows over the source's whole history: the watermark remembers it, so only changed files are looked at. */
-async function newestHourOf(input: OpenSessionInput, table: SourceTable, head: Snapshot, watermark: Watermark | undefined, files: readonly ChangedFile[]): Promise<Hour | undefined> {
+async function newestHourOf(
+  input: OpenSessionInput,
+  table: SourceTable,
+  head: Snapshot,
+  watermark: Watermark | undefined,
+  files: readonly ChangedFile[],
+): Promise<Hour | undefined> {
   if (table.eventTime === undefined) return undefined;
   let known = files;
   if (watermark !== undefined && watermark.newestHour === undefined) {
     const engine = await input.engine();
     const manifests = await readAllManifests(engine, table, head);
-    known = await readFiles(engine, table, head, manifests.filter((manifest) => manifest.content === 0), [0, 1]);
+    known = await readFiles(
+      engine,
+      table,
+      head,
+      manifests.filter((manifest) => manifest.content === 0),
+      [0, 1],
+    );
   }
   const hours = known.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []));
   const newest = hours.reduce((left, right) => Math.max(left, right), watermark?.newestHour ?? Number.NEGATIVE_INFINITY);

@@ -174,11 +174,15 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
     });
   const unit = storedUnit(column.type, spec.eventTimeUnit);
   if (unit === undefined)
-    throw new PsybergError('event-time-type', `the event time ${table}.${column.name} is of type ${typeof column.type === 'string' ? column.type : column.type.type}, expected a timestamp, a date, or an integer with a unit`, {
-      hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
-      context: { table, column: column.name },
-      exitCode: 2,
-    });
+    throw new PsybergError(
+      'event-time-type',
+      `the event time ${table}.${column.name} is of type ${typeof column.type === 'string' ? column.type : column.type.type}, expected a timestamp, a date, or an integer with a unit`,
+      {
+        hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
+        context: { table, column: column.name },
+        exitCode: 2,
+      },
+    );
   return { column, unit };
 }
 
@@ -189,10 +193,14 @@ async function reading<T>(table: SourceTable, snapshot: Snapshot | undefined, re
   } catch (error) {
     if (error instanceof PsybergError && error.code !== 'sql-failed') throw error;
     const name = tableName(table.spec.table);
-    throw refusal('source-unreadable', `the metadata of source ${name}${snapshot === undefined ? '' : ` (snapshot ${snapshot['snapshot-id']})`} cannot be read: ${(error as Error).message.split('\n')[0]}`, {
-      hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-      context: { table: name, snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']) },
-      cause: error,
-    });
+    throw refusal(
+      'source-unreadable',
+      `the metadata of source ${name}${snapshot === undefined ? '' : ` (snapshot ${snapshot['snapshot-id']})`} cannot be read: ${(error as Error).message.split('\n')[0]}`,
+      {
+        hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
+        context: { table: name, snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']) },
+        cause: error,
+      },
+    );
   }
 }

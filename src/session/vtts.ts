@@ -69,9 +69,13 @@ async function fromQuery(input: VttsInput, query: string): Promise<Hour | undefi
   if (value === null || value === undefined) return undefined;
   const instantMs = instantOf(String(value));
   if (table.rows.length !== 1 || table.columns.length !== 1 || Number.isNaN(instantMs))
-    throw usageError('vtts-invalid', `the vtts query of ${tableName(input.spec.table)} returned ${table.rows.length} rows of ${table.columns.length} columns, expected one timestamp`, {
-      hint: `run it: psyberg sql "${query.replaceAll('"', '\\"')}"`,
-    });
+    throw usageError(
+      'vtts-invalid',
+      `the vtts query of ${tableName(input.spec.table)} returned ${table.rows.length} rows of ${table.columns.length} columns, expected one timestamp`,
+      {
+        hint: `run it: psyberg sql "${query.replaceAll('"', '\\"')}"`,
+      },
+    );
   return completeHour(instantMs);
 }
 

@@ -43,7 +43,11 @@ export async function build() {
 
 function declareTypes(directory) {
   const tsc = path.join(root, 'node_modules', '.bin', 'tsc');
-  const run = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', directory], { cwd: root, encoding: 'utf8', env: { ...process.env, PATH: `${path.dirname(tsc)}${path.delimiter}${process.env['PATH'] ?? ''}` } });
+  const run = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', directory], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${path.dirname(tsc)}${path.delimiter}${process.env['PATH'] ?? ''}` },
+  });
   return run.status === 0 ? '' : (run.stdout ?? String(run.error));
 }
 

@@ -67,7 +67,11 @@ async function installByPip(directory, version, names) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-extensions-'));
   try {
     const packages = names.map((name) => `duckdb-extension-${name}==${version}`);
-    const download = await runCommand('python3', ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--dest', folder, ...packages], { timeout: PIP_TIMEOUT_MS });
+    const download = await runCommand(
+      'python3',
+      ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--dest', folder, ...packages],
+      { timeout: PIP_TIMEOUT_MS },
+    );
     // One package may be there and another not: what was downloaded is used.
     for (const wheel of fs.readdirSync(folder).filter((name) => name.endsWith('.whl'))) {
       const unpacked = path.join(folder, `${wheel}.files`);
@@ -115,7 +119,10 @@ function runCommand(command, parameters, { timeout }) {
       if (!error) return resolve({ failure: undefined });
       if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return resolve({ failure: `${command} is not installed` });
       if (error.killed) return resolve({ failure: `no answer within ${timeout / 1000} s` });
-      const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+      const lines = `${stdout}\n${stderr}`
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
       resolve({ failure: (lines.filter((line) => line.startsWith('ERROR')).at(-1) ?? lines.at(-1) ?? error.message).replace(/^ERROR:\s*/, '') });
     });
   });

@@ -50,9 +50,7 @@ function installPackages() {
 /** True when npm's own record of node_modules has every package of the lock file; those of other platforms may be absent. */
 function holdsPackagesOf(lock) {
   const installed = JSON.parse(readIfThere(inRoot('node_modules', '.package-lock.json')) ?? '{}').packages ?? {};
-  return Object.entries(lock.packages).every(
-    ([place, wanted]) => place === '' || (installed[place]?.version ?? (wanted.optional ? wanted.version : undefined)) === wanted.version,
-  );
+  return Object.entries(lock.packages).every(([place, wanted]) => place === '' || (installed[place]?.version ?? (wanted.optional ? wanted.version : undefined)) === wanted.version);
 }
 
 /** npm's own lookup must not find the Node that `npm ci` is about to delete. */
@@ -126,7 +124,10 @@ function linkCommand() {
 }
 
 function filesBelow(directory) {
-  return fs.readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+  return fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
 }
 
 function readIfThere(file) {
@@ -135,5 +136,9 @@ function readIfThere(file) {
 
 /** npm and tsc both say the cause first. */
 function firstLines(text) {
-  return (text ?? '').split('\n').filter((line) => line.trim() !== '').slice(0, 4).join('\n         ');
+  return (text ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, 4)
+    .join('\n         ');
 }

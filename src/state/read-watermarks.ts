@@ -92,9 +92,13 @@ export async function progressInTable(
   if (rows.length === 0) return undefined;
   const strange = rows.find((row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid']);
   if (strange !== undefined)
-    throw refusal('target-replaced', `${tableName(options.highWaterMarkTable)} holds watermarks of ${options.processName} for another table named ${options.targetName} (uuid ${strange.target_table_uuid}); the one there now has uuid ${options.target['table-uuid']}`, {
-      hint: `delete the rows of process_name '${options.processName}' from ${tableName(options.highWaterMarkTable)} to load the new table from the beginning`,
-    });
+    throw refusal(
+      'target-replaced',
+      `${tableName(options.highWaterMarkTable)} holds watermarks of ${options.processName} for another table named ${options.targetName} (uuid ${strange.target_table_uuid}); the one there now has uuid ${options.target['table-uuid']}`,
+      {
+        hint: `delete the rows of process_name '${options.processName}' from ${tableName(options.highWaterMarkTable)} to load the new table from the beginning`,
+      },
+    );
   const completeTo = rows.find((row) => row.complete_to_hour !== null)?.complete_to_hour;
   return {
     watermarks: rows.map((row) => watermarkOf({ ...row, owed_hours: JSON.parse(row.owed ?? '[]') as string[] })),

@@ -76,7 +76,8 @@ const schemaOf = (metadata: TableMetadata): Schema => metadata.schemas.find((sch
 export async function composeStateChange(engine: Engine, metadata: TableMetadata, write: StateWrite): Promise<StateChange> {
   const base = mainSnapshot(metadata);
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']) as PartitionSpec;
-  const run = (name: string, fragments: Parameters<typeof renderStatement>[1], parameters: Record<string, BoundValue>) => engine.query({ sql: renderStatement(name, fragments), parameters });
+  const run = (name: string, fragments: Parameters<typeof renderStatement>[1], parameters: Record<string, BoundValue>) =>
+    engine.query({ sql: renderStatement(name, fragments), parameters });
   const manifests = base === undefined ? [] : await dataManifests(engine, base);
   const live = manifests.length === 0 ? [] : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map((row) => row['path'] as string);
   const fold = live.length > 0 && (live.length >= write.definition.filesPerProcess || write.replacesSession);
@@ -162,7 +163,11 @@ function stateChange(metadata: TableMetadata, write: StateWrite, snapshot: Snaps
         ...(expired.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': expired.map((each) => each['snapshot-id']) }]),
       ],
     },
-    obsoleteFiles: expired.flatMap((each) => [each['manifest-list'], manifestOf(metadata, each['snapshot-id']), ...(JSON.parse(each.summary?.[REPLACED_FILES] ?? '[]') as string[])]),
+    obsoleteFiles: expired.flatMap((each) => [
+      each['manifest-list'],
+      manifestOf(metadata, each['snapshot-id']),
+      ...(JSON.parse(each.summary?.[REPLACED_FILES] ?? '[]') as string[]),
+    ]),
   };
 }
 

@@ -44,7 +44,9 @@ export const noValuesFragment = (columns: readonly LayoutColumn[]): SqlFragment 
 /** Where the files go: a folder a partition with names that never meet, or one file. */
 export function fileLayoutFragment(partition: readonly LayoutPartition[]): SqlFragment {
   if (partition.length === 0) return NOTHING;
-  return statementFragment(`,\n  partition_by (${partition.map((_field, index) => partitionColumnName(index)).join(', ')}),\n  filename_pattern '{uuidv7}',\n  overwrite_or_ignore`);
+  return statementFragment(
+    `,\n  partition_by (${partition.map((_field, index) => partitionColumnName(index)).join(', ')}),\n  filename_pattern '{uuidv7}',\n  overwrite_or_ignore`,
+  );
 }
 
 /** The partition tuple of a manifest entry, from the texts that COPY reports. */

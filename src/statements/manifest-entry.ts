@@ -64,7 +64,8 @@ function fieldIds(name: string): string | undefined {
   const required = REQUIRED[name];
   if (required !== undefined) return `{__duckdb_field_id: ${required}, __duckdb_nullable: false}`;
   const map = MAPS[name];
-  if (map !== undefined) return `{__duckdb_field_id: ${map[0]}, key: {__duckdb_field_id: ${map[1]}, __duckdb_nullable: false}, value: {__duckdb_field_id: ${map[2]}, __duckdb_nullable: false}}`;
+  if (map !== undefined)
+    return `{__duckdb_field_id: ${map[0]}, key: {__duckdb_field_id: ${map[1]}, __duckdb_nullable: false}, value: {__duckdb_field_id: ${map[2]}, __duckdb_nullable: false}}`;
   const list = LISTS[name];
   if (list !== undefined) return `{__duckdb_field_id: ${list[0]}, list: {__duckdb_field_id: ${list[1]}, __duckdb_nullable: false}}`;
   return OPTIONAL[name] === undefined ? undefined : String(OPTIONAL[name]);

@@ -44,14 +44,24 @@ const roomOf = (path: string): string => path.split('/')[0] as string;
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(SRC, file), 'utf8');
-  const found = [...text.matchAll(/^\s*(?:import|export)\s[^'"`;]*?from\s+'([^']+)'/gm), ...text.matchAll(/^\s*import '([^']+)'/gm), ...text.matchAll(/\bimport\('([^']+)'\)/g)].map((match) => match[1] as string);
+  const found = [
+    ...text.matchAll(/^\s*(?:import|export)\s[^'"`;]*?from\s+'([^']+)'/gm),
+    ...text.matchAll(/^\s*import '([^']+)'/gm),
+    ...text.matchAll(/\bimport\('([^']+)'\)/g),
+  ].map((match) => match[1] as string);
   return found
     .filter((target) => !target.startsWith('node:'))
     .map((target) => ({ file, from: roomOf(file), to: target.startsWith('.') ? roomOf(relative(SRC, join(SRC, dirname(file), target))) : packageOf(target) }));
 }
-const packageOf = (target: string): string => target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
+const packageOf = (target: string): string =>
+  target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/');
 
-const files = readdirSync(SRC, { recursive: true }).map(String).filter((name) => /\.m?ts$|\.mjs$/.test(name));
+const files = readdirSync(SRC, { recursive: true })
+  .map(String)
+  .filter((name) => /\.m?ts$|\.mjs$/.test(name));
 const imports = files.flatMap(importsOf);
 
 describe('imports', () => {

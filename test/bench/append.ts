@@ -37,7 +37,9 @@ export async function appendBench(): Promise<string[]> {
     return [
       `1,000,000 rows of 9 columns, 3 % late, into hourly partitions; two audits`,
       `session, init to publish   ${range(ours)}`,
-      `  of which                 ${Object.entries(stages).map(([stage, times]) => `${stage} ${ms(timingOf(times).medianMs)}`).join(', ')}`,
+      `  of which                 ${Object.entries(stages)
+        .map(([stage, times]) => `${stage} ${ms(timingOf(times).medianMs)}`)
+        .join(', ')}`,
       `plain COPY, partitioned    ${range(plain)}`,
       `ratio of the medians       ${(ours.medianMs / plain.medianMs).toFixed(2)}`,
     ];
@@ -49,5 +51,7 @@ export async function appendBench(): Promise<string[]> {
 /** The same SELECT from the same files, as a user of plain DuckDB writes it. */
 export async function plainCopy(psyberg: { sql(query: string): Promise<unknown> }, files: readonly string[], directory: string): Promise<void> {
   const list = files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ');
-  await psyberg.sql(`copy (select ${SELECT_LIST}, date_trunc('hour', event_ts) as event_hour from read_parquet([${list}])) to '${directory}' (format parquet, partition_by (event_hour))`);
+  await psyberg.sql(
+    `copy (select ${SELECT_LIST}, date_trunc('hour', event_ts) as event_hour from read_parquet([${list}])) to '${directory}' (format parquet, partition_by (event_hour))`,
+  );
 }

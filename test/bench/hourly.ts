@@ -28,11 +28,7 @@ export async function hourlyBench(): Promise<string[]> {
       fs.rmSync(path.join(project.root, 'copy'), { recursive: true, force: true });
     }
     const [ours, plain] = [timingOf(session), timingOf(copy)];
-    return [
-      `100,000 rows after 72 hours of them; rows read: 100,000, rows missed: 0`,
-      `session, init to publish   ${range(ours)}`,
-      `plain COPY, partitioned    ${range(plain)}`,
-    ];
+    return [`100,000 rows after 72 hours of them; rows read: 100,000, rows missed: 0`, `session, init to publish   ${range(ours)}`, `plain COPY, partitioned    ${range(plain)}`];
   } finally {
     await project.close();
   }

@@ -33,7 +33,7 @@ audits:
 `;
 
 /** The business logic of the benchmark: the same text runs in a session and in a plain COPY. */
-export const SELECT_LIST = "event_id, event_ts, account_id, upper(country) as country, plan, device, amount * 1.19 as amount_gross, session_key, payload";
+export const SELECT_LIST = 'event_id, event_ts, account_id, upper(country) as country, plan, device, amount * 1.19 as amount_gross, session_key, payload';
 
 export async function benchProject(): Promise<BenchProject> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-bench-'));

@@ -52,7 +52,13 @@ describe('DuckDB on the warehouse', () => {
     await run('insert into lake.facts.g values (2)');
     // Somebody else is faster on one of the two.
     const other = await (await DuckDBInstance.create(':memory:')).connect();
-    for (const sql of ['load avro', 'load httpfs', 'load iceberg', `attach 'psyberg' as lake (type iceberg, endpoint '${fixture.catalog.uri}', token '${fixture.catalog.token}')`, 'insert into lake.facts.g values (3)']) {
+    for (const sql of [
+      'load avro',
+      'load httpfs',
+      'load iceberg',
+      `attach 'psyberg' as lake (type iceberg, endpoint '${fixture.catalog.uri}', token '${fixture.catalog.token}')`,
+      'insert into lake.facts.g values (3)',
+    ]) {
       await other.run(sql);
     }
     other.closeSync();
@@ -97,7 +103,9 @@ describe('DuckDB on a session view', () => {
     const last = snapshots.at(-1);
     if (last === undefined) throw new Error('no snapshot');
     const list = `${fixture.warehouse}/changes.avro`;
-    await run(`copy (from read_avro('${last['manifest-list']}') where added_snapshot_id = ${last['snapshot-id']}) to '${list}' (format avro, root_name 'manifest_file', field_ids ${MANIFEST_FILE_FIELD_IDS})`);
+    await run(
+      `copy (from read_avro('${last['manifest-list']}') where added_snapshot_id = ${last['snapshot-id']}) to '${list}' (format avro, root_name 'manifest_file', field_ids ${MANIFEST_FILE_FIELD_IDS})`,
+    );
     fixture.catalog.views.open({
       name: 'changes-view',
       tables: [{ identifier: table, table, show: { kind: 'files', snapshot: { ...last, 'snapshot-id': 77n, 'manifest-list': list } } }],

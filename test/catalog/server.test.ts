@@ -49,7 +49,11 @@ describe('namespaces', () => {
     expect(errorType(await call('POST', 'psyberg/namespaces', { namespace: ['once'] }))).toEqual([409, 'AlreadyExistsException']);
     const missing = await call('GET', 'psyberg/namespaces/never');
     expect(missing.body).toEqual({ error: { message: 'Namespace does not exist: never', type: 'NoSuchNamespaceException', code: 404 } });
-    for (const [method, path] of [['DELETE', 'never'], ['GET', 'never/tables'], ['GET', 'never%1Fmore']] as const) {
+    for (const [method, path] of [
+      ['DELETE', 'never'],
+      ['GET', 'never/tables'],
+      ['GET', 'never%1Fmore'],
+    ] as const) {
       expect(errorType(await call(method, `psyberg/namespaces/${path}`))).toEqual([404, 'NoSuchNamespaceException']);
     }
   });
@@ -193,13 +197,26 @@ describe('commits', () => {
   });
   it('change several tables or none', async () => {
     const [one, two] = [await createTable(fixture), await createTable(fixture)];
-    await fixture.client.commitTransaction([{ identifier: one, ...append(1n, null) }, { identifier: two, ...append(1n, null) }]);
-    await expect(fixture.client.commitTransaction([{ identifier: one, ...append(2n, 1n) }, { identifier: two, ...append(2n, 7n) }])).rejects.toMatchObject({
+    await fixture.client.commitTransaction([
+      { identifier: one, ...append(1n, null) },
+      { identifier: two, ...append(1n, null) },
+    ]);
+    await expect(
+      fixture.client.commitTransaction([
+        { identifier: one, ...append(2n, 1n) },
+        { identifier: two, ...append(2n, 7n) },
+      ]),
+    ).rejects.toMatchObject({
       code: 'commit-conflict',
     });
     for (const id of [one, two]) expect((await fixture.client.loadTable(id))?.metadata['current-snapshot-id']).toBe(1n);
     expect((await call('POST', 'psyberg/transactions/commit', { 'table-changes': [] })).status).toBe(204);
-    await expect(fixture.client.commitTransaction([{ identifier: one, ...append(2n, 1n) }, { identifier: one, ...append(3n, 2n) }])).rejects.toMatchObject({ code: 'catalog-refused' });
+    await expect(
+      fixture.client.commitTransaction([
+        { identifier: one, ...append(2n, 1n) },
+        { identifier: one, ...append(3n, 2n) },
+      ]),
+    ).rejects.toMatchObject({ code: 'catalog-refused' });
   });
   it('delete the metadata files that fall off the log, if the table says so', async () => {
     const id = await createTable(fixture, { 'write.metadata.previous-versions-max': '1', 'write.metadata.delete-after-commit.enabled': 'true' });
@@ -212,7 +229,10 @@ describe('commits', () => {
     ['an update without its fields', { requirements: [], updates: [{ action: 'add-snapshot' }] }],
     ['a body that is a list', []],
     ['a body that is cut off', '{"requirements":['],
-    ['a body that is nested without end', `{"requirements":[],"updates":[{"action":"add-schema","schema":{"type":"struct","fields":[{"id":1,"name":"a","required":false,"type":${'{"type":"list","element-id":1,"element-required":true,"element":'.repeat(20_000)}"int"${'}'.repeat(20_000)}}]}}]}`],
+    [
+      'a body that is nested without end',
+      `{"requirements":[],"updates":[{"action":"add-schema","schema":{"type":"struct","fields":[{"id":1,"name":"a","required":false,"type":${'{"type":"list","element-id":1,"element-required":true,"element":'.repeat(20_000)}"int"${'}'.repeat(20_000)}}]}}]}`,
+    ],
     ['an empty body', ''],
     ['bytes that are not text', '\u0000'],
   ])('answer 400 to %s', async (_what, body) => {
@@ -265,7 +285,10 @@ describe('security', () => {
   it('refuses a body that announces more than it may hold before reading it', async () => {
     const { port } = new URL(fixture.catalog.uri);
     const status = await new Promise<number | undefined>((done) => {
-      const request = httpRequest({ port, host: '127.0.0.1', method: 'POST', path: '/v1/psyberg/namespaces', headers: { authorization: `Bearer ${fixture.catalog.token}`, 'content-length': 1e10 } }, (response) => done(response.statusCode));
+      const request = httpRequest(
+        { port, host: '127.0.0.1', method: 'POST', path: '/v1/psyberg/namespaces', headers: { authorization: `Bearer ${fixture.catalog.token}`, 'content-length': 1e10 } },
+        (response) => done(response.statusCode),
+      );
       request.on('error', () => undefined);
       request.write('{');
     });

@@ -106,7 +106,10 @@ describe('read-only entries', () => {
     const view = openView(table, { kind: 'files', snapshot: snapshot(99n, { 'schema-id': 0, 'manifest-list': '/x/changes.avro', 'sequence-number': 2n }) });
     expect((await view.loadTable(SEEN))?.metadata).toMatchObject({ 'current-snapshot-id': 99n, snapshots: [{ 'manifest-list': '/x/changes.avro' }] });
   });
-  it.each<ViewShow>([{ kind: 'snapshot', snapshotId: 2n }, { kind: 'files', snapshot: snapshot(99n) }])('refuse commits: $kind', async (show) => {
+  it.each<ViewShow>([
+    { kind: 'snapshot', snapshotId: 2n },
+    { kind: 'files', snapshot: snapshot(99n) },
+  ])('refuse commits: $kind', async (show) => {
     const table = await tableWithHistory();
     const view = openView(table, show);
     await expect(view.commitTable(SEEN, append(3n, 2n))).rejects.toMatchObject({ code: 'catalog-forbidden', message: expect.stringContaining('read-only in view session') });
@@ -156,10 +159,18 @@ describe('the room of a view', () => {
         { identifier: second, table: other, show: { kind: 'branch', branch: 'staging' } },
       ],
     });
-    await view.commitTransaction([{ identifier: SEEN, ...append(3n, 2n) }, { identifier: second, ...append(1n, null) }]);
+    await view.commitTransaction([
+      { identifier: SEEN, ...append(3n, 2n) },
+      { identifier: second, ...append(1n, null) },
+    ]);
     expect(await refs(table)).toMatchObject({ main: { 'snapshot-id': 2n }, staging: { 'snapshot-id': 3n } });
     expect(await refs(other)).toEqual({ staging: { 'snapshot-id': 1n, type: 'branch' } });
-    await expect(view.commitTransaction([{ identifier: SEEN, ...append(4n, 3n) }, { identifier: second, ...append(5n, 4n) }])).rejects.toMatchObject({ code: 'commit-conflict' });
+    await expect(
+      view.commitTransaction([
+        { identifier: SEEN, ...append(4n, 3n) },
+        { identifier: second, ...append(5n, 4n) },
+      ]),
+    ).rejects.toMatchObject({ code: 'commit-conflict' });
     expect(await refs(table)).toMatchObject({ staging: { 'snapshot-id': 3n } });
   });
   it.each(['', 'psyberg', 'branch@x', 'a/b', 'a b', '../x', 'namespaces', 'config'])('cannot be called %j', (name) => {

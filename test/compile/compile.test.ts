@@ -22,11 +22,28 @@ describe('compilePlan', () => {
   });
 
   it('orders the steps of an append', () => {
-    expect(stepNames(compile(stateless))).toEqual(['branch change_view s', 'branch open_session', 'load insert', 'compose compose_snapshot', 'audit count_sources', 'publish publish', 'cleanup close_session']);
+    expect(stepNames(compile(stateless))).toEqual([
+      'branch change_view s',
+      'branch open_session',
+      'load insert',
+      'compose compose_snapshot',
+      'audit count_sources',
+      'publish publish',
+      'cleanup close_session',
+    ]);
   });
 
   it('orders the steps of an overwrite', () => {
-    expect(stepNames(compile(stateful))).toEqual(['branch open_session', 'load clear_hours', 'load carry_over', 'load insert', 'compose compose_snapshot', 'audit count_sources', 'publish publish', 'cleanup close_session']);
+    expect(stepNames(compile(stateful))).toEqual([
+      'branch open_session',
+      'load clear_hours',
+      'load carry_over',
+      'load insert',
+      'compose compose_snapshot',
+      'audit count_sources',
+      'publish publish',
+      'cleanup close_session',
+    ]);
   });
 
   it('creates a target that does not exist, and clears nothing in it', () => {
@@ -55,7 +72,10 @@ describe('compilePlan', () => {
   it('binds separate hours with hours: touched', () => {
     const insert = stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'insert');
     expect(insert.parameters).toMatchObject({ hours: [1, 3].map((hour) => String(Date.parse(hourAt(hour)) / 3_600_000)) });
-    expect(stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'clear_hours').parameters).toMatchObject({ first_hours: expect.arrayContaining([]), last_hours: expect.any(Array) });
+    expect(stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'clear_hours').parameters).toMatchObject({
+      first_hours: expect.arrayContaining([]),
+      last_hours: expect.any(Array),
+    });
   });
 
   it.each([
@@ -71,7 +91,12 @@ describe('compilePlan', () => {
 
   it('passes only the parameters that the SQL names', () => {
     const sql = 'select *, $psyberg_session_id as session, $last_hour as last_hour from s';
-    expect(stepOf(compile({ ...stateful, spec: { sql } }), 'insert').parameters).toEqual({ psyberg_session_id: '20230914061501', last_hour: hourAt(3), range_start: hourAt(1), range_end: hourAt(4) });
+    expect(stepOf(compile({ ...stateful, spec: { sql } }), 'insert').parameters).toEqual({
+      psyberg_session_id: '20230914061501',
+      last_hour: hourAt(3),
+      range_start: hourAt(1),
+      range_end: hourAt(4),
+    });
     expect(stepOf(compile({ ...stateless, spec: { sql } }), 'insert').parameters).toEqual({ psyberg_session_id: '20230914061501', last_hour: hourAt(3) });
   });
 
@@ -82,7 +107,10 @@ describe('compilePlan', () => {
   });
 
   it('refuses rows outside the replaced hours of an overwrite, and of an append none', () => {
-    expect(stepOf(compile(stateful), 'count_sources')).toMatchObject({ sql: expect.stringContaining('"ts" < $range_start'), parameters: { range_start: hourAt(1), range_end: hourAt(4) } });
+    expect(stepOf(compile(stateful), 'count_sources')).toMatchObject({
+      sql: expect.stringContaining('"ts" < $range_start'),
+      parameters: { range_start: hourAt(1), range_end: hourAt(4) },
+    });
     expect(stepOf(compile(stateless), 'count_sources').parameters).toEqual({});
   });
 

@@ -44,7 +44,11 @@ describe('README', () => {
         directory = path.join(directory, change[1] as string);
         continue;
       }
-      const run = spawnSync('bash', ['-c', command], { cwd: directory, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', PATH: `${path.join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}` } });
+      const run = spawnSync('bash', ['-c', command], {
+        cwd: directory,
+        encoding: 'utf8',
+        env: { ...process.env, NO_COLOR: '1', PATH: `${path.join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}` },
+      });
       expect({ command, status: run.status, said: run.status === 0 ? '' : run.stdout + run.stderr }).toEqual({ command, status: 0, said: '' });
       answers[command] = run.stdout;
     }
@@ -67,7 +71,7 @@ describe('README', () => {
 
   it('documents every command and every exit code of the command line', () => {
     const help = spawnSync(process.execPath, [path.join(root, 'src/cli/main.ts'), '--help'], { encoding: 'utf8' }).stdout;
-    const names = [...help.split('Commands:')[1]?.matchAll(/^ {2}(\w+)/gm) ?? []].map((match) => match[1] as string);
+    const names = [...(help.split('Commands:')[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map((match) => match[1] as string);
     expect(names.length).toBeGreaterThan(8);
     for (const name of names) expect(readme).toContain(`psyberg ${name}`);
     for (const code of [0, 1, 2, 3, 4, 5, 6]) expect(readme).toMatch(new RegExp(`[:·] ${code} `));

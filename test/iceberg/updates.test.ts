@@ -11,7 +11,14 @@ const apply = (updates: readonly TableUpdate[], table = withSnapshots([1n, 2n]))
 describe('a new table', () => {
   it('gets fresh column ids, outer fields before inner ones, and rebuilt spec, order and identifiers', () => {
     const table = newTable();
-    expect(table.schemas[0]).toMatchObject({ fields: [{ id: 1, name: 'id' }, { id: 2, name: 'ts' }, { id: 3, type: { fields: [{ id: 4 }] } }], 'identifier-field-ids': [1] });
+    expect(table.schemas[0]).toMatchObject({
+      fields: [
+        { id: 1, name: 'id' },
+        { id: 2, name: 'ts' },
+        { id: 3, type: { fields: [{ id: 4 }] } },
+      ],
+      'identifier-field-ids': [1],
+    });
     expect(table['partition-specs']).toEqual([{ 'spec-id': 0, fields: [{ 'source-id': 2, 'field-id': 1000, name: 'ts_hour', transform: 'hour' }] }]);
     expect(table['sort-orders'][0]).toMatchObject({ 'order-id': 1, fields: [{ 'source-id': 1 }] });
     expect(table).toMatchObject({ 'last-column-id': 4, 'last-partition-id': 1000, 'format-version': 2, 'last-sequence-number': 0n, refs: {}, snapshots: [] });
@@ -34,9 +41,18 @@ describe('schemas', () => {
   const fields = newTable().schemas[0]?.fields ?? [];
   const withNote = { type: 'struct' as const, fields: [...fields, { id: 5, name: 'note', required: false, type: 'string' }] };
   it('are numbered upwards, -1 is the last added, and an equal one is found again', () => {
-    const table = apply([{ action: 'add-schema', schema: withNote }, { action: 'set-current-schema', 'schema-id': -1 }]);
+    const table = apply([
+      { action: 'add-schema', schema: withNote },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ]);
     expect(table).toMatchObject({ 'current-schema-id': 1, 'last-column-id': 5 });
-    const again = apply([{ action: 'add-schema', schema: { ...withNote, 'schema-id': 40 } }, { action: 'set-current-schema', 'schema-id': -1 }], table);
+    const again = apply(
+      [
+        { action: 'add-schema', schema: { ...withNote, 'schema-id': 40 } },
+        { action: 'set-current-schema', 'schema-id': -1 },
+      ],
+      table,
+    );
     expect(again).toBe(table);
   });
   it.each<[TableUpdate[], RegExp]>([
@@ -53,14 +69,22 @@ describe('schemas', () => {
 describe('partition specs and sort orders', () => {
   const byDay = { fields: [{ 'source-id': 2, name: 'ts_day', transform: 'day' }] };
   it('give a new field the next id and an equal field its old one', () => {
-    const table = apply([{ action: 'add-spec', spec: byDay }, { action: 'set-default-spec', 'spec-id': -1 }]);
+    const table = apply([
+      { action: 'add-spec', spec: byDay },
+      { action: 'set-default-spec', 'spec-id': -1 },
+    ]);
     expect(table['partition-specs'][1]).toMatchObject({ 'spec-id': 1, fields: [{ 'field-id': 1001 }] });
     expect(table).toMatchObject({ 'default-spec-id': 1, 'last-partition-id': 1001 });
     const third = apply([{ action: 'add-spec', spec: { fields: [...byDay.fields, { 'source-id': 2, name: 'ts_hour', transform: 'hour' }] } }], table);
     expect(third['partition-specs'][2]?.fields.map((field) => field['field-id'])).toEqual([1001, 1000]);
   });
   it('know the order without fields as order 0', () => {
-    expect(apply([{ action: 'add-sort-order', 'sort-order': { fields: [] } }, { action: 'set-default-sort-order', 'sort-order-id': -1 }])).toMatchObject({
+    expect(
+      apply([
+        { action: 'add-sort-order', 'sort-order': { fields: [] } },
+        { action: 'set-default-sort-order', 'sort-order-id': -1 },
+      ]),
+    ).toMatchObject({
       'default-sort-order-id': 0,
     });
   });
@@ -83,17 +107,23 @@ describe('snapshots and references', () => {
     expect(table['snapshot-log']?.map((entry) => entry['snapshot-id'])).toEqual([1n, 2n]);
   });
   it('leave main alone when a branch gets a snapshot', () => {
-    const table = apply([{ action: 'add-snapshot', snapshot: snapshot(3n) }, { action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'branch', 'snapshot-id': 3n }]);
+    const table = apply([
+      { action: 'add-snapshot', snapshot: snapshot(3n) },
+      { action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'branch', 'snapshot-id': 3n },
+    ]);
     expect(table).toMatchObject({ 'current-snapshot-id': 2n, refs: { main: { 'snapshot-id': 2n }, staging: { 'snapshot-id': 3n } } });
     expect(table['snapshot-log']).toHaveLength(2);
   });
   it('may come late without a parent, as a concurrent replacement of the table does, but never turn the sequence back', () => {
-    expect(apply([{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': 1n }) }, setMain(9n)])).toMatchObject({ 'current-snapshot-id': 9n, 'last-sequence-number': 2n });
+    expect(apply([{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': 1n }) }, setMain(9n)])).toMatchObject({
+      'current-snapshot-id': 9n,
+      'last-sequence-number': 2n,
+    });
   });
   it('log a rollback at the time of the rollback', () => {
     expect(apply([setMain(1n)])['snapshot-log']?.at(-1)).toEqual({ 'snapshot-id': 1n, 'timestamp-ms': NOW_MS + 10_000 });
   });
-  it('keep the log in order and out of the future when a writer\'s clock lies', () => {
+  it("keep the log in order and out of the future when a writer's clock lies", () => {
     const ahead = apply([{ action: 'add-snapshot', snapshot: snapshot(3n, { 'timestamp-ms': NOW_MS + 9e9 }) }, setMain(3n)]);
     expect(ahead['snapshot-log']?.at(-1)?.['timestamp-ms']).toBe(NOW_MS + 10_000);
     const behind = apply([{ action: 'add-snapshot', snapshot: snapshot(4n, { 'timestamp-ms': 5 }) }, setMain(4n)], ahead);
@@ -126,7 +156,9 @@ describe('snapshots and references', () => {
   it('count rows in version 3', () => {
     const table = apply([{ action: 'add-snapshot', snapshot: snapshot(3n, { 'first-row-id': 0n, 'added-rows': 25n }) }, setMain(3n)], newTable({ 'format-version': '3' }));
     expect(table['next-row-id']).toBe(25n);
-    expect(() => apply([{ action: 'add-snapshot', snapshot: snapshot(4n, { 'first-row-id': 3n, 'added-rows': 1n }) }], table)).toThrow(refused('commit-conflict', /first-row-id is behind/));
+    expect(() => apply([{ action: 'add-snapshot', snapshot: snapshot(4n, { 'first-row-id': 3n, 'added-rows': 1n }) }], table)).toThrow(
+      refused('commit-conflict', /first-row-id is behind/),
+    );
     expect(() => apply([{ action: 'add-snapshot', snapshot: snapshot(4n) }], table)).toThrow(refused('invalid-table-update', /first-row-id is null/));
   });
   it('start counting rows when version 2 becomes 3, and never go back', () => {

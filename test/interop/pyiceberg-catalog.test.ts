@@ -65,7 +65,10 @@ print(json.dumps(found))`,
       updated: ['owner'],
       errors: ['TableAlreadyExistsError', 'NoSuchTableError', 'NamespaceAlreadyExistsError', 'NamespaceNotEmptyError', 'NoSuchNamespaceError', 'NoSuchNamespaceError'],
       staged: 3,
-      tables: [['py', 'staged'], ['py', 'u']],
+      tables: [
+        ['py', 'staged'],
+        ['py', 'u'],
+      ],
       left: [],
     });
   });

@@ -6,7 +6,13 @@ import { preparePython, runPython } from './python.ts';
 let world: World;
 const process = (name: string, table: string, pattern: 'stateless' | 'stateful') =>
   processFile(
-    { process_name: `${name}_${pattern}`, pattern, sources: [{ table, event_time: 'ts', alias: 'e' }], target: { table: `facts.${name}_${pattern}`, event_time: 'ts' }, audits: ['source_to_target_count'] },
+    {
+      process_name: `${name}_${pattern}`,
+      pattern,
+      sources: [{ table, event_time: 'ts', alias: 'e' }],
+      target: { table: `facts.${name}_${pattern}`, event_time: 'ts' },
+      audits: ['source_to_target_count'],
+    },
     'select id, ts from e',
   );
 beforeAll(async () => {
@@ -89,7 +95,9 @@ describe('a source written by PyIceberg', () => {
   });
 
   it('without column metrics has its hours read from the column itself', async () => {
-    await python("t = create('raw.bare', {'format-version': '2', 'write.metadata.metrics.default': 'none'}, PartitionSpec())\nfor n in range(3): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))");
+    await python(
+      "t = create('raw.bare', {'format-version': '2', 'write.metadata.metrics.default': 'none'}, PartitionSpec())\nfor n in range(3): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))",
+    );
     expect((await world.plan('bare_stateful')).sources[0]).toMatchObject({ bounds_from: 'scan', newest_hour: hourAt(2) });
     await expectFollowed('bare');
     await python("t = catalog.load_table('raw.bare')\nt.append(events(100, 5, 1))\nprint(json.dumps(None))");
@@ -101,7 +109,12 @@ describe('a source written by PyIceberg', () => {
   it('partitioned by an integer event time as it is, without metrics, is not taken for days', async () => {
     world.writeProcess(
       processFile(
-        { process_name: 'identity_stateful', pattern: 'stateful', sources: [{ table: 'raw.identity', event_time: 'at_ms', event_time_unit: 'epoch_ms', alias: 'e' }], target: { table: 'facts.identity', event_time: 'ts' } },
+        {
+          process_name: 'identity_stateful',
+          pattern: 'stateful',
+          sources: [{ table: 'raw.identity', event_time: 'at_ms', event_time_unit: 'epoch_ms', alias: 'e' }],
+          target: { table: 'facts.identity', event_time: 'ts' },
+        },
         'select id, make_timestamp(at_ms * 1000) as ts from e',
       ),
     );
@@ -122,7 +135,15 @@ print(json.dumps(None))`);
 describe('a target that PyIceberg writes to as well', () => {
   const expectOverwritten = async (name: string, partitionBy: string): Promise<void> => {
     world.writeProcess(
-      processFile({ process_name: `${name}_load`, pattern: 'stateful', sources: [{ table: `raw.${name}`, event_time: 'ts', alias: 'e' }], target: { table: `facts.${name}`, event_time: 'ts', partition_by: [partitionBy] } }, 'select id, ts from e'),
+      processFile(
+        {
+          process_name: `${name}_load`,
+          pattern: 'stateful',
+          sources: [{ table: `raw.${name}`, event_time: 'ts', alias: 'e' }],
+          target: { table: `facts.${name}`, event_time: 'ts', partition_by: [partitionBy] },
+        },
+        'select id, ts from e',
+      ),
     );
     await world.reopen();
     await world.create(`raw.${name}`, 'id bigint, ts timestamptz');

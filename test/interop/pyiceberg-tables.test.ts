@@ -87,7 +87,10 @@ function expectAgreement(seen: Readonly<Record<string, TableSeen>>, expected: Ma
     expect(table.live_entries, name).toBe(table.files);
     expect(table.live_in_manifests, name).toBe(table.files);
     expect([table.rows_in_files, table.partitions], name).toEqual([rows.length, rows.length]);
-    expect(table.refs.filter((ref) => ref !== 'main'), name).toEqual([]);
+    expect(
+      table.refs.filter((ref) => ref !== 'main'),
+      name,
+    ).toEqual([]);
     if (!name.startsWith('raw.') && !name.startsWith('psyberg.')) expect(table.total_records, name).toBe(String(rows.length));
   }
 }
@@ -116,13 +119,27 @@ describe('the sample world', () => {
 });
 
 describe('every layout of a target', () => {
-  const LAYOUTS: Readonly<Record<string, readonly string[]>> = { plain: [], by_hour: ['hour(ts)'], by_day: ['day(ts)'], by_month: ['month(ts)'], by_country: ['country'], by_bucket: ['bucket(3, id)'], by_both: ['day(ts)', 'country'], by_width: ['truncate(10, id)'] };
+  const LAYOUTS: Readonly<Record<string, readonly string[]>> = {
+    plain: [],
+    by_hour: ['hour(ts)'],
+    by_day: ['day(ts)'],
+    by_month: ['month(ts)'],
+    by_country: ['country'],
+    by_bucket: ['bucket(3, id)'],
+    by_both: ['day(ts)', 'country'],
+    by_width: ['truncate(10, id)'],
+  };
   let world: World;
   beforeAll(async () => {
     world = await createWorld({
       processes: Object.entries(LAYOUTS).map(([name, partitionBy]) =>
         processFile(
-          { process_name: `${name}_load`, pattern: 'stateful', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: `facts.${name}`, event_time: 'ts', partition_by: partitionBy } },
+          {
+            process_name: `${name}_load`,
+            pattern: 'stateful',
+            sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+            target: { table: `facts.${name}`, event_time: 'ts', partition_by: partitionBy },
+          },
           'select id, ts, country, id::decimal(12, 2) as price, id % 2 = 0 as even, ts::date as d, ts::timestamp as local_ts, (case when id > 5 then country end) as maybe from e',
         ),
       ),
@@ -130,7 +147,8 @@ describe('every layout of a target', () => {
   });
   afterAll(() => world.close());
   it('is read by PyIceberg after an overwrite that carried rows over, and after one that emptied hours', { timeout: 240_000 }, async () => {
-    const events = (first: number, count: number, hour: number) => `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts, ['de', 'fr', null][1 + i % 3] as country from range(${first}, ${first + count}) t(i)`;
+    const events = (first: number, count: number, hour: number) =>
+      `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts, ['de', 'fr', null][1 + i % 3] as country from range(${first}, ${first + count}) t(i)`;
     await world.create('raw.events', 'id bigint, ts timestamptz, country varchar', { partitionedBy: 'hour(ts)' });
     await world.land('raw.events', [0, 1, 2, 25].map((hour) => events(hour * 100, 9, hour)).join(' union all '));
     expect((await world.run()).map((record) => record.error)).toEqual(Object.keys(LAYOUTS).map(() => null));

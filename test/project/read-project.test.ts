@@ -81,9 +81,22 @@ describe('readProject', () => {
       ],
     });
     expect(spec?.sources).toEqual([
-      { table: { namespace: ['raw'], name: 'raw_cancels' }, alias: 'raw_cancels', eventTime: 'processing_ts', eventTimeUnit: 'epoch_ms', vtts: { kind: 'property', key: 'kafka.connect.valid-through-ts' }, onSourceChange: 'refuse' },
+      {
+        table: { namespace: ['raw'], name: 'raw_cancels' },
+        alias: 'raw_cancels',
+        eventTime: 'processing_ts',
+        eventTimeUnit: 'epoch_ms',
+        vtts: { kind: 'property', key: 'kafka.connect.valid-through-ts' },
+        onSourceChange: 'refuse',
+      },
       { table: { namespace: ['facts'], name: 'cancel_request_fact' }, alias: 'requests', eventTime: 'request_ts', vtts: { kind: 'signal' }, onSourceChange: 'refuse' },
-      { table: { namespace: ['raw'], name: 'raw_plans' }, alias: 'raw_plans', eventTime: 'ts', vtts: { kind: 'sql', query: 'select max(ts) from lake.raw.raw_plans' }, onSourceChange: 'refuse' },
+      {
+        table: { namespace: ['raw'], name: 'raw_plans' },
+        alias: 'raw_plans',
+        eventTime: 'ts',
+        vtts: { kind: 'sql', query: 'select max(ts) from lake.raw.raw_plans' },
+        onSourceChange: 'refuse',
+      },
     ]);
     expect(spec?.target).toEqual({
       table: { namespace: ['facts'], name: 'cancel_fact' },
@@ -102,7 +115,14 @@ describe('readProject', () => {
       { kind: 'no_missing_events', name: 'no_missing_events', severity: 'block', source: 'raw_cancels', key: 'event_id', targetKey: 'id' },
       { kind: 'not_null', name: 'not_null', severity: 'block', columns: ['account_id'] },
       { kind: 'unique', name: 'one_row_per_event', severity: 'block', columns: ['event_id'] },
-      { kind: 'sql', name: 'known', severity: 'warn', file: path.join(root, 'audits/known.sql'), sql: 'select * from staged where hour > $last_hour', parameters: [{ name: 'last_hour', offset: 34 }] },
+      {
+        kind: 'sql',
+        name: 'known',
+        severity: 'warn',
+        file: path.join(root, 'audits/known.sql'),
+        sql: 'select * from staged where hour > $last_hour',
+        parameters: [{ name: 'last_hour', offset: 34 }],
+      },
     ]);
   });
 
@@ -134,12 +154,15 @@ describe('readProject', () => {
     expect(findProjectRoot(path.join(root, 'processes/deep/er'))).toBe(root);
     fs.rmSync(path.join(root, 'psyberg.yaml'));
     for (const call of [() => findProjectRoot(root), () => readProject({ root })]) {
-      expect(call).toThrow(expect.objectContaining({ code: 'project-not-found', exitCode: 2, hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR' }));
+      expect(call).toThrow(
+        expect.objectContaining({ code: 'project-not-found', exitCode: 2, hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR' }),
+      );
     }
   });
 
   it('gives a changed SQL text another hash', () => {
-    const hashOf = (sql: string) => readProject({ root: projectOf({ 'processes/a.sql': load('a_load', ['raw.a'], 'facts.a').replace('select 1 as one', sql) }) }).processes[0]?.sqlSha256;
+    const hashOf = (sql: string) =>
+      readProject({ root: projectOf({ 'processes/a.sql': load('a_load', ['raw.a'], 'facts.a').replace('select 1 as one', sql) }) }).processes[0]?.sqlSha256;
     expect(hashOf('select 1 as one')).toBe(hashOf('select 1 as one;  '));
     expect(hashOf('select 1 as one')).not.toBe(hashOf('select 2 as one'));
   });
@@ -175,7 +198,11 @@ describe('processesInDependencyOrder', () => {
 
 describe('processHeaderJsonSchema', () => {
   it('names the keys, their values and the forms of audits for editors', () => {
-    const schema = processHeaderJsonSchema() as { properties: Record<string, { enum?: string[]; items?: { anyOf?: unknown[] } }>; required: string[]; additionalProperties: boolean };
+    const schema = processHeaderJsonSchema() as {
+      properties: Record<string, { enum?: string[]; items?: { anyOf?: unknown[] } }>;
+      required: string[];
+      additionalProperties: boolean;
+    };
     expect(schema.required).toEqual(['process_name', 'sources', 'target']);
     expect(schema.additionalProperties).toBe(false);
     expect(Object.keys(schema.properties)).toEqual(['process_name', 'pattern', 'etl_pattern_id', 'sources', 'target', 'audits', 'hours', 'catchup']);

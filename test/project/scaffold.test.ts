@@ -42,7 +42,15 @@ const columns = { 'raw.raw_cancels': ['event_id', 'account_id', 'cancel_ts', 'or
 describe('newProject', () => {
   it('writes a project that is accepted, is named after its folder and has SQL that runs', async () => {
     const { files } = newProject({ directory: root });
-    expect(files.map((file) => path.relative(root, file))).toEqual(['README.md', 'audits/no_empty_count.sql', '.gitignore', 'processes/event_count_load.sql', 'processes/event_fact_load.sql', 'psyberg.yaml', 'seed/raw_events.sql']);
+    expect(files.map((file) => path.relative(root, file))).toEqual([
+      'README.md',
+      'audits/no_empty_count.sql',
+      '.gitignore',
+      'processes/event_count_load.sql',
+      'processes/event_fact_load.sql',
+      'psyberg.yaml',
+      'seed/raw_events.sql',
+    ]);
     const project = readProject({ root });
     expect(project.name).toBe('my_project');
     expect(project.processes.map((spec) => spec.processName)).toEqual(['event_count_load', 'event_fact_load']);
@@ -63,7 +71,9 @@ describe('newProject', () => {
   it('never overwrites: one file in the way, and nothing is written', () => {
     fs.mkdirSync(root);
     fs.writeFileSync(path.join(root, 'README.md'), 'mine');
-    expect(() => newProject({ directory: root })).toThrow(expect.objectContaining({ code: 'file-exists', exitCode: 2, message: `${path.join(root, 'README.md')} exists, and is never overwritten` }));
+    expect(() => newProject({ directory: root })).toThrow(
+      expect.objectContaining({ code: 'file-exists', exitCode: 2, message: `${path.join(root, 'README.md')} exists, and is never overwritten` }),
+    );
     expect(fs.readdirSync(root)).toEqual(['README.md']);
     expect(fs.readFileSync(path.join(root, 'README.md'), 'utf8')).toBe('mine');
   });
@@ -76,13 +86,23 @@ describe('newProject', () => {
 describe('newProcess', () => {
   it('writes a stateless process that passes its source on', async () => {
     const spec = written({ name: 'cancel_load', pattern: 'stateless', sources: 'raw.raw_cancels|cancel_ts' });
-    expect(spec).toMatchObject({ pattern: 'stateless', sql: '-- A source holds only the rows that landed since the last run.\nselect *\nfrom raw_cancels', target: { partitionBy: [{ transform: 'hour', column: 'cancel_ts' }] } });
+    expect(spec).toMatchObject({
+      pattern: 'stateless',
+      sql: '-- A source holds only the rows that landed since the last run.\nselect *\nfrom raw_cancels',
+      target: { partitionBy: [{ transform: 'hour', column: 'cancel_ts' }] },
+    });
     expect(await rowsOf(spec)).toHaveLength(1);
   });
 
   it('makes a timestamp from integers, and quotes a name that SQL reserves', async () => {
     newProject({ directory: root });
-    newProcess({ project: readProject({ root }), name: 'order_load', pattern: 'stateless', sources: [{ table: parseTableName('raw.order'), timeColumn: 'ts_ms', timeUnit: 'epoch_ms' }], target: parseTableName('facts.order_fact') });
+    newProcess({
+      project: readProject({ root }),
+      name: 'order_load',
+      pattern: 'stateless',
+      sources: [{ table: parseTableName('raw.order'), timeColumn: 'ts_ms', timeUnit: 'epoch_ms' }],
+      target: parseTableName('facts.order_fact'),
+    });
     const spec = readProject({ root }).processes.find((each) => each.processName === 'order_load') as ProcessSpec;
     expect(spec.sources[0]).toMatchObject({ alias: 'order', eventTimeUnit: 'epoch_ms' });
     expect(await rowsOf(spec)).toEqual([{ event_id: 3, ts_ms: '1694667600000', ts_ms_utc: '2023-09-14 05:00:00+00' }]);
@@ -100,8 +120,16 @@ describe('newProcess', () => {
     expect(await rowsOf(spec)).toHaveLength(1);
   });
 
-  it.each([['known', columns, '7', 'account_id'], ['unknown', undefined, 'all', 'entity']] as const)('carries the hour before forward in a dimension, columns %s', async (_case, known, value, key) => {
-    const spec = written({ name: 'state_load', pattern: 'dimension', sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts', ...(known === undefined ? {} : { columns: known }) });
+  it.each([
+    ['known', columns, '7', 'account_id'],
+    ['unknown', undefined, 'all', 'entity'],
+  ] as const)('carries the hour before forward in a dimension, columns %s', async (_case, known, value, key) => {
+    const spec = written({
+      name: 'state_load',
+      pattern: 'dimension',
+      sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts',
+      ...(known === undefined ? {} : { columns: known }),
+    });
     const previous = `create table previous as select timestamptz '2023-09-14 04:00:00+00' as state_hour, unnest(['${value}', 'quiet']) as ${key}, 5::bigint as event_count, timestamptz '2023-09-14 02:00:00+00' as last_event_hour;`;
     const rows = await rowsOf(spec, previous);
     const common = { state_hour: '2023-09-14 05:00:00+00' };
@@ -122,9 +150,13 @@ describe('newProcess', () => {
     const before = fs.readdirSync(project.processesDirectory);
     const base = { project, pattern: 'stateful', sources: parseSrcTables('raw.a|ts'), target: parseTableName('facts.a') } as const;
     expect(() => newProcess({ ...base, name: '../evil' })).toThrow(expect.objectContaining({ code: 'name-invalid' }));
-    expect(() => newProcess({ ...base, name: 'a_load', sources: parseSrcTables('raw.a') })).toThrow(expect.objectContaining({ code: 'event-time-missing', hint: "write --source 'raw.a|<column>'" }));
+    expect(() => newProcess({ ...base, name: 'a_load', sources: parseSrcTables('raw.a') })).toThrow(
+      expect.objectContaining({ code: 'event-time-missing', hint: "write --source 'raw.a|<column>'" }),
+    );
     expect(() => newProcess({ ...base, name: 'event_fact_load' })).toThrow(expect.objectContaining({ code: 'file-exists' }));
-    expect(() => newProcess({ ...base, name: 'a_load', target: parseTableName('facts.event_fact') })).toThrow(expect.objectContaining({ code: 'project-invalid', message: expect.stringContaining('already written by') }));
+    expect(() => newProcess({ ...base, name: 'a_load', target: parseTableName('facts.event_fact') })).toThrow(
+      expect.objectContaining({ code: 'project-invalid', message: expect.stringContaining('already written by') }),
+    );
     expect(fs.readdirSync(project.processesDirectory)).toEqual(before);
   });
 });

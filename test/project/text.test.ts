@@ -16,7 +16,12 @@ describe('scanSql', () => {
     expect(scanSql("; select ';' -- ;\n; /* ; */ ;; ").statements).toEqual([{ first: 2, firstWord: 'select', semicolon: 18 }]);
     expect(scanSql('select 1; (select 2)').statements).toHaveLength(2);
   });
-  it.each([["select 'a", 'string'], ['select "a', 'quoted name'], ['select $$a', 'dollar-quoted string'], ['select /* a /* b */', 'comment']])('notices what is never closed: %s', (sql, what) => {
+  it.each([
+    ["select 'a", 'string'],
+    ['select "a', 'quoted name'],
+    ['select $$a', 'dollar-quoted string'],
+    ['select /* a /* b */', 'comment'],
+  ])('notices what is never closed: %s', (sql, what) => {
     expect(scanSql(sql).unclosed).toEqual({ what, offset: 7 });
   });
 });

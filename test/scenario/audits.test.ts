@@ -11,11 +11,14 @@ const EVENTS = 'id bigint, ts timestamptz';
 const events = (first: number, count: number, hour: number): string =>
   `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) as ts from range(${first}, ${first + count}) t(i)`;
 const eventProcess = (audits: readonly unknown[], sql = 'select id, ts from e', pattern = 'stateless') =>
-  processFile({ process_name: 'event_load', pattern, sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.events', event_time: 'ts' }, audits }, sql);
+  processFile(
+    { process_name: 'event_load', pattern, sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.events', event_time: 'ts' }, audits },
+    sql,
+  );
 const targetExists = (world: World) => world.psyberg.internals.client.tableExists(tableId('facts.events'));
 
 describe('a failing blocking audit', () => {
-  const BAD = "select * from staged where id % 10 = 7";
+  const BAD = 'select * from staged where id % 10 = 7';
   const files = { 'audits/no_sevens.sql': BAD };
 
   it('publishes nothing, and names what it expected, what it found, and ten rows', async () => {
@@ -72,7 +75,11 @@ describe('a failing blocking audit', () => {
       [['source_to_target_count'], 'select id, ts from e where id <> 3', { expected: '10', actual: '9' }],
       [[{ no_missing_events: { source: 'e', key: 'id' } }], 'select id, ts from e where id <> 3', { expected: '0', actual: '1', sample: [{ missing_key: '3' }] }],
       [[{ not_null: { columns: ['id'] } }], 'select nullif(id, 3) as id, ts from e', { expected: '0', actual: '1' }],
-      [[{ unique: { columns: ['id'] } }], 'select id, ts from e union all select id, ts from e where id = 3', { expected: '0', actual: '1', sample: [{ id: '3', occurrences: '2' }] }],
+      [
+        [{ unique: { columns: ['id'] } }],
+        'select id, ts from e union all select id, ts from e where id = 3',
+        { expected: '0', actual: '1', sample: [{ id: '3', occurrences: '2' }] },
+      ],
     ] as const;
     const world = await worldForTest({});
     await world.create('raw.events', EVENTS);
@@ -114,7 +121,8 @@ describe('a plan', () => {
       if (name.isFile() && !name.name.startsWith('catalog.db')) image[path] = createHash('sha256').update(readFileSync(path)).digest('hex');
     }
     const database = new DatabaseSync(join(world.warehouse, 'catalog.db'), { readOnly: true });
-    for (const { name } of database.prepare("select name from sqlite_master where type = 'table'").all()) image[`table ${name}`] = JSON.stringify(database.prepare(`select * from "${name}"`).all());
+    for (const { name } of database.prepare("select name from sqlite_master where type = 'table'").all())
+      image[`table ${name}`] = JSON.stringify(database.prepare(`select * from "${name}"`).all());
     database.close();
     return image;
   }
@@ -169,7 +177,13 @@ describe('the time zone of the machine', () => {
       await world.land('raw.events', "select i as id, timestamptz '2023-11-05 05:30:00Z' + to_minutes(i::int * 20) from range(30) t(i)");
       const { records, plans } = await spawnSessions(world.root, { plan: true, environment: { TZ: zone } });
       expect(records[0]?.status, JSON.stringify(records[0]?.error)).toBe('published');
-      results.push({ range: records[0]?.range, owed: records[0]?.owed_hours, hours: plans[0]?.hours.map((each) => each.hour), uris: plans[0]?.sources[0]?.processing_uris, rows: await world.rows('from facts.zoned') });
+      results.push({
+        range: records[0]?.range,
+        owed: records[0]?.owed_hours,
+        hours: plans[0]?.hours.map((each) => each.hour),
+        uris: plans[0]?.sources[0]?.processing_uris,
+        rows: await world.rows('from facts.zoned'),
+      });
     }
     expect(results[0]?.range).toEqual({ first_hour: '2023-11-05T05:00:00Z', last_hour: '2023-11-05T11:00:00Z' });
     expect(results[1]).toEqual(results[0]);

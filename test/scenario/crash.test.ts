@@ -31,14 +31,14 @@ describe.each(['stateless', 'stateful'] as const)('a %s session', (pattern) => {
   let landed = 0;
   const land = async (): Promise<void> => {
     landed += 1;
-    await world.land('raw.events', `${events(landed * 100, 20, landed % 3)} union all ${events(landed * 100 + 50, 20, landed % 3 + 1)}`);
+    await world.land('raw.events', `${events(landed * 100, 20, landed % 3)} union all ${events(landed * 100 + 50, 20, (landed % 3) + 1)}`);
   };
   const expectClean = async (): Promise<void> => {
     await world.publish('twin');
     expect((await world.run(['victim']))[0]?.error ?? null).toBeNull();
     expect(await world.rows('select * from facts.victim')).toEqual(await world.rows('select * from facts.twin'));
     expect(await world.leftovers()).toEqual([]);
-    expect(await world.rows("select process_name, count(*) from psyberg.high_water_mark_table group by 1")).toEqual(['["twin","1"]', '["victim","1"]']);
+    expect(await world.rows('select process_name, count(*) from psyberg.high_water_mark_table group by 1')).toEqual(['["twin","1"]', '["victim","1"]']);
   };
 
   beforeAll(async () => {

@@ -17,15 +17,27 @@ describe('a target of many sessions', () => {
   it('keeps few manifests, without losing a file, an hour or its readers', async () => {
     const world = await worldForTest({
       processes: [
-        processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: target('facts.copy', 'ts') }, 'select id, ts from events'),
-        processFile({ process_name: 'count_load', pattern: 'stateful', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: target('facts.counts', 'h') }, "select date_trunc('hour', ts) as h, count(*) as n from copy group by 1"),
-        processFile({ process_name: 'again_load', pattern: 'stateless', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: { table: 'facts.again', event_time: 'ts' } }, 'select id, ts from copy'),
+        processFile(
+          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: target('facts.copy', 'ts') },
+          'select id, ts from events',
+        ),
+        processFile(
+          { process_name: 'count_load', pattern: 'stateful', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: target('facts.counts', 'h') },
+          "select date_trunc('hour', ts) as h, count(*) as n from copy group by 1",
+        ),
+        processFile(
+          { process_name: 'again_load', pattern: 'stateless', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: { table: 'facts.again', event_time: 'ts' } },
+          'select id, ts from copy',
+        ),
       ],
     });
     await world.create('raw.events', 'id bigint, ts timestamptz');
     for (let hour = 2; hour < 12; hour += 1) {
       // Every third row is two hours late: old hours are overwritten, and their files lie in merged manifests.
-      await world.land('raw.events', `select i as id, timestamptz '${hourAt(hour)}' - to_hours(case when i % 3 = 0 then 2 else 0 end) as ts from range(${hour * 30}, ${hour * 30 + 30}) as t(i)`);
+      await world.land(
+        'raw.events',
+        `select i as id, timestamptz '${hourAt(hour)}' - to_hours(case when i % 3 = 0 then 2 else 0 end) as ts from range(${hour * 30}, ${hour * 30 + 30}) as t(i)`,
+      );
       for (const record of await world.run()) expect(record).toMatchObject({ status: 'published', error: null });
       expect(await manifestCount(world, 'facts.copy')).toBeLessThanOrEqual(5);
     }
@@ -40,7 +52,12 @@ describe('a target of many sessions', () => {
 describe("the engine's own tables", () => {
   it('keep a bounded number of snapshots and files, and every row', async () => {
     const world = await worldForTest({
-      processes: [processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: { table: 'facts.copy', event_time: 'ts' } }, 'select id, ts from events')],
+      processes: [
+        processFile(
+          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: { table: 'facts.copy', event_time: 'ts' } },
+          'select id, ts from events',
+        ),
+      ],
     });
     await world.create('raw.events', 'id bigint, ts timestamptz');
     const sessions = 106;
@@ -53,7 +70,11 @@ describe("the engine's own tables", () => {
       // A manifest list and a manifest for each snapshot that is kept, and the metadata files.
       expect(readdirSync(join(world.warehouse, 'psyberg', table, 'metadata')).length).toBeLessThan(2 * 101 + 30);
     }
-    for (const [table, rows] of [['psyberg_session_f', sessions], ['psyberg_signal', sessions], ['high_water_mark_table', 1]] as const)
+    for (const [table, rows] of [
+      ['psyberg_session_f', sessions],
+      ['psyberg_signal', sessions],
+      ['high_water_mark_table', 1],
+    ] as const)
       expect(await world.rows(`select count(*) from psyberg.${table}`)).toEqual(await world.rows(`select ${rows}::bigint`));
   }, 180_000);
 });

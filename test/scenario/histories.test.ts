@@ -47,7 +47,11 @@ async function take(world: World, each: typeof step extends fc.Arbitrary<infer T
   const change: FileChange =
     each.kind === 'compact'
       ? { operation: 'replace', remove: (files) => files, insert: `select * from ${table}` }
-      : { operation: each.kind, remove: (files) => files.filter((_, index) => index === each.file % files.length), ...(each.kind === 'overwrite' ? { insert: rowsOf(each.batch) } : {}) };
+      : {
+          operation: each.kind,
+          remove: (files) => files.filter((_, index) => index === each.file % files.length),
+          ...(each.kind === 'overwrite' ? { insert: rowsOf(each.batch) } : {}),
+        };
   return world.changeFiles(table, change);
 }
 
@@ -78,7 +82,10 @@ it('after every session the target equals a full rebuild', { timeout: 60_000 + R
             { process_name: 'both_load', pattern: 'stateful', hours, sources: ['a', 'b'].map((name) => ({ table: `raw.${name}`, event_time: 'ts' })), target: target('both') },
             "select 'a' as side, id, ts from a union all select 'b' as side, id, ts from b",
           ),
-          processFile({ process_name: 'single_load', pattern: 'stateless', sources: [{ table: 'raw.s', event_time: 'ts' }], target: target('single'), audits: ['source_to_target_count'] }, 'select id, ts from s'),
+          processFile(
+            { process_name: 'single_load', pattern: 'stateless', sources: [{ table: 'raw.s', event_time: 'ts' }], target: target('single'), audits: ['source_to_target_count'] },
+            'select id, ts from s',
+          ),
         ],
       });
       try {
@@ -89,6 +96,10 @@ it('after every session the target equals a full rebuild', { timeout: 60_000 + R
         await world.close();
       }
     }),
-    { numRuns: RUNS, ...(process.env['PSYBERG_PROPERTY_SEED'] === undefined ? {} : { seed: Number(process.env['PSYBERG_PROPERTY_SEED']) }), interruptAfterTimeLimit: 50_000 + RUNS * 20_000 },
+    {
+      numRuns: RUNS,
+      ...(process.env['PSYBERG_PROPERTY_SEED'] === undefined ? {} : { seed: Number(process.env['PSYBERG_PROPERTY_SEED']) }),
+      interruptAfterTimeLimit: 50_000 + RUNS * 20_000,
+    },
   );
 });

@@ -34,7 +34,9 @@ const countProcess = (extra: { source?: object; header?: object; target?: object
 const COUNTS = "select date_trunc('hour', ts) as h, count(*) as n, sum(id)::bigint as ids from raw.events where ts is not null group by 1";
 
 async function expectCounts(world: World, upTo?: string): Promise<void> {
-  expect(await world.rows('select h, n, ids from facts.counts')).toEqual(await world.rows(upTo === undefined ? COUNTS : `select * from (${COUNTS}) where h <= timestamptz '${upTo}'`));
+  expect(await world.rows('select h, n, ids from facts.counts')).toEqual(
+    await world.rows(upTo === undefined ? COUNTS : `select * from (${COUNTS}) where h <= timestamptz '${upTo}'`),
+  );
 }
 
 describe('a stateless load', () => {
@@ -68,7 +70,12 @@ describe('a stateless load', () => {
     await world.create('raw.events', EVENTS, { partitionedBy: 'landing_hour' });
     await world.land('raw.events', events(0, 10, 1));
     await world.publish('signup_load');
-    for (const [first, hour] of [[10, 2], [20, 0], [30, 3]] as const) await world.land('raw.events', events(first, 10, hour, 3));
+    for (const [first, hour] of [
+      [10, 2],
+      [20, 0],
+      [30, 3],
+    ] as const)
+      await world.land('raw.events', events(first, 10, hour, 3));
     expect(hourNumbers((await world.plan('signup_load')).hours)).toEqual([0, 2, 3]);
     await world.publish('signup_load');
     expect((await world.run(['signup_load']))[0]).toMatchObject({ status: 'nothing-new', error: null });
@@ -85,7 +92,9 @@ describe('a stateless load', () => {
 
   it('works without any event time', async () => {
     const world = await worldForTest({
-      processes: [processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', alias: 'e' }], target: { table: 'facts.copies' } }, 'select id from e')],
+      processes: [
+        processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', alias: 'e' }], target: { table: 'facts.copies' } }, 'select id from e'),
+      ],
     });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 5, 1));
@@ -102,7 +111,7 @@ describe('a stateful load', () => {
     await world.create('raw.events', EVENTS, { partitionedBy: 'landing_hour' });
     for (const hour of [0, 1, 2, 3, 4, 5]) await world.land('raw.events', events(hour * 100, 10, hour));
     await world.publish('count_load');
-    const before = await world.rows("select psyberg_session_id from psyberg.psyberg_session_f");
+    const before = await world.rows('select psyberg_session_id from psyberg.psyberg_session_f');
     await world.land('raw.events', `${events(600, 4, 3, 6)} union all ${events(700, 10, 5, 6)}`);
     const plan = await world.plan('count_load');
     expect(hourNumbers(plan.hours)).toEqual([3, 4, 5]);
@@ -112,7 +121,14 @@ describe('a stateful load', () => {
     await expectCounts(world);
     expect(await world.rows('select psyberg_session_id from psyberg.psyberg_session_f')).toHaveLength(before.length + 1);
     const [head] = (await world.history('facts.counts')).slice(-1);
-    expect(head?.summary).toMatchObject({ operation: 'overwrite', 'psyberg.process-name': 'count_load', 'psyberg.session-id': record.psyberg_session_id, 'total-records': '6', 'added-records': '3', 'deleted-records': '3' });
+    expect(head?.summary).toMatchObject({
+      operation: 'overwrite',
+      'psyberg.process-name': 'count_load',
+      'psyberg.session-id': record.psyberg_session_id,
+      'total-records': '6',
+      'added-records': '3',
+      'deleted-records': '3',
+    });
   });
 
   it('with hours: touched recomputes only the hours that changed', async () => {
@@ -136,7 +152,14 @@ describe('a stateful load', () => {
     ['timestamptz', 'timestamptz', 'ts', undefined],
   ] as const;
   it.each(TYPES)('reads hours from an event time of %s', async (_name, type, expression, unit) => {
-    const back = unit === undefined ? 'happened' : unit === 'epoch_s' ? 'make_timestamp(happened::bigint * 1000000)' : unit === 'epoch_ms' ? 'make_timestamp(happened * 1000)' : 'make_timestamp(happened)';
+    const back =
+      unit === undefined
+        ? 'happened'
+        : unit === 'epoch_s'
+          ? 'make_timestamp(happened::bigint * 1000000)'
+          : unit === 'epoch_ms'
+            ? 'make_timestamp(happened * 1000)'
+            : 'make_timestamp(happened)';
     const world = await worldForTest({
       processes: [
         processFile(
@@ -229,7 +252,7 @@ describe('sources of different completeness', () => {
     expect((await world.publish('join_load')).owed_hours).toEqual([]);
     expect((await world.run(['join_load']))[0]?.status).toBe('nothing-new');
     expect(await world.rows('from facts.joined')).toEqual(await world.rows('select e.id, e.ts, o.id is not null as matched from raw.events e left join raw.others o using (id)'));
-    expect(await world.rows("select src_table, owed_hours from psyberg.high_water_mark_table")).toEqual(['["raw.events","[]"]', '["raw.others","[]"]']);
+    expect(await world.rows('select src_table, owed_hours from psyberg.high_water_mark_table')).toEqual(['["raw.events","[]"]', '["raw.others","[]"]']);
   });
 
   it('waits while a source has no rows at all', async () => {
@@ -253,7 +276,10 @@ describe('sources of different completeness', () => {
     expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'waiting']);
     await world.psyberg.internals.client.dropTable({ namespace: ['raw'], name: 'events' });
     const records = await world.run();
-    expect(records.map((record) => [record.status, record.error?.code])).toEqual([['failed', 'source-missing'], ['failed', 'upstream-failed']]);
+    expect(records.map((record) => [record.status, record.error?.code])).toEqual([
+      ['failed', 'source-missing'],
+      ['failed', 'upstream-failed'],
+    ]);
   });
 });
 
@@ -333,7 +359,15 @@ describe('valid-to timestamps', () => {
 
   it('signal: what the process that writes the source has announced', async () => {
     const upstream = processFile(
-      { process_name: 'signup_load', pattern: 'stateful', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }, { table: 'raw.others', event_time: 'ts', alias: 'o' }], target: { table: 'facts.signups', event_time: 'ts' } },
+      {
+        process_name: 'signup_load',
+        pattern: 'stateful',
+        sources: [
+          { table: 'raw.events', event_time: 'ts', alias: 'e' },
+          { table: 'raw.others', event_time: 'ts', alias: 'o' },
+        ],
+        target: { table: 'facts.signups', event_time: 'ts' },
+      },
       'select id, ts from e',
     );
     const downstream = countProcess({ source: { table: 'facts.signups', vtts: 'signal' } });
@@ -351,7 +385,12 @@ describe('valid-to timestamps', () => {
 
   it('a dimension with one source goes on when only its signal has moved', async () => {
     const dimension = processFile(
-      { process_name: 'state_load', pattern: 'dimension', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', vtts: { sql: 'select max(valid_to) from lake.raw.completeness' } }], target: { table: 'dims.state', event_time: 'h' } },
+      {
+        process_name: 'state_load',
+        pattern: 'dimension',
+        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', vtts: { sql: 'select max(valid_to) from lake.raw.completeness' } }],
+        target: { table: 'dims.state', event_time: 'h' },
+      },
       'select $first_hour::timestamptz as h, coalesce((select max(total) from previous), 0) + (select count(*) from e) as total',
     );
     const world = await worldForTest({ processes: [dimension] });
@@ -392,7 +431,14 @@ describe('a row from the future', () => {
 describe('a dimension', () => {
   const state = (header: object = {}) =>
     processFile(
-      { process_name: 'state_load', pattern: 'dimension', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'dims.state', event_time: 'h', partition_by: ['hour(h)'] }, audits: [{ unique: { columns: ['h', 'id'] } }], ...header },
+      {
+        process_name: 'state_load',
+        pattern: 'dimension',
+        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+        target: { table: 'dims.state', event_time: 'h', partition_by: ['hour(h)'] },
+        audits: [{ unique: { columns: ['h', 'id'] } }],
+        ...header,
+      },
       `select $first_hour::timestamptz as h, id, count(*) as seen from (select id, 1 from e union all select p.id, 1 from previous p, range(p.seen)) group by 2`,
     );
   /** Per hour and id the number of events up to that hour: the state that hour by hour computation must reach. */
@@ -404,7 +450,12 @@ describe('a dimension', () => {
     await world.create('raw.events', EVENTS);
     for (const hour of [0, 1, 2, 3]) await world.land('raw.events', events(hour, 3, hour));
     const first = await world.plan('state_load');
-    expect(first.steps.filter((step) => step.stage === 'load').map((step) => step.name)).toEqual(['begin_hours', ...[0, 1, 2, 3].map((hour) => `compute_hour ${hourAt(hour)}`), 'end_hours', 'insert']);
+    expect(first.steps.filter((step) => step.stage === 'load').map((step) => step.name)).toEqual([
+      'begin_hours',
+      ...[0, 1, 2, 3].map((hour) => `compute_hour ${hourAt(hour)}`),
+      'end_hours',
+      'insert',
+    ]);
     await world.publish('state_load');
     expect(await world.rows('select h, id, seen from dims.state')).toEqual(await world.rows(expected(3)));
     await world.land('raw.events', events(0, 2, 1, 4));
@@ -423,7 +474,7 @@ describe('a dimension', () => {
     await world.land('raw.events', events(0, 2, 0));
     await world.publish('state_load');
     await world.land('raw.events', events(5, 1, 4));
-    expect(hourNumbers((await world.publish('state_load').then((record) => [record.range?.first_hour as string, record.range?.last_hour as string])))).toEqual([1, 4]);
+    expect(hourNumbers(await world.publish('state_load').then((record) => [record.range?.first_hour as string, record.range?.last_hour as string]))).toEqual([1, 4]);
     expect(await world.rows('select h, id, seen from dims.state')).toEqual(await world.rows(expected(4)));
   });
 

@@ -8,7 +8,13 @@ const events = (first: number, count: number, hour: number): string =>
   `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) as ts from range(${first}, ${first + count}) t(i)`;
 const processOf = (name: string, pattern: 'stateless' | 'stateful') =>
   processFile(
-    { process_name: name, pattern, sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: `facts.${name}`, event_time: 'ts', partition_by: ['hour(ts)'] }, audits: ['source_to_target_count'] },
+    {
+      process_name: name,
+      pattern,
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+      target: { table: `facts.${name}`, event_time: 'ts', partition_by: ['hour(ts)'] },
+      audits: ['source_to_target_count'],
+    },
     'select id, ts from e',
   );
 const inSource = (world: World) => world.rows('select id, ts from raw.events');
@@ -22,7 +28,10 @@ describe.each(['stateless', 'stateful'] as const)('two sessions of one %s proces
       const results = await Promise.all([1, 2].map(() => spawnSessions(world.root)));
       const records = results.flatMap((result) => result.records);
       expect(records.map((record) => record.status).filter((status) => status === 'published').length, JSON.stringify(records)).toBeGreaterThan(0);
-      expect(records.filter((record) => !['published', 'nothing-new', 'conflict'].includes(record.status)), JSON.stringify(records)).toEqual([]);
+      expect(
+        records.filter((record) => !['published', 'nothing-new', 'conflict'].includes(record.status)),
+        JSON.stringify(records),
+      ).toEqual([]);
       expect(await world.rows('select id, ts from facts.shared')).toEqual(await inSource(world));
       expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual(['["shared","raw.events"]']);
     }
@@ -39,8 +48,14 @@ describe.each(['stateless', 'stateful'] as const)('two sessions of one %s proces
     const others = await Promise.all([1, 2, 3].map(() => open({ project: world.root, now: () => now })));
     const records = (await Promise.all(others.map((other) => other.run()))).flat();
     await Promise.all(others.map((other) => other.close()));
-    expect(records.filter((record) => record.status === 'published'), JSON.stringify(records.map((record) => [record.status, record.error]))).toHaveLength(1);
-    expect(records.filter((record) => !['published', 'nothing-new', 'conflict'].includes(record.status)), JSON.stringify(records)).toEqual([]);
+    expect(
+      records.filter((record) => record.status === 'published'),
+      JSON.stringify(records.map((record) => [record.status, record.error])),
+    ).toHaveLength(1);
+    expect(
+      records.filter((record) => !['published', 'nothing-new', 'conflict'].includes(record.status)),
+      JSON.stringify(records),
+    ).toEqual([]);
     expect(await world.rows('select id, ts from facts.shared')).toEqual(await inSource(world));
     expect(await world.leftovers()).toEqual([]);
   });
@@ -54,11 +69,20 @@ describe('different processes on the same state tables', () => {
     for (const round of [0, 1]) {
       await world.land('raw.events', events(round * 100, 100, round));
       const results = await Promise.all(names.map((name) => spawnSessions(world.root, { processes: [name] })));
-      expect(results.flatMap((result) => result.records.map((record) => record.status)), JSON.stringify(results)).toEqual(['published', 'published', 'published']);
+      expect(
+        results.flatMap((result) => result.records.map((record) => record.status)),
+        JSON.stringify(results),
+      ).toEqual(['published', 'published', 'published']);
     }
     for (const name of names) expect(await world.rows(`select id, ts from facts.${name}`)).toEqual(await inSource(world));
-    expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual(['["first","raw.events"]', '["second","raw.events"]', '["third","raw.events"]']);
-    expect(await world.rows('select process_name, count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f group by 1')).toEqual(names.map((name) => `["${name}","2","2"]`));
+    expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual([
+      '["first","raw.events"]',
+      '["second","raw.events"]',
+      '["third","raw.events"]',
+    ]);
+    expect(await world.rows('select process_name, count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f group by 1')).toEqual(
+      names.map((name) => `["${name}","2","2"]`),
+    );
     expect(await world.rows('select process_name, count(*) from psyberg.psyberg_signal group by 1')).toEqual(names.map((name) => `["${name}","2"]`));
   });
 });
@@ -67,7 +91,12 @@ describe('a reader during restatements', () => {
   it('sees only whole states', { timeout: 120_000 }, async () => {
     // Every session writes the same number of rows, all with one generation: a mix or a hole is another number.
     const restated = processFile(
-      { process_name: 'restated', pattern: 'stateful', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.restated', event_time: 'ts', partition_by: ['hour(ts)'] } },
+      {
+        process_name: 'restated',
+        pattern: 'stateful',
+        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+        target: { table: 'facts.restated', event_time: 'ts', partition_by: ['hour(ts)'] },
+      },
       "select h as ts, i as id, (select max(id) from e) as generation from (select distinct date_trunc('hour', ts) as h from e), range(500) t(i)",
     );
     const world = await worldForTest({ processes: [restated] });

@@ -8,11 +8,22 @@ const events = (first: number, count: number, hour: number): string =>
   `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) as ts from range(${first}, ${first + count}) t(i)`;
 const append = (source: object = {}) =>
   processFile(
-    { process_name: 'append_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', ...source }], target: { table: 'facts.appended' }, audits: ['source_to_target_count'] },
+    {
+      process_name: 'append_load',
+      pattern: 'stateless',
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', ...source }],
+      target: { table: 'facts.appended' },
+      audits: ['source_to_target_count'],
+    },
     'select id, ts from e',
   );
 const overwrite = processFile(
-  { process_name: 'overwrite_load', pattern: 'stateful', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.overwritten', event_time: 'ts', partition_by: ['hour(ts)'] } },
+  {
+    process_name: 'overwrite_load',
+    pattern: 'stateful',
+    sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+    target: { table: 'facts.overwritten', event_time: 'ts', partition_by: ['hour(ts)'] },
+  },
   'select id, ts from e',
 );
 
@@ -35,7 +46,10 @@ describe('a compaction', () => {
     const world = await loadedWorld();
     await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
     const plan = await world.plan('overwrite_load');
-    expect(plan).toMatchObject({ status: 'nothing-new', sources: [{ detected_by: 'snapshots', changes: [{ operation: 'replace', counted: false, added_rows: '10', removed_rows: '10' }] }] });
+    expect(plan).toMatchObject({
+      status: 'nothing-new',
+      sources: [{ detected_by: 'snapshots', changes: [{ operation: 'replace', counted: false, added_rows: '10', removed_rows: '10' }] }],
+    });
     expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
     await world.land('raw.events', events(20, 5, 1));
     expect(await world.publish('append_load')).toMatchObject({ rows_read: '5' });
@@ -81,7 +95,10 @@ describe('an overwrite of source rows', () => {
     const world = await loadedWorld();
     await change(world);
     const before = (await world.metadata('facts.appended'))['current-snapshot-id'];
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed', retryable: false, context: { operation: 'overwrite', exit_code: 5 } } });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed', retryable: false, context: { operation: 'overwrite', exit_code: 5 } },
+    });
     await expect(world.plan('append_load')).rejects.toMatchObject({ code: 'source-changed', exitCode: 5 });
     expect((await world.metadata('facts.appended'))['current-snapshot-id']).toBe(before);
   });
@@ -174,7 +191,10 @@ describe('expired snapshots between watermark and head', () => {
   /** All but the last `keep` snapshots of main go. */
   const expireAllBut = async (world: World, keep: number) => {
     const history = await world.history('raw.events');
-    await world.expire('raw.events', history.slice(0, history.length - keep).map((snapshot) => snapshot['snapshot-id']));
+    await world.expire(
+      'raw.events',
+      history.slice(0, history.length - keep).map((snapshot) => snapshot['snapshot-id']),
+    );
   };
 
   it('are made up for by the live files', async () => {
@@ -233,7 +253,14 @@ describe('the clock of a source', () => {
     await world.rollback('raw.events', parent);
     await world.expire('raw.events', [head['snapshot-id']]);
     await world.commit('raw.events', [
-      { action: 'add-snapshot', snapshot: { ...head, 'sequence-number': (head['sequence-number'] as bigint) + 1n, 'timestamp-ms': Math.max(...(await world.history('raw.events')).map((each) => each['timestamp-ms'])) - 50_000 } },
+      {
+        action: 'add-snapshot',
+        snapshot: {
+          ...head,
+          'sequence-number': (head['sequence-number'] as bigint) + 1n,
+          'timestamp-ms': Math.max(...(await world.history('raw.events')).map((each) => each['timestamp-ms'])) - 50_000,
+        },
+      },
       { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': head['snapshot-id'] },
     ]);
     await world.publish('append_load');

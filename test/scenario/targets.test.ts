@@ -61,7 +61,11 @@ describe('an overwrite', () => {
   });
 
   it('empties the hours for which the query returns nothing', async () => {
-    const world = await worldForTest({ processes: [eventProcess({ partition_by: ['hour(ts)'] }, "select * from e where id not in (select id from e where country = 'fr' and id > 1000) and (select max(id) from e) < 5000")] });
+    const world = await worldForTest({
+      processes: [
+        eventProcess({ partition_by: ['hour(ts)'] }, "select * from e where id not in (select id from e where country = 'fr' and id > 1000) and (select max(id) from e) < 5000"),
+      ],
+    });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', `${events(0, 9, 0)} union all ${events(100, 9, 1)}`);
     await world.publish('event_load');
@@ -149,7 +153,7 @@ describe('a target by another column than the source', () => {
   });
 
   it('never holds an hour twice when the query moves rows out of the hours of the session', async () => {
-    const world = await worldForTest({ processes: [eventProcess({}, "select id, ts - interval 3 hour as ts, country from e")] });
+    const world = await worldForTest({ processes: [eventProcess({}, 'select id, ts - interval 3 hour as ts, country from e')] });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 10, 5));
     expect((await world.run())[0]).toMatchObject({ status: 'refused', error: { code: 'rows-outside-hours', context: { rows: '10' } } });
@@ -228,7 +232,10 @@ describe('the history of a target', () => {
     // Somebody's compaction becomes the only snapshot: the summary of the session is gone, the watermark table has the second copy.
     await world.changeFiles('facts.events', { operation: 'replace', remove: (files) => files, insert: 'select * from facts.events' });
     const history = await world.history('facts.events');
-    await world.expire('facts.events', history.slice(0, -1).map((snapshot) => snapshot['snapshot-id']));
+    await world.expire(
+      'facts.events',
+      history.slice(0, -1).map((snapshot) => snapshot['snapshot-id']),
+    );
     expect((await world.run())[0]).toMatchObject({ status: 'nothing-new', error: null });
     await world.land('raw.events', events(200, 9, 2));
     await world.publish('event_load');

@@ -10,7 +10,13 @@ function table(...snapshots: string[]): TableMetadata {
   return {
     snapshots: snapshots.map((text) => {
       const [id, parent] = text.split('<');
-      return { 'snapshot-id': BigInt(id as string), ...(parent === undefined ? {} : { 'parent-snapshot-id': BigInt(parent) }), 'sequence-number': BigInt(id as string), 'timestamp-ms': 1000 - Number(id), 'manifest-list': '' };
+      return {
+        'snapshot-id': BigInt(id as string),
+        ...(parent === undefined ? {} : { 'parent-snapshot-id': BigInt(parent) }),
+        'sequence-number': BigInt(id as string),
+        'timestamp-ms': 1000 - Number(id),
+        'manifest-list': '',
+      };
     }),
   } as unknown as TableMetadata;
 }

@@ -46,7 +46,15 @@ function install(): { status: number | null; said: string; called: string[] } {
     encoding: 'utf8',
     env: { PATH: `${bin}:/usr/bin:/bin`, HOME: clone, CALLS: calls },
   });
-  return { status: run.status, said: run.stdout + run.stderr, called: fs.readFileSync(calls, 'utf8').trim().split('\n').filter((line) => line !== '') };
+  return {
+    status: run.status,
+    said: run.stdout + run.stderr,
+    called: fs
+      .readFileSync(calls, 'utf8')
+      .trim()
+      .split('\n')
+      .filter((line) => line !== ''),
+  };
 }
 
 describe('npm run setup', () => {
@@ -61,7 +69,8 @@ describe('npm run setup', () => {
 
   it('installs again when the lock file asks for another version, not when npm has already installed it', () => {
     install();
-    const lock = (version: string): string => `{"packages":{"node_modules/@duckdb/node-api":{"version":"${version}"},"node_modules/other-platform":{"version":"1","optional":true}}}`;
+    const lock = (version: string): string =>
+      `{"packages":{"node_modules/@duckdb/node-api":{"version":"${version}"},"node_modules/other-platform":{"version":"1","optional":true}}}`;
     fs.writeFileSync(path.join(clone, 'package-lock.json'), lock('9.9.10-r.1'));
     expect(install().said).toContain('installing the packages by npm ci, because they differ from package-lock.json');
     fs.writeFileSync(path.join(clone, 'package-lock.json'), `${lock('9.9.11-r.1')}\n`);

@@ -15,19 +15,45 @@ describe('the rows of a session', () => {
       { table: 'raw.o', snapshot_id: '9', owed_hours: [] },
     ]);
     const [row] = watermarkRows(plan, { targetTableUuid: 'u', completeToHour: hourAt(4), updatedAt: 'now' });
-    expect(row).toMatchObject({ process_name: 'some_load', src_table: 'raw.s', snapshot_id: '9', previous_snapshot_id: '8', owed_hours: JSON.stringify([hourAt(5)]), target_table_uuid: 'u', complete_to_hour: hourAt(4) });
+    expect(row).toMatchObject({
+      process_name: 'some_load',
+      src_table: 'raw.s',
+      snapshot_id: '9',
+      previous_snapshot_id: '8',
+      owed_hours: JSON.stringify([hourAt(5)]),
+      target_table_uuid: 'u',
+      complete_to_hour: hourAt(4),
+    });
   });
   it('name the event range and the processing range by date and hour', () => {
     expect(sessionRows(plan, outcome)[0]).toMatchObject({
-      etl_pattern_id: '2', pattern: 'stateful', status: 'published', src_table: 'raw.s', target_table: 'facts.some', target_snapshot_id: '71',
-      from_event_date: '2023-09-14', from_event_hour: '2', to_event_date: '2023-09-14', to_event_hour: '4',
-      from_processing_date: '2023-09-14', from_processing_hour: '6', processing_uris: JSON.stringify([{ ts_hour: 'hour 4' }, { ts_hour: 'hour 5' }]),
+      etl_pattern_id: '2',
+      pattern: 'stateful',
+      status: 'published',
+      src_table: 'raw.s',
+      target_table: 'facts.some',
+      target_snapshot_id: '71',
+      from_event_date: '2023-09-14',
+      from_event_hour: '2',
+      to_event_date: '2023-09-14',
+      to_event_hour: '4',
+      from_processing_date: '2023-09-14',
+      from_processing_hour: '6',
+      processing_uris: JSON.stringify([{ ts_hour: 'hour 4' }, { ts_hour: 'hour 5' }]),
     });
     expect(sessionRows(plan, outcome)[1]).toMatchObject({ src_table: 'raw.o', from_processing_date: null, processing_uris: '[]' });
   });
   it('announce completeness once', () => {
     expect(signalRows(plan, { completeToHour: hourAt(4), createdAt: 'now' })).toEqual([
-      { process_name: 'some_load', signal_name: 'facts.some', vtts_utc_dateint: '20230914', vtts_utc_hour: '4', kind: 'complete', psyberg_session_id: '20230914061501', created_at: 'now' },
+      {
+        process_name: 'some_load',
+        signal_name: 'facts.some',
+        vtts_utc_dateint: '20230914',
+        vtts_utc_hour: '4',
+        kind: 'complete',
+        psyberg_session_id: '20230914061501',
+        created_at: 'now',
+      },
     ]);
     expect(signalRows(plan, { completeToHour: hourAt(3), createdAt: 'now' })).toEqual([]);
     expect(signalRows(plan, { completeToHour: undefined, createdAt: 'now' })).toEqual([]);
@@ -36,7 +62,10 @@ describe('the rows of a session', () => {
 
 describe('the state tables', () => {
   it('after many sessions: one watermark row a source, every session, few files, one manifest', async () => {
-    const process = processFile({ process_name: 'many_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.many', event_time: 'ts' } }, 'select * from e');
+    const process = processFile(
+      { process_name: 'many_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.many', event_time: 'ts' } },
+      'select * from e',
+    );
     const world = await worldForTest({ processes: [process] });
     await world.create('raw.events', 'id bigint, ts timestamptz');
     const sessions = 18;
@@ -47,7 +76,11 @@ describe('the state tables', () => {
     expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual(['["many_load","raw.events"]']);
     expect(await world.rows('select count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f')).toEqual([`["${sessions}","${sessions}"]`]);
     expect(await world.rows('select count(*), max(vtts_utc_hour) from psyberg.psyberg_signal')).toEqual([`["${sessions}",17]`]);
-    for (const [table, filesMax] of [['high_water_mark_table', 1], ['psyberg_session_f', 16], ['psyberg_signal', 16]] as const) {
+    for (const [table, filesMax] of [
+      ['high_water_mark_table', 1],
+      ['psyberg_session_f', 16],
+      ['psyberg_signal', 16],
+    ] as const) {
       const head = (await world.history(`psyberg.${table}`)).at(-1);
       const [manifests] = await world.sql(`select count(*) as manifests, sum(added_files_count + existing_files_count) as files from read_avro('${head?.['manifest-list']}')`);
       expect(Number(manifests?.['manifests']), table).toBe(1);

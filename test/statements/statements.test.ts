@@ -6,7 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { identifierFragment, manifestListStatement, parseStatement, quoteIdentifier, quoteLiteral, renderStatement, statement, tableFragment } from '../../src/statements/index.ts';
 
 const SQL = fileURLToPath(new URL('../../sql', import.meta.url));
-const names = readdirSync(SQL, { recursive: true }).map(String).filter((name) => name.endsWith('.sql')).map((name) => name.slice(0, -'.sql'.length)).sort();
+const names = readdirSync(SQL, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.sql'))
+  .map((name) => name.slice(0, -'.sql'.length))
+  .sort();
 
 describe('sql/', () => {
   it.each(names)('%s: header and statement agree', (name) => {
@@ -15,12 +19,19 @@ describe('sql/', () => {
     expect(text).toMatch(/^-- @name \S+\n-- What: \S/);
     expect(text.endsWith('\n')).toBe(true);
     // Keywords are lower case, so that a reader tells them from values.
-    const code = text.replace(/--.*$/gm, '').replace(/'[^']*'/g, '').replace(/"[^"]*"/g, '');
+    const code = text
+      .replace(/--.*$/gm, '')
+      .replace(/'[^']*'/g, '')
+      .replace(/"[^"]*"/g, '');
     expect(code.match(/\b(SELECT|FROM|WHERE|INSERT|CREATE|JOIN|GROUP BY|COPY|WITH)\b/g)).toBeNull();
   });
   it('is used: no file lies there for nothing', () => {
     const source = fileURLToPath(new URL('../../src', import.meta.url));
-    const code = readdirSync(source, { recursive: true }).map(String).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(source, name), 'utf8')).join('\n');
+    const code = readdirSync(source, { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(source, name), 'utf8'))
+      .join('\n');
     expect(names.filter((name) => !code.includes(`'${name}'`))).toEqual([]);
   });
 });
@@ -36,7 +47,11 @@ describe('parseStatement', () => {
     expect(() => parseStatement('a/b', text)).toThrow(expect.objectContaining({ code: 'statement-invalid', message: expect.stringContaining(problem) }));
   });
   it('finds parameters and placeholders, and none in comments', () => {
-    expect(parseStatement('a/b', `${header}-- @param $x VARCHAR\n-- @param $y TIMESTAMP (inside {{z}})\nselect $x, {{z}} -- $w`)).toMatchObject({ parameters: ['x', 'y'], placeholders: ['z'], body: 'select $x, {{z}} -- $w' });
+    expect(parseStatement('a/b', `${header}-- @param $x VARCHAR\n-- @param $y TIMESTAMP (inside {{z}})\nselect $x, {{z}} -- $w`)).toMatchObject({
+      parameters: ['x', 'y'],
+      placeholders: ['z'],
+      body: 'select $x, {{z}} -- $w',
+    });
   });
 });
 
@@ -46,7 +61,7 @@ describe('renderStatement', () => {
     expect(() => renderStatement('load/source_changes', { source: identifierFragment('a'), other: identifierFragment('b') })).toThrow(/other/);
   });
   it('leaves $ and & in a fragment alone', () => {
-    expect(renderStatement('load/source_changes', { source: identifierFragment("a$&b$1") })).toBe('select * from "a$&b$1"');
+    expect(renderStatement('load/source_changes', { source: identifierFragment('a$&b$1') })).toBe('select * from "a$&b$1"');
   });
   it('fills in the format of a manifest list', () => {
     expect(manifestListStatement('compose/write_empty_list')).toContain("root_name 'manifest_file'");

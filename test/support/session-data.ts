@@ -53,7 +53,14 @@ export function sessionOf(data: SessionData): Session {
     psybergSessionId: '20230914061501',
     openedAtMs: msAt(6.25),
     sources: Object.values(data.sources).map((source, index) => sourceState(source, spec, index)),
-    target: { exists: true, tableUuid: UUID, baseSnapshotId: 70n, ...(data.completeTo === undefined ? {} : { completeToHour: hour(data.completeTo) }), eventTime: { fieldId: 2, type: 'timestamptz', unit: 'us' }, ...data.target },
+    target: {
+      exists: true,
+      tableUuid: UUID,
+      baseSnapshotId: 70n,
+      ...(data.completeTo === undefined ? {} : { completeToHour: hour(data.completeTo) }),
+      eventTime: { fieldId: 2, type: 'timestamptz', unit: 'us' },
+      ...data.target,
+    },
   };
 }
 
@@ -67,7 +74,10 @@ function sourceState(data: SourceData, spec: ProcessSpec, index: number): Source
     ...(data.loaded === false ? {} : { watermark: { table: `raw.${spec.sources[index]?.alias}`, ...position, snapshotId: 8n, owedHours: (data.owed ?? []).map(hour) } }),
     ...(data.awaited === true ? {} : { head: { ...position, snapshotId: 9n, sequenceNumber: 9n } }),
     detectedBy: data.loaded === false ? 'first-load' : 'snapshots',
-    changes: files.length === 0 ? [] : [{ snapshotId: 9n, operation: 'append', committedAtMs: msAt(6), counted: true, addedFiles: files.length, removedFiles: 0, addedRows: 10n, removedRows: 0n }],
+    changes:
+      files.length === 0
+        ? []
+        : [{ snapshotId: 9n, operation: 'append', committedAtMs: msAt(6), counted: true, addedFiles: files.length, removedFiles: 0, addedRows: 10n, removedRows: 0n }],
     files,
     listedBy: 'manifests',
     manifestLists: ['/warehouse/raw/snap-9.avro'],
@@ -80,5 +90,16 @@ function sourceState(data: SourceData, spec: ProcessSpec, index: number): Source
 
 function fileOf(hours: number | readonly [number, number], status: ChangedFile['status']): ChangedFile {
   const [first, last] = typeof hours === 'number' ? [hours, hours] : hours;
-  return { path: `/warehouse/raw/data/${first}-${last}.parquet`, snapshotId: 9n, status, rows: 10n, bytes: 1000n, partition: { ts_hour: `hour ${first}` }, firstHour: hour(first), lastHour: hour(last), boundsFrom: 'manifest', nullEventTimes: 0n };
+  return {
+    path: `/warehouse/raw/data/${first}-${last}.parquet`,
+    snapshotId: 9n,
+    status,
+    rows: 10n,
+    bytes: 1000n,
+    partition: { ts_hour: `hour ${first}` },
+    firstHour: hour(first),
+    lastHour: hour(last),
+    boundsFrom: 'manifest',
+    nullEventTimes: 0n,
+  };
 }

@@ -171,7 +171,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       for (const namespace of await client.listNamespaces())
         for (const id of await client.listTables(namespace)) {
           const refs = (await client.loadTable(id))?.metadata.refs ?? {};
-          found.push(...Object.keys(refs).filter((ref) => ref !== 'main').map((ref) => `${id.name}@${ref}`));
+          found.push(
+            ...Object.keys(refs)
+              .filter((ref) => ref !== 'main')
+              .map((ref) => `${id.name}@${ref}`),
+          );
         }
       const sessions = join(warehouse, '.psyberg', 'sessions');
       return [...found, ...(existsSync(sessions) ? readdirSync(sessions) : [])];

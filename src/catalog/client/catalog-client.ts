@@ -106,8 +106,7 @@ export function catalogClient({ uri, token, prefix }: CatalogClientOptions): Cat
       return readTable(reply.text);
     },
     tableExists: (id) => exists(tablePath(id)),
-    listNamespaces: (parent = []) =>
-      listPages<string[]>(`namespaces${parent.length === 0 ? '' : `?parent=${encodeURIComponent(parent.join('\u001f'))}`}`, 'namespaces'),
+    listNamespaces: (parent = []) => listPages<string[]>(`namespaces${parent.length === 0 ? '' : `?parent=${encodeURIComponent(parent.join('\u001f'))}`}`, 'namespaces'),
     listTables: (namespace) => listPages<TableIdentifier>(`${namespacePath(namespace)}/tables`, 'identifiers'),
     namespaceExists: (namespace) => exists(namespacePath(namespace)),
     async createNamespace(namespace) {

@@ -45,5 +45,4 @@ function realPathOfExisting(path: string): string {
   return resolve(realpathSync(existing), path.slice(existing.length).replace(/^\/+/, ''));
 }
 
-const outside = (location: string): Error =>
-  forbidden(`Location is outside the warehouse: ${location}`, 'leave the location out, or choose a folder below the warehouse');
+const outside = (location: string): Error => forbidden(`Location is outside the warehouse: ${location}`, 'leave the location out, or choose a folder below the warehouse');

@@ -175,9 +175,7 @@ function onlyReferencedSnapshots(table: FaceTable): FaceTable {
 
 async function registerTable(face: CatalogFace, request: CatalogRequest, namespace: string[]): Promise<Answer> {
   const body = readRequest(REQUESTS.registerTable, await request.body());
-  return loaded(
-    await face.registerTable({ namespace, name: body.name }, { metadataLocation: body['metadata-location'], overwrite: body.overwrite ?? false }),
-  );
+  return loaded(await face.registerTable({ namespace, name: body.name }, { metadataLocation: body['metadata-location'], overwrite: body.overwrite ?? false }));
 }
 
 async function renameTable(face: CatalogFace, request: CatalogRequest): Promise<Answer> {

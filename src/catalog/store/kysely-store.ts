@@ -18,17 +18,26 @@ const join = (namespace: readonly string[]): string => namespace.join('.');
 /** Wraps a database; `catalogName` separates catalogs that share one. */
 export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): CatalogStore {
   const pointers = (connection: Kysely<JdbcTables>) => connection.selectFrom('iceberg_tables').where('catalog_name', '=', catalogName);
-  const properties = (connection: Kysely<JdbcTables>) =>
-    connection.selectFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName);
+  const properties = (connection: Kysely<JdbcTables>) => connection.selectFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName);
   /** A namespace exists if it, or a namespace below it, has a row in either table: Iceberg's JDBC catalog creates no parents. */
   const namespaceRows = async (connection: Kysely<JdbcTables>, name: string, what: { itself: boolean; children: boolean }): Promise<boolean> => {
     const matches = (column: 'namespace' | 'table_namespace') => (eb: ExpressionBuilder<JdbcTables, never>) => {
       const ref = eb.ref(column as never);
       return eb.or([...(what.itself ? [eb(ref, '=', name as never)] : []), ...(what.children ? [startsWith(column, `${name}.`)] : [])] as never) as never;
     };
-    const property = await properties(connection).select('namespace').where(matches('namespace') as never).limit(1).executeTakeFirst();
+    const property = await properties(connection)
+      .select('namespace')
+      .where(matches('namespace') as never)
+      .limit(1)
+      .executeTakeFirst();
     if (property) return true;
-    return (await pointers(connection).select('table_name').where(matches('table_namespace') as never).limit(1).executeTakeFirst()) !== undefined;
+    return (
+      (await pointers(connection)
+        .select('table_name')
+        .where(matches('table_namespace') as never)
+        .limit(1)
+        .executeTakeFirst()) !== undefined
+    );
   };
   const hasTables = async (connection: Kysely<JdbcTables>, name: string): Promise<boolean> =>
     (await pointers(connection).select('table_name').where('table_namespace', '=', name).limit(1).executeTakeFirst()) !== undefined;
@@ -100,12 +109,7 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     },
 
     async listPointers(namespace, kind) {
-      const rows = await pointers(db)
-        .select('table_name')
-        .where('table_namespace', '=', join(namespace))
-        .where(isKind(kind))
-        .orderBy('table_name')
-        .execute();
+      const rows = await pointers(db).select('table_name').where('table_namespace', '=', join(namespace)).where(isKind(kind)).orderBy('table_name').execute();
       return rows.map((row) => row.table_name);
     },
 
@@ -145,8 +149,7 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
 
     async renamePointer({ from, to, kind }) {
       return await db.transaction().execute(async (transaction) => {
-        const named = (id: TableIdentifier) =>
-          pointers(transaction).select('table_name').where('table_namespace', '=', join(id.namespace)).where('table_name', '=', id.name);
+        const named = (id: TableIdentifier) => pointers(transaction).select('table_name').where('table_namespace', '=', join(id.namespace)).where('table_name', '=', id.name);
         if (!(await named(from).where(isKind(kind)).executeTakeFirst())) return 'missing';
         if (await named(to).executeTakeFirst()) return 'taken';
         await transaction

@@ -12,8 +12,7 @@ export const BRANCH_PREFIX = 'branch@';
 /** Serves a branch over all tables of a backend. */
 export function branchFace(branch: string, backend: ViewBackend): CatalogFace {
   // `main` under another name would be a way to write to it; a tag is not to be written to at all.
-  const hasBranch = (metadata: TableMetadata): boolean =>
-    branch !== MAIN_BRANCH && branchHead(metadata, branch) !== undefined && metadata.refs?.[branch]?.type === 'branch';
+  const hasBranch = (metadata: TableMetadata): boolean => branch !== MAIN_BRANCH && branchHead(metadata, branch) !== undefined && metadata.refs?.[branch]?.type === 'branch';
   const show = (table: FaceTable): FaceTable =>
     branchHead(table.metadata, branch) === undefined
       ? table

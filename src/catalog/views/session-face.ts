@@ -47,9 +47,7 @@ export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'loadT
     },
     async listTables(namespace) {
       requireNamespace(namespace);
-      return view.tables
-        .map((entry) => entry.identifier)
-        .filter((id) => id.namespace.length === namespace.length && isPrefixOf(namespace, id.namespace));
+      return view.tables.map((entry) => entry.identifier).filter((id) => id.namespace.length === namespace.length && isPrefixOf(namespace, id.namespace));
     },
     async loadTable(id) {
       const entry = findEntry(id);
