@@ -3,7 +3,7 @@
  * learns of them in a commit afterwards, so a crash leaves orphan files and nothing else.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Engine } from '../engine/index.ts';
+import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import { declareEmptyPartition } from '../iceberg/empty-partition.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
@@ -47,36 +47,40 @@ export interface RewriteOptions {
   readonly destination: () => string;
 }
 
-/** Writes one manifest for each partition spec in place of `manifests`. Entries keep their ids, numbers and optional columns. */
+/** Writes one manifest for each partition spec (and writer) in place of `manifests`. Entries keep their ids, numbers and optional columns. */
 export async function rewriteManifests(engine: Engine, options: RewriteOptions): Promise<{ path: string; specId: number }[]> {
-  const { metadata } = options;
   const written: { path: string; specId: number }[] = [];
   for (const specId of new Set(options.manifests.map((manifest) => manifest.partition_spec_id))) {
     const paths = options.manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
-    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
-    const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: paths[0] as string } });
-    const entry = manifestEntryFragments(
-      columns,
-      spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
-    );
-    const path = options.destination();
-    await engine.execute({
-      sql: renderStatement('compose/rewrite_manifest', { data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
-      parameters: {
-        manifests: paths,
-        manifest_list: options.manifestList,
-        removed_files: options.removedFiles,
-        kept_files: options.keptFiles,
-        destination: path,
-        schema: renderJson(currentSchema(metadata)),
-        partition_spec: renderJson(spec.fields),
-        partition_spec_id: String(specId),
-      },
-    });
-    if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
-    written.push({ path, specId });
+    written.push(...(await togetherOrSingly(paths, async (each) => [await rewriteManifest(engine, options, specId, each)])));
   }
   return written;
+}
+
+async function rewriteManifest(engine: Engine, options: RewriteOptions, specId: number, paths: readonly string[]): Promise<{ path: string; specId: number }> {
+  const { metadata } = options;
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
+  const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: paths[0] as string } });
+  const entry = manifestEntryFragments(
+    columns,
+    spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+  );
+  const path = options.destination();
+  await engine.execute({
+    sql: renderStatement('compose/rewrite_manifest', { data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
+    parameters: {
+      manifests: paths,
+      manifest_list: options.manifestList,
+      removed_files: options.removedFiles,
+      kept_files: options.keptFiles,
+      destination: path,
+      schema: renderJson(currentSchema(metadata)),
+      partition_spec: renderJson(spec.fields),
+      partition_spec_id: String(specId),
+    },
+  });
+  if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
+  return { path, specId };
 }
 
 /** Declares the empty partition tuple in a manifest of an unpartitioned table; see `iceberg/empty-partition.ts`. */

@@ -1,6 +1,7 @@
 /** The load: clears the hours on the branch, carries other rows over, inserts, and composes the one snapshot to publish. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { togetherOrSingly } from '../engine/index.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
@@ -31,7 +32,10 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
       context: { table: plan.target.table },
     });
   if (manifests.length === 0) return;
-  const found = await ports.engine.query<FileInHours>(bindStep(step, { "the base's data manifests": manifests.map((manifest) => manifest.manifest_path) }));
+  const found = await togetherOrSingly(
+    manifests.map((manifest) => manifest.manifest_path),
+    (paths) => ports.engine.query<FileInHours>(bindStep(step, { "the base's data manifests": paths })),
+  );
   if (found.length === 0) return;
   const affected = new Set(found.map((file) => file.manifest_path));
   const affectedManifests: ManifestRow[] = manifests.filter((manifest) => affected.has(manifest.manifest_path));

@@ -2,7 +2,7 @@
  * The data files behind snapshots, with the hours of their event times. Snapshots -> ChangedFile[]. Reads manifests through DuckDB.
  * Cost follows the change: only manifests that a new snapshot added are opened (a first load opens all live ones).
  */
-import type { Engine } from '../engine/index.ts';
+import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import { type PartitionTuple, type StoredUnit, columnOf, currentSchema, hoursOfPartition, processingUri, storedUnit } from '../iceberg/event-time.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
@@ -97,21 +97,6 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
     }
   }
   return withScannedHours(engine, table, files);
-}
-
-/**
- * Writers differ in the type of a partition value (PyIceberg and Spark store a day as a date, DuckDB as an int), and DuckDB reads several Avro files
- * with the types of the first: manifests of different writers are then read one by one.
- */
-async function togetherOrSingly(paths: readonly string[], read: (paths: readonly string[]) => Promise<FileRow[]>): Promise<FileRow[]> {
-  try {
-    return await read(paths);
-  } catch (error) {
-    if (paths.length === 1 || !/Unimplemented type for cast|Conversion Error/.test((error as Error).message)) throw error;
-    const rows: FileRow[] = [];
-    for (const path of paths) rows.push(...(await read([path])));
-    return rows;
-  }
 }
 
 type Bounds = { firstHour?: Hour; lastHour?: Hour; boundsFrom?: BoundsFrom };
