@@ -13,6 +13,7 @@ import {
   joinedFragment,
   literalFragment,
   rangeBoundFragment,
+  rangeDayFragment,
   renderStatement,
   storedEventTimeFragment,
   tableFragment,
@@ -79,11 +80,12 @@ export function sourceCtes(
     if (window === undefined) return cteFragment(source.alias, renderStatement('load/source_changes', { source: sourceTable(source.alias) }));
     parameters['range_start'] = all['range_start'] as StepValue;
     parameters['range_end'] = all['range_end'] as StepValue;
-    if (window.only === undefined) return cteFragment(source.alias, renderStatement('load/source_range', rangeFragments(source)));
+    const wholeDays = countsForWholeDays(plan, source);
+    if (window.only === undefined || wholeDays) return cteFragment(source.alias, renderStatement('load/source_range', rangeFragments(source, wholeDays)));
     parameters['hours'] = window.only.map(String);
     const unit = source.event_time_unit ?? 'us';
     const stored = storedEventTimeFragment(source.event_time as string, unit, source.event_time_type);
-    return cteFragment(source.alias, renderStatement('load/source_hours', { ...rangeFragments(source), stored_event_time: stored, unit: literalFragment(unit) }));
+    return cteFragment(source.alias, renderStatement('load/source_hours', { ...rangeFragments(source, false), stored_event_time: stored, unit: literalFragment(unit) }));
   });
   if (spec.pattern === 'dimension' && window !== undefined) {
     parameters['previous_start'] = instant((window.firstHour - 1) * HOUR_MS);
@@ -94,11 +96,18 @@ export function sourceCtes(
   return { fragment: joinedFragment([...ctes, ...extra], ',\n'), parameters };
 }
 
-function rangeFragments(source: PlanSource): Record<'source' | 'event_time' | 'range_start' | 'range_end', SqlFragment> {
+/**
+ * A date beside sources with a time of day is a row of that whole day: a range that begins at 05:00 still has to see it, or a join of hourly events
+ * with daily rows finds nothing. On its own, and in a dimension (which would count it 24 times), a date is its midnight.
+ */
+const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
+  plan.pattern === 'stateful' && source.event_time_unit === 'day' && plan.sources.some((other) => other.event_time_unit !== 'day');
+
+function rangeFragments(source: PlanSource, wholeDays: boolean): Record<'source' | 'event_time' | 'range_start' | 'range_end', SqlFragment> {
   return {
     source: sourceTable(source.alias),
     event_time: identifierFragment(source.event_time as string),
-    range_start: rangeBoundFragment('range_start', source.event_time_type, source.event_time_unit),
+    range_start: wholeDays ? rangeDayFragment() : rangeBoundFragment('range_start', source.event_time_type, source.event_time_unit),
     range_end: rangeBoundFragment('range_end', source.event_time_type, source.event_time_unit),
   };
 }

@@ -77,6 +77,9 @@ export function rangeBoundFragment(parameter: 'range_start' | 'range_end', type:
   return fragment(unit === 'us' ? `epoch_us($${parameter})` : `epoch_ms($${parameter})`);
 }
 
+/** The day in which the range starts, for a date that counts for all hours of its day. */
+export const rangeDayFragment = (): SqlFragment => fragment('$range_start::date');
+
 /** `"a" is null or "b" is null`. */
 export const anyIsNullFragment = (columns: readonly string[]): SqlFragment => fragment(columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or '));
 
