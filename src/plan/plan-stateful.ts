@@ -26,9 +26,16 @@ interface Decision {
 export function planStateful(session: Session): Plan {
   const limit = leastVtts(session);
   const payable = pending(session).filter((hour) => limit !== undefined && hour <= limit);
-  const span = spanOf(payable);
-  const hours = span === undefined ? [] : session.spec.hours === 'touched' ? payable : hoursOf(span);
+  const whole = limit === undefined || session.target.eventTime?.unit !== 'day' ? payable : daysOf(payable, limit);
+  const span = spanOf(whole);
+  const hours = span === undefined ? [] : session.spec.hours === 'touched' ? whole : hoursOf(span);
   return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined });
+}
+
+/** A row of a day is computed from all its hours: with one of them changed the whole day is, as far as it is complete. */
+function daysOf(hours: readonly Hour[], limit: Hour): Hour[] {
+  const days = new Set(hours.map((hour) => Math.floor(hour / 24)));
+  return [...days].flatMap((day) => hoursOf({ firstHour: day * 24, lastHour: Math.min(day * 24 + 23, limit) }));
 }
 
 /**

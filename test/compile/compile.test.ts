@@ -108,7 +108,7 @@ describe('compilePlan', () => {
 
   it('refuses rows outside the replaced hours of an overwrite, and of an append none', () => {
     expect(stepOf(compile(stateful), 'count_sources')).toMatchObject({
-      sql: expect.stringContaining('"ts" < $range_start'),
+      sql: expect.stringContaining('or "ts" >= $range_end'),
       parameters: { range_start: hourAt(1), range_end: hourAt(4) },
     });
     expect(stepOf(compile(stateless), 'count_sources').parameters).toEqual({});

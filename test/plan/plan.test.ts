@@ -43,6 +43,12 @@ const CASES: readonly Case[] = [
     hours: [1, 2, 3, 4],
   },
   {
+    name: 'stateful: a target of dates is recomputed by whole days, as far as they are complete',
+    session: { pattern: 'stateful', sources: { s: { added: [5, 27], vtts: 30 } }, target: { eventTime: { fieldId: 1, type: 'date', unit: 'day' } } },
+    status: 'work',
+    hours: Array.from({ length: 31 }, (_, hour) => hour),
+  },
+  {
     name: 'stateful: with hours: touched it is not',
     session: { pattern: 'stateful', spec: { hours: 'touched' }, sources: { s: { added: [1, 4], vtts: 6 } } },
     status: 'work',

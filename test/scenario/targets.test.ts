@@ -143,12 +143,21 @@ describe('a target by another column than the source', () => {
       'select ts::date as d, count(*) as n from e group by 1',
     );
 
-  it('never holds a day twice when sessions load parts of it', async () => {
-    const world = await worldForTest({ processes: [byDay({ event_time: 'd' })] });
+  it.each([{}, { hours: 'touched' }])('recomputes whole days when it is a date, as far as they are complete: %o', async (extra) => {
+    const process = byDay({ event_time: 'd' });
+    const world = await worldForTest({ processes: [{ ...process, header: { ...process.header, ...extra } }] });
     await world.create('raw.events', EVENTS);
-    await world.land('raw.events', events(0, 10, 5));
-    // The day begins at hour 0, the session loads hour 5: the next one would add the day again.
-    expect((await world.run())[0]).toMatchObject({ status: 'refused', published_snapshot_id: null, error: { code: 'rows-outside-hours', context: { rows: '1', column: 'd' } } });
+    // Hour 5 first, then later hours of the same and of the next day, then late rows of the first day alone.
+    for (const [id, hours] of [
+      [0, [5]],
+      [100, [6, 30]],
+      [200, [2]],
+      [300, [29, 31]],
+    ] as const) {
+      await world.land('raw.events', hours.map((hour, index) => `(${events(id + index * 10, 10, hour)})`).join(' union all '));
+      await world.publish('day_load');
+      expect(await world.rows('select d, n from facts.days')).toEqual(await world.rows('select ts::date as d, count(*) as n from raw.events group by 1'));
+    }
     expect(await world.leftovers()).toEqual([]);
   });
 
