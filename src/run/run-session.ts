@@ -104,7 +104,7 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
     case 'audit': {
       if (name === 'count_sources') return countRows(context, step);
       const audit = context.spec.audits.find((each) => each.name === step.name);
-      if (audit !== undefined) context.audits.push(await runAudit(context.ports.engine, audit, step));
+      if (audit !== undefined) context.audits.push(await runAudit(context, audit, step));
       return;
     }
     case 'publish':
