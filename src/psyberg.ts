@@ -29,7 +29,7 @@ export interface OpenOptions {
   readonly project?: string;
   /** Told what is being done, for progress. */
   readonly onStep?: (message: string) => void;
-  /** DuckDB's memory limit, such as `2GB`. */
+  /** DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it DuckDB goes on in temporary files. */
   readonly memoryLimit?: string;
   /** The clock, in ms since 1970; for tests and replays. */
   readonly now?: () => number;
@@ -95,6 +95,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   const catalog = await startCatalog({ warehouse, catalogName: CATALOG_NAME });
   const { client } = catalog;
   const now = options.now ?? Date.now;
+  const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
   let opening: Promise<Engine> | undefined;
   const engine = (): Promise<Engine> => {
     opening ??= import('./engine/index.ts').then(({ openWarehouse }) =>
@@ -103,7 +104,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         token: catalog.token,
         warehouse: CATALOG_NAME,
         log: (message) => options.onStep?.(message),
-        ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
       }),
     );
     return opening;

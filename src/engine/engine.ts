@@ -5,7 +5,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
-import { PsybergError } from '../model/errors.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { loadExtensions } from './extensions.ts';
 import { type ResultRows, plainRows } from './values.ts';
@@ -74,7 +74,12 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const settings: Record<string, string> = { preserve_insertion_order: 'false', enable_external_file_cache: 'false', temp_directory: join(tmpdir(), `psyberg-${process.pid}`) };
   if (options.memoryLimit !== undefined) settings['memory_limit'] = options.memoryLimit;
   if (options.threads !== undefined) settings['threads'] = String(options.threads);
-  const instance = await DuckDBInstance.create(':memory:', settings);
+  const instance = await DuckDBInstance.create(':memory:', settings).catch((error: unknown) => {
+    throw usageError('engine-settings', `DuckDB refuses its settings (memory limit ${options.memoryLimit ?? 'not set'}): ${messageOf(error)}`, {
+      hint: 'write the memory limit as DuckDB does, such as 2GB',
+      cause: error,
+    });
+  });
   const versions = await loadExtensions(instance, options.log);
   const connection = await instance.connect();
   const forks = new Set<DuckDBConnection>([connection]);
