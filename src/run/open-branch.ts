@@ -16,6 +16,7 @@ import { bindStep } from './bind-step.ts';
 import { composeFilesView, manifestsOf } from './compose.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
+import { narrowSource } from './narrow-source.ts';
 
 /** Who runs a session: a branch whose marker names a dead process is an abandoned one. */
 export interface SessionMarker {
@@ -135,7 +136,11 @@ export async function openBranch(context: RunContext): Promise<void> {
 
 /** Shows sources and target as the session sees them, and attaches that view; a stepwise session does so again in each step. */
 export async function attachSession(context: RunContext): Promise<void> {
-  const { plan, ports, branch } = context;
+  const { plan, ports, branch, directory } = context;
+  for (const source of plan.sources) {
+    const narrowed = await narrowSource({ engine: ports.engine, catalog: ports.catalog, plan, source, table: sourceSpec(context.spec, source).table, directory });
+    if (narrowed !== undefined) context.changeViews.set(source.alias, narrowed);
+  }
   showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
 }

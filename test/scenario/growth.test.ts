@@ -49,6 +49,45 @@ describe('a target of many sessions', () => {
   });
 });
 
+describe('a source of many files', () => {
+  it.each(['stateful', 'dimension'] as const)('shows a %s session all rows of its hours, and nothing is lost outside them', async (pattern) => {
+    const isDimension = pattern === 'dimension';
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          {
+            process_name: 'count_load',
+            pattern,
+            sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+            target: { table: 'facts.counts', event_time: 'h', partition_by: ['hour(h)'] },
+          },
+          isDimension
+            ? 'select $first_hour::timestamptz as h, (coalesce(p.n, 0) + (select count(*) from e))::bigint as n from (select 1) left join previous p on true'
+            : "select date_trunc('hour', ts) as h, count(*) as n from e group by 1",
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'id' });
+    const landed = (ids: string, hour: string): string =>
+      `select i as id, timestamptz '${hourAt(0)}' + to_hours((${hour})::int) + interval 59 minute as ts from range(${ids}) as t(i)`;
+    // 240 files, one an id; ten an hour.
+    await world.land('raw.events', landed('240', 'i // 10'));
+    await world.publish('count_load');
+    const expected = isDimension
+      ? "select h, (sum(n) over (order by h))::bigint as n from (select date_trunc('hour', ts) as h, count(*) as n from raw.events group by 1)"
+      : "select date_trunc('hour', ts) as h, count(*) as n from raw.events group by 1";
+    for (const [ids, hour] of [
+      ['500, 505', '20'],
+      ['600, 602', '23'],
+      ['700, 703', '22 + i % 2'],
+    ] as const) {
+      await world.land('raw.events', landed(ids, hour));
+      expect(await world.publish('count_load')).toMatchObject({ error: null });
+      expect(await world.rows('select h, n from facts.counts')).toEqual(await world.rows(expected));
+    }
+  });
+});
+
 describe("the engine's own tables", () => {
   it('keep a bounded number of snapshots and files, and every row', async () => {
     const world = await worldForTest({
