@@ -29,7 +29,10 @@ function factsText(record: ReportedRecord): string {
   const failed = record.audits.filter((audit) => audit.status === 'failed').length;
   const audits =
     record.audits.length === 0 ? '' : failed === 0 ? `${plural(record.audits.length, 'audit')} passed` : `${failed} of ${plural(record.audits.length, 'audit')} failed`;
-  const rows = record.rows_read === '0' && record.rows_written === '0' ? '' : `${countText(record.rows_read)} ${record.rows_read === '1' ? 'row' : 'rows'} read, ${countText(record.rows_written)} written`;
+  const rows =
+    record.rows_read === '0' && record.rows_written === '0'
+      ? ''
+      : `${countText(record.rows_read)} ${record.rows_read === '1' ? 'row' : 'rows'} read, ${countText(record.rows_written)} written`;
   const hours = record.range === null ? '' : rangeLabel(record.range.first_hour, record.range.last_hour);
   return [`${record.operation} ${record.target}`, hours, rows, audits, record.seconds.total === 0 ? '' : secondsText(record.seconds.total)]
     .filter((part) => part !== '')
