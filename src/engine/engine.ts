@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
+import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 import { loadExtensions } from './extensions.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
@@ -118,7 +119,7 @@ function connectionEngine(parts: Parts): Engine {
       }),
     async attach({ name, warehouse, uri, token }) {
       // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it holds the token).
-      const sql = `attach ${literal(warehouse)} as ${identifier(name)} (type iceberg, endpoint ${literal(uri)}, token ${literal(token)})`;
+      const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(name)} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
       try {
         await connection.run(sql);
       } catch (error) {
@@ -128,10 +129,10 @@ function connectionEngine(parts: Parts): Engine {
       }
     },
     async detach(name) {
-      await connection.run(`detach database if exists ${identifier(name)}`);
+      await connection.run(`detach database if exists ${quoteIdentifier(name)}`);
     },
     async inDatabase({ name, schema }, work) {
-      await connection.run(`use ${identifier(name)}.${identifier(schema)}`);
+      await connection.run(`use ${quoteIdentifier(name)}.${quoteIdentifier(schema)}`);
       try {
         return await work();
       } finally {
@@ -193,8 +194,6 @@ function scalarValue(name: string, value: Exclude<BoundValue, readonly string[]>
 
 const timestampOf = (text: string): DuckDBValue => new DuckDBTimestampValue(BigInt(Date.parse(text)) * 1000n);
 
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const interruptedError = (): PsybergError =>

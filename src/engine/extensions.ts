@@ -4,6 +4,7 @@
  */
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
+import { quoteLiteral } from '../statements/index.ts';
 import { extensionDirectory, installExtensions, missingExtensions } from '../setup/extensions.mjs';
 
 /** `iceberg` needs the other two, which do not need each other. Loaded side by side: 120 ms instead of 155 ms (2026-11-22, 2 cores, median of 5). */
@@ -21,7 +22,7 @@ export async function loadExtensions(instance: DuckDBInstance, log: (message: st
     const { missing, tried } = absent.length === 0 ? { missing: [], tried: [] } : await installExtensions({ directory, version, names: absent, log });
     if (missing.length > 0) throw extensionMissing(version, directory, `missing are ${missing.join(', ')}; tried: ${tried.join('; ')}`);
     try {
-      await one.run(`set global extension_directory = '${directory.replaceAll("'", "''")}'`);
+      await one.run(`set global extension_directory = ${quoteLiteral(directory)}`);
       await Promise.all([one.run(`load ${FIRST[0]}`), two.run(`load ${FIRST[1]}`)]);
       await one.run('load iceberg');
     } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { currentSchema } from './event-time.ts';
 import type { FileLayout, LayoutPartition } from '../model/file-layout.ts';
+import { tableRoot } from './new-snapshot.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
 const PLAIN_TYPES = new Set(['boolean', 'int', 'long', 'float', 'double', 'date', 'time', 'timestamp', 'timestamptz', 'string', 'binary', 'uuid']);
@@ -35,7 +36,7 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
   }
   const compression = CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
   if (compression === undefined) return undefined;
-  return { location: metadata.location.replace(/\/+$/, ''), specId: metadata['default-spec-id'], columns, partition, compression };
+  return { location: tableRoot(metadata), specId: metadata['default-spec-id'], columns, partition, compression };
 }
 
 function writable(transform: string, type: string): boolean {

@@ -95,8 +95,4 @@ export interface TableMetadata {
   readonly 'partition-statistics'?: readonly unknown[];
 }
 
-/** A table's name in a catalog: its namespace levels, outermost first, then the name. */
-export interface TableIdentifier {
-  readonly namespace: readonly string[];
-  readonly name: string;
-}
+export type { TableIdentifier } from '../model/names.ts';

@@ -1,11 +1,12 @@
 /** Leaves no trace of a session: view detached, branch dropped, staged files deleted. Also of sessions whose process died. */
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../compile/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
+import { removeLocalFile } from '../state/local-files.ts';
 import { renderStatement } from '../statements/index.ts';
 import { type RunContext, type RunPorts, branchHead, stagingSnapshots } from './context.ts';
 import type { SessionMarker } from './open-branch.ts';
@@ -64,14 +65,6 @@ async function stagedFiles(engine: Engine, staging: readonly Snapshot[]): Promis
   const adding = manifests.filter((manifest) => manifest.adds).map((manifest) => manifest.manifest_path);
   const data = adding.length === 0 ? [] : await engine.query<{ path: string }>({ sql: renderStatement('cleanup/staged_files'), parameters: { manifests: adding } });
   return [...data.map((row) => row.path), ...manifests.map((manifest) => manifest.manifest_path), ...lists];
-}
-
-function removeLocalFile(path: string): void {
-  try {
-    unlinkSync(path.replace(/^file:(\/\/)?/, ''));
-  } catch {
-    // Gone already, or on a store that only an orphan sweep reaches: an orphan file harms nobody.
-  }
 }
 
 /** Cleans up after sessions of `processName` whose process is dead: their branches never become a parent of anything. */

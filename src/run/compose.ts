@@ -2,11 +2,12 @@
  * Commits composed in SQL: manifests and manifest lists are Avro files that DuckDB reads and writes. Files in, files out; the catalog
  * learns of them in a commit afterwards, so a crash leaves orphan files and nothing else.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import { declareEmptyPartition } from '../iceberg/empty-partition.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
+import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Schema, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { manifestEntryFragments, manifestListStatement, renderStatement } from '../statements/index.ts';
 
@@ -18,17 +19,8 @@ export interface ManifestRow extends Record<string, unknown> {
   readonly live_files: bigint;
 }
 
-/** A random positive 63-bit id, as the specification's reference implementations make them. */
-export function newSnapshotId(): SnapshotId {
-  const bytes = randomBytes(8);
-  bytes[0] = (bytes[0] as number) & 0x7f;
-  return bytes.readBigInt64BE();
-}
-
 /** A path for a new metadata file of the table. */
-export const metadataPath = (metadata: TableMetadata, name: string): string => `${metadata.location.replace(/\/+$/, '')}/metadata/${name}-${randomUUID()}.avro`;
-
-export const nextSequenceNumber = (metadata: TableMetadata): bigint => metadata['last-sequence-number'] + 1n;
+export const metadataPath = (metadata: TableMetadata, name: string): string => `${tableRoot(metadata)}/metadata/${name}-${randomUUID()}.avro`;
 
 export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> {
   return engine.query<ManifestRow>({ sql: renderStatement('compose/manifests_of'), parameters: { manifest_list: snapshot['manifest-list'] } });

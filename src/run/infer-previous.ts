@@ -10,7 +10,8 @@ import type { HourRange } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { bindStep } from './bind-step.ts';
-import { type SqlFragment, emptyCteFragment, quoteLiteral } from '../statements/index.ts';
+import { parseQuery } from './parse-query.ts';
+import { type SqlFragment, emptyCteFragment } from '../statements/index.ts';
 
 /** Types settle in two rounds for all that was tried; a query that needs more is one whose types feed on themselves. */
 const ROUNDS = 5;
@@ -94,8 +95,7 @@ interface Node {
 
 /** The column names that the query takes from `previous`, by DuckDB's own parser; undefined when it does not read it. */
 async function namesOfPrevious(engine: Engine, sql: string): Promise<string[] | undefined> {
-  const [row] = await engine.query<{ tree: string }>({ sql: `select json_serialize_sql(${quoteLiteral(sql)})::varchar as tree`, parameters: {} });
-  const tree = JSON.parse(row?.tree ?? '{}') as Node;
+  const tree = await parseQuery<Node>(engine, sql);
   const nodes: Node[] = [];
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(walk);

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { Engine } from '../engine/index.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { ProcessSpec, ProjectSpec, TextPosition } from '../model/process-spec.ts';
-import { quoteLiteral } from '../statements/index.ts';
+import { parseQuery } from './parse-query.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
 export function mapSqlError(error: unknown, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec): unknown {
@@ -52,8 +52,7 @@ interface ParserVerdict {
 
 /** Has DuckDB's parser read the process's SQL, without running or binding it. Throws `process-sql-failed` with the place in the file. */
 export async function checkSyntax(engine: Engine, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec): Promise<void> {
-  const [row] = await engine.query<{ verdict: string }>({ sql: `select json_serialize_sql(${quoteLiteral(spec.sql)})::varchar as verdict`, parameters: {} });
-  const verdict = JSON.parse(row?.verdict ?? '{}') as ParserVerdict;
+  const verdict = await parseQuery<ParserVerdict>(engine, spec.sql);
   if (verdict.error !== true || verdict.position === undefined) return;
   const before = Buffer.from(spec.sql).subarray(0, Number(verdict.position)).toString().split('\n');
   const line = spec.sqlOffset.line + before.length - 1;

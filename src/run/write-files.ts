@@ -8,6 +8,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { BoundStatement } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
+import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import type { Step } from '../model/plan.ts';
@@ -23,7 +24,7 @@ import {
   statementFragment,
 } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { declareEmptyPartitionIn, metadataPath, newSnapshotId, nextSequenceNumber } from './compose.ts';
+import { declareEmptyPartitionIn, metadataPath } from './compose.ts';
 import { type RunContext, branchHead, loadTarget } from './context.ts';
 
 interface WrittenFile {

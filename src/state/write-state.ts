@@ -2,17 +2,19 @@
  * Writes the engine's own tables. Rows -> files and a table change to be committed together with the target. Nothing is visible before that commit.
  * Every table keeps one manifest, so reading and writing state costs the same after ten thousand sessions.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, unlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
 import { manifestListFragment } from '../statements/index.ts';
 import type { BoundValue, Engine } from '../engine/index.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { renderJson } from '../iceberg/json.ts';
+import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Schema, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { NOTHING, fieldIdsFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
+import { removeLocalFile } from './local-files.ts';
 import type { StateTable } from './state-tables.ts';
 
 export type StatementName = string;
@@ -82,9 +84,9 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const live = manifests.length === 0 ? [] : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map((row) => row['path'] as string);
   const fold = live.length > 0 && (live.length >= write.definition.filesPerProcess || write.replacesSession);
   const onlyLatest = write.definition.filesPerProcess === 1;
-  const root = metadata.location.replace(/\/+$/, '');
-  const snapshotId = randomBytes(8).readBigInt64BE() & 0x7fff_ffff_ffff_ffffn;
-  const sequenceNumber = metadata['last-sequence-number'] + 1n;
+  const root = tableRoot(metadata);
+  const snapshotId = newSnapshotId();
+  const sequenceNumber = nextSequenceNumber(metadata);
 
   const path = `${root}/data/${write.processName}-${randomUUID()}.parquet`;
   // DuckDB writes a single file only into a folder that exists; object stores have no folders.
@@ -144,7 +146,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
 }
 
 /** Every snapshot of a state table has a manifest of its own, named after it. */
-const manifestOf = (metadata: TableMetadata, snapshotId: bigint): string => `${metadata.location.replace(/\/+$/, '')}/metadata/${snapshotId}-m0.avro`;
+const manifestOf = (metadata: TableMetadata, snapshotId: bigint): string => `${tableRoot(metadata)}/metadata/${snapshotId}-m0.avro`;
 
 function stateChange(metadata: TableMetadata, write: StateWrite, snapshot: Snapshot): StateChange {
   const base = mainSnapshot(metadata);
@@ -181,15 +183,9 @@ function expiredSnapshots(metadata: TableMetadata): Snapshot[] {
   return firstHeld < 0 ? oldest : oldest.slice(0, firstHeld);
 }
 
-/** Deletes files that a committed change made obsolete. One that is gone, or on a store that this process cannot reach, stays an orphan and harms nobody. */
+/** Deletes files that a committed change made obsolete. */
 export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
-  for (const file of changes.flatMap((each) => each.obsoleteFiles)) {
-    try {
-      unlinkSync(file.replace(/^file:(\/\/)?/, ''));
-    } catch {
-      // Nothing refers to it any more.
-    }
-  }
+  for (const file of changes.flatMap((each) => each.obsoleteFiles)) removeLocalFile(file);
 }
 
 async function dataManifests(engine: Engine, base: Snapshot): Promise<string[]> {

@@ -31,7 +31,7 @@ export const userQueryFragment = (sql: string): SqlFragment => fragment(sql);
 export const joinedFragment = (parts: readonly SqlFragment[], separator: string): SqlFragment => fragment(parts.map((part) => part.sql).join(separator));
 
 /** `'key' = 'value', …` of a CREATE TABLE's WITH clause. */
-export const propertiesFragment = (properties: Readonly<Record<string, string>>): SqlFragment =>
+const propertiesFragment = (properties: Readonly<Record<string, string>>): SqlFragment =>
   fragment(
     Object.entries(properties)
       .map(([key, value]) => `${quoteLiteral(key)} = ${quoteLiteral(value)}`)
@@ -45,7 +45,7 @@ export const NOTHING: SqlFragment = fragment('');
 export const statementFragment = (sql: string): SqlFragment => fragment(sql);
 
 /** `hour("ts"), bucket(16, "id"), "country"`: a table's partitioning as DuckDB's DDL writes it. */
-export const partitioningFragment = (fields: readonly { transform: string; column: string; argument?: number }[]): SqlFragment =>
+const partitioningFragment = (fields: readonly { transform: string; column: string; argument?: number }[]): SqlFragment =>
   fragment(
     fields
       .map(({ transform, column, argument }) => {

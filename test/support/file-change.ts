@@ -7,7 +7,8 @@ import type { CatalogClient } from '../../src/catalog/client/catalog-client.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
-import { manifestsOf, metadataPath, newSnapshotId, nextSequenceNumber, rewriteManifests, writeClearedList, listTotals } from '../../src/run/compose.ts';
+import { newSnapshotId, nextSequenceNumber } from '../../src/iceberg/new-snapshot.ts';
+import { manifestsOf, metadataPath, rewriteManifests, writeClearedList, listTotals } from '../../src/run/compose.ts';
 import { manifestListStatement } from '../../src/statements/index.ts';
 
 export interface LiveFile {
