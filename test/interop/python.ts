@@ -3,52 +3,25 @@
  * It fails with a clear message where it cannot be made: an interop test that is skipped proves nothing.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { installOnce, PROJECT } from './install-once.ts';
 
 const run = promisify(execFile);
 
 /** Pinned: another release may write other bytes. */
 const REQUIREMENTS = ['pyiceberg[pyarrow,pyiceberg-core,sql-sqlite]==0.12.0'];
 
-const project = resolve(import.meta.dirname, '../..');
-const venv = join(project, '.venv');
+const venv = join(PROJECT, '.venv');
 const python = join(venv, 'bin', 'python');
-/** Written last, so that an interrupted installation is not taken for a finished one. */
+/** Written last. */
 const mark = join(venv, `installed-${REQUIREMENTS.join(',').replace(/[^a-z0-9.]+/gi, '-')}`);
-const lock = join(project, '.cache', 'venv-lock');
-/** Longer than any installation; a lock this old was left by a killed run. */
-const LOCK_AGE_MS_MAX = 10 * 60_000;
 
 /** Makes sure that Python with PyIceberg is there. @returns the interpreter's path. */
 export async function preparePython(): Promise<string> {
-  while (!existsSync(mark)) {
-    if (!takeLock()) {
-      // Another test file is installing.
-      await sleep(200);
-      continue;
-    }
-    try {
-      if (!existsSync(mark)) await install();
-    } finally {
-      rmSync(lock, { recursive: true, force: true });
-    }
-  }
+  await installOnce({ isInstalled: () => existsSync(mark), name: 'venv', install });
   return python;
-}
-
-function takeLock(): boolean {
-  mkdirSync(dirname(lock), { recursive: true });
-  try {
-    mkdirSync(lock);
-    return true;
-  } catch {
-    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > LOCK_AGE_MS_MAX) rmSync(lock, { recursive: true, force: true });
-    return false;
-  }
 }
 
 async function install(): Promise<void> {
