@@ -6,17 +6,16 @@ import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { fileLayoutOf } from '../iceberg/file-layout.ts';
-import { mainSnapshot, operationOf } from '../iceberg/history.ts';
+import { mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
-import type { ChangedFile, Session, SnapshotChange, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
+import type { ChangedFile, Session, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
 import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
-import { findSnapshots } from './find-changes.ts';
-import { liveFilesSince } from './live-files.ts';
-import { type SourceTable, eventTimeOf, readAddedManifests, readAllManifests, readFiles } from './read-files.ts';
+import { changesOf } from './read-changes.ts';
+import { type SourceTable, eventTimeOf, readAllManifests, readFiles } from './read-files.ts';
 import { readVtts } from './vtts.ts';
 
 /** How far ahead of the clock an event time may be before it is set aside. */
@@ -153,7 +152,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     return idle;
   }
   const table: SourceTable = { spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs) + FUTURE_TOLERANCE_HOURS };
-  const changed = watermark?.snapshotId === head['snapshot-id'] ? idle : await changesOf(input, table, head, watermark);
+  const changed = watermark?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, watermark);
   const newestHour = await newestHourOf(input, table, head, watermark, changed.files);
   const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
   // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
@@ -185,104 +184,6 @@ const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition
   sequenceNumber: snapshot['sequence-number'] ?? 0n,
   committedAtMs: snapshot['timestamp-ms'],
 });
-
-type Changes = Omit<SourceState, 'head' | 'newestHour' | 'vttsHour'>;
-
-/** What changed between watermark and head, as files with hours. */
-async function changesOf(input: OpenSessionInput, table: SourceTable, head: Snapshot, watermark: Watermark | undefined): Promise<Changes> {
-  const engine = await input.engine();
-  const found = findSnapshots(table.metadata, head, watermark);
-  const base = { spec: table.spec, awaited: false, detectedBy: found.detectedBy, ...(watermark === undefined ? {} : { watermark }) };
-  if (found.detectedBy === 'live-files')
-    return { ...base, ...(await liveFilesSince(engine, table, head, watermark as Watermark)), listedBy: 'files', manifestLists: [head['manifest-list']] };
-  if (found.detectedBy === 'first-load') {
-    const manifests = await readAllManifests(engine, table, head);
-    const files = await readFiles(
-      engine,
-      table,
-      head,
-      manifests.filter((manifest) => manifest.content === 0),
-      [0, 1],
-    );
-    return { ...base, files, changes: [changeOf(head, files, { counted: true })], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
-  }
-  const snapshots = [...found.undone, ...found.added];
-  const manifests = await readAddedManifests(engine, table, snapshots);
-  const read = await readFiles(
-    engine,
-    table,
-    head,
-    manifests.filter((manifest) => manifest.content === 0),
-    [1, 2],
-  );
-  // An undone snapshot's additions are removals now, and the other way round.
-  const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
-  const files = read.map((file) => (undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file));
-  const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
-  const changes = snapshots.map((snapshot) => {
-    const id = snapshot['snapshot-id'];
-    return changeOf(
-      snapshot,
-      files.filter((file) => file.snapshotId === id),
-      { counted: true, rowDeletes: deleting.has(id), undone: undone.has(id) },
-    );
-  });
-  refuseWhatCannotBeKnown(input, table, changes, deleting);
-  const counted = new Set(changes.filter((change) => change.counted).map((change) => change.snapshotId));
-  const mixed = manifests.some((manifest) => manifest.mixed && counted.has(BigInt(manifest.snapshot_id)));
-  return {
-    ...base,
-    changes,
-    files: files.filter((file) => counted.has(file.snapshotId)),
-    listedBy: mixed || found.undone.length > 0 ? 'files' : 'manifests',
-    manifestLists: snapshots.map((snapshot) => snapshot['manifest-list']),
-  };
-}
-
-function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: { counted: boolean; rowDeletes?: boolean; undone?: boolean }): SnapshotChange {
-  const of = (status: ChangedFile['status']): readonly ChangedFile[] => files.filter((file) => file.status === status);
-  const rows = (list: readonly ChangedFile[]): bigint => list.reduce((sum, file) => sum + file.rows, 0n);
-  const operation = operationOf(snapshot);
-  const addedRows = rows(of('added'));
-  const removedRows = rows(of('removed'));
-  // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
-  const rewrite = operation === 'replace' && addedRows === removedRows && flags.rowDeletes !== true;
-  const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : flags.rowDeletes === true ? 'holds row-level deletes' : undefined;
-  return {
-    snapshotId: snapshot['snapshot-id'],
-    operation,
-    committedAtMs: snapshot['timestamp-ms'],
-    counted: flags.counted && !rewrite,
-    ...(reason === undefined ? {} : { reason }),
-    addedFiles: of('added').length,
-    removedFiles: of('removed').length,
-    addedRows,
-    removedRows,
-  };
-}
-
-/** A stateless load can only append, and a deleted row does not say its hour: both stop here instead of publishing something wrong. */
-function refuseWhatCannotBeKnown(input: OpenSessionInput, table: SourceTable, changes: readonly SnapshotChange[], deleting: ReadonlySet<bigint>): void {
-  const name = tableName(table.spec.table);
-  if (input.spec.pattern === 'stateless') {
-    const change = changes.find((each) => each.counted && (each.removedFiles > 0 || deleting.has(each.snapshotId) || each.reason === 'rolled back'));
-    if (change === undefined || table.spec.onSourceChange === 'append-added') return;
-    throw refusal(
-      'source-changed',
-      `snapshot ${change.snapshotId} of ${name} (${change.operation}) changed or removed rows that ${input.spec.processName} may have loaded already; a stateless process only appends`,
-      {
-        hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
-        context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },
-      },
-    );
-  }
-  const change = changes.find((each) => deleting.has(each.snapshotId));
-  if (change !== undefined)
-    throw refusal('row-level-deletes', `snapshot ${change.snapshotId} of ${name} deletes single rows; the hours it touches cannot be told from metadata`, {
-      hint: `rewrite the source's files (compaction applies the deletes), then rebuild ${tableName(input.spec.target.table)}`,
-      context: { table: name, snapshot_id: String(change.snapshotId) },
-    });
-}
 
 /** The newest hour with rows over the source's whole history: the watermark remembers it, so only changed files are looked at. */
 async function newestHourOf(
