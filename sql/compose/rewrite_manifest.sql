@@ -10,6 +10,7 @@
 -- @param $schema VARCHAR the table's schema as JSON
 -- @param $partition_spec VARCHAR the spec's fields as JSON
 -- @param $partition_spec_id VARCHAR id of the spec
+-- @param $content VARCHAR data, or deletes
 copy (
   with adopted as (
     select manifest_path, added_snapshot_id, sequence_number
@@ -36,6 +37,6 @@ copy (
     'partition-spec': $partition_spec,
     'partition-spec-id': $partition_spec_id,
     'format-version': '2',
-    'content': 'data'
+    'content': $content
   }
 )

@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { manifestsOf, metadataPath, rewriteManifests, writeClearedList } from './compose.ts';
+import { manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
 
 /** Iceberg's own properties and defaults for the same thing. */
 const ENABLED = 'commit.manifest-merge.enabled';

@@ -12,7 +12,7 @@ import { parseHour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
 import { renderStatement } from '../statements/index.ts';
-import { composeFilesView, manifestsOf } from './compose.ts';
+import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
 
 /** Below this a statement opens the whole table faster than it is narrowed: 200 files cost DuckDB about 10 ms. Not measured more closely. */
 const MANY_FILES = 200;

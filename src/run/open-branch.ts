@@ -13,7 +13,7 @@ import type { Plan, PlanSource, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { composeFilesView, manifestsOf } from './compose.ts';
+import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';

@@ -10,7 +10,7 @@ import type { Step } from '../model/plan.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { bindStep } from './bind-step.ts';
-import { composeFilesView, listTotals, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, writeClearedList } from './compose.ts';
+import { composeFilesView, listTotals, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
 import { mergeManifests } from './merge-manifests.ts';
 import { writeFiles } from './write-files.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, showTables, stagingSnapshots } from './context.ts';

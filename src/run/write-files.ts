@@ -24,7 +24,7 @@ import {
   statementFragment,
 } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { declareEmptyPartitionIn, metadataPath } from './compose.ts';
+import { declareEmptyPartitionIn, metadataPath } from '../manifests/compose.ts';
 import { type RunContext, branchHead, loadTarget } from './context.ts';
 
 interface WrittenFile {

@@ -16,7 +16,7 @@ export interface PartitionColumn {
 }
 
 const REQUIRED: Readonly<Record<string, number>> = { content: 134, file_path: 100, file_format: 101, record_count: 103, file_size_in_bytes: 104 };
-const OPTIONAL: Readonly<Record<string, number>> = { key_metadata: 131, sort_order_id: 140 };
+const OPTIONAL: Readonly<Record<string, number>> = { key_metadata: 131, sort_order_id: 140, referenced_data_file: 143, content_offset: 144, content_size_in_bytes: 145 };
 /** Map columns: [field id, key id, value id]. Keys and values are required, or PyIceberg cannot read the file. */
 const MAPS: Readonly<Record<string, readonly [number, number, number]>> = {
   column_sizes: [108, 117, 118],

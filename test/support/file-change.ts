@@ -8,8 +8,9 @@ import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../src/iceberg/new-snapshot.ts';
-import { manifestsOf, metadataPath, rewriteManifests, writeClearedList, listTotals } from '../../src/run/compose.ts';
+import { manifestsOf, metadataPath, rewriteManifests, writeClearedList, listTotals } from '../../src/manifests/compose.ts';
 import { manifestListStatement } from '../../src/statements/index.ts';
+import { type RowDelete, writeListWithDeletes, writeRowDeletes } from './row-deletes.ts';
 
 export interface LiveFile {
   readonly path: string;
@@ -23,6 +24,8 @@ export interface FileChange {
   readonly remove?: (files: readonly LiveFile[]) => readonly LiveFile[];
   /** The rows that come: a query over the tables as they are before the change. */
   readonly insert?: string;
+  /** Delete files for rows that were there before. */
+  readonly deletes?: readonly RowDelete[];
   readonly summary?: Readonly<Record<string, string>>;
 }
 
@@ -80,6 +83,13 @@ export async function composeFilesInto(input: {
       },
     });
   }
+  const deletes = [];
+  for (const each of change.deletes ?? []) deletes.push(...(await writeRowDeletes(engine, metadata, base, each)));
+  if (deletes.length > 0) {
+    const destination = metadataPath(metadata, `snap-${snapshotId}-deletes`);
+    await writeListWithDeletes(engine, { list, manifests: deletes, snapshotId, sequenceNumber, destination });
+    list = destination;
+  }
   const totals = await listTotals(engine, list, snapshotId);
   await client.commitTable(table, {
     requirements: [{ type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base['snapshot-id'] }],
@@ -93,6 +103,8 @@ export async function composeFilesInto(input: {
           'timestamp-ms': Math.max(Date.now(), base['timestamp-ms']),
           'manifest-list': list,
           'schema-id': metadata['current-schema-id'],
+          // Iceberg specification, "Row Lineage": a version 3 snapshot says which row ids it hands out.
+          ...(metadata['format-version'] >= 3 ? { 'first-row-id': metadata['next-row-id'] ?? 0n, 'added-rows': totals.added_rows } : {}),
           summary: { operation: change.operation, 'total-records': String(totals.total_rows), 'total-data-files': String(totals.total_files), ...change.summary },
         },
       },

@@ -37,6 +37,8 @@ export interface RewriteOptions {
   readonly keptFiles: readonly string[];
   /** Path of a new manifest. */
   readonly destination: () => string;
+  /** What the manifests list; default: data files. */
+  readonly content?: 'data' | 'deletes';
 }
 
 /** Writes one manifest for each partition spec (and writer) in place of `manifests`. Entries keep their ids, numbers and optional columns. */
@@ -69,6 +71,7 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, specId: 
       schema: renderJson(currentSchema(metadata)),
       partition_spec: renderJson(spec.fields),
       partition_spec_id: String(specId),
+      content: options.content ?? 'data',
     },
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
