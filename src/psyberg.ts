@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Catalog, startCatalog } from './catalog/index.ts';
+import { type Catalog, type CatalogOptions, startCatalog } from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { compilePlan } from './compile/index.ts';
 import type { Engine, ResultRows } from './engine/index.ts';
@@ -81,18 +81,22 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
   return openProject(project, options);
 }
 
+/**
+ * Starts the catalog that a project names, over the pointers in its warehouse or in PostgreSQL.
+ * @throws PsybergError `catalog-unsupported`, and those of `startCatalog`.
+ */
+export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pick<CatalogOptions, 'host' | 'port' | 'token'> = {}): Promise<Catalog> {
+  if (catalog.kind === 'rest')
+    throw usageError('catalog-unsupported', `psyberg.yaml names the catalog at ${catalog.uri}: this version works with the embedded catalog`, {
+      hint: 'leave only catalog.warehouse in psyberg.yaml, and catalog.database for pointers in PostgreSQL',
+    });
+  const database = catalog.kind === 'embedded-database' ? { database: catalog.database } : {};
+  return startCatalog({ warehouse: catalog.warehouse, catalogName: CATALOG_NAME, ...database, ...options });
+}
+
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
-  if (project.catalog.kind !== 'embedded')
-    throw usageError(
-      'catalog-unsupported',
-      `psyberg.yaml names ${project.catalog.kind === 'rest' ? `the catalog at ${project.catalog.uri}` : 'a PostgreSQL database'}: this version works with the embedded catalog over SQLite`,
-      {
-        hint: 'leave only catalog.warehouse in psyberg.yaml',
-      },
-    );
-  const { warehouse } = project.catalog;
-  const catalog = await startCatalog({ warehouse, catalogName: CATALOG_NAME });
+  const catalog = await startProjectCatalog(project);
   const { client } = catalog;
   const now = options.now ?? Date.now;
   const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
@@ -117,7 +121,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     views: catalog.views,
     endpoint: { uri: catalog.uri, token: catalog.token },
     engine: await engine(),
-    sessionsDirectory: sessionsDirectory(warehouse),
+    sessionsDirectory: sessionsDirectory(catalog.warehouse),
     onStep: (message) => options.onStep?.(message),
   });
 
@@ -132,7 +136,9 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         ...plan,
         psyberg_session_id:
           request.psybergSessionId ??
-          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => join(sessionsDirectory(warehouse), branchName(spec.processName, id))),
+          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) =>
+            join(sessionsDirectory(catalog.warehouse), branchName(spec.processName, id)),
+          ),
       },
       spec,
     );
@@ -149,7 +155,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const plan = given === undefined ? fresh : compilePlan(given, spec);
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
       // Also without work: a session that was killed after it had published left its folder.
-      if (plan.status === 'work' || hasSessionFolder(warehouse, spec.processName)) {
+      if (plan.status === 'work' || hasSessionFolder(catalog.warehouse, spec.processName)) {
         const { dropAbandonedSessions } = await import('./run/clean-up.ts');
         await dropAbandonedSessions(await ports(), spec.target.table, spec.processName);
       }

@@ -16,3 +16,16 @@ export const forbidden = (message: string, hint?: string): PsybergError => usage
 export const unsupported = (message: string): PsybergError => usageError('unsupported', message);
 export const lostRace = (id: TableIdentifier): PsybergError =>
   conflict('commit-conflict', `Cannot commit ${formatIdentifier(id)}: another commit was first`, { hint: 'load the table again and repeat the change on what it is now' });
+/** The database failed while it committed. The one who asked must look before repeating (Iceberg REST specification, "CommitStateUnknown"). */
+export const commitStateUnknown = (cause: unknown): PsybergError =>
+  new PsybergError('commit-state-unknown', 'The commit was sent to the database, which failed before it answered: it may have been made or not', {
+    hint: 'load the table and look whether the change is there before repeating it',
+    cause,
+  });
+/** Nothing was changed; the same call may succeed later. */
+export const databaseUnavailable = (cause: unknown): PsybergError =>
+  new PsybergError('catalog-database-unavailable', 'The database of the catalog does not answer', {
+    hint: 'check that it is running and reachable and that nothing holds a lock on it, then try again',
+    retryable: true,
+    cause,
+  });

@@ -16,6 +16,7 @@ import { localClient } from './client/local-client.ts';
 import type { CatalogHandler } from './server/handler.ts';
 import { listenToCatalog } from './server/listener.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
+import type { CatalogDatabase } from './store/store.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
 export type { SessionView, SessionViews, ViewShow, ViewTable } from './views/session-views.ts';
@@ -23,8 +24,11 @@ export type { SessionView, SessionViews, ViewShow, ViewTable } from './views/ses
 export interface CatalogOptions {
   /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
   readonly warehouse: string;
+  /** `postgres://…`: the pointers live there instead of in `catalog.db`. */
+  readonly database?: string;
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
   readonly catalogName?: string;
+  /** Default 127.0.0.1: this machine only. Any other address is served too when it is named here; the protocol is plain HTTP. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
@@ -43,19 +47,19 @@ export interface Catalog {
 
 /**
  * Starts the catalog over a warehouse folder.
- * @throws PsybergError `warehouse-not-writable`, `catalog-port-taken`, `catalog-not-loopback`.
+ * @throws PsybergError `warehouse-not-writable`, `catalog-database-unreachable`, `catalog-port-taken`, `catalog-host-unusable`.
  */
 export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const { catalogName = 'psyberg', host = '127.0.0.1', port = 0, token = randomBytes(24).toString('base64url') } = options;
-  if (!LOOPBACK_HOSTS.has(host)) {
-    throw usageError('catalog-not-loopback', `The catalog listens on this machine only: expected 127.0.0.1, found ${host}`, { hint: 'leave the host out' });
-  }
   const warehouse = resolve(options.warehouse);
-  const database = openWarehouse(options.warehouse);
+  checkWarehouse(options.warehouse);
+  const database = await openDatabase(options);
   const views = viewRegistry((name) => name === catalogName || name.startsWith('branch@'));
   let opening: Promise<CatalogHandler> | undefined;
   const handler = (): Promise<CatalogHandler> => {
-    opening ??= import('./server/handler.ts').then(({ catalogHandler }) => catalogHandler({ warehouse, catalogName, database, views }));
+    opening ??= Promise.all([import('./server/handler.ts'), database.openStore(catalogName)]).then(([{ catalogHandler }, store]) =>
+      catalogHandler({ warehouse, catalogName, store, views }),
+    );
     return opening;
   };
   const server = createServer(SERVER_LIMITS);
@@ -63,14 +67,14 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   try {
     await listen(server, { host, port });
   } catch (error) {
-    database.close();
-    throw usageError('catalog-port-taken', `The catalog cannot listen on ${host}:${port}`, { hint: 'choose another port, or none', cause: error });
+    await database.close();
+    throw listeningFailure({ host, port }, error);
   }
   // Not awaited, and only after the caller went on: kysely and zod load while the caller's engine starts in its own threads.
   setImmediate(() => void handler().catch(() => undefined));
   const { port: boundPort } = server.address() as AddressInfo;
   return {
-    uri: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    uri: `http://${addressFor(host)}:${boundPort}`,
     token,
     warehouse,
     views,
@@ -87,25 +91,55 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   };
 }
 
-const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
+/** A client cannot connect to "every address": it is told the one of this machine. */
+const addressFor = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host);
+
+function listeningFailure({ host, port }: { readonly host: string; readonly port: number }, error: unknown): Error {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE' || code === 'EACCES')
+    return usageError('catalog-port-taken', `The catalog cannot listen on ${host}:${port}: ${code === 'EACCES' ? 'this user may not take the port' : 'another program does'}`, {
+      hint: 'choose another port, or none',
+      cause: error,
+    });
+  return usageError('catalog-host-unusable', `The catalog cannot listen on ${host}:${port}: this machine has no such address`, {
+    hint: 'leave the host out to serve this machine only, or name one of its addresses',
+    cause: error,
+  });
+}
+
 const CLOSE_GRACE_MS = 500;
 /** A client that sends its request too slowly is cut off; others are served meanwhile. */
 const SERVER_LIMITS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 } as const;
 
-function openWarehouse(folder: string): ReturnType<typeof openSqliteDatabase> {
+function checkWarehouse(folder: string): void {
   try {
     if (!isAbsolute(folder)) throw new Error('the path is not absolute');
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK | constants.R_OK | constants.X_OK);
-    return openSqliteDatabase(join(folder, 'catalog.db'));
   } catch (error) {
-    throw usageError('warehouse-not-writable', `Warehouse folder cannot be used: ${folder}: ${(error as Error).message}`, {
-      hint: 'choose a folder that you may write to, or change its permissions',
-      context: { warehouse: folder },
-      cause: error,
-    });
+    throw warehouseNotWritable(folder, error);
   }
 }
+
+async function openDatabase({ warehouse, database }: CatalogOptions): Promise<CatalogDatabase> {
+  if (database !== undefined) {
+    // Imported only here: a catalog over SQLite starts without it.
+    const { openPostgresDatabase } = await import('./store/postgres-database.ts');
+    return await openPostgresDatabase(database);
+  }
+  try {
+    return openSqliteDatabase(join(warehouse, 'catalog.db'));
+  } catch (error) {
+    throw warehouseNotWritable(warehouse, error);
+  }
+}
+
+const warehouseNotWritable = (folder: string, error: unknown): Error =>
+  usageError('warehouse-not-writable', `Warehouse folder cannot be used: ${folder}: ${(error as Error).message}`, {
+    hint: 'choose a folder that you may write to, or change its permissions',
+    context: { warehouse: folder },
+    cause: error,
+  });
 
 const listen = (server: Server, address: { readonly host: string; readonly port: number }): Promise<void> =>
   new Promise((done, failed) => {

@@ -5,6 +5,7 @@ import { type Act, example } from './command-line.ts';
 import { type Shell, writeAll } from './shell.ts';
 
 interface ServeOptions {
+  readonly host?: string;
   readonly port: string;
   readonly token?: string;
 }
@@ -16,7 +17,8 @@ export function addCatalogCommand(root: Command, act: Act): void {
     .helpCommand(false)
     .addHelpText('after', example('psyberg catalog serve --port 8181'))
     .command('serve')
-    .description('serve the Iceberg REST protocol on 127.0.0.1 until it is stopped; prints {"uri","token","warehouse"} on one line when it is ready')
+    .description('serve the Iceberg REST protocol until it is stopped; prints {"uri","token","warehouse"} on one line when it is ready')
+    .option('--host <address>', 'default: 127.0.0.1, this machine only; other machines reach any other address by plain HTTP, the token included')
     .option('--port <n>', 'default: any free port', '0')
     .option('--token <token>', 'the bearer token that clients send; default: a random one')
     .addHelpText('after', example('psyberg catalog serve --port 8181'))
@@ -29,22 +31,23 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, { hint: 'leave it out to take any free port' });
   if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token))
     throw usageError('token-invalid', '--token must be printable characters without blanks', { hint: 'leave it out to get a random one' });
-  const [{ startCatalog }, { findProjectRoot, readProject }, { CATALOG_NAME }] = await Promise.all([
-    import('../catalog/index.ts'),
-    import('../project/read-project.ts'),
-    import('../psyberg.ts'),
-  ]);
+  const [{ findProjectRoot, readProject }, { CATALOG_NAME, startProjectCatalog }] = await Promise.all([import('../project/read-project.ts'), import('../psyberg.ts')]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
-  if (project.catalog.kind !== 'embedded')
-    throw usageError('catalog-unsupported', 'psyberg.yaml names a catalog elsewhere: there is nothing to serve', { hint: 'use that catalog directly' });
-  const catalog = await startCatalog({ warehouse: project.catalog.warehouse, catalogName: CATALOG_NAME, port, ...(options.token === undefined ? {} : { token: options.token }) });
+  const catalog = await startProjectCatalog(project, {
+    port,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.token === undefined ? {} : { token: options.token }),
+  });
   const stopped = stopSignal();
   writeAll(1, `${JSON.stringify({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME })}\n`);
+  if (options.host !== undefined && !LOOPBACK_HOSTS.has(options.host)) shell.note(`other machines can reach ${options.host}; what they send, the token included, is not encrypted`);
   shell.note('serving; stop with Ctrl-C');
   await stopped;
   await catalog.close();
   return EXIT.done;
 }
+
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
 
 const stopSignal = (): Promise<void> =>
   new Promise((stop) => {

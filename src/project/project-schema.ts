@@ -109,14 +109,14 @@ function catalogOf(
   const remote = /^[a-z][a-z0-9+.-]*:\/\//i.test(local);
   if (database !== undefined) {
     if (!/^postgres(ql)?:\/\//.test(database)) report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');
-    return { kind: 'embedded-database', warehouse: remote ? local : path.resolve(root, local), database };
   }
   if (remote)
     report(
       yaml.placeOf(['catalog', 'warehouse']),
-      'the embedded catalog keeps catalog.db in the warehouse, which must then be a local folder',
-      'name a folder, or add "database: postgres://…" for the pointers',
+      'the embedded catalog keeps tables in a folder of this machine or of one that it mounts',
+      'name a folder, or the uri of a catalog that serves this warehouse',
     );
+  if (database !== undefined) return { kind: 'embedded-database', warehouse: path.resolve(root, local), database };
   return { kind: 'embedded', warehouse: path.resolve(root, local) };
 }
 

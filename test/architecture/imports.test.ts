@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   compile: ['model', 'plan', 'statements'],
   setup: ['@duckdb/node-api', 'rolldown'],
   engine: ['model', 'setup', 'statements', '@duckdb/node-api'],
-  catalog: ['iceberg', 'model', 'kysely', 'zod'],
+  catalog: ['iceberg', 'model', 'kysely', 'pg', 'zod'],
   manifests: ['engine', 'iceberg', 'model', 'statements'],
   state: ['catalog', 'engine', 'iceberg', 'model', 'statements'],
   session: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'state', 'statements'],
@@ -30,6 +30,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['engine/', 'setup/duckdb-install.mjs'],
   kysely: ['catalog/store/'],
+  pg: ['catalog/store/'],
   commander: ['cli/'],
   yaml: ['project/'],
 };

@@ -31,11 +31,11 @@ describe('starting', () => {
     const output = execFileSync(process.execPath, ['--input-type=module-typescript', '--eval', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     expect(JSON.parse(output)).toEqual([]);
   });
-  it('refuses a folder that is a file, a relative path, and a host that others can reach', async () => {
+  it('refuses a folder that is a file, a relative path, and an address that this machine does not have', async () => {
     writeFileSync(join(folder, 'file'), '');
     await expect(startCatalog({ warehouse: join(folder, 'file') })).rejects.toMatchObject({ code: 'warehouse-not-writable', exitCode: 2 });
     await expect(startCatalog({ warehouse: 'relative' })).rejects.toMatchObject({ code: 'warehouse-not-writable' });
-    await expect(startCatalog({ warehouse: folder, host: '0.0.0.0' })).rejects.toMatchObject({ code: 'catalog-not-loopback' });
+    await expect(startCatalog({ warehouse: folder, host: '192.0.2.1' })).rejects.toMatchObject({ code: 'catalog-host-unusable', exitCode: 2 });
   });
   it('refuses a port that is taken', async () => {
     const first = await startCatalog({ warehouse: join(folder, 'ports') });

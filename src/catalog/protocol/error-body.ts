@@ -27,6 +27,8 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'namespace-not-empty': [409, 'NamespaceNotEmptyException'],
   'commit-conflict': [409, 'CommitFailedException'],
   'metadata-file-broken': [500, 'MetadataFileBroken'],
+  'commit-state-unknown': [500, 'CommitStateUnknownException'],
+  'catalog-database-unavailable': [503, 'ServiceUnavailableException'],
   unprocessable: [422, 'UnprocessableEntityException'],
 };
 

@@ -1,11 +1,10 @@
 /** From a prefix to its face, from a face to an answer. */
-import type { DatabaseSync } from 'node:sqlite';
 import { renderJson } from '../../iceberg/json.ts';
 import { noSuchWarehouse } from '../errors.ts';
 import { localMetadataFiles } from '../files/metadata-files.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
 import { warehouseFace } from '../service/warehouse-face.ts';
-import { sqliteStore } from '../store/sqlite-store.ts';
+import type { CatalogStore } from '../store/store.ts';
 import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
@@ -21,7 +20,7 @@ export interface CatalogHandler {
 export interface HandlerOptions {
   readonly warehouse: string;
   readonly catalogName: string;
-  readonly database: DatabaseSync;
+  readonly store: CatalogStore;
   readonly views: ViewRegistry;
 }
 
@@ -29,8 +28,7 @@ export interface HandlerOptions {
 const ROOTS = new Set(['namespaces', 'tables', 'views', 'transactions']);
 
 /** Makes the handler of all requests behind authentication. */
-export function catalogHandler({ warehouse, catalogName, database, views }: HandlerOptions): CatalogHandler {
-  const store = sqliteStore(database, catalogName);
+export function catalogHandler({ warehouse, catalogName, store, views }: HandlerOptions): CatalogHandler {
   const real = warehouseFace({ folder: warehouse, store, files: localMetadataFiles(warehouse) });
 
   /** A session view wins over the stateless prefixes, the warehouse is what is left. */

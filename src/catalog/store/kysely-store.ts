@@ -1,6 +1,7 @@
 /** The catalog's store over kysely: Iceberg's JDBC-catalog tables in any database that kysely speaks. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { commitStateUnknown } from '../errors.ts';
 import { EXISTS_PROPERTY, type JdbcTables } from './jdbc-schema.ts';
 import type { CatalogStore, PointerKind, PointerSwap } from './store.ts';
 
@@ -65,13 +66,21 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       const name = join(namespace);
       return await db.transaction().execute(async (transaction) => {
         if (await namespaceRows(transaction, name, { itself: true, children: true })) return false;
-        const rows = Object.entries({ ...values, [EXISTS_PROPERTY]: 'true' }).map(([key, value]) => ({
-          catalog_name: catalogName,
-          namespace: name,
-          property_key: key,
-          property_value: value,
-        }));
-        await transaction.insertInto('iceberg_namespace_properties').values(rows).execute();
+        const row = (key: string, value: string) => ({ catalog_name: catalogName, namespace: name, property_key: key, property_value: value });
+        // The mark first: where transactions run side by side, two creators meet at this row, and the second one waits and loses.
+        const marked = await transaction
+          .insertInto('iceberg_namespace_properties')
+          .values(row(EXISTS_PROPERTY, 'true'))
+          .onConflict((oc) => oc.doNothing())
+          .executeTakeFirst();
+        if (marked.numInsertedOrUpdatedRows !== 1n) return false;
+        const rows = Object.entries(values).filter(([key]) => key !== EXISTS_PROPERTY);
+        if (rows.length > 0) {
+          await transaction
+            .insertInto('iceberg_namespace_properties')
+            .values(rows.map(([key, value]) => row(key, value)))
+            .execute();
+        }
         return true;
       });
     },
@@ -88,7 +97,7 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
             .execute();
         }
         // The mark keeps the namespace alive when its last property goes.
-        for (const [key, value] of Object.entries({ ...updates, [EXISTS_PROPERTY]: 'true' })) {
+        for (const [key, value] of inOneOrder(Object.entries({ ...updates, [EXISTS_PROPERTY]: 'true' }), ([name]) => name)) {
           await transaction
             .insertInto('iceberg_namespace_properties')
             .values({ catalog_name: catalogName, namespace: name, property_key: key, property_value: value })
@@ -109,8 +118,9 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     },
 
     async listPointers(namespace, kind) {
-      const rows = await pointers(db).select('table_name').where('table_namespace', '=', join(namespace)).where(isKind(kind)).orderBy('table_name').execute();
-      return rows.map((row) => row.table_name);
+      const rows = await pointers(db).select('table_name').where('table_namespace', '=', join(namespace)).where(isKind(kind)).execute();
+      // Sorted here: databases disagree on the order of capitals.
+      return rows.map((row) => row.table_name).sort();
     },
 
     async findPointer(id) {
@@ -124,26 +134,37 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     },
 
     async swapPointers(swaps) {
+      let committing = false;
       try {
         await db.transaction().execute(async (transaction) => {
-          for (const swap of swaps) if (!(await swapOne(transaction, swap))) throw new LostSwap(swap);
+          // Two commits of the same tables lock them in the same order, or they could wait for each other.
+          for (const swap of inOneOrder(swaps, ({ identifier }) => [...identifier.namespace, identifier.name].join('\u0000'))) {
+            if (!(await swapOne(transaction, swap))) throw new LostSwap(swap);
+          }
+          committing = true;
         });
         return undefined;
       } catch (error) {
         if (error instanceof LostSwap) return error.swap;
+        if (committing) throw commitStateUnknown(error);
         throw error;
       }
     },
 
     async dropPointer(id, kind) {
+      // In a transaction as every write: SQLite's driver waits there for other processes.
       const row = await db
-        .deleteFrom('iceberg_tables')
-        .where('catalog_name', '=', catalogName)
-        .where('table_namespace', '=', join(id.namespace))
-        .where('table_name', '=', id.name)
-        .where(isKind(kind))
-        .returning('metadata_location')
-        .executeTakeFirst();
+        .transaction()
+        .execute((transaction) =>
+          transaction
+            .deleteFrom('iceberg_tables')
+            .where('catalog_name', '=', catalogName)
+            .where('table_namespace', '=', join(id.namespace))
+            .where('table_name', '=', id.name)
+            .where(isKind(kind))
+            .returning('metadata_location')
+            .executeTakeFirst(),
+        );
       return row?.metadata_location ?? undefined;
     },
 
@@ -152,14 +173,15 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
         const named = (id: TableIdentifier) => pointers(transaction).select('table_name').where('table_namespace', '=', join(id.namespace)).where('table_name', '=', id.name);
         if (!(await named(from).where(isKind(kind)).executeTakeFirst())) return 'missing';
         if (await named(to).executeTakeFirst()) return 'taken';
-        await transaction
+        const moved = await transaction
           .updateTable('iceberg_tables')
           .set({ table_namespace: join(to.namespace), table_name: to.name })
           .where('catalog_name', '=', catalogName)
           .where('table_namespace', '=', join(from.namespace))
           .where('table_name', '=', from.name)
-          .execute();
-        return 'renamed';
+          .where(isKind(kind))
+          .executeTakeFirst();
+        return moved.numUpdatedRows === 1n ? 'renamed' : 'missing';
       });
     },
 
@@ -200,10 +222,13 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       .where('table_namespace', '=', namespace)
       .where('table_name', '=', swap.identifier.name)
       .where('metadata_location', '=', swap.expected)
+      .where(isKind(swap.kind))
       .executeTakeFirst();
     return updated.numUpdatedRows === 1n;
   }
 }
 
-/** `like` would treat `_` and `%` of a name as wildcards. */
-const startsWith = (column: string, prefix: string) => sql<boolean>`substr(${sql.ref(column)}, 1, ${prefix.length}) = ${prefix}`;
+/** `like` would treat `_` and `%` of a name as wildcards. SQL counts characters where JavaScript counts halves of some. */
+const startsWith = (column: string, prefix: string) => sql<boolean>`substr(${sql.ref(column)}, 1, ${sql.lit([...prefix].length)}) = ${prefix}`;
+
+const inOneOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] => [...items].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));

@@ -3,16 +3,30 @@
  * Opening is kept apart from kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { JDBC_SCHEMA } from './jdbc-schema.ts';
+import { ICEBERG_TYPE_COLUMN, JDBC_SCHEMA } from './jdbc-schema.ts';
+import type { CatalogDatabase } from './store.ts';
 
 /** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
-const BUSY_TIMEOUT_MS = 10_000;
+export const BUSY_TIMEOUT_MS = 10_000;
 
 /** How often opening is repeated while another process makes the same new database: the switch to WAL does not wait for locks. */
 const OPEN_ATTEMPTS_MAX = 50;
 
 /** Opens or creates the database and its two tables. */
-export function openSqliteDatabase(path: string): DatabaseSync {
+export function openSqliteDatabase(path: string): CatalogDatabase {
+  const database = openPatiently(path);
+  return {
+    async openStore(catalogName) {
+      const [{ sqliteKysely }, { kyselyStore }] = await Promise.all([import('./sqlite-dialect.ts'), import('./kysely-store.ts')]);
+      return kyselyStore(sqliteKysely(database), catalogName);
+    },
+    async close() {
+      database.close();
+    },
+  };
+}
+
+function openPatiently(path: string): DatabaseSync {
   for (let attempt = 1; ; attempt++) {
     try {
       return openOnce(path);
@@ -32,8 +46,7 @@ function openOnce(path: string): DatabaseSync {
     database.exec('pragma synchronous = full');
     for (const statement of JDBC_SCHEMA) database.exec(statement);
     const columns = database.prepare("select name from pragma_table_info('iceberg_tables')").all() as { name: string }[];
-    // Iceberg's JDBC catalog before 1.6 knew no views.
-    if (!columns.some((column) => column.name === 'iceberg_type')) database.exec('alter table iceberg_tables add column iceberg_type varchar(5)');
+    if (!columns.some((column) => column.name === 'iceberg_type')) database.exec(ICEBERG_TYPE_COLUMN);
   } catch (error) {
     database.close();
     throw error;

@@ -1,37 +1,61 @@
 /** kysely over `node:sqlite`. The adapter is this small because kysely's own SQLite driver asks for four methods. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  Kysely,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { databaseUnavailable } from '../errors.ts';
+import type { JdbcTables } from './jdbc-schema.ts';
+import { BUSY_TIMEOUT_MS } from './sqlite-database.ts';
 
-/** A dialect over an open database, which it closes when kysely is destroyed. */
-export function nodeSqliteDialect(database: DatabaseSync): Dialect {
+/** Takes over an open database: destroying the one closes the other. */
+export const sqliteKysely = (database: DatabaseSync): Kysely<JdbcTables> => new Kysely<JdbcTables>({ dialect: nodeSqliteDialect(database) });
+
+function nodeSqliteDialect(database: DatabaseSync): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => immediateTransactions(new SqliteDriver({ database: asSqliteDatabase(database) })),
+    createDriver: () => immediateTransactions(new SqliteDriver({ database: asSqliteDatabase(database) }), database),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
 }
 
 /**
- * Transactions that take the write lock when they begin.
+ * Transactions that take the write lock when they begin, and wait for it without holding up this process.
  * With a plain `begin`, two processes that read first and write later could never both go on: the second gets SQLITE_BUSY at once.
+ * SQLite's own waiting blocks the event loop: two catalogs in one process stood still for ten seconds, each waiting for the other's lock.
  */
-function immediateTransactions(driver: SqliteDriver): Driver {
+function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Driver {
   driver.beginTransaction = async (connection: DatabaseConnection): Promise<void> => {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    for (const untilMs = Date.now() + BUSY_TIMEOUT_MS; ; await sleep(1 + Math.random() * RETRY_MS)) {
+      database.exec('pragma busy_timeout = 0');
+      try {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (Date.now() > untilMs) throw databaseUnavailable(error);
+      } finally {
+        database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      }
+    }
   };
   return driver;
 }
+
+/** A commit holds the lock for 1 to 3 ms; some randomness keeps those who wait out of step. */
+const RETRY_MS = 4;
+const SQLITE_BUSY = 5;
+const isBusy = (error: unknown): boolean => (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;
 
 function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
   // Preparing costs more than running; the store uses about twenty different statements.

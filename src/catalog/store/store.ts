@@ -36,6 +36,7 @@ export interface CatalogStore {
   /**
    * Moves all pointers or none, in one database transaction.
    * @returns the swap that lost, `undefined` when all were made.
+   * @throws PsybergError `commit-state-unknown` when the database failed while it committed: nobody knows which of the two it is.
    */
   swapPointers(swaps: readonly PointerSwap[]): Promise<PointerSwap | undefined>;
   /** @returns where the pointer pointed, `undefined` when there was none. */
@@ -43,5 +44,12 @@ export interface CatalogStore {
   renamePointer(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind }): Promise<'renamed' | 'missing' | 'taken'>;
   /** Every metadata location in the catalog whose text begins so. */
   countLocationsBelow(prefix: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A database that is known to answer. Opening it is kept apart from its store: kysely loads while the caller goes on. */
+export interface CatalogDatabase {
+  /** The store of one catalog in it; closing the store closes the database. */
+  openStore(catalogName: string): Promise<CatalogStore>;
   close(): Promise<void>;
 }
