@@ -23,7 +23,7 @@ copy (
   from read_avro($manifest_lists)
   where added_snapshot_id in (select unnest($snapshot_ids::bigint[]))
     and content = 0
-    and added_files_count > 0
+    and (added_files_count > 0 or existing_files_count + deleted_files_count = 0)
   group by manifest_path
   order by manifest_path
 ) to $destination ({{manifest_list_format}})

@@ -8,7 +8,7 @@ select distinct
   partition_spec_id,
   content,
   added_snapshot_id::varchar as snapshot_id,
-  existing_files_count + deleted_files_count > 0 as mixed
+  coalesce(existing_files_count + deleted_files_count > 0 or added_files_count = 0, true) as mixed
 from read_avro($manifest_lists)
 where added_snapshot_id in (select unnest($snapshot_ids::bigint[]))
 order by all

@@ -60,6 +60,8 @@ export interface ChangedFile {
   /** The hours that hold rows beyond the tolerance for the future; `lastHour` is then the last hour within it. */
   readonly futureHours?: readonly Hour[];
   readonly nullEventTimes: bigint;
+  /** The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were compared; undefined: all of them may. */
+  readonly differingHours?: readonly Hour[];
 }
 
 export type DetectedBy = 'first-load' | 'snapshots' | 'rewound' | 'live-files';

@@ -104,8 +104,9 @@ function causesByHour(session: Session, wanted: ReadonlySet<Hour>): Map<Hour, Pl
     for (const file of source.files) {
       if (file.firstHour === undefined || file.lastHour === undefined) continue;
       const cause = { source: tableName(source.spec.table), snapshot_id: String(file.snapshotId), file: file.path };
+      const differing = file.differingHours === undefined ? undefined : new Set(file.differingHours);
       for (let hour = file.firstHour; hour <= file.lastHour; hour += 1) {
-        if (!wanted.has(hour)) continue;
+        if (!wanted.has(hour) || differing?.has(hour) === false) continue;
         const list = causes.get(hour) ?? [];
         if (list.length < CAUSES_PER_HOUR) list.push(cause);
         causes.set(hour, list);

@@ -9,7 +9,11 @@ import type { ChangedFile, SourceState } from '../model/session.ts';
 export function touchedHours(files: readonly ChangedFile[]): Hour[] {
   const hours = new Set<Hour>();
   const spans = new Set<string>();
-  for (const { firstHour, lastHour } of files) {
+  for (const { firstHour, lastHour, differingHours } of files) {
+    if (differingHours !== undefined) {
+      for (const hour of differingHours) hours.add(hour);
+      continue;
+    }
     if (firstHour === undefined || lastHour === undefined) continue;
     // Thousands of files often share one span: walk each span once.
     const span = `${firstHour}:${lastHour}`;

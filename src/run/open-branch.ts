@@ -80,7 +80,7 @@ async function composeListedFiles(
   const { engine } = context.ports;
   const files = read.files ?? [];
   let from = head;
-  if (files.length > 0 && source.detected_by === 'snapshots') {
+  if (files.length > 0 && source.detected_by !== 'live-files') {
     const destination = join(context.directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
     await engine.execute({
       sql: manifestListStatement('compose/write_change_list'),

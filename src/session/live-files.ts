@@ -1,6 +1,6 @@
 /**
  * What to do when snapshots between watermark and head were expired: live files tell. Head + watermark -> changes.
- * Every file carries the sequence number of the commit that added it. If as many rows at or below the watermark's number are still
+ * While the watermark's own snapshot is there (a tag keeps it), its files beside those of the head say all. Otherwise every file carries the sequence number of the commit that added it. If as many rows at or below the watermark's number are still
  * live as there were then, nothing was removed, and the files above it are exactly the news. Otherwise nobody can say: refused.
  */
 import type { Engine } from '../engine/index.ts';
@@ -10,14 +10,50 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
-import { type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
 
 const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
+
+/**
+ * The files that only one of two snapshots has: `added` those of the head, `removed` those of the consumed one. Manifests that both have are not opened.
+ * `rowDeletes`: the delete files differ.
+ */
+export async function filesBetween(
+  engine: Engine,
+  table: SourceTable,
+  { consumed, head }: { readonly consumed: Snapshot; readonly head: Snapshot },
+): Promise<{ files: ChangedFile[]; rowDeletes: boolean }> {
+  const [before, after] = await Promise.all([readAllManifests(engine, table, consumed), readAllManifests(engine, table, head)]);
+  const only = (these: readonly Manifest[], those: readonly Manifest[]): Manifest[] => {
+    const paths = new Set(those.map((manifest) => manifest.manifest_path));
+    return these.filter((manifest) => !paths.has(manifest.manifest_path));
+  };
+  const [gone, come] = [only(before, after), only(after, before)];
+  const dataOf = (manifests: readonly Manifest[]): Manifest[] => manifests.filter((manifest) => manifest.content === 0);
+  const was = await readFiles(engine, table, consumed, dataOf(gone), [0, 1]);
+  const is = await readFiles(engine, table, head, dataOf(come), [0, 1]);
+  const paths = (files: readonly ChangedFile[]): Set<string> => new Set(files.map((file) => file.path));
+  const [then, now] = [paths(was), paths(is)];
+  return {
+    // The one change that stands for all of them is the head's.
+    files: [...is.filter((file) => !then.has(file.path)), ...was.filter((file) => !now.has(file.path)).map((file) => ({ ...file, status: 'removed' as const }))].map((file) => ({
+      ...file,
+      snapshotId: head['snapshot-id'],
+    })),
+    rowDeletes: [...gone, ...come].some((manifest) => manifest.content === 1),
+  };
+}
 
 /** The news as live files. Throws `history-expired` when removals since the watermark cannot be excluded. */
 export async function liveFilesSince(engine: Engine, table: SourceTable, head: Snapshot, watermark: Watermark): Promise<{ files: ChangedFile[]; changes: SnapshotChange[] }> {
   const name = tableName(table.spec.table);
   const context = { table: name, watermark: String(watermark.snapshotId), head: String(head['snapshot-id']) };
+  if (table.metadata['format-version'] === 1)
+    throw refusal(
+      'history-expired',
+      `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and a table of format version 1 does not number its files`,
+      { hint: `${REMEDY}; format version 2 (upgrade the table) can tell new files from old ones`, context },
+    );
   // The known chain goes back beyond the watermark without meeting it: that snapshot was rolled back, and counts alone may not show it.
   for (const snapshot of ancestors(table.metadata, head))
     if ((snapshot['sequence-number'] ?? 0n) <= watermark.sequenceNumber)

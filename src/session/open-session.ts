@@ -112,7 +112,7 @@ function refuseRewoundTarget({ spec }: OpenSessionInput, target: TableMetadata):
 async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceState> {
   const loaded = await input.catalog.loadTable(spec.table);
   const name = tableName(spec.table);
-  const watermark = progress?.watermarks.find((each) => each.table.toLowerCase() === name.toLowerCase());
+  const watermark = watermarkOf(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
   const idle = {
     spec,
     awaited: false,
@@ -176,6 +176,12 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
     ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
   });
+}
+
+/** By name; else by the table's uuid: a table that was renamed is the same table, and loading it from the beginning would double its rows. */
+function watermarkOf(progress: ProcessProgress | undefined, table: { readonly name: string; readonly tableUuid: string | undefined }): Watermark | undefined {
+  const byName = progress?.watermarks.find((each) => each.table.toLowerCase() === table.name.toLowerCase());
+  return byName ?? progress?.watermarks.find((each) => each.tableUuid === table.tableUuid);
 }
 
 const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition => ({

@@ -3,15 +3,18 @@
  * A change whose rows or hours cannot be known is refused here, before anything is planned.
  */
 import type { Engine } from '../engine/index.ts';
-import { operationOf } from '../iceberg/history.ts';
+import { operationOf, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
 import { findSnapshots } from './find-changes.ts';
-import { liveFilesSince } from './live-files.ts';
-import { type SourceTable, readAddedManifests, readAllManifests, readFiles } from './read-files.ts';
+import { filesBetween, liveFilesSince } from './live-files.ts';
+import { netFiles } from './net-files.ts';
+import { readNewManifests } from './new-manifests.ts';
+import { type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+import { withoutRewrites } from './rewrites.ts';
 
 export type Changes = Omit<SourceState, 'head' | 'newestHour' | 'vttsHour'>;
 
@@ -25,8 +28,6 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const { engine } = input;
   const found = findSnapshots(table.metadata, head, watermark);
   const base = { spec: table.spec, awaited: false, detectedBy: found.detectedBy, ...(watermark === undefined ? {} : { watermark }) };
-  if (found.detectedBy === 'live-files')
-    return { ...base, ...(await liveFilesSince(engine, table, head, watermark as Watermark)), listedBy: 'files', manifestLists: [head['manifest-list']] };
   if (found.detectedBy === 'first-load') {
     const manifests = await readAllManifests(engine, table, head);
     const files = await readFiles(
@@ -36,68 +37,118 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
       manifests.filter((manifest) => manifest.content === 0),
       [0, 1],
     );
-    return { ...base, files, changes: [changeOf(head, files, { counted: true })], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
+    return { ...base, files, changes: [changeOf(head, files, {})], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
   }
+  if (found.detectedBy === 'live-files') return { ...base, ...(await changesByFiles(input, table, head, watermark as Watermark)), listedBy: 'files' };
   const snapshots = [...found.undone, ...found.added];
-  const manifests = await readAddedManifests(engine, table, snapshots);
-  const read = await readFiles(
-    engine,
-    table,
-    head,
-    manifests.filter((manifest) => manifest.content === 0),
-    [1, 2],
-  );
-  // An undone snapshot's additions are removals now, and the other way round.
+  const isKnown = (snapshot: Snapshot): boolean => rewriteBySummary(snapshot) !== undefined;
+  const chains = await Promise.all([found.undone, found.added].map((chain) => readNewManifests(engine, table, { chain, isKnown })));
+  const manifests = chains.flatMap((chain) => chain.manifests);
   const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
-  const files = read.map((file) => (undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file));
+  const bySnapshot = new Map<bigint, ChangedFile[]>();
+  // Each chain for itself: a commit that was undone and picked again may have its manifest in both.
+  for (const chain of chains) {
+    const data = chain.manifests.filter((manifest) => manifest.content === 0);
+    for (const file of await readFiles(engine, table, head, data, [1, 2])) {
+      // An undone snapshot's additions are removals now, and the other way round.
+      const turned = undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file;
+      const known = bySnapshot.get(file.snapshotId);
+      if (known === undefined) bySnapshot.set(file.snapshotId, [turned]);
+      else known.push(turned);
+    }
+  }
   const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
-  const changes = snapshots.map((snapshot) => {
+  const seen = snapshots.map((snapshot) => {
     const id = snapshot['snapshot-id'];
-    return changeOf(
-      snapshot,
-      files.filter((file) => file.snapshotId === id),
-      { counted: true, rowDeletes: deleting.has(id), undone: undone.has(id) },
-    );
+    return changeOf(snapshot, bySnapshot.get(id) ?? [], { rowDeletes: deleting.has(id), undone: undone.has(id) });
   });
-  refuseWhatCannotBeKnown(input, table, changes, deleting);
-  const counted = new Set(changes.filter((change) => change.counted).map((change) => change.snapshotId));
+  const judged = await withoutRewrites(engine, table, { changes: seen, bySnapshot });
+  const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
+  // In the order in which they took effect: undoing begins with the newest.
+  const inOrder = [...found.undone.toReversed(), ...found.added].flatMap((snapshot) =>
+    counted.has(snapshot['snapshot-id']) ? (judged.bySnapshot.get(snapshot['snapshot-id']) ?? []) : [],
+  );
+  const net = netFiles(inOrder);
+  // What an undone snapshot had removed was there, and loaded, before it: it comes back without being new.
+  const files = input.processSpec.pattern === 'stateless' ? net.filter((file) => file.status === 'removed' || !undone.has(file.snapshotId)) : net;
+  refuseWhatCannotBeKnown(input, table, { changes: judged.changes, files, deleting });
   const mixed = manifests.some((manifest) => manifest.mixed && counted.has(BigInt(manifest.snapshot_id)));
   return {
     ...base,
-    changes,
-    files: files.filter((file) => counted.has(file.snapshotId)),
-    listedBy: mixed || found.undone.length > 0 ? 'files' : 'manifests',
-    manifestLists: snapshots.map((snapshot) => snapshot['manifest-list']),
+    changes: judged.changes,
+    files,
+    listedBy: mixed || found.undone.length > 0 || files.length < inOrder.length ? 'files' : 'manifests',
+    manifestLists: chains.flatMap((chain) => chain.manifestLists),
   };
 }
 
-function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: { counted: boolean; rowDeletes?: boolean; undone?: boolean }): SnapshotChange {
+/** After an expiry, or on a table that was replaced: the files of the watermark's snapshot beside those of the head, or (when that one is gone, too) the live files by number. */
+async function changesByFiles(input: ChangesInput, table: SourceTable, head: Snapshot, watermark: Watermark): Promise<Pick<Changes, 'files' | 'changes' | 'manifestLists'>> {
+  const consumed = snapshotById(table.metadata, watermark.snapshotId);
+  if (consumed === undefined) return { ...(await liveFilesSince(input.engine, table, head, watermark)), manifestLists: [head['manifest-list']] };
+  const between = await filesBetween(input.engine, table, { consumed, head });
+  const removes = between.files.some((file) => file.status === 'removed');
+  const change = {
+    ...changeOf(head, between.files, { rowDeletes: between.rowDeletes }),
+    operation: removes ? 'overwrite' : 'append',
+    counted: between.files.length > 0 || between.rowDeletes,
+  };
+  const judged = await withoutRewrites(input.engine, table, {
+    changes: [change.reason === undefined ? { ...change, reason: 'found by comparing the files of the watermark and of the head' } : change],
+    bySnapshot: new Map([[head['snapshot-id'], between.files]]),
+    before: consumed,
+  });
+  const files = judged.changes.some((each) => each.counted) ? (judged.bySnapshot.get(head['snapshot-id']) ?? []) : [];
+  refuseWhatCannotBeKnown(input, table, { changes: judged.changes, files, deleting: new Set(between.rowDeletes ? [head['snapshot-id']] : []) });
+  return { files, changes: judged.changes, manifestLists: [head['manifest-list']] };
+}
+
+/** What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its manifests have to be read. */
+function rewriteBySummary(snapshot: Snapshot): Pick<SnapshotChange, 'addedFiles' | 'removedFiles' | 'addedRows' | 'removedRows'> | undefined {
+  const { summary = {} } = snapshot;
+  const [added, removed] = [summary['added-records'], summary['deleted-records']];
+  if (operationOf(snapshot) !== 'replace' || added === undefined || added !== removed) return undefined;
+  if (DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0')) return undefined;
+  return {
+    addedFiles: Number(summary['added-data-files'] ?? 0),
+    removedFiles: Number(summary['deleted-data-files'] ?? 0),
+    addedRows: BigInt(added),
+    removedRows: BigInt(removed),
+  };
+}
+
+/** With row-level deletes in play, equal counts of rows do not mean equal rows. */
+const DELETE_COUNTS = ['added-delete-files', 'removed-delete-files', 'added-position-deletes', 'removed-position-deletes', 'added-equality-deletes', 'removed-equality-deletes'];
+
+function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: { rowDeletes?: boolean; undone?: boolean }): SnapshotChange {
   const of = (status: ChangedFile['status']): readonly ChangedFile[] => files.filter((file) => file.status === status);
   const rows = (list: readonly ChangedFile[]): bigint => list.reduce((sum, file) => sum + file.rows, 0n);
   const operation = operationOf(snapshot);
-  const addedRows = rows(of('added'));
-  const removedRows = rows(of('removed'));
+  const said = rewriteBySummary(snapshot);
+  const counts = said ?? { addedFiles: of('added').length, removedFiles: of('removed').length, addedRows: rows(of('added')), removedRows: rows(of('removed')) };
   // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
-  const rewrite = operation === 'replace' && addedRows === removedRows && flags.rowDeletes !== true;
+  const rewrite = operation === 'replace' && counts.addedRows === counts.removedRows && flags.rowDeletes !== true;
   const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : flags.rowDeletes === true ? 'holds row-level deletes' : undefined;
   return {
     snapshotId: snapshot['snapshot-id'],
     operation,
     committedAtMs: snapshot['timestamp-ms'],
-    counted: flags.counted && !rewrite,
+    counted: !rewrite,
     ...(reason === undefined ? {} : { reason }),
-    addedFiles: of('added').length,
-    removedFiles: of('removed').length,
-    addedRows,
-    removedRows,
+    ...counts,
   };
 }
 
 /** A stateless load can only append, and a deleted row does not say its hour: both stop here instead of publishing something wrong. */
-function refuseWhatCannotBeKnown(input: ChangesInput, table: SourceTable, changes: readonly SnapshotChange[], deleting: ReadonlySet<bigint>): void {
+function refuseWhatCannotBeKnown(
+  input: ChangesInput,
+  table: SourceTable,
+  { changes, files, deleting }: { readonly changes: readonly SnapshotChange[]; readonly files: readonly ChangedFile[]; readonly deleting: ReadonlySet<bigint> },
+): void {
   const name = tableName(table.spec.table);
   if (input.processSpec.pattern === 'stateless') {
-    const change = changes.find((each) => each.counted && (each.removedFiles > 0 || deleting.has(each.snapshotId) || each.reason === 'rolled back'));
+    const removing = new Set(files.filter((file) => file.status === 'removed').map((file) => file.snapshotId));
+    const change = changes.find((each) => each.counted && (removing.has(each.snapshotId) || deleting.has(each.snapshotId)));
     if (change === undefined || table.spec.onSourceChange === 'append-added') return;
     throw refusal(
       'source-changed',

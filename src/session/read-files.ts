@@ -44,20 +44,6 @@ interface FileRow extends Record<string, unknown> {
   readonly null_event_times: bigint;
 }
 
-/** The manifests that `snapshots` added, each with the snapshot that added it. */
-export async function readAddedManifests(engine: Engine, table: SourceTable, snapshots: readonly Snapshot[]): Promise<Manifest[]> {
-  if (snapshots.length === 0) return [];
-  return reading(table, snapshots.at(-1) as Snapshot, () =>
-    engine.query<Manifest & Record<string, unknown>>({
-      sql: renderStatement('session/changed_manifests'),
-      parameters: {
-        manifest_lists: snapshots.map((snapshot) => snapshot['manifest-list']),
-        snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
-      },
-    }),
-  );
-}
-
 /** All manifests with live files of one snapshot. */
 export async function readAllManifests(engine: Engine, table: SourceTable, snapshot: Snapshot): Promise<Manifest[]> {
   return reading(table, snapshot, () =>
@@ -172,7 +158,7 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
 }
 
 /** Runs a metadata read; a failure names the table, the snapshot and what could not be read, and moves nothing. */
-async function reading<T>(table: SourceTable, snapshot: Snapshot | undefined, read: () => Promise<T>): Promise<T> {
+export async function reading<T>(table: SourceTable, snapshot: Snapshot | undefined, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

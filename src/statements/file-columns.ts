@@ -1,0 +1,49 @@
+/** The columns under which Parquet files of any age are read: found by field id, named and typed as the table has them now. Schema -> fragment. Pure. */
+import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+
+/** An Iceberg type as metadata writes it: a name, or a struct, list or map. */
+export type NestedType =
+  | string
+  | { readonly type: 'struct'; readonly fields: readonly { readonly name: string; readonly type: NestedType }[] }
+  | { readonly type: 'list'; readonly element: NestedType }
+  | { readonly type: 'map'; readonly key: NestedType; readonly value: NestedType };
+
+const DUCKDB_TYPES: Readonly<Record<string, string>> = {
+  boolean: 'boolean',
+  int: 'integer',
+  long: 'bigint',
+  float: 'float',
+  double: 'double',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  timestamp_ns: 'timestamp_ns',
+  string: 'varchar',
+  binary: 'blob',
+  uuid: 'uuid',
+};
+
+/** `map {1: {name: 'id', type: 'bigint', …}, …}`: the `schema` of read_parquet; undefined when a type has no counterpart in DuckDB. */
+export function fileSchemaFragment(fields: readonly { readonly id: number; readonly name: string; readonly type: NestedType }[]): SqlFragment | undefined {
+  const entries: string[] = [];
+  for (const field of fields) {
+    const type = duckdbType(field.type);
+    if (type === undefined) return undefined;
+    entries.push(`${Number(field.id)}: {name: ${quoteLiteral(field.name)}, type: ${quoteLiteral(type)}, default_value: null}`);
+  }
+  return statementFragment(`map {${entries.join(', ')}}`);
+}
+
+function duckdbType(type: NestedType): string | undefined {
+  if (typeof type === 'string') return DUCKDB_TYPES[type] ?? (/^decimal\(\d+, ?\d+\)$/.test(type) ? type : /^fixed\[\d+\]$/.test(type) ? 'blob' : undefined);
+  if (type.type === 'list') return suffixed(duckdbType(type.element), '[]');
+  if (type.type === 'map') {
+    const [key, value] = [duckdbType(type.key), duckdbType(type.value)];
+    return key === undefined || value === undefined ? undefined : `map(${key}, ${value})`;
+  }
+  const members = type.fields.map((field) => ({ name: field.name, type: duckdbType(field.type) }));
+  return members.some((member) => member.type === undefined) ? undefined : `struct(${members.map((member) => `${quoteIdentifier(member.name)} ${member.type}`).join(', ')})`;
+}
+
+const suffixed = (text: string | undefined, suffix: string): string | undefined => (text === undefined ? undefined : text + suffix);

@@ -1,0 +1,102 @@
+// Goal: a rewrite of files is no work, and a rewrite that changed a cell is the work of its hours. Method: rewrites under several names, with and without changed rows.
+import { rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { appended, events, eventWorld, inSource, overwritten, runOne } from '../support/event-tables.ts';
+import { hourAt, hourNumbers } from '../support/world.ts';
+
+const rewrite = (select: string) => ({ operation: 'overwrite' as const, remove: <T>(files: readonly T[]) => files, insert: select });
+
+describe('a compaction committed as overwrite', () => {
+  it('is suspected, compared row by row, and no work for either pattern', async () => {
+    const world = await eventWorld({ partitionedBy: 'day(ts)' });
+    const target = (await world.metadata('facts.overwritten'))['current-snapshot-id'];
+    await world.changeFiles('raw.events', rewrite('select * from raw.events order by id desc'));
+    const plan = await world.plan('overwrite_load');
+    expect(plan).toMatchObject({ status: 'nothing-new', sources: [{ changes: [{ operation: 'overwrite', counted: false, added_rows: '10', removed_rows: '10' }] }] });
+    expect(plan.sources[0]?.changes[0]?.reason).toContain('the rows were compared');
+    expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
+    expect((await world.metadata('facts.overwritten'))['current-snapshot-id']).toBe(target);
+    await world.land('raw.events', events(20, 5, 1));
+    expect((await world.run()).map((record) => [record.status, record.rows_read])).toEqual([
+      ['published', '5'],
+      ['published', '10'],
+    ]);
+    expect(await appended(world)).toEqual(await inSource(world));
+    expect(await overwritten(world)).toEqual(await inSource(world));
+  });
+
+  it('after which one cell differs is the work of that cell’s hour alone', async () => {
+    const world = await eventWorld({ partitionedBy: 'day(ts)' });
+    for (const hour of [2, 3, 4]) await world.land('raw.events', events(20 + hour * 10, 5, hour));
+    await world.run();
+    await world.changeFiles('raw.events', rewrite('select case when id = 51 then 999 else id end as id, ts from raw.events'));
+    const plan = await world.plan('overwrite_load');
+    expect(hourNumbers(plan.hours)).toEqual([3]);
+    // The rewritten file, and the one of the five before it that held the hour.
+    expect(plan.hours[0]?.causes).toHaveLength(2);
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    await world.publish('overwrite_load');
+    expect(await overwritten(world)).toEqual(await inSource(world));
+  });
+
+  it('that swaps rows between hours, the counts as before, is the work of both', async () => {
+    const world = await eventWorld({ partitionedBy: 'day(ts)' });
+    await world.land('raw.events', events(20, 5, 2));
+    await world.run();
+    await world.changeFiles('raw.events', rewrite('select case id when 1 then 21 when 21 then 1 else id end as id, ts from raw.events'));
+    expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([0, 1, 2]);
+    await world.publish('overwrite_load');
+    expect(await overwritten(world)).toEqual(await inSource(world));
+  });
+
+  it('is seen through a column that came, a column that was renamed, and one that went', async () => {
+    const world = await eventWorld({ partitionedBy: 'day(ts)' });
+    await world.sql('alter table raw.events add column note varchar');
+    await world.changeFiles('raw.events', rewrite('select id, ts from raw.events order by ts'));
+    expect((await world.plan('overwrite_load')).status).toBe('nothing-new');
+    await world.land('raw.events', "select 20 as id, timestamptz '2023-09-14 02:00:00Z' as ts, 'said' as note");
+    await world.run();
+    await world.sql('alter table raw.events rename column note to remark');
+    await world.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files.filter((file) => file.rows === 10n),
+      insert: 'select id, ts from raw.events where id < 20',
+    });
+    expect((await world.plan('overwrite_load')).status).toBe('nothing-new');
+  });
+});
+
+describe('a compaction committed as replace', () => {
+  const counts = (rows: number) => ({ 'added-records': String(rows), 'deleted-records': String(rows), 'added-data-files': '1', 'deleted-data-files': '2' });
+
+  it('between appends leaves the appends, and costs nothing to pass: its lists are not opened', async () => {
+    const world = await eventWorld();
+    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events', summary: counts(10) });
+    await world.land('raw.events', events(20, 5, 2));
+    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events', summary: counts(15) });
+    await world.land('raw.events', events(30, 5, 1));
+    const history = await world.history('raw.events');
+    for (const snapshot of history.filter((each) => each.summary?.['operation'] === 'replace')) rmSync(snapshot['manifest-list']);
+    const plan = await world.plan('append_load');
+    expect(plan.sources[0]?.changes.map((change) => [change.operation, change.counted, change.added_rows, change.removed_files])).toEqual([
+      ['replace', false, '10', 2],
+      ['append', true, '5', 0],
+      ['replace', false, '15', 2],
+      ['append', true, '5', 0],
+    ]);
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
+    await world.publish('overwrite_load');
+    expect(await appended(world)).toEqual(await inSource(world));
+    expect(await overwritten(world)).toEqual(await inSource(world));
+  });
+
+  it('whose summary is silent is judged by its manifests', async () => {
+    const world = await eventWorld();
+    const { 'deleted-records': _silent, ...rest } = counts(10);
+    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events where id <> 3', summary: rest });
+    expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([0, 1]);
+    await world.publish('overwrite_load');
+    expect(await overwritten(world)).toEqual(await inSource(world));
+    expect(hourAt(0)).toBe('2023-09-14T00:00:00Z');
+  });
+});
