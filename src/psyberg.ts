@@ -9,8 +9,10 @@ import { type Catalog, type CatalogOptions, startCatalog } from './catalog/index
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { compilePlan } from './compile/index.ts';
 import type { Engine, ResultRows } from './engine/index.ts';
+import type { MaintainRequest } from './maintain/index.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
+import type { MaintainReport } from './model/maintain-record.ts';
 import { tableName } from './model/names.ts';
 import type { CompiledPlan } from './model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
@@ -54,6 +56,11 @@ export interface Psyberg {
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /** Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that branch. */
   sql(query: string, options?: { readonly branch?: string }): Promise<ResultRows>;
+  /**
+   * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs and removes what nothing reaches.
+   * Default: every table of the catalog. Throws `table-missing`, `orphan-grace-too-short`; what fails for one table is in its record.
+   */
+  maintain(tables?: readonly string[], request?: MaintainRequest): Promise<MaintainReport>;
   /** Stops what is running; the run then cleans up and ends with `interrupted`. */
   interrupt(): void;
   close(): Promise<void>;
@@ -210,6 +217,10 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       } finally {
         if (branch !== undefined) await running.detach(name);
       }
+    },
+    async maintain(tables, request) {
+      const { maintainTables } = await import('./maintain/index.ts');
+      return maintainTables({ ...(await ports()), warehouse, nowMs: now, interrupted: () => interrupted }, tables, request);
     },
     interrupt() {
       interrupted = true;

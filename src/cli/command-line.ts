@@ -8,6 +8,7 @@ import { errorText } from '../report/run-report.ts';
 import { addCatalogCommand } from './catalog.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addHistoryCommand } from './history.ts';
+import { addMaintainCommand } from './maintain.ts';
 import { addNewCommand } from './new.ts';
 import { addPlanCommand } from './plan.ts';
 import { addRunCommand } from './run.ts';
@@ -61,6 +62,7 @@ function program(act: Act): Command {
   addHistoryCommand(root, act);
   addSignalsCommand(root, act);
   addSqlCommand(root, act);
+  addMaintainCommand(root, act);
   addCatalogCommand(root, act);
   addDoctorCommand(root, act);
   root.addHelpText('after', example('psyberg plan --explain', 'psyberg run', 'psyberg status'));

@@ -102,3 +102,13 @@ function isAlive(directory: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+/** When the oldest session that is at work in this warehouse began, in ms; undefined while none is. Its files may be in no metadata yet. */
+export function oldestSessionMs(sessionsDirectory: string): number | undefined {
+  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
+  const began = folders
+    .map((name) => join(sessionsDirectory, name))
+    .filter(isAlive)
+    .map((directory) => statSync(join(directory, 'session.json'), { throwIfNoEntry: false })?.mtimeMs ?? statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  return began.length === 0 ? undefined : Math.min(...began);
+}

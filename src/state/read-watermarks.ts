@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine/index.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
-import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
@@ -17,6 +17,8 @@ export const SUMMARY = {
   sessionId: 'psyberg.session-id',
   watermarks: 'psyberg.high-water-marks',
   completeToHour: 'psyberg.complete-to-hour',
+  /** On a snapshot of maintenance: what the snapshots below it say of each process, so that they may expire. JSON, an array of the keys above. */
+  carriedProgress: 'psyberg.carried-progress',
 } as const;
 
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */
@@ -41,30 +43,76 @@ export interface WatermarkJson {
 
 /** The progress of the newest snapshot in `main`'s history that the process published; undefined when there is none. */
 export function progressInSummary(metadata: TableMetadata, processName: string): ProcessProgress | undefined {
-  for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
-    const summary = snapshot.summary ?? {};
-    const text = summary[SUMMARY.watermarks];
-    if (summary[SUMMARY.processName] !== processName || text === undefined) continue;
-    const completeTo = summary[SUMMARY.completeToHour];
-    return {
-      watermarks: parseWatermarks(text, `snapshot ${snapshot['snapshot-id']}`),
-      ...(completeTo === undefined ? {} : { completeToHour: parseHour(completeTo) }),
-      ...(summary[SUMMARY.sessionId] === undefined ? {} : { psybergSessionId: summary[SUMMARY.sessionId] }),
-    };
-  }
+  for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
+    for (const summary of progressSummaries(snapshot)) if (summary[SUMMARY.processName] === processName) return progressOf(summary, snapshot);
   return undefined;
 }
 
-function parseWatermarks(text: string, where: string): Watermark[] {
+/** What a process's newest snapshot in `main`'s history says, and which snapshot says it; newest first. */
+export interface FoundProgress {
+  readonly processName: string;
+  readonly progress: ProcessProgress;
+  readonly foundIn: SnapshotId;
+  /** The keys of the summary as they stand there. */
+  readonly summary: Readonly<Record<string, string>>;
+}
+
+/** The progress of every process that published to the table. */
+export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
+  const found = new Map<string, FoundProgress>();
+  for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
+    for (const summary of progressSummaries(snapshot)) {
+      const processName = summary[SUMMARY.processName] as string;
+      if (!found.has(processName)) found.set(processName, { processName, progress: progressOf(summary, snapshot), foundIn: snapshot['snapshot-id'], summary });
+    }
+  return [...found.values()];
+}
+
+/** For the summary of a snapshot of maintenance: what the table's history says of each process. */
+export function carriedProgress(metadata: TableMetadata): Record<string, string> {
+  const carried = progressOfAll(metadata).map(({ summary }) =>
+    Object.fromEntries(
+      [SUMMARY.processName, SUMMARY.sessionId, SUMMARY.watermarks, SUMMARY.completeToHour].flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]])),
+    ),
+  );
+  return carried.length === 0 ? {} : { [SUMMARY.carriedProgress]: JSON.stringify(carried) };
+}
+
+/** What a snapshot says of processes: of the one that published it, or of those whose snapshots maintenance carried over. */
+function progressSummaries(snapshot: Snapshot): Readonly<Record<string, string>>[] {
+  const summary = snapshot.summary ?? {};
+  if (summary[SUMMARY.processName] !== undefined && summary[SUMMARY.watermarks] !== undefined) return [summary];
+  const carried = summary[SUMMARY.carriedProgress];
+  if (carried === undefined) return [];
+  try {
+    return JSON.parse(carried) as Record<string, string>[];
+  } catch (error) {
+    throw unreadable(snapshot, error);
+  }
+}
+
+function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapshot): ProcessProgress {
+  const completeTo = summary[SUMMARY.completeToHour];
+  return {
+    watermarks: parseWatermarks(summary[SUMMARY.watermarks] as string, snapshot),
+    ...(completeTo === undefined ? {} : { completeToHour: parseHour(completeTo) }),
+    ...(summary[SUMMARY.sessionId] === undefined ? {} : { psybergSessionId: summary[SUMMARY.sessionId] }),
+  };
+}
+
+function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
   try {
     return (JSON.parse(text) as WatermarkJson[]).map(watermarkOf);
   } catch (error) {
-    throw refusal('watermark-unreadable', `the watermarks in ${where} are not readable: ${(error as Error).message}`, {
-      hint: 'roll the target back to the snapshot before it; the next run then continues from there',
-      cause: error,
-    });
+    throw unreadable(snapshot, error);
   }
 }
+
+const unreadable = (snapshot: Snapshot, error: unknown): Error =>
+  refusal('watermark-unreadable', `the watermarks in snapshot ${snapshot['snapshot-id']} are not readable: ${(error as Error).message}`, {
+    hint: 'roll the target back to the snapshot before it; the next run then continues from there',
+    cause: error,
+  });
 
 const watermarkOf = (json: WatermarkJson): Watermark => ({
   table: json.table,

@@ -15,6 +15,9 @@ export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"'
 /** `'text'`, for the few places that take no bound value (options of COPY and CREATE TABLE). */
 export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** A path as DuckDB's globs take it literally: `[`, `*` and `?` in it mean themselves. */
+export const globLiteral = (path: string): string => path.replace(/[[*?]/g, '[$&]');
+
 /** One quoted identifier. */
 export const identifierFragment = (name: string): SqlFragment => fragment(quoteIdentifier(name));
 

@@ -21,8 +21,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   state: ['catalog', 'engine', 'iceberg', 'model', 'statements'],
   session: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'state', 'statements'],
   run: ['catalog', 'compile', 'engine', 'iceberg', 'manifests', 'model', 'state', 'statements'],
+  maintain: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'run', 'state', 'statements'],
   report: ['model', 'cli-table3', 'picocolors'],
-  'psyberg.ts': ['catalog', 'compile', 'engine', 'model', 'plan', 'project', 'report', 'run', 'session'],
+  'psyberg.ts': ['catalog', 'compile', 'engine', 'maintain', 'model', 'plan', 'project', 'report', 'run', 'session'],
   'index.ts': ['engine', 'model', 'psyberg.ts'],
   cli: ['catalog', 'engine', 'iceberg', 'model', 'project', 'psyberg.ts', 'report', 'run', 'setup', 'state', 'statements', 'commander', 'picocolors', 'zod'],
 };

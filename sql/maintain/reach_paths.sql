@@ -1,0 +1,6 @@
+-- @name maintain/reach_paths
+-- What: notes single files: metadata files, manifest lists, statistics.
+-- @param $paths VARCHAR[]
+insert into maintain_reached
+select regexp_replace(path, '^file:(//[^/]*)?', ''), 'file'
+from (select unnest($paths::varchar[]) as path)

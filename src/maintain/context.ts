@@ -1,0 +1,41 @@
+/** What the tasks of maintenance share: the outside, the limits, and one table at a time. */
+import type { LoadedTable } from '../catalog/client/catalog-client.ts';
+import { conflict, PsybergError } from '../model/errors.ts';
+import type { MaintainOptions } from '../model/maintain-record.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
+import type { RunPorts } from '../run/context.ts';
+import type { HeldWatermark } from './needed-snapshots.ts';
+
+export interface MaintainPorts extends RunPorts {
+  /** Absolute folder; nothing outside it is ever deleted. */
+  readonly warehouse: string;
+  readonly nowMs: () => number;
+  /** True once somebody asked to stop. */
+  readonly interrupted: () => boolean;
+}
+
+export interface MaintainContext {
+  readonly ports: MaintainPorts;
+  readonly options: MaintainOptions;
+  readonly table: TableIdentifier;
+  readonly watermarks: readonly HeldWatermark[];
+  /** What was left alone, and why; for the report. */
+  readonly notes: string[];
+}
+
+/** Tries before a task gives up on a table that others keep changing. Not measured. */
+export const ATTEMPTS = 6;
+
+/** The table now. Throws `table-missing` when somebody dropped it meanwhile. */
+export async function loadTable({ ports, table }: Pick<MaintainContext, 'ports' | 'table'>): Promise<LoadedTable> {
+  const loaded = await ports.catalog.loadTable(table);
+  if (loaded === undefined) throw conflict('table-missing', `the table ${tableName(table)} was dropped while it was maintained`, { hint: 'nothing is left to do for it' });
+  return loaded;
+}
+
+/** True for a lost race: the task loads the table again and repeats. */
+export const isLostRace = (error: unknown): boolean => error instanceof PsybergError && error.retryable && error.code !== 'interrupted';
+
+export function stopIfInterrupted(ports: MaintainPorts): void {
+  if (ports.interrupted()) throw new PsybergError('interrupted', 'maintenance was interrupted', { hint: 'run the same command again: what was done stays done', retryable: true });
+}

@@ -1,0 +1,154 @@
+/**
+ * Expires snapshots and deletes what only they reached. Table -> fewer snapshots, fewer files.
+ * What goes is known before the commit and deleted after it: a crash before leaves the table as it was, a crash after it orphan files.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { basename } from 'node:path';
+import type { LoadedTable } from '../catalog/client/catalog-client.ts';
+import { type Expiry, expiredBy } from '../iceberg/retention.ts';
+import { tableRoot } from '../iceberg/new-snapshot.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { TableRequirement, TableUpdate } from '../iceberg/table-update.ts';
+import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/maintain-record.ts';
+import { oldestSessionMs } from '../run/clean-up.ts';
+import { globLiteral, renderStatement } from '../statements/index.ts';
+import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';
+import { graceMs } from './limits.ts';
+import { type NeededSnapshots, neededSnapshots } from './needed-snapshots.ts';
+import { type TableFile, reachFiles, reachManifests, unreachedFiles, withReach } from './reach.ts';
+
+export interface ExpireOutcome {
+  readonly expired: NonNullable<MaintainRecord['expired']>;
+  readonly freed: FreedFiles;
+}
+
+/** Branches of sessions are dropped by the next session of their process, which knows whether anybody still works on them. */
+const SESSION_BRANCH = /^psyberg_.*_\d{14}$/;
+
+/** Expires what the limits and the table's own properties let go. */
+export async function expireSnapshots(context: MaintainContext): Promise<ExpireOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    stopIfInterrupted(context.ports);
+    const loaded = await loadTable(context);
+    const { expiry, needed, wanted } = whatExpires(context, loaded.metadata);
+    try {
+      return await expireOnce(context, { loaded, expiry, needed, wanted });
+    } catch (error) {
+      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
+      await sleep(Math.random() * 50 * attempt);
+    }
+  }
+}
+
+interface WhatExpires {
+  readonly expiry: Expiry;
+  readonly needed: NeededSnapshots;
+  /** What would go if nobody needed anything. */
+  readonly wanted: Expiry;
+}
+
+/** What the rules let go, with and without those who need it. */
+export function whatExpires({ ports, options, watermarks }: Pick<MaintainContext, 'ports' | 'options' | 'watermarks'>, metadata: TableMetadata): WhatExpires {
+  const needed = neededSnapshots({ metadata, watermarks, sessionsSinceMs: oldestSessionMs(ports.sessionsDirectory) });
+  const limits = {
+    nowMs: ports.nowMs(),
+    olderThanMs: options.olderThanMs,
+    retainLast: options.retainLast,
+    keepsRef: (name: string) => SESSION_BRANCH.test(name),
+  };
+  return { expiry: expiredBy(metadata, limits, needed.ids), needed, wanted: expiredBy(metadata, limits) };
+}
+
+async function expireOnce(context: MaintainContext, plan: WhatExpires & { readonly loaded: LoadedTable }): Promise<ExpireOutcome> {
+  const { ports, options, table } = context;
+  const { expiry, wanted, needed } = plan;
+  let { loaded } = plan;
+  const gone = expiry.snapshots;
+  const files = gone.length === 0 ? [] : await filesOfExpired(context, loaded.metadata, gone);
+  if (!options.dryRun && (gone.length > 0 || expiry.refs.length > 0)) {
+    ports.onStep(`${[...table.namespace, table.name].join('.')}: expire ${gone.length} snapshots`);
+    loaded = await ports.catalog.commitTable(table, { requirements: unmoved(loaded.metadata), updates: updatesOf(expiry) });
+  }
+  // From here on nothing reaches the files: no statement runs any more that an interruption could stop.
+  const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
+  noteWhatStayed(context, deletion);
+  const old = await deleteOldMetadata(context, loaded);
+  const wantedIds = new Set(wanted.snapshots.map((snapshot) => snapshot['snapshot-id']));
+  return {
+    expired: {
+      snapshots: gone.length,
+      refs: expiry.refs,
+      kept: (loaded.metadata.snapshots?.length ?? 0) - (options.dryRun ? gone.length : 0),
+      kept_for: [...needed.holders].flatMap(([who, ids]) => {
+        const snapshots = [...ids].filter((id) => wantedIds.has(id)).length;
+        return snapshots === 0 ? [] : [{ who, snapshots }];
+      }),
+    },
+    freed: sumFreed(deletion.freed, old),
+  };
+}
+
+/** Nobody may have moved a reference: what stays was counted from them. */
+const unmoved = (metadata: TableMetadata): TableRequirement[] => [
+  { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+  ...(metadata.refs?.['main'] === undefined ? [{ type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': null }] : []),
+  ...Object.entries(metadata.refs ?? {}).map(([ref, { 'snapshot-id': id }]) => ({ type: 'assert-ref-snapshot-id' as const, ref, 'snapshot-id': id })),
+];
+
+const updatesOf = ({ snapshots, refs }: Expiry): TableUpdate[] => [
+  ...refs.map((name) => ({ action: 'remove-snapshot-ref' as const, 'ref-name': name })),
+  ...(snapshots.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': snapshots.map((snapshot) => snapshot['snapshot-id']) }]),
+];
+
+/** Data files first: as long as a manifest is there, it tells what else was to go. */
+async function filesOfExpired({ ports }: MaintainContext, metadata: TableMetadata, gone: readonly Snapshot[]): Promise<TableFile[]> {
+  const goneIds = new Set(gone.map((snapshot) => snapshot['snapshot-id']));
+  const kept = (metadata.snapshots ?? []).filter((snapshot) => !goneIds.has(snapshot['snapshot-id']));
+  const inManifests = await withReach(ports.engine, async () => {
+    await reachManifests(ports.engine, kept);
+    return unreachedFiles(ports.engine, gone, () => reachFiles(ports.engine, kept));
+  });
+  const keptLists = new Set(kept.map((snapshot) => snapshot['manifest-list']));
+  const statistics = [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])] as { 'snapshot-id': bigint; 'statistics-path'?: string }[];
+  const keptStatistics = new Set(statistics.filter((file) => !goneIds.has(file['snapshot-id'])).map((file) => file['statistics-path']));
+  return [
+    ...inManifests,
+    ...statistics.flatMap((file): TableFile[] => {
+      const path = file['statistics-path'];
+      return path === undefined || !goneIds.has(file['snapshot-id']) || keptStatistics.has(path) ? [] : [{ path, kind: 'other_files' }];
+    }),
+    ...gone.filter((snapshot) => !keptLists.has(snapshot['manifest-list'])).map((snapshot): TableFile => ({ path: snapshot['manifest-list'], kind: 'manifest_lists' })),
+  ];
+}
+
+/** Metadata files that the table's log has dropped: with 744 hourly sessions they were 1 GB, and the table 20 MB (2026-11-22). */
+async function deleteOldMetadata(context: MaintainContext, { metadata, metadataLocation }: LoadedTable): Promise<FreedFiles> {
+  const { ports, options } = context;
+  if (metadataLocation === '') return NOTHING_FREED;
+  const known = [metadataLocation, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])];
+  const rows = await ports.engine.query<{ path: string }>({
+    sql: renderStatement('maintain/old_metadata_files'),
+    parameters: {
+      pattern: `${globLiteral(tableRoot(metadata).replace(/^file:(\/\/[^/]*)?/, ''))}/metadata/*.metadata.json`,
+      known_files: known.map((location) => basename(location)),
+      before_ms: String(ports.nowMs() - graceMs(options)),
+    },
+  });
+  const readable = rows.map((row) => row.path).filter((path) => !/\.gz(\.metadata\.json)?$/.test(path));
+  if (readable.length === 0) return NOTHING_FREED;
+  const own = await ports.engine.query<{ path: string }>({
+    sql: renderStatement('maintain/metadata_files_of_table'),
+    parameters: { paths: readable, table_uuid: metadata['table-uuid'] },
+  });
+  const files = own.map(({ path }): TableFile => ({ path, kind: 'metadata_files' }));
+  const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
+  noteWhatStayed(context, deletion);
+  return deletion.freed;
+}
+
+/** Says what could not be deleted. */
+export function noteWhatStayed({ notes }: Pick<MaintainContext, 'notes'>, { outside, failed, failure }: Deletion): void {
+  if (outside > 0) notes.push(`${outside} files lie outside the warehouse and were left alone`);
+  if (failed > 0) notes.push(`${failed} files could not be deleted: ${failure}; the next run finds them as orphans`);
+}

@@ -1,0 +1,2 @@
+export type { MaintainPorts } from './context.ts';
+export { type MaintainRequest, maintainTables } from './maintain-tables.ts';

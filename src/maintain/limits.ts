@@ -1,0 +1,30 @@
+/** The limits of maintenance as numbers. Options -> ms and bytes. Pure. */
+import { usageError } from '../model/errors.ts';
+import type { MaintainOptions } from '../model/maintain-record.ts';
+
+const HOUR_MS = 3_600_000;
+const GRACE_DEFAULT_MS = 24 * HOUR_MS;
+/** A writer that needs longer than this between its first file and its commit would lose files. */
+const GRACE_FLOOR_MS = HOUR_MS;
+
+/** Age from which a file that no metadata reaches is nobody's. */
+export const graceMs = (options: MaintainOptions): number => options.orphanGraceMs ?? GRACE_DEFAULT_MS;
+
+/** Throws `orphan-grace-too-short` and `maintain-option-invalid`. */
+export function checkLimits(options: MaintainOptions): void {
+  if (graceMs(options) < GRACE_FLOOR_MS && options.force !== true)
+    throw usageError('orphan-grace-too-short', `an orphan grace of ${graceMs(options) / 1000} s may delete files that somebody is about to commit; expected 1 hour or more`, {
+      hint: 'leave it out (24 hours), or add --force when nobody writes to the warehouse',
+      context: { expected_ms: GRACE_FLOOR_MS, found_ms: graceMs(options) },
+    });
+  const numbers = {
+    olderThanMs: [0, options.olderThanMs],
+    retainLast: [1, options.retainLast],
+    orphanGraceMs: [0, options.orphanGraceMs],
+    targetFileBytes: [1, options.targetFileBytes],
+    minInputFiles: [2, options.minInputFiles],
+  } as const;
+  for (const [name, [least, value]] of Object.entries(numbers))
+    if (value !== undefined && !(Number.isInteger(value) && value >= least))
+      throw usageError('maintain-option-invalid', `${name} must be a whole number from ${least} on, found ${value}`, { context: { option: name, found: value } });
+}

@@ -1,0 +1,155 @@
+/**
+ * Maintains tables: compaction, manifests, expiry, orphans, in this order. Options -> report. A table that fails or is left alone does not stop the others.
+ */
+import { mayDeleteFiles } from '../iceberg/retention.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
+import {
+  MAINTAIN_TASKS,
+  type DroppedTableRecord,
+  type MaintainOptions,
+  type MaintainRecord,
+  type MaintainReport,
+  type MaintainStatus,
+  type MaintainTask,
+  NOTHING_FREED,
+} from '../model/maintain-record.ts';
+import { parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
+import { loadTable, type MaintainContext, type MaintainPorts, stopIfInterrupted } from './context.ts';
+import { expireSnapshots } from './expire-snapshots.ts';
+import { heldWatermarks } from './held-watermarks.ts';
+import { checkLimits } from './limits.ts';
+import type { HeldWatermark } from './needed-snapshots.ts';
+import { type OrphanOutcome, removeOrphans } from './remove-orphans.ts';
+
+export interface MaintainRequest extends MaintainOptions {
+  /** Told of each table as soon as its own tasks are done; orphans come last, for all tables at once. */
+  readonly onRecord?: (record: MaintainRecord) => void;
+}
+
+/** Maintains the named tables, by default all of the catalog. Throws `table-missing` and what is wrong with the options, before anything is done. */
+export async function maintainTables(ports: MaintainPorts, names: readonly string[] | undefined, request: MaintainRequest = {}): Promise<MaintainReport> {
+  checkLimits(request);
+  const tasks = new Set<MaintainTask>(request.only ?? MAINTAIN_TASKS);
+  const catalogTables = await allTables(ports);
+  const wanted = names === undefined || names.length === 0 ? undefined : names.map((name) => namedTable(name, catalogTables));
+  const metadata: TableMetadata[] = [];
+  for (const id of catalogTables) {
+    const loaded = await ports.catalog.loadTable(id);
+    if (loaded !== undefined) metadata.push(loaded.metadata);
+  }
+  const watermarks = await heldWatermarks(ports, metadata);
+  const records: MaintainRecord[] = [];
+  for (const table of wanted ?? catalogTables) records.push(await maintainTable(ports, { table, tasks, watermarks, options: request }));
+  let dropped: readonly DroppedTableRecord[] = [];
+  const stopped = records.some((record) => record.status === 'interrupted');
+  if (tasks.has('orphans') && !stopped) {
+    const outcome = await attempt(() => removeOrphans({ ports, options: request, tables: wanted, catalogTables }));
+    for (const [index, record] of records.entries())
+      records[index] = 'error' in outcome ? failedRecord(record, outcome.error) : withOrphans(record, outcome.value.tables.get(record.table));
+    if ('value' in outcome) dropped = outcome.value.dropped;
+  }
+  for (const record of records) request.onRecord?.(record);
+  return { tables: records, dropped_tables: dropped };
+}
+
+/** Every table of the catalog, in the order of their names. */
+async function allTables(ports: MaintainPorts): Promise<TableIdentifier[]> {
+  const tables: TableIdentifier[] = [];
+  const below = async (parent: readonly string[]): Promise<void> => {
+    for (const namespace of await ports.catalog.listNamespaces(parent)) {
+      const path = namespace.length > parent.length ? namespace : [...parent, ...namespace];
+      tables.push(...(await ports.catalog.listTables(path)));
+      await below(path);
+    }
+  };
+  await below([]);
+  return tables.sort((left, right) => (tableName(left) < tableName(right) ? -1 : 1));
+}
+
+function namedTable(name: string, tables: readonly TableIdentifier[]): TableIdentifier {
+  const wanted = parseTableName(name);
+  const found = tables.find((table) => sameTable(table, wanted));
+  if (found === undefined)
+    throw usageError('table-missing', `the catalog has no table ${name}`, {
+      hint: tables.length === 0 ? 'the warehouse is empty' : `there are ${tables.slice(0, 8).map(tableName).join(', ')}${tables.length > 8 ? ' and more' : ''}`,
+      context: { table: name },
+    });
+  return found;
+}
+
+interface TableJob {
+  readonly table: TableIdentifier;
+  readonly tasks: ReadonlySet<MaintainTask>;
+  readonly watermarks: readonly HeldWatermark[];
+  readonly options: MaintainOptions;
+}
+
+async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<MaintainRecord> {
+  const { table, tasks, options } = job;
+  const startedMs = performance.now();
+  const notes: string[] = [];
+  const name = tableName(table);
+  const context: MaintainContext = { ports, options, table, notes, watermarks: job.watermarks.filter((each) => each.table === name.toLowerCase()) };
+  const draft: { -readonly [Key in keyof MaintainRecord]: MaintainRecord[Key] } = {
+    table: name,
+    status: 'nothing-to-do',
+    dry_run: options.dryRun ?? false,
+    compacted: null,
+    manifests: null,
+    expired: null,
+    freed: NOTHING_FREED,
+    reported: { metadata_files: 0, unknown_files: 0, bytes: '0' },
+    orphans: null,
+    notes,
+    seconds: 0,
+    error: null,
+  };
+  const outcome = await attempt(async () => {
+    stopIfInterrupted(ports);
+    const { metadata } = await loadTable(context);
+    if (tasks.has('expire')) {
+      if (!mayDeleteFiles(metadata)) notes.push('the table property gc.enabled is false: nothing was expired and no file deleted');
+      else {
+        const { expired, freed } = await expireSnapshots(context);
+        draft.expired = expired;
+        draft.freed = freed;
+      }
+    }
+  });
+  draft.seconds = Math.round(performance.now() - startedMs) / 1000;
+  if ('error' in outcome) return failedRecord(draft, outcome.error);
+  draft.status = statusOf(draft);
+  return draft;
+}
+
+/** Something was done, there was nothing to do, or the table was left alone as a whole. */
+function statusOf(record: MaintainRecord): MaintainStatus {
+  const freed = BigInt(record.freed.bytes) + BigInt(record.orphans?.bytes ?? '0');
+  const did = (record.expired?.snapshots ?? 0) + (record.expired?.refs.length ?? 0) + (record.compacted?.files_before ?? 0) > 0;
+  if (did || freed > 0n || (record.manifests !== null && record.manifests.before !== record.manifests.after)) return 'done';
+  return record.notes.length > 0 && record.expired === null && record.compacted === null ? 'skipped' : 'nothing-to-do';
+}
+
+function withOrphans(record: MaintainRecord, outcome: OrphanOutcome | undefined): MaintainRecord {
+  if (outcome === undefined || record.error !== null) return record;
+  const merged = { ...record, orphans: outcome.orphans, reported: outcome.reported, notes: [...record.notes, ...outcome.notes] };
+  return { ...merged, status: statusOf(merged) };
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<{ readonly value: T } | { readonly error: PsybergError }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (error instanceof PsybergError) return { error };
+    return {
+      error: new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error }),
+    };
+  }
+}
+
+function failedRecord(record: MaintainRecord, error: PsybergError): MaintainRecord {
+  const status: MaintainStatus = error.code === 'interrupted' ? 'interrupted' : error.exitCode === 4 ? 'conflict' : 'failed';
+  const { sql: _sql, ...context } = error.context;
+  return { ...record, status, error: { ...error.toJSON(), context: { ...context, exit_code: error.exitCode } } };
+}

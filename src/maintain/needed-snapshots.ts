@@ -1,0 +1,80 @@
+/**
+ * Who still needs which snapshots of a table. Metadata + watermarks + sessions -> ids with a name. Pure.
+ *
+ * A process that is behind reads every snapshot from its watermark to the head: each of them stays, not only the watermark's own. Without
+ * those between, what was removed could no longer be told, and the next session would have to refuse.
+ */
+import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import { progressOfAll } from '../state/read-watermarks.ts';
+
+/** A watermark on a source, and whose it is. */
+export interface HeldWatermark {
+  readonly processName: string;
+  /** `namespace.name`, lower case. */
+  readonly table: string;
+  readonly tableUuid: string;
+  readonly snapshotId: SnapshotId;
+}
+
+export interface NeedInput {
+  readonly metadata: TableMetadata;
+  readonly watermarks: readonly HeldWatermark[];
+  /** When the oldest session that is at work now began, in ms; it reads snapshots pinned then. */
+  readonly sessionsSinceMs: number | undefined;
+}
+
+export interface NeededSnapshots {
+  readonly ids: ReadonlySet<SnapshotId>;
+  /** By holder: `watermark of cancel_load`, `a running session`. */
+  readonly holders: ReadonlyMap<string, ReadonlySet<SnapshotId>>;
+  /** Processes whose watermark this history no longer reaches: they compare live files, which a compaction would make look new. */
+  readonly detached: readonly string[];
+}
+
+/** The snapshots that must stay whatever their age. */
+export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedInput): NeededSnapshots {
+  const holders = new Map<string, Set<SnapshotId>>();
+  const detached: string[] = [];
+  const hold = (who: string, snapshots: Iterable<Snapshot>): void => {
+    const ids = holders.get(who) ?? new Set();
+    for (const snapshot of snapshots) ids.add(snapshot['snapshot-id']);
+    if (ids.size > 0) holders.set(who, ids);
+  };
+  const chain = [...ancestors(metadata, mainSnapshot(metadata))];
+  for (const watermark of watermarks) {
+    if (watermark.tableUuid !== metadata['table-uuid']) continue;
+    const since = snapshotsSince(metadata, chain, watermark.snapshotId);
+    if (since === undefined) detached.push(watermark.processName);
+    else hold(`watermark of ${watermark.processName}`, since);
+  }
+  // The table as a target: its summaries are the first copy of every process's watermark, found by going back from the head.
+  const progress = progressOfAll(metadata);
+  for (const { processName, foundIn } of progress) {
+    hold(`progress of ${processName}`, chain.slice(0, chain.findIndex((snapshot) => snapshot['snapshot-id'] === foundIn) + 1));
+  }
+  if (sessionsSinceMs !== undefined) {
+    const before = chain.findIndex((snapshot) => snapshot['timestamp-ms'] < sessionsSinceMs);
+    hold('a running session', before < 0 ? chain : chain.slice(0, before + 1));
+  }
+  return { ids: new Set([...holders.values()].flatMap((ids) => [...ids])), holders, detached };
+}
+
+/** The watermark's snapshot and all that came after it; on a table that was rolled back, both sides down to where they meet. Undefined: unknown. */
+function snapshotsSince(metadata: TableMetadata, chain: readonly Snapshot[], watermark: SnapshotId): Snapshot[] | undefined {
+  const at = chain.findIndex((snapshot) => snapshot['snapshot-id'] === watermark);
+  if (at >= 0) return chain.slice(0, at + 1);
+  // The watermark's snapshot is gone, but everything after it is there.
+  const above = chain.findIndex((snapshot) => snapshot['parent-snapshot-id'] === watermark);
+  if (above >= 0) return chain.slice(0, above + 1);
+  const consumed = snapshotById(metadata, watermark);
+  if (consumed === undefined) return undefined;
+  const onMain = new Map(chain.map((snapshot, index) => [snapshot['snapshot-id'], index]));
+  const undone: Snapshot[] = [];
+  for (const snapshot of ancestors(metadata, consumed)) {
+    const meeting = onMain.get(snapshot['snapshot-id']);
+    if (meeting !== undefined) return [...undone, ...chain.slice(0, meeting + 1)];
+    undone.push(snapshot);
+  }
+  return undefined;
+}

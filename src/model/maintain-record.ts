@@ -1,0 +1,89 @@
+/** What `maintain` is asked to do and what it did. Plain data; made by `src/maintain`, read by `src/report`. */
+import type { ErrorJson } from './run-record.ts';
+
+/** In the order in which they run: what compaction and manifests leave behind, the expiry may free at once. */
+export const MAINTAIN_TASKS = ['compact', 'manifests', 'expire', 'orphans'] as const;
+export type MaintainTask = (typeof MAINTAIN_TASKS)[number];
+
+export interface MaintainOptions {
+  /** Default: all four. */
+  readonly only?: readonly MaintainTask[];
+  /** Only says what it would do. */
+  readonly dryRun?: boolean;
+  /** Age in ms from which snapshots go. Default: the table's `history.expire.max-snapshot-age-ms`, else five days. A branch's own limit comes first. */
+  readonly olderThanMs?: number;
+  /** Snapshots that every branch keeps whatever their age. Default: the table's `history.expire.min-snapshots-to-keep`, else 1. */
+  readonly retainLast?: number;
+  /** Age in ms from which a file that no metadata reaches is an orphan. Default 24 hours; below one hour only with `force`. */
+  readonly orphanGraceMs?: number;
+  /** Bytes; default: the table's `write.target-file-size-bytes`, else 512 MiB. Smaller than three quarters of it is a small file. */
+  readonly targetFileBytes?: number;
+  /** Small files that a partition must have before they are put together; default 2. */
+  readonly minInputFiles?: number;
+  /** Also deletes metadata JSON files of a table that its history does not know. */
+  readonly orphanMetadata?: boolean;
+  /** Also deletes what dropped tables left in the warehouse. */
+  readonly droppedTables?: boolean;
+  readonly force?: boolean;
+}
+
+/** Files that are gone (or would go), by kind, and their bytes on disk. */
+export interface FreedFiles {
+  readonly data_files: number;
+  readonly delete_files: number;
+  readonly manifests: number;
+  readonly manifest_lists: number;
+  readonly metadata_files: number;
+  readonly other_files: number;
+  readonly bytes: string;
+}
+
+export type MaintainStatus = 'done' | 'nothing-to-do' | 'skipped' | 'failed' | 'conflict' | 'interrupted';
+
+export interface MaintainRecord {
+  readonly table: string;
+  readonly status: MaintainStatus;
+  readonly dry_run: boolean;
+  /** Null when the task did not run. */
+  readonly compacted: {
+    readonly files_before: number;
+    readonly files_after: number;
+    readonly delete_files_applied: number;
+    readonly rows: string;
+    readonly bytes_before: string;
+    readonly bytes_after: string;
+  } | null;
+  readonly manifests: { readonly before: number; readonly after: number } | null;
+  readonly expired: {
+    readonly snapshots: number;
+    readonly refs: readonly string[];
+    readonly kept: number;
+    /** Who keeps snapshots that are old enough to go: a process's watermark, a running session. */
+    readonly kept_for: readonly { readonly who: string; readonly snapshots: number }[];
+  } | null;
+  /** Files that expired snapshots alone reached, and old metadata files. */
+  readonly freed: FreedFiles;
+  /** Files that no metadata reaches and that were left because nobody asked for their deletion. */
+  readonly reported: { readonly metadata_files: number; readonly unknown_files: number; readonly bytes: string };
+  /** Orphan files that were deleted. */
+  readonly orphans: FreedFiles | null;
+  /** What was left alone, and why. */
+  readonly notes: readonly string[];
+  readonly seconds: number;
+  readonly error: ErrorJson | null;
+}
+
+/** What dropped tables left in the warehouse: folders that no table of the catalog has. */
+export interface DroppedTableRecord {
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: string;
+  readonly deleted: boolean;
+}
+
+export interface MaintainReport {
+  readonly tables: readonly MaintainRecord[];
+  readonly dropped_tables: readonly DroppedTableRecord[];
+}
+
+export const NOTHING_FREED: FreedFiles = Object.freeze({ data_files: 0, delete_files: 0, manifests: 0, manifest_lists: 0, metadata_files: 0, other_files: 0, bytes: '0' });
