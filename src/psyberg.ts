@@ -220,7 +220,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     },
     async maintain(tables, request) {
       const { maintainTables } = await import('./maintain/index.ts');
-      return maintainTables({ ...(await ports()), warehouse, nowMs: now, interrupted: () => interrupted }, tables, request);
+      return maintainTables({ ...(await ports()), warehouse: catalog.warehouse, nowMs: now, interrupted: () => interrupted }, tables, request);
     },
     interrupt() {
       interrupted = true;
