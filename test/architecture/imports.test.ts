@@ -24,7 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   maintain: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'run', 'state', 'statements'],
   report: ['model', 'cli-table3', 'picocolors'],
   'psyberg.ts': ['catalog', 'compile', 'engine', 'maintain', 'model', 'plan', 'project', 'report', 'run', 'session'],
-  'index.ts': ['engine', 'model', 'psyberg.ts'],
+  'index.ts': ['engine', 'maintain', 'model', 'psyberg.ts'],
   cli: ['catalog', 'engine', 'iceberg', 'model', 'project', 'psyberg.ts', 'report', 'run', 'setup', 'state', 'statements', 'commander', 'picocolors', 'zod'],
 };
 /** Package -> the only folder that may import it; a file beside it is named where there is one. */
