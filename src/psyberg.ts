@@ -97,8 +97,8 @@ export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pic
     throw usageError('catalog-unsupported', `psyberg.yaml names the catalog at ${catalog.uri}: this version works with the embedded catalog`, {
       hint: 'leave only catalog.warehouse in psyberg.yaml, and catalog.database for pointers in PostgreSQL',
     });
-  const database = catalog.kind === 'embedded-database' ? { database: catalog.database } : {};
-  return startCatalog({ warehouse: catalog.warehouse, catalogName: CATALOG_NAME, ...database, ...options });
+  const { kind: _embedded, ...place } = catalog;
+  return startCatalog({ ...place, catalogName: CATALOG_NAME, ...options });
 }
 
 /** Opens a project that was read (or made) already. */

@@ -1,14 +1,23 @@
 /** The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP status and Iceberg type. */
 import { conflict, PsybergError, usageError } from '../model/errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
+import type { PointerKind } from './store/store.ts';
 
 /** `a.b.c`, as Iceberg's clients print names. */
 export const formatIdentifier = (id: TableIdentifier): string => [...id.namespace, id.name].join('.');
 
+const WORDS = { TABLE: 'Table', VIEW: 'View' } as const;
+
 export const noSuchTable = (id: TableIdentifier): PsybergError => new PsybergError('no-such-table', `Table does not exist: ${formatIdentifier(id)}`);
 export const noSuchNamespace = (namespace: readonly string[]): PsybergError => new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
 export const noSuchWarehouse = (name: string): PsybergError => new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
-export const alreadyExists = (what: string): PsybergError => new PsybergError('already-exists', `${what} already exists`);
+export const noSuchView = (id: TableIdentifier): PsybergError => new PsybergError('no-such-view', `View does not exist: ${formatIdentifier(id)}`);
+export const namespaceExists = (namespace: readonly string[]): PsybergError => new PsybergError('already-exists', `Namespace already exists: ${namespace.join('.')}`);
+/** A name is free for a table only if no view has it either, and the other way round; clients tell the two refusals apart by their words. */
+export const nameTaken = (id: TableIdentifier, by: PointerKind, wanted: PointerKind): PsybergError =>
+  new PsybergError('already-exists', `${WORDS[by]} ${by === wanted ? '' : 'with same name '}already exists: ${formatIdentifier(id)}`);
+export const renameTaken = (from: TableIdentifier, to: TableIdentifier, by: PointerKind): PsybergError =>
+  new PsybergError('already-exists', `Cannot rename ${formatIdentifier(from)} to ${formatIdentifier(to)}. ${WORDS[by]} already exists`);
 export const namespaceNotEmpty = (namespace: readonly string[]): PsybergError => new PsybergError('namespace-not-empty', `Namespace is not empty: ${namespace.join('.')}`);
 export const badRequest = (message: string): PsybergError => usageError('bad-request', message);
 export const unprocessable = (message: string): PsybergError => usageError('unprocessable', message);

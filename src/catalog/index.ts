@@ -34,6 +34,8 @@ export interface CatalogOptions {
   readonly port?: number;
   /** Default: random. */
   readonly token?: string;
+  /** Absolute folders beside the warehouse in which tables and views may lie too; default: none. */
+  readonly allowedLocations?: readonly string[];
 }
 export interface Catalog {
   readonly uri: string;
@@ -58,7 +60,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   let opening: Promise<CatalogHandler> | undefined;
   const handler = (): Promise<CatalogHandler> => {
     opening ??= Promise.all([import('./server/handler.ts'), database.openStore(catalogName)]).then(([{ catalogHandler }, store]) =>
-      catalogHandler({ warehouse, catalogName, store, views }),
+      catalogHandler({ roots: { warehouse, allowed: (options.allowedLocations ?? []).map((each) => resolve(each)) }, catalogName, store, views }),
     );
     return opening;
   };

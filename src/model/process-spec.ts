@@ -130,12 +130,17 @@ export interface ProcessSpec {
   readonly sqlSha256: string;
 }
 
+/** Folders beside the warehouse in which tables may lie too: absolute. */
+interface AllowedLocations {
+  readonly allowedLocations?: readonly string[];
+}
+
 /** How the catalog is reached. */
 export type CatalogSpec =
   /** Pointers in `<warehouse>/catalog.db`. */
-  | { readonly kind: 'embedded'; readonly warehouse: string }
+  | ({ readonly kind: 'embedded'; readonly warehouse: string } & AllowedLocations)
   /** Pointers in PostgreSQL. */
-  | { readonly kind: 'embedded-database'; readonly warehouse: string; readonly database: string }
+  | ({ readonly kind: 'embedded-database'; readonly warehouse: string; readonly database: string } & AllowedLocations)
   /** An Iceberg REST catalog elsewhere. */
   | {
       readonly kind: 'rest';

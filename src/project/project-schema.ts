@@ -29,6 +29,7 @@ const projectSchema = strictMap({
     token: filled.optional(),
     credential: filled.optional(),
     oauth2_server_uri: filled.optional(),
+    allowed_locations: z.array(filled).optional(),
   }),
   processes: filled.optional(),
   tables: strictMap({ high_water_mark_table: tableText.optional(), session_table: tableText.optional(), signal_table: tableText.optional() }).optional(),
@@ -83,7 +84,10 @@ function catalogOf(
   };
   const warehouse = text('warehouse');
   const [uri, database, token, credential, oauth2ServerUri] = [text('uri'), text('database'), text('token'), text('credential'), text('oauth2_server_uri')];
+  const allowed = Array.isArray(catalog['allowed_locations']) ? catalog['allowed_locations'].filter((each) => typeof each === 'string') : [];
   if (uri !== undefined) {
+    if (catalog['allowed_locations'] !== undefined)
+      report(yaml.placeOfKey(['catalog', 'allowed_locations']), 'allowed_locations is for the embedded catalog', 'remove it, or remove uri');
     if (database !== undefined)
       report(yaml.placeOfKey(['catalog', 'database']), 'a catalog has uri or database, not both', 'keep uri for an Iceberg REST catalog, database for the embedded one');
     if (token !== undefined && credential !== undefined) report(yaml.placeOfKey(['catalog', 'credential']), 'a catalog has token or credential, not both', 'keep one of them');
@@ -105,6 +109,8 @@ function catalogOf(
       report(yaml.placeOfKey(['catalog']), 'the catalog needs warehouse or uri', 'add "warehouse: warehouse" for an embedded catalog in that folder');
     return { kind: 'embedded', warehouse: root };
   }
+  const folderOf = (location: string): string => path.resolve(root, location.replace(/^file:\/\//, ''));
+  const allowedLocations = allowed.length === 0 ? {} : { allowedLocations: allowed.map(folderOf) };
   const local = warehouse.replace(/^file:\/\//, '');
   const remote = /^[a-z][a-z0-9+.-]*:\/\//i.test(local);
   if (database !== undefined) {
@@ -116,8 +122,8 @@ function catalogOf(
       'the embedded catalog keeps tables in a folder of this machine or of one that it mounts',
       'name a folder, or the uri of a catalog that serves this warehouse',
     );
-  if (database !== undefined) return { kind: 'embedded-database', warehouse: path.resolve(root, local), database };
-  return { kind: 'embedded', warehouse: path.resolve(root, local) };
+  if (database !== undefined) return { kind: 'embedded-database', warehouse: path.resolve(root, local), database, ...allowedLocations };
+  return { kind: 'embedded', warehouse: path.resolve(root, local), ...allowedLocations };
 }
 
 const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {

@@ -68,13 +68,44 @@ describe('namespaces', () => {
   it.each([[['']], [['a.b']], [[]], [['a\u0000']], [['x'.repeat(300)]], [['\ud800']], [['..']], [['.']]])('refuse the name %j', async (namespace) => {
     expect((await call('POST', 'psyberg/namespaces', { namespace })).status).toBe(400);
   });
-  it('are listed in pages', async () => {
-    for (const name of ['p1', 'p2', 'p3']) await call('POST', 'psyberg/namespaces', { namespace: ['pages', name] });
-    const first = (await call('GET', 'psyberg/namespaces?parent=pages&pageSize=2')).body;
-    expect(first.namespaces).toHaveLength(2);
-    const second = (await call('GET', `psyberg/namespaces?parent=pages&pageSize=2&pageToken=${first['next-page-token']}`)).body;
-    expect(second).toEqual({ namespaces: [['pages', 'p3']] });
-    expect((await call('GET', 'psyberg/namespaces?pageSize=0')).status).toBe(400);
+  it('are listed in pages, which lose no name when others come and go between them', async () => {
+    for (const name of ['p1', 'p2', 'p4', 'p5']) await call('POST', 'psyberg/namespaces', { namespace: ['pages', name] });
+    const page = async (token: string) => (await call('GET', `psyberg/namespaces?parent=pages&pageSize=2&pageToken=${token}`)).body;
+    const first = await page('');
+    expect(first.namespaces).toEqual([
+      ['pages', 'p1'],
+      ['pages', 'p2'],
+    ]);
+    await call('DELETE', 'psyberg/namespaces/pages%1Fp1');
+    await call('POST', 'psyberg/namespaces', { namespace: ['pages', 'p3'] });
+    const second = await page(first['next-page-token']);
+    expect(second.namespaces).toEqual([
+      ['pages', 'p3'],
+      ['pages', 'p4'],
+    ]);
+    expect(await page(second['next-page-token'])).toEqual({ namespaces: [['pages', 'p5']], 'next-page-token': null });
+    // Without a token a client wants everything, as the specification says.
+    expect((await call('GET', 'psyberg/namespaces?parent=pages&pageSize=1')).body).toEqual({
+      namespaces: ['p2', 'p3', 'p4', 'p5'].map((name) => ['pages', name]),
+      'next-page-token': null,
+    });
+  });
+  it.each([
+    'pageSize=0',
+    'pageSize=-1',
+    'pageSize=x',
+    'pageSize=1e9',
+    'pageSize=',
+    'pageToken=1',
+    'pageToken=../..',
+    'pageToken=%00',
+    `pageToken=${'A'.repeat(5000)}B`,
+    'pageToken=gA',
+  ])('refuse the page %s', async (query) => {
+    for (const path of ['psyberg/namespaces', 'psyberg/namespaces/facts/tables', 'psyberg/namespaces/facts/views']) {
+      await fixture.client.createNamespace(['facts']);
+      expect(errorType(await call('GET', `${path}?${query}`))).toEqual([400, 'BadRequestException']);
+    }
   });
 });
 

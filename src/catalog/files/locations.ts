@@ -20,19 +20,30 @@ export function localPath(location: string): string | undefined {
   return isAbsolute(location) ? location : undefined;
 }
 
+/** Where files may lie: below the warehouse, and below the folders that whoever runs the catalog added. */
+export interface Roots {
+  /** Absolute. */
+  readonly warehouse: string;
+  /** Absolute; each may be missing still. */
+  readonly allowed: readonly string[];
+}
+
 /**
- * Checks that a location lies inside the warehouse, also after `..` and symbolic links.
+ * Checks that a location lies where files may lie, also after `..` and symbolic links.
  * @returns its local path without a trailing slash.
  * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this machine.
  */
-export function pathInside(warehouse: string, location: string): string {
+export function pathInside({ warehouse, allowed }: Roots, location: string): string {
   const path = localPath(location);
   if (path === undefined || path.includes('\0') || path.split('/').includes('..')) throw outside(location);
   const target = normalize(path).replace(/\/+$/, '');
-  if (!isBelow(warehouse, target) && !isBelow(realpathSync(warehouse), target)) throw outside(location);
-  if (!isBelow(realpathSync(warehouse), realPathOfExisting(target))) throw outside(location);
+  const realTarget = realPathOfExisting(target);
+  const isInside = [warehouse, ...allowed].some((root) => {
+    const realRoot = realPathOfExisting(root);
+    return (isBelow(root, target) || isBelow(realRoot, target)) && isBelow(realRoot, realTarget);
+  });
   // The database lies beside the tables.
-  if (relative(warehouse, target).startsWith('catalog.db')) throw outside(location);
+  if (!isInside || [target, realTarget].some((each) => relative(warehouse, each).startsWith('catalog.db'))) throw outside(location);
   return target;
 }
 
@@ -45,4 +56,5 @@ function realPathOfExisting(path: string): string {
   return resolve(realpathSync(existing), path.slice(existing.length).replace(/^\/+/, ''));
 }
 
-const outside = (location: string): Error => forbidden(`Location is outside the warehouse: ${location}`, 'leave the location out, or choose a folder below the warehouse');
+const outside = (location: string): Error =>
+  forbidden(`Location is outside the warehouse: ${location}`, 'leave the location out, choose a folder below the warehouse, or allow the folder when the catalog is started');

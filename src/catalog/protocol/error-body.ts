@@ -12,6 +12,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'unknown-update': [400, 'BadRequestException'],
   'unknown-requirement': [400, 'BadRequestException'],
   'invalid-table-update': [400, 'ValidationException'],
+  'invalid-view-update': [400, 'IllegalArgumentException'],
   'request-too-large': [413, 'BadRequestException'],
   unauthorized: [401, 'NotAuthorizedException'],
   forbidden: [403, 'ForbiddenException'],

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { IcebergType } from '../../iceberg/table-metadata.ts';
 import type { ProposedSchema, TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
+import type { ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 import { badRequest } from '../errors.ts';
 
 /** `json.ts` reads the fields of type `long` as `bigint`; a small one under another name is still a number. */
@@ -54,7 +55,14 @@ const snapshot = z.looseObject({
   'first-row-id': nullish(long),
   'added-rows': nullish(long),
 });
-const statisticsFile = z.looseObject({ 'snapshot-id': long });
+const statisticsFile = z.looseObject({
+  'snapshot-id': long,
+  'statistics-path': text,
+  'file-size-in-bytes': number,
+  'file-footer-size-in-bytes': number,
+  'blob-metadata': z.array(z.looseObject({ type: text, 'snapshot-id': long, 'sequence-number': long, fields: z.array(id) })),
+});
+const partitionStatisticsFile = z.looseObject({ 'snapshot-id': long, 'statistics-path': text, 'file-size-in-bytes': number });
 
 const tableUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('assign-uuid'), uuid: text.min(1) }),
@@ -82,11 +90,14 @@ const tableUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('remove-properties'), removals: z.array(text) }),
   z.object({ action: z.literal('set-statistics'), 'snapshot-id': long.optional(), statistics: statisticsFile }),
   z.object({ action: z.literal('remove-statistics'), 'snapshot-id': long }),
-  z.object({ action: z.literal('set-partition-statistics'), 'partition-statistics': statisticsFile }),
+  z.object({ action: z.literal('set-partition-statistics'), 'partition-statistics': partitionStatisticsFile }),
   z.object({ action: z.literal('remove-partition-statistics'), 'snapshot-id': long }),
   z.object({ action: z.literal('remove-partition-specs'), 'spec-ids': z.array(id) }),
   z.object({ action: z.literal('remove-schemas'), 'schema-ids': z.array(id) }),
-  z.object({ action: z.literal('add-encryption-key'), 'encryption-key': z.looseObject({ 'key-id': text }) }),
+  z.object({
+    action: z.literal('add-encryption-key'),
+    'encryption-key': z.looseObject({ 'key-id': text, 'encrypted-key-metadata': text, 'encrypted-by-id': nullish(text), properties: nullish(properties) }),
+  }),
   z.object({ action: z.literal('remove-encryption-key'), 'key-id': text }),
 ]);
 
@@ -110,8 +121,44 @@ const commit = z.object({
   updates: z.array(tableUpdate as unknown as z.ZodType<TableUpdate>),
 });
 
+const viewVersion = z.looseObject({
+  'version-id': id,
+  'timestamp-ms': number,
+  'schema-id': id,
+  summary: properties,
+  representations: z.array(z.looseObject({ type: z.literal('sql'), sql: text, dialect: text.min(1) })),
+  'default-catalog': nullish(text),
+  'default-namespace': namespace,
+});
+const viewUpdate = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('assign-uuid'), uuid: text.min(1) }),
+  z.object({ action: z.literal('upgrade-format-version'), 'format-version': id }),
+  z.object({ action: z.literal('add-schema'), schema, 'last-column-id': id.optional() }),
+  z.object({ action: z.literal('set-location'), location: text.min(1) }),
+  z.object({ action: z.literal('set-properties'), updates: properties }),
+  z.object({ action: z.literal('remove-properties'), removals: z.array(text) }),
+  z.object({ action: z.literal('add-view-version'), 'view-version': viewVersion }),
+  z.object({ action: z.literal('set-current-view-version'), 'view-version-id': id }),
+]);
+const viewRequirement = z.discriminatedUnion('type', [z.object({ type: z.literal('assert-view-uuid'), uuid: text })]);
+
 /** One schema per request body. */
 export const REQUESTS = {
+  createView: z.object({
+    name: text,
+    location: nullish(text.min(1)),
+    schema: schema as unknown as z.ZodType<ProposedSchema>,
+    'view-version': viewVersion as unknown as z.ZodType<ViewVersion>,
+    properties,
+  }),
+  registerView: z.object({ name: text, 'metadata-location': text.min(1) }),
+  commitView: z.object({
+    identifier: identifier.optional(),
+    requirements: nullish(z.array(viewRequirement)),
+    updates: z.array(viewUpdate as unknown as z.ZodType<ViewUpdate>),
+  }),
+  /** Nothing of it is kept; what is no report is refused all the same. */
+  reportMetrics: z.looseObject({ 'report-type': text }),
   createNamespace: z.object({ namespace, properties: nullish(properties) }),
   updateNamespaceProperties: z.object({ removals: nullish(z.array(text)), updates: nullish(properties) }),
   createTable: z.object({

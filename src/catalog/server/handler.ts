@@ -1,7 +1,8 @@
 /** From a prefix to its face, from a face to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
 import { noSuchWarehouse } from '../errors.ts';
-import { localMetadataFiles } from '../files/metadata-files.ts';
+import type { Roots } from '../files/locations.ts';
+import { tableMetadataFiles, viewMetadataFiles } from '../files/metadata-files.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
 import { warehouseFace } from '../service/warehouse-face.ts';
 import type { CatalogStore } from '../store/store.ts';
@@ -9,7 +10,8 @@ import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import type { CatalogRequest } from './http-request.ts';
-import { type Answer, answerRoute, ENDPOINTS } from './routes.ts';
+import type { Answer } from './answers.ts';
+import { answerRoute, ENDPOINTS } from './routes.ts';
 
 export interface CatalogHandler {
   /** The warehouse itself, for the client in this process. */
@@ -18,7 +20,7 @@ export interface CatalogHandler {
   close(): Promise<void>;
 }
 export interface HandlerOptions {
-  readonly warehouse: string;
+  readonly roots: Roots;
   readonly catalogName: string;
   readonly store: CatalogStore;
   readonly views: ViewRegistry;
@@ -28,8 +30,8 @@ export interface HandlerOptions {
 const ROOTS = new Set(['namespaces', 'tables', 'views', 'transactions']);
 
 /** Makes the handler of all requests behind authentication. */
-export function catalogHandler({ warehouse, catalogName, store, views }: HandlerOptions): CatalogHandler {
-  const real = warehouseFace({ folder: warehouse, store, files: localMetadataFiles(warehouse) });
+export function catalogHandler({ roots, catalogName, store, views }: HandlerOptions): CatalogHandler {
+  const real = warehouseFace({ roots, store, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
 
   /** A session view wins over the stateless prefixes, the warehouse is what is left. */
   function findFace(prefix: string): CatalogFace | undefined {
@@ -42,7 +44,7 @@ export function catalogHandler({ warehouse, catalogName, store, views }: Handler
   function answerConfig(request: CatalogRequest): Answer {
     const name = request.query.get('warehouse') ?? '';
     // Clients that know the warehouse by its folder mean the catalog itself.
-    const prefix = name === '' || name === warehouse ? catalogName : name;
+    const prefix = name === '' || name === roots.warehouse ? catalogName : name;
     if (findFace(prefix) === undefined) throw noSuchWarehouse(name);
     return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints: ENDPOINTS }) };
   }

@@ -2,9 +2,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { PsybergError } from '../../model/errors.ts';
 import { answerError } from '../protocol/error-body.ts';
+import type { Answer } from './answers.ts';
 import type { CatalogHandler } from './handler.ts';
 import { isAuthorized, readCatalogRequest } from './http-request.ts';
-import type { Answer } from './routes.ts';
 
 export interface Listening {
   /** Opened by the first request, unless the owner was faster. */

@@ -1,20 +1,13 @@
 /** The endpoints of the Iceberg REST specification over a catalog face. Request -> answer. */
-import { createHash } from 'node:crypto';
-import { renderJson } from '../../iceberg/json.ts';
 import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { badRequest } from '../errors.ts';
 import { REQUESTS, readRequest } from '../protocol/requests.ts';
 import type { CatalogFace, FaceTable } from '../service/catalog-face.ts';
+import { type Answer, booleanParameter, entityTag, holds, json, notAllowed, nothing, only, paginate } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
-
-/** An answer; `text` is JSON that is already rendered. */
-export interface Answer {
-  readonly status: number;
-  readonly text?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
+import { answerView, answerViews, registerView, renameView } from './view-routes.ts';
 
 /** What `/v1/config` lists: a client uses an optional endpoint only if it is named here. */
 export const ENDPOINTS: readonly string[] = [
@@ -34,14 +27,19 @@ export const ENDPOINTS: readonly string[] = [
   'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics',
   'POST /v1/{prefix}/tables/rename',
   'POST /v1/{prefix}/transactions/commit',
+  'GET /v1/{prefix}/namespaces/{namespace}/views',
+  'POST /v1/{prefix}/namespaces/{namespace}/views',
+  'GET /v1/{prefix}/namespaces/{namespace}/views/{view}',
+  'HEAD /v1/{prefix}/namespaces/{namespace}/views/{view}',
+  'POST /v1/{prefix}/namespaces/{namespace}/views/{view}',
+  'DELETE /v1/{prefix}/namespaces/{namespace}/views/{view}',
+  'POST /v1/{prefix}/namespaces/{namespace}/register-view',
+  'POST /v1/{prefix}/views/rename',
 ];
 
 /** Between the levels of a namespace in a path (Iceberg REST specification, parameter `namespace`). */
 const LEVEL_SEPARATOR = '\u001f';
 const splitNamespace = (text: string): string[] => text.split(LEVEL_SEPARATOR);
-
-const json = (value: unknown, status = 200): Answer => ({ status, text: renderJson(value) });
-const nothing: Answer = { status: 204 };
 
 /** Answers one request under a prefix. `path` is what follows the prefix. */
 export async function answerRoute(face: CatalogFace, request: CatalogRequest, path: readonly string[]): Promise<Answer> {
@@ -57,25 +55,23 @@ export async function answerRoute(face: CatalogFace, request: CatalogRequest, pa
     if (kind === 'tables' && name !== undefined) {
       const id: TableIdentifier = { namespace, name };
       if (action === undefined) return await answerTable(face, request, id);
-      if (action === 'metrics') return await only(method, 'POST', async () => nothing);
+      if (action === 'metrics') return await only(method, 'POST', () => acceptMetrics(request));
     }
+    if (kind === 'views' && name === undefined) return await answerViews(face.icebergViews, request, namespace);
+    if (kind === 'views' && name !== undefined && action === undefined) return await answerView(face.icebergViews, request, { namespace, name });
+    if (kind === 'register-view' && name === undefined) return await only(method, 'POST', () => registerView(face.icebergViews, request, namespace));
   }
+  if (root === 'views' && first === 'rename' && path.length === 2) return await only(method, 'POST', () => renameView(face.icebergViews, request));
   if (root === 'tables' && first === 'rename' && path.length === 2) return await only(method, 'POST', () => renameTable(face, request));
   if (root === 'transactions' && first === 'commit' && path.length === 2) return await only(method, 'POST', () => commitTransaction(face, request));
   throw new PsybergError('no-such-endpoint', `No route for request: ${method} ${path.join('/')}`);
 }
 
-async function only(method: string, allowed: string, answer: () => Promise<Answer>): Promise<Answer> {
-  if (method !== allowed) throw notAllowed(method);
-  return await answer();
-}
-const notAllowed = (method: string): PsybergError => new PsybergError('method-not-allowed', `Method is not allowed here: ${method}`);
-
 async function answerNamespaces(face: CatalogFace, request: CatalogRequest): Promise<Answer> {
   switch (request.method) {
     case 'GET': {
       const parent = request.query.get('parent');
-      const page = paginate(await face.listNamespaces(parent ? splitNamespace(parent) : []), request.query);
+      const page = paginate(await face.listNamespaces(parent ? splitNamespace(parent) : []), (namespace) => namespace.at(-1) as string, request.query);
       return json({ namespaces: page.items, 'next-page-token': page.next });
     }
     case 'POST': {
@@ -110,7 +106,7 @@ async function updateProperties(face: CatalogFace, request: CatalogRequest, name
 async function answerTables(face: CatalogFace, request: CatalogRequest, namespace: string[]): Promise<Answer> {
   switch (request.method) {
     case 'GET': {
-      const page = paginate(await face.listTables(namespace), request.query);
+      const page = paginate(await face.listTables(namespace), (id) => id.name, request.query);
       return json({ identifiers: page.items, 'next-page-token': page.next });
     }
     case 'POST': {
@@ -146,7 +142,7 @@ async function answerTable(face: CatalogFace, request: CatalogRequest, id: Table
       return committed(table as FaceTable);
     }
     case 'DELETE':
-      await face.dropTable(id, { purge: request.query.get('purgeRequested')?.toLowerCase() === 'true' });
+      await face.dropTable(id, { purge: booleanParameter(request.query, 'purgeRequested') });
       return nothing;
     default:
       throw notAllowed(request.method);
@@ -157,15 +153,12 @@ function loadTable(table: FaceTable, request: CatalogRequest): Answer {
   const mode = request.query.get('snapshots')?.toLowerCase() ?? 'all';
   if (mode !== 'all' && mode !== 'refs') throw badRequest(`Invalid snapshots parameter: ${mode} (expected all or refs)`);
   const etag = etagOf(table, mode);
-  if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
+  if (holds(request, etag)) return { status: 304, headers: { etag } };
   return { ...loaded(mode === 'refs' ? onlyReferencedSnapshots(table) : table), headers: { etag } };
 }
 
 /** A metadata file never changes, so its location names its content; what a view made of it is named by its content. */
-function etagOf(table: FaceTable, mode: string): string {
-  const content = table.text === undefined ? renderTableMetadata(table.metadata) : '';
-  return `"${createHash('sha256').update(`${mode}\n${table.metadataLocation}\n${content}`).digest('base64url')}"`;
-}
+const etagOf = (table: FaceTable, mode: 'all' | 'refs'): string => entityTag(mode, table.metadataLocation ?? '', table.text === undefined ? metadataText(table) : '');
 
 function onlyReferencedSnapshots(table: FaceTable): FaceTable {
   const referenced = new Set(Object.values(table.metadata.refs ?? {}).map((ref) => ref['snapshot-id']));
@@ -190,27 +183,22 @@ async function commitTransaction(face: CatalogFace, request: CatalogRequest): Pr
   return nothing;
 }
 
+async function acceptMetrics(request: CatalogRequest): Promise<Answer> {
+  readRequest(REQUESTS.reportMetrics, await request.body());
+  return nothing;
+}
+
 /** `LoadTableResult`; the metadata goes out as the text it already is. */
 function loaded(table: FaceTable): Answer {
-  const location = table.metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(table.metadataLocation)},`;
-  return { status: 200, text: `{${location}"metadata":${metadataText(table)},"config":{}}` };
+  const metadata = metadataText(table);
+  // A staged table is nowhere yet: there is nothing that a later request could compare.
+  if (table.metadataLocation === undefined) return { status: 200, text: `{"metadata":${metadata},"config":{}}` };
+  return { status: 200, text: `{"metadata-location":${JSON.stringify(table.metadataLocation)},"metadata":${metadata},"config":{}}`, headers: { etag: etagOf(table, 'all') } };
 }
 /** `CommitTableResponse`. */
 const committed = (table: FaceTable): Answer => ({
   status: 200,
   text: `{"metadata-location":${JSON.stringify(table.metadataLocation)},"metadata":${metadataText(table)}}`,
+  headers: { etag: etagOf(table, 'all') },
 });
 const metadataText = (table: FaceTable): string => table.text ?? renderTableMetadata(table.metadata);
-
-/** Pages are positions in the sorted list: stable enough for names, and nothing is kept between requests. */
-function paginate<T>(items: readonly T[], query: URLSearchParams): { items: readonly T[]; next?: string } {
-  const size = query.get('pageSize');
-  const token = query.get('pageToken');
-  if (size === null && !token) return { items };
-  const pageSize = size === null ? items.length : Number(size);
-  const first = token ? Number(token) : 0;
-  if (!Number.isInteger(pageSize) || pageSize < 1) throw badRequest(`Invalid pageSize: ${size}`);
-  if (!Number.isInteger(first) || first < 0) throw badRequest(`Invalid pageToken: ${token}`);
-  const end = first + pageSize;
-  return { items: items.slice(first, end), ...(end < items.length ? { next: String(end) } : {}) };
-}

@@ -4,6 +4,7 @@
  */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, TableRequirement, TableUpdate, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 import type { PropertyChanges } from '../store/store.ts';
 
 export interface FaceTable {
@@ -40,7 +41,37 @@ export interface ViewBackend {
   commitTables(changes: readonly TableChange[]): Promise<FaceTable[]>;
 }
 
+export interface FaceView {
+  readonly metadata: ViewMetadata;
+  readonly metadataLocation: string;
+  /** The metadata as text, when it is at hand. */
+  readonly text?: string | undefined;
+}
+export interface CreateViewRequest {
+  readonly schema: ProposedSchema;
+  readonly location?: string | undefined;
+  readonly version: ViewVersion;
+  readonly properties: Readonly<Record<string, string>>;
+}
+export interface ViewChange {
+  readonly requirements: readonly ViewRequirement[];
+  readonly updates: readonly ViewUpdate[];
+}
+
+/** Iceberg's views: queries that the catalog keeps beside the tables. Nothing to do with session views. */
+export interface IcebergViews {
+  list(namespace: readonly string[]): Promise<TableIdentifier[]>;
+  /** @throws PsybergError `no-such-view`. */
+  load(id: TableIdentifier): Promise<FaceView>;
+  create(id: TableIdentifier, request: CreateViewRequest): Promise<FaceView>;
+  register(id: TableIdentifier, request: { readonly metadataLocation: string }): Promise<FaceView>;
+  commit(id: TableIdentifier, change: ViewChange): Promise<FaceView>;
+  rename(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
+  drop(id: TableIdentifier): Promise<void>;
+}
+
 export interface CatalogFace extends ViewBackend {
+  readonly icebergViews: IcebergViews;
   createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<Record<string, string>>;
   changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<{ updated: string[]; removed: string[]; missing: string[] }>;
   dropNamespace(namespace: readonly string[]): Promise<void>;

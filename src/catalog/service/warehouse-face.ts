@@ -10,20 +10,24 @@ import { newTableMetadata } from '../../iceberg/new-table.ts';
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
-import { alreadyExists, badRequest, formatIdentifier, lostRace, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
-import { localPath, pathInside } from '../files/locations.ts';
+import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
+import { badRequest, formatIdentifier, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
+import { localPath, pathInside, type Roots } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
-import { checkIdentifier, checkNamespace, folderOf } from '../names.ts';
+import { checkIdentifier, checkNamespace } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
 import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
+import { namePlaces } from './name-places.ts';
+import { warehouseViews } from './warehouse-views.ts';
 
 /** How often a commit whose requirements still hold is repeated on a table that moved meanwhile. */
 const COMMIT_ATTEMPTS_MAX = 40;
 
 export interface Warehouse {
-  readonly folder: string;
+  readonly roots: Roots;
   readonly store: CatalogStore;
-  readonly files: MetadataFiles;
+  readonly files: MetadataFiles<TableMetadata>;
+  readonly viewFiles: MetadataFiles<ViewMetadata>;
 }
 
 /** One table's part of a commit, ready to be swapped. */
@@ -34,26 +38,14 @@ interface PreparedCommit {
 }
 
 /** Serves a warehouse folder. */
-export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace {
-  const requireNamespace = async (namespace: readonly string[]): Promise<void> => {
-    checkNamespace(namespace);
-    if (!(await store.namespaceExists(namespace))) throw noSuchNamespace(namespace);
-  };
+export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): CatalogFace {
+  const places = namePlaces({ roots, store });
+  const { requireNamespace, requireFree, defaultLocation } = places;
   const findTable = async (id: TableIdentifier): Promise<(FaceTable & { metadataLocation: string }) | undefined> => {
     const pointer = await store.findPointer(id);
     if (pointer?.kind !== 'TABLE') return undefined;
     return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
   };
-  const defaultLocation = async (id: TableIdentifier): Promise<string> => {
-    const parent = (await store.namespaceProperties(id.namespace)).location;
-    if (parent !== undefined) return `${parent.replace(/\/+$/, '')}/${folderOf(id).at(-1)}`;
-    return join(folder, ...folderOf(id));
-  };
-  const requireFree = async (id: TableIdentifier): Promise<void> => {
-    const pointer = await store.findPointer(id);
-    if (pointer) throw alreadyExists(`${pointer.kind === 'VIEW' ? 'View' : 'Table'} ${formatIdentifier(id)}`);
-  };
-
   async function prepareCommit(change: TableChange): Promise<PreparedCommit> {
     const { identifier, requirements, updates } = change;
     const current = await findTable(identifier);
@@ -62,13 +54,13 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
     checkRequirements(current?.metadata, requirements);
     if (current === undefined) {
       await requireNamespace(identifier.namespace);
-      await requireFree(identifier);
+      await requireFree(identifier, 'TABLE');
     }
     const nowMs = Date.now();
     const completed = current ? updates : [...(await missingCreateUpdates(change)), ...updates];
     const updated = applyUpdates(current?.metadata, completed, nowMs);
     if (current && updated === current.metadata) return { swap: undefined, table: current, forgotten: [] };
-    pathInside(folder, updated.location);
+    pathInside(roots, updated.location);
     const { metadata, forgotten } = current
       ? rememberPreviousFile(updated, { 'metadata-file': current.metadataLocation, 'timestamp-ms': current.metadata['last-updated-ms'] })
       : { metadata: updated, forgotten: [] };
@@ -109,10 +101,11 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
 
   async function insertTable(id: TableIdentifier, metadataLocation: string): Promise<void> {
     const lost = await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation }]);
-    if (lost) throw alreadyExists(`Table ${formatIdentifier(id)}`);
+    if (lost) throw nameTaken(id, 'TABLE', 'TABLE');
   }
 
   return {
+    icebergViews: warehouseViews({ places, store, files: viewFiles }),
     async listNamespaces(parent) {
       if (parent.length > 0) await requireNamespace(parent);
       return await store.listNamespaces(parent);
@@ -123,15 +116,15 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
     },
     async createNamespace(namespace, properties) {
       checkNamespace(namespace);
-      if (properties.location !== undefined) pathInside(folder, properties.location);
-      if (!(await store.createNamespace(namespace, properties))) throw alreadyExists(`Namespace ${namespace.join('.')}`);
+      if (properties.location !== undefined) pathInside(roots, properties.location);
+      if (!(await store.createNamespace(namespace, properties))) throw namespaceExists(namespace);
       return await store.namespaceProperties(namespace);
     },
     async changeNamespaceProperties(namespace, changes) {
       await requireNamespace(namespace);
       const both = changes.removals.filter((key) => Object.hasOwn(changes.updates, key));
       if (both.length > 0) throw unprocessable(`Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`);
-      if (changes.updates.location !== undefined) pathInside(folder, changes.updates.location);
+      if (changes.updates.location !== undefined) pathInside(roots, changes.updates.location);
       const before = await store.namespaceProperties(namespace);
       await store.changeNamespaceProperties(namespace, changes);
       const removals = [...new Set(changes.removals)];
@@ -159,13 +152,13 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
     async createTable(id, request) {
       checkIdentifier(id);
       await requireNamespace(id.namespace);
-      await requireFree(id);
+      await requireFree(id, 'TABLE');
       const location = (request.location ?? (await defaultLocation(id))).replace(/(?<=.)\/+$/, '');
-      pathInside(folder, location);
+      pathInside(roots, location);
       const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
       if (request.stageCreate === true) {
         // The client writes manifests before its commit creates the table, and DuckDB does not make local folders for them.
-        await mkdir(join(pathInside(folder, location), 'metadata'), { recursive: true });
+        await mkdir(join(pathInside(roots, location), 'metadata'), { recursive: true });
         return { metadata, metadataLocation: undefined };
       }
       const metadataLocation = await files.write(metadata, undefined);
@@ -181,23 +174,18 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
       checkIdentifier(id);
       await requireNamespace(id.namespace);
       const stored = await files.read(metadataLocation);
-      pathInside(folder, stored.metadata.location);
+      pathInside(roots, stored.metadata.location);
       const current = await store.findPointer(id);
       if (current === undefined || !overwrite || current.kind !== 'TABLE') {
-        await requireFree(id);
+        await requireFree(id, 'TABLE');
         await insertTable(id, metadataLocation);
       } else if (await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: current.metadataLocation, next: metadataLocation }])) {
         throw lostRace(id);
       }
       return { ...stored, metadataLocation };
     },
-    async renameTable({ from, to }) {
-      checkIdentifier(to);
-      if ((await store.findPointer(from))?.kind !== 'TABLE') throw noSuchTable(from);
-      await requireNamespace(to.namespace);
-      const outcome = await store.renamePointer({ from, to, kind: 'TABLE' });
-      if (outcome === 'missing') throw noSuchTable(from);
-      if (outcome === 'taken') throw alreadyExists(`Table ${formatIdentifier(to)}`);
+    async renameTable(rename) {
+      if (!(await places.rename({ ...rename, kind: 'TABLE' }))) throw noSuchTable(rename.from);
     },
     async dropTable(id, { purge }) {
       const table = purge ? await findTable(id).catch(() => undefined) : undefined;
@@ -221,7 +209,7 @@ export function warehouseFace({ folder, store, files }: Warehouse): CatalogFace 
 
   /** Deletes a dropped table's folder, unless another table's metadata lies in it. */
   async function purgeFiles(table: FaceTable): Promise<void> {
-    const path = pathInside(folder, table.metadata.location);
+    const path = pathInside(roots, table.metadata.location);
     const spellings = [table.metadata.location.replace(/\/+$/, ''), path, `file:${path}`, `file://${path}`];
     for (const spelling of new Set(spellings)) if ((await store.countLocationsBelow(`${spelling}/`)) > 0) return;
     if (localPath(table.metadata.location) !== undefined) await rm(path, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /** What no view allows: the shape of a catalog is changed under the warehouse name only. */
-import { forbidden } from '../errors.ts';
+import { forbidden, noSuchView } from '../errors.ts';
 import type { CatalogFace, ViewBackend } from '../service/catalog-face.ts';
 
 const refuse = async (): Promise<never> => {
@@ -9,6 +9,21 @@ const refuse = async (): Promise<never> => {
 /** Completes a view's reading and committing half to a face. */
 export const fixedShapeFace = (view: ViewBackend): CatalogFace => ({
   ...view,
+  // A session reads tables; the warehouse's own views would show it what it is not to see.
+  icebergViews: {
+    async list(namespace) {
+      await view.namespaceProperties(namespace);
+      return [];
+    },
+    load: async (id) => {
+      throw noSuchView(id);
+    },
+    create: refuse,
+    register: refuse,
+    commit: refuse,
+    rename: refuse,
+    drop: refuse,
+  },
   createNamespace: refuse,
   changeNamespaceProperties: refuse,
   dropNamespace: refuse,

@@ -1,0 +1,97 @@
+/**
+ * Iceberg's views in a warehouse: store + metadata files + the pure rules. As with tables, the metadata file is written first and the
+ * pointer moved last, and rows with `iceberg_type` VIEW are the ones that Iceberg's JDBC catalog reads.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
+import { applyViewUpdates, checkViewRequirements, newViewMetadata } from '../../iceberg/view-updates.ts';
+import { lostRace, nameTaken, noSuchView } from '../errors.ts';
+import { pathInside } from '../files/locations.ts';
+import type { MetadataFiles } from '../files/metadata-files.ts';
+import { checkIdentifier } from '../names.ts';
+import type { CatalogStore } from '../store/store.ts';
+import type { FaceView, IcebergViews } from './catalog-face.ts';
+import type { NamePlaces } from './name-places.ts';
+
+const COMMIT_ATTEMPTS_MAX = 40;
+
+export interface ViewWarehouse {
+  readonly places: NamePlaces;
+  readonly store: CatalogStore;
+  readonly files: MetadataFiles<ViewMetadata>;
+}
+
+export function warehouseViews({ places, store, files }: ViewWarehouse): IcebergViews {
+  const { requireNamespace, requireFree, defaultLocation, roots } = places;
+  const load = async (id: TableIdentifier): Promise<FaceView> => {
+    const pointer = await store.findPointer(id);
+    if (pointer?.kind !== 'VIEW') throw noSuchView(id);
+    return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
+  };
+  const insert = async (id: TableIdentifier, metadataLocation: string): Promise<void> => {
+    const lost = await store.swapPointers([{ identifier: id, kind: 'VIEW', expected: undefined, next: metadataLocation }]);
+    if (lost) throw nameTaken(id, 'VIEW', 'VIEW');
+  };
+
+  async function commitOnce(id: TableIdentifier, { requirements, updates }: Parameters<IcebergViews['commit']>[1]): Promise<FaceView | undefined> {
+    const current = await load(id);
+    checkViewRequirements(current.metadata, requirements);
+    const metadata = applyViewUpdates(current.metadata, updates, Date.now());
+    if (metadata === current.metadata) return current;
+    pathInside(roots, metadata.location);
+    const next = await files.write(metadata, current.metadataLocation);
+    const lost = await store.swapPointers([{ identifier: id, kind: 'VIEW', expected: current.metadataLocation, next }]);
+    if (lost === undefined) return { ...(await files.read(next)), metadataLocation: next };
+    await files.remove([next]);
+    return undefined;
+  }
+
+  return {
+    load,
+    async list(namespace) {
+      await requireNamespace(namespace);
+      return (await store.listPointers(namespace, 'VIEW')).map((name) => ({ namespace, name }));
+    },
+    async create(id, request) {
+      checkIdentifier(id);
+      await requireNamespace(id.namespace);
+      await requireFree(id, 'VIEW');
+      const location = (request.location ?? (await defaultLocation(id))).replace(/(?<=.)\/+$/, '');
+      pathInside(roots, location);
+      const metadataLocation = await files.write(newViewMetadata({ ...request, location, uuid: randomUUID() }, Date.now()), undefined);
+      try {
+        await insert(id, metadataLocation);
+      } catch (error) {
+        await files.remove([metadataLocation]);
+        throw error;
+      }
+      return { ...(await files.read(metadataLocation)), metadataLocation };
+    },
+    async register(id, { metadataLocation }) {
+      checkIdentifier(id);
+      await requireNamespace(id.namespace);
+      await requireFree(id, 'VIEW');
+      const stored = await files.read(metadataLocation);
+      pathInside(roots, stored.metadata.location);
+      await insert(id, metadataLocation);
+      return { ...stored, metadataLocation };
+    },
+    async commit(id, change) {
+      checkIdentifier(id);
+      for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
+        const committed = await commitOnce(id, change);
+        if (committed) return committed;
+        await sleep(Math.random() * Math.min(100, 2 ** attempt));
+      }
+      throw lostRace(id);
+    },
+    async rename(rename) {
+      if (!(await places.rename({ ...rename, kind: 'VIEW' }))) throw noSuchView(rename.from);
+    },
+    async drop(id) {
+      if ((await store.dropPointer(id, 'VIEW')) === undefined) throw noSuchView(id);
+    },
+  };
+}
