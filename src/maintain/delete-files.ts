@@ -46,7 +46,7 @@ export function deleteFiles(files: readonly TableFile[], options: { readonly war
 function insideOf(warehouse: string, path: string): string | undefined {
   if (localPath(path) === undefined) return undefined;
   try {
-    return pathInside(warehouse, path);
+    return pathInside({ warehouse, allowed: [] }, path);
   } catch {
     return undefined;
   }
