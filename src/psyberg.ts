@@ -5,12 +5,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Catalog, type CatalogOptions, startCatalog } from './catalog/index.ts';
+import { type Catalog, type ServeOptions, startCatalog, startProxy } from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { compilePlan } from './compile/index.ts';
 import type { Engine, ResultRows } from './engine/index.ts';
 import type { MaintainRequest } from './maintain/index.ts';
-import { PsybergError, refusal, usageError } from './model/errors.ts';
+import { PsybergError, refusal } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
 import { tableName } from './model/names.ts';
@@ -89,14 +89,11 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
 }
 
 /**
- * Starts the catalog that a project names, over the pointers in its warehouse or in PostgreSQL.
- * @throws PsybergError `catalog-unsupported`, and those of `startCatalog`.
+ * Starts the catalog that a project names: the embedded one over the pointers in its warehouse or in PostgreSQL, or a proxy in front of a foreign one.
+ * @throws PsybergError those of `startCatalog` and `startProxy`.
  */
-export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pick<CatalogOptions, 'host' | 'port' | 'token'> = {}): Promise<Catalog> {
-  if (catalog.kind === 'rest')
-    throw usageError('catalog-unsupported', `psyberg.yaml names the catalog at ${catalog.uri}: this version works with the embedded catalog`, {
-      hint: 'leave only catalog.warehouse in psyberg.yaml, and catalog.database for pointers in PostgreSQL',
-    });
+export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pick<ServeOptions, 'host' | 'port' | 'token'> = {}): Promise<Catalog> {
+  if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
   const { kind: _embedded, ...place } = catalog;
   return startCatalog({ ...place, catalogName: CATALOG_NAME, ...options });
 }
@@ -104,6 +101,7 @@ export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pic
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
   const catalog = await startProjectCatalog(project);
+  const sessions = sessionsDirectory(project);
   const { client } = catalog;
   const now = options.now ?? Date.now;
   const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
@@ -128,7 +126,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     views: catalog.views,
     endpoint: { uri: catalog.uri, token: catalog.token },
     engine: await engine(),
-    sessionsDirectory: sessionsDirectory(catalog.warehouse),
+    sessionsDirectory: sessions,
+    markersAreShared: project.catalog.kind !== 'rest',
     onStep: (message) => options.onStep?.(message),
   });
 
@@ -143,9 +142,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         ...plan,
         psyberg_session_id:
           request.psybergSessionId ??
-          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) =>
-            join(sessionsDirectory(catalog.warehouse), branchName(spec.processName, id)),
-          ),
+          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => join(sessions, branchName(spec.processName, id))),
       },
       spec,
     );
@@ -162,7 +159,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const plan = given === undefined ? fresh : compilePlan(given, spec);
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
       // Also without work: a session that was killed after it had published left its folder.
-      if (plan.status === 'work' || hasSessionFolder(catalog.warehouse, spec.processName)) {
+      if (plan.status === 'work' || hasSessionFolder(sessions, spec.processName)) {
         const { dropAbandonedSessions } = await import('./run/clean-up.ts');
         await dropAbandonedSessions(await ports(), spec.target.table, spec.processName);
       }
@@ -235,10 +232,10 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
 }
 
-const sessionsDirectory = (warehouse: string): string => join(warehouse, '.psyberg', 'sessions');
+/** Beside the tables, so that whoever shares the warehouse sees who is at work; a foreign catalog's tables may lie out of reach. */
+const sessionsDirectory = ({ catalog, root }: ProjectSpec): string => join(catalog.kind === 'rest' ? root : catalog.warehouse, '.psyberg', 'sessions');
 
-function hasSessionFolder(warehouse: string, processName: string): boolean {
-  const directory = sessionsDirectory(warehouse);
+function hasSessionFolder(directory: string, processName: string): boolean {
   return existsSync(directory) && readdirSync(directory).some((name) => name.startsWith(branchName(processName, '')));
 }
 

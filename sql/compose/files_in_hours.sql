@@ -19,7 +19,7 @@ entries as (
     hex(data_file.lower_bounds[$field_id]) as lower_bound,
     hex(data_file.upper_bounds[$field_id]) as upper_bound,
     coalesce(data_file.null_value_counts[$field_id], 0) as null_event_times
-  from read_avro($manifests, filename = true)
+  from read_manifests($manifests)
   where status < 2
 ),
 stored as (

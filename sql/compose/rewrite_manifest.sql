@@ -22,7 +22,7 @@ copy (
     coalesce(entry.sequence_number, adopted.sequence_number) as sequence_number,
     coalesce(entry.file_sequence_number, adopted.sequence_number) as file_sequence_number,
     {{data_file}} as data_file
-  from read_avro($manifests, filename = true) as entry
+  from read_manifests($manifests) as entry
   join adopted on adopted.manifest_path = entry.filename
   where entry.status < 2
     and (len($kept_files::varchar[]) = 0 or list_contains($kept_files::varchar[], data_file.file_path))

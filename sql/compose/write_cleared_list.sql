@@ -57,7 +57,7 @@ copy (
       count(*) filter (status = 2) as deleted_files_count,
       coalesce(sum(data_file.record_count) filter (status = 0), 0) as existing_rows_count,
       coalesce(sum(data_file.record_count) filter (status = 2), 0) as deleted_rows_count
-    from read_avro($rewritten_manifests, filename = true)
+    from read_manifests($rewritten_manifests)
     group by filename
   ),
   rewritten as (
@@ -78,7 +78,7 @@ copy (
       summaries.partitions
     from entries
     join (select unnest($rewritten_manifests) as manifest_path, unnest($rewritten_spec_ids::integer[]) as partition_spec_id) as spec using (manifest_path)
-    join (select filename as manifest_path, size from read_blob($rewritten_manifests)) as file using (manifest_path)
+    join (select filename as manifest_path, size from read_blob($rewritten_manifests)) as file on file.manifest_path = plain_path(entries.manifest_path)
     left join summaries on summaries.partition_spec_id = spec.partition_spec_id
   ),
   composed as (

@@ -22,8 +22,8 @@ copy (
     sum(entry.data_file.record_count)::bigint as existing_rows_count,
     0::bigint as deleted_rows_count,
     null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[] as partitions
-  from read_avro($manifests, filename = true) as entry
+  from read_manifests($manifests) as entry
   join (select unnest($manifests) as manifest_path, unnest($spec_ids::integer[]) as partition_spec_id) as spec on spec.manifest_path = entry.filename
-  join (select filename as manifest_path, size from read_blob($manifests)) as file on file.manifest_path = entry.filename
+  join (select filename as manifest_path, size from read_blob($manifests)) as file on file.manifest_path = plain_path(entry.filename)
   group by entry.filename
 ) to $destination ({{manifest_list_format}})

@@ -29,7 +29,7 @@ copy (
     select distinct on (manifest_path)
       *,
       added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[])) as adopted
-    from read_avro($manifest_lists, filename = true)
+    from read_manifests($manifest_lists)
     where filename = $carried_list
       or added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[]))
   )

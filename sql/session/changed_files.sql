@@ -18,7 +18,7 @@ with entries as (
     hex(data_file.lower_bounds[$field_id]) as lower_bound,
     hex(data_file.upper_bounds[$field_id]) as upper_bound,
     data_file.null_value_counts[$field_id] as null_event_times
-  from read_avro($manifests, filename = true)
+  from read_manifests($manifests)
   where status in (select unnest($statuses::integer[]))
 ),
 stored as (

@@ -14,7 +14,7 @@ entries as (
     data_file.file_path as path,
     data_file.record_count as rows,
     coalesce(entry.sequence_number, lists.sequence_number) as sequence_number
-  from read_avro($manifests, filename = true) as entry
+  from read_manifests($manifests) as entry
   join lists on lists.manifest_path = entry.filename
   where status < 2
 )

@@ -4,8 +4,9 @@
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
 -- @returns path VARCHAR, hour INTEGER (NULL for rows without an event time), rows BIGINT
 select
-  filename as path,
+  given.path,
   event_hour({{stored_event_time}}, $unit, false)::integer as hour,
   count(*) as rows
-from read_parquet($files, filename = true)
+from read_parquet($files, filename = true) as file
+join (select unnest($files) as path) as given on plain_path(given.path) = file.filename
 group by all

@@ -16,7 +16,7 @@ select
     record_count := data_file.record_count,
     file_size_in_bytes := data_file.file_size_in_bytes
   ) as data_file
-from read_avro($manifests, filename = true) as entry
+from read_manifests($manifests) as entry
 join read_avro($manifest_list) as list on list.manifest_path = entry.filename
 where entry.status < 2
 union all

@@ -12,20 +12,18 @@ import type { AddressInfo } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
 import { usageError } from '../model/errors.ts';
 import type { CatalogClient } from './client/catalog-client.ts';
+import type { ForeignCatalog } from './foreign/foreign-catalog.ts';
 import { localClient } from './client/local-client.ts';
 import type { CatalogHandler } from './server/handler.ts';
 import { listenToCatalog } from './server/listener.ts';
+import type { CatalogFace } from './service/catalog-face.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
-import type { CatalogDatabase } from './store/store.ts';
+import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
 export type { SessionView, SessionViews, ViewShow, ViewTable } from './views/session-views.ts';
 
-export interface CatalogOptions {
-  /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
-  readonly warehouse: string;
-  /** `postgres://…`: the pointers live there instead of in `catalog.db`. */
-  readonly database?: string;
+export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
   readonly catalogName?: string;
   /** Default 127.0.0.1: this machine only. Any other address is served too when it is named here; the protocol is plain HTTP. */
@@ -34,12 +32,22 @@ export interface CatalogOptions {
   readonly port?: number;
   /** Default: random. */
   readonly token?: string;
+}
+export interface CatalogOptions extends ServeOptions {
+  /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
+  readonly warehouse: string;
+  /** `postgres://…`: the pointers live there instead of in `catalog.db`. */
+  readonly database?: string;
   /** Absolute folders beside the warehouse in which tables and views may lie too; default: none. */
   readonly allowedLocations?: readonly string[];
+}
+export interface ProxyOptions extends ServeOptions {
+  readonly foreign: ForeignCatalog;
 }
 export interface Catalog {
   readonly uri: string;
   readonly token: string;
+  /** The warehouse folder; of a foreign catalog its address. */
   readonly warehouse: string;
   readonly views: SessionViews;
   /** The same catalog without HTTP, for this process. */
@@ -52,16 +60,60 @@ export interface Catalog {
  * @throws PsybergError `warehouse-not-writable`, `catalog-database-unreachable`, `catalog-port-taken`, `catalog-host-unusable`.
  */
 export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
-  const { catalogName = 'psyberg', host = '127.0.0.1', port = 0, token = randomBytes(24).toString('base64url') } = options;
-  const warehouse = resolve(options.warehouse);
+  const { catalogName = DEFAULT_NAME } = options;
+  const folder = resolve(options.warehouse);
   checkWarehouse(options.warehouse);
   const database = await openDatabase(options);
+  let store: CatalogStore | undefined;
+  return serve(options, {
+    warehouse: folder,
+    async open() {
+      const [{ warehouseFace }, { tableMetadataFiles, viewMetadataFiles }, opened] = await Promise.all([
+        import('./service/warehouse-face.ts'),
+        import('./files/metadata-files.ts'),
+        database.openStore(catalogName),
+      ]);
+      store = opened;
+      const roots = { warehouse: folder, allowed: (options.allowedLocations ?? []).map((each) => resolve(each)) };
+      return warehouseFace({ roots, store, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
+    },
+    close: async () => (store ?? database).close(),
+  });
+}
+
+/**
+ * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them. That the catalog answers shows with the
+ * first call.
+ * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`.
+ */
+export async function startProxy({ foreign, ...options }: ProxyOptions): Promise<Catalog> {
+  return serve(options, {
+    warehouse: [foreign.uri, foreign.warehouse].filter((part) => part !== undefined).join(' '),
+    open: async () => (await import('./foreign/foreign-face.ts')).foreignFace(foreign),
+    close: async () => undefined,
+  });
+}
+
+/** What lies behind the server. */
+interface Backing {
+  readonly warehouse: string;
+  open(): Promise<CatalogFace>;
+  close(): Promise<void>;
+}
+
+async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> {
+  const { catalogName = DEFAULT_NAME, host = '127.0.0.1', port = 0, token = randomBytes(24).toString('base64url') } = options;
+  const { warehouse } = backing;
   const views = viewRegistry((name) => name === catalogName || name.startsWith('branch@'));
   let opening: Promise<CatalogHandler> | undefined;
   const handler = (): Promise<CatalogHandler> => {
-    opening ??= Promise.all([import('./server/handler.ts'), database.openStore(catalogName)]).then(([{ catalogHandler }, store]) =>
-      catalogHandler({ roots: { warehouse, allowed: (options.allowedLocations ?? []).map((each) => resolve(each)) }, catalogName, store, views }),
-    );
+    opening ??= Promise.all([import('./server/handler.ts'), backing.open()])
+      .then(([{ catalogHandler }, real]) => catalogHandler({ real, warehouse, catalogName, views }))
+      .catch((error: unknown) => {
+        // A foreign catalog that was not there a moment ago may be now.
+        opening = undefined;
+        throw error;
+      });
     return opening;
   };
   const server = createServer(SERVER_LIMITS);
@@ -69,7 +121,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   try {
     await listen(server, { host, port });
   } catch (error) {
-    await database.close();
+    await backing.close();
     throw listeningFailure({ host, port }, error);
   }
   // Not awaited, and only after the caller went on: kysely and zod load while the caller's engine starts in its own threads.
@@ -80,7 +132,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
     token,
     warehouse,
     views,
-    client: localClient(async () => (await handler()).warehouse),
+    client: localClient(async () => (await handler()).real),
     async close() {
       await new Promise<void>((done) => {
         server.close(() => done());
@@ -88,7 +140,8 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
         // DuckDB keeps its connections open; whoever closes the catalog has no more requests under way.
         setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
       });
-      await (await handler()).close();
+      await opening?.catch(() => undefined);
+      await backing.close();
     },
   };
 }
@@ -109,6 +162,7 @@ function listeningFailure({ host, port }: { readonly host: string; readonly port
   });
 }
 
+const DEFAULT_NAME = 'psyberg';
 const CLOSE_GRACE_MS = 500;
 /** A client that sends its request too slowly is cut off; others are served meanwhile. */
 const SERVER_LIMITS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 } as const;

@@ -17,7 +17,7 @@ export function addCatalogCommand(root: Command, act: Act): void {
     .helpCommand(false)
     .addHelpText('after', example('psyberg catalog serve --port 8181'))
     .command('serve')
-    .description('serve the Iceberg REST protocol until it is stopped; prints {"uri","token","warehouse"} on one line when it is ready')
+    .description('serve the Iceberg REST protocol until it is stopped (in front of a foreign catalog: as a proxy); prints {"uri","token","warehouse"} on one line when it is ready')
     .option('--host <address>', 'default: 127.0.0.1, this machine only; other machines reach any other address by plain HTTP, the token included')
     .option('--port <n>', 'default: any free port', '0')
     .option('--token <token>', 'the bearer token that clients send; default: a random one')
@@ -39,12 +39,18 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     ...(options.token === undefined ? {} : { token: options.token }),
   });
   const stopped = stopSignal();
-  writeAll(1, `${JSON.stringify({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME })}\n`);
-  if (options.host !== undefined && !LOOPBACK_HOSTS.has(options.host)) shell.note(`other machines can reach ${options.host}; what they send, the token included, is not encrypted`);
-  shell.note('serving; stop with Ctrl-C');
-  await stopped;
-  await catalog.close();
-  return EXIT.done;
+  try {
+    // A proxy is ready when what lies behind it answers.
+    if (project.catalog.kind === 'rest') await catalog.client.listNamespaces();
+    writeAll(1, `${JSON.stringify({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME })}\n`);
+    if (options.host !== undefined && !LOOPBACK_HOSTS.has(options.host))
+      shell.note(`other machines can reach ${options.host}; what they send, the token included, is not encrypted`);
+    shell.note('serving; stop with Ctrl-C');
+    await stopped;
+    return EXIT.done;
+  } finally {
+    await catalog.close();
+  }
 }
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);

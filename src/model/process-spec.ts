@@ -149,6 +149,7 @@ export type CatalogSpec =
       readonly token?: string;
       readonly credential?: string;
       readonly oauth2ServerUri?: string;
+      readonly scope?: string;
     };
 
 /** Where watermarks, sessions and signals are kept. */

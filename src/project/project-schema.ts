@@ -29,6 +29,7 @@ const projectSchema = strictMap({
     token: filled.optional(),
     credential: filled.optional(),
     oauth2_server_uri: filled.optional(),
+    scope: filled.optional(),
     allowed_locations: z.array(filled).optional(),
   }),
   processes: filled.optional(),
@@ -83,7 +84,8 @@ function catalogOf(
     });
   };
   const warehouse = text('warehouse');
-  const [uri, database, token, credential, oauth2ServerUri] = [text('uri'), text('database'), text('token'), text('credential'), text('oauth2_server_uri')];
+  const [uri, database, token, credential] = [text('uri'), text('database'), text('token'), text('credential')];
+  const [oauth2ServerUri, scope] = [text('oauth2_server_uri'), text('scope')];
   const allowed = Array.isArray(catalog['allowed_locations']) ? catalog['allowed_locations'].filter((each) => typeof each === 'string') : [];
   if (uri !== undefined) {
     if (catalog['allowed_locations'] !== undefined)
@@ -92,6 +94,20 @@ function catalogOf(
       report(yaml.placeOfKey(['catalog', 'database']), 'a catalog has uri or database, not both', 'keep uri for an Iceberg REST catalog, database for the embedded one');
     if (token !== undefined && credential !== undefined) report(yaml.placeOfKey(['catalog', 'credential']), 'a catalog has token or credential, not both', 'keep one of them');
     if (!/^https?:\/\//.test(uri)) report(yaml.placeOf(['catalog', 'uri']), 'uri must begin with http:// or https://');
+    for (const [key, address] of [
+      ['uri', uri],
+      ['oauth2_server_uri', oauth2ServerUri],
+    ] as const) {
+      // Addresses are printed; tokens and credentials never are.
+      if (address !== undefined && /^https?:\/\/[^/]*@/.test(address))
+        report(yaml.placeOf(['catalog', key]), `${key} must not hold a user or a password`, 'use token or credential');
+    }
+    for (const [key, value] of [
+      ['oauth2_server_uri', oauth2ServerUri],
+      ['scope', scope],
+    ] as const) {
+      if (value !== undefined && credential === undefined) report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with credential`, 'add credential, or remove it');
+    }
     return {
       kind: 'rest',
       uri,
@@ -99,9 +115,10 @@ function catalogOf(
       ...(token === undefined ? {} : { token }),
       ...(credential === undefined ? {} : { credential }),
       ...(oauth2ServerUri === undefined ? {} : { oauth2ServerUri }),
+      ...(scope === undefined ? {} : { scope }),
     };
   }
-  for (const key of ['token', 'credential', 'oauth2_server_uri']) {
+  for (const key of ['token', 'credential', 'oauth2_server_uri', 'scope']) {
     if (catalog[key] !== undefined) report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with uri`, 'add uri, or remove it');
   }
   if (warehouse === undefined) {

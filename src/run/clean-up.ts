@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../compile/index.ts';
 import type { Engine } from '../engine/index.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { renderStatement } from '../statements/index.ts';
@@ -75,12 +75,21 @@ export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentif
   const mine = new RegExp(`^psyberg_${processName}_\\d{14}$`);
   const dropped: string[] = [];
   for (const branch of new Set([...branches, ...folders].filter((name) => mine.test(name)))) {
-    if (isAlive(join(ports.sessionsDirectory, branch))) continue;
+    const directory = join(ports.sessionsDirectory, branch);
+    if (isAlive(directory) || (!ports.markersAreShared && !existsSync(directory) && isYoung(branch, loaded?.metadata))) continue;
     await dropBranch(ports, table, branch);
-    rmSync(join(ports.sessionsDirectory, branch), { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
     dropped.push(branch);
   }
   return dropped;
+}
+
+/** True for a branch without a marker that may be a session's on another machine: begun, or written to, within a day. */
+function isYoung(branch: string, metadata: TableMetadata | undefined): boolean {
+  const [, year, month, day, hour, minute, second] = (/_(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(branch) ?? []).map(Number);
+  const beganMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
+  const [newest] = metadata === undefined ? [] : stagingSnapshots(metadata, branch, undefined);
+  return Date.now() - Math.max(beganMs, newest?.['timestamp-ms'] ?? 0) < STEPWISE_GRACE_MS;
 }
 
 /** True while the session's process may still be at work (or, stepwise, its next step may come). */

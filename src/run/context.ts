@@ -20,6 +20,8 @@ export interface RunPorts {
   readonly engine: Engine;
   /** A folder for the files of running sessions: their markers and their change views. */
   readonly sessionsDirectory: string;
+  /** False when sessions on other machines have their markers elsewhere: then a branch without a marker here may be theirs. */
+  readonly markersAreShared: boolean;
   /** Told what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;
 }

@@ -10,6 +10,7 @@ import { conflict, PsybergError, refusal, usageError } from '../model/errors.ts'
 import type { CompiledPlan, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName, type ErrorJson, type RunRecord } from '../model/run-record.ts';
+import { removeLocalFile } from '../state/local-files.ts';
 import { progressInSummary, SUMMARY } from '../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions, dropBranch } from './clean-up.ts';
 import { branchHead, loadTarget, type RunContext, type RunPorts } from './context.ts';
@@ -301,7 +302,7 @@ async function abandon(context: RunContext): Promise<void> {
 
 function removeComposedList(context: RunContext): void {
   const list = context.composed?.snapshot['manifest-list'];
-  if (list?.startsWith('/')) rmSync(list, { force: true });
+  if (list !== undefined) removeLocalFile(list);
 }
 
 const secondsSince = (startedMs: number): number => Math.round(performance.now() - startedMs) / 1000;

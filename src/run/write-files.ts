@@ -4,7 +4,6 @@
  * extension 3.0 s, COPY with this manifest 1.35 s, a plain COPY without table 1.3 s.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
 import type { BoundStatement } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
@@ -12,6 +11,7 @@ import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import type { Step } from '../model/plan.ts';
+import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
 import {
   NOTHING,
   manifestEntryFragments,
@@ -40,12 +40,11 @@ export async function writeFiles(context: RunContext, step: Step): Promise<Snaps
   const { metadata } = await loadTarget(context);
   const layout = context.plan.target.layout as FileLayout;
   const destination = layout.partition.length === 0 ? `${layout.location}/data/${randomUUID()}.parquet` : `${layout.location}/data`;
-  // COPY makes the folders of partitions, but not the one that holds them; object stores have no folders.
-  if (layout.location.startsWith('/')) mkdirSync(`${layout.location}/data`, { recursive: true });
+  makeLocalFolder(`${layout.location}/data`);
   const statement: BoundStatement = bindStep(step, { "the target's data folder": destination });
   const written = (await context.ports.engine.query(statement)) as unknown as WrittenFile[];
   const files = written.filter((file) => file.count > 0n);
-  for (const file of written) if (file.count === 0n) rmSync(file.filename, { force: true });
+  for (const file of written) if (file.count === 0n) removeLocalFile(file.filename);
   return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
 }
 
@@ -124,12 +123,18 @@ const DATA_FILE_COLUMNS = [
 
 function fileJson(file: WrittenFile, layout: FileLayout): Record<string, unknown> {
   return {
-    path: file.filename,
+    path: spelledAs(layout.location, file.filename),
     rows: String(file.count),
     bytes: String(file.file_size_bytes),
     partition: layout.partition.map((_field, index) => file.partition_keys?.[partitionColumnName(index)] ?? null),
   };
 }
+
+/** COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers' clean-up would not know the file. */
+const spelledAs = (location: string, path: string): string => {
+  const plain = location.replace(/^file:(\/\/[^/]*)?/, '');
+  return path.startsWith(plain) ? location + path.slice(plain.length) : path;
+};
 
 /** COPY reports a column under its quoted name. */
 function metricsJson(file: WrittenFile, layout: FileLayout): Record<string, unknown>[] {
@@ -138,7 +143,7 @@ function metricsJson(file: WrittenFile, layout: FileLayout): Record<string, unkn
     if (statistics === undefined) return [];
     return [
       {
-        path: file.filename,
+        path: spelledAs(layout.location, file.filename),
         field_id: column.id,
         kind: column.type,
         values: statistics['num_values'] ?? null,

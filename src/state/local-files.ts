@@ -1,11 +1,23 @@
-/** Deleting files that nothing refers to any more. */
-import { unlinkSync } from 'node:fs';
+/**
+ * Files and folders of tables, where they lie on this machine. Tables of a foreign catalog may lie anywhere that DuckDB reads and writes; elsewhere there are
+ * no folders to make, and DuckDB has no statement that deletes a file: what is left over there is for the store's own orphan clean-up.
+ */
+import { mkdirSync, unlinkSync } from 'node:fs';
+import { localPath } from '../catalog/files/locations.ts';
 
-/** Deletes a file of the warehouse. One that is gone already, or on a store that this process cannot reach, stays an orphan and harms nobody. */
-export function removeLocalFile(path: string): void {
+/** Deletes a file of a table. One that is gone already, or on a store that this process cannot reach, stays an orphan and harms nobody. */
+export function removeLocalFile(location: string): void {
+  const path = localPath(location);
+  if (path === undefined) return;
   try {
-    unlinkSync(path.replace(/^file:(\/\/)?/, ''));
+    unlinkSync(path);
   } catch {
     // An orphan file harms nobody; an error here would hide what came before it.
   }
+}
+
+/** Makes a folder that DuckDB is to write single files into: it makes those of partitions only. */
+export function makeLocalFolder(location: string): void {
+  const path = localPath(location);
+  if (path !== undefined) mkdirSync(path, { recursive: true });
 }

@@ -3,7 +3,6 @@
  * Every table keeps one manifest, so reading and writing state costs the same after ten thousand sessions.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
 import { manifestListFragment } from '../statements/index.ts';
 import type { BoundValue, Engine } from '../engine/index.ts';
@@ -14,7 +13,7 @@ import type { PartitionSpec, Schema, Snapshot, TableMetadata } from '../iceberg/
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { NOTHING, fieldIdsFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
-import { removeLocalFile } from './local-files.ts';
+import { makeLocalFolder, removeLocalFile } from './local-files.ts';
 import type { StateTable } from './state-tables.ts';
 
 export type StatementName = string;
@@ -89,8 +88,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const sequenceNumber = nextSequenceNumber(metadata);
 
   const path = `${root}/data/${write.processName}-${randomUUID()}.parquet`;
-  // DuckDB writes a single file only into a folder that exists; object stores have no folders.
-  if (root.startsWith('/')) mkdirSync(`${root}/data`, { recursive: true });
+  makeLocalFolder(`${root}/data`);
   const keep = fold && !onlyLatest;
   const [file] = await run(
     'state/write_file',

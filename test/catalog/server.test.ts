@@ -247,7 +247,7 @@ describe('commits', () => {
         { identifier: one, ...append(2n, 1n) },
         { identifier: one, ...append(3n, 2n) },
       ]),
-    ).rejects.toMatchObject({ code: 'catalog-refused' });
+    ).rejects.toMatchObject({ code: 'bad-request' });
   });
   it('delete the metadata files that fall off the log, if the table says so', async () => {
     const id = await createTable(fixture, { 'write.metadata.previous-versions-max': '1', 'write.metadata.delete-after-commit.enabled': 'true' });

@@ -67,6 +67,8 @@ export interface World {
 }
 
 export interface WorldOptions {
+  /** What psyberg.yaml says under `catalog`; default: the embedded catalog in the folder `warehouse`. */
+  readonly catalog?: Readonly<Record<string, string>>;
   readonly processes?: readonly ProcessFile[];
   readonly files?: Readonly<Record<string, string>>;
   readonly open?: OpenOptions;
@@ -97,7 +99,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     writeFileSync(join(root, path), text);
   };
   const writeProcess = ({ header, sql }: ProcessFile): void => write(`processes/${header.process_name}.sql`, `/*---\n${JSON.stringify(header, undefined, 2)}\n---*/\n${sql}\n`);
-  write('psyberg.yaml', 'name: world\ncatalog:\n  warehouse: warehouse\n');
+  write('psyberg.yaml', `name: world\ncatalog: ${JSON.stringify(options.catalog ?? { warehouse: 'warehouse' })}\n`);
   mkdirSync(join(root, 'processes'), { recursive: true });
   for (const process of options.processes ?? []) writeProcess(process);
   for (const [path, text] of Object.entries(options.files ?? {})) write(path, text);
@@ -177,7 +179,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
               .map((ref) => `${id.name}@${ref}`),
           );
         }
-      const sessions = join(warehouse, '.psyberg', 'sessions');
+      const sessions = join(options.catalog === undefined ? warehouse : root, '.psyberg', 'sessions');
       return [...found, ...(existsSync(sessions) ? readdirSync(sessions) : [])];
     },
     async reopen(openOptions = options.open ?? {}) {

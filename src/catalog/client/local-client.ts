@@ -57,6 +57,9 @@ export function localClient(face: () => Promise<CatalogFace>): CatalogClient {
       const [table] = await (await face()).commitTables([{ identifier: id, ...commit }]);
       return loaded(table as FaceTable);
     },
+    async commitsTogether() {
+      return (await face()).commitsTogether;
+    },
     async commitTransaction(changes) {
       await (await face()).commitTables(changes);
     },

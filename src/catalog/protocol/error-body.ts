@@ -24,6 +24,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'metadata-file-missing': [404, 'NotFoundException'],
   'method-not-allowed': [405, 'UnsupportedOperationException'],
   unsupported: [406, 'UnsupportedOperationException'],
+  'no-transactions': [406, 'UnsupportedOperationException'],
   'already-exists': [409, 'AlreadyExistsException'],
   'namespace-not-empty': [409, 'NamespaceNotEmptyException'],
   'commit-conflict': [409, 'CommitFailedException'],
@@ -31,6 +32,11 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'commit-state-unknown': [500, 'CommitStateUnknownException'],
   'catalog-database-unavailable': [503, 'ServiceUnavailableException'],
   unprocessable: [422, 'UnprocessableEntityException'],
+  // Of a foreign catalog behind this one. The client's own token was right, so its refusal is no 401.
+  'catalog-unauthorized': [403, 'ForbiddenException'],
+  'catalog-busy': [503, 'ServiceUnavailableException'],
+  'catalog-failed': [500, 'ServiceFailureException'],
+  'catalog-unreachable': [503, 'ServiceUnavailableException'],
 };
 
 /** An unforeseen error keeps its text to itself: it may hold paths or SQL. */

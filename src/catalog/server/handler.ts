@@ -1,28 +1,25 @@
 /** From a prefix to its face, from a face to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
 import { noSuchWarehouse } from '../errors.ts';
-import type { Roots } from '../files/locations.ts';
-import { tableMetadataFiles, viewMetadataFiles } from '../files/metadata-files.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
-import { warehouseFace } from '../service/warehouse-face.ts';
-import type { CatalogStore } from '../store/store.ts';
 import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import type { CatalogRequest } from './http-request.ts';
 import type { Answer } from './answers.ts';
-import { answerRoute, ENDPOINTS } from './routes.ts';
+import { answerRoute, COMMIT_TRANSACTION, ENDPOINTS } from './routes.ts';
 
 export interface CatalogHandler {
-  /** The warehouse itself, for the client in this process. */
-  readonly warehouse: CatalogFace;
+  /** The catalog itself, for the client in this process. */
+  readonly real: CatalogFace;
   answer(request: CatalogRequest): Promise<Answer>;
-  close(): Promise<void>;
 }
 export interface HandlerOptions {
-  readonly roots: Roots;
+  /** The catalog itself: a warehouse, or a foreign catalog. */
+  readonly real: CatalogFace;
+  /** Another name for it: the warehouse by its folder. */
+  readonly warehouse: string;
   readonly catalogName: string;
-  readonly store: CatalogStore;
   readonly views: ViewRegistry;
 }
 
@@ -30,9 +27,7 @@ export interface HandlerOptions {
 const ROOTS = new Set(['namespaces', 'tables', 'views', 'transactions']);
 
 /** Makes the handler of all requests behind authentication. */
-export function catalogHandler({ roots, catalogName, store, views }: HandlerOptions): CatalogHandler {
-  const real = warehouseFace({ roots, store, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
-
+export function catalogHandler({ real, warehouse, catalogName, views }: HandlerOptions): CatalogHandler {
   /** A session view wins over the stateless prefixes, the warehouse is what is left. */
   function findFace(prefix: string): CatalogFace | undefined {
     const view = views.find(prefix);
@@ -44,13 +39,15 @@ export function catalogHandler({ roots, catalogName, store, views }: HandlerOpti
   function answerConfig(request: CatalogRequest): Answer {
     const name = request.query.get('warehouse') ?? '';
     // Clients that know the warehouse by its folder mean the catalog itself.
-    const prefix = name === '' || name === roots.warehouse ? catalogName : name;
-    if (findFace(prefix) === undefined) throw noSuchWarehouse(name);
-    return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints: ENDPOINTS }) };
+    const prefix = name === '' || name === warehouse ? catalogName : name;
+    const face = findFace(prefix);
+    if (face === undefined) throw noSuchWarehouse(name);
+    const endpoints = ENDPOINTS.filter((endpoint) => face.lacks?.has(endpoint) !== true && (face.commitsTogether || endpoint !== COMMIT_TRANSACTION));
+    return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints }) };
   }
 
   return {
-    warehouse: real,
+    real,
     async answer(request) {
       const { segments } = request;
       if (segments.length === 1 && segments[0] === 'config' && request.method === 'GET') return answerConfig(request);
@@ -61,6 +58,5 @@ export function catalogHandler({ roots, catalogName, store, views }: HandlerOpti
       if (face === undefined) throw noSuchWarehouse(prefix);
       return await answerRoute(face, request, rootAt < 0 ? segments : segments.slice(rootAt));
     },
-    close: () => store.close(),
   };
 }

@@ -9,6 +9,8 @@ import { type Answer, booleanParameter, entityTag, holds, json, notAllowed, noth
 import type { CatalogRequest } from './http-request.ts';
 import { answerView, answerViews, registerView, renameView } from './view-routes.ts';
 
+/** The one endpoint that a foreign catalog may lack. */
+export const COMMIT_TRANSACTION = 'POST /v1/{prefix}/transactions/commit';
 /** What `/v1/config` lists: a client uses an optional endpoint only if it is named here. */
 export const ENDPOINTS: readonly string[] = [
   'GET /v1/{prefix}/namespaces',
@@ -26,7 +28,7 @@ export const ENDPOINTS: readonly string[] = [
   'POST /v1/{prefix}/namespaces/{namespace}/register',
   'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics',
   'POST /v1/{prefix}/tables/rename',
-  'POST /v1/{prefix}/transactions/commit',
+  COMMIT_TRANSACTION,
   'GET /v1/{prefix}/namespaces/{namespace}/views',
   'POST /v1/{prefix}/namespaces/{namespace}/views',
   'GET /v1/{prefix}/namespaces/{namespace}/views/{view}',
@@ -152,9 +154,12 @@ async function answerTable(face: CatalogFace, request: CatalogRequest, id: Table
 function loadTable(table: FaceTable, request: CatalogRequest): Answer {
   const mode = request.query.get('snapshots')?.toLowerCase() ?? 'all';
   if (mode !== 'all' && mode !== 'refs') throw badRequest(`Invalid snapshots parameter: ${mode} (expected all or refs)`);
+  const shown = mode === 'refs' ? onlyReferencedSnapshots(table) : table;
+  // "Not modified" would leave the client with credentials that expire.
+  if (table.storageCredentials !== undefined) return loaded(shown);
   const etag = etagOf(table, mode);
   if (holds(request, etag)) return { status: 304, headers: { etag } };
-  return { ...loaded(mode === 'refs' ? onlyReferencedSnapshots(table) : table), headers: { etag } };
+  return { ...loaded(shown), headers: { etag } };
 }
 
 /** A metadata file never changes, so its location names its content; what a view made of it is named by its content. */
@@ -163,7 +168,8 @@ const etagOf = (table: FaceTable, mode: 'all' | 'refs'): string => entityTag(mod
 function onlyReferencedSnapshots(table: FaceTable): FaceTable {
   const referenced = new Set(Object.values(table.metadata.refs ?? {}).map((ref) => ref['snapshot-id']));
   const snapshots = table.metadata.snapshots?.filter((snapshot) => referenced.has(snapshot['snapshot-id'])) ?? [];
-  return { metadata: { ...table.metadata, snapshots }, metadataLocation: table.metadataLocation };
+  const { text: _ofAllSnapshots, ...rest } = table;
+  return { ...rest, metadata: { ...table.metadata, snapshots } };
 }
 
 async function registerTable(face: CatalogFace, request: CatalogRequest, namespace: string[]): Promise<Answer> {
@@ -191,9 +197,12 @@ async function acceptMetrics(request: CatalogRequest): Promise<Answer> {
 /** `LoadTableResult`; the metadata goes out as the text it already is. */
 function loaded(table: FaceTable): Answer {
   const metadata = metadataText(table);
-  // A staged table is nowhere yet: there is nothing that a later request could compare.
-  if (table.metadataLocation === undefined) return { status: 200, text: `{"metadata":${metadata},"config":{}}` };
-  return { status: 200, text: `{"metadata-location":${JSON.stringify(table.metadataLocation)},"metadata":${metadata},"config":{}}`, headers: { etag: etagOf(table, 'all') } };
+  const config = JSON.stringify(table.config ?? {});
+  const credentials = table.storageCredentials === undefined ? '' : `,"storage-credentials":${JSON.stringify(table.storageCredentials)}`;
+  // A staged table is nowhere yet: there is nothing that a later request could compare. Credentials must not be answered with "not modified" either.
+  if (table.metadataLocation === undefined) return { status: 200, text: `{"metadata":${metadata},"config":${config}${credentials}}` };
+  const text = `{"metadata-location":${JSON.stringify(table.metadataLocation)},"metadata":${metadata},"config":${config}${credentials}}`;
+  return { status: 200, text, ...(credentials === '' ? { headers: { etag: etagOf(table, 'all') } } : {}) };
 }
 /** `CommitTableResponse`. */
 const committed = (table: FaceTable): Answer => ({

@@ -13,6 +13,14 @@ export interface FaceTable {
   readonly metadataLocation: string | undefined;
   /** The metadata as text, when it is at hand. */
   readonly text?: string | undefined;
+  /** What its catalog says about reaching its files; secrets may be among it. */
+  readonly config?: Readonly<Record<string, string>> | undefined;
+  readonly storageCredentials?: readonly StorageCredential[] | undefined;
+}
+/** Credentials for the files below a prefix (Iceberg REST specification, `StorageCredential`). */
+export interface StorageCredential {
+  readonly prefix: string;
+  readonly config: Readonly<Record<string, string>>;
 }
 export interface TableChange {
   readonly identifier: TableIdentifier;
@@ -31,13 +39,18 @@ export interface CreateTableRequest {
 
 /** The reading and committing half of a catalog: all that a session view builds on. */
 export interface ViewBackend {
+  /** False for a catalog that commits one table at a time. */
+  readonly commitsTogether: boolean;
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
   /** @throws PsybergError `no-such-namespace`. */
   namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
   listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
   /** @throws PsybergError `no-such-table`. */
   loadTable(id: TableIdentifier): Promise<FaceTable>;
-  /** Commits all changes or none. @throws PsybergError `commit-conflict`, `invalid-table-update`, … */
+  /**
+   * Commits all changes or none. @returns the table that a single change left; after several it may be none.
+   * @throws PsybergError `commit-conflict`, `invalid-table-update`, …; `no-transactions` for several changes where {@link commitsTogether} is false.
+   */
   commitTables(changes: readonly TableChange[]): Promise<FaceTable[]>;
 }
 
@@ -71,6 +84,8 @@ export interface IcebergViews {
 }
 
 export interface CatalogFace extends ViewBackend {
+  /** Endpoints that are refused here, in the words of `/v1/config`; absent: none. */
+  readonly lacks?: ReadonlySet<string>;
   readonly icebergViews: IcebergViews;
   createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<Record<string, string>>;
   changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<{ updated: string[]; removed: string[]; missing: string[] }>;

@@ -106,6 +106,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
 
   return {
     icebergViews: warehouseViews({ places, store, files: viewFiles }),
+    commitsTogether: true,
     async listNamespaces(parent) {
       if (parent.length > 0) await requireNamespace(parent);
       return await store.listNamespaces(parent);

@@ -13,10 +13,11 @@ export const BRANCH_PREFIX = 'branch@';
 export function branchFace(branch: string, backend: ViewBackend): CatalogFace {
   // `main` under another name would be a way to write to it; a tag is not to be written to at all.
   const hasBranch = (metadata: TableMetadata): boolean => branch !== MAIN_BRANCH && branchHead(metadata, branch) !== undefined && metadata.refs?.[branch]?.type === 'branch';
-  const show = (table: FaceTable): FaceTable =>
-    branchHead(table.metadata, branch) === undefined
-      ? table
-      : { metadata: showTable(table.metadata, { kind: 'branch', branch }, Date.now()), metadataLocation: table.metadataLocation };
+  const show = (table: FaceTable): FaceTable => {
+    if (branchHead(table.metadata, branch) === undefined) return table;
+    const { text: _ofTheTableItself, ...rest } = table;
+    return { ...rest, metadata: showTable(table.metadata, { kind: 'branch', branch }, Date.now()) };
+  };
   return fixedShapeFace({
     ...backend,
     loadTable: async (id) => show(await backend.loadTable(id)),

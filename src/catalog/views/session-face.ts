@@ -12,7 +12,7 @@ const sameIdentifier = (one: TableIdentifier, other: TableIdentifier): boolean =
 const isPrefixOf = (prefix: readonly string[], namespace: readonly string[]): boolean => prefix.every((level, depth) => level === namespace[depth]);
 
 /** Serves a view. Only `loadTable` and `commitTables` of the backend are used. */
-export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'loadTable' | 'commitTables'>): CatalogFace {
+export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'commitsTogether' | 'loadTable' | 'commitTables'>): CatalogFace {
   const findEntry = (id: TableIdentifier): ViewTable => {
     const entry = view.tables.find((candidate) => sameIdentifier(candidate.identifier, id));
     if (entry === undefined) throw noSuchTable(id);
@@ -21,10 +21,7 @@ export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'loadT
   const requireNamespace = (namespace: readonly string[]): void => {
     if (!view.tables.some((entry) => isPrefixOf(namespace, entry.identifier.namespace))) throw noSuchNamespace(namespace);
   };
-  const show = (entry: ViewTable, table: FaceTable): FaceTable => ({
-    metadata: showTable(table.metadata, entry.show, Date.now()),
-    metadataLocation: table.metadataLocation,
-  });
+  const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: FaceTable): FaceTable => ({ ...table, metadata: showTable(table.metadata, entry.show, Date.now()) });
 
   async function redirect(change: TableChange, entry: ViewTable): Promise<TableChange> {
     if (entry.show.kind !== 'branch') {
@@ -35,6 +32,7 @@ export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'loadT
   }
 
   return fixedShapeFace({
+    commitsTogether: backend.commitsTogether,
     async listNamespaces(parent) {
       if (parent.length > 0) requireNamespace(parent);
       const below = view.tables.map((entry) => entry.identifier.namespace).filter((namespace) => namespace.length > parent.length && isPrefixOf(parent, namespace));

@@ -1,0 +1,284 @@
+/**
+ * Any Iceberg REST catalog as a catalog face, so that session views and branch views lie in front of it as they do in front of the embedded one.
+ * Calls -> HTTP -> values. What the catalog does not offer is refused in words; an answer that got lost is looked up.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJson } from '../../iceberg/json.ts';
+import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-metadata.ts';
+import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { PsybergError, usageError } from '../../model/errors.ts';
+import { formatIdentifier, unsupported } from '../errors.ts';
+import type { CatalogFace, FaceTable, StorageCredential, TableChange } from '../service/catalog-face.ts';
+import { bearerTokens } from './bearer-tokens.ts';
+import { apiRoot, type CatalogConfig, COMMIT_TRANSACTION, type ForeignCatalog, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
+import { type Attempted, foreignError } from './foreign-errors.ts';
+import { foreignViews, VIEW_ENDPOINTS } from './foreign-views.ts';
+import { showsUpdates } from './look-up-commit.ts';
+import { tableCache } from './table-cache.ts';
+import { type ForeignReply, type ForeignRequest, foreignTransport } from './transport.ts';
+
+/** Looks at a table after a commit without an answer; a slow catalog may still be at it. */
+const LOOKS_MS: readonly number[] = [0, 250, 1_000, 3_000];
+/** Asks a catalog that can for credentials for the table's files. */
+const DELEGATION = { 'x-iceberg-access-delegation': 'vended-credentials' } as const;
+
+interface LoadTableResult {
+  readonly 'metadata-location'?: string | null;
+  readonly metadata: MetadataFile;
+  readonly config?: Readonly<Record<string, string>> | null;
+  readonly 'storage-credentials'?: readonly StorageCredential[] | null;
+}
+
+/** Connects: asks for the catalog's configuration, nothing else. @throws PsybergError `catalog-unreachable`, `catalog-unauthorized`, `no-such-warehouse`. */
+export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace> {
+  const tokens = bearerTokens(catalog);
+  let settings: ForeignSettings | undefined;
+  const transport = foreignTransport({ uri: catalog.uri, tokens, acceptsIdempotencyKeys: () => settings?.acceptsIdempotencyKeys === true });
+  const blot = (text: string): string => tokens.secrets().reduce((blotted, secret) => (secret === '' ? blotted : blotted.replaceAll(secret, '…')), text);
+  const configured = await transport({
+    method: 'GET',
+    url: `${apiRoot(catalog.uri)}config${catalog.warehouse === undefined ? '' : `?warehouse=${encodeURIComponent(catalog.warehouse)}`}`,
+  });
+  if (configured.status !== 200) throw foreignError(configured, { what: 'read', subject: `The configuration of the catalog at ${catalog.uri}`, absent: 'no-such-warehouse' }, blot);
+  settings = foreignSettings(catalog, readConfig(configured, catalog));
+  if (settings.token !== undefined) tokens.adopt(settings.token);
+  return connectedFace({ settings, transport, blot });
+}
+
+function readConfig(reply: ForeignReply, { uri }: ForeignCatalog): CatalogConfig {
+  try {
+    const config = JSON.parse(reply.text) as CatalogConfig | null;
+    if (typeof config === 'object' && config !== null) return config;
+  } catch {
+    // Told below.
+  }
+  throw usageError('catalog-unreachable', `What answers at ${uri} is no Iceberg REST catalog: its configuration is not JSON`, {
+    hint: 'set catalog.uri to what comes before /v1/config',
+  });
+}
+
+interface Connection {
+  readonly settings: ForeignSettings;
+  readonly transport: (request: ForeignRequest) => Promise<ForeignReply>;
+  readonly blot: (text: string) => string;
+}
+
+function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
+  const cache = tableCache();
+  /** Tokens for single tables, as some catalogs hand out with them. */
+  const tableTokens = new Map<string, string>();
+  let commitsTogether = settings.endpoints.has(COMMIT_TRANSACTION);
+
+  const namespacePath = (namespace: readonly string[]): string => `namespaces/${encodeURIComponent(namespace.join(settings.namespaceSeparator))}`;
+  const tablePath = (id: TableIdentifier): string => `${namespacePath(id.namespace)}/tables/${encodeURIComponent(id.name)}`;
+
+  const ask = async (request: Omit<ForeignRequest, 'url'> & { readonly path: string }): Promise<ForeignReply> => {
+    const { path, headers, ...rest } = request;
+    return transport({ ...rest, url: settings.root + path, headers: { ...settings.headers, ...headers } });
+  };
+  /** The parsed answer of a request that must succeed. */
+  const answered = async <T>(request: Parameters<typeof ask>[0], attempted: Attempted): Promise<T> => {
+    const reply = await ask(request);
+    if (reply.status >= 300) throw foreignError(reply, attempted, blot);
+    return (reply.text === '' ? undefined : parseJson(reply.text)) as T;
+  };
+  const ofNamespace = (namespace: readonly string[], what: Attempted['what']): Attempted => ({ what, subject: `Namespace ${namespace.join('.')}`, absent: 'no-such-namespace' });
+  const ofTable = (id: TableIdentifier, what: Attempted['what']): Attempted => ({ what, subject: `Table ${formatIdentifier(id)}`, absent: 'no-such-table' });
+  const requireEndpoint = (endpoint: string, what: string): void => {
+    if (!settings.endpoints.has(endpoint)) throw unsupported(`The catalog does not offer to ${what} (${endpoint})`);
+  };
+
+  async function listPages<T>(path: string, field: string, attempted: Attempted): Promise<T[]> {
+    const items: T[] = [];
+    let next: string | undefined;
+    do {
+      const at: string = next === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(next)}`;
+      const page: Record<string, unknown> = await answered({ method: 'GET', path: at }, attempted);
+      items.push(...((page[field] ?? []) as T[]));
+      next = (page['next-page-token'] as string | null | undefined) ?? undefined;
+    } while (next !== undefined && next !== '');
+    return items;
+  }
+
+  function readTable(id: TableIdentifier, reply: ForeignReply): FaceTable {
+    const result = parseJson<LoadTableResult>(reply.text);
+    const { token, ...config } = result.config ?? {};
+    const key = formatIdentifier(id);
+    if (token === undefined) tableTokens.delete(key);
+    else tableTokens.set(key, token);
+    const table: FaceTable = {
+      metadata: completeTableMetadata(result.metadata),
+      metadataLocation: result['metadata-location'] ?? undefined,
+      config,
+      ...(result['storage-credentials'] == null ? {} : { storageCredentials: result['storage-credentials'] }),
+    };
+    cache.remember(key, reply.headers.get('etag'), table);
+    return table;
+  }
+
+  async function loadTable(id: TableIdentifier): Promise<FaceTable> {
+    const key = formatIdentifier(id);
+    const known = cache.find(key);
+    const reply = await ask({
+      method: 'GET',
+      path: tablePath(id),
+      headers: { ...DELEGATION, ...(known === undefined ? {} : { 'if-none-match': known.etag }) },
+      token: tableTokens.get(key),
+    });
+    if (reply.status === 304 && known !== undefined) return known.table;
+    if (reply.status === 200) return readTable(id, reply);
+    cache.forget(key);
+    // A table's own token may have expired: the catalog's is asked for a new one.
+    if ((reply.status === 401 || reply.status === 419) && tableTokens.delete(key)) return loadTable(id);
+    throw foreignError(reply, ofTable(id, 'read'), blot);
+  }
+
+  const existing = async (id: TableIdentifier): Promise<FaceTable | undefined> => {
+    try {
+      return await loadTable(id);
+    } catch (error) {
+      if (error instanceof PsybergError && (error.code === 'no-such-table' || error.code === 'no-such-namespace')) return undefined;
+      throw error;
+    }
+  };
+
+  /** After a commit that failed: the tables when it was made all the same, by a request whose answer got lost. */
+  async function lookUp(changes: readonly TableChange[], error: unknown): Promise<FaceTable[]> {
+    const lost = error instanceof PsybergError && error.code === 'commit-state-unknown';
+    const refused = error instanceof PsybergError && error.code === 'commit-conflict';
+    // A repeated request may meet its own first attempt: a snapshot's id tells them from somebody else's commit.
+    if (!lost && !(refused && changes.every((change) => change.updates.some((update) => update.action === 'add-snapshot')))) throw error;
+    for (const waitMs of lost ? LOOKS_MS : [0]) {
+      await sleep(waitMs);
+      const tables = await Promise.all(changes.map((change) => existing(change.identifier)));
+      if (tables.every((table, index) => showsUpdates(table?.metadata, (changes[index] as TableChange).updates))) return tables as FaceTable[];
+    }
+    throw error;
+  }
+
+  async function commitOne(change: TableChange): Promise<FaceTable> {
+    const { identifier, requirements, updates } = change;
+    const key = formatIdentifier(identifier);
+    cache.forget(key);
+    const reply = await ask({ method: 'POST', path: tablePath(identifier), body: { identifier, requirements, updates }, token: tableTokens.get(key) });
+    if (reply.status >= 300) throw foreignError(reply, ofTable(identifier, 'commit'), blot);
+    const result = parseJson<LoadTableResult>(reply.text);
+    return { metadata: completeTableMetadata(result.metadata), metadataLocation: result['metadata-location'] ?? undefined };
+  }
+
+  async function commitAll(changes: readonly TableChange[]): Promise<void> {
+    if (!commitsTogether) throw noTransactions();
+    for (const change of changes) cache.forget(formatIdentifier(change.identifier));
+    const reply = await ask({ method: 'POST', path: 'transactions/commit', body: { 'table-changes': changes } });
+    if (reply.status < 300) return;
+    const { type } = (foreignError(reply, { what: 'commit', subject: 'Transaction', absent: 'no-such-table' }, blot).context as { type?: string }) ?? {};
+    // A catalog that does not list its endpoints may not have this one: it then answers as to any unknown path.
+    if ([404, 405, 406, 501].includes(reply.status) && type !== 'NoSuchTableException' && type !== 'NoSuchNamespaceException') {
+      commitsTogether = false;
+      throw noTransactions();
+    }
+    throw foreignError(reply, { what: 'commit', subject: `Tables ${changes.map((change) => formatIdentifier(change.identifier)).join(', ')}`, absent: 'no-such-table' }, blot);
+  }
+
+  return {
+    lacks: new Set([...OPTIONAL_ENDPOINTS, ...VIEW_ENDPOINTS].filter((endpoint) => !settings.endpoints.has(endpoint))),
+    icebergViews: foreignViews({ namespacePath, requireEndpoint, listPages, answered }),
+    get commitsTogether() {
+      return commitsTogether;
+    },
+    async listNamespaces(parent) {
+      const query = parent.length === 0 ? '' : `?parent=${encodeURIComponent(parent.join(settings.namespaceSeparator))}`;
+      return listPages<string[]>(`namespaces${query}`, 'namespaces', ofNamespace(parent, 'read'));
+    },
+    async namespaceProperties(namespace) {
+      const found = await answered<{ properties?: Record<string, string> | null }>({ method: 'GET', path: namespacePath(namespace) }, ofNamespace(namespace, 'read'));
+      return found.properties ?? {};
+    },
+    async createNamespace(namespace, properties) {
+      const made = await answered<{ properties?: Record<string, string> | null }>(
+        { method: 'POST', path: 'namespaces', body: { namespace, properties } },
+        ofNamespace(namespace, 'create'),
+      );
+      return made.properties ?? {};
+    },
+    async changeNamespaceProperties(namespace, { removals, updates }) {
+      requireEndpoint('POST /v1/{prefix}/namespaces/{namespace}/properties', 'change the properties of a namespace');
+      return answered({ method: 'POST', path: `${namespacePath(namespace)}/properties`, body: { removals, updates } }, ofNamespace(namespace, 'change'));
+    },
+    async dropNamespace(namespace) {
+      requireEndpoint('DELETE /v1/{prefix}/namespaces/{namespace}', 'drop a namespace');
+      await answered({ method: 'DELETE', path: namespacePath(namespace) }, ofNamespace(namespace, 'change'));
+    },
+    listTables: (namespace) => listPages<TableIdentifier>(`${namespacePath(namespace)}/tables`, 'identifiers', ofNamespace(namespace, 'read')),
+    loadTable,
+    async createTable(id, { schema, location, partitionSpec, sortOrder, properties, stageCreate }) {
+      const reply = await ask({
+        method: 'POST',
+        path: `${namespacePath(id.namespace)}/tables`,
+        headers: DELEGATION,
+        // The specification leaves ids of proposals to the catalog; Java's parsers want them all the same.
+        body: {
+          name: id.name,
+          schema: { 'schema-id': 0, ...schema },
+          location,
+          'partition-spec': partitionSpec === undefined ? undefined : { 'spec-id': 0, ...partitionSpec },
+          'write-order': sortOrder === undefined ? undefined : { 'order-id': 1, ...sortOrder },
+          'stage-create': stageCreate ?? false,
+          properties,
+        },
+      });
+      if (reply.status >= 300) throw foreignError(reply, { ...ofTable(id, 'create'), absent: 'no-such-namespace' }, blot);
+      const created = readTable(id, reply);
+      // A staged table is not there yet: nothing about it may be taken from memory.
+      if (stageCreate === true) cache.forget(formatIdentifier(id));
+      return created;
+    },
+    async registerTable(id, { metadataLocation, overwrite }) {
+      requireEndpoint('POST /v1/{prefix}/namespaces/{namespace}/register', 'register a table');
+      const reply = await ask({
+        method: 'POST',
+        path: `${namespacePath(id.namespace)}/register`,
+        headers: DELEGATION,
+        body: { name: id.name, 'metadata-location': metadataLocation, overwrite },
+      });
+      if (reply.status >= 300) throw foreignError(reply, { ...ofTable(id, 'create'), absent: 'no-such-namespace' }, blot);
+      return readTable(id, reply);
+    },
+    async renameTable({ from, to }) {
+      requireEndpoint('POST /v1/{prefix}/tables/rename', 'rename a table');
+      cache.forget(formatIdentifier(from));
+      await answered({ method: 'POST', path: 'tables/rename', body: { source: from, destination: to } }, ofTable(from, 'change'));
+    },
+    async dropTable(id, { purge }) {
+      requireEndpoint('DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}', 'drop a table');
+      cache.forget(formatIdentifier(id));
+      await answered({ method: 'DELETE', path: `${tablePath(id)}?purgeRequested=${purge}`, token: tableTokens.get(formatIdentifier(id)) }, ofTable(id, 'change'));
+    },
+    async commitTables(changes) {
+      const [only, ...others] = changes;
+      if (only === undefined) return [];
+      try {
+        if (others.length === 0) return [await commitOne(only)];
+        await commitAll(changes);
+        return [];
+      } catch (error) {
+        return lookUp(changes, error);
+      }
+    },
+  };
+}
+
+/** What a session can do without; the rest is what a catalog of tables is. */
+const OPTIONAL_ENDPOINTS: readonly string[] = [
+  'POST /v1/{prefix}/namespaces/{namespace}/properties',
+  'DELETE /v1/{prefix}/namespaces/{namespace}',
+  'POST /v1/{prefix}/namespaces/{namespace}/register',
+  'POST /v1/{prefix}/tables/rename',
+];
+
+/** Retryable: whoever asks first what the catalog can do goes another way then. */
+const noTransactions = (): PsybergError =>
+  new PsybergError('no-transactions', `The catalog commits one table at a time: it does not offer ${COMMIT_TRANSACTION}`, {
+    hint: 'commit the tables one by one',
+    retryable: true,
+  });

@@ -1,0 +1,36 @@
+/** Whether a commit without an answer was made. Changes + metadata as they are now -> yes or no. Pure. */
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { TableUpdate } from '../../iceberg/table-update.ts';
+
+/**
+ * True when every one of the updates can be seen in the table. False also for a commit that was made and overtaken by another one that hides it:
+ * its caller then repeats it, and its requirements stop it.
+ */
+export function showsUpdates(metadata: TableMetadata | undefined, updates: readonly TableUpdate[]): boolean {
+  return metadata !== undefined && updates.length > 0 && updates.every((update) => shows(metadata, update));
+}
+
+function shows(metadata: TableMetadata, update: TableUpdate): boolean {
+  const hasSnapshot = (id: bigint): boolean => metadata.snapshots?.some((snapshot) => snapshot['snapshot-id'] === id) === true;
+  switch (update.action) {
+    case 'assign-uuid':
+      return metadata['table-uuid'] === update.uuid;
+    case 'add-snapshot':
+      return hasSnapshot(update.snapshot['snapshot-id']);
+    case 'set-snapshot-ref':
+      return metadata.refs?.[update['ref-name']]?.['snapshot-id'] === update['snapshot-id'];
+    case 'remove-snapshot-ref':
+      return metadata.refs?.[update['ref-name']] === undefined;
+    case 'remove-snapshots':
+      return !update['snapshot-ids'].some(hasSnapshot);
+    case 'set-location':
+      return metadata.location === update.location;
+    case 'set-properties':
+      return Object.entries(update.updates).every(([key, value]) => metadata.properties?.[key] === value);
+    case 'remove-properties':
+      return update.removals.every((key) => metadata.properties?.[key] === undefined);
+    default:
+      // Schemas, specs and the like get their ids from the catalog: they cannot be told from somebody else's.
+      return update.action === 'upgrade-format-version' && metadata['format-version'] >= update['format-version'];
+  }
+}
