@@ -31,6 +31,8 @@ export const commitStateUnknown = (cause: unknown): PsybergError =>
     hint: 'load the table and look whether the change is there before repeating it',
     cause,
   });
+/** Then a metadata file that was written for the commit must stay: it may be what the pointer points at. */
+export const isStateUnknown = (error: unknown): boolean => error instanceof PsybergError && error.code === 'commit-state-unknown';
 /** Nothing was changed; the same call may succeed later. */
 export const databaseUnavailable = (cause: unknown): PsybergError =>
   new PsybergError('catalog-database-unavailable', 'The database of the catalog does not answer', {

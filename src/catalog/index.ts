@@ -40,6 +40,8 @@ export interface CatalogOptions extends ServeOptions {
   readonly database?: string;
   /** Absolute folders beside the warehouse in which tables and views may lie too; default: none. */
   readonly allowedLocations?: readonly string[];
+  /** How long a client may take; default {@link REQUEST_LIMITS}. */
+  readonly limits?: Partial<typeof REQUEST_LIMITS>;
 }
 export interface ProxyOptions extends ServeOptions {
   readonly foreign: ForeignCatalog;
@@ -116,7 +118,11 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
       });
     return opening;
   };
-  const server = createServer(SERVER_LIMITS);
+  const limits = { ...REQUEST_LIMITS, ...options.limits };
+  const server = createServer({ ...limits, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 });
+  server.maxConnections = limits.maxConnections;
+  // Ends a connection on which nothing moves, such as one whose client does not take its answer.
+  server.setTimeout(limits.idleTimeout);
   listenToCatalog(server, { handler, token });
   try {
     await listen(server, { host, port });
@@ -164,8 +170,12 @@ function listeningFailure({ host, port }: { readonly host: string; readonly port
 
 const DEFAULT_NAME = 'psyberg';
 const CLOSE_GRACE_MS = 500;
-/** A client that sends its request too slowly is cut off; others are served meanwhile. */
-const SERVER_LIMITS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 } as const;
+/**
+ * A client that sends its request too slowly is cut off, and others are served meanwhile. In ms, but for the number of connections: each costs
+ * some kB and a file of the process, of which 1024 is a common limit. Long enough for a machine that is far too busy: at ten seconds, a session
+ * on 2 cores with 50 programs waiting was told that its own request was too slow (2026-11-22).
+ */
+const REQUEST_LIMITS = { headersTimeout: 30_000, requestTimeout: 120_000, idleTimeout: 180_000, connectionsCheckingInterval: 5_000, maxConnections: 800 };
 
 function checkWarehouse(folder: string): void {
   try {

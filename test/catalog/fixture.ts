@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CatalogClient, catalogClient } from '../../src/catalog/client/catalog-client.ts';
-import { type Catalog, startCatalog } from '../../src/catalog/index.ts';
+import { type Catalog, type CatalogOptions, startCatalog } from '../../src/catalog/index.ts';
 import { parseJson, renderJson } from '../../src/iceberg/json.ts';
 import type { Snapshot, TableIdentifier } from '../../src/iceberg/table-metadata.ts';
 import type { TableCommit } from '../../src/catalog/client/catalog-client.ts';
@@ -32,9 +32,9 @@ export const SCHEMA = {
   ],
 };
 
-export async function openCatalog(): Promise<CatalogFixture> {
+export async function openCatalog(options: Omit<CatalogOptions, 'warehouse'> = {}): Promise<CatalogFixture> {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-catalog-'));
-  const catalog = await startCatalog({ warehouse });
+  const catalog = await startCatalog({ warehouse, ...options });
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> => {
     const response = await fetch(`${catalog.uri}/v1/${path}`, {
       method,

@@ -1,6 +1,6 @@
 /** Where a table's files may lie. Location text -> local path inside the warehouse, or a refusal. */
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, normalize, relative, resolve, sep } from 'node:path';
+import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { forbidden } from '../errors.ts';
 
@@ -28,6 +28,12 @@ export interface Roots {
   readonly allowed: readonly string[];
 }
 
+/** Files and folders of the warehouse that belong to no table: the database lies beside the tables, and so does what sessions keep. */
+const NO_TABLE = /^(catalog\.db(-.*)?|\.psyberg)(\/|$)/;
+
+/** Also percent-encoded: some clients decode a path before they use it. */
+const DOTS = /^(\.|%2e){1,2}$/i;
+
 /**
  * Checks that a location lies where files may lie, also after `..` and symbolic links.
  * @returns its local path without a trailing slash.
@@ -35,25 +41,48 @@ export interface Roots {
  */
 export function pathInside({ warehouse, allowed }: Roots, location: string): string {
   const path = localPath(location);
-  if (path === undefined || path.includes('\0') || path.split('/').includes('..')) throw outside(location);
+  if (path === undefined || path.includes('\0') || path.split('/').some((segment) => DOTS.test(segment))) throw outside(location);
   const target = normalize(path).replace(/\/+$/, '');
-  const realTarget = realPathOfExisting(target);
-  const isInside = [warehouse, ...allowed].some((root) => {
-    const realRoot = realPathOfExisting(root);
-    return (isBelow(root, target) || isBelow(realRoot, target)) && isBelow(realRoot, realTarget);
-  });
-  // The database lies beside the tables.
-  if (!isInside || [target, realTarget].some((each) => relative(warehouse, each).startsWith('catalog.db'))) throw outside(location);
+  let real: string;
+  try {
+    real = realPathOfExisting(target);
+  } catch {
+    // A circle of links, a folder that nobody may look into, a name that is too long.
+    throw outside(location);
+  }
+  const holds = (folder: string): boolean => {
+    const realFolder = realPathOfExisting(folder);
+    return (isBelow(folder, target) || isBelow(realFolder, target)) && isBelow(realFolder, real) && !NO_TABLE.test(relative(realFolder, real));
+  };
+  if (![warehouse, ...allowed].some(holds)) throw outside(location);
   return target;
+}
+
+/** Properties of a table that tell writers where to put files. */
+const PATH_PROPERTIES = ['write.data.path', 'write.metadata.path', 'write.object-storage.path', 'write.folder-storage.path'];
+
+/**
+ * Checks the properties that send files elsewhere: what is written there would be deleted with the table, and read by whoever reads it.
+ * @throws PsybergError `forbidden`.
+ */
+export function checkPathProperties(roots: Roots, properties: Readonly<Record<string, string>> | undefined): void {
+  for (const name of PATH_PROPERTIES) if (properties !== undefined && Object.hasOwn(properties, name)) pathInside(roots, properties[name] as string);
 }
 
 const isBelow = (folder: string, path: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
-/** The real path of the deepest part that exists; the rest cannot be a link. */
-function realPathOfExisting(path: string): string {
+/** The real path of the deepest part that exists; the rest cannot be a link. A link to nowhere leads where its target will be. */
+export function realPathOfExisting(path: string): string {
   let existing = path;
-  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  return resolve(realpathSync(existing), path.slice(existing.length).replace(/^\/+/, ''));
+  let rest = '';
+  while (dirname(existing) !== existing) {
+    const entry = lstatSync(existing, { throwIfNoEntry: false });
+    if (entry?.isSymbolicLink() && !existsSync(existing)) return realPathOfExisting(join(resolve(dirname(existing), readlinkSync(existing)), rest));
+    if (entry !== undefined) break;
+    rest = join(basename(existing), rest);
+    existing = dirname(existing);
+  }
+  return join(realpathSync.native(existing), rest).replace(/(?<=.)\/+$/, '');
 }
 
 const outside = (location: string): Error =>

@@ -4,15 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { PsybergError } from '../../model/errors.ts';
 import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
-import { badRequest, formatIdentifier, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
-import { localPath, pathInside, type Roots } from '../files/locations.ts';
+import { badRequest, formatIdentifier, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
+import { checkPathProperties, localPath, pathInside, realPathOfExisting, type Roots } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
 import { checkIdentifier, checkNamespace } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
@@ -41,10 +42,25 @@ interface PreparedCommit {
 export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): CatalogFace {
   const places = namePlaces({ roots, store });
   const { requireNamespace, requireFree, defaultLocation } = places;
+  /** Refuses places outside; those that the table had before stay: it may have got them where nobody checked. */
+  const checkPlaces = ({ location, properties = {} }: Pick<TableMetadata, 'location' | 'properties'>, before?: TableMetadata): void => {
+    pathInside(roots, location);
+    const changed = Object.entries(properties).filter(([name, value]) => before?.properties?.[name] !== value);
+    checkPathProperties(roots, Object.fromEntries(changed));
+  };
   const findTable = async (id: TableIdentifier): Promise<(FaceTable & { metadataLocation: string }) | undefined> => {
-    const pointer = await store.findPointer(id);
-    if (pointer?.kind !== 'TABLE') return undefined;
-    return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
+    for (let seen: string | undefined; ; ) {
+      const pointer = await store.findPointer(id);
+      if (pointer?.kind !== 'TABLE') return undefined;
+      const { metadataLocation } = pointer;
+      try {
+        return { ...(await files.read(metadataLocation)), metadataLocation };
+      } catch (error) {
+        // A commit may have moved the pointer and deleted this file since the pointer was read; the same file missing twice is missing.
+        if (!(error instanceof PsybergError && error.code === 'metadata-file-missing') || seen === metadataLocation) throw error;
+        seen = metadataLocation;
+      }
+    }
   };
   async function prepareCommit(change: TableChange): Promise<PreparedCommit> {
     const { identifier, requirements, updates } = change;
@@ -60,7 +76,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     const completed = current ? updates : [...(await missingCreateUpdates(change)), ...updates];
     const updated = applyUpdates(current?.metadata, completed, nowMs);
     if (current && updated === current.metadata) return { swap: undefined, table: current, forgotten: [] };
-    pathInside(roots, updated.location);
+    checkPlaces(updated, current?.metadata);
     const { metadata, forgotten } = current
       ? rememberPreviousFile(updated, { 'metadata-file': current.metadataLocation, 'timestamp-ms': current.metadata['last-updated-ms'] })
       : { metadata: updated, forgotten: [] };
@@ -68,7 +84,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     return {
       swap: { identifier, kind: 'TABLE', expected: current?.metadataLocation, next: metadataLocation },
       table: { ...(await files.read(metadataLocation)), metadataLocation },
-      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled'] === 'true' ? forgotten : [],
+      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled'] === 'true' ? forgotten.filter(isMetadataOf(metadata.location)) : [],
     };
   }
 
@@ -90,7 +106,14 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       await discard();
       throw error;
     }
-    const lost = await store.swapPointers(prepared.flatMap((commit) => commit.swap ?? []));
+    let lost: PointerSwap | undefined;
+    try {
+      lost = await store.swapPointers(prepared.flatMap((commit) => commit.swap ?? []));
+    } catch (error) {
+      // Where nobody knows, the files may be what the pointers point at.
+      if (!isStateUnknown(error)) await discard();
+      throw error;
+    }
     if (lost) {
       await discard();
       return undefined;
@@ -155,7 +178,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       await requireNamespace(id.namespace);
       await requireFree(id, 'TABLE');
       const location = (request.location ?? (await defaultLocation(id))).replace(/(?<=.)\/+$/, '');
-      pathInside(roots, location);
+      checkPlaces({ location, properties: request.properties ?? {} });
       const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
       if (request.stageCreate === true) {
         // The client writes manifests before its commit creates the table, and DuckDB does not make local folders for them.
@@ -166,7 +189,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       try {
         await insertTable(id, metadataLocation);
       } catch (error) {
-        await files.remove([metadataLocation]);
+        if (!isStateUnknown(error)) await files.remove([metadataLocation]);
         throw error;
       }
       return { ...(await files.read(metadataLocation)), metadataLocation };
@@ -175,7 +198,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       checkIdentifier(id);
       await requireNamespace(id.namespace);
       const stored = await files.read(metadataLocation);
-      pathInside(roots, stored.metadata.location);
+      checkPlaces(stored.metadata);
       const current = await store.findPointer(id);
       if (current === undefined || !overwrite || current.kind !== 'TABLE') {
         await requireFree(id, 'TABLE');
@@ -211,8 +234,21 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
   /** Deletes a dropped table's folder, unless another table's metadata lies in it. */
   async function purgeFiles(table: FaceTable): Promise<void> {
     const path = pathInside(roots, table.metadata.location);
-    const spellings = [table.metadata.location.replace(/\/+$/, ''), path, `file:${path}`, `file://${path}`];
-    for (const spelling of new Set(spellings)) if ((await store.countLocationsBelow(`${spelling}/`)) > 0) return;
-    if (localPath(table.metadata.location) !== undefined) await rm(path, { recursive: true, force: true });
+    const real = realPathOfExisting(path);
+    // As paths, not as texts: `file:/a//b` and `/a/b` are one folder.
+    const isBelow = (location: string): boolean => {
+      const other = localPath(location);
+      return other !== undefined && realPathOfExisting(normalize(other)).startsWith(`${real}/`);
+    };
+    if (!(await store.metadataLocations()).some(isBelow)) await rm(path, { recursive: true, force: true });
   }
+}
+
+/** Tells the metadata files of a table from what a registered file's log may name: only the former may be deleted. */
+function isMetadataOf(tableLocation: string): (location: string) => boolean {
+  const folder = join(localPath(tableLocation) ?? tableLocation, 'metadata');
+  return (location) => {
+    const path = localPath(location);
+    return path !== undefined && dirname(normalize(path)) === folder && /\.metadata\.json(\.gz)?$/.test(path);
+  };
 }

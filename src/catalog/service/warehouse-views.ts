@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { applyViewUpdates, checkViewRequirements, newViewMetadata } from '../../iceberg/view-updates.ts';
-import { lostRace, nameTaken, noSuchView } from '../errors.ts';
+import { isStateUnknown, lostRace, nameTaken, noSuchView } from '../errors.ts';
 import { pathInside } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
 import { checkIdentifier } from '../names.ts';
@@ -42,7 +42,10 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
     if (metadata === current.metadata) return current;
     pathInside(roots, metadata.location);
     const next = await files.write(metadata, current.metadataLocation);
-    const lost = await store.swapPointers([{ identifier: id, kind: 'VIEW', expected: current.metadataLocation, next }]);
+    const lost = await store.swapPointers([{ identifier: id, kind: 'VIEW', expected: current.metadataLocation, next }]).catch(async (error: unknown) => {
+      if (!isStateUnknown(error)) await files.remove([next]);
+      throw error;
+    });
     if (lost === undefined) return { ...(await files.read(next)), metadataLocation: next };
     await files.remove([next]);
     return undefined;
@@ -64,7 +67,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
       try {
         await insert(id, metadataLocation);
       } catch (error) {
-        await files.remove([metadataLocation]);
+        if (!isStateUnknown(error)) await files.remove([metadataLocation]);
         throw error;
       }
       return { ...(await files.read(metadataLocation)), metadataLocation };

@@ -185,13 +185,9 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       });
     },
 
-    async countLocationsBelow(prefix) {
-      const row = await db
-        .selectFrom('iceberg_tables')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where(startsWith('metadata_location', prefix))
-        .executeTakeFirstOrThrow();
-      return Number(row.count);
+    async metadataLocations() {
+      const rows = await db.selectFrom('iceberg_tables').select('metadata_location').where('metadata_location', 'is not', null).execute();
+      return rows.map((row) => row.metadata_location as string);
     },
 
     close: () => db.destroy(),

@@ -160,7 +160,7 @@ function withKnownFailures(store: CatalogStore): CatalogStore {
     swapPointers: guard(store.swapPointers),
     dropPointer: guard(store.dropPointer),
     renamePointer: guard(store.renamePointer),
-    countLocationsBelow: guard(store.countLocationsBelow),
+    metadataLocations: guard(store.metadataLocations),
     close: store.close,
   };
 }

@@ -42,8 +42,8 @@ export interface CatalogStore {
   /** @returns where the pointer pointed, `undefined` when there was none. */
   dropPointer(id: TableIdentifier, kind: PointerKind): Promise<string | undefined>;
   renamePointer(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind }): Promise<'renamed' | 'missing' | 'taken'>;
-  /** Every metadata location in the catalog whose text begins so. */
-  countLocationsBelow(prefix: string): Promise<number>;
+  /** Every metadata location in the database, of tables and views and of all its catalogs. */
+  metadataLocations(): Promise<string[]>;
   close(): Promise<void>;
 }
 
