@@ -2,8 +2,9 @@
 import { badRequest } from './errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 
-/** The JDBC-catalog schema keeps names in VARCHAR(255). */
+/** The JDBC-catalog schema keeps names in VARCHAR(255), values and locations in VARCHAR(1000). PostgreSQL enforces it, SQLite does not. */
 const NAME_LENGTH_MAX = 255;
+const VALUE_LENGTH_MAX = 1000;
 
 /** @throws PsybergError `bad-request` for names that the store could not tell apart or that are no names at all. */
 export function checkNamespace(namespace: readonly string[]): void {
@@ -20,6 +21,30 @@ export function checkNamespace(namespace: readonly string[]): void {
 export function checkIdentifier(id: TableIdentifier): void {
   checkNamespace(id.namespace);
   checkName(id.name, 'table');
+}
+
+/**
+ * Checks the names of a path, before anything is looked up: what could never be a name is no missing table but a wrong request.
+ * Dots are left to those who create: in what is only looked up they are harmless.
+ * @throws PsybergError `bad-request`.
+ */
+export function checkPathNames(namespace: readonly string[], name?: string): void {
+  for (const level of namespace) checkName(level, 'namespace');
+  if (name !== undefined) checkName(name, 'table');
+}
+
+/** @throws PsybergError `bad-request` when the store has no room for a property. */
+export function checkProperties(properties: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(properties)) {
+    if (key === '' || key.length > NAME_LENGTH_MAX) throw badRequest(`Invalid property name: it needs 1 to ${NAME_LENGTH_MAX} characters, found ${key.length}`);
+    if (value.length > VALUE_LENGTH_MAX) throw badRequest(`Invalid value of property ${key}: longer than ${VALUE_LENGTH_MAX} characters`);
+    if (`${key}${value}`.includes('\0')) throw badRequest(`Invalid property: ${JSON.stringify(key)} or its value contains NUL`);
+  }
+}
+
+/** @throws PsybergError `bad-request` when the store has no room for a location. */
+export function checkMetadataLocation(location: string): void {
+  if (location.length > VALUE_LENGTH_MAX) throw badRequest(`Invalid location: its metadata file would have a name of more than ${VALUE_LENGTH_MAX} characters`);
 }
 
 function checkName(name: string, what: string): void {

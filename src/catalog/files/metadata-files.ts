@@ -13,6 +13,7 @@ import { parseTableMetadata, renderTableMetadata } from '../../iceberg/read-meta
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { checkMetadataLocation } from '../names.ts';
 import { pathInside, type Roots } from './locations.ts';
 
 /** What the metadata of tables and of views have in common. */
@@ -89,6 +90,7 @@ function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: 
       const compressed = codec?.toLowerCase() === 'gzip';
       const name = `${String(nextVersion(previousLocation)).padStart(5, '0')}-${randomUUID()}${compressed ? '.gz' : ''}.metadata.json`;
       const path = pathInside(roots, folder);
+      checkMetadataLocation(`${withoutSlash(folder)}/${name}`);
       const text = render(metadata);
       await writeWhole(path, name, compressed ? await gzipAsync(text) : text);
       // The location keeps the table's own spelling (`file:…` or plain), so that its clients find it the way they find the data.

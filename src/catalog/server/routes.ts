@@ -3,6 +3,7 @@ import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { badRequest } from '../errors.ts';
+import { checkPathNames } from '../names.ts';
 import { REQUESTS, readRequest } from '../protocol/requests.ts';
 import type { CatalogFace, FaceTable } from '../service/catalog-face.ts';
 import { type Answer, booleanParameter, entityTag, holds, json, notAllowed, nothing, only, paginate } from './answers.ts';
@@ -50,6 +51,7 @@ export async function answerRoute(face: CatalogFace, request: CatalogRequest, pa
   if (root === 'namespaces' && path.length <= 5) {
     if (first === undefined) return await answerNamespaces(face, request);
     const namespace = splitNamespace(first);
+    checkPathNames(namespace, name);
     if (kind === undefined) return await answerNamespace(face, request, namespace);
     if (kind === 'properties' && name === undefined) return await only(method, 'POST', () => updateProperties(face, request, namespace));
     if (kind === 'register' && name === undefined) return await only(method, 'POST', () => registerTable(face, request, namespace));

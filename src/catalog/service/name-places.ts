@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { nameTaken, noSuchNamespace, renameTaken } from '../errors.ts';
 import type { Roots } from '../files/locations.ts';
-import { checkIdentifier, checkNamespace, folderOf } from '../names.ts';
+import { checkIdentifier, checkNamespace, checkPathNames, folderOf } from '../names.ts';
 import type { CatalogStore, PointerKind } from '../store/store.ts';
 
 export interface NamePlaces {
@@ -35,6 +35,7 @@ export function namePlaces({ roots, store }: { readonly roots: Roots; readonly s
       return join(roots.warehouse, ...folderOf(id));
     },
     async rename({ from, to, kind }) {
+      checkPathNames(from.namespace, from.name);
       checkIdentifier(to);
       if ((await store.findPointer(from))?.kind !== kind) return false;
       await requireNamespace(to.namespace);

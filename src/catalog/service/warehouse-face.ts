@@ -15,7 +15,7 @@ import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { badRequest, formatIdentifier, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
 import { checkPathProperties, localPath, pathInside, realPathOfExisting, type Roots } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
-import { checkIdentifier, checkNamespace } from '../names.ts';
+import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
 import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
 import { namePlaces } from './name-places.ts';
@@ -45,6 +45,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
   /** Refuses places outside; those that the table had before stay: it may have got them where nobody checked. */
   const checkPlaces = ({ location, properties = {} }: Pick<TableMetadata, 'location' | 'properties'>, before?: TableMetadata): void => {
     pathInside(roots, location);
+    checkMetadataLocation(location);
     const changed = Object.entries(properties).filter(([name, value]) => before?.properties?.[name] !== value);
     checkPathProperties(roots, Object.fromEntries(changed));
   };
@@ -140,6 +141,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     },
     async createNamespace(namespace, properties) {
       checkNamespace(namespace);
+      checkProperties(properties);
       if (properties.location !== undefined) pathInside(roots, properties.location);
       if (!(await store.createNamespace(namespace, properties))) throw namespaceExists(namespace);
       return await store.namespaceProperties(namespace);
@@ -148,6 +150,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       await requireNamespace(namespace);
       const both = changes.removals.filter((key) => Object.hasOwn(changes.updates, key));
       if (both.length > 0) throw unprocessable(`Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`);
+      checkProperties(changes.updates);
       if (changes.updates.location !== undefined) pathInside(roots, changes.updates.location);
       const before = await store.namespaceProperties(namespace);
       await store.changeNamespaceProperties(namespace, changes);
@@ -197,6 +200,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     async registerTable(id, { metadataLocation, overwrite }) {
       checkIdentifier(id);
       await requireNamespace(id.namespace);
+      checkMetadataLocation(metadataLocation);
       const stored = await files.read(metadataLocation);
       checkPlaces(stored.metadata);
       const current = await store.findPointer(id);

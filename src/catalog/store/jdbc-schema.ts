@@ -24,9 +24,6 @@ export const JDBC_SCHEMA: readonly string[] = [
 /** For a database that an older writer made: Iceberg's JDBC catalog before 1.6 knew no views. */
 export const ICEBERG_TYPE_COLUMN = 'alter table iceberg_tables add column iceberg_type varchar(5)';
 
-/** Characters that the columns hold. SQLite does not enforce them, PostgreSQL does: they are checked before, alike for both. */
-export const COLUMN_LENGTHS = { name: 255, location: 1000, propertyValue: 1000 } as const;
-
 export interface JdbcTables {
   iceberg_tables: {
     catalog_name: string;
