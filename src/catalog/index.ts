@@ -32,6 +32,8 @@ export interface ServeOptions {
   readonly port?: number;
   /** Default: random. */
   readonly token?: string;
+  /** How long a client may take; default {@link REQUEST_LIMITS}. */
+  readonly limits?: Partial<typeof REQUEST_LIMITS>;
 }
 export interface CatalogOptions extends ServeOptions {
   /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
@@ -40,8 +42,6 @@ export interface CatalogOptions extends ServeOptions {
   readonly database?: string;
   /** Absolute folders beside the warehouse in which tables and views may lie too; default: none. */
   readonly allowedLocations?: readonly string[];
-  /** How long a client may take; default {@link REQUEST_LIMITS}. */
-  readonly limits?: Partial<typeof REQUEST_LIMITS>;
 }
 export interface ProxyOptions extends ServeOptions {
   readonly foreign: ForeignCatalog;
