@@ -7,21 +7,23 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Catalog, type ServeOptions, startCatalog, startProxy } from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
-import { compilePlan } from './compile/index.ts';
+import { compileAdoption, compilePlan } from './compile/index.ts';
 import type { Engine, ResultRows } from './engine/index.ts';
 import type { MaintainRequest } from './maintain/index.ts';
 import { PsybergError, refusal } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
-import { tableName } from './model/names.ts';
+import { tableKey, tableName } from './model/names.ts';
 import type { CompiledPlan } from './model/plan.ts';
-import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
+import type { ProcessSpec, ProjectSpec, SourceSpec } from './model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
-import { planSession } from './plan/index.ts';
+import { planAdoption, planSession } from './plan/index.ts';
+import type { StartSpec } from './model/start.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
 import { explainPlan } from './report/explain.ts';
 import type { RunPorts } from './run/context.ts';
+import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
 import { checkSyntax } from './run/sql-error.ts';
 import { openSession } from './session/open-session.ts';
@@ -54,6 +56,11 @@ export interface Psyberg {
   plan(processNames?: readonly string[]): Promise<ExplainedPlan[]>;
   /** Runs the processes in dependency order; the objects of `run --json`. A process that fails stops those that read its target. */
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
+  /**
+   * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower case; under `''` for all others; default: now), in one
+   * commit and without loading. Throws `target-has-history` when the process has published to it before.
+   */
+  adopt(processName: string, places?: ReadonlyMap<string, StartSpec>): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
   /** Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that branch. */
   sql(query: string, options?: { readonly branch?: string }): Promise<ResultRows>;
   /**
@@ -163,7 +170,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         const { dropAbandonedSessions } = await import('./run/clean-up.ts');
         await dropAbandonedSessions(await ports(), spec.target.table, spec.processName);
       }
-      if (plan.status !== 'work') return idleRecord(plan, initSeconds);
+      if (plan.status !== 'work') {
+        // A crash just after publishing left the tag behind.
+        await protectWatermarks({ catalog: client, onStep: (message) => options.onStep?.(message) }, plan, false);
+        return idleRecord(plan, initSeconds);
+      }
       try {
         const runPorts = await ports();
         return await runSession(runPorts, plan, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
@@ -202,6 +213,18 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         if (record.error?.code === 'interrupted') break;
       }
       return records;
+    },
+    async adopt(processName, places = new Map()) {
+      const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
+      const stranger = [...places.keys()].find((name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name));
+      if (stranger !== undefined)
+        throw usageError('usage', `${stranger} is no source of ${processName}`, { hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}` });
+      const adoptAt = (source: SourceSpec): StartSpec => places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
+      const nowMs = now();
+      const session = await openSession({ spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine, adoptAt });
+      const plan = compileAdoption(planAdoption(session));
+      const { adoptTarget } = await import('./run/adopt-target.ts');
+      return { plan, record: await adoptTarget(await ports(), plan, spec) };
     },
     async sql(query, { branch } = {}) {
       const running = await engine();

@@ -9,6 +9,7 @@ import { addCatalogCommand } from './catalog.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMaintainCommand } from './maintain.ts';
+import { addAdoptCommand } from './adopt.ts';
 import { addNewCommand } from './new.ts';
 import { addPlanCommand } from './plan.ts';
 import { addRunCommand } from './run.ts';
@@ -58,6 +59,7 @@ function program(act: Act): Command {
   addPlanCommand(root, act);
   addRunCommand(root, act);
   addSessionCommand(root, act);
+  addAdoptCommand(root, act);
   addStatusCommand(root, act);
   addHistoryCommand(root, act);
   addSignalsCommand(root, act);

@@ -5,7 +5,7 @@ import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError } from '../model/errors.ts';
-import { tableName } from '../model/names.ts';
+import { protectionTag, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import { producerOf } from '../project/dependency-order.ts';
 import { findProjectRoot, readProject } from '../project/read-project.ts';
@@ -99,7 +99,7 @@ async function examineWarehouse(psyberg: Psyberg, project: ProjectSpec, report: 
 const nameOf = (spec: ProcessSpec, source: SourceSpec): string => `${spec.processName} < ${tableName(source.table)}`;
 
 function leftBranches(spec: ProcessSpec, target: TableMetadata | undefined, report: Report): void {
-  const branches = Object.keys(target?.refs ?? {}).filter((name) => name.startsWith(`psyberg_${spec.processName}_`));
+  const branches = Object.entries(target?.refs ?? {}).flatMap(([name, { type }]) => (type === 'branch' && name.startsWith(`psyberg_${spec.processName}_`) ? [name] : []));
   if (branches.length > 0)
     report(
       spec.processName,
@@ -148,6 +148,13 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
     report(name, 'ok', 'has no rows yet');
     return;
   }
+  if (watermark !== undefined && source.protect && metadata.refs?.[protectionTag(spec.processName)]?.['snapshot-id'] !== watermark.snapshotId)
+    report(
+      name,
+      'warn',
+      `no tag ${protectionTag(spec.processName)} keeps the snapshot of the watermark (${watermark.snapshotId}): once it is expired, removals cannot be seen`,
+      `give psyberg leave to commit to ${table} (the next run sets the tag), or keep its snapshots longer than the longest pause between two sessions`,
+    );
   if (source.eventTime === undefined) {
     report(name, 'ok', 'has no event-time column: its new files are loaded as they come');
     return;

@@ -5,6 +5,7 @@
 import { type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { protectionTag } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
@@ -49,8 +50,20 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
       `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
     ),
     request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
+    ...protectSteps(plan),
   ];
 }
+
+/** A tag on each source whose watermark moves, so that the snapshot it names is not expired. */
+function protectSteps(plan: Plan): Step[] {
+  const moving = plan.sources.filter((source) => source.protect && source.head !== null && source.head.snapshot_id !== source.protected_snapshot_id);
+  if (moving.length === 0) return [];
+  const tags = moving.map((source) => `${source.table} at snapshot ${source.head?.snapshot_id}`).join(', ');
+  return [request('cleanup', 'protect_watermarks', `tag ${protectionTag(plan.process_name)} on ${tags}; no session fails without it`)];
+}
+
+/** The steps of an adoption: the snapshot is composed of what the target holds. */
+export const compileAdoption = (plan: Plan): CompiledPlan => Object.freeze({ ...plan, steps: Object.freeze([composeStep(plan)]) });
 
 /** A step that is a request to the catalog and not SQL: shown as a comment, executed by its name. */
 const request = (stage: Step['stage'], name: string, what: string): Step => ({ stage, name, sql: `-- catalog: ${what}`, parameters: {} });

@@ -32,3 +32,10 @@ export function hoursOf(range: HourRange): Hour[] {
 
 /** `20230914061001`: a session id names the UTC second at which the session was opened (Psyberg post 2). */
 export const sessionIdOf = (instantMs: number): string => new Date(instantMs).toISOString().slice(0, 19).replace(/[-T:]/g, '');
+
+/** ISO 8601 or SQL text. Without a zone it is UTC: `Date.parse` would take the machine's own, and the same project would load other hours elsewhere. */
+export function instantOf(text: string): number {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return Date.parse(text);
+  const iso = text.trim().replace(' ', 'T');
+  return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
+}

@@ -36,3 +36,6 @@ export function parseTableName(text: string): TableIdentifier {
   const [namespace, name] = text.split('.') as [string, string];
   return Object.freeze({ namespace: Object.freeze([namespace]), name });
 }
+
+/** The tag on a source that keeps the snapshot of the process's watermark from being expired. Branches of sessions are named `psyberg_<process>_<session id>`. */
+export const protectionTag = (processName: string): string => `psyberg_${processName}`;

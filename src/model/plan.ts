@@ -39,6 +39,11 @@ export interface PlanSource {
   readonly event_time_type: string | null;
   readonly event_time_unit: string | null;
   readonly watermark: PlanPosition | null;
+  /** Where the process begins with the source, as its `start` says; null with a watermark, and when it begins with all rows. */
+  readonly start: PlanPosition | null;
+  /** Whether a tag on the source is to keep the watermark's snapshot from being expired, and which snapshot it keeps now. */
+  readonly protect: boolean;
+  readonly protected_snapshot_id: string | null;
   readonly head: PlanPosition | null;
   readonly detected_by: DetectedBy;
   readonly changes: readonly PlanChange[];

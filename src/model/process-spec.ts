@@ -3,6 +3,7 @@
  * room reads it.
  */
 import type { TableIdentifier } from './names.ts';
+import type { StartSpec } from './start.ts';
 
 export type Pattern = 'stateless' | 'stateful' | 'dimension';
 
@@ -32,6 +33,10 @@ export interface SourceSpec {
   readonly eventTimeUnit?: EventTimeUnit;
   readonly vtts: VttsSpec;
   readonly onSourceChange: OnSourceChange;
+  /** Where the process begins with this source; from then on its watermark decides. */
+  readonly start: StartSpec;
+  /** True when a tag on the source keeps the watermark's snapshot from being expired. */
+  readonly protect: boolean;
 }
 
 export type PartitionTransform = 'identity' | 'year' | 'month' | 'day' | 'hour' | 'bucket' | 'truncate';

@@ -71,6 +71,10 @@ export interface SourceState {
   /** True when the table does not exist yet, but another process of the project will create it. */
   readonly awaited: boolean;
   readonly watermark?: Watermark;
+  /** Where the process begins with the source, while there is no watermark; undefined: with all its rows. */
+  readonly start?: SourcePosition;
+  /** The snapshot that the process's tag on the source keeps from being expired. */
+  readonly protectedSnapshotId?: bigint;
   /** Undefined while the source has no snapshot. */
   readonly head?: SourcePosition;
   readonly detectedBy: DetectedBy;

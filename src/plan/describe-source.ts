@@ -29,6 +29,9 @@ export function describeSource(source: SourceState, options: { readonly read: Pl
     event_time_type: source.eventTimeType ?? null,
     event_time_unit: source.eventTimeUnit ?? null,
     watermark: positionJson(source.watermark),
+    start: positionJson(source.start),
+    protect: source.spec.protect,
+    protected_snapshot_id: source.protectedSnapshotId === undefined ? null : String(source.protectedSnapshotId),
     head: positionJson(source.head),
     detected_by: source.detectedBy,
     changes: source.changes.map((change) => ({
@@ -57,6 +60,13 @@ export function describeSource(source: SourceState, options: { readonly read: Pl
     owed_hours: options.owed.map(hourText),
   };
 }
+
+/** True when a source is to begin at a place that is not the beginning, and no session has published that yet. */
+export const beginsSomewhere = (session: Session): boolean => session.sources.some((source) => source.start !== undefined);
+
+/** True while a source that is to begin somewhere has no snapshot to begin after: publishing without it would lose the place. */
+export const awaitsStart = (session: Session): boolean =>
+  session.sources.some((source) => source.spec.start.kind !== 'beginning' && source.watermark === undefined && source.head === undefined);
 
 /** The changed partitions, each once, in the order of their values; a source without partitions has none. */
 function processingUris(source: SourceState): ProcessingUri[] {

@@ -5,6 +5,8 @@ import type { Session } from '../model/session.ts';
 import { planStateless } from './plan-stateless.ts';
 import { planDimension, planStateful } from './plan-stateful.ts';
 
+export { planAdoption } from './plan-adoption.ts';
+
 /** Decides what a session processes, by the process's pattern. */
 export function planSession(session: Session): Plan {
   const { pattern } = session.spec;

@@ -6,7 +6,7 @@ import { type Hour, hourText, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanRead, PlanStatus } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
-import { describeHours, describeSource, planHead } from './describe-source.ts';
+import { awaitsStart, beginsSomewhere, describeHours, describeSource, planHead } from './describe-source.ts';
 import { pendingHours, spanOf, union } from './hour-sets.ts';
 
 /** The hours a session loads, and those it leaves owed. */
@@ -25,12 +25,20 @@ interface Decision {
  */
 export function planStateful(session: Session): Plan {
   const limit = leastVtts(session);
-  const payable = pending(session).filter((hour) => limit !== undefined && hour <= limit);
+  const payable = started(
+    session,
+    limit,
+    pending(session).filter((hour) => limit !== undefined && hour <= limit),
+  );
   const whole = limit === undefined || session.target.eventTime?.unit !== 'day' ? payable : daysOf(payable, limit);
   const span = spanOf(whole);
   const hours = span === undefined ? [] : session.spec.hours === 'touched' ? whole : hoursOf(span);
   return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined });
 }
+
+/** A process that begins somewhere, and finds nothing changed since, begins with the newest complete hour: its first session records where it began. */
+const started = (session: Session, limit: Hour | undefined, hours: readonly Hour[]): readonly Hour[] =>
+  hours.length === 0 && limit !== undefined && beginsSomewhere(session) ? [limit] : hours;
 
 /** A row of a day is computed from all its hours: with one of them changed the whole day is, as far as it is complete. */
 function daysOf(hours: readonly Hour[], limit: Hour): Hour[] {
@@ -45,7 +53,7 @@ function daysOf(hours: readonly Hour[], limit: Hour): Hour[] {
 export function planDimension(session: Session): Plan {
   const limit = leastVtts(session);
   const { completeToHour } = session.target;
-  const changed = pending(session)[0];
+  const [changed] = started(session, limit, pending(session));
   // Completeness that moved on without new rows still yields hours: the state of the hour before is carried forward.
   const next = limit !== undefined && completeToHour !== undefined && limit > completeToHour ? completeToHour + 1 : undefined;
   const candidates = [changed, next].filter((hour) => hour !== undefined);
@@ -64,13 +72,14 @@ const pending = (session: Session): Hour[] => union(session.sources.map(pendingH
 
 /** The least VTTS over all sources; undefined while one of them is complete for no hour at all. */
 function leastVtts(session: Session): Hour | undefined {
+  if (awaitsStart(session)) return undefined;
   const hours = session.sources.map((source) => source.vttsHour);
   return hours.some((hour) => hour === undefined) ? undefined : Math.min(...(hours as Hour[]));
 }
 
 function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
   if (hours.length > 0) return 'work';
-  return pending(session).length > 0 || session.sources.some((source) => source.awaited) ? 'waiting' : 'nothing-new';
+  return awaitsStart(session) || pending(session).length > 0 || session.sources.some((source) => source.awaited) ? 'waiting' : 'nothing-new';
 }
 
 function overwritePlan(session: Session, decision: Decision): Plan {

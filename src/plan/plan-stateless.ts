@@ -5,14 +5,16 @@
 import { hourText } from '../model/hour.ts';
 import type { Plan, PlanRead } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
-import { describeHours, describeSource, planHead } from './describe-source.ts';
+import { awaitsStart, beginsSomewhere, describeHours, describeSource, planHead } from './describe-source.ts';
 import { futureHours, touchedHours, union } from './hour-sets.ts';
 
 /** Psyberg post 2, "Stateless": the partitions added after the watermark become processing URIs; the load appends. */
 export function planStateless(session: Session): Plan {
-  const hasNews = session.sources.some((source) => source.files.some((file) => file.status === 'added'));
+  // A start that no session has published yet is recorded by one without rows: the next would otherwise begin elsewhere, and lose what lies between.
+  const begins = beginsSomewhere(session);
+  const hasNews = !awaitsStart(session) && (begins || session.sources.some((source) => source.files.some((file) => file.status === 'added')));
   const moved = session.sources.some((source) => source.changes.length > 0);
-  const awaited = session.sources.some((source) => source.awaited);
+  const awaited = awaitsStart(session) || session.sources.some((source) => source.awaited);
   // Appended rows count wherever they land, so an hour in the future is loaded like any other.
   const hours = union(session.sources.flatMap((source) => [touchedHours(source.files), futureHours(source.files)]));
   return Object.freeze({

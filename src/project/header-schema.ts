@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
+import { parseStart, START_FORMS } from '../model/start.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { choice, foundType, jsonSchemaOf, type NoChoice, strictMap } from './validate.ts';
 
@@ -88,6 +89,9 @@ const patternName = z.enum(['stateless', 'stateful', 'dimension']);
 const patternId = z.union([z.literal(1), z.literal(2)]);
 const pattern = choice((value) => (value === 1 || value === 2 ? patternId : patternName), z.union([patternName, patternId]));
 
+/** YAML reads a snapshot id without quotes as a number, and loses its last digits. */
+const startText = z.string(`must be ${START_FORMS}`).refine((text) => parseStart(text) !== undefined, `must be ${START_FORMS}`);
+
 // --- the header -----------------------------------------------------------------------------------------------------------
 const source = strictMap({
   table: tableText,
@@ -96,6 +100,8 @@ const source = strictMap({
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
   vtts: vtts.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
+  start: startText.optional(),
+  protect: z.boolean().optional(),
 });
 
 /** A number or true/false is taken as its text: `format-version: 2` is what people write. */
@@ -142,6 +148,8 @@ export interface HeaderSource {
   readonly event_time_unit?: 'epoch_s' | 'epoch_ms' | 'epoch_us';
   readonly vtts?: HeaderVtts;
   readonly on_source_change?: 'refuse' | 'append-added';
+  readonly start?: string;
+  readonly protect?: boolean;
 }
 export type HeaderVtts = 'bounds' | 'signal' | { readonly from: HeaderVtts } | { readonly property: string } | { readonly sql: string };
 

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 import type { AuditSpec, ProcessSpec, SourceSpec, TargetSpec, TextPosition, VttsSpec } from '../model/process-spec.ts';
+import { parseStart } from '../model/start.ts';
 import { aliasOf, checkHeader, listOf, patternOf } from './check-header.ts';
 import { type Header, type HeaderSource, type HeaderVtts, headerSchema, isMap } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
@@ -116,6 +117,8 @@ const sourceOf = (source: HeaderSource): SourceSpec => ({
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
   vtts: vttsOf(source.vtts ?? 'bounds'),
   onSourceChange: source.on_source_change ?? 'refuse',
+  start: (source.start === undefined ? undefined : parseStart(source.start)) ?? { kind: 'beginning' },
+  protect: source.protect ?? true,
 });
 
 function vttsOf(vtts: HeaderVtts): VttsSpec {

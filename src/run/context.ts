@@ -40,6 +40,8 @@ export interface RunContext {
   readonly changeViews: Map<string, Snapshot>;
   /** The snapshots that `INSERT` made on the branch (the carried-over rows not among them). */
   readonly insertIds: SnapshotId[];
+  /** What the session table says of it once it is published. */
+  readonly sessionStatus: string;
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
   /** True when another session created the target while this one wanted to. */

@@ -13,6 +13,7 @@ import type { RunContext, RunPorts } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, dropIfEmpty, openBranch, openChangeView, writeMarker } from './open-branch.ts';
 import { countRows, runAudit } from './stage-audit.ts';
+import { protectWatermarks } from './protect-watermarks.ts';
 import { carryOver, clearHours, composeSnapshot, computeHours, insertRows, showStaged } from './stage-load.ts';
 import { publish, recordSession } from './stage-publish.ts';
 
@@ -34,6 +35,7 @@ export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpe
     viewTables: new Map(),
     changeViews: new Map(),
     insertIds: [],
+    sessionStatus: 'published',
     stepwise,
     targetOfAnother: false,
     base: undefined,
@@ -111,6 +113,7 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
     case 'signal':
       return publish(context, context.plan.steps.find((each) => each.stage === 'compose') as Step);
     case 'cleanup':
+      if (name === 'protect_watermarks') return protectWatermarks(context.ports, context.plan, true);
       return closeSession(context);
   }
 }

@@ -89,7 +89,7 @@ async function stateChanges(context: RunContext, composed: ComposedSnapshot): Pr
   const now = new Date().toISOString();
   const complete = completeToHour(context);
   const session = sessionRows(plan, {
-    status: 'published',
+    status: context.sessionStatus,
     targetSnapshotId: String(composed.snapshot['snapshot-id']),
     rowsRead: String(context.rowsRead),
     rowsWritten: String(context.rowsWritten),

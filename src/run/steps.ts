@@ -15,6 +15,7 @@ import { progressInSummary, SUMMARY } from '../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions, dropBranch } from './clean-up.ts';
 import { branchHead, loadTarget, type RunContext, type RunPorts } from './context.ts';
 import { attachSession, dropIfEmpty, openChangeView, type SessionMarker, writeMarker } from './open-branch.ts';
+import { protectWatermarks } from './protect-watermarks.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 import { auditError, blocked, recordHead, runContext, runRecord, runStage } from './run-session.ts';
 import { type IdleJson, readSteps, readStoredSession, saveSteps, type StagedJson, type StoredSession } from './saved-session.ts';
@@ -149,6 +150,7 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
     });
   }
   await closeSession(context).catch(() => undefined);
+  await protectWatermarks(context.ports, context.plan, true);
   return stepRecord(context, 'published', { publish: secondsSince(startedMs) });
 }
 

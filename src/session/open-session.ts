@@ -14,6 +14,9 @@ import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Session, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
 import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
+import { protectionTag } from '../model/names.ts';
+import type { StartSpec } from '../model/start.ts';
+import { startSnapshot } from './start.ts';
 import { changesOf } from './read-changes.ts';
 import { type SourceTable, eventTimeOf, readAllManifests, readFiles } from './read-files.ts';
 import { readVtts } from './vtts.ts';
@@ -27,6 +30,8 @@ export interface OpenSessionInput {
   readonly psybergSessionId: string;
   readonly nowMs: number;
   readonly catalog: CatalogClient;
+  /** For adopting: where each source counts as consumed; it is then shown as of that snapshot, without changes. */
+  readonly adoptAt?: (source: SourceSpec) => StartSpec;
   /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */
   readonly engine: () => Promise<Engine>;
 }
@@ -36,6 +41,7 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { spec, catalog } = input;
   const loadedTarget = await catalog.loadTable(spec.target.table);
   const progress = loadedTarget === undefined ? undefined : await progressOf(input, loadedTarget.metadata);
+  if (input.adoptAt !== undefined) refuseAdoption(spec, loadedTarget !== undefined, progress);
   const sources = await Promise.all(spec.sources.map((source) => openSource(input, source, progress)));
   return Object.freeze({
     spec,
@@ -44,6 +50,21 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
     sources: Object.freeze(sources),
     target: targetState(spec, loadedTarget?.metadata, progress),
   });
+}
+
+/** A target is adopted once, before its first session: later its watermarks say what it holds. */
+function refuseAdoption(spec: ProcessSpec, exists: boolean, progress: ProcessProgress | undefined): void {
+  const name = tableName(spec.target.table);
+  if (!exists)
+    throw usageError('target-missing', `the target ${name} of ${spec.processName} does not exist: there is nothing to adopt`, {
+      hint: `create and fill it first; or set start: now on the sources in ${spec.file}, and the first session creates it`,
+      context: { table: name },
+    });
+  if (progress !== undefined)
+    throw refusal('target-has-history', `the target ${name} has watermarks of ${spec.processName} already: setting others could lose or double rows`, {
+      hint: `run "psyberg status ${spec.processName}" to see them; to begin anew drop the target`,
+      context: { table: name, psyberg_session_id: progress.psybergSessionId ?? null },
+    });
 }
 
 function targetState(spec: ProcessSpec, metadata: TableMetadata | undefined, progress: ProcessProgress | undefined): TargetState {
@@ -142,7 +163,9 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
         context: { table: name, expected: watermark.tableUuid, found: metadata['table-uuid'] },
       },
     );
-  const head = mainSnapshot(metadata);
+  const adoptedAt = input.adoptAt?.(spec);
+  const main = mainSnapshot(metadata);
+  const head = main === undefined || adoptedAt === undefined ? main : startSnapshot(metadata, main, { start: adoptedAt, table: name });
   const eventTime = eventTimeOf(spec, metadata);
   if (head === undefined) {
     if (watermark !== undefined)
@@ -152,8 +175,10 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     return idle;
   }
   const table: SourceTable = { spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs) + FUTURE_TOLERANCE_HOURS };
-  const changed = watermark?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, watermark);
-  const newestHour = await newestHourOf(input, table, head, watermark, changed.files);
+  const begin = watermark === undefined ? startSnapshot(metadata, head, { start: adoptedAt === undefined ? spec.start : { kind: 'now' }, table: name }) : undefined;
+  const from = watermark ?? (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
+  const changed = from?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, from);
+  const newestHour = await newestHourOf(input, table, head, from, changed.files);
   const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
   // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
   const vttsHour =
@@ -168,8 +193,13 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
           engine: input.engine,
         })
       : undefined;
+  const { watermark: _from, ...found } = changed;
+  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   return Object.freeze({
-    ...changed,
+    ...found,
+    ...(watermark === undefined ? {} : { watermark }),
+    ...(begin === undefined ? {} : { start: positionOf(metadata, begin) }),
+    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
     head: positionOf(metadata, head),
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/index.ts';
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { usageError } from '../model/errors.ts';
-import { HOUR_MS, type Hour } from '../model/hour.ts';
+import { HOUR_MS, type Hour, instantOf } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
@@ -77,13 +77,6 @@ async function fromQuery(input: VttsInput, query: string): Promise<Hour | undefi
       },
     );
   return completeHour(instantMs);
-}
-
-/** ISO 8601 or SQL text. Without a zone it is UTC: `Date.parse` would take the machine's own, and the same project would load other hours elsewhere. */
-export function instantOf(text: string): number {
-  if (/^\d{4}-\d\d-\d\d$/.test(text)) return Date.parse(text);
-  const iso = text.trim().replace(' ', 'T');
-  return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
 }
 
 const completeHour = (instantMs: number): Hour => Math.floor(instantMs / HOUR_MS) - 1;

@@ -90,7 +90,7 @@ export function makeProject(files: Readonly<Record<string, string>>): Project {
       const psyberg = await open({ project: root });
       try {
         const loaded = await psyberg.internals.client.loadTable({ namespace: [namespace], name });
-        return Object.keys(loaded?.metadata.refs ?? {}).filter((ref) => ref !== 'main');
+        return Object.entries(loaded?.metadata.refs ?? {}).flatMap(([ref, { type }]) => (ref !== 'main' && type === 'branch' ? [ref] : []));
       } finally {
         await psyberg.close();
       }

@@ -30,6 +30,7 @@ describe('compilePlan', () => {
       'audit count_sources',
       'publish publish',
       'cleanup close_session',
+      'cleanup protect_watermarks',
     ]);
   });
 
@@ -43,6 +44,7 @@ describe('compilePlan', () => {
       'audit count_sources',
       'publish publish',
       'cleanup close_session',
+      'cleanup protect_watermarks',
     ]);
   });
 

@@ -88,14 +88,26 @@ describe('readProject', () => {
         eventTimeUnit: 'epoch_ms',
         vtts: { kind: 'property', key: 'kafka.connect.valid-through-ts' },
         onSourceChange: 'refuse',
+        start: { kind: 'beginning' },
+        protect: true,
       },
-      { table: { namespace: ['facts'], name: 'cancel_request_fact' }, alias: 'requests', eventTime: 'request_ts', vtts: { kind: 'signal' }, onSourceChange: 'refuse' },
+      {
+        table: { namespace: ['facts'], name: 'cancel_request_fact' },
+        alias: 'requests',
+        eventTime: 'request_ts',
+        vtts: { kind: 'signal' },
+        onSourceChange: 'refuse',
+        start: { kind: 'beginning' },
+        protect: true,
+      },
       {
         table: { namespace: ['raw'], name: 'raw_plans' },
         alias: 'raw_plans',
         eventTime: 'ts',
         vtts: { kind: 'sql', query: 'select max(ts) from lake.raw.raw_plans' },
         onSourceChange: 'refuse',
+        start: { kind: 'beginning' },
+        protect: true,
       },
     ]);
     expect(spec?.target).toEqual({

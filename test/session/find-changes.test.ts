@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { Watermark } from '../../src/model/session.ts';
 import { findSnapshots } from '../../src/session/find-changes.ts';
-import { instantOf } from '../../src/session/vtts.ts';
+import { instantOf } from '../../src/model/hour.ts';
 
 /** `3<2` is snapshot 3 with parent 2; `1` has none. */
 function table(...snapshots: string[]): TableMetadata {

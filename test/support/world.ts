@@ -174,9 +174,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         for (const id of await client.listTables(namespace)) {
           const refs = (await client.loadTable(id))?.metadata.refs ?? {};
           found.push(
-            ...Object.keys(refs)
-              .filter((ref) => ref !== 'main')
-              .map((ref) => `${id.name}@${ref}`),
+            ...Object.entries(refs)
+              .filter(([ref, { type }]) => ref !== 'main' && type === 'branch')
+              .map(([ref]) => `${id.name}@${ref}`),
           );
         }
       const sessions = join(options.catalog === undefined ? warehouse : root, '.psyberg', 'sessions');
