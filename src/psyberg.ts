@@ -10,7 +10,7 @@ import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
 import type { Engine, ResultRows } from './engine/index.ts';
 import type { MaintainRequest } from './maintain/index.ts';
-import { PsybergError, refusal } from './model/errors.ts';
+import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
 import { tableKey, tableName } from './model/names.ts';
