@@ -160,6 +160,10 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     const given = request.plans?.find((plan) => plan.process_name === spec.processName);
     for (let attempt = 1; ; attempt += 1) {
       const startedMs = performance.now();
+      if (project.catalog.kind === 'rest') {
+        const { repairStateTables } = await import('./run/repair-state.ts');
+        await repairStateTables({ spec, project, catalog: client, ports });
+      }
       const fresh = await planProcess(spec, given === undefined ? {} : { psybergSessionId: given.psyberg_session_id });
       if (given !== undefined) refuseStale(given, fresh, publishedNow);
       // What was planned is what runs, also where a process before it in this very run has moved a source on since.

@@ -10,7 +10,7 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, conflict } from '../model/errors.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { CompiledPlan, Step } from '../model/plan.ts';
-import { progressInSummary } from '../state/read-watermarks.ts';
+import { progressInSummary, SUMMARY } from '../state/read-watermarks.ts';
 import { sessionRows, signalRows, watermarkRows } from '../state/state-rows.ts';
 import { HIGH_WATER_MARK, SESSION, SIGNAL, type StateTable } from '../state/state-tables.ts';
 import type { StateRow } from '../state/write-state.ts';
@@ -23,19 +23,45 @@ const ATTEMPTS = 12;
 
 /** Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again), or `commit-conflict` after the last try. */
 export async function publish(context: RunContext, composeStep: Step): Promise<void> {
+  const composed = await publishTarget(context, composeStep);
+  // Published is published: what is not written down now, the next session of the process writes down (`repair-state.ts`).
+  if (!(await context.ports.catalog.commitsTogether())) await writeStateApart(context, composed).catch((error: unknown) => context.ports.onStep(`state tables: ${String(error)}`));
+}
+
+/** Without multi-table commits the target goes first: its summary holds the watermarks, and the state tables are an index of it. */
+async function writeStateApart(context: RunContext, composed: ComposedSnapshot): Promise<void> {
+  for (const write of [...stateWrites(context, composed)].reverse())
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        // Another session may have repaired these rows already: they are written anew, not again.
+        const written = (await context.ports.catalog.loadTable(write[0]))?.metadata.snapshots?.some(
+          ({ summary }) => summary?.[SUMMARY.processName] === context.plan.process_name && summary[SUMMARY.sessionId] === context.plan.psyberg_session_id,
+        );
+        const states = await stateTableChanges(context, context.plan, [[write[0], write[1], write[2], write[3] || written === true]]);
+        await context.ports.catalog.commitTransaction(states.map((each) => each.change));
+        deleteObsoleteFiles(states);
+        break;
+      } catch (error) {
+        if (!(error instanceof PsybergError) || !error.retryable || attempt >= ATTEMPTS) throw error;
+        await sleep(Math.random() * 20 * 2 ** Math.min(attempt, 5));
+      }
+    }
+}
+
+async function publishTarget(context: RunContext, composeStep: Step): Promise<ComposedSnapshot> {
   for (let attempt = 1; ; attempt += 1) {
     const composed = await onCurrentMain(context, composeStep);
-    const states = await stateChanges(context, composed);
+    const states = (await context.ports.catalog.commitsTogether()) ? await stateTableChanges(context, context.plan, stateWrites(context, composed)) : [];
     try {
       await context.ports.catalog.commitTransaction([targetChange(context, composed), ...states.map((each) => each.change)]);
       deleteObsoleteFiles(states);
       context.publishedSnapshotId = composed.snapshot['snapshot-id'];
-      return;
+      return composed;
     } catch (error) {
       // A lost answer is not a lost commit: look before trying again, or the rows are published twice.
       if (await isPublished(context, composed.snapshot)) {
         context.publishedSnapshotId = composed.snapshot['snapshot-id'];
-        return;
+        return composed;
       }
       if (!(error instanceof PsybergError) || !error.retryable || attempt >= ATTEMPTS) throw error;
       await sleep(Math.random() * 20 * 2 ** Math.min(attempt, 5));
@@ -83,7 +109,9 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): TableCha
   };
 }
 
-async function stateChanges(context: RunContext, composed: ComposedSnapshot): Promise<StateChange[]> {
+type StateWrite = readonly [TableIdentifier, StateTable, StateRow[], boolean];
+
+function stateWrites(context: RunContext, composed: ComposedSnapshot): StateWrite[] {
   const { plan, ports } = context;
   const { tables } = ports.project;
   const now = new Date().toISOString();
@@ -99,16 +127,16 @@ async function stateChanges(context: RunContext, composed: ComposedSnapshot): Pr
     plan: context.stepwise ? JSON.stringify(plan) : null,
   });
   const stepwise = context.stepwise;
-  const writes: [TableIdentifier, StateTable, StateRow[], boolean][] = [
+  const writes: StateWrite[] = [
     [tables.highWaterMarkTable, HIGH_WATER_MARK, watermarkRows(plan, { targetTableUuid: composed.metadata['table-uuid'], completeToHour: complete, updatedAt: now }), false],
     [tables.sessionTable, SESSION, session, stepwise],
     [tables.signalTable, SIGNAL, signalRows(plan, { completeToHour: complete, createdAt: now }), false],
   ];
-  return stateTableChanges(context, plan, writes);
+  return writes;
 }
 
 /** The changes of several state tables. Their statements run side by side: each table's files take about 20 ms, most of it waiting. */
-async function stateTableChanges(context: RunContext, plan: CompiledPlan, writes: readonly [TableIdentifier, StateTable, StateRow[], boolean][]): Promise<StateChange[]> {
+async function stateTableChanges(context: RunContext, plan: CompiledPlan, writes: readonly StateWrite[]): Promise<StateChange[]> {
   const { engine, catalog } = context.ports;
   const wanted = writes.filter(([, , rows]) => rows.length > 0);
   return Promise.all(

@@ -16,6 +16,7 @@ import { abandonSession, closeSession, detachSession, dropAbandonedSessions, dro
 import { branchHead, loadTarget, type RunContext, type RunPorts } from './context.ts';
 import { attachSession, dropIfEmpty, openChangeView, type SessionMarker, writeMarker } from './open-branch.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
+import { repairStateTables } from './repair-state.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 import { auditError, blocked, recordHead, runContext, runRecord, runStage } from './run-session.ts';
 import { type IdleJson, readSteps, readStoredSession, saveSteps, type StagedJson, type StoredSession } from './saved-session.ts';
@@ -36,6 +37,7 @@ export interface StepRequest {
 /** Opens and records a session. With nothing to do it records nothing. `planProcess` opens, plans and compiles. */
 export async function initSession(request: StepRequest, planProcess: () => Promise<CompiledPlan>): Promise<{ readonly status: StepStatus; readonly plan: CompiledPlan }> {
   const { ports, spec, psybergSessionId } = request;
+  await repairStateTables({ spec, project: ports.project, catalog: ports.catalog, ports: async () => ports });
   const stored = await readStoredSession(ports, spec.processName, psybergSessionId);
   if (stored !== undefined && PROGRESS.indexOf(stored.status) >= PROGRESS.indexOf('loaded')) return { status: stored.status as StepStatus, plan: stored.plan };
   const plan = await planProcess();

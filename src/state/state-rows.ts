@@ -106,15 +106,24 @@ function processingSpan(source: PlanSource): { from?: string; to?: string } {
 export function signalRows(plan: Plan, options: { readonly completeToHour: string | undefined; readonly createdAt: string }): StateRow[] {
   const { completeToHour } = options;
   if (completeToHour === undefined || completeToHour === plan.target.complete_to_hour) return [];
-  return [
-    {
-      process_name: plan.process_name,
-      signal_name: plan.target.table,
-      vtts_utc_dateint: completeToHour.slice(0, 10).replaceAll('-', ''),
-      vtts_utc_hour: hourOfDay(completeToHour),
-      kind: 'complete',
-      psyberg_session_id: plan.psyberg_session_id,
-      created_at: options.createdAt,
-    },
-  ];
+  return [signalRow({ processName: plan.process_name, target: plan.target.table, psybergSessionId: plan.psyberg_session_id, completeToHour, createdAt: options.createdAt })];
+}
+
+/** `completeToHour`: as an ISO text, included. */
+export function signalRow(signal: {
+  readonly processName: string;
+  readonly target: string;
+  readonly psybergSessionId: string;
+  readonly completeToHour: string;
+  readonly createdAt: string;
+}): StateRow {
+  return {
+    process_name: signal.processName,
+    signal_name: signal.target,
+    vtts_utc_dateint: signal.completeToHour.slice(0, 10).replaceAll('-', ''),
+    vtts_utc_hour: hourOfDay(signal.completeToHour),
+    kind: 'complete',
+    psyberg_session_id: signal.psybergSessionId,
+    created_at: signal.createdAt,
+  };
 }
