@@ -1,6 +1,6 @@
 -- @name compose/data_file_columns
--- What: the columns of `data_file` in a manifest; writers differ in the optional ones.
+-- What: the columns of a manifest, those of `data_file` beside those of the entry; writers differ in the optional ones.
 -- @param $manifest VARCHAR
-select unnest(data_file)
+select * exclude (data_file), unnest(data_file)
 from read_avro($manifest)
 limit 0

@@ -1,6 +1,6 @@
 -- @name compose/manifest_list_format
 -- What: the options of COPY that make an Avro file a manifest list: field ids and required fields as the specification has them
---       (Iceberg specification, "Manifest Lists"); spliced into the statements that write one.
+--       (Iceberg specification, "Manifest Lists"); spliced into the statements that write one. Version 3 has one more: the first row id.
 format avro,
 root_name 'manifest_file',
 field_ids {
@@ -26,5 +26,5 @@ field_ids {
       lower_bound: 510,
       upper_bound: 511
     }
-  }
+  }{{row_lineage}}
 }

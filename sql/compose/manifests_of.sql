@@ -7,7 +7,6 @@ select
   partition_spec_id,
   content,
   added_snapshot_id::varchar as added_snapshot_id,
-  -- All counts 0 means unknown: so DuckDB carries on the manifests of a format version 1 table.
-  case when added_files_count + existing_files_count + deleted_files_count = 0 then 1 else added_files_count + existing_files_count end::bigint as live_files
-from read_avro($manifest_list)
+  case when is_live then greatest(coalesce(added_files_count + existing_files_count, 0), 1) else 0 end::bigint as live_files
+from manifest_list($manifest_list)
 order by sequence_number, manifest_path

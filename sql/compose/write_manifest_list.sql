@@ -1,39 +1,40 @@
 -- @name compose/write_manifest_list
 -- What: the manifest list of the one snapshot that a session publishes. Manifests that its staging snapshots added are adopted: their id
---       and sequence number become those of the composed snapshot; all others are carried over from one list as they are.
--- @param $manifest_lists VARCHAR[] the lists to read: the branch's, and the base's when it is another
+--       and sequence number become those of the composed snapshot, and their rows are numbered anew; all others are carried over as they are.
 -- @param $carried_list VARCHAR the list whose other manifests are carried over
+-- @param $staged_list VARCHAR the branch's list, for what staging added
 -- @param $staging_snapshot_ids VARCHAR[] ids whose manifests are adopted
 -- @param $snapshot_id VARCHAR id of the composed snapshot
 -- @param $sequence_number VARCHAR its sequence number
+-- @param $first_row_id BIGINT the table's next row id; version 3 only (inside {{listed}})
 -- @param $destination VARCHAR path of the new manifest list
 -- @returns Count BIGINT
 copy (
-  select
-    manifest_path,
-    manifest_length,
-    partition_spec_id,
-    content,
-    case when adopted then $sequence_number::bigint else sequence_number end as sequence_number,
-    -- What staging added counts from the composed snapshot on; older files in a rewritten manifest keep their number.
-    case when adopted and min_sequence_number = sequence_number then $sequence_number::bigint else min_sequence_number end as min_sequence_number,
-    case when adopted then $snapshot_id::bigint else added_snapshot_id end as added_snapshot_id,
-    added_files_count,
-    existing_files_count,
-    deleted_files_count,
-    added_rows_count,
-    existing_rows_count,
-    deleted_rows_count,
-    partitions
-  from (
+  with candidates as (
+    select *, true as carried from manifest_list($carried_list)
+    union all
+    select *, false as carried from manifest_list($staged_list)
+  ),
+  chosen as (
     select distinct on (manifest_path)
       *,
       added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[])) as adopted
-    from read_manifests($manifest_lists)
-    where filename = $carried_list
+    from candidates
+    where carried
       or added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[]))
+  ),
+  composed as (
+    select * replace (
+      case when adopted then $sequence_number::bigint else sequence_number end as sequence_number,
+      -- What staging added counts from the composed snapshot on; older files in a rewritten manifest keep their number.
+      case when adopted and min_sequence_number = sequence_number then $sequence_number::bigint else min_sequence_number end as min_sequence_number,
+      case when adopted then $snapshot_id::bigint else added_snapshot_id end as added_snapshot_id,
+      -- Ids that staging took were never published; what is published now is numbered from the table's next id on.
+      case when not adopted and added_snapshot_id <> $snapshot_id::bigint then first_row_id end as first_row_id
+    )
+    from chosen
+    -- A manifest without live files only told an older snapshot about its removals.
+    where adopted or is_live
   )
-  -- A manifest without live files only told an older snapshot about its removals.
-  where adopted or added_files_count + existing_files_count > 0
-  order by sequence_number, manifest_path
+  {{listed}}
 ) to $destination ({{manifest_list_format}})

@@ -5,10 +5,10 @@
 -- @param $destination VARCHAR path of the new manifest list
 -- @returns Count BIGINT
 copy (
-  select
-    manifest_path, manifest_length, partition_spec_id, content, sequence_number, min_sequence_number, added_snapshot_id,
-    added_files_count, existing_files_count, deleted_files_count, added_rows_count, existing_rows_count, deleted_rows_count, partitions
-  from read_avro($manifest_list)
-  where added_snapshot_id in (select unnest($insert_snapshot_ids::bigint[]))
-  order by manifest_path
+  with composed as (
+    select *
+    from manifest_list($manifest_list)
+    where added_snapshot_id in (select unnest($insert_snapshot_ids::bigint[]))
+  )
+  {{listed}}
 ) to $destination ({{manifest_list_format}})

@@ -9,6 +9,7 @@ import { protectionTag } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
+  carriedColumnsFragment,
   fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
@@ -19,8 +20,10 @@ import {
   noValuesFragment,
   partitionedByFragment,
   renderStatement,
+  type RowLineage,
   type SqlFragment,
   storedEventTimeFragment,
+  statementFragment,
   tableFragment,
   userQueryFragment,
   withPropertiesFragment,
@@ -121,12 +124,13 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
   const intervals = intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
   const hours = { first_hours: intervals.map((each) => String(each.firstHour)), last_hours: intervals.map((each) => String(each.lastHour)) };
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
-  const carry = renderStatement('load/carry_over', {
-    target: targetTable(spec),
+  const carried = renderStatement('load/carried_rows', {
+    columns: carriedColumnsFragment(plan.target.layout !== null && plan.target.format_version >= 3),
     straddling: straddlingTable(spec),
     stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
     unit: literalFragment(unit),
   });
+  const carry = { ...writtenRows(plan, spec, { sources: noSourceFragment(), query: statementFragment(carried), moved: true }), name: 'carry_over' };
   return [
     {
       stage: 'load',
@@ -134,7 +138,7 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
       sql: renderStatement('compose/files_in_hours'),
       parameters: { ...hours, manifests: { from_run: "the base's data manifests" }, field_id, unit },
     },
-    { stage: 'load', name: 'carry_over', sql: carry, parameters: hours },
+    { ...carry, parameters: { ...carry.parameters, ...hours } },
   ];
 }
 
@@ -161,33 +165,47 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
  * new one, or one whose files plain SQL cannot write, DuckDB's Iceberg extension inserts.
  */
 function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameters: Step['parameters']): Step {
-  const { layout } = plan.target;
-  if (layout !== null) {
-    const sql = renderStatement('load/write_files', {
-      sources: ctes.fragment,
-      query: userQueryFragment(spec.sql),
-      columns: fileColumnsFragment(layout.columns, layout.partition),
-      no_values: noValuesFragment(layout.columns),
-      compression: identifierFragment(layout.compression),
-      field_ids: fieldIdsFragment(layout.columns),
-      layout: fileLayoutFragment(layout.partition),
-    });
-    return { stage: 'load', name: 'insert', sql, parameters: namedIn(sql, { ...parameters, ...ctes.parameters, destination: { from_run: "the target's data folder" } }) };
-  }
-  const sql = renderStatement('load/insert', { target: targetTable(spec), sources: ctes.fragment, query: userQueryFragment(spec.sql) });
-  return { stage: 'load', name: 'insert', sql, parameters: namedIn(sql, { ...parameters, ...ctes.parameters }) };
+  const step = writtenRows(plan, spec, { sources: ctes.fragment, query: userQueryFragment(spec.sql), moved: false });
+  return { ...step, parameters: { ...namedIn(step.sql, { ...parameters, ...ctes.parameters }), ...step.parameters } };
 }
+
+/** `moved`: the rows were in the target before, and keep the ids that format version 3 gave them. */
+function writtenRows(plan: Plan, spec: ProcessSpec, { sources, query, moved }: { readonly sources: SqlFragment; readonly query: SqlFragment; readonly moved: boolean }): Step {
+  const { layout } = plan.target;
+  if (layout === null) return { stage: 'load', name: 'insert', sql: renderStatement('load/insert', { target: targetTable(spec), sources, query }), parameters: {} };
+  const columns = moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_COLUMNS] : layout.columns;
+  const sql = renderStatement('load/write_files', {
+    sources,
+    query,
+    columns: fileColumnsFragment(columns, layout.partition),
+    no_values: noValuesFragment(columns),
+    compression: identifierFragment(layout.compression),
+    field_ids: fieldIdsFragment(columns),
+    layout: fileLayoutFragment(layout.partition),
+  });
+  return { stage: 'load', name: 'insert', sql, parameters: { destination: { from_run: "the target's data folder" } } };
+}
+
+/** Iceberg specification, "Reserved Field IDs": a row that moves to another file takes its id and its last change along. */
+const ROW_LINEAGE_COLUMNS = [
+  { id: 2147483540, name: '_row_id', type: 'long' },
+  { id: 2147483539, name: '_last_updated_sequence_number', type: 'long' },
+];
+
+/** From format version 3 on a snapshot numbers its rows. */
+const rowLineageOf = (plan: Plan): RowLineage => (plan.target.format_version >= 3 ? 'assigned' : 'none');
 
 const composeStep = (plan: Plan): Step => ({
   stage: 'compose',
   name: 'compose_snapshot',
-  sql: manifestListStatement('compose/write_manifest_list'),
+  sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(plan)),
   parameters: {
-    manifest_lists: { from_run: 'manifest lists of the base and of the branch' },
-    carried_list: { from_run: 'the one whose other manifests are carried over' },
+    carried_list: { from_run: 'manifest list of the base' },
+    staged_list: { from_run: 'manifest list of the branch' },
     staging_snapshot_ids: { from_run: 'snapshots on the branch' },
     snapshot_id: { from_run: `id of the new ${plan.target.operation} snapshot` },
     sequence_number: { from_run: 'its sequence number' },
+    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'its first row id' } }),
     destination: { from_run: 'its manifest list' },
   },
 });

@@ -6,7 +6,15 @@ import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 export async function openWarehouse(options: EngineOptions & { readonly uri: string; readonly token: string; readonly warehouse: string }): Promise<Engine> {
   const engine = await openEngine(options);
   try {
-    for (const macro of ['macros/plain_path', 'macros/read_manifests', 'macros/iceberg_integer', 'macros/iceberg_bytes', 'macros/units_per_hour', 'macros/event_hour'])
+    for (const macro of [
+      'macros/plain_path',
+      'macros/read_manifests',
+      'macros/iceberg_integer',
+      'macros/iceberg_bytes',
+      'macros/units_per_hour',
+      'macros/event_hour',
+      'macros/manifest_list',
+    ])
       await engine.execute({ sql: renderStatement(macro), parameters: {} });
     await engine.attach({ name: 'lake', warehouse: options.warehouse, uri: options.uri, token: options.token });
     return engine;

@@ -3,17 +3,28 @@
  * learns of them in a commit afterwards, so a crash leaves orphan files and nothing else.
  */
 import { randomUUID } from 'node:crypto';
-import { type Engine, togetherOrSingly } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import { declareEmptyPartition } from '../iceberg/empty-partition.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Schema, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { manifestEntryFragments, manifestListStatement, renderStatement } from '../statements/index.ts';
+import {
+  type ManifestColumn,
+  type RowLineage,
+  type SqlFragment,
+  joinedFragment,
+  literalFragment,
+  manifestEntryFragments,
+  manifestListStatement,
+  renderStatement,
+  statementFragment,
+} from '../statements/index.ts';
 
 export interface ManifestRow extends Record<string, unknown> {
   readonly manifest_path: string;
   readonly partition_spec_id: number;
+  /** 0 data, 1 deletes. */
   readonly content: number;
   readonly added_snapshot_id: string;
   readonly live_files: bigint;
@@ -22,61 +33,110 @@ export interface ManifestRow extends Record<string, unknown> {
 /** A path for a new metadata file of the table. */
 export const metadataPath = (metadata: TableMetadata, name: string): string => `${tableRoot(metadata)}/metadata/${name}-${randomUUID()}.avro`;
 
+/** Whether a new snapshot of the table numbers its rows: from format version 3 on (Iceberg specification, "Row Lineage"). */
+export const rowLineageOf = (metadata: Pick<TableMetadata, 'format-version'>): RowLineage => (metadata['format-version'] >= 3 ? 'assigned' : 'none');
+
+/** The parameter `first_row_id` of a statement that writes a snapshot's manifest list; none below version 3. */
+export const firstRowIdParameter = (metadata: TableMetadata): { readonly first_row_id?: bigint } =>
+  rowLineageOf(metadata) === 'none' ? {} : { first_row_id: metadata['next-row-id'] ?? 0n };
+
+/** The manifests of a snapshot, data manifests and delete manifests. */
 export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> {
   return engine.query<ManifestRow>({ sql: renderStatement('compose/manifests_of'), parameters: { manifest_list: snapshot['manifest-list'] } });
 }
+
+type ManifestToRewrite = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id' | 'content'>;
 
 export interface RewriteOptions {
   readonly metadata: TableMetadata;
   /** The list that holds the manifests. */
   readonly manifestList: string;
-  readonly manifests: readonly Pick<ManifestRow, 'manifest_path' | 'partition_spec_id'>[];
-  /** Become DELETED entries. */
+  readonly manifests: readonly ManifestToRewrite[];
+  /** Become DELETED entries: paths, and of deletion vectors `path#offset`. */
   readonly removedFiles: readonly string[];
   /** When not empty: only these files are written. */
   readonly keptFiles: readonly string[];
   /** Path of a new manifest. */
   readonly destination: () => string;
-  /** What the manifests list; default: data files. */
-  readonly content?: 'data' | 'deletes';
+}
+export interface RewrittenManifest {
+  readonly path: string;
+  readonly specId: number;
+  readonly content: number;
 }
 
-/** Writes one manifest for each partition spec (and writer) in place of `manifests`. Entries keep their ids, numbers and optional columns. */
-export async function rewriteManifests(engine: Engine, options: RewriteOptions): Promise<{ path: string; specId: number }[]> {
-  const written: { path: string; specId: number }[] = [];
-  for (const specId of new Set(options.manifests.map((manifest) => manifest.partition_spec_id))) {
-    const paths = options.manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
-    written.push(...(await togetherOrSingly(paths, async (each) => [await rewriteManifest(engine, options, specId, each)])));
-  }
+/**
+ * Writes one manifest for each partition spec, kind of content and shape in place of `manifests`. Entries keep their ids, numbers and optional
+ * columns. Manifests of different shapes are kept apart: DuckDB reads several Avro files with the columns and types of the first, and what only
+ * another has would be lost.
+ */
+export async function rewriteManifests(engine: Engine, options: RewriteOptions): Promise<RewrittenManifest[]> {
+  const written: RewrittenManifest[] = [];
+  for (const shape of await shapesOf(engine, options.manifests)) written.push(await rewriteManifest(engine, options, shape));
   return written;
 }
 
-async function rewriteManifest(engine: Engine, options: RewriteOptions, specId: number, paths: readonly string[]): Promise<{ path: string; specId: number }> {
+/** Manifests that one statement can read. */
+export interface ManifestShape {
+  /** One of them. */
+  readonly manifest: ManifestToRewrite;
+  /** Of the entry and of `data_file`. */
+  readonly columns: readonly ManifestColumn[];
+  readonly paths: readonly string[];
+}
+
+/** Groups manifests by partition spec, content and columns. */
+export async function shapesOf(engine: Engine, manifests: readonly ManifestToRewrite[]): Promise<ManifestShape[]> {
+  const shapes = new Map<string, ManifestShape & { readonly paths: string[] }>();
+  for (const manifest of manifests) {
+    const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: manifest.manifest_path } });
+    const key = JSON.stringify([manifest.partition_spec_id, manifest.content, columns]);
+    const shape = shapes.get(key);
+    if (shape === undefined) shapes.set(key, { manifest, columns, paths: [manifest.manifest_path] });
+    else shape.paths.push(manifest.manifest_path);
+  }
+  return [...shapes.values()];
+}
+
+async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: ManifestShape): Promise<RewrittenManifest> {
   const { metadata } = options;
+  const { partition_spec_id: specId, content } = shape.manifest;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
-  const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: paths[0] as string } });
-  const entry = manifestEntryFragments(
-    columns,
-    spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
-  );
   const path = options.destination();
   await engine.execute({
-    sql: renderStatement('compose/rewrite_manifest', { data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
+    sql: renderStatement(
+      'compose/rewrite_manifest',
+      manifestEntryFragments({
+        columns: shape.columns,
+        partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+        rowIds: content === 0 && rowLineageOf(metadata) !== 'none',
+      }),
+    ),
     parameters: {
-      manifests: paths,
+      manifests: shape.paths,
       manifest_list: options.manifestList,
       removed_files: options.removedFiles,
       kept_files: options.keptFiles,
       destination: path,
-      schema: renderJson(currentSchema(metadata)),
-      partition_spec: renderJson(spec.fields),
-      partition_spec_id: String(specId),
-      content: options.content ?? 'data',
+      ...manifestMetadata(metadata, spec),
+      content: content === 0 ? 'data' : 'deletes',
     },
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
-  return { path, specId };
+  return { path, specId, content };
 }
+
+/** What a manifest says of its table (Iceberg specification, "Manifests"), as parameters of the statements that write one. */
+export const manifestMetadata = (
+  metadata: TableMetadata,
+  spec: PartitionSpec,
+): Readonly<Record<'schema' | 'schema_id' | 'partition_spec' | 'partition_spec_id' | 'format_version', string>> => ({
+  schema: renderJson(currentSchema(metadata)),
+  schema_id: String(metadata['current-schema-id']),
+  partition_spec: renderJson(spec.fields),
+  partition_spec_id: String(spec['spec-id']),
+  format_version: String(metadata['format-version']),
+});
 
 /** Declares the empty partition tuple in a manifest of an unpartitioned table; see `iceberg/empty-partition.ts`. */
 export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
@@ -85,6 +145,17 @@ export async function declareEmptyPartitionIn(engine: Engine, path: string): Pro
   await engine.execute({ sql: renderStatement('compose/write_bytes'), parameters: { content, destination: path } });
 }
 
+/** Rewritten manifests as rows of a manifest list. One by one: of several specs, DuckDB would read the partitions of all with the type of the first. */
+const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlFragment =>
+  joinedFragment(
+    rewritten.map(({ path, specId, content }) =>
+      statementFragment(
+        renderStatement('compose/manifest_counts', { manifest: literalFragment(path), partition_spec_id: literalFragment(`${specId}`), content: literalFragment(`${content}`) }),
+      ),
+    ),
+    '\nunion all\n',
+  );
+
 /** The manifest list of `base` with `affected` manifests replaced by `rewritten` ones. */
 export async function writeClearedList(
   engine: Engine,
@@ -92,22 +163,22 @@ export async function writeClearedList(
     readonly metadata: TableMetadata;
     readonly base: Snapshot;
     readonly affected: readonly string[];
-    readonly rewritten: readonly { path: string; specId: number }[];
+    readonly rewritten: readonly RewrittenManifest[];
     readonly snapshotId: SnapshotId;
     readonly sequenceNumber: bigint;
   },
 ): Promise<string> {
-  const destination = metadataPath(options.metadata, `snap-${options.snapshotId}`);
+  const { metadata } = options;
+  const destination = metadataPath(metadata, `snap-${options.snapshotId}`);
   await engine.execute({
-    sql: manifestListStatement('compose/write_cleared_list'),
+    sql: manifestListStatement('compose/write_cleared_list', rowLineageOf(metadata), { rewritten: rewrittenFragment(options.rewritten) }),
     parameters: {
       manifest_list: options.base['manifest-list'],
       affected_manifests: options.affected,
-      rewritten_manifests: options.rewritten.map((each) => each.path),
-      rewritten_spec_ids: options.rewritten.map((each) => String(each.specId)),
-      ...summaryOrder(options.metadata),
+      ...summaryOrder(metadata),
       snapshot_id: String(options.snapshotId),
       sequence_number: String(options.sequenceNumber),
+      ...firstRowIdParameter(metadata),
       destination,
     },
   });
@@ -123,34 +194,30 @@ export async function composeFilesView(
     readonly manifests: RewriteOptions['manifests'];
     readonly files: readonly string[];
     readonly directory: string;
+    /** True to show the files without the rows that delete files of the snapshot take off them. */
+    readonly withDeletes?: boolean;
   },
 ): Promise<Snapshot> {
+  const { metadata, from } = options;
   const destination = (): string => `${options.directory}/files-${randomUUID()}.avro`;
   const written =
     options.files.length === 0
       ? []
-      : await rewriteManifests(engine, {
-          metadata: options.metadata,
-          manifestList: options.from['manifest-list'],
-          manifests: options.manifests,
-          removedFiles: [],
-          keptFiles: options.files,
-          destination,
-        });
+      : await rewriteManifests(engine, { metadata, manifestList: from['manifest-list'], manifests: options.manifests, removedFiles: [], keptFiles: options.files, destination });
   const list = destination();
   if (written.length === 0) await engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: list } });
   else
     await engine.execute({
-      sql: manifestListStatement('compose/write_files_list'),
+      sql: manifestListStatement('compose/write_files_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept', { rewritten: rewrittenFragment(written) }),
       parameters: {
-        manifests: written.map((each) => each.path),
-        spec_ids: written.map((each) => String(each.specId)),
-        snapshot_id: String(options.from['snapshot-id']),
-        sequence_number: String(options.from['sequence-number'] ?? 0n),
+        manifest_list: from['manifest-list'],
+        with_deletes: options.withDeletes ?? false,
+        snapshot_id: String(from['snapshot-id']),
+        sequence_number: String(from['sequence-number'] ?? 0n),
         destination: list,
       },
     });
-  return { ...options.from, 'manifest-list': list };
+  return { ...from, 'manifest-list': list };
 }
 
 /** `spec:position` of the partition fields whose summary bounds can be merged, by how their bytes are ordered (specification, appendix D). */
@@ -172,21 +239,4 @@ function partitionType(transform: string, schema: Schema, sourceId: number): str
   if (transform !== 'identity' && !transform.startsWith('truncate')) return 'int';
   const type = schema.fields.find((field) => field.id === sourceId)?.type;
   return typeof type === 'string' ? type : 'none';
-}
-
-/** Totals of the snapshot that a list describes, for its summary (specification, "Optional Snapshot Summary Fields"). */
-export async function listTotals(engine: Engine, manifestList: string, snapshotId: SnapshotId): Promise<ListTotals> {
-  const [row] = await engine.query<ListTotals & Record<string, unknown>>({
-    sql: renderStatement('compose/list_totals'),
-    parameters: { manifest_list: manifestList, snapshot_id: String(snapshotId) },
-  });
-  return row as ListTotals;
-}
-export interface ListTotals {
-  readonly total_files: bigint;
-  readonly total_rows: bigint;
-  readonly added_files: bigint;
-  readonly added_rows: bigint;
-  readonly removed_files: bigint;
-  readonly removed_rows: bigint;
 }

@@ -86,6 +86,8 @@ export interface PlanTarget {
   /** The session that published the process's newest snapshot: another one at publish means that this session was overtaken. */
   readonly previous_session_id: string | null;
   readonly complete_to_hour: string | null;
+  /** Iceberg format version that the session writes: a version 1 table becomes one of version 2. */
+  readonly format_version: number;
   /** The target's event-time column: its field id, Iceberg type and stored unit. */
   readonly event_time: { readonly field_id: number; readonly type: string; readonly unit: string } | null;
   /** How its files are written by plain COPY; null when DuckDB's Iceberg extension inserts instead. */

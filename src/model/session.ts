@@ -105,6 +105,8 @@ export interface TargetState {
   readonly completeToHour?: Hour;
   /** The session that published it. */
   readonly previousSessionId?: string;
+  /** Iceberg format version; undefined when the target does not exist. */
+  readonly formatVersion?: number;
   /** The target's event-time column; undefined when the process names none, or the target does not exist. */
   readonly eventTime?: { readonly fieldId: number; readonly type: string; readonly unit: string };
   /** Undefined when the target does not exist, or when plain SQL cannot write its files. */

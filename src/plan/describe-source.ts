@@ -148,6 +148,7 @@ export function planHead(
       exists: target.exists,
       previous_session_id: target.previousSessionId ?? null,
       complete_to_hour: hourJson(target.completeToHour),
+      format_version: Math.max(2, target.formatVersion ?? Number(spec.target.properties['format-version'] ?? 2)),
       event_time: target.eventTime === undefined ? null : { field_id: target.eventTime.fieldId, type: target.eventTime.type, unit: target.eventTime.unit },
       layout: target.layout ?? null,
     },

@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
+import { type ManifestRow, manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
 
 /** Iceberg's own properties and defaults for the same thing. */
 const ENABLED = 'commit.manifest-merge.enabled';
@@ -23,7 +23,7 @@ export interface MergeInput {
 }
 
 /**
- * When many manifests are carried over, writes them as one for each partition spec and returns the list that holds it; otherwise undefined.
+ * When many manifests are carried over, writes them as one for each partition spec and kind of content and returns the list that holds it; otherwise undefined.
  * Files keep their snapshot ids and sequence numbers, so nothing looks new to anybody.
  */
 export async function mergeManifests(engine: Engine, input: MergeInput): Promise<string | undefined> {
@@ -32,11 +32,13 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
   const minCount = Number(properties[MIN_COUNT] ?? MIN_COUNT_DEFAULT);
   if (properties[ENABLED] === 'false' || !(minCount > 1)) return undefined;
   const staging = new Set(input.stagingIds.map(String));
-  const old = (await manifestsOf(engine, carried)).filter((manifest) => manifest.content === 0 && manifest.live_files > 0n && !staging.has(manifest.added_snapshot_id));
-  const specs = [...new Set(old.map((manifest) => manifest.partition_spec_id))];
-  // Manifests of a spec that is alone with itself have nothing to be merged with.
-  const many = old.filter((manifest) => old.filter((each) => each.partition_spec_id === manifest.partition_spec_id).length > 1);
-  if (old.length < minCount || many.length <= specs.length) return undefined;
+  const old = (await manifestsOf(engine, carried)).filter((manifest) => manifest.live_files > 0n && !staging.has(manifest.added_snapshot_id));
+  // Data manifests and delete manifests, and those of different specs, cannot become one: what is alone has nothing to be merged with.
+  const kindOf = (manifest: ManifestRow): string => `${manifest.content}/${manifest.partition_spec_id}`;
+  const sizes = new Map<string, number>();
+  for (const manifest of old) sizes.set(kindOf(manifest), (sizes.get(kindOf(manifest)) ?? 0) + 1);
+  const many = old.filter((manifest) => (sizes.get(kindOf(manifest)) as number) > 1);
+  if (old.length < minCount || many.length <= sizes.size) return undefined;
   const rewritten = await rewriteManifests(engine, {
     metadata,
     manifestList: carried['manifest-list'],

@@ -18,6 +18,9 @@ import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
 
+/** The newest Iceberg format version whose snapshots the engine composes. */
+const FORMAT_VERSION_MAX = 3;
+
 /** Who runs a session: a branch whose marker names a dead process is an abandoned one. */
 export interface SessionMarker {
   readonly pid: number;
@@ -113,10 +116,14 @@ export async function openBranch(context: RunContext): Promise<void> {
   const { spec, plan, ports, branch } = context;
   if (plan.target.exists) {
     const { metadata } = await loadTarget(context);
-    if (metadata['format-version'] !== 2)
-      throw usageError('format-version-unsupported', `the target ${plan.target.table} is of Iceberg format version ${metadata['format-version']}, expected 2`, {
-        hint: 'write to a format version 2 table',
-      });
+    if (metadata['format-version'] > FORMAT_VERSION_MAX)
+      throw usageError(
+        'format-version-unsupported',
+        `the target ${plan.target.table} is of Iceberg format version ${metadata['format-version']}, expected 1 to ${FORMAT_VERSION_MAX}`,
+        {
+          hint: 'write to a table of an older format version',
+        },
+      );
     const base = mainSnapshot(metadata);
     if (metadata['table-uuid'] !== plan.target.table_uuid || String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id))
       throw targetMoved(plan, base?.['snapshot-id']);
@@ -128,7 +135,16 @@ export async function openBranch(context: RunContext): Promise<void> {
           { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base['snapshot-id'] },
           { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': null },
         ],
-        updates: [{ action: 'set-snapshot-ref', 'ref-name': branch, type: 'branch', 'snapshot-id': base['snapshot-id'] }],
+        updates: [
+          // Version 1 has neither sequence numbers nor branches that others could read; its rows and files stay as they are.
+          ...(metadata['format-version'] < 2 ? [{ action: 'upgrade-format-version' as const, 'format-version': 2 }] : []),
+          { action: 'set-snapshot-ref', 'ref-name': branch, type: 'branch', 'snapshot-id': base['snapshot-id'] },
+        ],
+      });
+    else if (metadata['format-version'] < 2)
+      await ports.catalog.commitTable(spec.target.table, {
+        requirements: [{ type: 'assert-table-uuid', uuid: metadata['table-uuid'] }],
+        updates: [{ action: 'upgrade-format-version', 'format-version': 2 }],
       });
   }
   await attachSession(context);
@@ -174,9 +190,9 @@ const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
 export async function createTarget(context: RunContext, step: Step): Promise<void> {
   const { spec, plan, ports } = context;
   const version = spec.target.properties['format-version'] ?? '2';
-  if (version !== '2')
-    throw usageError('format-version-unsupported', `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2`, {
-      hint: 'leave format-version out of target.properties, or set it to "2"',
+  if (version !== '2' && version !== '3')
+    throw usageError('format-version-unsupported', `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2 or 3`, {
+      hint: 'leave format-version out of target.properties, or set it to "2" or "3"',
     });
   await ports.catalog.createNamespace(spec.target.table.namespace);
   try {

@@ -5,13 +5,14 @@ import { togetherOrSingly } from '../engine/index.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
-import { refusal } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { bindStep } from './bind-step.ts';
-import { composeFilesView, listTotals, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
+import { composeFilesView, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, rowLineageOf, writeClearedList } from '../manifests/compose.ts';
 import { mergeManifests } from './merge-manifests.ts';
+import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
+import { describeSnapshot, describeStaging } from '../manifests/snapshot-summary.ts';
 import { writeFiles } from './write-files.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, showTables, stagingSnapshots } from './context.ts';
 
@@ -21,64 +22,64 @@ interface FileInHours extends Record<string, unknown> {
   readonly placement: 'inside' | 'straddles';
 }
 
-/** Takes the files of the replaced hours off the branch, as one snapshot; executes the step `clear_hours`. */
+/**
+ * Takes the files of the replaced hours off the branch, as one snapshot; executes the step `clear_hours`. Delete files of other engines that applied
+ * to nothing else go with them.
+ */
 export async function clearHours(context: RunContext, step: Step): Promise<void> {
-  const { ports, spec, plan, branch } = context;
+  const { ports, spec, branch } = context;
+  const { engine } = ports;
   const base = context.base as Snapshot;
   const { metadata } = await loadTarget(context);
-  const manifests = (await manifestsOf(ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
-  if (manifests.some((manifest) => manifest.content === 1))
-    throw refusal('target-row-deletes', `the target ${plan.target.table} holds row-level deletes that another engine wrote; replacing its files would bring those rows back`, {
-      hint: 'compact the target (rewrite its data files) and run again',
-      context: { table: plan.target.table },
-    });
-  if (manifests.length === 0) return;
+  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.live_files > 0n);
+  const [dataManifests, deleteManifests] = [0, 1].map((content) => manifests.filter((manifest) => manifest.content === content)) as [ManifestRow[], ManifestRow[]];
+  if (dataManifests.length === 0) return;
   const found = await togetherOrSingly(
-    manifests.map((manifest) => manifest.manifest_path),
-    (paths) => ports.engine.query<FileInHours>(bindStep(step, { "the base's data manifests": paths })),
+    dataManifests.map((manifest) => manifest.manifest_path),
+    (paths) => engine.query<FileInHours>(bindStep(step, { "the base's data manifests": paths })),
   );
   if (found.length === 0) return;
-  const affected = new Set(found.map((file) => file.manifest_path));
-  const affectedManifests: ManifestRow[] = manifests.filter((manifest) => affected.has(manifest.manifest_path));
-  const rewritten = await rewriteManifests(ports.engine, {
+  const removed = found.map((file) => file.path);
+  const obsolete = deleteManifests.length === 0 ? [] : await findObsoleteDeletes(engine, { metadata, base, dataManifests, deleteManifests, removed });
+  const affected = new Set([...found, ...obsolete].map((file) => file.manifest_path));
+  const rewritten = await rewriteManifests(engine, {
     metadata,
     manifestList: base['manifest-list'],
-    manifests: affectedManifests,
-    removedFiles: found.map((file) => file.path),
+    manifests: manifests.filter((manifest) => affected.has(manifest.manifest_path)),
+    removedFiles: [...removed, ...obsolete.map((file) => file.file_key)],
     keptFiles: [],
     destination: () => metadataPath(metadata, `${randomUUID()}-m0`),
   });
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
-  const list = await writeClearedList(ports.engine, { metadata, base, affected: [...affected], rewritten, snapshotId, sequenceNumber });
+  const manifestList = await writeClearedList(engine, { metadata, base, affected: [...affected], rewritten, snapshotId, sequenceNumber });
+  const cleared = await describeStaging(engine, { metadata, parent: base, snapshotId, sequenceNumber, manifestList, operation: 'delete' });
   await ports.catalog.commitTable(spec.target.table, {
     requirements: [{ type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': base['snapshot-id'] }],
     updates: [
-      {
-        action: 'add-snapshot',
-        snapshot: {
-          'snapshot-id': snapshotId,
-          'parent-snapshot-id': base['snapshot-id'],
-          'sequence-number': sequenceNumber,
-          'timestamp-ms': Math.max(Date.now(), base['timestamp-ms']),
-          'manifest-list': list,
-          'schema-id': metadata['current-schema-id'],
-          summary: { operation: 'delete', 'deleted-data-files': String(found.length) },
-        },
-      },
+      { action: 'add-snapshot', snapshot: cleared },
       { action: 'set-snapshot-ref', 'ref-name': branch, type: 'branch', 'snapshot-id': snapshotId },
     ],
   });
-  const straddling = found.filter((file) => file.placement === 'straddles').map((file) => file.path);
+  const straddling = found.filter((file) => file.placement === 'straddles');
   if (straddling.length === 0) return;
-  const snapshot = await composeFilesView(ports.engine, { metadata, from: base, manifests: affectedManifests, files: straddling, directory: context.directory });
+  const holding = new Set(straddling.map((file) => file.manifest_path));
+  const snapshot = await composeFilesView(engine, {
+    metadata,
+    from: base,
+    manifests: dataManifests.filter((manifest) => holding.has(manifest.manifest_path)),
+    files: straddling.map((file) => file.path),
+    directory: context.directory,
+    withDeletes: true,
+  });
   showTables(context, [{ identifier: { namespace: ['straddling'], name: spec.target.table.name }, table: spec.target.table, show: { kind: 'files', snapshot } }]);
 }
 
 /** Brings back the other rows of straddling files; executes the step `carry_over`. Nothing straddles a target partitioned by hour. */
 export async function carryOver(context: RunContext, step: Step): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
-  await context.ports.engine.execute(bindStep(step, {}));
+  if (context.plan.target.layout === null) await context.ports.engine.execute(bindStep(step, {}));
+  else await writeFiles(context, step);
 }
 
 /**
@@ -119,55 +120,43 @@ export async function composeSnapshot(context: RunContext, step: Step, base: Sna
   const { ports, plan, branch } = context;
   const { metadata } = await loadTarget(context);
   const head = branchHead(metadata, branch);
-  const staging = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']);
+  const stagingIds = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']).map((snapshot) => snapshot['snapshot-id']);
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
-  const list = metadataPath(metadata, `snap-${snapshotId}`);
+  const manifestList = metadataPath(metadata, `snap-${snapshotId}`);
   // An overwrite's branch already says what is left of the base; an append is added to whatever `main` holds by now.
   const carried = plan.target.operation === 'overwrite' ? (head ?? base) : (base ?? head);
-  const stagingIds = staging.map((snapshot) => snapshot['snapshot-id']);
-  if (carried === undefined) await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: list } });
+  if (carried === undefined)
+    await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)), parameters: { destination: manifestList } });
   else {
     const carriedList = (await mergeManifests(ports.engine, { metadata, carried, stagingIds, snapshotId, sequenceNumber })) ?? carried['manifest-list'];
     await ports.engine.execute(
       bindStep(step, {
-        'manifest lists of the base and of the branch': [...new Set([carriedList, ...(head === undefined ? [] : [head['manifest-list']])])],
-        'the one whose other manifests are carried over': carriedList,
+        'manifest list of the base': carriedList,
+        'manifest list of the branch': head === undefined ? carriedList : head['manifest-list'],
         'snapshots on the branch': stagingIds.map(String),
         [`id of the new ${plan.target.operation} snapshot`]: String(snapshotId),
         'its sequence number': String(sequenceNumber),
-        'its manifest list': list,
+        'its first row id': metadata['next-row-id'] ?? 0n,
+        'its manifest list': manifestList,
       }),
     );
   }
-  const totals = await listTotals(ports.engine, list, snapshotId);
-  const summary: Record<string, string> = {
-    operation: plan.target.operation,
-    'added-data-files': String(totals.added_files),
-    'added-records': String(totals.added_rows),
-    'deleted-data-files': String(totals.removed_files),
-    'deleted-records': String(totals.removed_rows),
-    'total-data-files': String(totals.total_files),
-    'total-records': String(totals.total_rows),
-    'total-delete-files': '0',
-    'total-position-deletes': '0',
-    'total-equality-deletes': '0',
-    [SUMMARY.processName]: plan.process_name,
-    [SUMMARY.sessionId]: plan.psyberg_session_id,
-    [SUMMARY.watermarks]: JSON.stringify(watermarksJson(plan)),
-  };
   const completeTo = completeToHour(context);
-  if (completeTo !== undefined) summary[SUMMARY.completeToHour] = completeTo;
-  const snapshot: Snapshot = {
-    'snapshot-id': snapshotId,
-    ...(base === undefined ? {} : { 'parent-snapshot-id': base['snapshot-id'] }),
-    'sequence-number': sequenceNumber,
-    // Readers that travel by time expect a child not to be older than its parent, even when this machine's clock is behind.
-    'timestamp-ms': Math.max(Date.now(), base?.['timestamp-ms'] ?? 0),
-    'manifest-list': list,
-    'schema-id': metadata['current-schema-id'],
-    summary,
-  };
+  const snapshot = await describeSnapshot(ports.engine, {
+    metadata,
+    parent: base,
+    snapshotId,
+    sequenceNumber,
+    manifestList,
+    operation: plan.target.operation,
+    properties: {
+      [SUMMARY.processName]: plan.process_name,
+      [SUMMARY.sessionId]: plan.psyberg_session_id,
+      [SUMMARY.watermarks]: JSON.stringify(watermarksJson(plan)),
+      ...(completeTo === undefined ? {} : { [SUMMARY.completeToHour]: completeTo }),
+    },
+  });
   return { snapshot, baseSnapshotId: base?.['snapshot-id'], metadata };
 }
 
@@ -187,11 +176,12 @@ export async function showStaged(context: RunContext): Promise<void> {
   const { snapshot, metadata } = context.composed as ComposedSnapshot;
   const head = branchHead(metadata, context.branch);
   const staged = join(context.directory, `staged-${randomUUID()}.avro`);
+  const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || context.insertIds.length === 0)
-    await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: staged } });
+    await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list', lineage), parameters: { destination: staged } });
   else
     await ports.engine.execute({
-      sql: manifestListStatement('compose/write_staged_list'),
+      sql: manifestListStatement('compose/write_staged_list', lineage),
       parameters: { manifest_list: head['manifest-list'], insert_snapshot_ids: context.insertIds.map(String), destination: staged },
     });
   const { table } = spec.target;

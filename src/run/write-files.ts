@@ -5,17 +5,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BoundStatement } from '../engine/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
-import { renderJson } from '../iceberg/json.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
-import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { PartitionSpec, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import type { Step } from '../model/plan.ts';
 import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
 import {
   NOTHING,
-  manifestEntryFragments,
-  manifestListFragment,
+  manifestListStatement,
+  newEntryFragments,
   partitionColumnName,
   partitionSummariesFragment,
   partitionTupleFragment,
@@ -24,8 +22,9 @@ import {
   statementFragment,
 } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { declareEmptyPartitionIn, metadataPath } from '../manifests/compose.ts';
+import { declareEmptyPartitionIn, firstRowIdParameter, manifestMetadata, metadataPath, rowLineageOf } from '../manifests/compose.ts';
 import { type RunContext, branchHead, loadTarget } from './context.ts';
+import { describeStaging } from '../manifests/snapshot-summary.ts';
 
 interface WrittenFile {
   readonly filename: string;
@@ -52,47 +51,37 @@ async function stageFiles(context: RunContext, metadata: TableMetadata, layout: 
   const { engine, catalog } = context.ports;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId);
   const manifest = metadataPath(metadata, `${randomUUID()}-m0`);
-  const entry = manifestEntryFragments(DATA_FILE_COLUMNS, layout.partition);
+  const entry = newEntryFragments(DATA_FILE_COLUMNS, layout.partition);
   await engine.execute({
     sql: renderStatement('load/write_file_manifest', { partition: partitionTupleFragment(layout.partition), data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
     parameters: {
       files: JSON.stringify(files.map((file) => fileJson(file, layout))),
       metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, layout))),
       destination: manifest,
-      schema: renderJson(currentSchema(metadata)),
-      partition_spec: renderJson(spec?.fields ?? []),
-      partition_spec_id: String(layout.specId),
+      ...manifestMetadata(metadata, spec as PartitionSpec),
     },
   });
   if (layout.partition.length === 0) await declareEmptyPartitionIn(engine, manifest);
   const parent = branchHead(metadata, context.branch);
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
-  const list = metadataPath(metadata, `snap-${snapshotId}`);
+  const manifestList = metadataPath(metadata, `snap-${snapshotId}`);
   await engine.execute({
-    sql: renderStatement('load/write_staged_list', {
+    sql: manifestListStatement('load/write_staged_list', rowLineageOf(metadata), {
       parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
       summaries: partitionSummariesFragment(layout.partition),
-      manifest_list_format: manifestListFragment(),
     }),
     parameters: {
       manifest,
       partition_spec_id: String(layout.specId),
       snapshot_id: String(snapshotId),
       sequence_number: String(sequenceNumber),
-      destination: list,
+      ...firstRowIdParameter(metadata),
+      destination: manifestList,
       ...(parent === undefined ? {} : { parent: parent['manifest-list'] }),
     },
   });
-  const snapshot: Snapshot = {
-    'snapshot-id': snapshotId,
-    ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
-    'sequence-number': sequenceNumber,
-    'timestamp-ms': Math.max(Date.now(), parent?.['timestamp-ms'] ?? 0),
-    'manifest-list': list,
-    'schema-id': metadata['current-schema-id'],
-    summary: { operation: 'append', 'added-data-files': String(files.length), 'added-records': String(files.reduce((sum, file) => sum + file.count, 0n)) },
-  };
+  const snapshot = await describeStaging(engine, { metadata, parent, snapshotId, sequenceNumber, manifestList, operation: 'append' });
   await catalog.commitTable(context.spec.target.table, {
     requirements: [
       { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
@@ -119,7 +108,7 @@ const DATA_FILE_COLUMNS = [
   'null_value_counts',
   'lower_bounds',
   'upper_bounds',
-].map((name) => ({ name, type: '' }));
+];
 
 function fileJson(file: WrittenFile, layout: FileLayout): Record<string, unknown> {
   return {

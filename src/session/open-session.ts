@@ -75,6 +75,7 @@ function targetState(spec: ProcessSpec, metadata: TableMetadata | undefined, pro
   return {
     exists: true,
     ...(layout === undefined ? {} : { layout }),
+    formatVersion: metadata['format-version'],
     ...(eventTime === undefined ? {} : { eventTime }),
     tableUuid: metadata['table-uuid'],
     ...(base === undefined ? {} : { baseSnapshotId: base['snapshot-id'] }),

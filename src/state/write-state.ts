@@ -187,9 +187,6 @@ export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
 }
 
 async function dataManifests(engine: Engine, base: Snapshot): Promise<string[]> {
-  const rows = await engine.query<{ manifest_path: string; content: number; live_files: bigint }>({
-    sql: renderStatement('compose/manifests_of'),
-    parameters: { manifest_list: base['manifest-list'] },
-  });
-  return rows.filter((row) => row.content === 0 && row.live_files > 0n).map((row) => row.manifest_path);
+  const rows = await engine.query<{ manifest_path: string }>({ sql: renderStatement('state/data_manifests'), parameters: { manifest_list: base['manifest-list'] } });
+  return rows.map((row) => row.manifest_path);
 }

@@ -38,6 +38,9 @@ function partitionValue({ transform, column }: LayoutPartition): string {
   return transform === 'month' ? `((year(${date}) - 1970) * 12 + month(${date}) - 1)::integer` : `(year(${date}) - 1970)::integer`;
 }
 
+/** The columns of rows that move to another file; the row ids of version 3 are no part of `*`. */
+export const carriedColumnsFragment = (withRowIds: boolean): SqlFragment => statementFragment(withRowIds ? '*, _row_id, _last_updated_sequence_number' : '*');
+
 /** `null as "a", null as "b"`. */
 export const noValuesFragment = (columns: readonly LayoutColumn[]): SqlFragment => statementFragment(columns.map((column) => `null as ${quoteIdentifier(column.name)}`).join(', '));
 

@@ -3,7 +3,8 @@
  * Writers differ in the optional columns they write; a rewritten manifest keeps those that it finds.
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
-import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
+import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+import { renderStatement } from './statements.ts';
 
 /** A column of `data_file` or of its partition tuple, with DuckDB's name of its type. */
 export interface ManifestColumn {
@@ -16,7 +17,14 @@ export interface PartitionColumn {
 }
 
 const REQUIRED: Readonly<Record<string, number>> = { content: 134, file_path: 100, file_format: 101, record_count: 103, file_size_in_bytes: 104 };
-const OPTIONAL: Readonly<Record<string, number>> = { key_metadata: 131, sort_order_id: 140, referenced_data_file: 143, content_offset: 144, content_size_in_bytes: 145 };
+const OPTIONAL: Readonly<Record<string, number>> = {
+  key_metadata: 131,
+  sort_order_id: 140,
+  first_row_id: 142,
+  referenced_data_file: 143,
+  content_offset: 144,
+  content_size_in_bytes: 145,
+};
 /** Map columns: [field id, key id, value id]. Keys and values are required, or PyIceberg cannot read the file. */
 const MAPS: Readonly<Record<string, readonly [number, number, number]>> = {
   column_sizes: [108, 117, 118],
@@ -29,11 +37,84 @@ const MAPS: Readonly<Record<string, readonly [number, number, number]>> = {
 /** List columns: [field id, element id]. */
 const LISTS: Readonly<Record<string, readonly [number, number]>> = { split_offsets: [132, 133], equality_ids: [135, 136] };
 
-/** The value of `data_file`, and the FIELD_IDS of the whole entry. */
-export function manifestEntryFragments(columns: readonly ManifestColumn[], partition: readonly PartitionColumn[]): { dataFile: SqlFragment; fieldIds: SqlFragment } {
+export interface EntryFragments {
+  /** The value of `data_file`. */
+  readonly dataFile: SqlFragment;
+  /** The FIELD_IDS of the whole entry. */
+  readonly fieldIds: SqlFragment;
+}
+
+/** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names. */
+export function newEntryFragments(columns: readonly string[], partition: readonly PartitionColumn[]): EntryFragments {
+  return entryFragments(
+    columns,
+    partition,
+    (name) => `data_file.${quoteIdentifier(name)}`,
+    (_field, position) => `data_file.partition[${quoteLiteral((partition[position] as PartitionColumn).name)}]`,
+  );
+}
+
+export interface RewriteShape {
+  /** The columns of the manifests to rewrite: of the entry, then of `data_file`. */
+  readonly columns: readonly ManifestColumn[];
+  readonly partition: readonly PartitionColumn[];
+  /** True for data manifests of a version 3 table: their files have row ids. */
+  readonly rowIds: boolean;
+}
+
+/** What `compose/rewrite_manifest` needs to know of the manifests that it reads. */
+export function manifestEntryFragments({
+  columns,
+  partition,
+  rowIds,
+}: RewriteShape): Readonly<Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>> {
+  const names = new Set(columns.map((column) => column.name));
+  // Written by version 1, an entry has neither sequence numbers nor the kind of its content (Iceberg specification, "Reading v1 metadata for v2").
+  const given = (name: string, otherwise: string): string => (names.has(name) ? name : `${otherwise} as ${name}`);
+  const entryColumns = ['status', 'snapshot_id', given('sequence_number', '0::bigint'), given('file_sequence_number', '0::bigint'), 'data_file'];
+  if (rowIds) entryColumns.push(names.has('first_row_id') ? 'data_file.first_row_id as first_row_id' : 'null::bigint as first_row_id', 'row_number() over () as position');
+  const ofFile = ['content', ...[...names].filter((name) => name !== 'content' && name !== 'first_row_id'), ...(rowIds ? ['first_row_id'] : [])];
+  const value = (name: string): string => {
+    if (name === 'content' && !names.has('content')) return '0';
+    if (name === 'first_row_id') return 'first_row_id';
+    // DuckDB 1.5.5 writes an empty text where there is none.
+    if (name === 'referenced_data_file') return "nullif(data_file.referenced_data_file, '')";
+    return `data_file.${quoteIdentifier(name)}`;
+  };
+  const { dataFile, fieldIds } = entryFragments(ofFile, partition, value, (_field, position) => `struct_extract_at(data_file.partition, ${position + 1})`);
+  return {
+    data_file: dataFile,
+    entry_field_ids: fieldIds,
+    entry_columns: statementFragment(entryColumns.join(', ')),
+    file_key: fileKeyFragment(columns),
+    first_row_id: statementFragment(rowIds ? renderStatement('compose/inherited_row_id') : 'null::bigint'),
+  };
+}
+
+/** What `compose/live_entries` needs to know of the manifests that it reads. */
+export function liveEntryFragments(columns: readonly ManifestColumn[], content: number): Readonly<Record<'entry_columns' | 'file_key' | 'referenced_data_file', SqlFragment>> {
+  const names = new Set(columns.map((column) => column.name));
+  const known = (name: string): boolean => names.has(name);
+  const { entry_columns, file_key } = manifestEntryFragments({ columns, partition: [], rowIds: false });
+  const references = content === 1 && known('referenced_data_file') && known('lower_bounds') && known('upper_bounds');
+  return { entry_columns, file_key, referenced_data_file: statementFragment(references ? renderStatement('compose/referenced_data_file') : 'null::varchar') };
+}
+
+/** What tells a file from the others of a snapshot: its path; of deletion vectors, which share a file, also where they start in it. */
+function fileKeyFragment(columns: readonly ManifestColumn[]): SqlFragment {
+  const hasOffset = columns.some((column) => column.name === 'content_offset');
+  return statementFragment(hasOffset ? "data_file.file_path || coalesce('#' || data_file.content_offset, '')" : 'data_file.file_path');
+}
+
+function entryFragments(
+  columns: readonly string[],
+  partition: readonly PartitionColumn[],
+  value: (name: string) => string,
+  partitionValue: (field: PartitionColumn, position: number) => string,
+): EntryFragments {
   const values: string[] = [];
   const ids: string[] = [];
-  for (const { name } of columns) {
+  for (const name of columns) {
     const quoted = quoteIdentifier(name);
     if (name === 'partition') {
       if (partition.length === 0) {
@@ -41,15 +122,15 @@ export function manifestEntryFragments(columns: readonly ManifestColumn[], parti
         values.push(`${quoted} := null::integer`);
         ids.push(`${quoted}: 102`);
       } else {
-        values.push(`${quoted} := data_file.${quoted}`);
+        values.push(`${quoted} := struct_pack(${partition.map((field, position) => `${quoteIdentifier(field.name)} := ${partitionValue(field, position)}`).join(', ')})`);
         ids.push(`${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(field.name)}: ${field.fieldId}`).join(', ')}}`);
       }
       continue;
     }
     const id = fieldIds(name);
-    // A column that the specification does not know (or that only v3 has) is left out: readers find columns by id.
+    // A column that the specification does not know (or no longer) is left out: readers find columns by id.
     if (id === undefined) continue;
-    values.push(`${quoted} := data_file.${quoted}`);
+    values.push(`${quoted} := ${value(name)}`);
     ids.push(`${quoted}: ${id}`);
   }
   return {
@@ -69,4 +150,18 @@ function fieldIds(name: string): string | undefined {
   const list = LISTS[name];
   if (list !== undefined) return `{__duckdb_field_id: ${list[0]}, list: {__duckdb_field_id: ${list[1]}, __duckdb_nullable: false}}`;
   return OPTIONAL[name] === undefined ? undefined : String(OPTIONAL[name]);
+}
+
+/** data, position-deletes, deletion-vectors or equality-deletes. */
+export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('compose/file_kind'));
+
+/**
+ * The partition of a file as one text, equal for equal partitions of one spec whoever wrote them: writers store a day as a date or as a number.
+ */
+export function partitionKeyFragment(specId: number, fields: readonly { readonly transform: string }[]): SqlFragment {
+  const texts = fields.map((field, position) => {
+    const text = `struct_extract_at(data_file.partition, ${position + 1})::varchar`;
+    return field.transform === 'day' ? `coalesce((try_cast(${text} as date) - date '1970-01-01')::varchar, ${text})` : text;
+  });
+  return statementFragment(texts.length === 0 ? quoteLiteral(`${specId}`) : `${quoteLiteral(`${specId}`)} || to_json([${texts.join(', ')}])::varchar`);
 }

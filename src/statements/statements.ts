@@ -62,8 +62,24 @@ export function renderStatement(name: string, fragments: Readonly<Record<string,
   return body.replace(/\{\{(\w+)\}\}/g, (_all, placeholder: string) => (fragments[placeholder] as SqlFragment).sql);
 }
 
-/** The options of COPY that make an Avro file a manifest list. */
-export const manifestListFragment = (): SqlFragment => statementFragment(renderStatement('compose/manifest_list_format'));
+/**
+ * The column `first_row_id` of a manifest list. `none`: format version 2 has no such column. `assigned`: manifests without one get theirs, from
+ * `$first_row_id` on. `kept`: a view shows what there is.
+ */
+export type RowLineage = 'none' | 'assigned' | 'kept';
 
-/** A statement that writes a manifest list, with the format's options filled in. */
-export const manifestListStatement = (name: string): string => renderStatement(name, { manifest_list_format: manifestListFragment() });
+/** The options of COPY that make an Avro file a manifest list. */
+export const manifestListFragment = (lineage: RowLineage = 'none'): SqlFragment =>
+  statementFragment(renderStatement('compose/manifest_list_format', { row_lineage: statementFragment(lineage === 'none' ? '' : ',\n  first_row_id: 520') }));
+
+/** A statement that writes a manifest list, with the format's options and the last select filled in. */
+export function manifestListStatement(name: string, lineage: RowLineage = 'none', fragments: Readonly<Record<string, SqlFragment>> = {}): string {
+  const listed = renderStatement('compose/listed_manifests', {
+    row_lineage: statementFragment(lineage === 'none' ? '' : lineage === 'kept' ? ', first_row_id' : renderStatement('compose/first_row_ids')),
+  });
+  return renderStatement(name, {
+    ...fragments,
+    ...(statement(name).placeholders.includes('listed') ? { listed: statementFragment(listed) } : {}),
+    manifest_list_format: manifestListFragment(lineage),
+  });
+}

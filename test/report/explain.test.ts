@@ -110,6 +110,7 @@ const PLAN: CompiledPlan = {
     previous_session_id: '20230914051501',
     complete_to_hour: hour(5),
     layout: null,
+    format_version: 2,
     event_time: { field_id: 1, type: 'timestamptz', unit: 'us' },
   },
   process_sha256: 'abc',

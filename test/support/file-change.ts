@@ -8,7 +8,8 @@ import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../src/iceberg/new-snapshot.ts';
-import { manifestsOf, metadataPath, rewriteManifests, writeClearedList, listTotals } from '../../src/manifests/compose.ts';
+import { firstRowIdParameter, manifestsOf, metadataPath, rewriteManifests, rowLineageOf, writeClearedList } from '../../src/manifests/compose.ts';
+import { describeSnapshot } from '../../src/manifests/snapshot-summary.ts';
 import { manifestListStatement } from '../../src/statements/index.ts';
 import { type RowDelete, writeListWithDeletes, writeRowDeletes } from './row-deletes.ts';
 
@@ -72,10 +73,11 @@ export async function composeFilesInto(input: {
     const cleared = list;
     list = metadataPath(metadata, `snap-${snapshotId}`);
     await engine.execute({
-      sql: manifestListStatement('compose/write_manifest_list'),
+      sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(metadata)),
       parameters: {
-        manifest_lists: [cleared, incoming['manifest-list']],
         carried_list: cleared,
+        staged_list: incoming['manifest-list'],
+        ...firstRowIdParameter(metadata),
         staging_snapshot_ids: [String(incoming['snapshot-id']), String(snapshotId)],
         snapshot_id: String(snapshotId),
         sequence_number: String(sequenceNumber),
@@ -87,27 +89,22 @@ export async function composeFilesInto(input: {
   for (const each of change.deletes ?? []) deletes.push(...(await writeRowDeletes(engine, metadata, base, each)));
   if (deletes.length > 0) {
     const destination = metadataPath(metadata, `snap-${snapshotId}-deletes`);
-    await writeListWithDeletes(engine, { list, manifests: deletes, snapshotId, sequenceNumber, destination });
+    await writeListWithDeletes(engine, { list, manifests: deletes, lineage: rowLineageOf(metadata), snapshotId, sequenceNumber, destination });
     list = destination;
   }
-  const totals = await listTotals(engine, list, snapshotId);
+  const snapshot = await describeSnapshot(engine, {
+    metadata,
+    parent: base,
+    snapshotId,
+    sequenceNumber,
+    manifestList: list,
+    operation: change.operation,
+    ...(change.summary === undefined ? {} : { properties: change.summary }),
+  });
   await client.commitTable(table, {
     requirements: [{ type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base['snapshot-id'] }],
     updates: [
-      {
-        action: 'add-snapshot',
-        snapshot: {
-          'snapshot-id': snapshotId,
-          'parent-snapshot-id': base['snapshot-id'],
-          'sequence-number': sequenceNumber,
-          'timestamp-ms': Math.max(Date.now(), base['timestamp-ms']),
-          'manifest-list': list,
-          'schema-id': metadata['current-schema-id'],
-          // Iceberg specification, "Row Lineage": a version 3 snapshot says which row ids it hands out.
-          ...(metadata['format-version'] >= 3 ? { 'first-row-id': metadata['next-row-id'] ?? 0n, 'added-rows': totals.added_rows } : {}),
-          summary: { operation: change.operation, 'total-records': String(totals.total_rows), 'total-data-files': String(totals.total_files), ...change.summary },
-        },
-      },
+      { action: 'add-snapshot', snapshot },
       { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId },
     ],
   });

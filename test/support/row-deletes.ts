@@ -9,7 +9,7 @@ import { renderJson } from '../../src/iceberg/json.ts';
 import { tableRoot } from '../../src/iceberg/new-snapshot.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { declareEmptyPartitionIn, manifestsOf, metadataPath } from '../../src/manifests/compose.ts';
-import { manifestEntryFragments, manifestListFragment, quoteIdentifier } from '../../src/statements/index.ts';
+import { type RowLineage, manifestListFragment, newEntryFragments, quoteIdentifier } from '../../src/statements/index.ts';
 
 export type RowDelete =
   /** Rows whose columns equal one of the rows of `values` (its columns in the same order); one delete file for each partition. NULL equals NULL. */
@@ -91,8 +91,8 @@ async function writeDeleteManifest(
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === like.spec_id);
   if (spec === undefined) throw new Error(`no partition spec ${like.spec_id}`);
   const names = ['content', 'file_path', 'file_format', 'partition', 'record_count', 'file_size_in_bytes', 'equality_ids'];
-  const entry = manifestEntryFragments(
-    names.map((name) => ({ name, type: '' })),
+  const entry = newEntryFragments(
+    names,
     spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
   );
   const ids = change.kind === 'equality' ? change.columns.map((name) => fieldId(metadata, name)) : undefined;
@@ -108,7 +108,7 @@ async function writeDeleteManifest(
         from read_avro($like_manifest) where data_file.file_path = $like_path
       )
     ) to $manifest (format avro, root_name 'manifest_entry', field_ids ${entry.fieldIds.sql},
-      metadata {'schema': $schema, 'partition-spec': $spec, 'partition-spec-id': '${like.spec_id}', 'format-version': '2', 'content': 'deletes'})`,
+      metadata {'schema': $schema, 'partition-spec': $spec, 'schema-id': '${metadata['current-schema-id']}', 'partition-spec-id': '${like.spec_id}', 'format-version': '${metadata['format-version']}', 'content': 'deletes'})`,
     parameters: { path, like_manifest: like.manifest_path, like_path: like.path, manifest, schema: renderJson(currentSchema(metadata)), spec: renderJson(spec.fields) },
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, manifest);
@@ -118,19 +118,28 @@ async function writeDeleteManifest(
 /** The manifest list `list` with delete manifests added. */
 export async function writeListWithDeletes(
   engine: Engine,
-  options: { readonly list: string; readonly manifests: readonly DeleteManifest[]; readonly snapshotId: bigint; readonly sequenceNumber: bigint; readonly destination: string },
+  options: {
+    readonly list: string;
+    readonly manifests: readonly DeleteManifest[];
+    readonly lineage: RowLineage;
+    readonly snapshotId: bigint;
+    readonly sequenceNumber: bigint;
+    readonly destination: string;
+  },
 ): Promise<void> {
+  const rowIds = options.lineage === 'none' ? '' : ', first_row_id';
   const rows = options.manifests.map(
     (
       manifest,
     ) => `union all by name select '${manifest.path}' as manifest_path, (select size from read_blob('${manifest.path}')) as manifest_length, ${manifest.specId} as partition_spec_id,
       1 as content, ${options.sequenceNumber}::bigint as sequence_number, ${options.sequenceNumber}::bigint as min_sequence_number, ${options.snapshotId}::bigint as added_snapshot_id,
       ${manifest.files} as added_files_count, 0 as existing_files_count, 0 as deleted_files_count, ${manifest.rows}::bigint as added_rows_count, 0::bigint as existing_rows_count,
-      0::bigint as deleted_rows_count, null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[] as partitions`,
+      0::bigint as deleted_rows_count, null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[] as partitions,
+      null::bigint as first_row_id`,
   );
   await engine.execute({
     sql: `copy (select manifest_path, manifest_length, partition_spec_id, content, sequence_number, min_sequence_number, added_snapshot_id, added_files_count, existing_files_count,
-      deleted_files_count, added_rows_count, existing_rows_count, deleted_rows_count, partitions from read_avro($list) ${rows.join('\n')}) to $destination (${manifestListFragment().sql})`,
+      deleted_files_count, added_rows_count, existing_rows_count, deleted_rows_count, partitions${rowIds} from (select * exclude (filename, is_live) from manifest_list($list) ${rows.join('\n')})) to $destination (${manifestListFragment(options.lineage).sql})`,
     parameters: { list: options.list, destination: options.destination },
   });
 }

@@ -1,9 +1,8 @@
--- @name load/carry_over
+-- @name load/carried_rows
 -- What: the other rows of files that straddle the replaced hours: those outside, and those without an event time.
 -- @param $first_hours VARCHAR[] first hours of the replaced intervals
 -- @param $last_hours VARCHAR[] last hours, included, in the same order
-insert into {{target}} by name
-select *
+select {{columns}}
 from {{straddling}} as straddling
 where not exists (
   from (select unnest($first_hours::bigint[]) as first_hour, unnest($last_hours::bigint[]) as last_hour) as replaced
