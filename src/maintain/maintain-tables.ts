@@ -16,11 +16,13 @@ import {
 } from '../model/maintain-record.ts';
 import { parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import { loadTable, type MaintainContext, type MaintainPorts, stopIfInterrupted } from './context.ts';
+import { compactTable } from './compact.ts';
 import { expireSnapshots } from './expire-snapshots.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { checkLimits } from './limits.ts';
-import type { HeldWatermark } from './needed-snapshots.ts';
+import { type HeldWatermark, neededSnapshots } from './needed-snapshots.ts';
 import { type OrphanOutcome, removeOrphans } from './remove-orphans.ts';
+import { rewriteTableManifests } from './rewrite-manifests.ts';
 
 export interface MaintainRequest extends MaintainOptions {
   /** Told of each table as soon as its own tasks are done; orphans come last, for all tables at once. */
@@ -108,6 +110,9 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
   const outcome = await attempt(async () => {
     stopIfInterrupted(ports);
     const { metadata } = await loadTable(context);
+    const isState = Object.values(ports.project.tables).some((each) => sameTable(each, table));
+    if (tasks.has('compact') && !isState) draft.compacted = await compactUnlessWatched(context, metadata);
+    if (tasks.has('manifests') && !isState) draft.manifests = await rewriteTableManifests(context);
     if (tasks.has('expire')) {
       if (!mayDeleteFiles(metadata)) notes.push('the table property gc.enabled is false: nothing was expired and no file deleted');
       else {
@@ -121,6 +126,14 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
   if ('error' in outcome) return failedRecord(draft, outcome.error);
   draft.status = statusOf(draft);
   return draft;
+}
+
+/** A process whose watermark this history no longer reaches tells new files by their numbers: files put together would not be told apart any more. */
+async function compactUnlessWatched(context: MaintainContext, metadata: TableMetadata): Promise<MaintainRecord['compacted']> {
+  const { detached } = neededSnapshots({ metadata, watermarks: context.watermarks, sessionsSinceMs: undefined });
+  if (detached.length === 0) return compactTable(context);
+  context.notes.push(`not compacted: the snapshot of the watermark of ${[...new Set(detached)].join(', ')} was expired, so its next session compares live files; run it first`);
+  return null;
 }
 
 /** Something was done, there was nothing to do, or the table was left alone as a whole. */

@@ -30,6 +30,11 @@ export interface ManifestRow extends Record<string, unknown> {
   readonly live_files: bigint;
 }
 
+/**
+ * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a reader opens one for each so many files.
+ */
+export const FILES_PER_MANIFEST = 1000;
+
 /** A path for a new metadata file of the table. */
 export const metadataPath = (metadata: TableMetadata, name: string): string => `${tableRoot(metadata)}/metadata/${name}-${randomUUID()}.avro`;
 
@@ -235,7 +240,8 @@ function summaryOrder(metadata: TableMetadata): { integer_fields: string[]; byte
   return { integer_fields: integers, byte_fields: bytes };
 }
 
-function partitionType(transform: string, schema: Schema, sourceId: number): string {
+/** The Iceberg type of a partition field's values; `none` for nested columns. */
+export function partitionType(transform: string, schema: Schema, sourceId: number): string {
   if (transform !== 'identity' && !transform.startsWith('truncate')) return 'int';
   const type = schema.fields.find((field) => field.id === sourceId)?.type;
   return typeof type === 'string' ? type : 'none';

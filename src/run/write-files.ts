@@ -26,7 +26,8 @@ import { declareEmptyPartitionIn, firstRowIdParameter, manifestMetadata, metadat
 import { type RunContext, branchHead, loadTarget } from './context.ts';
 import { describeStaging } from '../manifests/snapshot-summary.ts';
 
-interface WrittenFile {
+/** What COPY reports of a file. */
+export interface WrittenFile {
   readonly filename: string;
   readonly count: bigint;
   readonly file_size_bytes: bigint;
@@ -96,7 +97,7 @@ async function stageFiles(context: RunContext, metadata: TableMetadata, layout: 
 }
 
 /** The columns of `data_file` that the engine writes. */
-const DATA_FILE_COLUMNS = [
+export const DATA_FILE_COLUMNS = [
   'content',
   'file_path',
   'file_format',
@@ -126,7 +127,7 @@ const spelledAs = (location: string, path: string): string => {
 };
 
 /** COPY reports a column under its quoted name. */
-function metricsJson(file: WrittenFile, layout: FileLayout): Record<string, unknown>[] {
+export function metricsJson(file: WrittenFile, layout: Pick<FileLayout, 'columns'>): Record<string, unknown>[] {
   return layout.columns.flatMap((column) => {
     const statistics = file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
     if (statistics === undefined) return [];

@@ -19,3 +19,11 @@ export {
   partitionTupleFragment,
 } from './data-files.ts';
 export { type NestedType, fileSchemaFragment } from './file-columns.ts';
+export {
+  type PartitionValue,
+  canSpell,
+  partitionKeyFragment,
+  partitionOrderFragment,
+  specSummariesFragment,
+  spelledTupleFragment,
+} from './partition-values.ts';

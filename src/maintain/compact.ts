@@ -1,0 +1,337 @@
+/**
+ * Puts small files together, partition by partition, as `replace` snapshots. Table -> fewer files, the same rows.
+ * Groups are worked off in batches, a commit each: an interruption or a crash loses the running batch and no more. A batch whose files somebody else
+ * has replaced meanwhile is dropped and chosen anew.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mainSnapshot } from '../iceberg/history.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
+import { renderJson } from '../iceberg/json.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { composeFilesView, declareEmptyPartitionIn, manifestsOf, metadataPath, rewriteManifests } from '../manifests/compose.ts';
+import { conflict } from '../model/errors.ts';
+import type { MaintainRecord } from '../model/maintain-record.ts';
+import { tableName } from '../model/names.ts';
+import { writeMarker } from '../run/open-branch.ts';
+import { DATA_FILE_COLUMNS, metricsJson, type WrittenFile } from '../run/write-files.ts';
+import { removeLocalFile } from '../state/local-files.ts';
+import { fieldIdsFragment, fileColumnsFragment, literalFragment, manifestEntryFragments, renderStatement, spelledTupleFragment, tableFragment } from '../statements/index.ts';
+import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { type CompactionLayout, compactionLayoutOf, partitionValues } from './layout.ts';
+import { forgetFiles, listLiveFiles } from './live-files.ts';
+import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
+
+/** DuckDB keeps as many partitions open at once; a group more, and it would split the files of others. */
+const GROUPS_A_STATEMENT = 100;
+/** Bytes of input after which a batch is committed. Not measured. */
+const BATCH_BYTES = 4n * 2n ** 30n;
+const GROUPS_A_BATCH = 2000;
+/** The view's catalog as DuckDB attaches it. */
+const VIEW_CATALOG = 'maintain_view';
+
+interface Group extends Record<string, unknown> {
+  readonly group_id: bigint;
+  readonly spec_id: number;
+  readonly partition_key: string;
+  readonly files: bigint;
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly sequence_number: bigint;
+}
+
+type Compacted = NonNullable<MaintainRecord['compacted']>;
+const NOTHING: Compacted = { files_before: 0, files_after: 0, delete_files_applied: 0, rows: '0', bytes_before: '0', bytes_after: '0' };
+
+/** Compacts the table; null when it was left alone, with a note that says why. */
+export async function compactTable(context: MaintainContext): Promise<Compacted | null> {
+  const { engine } = context.ports;
+  let done = NOTHING;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const result = await compactOnce(context, (batch) => {
+        done = sumOf(done, batch);
+      });
+      return result === undefined ? null : sumOf(done, result);
+    } catch (error) {
+      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
+      await sleep(Math.random() * 50 * attempt);
+    } finally {
+      await forgetFiles(engine);
+    }
+  }
+}
+
+const sumOf = (left: Compacted, right: Compacted): Compacted => ({
+  files_before: left.files_before + right.files_before,
+  files_after: left.files_after + right.files_after,
+  delete_files_applied: left.delete_files_applied + right.delete_files_applied,
+  rows: String(BigInt(left.rows) + BigInt(right.rows)),
+  bytes_before: String(BigInt(left.bytes_before) + BigInt(right.bytes_before)),
+  bytes_after: String(BigInt(left.bytes_after) + BigInt(right.bytes_after)),
+});
+
+/** One look at the table, and all the groups found in it. `onBatch`: told of each commit; what is returned counts for a dry run. */
+async function compactOnce(context: MaintainContext, onBatch: (batch: Compacted) => void): Promise<Compacted | undefined> {
+  const { ports, options, table, notes } = context;
+  const { metadata } = await loadTable(context);
+  const base = mainSnapshot(metadata);
+  if (base === undefined) return NOTHING;
+  const layout = compactionLayoutOf(metadata, options);
+  if (typeof layout === 'string') {
+    notes.push(`not compacted: ${layout}`);
+    return undefined;
+  }
+  const manifests = await listLiveFiles(ports.engine, metadata, base);
+  if (manifests.some((manifest) => manifest.content === 1)) {
+    notes.push('not compacted: it holds row-level deletes');
+    return undefined;
+  }
+  await ports.engine.execute({
+    sql: renderStatement('maintain/choose_groups'),
+    parameters: { small_bytes: String(layout.smallBytes), target_bytes: String(layout.targetBytes), min_files: String(options.minInputFiles ?? 2) },
+  });
+  const groups = await ports.engine.query<Group>({ sql: renderStatement('maintain/groups'), parameters: {} });
+  if (options.dryRun === true)
+    return {
+      files_before: groups.reduce((sum, group) => sum + Number(group.files), 0),
+      files_after: groups.length,
+      delete_files_applied: 0,
+      rows: String(groups.reduce((sum, group) => sum + group.rows, 0n)),
+      bytes_before: String(groups.reduce((sum, group) => sum + group.bytes, 0n)),
+      bytes_after: String(groups.reduce((sum, group) => sum + group.bytes, 0n)),
+    };
+  let finished = 0;
+  for (const batch of batchesOf(groups)) {
+    stopIfInterrupted(ports);
+    ports.onStep(`${tableName(table)}: compact ${finished + 1} to ${finished + batch.length} of ${groups.length} groups of small files`);
+    onBatch(await compactBatch(context, { metadata, base, layout, groups: batch }));
+    finished += batch.length;
+  }
+  return NOTHING;
+}
+
+function batchesOf(groups: readonly Group[]): Group[][] {
+  const batches: Group[][] = [];
+  let bytes = 0n;
+  for (const group of groups) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= GROUPS_A_BATCH || bytes + group.bytes > BATCH_BYTES) {
+      batches.push([group]);
+      bytes = group.bytes;
+    } else {
+      last.push(group);
+      bytes += group.bytes;
+    }
+  }
+  return batches;
+}
+
+interface Batch {
+  readonly metadata: TableMetadata;
+  /** The snapshot whose rows are read. */
+  readonly base: Snapshot;
+  readonly layout: CompactionLayout;
+  readonly groups: readonly Group[];
+}
+
+interface GroupFile extends Record<string, unknown> {
+  readonly path: string;
+  readonly manifest_path: string;
+  readonly spec_id: number;
+}
+
+/** Writes a batch's files and commits them. A failure deletes what it wrote. */
+async function compactBatch(context: MaintainContext, batch: Batch): Promise<Compacted> {
+  const { ports } = context;
+  // The marker keeps a second maintenance from taking the files, which no metadata reach yet, for orphans.
+  const directory = join(ports.sessionsDirectory, `maintain-${randomUUID()}`);
+  const created: string[] = [];
+  const create = (path: string): void => void created.push(path);
+  let committed = false;
+  writeMarker(directory, false);
+  try {
+    const { files, written } = await writeGroups(context, batch, directory, create);
+    const added = await writeManifests(context, batch, written, { directory, create });
+    await commitBatch(context, { ...batch, files, added });
+    committed = true;
+    return {
+      files_before: files.length,
+      files_after: written.length,
+      delete_files_applied: 0,
+      rows: String(written.reduce((sum, file) => sum + file.count, 0n)),
+      bytes_before: String(batch.groups.reduce((sum, group) => sum + group.bytes, 0n)),
+      bytes_after: String(written.reduce((sum, file) => sum + file.file_size_bytes, 0n)),
+    };
+  } finally {
+    if (!committed) for (const path of created) removeLocalFile(path);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+type GroupOutput = WrittenFile & { readonly group: Group };
+
+/** Writes the rows of every group. Throws `compaction-lost-rows` when more or fewer came out than went in. */
+async function writeGroups(context: MaintainContext, batch: Batch, directory: string, create: (path: string) => void): Promise<{ files: GroupFile[]; written: GroupOutput[] }> {
+  const { ports, table } = context;
+  const { engine, views, endpoint } = ports;
+  const { layout, metadata, base } = batch;
+  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
+  const sql = renderStatement('maintain/write_group_files', {
+    columns: fileColumnsFragment(layout.columns, []),
+    table: tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name }),
+    compression: literalFragment(layout.compression),
+    field_ids: fieldIdsFragment(layout.columns),
+  });
+  const files: GroupFile[] = [];
+  const written: GroupOutput[] = [];
+  const local = layout.dataFolder.replace(/^file:(\/\/[^/]*)?/, '');
+  if (local.startsWith('/')) mkdirSync(local, { recursive: true });
+  const view = `maintain-${randomUUID()}`;
+  try {
+    for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
+      stopIfInterrupted(ports);
+      const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
+      const chosen = await engine.query<GroupFile>({
+        sql: renderStatement('maintain/group_files'),
+        parameters: { group_ids: groups.map((group) => String(group.group_id)) },
+      });
+      const holding = new Set(chosen.map((file) => file.manifest_path));
+      const snapshot = await composeFilesView(engine, {
+        metadata,
+        from: base,
+        manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
+        files: chosen.map((file) => file.path),
+        directory,
+      });
+      views.open({ name: view, tables: [{ identifier: { namespace: ['small'], name: table.name }, table, show: { kind: 'files', snapshot } }] });
+      if (first === 0) await engine.attach({ name: VIEW_CATALOG, warehouse: view, ...endpoint });
+      const rows = (await engine.query({ sql, parameters: { destination: layout.dataFolder } })) as unknown as WrittenFile[];
+      for (const file of rows) create(file.filename);
+      const byId = new Map(groups.map((group) => [String(group.group_id), group]));
+      const outputs = rows.map((file): GroupOutput => ({ ...file, group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group }));
+      refuseLostRows(context, groups, outputs);
+      files.push(...chosen);
+      written.push(...outputs);
+    }
+  } finally {
+    views.close(view);
+    await engine.detach(VIEW_CATALOG).catch(() => undefined);
+  }
+  return { files, written };
+}
+
+/** Counted group by group: a row lost here would be lost for good. */
+function refuseLostRows({ table }: MaintainContext, groups: readonly Group[], outputs: readonly GroupOutput[]): void {
+  for (const group of groups) {
+    const found = outputs.filter((file) => file.group === group).reduce((sum, file) => sum + file.count, 0n);
+    if (found !== group.rows)
+      throw conflict('compaction-lost-rows', `compacting ${tableName(table)} read ${found} rows from files that hold ${group.rows}: nothing was changed`, {
+        hint: 'report this: the files of that partition are listed in the context',
+        context: { table: tableName(table), partition: group.partition_key, expected: String(group.rows), found: String(found) },
+        retryable: false,
+      });
+  }
+}
+
+/** The manifests of the new files, one for each partition spec. */
+async function writeManifests(
+  { ports }: MaintainContext,
+  { metadata }: Batch,
+  written: readonly GroupOutput[],
+  { directory, create }: { readonly directory: string; readonly create: (path: string) => void },
+): Promise<NewManifest[]> {
+  const { engine } = ports;
+  const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
+  const manifests: NewManifest[] = [];
+  for (const specId of new Set(written.map((file) => file.group.spec_id))) {
+    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
+    const files = written.filter((file) => file.group.spec_id === specId);
+    const entry = manifestEntryFragments(
+      DATA_FILE_COLUMNS,
+      spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+    );
+    const parameters = { schema: renderJson(currentSchema(metadata)), partition_spec: renderJson(spec.fields), partition_spec_id: String(specId) };
+    const described = `${directory}/${randomUUID()}.avro`;
+    await engine.execute({
+      sql: renderStatement('load/write_file_manifest', {
+        partition: spelledTupleFragment(partitionValues(metadata, spec)),
+        data_file: entry.dataFile,
+        entry_field_ids: entry.fieldIds,
+      }),
+      parameters: {
+        files: JSON.stringify(
+          files.map((file) => ({ path: file.filename, rows: String(file.count), bytes: String(file.file_size_bytes), partition: JSON.parse(file.group.partition_key) as unknown })),
+        ),
+        metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, { columns }))),
+        destination: described,
+        ...parameters,
+      },
+    });
+    const path = metadataPath(metadata, `compacted-${randomUUID()}-m0`);
+    create(path);
+    await engine.execute({
+      sql: renderStatement('maintain/number_manifest', { data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
+      parameters: {
+        manifest: described,
+        numbers: JSON.stringify(files.map((file) => ({ path: file.filename, sequence_number: String(file.group.sequence_number) }))),
+        destination: path,
+        ...parameters,
+      },
+    });
+    if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
+    manifests.push({ path, specId, content: 0 });
+  }
+  return manifests;
+}
+
+interface BatchCommit extends Batch {
+  readonly files: readonly GroupFile[];
+  readonly added: readonly NewManifest[];
+}
+
+/** Commits on `main` as it is by then, as long as every file that goes is still there and no row of it was deleted meanwhile. */
+async function commitBatch(context: MaintainContext, { files, added }: BatchCommit): Promise<void> {
+  const { ports, table } = context;
+  const { engine } = ports;
+  const paths = files.map((file) => file.path);
+  for (let attempt = 1; ; attempt += 1) {
+    const { metadata } = await loadTable(context);
+    const main = mainSnapshot(metadata);
+    const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
+    const [row] = await engine.query<{ missing: bigint }>({ sql: renderStatement('maintain/missing_of'), parameters: { paths } });
+    if (main === undefined || row?.missing !== 0n || manifests.some((manifest) => manifest.content === 1))
+      throw conflict('compaction-overtaken', `files of ${tableName(table)} were replaced, or rows of them deleted, while they were compacted`, { hint: 'run again' });
+    const composed: string[] = [];
+    const affected = await engine.query<{ manifest_path: string; partition_spec_id: number }>({ sql: renderStatement('maintain/manifests_of_files'), parameters: { paths } });
+    const rewritten = await rewriteManifests(engine, {
+      metadata,
+      manifestList: main['manifest-list'],
+      manifests: affected,
+      removedFiles: paths,
+      keptFiles: [],
+      destination: () => {
+        const path = metadataPath(metadata, `${randomUUID()}-m0`);
+        composed.push(path);
+        return path;
+      },
+    });
+    try {
+      await commitReplacement(context, {
+        metadata,
+        base: main,
+        replaced: affected.map((manifest) => manifest.manifest_path),
+        added: [...added, ...rewritten.map(({ path, specId }) => ({ path, specId, content: 0 }))],
+        task: 'compact',
+        created: (path) => void composed.push(path),
+      });
+      return;
+    } catch (error) {
+      for (const path of composed) removeLocalFile(path);
+      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
+      await sleep(Math.random() * 50 * attempt);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * A `replace` snapshot: other files, the same rows. New manifests in place of old ones -> a snapshot on `main`.
+ * What the snapshots below say of each process is carried over, so that a session finds its watermark here, and they may expire.
+ */
+import { randomUUID } from 'node:crypto';
+import type { TableCommit } from '../catalog/client/catalog-client.ts';
+import { snapshotById } from '../iceberg/history.ts';
+import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { listTotals, metadataPath } from '../manifests/compose.ts';
+import { carriedProgress } from '../state/read-watermarks.ts';
+import { joinedFragment, literalFragment, manifestListFragment, renderStatement, specSummariesFragment, statementFragment } from '../statements/index.ts';
+import type { MaintainContext } from './context.ts';
+import { partitionValues } from './layout.ts';
+
+export interface NewManifest {
+  readonly path: string;
+  readonly specId: number;
+  /** 0 data, 1 deletes. */
+  readonly content: number;
+}
+
+export interface Replacement {
+  readonly metadata: TableMetadata;
+  readonly base: Snapshot;
+  /** Manifests of the base that go. */
+  readonly replaced: readonly string[];
+  readonly added: readonly NewManifest[];
+  /** What was done: `compact` or `manifests`. */
+  readonly task: string;
+  /** Told of each file that is written, to be deleted when the commit fails. */
+  readonly created: (path: string) => void;
+}
+
+/** Composes the snapshot and commits it. Throws `commit-conflict` when `main` is no longer the base. */
+export async function commitReplacement({ ports, table }: MaintainContext, replacement: Replacement): Promise<Snapshot> {
+  const { metadata, base, added } = replacement;
+  const { engine } = ports;
+  const snapshotId = newSnapshotId();
+  const sequenceNumber = nextSequenceNumber(metadata);
+  const list = metadataPath(metadata, `snap-${snapshotId}-${randomUUID()}`);
+  replacement.created(list);
+  const rows = added.map((manifest) => {
+    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.specId) as PartitionSpec;
+    return statementFragment(
+      renderStatement('maintain/list_row', {
+        manifest: literalFragment(manifest.path),
+        spec_id: literalFragment(String(manifest.specId)),
+        content: literalFragment(String(manifest.content)),
+        summaries: specSummariesFragment(partitionValues(metadata, spec)),
+      }),
+    );
+  });
+  await engine.execute({
+    sql: renderStatement('maintain/write_replaced_list', { new_manifests: joinedFragment(rows, '\nunion all by name\n'), manifest_list_format: manifestListFragment() }),
+    parameters: {
+      manifest_list: base['manifest-list'],
+      replaced_manifests: replacement.replaced,
+      snapshot_id: String(snapshotId),
+      sequence_number: String(sequenceNumber),
+      destination: list,
+    },
+  });
+  const totals = await listTotals(engine, list, snapshotId);
+  const before = base.summary ?? {};
+  const deletes = ['total-delete-files', 'total-position-deletes', 'total-equality-deletes'].flatMap((key) => (before[key] === undefined ? [] : [[key, before[key]]]));
+  const snapshot: Snapshot = {
+    'snapshot-id': snapshotId,
+    'parent-snapshot-id': base['snapshot-id'],
+    'sequence-number': sequenceNumber,
+    'timestamp-ms': Math.max(Date.now(), base['timestamp-ms']),
+    'manifest-list': list,
+    'schema-id': metadata['current-schema-id'],
+    summary: {
+      operation: 'replace',
+      'added-data-files': String(totals.added_files),
+      'added-records': String(totals.added_rows),
+      'deleted-data-files': String(totals.removed_files),
+      'deleted-records': String(totals.removed_rows),
+      'total-data-files': String(totals.total_files),
+      'total-records': String(totals.total_rows),
+      ...Object.fromEntries(deletes),
+      'psyberg.maintenance': replacement.task,
+      ...carriedProgress(metadata),
+    },
+  };
+  const commit: TableCommit = {
+    requirements: [
+      { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+      { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base['snapshot-id'] },
+    ],
+    updates: [
+      { action: 'add-snapshot', snapshot },
+      { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId },
+    ],
+  };
+  try {
+    await ports.catalog.commitTable(table, commit);
+  } catch (error) {
+    // A lost answer is not a lost commit: files that it names must not be deleted.
+    const now = await ports.catalog.loadTable(table);
+    if (now === undefined || snapshotById(now.metadata, snapshotId) === undefined) throw error;
+  }
+  return snapshot;
+}

@@ -1,0 +1,105 @@
+/**
+ * Rewrites manifests so that each holds neighbouring partitions. Table -> fewer manifests, and readers and sessions open few of them.
+ * A manifest is kept small enough that an overwrite, which rewrites those it touches, stays cheap on a table of any size.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { currentSchema } from '../iceberg/event-time.ts';
+import { mainSnapshot } from '../iceberg/history.ts';
+import { renderJson } from '../iceberg/json.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { declareEmptyPartitionIn, FILES_PER_MANIFEST, type ManifestRow, manifestsOf, metadataPath } from '../manifests/compose.ts';
+import type { MaintainRecord } from '../model/maintain-record.ts';
+import { tableName } from '../model/names.ts';
+import { removeLocalFile } from '../state/local-files.ts';
+import { manifestEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
+import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { partitionValues } from './layout.ts';
+import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
+
+/** Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a note that says why. */
+export async function rewriteTableManifests(context: MaintainContext): Promise<MaintainRecord['manifests']> {
+  for (let attempt = 1; ; attempt += 1) {
+    stopIfInterrupted(context.ports);
+    const created: string[] = [];
+    try {
+      return await rewriteOnce(context, created);
+    } catch (error) {
+      for (const path of created) removeLocalFile(path);
+      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
+      await sleep(Math.random() * 50 * attempt);
+    } finally {
+      await context.ports.engine.execute({ sql: renderStatement('maintain/end_sorted'), parameters: {} }).catch(() => undefined);
+    }
+  }
+}
+
+async function rewriteOnce(context: MaintainContext, created: string[]): Promise<MaintainRecord['manifests']> {
+  const { ports, options, table, notes } = context;
+  const { metadata } = await loadTable(context);
+  const base = mainSnapshot(metadata);
+  if (base === undefined) return { before: 0, after: 0 };
+  if (metadata['format-version'] !== 2) {
+    notes.push(`manifests not rewritten: it is of Iceberg format version ${metadata['format-version']}; only those of version 2 are`);
+    return null;
+  }
+  const all = await manifestsOf(ports.engine, base);
+  const live = all.filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
+  const replaced: string[] = [];
+  const added: NewManifest[] = [];
+  let after = live.length;
+  for (const spec of metadata['partition-specs']) {
+    const manifests = live.filter((manifest) => manifest.partition_spec_id === spec['spec-id']);
+    const wanted = Math.ceil(Number(manifests.reduce((sum, manifest) => sum + manifest.live_files, 0n)) / FILES_PER_MANIFEST);
+    if (manifests.length < 2 * wanted + 2) continue;
+    after += wanted - manifests.length;
+    if (options.dryRun === true) continue;
+    ports.onStep(`${tableName(table)}: rewrite ${manifests.length} manifests as ${wanted}`);
+    added.push(...(await writeSorted(context, { metadata, base, spec, manifests, created })));
+    replaced.push(...manifests.map((manifest) => manifest.manifest_path));
+  }
+  if (added.length > 0) await commitReplacement(context, { metadata, base, replaced, added, task: 'manifests', created: (path) => void created.push(path) });
+  return { before: live.length, after };
+}
+
+interface SpecManifests {
+  readonly metadata: TableMetadata;
+  readonly base: Snapshot;
+  readonly spec: PartitionSpec;
+  readonly manifests: readonly ManifestRow[];
+  readonly created: string[];
+}
+
+async function writeSorted({ ports }: MaintainContext, { metadata, base, spec, manifests, created }: SpecManifests): Promise<NewManifest[]> {
+  const { engine } = ports;
+  const paths = manifests.map((manifest) => manifest.manifest_path);
+  const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: paths[0] as string } });
+  const entry = manifestEntryFragments(
+    columns,
+    spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+  );
+  await engine.execute({
+    sql: renderStatement('maintain/sort_entries', { data_file: entry.dataFile, partition_order: partitionOrderFragment(partitionValues(metadata, spec)) }),
+    parameters: { manifests: paths, manifest_list: base['manifest-list'] },
+  });
+  const files = Number(manifests.reduce((sum, manifest) => sum + manifest.live_files, 0n));
+  const added: NewManifest[] = [];
+  for (let first = 1; first <= files; first += FILES_PER_MANIFEST) {
+    const path = metadataPath(metadata, `sorted-${randomUUID()}-m0`);
+    created.push(path);
+    await engine.execute({
+      sql: renderStatement('maintain/write_sorted_manifest', { entry_field_ids: entry.fieldIds }),
+      parameters: {
+        first: String(first),
+        last: String(first + FILES_PER_MANIFEST - 1),
+        destination: path,
+        schema: renderJson(currentSchema(metadata)),
+        partition_spec: renderJson(spec.fields),
+        partition_spec_id: String(spec['spec-id']),
+      },
+    });
+    if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
+    added.push({ path, specId: spec['spec-id'], content: 0 });
+  }
+  return added;
+}

@@ -1,0 +1,71 @@
+/** Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure. */
+import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+
+/** A partition field, with the Iceberg type of its values. */
+export interface PartitionValue {
+  readonly name: string;
+  readonly transform: string;
+  /** `int`, `date`, `string` …; `none` for types whose values these fragments cannot spell. */
+  readonly type: string;
+}
+
+const DUCKDB_TYPES: Readonly<Record<string, string>> = {
+  int: 'integer',
+  long: 'bigint',
+  date: 'date',
+  string: 'varchar',
+  boolean: 'boolean',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+};
+
+/** True when a tuple can be taken apart into texts and put together again. */
+export const canSpell = (fields: readonly PartitionValue[]): boolean => fields.every((field) => DUCKDB_TYPES[field.type] !== undefined);
+
+const tupleValue = (field: PartitionValue): string => `data_file.partition.${quoteIdentifier(field.name)}`;
+
+/** A day is stored as an int or as a date, depending on the writer: here it is the count. */
+const dayCount = (text: string): string => `coalesce((try_cast(${text} as date) - date '1970-01-01')::bigint, try_cast(${text} as bigint))`;
+
+/** The tuple as a JSON array of texts. */
+export const partitionKeyFragment = (fields: readonly PartitionValue[]): SqlFragment =>
+  statementFragment(
+    fields.length === 0
+      ? quoteLiteral('[]')
+      : `to_json([${fields.map((field) => (field.transform === 'day' ? `${dayCount(`${tupleValue(field)}::varchar`)}::varchar` : `${tupleValue(field)}::varchar`)).join(', ')}])::varchar`,
+  );
+
+/** The tuple of an entry to write, from the texts of `files.partition` in the spec's order. */
+export const spelledTupleFragment = (fields: readonly PartitionValue[]): SqlFragment =>
+  statementFragment(
+    fields.length === 0
+      ? 'null::integer'
+      : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${DUCKDB_TYPES[field.type]}`).join(', ')})`,
+  );
+
+/** What orders entries by their partitions. */
+export const partitionOrderFragment = (fields: readonly PartitionValue[]): SqlFragment =>
+  statementFragment([...fields.map((field) => `${tupleValue(field)}`), 'data_file.file_path'].join(', '));
+
+/** The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`). */
+export function specSummariesFragment(fields: readonly PartitionValue[]): SqlFragment {
+  if (fields.length === 0) return statementFragment('null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]');
+  const summaries = fields.map((field) => {
+    const value = tupleValue(field);
+    const bound = (least: string): string => boundBytes(field, `${least}(${value})`);
+    return `struct_pack(contains_null := coalesce(bool_or(${value} is null), false), contains_nan := false, lower_bound := ${bound('min')}, upper_bound := ${bound('max')})`;
+  });
+  return statementFragment(`[${summaries.join(', ')}]`);
+}
+
+/** Iceberg specification, appendix D. A missing bound is never wrong. */
+function boundBytes({ transform, type }: PartitionValue, value: string): string {
+  if (transform === 'void') return 'null::blob';
+  if (type === 'date' || transform === 'day') return `iceberg_bytes(${dayCount(`${value}::varchar`)}, 4)`;
+  if (type === 'int') return `iceberg_bytes(${value}, 4)`;
+  if (type === 'long') return `iceberg_bytes(${value}, 8)`;
+  if (type === 'boolean') return `unhex(case when ${value} then '01' when not ${value} then '00' end)`;
+  if (type === 'string') return `encode(${value})`;
+  if (type === 'timestamp' || type === 'timestamptz') return `iceberg_bytes(epoch_us(${value}), 8)`;
+  return 'null::blob';
+}
