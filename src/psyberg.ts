@@ -243,6 +243,10 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       }
     },
     async maintain(tables, request) {
+      if (project.catalog.kind === 'rest')
+        throw usageError('maintain-foreign-catalog', `the tables belong to the catalog at ${project.catalog.uri}: its own maintenance knows who else reads them`, {
+          hint: "use that catalog's expiry and compaction; a tag on each source keeps the snapshots of watermarks",
+        });
       const { maintainTables } = await import('./maintain/index.ts');
       return maintainTables({ ...(await ports()), warehouse: catalog.warehouse, nowMs: now, interrupted: () => interrupted }, tables, request);
     },

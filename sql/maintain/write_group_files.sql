@@ -5,7 +5,7 @@
 copy (
   select {{columns}}, chosen.group_id as psyberg_group
   from {{table}} as file_rows
-  join maintain_groups as chosen on chosen.path = file_rows.filename
+  join maintain_groups as chosen on regexp_replace(chosen.path, '^file:(//[^/]*)?', '') = regexp_replace(file_rows.filename, '^file:(//[^/]*)?', '')
 ) to $destination (
   format parquet,
   compression {{compression}},

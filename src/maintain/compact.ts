@@ -10,13 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
+import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { composeFilesView, declareEmptyPartitionIn, manifestsOf, metadataPath, rewriteManifests } from '../manifests/compose.ts';
 import { conflict } from '../model/errors.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { writeMarker } from '../run/open-branch.ts';
-import { DATA_FILE_COLUMNS, metricsJson, type WrittenFile } from '../run/write-files.ts';
+import { DATA_FILE_COLUMNS, metricsJson, spelledAs, type WrittenFile } from '../run/write-files.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { fieldIdsFragment, fileColumnsFragment, literalFragment, manifestEntryFragments, renderStatement, spelledTupleFragment, tableFragment } from '../statements/index.ts';
 import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
@@ -245,6 +246,7 @@ async function writeManifests(
 ): Promise<NewManifest[]> {
   const { engine } = ports;
   const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
+  const location = tableRoot(metadata);
   const manifests: NewManifest[] = [];
   for (const specId of new Set(written.map((file) => file.group.spec_id))) {
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
@@ -263,9 +265,14 @@ async function writeManifests(
       }),
       parameters: {
         files: JSON.stringify(
-          files.map((file) => ({ path: file.filename, rows: String(file.count), bytes: String(file.file_size_bytes), partition: JSON.parse(file.group.partition_key) as unknown })),
+          files.map((file) => ({
+            path: spelledAs(location, file.filename),
+            rows: String(file.count),
+            bytes: String(file.file_size_bytes),
+            partition: JSON.parse(file.group.partition_key) as unknown,
+          })),
         ),
-        metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, { columns }))),
+        metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, { columns, location }))),
         destination: described,
         ...parameters,
       },
@@ -276,7 +283,7 @@ async function writeManifests(
       sql: renderStatement('maintain/number_manifest', { data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
       parameters: {
         manifest: described,
-        numbers: JSON.stringify(files.map((file) => ({ path: file.filename, sequence_number: String(file.group.sequence_number) }))),
+        numbers: JSON.stringify(files.map((file) => ({ path: spelledAs(location, file.filename), sequence_number: String(file.group.sequence_number) }))),
         destination: path,
         ...parameters,
       },

@@ -121,13 +121,13 @@ function fileJson(file: WrittenFile, layout: FileLayout): Record<string, unknown
 }
 
 /** COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers' clean-up would not know the file. */
-const spelledAs = (location: string, path: string): string => {
+export const spelledAs = (location: string, path: string): string => {
   const plain = location.replace(/^file:(\/\/[^/]*)?/, '');
   return path.startsWith(plain) ? location + path.slice(plain.length) : path;
 };
 
 /** COPY reports a column under its quoted name. */
-export function metricsJson(file: WrittenFile, layout: Pick<FileLayout, 'columns'>): Record<string, unknown>[] {
+export function metricsJson(file: WrittenFile, layout: Pick<FileLayout, 'columns' | 'location'>): Record<string, unknown>[] {
   return layout.columns.flatMap((column) => {
     const statistics = file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
     if (statistics === undefined) return [];
