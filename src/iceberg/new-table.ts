@@ -35,6 +35,7 @@ export function newTableMetadata(table: NewTable, nowMs: number): TableMetadata 
   const properties = table.properties ?? {};
   const formatVersion = Number(properties['format-version'] ?? 2);
   checkSchema(table.schema, formatVersion);
+  checkProperties(properties, table.schema);
   const { schema, newIds } = assignFreshIds(table.schema);
   const known = new Set(listFields(table.schema.fields).map((field) => field.id));
   const freshId = (sourceId: number, what: string): number => {
@@ -70,4 +71,20 @@ export function newTableMetadata(table: NewTable, nowMs: number): TableMetadata 
     },
   ];
   return applyUpdates(undefined, updates, nowMs);
+}
+
+const METRICS_OF_COLUMN = 'write.metadata.metrics.column.';
+const COMMIT_LIMITS = ['commit.retry.num-retries', 'commit.retry.min-wait-ms', 'commit.retry.max-wait-ms', 'commit.retry.total-timeout-ms'];
+
+/** Properties that every later writer would stumble over. Only of new tables: an existing one must stay usable. */
+function checkProperties(properties: Readonly<Record<string, string>>, schema: ProposedSchema): void {
+  const columns = new Set(listFields(schema.fields).map((field) => field.path));
+  for (const name of Object.keys(properties)) {
+    if (!name.startsWith(METRICS_OF_COLUMN) || columns.has(name.slice(METRICS_OF_COLUMN.length))) continue;
+    throw usageError('invalid-table-update', `Invalid metrics config, could not find column ${name.slice(METRICS_OF_COLUMN.length)} from table prop ${name} in schema`);
+  }
+  for (const name of COMMIT_LIMITS) {
+    const value = properties[name];
+    if (value !== undefined && !/^\+?\d{1,9}$/.test(value)) throw usageError('invalid-table-update', `Table property ${name} must have non negative integer value`);
+  }
 }

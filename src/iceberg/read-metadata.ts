@@ -2,6 +2,7 @@
  * Metadata files of every format version, read and written in one shape. Text -> TableMetadata -> text.
  * A version 1 file may carry one schema and one spec only (Iceberg spec, "Appendix C"): here it always has lists.
  */
+import { usageError } from '../model/errors.ts';
 import { parseJson, renderJson } from './json.ts';
 import type { PartitionField, Schema, Snapshot, TableMetadata } from './table-metadata.ts';
 
@@ -11,8 +12,25 @@ export type MetadataFile = { -readonly [Key in keyof TableMetadata]?: TableMetad
   'partition-spec'?: readonly PartitionField[];
 };
 
-/** Parses a metadata file. */
-export const parseTableMetadata = (text: string): TableMetadata => completeTableMetadata(parseJson<MetadataFile>(text));
+/** A file that holds something else, or more than is understood here. */
+export const unreadable = (message: string): Error => usageError('metadata-unreadable', message);
+
+/** The newest format version that is understood here. */
+export const FORMAT_VERSION_MAX = 3;
+
+/** Parses a metadata file. @throws SyntaxError when it is not JSON; PsybergError `metadata-unreadable` when it is no table that can be read here. */
+export function parseTableMetadata(text: string): TableMetadata {
+  const file = parseJson<MetadataFile | null>(text);
+  const version = file?.['format-version'];
+  const isTable = typeof version === 'number' && typeof file?.location === 'string' && typeof file['last-column-id'] === 'number';
+  if (!isTable) throw unreadable('not the metadata of a table');
+  if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION_MAX) throw unreadable(`cannot read format version ${version}`);
+  const table = completeTableMetadata(file);
+  if (table.schemas.length === 0) throw unreadable('the metadata of a table without a schema');
+  // Version 1 could do without one; every commit since then asserts it.
+  if (version > 1 && typeof table['table-uuid'] !== 'string') throw unreadable('the metadata of a table without a uuid');
+  return table;
+}
 
 /** Fills in what older format versions leave out. */
 export function completeTableMetadata(given: MetadataFile): TableMetadata {

@@ -8,30 +8,36 @@ export interface SchemaField {
   readonly id: number;
   readonly path: string;
   readonly type: IcebergType;
+  readonly required: boolean;
+  /** The field that it lies in. */
+  readonly parent: SchemaField | undefined;
 }
 
 /** All fields of a schema, outer before inner; list elements and map parts carry the names `element`, `key` and `value`. */
-export function listFields(fields: readonly NestedField[], prefix = ''): SchemaField[] {
-  return fields.flatMap((field) => {
-    const path = prefix + field.name;
-    return [{ id: field.id, path, type: field.type }, ...listInnerFields(field.type, `${path}.`)];
+export function listFields(fields: readonly NestedField[], parent?: SchemaField): SchemaField[] {
+  return fields.flatMap(({ id, name, type, required }) => {
+    const field = { id, path: pathOf(parent, name), type, required, parent };
+    return [field, ...listInnerFields(field)];
   });
 }
 
-function listInnerFields(type: IcebergType, prefix: string): SchemaField[] {
+const pathOf = (parent: SchemaField | undefined, name: string): string => (parent === undefined ? name : `${parent.path}.${name}`);
+
+function listInnerFields(parent: SchemaField): SchemaField[] {
+  const { type } = parent;
   if (typeof type === 'string') return [];
+  const part = (id: number, name: string, of: IcebergType, required: boolean): SchemaField => ({ id, path: pathOf(parent, name), type: of, required, parent });
   switch (type.type) {
     case 'struct':
-      return listFields(type.fields, prefix);
-    case 'list':
-      return [{ id: type['element-id'], path: `${prefix}element`, type: type.element }, ...listInnerFields(type.element, `${prefix}element.`)];
-    case 'map':
-      return [
-        { id: type['key-id'], path: `${prefix}key`, type: type.key },
-        { id: type['value-id'], path: `${prefix}value`, type: type.value },
-        ...listInnerFields(type.key, `${prefix}key.`),
-        ...listInnerFields(type.value, `${prefix}value.`),
-      ];
+      return listFields(type.fields, parent);
+    case 'list': {
+      const element = part(type['element-id'], 'element', type.element, type['element-required']);
+      return [element, ...listInnerFields(element)];
+    }
+    case 'map': {
+      const [key, value] = [part(type['key-id'], 'key', type.key, true), part(type['value-id'], 'value', type.value, type['value-required'])];
+      return [key, value, ...listInnerFields(key), ...listInnerFields(value)];
+    }
   }
 }
 
@@ -42,20 +48,20 @@ export const highestFieldId = (fields: readonly NestedField[]): number => listFi
 const V3_TYPE = /^(timestamp_ns|timestamptz_ns|unknown|variant|geometry(\(.*\))?|geography(\(.*\))?)$/;
 const PRIMITIVE_TYPE = /^(boolean|int|long|float|double|decimal\(\s*\d+\s*,\s*\d+\s*\)|date|time|timestamp|timestamptz|string|uuid|fixed\[\s*\d+\s*\]|binary)$/;
 
-/** True for a type that a partition or sort field may be derived from. */
-export const isPrimitive = (type: IcebergType): boolean => typeof type === 'string' && type !== 'variant';
+/** True for a type without parts. */
+export const isPrimitive = (type: IcebergType): type is string => typeof type === 'string' && type !== 'variant';
 
 /**
  * Refuses a schema that no reader could use: doubled ids or names, unknown types, types newer than the table's format version.
  * @throws PsybergError `invalid-table-update`.
  */
 export function checkSchema(schema: ProposedSchema, formatVersion: number): void {
-  const ids = new Set<number>();
+  const byId = new Map<number, SchemaField>();
   const paths = new Set<string>();
   for (const field of listFields(schema.fields)) {
-    if (ids.has(field.id)) throw invalid(`Invalid schema: field id ${field.id} is used more than once (again by ${field.path})`);
+    if (byId.has(field.id)) throw invalid(`Invalid schema: field id ${field.id} is used more than once (again by ${field.path})`);
     if (paths.has(field.path)) throw invalid(`Invalid schema: multiple fields for name ${field.path}`);
-    ids.add(field.id);
+    byId.set(field.id, field);
     paths.add(field.path);
     if (typeof field.type !== 'string' || PRIMITIVE_TYPE.test(field.type)) continue;
     if (!V3_TYPE.test(field.type)) throw invalid(`Cannot parse type string to primitive: ${field.type}`);
@@ -66,8 +72,19 @@ export function checkSchema(schema: ProposedSchema, formatVersion: number): void
       throw invalid(`Invalid schema for v${formatVersion}:\n- Invalid initial default for ${field.name}: non-null default is not supported until v3`);
     }
   }
-  for (const id of schema['identifier-field-ids'] ?? []) {
-    if (!ids.has(id)) throw invalid(`Cannot add fieldId ${id} as an identifier field: field does not exist`);
+  for (const id of schema['identifier-field-ids'] ?? []) checkIdentifierField(id, byId.get(id));
+}
+
+/** A row's identity must be a value that every row has and that compares exactly (Iceberg specification, "Identifier Field IDs"). */
+function checkIdentifierField(id: number, field: SchemaField | undefined): void {
+  if (field === undefined) throw invalid(`Cannot add fieldId ${id} as an identifier field: field does not exist`);
+  const refuse = (reason: string): Error => invalid(`Cannot add field ${field.path} as an identifier field: ${reason}`);
+  if (!isPrimitive(field.type)) throw refuse('not a primitive type field');
+  if (!field.required) throw refuse('not a required field');
+  if (field.type === 'float' || field.type === 'double') throw refuse('must not be float or double field');
+  for (let { parent } = field; parent !== undefined; parent = parent.parent) {
+    if (typeof parent.type === 'string' || parent.type.type !== 'struct') throw refuse(`must not be nested in ${parent.path}`);
+    if (!parent.required) throw refuse(`must not be nested in an optional field ${parent.path}`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Updates of schemas, partition specs and sort orders, as in Apache Iceberg's `TableMetadata.Builder`. Changes a draft. */
-import { highestFieldId, checkSchema, isPrimitive, listFields, sameSchema } from './schema-fields.ts';
+import { checkSource } from './derived-fields.ts';
+import { checkSchema, highestFieldId, listFields, sameSchema } from './schema-fields.ts';
 import { invalid, LAST_ADDED, type MetadataDraft } from './metadata-draft.ts';
 import type { PartitionField, PartitionSpec, Schema, SortOrder } from './table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from './table-update.ts';
@@ -88,13 +89,7 @@ export function removeSpecs(draft: MetadataDraft, specIds: readonly number[]): v
 
 /** Adds a sort order, or finds the equal one. An order without fields is always order 0. */
 export function addSortOrder(draft: MetadataDraft, order: ProposedSortOrder): void {
-  const schema = currentSchema(draft);
-  const types = new Map(listFields(schema?.fields ?? []).map((field) => [field.id, field.type]));
-  for (const field of order.fields) {
-    const type = types.get(field['source-id']);
-    if (type === undefined) throw invalid(`Cannot find source column for sort field: ${field.transform}(${field['source-id']})`);
-    if (!isPrimitive(type)) throw invalid(`Cannot sort by non-primitive source field ${field['source-id']}`);
-  }
+  checkSortOrder(currentSchema(draft), order);
   const existing = draft.sortOrders.find((known) => sameSortOrder(known, order));
   if (existing) {
     draft.lastAddedSortOrderId = existing['order-id'];
@@ -123,27 +118,38 @@ function resolveLastAdded(id: number, lastAdded: number | undefined, what: strin
 
 const currentSchema = (draft: MetadataDraft): Schema | undefined => draft.schemas.find((schema) => schema['schema-id'] === draft.currentSchemaId);
 
-const TRANSFORM = /^(identity|year|month|day|hour|void|bucket\[\d+\]|truncate\[\d+\])$/;
-
 function checkSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void {
   const schema = currentSchema(draft);
   if (schema === undefined) throw invalid('Cannot add a partition spec before a schema is current');
   const columns = listFields(schema.fields);
   const names = new Set<string>();
   for (const field of spec.fields) {
+    if (field.name === '') throw invalid('Cannot use empty partition name');
     if (names.has(field.name)) throw invalid(`Cannot use partition name more than once: ${field.name}`);
     names.add(field.name);
-    if (!TRANSFORM.test(field.transform)) throw invalid(`Unknown partition transform: ${field.transform}`);
-    // A dropped column leaves its field behind as `void` in v1 tables.
-    if (field.transform === 'void') continue;
-    const source = columns.find((column) => column.id === field['source-id']);
-    if (source === undefined) throw invalid(`Cannot find source column for partition field: ${field['field-id'] ?? ''} ${field.name}: ${field.transform}(${field['source-id']})`);
-    if (!isPrimitive(source.type)) throw invalid(`Cannot partition by non-primitive source field: ${source.path}`);
+    checkSource('partition', field, columns);
     const namesake = columns.find((column) => column.path === field.name);
-    if (namesake && (field.transform !== 'identity' || namesake.id !== source.id)) {
+    if (field.transform !== 'void' && namesake && (field.transform !== 'identity' || namesake.id !== field['source-id'])) {
       throw invalid(`Cannot create partition from name that exists in schema: ${field.name}`);
     }
   }
+}
+
+function checkSortOrder(schema: Schema | undefined, order: ProposedSortOrder): void {
+  const columns = listFields(schema?.fields ?? []);
+  for (const field of order.fields) checkSource('sort', field, columns);
+}
+
+/**
+ * Refuses a commit that leaves the table with a default spec or sort order that its current schema cannot serve: a dropped or retyped
+ * source column would break the next writer, not this one.
+ */
+export function checkDefaults(draft: MetadataDraft): void {
+  const schema = currentSchema(draft);
+  const columns = listFields(schema?.fields ?? []);
+  for (const field of draft.specs.find((spec) => spec['spec-id'] === draft.defaultSpecId)?.fields ?? []) checkSource('partition', field, columns);
+  const order = draft.sortOrders.find((each) => each['order-id'] === draft.defaultSortOrderId);
+  if (order) checkSortOrder(schema, order);
 }
 
 const sameField = (one: Omit<PartitionField, 'field-id' | 'name'>, other: Omit<PartitionField, 'field-id' | 'name'>): boolean =>

@@ -13,6 +13,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
   const sequenceNumber = snapshot['sequence-number'] ?? 0n;
   if (draft.formatVersion > 1) {
     if (snapshot['sequence-number'] === undefined) throw invalid(`Cannot add snapshot ${id}: sequence-number is missing`);
+    if (snapshot.summary?.['operation'] === undefined) throw invalid(`Cannot add snapshot ${id}: summary has no operation`);
     // As in Apache Iceberg, a snapshot without a parent may come late: it replaces the table, and shares no file with what it overtakes.
     const replaces = snapshot['parent-snapshot-id'] === undefined || snapshot['parent-snapshot-id'] === null;
     if (sequenceNumber <= draft.lastSequenceNumber && !replaces) {

@@ -4,13 +4,11 @@
  */
 import { usageError } from '../model/errors.ts';
 import { closeDraft, invalid, type MetadataDraft, openDraft } from './metadata-draft.ts';
+import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import type { SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { StatisticsFile, TableUpdate } from './table-update.ts';
 import * as schemas from './update-schemas.ts';
 import * as snapshots from './update-snapshots.ts';
-
-/** The newest format version that is understood here. */
-export const FORMAT_VERSION_MAX = 3;
 
 /**
  * Applies all updates in order.
@@ -23,6 +21,7 @@ export function applyUpdates(base: TableMetadata | undefined, updates: readonly 
   if (base === undefined) draft.formatVersion = initialFormatVersion(updates);
   for (const update of updates) applyUpdate(draft, update, base === undefined);
   if (base !== undefined && !draft.changed) return base;
+  schemas.checkDefaults(draft);
   snapshots.correctSnapshotLog(draft);
   return closeDraft(base, draft);
 }

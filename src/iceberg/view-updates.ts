@@ -1,10 +1,10 @@
 /** Applies a change to a view. Metadata + updates + time -> metadata. Pure. The rules are those of Apache Iceberg's `ViewMetadata.Builder`. */
 import { conflict, usageError } from '../model/errors.ts';
 import { LAST_ADDED } from './metadata-draft.ts';
+import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import { checkSchema, sameSchema } from './schema-fields.ts';
 import type { Schema } from './table-metadata.ts';
 import type { ProposedSchema } from './table-update.ts';
-import { FORMAT_VERSION_MAX } from './updates.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from './view-metadata.ts';
 
 const VIEW_FORMAT_VERSION = 1;

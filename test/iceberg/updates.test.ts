@@ -1,6 +1,8 @@
 // Goal: metadata follows Apache Iceberg's rules. Method: every update of the specification as data, allowed and refused.
 import { describe, expect, it } from 'vitest';
 import { parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
+import { newTableMetadata } from '../../src/iceberg/new-table.ts';
+import type { IcebergType } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
 import { applyUpdates, rememberPreviousFile } from '../../src/iceberg/updates.ts';
 import { NOW_MS, newTable, setMain, snapshot, withSnapshots } from './table.ts';
@@ -98,6 +100,113 @@ describe('partition specs and sort orders', () => {
     [[{ action: 'remove-partition-specs', 'spec-ids': [0] }], /default partition spec/],
     [[{ action: 'set-default-sort-order', 'sort-order-id': 5 }], /unknown sort order/],
   ])('refuse %o', (updates, message) => expect(() => apply(updates)).toThrow(refused('invalid-table-update', message)));
+});
+
+describe('partition and sort fields', () => {
+  const columns = {
+    id: 'long',
+    ts: 'timestamptz',
+    day: 'date',
+    at: 'time',
+    name: 'string',
+    price: 'decimal(9, 2)',
+    score: 'double',
+    ok: 'boolean',
+    raw: 'binary',
+    code: 'fixed[4]',
+    key: 'uuid',
+    ns: 'timestamp_ns',
+    v: 'variant',
+    g: 'geometry',
+  };
+  const list: IcebergType = { type: 'list', 'element-id': 16, element: 'int', 'element-required': false };
+  const fields = [
+    ...Object.entries(columns).map(([name, type], position) => ({ id: position + 1, name, required: false, type: type as IcebergType })),
+    { id: 15, name: 'tags', required: false, type: list },
+  ];
+  const idOf = (name: string): number => fields.find((field) => field.name === name)?.id ?? 16;
+  const table = newTableMetadata({ schema: { type: 'struct', fields }, location: '/t', uuid: 'u', properties: { 'format-version': '3' } }, NOW_MS);
+  const addSpec = (transform: string, column: string): TableUpdate[] => [{ action: 'add-spec', spec: { fields: [{ 'source-id': idOf(column), name: 'derived', transform }] } }];
+  const addOrder = (transform: string, column: string): TableUpdate[] => [
+    { action: 'add-sort-order', 'sort-order': { fields: [{ 'source-id': idOf(column), transform, direction: 'asc', 'null-order': 'nulls-first' }] } },
+  ];
+  it.each([
+    ['identity', 'id ts day at name price score ok raw code key ns'],
+    ['bucket[16]', 'id ts day at name price raw code key ns'],
+    ['truncate[3]', 'id name price raw'],
+    ['year', 'ts day ns'],
+    ['month', 'ts day ns'],
+    ['day', 'ts day ns'],
+    ['hour', 'ts ns'],
+  ])('derive %s from %s and from nothing else', (transform, allowed) => {
+    for (const column of Object.keys(columns)) {
+      for (const updates of [addSpec(transform, column), addOrder(transform, column)]) {
+        if (allowed.split(' ').includes(column)) expect(apply(updates, table)).not.toBe(table);
+        else expect(() => apply(updates, table), `${transform} of ${column}`).toThrow(refused('invalid-table-update', /Invalid source type|non-primitive/));
+      }
+    }
+  });
+  it.each([
+    ['bucket[0]', /Unknown partition transform/],
+    ['truncate[]', /Unknown partition transform/],
+    ['identity', /Invalid partition field parent: tags/],
+  ])('refuse %s of a list element', (transform, message) => expect(() => apply(addSpec(transform, 'element'), table)).toThrow(refused('invalid-table-update', message)));
+  it('keep the default spec and sort order usable: their column cannot be dropped while they are the default', () => {
+    const [spec, order] = [
+      apply([...addSpec('hour', 'ts'), { action: 'set-default-spec', 'spec-id': -1 }], table),
+      apply([...addOrder('identity', 'ts'), { action: 'set-default-sort-order', 'sort-order-id': -1 }], table),
+    ];
+    const dropTs: TableUpdate[] = [
+      { action: 'add-schema', schema: { type: 'struct', fields: fields.filter((field) => field.name !== 'ts') } },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ];
+    expect(() => apply(dropTs, spec)).toThrow(refused('invalid-table-update', /Cannot find source column for partition field: derived hour/));
+    expect(() => apply(dropTs, order)).toThrow(refused('invalid-table-update', /Cannot find source column for sort field/));
+    expect(apply([...dropTs, { action: 'set-default-spec', 'spec-id': 0 }], spec)).toMatchObject({ 'default-spec-id': 0, 'current-schema-id': 1 });
+  });
+});
+
+describe('identifier fields', () => {
+  const field = (type: IcebergType, required = true) => ({ id: 5, name: 'outer', required, type });
+  const inner = (required: boolean, type: IcebergType = 'int') => ({ type: 'struct' as const, fields: [{ id: 6, name: 'inner', required, type }] });
+  const add = (outer: ReturnType<typeof field>, id: number): TableUpdate[] => [
+    { action: 'add-schema', schema: { type: 'struct', fields: [...(newTable().schemas[0]?.fields ?? []), outer], 'identifier-field-ids': [id] } },
+  ];
+  it('are required and exact, and so is what they lie in', () => {
+    expect(apply(add(field('string'), 5)).schemas).toHaveLength(2);
+    expect(apply(add(field(inner(true)), 6)).schemas).toHaveLength(2);
+  });
+  it.each<[ReturnType<typeof field>, number, RegExp]>([
+    [field('int'), 9, /field does not exist/],
+    [field('int', false), 5, /not a required field/],
+    [field('double'), 5, /float or double/],
+    [field(inner(true)), 5, /not a primitive/],
+    [field(inner(false)), 6, /not a required field/],
+    [field(inner(true), false), 6, /nested in an optional field outer/],
+    [field({ type: 'list', 'element-id': 6, element: 'int', 'element-required': true }), 6, /must not be nested in outer/],
+  ])('refuse %o', (outer, id, message) => expect(() => apply(add(outer, id))).toThrow(refused('invalid-table-update', message)));
+});
+
+describe('properties of a new table', () => {
+  it.each([
+    [{ 'write.metadata.metrics.column.nothing': 'full' }, /could not find column nothing/],
+    [{ 'commit.retry.num-retries': '-1' }, /non negative integer/],
+    [{ 'commit.retry.num-retries': 'many' }, /non negative integer/],
+  ])('refuse %o', (properties, message) => expect(() => newTable(properties as unknown as Record<string, string>)).toThrow(refused('invalid-table-update', message)));
+  it('may name its own columns', () =>
+    expect(newTable({ 'write.metadata.metrics.column.address.city': 'none' }).properties).toHaveProperty(['write.metadata.metrics.column.address.city'], 'none'));
+});
+
+describe('metadata files', () => {
+  const text = (change: object): string => renderTableMetadata({ ...newTable(), ...change });
+  it.each([
+    [text({ 'format-version': 4 }), /cannot read format version 4/],
+    [text({ 'format-version': 0 }), /cannot read format version 0/],
+    [text({ 'table-uuid': undefined }), /without a uuid/],
+    [text({ schemas: [] }), /without a schema/],
+    ['{}', /not the metadata of a table/],
+    ['null', /not the metadata of a table/],
+  ])('of something else are not read: %s', (file, message) => expect(() => parseTableMetadata(file)).toThrow(refused('metadata-unreadable', message)));
 });
 
 describe('snapshots and references', () => {

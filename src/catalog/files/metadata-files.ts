@@ -13,6 +13,7 @@ import { parseTableMetadata, renderTableMetadata } from '../../iceberg/read-meta
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { badRequest } from '../errors.ts';
 import { checkMetadataLocation } from '../names.ts';
 import { pathInside, type Roots } from './locations.ts';
 
@@ -30,6 +31,8 @@ export interface StoredMetadata<T extends Located> {
 export interface MetadataFiles<T extends Located> {
   /** @throws PsybergError `metadata-file-missing`, `metadata-file-broken`. */
   read(location: string): Promise<StoredMetadata<T>>;
+  /** Reads a file that a client names: a broken one is then the client's mistake. @throws PsybergError `metadata-file-missing`, `bad-request`. */
+  readGiven(location: string): Promise<StoredMetadata<T>>;
   /** Writes the next metadata file of a table or view. @returns its location. */
   write(metadata: T, previousLocation: string | undefined): Promise<string>;
   /** Deletes files that nothing points at any more; a file that is already gone is fine. */
@@ -67,23 +70,32 @@ function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: 
     cachedCharacters -= cache.get(location)?.text.length ?? 0;
     cache.delete(location);
   };
+  async function read(location: string): Promise<StoredMetadata<T>> {
+    const cached = cache.get(location);
+    if (cached) {
+      // A table whose file is gone is damaged: answering from memory would hide it until the next start.
+      await access(cached.path).catch((error: unknown) => {
+        forget(location);
+        throw missingOr(error, location, cached.path);
+      });
+      remember(location, cached);
+      return cached;
+    }
+    const path = pathInside(roots, location);
+    const text = await readText(path, location);
+    const stored = { metadata: parseFile(text, location, parse), text, path };
+    remember(location, stored);
+    return stored;
+  }
   return {
-    async read(location) {
-      const cached = cache.get(location);
-      if (cached) {
-        // A table whose file is gone is damaged: answering from memory would hide it until the next start.
-        await access(cached.path).catch((error: unknown) => {
-          forget(location);
-          throw missingOr(error, location, cached.path);
-        });
-        remember(location, cached);
-        return cached;
+    read,
+    async readGiven(location) {
+      try {
+        return await read(location);
+      } catch (error) {
+        if (error instanceof PsybergError && error.code === 'metadata-file-broken') throw badRequest(`Cannot register ${location}: ${reasonOf(error.cause)}`);
+        throw error;
       }
-      const path = pathInside(roots, location);
-      const text = await readText(path, location);
-      const stored = { metadata: parseFile(text, location, parse), text, path };
-      remember(location, stored);
-      return stored;
     },
     async write(metadata, previousLocation) {
       const { 'write.metadata.path': folder = `${withoutSlash(metadata.location)}/metadata`, 'write.metadata.compression-codec': codec } = metadata.properties ?? {};
@@ -110,6 +122,9 @@ function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: 
     },
   };
 }
+
+/** What the parser of JSON says may hold a piece of the file, which need not be metadata at all. */
+const reasonOf = (cause: unknown): string => (cause instanceof PsybergError ? cause.message : 'it is not JSON');
 
 const withoutSlash = (location: string): string => location.replace(/(?<=.)\/+$/, '');
 

@@ -201,7 +201,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       checkIdentifier(id);
       await requireNamespace(id.namespace);
       checkMetadataLocation(metadataLocation);
-      const stored = await files.read(metadataLocation);
+      const stored = await files.readGiven(metadataLocation);
       checkPlaces(stored.metadata);
       const current = await store.findPointer(id);
       if (current === undefined || !overwrite || current.kind !== 'TABLE') {

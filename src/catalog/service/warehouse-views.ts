@@ -76,7 +76,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
       checkIdentifier(id);
       await requireNamespace(id.namespace);
       await requireFree(id, 'VIEW');
-      const stored = await files.read(metadataLocation);
+      const stored = await files.readGiven(metadataLocation);
       pathInside(roots, stored.metadata.location);
       await insert(id, metadataLocation);
       return { ...stored, metadataLocation };

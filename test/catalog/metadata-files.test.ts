@@ -1,0 +1,90 @@
+// Goal: metadata files lie where a table says, and only where they may. Method: the files of a running catalog, and its answers.
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { startCatalog } from '../../src/catalog/index.ts';
+import { append, type CatalogFixture, createTable, errorType, openCatalog, SCHEMA } from './fixture.ts';
+
+let fixture: CatalogFixture;
+beforeAll(async () => {
+  fixture = await openCatalog();
+});
+afterAll(() => fixture.close());
+
+describe('metadata files', () => {
+  it('are compressed and lie elsewhere in the warehouse when the table says so', async () => {
+    const folder = join(fixture.warehouse, 'all-metadata');
+    const id = await createTable(fixture, { 'write.metadata.compression-codec': 'gzip', 'write.metadata.path': `${folder}/` });
+    const { metadataLocation } = await fixture.client.commitTable(id, append(1n, null));
+    expect(metadataLocation).toMatch(new RegExp(`^${folder}/00001-[^/]*\\.gz\\.metadata\\.json$`));
+    expect(JSON.parse(gunzipSync(readFileSync(metadataLocation)).toString())).toMatchObject({ 'current-snapshot-id': 1 });
+    // Read again by a catalog that has not written it.
+    const second = await startCatalog({ warehouse: fixture.warehouse });
+    const client = catalogClient({ uri: second.uri, token: second.token, prefix: 'psyberg' });
+    expect((await client.loadTable(id))?.metadata['current-snapshot-id']).toBe(1n);
+    await second.close();
+  });
+  it('do not lie outside the warehouse, whatever the table says', async () => {
+    const id = await createTable(fixture);
+    const refused = fixture.client.commitTable(id, { requirements: [], updates: [{ action: 'set-properties', updates: { 'write.metadata.path': '/etc/psyberg' } }] });
+    await expect(refused).rejects.toMatchObject({ code: 'catalog-forbidden' });
+    expect((await fixture.client.loadTable(id))?.metadata.properties).not.toHaveProperty(['write.metadata.path']);
+  });
+  it('that are gone are missed, also by a catalog that still remembers them', async () => {
+    const id = await createTable(fixture);
+    const location = (await fixture.client.loadTable(id))?.metadataLocation as string;
+    rmSync(location);
+    const reply = await fixture.call('GET', `psyberg/namespaces/facts/tables/${id.name}`);
+    expect([...errorType(reply), reply.body.error.message]).toEqual([404, 'NotFoundException', `Failed to open input stream for file: ${location}: it does not exist`]);
+  });
+  it('of something else cannot be registered', async () => {
+    const view = await fixture.call('POST', 'psyberg/namespaces/facts/views', {
+      name: 'v',
+      schema: SCHEMA,
+      'view-version': { 'version-id': 1, 'timestamp-ms': 1, 'schema-id': 0, summary: {}, representations: [{ type: 'sql', sql: 'x', dialect: 'd' }], 'default-namespace': [] },
+      properties: {},
+    });
+    const reply = await fixture.call('POST', 'psyberg/namespaces/facts/register', { name: 'table-of-view', 'metadata-location': view.body['metadata-location'] });
+    expect([reply.status, reply.body.error.message]).toEqual([400, expect.stringContaining('not the metadata of a table')]);
+  });
+  it('that fell off the log are deleted, and stay where the catalog may not write', async () => {
+    const id = await createTable(fixture, { 'write.metadata.previous-versions-max': '1', 'write.metadata.delete-after-commit.enabled': 'true' });
+    const first = (await fixture.client.loadTable(id))?.metadataLocation as string;
+    const foreign = join(mkdtempSync(join(tmpdir(), 'psyberg-outside-')), 'old.metadata.json');
+    writeFileSync(foreign, '{}');
+    const copy = join(fixture.warehouse, 'facts', id.name, 'copy.metadata.json');
+    writeFileSync(copy, JSON.stringify({ ...JSON.parse(readFileSync(first, 'utf8')), 'metadata-log': [{ 'metadata-file': foreign, 'timestamp-ms': 1 }] }));
+    await fixture.call('POST', 'psyberg/namespaces/facts/register', { name: id.name, 'metadata-location': copy, overwrite: true });
+    for (let n = 1n; n <= 2n; n++) await fixture.client.commitTable(id, append(n, n === 1n ? null : n - 1n));
+    expect([existsSync(copy), existsSync(foreign)]).toEqual([false, true]);
+    rmSync(dirname(foreign), { recursive: true });
+  });
+});
+
+describe('locations beside the warehouse', () => {
+  it('hold tables only where whoever runs the catalog allowed it, also behind links', async () => {
+    const beside = mkdtempSync(join(tmpdir(), 'psyberg-beside-'));
+    const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-allowing-'));
+    const catalog = await startCatalog({ warehouse, allowedLocations: [join(beside, 'allowed'), join(beside, 'later')] });
+    const client = catalogClient({ uri: catalog.uri, token: catalog.token, prefix: 'psyberg' });
+    await client.createNamespace(['n']);
+    const place = (name: string, location: string) => client.createTable({ namespace: ['n'], name }, { schema: SCHEMA, location });
+    expect((await place('a', `file:${beside}/allowed/a`)).metadataLocation).toContain(`file:${beside}/allowed/a/metadata/`);
+    expect((await place('b', join(beside, 'later', 'deep', 'b'))).metadata.location).toBe(join(beside, 'later', 'deep', 'b'));
+    symlinkSync('/tmp', join(beside, 'allowed', 'link'));
+    for (const location of [
+      join(beside, 'other', 'x'),
+      join(beside, 'allowed'),
+      join(beside, 'allowed-not', 'x'),
+      join(beside, 'allowed', 'link', 'x'),
+      `${beside}/allowed/../x`,
+    ]) {
+      await expect(place('x', location), location).rejects.toMatchObject({ code: 'catalog-forbidden' });
+    }
+    await catalog.close();
+    for (const folder of [beside, warehouse]) rmSync(folder, { recursive: true });
+  });
+});
