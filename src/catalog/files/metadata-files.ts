@@ -98,15 +98,15 @@ function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: 
       }
     },
     async write(metadata, previousLocation) {
-      const { 'write.metadata.path': folder = `${withoutSlash(metadata.location)}/metadata`, 'write.metadata.compression-codec': codec } = metadata.properties ?? {};
-      const compressed = codec?.toLowerCase() === 'gzip';
+      const folder = metadataFolder(metadata);
+      const compressed = metadata.properties?.['write.metadata.compression-codec']?.toLowerCase() === 'gzip';
       const name = `${String(nextVersion(previousLocation)).padStart(5, '0')}-${randomUUID()}${compressed ? '.gz' : ''}.metadata.json`;
       const path = pathInside(roots, folder);
-      checkMetadataLocation(`${withoutSlash(folder)}/${name}`);
+      checkMetadataLocation(`${folder}/${name}`);
       const text = render(metadata);
       await writeWhole(path, name, compressed ? await gzipAsync(text) : text);
       // The location keeps the table's own spelling (`file:…` or plain), so that its clients find it the way they find the data.
-      const location = `${withoutSlash(folder)}/${name}`;
+      const location = `${folder}/${name}`;
       remember(location, { metadata, text, path: join(path, name) });
       return location;
     },
@@ -125,6 +125,9 @@ function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: 
 
 /** What the parser of JSON says may hold a piece of the file, which need not be metadata at all. */
 const reasonOf = (cause: unknown): string => (cause instanceof PsybergError ? cause.message : 'it is not JSON');
+
+/** Where the next metadata file of a table or view goes, without a slash at its end. */
+export const metadataFolder = ({ location, properties }: Located): string => withoutSlash(properties?.['write.metadata.path'] ?? `${withoutSlash(location)}/metadata`);
 
 const withoutSlash = (location: string): string => location.replace(/(?<=.)\/+$/, '');
 

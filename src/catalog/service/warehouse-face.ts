@@ -14,7 +14,7 @@ import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { badRequest, formatIdentifier, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
 import { checkPathProperties, localPath, pathInside, realPathOfExisting, type Roots } from '../files/locations.ts';
-import type { MetadataFiles } from '../files/metadata-files.ts';
+import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
 import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
@@ -85,7 +85,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     return {
       swap: { identifier, kind: 'TABLE', expected: current?.metadataLocation, next: metadataLocation },
       table: { ...(await files.read(metadataLocation)), metadataLocation },
-      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled'] === 'true' ? forgotten.filter(isMetadataOf(metadata.location)) : [],
+      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled'] === 'true' ? forgotten.filter(isMetadataOf(metadata)) : [],
     };
   }
 
@@ -249,10 +249,10 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
 }
 
 /** Tells the metadata files of a table from what a registered file's log may name: only the former may be deleted. */
-function isMetadataOf(tableLocation: string): (location: string) => boolean {
-  const folder = join(localPath(tableLocation) ?? tableLocation, 'metadata');
+function isMetadataOf(table: TableMetadata): (location: string) => boolean {
+  const folders = [`${table.location}/metadata`, metadataFolder(table)].map((folder) => normalize(localPath(folder) ?? folder));
   return (location) => {
     const path = localPath(location);
-    return path !== undefined && dirname(normalize(path)) === folder && /\.metadata\.json(\.gz)?$/.test(path);
+    return path !== undefined && folders.includes(dirname(normalize(path))) && /\.metadata\.json(\.gz)?$/.test(path);
   };
 }
