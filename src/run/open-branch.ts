@@ -177,7 +177,7 @@ function sourceView(context: RunContext, source: PlanSource): ViewTable {
         ? { kind: 'snapshot', snapshotId: BigInt(source.read.snapshot_id) }
         : // A branch that nobody has made, without a base: the table as an empty one.
           { kind: 'branch', branch: `${context.branch}_empty` };
-  return { identifier: { namespace: ['sources'], name: source.alias }, table, show };
+  return { identifier: { namespace: ['sources'], name: source.alias }, table, tableUuid: source.head?.table_uuid, show };
 }
 
 const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({

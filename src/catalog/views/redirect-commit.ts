@@ -22,12 +22,27 @@ export interface RedirectedBranch {
  * @throws PsybergError `commit-conflict` when the branch moved; `forbidden` for a change of the whole table.
  */
 export function redirectCommit(change: TableChange, target: RedirectedBranch): TableChange {
-  const head = branchHead(target.metadata, target.branch);
+  const { branch, metadata } = target;
+  const head = branchHead(metadata, branch);
+  if (metadata.refs?.[branch]?.type === 'tag' && head !== undefined) throw notThroughView(change, `a commit to the tag ${branch}`);
+  const own = ownSnapshots(change, target, head);
   return {
     ...change,
-    requirements: [...change.requirements.map((requirement) => redirectRequirement(requirement, target, head)), branchUnmoved(target.branch, head)],
-    updates: change.updates.map((update) => redirectUpdate(update, change, target.branch)),
+    requirements: [
+      ...change.requirements.map((requirement) => redirectRequirement(requirement, target, head)),
+      // The table that was looked at, should another take its name before the commit lands.
+      { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+      branchUnmoved(branch, head),
+    ],
+    updates: change.updates.map((update) => redirectUpdate(update, change, { branch, own })),
   };
+}
+
+/** Snapshots that readers of `main` do not have: those that the commit adds, and the branch's head once it has left the base and `main`. */
+function ownSnapshots(change: TableChange, { base, metadata }: RedirectedBranch, head: SnapshotId | undefined): ReadonlySet<SnapshotId> {
+  const added = change.updates.flatMap((update) => (update.action === 'add-snapshot' ? [update.snapshot['snapshot-id']] : []));
+  const known = new Set(metadata['snapshot-log']?.map((entry) => entry['snapshot-id']));
+  return new Set([...added, ...(head === undefined || head === base || head === metadata['current-snapshot-id'] || known.has(head) ? [] : [head])]);
 }
 
 /** Also for a client that asserts nothing: what it saw as `main` must still be the branch when its commit lands. */
@@ -50,14 +65,21 @@ function redirectRequirement(requirement: TableRequirement, target: RedirectedBr
   return branchUnmoved(target.branch, head);
 }
 
-function redirectUpdate(update: TableUpdate, change: TableChange, branch: string): TableUpdate {
+function redirectUpdate(update: TableUpdate, change: TableChange, { branch, own }: { readonly branch: string; readonly own: ReadonlySet<SnapshotId> }): TableUpdate {
   switch (update.action) {
     case 'add-snapshot':
     case 'add-schema':
-    case 'set-statistics':
-    case 'set-partition-statistics':
       return update;
+    case 'set-statistics':
+    case 'set-partition-statistics': {
+      const { 'snapshot-id': id } = update.action === 'set-statistics' ? update.statistics : update['partition-statistics'];
+      if (own.has(id)) return update;
+      throw notThroughView(change, `${update.action} of snapshot ${id}`);
+    }
     case 'set-snapshot-ref':
+      // A tag in the place of the branch could not be written to any more.
+      if (update['ref-name'] === MAIN_BRANCH && update.type === 'branch') return { ...update, 'ref-name': branch };
+      throw notThroughView(change, `${update.action} ${update['ref-name']} as a ${update.type}`);
     case 'remove-snapshot-ref':
       if (update['ref-name'] === MAIN_BRANCH) return { ...update, 'ref-name': branch };
       throw notThroughView(change, `${update.action} ${update['ref-name']}`);

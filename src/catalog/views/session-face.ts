@@ -1,5 +1,6 @@
 /** A session view as a catalog face, over anything that can load and commit. */
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { PsybergError } from '../../model/errors.ts';
 import { forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
 import type { CatalogFace, FaceTable, TableChange, ViewBackend } from '../service/catalog-face.ts';
 import { fixedShapeFace } from './read-only-face.ts';
@@ -21,13 +22,20 @@ export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'commi
   const requireNamespace = (namespace: readonly string[]): void => {
     if (!view.tables.some((entry) => isPrefixOf(namespace, entry.identifier.namespace))) throw noSuchNamespace(namespace);
   };
+  const loadEntry = async (entry: ViewTable): Promise<FaceTable> => {
+    const table = await backend.loadTable(entry.table);
+    if (entry.tableUuid !== undefined && table.metadata['table-uuid'] !== entry.tableUuid) {
+      throw new PsybergError('no-such-table', `Table ${formatIdentifier(entry.table)} was dropped and created again: view ${view.name} shows the one before`);
+    }
+    return table;
+  };
   const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: FaceTable): FaceTable => ({ ...table, metadata: showTable(table.metadata, entry.show, Date.now()) });
 
   async function redirect(change: TableChange, entry: ViewTable): Promise<TableChange> {
     if (entry.show.kind !== 'branch') {
       throw forbidden(`Table ${formatIdentifier(change.identifier)} is read-only in view ${view.name}`, 'write to the table itself, under the warehouse name');
     }
-    const { metadata } = await backend.loadTable(entry.table);
+    const { metadata } = await loadEntry(entry);
     return redirectCommit({ ...change, identifier: entry.table }, { branch: entry.show.branch, base: entry.show.base, metadata });
   }
 
@@ -49,7 +57,7 @@ export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'commi
     },
     async loadTable(id) {
       const entry = findEntry(id);
-      return show(entry, await backend.loadTable(entry.table));
+      return show(entry, await loadEntry(entry));
     },
     async commitTables(changes) {
       const entries = changes.map((change) => findEntry(change.identifier));

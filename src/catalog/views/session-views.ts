@@ -20,6 +20,8 @@ export interface ViewTable {
   readonly identifier: TableIdentifier;
   /** The real table. */
   readonly table: TableIdentifier;
+  /** Which table of that name: one that took its place later is not shown. Default: whichever is there. */
+  readonly tableUuid?: string | undefined;
   readonly show: ViewShow;
 }
 export interface SessionView {

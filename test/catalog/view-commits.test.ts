@@ -1,0 +1,280 @@
+// Goal: nothing that is sent through a view moves `main` or changes what its readers see, for tables in every state. Method: commits made of every update and requirement
+// of the specification, at random, through each kind of view; after each the real table is compared with what it was.
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ViewShow } from '../../src/catalog/index.ts';
+import type { TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import type { TableRequirement, TableUpdate } from '../../src/iceberg/table-update.ts';
+import { append, type CatalogFixture, openCatalog, type Reply, SCHEMA, snapshot } from './fixture.ts';
+
+let fixture: CatalogFixture;
+beforeAll(async () => {
+  fixture = await openCatalog();
+  await fixture.client.createNamespace(['facts']);
+});
+afterAll(() => fixture.close());
+
+const SEEN: TableIdentifier = { namespace: ['sources'], name: 'seen' };
+const OTHER: TableIdentifier = { namespace: ['sources'], name: 'other' };
+let tables = 0;
+
+/** States of a table: its format version, the snapshots of `main`, and where a branch `staging`, a branch `side` and a tag `release` point. */
+interface State {
+  readonly version: '1' | '2' | '3';
+  readonly history: 0 | 1 | 3;
+  readonly staging: boolean;
+}
+const STATES: readonly State[] = (['1', '2', '3'] as const).flatMap((version) =>
+  ([0, 1, 3] as const).flatMap((history) => [true, false].map((staging) => ({ version, history, staging }))),
+);
+const rowsOf = (version: string) => (version === '3' ? { 'first-row-id': 1000n, 'added-rows': 1n } : {});
+
+async function makeTable({ version, history, staging }: State): Promise<TableIdentifier> {
+  tables += 1;
+  const id = { namespace: ['facts'], name: `viewed_${tables}` };
+  await fixture.client.createTable(id, { schema: SCHEMA, properties: { 'format-version': version } });
+  let nextRow = 1000n;
+  const add = async (snapshotId: bigint, parent: bigint | null): Promise<void> => {
+    const rows = version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {};
+    nextRow += 1n;
+    await fixture.client.commitTable(id, append(snapshotId, parent, rows));
+  };
+  for (let n = 1n; n <= BigInt(history); n += 1n) await add(n, n === 1n ? null : n - 1n);
+  if (history > 0) {
+    await fixture.client.commitTable(id, {
+      requirements: [],
+      updates: [
+        { action: 'set-snapshot-ref', 'ref-name': 'side', type: 'branch', 'snapshot-id': 1n },
+        { action: 'set-snapshot-ref', 'ref-name': 'release', type: 'tag', 'snapshot-id': BigInt(history) },
+      ],
+    });
+  }
+  if (staging) {
+    const added = snapshot(10n, { ...(history > 0 ? { 'parent-snapshot-id': BigInt(history) } : {}), ...(version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {}) });
+    await fixture.client.commitTable(id, {
+      requirements: [],
+      updates: [
+        { action: 'add-snapshot', snapshot: added },
+        { action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'branch', 'snapshot-id': 10n },
+      ],
+    });
+  }
+  return id;
+}
+
+/** All that a reader of `main` can see, and all other references. */
+function mainOf(metadata: TableMetadata): unknown {
+  const { main, side, release } = metadata.refs ?? {};
+  const seen = new Set(metadata['snapshot-log']?.map((entry) => entry['snapshot-id']));
+  return {
+    refs: { main, side, release },
+    current: metadata['current-snapshot-id'],
+    log: metadata['snapshot-log'],
+    snapshots: metadata.snapshots?.filter((each) => seen.has(each['snapshot-id'])),
+    statistics: [metadata.statistics, metadata['partition-statistics']].map((files) => files?.filter((file) => seen.has((file as { 'snapshot-id': bigint })['snapshot-id']))),
+    schema: metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']),
+    specs: [metadata['default-spec-id'], metadata['partition-specs']],
+    orders: [metadata['default-sort-order-id'], metadata['sort-orders']],
+    properties: metadata.properties,
+    place: [metadata.location, metadata['table-uuid'], metadata['format-version']],
+  };
+}
+
+const anyRef = fc.constantFrom('main', 'staging', 'side', 'release', 'new', 'MAIN', '');
+const anySnapshot = fc.constantFrom(1n, 2n, 3n, 10n, 20n, 21n, 99n);
+const anyId = fc.constantFrom(-1, 0, 1, 2);
+const anyUpdate: fc.Arbitrary<TableUpdate> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(20n, 21n).map((id) => ({ action: 'add-snapshot' as const, snapshot: snapshot(id, { 'sequence-number': id, ...rowsOf('3') }) })) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      action: fc.constant('set-snapshot-ref' as const),
+      'ref-name': anyRef,
+      type: fc.constantFrom('branch' as const, 'tag' as const),
+      'snapshot-id': anySnapshot,
+    }),
+  },
+  fc.record({ action: fc.constant('remove-snapshot-ref' as const), 'ref-name': anyRef }),
+  fc.record({ action: fc.constant('remove-snapshots' as const), 'snapshot-ids': fc.array(anySnapshot, { maxLength: 3 }) }),
+  fc.record({ action: fc.constant('assign-uuid' as const), uuid: fc.constant('4e2b6a1c-0000-4000-8000-000000000000') }),
+  fc.record({ action: fc.constant('upgrade-format-version' as const), 'format-version': fc.constantFrom(1, 2, 3) }),
+  fc.record({ action: fc.constant('add-schema' as const), schema: fc.constant({ type: 'struct' as const, fields: [{ id: 1, name: 'only', required: false, type: 'long' }] }) }),
+  fc.record({ action: fc.constant('set-current-schema' as const), 'schema-id': anyId }),
+  fc.record({ action: fc.constant('remove-schemas' as const), 'schema-ids': fc.array(anyId) }),
+  fc.record({ action: fc.constant('add-spec' as const), spec: fc.constant({ fields: [{ 'source-id': 1, name: 'b', transform: 'bucket[4]' }] }) }),
+  fc.record({ action: fc.constant('set-default-spec' as const), 'spec-id': anyId }),
+  fc.record({ action: fc.constant('remove-partition-specs' as const), 'spec-ids': fc.array(anyId) }),
+  fc.record({
+    action: fc.constant('add-sort-order' as const),
+    'sort-order': fc.constant({ fields: [{ 'source-id': 1, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' }] }),
+  }),
+  fc.record({ action: fc.constant('set-default-sort-order' as const), 'sort-order-id': anyId }),
+  fc.constant({ action: 'set-location' as const, location: '{w}/facts/moved' }),
+  fc.constant({ action: 'set-properties' as const, updates: { stolen: 'yes' } }),
+  fc.constant({ action: 'remove-properties' as const, removals: ['format-version', 'stolen'] }),
+  anySnapshot.map((id) => ({ action: 'set-statistics' as const, statistics: { 'snapshot-id': id, 'statistics-path': '/x' } })),
+  fc.record({ action: fc.constant('remove-statistics' as const), 'snapshot-id': anySnapshot }),
+  anySnapshot.map((id) => ({ action: 'set-partition-statistics' as const, 'partition-statistics': { 'snapshot-id': id, 'statistics-path': '/x' } })),
+  fc.record({ action: fc.constant('remove-partition-statistics' as const), 'snapshot-id': anySnapshot }),
+  fc.constant({ action: 'add-encryption-key' as const, 'encryption-key': { 'key-id': 'k' } }),
+  fc.constant({ action: 'remove-encryption-key' as const, 'key-id': 'k' }),
+);
+const anyRequirement: fc.Arbitrary<TableRequirement> = fc.oneof(
+  fc.record({ type: fc.constant('assert-ref-snapshot-id' as const), ref: anyRef, 'snapshot-id': fc.option(anySnapshot) }),
+  fc.constant({ type: 'assert-create' as const }),
+  fc.record({ type: fc.constant('assert-current-schema-id' as const), 'current-schema-id': anyId }),
+);
+/** What a writer sends to append, so that much gets through; and perhaps one thing more. */
+const append20: TableUpdate[] = [
+  { action: 'add-snapshot', snapshot: snapshot(20n, { 'sequence-number': 20n, ...rowsOf('3') }) },
+  { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': 20n },
+];
+const anyCommit = fc.oneof(
+  fc.record({ requirements: fc.array(anyRequirement, { maxLength: 1 }), updates: fc.array(anyUpdate, { minLength: 1, maxLength: 4 }) }),
+  fc.array(anyUpdate, { maxLength: 1 }).map((more) => ({ requirements: [] as TableRequirement[], updates: [...append20, ...more] })),
+);
+const anyShow = fc.constantFrom<'branch' | 'fresh' | 'snapshot' | 'files' | 'prefix'>('branch', 'branch', 'fresh', 'snapshot', 'files', 'prefix');
+const showOf = (kind: string, base: bigint | undefined): ViewShow =>
+  kind === 'snapshot'
+    ? { kind: 'snapshot', snapshotId: base ?? 1n }
+    : kind === 'files'
+      ? { kind: 'files', snapshot: snapshot(77n) }
+      : { kind: 'branch', branch: kind === 'fresh' ? 'fresh' : 'staging', base };
+
+describe('whatever is committed through a view', () => {
+  it('leaves main, its history, the other references and the table as they were', { timeout: 120_000 }, async () => {
+    const made = await Promise.all(STATES.map(makeTable));
+    const landed = new Map<string, number>();
+    let commits = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(STATES.length - 1), anyShow, fc.boolean(), anyCommit, async (position, kind, together, commit) => {
+        const table = made[position] as TableIdentifier;
+        const base = STATES[position]?.history === 0 ? undefined : 1n;
+        fixture.catalog.views.open({ name: 'view', tables: [{ identifier: SEEN, table, show: showOf(kind, base) }] });
+        const before = await fixture.client.loadTable(table);
+        const body = JSON.parse(
+          JSON.stringify(commit, (_key, value) => (typeof value === 'bigint' ? Number(value) : value))
+            .replace('{w}', fixture.warehouse)
+            // Snapshots of this commit, which no other has added.
+            .replaceAll(/\b2([01])\b(?=[,}\]])/g, (_all, digit: string) => String(1000 + 10 * commits + Number(digit))),
+        ) as Record<string, unknown>;
+        const [prefix, id] = kind === 'prefix' ? ['branch@staging', table] : ['view', SEEN];
+        const reply: Reply = together
+          ? await fixture.call('POST', `${prefix}/transactions/commit`, { 'table-changes': [{ identifier: id, ...body }] })
+          : await fixture.call('POST', `${prefix}/namespaces/${id.namespace[0]}/tables/${id.name}`, body);
+        const after = await fixture.client.loadTable(table);
+        commits += 1;
+        if (reply.status < 300) for (const { action } of commit.updates) landed.set(action, (landed.get(action) ?? 0) + 1);
+        expect(reply.status).toSatisfy((status: number) => status < 500);
+        expect(mainOf(after?.metadata as TableMetadata)).toEqual(mainOf(before?.metadata as TableMetadata));
+        // A view says nothing of `main` either: what it shows as its log is its own.
+        if (reply.status === 200) expect((reply.body.metadata as TableMetadata)['snapshot-log']?.length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 400, seed: 20_261_122 },
+    );
+    // Otherwise the property would hold because nothing got through.
+    expect(landed.get('add-snapshot')).toBeGreaterThan(5);
+    expect(landed.get('set-snapshot-ref')).toBeGreaterThan(5);
+    expect(
+      [...landed.keys()].filter(
+        (action) => !['add-snapshot', 'set-snapshot-ref', 'remove-snapshot-ref', 'add-schema', 'set-statistics', 'set-partition-statistics'].includes(action),
+      ),
+    ).toEqual([]);
+    expect(commits).toBe(400);
+  });
+  it('cannot create, drop, rename, register or view anything, in a session or under a branch', async () => {
+    const table = await makeTable({ version: '2', history: 1, staging: true });
+    fixture.catalog.views.open({ name: 'view', tables: [{ identifier: SEEN, table, show: { kind: 'branch', branch: 'staging', base: 1n } }] });
+    const { metadataLocation } = (await fixture.client.loadTable(table)) as { metadataLocation: string };
+    for (const [prefix, id] of [
+      ['view', SEEN],
+      ['branch@staging', table],
+    ] as const) {
+      const namespace = `${prefix}/namespaces/${id.namespace[0]}`;
+      const view = {
+        name: 'v',
+        schema: SCHEMA,
+        'view-version': { 'version-id': 1, 'timestamp-ms': 1, 'schema-id': 0, summary: {}, representations: [], 'default-namespace': [] },
+        properties: {},
+      };
+      for (const [method, path, body] of [
+        ['POST', `${prefix}/namespaces`, { namespace: ['new'] }],
+        ['DELETE', namespace, undefined],
+        ['POST', `${namespace}/properties`, { updates: { a: '1' } }],
+        ['POST', `${namespace}/tables`, { name: 'new', schema: SCHEMA }],
+        ['POST', `${namespace}/tables`, { name: 'new', schema: SCHEMA, 'stage-create': true }],
+        ['POST', `${namespace}/register`, { name: 'new', 'metadata-location': metadataLocation }],
+        ['POST', `${namespace}/register`, { name: id.name, 'metadata-location': metadataLocation, overwrite: true }],
+        ['DELETE', `${namespace}/tables/${id.name}?purgeRequested=true`, undefined],
+        ['POST', `${prefix}/tables/rename`, { source: id, destination: { namespace: id.namespace, name: 'new' } }],
+        ['POST', `${namespace}/views`, view],
+      ] as const) {
+        expect([path, (await fixture.call(method, path, body)).status]).toEqual([path, 403]);
+      }
+      expect((await fixture.call('POST', `${namespace}/tables/${id.name}/metrics`, { 'report-type': 'scan-report' })).status).toBe(204);
+      expect((await fixture.call('HEAD', `${namespace}/tables/${id.name}`)).status).toBeLessThan(300);
+    }
+    expect((await fixture.client.loadTable(table))?.metadataLocation).toBe(metadataLocation);
+  });
+});
+
+describe('a table that changes while it is viewed', () => {
+  const open = (table: TableIdentifier, tableUuid?: string): void =>
+    fixture.catalog.views.open({ name: 'view', tables: [{ identifier: SEEN, table, tableUuid, show: { kind: 'branch', branch: 'staging' } }] });
+  it('dropped: it is gone, and nothing can be committed to it', async () => {
+    const table = await makeTable({ version: '2', history: 0, staging: false });
+    open(table);
+    await fixture.client.dropTable(table);
+    const view = fixture.clientOf('view');
+    expect(await view.loadTable(SEEN)).toBeUndefined();
+    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(404);
+    expect((await fixture.call('HEAD', 'view/namespaces/sources/tables/seen')).status).toBe(404);
+  });
+  it('dropped and created again: the view shows the one before, which is gone', async () => {
+    const table = await makeTable({ version: '2', history: 0, staging: false });
+    open(table, (await fixture.client.loadTable(table))?.metadata['table-uuid']);
+    const view = fixture.clientOf('view');
+    expect(await view.tableExists(SEEN)).toBe(true);
+    await fixture.client.dropTable(table);
+    await fixture.client.createTable(table, { schema: SCHEMA });
+    expect(await view.loadTable(SEEN)).toBeUndefined();
+    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(404);
+    expect((await fixture.client.loadTable(table))?.metadata.snapshots).toEqual([]);
+  });
+  it('a tag in the place of the branch takes no commits', async () => {
+    const table = await makeTable({ version: '2', history: 1, staging: false });
+    await fixture.client.commitTable(table, { requirements: [], updates: [{ action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'tag', 'snapshot-id': 1n }] });
+    open(table);
+    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(5n, 1n))).status).toBe(403);
+    expect((await fixture.client.loadTable(table))?.metadata.refs?.['staging']).toEqual({ 'snapshot-id': 1n, type: 'tag' });
+  });
+  it('upgraded, evolved and moved on: commits to the branch go on from what the branch is', async () => {
+    const table = await makeTable({ version: '1', history: 1, staging: true });
+    open(table);
+    const view = fixture.clientOf('view');
+    await fixture.client.commitTable(table, {
+      requirements: [],
+      updates: [
+        { action: 'upgrade-format-version', 'format-version': 2 },
+        { action: 'add-schema', schema: { type: 'struct', fields: [...SCHEMA.fields, { id: 3, name: 'note', required: false, type: 'string' }] } },
+        { action: 'set-current-schema', 'schema-id': -1 },
+      ],
+    });
+    await fixture.client.commitTable(table, append(2n, 1n, { 'sequence-number': 30n }));
+    await view.commitTable(SEEN, append(11n, 10n, { 'sequence-number': 31n }));
+    const metadata = (await fixture.client.loadTable(table))?.metadata;
+    expect(metadata?.refs).toMatchObject({ main: { 'snapshot-id': 2n }, staging: { 'snapshot-id': 11n } });
+    expect((await view.loadTable(SEEN))?.metadata).toMatchObject({ 'format-version': 2, 'current-schema-id': 1, 'last-sequence-number': 31n });
+  });
+  it('two tables of a view, one of them gone: neither is committed', async () => {
+    const [one, two] = [await makeTable({ version: '2', history: 0, staging: false }), await makeTable({ version: '2', history: 0, staging: false })];
+    fixture.catalog.views.open({
+      name: 'view',
+      tables: [one, two].map((table, n) => ({ identifier: n === 0 ? SEEN : OTHER, table, show: { kind: 'branch', branch: 'staging' } })),
+    });
+    await fixture.client.dropTable(two);
+    const changes = [SEEN, OTHER].map((identifier) => ({ identifier, ...append(1n, null) }));
+    expect((await fixture.call('POST', 'view/transactions/commit', { 'table-changes': changes })).status).toBe(404);
+    expect((await fixture.client.loadTable(one))?.metadata.refs).toEqual({});
+  });
+});
