@@ -1,6 +1,6 @@
-// Goal: a client that we did not write finds a catalog like any other. Method: PyIceberg against the running catalog, and beside it on the same database.
+// Goal: a client that we did not write finds a catalog like any other. Method: PyIceberg against the running catalog.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { append, type CatalogFixture, openCatalog, SCHEMA } from '../catalog/fixture.ts';
+import { type CatalogFixture, openCatalog, SCHEMA } from '../catalog/fixture.ts';
 import { preparePython, runPython } from './python.ts';
 
 let fixture: CatalogFixture;
@@ -88,33 +88,5 @@ print(json.dumps(len(catalog.load_table('sources.viewed').scan().to_arrow())))`,
     const metadata = (await fixture.client.loadTable(table))?.metadata;
     expect(metadata?.['current-snapshot-id']).toBeUndefined();
     expect(Object.keys(metadata?.refs ?? {})).toEqual(['staging']);
-  });
-});
-
-describe('PyIceberg on the same database, without the server', () => {
-  it('sees our commits, and we see its', { timeout: 60_000 }, async () => {
-    const table = { namespace: ['shared'], name: 't' };
-    await fixture.client.createNamespace(table.namespace);
-    await fixture.client.createTable(table, { schema: SCHEMA });
-    await fixture.client.commitTable(table, { requirements: [], updates: [{ action: 'set-properties', updates: { ours: 'yes' } }] });
-    const seen = await runPython<Record<string, string>>(
-      `
-import pyarrow as pa
-from pyiceberg.catalog.sql import SqlCatalog
-catalog = SqlCatalog('psyberg', uri='sqlite:///' + argument['warehouse'] + '/catalog.db', warehouse=argument['warehouse'])
-table = catalog.load_table('shared.t')
-table.append(pa.table({'id': pa.array([1], pa.int64()), 'ts': pa.array([0], pa.timestamp('us'))}))
-catalog.create_namespace('theirs')
-catalog.create_table('theirs.t', schema=table.schema())
-print(json.dumps(table.properties))`,
-      { warehouse: fixture.warehouse },
-    );
-    expect(seen).toMatchObject({ ours: 'yes' });
-    const metadata = (await fixture.client.loadTable(table))?.metadata;
-    expect(metadata?.snapshots).toHaveLength(1);
-    const theirs = { namespace: ['theirs'], name: 't' };
-    expect(await fixture.client.listTables(['theirs'])).toEqual([theirs]);
-    await fixture.client.commitTable(theirs, append(1n, null));
-    expect((await fixture.client.loadTable(theirs))?.metadata['current-snapshot-id']).toBe(1n);
   });
 });

@@ -11,7 +11,7 @@ import { installOnce, PROJECT } from './install-once.ts';
 const run = promisify(execFile);
 
 /** Pinned: another release may write other bytes. */
-const REQUIREMENTS = ['pyiceberg[pyarrow,pyiceberg-core,sql-sqlite]==0.12.0'];
+const REQUIREMENTS = ['pyiceberg[pyarrow,pyiceberg-core,sql-sqlite]==0.12.0', 'psycopg2-binary==2.9.13'];
 
 const venv = join(PROJECT, '.venv');
 const python = join(venv, 'bin', 'python');
