@@ -13,15 +13,19 @@ async function foreignWorld(manners: ForeignManners): Promise<{ world: World; fo
 const isCommitOf = ({ method, path }: ForeignCall, table: RegExp): boolean => method === 'POST' && table.test(path);
 
 describe('a foreign catalog', () => {
-  it('that commits several tables together takes the whole story', async () => {
+  // The whole story in front of a catalog that commits several tables together: test/interop/java-catalog.test.ts.
+  it('that commits several tables together is reached under its prefix, with the token, and takes one commit a session', async () => {
     const { world, foreign } = await foreignWorld({ prefix: 'some/where' });
-    await playForeignScenario(world);
+    await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    await world.land('raw.events', `select i, i, timestamptz '${hourAt(0)}' from range(10) as t(i)`);
+    expect((await world.run()).map((record) => [record.status, record.error])).toEqual(Array(3).fill(['published', null]));
+    await expectIndexed(world);
     expect(foreign.calls.some((call) => call.path === '/some/where/transactions/commit')).toBe(true);
     expect(foreign.calls[0]?.path).toBe('/config?warehouse=w');
     expect(new Set(foreign.calls.map((call) => call.headers['authorization']))).toEqual(new Set(['Bearer a-token']));
   });
 
-  it('that commits one table at a time takes the same story', async () => {
+  it('that commits one table at a time takes the whole story', async () => {
     const { world, foreign } = await foreignWorld({ oneTableAtATime: true });
     await playForeignScenario(world);
     expect(foreign.calls.some((call) => call.path.endsWith('/transactions/commit'))).toBe(false);
