@@ -127,11 +127,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
   let interrupted = false;
 
+  const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
   const ports = async (): Promise<RunPorts> => ({
     project,
     catalog: client,
-    views: catalog.views,
-    endpoint: { uri: catalog.uri, token: catalog.token },
+    ...viewPorts,
     engine: await engine(),
     sessionsDirectory: sessions,
     markersAreShared: project.catalog.kind !== 'rest',
@@ -141,7 +141,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   const planProcess = async (spec: ProcessSpec, request: { readonly psybergSessionId?: string } = {}): Promise<CompiledPlan> => {
     if (interrupted) throw new PsybergError('interrupted', 'the run was interrupted', { hint: 'run the same command again', retryable: true });
     const nowMs = now();
-    const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine });
+    const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine, ...viewPorts });
     const plan = planSession(session);
     if (plan.status === 'work') await checkSyntax(await engine(), project, spec);
     return compilePlan(
@@ -225,7 +225,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         throw usageError('usage', `${stranger} is no source of ${processName}`, { hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}` });
       const adoptAt = (source: SourceSpec): StartSpec => places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
       const nowMs = now();
-      const session = await openSession({ spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine, adoptAt });
+      const session = await openSession({ spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine, ...viewPorts, adoptAt });
       const plan = compileAdoption(planAdoption(session));
       const { adoptTarget } = await import('./run/adopt-target.ts');
       return { plan, record: await adoptTarget(await ports(), plan, spec) };

@@ -87,7 +87,7 @@ function changeViewStep(alias: string, read: Extract<Plan['sources'][number]['re
     stage: 'branch',
     name: `change_view ${alias}`,
     sql: manifestListStatement('compose/write_change_list'),
-    parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, destination: { from_run: `manifest list of ${alias}` } },
+    parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, contents: ['0'], destination: { from_run: `manifest list of ${alias}` } },
   };
 }
 

@@ -201,6 +201,8 @@ export async function composeFilesView(
     readonly directory: string;
     /** True to show the files without the rows that delete files of the snapshot take off them. */
     readonly withDeletes?: boolean;
+    /** Only these delete files, instead: delete manifests in the list of another snapshot, and the keys of entries ({@link deleteKey}). */
+    readonly deletes?: { readonly from: Snapshot; readonly manifests: RewriteOptions['manifests']; readonly keys: readonly string[] };
   },
 ): Promise<Snapshot> {
   const { metadata, from } = options;
@@ -209,6 +211,18 @@ export async function composeFilesView(
     options.files.length === 0
       ? []
       : await rewriteManifests(engine, { metadata, manifestList: from['manifest-list'], manifests: options.manifests, removedFiles: [], keptFiles: options.files, destination });
+  const { deletes } = options;
+  if (written.length > 0 && deletes !== undefined && deletes.keys.length > 0)
+    written.push(
+      ...(await rewriteManifests(engine, {
+        metadata,
+        manifestList: deletes.from['manifest-list'],
+        manifests: deletes.manifests,
+        removedFiles: [],
+        keptFiles: deletes.keys,
+        destination,
+      })),
+    );
   const list = destination();
   if (written.length === 0) await engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: list } });
   else
@@ -224,6 +238,21 @@ export async function composeFilesView(
     });
   return { ...from, 'manifest-list': list };
 }
+
+/** The snapshot as DuckDB can read it when it holds row-level deletes; undefined when it holds none, and can be shown as it is. */
+export async function composeReadableView(engine: Engine, metadata: TableMetadata, from: Snapshot, directory: string): Promise<Snapshot | undefined> {
+  if (from.summary?.['total-delete-files'] === '0') return undefined;
+  if (!(await manifestsOf(engine, from)).some((manifest) => manifest.content === 1)) return undefined;
+  const destination = `${directory}/readable-${randomUUID()}.avro`;
+  await engine.execute({
+    sql: manifestListStatement('compose/write_uncounted_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept'),
+    parameters: { manifest_list: from['manifest-list'], destination },
+  });
+  return { ...from, 'manifest-list': destination };
+}
+
+/** What names an entry of a delete manifest, as {@link RewriteOptions} takes it: several deletion vectors may share one Puffin file. */
+export const deleteKey = (path: string, contentOffset: string | null): string => (contentOffset === null ? path : `${path}#${contentOffset}`);
 
 /** `spec:position` of the partition fields whose summary bounds can be merged, by how their bytes are ordered (specification, appendix D). */
 function summaryOrder(metadata: TableMetadata): { integer_fields: string[]; byte_fields: string[] } {

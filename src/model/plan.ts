@@ -26,8 +26,17 @@ export interface PlanChange {
   readonly removed_rows: string;
 }
 export type PlanRead =
-  /** The files that these snapshots added, by their manifests. `files` lists them one by one where a manifest holds more than they added. */
-  | { readonly kind: 'changes'; readonly snapshot_ids: readonly string[]; readonly manifest_lists: readonly string[]; readonly files: readonly string[] | null }
+  /**
+   * The files that these snapshots added, by their manifests. `files` lists them one by one where a manifest holds more than they added, and `delete_files` the delete
+   * files that apply to them: a path, or path:offset of a deletion vector.
+   */
+  | {
+      readonly kind: 'changes';
+      readonly snapshot_ids: readonly string[];
+      readonly manifest_lists: readonly string[];
+      readonly files: readonly string[] | null;
+      readonly delete_files?: readonly string[];
+    }
   | { readonly kind: 'snapshot'; readonly snapshot_id: string }
   /** The source is empty or does not exist yet. */
   | { readonly kind: 'nothing' };

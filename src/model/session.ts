@@ -45,11 +45,12 @@ export type BoundsFrom = 'manifest' | 'partition' | 'scan';
 /** A partition as processing URIs write it: field name -> value; hours and days as ISO texts. */
 export type ProcessingUri = Readonly<Record<string, string | number | boolean | null>>;
 
-/** A data file that a counted snapshot added or removed. */
+/** A data file that a counted snapshot added or removed, or a delete file. */
 export interface ChangedFile {
   readonly path: string;
   readonly snapshotId: bigint;
-  readonly status: 'added' | 'removed';
+  /** `deletes`: a delete file, with the hours of the rows that it took (or no longer takes) from files that were there before. */
+  readonly status: 'added' | 'removed' | 'deletes';
   readonly rows: bigint;
   readonly bytes: bigint;
   readonly partition: ProcessingUri;
@@ -84,6 +85,8 @@ export interface SourceState {
   readonly listedBy: 'manifests' | 'files';
   /** The manifest lists in which the added files are found. */
   readonly manifestLists: readonly string[];
+  /** Keys of the delete files (`deleteKey`) since the watermark that apply to added files: rows that came and went. */
+  readonly deleteFiles?: readonly string[];
   /** The newest hour in which the source has rows, over all its history. */
   readonly newestHour?: Hour;
   /** The hour up to which the source is complete; undefined while nothing is known. */

@@ -36,5 +36,6 @@ function readOf(source: SourceState, hasNews: boolean): PlanRead {
     snapshot_ids: source.changes.filter((change) => change.counted).map((change) => String(change.snapshotId)),
     manifest_lists: source.manifestLists,
     files: source.listedBy === 'files' ? added.map((file) => file.path) : null,
+    ...(source.deleteFiles === undefined ? {} : { delete_files: source.deleteFiles }),
   };
 }

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { ViewShow, ViewTable } from '../catalog/index.ts';
 import { SESSION_CATALOG, createStatement, namedIn, processParameters, sourceCtes } from '../compile/index.ts';
-import { mainSnapshot } from '../iceberg/history.ts';
+import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict, refusal, usageError } from '../model/errors.ts';
 import { parseHour } from '../model/hour.ts';
@@ -13,7 +13,7 @@ import type { Plan, PlanSource, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
+import { type ManifestRow, composeFilesView, composeReadableView, manifestsOf } from '../manifests/compose.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
@@ -87,13 +87,16 @@ async function composeListedFiles(
     const destination = join(context.directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
     await engine.execute({
       sql: manifestListStatement('compose/write_change_list'),
-      parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, destination },
+      parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, contents: ['0', '1'], destination },
     });
     from = { ...head, 'manifest-list': destination };
   }
-  const manifests = files.length === 0 ? [] : (await manifestsOf(engine, from)).filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
-  const view = await composeFilesView(engine, { metadata, from, manifests, files, directory: context.directory });
-  const found = (await manifestsOf(engine, view)).reduce((sum, manifest) => sum + manifest.live_files, 0n);
+  const listed = files.length === 0 ? [] : (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
+  const [manifests, deleteManifests] = [0, 1].map((content) => listed.filter((manifest) => manifest.content === content)) as [ManifestRow[], ManifestRow[]];
+  const deletes = { from, manifests: deleteManifests, keys: read.delete_files ?? [] };
+  const view = await composeFilesView(engine, { metadata, from, manifests, files, deletes, directory: context.directory });
+  const shown = await manifestsOf(engine, view);
+  const found = shown.filter((manifest) => manifest.content === 0).reduce((sum, manifest) => sum + manifest.live_files, 0n);
   if (found !== BigInt(files.length))
     throw refusal('source-files-gone', `the plan loads ${files.length} files of ${source.table}, but its manifests list ${found} of them`, {
       hint: `rebuild the target ${context.plan.target.table} from the source: drop it and run again`,
@@ -155,10 +158,17 @@ export async function attachSession(context: RunContext): Promise<void> {
   const { plan, ports, branch, directory } = context;
   for (const source of plan.sources) {
     const narrowed = await narrowSource({ engine: ports.engine, catalog: ports.catalog, plan, source, table: sourceSpec(context.spec, source).table, directory });
-    if (narrowed !== undefined) context.changeViews.set(source.alias, narrowed);
+    const shown = narrowed ?? (source.read.kind === 'snapshot' ? await readableSource(context, source, source.read.snapshot_id) : undefined);
+    if (shown !== undefined) context.changeViews.set(source.alias, shown);
   }
   showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
+}
+
+async function readableSource(context: RunContext, source: PlanSource, snapshotId: string): Promise<Snapshot | undefined> {
+  const { metadata } = (await context.ports.catalog.loadTable(sourceSpec(context.spec, source).table)) ?? missingSource(source);
+  const snapshot = snapshotById(metadata, BigInt(snapshotId)) ?? missingSource(source);
+  return composeReadableView(context.ports.engine, metadata, snapshot, context.directory);
 }
 
 export const targetMoved = (plan: Plan, found: bigint | undefined) =>

@@ -16,13 +16,13 @@ const REMEDY = 'rebuild the target from the source (drop it and run again), and 
 
 /**
  * The files that only one of two snapshots has: `added` those of the head, `removed` those of the consumed one. Manifests that both have are not opened.
- * `rowDeletes`: the delete files differ.
+ * `deletes`: the delete manifests that only one of them has.
  */
 export async function filesBetween(
   engine: Engine,
   table: SourceTable,
   { consumed, head }: { readonly consumed: Snapshot; readonly head: Snapshot },
-): Promise<{ files: ChangedFile[]; rowDeletes: boolean }> {
+): Promise<{ files: ChangedFile[]; deletes: { gone: Manifest[]; come: Manifest[] } }> {
   const [before, after] = await Promise.all([readAllManifests(engine, table, consumed), readAllManifests(engine, table, head)]);
   const only = (these: readonly Manifest[], those: readonly Manifest[]): Manifest[] => {
     const paths = new Set(those.map((manifest) => manifest.manifest_path));
@@ -40,7 +40,7 @@ export async function filesBetween(
       ...file,
       snapshotId: head['snapshot-id'],
     })),
-    rowDeletes: [...gone, ...come].some((manifest) => manifest.content === 1),
+    deletes: { gone: gone.filter((manifest) => manifest.content === 1), come: come.filter((manifest) => manifest.content === 1) },
   };
 }
 

@@ -19,12 +19,13 @@ import type { StartSpec } from '../model/start.ts';
 import { startSnapshot } from './start.ts';
 import { changesOf } from './read-changes.ts';
 import { type SourceTable, eventTimeOf, readAllManifests, readFiles } from './read-files.ts';
+import type { ViewPorts } from './show-views.ts';
 import { readVtts } from './vtts.ts';
 
 /** How far ahead of the clock an event time may be before it is set aside. */
 const FUTURE_TOLERANCE_HOURS = 1;
 
-export interface OpenSessionInput {
+export interface OpenSessionInput extends ViewPorts {
   readonly spec: ProcessSpec;
   readonly project: ProjectSpec;
   readonly psybergSessionId: string;
@@ -175,7 +176,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
       });
     return idle;
   }
-  const table: SourceTable = { spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs) + FUTURE_TOLERANCE_HOURS };
+  const table: SourceTable = { views: input.views, endpoint: input.endpoint, spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs) + FUTURE_TOLERANCE_HOURS };
   const begin = watermark === undefined ? startSnapshot(metadata, head, { start: adoptedAt === undefined ? spec.start : { kind: 'now' }, table: name }) : undefined;
   const from = watermark ?? (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
   const changed = from?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, from);

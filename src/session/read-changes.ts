@@ -10,11 +10,13 @@ import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
 import { findSnapshots } from './find-changes.ts';
+import { refuseUnreadable } from './equality-keys.ts';
 import { filesBetween, liveFilesSince } from './live-files.ts';
 import { netFiles } from './net-files.ts';
 import { readNewManifests } from './new-manifests.ts';
 import { type SourceTable, readAllManifests, readFiles } from './read-files.ts';
 import { withoutRewrites } from './rewrites.ts';
+import { type RowDeletesSince, rowDeletesSince } from './row-deletes.ts';
 
 export type Changes = Omit<SourceState, 'head' | 'newestHour' | 'vttsHour'>;
 
@@ -29,6 +31,7 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const found = findSnapshots(table.metadata, head, watermark);
   const base = { spec: table.spec, awaited: false, detectedBy: found.detectedBy, ...(watermark === undefined ? {} : { watermark }) };
   if (found.detectedBy === 'first-load') {
+    await refuseUnreadable(engine, table, head);
     const manifests = await readAllManifests(engine, table, head);
     const files = await readFiles(
       engine,
@@ -58,9 +61,21 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     }
   }
   const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
+  const deletes = await rowDeletesSince(engine, table, {
+    head,
+    consumed: watermark === undefined ? undefined : snapshotById(table.metadata, watermark.snapshotId),
+    sinceSequenceNumber: snapshots.reduce((least, snapshot) => (numberOf(snapshot) < least ? numberOf(snapshot) : least), numberOf(snapshots[0] as Snapshot)) - 1n,
+    manifests,
+    added: [...bySnapshot.values()].flat().filter((file) => file.status === 'added'),
+  });
+  const hit = new Set(deletes.files.map((file) => file.snapshotId));
+  const ofNewRows = new Set(deletes.ofNewRows.map((file) => file.snapshotId));
   const seen = snapshots.map((snapshot) => {
     const id = snapshot['snapshot-id'];
-    return changeOf(snapshot, bySnapshot.get(id) ?? [], { rowDeletes: deleting.has(id), undone: undone.has(id) });
+    return changeOf(snapshot, bySnapshot.get(id) ?? [], {
+      rowDeletes: !deleting.has(id) ? 'none' : hit.has(id) ? 'hit' : ofNewRows.has(id) ? 'new' : 'missed',
+      undone: undone.has(id),
+    });
   });
   const judged = await withoutRewrites(engine, table, { changes: seen, bySnapshot });
   const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
@@ -71,36 +86,61 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const net = netFiles(inOrder);
   // What an undone snapshot had removed was there, and loaded, before it: it comes back without being new.
   const files = input.processSpec.pattern === 'stateless' ? net.filter((file) => file.status === 'removed' || !undone.has(file.snapshotId)) : net;
-  refuseWhatCannotBeKnown(input, table, { changes: judged.changes, files, deleting });
+  refuseForStateless(input, table, { changes: judged.changes, files, hit });
   const mixed = manifests.some((manifest) => manifest.mixed && counted.has(BigInt(manifest.snapshot_id)));
   return {
     ...base,
     changes: judged.changes,
-    files,
-    listedBy: mixed || found.undone.length > 0 || files.length < inOrder.length ? 'files' : 'manifests',
+    files: [...files, ...rowDeletesFor(input, deletes)],
+    ...deletesOfNewRows(deletes),
+    listedBy: mixed || found.undone.length > 0 || files.length < inOrder.length || deletes.ofNewRows.length > 0 ? 'files' : 'manifests',
     manifestLists: chains.flatMap((chain) => chain.manifestLists),
   };
 }
 
+const numberOf = (snapshot: Snapshot): bigint => snapshot['sequence-number'] ?? 0n;
+
+/** A stateless process that goes on has no use for rows that are gone. */
+const rowDeletesFor = (input: ChangesInput, deletes: RowDeletesSince): readonly ChangedFile[] => (input.processSpec.pattern === 'stateless' ? [] : deletes.files);
+
+const deletesOfNewRows = ({ ofNewRows }: RowDeletesSince): Pick<Changes, 'deleteFiles'> => (ofNewRows.length === 0 ? {} : { deleteFiles: ofNewRows.map((file) => file.key) });
+
 /** After an expiry, or on a table that was replaced: the files of the watermark's snapshot beside those of the head, or (when that one is gone, too) the live files by number. */
-async function changesByFiles(input: ChangesInput, table: SourceTable, head: Snapshot, watermark: Watermark): Promise<Pick<Changes, 'files' | 'changes' | 'manifestLists'>> {
+async function changesByFiles(
+  input: ChangesInput,
+  table: SourceTable,
+  head: Snapshot,
+  watermark: Watermark,
+): Promise<Pick<Changes, 'files' | 'changes' | 'manifestLists' | 'deleteFiles'>> {
   const consumed = snapshotById(table.metadata, watermark.snapshotId);
   if (consumed === undefined) return { ...(await liveFilesSince(input.engine, table, head, watermark)), manifestLists: [head['manifest-list']] };
   const between = await filesBetween(input.engine, table, { consumed, head });
   const removes = between.files.some((file) => file.status === 'removed');
-  const change = {
-    ...changeOf(head, between.files, { rowDeletes: between.rowDeletes }),
-    operation: removes ? 'overwrite' : 'append',
-    counted: between.files.length > 0 || between.rowDeletes,
-  };
+  const deletes = await rowDeletesSince(input.engine, table, {
+    head,
+    consumed,
+    sinceSequenceNumber: watermark.sequenceNumber,
+    manifests: between.deletes.come,
+    dropped: between.deletes.gone,
+    added: between.files.filter((file) => file.status === 'added'),
+  });
+  // The one change that stands for all of them is the head's.
+  const deleted = deletes.files.map((file) => ({ ...file, snapshotId: head['snapshot-id'] }));
+  const rowDeletes = between.deletes.come.length + between.deletes.gone.length === 0 ? 'none' : deleted.length > 0 ? 'hit' : 'missed';
+  const change = { ...changeOf(head, between.files, { rowDeletes }), operation: removes ? 'overwrite' : 'append', counted: between.files.length + deleted.length > 0 };
   const judged = await withoutRewrites(input.engine, table, {
     changes: [change.reason === undefined ? { ...change, reason: 'found by comparing the files of the watermark and of the head' } : change],
     bySnapshot: new Map([[head['snapshot-id'], between.files]]),
     before: consumed,
   });
   const files = judged.changes.some((each) => each.counted) ? (judged.bySnapshot.get(head['snapshot-id']) ?? []) : [];
-  refuseWhatCannotBeKnown(input, table, { changes: judged.changes, files, deleting: new Set(between.rowDeletes ? [head['snapshot-id']] : []) });
-  return { files, changes: judged.changes, manifestLists: [head['manifest-list']] };
+  refuseForStateless(input, table, { changes: judged.changes, files, hit: new Set(deleted.map((file) => file.snapshotId)) });
+  return {
+    files: [...files, ...rowDeletesFor(input, { ...deletes, files: deleted })],
+    changes: judged.changes,
+    ...deletesOfNewRows(deletes),
+    manifestLists: [head['manifest-list']],
+  };
 }
 
 /** What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its manifests have to be read. */
@@ -120,49 +160,56 @@ function rewriteBySummary(snapshot: Snapshot): Pick<SnapshotChange, 'addedFiles'
 /** With row-level deletes in play, equal counts of rows do not mean equal rows. */
 const DELETE_COUNTS = ['added-delete-files', 'removed-delete-files', 'added-position-deletes', 'removed-position-deletes', 'added-equality-deletes', 'removed-equality-deletes'];
 
-function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: { rowDeletes?: boolean; undone?: boolean }): SnapshotChange {
+interface ChangeFlags {
+  /** Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since (`new`), or nobody's. */
+  readonly rowDeletes?: 'none' | 'hit' | 'new' | 'missed';
+  readonly undone?: boolean;
+}
+
+function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: ChangeFlags): SnapshotChange {
   const of = (status: ChangedFile['status']): readonly ChangedFile[] => files.filter((file) => file.status === status);
   const rows = (list: readonly ChangedFile[]): bigint => list.reduce((sum, file) => sum + file.rows, 0n);
   const operation = operationOf(snapshot);
   const said = rewriteBySummary(snapshot);
   const counts = said ?? { addedFiles: of('added').length, removedFiles: of('removed').length, addedRows: rows(of('added')), removedRows: rows(of('removed')) };
   // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
-  const rewrite = operation === 'replace' && counts.addedRows === counts.removedRows && flags.rowDeletes !== true;
-  const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : flags.rowDeletes === true ? 'holds row-level deletes' : undefined;
+  const rewrite = operation === 'replace' && counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit';
+  const idle = flags.rowDeletes === 'missed' && flags.undone !== true && files.length === 0;
+  const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : ROW_DELETES[flags.rowDeletes ?? 'none'];
   return {
     snapshotId: snapshot['snapshot-id'],
     operation,
     committedAtMs: snapshot['timestamp-ms'],
-    counted: !rewrite,
+    counted: !rewrite && !idle,
     ...(reason === undefined ? {} : { reason }),
     ...counts,
   };
 }
 
-/** A stateless load can only append, and a deleted row does not say its hour: both stop here instead of publishing something wrong. */
-function refuseWhatCannotBeKnown(
+const ROW_DELETES: Readonly<Record<NonNullable<ChangeFlags['rowDeletes']>, string | undefined>> = {
+  none: undefined,
+  hit: 'deletes single rows; their hours were found by comparing the files that they were in',
+  new: 'deletes single rows that came since the watermark',
+  missed: 'deletes no row that was there',
+};
+
+/** A stateless load can only append: it stops here instead of publishing something wrong. `hit`: snapshots that deleted single rows which it may have loaded. */
+function refuseForStateless(
   input: ChangesInput,
   table: SourceTable,
-  { changes, files, deleting }: { readonly changes: readonly SnapshotChange[]; readonly files: readonly ChangedFile[]; readonly deleting: ReadonlySet<bigint> },
+  { changes, files, hit }: { readonly changes: readonly SnapshotChange[]; readonly files: readonly ChangedFile[]; readonly hit: ReadonlySet<bigint> },
 ): void {
+  if (input.processSpec.pattern !== 'stateless') return;
   const name = tableName(table.spec.table);
-  if (input.processSpec.pattern === 'stateless') {
-    const removing = new Set(files.filter((file) => file.status === 'removed').map((file) => file.snapshotId));
-    const change = changes.find((each) => each.counted && (removing.has(each.snapshotId) || deleting.has(each.snapshotId)));
-    if (change === undefined || table.spec.onSourceChange === 'append-added') return;
-    throw refusal(
-      'source-changed',
-      `snapshot ${change.snapshotId} of ${name} (${change.operation}) changed or removed rows that ${input.processSpec.processName} may have loaded already; a stateless process only appends`,
-      {
-        hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
-        context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },
-      },
-    );
-  }
-  const change = changes.find((each) => deleting.has(each.snapshotId));
-  if (change !== undefined)
-    throw refusal('row-level-deletes', `snapshot ${change.snapshotId} of ${name} deletes single rows; the hours it touches cannot be told from metadata`, {
-      hint: `rewrite the source's files (compaction applies the deletes), then rebuild ${tableName(input.processSpec.target.table)}`,
-      context: { table: name, snapshot_id: String(change.snapshotId) },
-    });
+  const removing = new Set(files.filter((file) => file.status === 'removed').map((file) => file.snapshotId));
+  const change = changes.find((each) => each.counted && (removing.has(each.snapshotId) || hit.has(each.snapshotId)));
+  if (change === undefined || table.spec.onSourceChange === 'append-added') return;
+  throw refusal(
+    'source-changed',
+    `snapshot ${change.snapshotId} of ${name} (${change.operation}) changed or removed rows that ${input.processSpec.processName} may have loaded already; a stateless process only appends`,
+    {
+      hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
+      context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },
+    },
+  );
 }

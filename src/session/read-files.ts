@@ -11,9 +11,10 @@ import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { BoundsFrom, ChangedFile } from '../model/session.ts';
 import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';
+import type { ViewPorts } from './show-views.ts';
 
 /** What reading files needs to know of a source. */
-export interface SourceTable {
+export interface SourceTable extends ViewPorts {
   readonly spec: SourceSpec;
   readonly metadata: TableMetadata;
   /** Undefined when the process names no event-time column for the source. */
@@ -27,6 +28,7 @@ export interface Manifest {
   readonly partition_spec_id: number;
   readonly content: number;
   readonly snapshot_id: string;
+  readonly sequence_number: string;
   /** True when the manifest also holds entries that its snapshot did not add: a merge, or a removal. */
   readonly mixed: boolean;
 }

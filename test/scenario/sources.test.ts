@@ -119,13 +119,6 @@ describe('an overwrite of source rows', () => {
     expect(await overwritten(world)).toHaveLength(5);
   });
 
-  it.each(['2', '3'])('row-level deletes refuse: metadata does not say their hours (format %s)', async (formatVersion) => {
-    const world = await loadedWorld({}, formatVersion);
-    await world.sql('delete from raw.events where id = 3');
-    expect(await runOne(world, 'overwrite_load')).toMatchObject({ status: 'refused', error: { code: 'row-level-deletes' } });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
-  });
-
   it('a first load leaves out the rows that were deleted before', async () => {
     const world = await worldForTest({ processes: [append(), overwrite] });
     await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });

@@ -1,0 +1,94 @@
+/** The data files that delete files are about. Delete files + a snapshot -> its live data files under them. Reads manifests. */
+import { type Engine, togetherOrSingly } from '../engine/index.ts';
+import { type PartitionTuple, currentSchema, processingUri } from '../iceberg/event-time.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { renderStatement } from '../statements/index.ts';
+import type { DeleteFile } from './delete-files.ts';
+import { type SourceTable, readAllManifests, reading } from './read-files.ts';
+
+export interface DataFile {
+  readonly path: string;
+  readonly manifestPath: string;
+  readonly specId: number;
+  readonly partition: string;
+  readonly sequenceNumber: bigint;
+  readonly rows: bigint;
+  /** NULLs in the columns of equality deletes; undefined when the manifest does not say. */
+  readonly nullKeys: bigint | undefined;
+}
+
+export interface FilesUnderInput {
+  readonly engine: Engine;
+  readonly table: SourceTable;
+  readonly head: Snapshot;
+}
+
+/** Live data files of the head, of at most that sequence number, to which some of the delete files apply. */
+export async function filesUnder(input: FilesUnderInput, deletes: readonly DeleteFile[], newest: bigint): Promise<DataFile[]> {
+  const { engine, table, head } = input;
+  if (deletes.length === 0) return [];
+  const equality = deletes.filter((each) => each.kind === 'equality');
+  const greatest = equality.reduce((number, each) => (each.sequenceNumber > number ? each.sequenceNumber : number), 0n);
+  const everywhere = equality.some((each) => isGlobal(each, table)) || deletes.some((each) => each.kind !== 'equality');
+  const specIds = new Set(deletes.map((each) => each.specId));
+  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0 && (everywhere || specIds.has(manifest.partition_spec_id)));
+  const files: DataFile[] = [];
+  for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
+    const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
+    const rows = await reading(table, head, () => readAffected(input, paths, { deletes, greatest, newest }));
+    for (const row of rows) {
+      const file = { path: row.path, manifestPath: row.manifest_path, specId, partition: partitionText(table, specId, row.partition), sequenceNumber: BigInt(row.sequence_number) };
+      if (deletes.some((each) => appliesTo(each, file, table))) files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
+    }
+  }
+  return files;
+}
+
+interface AffectedRow extends Record<string, unknown> {
+  readonly manifest_path: string;
+  readonly path: string;
+  readonly partition: string | null;
+  readonly sequence_number: string;
+  readonly rows: bigint;
+  readonly null_keys: bigint | null;
+}
+
+async function readAffected(
+  { engine, head }: Pick<FilesUnderInput, 'engine' | 'head'>,
+  manifests: readonly string[],
+  { deletes, greatest, newest }: { readonly deletes: readonly DeleteFile[]; readonly greatest: bigint; readonly newest: bigint },
+): Promise<readonly AffectedRow[]> {
+  const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
+  return togetherOrSingly(manifests, (some) =>
+    engine.query<AffectedRow>({
+      sql: renderStatement('session/affected_files'),
+      parameters: {
+        manifest_list: head['manifest-list'],
+        manifests: some,
+        paths: [...new Set(deletes.flatMap((each) => each.dataFiles ?? []))],
+        equality_sequence_number: String(greatest),
+        newest: String(newest),
+        key_ids: keys.map(String),
+      },
+    }),
+  );
+}
+
+/** Values as processing URIs write them, so that partitions written by different engines compare. */
+function partitionText(table: SourceTable, specId: number, json: string | null): string {
+  const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
+  return JSON.stringify(processingUri((JSON.parse(json ?? '{}') as PartitionTuple | null) ?? {}, spec, currentSchema(table.metadata)));
+}
+
+/** Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all partitions. */
+function isGlobal(file: DeleteFile, table: SourceTable): boolean {
+  const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === file.specId);
+  return (spec?.fields ?? []).every((field) => field.transform === 'void');
+}
+
+/** Iceberg specification, "Scan Planning": to which data files a delete file must be applied. */
+export function appliesTo(file: DeleteFile, data: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>, table: SourceTable): boolean {
+  if (file.kind !== 'equality') return file.dataFiles?.includes(data.path) ?? (data.specId === file.specId && data.partition === JSON.stringify(file.partition));
+  if (data.sequenceNumber >= file.sequenceNumber) return false;
+  return isGlobal(file, table) || (data.specId === file.specId && data.partition === JSON.stringify(file.partition));
+}

@@ -1,0 +1,55 @@
+/**
+ * Synthetic snapshots of one table, shown to DuckDB while a session is opened. Snapshots -> whatever `work` reads from them.
+ * Their manifests are temporary files outside the warehouse: planning writes nothing into it.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SessionViews } from '../catalog/index.ts';
+import type { Engine } from '../engine/index.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { TableIdentifier } from '../model/names.ts';
+import { type SqlFragment, tableFragment } from '../statements/index.ts';
+
+/** Where views are shown, and how DuckDB reaches them. */
+export interface ViewPorts {
+  readonly views: SessionViews;
+  readonly endpoint: { readonly uri: string; readonly token: string };
+}
+
+/** A folder for manifests of views; removed when `work` ends. */
+export async function inTemporaryFolder<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'psyberg-views-'));
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs `work` with each snapshot as a table of the same schema; it gets the tables as fragments, by the names given. */
+export async function withViews<Name extends string, T>(
+  engine: Engine,
+  ports: ViewPorts,
+  table: TableIdentifier,
+  snapshots: Readonly<Record<Name, Snapshot>>,
+  work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
+): Promise<T> {
+  const name = `psyberg_view_${randomUUID().replaceAll('-', '')}`;
+  const names = Object.keys(snapshots) as Name[];
+  ports.views.open({
+    name,
+    tables: names.map((each) => ({ identifier: { namespace: ['views'], name: each }, table, show: { kind: 'files', snapshot: snapshots[each] } })),
+  });
+  try {
+    await engine.attach({ name, warehouse: name, ...ports.endpoint });
+    try {
+      return await work(Object.fromEntries(names.map((each) => [each, tableFragment(name, { namespace: ['views'], name: each })])) as Record<Name, SqlFragment>);
+    } finally {
+      await engine.detach(name);
+    }
+  } finally {
+    ports.views.close(name);
+  }
+}
