@@ -3,7 +3,6 @@
 create or replace temp table maintain_files (
   manifest_path varchar,
   spec_id integer,
-  -- The partition tuple as a JSON array of texts, in one spelling whoever wrote it.
   partition_key varchar,
   path varchar,
   rows bigint,

@@ -1,27 +1,45 @@
 -- @name maintain/choose_groups
--- What: which files are put together: the small ones of a partition, in the order of their commits, cut where a group reaches the size that a
---       file should have. A group of one file would change nothing; one of few files may not be worth a commit.
+-- What: which files are put together: of each partition the small ones and those with rows that were deleted, in the order of their commits, cut
+--       where a group reaches the size that a file should have. A small file alone is left; deleted rows are taken out also of a single file.
 -- @param $small_bytes VARCHAR files below this are small
 -- @param $target_bytes VARCHAR size that a file should have
 -- @param $min_files VARCHAR files that a group must have
 create or replace temp table maintain_groups as
-with small as (
+with noted as (
+  select
+    *,
+    exists (
+      from maintain_deletes as deletes
+      where case
+        when deletes.kind = 'equality-deletes' then
+          maintain_files.sequence_number < deletes.sequence_number
+          and (deletes.is_global or deletes.partition_key = maintain_files.partition_key)
+        when deletes.referenced_data_file is not null then deletes.referenced_data_file = plain_path(maintain_files.path)
+        else deletes.partition_key = maintain_files.partition_key and maintain_files.sequence_number <= deletes.sequence_number
+      end
+    ) as has_deletes
+  from maintain_files
+),
+wanted as (
   select
     *,
     coalesce(sum(bytes) over (
-      partition by spec_id, partition_key
+      partition by partition_key
       order by sequence_number, path
       rows between unbounded preceding and 1 preceding
     ), 0) // $target_bytes::bigint as bin
-  from maintain_files
-  where bytes < $small_bytes::bigint
+  from noted
+  where bytes < $small_bytes::bigint or has_deletes
 ),
 groups as (
-  select *, count(*) over (partition by spec_id, partition_key, bin) as files_in_group
-  from small
+  select
+    *,
+    count(*) over (partition by partition_key, bin) as files_in_group,
+    bool_or(has_deletes) over (partition by partition_key, bin) as group_has_deletes
+  from wanted
 )
 select
   dense_rank() over (order by spec_id, partition_key, bin) as group_id,
-  * exclude (bin, files_in_group)
+  * exclude (bin, files_in_group, group_has_deletes)
 from groups
-where files_in_group >= $min_files::bigint
+where files_in_group >= $min_files::bigint or group_has_deletes

@@ -16,5 +16,6 @@ select
   coalesce(sum(data_file.record_count) filter (status = 1), 0)::bigint as added_rows_count,
   coalesce(sum(data_file.record_count) filter (status = 0), 0)::bigint as existing_rows_count,
   coalesce(sum(data_file.record_count) filter (status = 2), 0)::bigint as deleted_rows_count,
-  {{summaries}} as partitions
+  {{summaries}} as partitions,
+  null::bigint as first_row_id
 from read_avro({{manifest}})

@@ -4,8 +4,10 @@
 -- @param $numbers VARCHAR JSON array: path, sequence number
 -- @param $destination VARCHAR path of the new manifest
 -- @param $schema VARCHAR the table's schema as JSON
+-- @param $schema_id VARCHAR its id
 -- @param $partition_spec VARCHAR the spec's fields as JSON
 -- @param $partition_spec_id VARCHAR id of the spec
+-- @param $format_version VARCHAR the table's format version
 copy (
   with numbers as (
     select unnest(from_json($numbers::json, '[{"path": "VARCHAR", "sequence_number": "BIGINT"}]'), recursive := true)
@@ -24,9 +26,10 @@ copy (
   field_ids {{entry_field_ids}},
   metadata {
     'schema': $schema,
+    'schema-id': $schema_id,
     'partition-spec': $partition_spec,
     'partition-spec-id': $partition_spec_id,
-    'format-version': '2',
+    'format-version': $format_version,
     'content': 'data'
   }
 )

@@ -2,6 +2,6 @@
 -- What: notes the data and delete files that are live in manifests.
 -- @param $manifests VARCHAR[] manifests of one partition spec
 insert into maintain_reached
-select regexp_replace(data_file.file_path, '^file:(//[^/]*)?', ''), 'file'
+select plain_path(data_file.file_path), 'file'
 from read_avro($manifests)
 where status < 2

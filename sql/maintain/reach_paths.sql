@@ -2,5 +2,5 @@
 -- What: notes single files: metadata files, manifest lists, statistics.
 -- @param $paths VARCHAR[]
 insert into maintain_reached
-select regexp_replace(path, '^file:(//[^/]*)?', ''), 'file'
+select plain_path(path), 'file'
 from (select unnest($paths::varchar[]) as path)

@@ -7,5 +7,5 @@ select
   data_file.file_path as path,
   any_value(data_file.file_size_in_bytes)::bigint as bytes
 from read_avro($manifests)
-where regexp_replace(data_file.file_path, '^file:(//[^/]*)?', '') not in (select path from maintain_reached where kind = 'file')
+where plain_path(data_file.file_path) not in (select path from maintain_reached where kind = 'file')
 group by path

@@ -4,5 +4,5 @@
 -- @returns manifest_path VARCHAR, partition_spec_id INTEGER, content INTEGER (0 data, 1 deletes; a format version 1 list has no such column: all data)
 select distinct columns(name -> name in ('manifest_path', 'partition_spec_id', 'content'))
 from read_avro($manifest_lists)
-where regexp_replace(manifest_path, '^file:(//[^/]*)?', '') not in (select path from maintain_reached where kind = 'manifest')
+where plain_path(manifest_path) not in (select path from maintain_reached where kind = 'manifest')
 order by manifest_path

@@ -9,20 +9,31 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
-import { renderJson } from '../iceberg/json.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { composeFilesView, declareEmptyPartitionIn, manifestsOf, metadataPath, rewriteManifests } from '../manifests/compose.ts';
+import { composeFilesView, declareEmptyPartitionIn, manifestMetadata, manifestsOf, metadataPath, rewriteManifests, rowLineageOf } from '../manifests/compose.ts';
+import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { conflict } from '../model/errors.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { writeMarker } from '../run/open-branch.ts';
 import { DATA_FILE_COLUMNS, metricsJson, spelledAs, type WrittenFile } from '../run/write-files.ts';
 import { removeLocalFile } from '../state/local-files.ts';
-import { fieldIdsFragment, fileColumnsFragment, literalFragment, manifestEntryFragments, renderStatement, spelledTupleFragment, tableFragment } from '../statements/index.ts';
+import {
+  fieldIdsFragment,
+  fileColumnsFragment,
+  literalFragment,
+  newEntryFragments,
+  NOTHING,
+  ROW_LINEAGE_FIELDS,
+  renderStatement,
+  rowLineageColumnsFragment,
+  spelledTupleFragment,
+  tableFragment,
+} from '../statements/index.ts';
 import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
 import { type CompactionLayout, compactionLayoutOf, partitionValues } from './layout.ts';
-import { forgetFiles, listLiveFiles } from './live-files.ts';
+import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
 
 /** DuckDB keeps as many partitions open at once; a group more, and it would split the files of others. */
@@ -36,20 +47,21 @@ const VIEW_CATALOG = 'maintain_view';
 interface Group extends Record<string, unknown> {
   readonly group_id: bigint;
   readonly spec_id: number;
-  readonly partition_key: string;
+  readonly partition: string;
   readonly files: bigint;
   readonly rows: bigint;
   readonly bytes: bigint;
   readonly sequence_number: bigint;
+  readonly has_deletes: boolean;
 }
 
 type Compacted = NonNullable<MaintainRecord['compacted']>;
-const NOTHING: Compacted = { files_before: 0, files_after: 0, delete_files_applied: 0, rows: '0', bytes_before: '0', bytes_after: '0' };
+const NOTHING_DONE: Compacted = { files_before: 0, files_after: 0, delete_files_applied: 0, rows: '0', bytes_before: '0', bytes_after: '0' };
 
 /** Compacts the table; null when it was left alone, with a note that says why. */
 export async function compactTable(context: MaintainContext): Promise<Compacted | null> {
   const { engine } = context.ports;
-  let done = NOTHING;
+  let done = NOTHING_DONE;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const result = await compactOnce(context, (batch) => {
@@ -79,17 +91,14 @@ async function compactOnce(context: MaintainContext, onBatch: (batch: Compacted)
   const { ports, options, table, notes } = context;
   const { metadata } = await loadTable(context);
   const base = mainSnapshot(metadata);
-  if (base === undefined) return NOTHING;
+  if (base === undefined) return NOTHING_DONE;
   const layout = compactionLayoutOf(metadata, options);
   if (typeof layout === 'string') {
     notes.push(`not compacted: ${layout}`);
     return undefined;
   }
-  const manifests = await listLiveFiles(ports.engine, metadata, base);
-  if (manifests.some((manifest) => manifest.content === 1)) {
-    notes.push('not compacted: it holds row-level deletes');
-    return undefined;
-  }
+  await listLiveFiles(ports.engine, metadata, base);
+  const deletes = await notedDeletes(ports.engine);
   await ports.engine.execute({
     sql: renderStatement('maintain/choose_groups'),
     parameters: { small_bytes: String(layout.smallBytes), target_bytes: String(layout.targetBytes), min_files: String(options.minInputFiles ?? 2) },
@@ -108,10 +117,10 @@ async function compactOnce(context: MaintainContext, onBatch: (batch: Compacted)
   for (const batch of batchesOf(groups)) {
     stopIfInterrupted(ports);
     ports.onStep(`${tableName(table)}: compact ${finished + 1} to ${finished + batch.length} of ${groups.length} groups of small files`);
-    onBatch(await compactBatch(context, { metadata, base, layout, groups: batch }));
+    onBatch(await compactBatch(context, { metadata, base, deletes, layout, groups: batch }));
     finished += batch.length;
   }
-  return NOTHING;
+  return NOTHING_DONE;
 }
 
 function batchesOf(groups: readonly Group[]): Group[][] {
@@ -134,6 +143,8 @@ interface Batch {
   readonly metadata: TableMetadata;
   /** The snapshot whose rows are read. */
   readonly base: Snapshot;
+  /** Its delete files. */
+  readonly deletes: ReadonlySet<string>;
   readonly layout: CompactionLayout;
   readonly groups: readonly Group[];
 }
@@ -156,12 +167,12 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   try {
     const { files, written } = await writeGroups(context, batch, directory, create);
     const added = await writeManifests(context, batch, written, { directory, create });
-    await commitBatch(context, { ...batch, files, added });
+    const applied = await commitBatch(context, { ...batch, files, added });
     committed = true;
     return {
       files_before: files.length,
       files_after: written.length,
-      delete_files_applied: 0,
+      delete_files_applied: applied,
       rows: String(written.reduce((sum, file) => sum + file.count, 0n)),
       bytes_before: String(batch.groups.reduce((sum, group) => sum + group.bytes, 0n)),
       bytes_after: String(written.reduce((sum, file) => sum + file.file_size_bytes, 0n)),
@@ -180,11 +191,14 @@ async function writeGroups(context: MaintainContext, batch: Batch, directory: st
   const { engine, views, endpoint } = ports;
   const { layout, metadata, base } = batch;
   const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
+  const withRowIds = rowLineageOf(metadata) !== 'none';
+  const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
   const sql = renderStatement('maintain/write_group_files', {
     columns: fileColumnsFragment(layout.columns, []),
-    table: tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name }),
+    row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
+    table: shown,
     compression: literalFragment(layout.compression),
-    field_ids: fieldIdsFragment(layout.columns),
+    field_ids: fieldIdsFragment(withRowIds ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns),
   });
   const files: GroupFile[] = [];
   const written: GroupOutput[] = [];
@@ -206,14 +220,23 @@ async function writeGroups(context: MaintainContext, batch: Batch, directory: st
         manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
         files: chosen.map((file) => file.path),
         directory,
+        withDeletes: true,
       });
       views.open({ name: view, tables: [{ identifier: { namespace: ['small'], name: table.name }, table, show: { kind: 'files', snapshot } }] });
       if (first === 0) await engine.attach({ name: VIEW_CATALOG, warehouse: view, ...endpoint });
+      const deleting = groups.filter((group) => group.has_deletes);
+      const counts =
+        deleting.length === 0
+          ? []
+          : await engine.query<{ group_id: bigint; rows: bigint }>({
+              sql: renderStatement('maintain/count_groups', { table: shown }),
+              parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
+            });
       const rows = (await engine.query({ sql, parameters: { destination: layout.dataFolder } })) as unknown as WrittenFile[];
       for (const file of rows) create(file.filename);
       const byId = new Map(groups.map((group) => [String(group.group_id), group]));
       const outputs = rows.map((file): GroupOutput => ({ ...file, group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group }));
-      refuseLostRows(context, groups, outputs);
+      refuseLostRows(context, groups, { outputs, counted: new Map(counts.map((row) => [row.group_id, row.rows])) });
       files.push(...chosen);
       written.push(...outputs);
     }
@@ -224,14 +247,21 @@ async function writeGroups(context: MaintainContext, batch: Batch, directory: st
   return { files, written };
 }
 
+interface GroupCounts {
+  readonly outputs: readonly GroupOutput[];
+  /** Rows of groups with deleted rows, as they were read before. */
+  readonly counted: ReadonlyMap<bigint, bigint>;
+}
+
 /** Counted group by group: a row lost here would be lost for good. */
-function refuseLostRows({ table }: MaintainContext, groups: readonly Group[], outputs: readonly GroupOutput[]): void {
+function refuseLostRows({ table }: MaintainContext, groups: readonly Group[], { outputs, counted }: GroupCounts): void {
   for (const group of groups) {
     const found = outputs.filter((file) => file.group === group).reduce((sum, file) => sum + file.count, 0n);
-    if (found !== group.rows)
-      throw conflict('compaction-lost-rows', `compacting ${tableName(table)} read ${found} rows from files that hold ${group.rows}: nothing was changed`, {
-        hint: 'report this: the files of that partition are listed in the context',
-        context: { table: tableName(table), partition: group.partition_key, expected: String(group.rows), found: String(found) },
+    const expected = group.has_deletes ? (counted.get(group.group_id) ?? 0n) : group.rows;
+    if (found !== expected)
+      throw conflict('compaction-lost-rows', `compacting ${tableName(table)} read ${found} rows from files that hold ${expected}: nothing was changed`, {
+        hint: 'report this, with the partition that the context names',
+        context: { table: tableName(table), partition: group.partition, expected: String(expected), found: String(found) },
         retryable: false,
       });
   }
@@ -251,11 +281,11 @@ async function writeManifests(
   for (const specId of new Set(written.map((file) => file.group.spec_id))) {
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
     const files = written.filter((file) => file.group.spec_id === specId);
-    const entry = manifestEntryFragments(
+    const entry = newEntryFragments(
       DATA_FILE_COLUMNS,
       spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
     );
-    const parameters = { schema: renderJson(currentSchema(metadata)), partition_spec: renderJson(spec.fields), partition_spec_id: String(specId) };
+    const parameters = manifestMetadata(metadata, spec);
     const described = `${directory}/${randomUUID()}.avro`;
     await engine.execute({
       sql: renderStatement('load/write_file_manifest', {
@@ -269,7 +299,7 @@ async function writeManifests(
             path: spelledAs(location, file.filename),
             rows: String(file.count),
             bytes: String(file.file_size_bytes),
-            partition: JSON.parse(file.group.partition_key) as unknown,
+            partition: JSON.parse(file.group.partition) as unknown,
           })),
         ),
         metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, { columns, location }))),
@@ -299,8 +329,8 @@ interface BatchCommit extends Batch {
   readonly added: readonly NewManifest[];
 }
 
-/** Commits on `main` as it is by then, as long as every file that goes is still there and no row of it was deleted meanwhile. */
-async function commitBatch(context: MaintainContext, { files, added }: BatchCommit): Promise<void> {
+/** Commits on `main` as it is by then, as long as every file that goes is still there and no row of it was deleted meanwhile. Returns the delete files that went. */
+async function commitBatch(context: MaintainContext, { files, added, deletes }: BatchCommit): Promise<number> {
   const { ports, table } = context;
   const { engine } = ports;
   const paths = files.map((file) => file.path);
@@ -309,32 +339,44 @@ async function commitBatch(context: MaintainContext, { files, added }: BatchComm
     const main = mainSnapshot(metadata);
     const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
     const [row] = await engine.query<{ missing: bigint }>({ sql: renderStatement('maintain/missing_of'), parameters: { paths } });
-    if (main === undefined || row?.missing !== 0n || manifests.some((manifest) => manifest.content === 1))
+    // Rows deleted since are not taken out of the new files, and a positional delete names the old ones.
+    const newDelete = [...(await notedDeletes(engine))].find((key) => !deletes.has(key));
+    if (main === undefined || row?.missing !== 0n || newDelete !== undefined)
       throw conflict('compaction-overtaken', `files of ${tableName(table)} were replaced, or rows of them deleted, while they were compacted`, { hint: 'run again' });
-    const composed: string[] = [];
-    const affected = await engine.query<{ manifest_path: string; partition_spec_id: number }>({ sql: renderStatement('maintain/manifests_of_files'), parameters: { paths } });
-    const rewritten = await rewriteManifests(engine, {
-      metadata,
-      manifestList: main['manifest-list'],
-      manifests: affected,
-      removedFiles: paths,
-      keptFiles: [],
-      destination: () => {
-        const path = metadataPath(metadata, `${randomUUID()}-m0`);
-        composed.push(path);
-        return path;
-      },
+    const affected = await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({
+      sql: renderStatement('maintain/manifests_of_files'),
+      parameters: { paths },
     });
+    const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
+    const obsolete =
+      deleteManifests.length === 0
+        ? []
+        : await findObsoleteDeletes(engine, { metadata, base: main, dataManifests: manifests.filter((manifest) => manifest.content === 0), deleteManifests, removed: paths });
+    const holding = new Set(obsolete.map((each) => each.manifest_path));
+    const rewritable = [...affected, ...deleteManifests.filter((manifest) => holding.has(manifest.manifest_path))];
+    const composed: string[] = [];
     try {
+      const rewritten = await rewriteManifests(engine, {
+        metadata,
+        manifestList: main['manifest-list'],
+        manifests: rewritable,
+        removedFiles: [...paths, ...obsolete.map((each) => each.file_key)],
+        keptFiles: [],
+        destination: () => {
+          const path = metadataPath(metadata, `${randomUUID()}-m0`);
+          composed.push(path);
+          return path;
+        },
+      });
       await commitReplacement(context, {
         metadata,
         base: main,
-        replaced: affected.map((manifest) => manifest.manifest_path),
-        added: [...added, ...rewritten.map(({ path, specId }) => ({ path, specId, content: 0 }))],
+        replaced: rewritable.map((manifest) => manifest.manifest_path),
+        added: [...added, ...rewritten],
         task: 'compact',
         created: (path) => void composed.push(path),
       });
-      return;
+      return obsolete.length;
     } catch (error) {
       for (const path of composed) removeLocalFile(path);
       if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;

@@ -36,7 +36,7 @@ export const partitionValues = (metadata: TableMetadata, spec: PartitionSpec): P
 /** The layout, or the sentence that says why the table is left alone. */
 export function compactionLayoutOf(metadata: TableMetadata, options: Pick<MaintainOptions, 'targetFileBytes'>): CompactionLayout | string {
   const { properties = {} } = metadata;
-  if (metadata['format-version'] !== 2) return `it is of Iceberg format version ${metadata['format-version']}; only version 2 is compacted`;
+  if (metadata['format-version'] < 2) return 'it is of Iceberg format version 1';
   const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
   const strange = columns.find((column) => !PLAIN_TYPES.has(column.type) && !/^decimal\(\d+, ?\d+\)$/.test(column.type));
   if (strange !== undefined) return `its column ${strange.name} is nested or of a type that is not rewritten`;

@@ -1,34 +1,42 @@
-/** A table's live data files as a temporary table, for compaction to choose from. Snapshot -> rows that the statements of `sql/maintain` ask. */
-import { type Engine, togetherOrSingly } from '../engine/index.ts';
+/** A table's live files as temporary tables, for compaction to choose from. Snapshot -> rows that the statements of `sql/maintain` ask. */
+import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type ManifestRow, manifestsOf } from '../manifests/compose.ts';
-import { partitionKeyFragment, renderStatement } from '../statements/index.ts';
-import { partitionValues } from './layout.ts';
+import { type ManifestRow, manifestsOf, shapesOf } from '../manifests/compose.ts';
+import { fileKindFragment, liveEntryFragments, partitionKeyFragment, renderStatement, statementFragment } from '../statements/index.ts';
 
-/** Notes the live data files of the snapshot, in place of what was noted before. Returns its manifests. */
+/** Notes the live data and delete files of the snapshot, in place of what was noted before. Returns its manifests. */
 export async function listLiveFiles(engine: Engine, metadata: TableMetadata, snapshot: Snapshot): Promise<readonly ManifestRow[]> {
-  await engine.execute({ sql: renderStatement('maintain/begin_files'), parameters: {} });
+  for (const name of ['maintain/begin_files', 'maintain/begin_deletes']) await engine.execute({ sql: renderStatement(name), parameters: {} });
   const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
-  const data = manifests.filter((manifest) => manifest.content === 0);
-  for (const spec of metadata['partition-specs']) {
-    const paths = data.filter((manifest) => manifest.partition_spec_id === spec['spec-id']).map((manifest) => manifest.manifest_path);
-    if (paths.length > 0) await listOfSpec(engine, { metadata, snapshot, spec, paths });
+  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
+    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
+    const partitionKey = partitionKeyFragment(spec['spec-id'], spec.fields);
+    const entries = liveEntryFragments(columns, manifest.content);
+    const parameters = { manifests: paths, manifest_list: snapshot['manifest-list'] };
+    if (manifest.content === 0)
+      await engine.execute({
+        sql: renderStatement('maintain/list_files', { entry_columns: entries.entry_columns, partition_key: partitionKey }),
+        parameters: { ...parameters, spec_id: String(spec['spec-id']) },
+      });
+    else
+      await engine.execute({
+        sql: renderStatement('maintain/list_deletes', {
+          live_entries: statementFragment(renderStatement('compose/live_entries', { ...entries, partition_key: partitionKey, kind: fileKindFragment() })),
+        }),
+        parameters: { ...parameters, unpartitioned: spec.fields.length === 0 },
+      });
   }
   return manifests;
 }
 
-async function listOfSpec(
-  engine: Engine,
-  { metadata, snapshot, spec, paths }: { readonly metadata: TableMetadata; readonly snapshot: Snapshot; readonly spec: PartitionSpec; readonly paths: readonly string[] },
-): Promise<void> {
-  const sql = renderStatement('maintain/list_files', { partition_key: partitionKeyFragment(partitionValues(metadata, spec)) });
-  await togetherOrSingly(paths, async (each) => {
-    await engine.execute({ sql, parameters: { manifests: each, manifest_list: snapshot['manifest-list'], spec_id: String(spec['spec-id']) } });
-    return [];
-  });
+/** The noted delete files: paths, and of deletion vectors `path#offset`. */
+export async function notedDeletes(engine: Engine): Promise<ReadonlySet<string>> {
+  const rows = await engine.query<{ file_key: string }>({ sql: renderStatement('maintain/delete_keys'), parameters: {} });
+  return new Set(rows.map((row) => row.file_key));
 }
 
 /** Forgets the noted files and the groups chosen from them. */
 export async function forgetFiles(engine: Engine): Promise<void> {
-  for (const name of ['maintain/end_groups', 'maintain/end_files']) await engine.execute({ sql: renderStatement(name), parameters: {} }).catch(() => undefined);
+  for (const name of ['maintain/end_groups', 'maintain/end_deletes', 'maintain/end_files'])
+    await engine.execute({ sql: renderStatement(name), parameters: {} }).catch(() => undefined);
 }

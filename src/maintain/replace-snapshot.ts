@@ -7,9 +7,10 @@ import type { TableCommit } from '../catalog/client/catalog-client.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { listTotals, metadataPath } from '../manifests/compose.ts';
-import { carriedProgress } from '../state/read-watermarks.ts';
-import { joinedFragment, literalFragment, manifestListFragment, renderStatement, specSummariesFragment, statementFragment } from '../statements/index.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../manifests/compose.ts';
+import { describeSnapshot } from '../manifests/snapshot-summary.ts';
+import { carriedProgress, SUMMARY } from '../state/read-watermarks.ts';
+import { joinedFragment, literalFragment, manifestListStatement, renderStatement, specSummariesFragment, statementFragment } from '../statements/index.ts';
 import type { MaintainContext } from './context.ts';
 import { partitionValues } from './layout.ts';
 
@@ -52,38 +53,25 @@ export async function commitReplacement({ ports, table }: MaintainContext, repla
     );
   });
   await engine.execute({
-    sql: renderStatement('maintain/write_replaced_list', { new_manifests: joinedFragment(rows, '\nunion all by name\n'), manifest_list_format: manifestListFragment() }),
+    sql: manifestListStatement('maintain/write_replaced_list', rowLineageOf(metadata), { new_manifests: joinedFragment(rows, '\nunion all by name\n') }),
     parameters: {
       manifest_list: base['manifest-list'],
       replaced_manifests: replacement.replaced,
       snapshot_id: String(snapshotId),
       sequence_number: String(sequenceNumber),
+      ...firstRowIdParameter(metadata),
       destination: list,
     },
   });
-  const totals = await listTotals(engine, list, snapshotId);
-  const before = base.summary ?? {};
-  const deletes = ['total-delete-files', 'total-position-deletes', 'total-equality-deletes'].flatMap((key) => (before[key] === undefined ? [] : [[key, before[key]]]));
-  const snapshot: Snapshot = {
-    'snapshot-id': snapshotId,
-    'parent-snapshot-id': base['snapshot-id'],
-    'sequence-number': sequenceNumber,
-    'timestamp-ms': Math.max(Date.now(), base['timestamp-ms']),
-    'manifest-list': list,
-    'schema-id': metadata['current-schema-id'],
-    summary: {
-      operation: 'replace',
-      'added-data-files': String(totals.added_files),
-      'added-records': String(totals.added_rows),
-      'deleted-data-files': String(totals.removed_files),
-      'deleted-records': String(totals.removed_rows),
-      'total-data-files': String(totals.total_files),
-      'total-records': String(totals.total_rows),
-      ...Object.fromEntries(deletes),
-      'psyberg.maintenance': replacement.task,
-      ...carriedProgress(metadata),
-    },
-  };
+  const snapshot = await describeSnapshot(engine, {
+    metadata,
+    parent: base,
+    snapshotId,
+    sequenceNumber,
+    manifestList: list,
+    operation: 'replace',
+    properties: { [SUMMARY.maintenance]: replacement.task, ...carriedProgress(metadata) },
+  });
   const commit: TableCommit = {
     requirements: [
       { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },

@@ -4,11 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { renderJson } from '../iceberg/json.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { declareEmptyPartitionIn, FILES_PER_MANIFEST, type ManifestRow, manifestsOf, metadataPath } from '../manifests/compose.ts';
+import { declareEmptyPartitionIn, FILES_PER_MANIFEST, type ManifestShape, manifestMetadata, manifestsOf, metadataPath, rowLineageOf, shapesOf } from '../manifests/compose.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { removeLocalFile } from '../state/local-files.ts';
@@ -39,8 +37,8 @@ async function rewriteOnce(context: MaintainContext, created: string[]): Promise
   const { metadata } = await loadTable(context);
   const base = mainSnapshot(metadata);
   if (base === undefined) return { before: 0, after: 0 };
-  if (metadata['format-version'] !== 2) {
-    notes.push(`manifests not rewritten: it is of Iceberg format version ${metadata['format-version']}; only those of version 2 are`);
+  if (metadata['format-version'] < 2) {
+    notes.push('manifests not rewritten: it is of Iceberg format version 1');
     return null;
   }
   const all = await manifestsOf(ports.engine, base);
@@ -48,55 +46,50 @@ async function rewriteOnce(context: MaintainContext, created: string[]): Promise
   const replaced: string[] = [];
   const added: NewManifest[] = [];
   let after = live.length;
-  for (const spec of metadata['partition-specs']) {
-    const manifests = live.filter((manifest) => manifest.partition_spec_id === spec['spec-id']);
-    const wanted = Math.ceil(Number(manifests.reduce((sum, manifest) => sum + manifest.live_files, 0n)) / FILES_PER_MANIFEST);
-    if (manifests.length < 2 * wanted + 2) continue;
-    after += wanted - manifests.length;
+  // Manifests of other columns stay apart: DuckDB reads several files with the columns of the first.
+  for (const shape of await shapesOf(ports.engine, live)) {
+    const paths = new Set(shape.paths);
+    const files = live.filter((manifest) => paths.has(manifest.manifest_path)).reduce((sum, manifest) => sum + Number(manifest.live_files), 0);
+    const wanted = Math.ceil(files / FILES_PER_MANIFEST);
+    if (paths.size < 2 * wanted + 2) continue;
+    after += wanted - paths.size;
     if (options.dryRun === true) continue;
-    ports.onStep(`${tableName(table)}: rewrite ${manifests.length} manifests as ${wanted}`);
-    added.push(...(await writeSorted(context, { metadata, base, spec, manifests, created })));
-    replaced.push(...manifests.map((manifest) => manifest.manifest_path));
+    ports.onStep(`${tableName(table)}: rewrite ${paths.size} manifests as ${wanted}`);
+    added.push(...(await writeSorted(context, { metadata, base, shape, files, created })));
+    replaced.push(...paths);
   }
   if (added.length > 0) await commitReplacement(context, { metadata, base, replaced, added, task: 'manifests', created: (path) => void created.push(path) });
   return { before: live.length, after };
 }
 
-interface SpecManifests {
+interface ShapedManifests {
   readonly metadata: TableMetadata;
   readonly base: Snapshot;
-  readonly spec: PartitionSpec;
-  readonly manifests: readonly ManifestRow[];
+  readonly shape: ManifestShape;
+  /** Live files in them. */
+  readonly files: number;
   readonly created: string[];
 }
 
-async function writeSorted({ ports }: MaintainContext, { metadata, base, spec, manifests, created }: SpecManifests): Promise<NewManifest[]> {
+async function writeSorted({ ports }: MaintainContext, { metadata, base, shape, files, created }: ShapedManifests): Promise<NewManifest[]> {
   const { engine } = ports;
-  const paths = manifests.map((manifest) => manifest.manifest_path);
-  const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: paths[0] as string } });
-  const entry = manifestEntryFragments(
-    columns,
-    spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
-  );
-  await engine.execute({
-    sql: renderStatement('maintain/sort_entries', { data_file: entry.dataFile, partition_order: partitionOrderFragment(partitionValues(metadata, spec)) }),
-    parameters: { manifests: paths, manifest_list: base['manifest-list'] },
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === shape.manifest.partition_spec_id) as PartitionSpec;
+  const { entry_field_ids: fieldIds, ...entry } = manifestEntryFragments({
+    columns: shape.columns,
+    partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+    rowIds: rowLineageOf(metadata) !== 'none',
   });
-  const files = Number(manifests.reduce((sum, manifest) => sum + manifest.live_files, 0n));
+  await engine.execute({
+    sql: renderStatement('maintain/sort_entries', { ...entry, partition_order: partitionOrderFragment(partitionValues(metadata, spec)) }),
+    parameters: { manifests: shape.paths, manifest_list: base['manifest-list'] },
+  });
   const added: NewManifest[] = [];
   for (let first = 1; first <= files; first += FILES_PER_MANIFEST) {
     const path = metadataPath(metadata, `sorted-${randomUUID()}-m0`);
     created.push(path);
     await engine.execute({
-      sql: renderStatement('maintain/write_sorted_manifest', { entry_field_ids: entry.fieldIds }),
-      parameters: {
-        first: String(first),
-        last: String(first + FILES_PER_MANIFEST - 1),
-        destination: path,
-        schema: renderJson(currentSchema(metadata)),
-        partition_spec: renderJson(spec.fields),
-        partition_spec_id: String(spec['spec-id']),
-      },
+      sql: renderStatement('maintain/write_sorted_manifest', { entry_field_ids: fieldIds }),
+      parameters: { first: String(first), last: String(first + FILES_PER_MANIFEST - 1), destination: path, ...manifestMetadata(metadata, spec) },
     });
     if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
     added.push({ path, specId: spec['spec-id'], content: 0 });

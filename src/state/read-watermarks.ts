@@ -19,6 +19,8 @@ export const SUMMARY = {
   completeToHour: 'psyberg.complete-to-hour',
   /** On a snapshot of maintenance: what the snapshots below it say of each process, so that they may expire. JSON, an array of the keys above. */
   carriedProgress: 'psyberg.carried-progress',
+  /** On a snapshot of maintenance: `compact` or `manifests`. It changed files and no row, also where it took deleted rows out of files. */
+  maintenance: 'psyberg.maintenance',
 } as const;
 
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */

@@ -38,6 +38,15 @@ function partitionValue({ transform, column }: LayoutPartition): string {
   return transform === 'month' ? `((year(${date}) - 1970) * 12 + month(${date}) - 1)::integer` : `(year(${date}) - 1970)::integer`;
 }
 
+/** The columns of version 3 that say where a row comes from (Iceberg specification, "Reserved Field IDs"). */
+export const ROW_LINEAGE_FIELDS = [
+  { name: '_row_id', id: 2147483540 },
+  { name: '_last_updated_sequence_number', id: 2147483539 },
+] as const;
+
+/** `, "_row_id", …`: those columns after others. */
+export const rowLineageColumnsFragment = (): SqlFragment => statementFragment(ROW_LINEAGE_FIELDS.map((field) => `, ${quoteIdentifier(field.name)}`).join(''));
+
 /** The columns of rows that move to another file; the row ids of version 3 are no part of `*`. */
 export const carriedColumnsFragment = (withRowIds: boolean): SqlFragment => statementFragment(withRowIds ? '*, _row_id, _last_updated_sequence_number' : '*');
 

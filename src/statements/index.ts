@@ -17,13 +17,8 @@ export {
   partitionColumnName,
   partitionSummariesFragment,
   partitionTupleFragment,
+  ROW_LINEAGE_FIELDS,
+  rowLineageColumnsFragment,
 } from './data-files.ts';
 export { type NestedType, fileSchemaFragment } from './file-columns.ts';
-export {
-  type PartitionValue,
-  canSpell,
-  partitionKeyFragment,
-  partitionOrderFragment,
-  specSummariesFragment,
-  spelledTupleFragment,
-} from './partition-values.ts';
+export { type PartitionValue, canSpell, partitionOrderFragment, specSummariesFragment, spelledTupleFragment } from './partition-values.ts';

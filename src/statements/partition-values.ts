@@ -1,5 +1,5 @@
 /** Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure. */
-import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 
 /** A partition field, with the Iceberg type of its values. */
 export interface PartitionValue {
@@ -22,18 +22,10 @@ const DUCKDB_TYPES: Readonly<Record<string, string>> = {
 /** True when a tuple can be taken apart into texts and put together again. */
 export const canSpell = (fields: readonly PartitionValue[]): boolean => fields.every((field) => DUCKDB_TYPES[field.type] !== undefined);
 
-const tupleValue = (field: PartitionValue): string => `data_file.partition.${quoteIdentifier(field.name)}`;
+const tupleValue = (position: number): string => `struct_extract_at(data_file.partition, ${position + 1})`;
 
 /** A day is stored as an int or as a date, depending on the writer: here it is the count. */
 const dayCount = (text: string): string => `coalesce((try_cast(${text} as date) - date '1970-01-01')::bigint, try_cast(${text} as bigint))`;
-
-/** The tuple as a JSON array of texts. */
-export const partitionKeyFragment = (fields: readonly PartitionValue[]): SqlFragment =>
-  statementFragment(
-    fields.length === 0
-      ? quoteLiteral('[]')
-      : `to_json([${fields.map((field) => (field.transform === 'day' ? `${dayCount(`${tupleValue(field)}::varchar`)}::varchar` : `${tupleValue(field)}::varchar`)).join(', ')}])::varchar`,
-  );
 
 /** The tuple of an entry to write, from the texts of `files.partition` in the spec's order. */
 export const spelledTupleFragment = (fields: readonly PartitionValue[]): SqlFragment =>
@@ -45,13 +37,13 @@ export const spelledTupleFragment = (fields: readonly PartitionValue[]): SqlFrag
 
 /** What orders entries by their partitions. */
 export const partitionOrderFragment = (fields: readonly PartitionValue[]): SqlFragment =>
-  statementFragment([...fields.map((field) => `${tupleValue(field)}`), 'data_file.file_path'].join(', '));
+  statementFragment([...fields.map((_field, position) => tupleValue(position)), 'data_file.file_path'].join(', '));
 
 /** The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`). */
 export function specSummariesFragment(fields: readonly PartitionValue[]): SqlFragment {
   if (fields.length === 0) return statementFragment('null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]');
-  const summaries = fields.map((field) => {
-    const value = tupleValue(field);
+  const summaries = fields.map((field, position) => {
+    const value = tupleValue(position);
     const bound = (least: string): string => boundBytes(field, `${least}(${value})`);
     return `struct_pack(contains_null := coalesce(bool_or(${value} is null), false), contains_nan := false, lower_bound := ${bound('min')}, upper_bound := ${bound('max')})`;
   });

@@ -1,15 +1,16 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one run on one machine.
- * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory.
+ * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
 import { coldBench } from './cold.ts';
+import { growthBench } from './growth.ts';
 import { hourlyBench } from './hourly.ts';
 import { memoryBench } from './memory.ts';
 import { smallBench } from './small.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = { append: appendBench, small: smallBench, cold: coldBench, hourly: hourlyBench, memory: memoryBench };
+const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = { append: appendBench, small: smallBench, cold: coldBench, hourly: hourlyBench, memory: memoryBench, growth: growthBench };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
