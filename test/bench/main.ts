@@ -10,7 +10,14 @@ import { hourlyBench } from './hourly.ts';
 import { memoryBench } from './memory.ts';
 import { smallBench } from './small.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = { append: appendBench, small: smallBench, cold: coldBench, hourly: hourlyBench, memory: memoryBench, growth: growthBench };
+const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
+  append: appendBench,
+  small: smallBench,
+  cold: coldBench,
+  hourly: hourlyBench,
+  memory: memoryBench,
+  growth: growthBench,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
