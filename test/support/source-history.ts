@@ -1,0 +1,201 @@
+/**
+ * What can happen to a source between two sessions, as data, and how to do it to a table. Shape and operations -> commits.
+ * Shared by the short property test and the soak: both draw histories from here, so what the soak finds can be shrunk by the test.
+ */
+import fc from 'fast-check';
+import type { FileChange, LiveFile } from './file-change.ts';
+import { hourAt, msAt, type World } from './world.ts';
+
+export type EventType = 'timestamptz' | 'timestamp' | 'date' | 'epoch_ms';
+
+/** How a source is stored. `partitionedBy` as DuckDB writes it; undefined: unpartitioned. */
+export interface SourceShape {
+  readonly formatVersion: '2' | '3';
+  readonly eventType: EventType;
+  readonly partitionedBy: string | undefined;
+}
+
+/** Rows of one landing: how many in which hour (counted from midnight of the tests' day). */
+export type Batch = readonly { readonly hour: number; readonly count: number }[];
+
+export type SourceOperation =
+  | { readonly kind: 'land'; readonly batch: Batch }
+  /** Whole files out, rows in. */
+  | { readonly kind: 'overwrite'; readonly batch: Batch; readonly file: number }
+  /** Whole files out. */
+  | { readonly kind: 'delete-file'; readonly file: number }
+  /** Position deletes in a table of version 2, deletion vectors in one of version 3. */
+  | { readonly kind: 'delete-rows'; readonly rest: number }
+  | { readonly kind: 'update-rows'; readonly rest: number }
+  /** Rows that no session saw: landed and deleted again. */
+  | { readonly kind: 'land-and-delete'; readonly batch: Batch }
+  | { readonly kind: 'compact' }
+  /** A compaction that calls itself an overwrite. */
+  | { readonly kind: 'compact-as-overwrite' }
+  | { readonly kind: 'rollback'; readonly back: number }
+  /** Removes all snapshots that no ref needs, but for the newest `keep`. */
+  | { readonly kind: 'expire'; readonly keep: number }
+  | { readonly kind: 'add-column' }
+  | { readonly kind: 'change-partitioning' };
+
+const hours = fc.integer({ min: 0, max: 6 });
+export const batches: fc.Arbitrary<Batch> = fc.array(fc.record({ hour: hours, count: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 3 });
+const file = fc.nat(20);
+const rest = fc.nat(2);
+
+const landing = fc.record({ kind: fc.constant('land' as const), batch: batches });
+const rearrangement = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('compact' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('compact-as-overwrite' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const), keep: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('add-column' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('change-partitioning' as const) }) },
+);
+
+/** Operations that a stateless process takes without a decision of its own: no row that it loaded changes. */
+export const appendingOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
+  { weight: 6, arbitrary: landing },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('land-and-delete' as const), batch: batches }) },
+  { weight: 2, arbitrary: rearrangement },
+);
+
+export const anyOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
+  { weight: 6, arbitrary: appendingOperations },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('overwrite' as const), batch: batches, file }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-file' as const), file }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete-rows' as const), rest }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('update-rows' as const), rest }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rollback' as const), back: fc.integer({ min: 1, max: 2 }) }) },
+);
+
+/** Transforms of the event-time column exist for its type only. */
+const PARTITIONINGS: Readonly<Record<EventType, readonly (string | undefined)[]>> = {
+  timestamptz: [undefined, 'hour(ts)', 'day(ts)', 'month(ts)', 'region', 'bucket(3, id)', 'truncate(10, id)', 'region, hour(ts)'],
+  timestamp: [undefined, 'hour(ts)', 'day(ts)', 'region'],
+  date: [undefined, 'day(ts)', 'month(ts)', 'ts'],
+  epoch_ms: [undefined, 'region', 'bucket(3, id)', 'truncate(3600000, ts)'],
+};
+
+export const shapes: fc.Arbitrary<SourceShape> = fc
+  .constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms')
+  .chain((eventType) =>
+    fc.record({ formatVersion: fc.constantFrom('2' as const, '3' as const), eventType: fc.constant(eventType), partitionedBy: fc.constantFrom(...PARTITIONINGS[eventType]) }),
+  );
+
+const SQL_TYPE: Readonly<Record<EventType, string>> = { timestamptz: 'timestamptz', timestamp: 'timestamp', date: 'date', epoch_ms: 'bigint' };
+
+export const columnsOf = (shape: SourceShape): string => `id bigint, region varchar, ts ${SQL_TYPE[shape.eventType]}`;
+
+/** The event time of a source's rows as timestamptz. */
+export function eventTimeSql(shape: SourceShape, column = 'ts'): string {
+  switch (shape.eventType) {
+    case 'timestamptz':
+      return column;
+    case 'timestamp':
+    case 'date':
+      return `(${column}::timestamp at time zone 'UTC')`;
+    case 'epoch_ms':
+      return `to_timestamp(${column} / 1000)`;
+  }
+}
+
+/** Gives every row of a history an id of its own. */
+export interface RowIds {
+  next: number;
+}
+
+/** The rows of a landing as a query. */
+export function rowsSql(shape: SourceShape, batch: Batch, ids: RowIds): string {
+  const rows = batch.flatMap(({ hour, count }) =>
+    Array.from({ length: count }, () => {
+      const id = ids.next++;
+      const secondOfHour = (id * 797) % 3600;
+      const instant = `(timestamptz '${hourAt(hour)}' + to_seconds(${secondOfHour}))`;
+      const value: Record<EventType, string> = {
+        timestamptz: instant,
+        timestamp: `(${instant} at time zone 'UTC')`,
+        date: `(${instant} at time zone 'UTC')::date`,
+        epoch_ms: `${msAt(hour) + secondOfHour * 1000}::bigint`,
+      };
+      return `(${id}::bigint, '${id % 2 === 0 ? 'eu' : 'us'}', ${value[shape.eventType]})`;
+    }),
+  );
+  return `select * from (values ${rows.join(', ')}) as rows(id, region, ts)`;
+}
+
+/** Does an operation to a source. Returns what happened for the coverage count: the kind, or undefined where the table gave it nothing to do. */
+export async function applyOperation(input: {
+  readonly world: World;
+  readonly table: string;
+  readonly shape: SourceShape;
+  readonly operation: SourceOperation;
+  readonly ids: RowIds;
+}): Promise<string | undefined> {
+  const { world, table, shape, operation, ids } = input;
+  const insert = (batch: Batch) => world.sql(`insert into ${table} by name ${rowsSql(shape, batch, ids)}`);
+  const hasRows = async () => (await world.sql(`select 1 from ${table} limit 1`)).length > 0;
+  const changeFiles = async (change: FileChange) => {
+    if (!(await hasRows())) return undefined;
+    await world.changeFiles(table, change);
+    return operation.kind;
+  };
+  const oneOf = (index: number) => (files: readonly LiveFile[]) => files.filter((_, each) => each === index % files.length);
+  switch (operation.kind) {
+    case 'land':
+      await insert(operation.batch);
+      return operation.kind;
+    case 'land-and-delete': {
+      const first = ids.next;
+      await insert(operation.batch);
+      await world.sql(`delete from ${table} where id >= ${first}`);
+      return operation.kind;
+    }
+    case 'overwrite':
+      return changeFiles({ operation: 'overwrite', remove: oneOf(operation.file), insert: rowsSql(shape, operation.batch, ids) });
+    case 'delete-file':
+      return changeFiles({ operation: 'delete', remove: oneOf(operation.file) });
+    case 'delete-rows':
+      if (!(await hasRows())) return undefined;
+      await world.sql(`delete from ${table} where id % 3 = ${operation.rest}`);
+      return operation.kind;
+    case 'update-rows':
+      if (!(await hasRows())) return undefined;
+      await world.sql(`update ${table} set region = region || '!' where id % 3 = ${operation.rest}`);
+      return operation.kind;
+    case 'compact':
+      return changeFiles({ operation: 'replace', remove: (files) => files, insert: `select id, region, ts from ${table}` });
+    case 'compact-as-overwrite':
+      return changeFiles({ operation: 'overwrite', remove: (files) => files, insert: `select id, region, ts from ${table}` });
+    case 'rollback': {
+      const to = (await world.history(table)).at(-1 - operation.back);
+      if (to === undefined) return undefined;
+      await world.rollback(table, to['snapshot-id']);
+      return operation.kind;
+    }
+    case 'expire': {
+      const { snapshots = [], refs = {} } = await world.metadata(table);
+      const needed = new Set(Object.values(refs).map((ref) => ref['snapshot-id']));
+      const expired = snapshots.slice(0, -operation.keep).filter((snapshot) => !needed.has(snapshot['snapshot-id']));
+      if (expired.length === 0) return undefined;
+      await world.expire(
+        table,
+        expired.map((snapshot) => snapshot['snapshot-id']),
+      );
+      return operation.kind;
+    }
+    case 'add-column':
+      await world.sql(`alter table ${table} add column if not exists extra_${ids.next++} integer`);
+      return operation.kind;
+    case 'change-partitioning': {
+      const metadata = await world.metadata(table);
+      const region = metadata.schemas.at(-1)?.fields.find((field) => field.name === 'region')?.id as number;
+      const partitioned =
+        metadata['partition-specs'].find((spec) => spec['spec-id'] === metadata['default-spec-id'])?.fields.some((field) => field.name === 'region_part') ?? false;
+      await world.commit(table, [
+        { action: 'add-spec', spec: { 'spec-id': -1, fields: partitioned ? [] : [{ 'source-id': region, name: 'region_part', transform: 'identity' }] } },
+        { action: 'set-default-spec', 'spec-id': -1 },
+      ] as never);
+      return operation.kind;
+    }
+  }
+}
