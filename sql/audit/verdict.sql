@@ -1,7 +1,8 @@
 -- @name audit/verdict
--- What: how many bad rows an audit found, with ten of them. No row: the audit passed.
+-- What: how many bad rows an audit found, with some of them. No row: the audit passed.
+-- @param $kept_rows BIGINT how many
 select count(*) over () as psyberg_bad_rows, bad.*
 from (
 {{audit}}
 ) as bad
-limit 10
+limit $kept_rows

@@ -31,7 +31,12 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
       // To count again took 8 ms of a session of 1,000,000 rows (2026-11-22).
       if (isCounted(audit, spec)) return { stage: 'audit', name: audit.name, sql: '-- the two counts of count_sources agree', parameters: {} };
       const sql = auditSql(plan, spec, audit, window);
-      return { stage: 'audit', name: audit.name, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...sources.parameters }) };
+      return {
+        stage: 'audit',
+        name: audit.name,
+        sql,
+        parameters: namedIn(sql, { ...processParameters(plan, window), ...sources.parameters, kept_rows: { from_run: 'rows kept of an audit that fails' } }),
+      };
     }),
   ];
 }

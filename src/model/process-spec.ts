@@ -157,11 +157,12 @@ export type CatalogSpec =
       readonly scope?: string;
     };
 
-/** Where watermarks, sessions and signals are kept. */
+/** Where watermarks, sessions, signals and the rows of failed audits are kept. */
 export interface StateTables {
   readonly highWaterMarkTable: TableIdentifier;
   readonly sessionTable: TableIdentifier;
   readonly signalTable: TableIdentifier;
+  readonly auditFailureTable: TableIdentifier;
 }
 
 export interface ProjectSpec {
@@ -172,6 +173,8 @@ export interface ProjectSpec {
   /** Absolute path. */
   readonly processesDirectory: string;
   readonly tables: StateTables;
+  /** Rows of a failed audit that are kept in `auditFailureTable`, at most. */
+  readonly auditFailureRows: number;
   /** In the order of their file names. */
   readonly processes: readonly ProcessSpec[];
 }

@@ -10,6 +10,7 @@ export function checkProject(drafts: readonly ProcessDraft[], tables: StateTable
     [tableKey(tables.highWaterMarkTable), 'high_water_mark_table'],
     [tableKey(tables.sessionTable), 'session_table'],
     [tableKey(tables.signalTable), 'signal_table'],
+    [tableKey(tables.auditFailureTable), 'audit_failure_table'],
   ]);
   const names = new Map<string, ProcessDraft>();
   const producers = new Map<string, ProcessDraft>();

@@ -15,8 +15,13 @@ export const DEFAULT_TABLES = Object.freeze({
   high_water_mark_table: 'psyberg.high_water_mark_table',
   session_table: 'psyberg.psyberg_session_f',
   signal_table: 'psyberg.psyberg_signal',
+  audit_failure_table: 'psyberg.psyberg_audit_failure',
 });
 type TableKey = keyof typeof DEFAULT_TABLES;
+
+/** Rows of a failed audit that are kept when psyberg.yaml does not say otherwise; and the most it may say: they pass through this process's memory. */
+const AUDIT_FAILURE_ROWS = 1000;
+const AUDIT_FAILURE_ROWS_MAX = 100_000;
 
 const filled = z.string().regex(/\S/, 'must not be empty');
 
@@ -33,7 +38,13 @@ const projectSchema = strictMap({
     allowed_locations: z.array(filled).optional(),
   }),
   processes: filled.optional(),
-  tables: strictMap({ high_water_mark_table: tableText.optional(), session_table: tableText.optional(), signal_table: tableText.optional() }).optional(),
+  tables: strictMap({
+    high_water_mark_table: tableText.optional(),
+    session_table: tableText.optional(),
+    signal_table: tableText.optional(),
+    audit_failure_table: tableText.optional(),
+  }).optional(),
+  audit_failure_rows: z.number().int().min(0).max(AUDIT_FAILURE_ROWS_MAX).optional(),
 });
 
 /** The JSON schema of psyberg.yaml, for editors. */
@@ -46,6 +57,7 @@ export interface ProjectFile {
   readonly catalog: CatalogSpec;
   readonly processes: string;
   readonly tables: StateTables;
+  readonly auditFailureRows: number;
 }
 
 /** Validates psyberg.yaml. Every problem is reported; the result is meaningful only when there was none. */
@@ -53,10 +65,10 @@ export function readProjectFile(yaml: YamlText, options: { readonly root: string
   const { root, report } = options;
   if (!isMap(yaml.value)) {
     if (yaml.value !== undefined) report(yaml.placeOf([]), `${PROJECT_FILE} must be a map of keys`, 'begin with "name: my_project"');
-    return { name: '', catalog: { kind: 'embedded', warehouse: root }, processes: 'processes', tables: tablesOf({}) };
+    return { name: '', catalog: { kind: 'embedded', warehouse: root }, processes: 'processes', tables: tablesOf({}), auditFailureRows: AUDIT_FAILURE_ROWS };
   }
   validate(projectSchema, yaml, report);
-  const { name, catalog, processes, tables } = yaml.value;
+  const { name, catalog, processes, tables, audit_failure_rows: auditFailureRows } = yaml.value;
   const named = isMap(tables) ? tables : {};
   checkTables(named, yaml, report);
   return {
@@ -64,6 +76,7 @@ export function readProjectFile(yaml: YamlText, options: { readonly root: string
     catalog: isMap(catalog) ? catalogOf(catalog, yaml, options) : { kind: 'embedded', warehouse: root },
     processes: typeof processes === 'string' ? processes : 'processes',
     tables: tablesOf(named),
+    auditFailureRows: typeof auditFailureRows === 'number' ? auditFailureRows : AUDIT_FAILURE_ROWS,
   };
 }
 
@@ -148,7 +161,12 @@ const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {
     const written = named[key];
     return parseTableName(typeof written === 'string' && tableNameProblem(written) === undefined ? written : DEFAULT_TABLES[key]);
   };
-  return { highWaterMarkTable: table('high_water_mark_table'), sessionTable: table('session_table'), signalTable: table('signal_table') };
+  return {
+    highWaterMarkTable: table('high_water_mark_table'),
+    sessionTable: table('session_table'),
+    signalTable: table('signal_table'),
+    auditFailureTable: table('audit_failure_table'),
+  };
 };
 
 function checkTables(named: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
@@ -158,6 +176,7 @@ function checkTables(named: Readonly<Record<string, unknown>>, yaml: YamlText, r
     ['high_water_mark_table', tables.highWaterMarkTable],
     ['session_table', tables.sessionTable],
     ['signal_table', tables.signalTable],
+    ['audit_failure_table', tables.auditFailureTable],
   ] as const) {
     const other = seen.get(tableKey(table));
     if (other !== undefined) report(yaml.placeOf(['tables', key]), `${key} and ${other} are the same table`, 'give each its own name');

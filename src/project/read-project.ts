@@ -50,6 +50,7 @@ export function readProject(options: { readonly root: string; readonly environme
     catalog: projectFile.catalog,
     processesDirectory,
     tables: projectFile.tables,
+    auditFailureRows: projectFile.auditFailureRows,
     processes: drafts.flatMap((draft) => (draft.spec === undefined ? [] : [draft.spec])),
   });
 }

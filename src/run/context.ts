@@ -9,6 +9,7 @@ import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
+import type { StateRow } from '../state/write-state.ts';
 
 /** What a run needs of the outside. */
 export interface RunPorts {
@@ -51,6 +52,8 @@ export interface RunContext {
   rowsRead: bigint;
   rowsWritten: bigint;
   audits: AuditResult[];
+  /** Rows of audits that failed, not written yet. */
+  auditFailures: StateRow[];
   publishedSnapshotId: SnapshotId | undefined;
 }
 

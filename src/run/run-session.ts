@@ -8,7 +8,7 @@ import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan, Step, StepStage } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
-import { abandonSession, closeSession, detachSession } from './clean-up.ts';
+import { abandonSession, closeSession } from './clean-up.ts';
 import type { RunContext, RunPorts } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, dropIfEmpty, openBranch, openChangeView, writeMarker } from './open-branch.ts';
@@ -43,6 +43,7 @@ export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpe
     rowsRead: 0n,
     rowsWritten: 0n,
     audits: [],
+    auditFailures: [],
     publishedSnapshotId: undefined,
   };
 }
@@ -57,7 +58,8 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
     for (const stage of STAGES) {
       if (stage === 'publish' && blocked(context)) {
         await recordSession(context, { status: 'audit-failed', error: JSON.stringify(auditError(context).toJSON()), plan: null });
-        if (options.keepBranch) await detachSession(context);
+        // Without its marker the branch is nobody's: the next session of the process drops it.
+        if (options.keepBranch) await closeSession(context);
         else await abandon(context);
         return runRecord(context, 'audit-failed', { seconds: clock.seconds(options.initSeconds), error: auditError(context) });
       }

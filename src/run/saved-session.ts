@@ -56,6 +56,8 @@ export interface StagedJson {
   /** Head of the session's branch; null when nothing was staged on an empty target. */
   readonly branch_head: string | null;
   readonly insert_snapshot_ids: readonly string[];
+  /** The audits that were run, once they were: others in their place have to be run before publishing. */
+  readonly audits_sha256?: string;
   readonly rows_read: string;
   readonly rows_written: string;
   readonly audits: readonly AuditResult[];

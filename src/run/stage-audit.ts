@@ -4,6 +4,7 @@ import { type PsybergError, refusal } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import type { AuditSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
+import { keepFailures } from './audit-failures.ts';
 import { bindStep } from './bind-step.ts';
 import type { RunContext } from './context.ts';
 
@@ -29,7 +30,19 @@ function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergErr
 
 /** Runs one declared audit. */
 export async function runAudit(context: RunContext, audit: AuditSpec, step: Step): Promise<AuditResult> {
-  const rows = isCounted(audit, context.spec) ? [{ expected: context.rowsRead, actual: context.rowsWritten }] : await context.ports.engine.query(bindStep(step, {}));
+  const keptRows = Math.max(SAMPLE_ROWS, context.ports.project.auditFailureRows);
+  const rows = isCounted(audit, context.spec)
+    ? [{ expected: context.rowsRead, actual: context.rowsWritten }]
+    : await context.ports.engine.query(bindStep(step, { 'rows kept of an audit that fails': keptRows }));
+  const result = resultOf(audit, rows);
+  keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
+  return result;
+}
+
+/** Rows of a failed audit in the run's record. */
+const SAMPLE_ROWS = 10;
+
+function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unknown>>[]): AuditResult {
   const common = { name: audit.name, severity: audit.severity };
   if (audit.kind === 'source_to_target_count') {
     const expected = String(rows[0]?.['expected'] ?? 0n);
@@ -37,10 +50,10 @@ export async function runAudit(context: RunContext, audit: AuditSpec, step: Step
     return { ...common, status: expected === actual ? 'passed' : 'failed', expected, actual, sample: [] };
   }
   const bad = rows.length === 0 ? '0' : String(rows[0]?.['psyberg_bad_rows']);
-  return { ...common, status: rows.length === 0 ? 'passed' : 'failed', expected: '0', actual: bad, sample: rows.map(sampleRow) };
+  return { ...common, status: rows.length === 0 ? 'passed' : 'failed', expected: '0', actual: bad, sample: rows.slice(0, SAMPLE_ROWS).map(plainRow) };
 }
 
-/** A bad row as plain JSON: 64-bit integers as text, the count left out. */
-function sampleRow({ psyberg_bad_rows: _count, ...row }: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]));
+/** A bad row as plain JSON: 64-bit integers as text, at any depth; the count left out. */
+function plainRow({ psyberg_bad_rows: _count, ...row }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value))) as Record<string, unknown>;
 }

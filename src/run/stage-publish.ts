@@ -15,6 +15,7 @@ import { sessionRows, signalRows, watermarkRows } from '../state/state-rows.ts';
 import { HIGH_WATER_MARK, SESSION, SIGNAL, type StateTable } from '../state/state-tables.ts';
 import type { StateRow } from '../state/write-state.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, stagingSnapshots } from './context.ts';
+import { failureWrites } from './audit-failures.ts';
 import { targetMoved } from './open-branch.ts';
 import { completeToHour, composeSnapshot } from './stage-load.ts';
 
@@ -109,7 +110,7 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): TableCha
   };
 }
 
-type StateWrite = readonly [TableIdentifier, StateTable, StateRow[], boolean];
+export type StateWrite = readonly [TableIdentifier, StateTable, StateRow[], boolean];
 
 function stateWrites(context: RunContext, composed: ComposedSnapshot): StateWrite[] {
   const { plan, ports } = context;
@@ -131,6 +132,7 @@ function stateWrites(context: RunContext, composed: ComposedSnapshot): StateWrit
     [tables.highWaterMarkTable, HIGH_WATER_MARK, watermarkRows(plan, { targetTableUuid: composed.metadata['table-uuid'], completeToHour: complete, updatedAt: now }), false],
     [tables.sessionTable, SESSION, session, stepwise],
     [tables.signalTable, SIGNAL, signalRows(plan, { completeToHour: complete, createdAt: now }), false],
+    ...failureWrites(context),
   ];
   return writes;
 }
@@ -171,9 +173,12 @@ export async function recordSession(context: RunContext, outcome: { readonly sta
   });
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const states = await stateTableChanges(context, plan, [[ports.project.tables.sessionTable, SESSION, rows, context.stepwise]]);
-      await ports.catalog.commitTransaction(states.map((each) => each.change));
+      const states = await stateTableChanges(context, plan, [...failureWrites(context), [ports.project.tables.sessionTable, SESSION, rows, context.stepwise]]);
+      // One by one where a catalog has no multi-table commit: the session's row comes last, and says that all is there.
+      const commits = (await ports.catalog.commitsTogether()) ? [states] : states.map((each) => [each]);
+      for (const each of commits) await ports.catalog.commitTransaction(each.map((state) => state.change));
       deleteObsoleteFiles(states);
+      context.auditFailures = [];
       return;
     } catch (error) {
       if (!(error instanceof PsybergError) || !error.retryable || attempt >= ATTEMPTS) throw error;

@@ -2,9 +2,11 @@
  * A session one step at a time, for an orchestrator: init ▸ load ▸ audit ▸ publish ▸ commit, each in a process of its own.
  * The same steps as a run, with the session's state in the session table between them. A step that is repeated after success does nothing.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { compilePlan } from '../compile/index.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import { conflict, PsybergError, refusal, usageError } from '../model/errors.ts';
 import type { CompiledPlan, Step } from '../model/plan.ts';
@@ -98,10 +100,13 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
   if (found.kind === 'idle') return idleRecord(found.idle);
   const { stored } = found;
   if (stored.status === 'audit-failed') return repeatedRecord(request, stored);
-  if (!expects(request, stored, 'audit', 'loaded')) return repeatedRecord(request, stored);
+  const changed = stored.status === 'audited' && wasAuditedOtherwise(request);
+  if (!changed && !expects(request, stored, 'audit', 'loaded')) return repeatedRecord(request, stored);
   const { ports, spec } = request;
   const startedMs = performance.now();
-  const { context, staged } = await resumeSession(request, stored.plan);
+  // The audits as they are now, not as they were when the session was opened.
+  const { context, staged } = await resumeSession(request, compilePlan(stored.plan, spec));
+  context.audits.length = 0;
   try {
     for (const step of stored.plan.steps) if (step.name.startsWith('change_view ')) await openChangeView(context, step);
     await attachSession(context);
@@ -121,7 +126,13 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
     plan: JSON.stringify(stored.plan),
   });
   if (failed === undefined) {
-    saveSteps(context.directory, { ...staged, rows_read: String(context.rowsRead), rows_written: String(context.rowsWritten), audits: context.audits });
+    saveSteps(context.directory, {
+      ...staged,
+      audits_sha256: auditsSha256(spec),
+      rows_read: String(context.rowsRead),
+      rows_written: String(context.rowsWritten),
+      audits: context.audits,
+    });
     await detachSession(context);
   } else if (options.keepBranch) await detachSession(context);
   else await abandon(context);
@@ -134,6 +145,11 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
   if (found.kind === 'idle') return idleRecord(found.idle);
   const { stored } = found;
   if (!expects(request, stored, 'publish', 'audited')) return repeatedRecord(request, stored);
+  if (wasAuditedOtherwise(request))
+    throw refusal('audits-changed', `the audits of ${request.spec.processName} were changed since session ${request.psybergSessionId} was audited`, {
+      hint: `run again: psyberg session audit --process_name=${request.spec.processName} --psyberg_session_id=${request.psybergSessionId}`,
+      context: { process_name: request.spec.processName, psyberg_session_id: request.psybergSessionId },
+    });
   const startedMs = performance.now();
   const { context } = await resumeSession(request, stored.plan);
   const compose = stored.plan.steps.find((step) => step.stage === 'compose') as Step;
@@ -154,6 +170,15 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
   await closeSession(context).catch(() => undefined);
   await protectWatermarks(context.ports, context.plan, true);
   return stepRecord(context, 'published', { publish: secondsSince(startedMs) });
+}
+
+/** What is asked of the staged rows: kinds, columns, severities and the text of SQL files. */
+const auditsSha256 = ({ audits }: ProcessSpec): string => createHash('sha256').update(JSON.stringify(audits)).digest('hex');
+
+/** True when the session was audited with other audits than the process has now. */
+function wasAuditedOtherwise({ ports, spec, psybergSessionId }: StepRequest): boolean {
+  const saved = readSteps(join(ports.sessionsDirectory, branchName(spec.processName, psybergSessionId)));
+  return saved !== undefined && !('idle' in saved) && saved.audits_sha256 !== undefined && saved.audits_sha256 !== auditsSha256(spec);
 }
 
 const OVERTAKEN: ReadonlySet<string> = new Set(['session-overtaken', 'target-moved']);

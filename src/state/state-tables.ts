@@ -11,6 +11,8 @@ export interface StateTable {
   readonly columns: readonly StateColumn[];
   /** Live files of one process after which they are folded into one: 1 keeps a single file. Not measured. */
   readonly filesPerProcess: number;
+  /** Sessions whose rows survive folding; all when undefined. */
+  readonly sessionsKept?: number;
 }
 
 const columns = (text: string): StateColumn[] =>
@@ -85,5 +87,21 @@ export const SIGNAL: StateTable = {
     vtts_utc_hour int
     kind string
     psyberg_session_id string
+    created_at timestamptz`),
+};
+
+/** A row is a row that an audit found wrong, as JSON text. Of each process the newest sessions stay: not measured, a person looks at the last few. */
+export const AUDIT_FAILURE: StateTable = {
+  rowsStatement: 'state/audit_failure_rows',
+  filesPerProcess: 16,
+  sessionsKept: 30,
+  columns: columns(`
+    process_name string
+    psyberg_session_id string
+    audit_name string
+    severity string
+    target_table string
+    failing_rows long
+    failing_row string
     created_at timestamptz`),
 };

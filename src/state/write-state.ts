@@ -90,14 +90,24 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const path = `${root}/data/${write.processName}-${randomUUID()}.parquet`;
   makeLocalFolder(`${root}/data`);
   const keep = fold && !onlyLatest;
+  const { sessionsKept } = write.definition;
   const [file] = await run(
     'state/write_file',
     {
       rows: statementFragment(renderStatement(write.definition.rowsStatement)),
-      kept: keep ? statementFragment(`union all by name\n${renderStatement('state/kept_rows', { table: tableFragment('lake', write.table) })}`) : NOTHING,
+      kept: keep
+        ? statementFragment(
+            `union all by name\n${renderStatement(sessionsKept === undefined ? 'state/kept_rows' : 'state/kept_sessions', { table: tableFragment('lake', write.table) })}`,
+          )
+        : NOTHING,
       field_ids: fieldIdsFragment(schemaOf(metadata).fields),
     },
-    { rows: JSON.stringify(write.rows), destination: path, ...(keep ? { process_name: write.processName, psyberg_session_id: write.psybergSessionId } : {}) },
+    {
+      rows: JSON.stringify(write.rows),
+      destination: path,
+      ...(keep ? { process_name: write.processName, psyberg_session_id: write.psybergSessionId } : {}),
+      ...(keep && sessionsKept !== undefined ? { sessions_kept: sessionsKept } : {}),
+    },
   );
   const manifest = manifestOf(metadata, snapshotId);
   const partitioning = { schema: renderJson(schemaOf(metadata)), partition_spec: renderJson(spec.fields), partition_spec_id: String(spec['spec-id']) };

@@ -154,6 +154,23 @@ describe('a stepwise session that goes wrong', () => {
     await project.sql(...TABLES, signups(0, 10), "insert into raw.signups values (77, null, timestamptz '2023-09-14 00:30:00+00')");
   });
 
+  it('is not published with audits that were changed after it was audited: they run again', async () => {
+    const path = 'processes/signup_load.sql';
+    const project = makeProject({
+      ...PROCESSES,
+      'audits/few.sql': 'select * from staged where false',
+      [path]: PROCESSES[path].replace('audits:', 'audits:\n  - sql: audits/few.sql'),
+    });
+    await project.sql(...TABLES, signups(1, 3));
+    const { step, json } = stepper(project, 'signup_load');
+    for (const each of ['init', 'load', 'audit', 'audit'] as const) expect((await step(each)).code, each).toBe(0);
+    project.write('audits/few.sql', 'select * from staged where account_id = 2');
+    const refused = await json('publish');
+    expect([refused.code, (refused.json as { error: { code: string } }).error.code]).toEqual([5, 'audits-changed']);
+    expect((await step('audit')).code).toBe(3);
+    expect(await project.sql("select audit_name, failing_row->>'account_id' as account from psyberg.psyberg_audit_failure")).toEqual([{ audit_name: 'few', account: '2' }]);
+  });
+
   it('exits 3 when an audit fails, drops the branch and the table it created; the same id can then be opened again', async () => {
     const { json, step } = stepper(project, 'signup_load');
     await step('init');

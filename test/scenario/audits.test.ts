@@ -1,6 +1,6 @@
 // Goal: a failed audit publishes nothing and leaves nothing; a plan writes nothing; a time zone changes nothing. Method: sessions on real tables, the warehouse hashed around them.
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +68,10 @@ describe('a failing blocking audit', () => {
     const onBranch = await world.psyberg.sql('select count(*) as n from facts.events', { branch: record?.branch as string });
     expect(onBranch.toObjects()).toEqual([{ n: 10n }]);
     expect(await world.rows('select count(*) from facts.events')).toEqual(['["5"]']);
+    world.write('audits/no_sevens.sql', 'select * from staged where false');
+    await world.reopen();
+    await world.publish('event_load');
+    expect(await world.leftovers()).toEqual([]);
   });
 
   it('of source_to_target_count, no_missing_events, not_null and unique says what is wrong', async () => {
@@ -108,6 +112,123 @@ describe('a failing blocking audit', () => {
     await world.land('raw.events', events(20, 5, 0));
     const record = await world.publish('event_load');
     expect(record.audits[0]?.sample).toEqual([{ staged: '5', whole: '25', read: '5', session: record.psyberg_session_id }]);
+  });
+});
+
+describe('rows that failed an audit', () => {
+  const FAILURES = 'psyberg.psyberg_audit_failure';
+  const files = { 'audits/no_sevens.sql': 'select id, ts, [id, 2::bigint] as nested from staged where id % 10 = 7' };
+
+  it('are kept with process, session and audit, whether the audit blocks or warns, and no more of them than asked for', async () => {
+    const audits = [{ sql: 'audits/no_sevens.sql' }, { unique: { columns: ['ts'] }, severity: 'warn' }, { not_null: { columns: ['id'] } }, 'source_to_target_count'];
+    const world = await worldForTest({ processes: [eventProcess(audits, 'select id, ts from e where id <> 3')], files });
+    world.write('psyberg.yaml', 'name: world\ncatalog:\n  warehouse: warehouse\naudit_failure_rows: 12\n');
+    await world.reopen();
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', `${events(0, 200, 0)} union all ${events(3600, 1, 0)}`);
+    const [record] = await world.run();
+    expect([record?.status, record?.audits.map((audit) => [audit.status, audit.sample.length])]).toEqual([
+      'audit-failed',
+      [
+        ['failed', 10],
+        ['failed', 1],
+        ['passed', 0],
+        ['failed', 0],
+      ],
+    ]);
+    // Written although nothing else is: no target, no watermark.
+    expect(await targetExists(world)).toBe(false);
+    const session = record?.psyberg_session_id;
+    expect(
+      await world.rows(`select process_name, psyberg_session_id, audit_name, severity, target_table, failing_rows, count(*), count(created_at) from ${FAILURES} group by all`),
+    ).toEqual([
+      `["event_load","${session}","no_sevens","block","facts.events","20","12","12"]`,
+      `["event_load","${session}","source_to_target_count","block","facts.events",null,"1","1"]`,
+      `["event_load","${session}","unique","warn","facts.events","1","1","1"]`,
+    ]);
+    expect(await world.rows(`select failing_row from ${FAILURES} where audit_name = 'source_to_target_count'`)).toEqual(['["{\\"expected\\":\\"201\\",\\"actual\\":\\"200\\"}"]']);
+    // Rows as JSON: what SQL makes of them again is what failed.
+    expect(await world.rows(`select distinct (failing_row->>'id')::bigint % 10, failing_row->>'$.nested[1]' from ${FAILURES} where audit_name = 'no_sevens'`)).toEqual([
+      '["7","2"]',
+    ]);
+    const { 'partition-specs': specs } = await world.metadata(FAILURES);
+    expect(specs.at(-1)?.fields).toMatchObject([{ name: 'process_name', transform: 'identity' }]);
+  });
+
+  it('of an audit that warns are committed with what is published', async () => {
+    const world = await worldForTest({ processes: [eventProcess([{ sql: 'audits/no_sevens.sql', severity: 'warn' }])], files });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', events(0, 20, 0));
+    const record = await world.publish('event_load');
+    expect(await world.rows(`select psyberg_session_id, severity, failing_row->>'id' from ${FAILURES}`)).toEqual(
+      ['7', '17'].map((id) => `["${record.psyberg_session_id}","warn","${id}"]`).sort(),
+    );
+    await world.land('raw.events', events(20, 5, 0));
+    await world.publish('event_load');
+    expect(await world.rows(`select count(*) from ${FAILURES}`)).toEqual(['["2"]']);
+  });
+
+  it('stay few: of many sessions the newest are kept', { timeout: 240_000 }, async () => {
+    const world = await worldForTest({ processes: [eventProcess([{ sql: 'audits/no_sevens.sql' }])], files });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', events(0, 10, 0));
+    const sessions: string[] = [];
+    for (let count = 0; count < 36; count += 1) {
+      world.nowMs = Date.UTC(2024, 0, 1, 0, 0, count);
+      sessions.push((await world.run())[0]?.psyberg_session_id as string);
+    }
+    const kept = (await world.sql(`select distinct psyberg_session_id as id from ${FAILURES} order by 1`)).map((row) => row['id']);
+    expect(kept).toEqual(sessions.slice(-kept.length));
+    expect(kept.length).toBeGreaterThanOrEqual(30);
+    expect(kept.length).toBeLessThan(36);
+  });
+});
+
+describe('a branch whose audit failed', () => {
+  it('never becomes a parent: its bad rows stay away from main when the next day passes', async () => {
+    const world = await worldForTest({ processes: [eventProcess([{ not_null: { columns: ['id'] } }], undefined, 'stateful')] });
+    await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
+    await world.land('raw.events', events(0, 5, 0));
+    await world.publish('event_load');
+    // Day N holds a bad row; its branch is left for a person to look at.
+    await world.land('raw.events', `select null::bigint as id, timestamptz '${hourAt(24)}' as ts`);
+    const [failed] = await world.run(undefined, { keepBranch: true });
+    expect(failed?.status).toBe('audit-failed');
+    expect((await world.psyberg.sql('select count(*) as n from facts.events where id is null', { branch: failed?.branch as string })).toObjects()).toEqual([{ n: 1n }]);
+    // Day N+1 is good, but N is still in it: nothing may pass.
+    await world.land('raw.events', events(100, 5, 48));
+    expect((await world.run())[0]?.status).toBe('audit-failed');
+    expect(await world.rows('select count(*) from facts.events')).toEqual(['["5"]']);
+    await world.changeFiles('raw.events', { operation: 'delete', remove: (found) => found.filter((file) => file.rows === 1n) });
+    const record = await world.publish('event_load');
+    expect(await world.rows('from facts.events')).toEqual(await world.rows('from raw.events'));
+    const history = await world.history('facts.events');
+    expect(history.map((snapshot) => String(snapshot['snapshot-id']))).toEqual([expect.any(String), record.published_snapshot_id]);
+    expect(await world.leftovers()).toEqual([]);
+  });
+});
+
+describe('the cost of an audit', () => {
+  it('follows the cohort: of source and target only the files of the session are opened', async () => {
+    const audits = [
+      'source_to_target_count',
+      { no_missing_events: { source: 'e', key: 'id' } },
+      { not_null: { columns: ['id'] } },
+      { unique: { columns: ['id'] } },
+      { sql: 'audits/staged.sql' },
+    ];
+    const world = await worldForTest({ processes: [eventProcess(audits)], files: { 'audits/staged.sql': 'select * from staged where id < 0' } });
+    await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
+    for (const hour of [0, 1, 2]) await world.land('raw.events', events(hour * 100, 50, hour));
+    await world.publish('event_load');
+    // Whatever opened one of these again would fail.
+    for (const table of ['raw/events', 'facts/events'])
+      for (const name of readdirSync(join(world.warehouse, table, 'data'), { recursive: true }).map(String))
+        if (name.endsWith('.parquet')) writeFileSync(join(world.warehouse, table, 'data', name), 'no longer Parquet');
+    await world.land('raw.events', events(1000, 10, 1));
+    const record = await world.publish('event_load');
+    expect([record.rows_read, record.audits.map((audit) => audit.status)]).toEqual(['10', audits.map(() => 'passed')]);
+    expect(await world.run(undefined)).toMatchObject([{ status: 'nothing-new' }]);
   });
 });
 
