@@ -9,6 +9,7 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
+import { SUMMARY } from '../state/read-watermarks.ts';
 import { findSnapshots } from './find-changes.ts';
 import { refuseUnreadable } from './equality-keys.ts';
 import { filesBetween, liveFilesSince } from './live-files.ts';
@@ -147,8 +148,8 @@ async function changesByFiles(
 function rewriteBySummary(snapshot: Snapshot): Pick<SnapshotChange, 'addedFiles' | 'removedFiles' | 'addedRows' | 'removedRows'> | undefined {
   const { summary = {} } = snapshot;
   const [added, removed] = [summary['added-records'], summary['deleted-records']];
-  if (operationOf(snapshot) !== 'replace' || added === undefined || added !== removed) return undefined;
-  if (DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0')) return undefined;
+  if (operationOf(snapshot) !== 'replace' || added === undefined || removed === undefined) return undefined;
+  if (!isMaintenance(snapshot) && (added !== removed || DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0'))) return undefined;
   return {
     addedFiles: Number(summary['added-data-files'] ?? 0),
     removedFiles: Number(summary['deleted-data-files'] ?? 0),
@@ -156,6 +157,9 @@ function rewriteBySummary(snapshot: Snapshot): Pick<SnapshotChange, 'addedFiles'
     removedRows: BigInt(removed),
   };
 }
+
+/** Our own maintenance: where it takes deleted rows out of files, fewer rows come than go, and no row changes. */
+const isMaintenance = (snapshot: Snapshot): boolean => snapshot.summary?.[SUMMARY.maintenance] !== undefined;
 
 /** With row-level deletes in play, equal counts of rows do not mean equal rows. */
 const DELETE_COUNTS = ['added-delete-files', 'removed-delete-files', 'added-position-deletes', 'removed-position-deletes', 'added-equality-deletes', 'removed-equality-deletes'];
@@ -173,7 +177,7 @@ function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: Chan
   const said = rewriteBySummary(snapshot);
   const counts = said ?? { addedFiles: of('added').length, removedFiles: of('removed').length, addedRows: rows(of('added')), removedRows: rows(of('removed')) };
   // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
-  const rewrite = operation === 'replace' && counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit';
+  const rewrite = operation === 'replace' && (isMaintenance(snapshot) || (counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
   const idle = flags.rowDeletes === 'missed' && flags.undone !== true && files.length === 0;
   const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : ROW_DELETES[flags.rowDeletes ?? 'none'];
   return {

@@ -193,6 +193,33 @@ describe('compaction', () => {
   });
 });
 
+describe('row-level deletes', () => {
+  it.each(['2', '3'])('vanish from a table of version %s without a row coming back, for readers and for sessions', async (formatVersion) => {
+    const world = await worldForTest({ processes });
+    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)', formatVersion });
+    for (let hour = 0; hour < 3; hour += 1) await world.land('raw.events', landing(hour * 20, 20, 5));
+    // DuckDB's DELETE: position deletes, or deletion vectors in version 3.
+    await world.sql('delete from raw.events where id % 20 = 4');
+    await world.changeFiles('raw.events', { operation: 'overwrite', deletes: [{ kind: 'equality', columns: ['id'], values: 'select 7::bigint union all select 25' }] });
+    if (formatVersion === '2') await world.changeFiles('raw.events', { operation: 'overwrite', deletes: [{ kind: 'position', where: 'id = 33', per: 'partition' }] });
+    // Comes after the deletes: they do not apply to it, and must not once its file is older than the compaction.
+    await world.land('raw.events', 'select 7 as id, timestamptz ' + `'${hourAt(5)}' as ts`);
+    await world.run();
+    const columns = `id, ts${formatVersion === '3' ? ', _row_id, _last_updated_sequence_number' : ''}`;
+    const before = await world.rows(`select ${columns} from raw.events`);
+    expect(before.length).toBe(60 - 3 - 2 - (formatVersion === '2' ? 1 : 0) + 1);
+    const { tables } = await world.psyberg.maintain(['raw.events'], { ...AT_ONCE, minInputFiles: 3 });
+    expect(tables[0]).toMatchObject({ error: null, notes: [] });
+    expect(tables[0]?.compacted?.delete_files_applied).toBeGreaterThan(2);
+    expect(await world.rows(`select ${columns} from raw.events`)).toEqual(before);
+    expect(mainSnapshot(await world.metadata('raw.events'))?.summary).toMatchObject({ operation: 'replace', 'total-delete-files': '0', 'total-records': String(before.length) });
+    expect(filesOf(world, 'raw.events')).toEqual((await reachedFiles(world, 'raw.events')).filter((path) => path.startsWith('raw/events')));
+    expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
+    await world.land('raw.events', landing(400, 5, 6));
+    expect((await world.run()).map((record) => [record.status, record.rows_written])[0]).toEqual(['published', '5']);
+  });
+});
+
 describe('manifests', () => {
   it('become few, each of neighbouring partitions, and sessions go on', async () => {
     const world = await newWorld();
