@@ -22,6 +22,7 @@ import type { StartSpec } from './model/start.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
 import { explainPlan } from './report/explain.ts';
+import { PLAIN } from './report/style.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
@@ -53,7 +54,7 @@ export type ExplainedPlan = CompiledPlan & { explain(): string };
 export interface Psyberg {
   readonly project: ProjectSpec;
   /** What a run would do, and why; the objects of `plan --json`. Writes nothing. Default: all processes, in dependency order. */
-  plan(processNames?: readonly string[]): Promise<ExplainedPlan[]>;
+  plan(processNames?: readonly string[], request?: { readonly allCauses?: boolean }): Promise<ExplainedPlan[]>;
   /** Runs the processes in dependency order; the objects of `run --json`. A process that fails stops those that read its target. */
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /**
@@ -138,11 +139,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     onStep: (message) => options.onStep?.(message),
   });
 
-  const planProcess = async (spec: ProcessSpec, request: { readonly psybergSessionId?: string } = {}): Promise<CompiledPlan> => {
+  const planProcess = async (spec: ProcessSpec, request: { readonly psybergSessionId?: string; readonly allCauses?: boolean } = {}): Promise<CompiledPlan> => {
     if (interrupted) throw new PsybergError('interrupted', 'the run was interrupted', { hint: 'run the same command again', retryable: true });
     const nowMs = now();
     const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine, ...viewPorts });
-    const plan = planSession(session);
+    const plan = planSession(session, { allCauses: request.allCauses ?? false });
     if (plan.status === 'work') await checkSyntax(await engine(), project, spec);
     return compilePlan(
       {
@@ -193,11 +194,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
 
   return {
     project,
-    async plan(processNames) {
+    async plan(processNames, { allCauses = false } = {}) {
       const plans: ExplainedPlan[] = [];
       for (const spec of processesInDependencyOrder(project, processNames)) {
-        const plan = await planProcess(spec);
-        plans.push(Object.defineProperty({ ...plan }, 'explain', { value: () => explainPlan(plan), enumerable: false }) as ExplainedPlan);
+        const plan = await planProcess(spec, { allCauses });
+        plans.push(Object.defineProperty({ ...plan }, 'explain', { value: () => explainPlan(plan, PLAIN, { allCauses }), enumerable: false }) as ExplainedPlan);
       }
       return plans;
     },

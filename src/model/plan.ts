@@ -4,7 +4,7 @@
  */
 import type { FileLayout } from './file-layout.ts';
 import type { Pattern } from './process-spec.ts';
-import type { BoundsFrom, DetectedBy, ProcessingUri } from './session.ts';
+import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
 
 export type PlanStatus = 'work' | 'nothing-new' | 'waiting';
 
@@ -57,6 +57,7 @@ export interface PlanSource {
   readonly detected_by: DetectedBy;
   readonly changes: readonly PlanChange[];
   readonly processing_uris: readonly ProcessingUri[];
+  readonly processing_uri_causes: readonly PlanUriCauses[];
   readonly first_hour: string | null;
   readonly last_hour: string | null;
   readonly vtts_hour: string | null;
@@ -78,11 +79,26 @@ export interface PlanSource {
 export interface PlanCause {
   readonly source: string;
   readonly snapshot_id: string;
+  /** What the snapshot did; null when it is not among the source's changes. */
+  readonly operation: string | null;
   readonly file: string;
+  /** What became of the file. */
+  readonly change: ChangedFile['status'];
+}
+/** A processing URI with what made it necessary. */
+export interface PlanUriCauses {
+  readonly uri: ProcessingUri;
+  /** Not all of them where there are many; `cause_count` is how many there are. */
+  readonly causes: readonly PlanCause[];
+  readonly cause_count: number;
 }
 export interface PlanHour {
   readonly hour: string;
+  /** Not all of them where there are many; `cause_count` is how many there are. */
   readonly causes: readonly PlanCause[];
+  readonly cause_count: number;
+  /** The sources that left the hour owed in an earlier session. */
+  readonly owed_by: readonly string[];
   /** `changed`: a file touches it · `owed`: left over from an earlier session · `contiguous`: it lies between two such hours. */
   readonly reason: 'changed' | 'owed' | 'contiguous';
 }

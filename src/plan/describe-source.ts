@@ -1,9 +1,10 @@
 /** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
-import type { Plan, PlanCause, PlanHour, PlanPosition, PlanRead, PlanSource, PlanStatus } from '../model/plan.ts';
+import type { Plan, PlanPosition, PlanRead, PlanSource, PlanStatus } from '../model/plan.ts';
 import { ETL_PATTERN_ID } from '../model/process-spec.ts';
 import type { BoundsFrom, ProcessingUri, Session, SourcePosition, SourceState } from '../model/session.ts';
+import { type CauseOptions, describeUris } from './causes.ts';
 import { spanOf, touchedHours } from './hour-sets.ts';
 
 const positionJson = (position: SourcePosition | undefined): PlanPosition | null =>
@@ -19,9 +20,10 @@ const positionJson = (position: SourcePosition | undefined): PlanPosition | null
 const hourJson = (hour: Hour | undefined): string | null => (hour === undefined ? null : hourText(hour));
 
 /** One source as the plan shows it. `owed`: its changed hours that this session does not load. */
-export function describeSource(source: SourceState, options: { readonly read: PlanRead; readonly owed: readonly Hour[] }): PlanSource {
+export function describeSource(source: SourceState, options: CauseOptions & { readonly read: PlanRead; readonly owed: readonly Hour[] }): PlanSource {
   const span = spanOf(touchedHours(source.files));
   const added = source.files.filter((file) => file.status === 'added');
+  const uris = processingUris(source);
   return {
     table: tableName(source.spec.table),
     alias: source.spec.alias,
@@ -45,7 +47,8 @@ export function describeSource(source: SourceState, options: { readonly read: Pl
       added_rows: String(change.addedRows),
       removed_rows: String(change.removedRows),
     })),
-    processing_uris: processingUris(source),
+    processing_uris: uris,
+    processing_uri_causes: describeUris(source, uris, options),
     first_hour: hourJson(span?.firstHour),
     last_hour: hourJson(span?.lastHour),
     vtts_hour: hourJson(source.vttsHour),
@@ -93,37 +96,6 @@ function comparePartitions(left: ProcessingUri, right: ProcessingUri): number {
 function lowestRung(source: SourceState): BoundsFrom | null {
   const rungs = new Set(source.files.map((file) => file.boundsFrom));
   return (['scan', 'partition', 'manifest'] as const).find((rung) => rungs.has(rung)) ?? null;
-}
-
-/** The hours of a plan with what made each necessary. An hour without a cause of its own is owed, or lies between two that have one. */
-export function describeHours(session: Session, hours: readonly Hour[]): PlanHour[] {
-  const causes = causesByHour(session, new Set(hours));
-  const owed = new Set(session.sources.flatMap((source) => source.watermark?.owedHours ?? []));
-  return hours.map((hour) => {
-    const found = causes.get(hour) ?? [];
-    return { hour: hourText(hour), causes: found, reason: found.length > 0 ? 'changed' : owed.has(hour) ? 'owed' : 'contiguous' };
-  });
-}
-
-/** At most this many files are named for one hour; a first load of a year would otherwise name each file hundreds of times. */
-const CAUSES_PER_HOUR = 20;
-
-function causesByHour(session: Session, wanted: ReadonlySet<Hour>): Map<Hour, PlanCause[]> {
-  const causes = new Map<Hour, PlanCause[]>();
-  for (const source of session.sources) {
-    for (const file of source.files) {
-      if (file.firstHour === undefined || file.lastHour === undefined) continue;
-      const cause = { source: tableName(source.spec.table), snapshot_id: String(file.snapshotId), file: file.path };
-      const differing = file.differingHours === undefined ? undefined : new Set(file.differingHours);
-      for (let hour = file.firstHour; hour <= file.lastHour; hour += 1) {
-        if (!wanted.has(hour) || differing?.has(hour) === false) continue;
-        const list = causes.get(hour) ?? [];
-        if (list.length < CAUSES_PER_HOUR) list.push(cause);
-        causes.set(hour, list);
-      }
-    }
-  }
-  return causes;
 }
 
 /** The parts of a plan that do not depend on the pattern's rules. */

@@ -12,7 +12,7 @@ export function planAdoption(session: Session): Plan {
   return Object.freeze({
     ...head,
     target: { ...head.target, operation: 'append' as const },
-    sources: session.sources.map((source) => describeSource(source, { read: { kind: 'nothing' }, owed: [] })),
+    sources: session.sources.map((source) => describeSource(source, { read: { kind: 'nothing' }, owed: [], allCauses: false })),
     range: null,
     hours: [],
     owed_hours: [],

@@ -6,7 +6,8 @@ import { type Hour, hourText, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanRead, PlanStatus } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
-import { awaitsStart, beginsSomewhere, describeHours, describeSource, planHead } from './describe-source.ts';
+import { awaitsStart, beginsSomewhere, describeSource, planHead } from './describe-source.ts';
+import { type CauseOptions, describeHours } from './causes.ts';
 import { pendingHours, spanOf, union } from './hour-sets.ts';
 
 /** The hours a session loads, and those it leaves owed. */
@@ -23,7 +24,7 @@ interface Decision {
  * Psyberg post 2, "Stateful": lower limit = least changed hour over all sources (and what is owed), upper limit = the greatest changed
  * hour, but no later than the least VTTS.
  */
-export function planStateful(session: Session): Plan {
+export function planStateful(session: Session, options: CauseOptions): Plan {
   const limit = leastVtts(session);
   const payable = started(
     session,
@@ -33,7 +34,7 @@ export function planStateful(session: Session): Plan {
   const whole = limit === undefined || session.target.eventTime?.unit !== 'day' ? payable : daysOf(payable, limit);
   const span = spanOf(whole);
   const hours = span === undefined ? [] : session.spec.hours === 'touched' ? whole : hoursOf(span);
-  return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined });
+  return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined }, options);
 }
 
 /** A process that begins somewhere, and finds nothing changed since, begins with the newest complete hour: its first session records where it began. */
@@ -50,7 +51,7 @@ function daysOf(hours: readonly Hour[], limit: Hour): Hour[] {
  * Psyberg post 3, "Dimension": MinHr = the least changed hour, MaxHr = the least complete hour; each hour is computed from the one
  * before, so everything from MinHr on is recomputed, in order, up to MaxHr.
  */
-export function planDimension(session: Session): Plan {
+export function planDimension(session: Session, options: CauseOptions): Plan {
   const limit = leastVtts(session);
   const { completeToHour } = session.target;
   const [changed] = started(session, limit, pending(session));
@@ -65,7 +66,7 @@ export function planDimension(session: Session): Plan {
   const hours = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
   // Only debts below the floor are left: nothing that this session may load.
   const onlyOldDebts = floor !== undefined && next === undefined && session.sources.every((source) => source.files.length === 0) && pending(session).every((hour) => hour < floor);
-  return overwritePlan(session, { status: onlyOldDebts ? 'nothing-new' : statusOf(session, hours), hours: onlyOldDebts ? [] : hours, limit, floor });
+  return overwritePlan(session, { status: onlyOldDebts ? 'nothing-new' : statusOf(session, hours), hours: onlyOldDebts ? [] : hours, limit, floor }, options);
 }
 
 const pending = (session: Session): Hour[] => union(session.sources.map(pendingHours));
@@ -82,7 +83,7 @@ function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
   return awaitsStart(session) || pending(session).length > 0 || session.sources.some((source) => source.awaited) ? 'waiting' : 'nothing-new';
 }
 
-function overwritePlan(session: Session, decision: Decision): Plan {
+function overwritePlan(session: Session, decision: Decision, options: CauseOptions): Plan {
   const { hours, status } = decision;
   const loaded = new Set(hours);
   const owedOf = (source: SourceState): Hour[] => pendingHours(source).filter((hour) => !loaded.has(hour));
@@ -90,9 +91,9 @@ function overwritePlan(session: Session, decision: Decision): Plan {
   const span = spanOf(hours);
   return Object.freeze({
     ...planHead(session, status),
-    sources: session.sources.map((source) => describeSource(source, { read: readOf(source, status), owed: owedOf(source) })),
+    sources: session.sources.map((source) => describeSource(source, { read: readOf(source, status), owed: owedOf(source), ...options })),
     range: span === undefined ? null : { first_hour: hourText(span.firstHour), last_hour: hourText(span.lastHour) },
-    hours: describeHours(session, hours),
+    hours: describeHours(session, hours, options),
     owed_hours: owed.map(hourText),
     held_back_by: owed.some((hour) => decision.limit === undefined || hour > decision.limit) ? laggard(session) : null,
   });

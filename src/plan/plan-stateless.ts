@@ -5,11 +5,12 @@
 import { hourText } from '../model/hour.ts';
 import type { Plan, PlanRead } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
-import { awaitsStart, beginsSomewhere, describeHours, describeSource, planHead } from './describe-source.ts';
+import { awaitsStart, beginsSomewhere, describeSource, planHead } from './describe-source.ts';
+import { type CauseOptions, describeHours } from './causes.ts';
 import { futureHours, touchedHours, union } from './hour-sets.ts';
 
 /** Psyberg post 2, "Stateless": the partitions added after the watermark become processing URIs; the load appends. */
-export function planStateless(session: Session): Plan {
+export function planStateless(session: Session, options: CauseOptions): Plan {
   // A start that no session has published yet is recorded by one without rows: the next would otherwise begin elsewhere, and lose what lies between.
   const begins = beginsSomewhere(session);
   const hasNews = !awaitsStart(session) && (begins || session.sources.some((source) => source.files.some((file) => file.status === 'added')));
@@ -19,9 +20,9 @@ export function planStateless(session: Session): Plan {
   const hours = union(session.sources.flatMap((source) => [touchedHours(source.files), futureHours(source.files)]));
   return Object.freeze({
     ...planHead(session, hasNews ? 'work' : awaited ? 'waiting' : 'nothing-new'),
-    sources: session.sources.map((source) => describeSource(source, { read: readOf(source, hasNews || moved), owed: [] })),
+    sources: session.sources.map((source) => describeSource(source, { read: readOf(source, hasNews || moved), owed: [], ...options })),
     range: null,
-    hours: describeHours(session, hours),
+    hours: describeHours(session, hours, options),
     owed_hours: [].map(hourText),
     held_back_by: null,
   });

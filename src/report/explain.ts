@@ -1,12 +1,13 @@
 /** A plan as text for people: what, why, and the SQL with its parameters. CompiledPlan -> text. Pure. */
-import type { CompiledPlan, PlanHour, PlanPosition, PlanSource, Step, StepValue } from '../model/plan.ts';
+import type { CompiledPlan, PlanCause, PlanHour, PlanPosition, PlanSource, Step, StepValue } from '../model/plan.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytesText, columnsText, countText, hourLabel, hourRanges, hoursLabel, indent, instantLabel, plural, rangeLabel } from './text.ts';
 
 /** The whole plan. The steps are the very list that a run executes. */
-export function explainPlan(plan: CompiledPlan, style: Style = PLAIN): string {
+export function explainPlan(plan: CompiledPlan, style: Style = PLAIN, { allCauses = false }: { readonly allCauses?: boolean } = {}): string {
   const sections = [headline(plan, style), section('Sources', plan.sources.map((source) => sourceText(source, plan, style)).join('\n'), style)];
   if (plan.hours.length > 0) sections.push(section(`Hours: ${plural(plan.hours.length, 'hour')}`, indent(hoursText(plan.hours), 2), style));
+  if (allCauses) sections.push(section('Causes', indent(causesText(plan), 2), style));
   if (plan.owed_hours.length > 0) sections.push(section('Owed', indent(owedText(plan), 2), style));
   sections.push(section('Target', indent(targetText(plan), 2), style));
   if (plan.steps.length > 0) sections.push(section(`Steps: ${plan.steps.length}`, plan.steps.map((step, index) => stepText(step, index + 1, style)).join('\n\n'), style));
@@ -137,10 +138,11 @@ const GROUPS_SHOWN = 24;
 const SNAPSHOTS_SHOWN = 2;
 
 function whyText(hour: PlanHour): string {
-  if (hour.reason === 'owed') return 'owed since an earlier session';
+  if (hour.reason === 'owed') return hour.owed_by.length === 0 ? 'owed since an earlier session' : `owed since an earlier session, for ${hour.owed_by.join(', ')}`;
   if (hour.reason === 'contiguous') return 'no change of its own: recomputed with its neighbours';
   const bySource = new Map<string, Set<string>>();
-  for (const cause of hour.causes) bySource.set(cause.source, (bySource.get(cause.source) ?? new Set()).add(cause.snapshot_id));
+  for (const cause of hour.causes)
+    bySource.set(cause.source, (bySource.get(cause.source) ?? new Set()).add(`${cause.snapshot_id}${cause.operation === null ? '' : ` (${cause.operation})`}`));
   return [...bySource]
     .map(([source, snapshots]) => {
       const shown = [...snapshots].slice(0, SNAPSHOTS_SHOWN);
@@ -148,6 +150,14 @@ function whyText(hour: PlanHour): string {
       return `${source}: snapshot ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
     })
     .join('; ');
+}
+
+/** Every file behind every hour, and behind every partition where there are no hours. */
+function causesText(plan: CompiledPlan): string {
+  const rows = (label: string, causes: readonly PlanCause[]): string[][] =>
+    causes.map((cause, index) => [index === 0 ? label : '', cause.source, `${cause.operation ?? ''} ${cause.snapshot_id}`.trim(), cause.change, cause.file]);
+  if (plan.hours.length > 0) return columnsText(plan.hours.flatMap((hour) => rows(hourLabel(hour.hour), hour.causes)));
+  return columnsText(plan.sources.flatMap((source) => source.processing_uri_causes.flatMap(({ uri, causes }) => rows(JSON.stringify(uri), causes))));
 }
 
 function owedText(plan: CompiledPlan): string {

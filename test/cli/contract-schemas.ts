@@ -54,7 +54,9 @@ const planJson = z.looseObject({
     }),
   ),
   range,
-  hours: z.array(z.looseObject({ hour, causes: z.array(z.looseObject({ source: z.string(), snapshot_id: id, file: z.string() })) })),
+  hours: z.array(
+    z.looseObject({ hour, causes: z.array(z.looseObject({ source: z.string(), snapshot_id: id, file: z.string(), operation: z.string().nullable() })), cause_count: z.int() }),
+  ),
   owed_hours: z.array(hour),
   held_back_by: z.string().nullable(),
   target: z.looseObject({ table: z.string(), operation: z.enum(['append', 'overwrite']), base_snapshot_id: id.nullable(), exists: z.boolean() }),

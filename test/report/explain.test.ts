@@ -8,7 +8,9 @@ const hour = (of: number): string => `2023-09-14T${String(of).padStart(2, '0')}:
 const changed = (of: number, ...snapshots: string[]): PlanHour => ({
   hour: hour(of),
   reason: 'changed',
-  causes: snapshots.map((snapshot) => ({ source: 'raw.cancels', snapshot_id: snapshot, file: `/w/${snapshot}.parquet` })),
+  causes: snapshots.map((snapshot) => ({ source: 'raw.cancels', snapshot_id: snapshot, operation: 'append', file: `/w/${snapshot}.parquet`, change: 'added' as const })),
+  cause_count: snapshots.length,
+  owed_by: [],
 });
 
 const PLAN: CompiledPlan = {
@@ -56,6 +58,7 @@ const PLAN: CompiledPlan = {
         },
       ],
       processing_uris: [{ landing_hour: 6 }],
+      processing_uri_causes: [],
       first_hour: hour(2),
       last_hour: hour(7),
       vtts_hour: hour(7),
@@ -83,6 +86,7 @@ const PLAN: CompiledPlan = {
       detected_by: 'first-load',
       changes: [],
       processing_uris: [],
+      processing_uri_causes: [],
       first_hour: null,
       last_hour: null,
       vtts_hour: hour(6),
@@ -98,7 +102,13 @@ const PLAN: CompiledPlan = {
     },
   ],
   range: { first_hour: hour(2), last_hour: hour(6) },
-  hours: [changed(2, '11'), changed(3, '11'), { hour: hour(4), reason: 'contiguous', causes: [] }, { hour: hour(5), reason: 'owed', causes: [] }, changed(6, '11')],
+  hours: [
+    changed(2, '11'),
+    changed(3, '11'),
+    { hour: hour(4), reason: 'contiguous', causes: [], cause_count: 0, owed_by: [] },
+    { hour: hour(5), reason: 'owed', causes: [], cause_count: 0, owed_by: ['raw.cancels'] },
+    changed(6, '11'),
+  ],
   owed_hours: [hour(7)],
   held_back_by: 'raw.requests',
   target: {
@@ -149,10 +159,10 @@ Sources
     read         nothing
 
 Hours: 5 hours
-  2023-09-14 02h..03h  raw.cancels: snapshot 11
+  2023-09-14 02h..03h  raw.cancels: snapshot 11 (append)
   2023-09-14 04h       no change of its own: recomputed with its neighbours
-  2023-09-14 05h       owed since an earlier session
-  2023-09-14 06h       raw.cancels: snapshot 11
+  2023-09-14 05h       owed since an earlier session, for raw.cancels
+  2023-09-14 06h       raw.cancels: snapshot 11 (append)
 
 Owed
   2023-09-14 07h: held back by raw.requests, complete to 2023-09-14 06h

@@ -1,0 +1,100 @@
+/** Why each hour and each partition is in a plan: source, snapshot, operation and file. Session -> causes. Pure. */
+import { type Hour, hourText } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
+import type { PlanCause, PlanHour, PlanUriCauses } from '../model/plan.ts';
+import type { ChangedFile, ProcessingUri, Session, SourceState } from '../model/session.ts';
+
+/** At most this many files are named for one hour or partition, and about so many in a whole plan: a first load of a year would name each file hundreds of times. */
+const CAUSES_EACH = 20;
+const CAUSES_OF_A_PLAN = 10_000;
+
+export interface CauseOptions {
+  /** Names every file, however many there are. */
+  readonly allCauses: boolean;
+}
+
+const causesEach = (entries: number, { allCauses }: CauseOptions): number =>
+  allCauses ? Number.POSITIVE_INFINITY : Math.max(1, Math.min(CAUSES_EACH, Math.floor(CAUSES_OF_A_PLAN / Math.max(1, entries))));
+
+/** The hours of a plan with what made each necessary. An hour without a cause of its own is owed, or lies between two that have one. */
+export function describeHours(session: Session, hours: readonly Hour[], options: CauseOptions): PlanHour[] {
+  const causes = causesByHour(session, new Set(hours), causesEach(hours.length, options));
+  const owed = owedBy(session);
+  return hours.map((hour) => {
+    const found = causes.get(hour) ?? { causes: [], count: 0 };
+    return {
+      hour: hourText(hour),
+      causes: found.causes,
+      cause_count: found.count,
+      owed_by: owed.get(hour) ?? [],
+      reason: found.count > 0 ? 'changed' : owed.has(hour) ? 'owed' : 'contiguous',
+    };
+  });
+}
+
+function owedBy(session: Session): Map<Hour, string[]> {
+  const owed = new Map<Hour, string[]>();
+  for (const source of session.sources) for (const hour of source.watermark?.owedHours ?? []) owed.set(hour, [...(owed.get(hour) ?? []), tableName(source.spec.table)]);
+  return owed;
+}
+
+interface Found {
+  readonly causes: PlanCause[];
+  count: number;
+}
+
+function causesByHour(session: Session, wanted: ReadonlySet<Hour>, atMost: number): Map<Hour, Found> {
+  const causes = new Map<Hour, Found>();
+  for (const source of session.sources) {
+    const causeOf = causeMaker(source);
+    for (const file of source.files) {
+      const hours = hoursOfFile(file, wanted);
+      if (hours.length === 0) continue;
+      const cause = causeOf(file);
+      for (const hour of hours) add(causes, hour, cause, atMost);
+    }
+  }
+  return causes;
+}
+
+/** The wanted hours that a file touches; a file that spans more hours than are wanted is walked by those. */
+function hoursOfFile({ firstHour, lastHour, differingHours, futureHours = [] }: ChangedFile, wanted: ReadonlySet<Hour>): Hour[] {
+  const ahead = futureHours.filter((hour) => wanted.has(hour));
+  if (firstHour === undefined || lastHour === undefined) return ahead;
+  if (differingHours !== undefined) return [...differingHours.filter((hour) => wanted.has(hour)), ...ahead];
+  if (lastHour - firstHour >= wanted.size) return [...[...wanted].filter((hour) => hour >= firstHour && hour <= lastHour), ...ahead];
+  const hours: Hour[] = [];
+  for (let hour = firstHour; hour <= lastHour; hour += 1) if (wanted.has(hour)) hours.push(hour);
+  return [...hours, ...ahead];
+}
+
+function add<Key>(found: Map<Key, Found>, key: Key, cause: PlanCause, atMost: number): void {
+  const entry = found.get(key) ?? { causes: [], count: 0 };
+  entry.count += 1;
+  if (entry.causes.length < atMost) entry.causes.push(cause);
+  found.set(key, entry);
+}
+
+function causeMaker(source: SourceState): (file: ChangedFile) => PlanCause {
+  const operations = new Map(source.changes.map((change) => [change.snapshotId, change.operation]));
+  const table = tableName(source.spec.table);
+  return (file) => ({
+    source: table,
+    snapshot_id: String(file.snapshotId),
+    operation: operations.get(file.snapshotId) ?? null,
+    file: file.path,
+    change: file.status,
+  });
+}
+
+/** What made each of a source's processing URIs necessary, in their order. */
+export function describeUris(source: SourceState, uris: readonly ProcessingUri[], options: CauseOptions): PlanUriCauses[] {
+  const causeOf = causeMaker(source);
+  const found = new Map<string, Found>();
+  const atMost = causesEach(uris.length, options);
+  for (const file of source.files) add(found, JSON.stringify(file.partition), causeOf(file), atMost);
+  return uris.map((uri) => {
+    const { causes, count } = found.get(JSON.stringify(uri)) ?? { causes: [], count: 0 };
+    return { uri, causes, cause_count: count };
+  });
+}
