@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one run on one machine.
  * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth.
+ * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, planning.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
@@ -8,6 +9,7 @@ import { coldBench } from './cold.ts';
 import { growthBench } from './growth.ts';
 import { hourlyBench } from './hourly.ts';
 import { memoryBench } from './memory.ts';
+import { planningBench } from './planning.ts';
 import { smallBench } from './small.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
@@ -17,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   hourly: hourlyBench,
   memory: memoryBench,
   growth: growthBench,
+  planning: planningBench,
 };
 
 const wanted = process.argv.slice(2);

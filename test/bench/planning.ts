@@ -1,0 +1,186 @@
+/**
+ * What planning costs as a table grows: the same change of ten files on tables of 100, 1,000 and 10,000 snapshots with as many manifests, and a change that is
+ * one hour or 400 days late. The long history is composed: manifests are copies under their own names, and one manifest list names them all.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
+import { type Psyberg, open } from '../../src/index.ts';
+import { manifestListStatement } from '../../src/statements/index.ts';
+import { ms, range, type Timing, timed } from './measure.ts';
+
+const SIZES = [100, 1000, 10_000];
+const NEW_FILES = 10;
+const RUNS = 15;
+const TABLE = { namespace: ['raw'], name: 'events' };
+const FIRST_ID = 4_000_000_000_000_000_000n;
+
+const process_ = (name: string, pattern: string, target: string): string => `/*---
+process_name: ${name}
+pattern: ${pattern}
+sources:
+  - { table: raw.events, event_time: ts, protect: false }
+target: ${target}
+---*/
+select id, ts from events
+`;
+
+interface History {
+  readonly root: string;
+  readonly psyberg: Psyberg;
+  reopen(): Promise<Psyberg>;
+  close(): Promise<void>;
+}
+
+/** A table of `snapshots` appends of one file each, adopted by a stateless and a stateful process at its head. */
+async function tableOf(snapshots: number): Promise<History> {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-bench-'));
+  fs.mkdirSync(path.join(root, 'processes'));
+  fs.writeFileSync(path.join(root, 'psyberg.yaml'), 'name: bench\ncatalog:\n  warehouse: warehouse\n');
+  fs.writeFileSync(path.join(root, 'processes', 'append_load.sql'), process_('append_load', 'stateless', '{ table: facts.appended }'));
+  fs.writeFileSync(path.join(root, 'processes', 'overwrite_load.sql'), process_('overwrite_load', 'stateful', '{ table: facts.overwritten, event_time: ts }'));
+  let psyberg = await open({ project: root });
+  await psyberg.sql('create schema raw');
+  await psyberg.sql("create table raw.events (id bigint, ts timestamptz) partitioned by (hour(ts)) with ('format-version' = '2')");
+  await psyberg.internals.client.createNamespace(['facts']);
+  for (const name of ['appended', 'overwritten']) await psyberg.sql(`create table facts.${name} (id bigint, ts timestamptz) with ('format-version' = '2')`);
+  await psyberg.sql(`insert into raw.events select i, timestamptz '2023-09-14' + to_seconds(i) from range(100) t(i)`);
+  await lengthen(psyberg, snapshots);
+  for (const name of ['append_load', 'overwrite_load']) await psyberg.adopt(name);
+  return {
+    root,
+    get psyberg() {
+      return psyberg;
+    },
+    async reopen() {
+      await psyberg.close();
+      psyberg = await open({ project: root });
+      return psyberg;
+    },
+    async close() {
+      await psyberg.close();
+      fs.rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Composes the history: 10,000 commits would take half an hour, and leave the same metadata. */
+async function lengthen(psyberg: Psyberg, snapshots: number): Promise<void> {
+  const { client } = psyberg.internals;
+  const engine = await psyberg.internals.engine();
+  const metadata = (await client.loadTable(TABLE))?.metadata;
+  const only = metadata === undefined ? undefined : mainSnapshot(metadata);
+  if (only === undefined) throw new Error('the table has no snapshot');
+  const [row] = await engine.query<{ manifest_path: string }>({ sql: 'select manifest_path from read_avro($list)', parameters: { list: only['manifest-list'] } });
+  const manifest = row?.manifest_path as string;
+  for (let number = 2; number <= snapshots; number += 1) fs.copyFileSync(manifest, manifest.replace('-m0.avro', `-${number}-m0.avro`));
+  const list = only['manifest-list'].replace(/snap-[^/]*$/, 'snap-long.avro');
+  const select = manifestListStatement('compose/write_empty_list').match(/to \$destination[\s\S]*$/)?.[0] ?? '';
+  await engine.execute({
+    sql: `copy (
+      select
+        case when number = 1 then manifest_path else replace(manifest_path, '-m0.avro', '-' || number || '-m0.avro') end as manifest_path,
+        manifest_length, partition_spec_id, content,
+        number as sequence_number, number as min_sequence_number,
+        case when number = 1 then added_snapshot_id else $first_id::bigint + number end as added_snapshot_id,
+        added_files_count, existing_files_count, deleted_files_count, added_rows_count, existing_rows_count, deleted_rows_count, partitions
+      from read_avro($list), range(1, $snapshots::bigint + 1) as each(number)
+      order by number
+    ) ${select}`,
+    parameters: { list: only['manifest-list'], first_id: String(FIRST_ID), snapshots: String(snapshots), destination: list },
+  });
+  const added = Array.from({ length: snapshots - 1 }, (_, index) => {
+    const number = BigInt(index + 2);
+    return {
+      action: 'add-snapshot' as const,
+      snapshot: {
+        ...only,
+        'snapshot-id': FIRST_ID + number,
+        'parent-snapshot-id': number === 2n ? only['snapshot-id'] : FIRST_ID + number - 1n,
+        'sequence-number': number,
+        'timestamp-ms': only['timestamp-ms'] + Number(number),
+        // Only the newest list is ever read: the older ones would be gigabytes.
+        'manifest-list': number === BigInt(snapshots) ? list : `${list}.${number}`,
+        summary: { ...only.summary, operation: 'append', 'total-data-files': String(number), 'total-records': String(100n * number) },
+      },
+    };
+  });
+  await client.commitTable(TABLE, {
+    requirements: [],
+    updates: [...added, { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': FIRST_ID + BigInt(snapshots) }],
+  });
+}
+
+/** Ten new files in ten commits, `daysLate` behind the newest hour of the table. */
+async function change(psyberg: Psyberg, daysLate: number): Promise<void> {
+  for (let file = 0; file < NEW_FILES; file += 1)
+    await psyberg.sql(`insert into raw.events select i, timestamptz '2023-09-14' - to_days(${daysLate}) + to_hours(${file}) from range(10) t(i)`);
+}
+
+interface Planned {
+  /** CPU time of one plan, all threads: on a busy machine the one number that means something. */
+  readonly appendCpuMs: number;
+  readonly overwriteCpuMs: number;
+  readonly append: Timing;
+  readonly overwrite: Timing;
+  readonly metadata: number;
+  readonly residentMb: number;
+}
+
+async function measure(snapshots: number, daysLate: number): Promise<Planned> {
+  const history = await tableOf(snapshots);
+  try {
+    await change(history.psyberg, daysLate);
+    // Data files are gone: a plan that read one would fail.
+    const data = path.join(history.root, 'warehouse', 'raw', 'events', 'data');
+    fs.renameSync(data, `${data}-away`);
+    const psyberg = await history.reopen();
+    const before = performance.now();
+    const metadata = (await psyberg.internals.client.loadTable(TABLE))?.metadata;
+    const metadataMs = performance.now() - before;
+    if (metadata === undefined || [...ancestors(metadata, mainSnapshot(metadata))].length !== snapshots + NEW_FILES) throw new Error('the history is not whole');
+    await psyberg.internals.engine();
+    const residentBefore = process.memoryUsage.rss();
+    const plan = async (name: string): Promise<void> => {
+      const [found] = await psyberg.plan([name]);
+      if (found?.sources[0]?.files !== NEW_FILES || found.status !== 'work') throw new Error(`expected ${NEW_FILES} files, found ${JSON.stringify(found?.sources[0])}`);
+    };
+    await plan('append_load');
+    const cpuBefore = process.cpuUsage();
+    const append = await timed(RUNS, () => plan('append_load'));
+    const appendCpuMs = cpuMs(cpuBefore) / RUNS;
+    const cpuBetween = process.cpuUsage();
+    const overwrite = await timed(RUNS, () => plan('overwrite_load'));
+    const overwriteCpuMs = cpuMs(cpuBetween) / RUNS;
+    return { append, overwrite, appendCpuMs, overwriteCpuMs, metadata: metadataMs, residentMb: (process.memoryUsage.rss() - residentBefore) / 2 ** 20 };
+  } finally {
+    await history.close();
+  }
+}
+
+function cpuMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
+export async function planningBench(): Promise<string[]> {
+  const lines: string[] = [`ten new files in ten commits; no data file is there to be read; the table's metadata JSON, read once, is left out and shown beside it`];
+  const results: Planned[] = [];
+  for (const size of SIZES) {
+    const result = await measure(size, 0);
+    results.push(result);
+    lines.push(
+      `${size.toLocaleString('en').padStart(6)} snapshots   stateless ${range(result.append)}, CPU ${ms(result.appendCpuMs)}; stateful ${range(result.overwrite)}, CPU ${ms(result.overwriteCpuMs)}; metadata JSON ${ms(result.metadata)}; +${result.residentMb.toFixed(0)} MB`,
+    );
+  }
+  const ratio = (pick: (result: Planned) => number): string => (pick(results.at(-1) as Planned) / pick(results[0] as Planned)).toFixed(2);
+  lines.push(
+    `10,000 beside 100  stateless ${ratio((each) => each.append.medianMs)} times (CPU ${ratio((each) => each.appendCpuMs)}), stateful ${ratio((each) => each.overwrite.medianMs)} times (CPU ${ratio((each) => each.overwriteCpuMs)})`,
+  );
+  const late = await measure(1000, 400);
+  lines.push(
+    `400 days late      stateless ${range(late.append)}, CPU ${ms(late.appendCpuMs)}; stateful ${range(late.overwrite)}, CPU ${ms(late.overwriteCpuMs)} (1,000 snapshots)`,
+  );
+  return lines;
+}
