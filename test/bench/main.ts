@@ -1,7 +1,6 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one run on one machine.
- * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth.
- * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, planning.
+ * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, planning.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';

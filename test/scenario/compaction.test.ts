@@ -89,13 +89,4 @@ describe('a compaction committed as replace', () => {
     expect(await appended(world)).toEqual(await inSource(world));
     expect(await overwritten(world)).toEqual(await inSource(world));
   });
-
-  it('whose summary is silent is judged by its manifests', async () => {
-    const world = await eventWorld();
-    const { 'deleted-records': _silent, ...rest } = counts(10);
-    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events where id <> 3', summary: rest });
-    expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([0, 1]);
-    await world.publish('overwrite_load');
-    expect(await overwritten(world)).toEqual(await inSource(world));
-  });
 });
