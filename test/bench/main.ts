@@ -1,9 +1,10 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one run on one machine.
- * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, planning.
+ * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, planning, catalog.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
+import { catalogBench } from './catalog.ts';
 import { coldBench } from './cold.ts';
 import { growthBench } from './growth.ts';
 import { hourlyBench } from './hourly.ts';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   memory: memoryBench,
   growth: growthBench,
   planning: planningBench,
+  catalog: catalogBench,
 };
 
 const wanted = process.argv.slice(2);
