@@ -1,7 +1,7 @@
 // Goal: the catalog starts fast, refuses what it cannot serve, and stops. Method: the door itself.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -36,6 +36,23 @@ describe('starting', () => {
     await expect(startCatalog({ warehouse: join(folder, 'file') })).rejects.toMatchObject({ code: 'warehouse-not-writable', exitCode: 2 });
     await expect(startCatalog({ warehouse: 'relative' })).rejects.toMatchObject({ code: 'warehouse-not-writable' });
     await expect(startCatalog({ warehouse: folder, host: '192.0.2.1' })).rejects.toMatchObject({ code: 'catalog-host-unusable', exitCode: 2 });
+  });
+  it('is reached from other addresses only when one is named', async () => {
+    const others = Object.values(networkInterfaces())
+      .flat()
+      .filter((each) => each !== undefined && each.family === 'IPv4' && !each.internal)
+      .map((each) => (each as { address: string }).address);
+    const reach = (host: string, uri: string): Promise<boolean> =>
+      fetch(`http://${host}:${new URL(uri).port}/v1/config`).then(
+        (reply) => reply.status === 401,
+        () => false,
+      );
+    const here = await startCatalog({ warehouse: join(folder, 'here') });
+    const everywhere = await startCatalog({ warehouse: join(folder, 'everywhere'), host: '0.0.0.0' });
+    expect(new URL(everywhere.uri).hostname).toBe('127.0.0.1');
+    for (const address of others) expect([await reach(address, here.uri), await reach(address, everywhere.uri)]).toEqual([false, true]);
+    expect([await reach('127.0.0.1', here.uri), await reach('127.0.0.1', everywhere.uri)]).toEqual([true, true]);
+    await Promise.all([here.close(), everywhere.close()]);
   });
   it('refuses a port that is taken', async () => {
     const first = await startCatalog({ warehouse: join(folder, 'ports') });
