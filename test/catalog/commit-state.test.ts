@@ -36,10 +36,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL that ends the connection${mis
   });
   const commit = () => fixture.call('POST', 'psyberg/namespaces/facts/tables/t', append(1n, null));
   it('while it commits: 500 CommitStateUnknownException, and the metadata file stays', async () => {
-    await postgres.query(
-      url,
-      'create constraint trigger at_commit after update on iceberg_tables deferrable initially deferred for each row execute function hang_up()',
-    );
+    await postgres.query(url, 'create constraint trigger at_commit after update on iceberg_tables deferrable initially deferred for each row execute function hang_up()');
     const before = filesOf(fixture.warehouse);
     expect(errorType(await commit())).toEqual([500, 'CommitStateUnknownException']);
     expect(filesOf(fixture.warehouse)).toHaveLength(before.length + 1);
