@@ -2,6 +2,7 @@
  * Compiles a plan. Plan + process's SQL + statements -> CompiledPlan: the ordered list of steps. Pure.
  * `plan --explain` prints this very list, and `run` executes it; values that only running produces stand as `{from_run: name}`.
  */
+import type { FileLayout } from '../model/file-layout.ts';
 import { type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
@@ -161,8 +162,8 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
 }
 
 /**
- * The rows of a session. Into a target that exists, the files are written by plain COPY and their manifest is composed; into a
- * new one, or one whose files plain SQL cannot write, DuckDB's Iceberg extension inserts.
+ * The rows of a session. The files are written by plain COPY and their manifest is composed; where plain SQL cannot write them, DuckDB's
+ * Iceberg extension inserts.
  */
 function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameters: Step['parameters']): Step {
   const step = writtenRows(plan, spec, { sources: ctes.fragment, query: userQueryFragment(spec.sql), moved: false });
@@ -171,7 +172,9 @@ function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameter
 
 /** `moved`: the rows were in the target before, and keep the ids that format version 3 gave them. */
 function writtenRows(plan: Plan, spec: ProcessSpec, { sources, query, moved }: { readonly sources: SqlFragment; readonly query: SqlFragment; readonly moved: boolean }): Step {
-  const { layout } = plan.target;
+  const { layout, exists } = plan.target;
+  const destination = { destination: { from_run: "the target's data folder" } };
+  if (!exists) return { stage: 'load', name: 'insert', sql: renderStatement('load/write_first_files', { sources, query }), parameters: destination };
   if (layout === null) return { stage: 'load', name: 'insert', sql: renderStatement('load/insert', { target: targetTable(spec), sources, query }), parameters: {} };
   const columns = moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_COLUMNS] : layout.columns;
   const sql = renderStatement('load/write_files', {
@@ -183,8 +186,12 @@ function writtenRows(plan: Plan, spec: ProcessSpec, { sources, query, moved }: {
     field_ids: fieldIdsFragment(columns),
     layout: fileLayoutFragment(layout.partition),
   });
-  return { stage: 'load', name: 'insert', sql, parameters: { destination: { from_run: "the target's data folder" } } };
+  return { stage: 'load', name: 'insert', sql, parameters: destination };
 }
+
+/** The step `insert` of a first session, once its target is there: only then its columns have ids. `layout`: null when plain SQL cannot write its files. */
+export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout | null): Step =>
+  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(-1) as Step;
 
 /** Iceberg specification, "Reserved Field IDs": a row that moves to another file takes its id and its last change along. */
 const ROW_LINEAGE_COLUMNS = [

@@ -1,7 +1,6 @@
 /**
  * How a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout. Pure.
- * Bucket and truncate need Iceberg's own hash and cut rules, and nested columns need field ids inside; such tables are written by DuckDB's
- * Iceberg extension instead.
+ * Nested columns need field ids inside, and sorted tables an order; such tables are written by DuckDB's Iceberg extension instead.
  */
 import { currentSchema } from './event-time.ts';
 import type { FileLayout, LayoutPartition } from '../model/file-layout.ts';
@@ -10,6 +9,9 @@ import type { TableMetadata } from './table-metadata.ts';
 
 const PLAIN_TYPES = new Set(['boolean', 'int', 'long', 'float', 'double', 'date', 'time', 'timestamp', 'timestamptz', 'string', 'binary', 'uuid']);
 const IDENTITY_TYPES = new Set(['int', 'long', 'string', 'date', 'boolean']);
+/** Types whose buckets and truncated values DuckDB's Iceberg extension computes (`iceberg_bucket`, `iceberg_truncate`), and whose results COPY can name in a path. */
+const BUCKET_TYPES = new Set(['int', 'long', 'string', 'date', 'timestamp', 'timestamptz']);
+const TRUNCATE_TYPES = new Set(['int', 'long', 'string']);
 const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
   zstd: 'zstd',
   snappy: 'snappy',
@@ -31,8 +33,10 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
   const partition: LayoutPartition[] = [];
   for (const field of spec?.fields ?? []) {
     const column = columns.find((each) => each.id === field['source-id']);
-    if (column === undefined || !writable(field.transform, column.type)) return undefined;
-    partition.push({ fieldId: field['field-id'], name: field.name, transform: field.transform as LayoutPartition['transform'], column });
+    const [, transform = field.transform, argument] = /^(bucket|truncate)\[(\d+)\]$/.exec(field.transform) ?? [];
+    if (column === undefined || !writable(transform, column.type)) return undefined;
+    const common = { fieldId: field['field-id'], name: field.name, transform: transform as LayoutPartition['transform'], column };
+    partition.push(argument === undefined ? common : { ...common, argument: Number(argument) });
   }
   const compression = CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
   if (compression === undefined) return undefined;
@@ -41,6 +45,8 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
 
 function writable(transform: string, type: string): boolean {
   if (transform === 'identity') return IDENTITY_TYPES.has(type);
+  if (transform === 'bucket') return BUCKET_TYPES.has(type);
+  if (transform === 'truncate') return TRUNCATE_TYPES.has(type);
   if (transform === 'hour') return type === 'timestamp' || type === 'timestamptz';
   return (transform === 'day' || transform === 'month' || transform === 'year') && (type === 'timestamp' || type === 'timestamptz' || type === 'date');
 }

@@ -9,7 +9,9 @@ export interface LayoutColumn {
 export interface LayoutPartition {
   readonly fieldId: number;
   readonly name: string;
-  readonly transform: 'identity' | 'hour' | 'day' | 'month' | 'year';
+  readonly transform: 'identity' | 'hour' | 'day' | 'month' | 'year' | 'bucket' | 'truncate';
+  /** Buckets, or the width of a truncation; only for these two. */
+  readonly argument?: number;
   readonly column: LayoutColumn;
 }
 export interface FileLayout {

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../engine/index.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
+import { firstInsertStep } from '../compile/index.ts';
+import { fileLayoutOf } from '../iceberg/file-layout.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import type { Step } from '../model/plan.ts';
@@ -78,8 +80,9 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
 /** Brings back the other rows of straddling files; executes the step `carry_over`. Nothing straddles a target partitioned by hour. */
 export async function carryOver(context: RunContext, step: Step): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
-  if (context.plan.target.layout === null) await context.ports.engine.execute(bindStep(step, {}));
-  else await writeFiles(context, step);
+  const { layout } = context.plan.target;
+  if (layout === null) await context.ports.engine.execute(bindStep(step, {}));
+  else await writeFiles(context, step, layout);
 }
 
 /**
@@ -101,13 +104,16 @@ export async function computeHours(context: RunContext, step: Step): Promise<voi
 
 /** Writes the session's rows to the branch; executes the step `insert`. */
 export async function insertRows(context: RunContext, step: Step): Promise<void> {
-  if (context.plan.target.layout !== null) {
-    const staged = await writeFiles(context, step);
+  const { plan, spec } = context;
+  const layout = plan.target.exists ? plan.target.layout : (fileLayoutOf((await loadTarget(context)).metadata) ?? null);
+  const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout);
+  if (layout !== null) {
+    const staged = await writeFiles(context, insert, layout);
     if (staged !== undefined) context.insertIds.push(staged);
     return;
   }
   const before = await headId(context);
-  await context.ports.engine.execute(bindStep(step, {}));
+  await context.ports.engine.execute(bindStep(insert, {}));
   const after = await headId(context);
   // An insert of no rows commits nothing.
   if (after !== undefined && after !== before) context.insertIds.push(after);

@@ -28,8 +28,9 @@ export function fileColumnsFragment(columns: readonly LayoutColumn[], partition:
 }
 
 /** Iceberg specification, "Partition Transforms": counts since 1970-01-01, rounded down. */
-function partitionValue({ transform, column }: LayoutPartition): string {
+function partitionValue({ transform, argument, column }: LayoutPartition): string {
   const value = `${quoteIdentifier(column.name)}::${duckdbType(column.type)}`;
+  if (transform === 'bucket' || transform === 'truncate') return `iceberg_${transform}(${Number(argument)}, ${value})`;
   if (transform === 'identity') return value;
   const days = column.type === 'date' ? `(${value} - date '1970-01-01')` : `((epoch_us(${value}) // 86400000000) - (epoch_us(${value}) % 86400000000 < 0)::bigint)`;
   if (transform === 'hour') return `event_hour(epoch_us(${value}), 'us', false)::integer`;
@@ -67,7 +68,7 @@ export function partitionTupleFragment(partition: readonly LayoutPartition[]): S
   return statementFragment(`struct_pack(${partition.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${resultType(field)}`).join(', ')})`);
 }
 
-const resultType = ({ transform, column }: LayoutPartition): string => (transform === 'identity' ? duckdbType(column.type) : 'integer');
+const resultType = ({ transform, column }: LayoutPartition): string => (transform === 'identity' || transform === 'truncate' ? duckdbType(column.type) : 'integer');
 
 /** The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`). */
 export function partitionSummariesFragment(partition: readonly LayoutPartition[]): SqlFragment {
@@ -80,7 +81,7 @@ export function partitionSummariesFragment(partition: readonly LayoutPartition[]
 }
 
 function boundBytes({ transform, column }: LayoutPartition, value: string): string {
-  if (transform !== 'identity' || column.type === 'int') return `iceberg_bytes(${value}, 4)`;
+  if ((transform !== 'identity' && transform !== 'truncate') || column.type === 'int') return `iceberg_bytes(${value}, 4)`;
   if (column.type === 'long') return `iceberg_bytes(${value}, 8)`;
   if (column.type === 'date') return `iceberg_bytes(${value} - date '1970-01-01', 4)`;
   if (column.type === 'boolean') return `unhex(case when ${value} then '01' when not ${value} then '00' end)`;

@@ -126,7 +126,7 @@ describe('compilePlan', () => {
     expect(plan.steps.filter((step) => step.stage === 'audit').map((step) => step.name)).toEqual(['count_sources', 'unique', 'no_missing_events', 'own']);
     expect(stepOf(plan, 'unique').sql).toContain('select "a", "b""c", count(*) as occurrences');
     expect(stepOf(plan, 'no_missing_events').sql).toContain('staged."event_id" = source."id"');
-    expect(stepOf(plan, 'own').parameters).toEqual({ process_name: 'some_load' });
+    expect(stepOf(plan, 'own').parameters).toEqual({ process_name: 'some_load', kept_rows: { from_run: 'rows kept of an audit that fails' } });
   });
 
   it('is plain JSON: a plan sent to another process is the same plan', () => {
