@@ -1,0 +1,39 @@
+// Goal: a plan that was made is run as it was made, or not at all. Method: plans kept while the world moves on.
+import { expect, it } from 'vitest';
+import { appended, events, eventWorld, inSource, overwriteLoad, snapshotIds } from '../support/event-tables.ts';
+import { hourNumbers } from '../support/world.ts';
+
+it('a plan runs exactly as it was made; once a head, the target or the SQL has moved it is refused with exit 5, and nothing happens', async () => {
+  const world = await eventWorld();
+  await world.land('raw.events', events(20, 5, 2));
+  const plans = await world.psyberg.plan(['append_load', 'overwrite_load']);
+  const published = (name: string) => world.metadata(`facts.${name}`).then((metadata) => metadata['current-snapshot-id']);
+  const before = await Promise.all([published('appended'), published('overwritten')]);
+  const head = (await snapshotIds(world)).at(-1) as bigint;
+  const stale = { status: 'refused', error: { code: 'plan-stale', context: { exit_code: 5 } } };
+
+  await world.land('raw.events', events(30, 5, 3));
+  expect(await world.run(['append_load', 'overwrite_load'], { plans })).toMatchObject([stale, stale]);
+  // A head that moved by a compaction alone is another head all the same.
+  await world.rollback('raw.events', head);
+  await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
+  expect(await world.run(['append_load'], { plans })).toMatchObject([stale]);
+  await world.rollback('raw.events', head);
+  expect(await Promise.all([published('appended'), published('overwritten')])).toEqual(before);
+
+  // The head is where it was: the plan runs, under the session it named and over the hours it named.
+  const [record] = await world.run(['append_load'], { plans });
+  expect(record).toMatchObject({ status: 'published', psyberg_session_id: plans[0]?.psyberg_session_id, rows_read: '5' });
+  expect(await appended(world)).toEqual(await inSource(world));
+  expect(await world.run(['append_load'], { plans })).toMatchObject([stale]);
+
+  // Its hours are those of the plan.
+  expect(hourNumbers(plans[1]?.hours ?? [])).toEqual([2]);
+  const changed = overwriteLoad();
+  world.writeProcess({ ...changed, sql: 'select id + 0 as id, ts from e' });
+  await world.reopen();
+  expect(await world.run(['overwrite_load'], { plans })).toMatchObject([stale]);
+  world.writeProcess(changed);
+  await world.reopen();
+  expect(await world.run(['overwrite_load'], { plans })).toMatchObject([{ status: 'published', range: plans[1]?.range }]);
+});
