@@ -78,7 +78,7 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
       undone: undone.has(id),
     });
   });
-  const judged = await withoutRewrites(engine, table, { changes: seen, bySnapshot });
+  const judged = await withoutRewrites(engine, table, { changes: takesAdded(input, table) ? seen.map(withoutReplace) : seen, bySnapshot });
   const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
   // In the order in which they took effect: undoing begins with the newest.
   const inOrder = [...found.undone.toReversed(), ...found.added].flatMap((snapshot) =>
@@ -98,6 +98,12 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     manifestLists: chains.flatMap((chain) => chain.manifestLists),
   };
 }
+
+const takesAdded = (input: ChangesInput, table: SourceTable): boolean => input.processSpec.pattern === 'stateless' && table.spec.onSourceChange === 'append-added';
+
+/** To a process that takes added rows whatever else happened, a compaction that also dropped rows (deleted ones, say) would bring all others again. */
+const withoutReplace = (change: SnapshotChange): SnapshotChange =>
+  change.operation === 'replace' && change.counted ? { ...change, counted: false, reason: 'files were rewritten: none of their rows is new' } : change;
 
 const numberOf = (snapshot: Snapshot): bigint => snapshot['sequence-number'] ?? 0n;
 
@@ -136,6 +142,15 @@ async function changesByFiles(
   });
   const files = judged.changes.some((each) => each.counted) ? (judged.bySnapshot.get(head['snapshot-id']) ?? []) : [];
   refuseForStateless(input, table, { changes: judged.changes, files, hit: new Set(deleted.map((file) => file.snapshotId)) });
+  if (takesAdded(input, table) && files.some((file) => file.status === 'removed'))
+    throw refusal(
+      'history-expired',
+      `snapshots of ${tableName(table.spec.table)} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and files were replaced since: which of their rows are new cannot be told`,
+      {
+        hint: `rebuild the target from the source, and keep snapshots of the source longer than the time between two runs`,
+        context: { table: tableName(table.spec.table), watermark: String(watermark.snapshotId) },
+      },
+    );
   return {
     files: [...files, ...rowDeletesFor(input, { ...deletes, files: deleted })],
     changes: judged.changes,

@@ -1,8 +1,8 @@
 // Goal: a rewrite of files is no work, and a rewrite that changed a cell is the work of its hours. Method: rewrites under several names, with and without changed rows.
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { appended, events, eventWorld, inSource, overwritten, runOne } from '../support/event-tables.ts';
-import { hourNumbers } from '../support/world.ts';
+import { appended, appendLoad, events, expireAllBut, eventWorld, inSource, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
+import { hourNumbers, worldForTest } from '../support/world.ts';
 
 const rewrite = (select: string) => ({ operation: 'overwrite' as const, remove: <T>(files: readonly T[]) => files, insert: select });
 
@@ -88,5 +88,23 @@ describe('a compaction committed as replace', () => {
     await world.publish('overwrite_load');
     expect(await appended(world)).toEqual(await inSource(world));
     expect(await overwritten(world)).toEqual(await inSource(world));
+  });
+
+  it('that dropped deleted rows brings nothing to a process that takes added rows; with its history expired that process refuses', async () => {
+    const world = await worldForTest({ processes: [appendLoad({ on_source_change: 'append-added' })] });
+    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+    await world.land('raw.events', events(0, 5, 0));
+    await world.land('raw.events', events(10, 5, 1));
+    await world.publish('append_load');
+    await world.land('raw.events', events(20, 5, 1));
+    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events where id <> 3' });
+    expect((await world.plan('append_load')).sources[0]).toMatchObject({ rows: '5', changes: [{ counted: true }, { operation: 'replace', counted: false }] });
+    expect(await runOne(world, 'append_load')).toMatchObject({ rows_read: '5' });
+    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual(['["15","15"]']);
+    const mark = (await snapshotIds(world)).at(-1) as bigint;
+    await world.land('raw.events', events(30, 5, 1));
+    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
+    await expireAllBut(world, 1, [mark]);
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'history-expired' } });
   });
 });
