@@ -11,7 +11,7 @@ import type { Step } from '../model/plan.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { bindStep } from './bind-step.ts';
-import { composeFilesView, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, rowLineageOf, writeClearedList } from '../manifests/compose.ts';
+import { composeFilesView, firstRowIdParameter, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, rowLineageOf, writeClearedList } from '../manifests/compose.ts';
 import { mergeManifests } from './merge-manifests.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { describeSnapshot, describeStaging } from '../manifests/snapshot-summary.ts';
@@ -133,7 +133,10 @@ export async function composeSnapshot(context: RunContext, step: Step, base: Sna
   // An overwrite's branch already says what is left of the base; an append is added to whatever `main` holds by now.
   const carried = plan.target.operation === 'overwrite' ? (head ?? base) : (base ?? head);
   if (carried === undefined)
-    await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)), parameters: { destination: manifestList } });
+    await ports.engine.execute({
+      sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)),
+      parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
+    });
   else {
     const carriedList = (await mergeManifests(ports.engine, { metadata, carried, stagingIds, snapshotId, sequenceNumber })) ?? carried['manifest-list'];
     await ports.engine.execute(

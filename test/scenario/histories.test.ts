@@ -1,7 +1,7 @@
 // Goal: whatever happens to the sources between sessions, after every session the target equals a full rebuild. Method: random histories of operations on one to three
 // sources of random layouts, with whole, partial, failed and skipped sessions in between, compared with plain SQL over the sources.
-// PSYBERG_PROPERTY_RUNS sets how many, PSYBERG_PROPERTY_MINUTES for how long, PSYBERG_PROPERTY_SEED which; `npm run soak` sets them and prints what was covered.
-import { writeFileSync } from 'node:fs';
+// PSYBERG_PROPERTY_RUNS sets how many, PSYBERG_PROPERTY_MINUTES for how long, PSYBERG_PROPERTY_SEED which, and PSYBERG_PROPERTY_PATH repeats one counterexample; `npm run soak` sets them and prints what was covered.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -160,6 +160,13 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
   }
 }
 
+/** What the soak found once, shrunk: it stays found. */
+const GOLDEN = new URL('../golden/histories/', import.meta.url);
+for (const name of readdirSync(GOLDEN))
+  it(`keeps the target equal to a full rebuild: ${name.replace('.json', '').replaceAll('-', ' ')}`, async () => {
+    await runHistory(JSON.parse(readFileSync(new URL(name, GOLDEN), 'utf8')));
+  });
+
 it('after every session the target equals a full rebuild', { timeout: TIME_LIMIT_MS + 120_000 }, async () => {
   let histories = 0;
   try {
@@ -171,6 +178,7 @@ it('after every session the target equals a full rebuild', { timeout: TIME_LIMIT
       {
         numRuns: RUNS,
         ...(process.env['PSYBERG_PROPERTY_SEED'] === undefined ? {} : { seed: Number(process.env['PSYBERG_PROPERTY_SEED']) }),
+        ...(process.env['PSYBERG_PROPERTY_PATH'] === undefined ? {} : { path: process.env['PSYBERG_PROPERTY_PATH'] }),
         interruptAfterTimeLimit: TIME_LIMIT_MS,
         markInterruptAsFailure: false,
       },
