@@ -5,13 +5,13 @@
  * from files that are newer than the extension, or from object stores that neither has.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startCli } from '../../cli/fixture.ts';
+import { startCatalog } from '../../../src/catalog/index.ts';
 import { startJava } from '../java/java.ts';
 import type { Outcome } from './run-test-file.ts';
 import type { Order } from './worker.ts';
@@ -30,7 +30,6 @@ if (positionals[0] === undefined || !existsSync(join(checkout, SUITE))) {
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'psyberg-duckdb-tests-'));
-const catalog = options.reference ? await serveReference() : await serveOurs();
 const files = readdirSync(join(checkout, SUITE), { recursive: true })
   .map(String)
   .filter((file) => file.endsWith('.test') && file.includes(options.only))
@@ -39,8 +38,6 @@ const files = readdirSync(join(checkout, SUITE), { recursive: true })
 const outcomes = new Map<string, Outcome>();
 const waiting = [...files];
 await Promise.all(Array.from({ length: WORKERS }, work));
-catalog.stop();
-await sleep(300);
 rmSync(folder, { recursive: true, force: true });
 
 const count = (outcome: Outcome['outcome']): number => [...outcomes.values()].filter((each) => each.outcome === outcome).length;
@@ -51,6 +48,9 @@ process.exit(count('failed') === 0 ? 0 : 1);
 
 /** Takes files until none is left, in a process that is replaced when a file ends it. */
 async function work(): Promise<void> {
+  // A catalog of its own: the files use the same names.
+  const home = mkdtempSync(join(folder, 'catalog-'));
+  const catalog = options.reference ? await serveReference(home) : await serveOurs(home);
   let worker: ChildProcess | undefined;
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     const temporary = mkdtempSync(join(folder, 'file-'));
@@ -61,6 +61,7 @@ async function work(): Promise<void> {
     process.stderr.write(`\r${outcomes.size}/${files.length}`);
   }
   worker?.kill();
+  await catalog.stop();
   process.stderr.write('\n');
 }
 
@@ -84,32 +85,25 @@ function runIn(worker: ChildProcess, order: Order): Promise<Outcome> {
 
 interface Served {
   readonly attach: readonly string[];
-  readonly stop: () => void;
+  readonly stop: () => unknown;
 }
 
-async function serveOurs(): Promise<Served> {
-  mkdirSync(join(folder, 'processes'));
-  writeFileSync(join(folder, 'psyberg.yaml'), 'name: duckdb_tests\ncatalog: { warehouse: warehouse }\nprocesses: processes\n');
-  const { child, stdout, stderr } = startCli(['catalog', 'serve', '--project', folder]);
-  while (!stdout().includes('\n')) {
-    if (child.exitCode !== null) throw new Error(stderr());
-    await sleep(20);
-  }
-  const { uri, token, warehouse } = JSON.parse(stdout()) as { uri: string; token: string; warehouse: string };
+async function serveOurs(home: string): Promise<Served> {
+  const { uri, token, close } = await startCatalog({ warehouse: join(home, 'warehouse') });
   return {
-    attach: [`attach '${warehouse}' as my_datalake (type iceberg, endpoint '${uri}', token '${token}')`, 'create schema if not exists my_datalake.default'],
-    stop: () => child.kill('SIGTERM'),
+    attach: [`attach 'psyberg' as my_datalake (type iceberg, endpoint '${uri}', token '${token}')`, 'create schema if not exists my_datalake.default'],
+    stop: close,
   };
 }
 
-async function serveReference(): Promise<Served> {
+async function serveReference(home: string): Promise<Served> {
   const port = await freePort();
   const child = await startJava({
     mainClass: 'org.apache.iceberg.rest.RESTCatalogServer',
     environment: {
       CATALOG_REST_PORT: String(port),
-      CATALOG_WAREHOUSE: join(folder, 'warehouse'),
-      CATALOG_URI: `jdbc:sqlite:${join(folder, 'reference.db')}`,
+      CATALOG_WAREHOUSE: join(home, 'warehouse'),
+      CATALOG_URI: `jdbc:sqlite:${join(home, 'reference.db')}`,
     },
   });
   const uri = `http://127.0.0.1:${port}`;
@@ -124,7 +118,10 @@ async function serveReference(): Promise<Served> {
   }
   return {
     attach: [`attach '' as my_datalake (type iceberg, endpoint '${uri}', authorization_type 'none')`, 'create schema if not exists my_datalake.default'],
-    stop: () => child.kill('SIGTERM'),
+    stop: () => {
+      child.kill('SIGTERM');
+      return new Promise((done) => child.once('close', done));
+    },
   };
 }
 
