@@ -72,6 +72,44 @@ print(json.dumps(found))`,
       left: [],
     });
   });
+  it('creates, loads, lists and drops views', { timeout: 60_000 }, async () => {
+    const result = await runPython<Record<string, unknown>>(
+      `${OPEN}
+from pyiceberg.schema import Schema
+from pyiceberg.types import NestedField, LongType
+from pyiceberg.view.metadata import ViewVersion, SQLViewRepresentation
+found = {}
+catalog.create_namespace('pyviews')
+version = ViewVersion(version_id=1, schema_id=0, representations=[SQLViewRepresentation(type='sql', sql='select 1 as id', dialect='duckdb')], default_namespace=('pyviews',))
+view = catalog.create_view('pyviews.v', schema=Schema(NestedField(1, 'id', LongType(), required=False)), view_version=version, properties={'owner': 'me'})
+for name in ['w', 'x']: catalog.create_view(('pyviews', name), schema=Schema(NestedField(1, 'id', LongType(), required=False)), view_version=version)
+loaded = catalog.load_view('pyviews.v')
+found['sql'] = [each.root.sql for each in loaded.current_version().representations]
+found['properties'] = loaded.properties
+found['listed'] = sorted(catalog.list_views('pyviews'))
+found['tables'] = catalog.list_tables('pyviews')
+found['exists'] = [catalog.view_exists('pyviews.v'), catalog.view_exists('pyviews.nothing')]
+errors = []
+for attempt in [lambda: catalog.create_view('pyviews.v', schema=Schema(NestedField(1, 'id', LongType(), required=False)), view_version=version), lambda: catalog.load_view('pyviews.nothing'), lambda: catalog.drop_view('pyviews.nothing'), lambda: catalog.load_table('pyviews.v')]:
+  try: attempt(); errors.append(None)
+  except Exception as error: errors.append(type(error).__name__)
+found['errors'] = errors
+for name in ['v', 'w', 'x']: catalog.drop_view(('pyviews', name))
+found['left'] = catalog.list_views('pyviews')
+catalog.drop_namespace('pyviews')
+print(json.dumps(found))`,
+      connection(),
+    );
+    expect(result).toEqual({
+      sql: ['select 1 as id'],
+      properties: { owner: 'me' },
+      listed: ['v', 'w', 'x'].map((name) => ['pyviews', name]),
+      tables: [],
+      exists: [true, false],
+      errors: ['ViewAlreadyExistsError', 'NoSuchViewError', 'NoSuchViewError', 'NoSuchTableError'],
+      left: [],
+    });
+  });
   it('writes to a branch through a session view and leaves main', { timeout: 60_000 }, async () => {
     const table = { namespace: ['sources'], name: 'viewed' };
     await fixture.client.createNamespace(['sources']);

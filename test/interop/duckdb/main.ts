@@ -1,5 +1,5 @@
 /**
- * DuckDB's own tests of Iceberg catalogs, against ours: `npm run test:duckdb-catalog -- PATH [--reference] [--only TEXT]`.
+ * DuckDB's own tests of Iceberg catalogs, against ours: `npm run test:duckdb-catalog -- PATH [--reference] [--only TEXT,TEXT]`.
  * PATH is a checkout of duckdb-iceberg; its sqllogictest files that suit any catalog are read from there, none are kept here.
  * `--reference` runs them against Apache Iceberg's REST catalog server instead: what fails there too is not the catalog's doing, but comes
  * from files that are newer than the extension, or from object stores that neither has.
@@ -26,13 +26,13 @@ const { values: options, positionals } = parseArgs({
 });
 const checkout = resolve(positionals[0] ?? '');
 if (positionals[0] === undefined || !existsSync(join(checkout, SUITE))) {
-  console.error(`usage: npm run test:duckdb-catalog -- PATH [--reference] [--only TEXT]\nPATH must be a checkout of duckdb-iceberg: ${join(checkout, SUITE)} does not exist`);
+  console.error(`usage: npm run test:duckdb-catalog -- PATH [--reference] [--only TEXT,TEXT]\nPATH must be a checkout of duckdb-iceberg: ${join(checkout, SUITE)} does not exist`);
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'psyberg-duckdb-tests-'));
 const files = readdirSync(join(checkout, SUITE), { recursive: true })
   .map(String)
-  .filter((file) => file.endsWith('.test') && file.includes(options.only))
+  .filter((file) => file.endsWith('.test') && options.only.split(',').some((part) => file.includes(part)))
   .sort();
 
 const outcomes = new Map<string, Outcome>();
