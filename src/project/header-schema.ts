@@ -90,7 +90,13 @@ const patternId = z.union([z.literal(1), z.literal(2)]);
 const pattern = choice((value) => (value === 1 || value === 2 ? patternId : patternName), z.union([patternName, patternId]));
 
 /** YAML reads a snapshot id without quotes as a number, and loses its last digits. */
-const startText = z.string(`must be ${START_FORMS}`).refine((text) => parseStart(text) !== undefined, `must be ${START_FORMS}`);
+const startText = choice(
+  (value) =>
+    typeof value === 'string' && parseStart(value) !== undefined
+      ? z.string()
+      : { message: `start must be ${START_FORMS}`, ...(typeof value === 'number' ? { hint: 'put the snapshot id in quotes: as a number it loses digits' } : {}) },
+  z.string(),
+);
 
 // --- the header -----------------------------------------------------------------------------------------------------------
 const source = strictMap({

@@ -100,6 +100,7 @@ describe('help', () => {
     'session audit',
     'session publish',
     'session commit',
+    'adopt',
     'status',
     'history',
     'signals',
