@@ -7,8 +7,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Catalog, type ServeOptions, startCatalog, startProxy } from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
+import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
-import type { Engine, ResultRows } from './engine/index.ts';
+import type { Engine, ResultRows, StorageAccess } from './engine/index.ts';
 import type { MaintainRequest } from './maintain/index.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
@@ -110,7 +111,12 @@ export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pic
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
   const catalog = await startProjectCatalog(project);
   const sessions = sessionsDirectory(project);
-  const { client } = catalog;
+  // A foreign catalog hands out credentials with its tables; the statements that read their manifests need them too.
+  const storage = new Map<string, StorageAccess>();
+  const client = tellingStorage(catalog.client, async (credentials) => {
+    for (const { prefix, config } of credentials) storage.set(prefix, { scope: prefix, config });
+    if (opening !== undefined) await (await opening).useStorage([...storage.values()]);
+  });
   const now = options.now ?? Date.now;
   const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
   let opening: Promise<Engine> | undefined;
@@ -122,6 +128,9 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         warehouse: CATALOG_NAME,
         log: (message) => options.onStep?.(message),
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      }).then(async (running) => {
+        await running.useStorage([...storage.values()]);
+        return running;
       }),
     );
     return opening;

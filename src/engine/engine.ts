@@ -2,6 +2,7 @@
  * DuckDB: the only room that imports `@duckdb/node-api`. Statement -> rows.
  * Sessions run in UTC whatever the machine says, so the same SQL gives the same bytes everywhere.
  */
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
@@ -9,6 +10,7 @@ import { PsybergError, usageError } from '../model/errors.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 import { loadExtensions } from './extensions.ts';
+import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
 /** What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts and bound as TIMESTAMP. */
@@ -38,6 +40,8 @@ export interface Engine {
   /** Runs any statement of a user and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
   attach(options: AttachOptions): Promise<void>;
+  /** Makes credentials for files known to every statement; what is known already costs nothing. Throws `storage-refused` without the secret in it. */
+  useStorage(access: readonly StorageAccess[]): Promise<void>;
   detach(name: string): Promise<void>;
   /**
    * Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. DuckDB's USE wants an existing schema:
@@ -86,7 +90,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const forks = new Set<DuckDBConnection>([connection]);
   const stopped = { value: false };
   await connection.run("set TimeZone = 'UTC'");
-  return connectionEngine({ instance, connection, forks, versions, stopped });
+  return connectionEngine({ instance, connection, forks, versions, stopped, storage: new Map() });
 }
 
 interface Parts {
@@ -95,6 +99,8 @@ interface Parts {
   readonly forks: Set<DuckDBConnection>;
   readonly versions: Engine['versions'];
   readonly stopped: { value: boolean };
+  /** Statements of the secrets that were made, by name. */
+  readonly storage: Map<string, string>;
 }
 
 function connectionEngine(parts: Parts): Engine {
@@ -126,6 +132,22 @@ function connectionEngine(parts: Parts): Engine {
         throw new PsybergError('attach-failed', `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`, {
           hint: 'run "psyberg doctor" to see whether the catalog answers',
         });
+      }
+    },
+    async useStorage(accesses) {
+      for (const access of accesses) {
+        const name = `psyberg_${createHash('sha256').update(access.scope).digest('hex').slice(0, 16)}`;
+        const statement = secretStatement(name, access);
+        if (statement === undefined || parts.storage.get(name) === statement) continue;
+        try {
+          await connection.run(statement);
+          parts.storage.set(name, statement);
+        } catch (error) {
+          const message = Object.values(access.config).reduce((blotted, value) => (value === '' ? blotted : blotted.replaceAll(value, '…')), messageOf(error));
+          throw new PsybergError('storage-refused', `DuckDB does not take the catalog's credentials for ${access.scope}: ${message}`, {
+            hint: 'ask whoever runs the catalog which storage properties it hands out',
+          });
+        }
       }
     },
     async detach(name) {

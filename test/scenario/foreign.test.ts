@@ -80,6 +80,29 @@ describe('a foreign catalog', () => {
     await expectIndexed(world);
   });
 
+  it('that hands out credentials for files has them known to the statements that read manifests', async () => {
+    const { world, foreign } = await foreignWorld({});
+    const config = {
+      's3.access-key-id': 'AKEY',
+      's3.secret-access-key': 'Zq-secret',
+      's3.session-token': 'Zq-token',
+      'client.region': 'eu-1',
+      's3.endpoint': 'https://store.example:9000/',
+    };
+    foreign.manners.tableResult = {
+      config: { 'client.region': 'eu-1' },
+      'storage-credentials': [{ prefix: 's3://bucket/tables', config: { ...config, 's3.path-style-access': 'true' } }],
+    };
+    await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    await world.land('raw.events', `select i, i, timestamptz '${hourAt(0)}' from range(10) as t(i)`);
+    expect((await world.run()).map((record) => [record.status, record.error])).toEqual(Array(3).fill(['published', null]));
+    const [secret, ...others] = await world.sql("select type, scope, secret_string from duckdb_secrets() where name like 'psyberg%'");
+    expect(others).toEqual([]);
+    expect(secret).toMatchObject({ type: 's3', scope: ['s3://bucket/tables'] });
+    for (const part of ['key_id=AKEY', 'region=eu-1', 'endpoint=store.example:9000', 'use_ssl=true', 'url_style=path', 'secret=redacted', 'session_token=redacted'])
+      expect(String(secret?.['secret_string'])).toContain(part);
+  });
+
   it('that fails now and then and asks for patience is asked again', async () => {
     const { world, foreign } = await foreignWorld({});
     let count = 0;

@@ -1,12 +1,15 @@
 /** What the engine asks of a catalog, and a client that asks it over HTTP. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, TableRequirement, TableUpdate, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type { StorageCredential } from '../service/catalog-face.ts';
 import { foreignFace } from '../foreign/foreign-face.ts';
 import { localClient } from './local-client.ts';
 
 export interface LoadedTable {
   readonly metadata: TableMetadata;
   readonly metadataLocation: string;
+  /** What a foreign catalog says about reaching the table's files; secrets may be among it. */
+  readonly storage?: readonly StorageCredential[];
 }
 export interface TableCommit {
   readonly requirements: readonly TableRequirement[];

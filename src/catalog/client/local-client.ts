@@ -66,7 +66,11 @@ export function localClient(face: () => Promise<CatalogFace>): CatalogClient {
   };
 }
 
-const loaded = ({ metadata, metadataLocation }: FaceTable): LoadedTable => ({ metadata, metadataLocation: metadataLocation ?? '' });
+function loaded({ metadata, metadataLocation, config, storageCredentials }: FaceTable): LoadedTable {
+  // Credentials with a prefix are the newer way to say it (Iceberg REST specification, `LoadTableResult`); both may be there, and then these count.
+  const storage = storageCredentials ?? (config === undefined || Object.keys(config).length === 0 ? undefined : [{ prefix: metadata.location, config }]);
+  return { metadata, metadataLocation: metadataLocation ?? '', ...(storage === undefined ? {} : { storage }) };
+}
 
 const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
 

@@ -1,0 +1,43 @@
+/**
+ * Credentials that a catalog hands out for its files, as DuckDB's secrets. Iceberg's property names -> CREATE SECRET. Pure.
+ * DuckDB's Iceberg extension takes them for the tables that it reads itself; manifests that the engine reads by path need a secret of their own.
+ */
+import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
+
+/** Files below `scope` are reached with what `config` says. */
+export interface StorageAccess {
+  readonly scope: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Options of DuckDB's S3 secret by Iceberg's properties (`S3FileIOProperties`); a later one wins. */
+const S3_OPTIONS: readonly (readonly [string, string])[] = [
+  ['client.region', 'region'],
+  ['region', 'region'],
+  ['s3.region', 'region'],
+  ['s3.access-key-id', 'key_id'],
+  ['s3.secret-access-key', 'secret'],
+  ['s3.session-token', 'session_token'],
+];
+
+/** The statement that makes them known, or undefined when they are none that DuckDB can use here. The text holds the secret: it is never printed. */
+export function secretStatement(name: string, { scope, config }: StorageAccess): string | undefined {
+  const type = /^gs:|^gcs:/.test(scope) ? 'gcs' : /^s3[an]?:/.test(scope) ? 's3' : undefined;
+  if (type === undefined) return undefined;
+  const options = type === 's3' ? s3Options(config) : { bearer_token: config['gcs.oauth2.token'] };
+  const given = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  if (given.length === 0) return undefined;
+  return `create or replace temporary secret ${quoteIdentifier(name)} (type ${type}, scope ${quoteLiteral(scope)}, ${given.map(([key, value]) => `${key} ${quoteLiteral(value)}`).join(', ')})`;
+}
+
+function s3Options(config: StorageAccess['config']): Record<string, string | undefined> {
+  const options: Record<string, string | undefined> = {};
+  for (const [property, option] of S3_OPTIONS) options[option] = config[property] ?? options[option];
+  const [, scheme, host] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(config['s3.endpoint'] ?? '') ?? [];
+  if (host !== undefined && host !== '') {
+    options['endpoint'] = host;
+    if (scheme !== undefined) options['use_ssl'] = String(scheme === 'https');
+  }
+  if (config['s3.path-style-access'] === 'true') options['url_style'] = 'path';
+  return options;
+}
