@@ -21,9 +21,10 @@ process.on('message', (order: Order) => {
 });
 
 async function run({ file, attach, checkout, temporary }: Order): Promise<Outcome> {
+  const text = readFileSync(file, 'utf8');
   let steps: Step[];
   try {
-    steps = readTestFile(readFileSync(file, 'utf8'));
+    steps = readTestFile(text);
   } catch (error) {
     if (error instanceof UnknownDirective) return { outcome: 'not run', reason: `directive ${error.message}` };
     throw error;
@@ -37,8 +38,17 @@ async function run({ file, attach, checkout, temporary }: Order): Promise<Outcom
     for (const statement of attach) await connection.run(statement);
     connection.closeSync();
     const places = { TEST_DIR: temporary, WORKING_DIRECTORY: checkout };
-    return await runTestFile(steps, { instance, environment: { CATALOG_TEST_CONFIG_SETUP: 'fixture' }, places });
+    const outcome = await runTestFile(steps, { instance, environment: { CATALOG_TEST_CONFIG_SETUP: 'fixture' }, places });
+    return outcome.outcome === 'failed' && wantsGenerated(outcome.reason, text) ? { ...outcome, outcome: 'not run' } : outcome;
   } finally {
     instance.closeSync();
   }
+}
+
+/** True when a file misses a table that it does not make itself: one of those that the generators of the checkout write with Spark. */
+function wantsGenerated(reason: string, text: string): boolean {
+  // A table that is missing is taken for a path by the functions that take both.
+  if (reason.includes('Failed to read iceberg table. No version was provided')) return true;
+  const missing = /Table with name (\w+) does not exist/.exec(reason)?.[1];
+  return missing !== undefined && !new RegExp(`create[^;]*\\b${missing}\\b`, 'i').test(text);
 }
