@@ -10,7 +10,7 @@ export async function listLiveFiles(engine: Engine, metadata: TableMetadata, sna
   const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
-    const partitionKey = partitionKeyFragment(spec['spec-id'], spec.fields);
+    const partitionKey = partitionKeyFragment(spec['spec-id'], spec.fields, columns);
     const entries = liveEntryFragments(columns, manifest.content);
     const parameters = { manifests: paths, manifest_list: snapshot['manifest-list'] };
     if (manifest.content === 0)

@@ -78,7 +78,7 @@ async function liveEntries(engine: Engine, { metadata, base }: ObsoleteDeletesIn
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
     const sql = renderStatement('compose/live_entries', {
       ...liveEntryFragments(columns, manifest.content),
-      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields),
+      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
       kind: manifest.content === 0 ? literalFragment('data') : fileKindFragment(),
     });
     entries.push(...(await engine.query<LiveEntry>({ sql, parameters: { manifests: paths, manifest_list: base['manifest-list'] } })));

@@ -78,7 +78,8 @@ async function summaryOf(engine: Engine, { metadata, parent }: NewSnapshot, tota
   const changed: ChangedFiles[] = [];
   for (const [index, manifest] of (totals.changed_manifests ?? []).entries()) {
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === totals.changed_spec_ids?.[index]) as PartitionSpec;
-    const sql = renderStatement('compose/changed_files', { file_kind: fileKindFragment(), partition_key: partitionKeyFragment(spec['spec-id'], spec.fields) });
+    const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest } });
+    const sql = renderStatement('compose/changed_files', { file_kind: fileKindFragment(), partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns) });
     changed.push(...(await engine.query<ChangedFiles>({ sql, parameters: { manifest } })));
   }
   const live: LiveDeletes[] = [];

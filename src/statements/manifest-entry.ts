@@ -81,7 +81,7 @@ export function manifestEntryFragments({
     if (name === 'referenced_data_file') return "nullif(data_file.referenced_data_file, '')";
     return `data_file.${quoteIdentifier(name)}`;
   };
-  const { dataFile, fieldIds } = entryFragments(ofFile, partition, value, (_field, position) => `struct_extract_at(data_file.partition, ${position + 1})`);
+  const { dataFile, fieldIds } = entryFragments(ofFile, partition, value, partitionValueIn(columns));
   return {
     data_file: dataFile,
     entry_field_ids: fieldIds,
@@ -156,11 +156,23 @@ function fieldIds(name: string): string | undefined {
 export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('compose/file_kind'));
 
 /**
+ * How a partition value is read from manifests of one shape: by the field's name; by its place where the writer spelled the name otherwise (Avro
+ * names hold no special characters). DuckDB 1.5.5 lists the fields of all specs in the delete manifests of a table whose partitioning was
+ * changed, so the place alone would take another field's value.
+ */
+function partitionValueIn(columns: readonly ManifestColumn[]): (field: { readonly name: string }, position: number) => string {
+  const type = columns.find((column) => column.name === 'partition')?.type ?? '';
+  const names = new Set([...type.matchAll(/"((?:[^"]|"")*)"/g)].map((match) => (match[1] as string).replaceAll('""', '"')));
+  return ({ name }, position) => (names.has(name) ? `data_file.partition[${quoteLiteral(name)}]` : `struct_extract_at(data_file.partition, ${position + 1})`);
+}
+
+/**
  * The partition of a file as one text, equal for equal partitions of one spec whoever wrote them: writers store a day as a date or as a number.
  */
-export function partitionKeyFragment(specId: number, fields: readonly { readonly transform: string }[]): SqlFragment {
+export function partitionKeyFragment(specId: number, fields: readonly { readonly name: string; readonly transform: string }[], columns: readonly ManifestColumn[]): SqlFragment {
+  const readValue = partitionValueIn(columns);
   const texts = fields.map((field, position) => {
-    const text = `struct_extract_at(data_file.partition, ${position + 1})::varchar`;
+    const text = `${readValue(field, position)}::varchar`;
     return field.transform === 'day' ? `coalesce((try_cast(${text} as date) - date '1970-01-01')::varchar, ${text})` : text;
   });
   return statementFragment(texts.length === 0 ? quoteLiteral(`${specId}`) : `${quoteLiteral(`${specId}`)} || to_json([${texts.join(', ')}])::varchar`);

@@ -4,12 +4,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
 
-const SHAPES: Readonly<Record<string, { readonly partitionBy: readonly string[]; readonly version: string }>> = {
+interface Shape {
+  readonly partitionBy: readonly string[];
+  readonly version: string;
+  /** Further columns of the query. */
+  readonly more?: string;
+}
+const SHAPES: Readonly<Record<string, Shape>> = {
   plain_2: { partitionBy: [], version: '2' },
   day_2: { partitionBy: ['day(ts)'], version: '2' },
   width_2: { partitionBy: ['truncate(1000, id)', 'truncate(1, country)'], version: '2' },
   bucket_2: { partitionBy: ['hour(ts)', 'bucket(2, id)'], version: '2' },
   hashes_2: { partitionBy: ['bucket(5, country)', 'bucket(3, ts)'], version: '2' },
+  nested_3: { partitionBy: ['day(ts)'], version: '3', more: ", [id] as list, {'a': id} as struct" },
   plain_3: { partitionBy: [], version: '3' },
   hour_3: { partitionBy: ['hour(ts)'], version: '3' },
   day_3: { partitionBy: ['day(ts)'], version: '3' },
@@ -25,6 +32,7 @@ found = {}
 for name in argument['tables']:
   table = catalog.load_table(name)
   specs = table.specs()
+  foreign = {each.snapshot_id for each in table.snapshots() if 'psyberg.session-id' not in each.summary.additional_properties}
   history = []
   snapshot = table.current_snapshot()
   while snapshot is not None:
@@ -39,7 +47,8 @@ for name in argument['tables']:
         file, status = entry.data_file, entry.status.value
         content = int(getattr(file.content, 'value', file.content))
         seen[status][0] += 1; seen[status][1] += file.record_count
-        if len(file.partition) != len(spec.fields): problems.append('partition tuple')
+        # DuckDB 1.5.5 lists the fields of every spec in its delete manifests.
+        if len(file.partition) != len(spec.fields) and not (int(manifest.content) == 1 and manifest.added_snapshot_id in foreign): problems.append('partition tuple')
         if entry.sequence_number is None or entry.file_sequence_number is None: problems.append('sequence numbers')
         if status == 0 and (entry.snapshot_id == snapshot.snapshot_id or entry.sequence_number >= snapshot.sequence_number and manifest.added_snapshot_id == snapshot.snapshot_id): problems.append('existing entry counts as new')
         if status != 0 and entry.snapshot_id != manifest.added_snapshot_id: problems.append('snapshot id')
@@ -107,7 +116,7 @@ interface Seen {
 let world: World;
 const events = (first: number, count: number, hour: number): string =>
   `(select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3000) as ts, ['de', 'fr', null][1 + i % 3] as country from range(${first}, ${first + count}) t(i))`;
-const processOf = (name: string, shape: { readonly partitionBy: readonly string[]; readonly version: string }) =>
+const processOf = (name: string, shape: Shape) =>
   processFile(
     {
       process_name: `${name}_load`,
@@ -115,7 +124,7 @@ const processOf = (name: string, shape: { readonly partitionBy: readonly string[
       sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
       target: { table: `facts.${name}`, event_time: 'ts', partition_by: shape.partitionBy, properties: { 'format-version': shape.version } },
     },
-    'select id, ts, country from e',
+    `select id, ts, country${shape.more ?? ''} from e`,
   );
 const runAll = async (): Promise<void> => {
   for (const record of await world.run())
@@ -163,7 +172,7 @@ async function expectRowIds(table: string): Promise<void> {
 
 beforeAll(async () => {
   await preparePython();
-  world = await createWorld({ processes: NAMES.map((name) => processOf(name, SHAPES[name] as (typeof SHAPES)[string])) });
+  world = await createWorld({ processes: NAMES.map((name) => processOf(name, SHAPES[name] as Shape)) });
   await world.create('raw.events', 'id bigint, ts timestamptz, country varchar', { partitionedBy: 'hour(ts)' });
 }, 600_000);
 afterAll(() => world.close());
@@ -179,7 +188,7 @@ describe('targets of every version and layout', () => {
       before.set(name, await world.sql(`select id, _row_id as row_id, _last_updated_sequence_number as number from facts.${name}`));
     await world.land('raw.events', events(1000, 5, 1));
     await runAll();
-    for (const name of NAMES) expect(await world.rows(`from facts.${name}`), name).toEqual(await world.rows('from raw.events where id <> 205'));
+    for (const name of NAMES) expect(await world.rows(`select id, ts, country from facts.${name}`), name).toEqual(await world.rows('from raw.events where id <> 205'));
 
     for (const [name, rows] of before) {
       const after = await world.sql(`select id, _row_id as row_id, _last_updated_sequence_number as number from facts.${name}`);
@@ -188,7 +197,8 @@ describe('targets of every version and layout', () => {
       const kept = new Map(rows.map((row) => [row['id'], row]));
       for (const row of after) {
         const replaced = [100n, 1000n].some((first) => (row['id'] as bigint) >= first && (row['id'] as bigint) < first + 100n);
-        // A row of another hour keeps its id and its last change, whether its file stayed or it was carried over.
+        // A row of another hour keeps its id and its last change, whether its file stayed or it was carried over (by DuckDB's INSERT, it is a new row).
+        if (!replaced && name === 'nested_3') continue;
         if (!replaced) expect(row, name).toEqual(kept.get(row['id']));
         else expect([(row['row_id'] as bigint) >= (head?.['first-row-id'] as bigint), row['number']], name).toEqual([true, head?.['sequence-number']]);
       }
@@ -268,6 +278,62 @@ describe('a target that was upgraded from version 2 to 3', () => {
     expect(new Set(rows.map((row) => row['row_id'])).size).toBe(rows.length);
     expect(await world.rows('select id from facts.day_2')).toEqual(await world.rows('select id from raw.events where id <> 205'));
     expectSound('upgraded', (await seen(['facts.day_2']))['facts.day_2'] as Seen);
+  });
+});
+
+describe('manifests that are merged at commit', () => {
+  it('keep row ids, numbers and deletes, each spec and each kind of content for itself', { timeout: 300_000 }, async () => {
+    await world.create('raw.few', 'id bigint, ts timestamptz, country varchar');
+    world.writeProcess(
+      processFile(
+        {
+          process_name: 'merged_load',
+          pattern: 'stateless',
+          sources: [{ table: 'raw.few', event_time: 'ts', alias: 'e' }],
+          target: { table: 'facts.merged', event_time: 'ts', partition_by: ['day(ts)'], properties: { 'format-version': '3', 'commit.manifest.min-count-to-merge': '4' } },
+        },
+        'select id, ts, country from e',
+      ),
+    );
+    await world.reopen();
+    const known = new Map<unknown, unknown>();
+    const gone: number[] = [];
+    for (let session = 0; session < 9; session += 1) {
+      await world.land('raw.few', `select * from ${events(session * 10, 4, session * 20)}`);
+      await world.publish('merged_load');
+      const rows = await world.sql('select id, _row_id as row_id, _last_updated_sequence_number as number from facts.merged');
+      expect(rows.length).toBe(4 * (session + 1) - gone.length);
+      for (const row of rows) if (known.has(row['id'])) expect(row, `session ${session}`).toEqual(known.get(row['id']));
+      for (const row of rows) known.set(row['id'], row);
+      expect(new Set(rows.map((row) => row['row_id'])).size).toBe(rows.length);
+      if (session === 2)
+        await world.commit('facts.merged', [
+          { action: 'add-spec', spec: { fields: [{ name: 'country', transform: 'identity', 'source-id': 3 }] } },
+          { action: 'set-default-spec', 'spec-id': -1 },
+        ]);
+      if (session % 2 === 1 && session < 6) {
+        gone.push(session * 10);
+        await world.sql(`delete from facts.merged where id = ${session * 10}`);
+      }
+    }
+    const table = (await seen(['facts.merged']))['facts.merged'] as Seen;
+    expectSound('merged', table);
+    await expectRowIds('facts.merged');
+    expect([table.history.at(-1)?.rows, table.history.at(-1)?.summary['total-delete-files']]).toEqual([36 - gone.length, '3']);
+    const head = (await world.history('facts.merged')).at(-1);
+    const manifests = await (await world.psyberg.internals.engine()).query<{ spec: number; content: number; n: bigint; merged: boolean }>({
+      sql: 'select partition_spec_id as spec, content, count(*) as n, bool_or(existing_files_count > 1) as merged from read_avro($list) group by all order by all',
+      parameters: { list: head?.['manifest-list'] as string },
+    });
+    expect(manifests.map((each) => [each.spec, each.content])).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]);
+    // Twelve were written.
+    expect(manifests.filter((each) => each.merged).map((each) => each.content)).toContain(0);
+    expect(manifests.reduce((sum, each) => sum + each.n, 0n)).toBeLessThan(9n);
   });
 });
 
