@@ -366,6 +366,7 @@ const emptyRecord = (spec: ProcessSpec): RunRecord => ({
   range: null,
   owed_hours: [],
   held_back_by: null,
+  skipped_null_event_times: '0',
   audits: [],
   seconds: { init: 0, load: 0, audit: 0, publish: 0, total: 0 },
   error: null,

@@ -1,11 +1,14 @@
 -- @name session/changed_files
 -- What: the data files in manifests of one partition spec, with the hours that their event-time bounds span.
---       Without trusted bounds the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column).
+--       Without trusted bounds the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column). Not trusted: a lower bound
+--       above the upper one, [0, 0] (what writers put where they know nothing), and bounds of a file that is said to hold nothing but NULLs.
 -- @param $manifests VARCHAR[] paths, all of one partition spec
 -- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
+-- @param $narrow_unit VARCHAR unit of bounds of 4 bytes: day where dates were widened to timestamps, otherwise as $unit
 -- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
--- @returns manifest_path, path, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour, null_event_times
+-- @returns manifest_path, path, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
+--          null_event_times (NULL: not counted)
 with entries as (
   select
     filename as manifest_path,
@@ -22,8 +25,22 @@ with entries as (
   where status in (select unnest($statuses::integer[]))
 ),
 stored as (
-  select *, iceberg_integer(lower_bound) as lower_value, iceberg_integer(upper_bound) as upper_value
+  select
+    *,
+    iceberg_integer(lower_bound) as lower_value,
+    iceberg_integer(upper_bound) as upper_value,
+    case when length(lower_bound) = 8 then $narrow_unit else $unit end as lower_unit,
+    case when length(upper_bound) = 8 then $narrow_unit else $unit end as upper_unit
   from entries
+),
+trusted as (
+  select
+    *,
+    lower_unit = upper_unit
+      and lower_value <= upper_value
+      and not (lower_value = 0 and upper_value = 0)
+      and coalesce(null_event_times, 0) < rows as is_trusted
+  from stored
 )
 select
   manifest_path,
@@ -33,7 +50,7 @@ select
   rows,
   bytes,
   partition::varchar as partition,
-  event_hour(lower_value, $unit, false)::integer as first_hour,
-  event_hour(upper_value, $unit, true)::integer as last_hour,
-  coalesce(null_event_times, 0)::bigint as null_event_times
-from stored
+  case when is_trusted then least(greatest(event_hour(lower_value, lower_unit, false), -2147483648), 2147483647) end::integer as first_hour,
+  case when is_trusted then least(greatest(event_hour(upper_value, upper_unit, true), -2147483648), 2147483647) end::integer as last_hour,
+  null_event_times::bigint as null_event_times
+from trusted

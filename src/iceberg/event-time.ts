@@ -51,22 +51,3 @@ function transformedText(transform: string, value: string | number | boolean | n
   if (transform === 'year') return String(1970 + value);
   return value;
 }
-
-/** The hours that a file may hold, from its partition tuple alone: both included. Undefined when no field is derived from the column by time. */
-export function hoursOfPartition(tuple: PartitionTuple, spec: PartitionSpec | undefined, columnId: number): { firstHour: number; lastHour: number } | undefined {
-  for (const field of spec?.fields ?? []) {
-    if (field['source-id'] !== columnId) continue;
-    const value = tuple[field.name];
-    if (field.transform === 'hour' && typeof value === 'number') return { firstHour: value, lastHour: value };
-    const day = field.transform === 'day' || field.transform === 'identity' ? dayOf(value) : undefined;
-    if (day !== undefined) return { firstHour: day * 24, lastHour: day * 24 + 23 };
-  }
-  return undefined;
-}
-
-/** The `day` transform is stored as an int or as a date, depending on the writer; an identity date comes as text. */
-function dayOf(value: string | number | boolean | null | undefined): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return undefined;
-  return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
-}

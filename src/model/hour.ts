@@ -39,3 +39,11 @@ export function instantOf(text: string): number {
   const iso = text.trim().replace(' ', 'T');
   return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
 }
+
+const DURATIONS: Readonly<Record<string, number>> = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS };
+
+/** `30m`, `1h`, `2d` in ms; undefined for anything else. */
+export function durationMs(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? [];
+  return count === undefined || unit === undefined ? undefined : Number(count) * (DURATIONS[unit] as number);
+}

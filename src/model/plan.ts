@@ -69,6 +69,9 @@ export interface PlanSource {
   readonly bytes: string;
   /** Rows whose event time is null: they belong to no hour. */
   readonly null_event_times: string;
+  /** New rows whose event time lies beyond the tolerance for the future, and their hours: owed until their time has come (a stateless load takes them). */
+  readonly future_rows: string;
+  readonly future_hours: readonly string[];
   /** How the session reads this source: exactly the files of these snapshots, or the whole table pinned at its head. */
   readonly read: PlanRead;
   /** Live rows at the head, as its summary says; kept with the watermark. */

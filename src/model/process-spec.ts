@@ -33,6 +33,10 @@ export interface SourceSpec {
   readonly eventTimeUnit?: EventTimeUnit;
   readonly vtts: VttsSpec;
   readonly onSourceChange: OnSourceChange;
+  /** What happens to rows whose event time is NULL: they belong to no hour. `skip`: counted and reported; a stateless load, which needs no hour, takes them. */
+  readonly nulls: 'refuse' | 'skip';
+  /** How far ahead of the clock an event time may be before it is set aside, in ms. */
+  readonly futureToleranceMs: number;
   /** Where the process begins with this source; from then on its watermark decides. */
   readonly start: StartSpec;
   /** True when a tag on the source keeps the watermark's snapshot from being expired. */

@@ -33,6 +33,8 @@ export interface RunRecord {
   readonly range: { readonly first_hour: string; readonly last_hour: string } | null;
   readonly owed_hours: readonly string[];
   readonly held_back_by: string | null;
+  /** New rows that are in no hour of the target, since their event time is NULL; always 0 when stateless. */
+  readonly skipped_null_event_times: string;
   readonly audits: readonly AuditResult[];
   readonly seconds: { readonly init: number; readonly load: number; readonly audit: number; readonly publish: number; readonly total: number };
   readonly error: ErrorJson | null;

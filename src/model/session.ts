@@ -60,6 +60,8 @@ export interface ChangedFile {
   readonly boundsFrom?: BoundsFrom;
   /** The hours that hold rows beyond the tolerance for the future; `lastHour` is then the last hour within it. */
   readonly futureHours?: readonly Hour[];
+  /** How many rows those are. */
+  readonly futureRows?: bigint;
   readonly nullEventTimes: bigint;
   /** The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were compared; undefined: all of them may. */
   readonly differingHours?: readonly Hour[];

@@ -5,7 +5,7 @@ import type { Plan, PlanPosition, PlanRead, PlanSource, PlanStatus } from '../mo
 import { ETL_PATTERN_ID } from '../model/process-spec.ts';
 import type { BoundsFrom, ProcessingUri, Session, SourcePosition, SourceState } from '../model/session.ts';
 import { type CauseOptions, describeUris } from './causes.ts';
-import { spanOf, touchedHours } from './hour-sets.ts';
+import { futureHours, spanOf, touchedHours } from './hour-sets.ts';
 
 const positionJson = (position: SourcePosition | undefined): PlanPosition | null =>
   position === undefined
@@ -58,6 +58,8 @@ export function describeSource(source: SourceState, options: CauseOptions & { re
     files: added.length,
     bytes: String(added.reduce((sum, file) => sum + file.bytes, 0n)),
     null_event_times: String(added.reduce((sum, file) => sum + file.nullEventTimes, 0n)),
+    future_rows: String(added.reduce((sum, file) => sum + (file.futureRows ?? 0n), 0n)),
+    future_hours: futureHours(added).map(hourText),
     read: options.read,
     total_records: source.totalRecords === undefined ? null : String(source.totalRecords),
     owed_hours: options.owed.map(hourText),

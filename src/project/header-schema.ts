@@ -3,6 +3,7 @@
  * It judges shapes only; rules between parts are in `check-header.ts`.
  */
 import * as z from 'zod';
+import { durationMs } from '../model/hour.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { parseStart, START_FORMS } from '../model/start.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -98,6 +99,8 @@ const startText = choice(
   z.string(),
 );
 
+const DURATION_RULE = 'must be a number with m, h or d, such as 30m, 1h or 2d';
+
 // --- the header -----------------------------------------------------------------------------------------------------------
 const source = strictMap({
   table: tableText,
@@ -106,6 +109,11 @@ const source = strictMap({
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
   vtts: vtts.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
+  nulls: z.enum(['refuse', 'skip']).optional(),
+  future_tolerance: z
+    .string(DURATION_RULE)
+    .refine((text) => durationMs(text) !== undefined, DURATION_RULE)
+    .optional(),
   start: startText.optional(),
   protect: z.boolean().optional(),
 });
@@ -154,6 +162,8 @@ export interface HeaderSource {
   readonly event_time_unit?: 'epoch_s' | 'epoch_ms' | 'epoch_us';
   readonly vtts?: HeaderVtts;
   readonly on_source_change?: 'refuse' | 'append-added';
+  readonly nulls?: 'refuse' | 'skip';
+  readonly future_tolerance?: string;
   readonly start?: string;
   readonly protect?: boolean;
 }

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 import type { AuditSpec, ProcessSpec, SourceSpec, TargetSpec, TextPosition, VttsSpec } from '../model/process-spec.ts';
+import { HOUR_MS, durationMs } from '../model/hour.ts';
 import { parseStart } from '../model/start.ts';
 import { aliasOf, checkHeader, listOf, patternOf } from './check-header.ts';
 import { type Header, type HeaderSource, type HeaderVtts, headerSchema, isMap } from './header-schema.ts';
@@ -117,6 +118,8 @@ const sourceOf = (source: HeaderSource): SourceSpec => ({
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
   vtts: vttsOf(source.vtts ?? 'bounds'),
   onSourceChange: source.on_source_change ?? 'refuse',
+  nulls: source.nulls ?? 'skip',
+  futureToleranceMs: (source.future_tolerance === undefined ? undefined : durationMs(source.future_tolerance)) ?? HOUR_MS,
   start: (source.start === undefined ? undefined : parseStart(source.start)) ?? { kind: 'beginning' },
   protect: source.protect ?? true,
 });

@@ -55,12 +55,22 @@ function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): strin
   if (source.files > 0 || source.changes.length > 0) facts.push(['new', `${plural(source.files, 'file')}, ${plural(source.rows, 'row')}, ${bytesText(source.bytes)}`]);
   if (source.first_hour !== null && source.last_hour !== null)
     facts.push(['event hours', `${rangeLabel(source.first_hour, source.last_hour)}${source.bounds_from === null ? '' : ` (known from ${BOUNDS[source.bounds_from]})`}`]);
-  if (source.null_event_times !== '0') facts.push(['no hour', `${plural(source.null_event_times, 'row')} without an event time`]);
+  const unplaced = unplacedText(source, plan);
+  if (unplaced !== '') facts.push(['set aside', unplaced]);
   if (source.processing_uris.length > 0) facts.push(['partitions', partitionsText(source)]);
   if (source.vtts_hour !== null) facts.push(['complete to', hourLabel(source.vtts_hour)]);
   facts.push(['read', readText(source, plan)]);
   lines.push(indent(columnsText(facts), 4));
   return lines.join('\n');
+}
+
+/** Rows that a process of hours does not load: those without an event time, and those of the future. A stateless load takes both. */
+export function unplacedText(source: PlanSource, plan: Pick<CompiledPlan, 'pattern'>): string {
+  if (plan.pattern === 'stateless') return '';
+  return [
+    ...(source.null_event_times === '0' ? [] : [`${plural(source.null_event_times, 'row')} without an event time: skipped`]),
+    ...(source.future_rows === '0' ? [] : [`${plural(source.future_rows, 'row')} of the future (${hoursLabel(source.future_hours)}): owed`]),
+  ].join('; ');
 }
 
 const BOUNDS = { manifest: "the files' statistics", partition: 'the partitions', scan: 'reading the column: the files have no statistics' } as const;

@@ -1,6 +1,6 @@
 /** Plans as one line each. CompiledPlan[] -> text. Pure. */
 import type { CompiledPlan } from '../model/plan.ts';
-import { planSummary } from './explain.ts';
+import { planSummary, unplacedText } from './explain.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytesText, columnsText, countText, hoursLabel } from './text.ts';
 
@@ -16,9 +16,16 @@ export function planTable(plans: readonly CompiledPlan[], style: Style = PLAIN):
     planSummary(plan),
   ]);
   const table = columnsText([['process', 'status', 'new rows', 'bytes', 'a run would'].map(style.faint), ...rows], { alignRight: [2, 3] });
+  const unplaced = plans.flatMap((plan) =>
+    plan.sources.flatMap((source) => {
+      const text = unplacedText(source, plan);
+      return text === '' ? [] : [style.warn(`${plan.process_name} sets aside of ${source.table}: ${text}`)];
+    }),
+  );
   const owed = plans.filter((plan) => plan.status === 'work' && plan.owed_hours.length > 0);
   return [
     table,
+    ...unplaced,
     ...owed.map((plan) =>
       style.warn(`${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`),
     ),

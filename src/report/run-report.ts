@@ -12,6 +12,7 @@ export function runText(record: ReportedRecord, style: Style = PLAIN, nameWidth 
   for (const audit of record.audits) if (audit.status === 'failed') lines.push(indent(failedAuditText(audit, style), 4));
   if (record.owed_hours.length > 0)
     lines.push(indent(style.warn(`owed: ${hoursLabel(record.owed_hours)}${record.held_back_by === null ? '' : `, until ${record.held_back_by} is complete for it`}`), 4));
+  if (record.skipped_null_event_times !== '0') lines.push(indent(style.warn(`skipped: ${plural(record.skipped_null_event_times, 'row')} without an event time`), 4));
   if (record.error !== null) lines.push(indent(errorText(record.error, style), 4));
   return lines.join('\n');
 }

@@ -200,7 +200,7 @@ export function runRecord(context: RunContext, status: RunStatus, options: { rea
 /** The parts of a record that the plan alone gives. */
 export function recordHead(
   plan: CompiledPlan,
-): Pick<RunRecord, 'process_name' | 'psyberg_session_id' | 'target' | 'operation' | 'branch' | 'range' | 'owed_hours' | 'held_back_by'> {
+): Pick<RunRecord, 'process_name' | 'psyberg_session_id' | 'target' | 'operation' | 'branch' | 'range' | 'owed_hours' | 'held_back_by' | 'skipped_null_event_times'> {
   return {
     process_name: plan.process_name,
     psyberg_session_id: plan.psyberg_session_id,
@@ -210,5 +210,6 @@ export function recordHead(
     range: plan.range,
     owed_hours: plan.owed_hours,
     held_back_by: plan.held_back_by,
+    skipped_null_event_times: plan.pattern === 'stateless' ? '0' : String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n)),
   };
 }

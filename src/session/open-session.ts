@@ -22,9 +22,6 @@ import { type SourceTable, eventTimeOf, readAllManifests, readFiles } from './re
 import type { ViewPorts } from './show-views.ts';
 import { readVtts } from './vtts.ts';
 
-/** How far ahead of the clock an event time may be before it is set aside. */
-const FUTURE_TOLERANCE_HOURS = 1;
-
 export interface OpenSessionInput extends ViewPorts {
   readonly spec: ProcessSpec;
   readonly project: ProjectSpec;
@@ -176,10 +173,11 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
       });
     return idle;
   }
-  const table: SourceTable = { views: input.views, endpoint: input.endpoint, spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs) + FUTURE_TOLERANCE_HOURS };
+  const table: SourceTable = { views: input.views, endpoint: input.endpoint, spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs) };
   const begin = watermark === undefined ? startSnapshot(metadata, head, { start: adoptedAt === undefined ? spec.start : { kind: 'now' }, table: name }) : undefined;
   const from = watermark ?? (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
   const changed = from?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, from);
+  refuseNulls(input, table, changed.files);
   const newestHour = await newestHourOf(input, table, head, from, changed.files);
   const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
   // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
@@ -207,6 +205,19 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
     ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
+  });
+}
+
+/** Rows without an event time belong to no hour: a process that loads hours never sees them. They are counted, unless the source says that they may not be there. */
+function refuseNulls({ spec }: OpenSessionInput, table: SourceTable, files: readonly ChangedFile[]): void {
+  if (table.spec.nulls !== 'refuse') return;
+  const file = files.find((each) => each.status === 'added' && each.nullEventTimes > 0n);
+  if (file === undefined) return;
+  const name = tableName(table.spec.table);
+  const count = files.reduce((sum, each) => sum + (each.status === 'added' ? each.nullEventTimes : 0n), 0n);
+  throw refusal('null-event-times', `${count} new rows of ${name} have no ${table.spec.eventTime}, and its source in ${spec.processName} says nulls: refuse; the first are in ${file.path}`, {
+    hint: `correct them in ${name}, or set nulls: skip for this source to go on without them`,
+    context: { table: name, snapshot_id: String(file.snapshotId), file: file.path, rows: String(count) },
   });
 }
 
@@ -245,6 +256,8 @@ async function newestHourOf(
     );
   }
   const hours = known.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []));
-  const newest = hours.reduce((left, right) => Math.max(left, right), watermark?.newestHour ?? Number.NEGATIVE_INFINITY);
+  // Hours that were of the future when their rows came: once their time has come, the source has rows in them.
+  const matured = (watermark?.owedHours ?? []).filter((hour) => hour <= table.lastAllowedHour);
+  const newest = [...hours, ...matured].reduce((left, right) => Math.max(left, right), watermark?.newestHour ?? Number.NEGATIVE_INFINITY);
   return Number.isFinite(newest) ? newest : undefined;
 }

@@ -3,14 +3,16 @@
  * Cost follows the change: only manifests that a new snapshot added are opened (a first load opens all live ones).
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
-import { type PartitionTuple, type StoredUnit, columnOf, currentSchema, hoursOfPartition, processingUri, storedUnit } from '../iceberg/event-time.ts';
+import { type PartitionTuple, type StoredUnit, columnOf, currentSchema, processingUri, storedUnit } from '../iceberg/event-time.ts';
+import { hoursOfPartition } from '../iceberg/partition-hours.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
-import type { BoundsFrom, ChangedFile } from '../model/session.ts';
-import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';
+import type { ChangedFile } from '../model/session.ts';
+import { renderStatement } from '../statements/index.ts';
+import { type StatedBounds, boundsOf, withScannedHours } from './bounds.ts';
 import type { ViewPorts } from './show-views.ts';
 
 /** What reading files needs to know of a source. */
@@ -33,7 +35,7 @@ export interface Manifest {
   readonly mixed: boolean;
 }
 
-interface FileRow extends Record<string, unknown> {
+interface FileRow extends Record<string, unknown>, StatedBounds {
   readonly manifest_path: string;
   readonly path: string;
   readonly status: number;
@@ -41,9 +43,6 @@ interface FileRow extends Record<string, unknown> {
   readonly rows: bigint;
   readonly bytes: bigint;
   readonly partition: string | null;
-  readonly first_hour: number | null;
-  readonly last_hour: number | null;
-  readonly null_event_times: bigint;
 }
 
 /** All manifests with live files of one snapshot. */
@@ -59,7 +58,9 @@ export async function readAllManifests(engine: Engine, table: SourceTable, snaps
  */
 export async function readFiles(engine: Engine, table: SourceTable, head: Snapshot, manifests: readonly Manifest[], statuses: readonly number[]): Promise<ChangedFile[]> {
   const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
-  const files: ChangedFile[] = [];
+  const files: (ChangedFile & { readonly unknown: boolean })[] = [];
+  const { eventTime } = table;
+  const column = eventTime === undefined ? undefined : { id: eventTime.column.id, unit: eventTime.unit };
   // One statement for each partition spec: DuckDB reads several Avro files with the partition struct of the first.
   for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
     const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
@@ -67,7 +68,14 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
     const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
       engine.query<FileRow>({
         sql: renderStatement('session/changed_files'),
-        parameters: { manifests: manifestPaths, field_id: table.eventTime?.column.id ?? 0, unit: table.eventTime?.unit ?? 'us', statuses: statuses.map(String) },
+        parameters: {
+          manifests: manifestPaths,
+          field_id: eventTime?.column.id ?? 0,
+          unit: eventTime?.unit ?? 'us',
+          // Iceberg specification, "Schema Evolution": a date may become a timestamp, and older manifests keep its days.
+          narrow_unit: eventTime === undefined ? 'us' : /^timestamp/.test(String(eventTime.column.type)) ? 'day' : eventTime.unit,
+          statuses: statuses.map(String),
+        },
       });
     const rows = await reading(table, head, () => togetherOrSingly(paths, read));
     for (const row of rows) {
@@ -79,58 +87,11 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
         rows: row.rows,
         bytes: row.bytes,
         partition: processingUri(tuple ?? {}, spec, currentSchema(table.metadata)),
-        nullEventTimes: row.null_event_times,
-        ...boundsOf(row, table, hoursOfPartition(tuple ?? {}, spec, table.eventTime?.column.id ?? -1)),
+        ...boundsOf(row, table, hoursOfPartition(tuple ?? {}, spec, column)),
       });
     }
   }
   return withScannedHours(engine, table, files);
-}
-
-type Bounds = { firstHour?: Hour; lastHour?: Hour; boundsFrom?: BoundsFrom };
-
-function boundsOf(row: FileRow, table: SourceTable, partition: { firstHour: Hour; lastHour: Hour } | undefined): Bounds {
-  if (table.eventTime === undefined) return {};
-  if (row.first_hour !== null && row.last_hour !== null) return { firstHour: row.first_hour, lastHour: row.last_hour, boundsFrom: 'manifest' };
-  return partition === undefined ? {} : { ...partition, boundsFrom: 'partition' };
-}
-
-/**
- * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that reach into the future
- * (their exact hours are needed, so that the honest rows of the file are not set aside with the bad one).
- */
-async function withScannedHours(engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<ChangedFile[]> {
-  const { eventTime } = table;
-  if (eventTime === undefined) return [...files];
-  const unknown = files.filter((file) => file.rows > 0n && (file.boundsFrom === undefined || (file.lastHour as Hour) > table.lastAllowedHour));
-  if (unknown.length === 0) return [...files];
-  const rows = await reading(table, undefined, () =>
-    engine.query<{ path: string; hour: number | null; rows: bigint }>({
-      sql: renderStatement('session/scan_event_hours', { stored_event_time: storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type) }),
-      parameters: { files: unknown.map((file) => file.path), unit: eventTime.unit },
-    }),
-  );
-  const hoursByPath = new Map<string, Hour[]>();
-  const nullsByPath = new Map<string, bigint>();
-  for (const { path, hour, rows: count } of rows) {
-    if (hour === null) nullsByPath.set(path, count);
-    else hoursByPath.set(path, [...(hoursByPath.get(path) ?? []), hour]);
-  }
-  const scanned = new Set(unknown.map((file) => file.path));
-  return files.map((file) => {
-    if (!scanned.has(file.path)) return file;
-    const hours = (hoursByPath.get(file.path) ?? []).sort((left, right) => left - right);
-    const allowed = hours.filter((hour) => hour <= table.lastAllowedHour);
-    const future = hours.filter((hour) => hour > table.lastAllowedHour);
-    const { firstHour: _first, lastHour: _last, ...rest } = file;
-    return {
-      ...rest,
-      boundsFrom: 'scan' as const,
-      nullEventTimes: nullsByPath.get(file.path) ?? 0n,
-      ...(allowed.length > 0 ? { firstHour: allowed[0] as Hour, lastHour: allowed.at(-1) as Hour } : {}),
-      ...(future.length > 0 ? { futureHours: future } : {}),
-    };
-  });
 }
 
 /** The source's event-time column and unit. Throws `event-time-missing` or `event-time-type`. */

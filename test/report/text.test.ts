@@ -86,6 +86,7 @@ const RECORD: RunRecord = {
   range: { first_hour: hour(14, 5), last_hour: hour(14, 7) },
   owed_hours: [],
   held_back_by: null,
+  skipped_null_event_times: '0',
   audits: [{ name: 'unique', severity: 'block', status: 'passed', expected: '0', actual: '0', sample: [] }],
   seconds: { init: 0.1, load: 0.1, audit: 0.05, publish: 0.05, total: 0.3 },
   error: null,

@@ -39,6 +39,8 @@ export function specOf({ pattern, sources, spec }: SessionData): ProcessSpec {
       eventTime: 'ts',
       vtts: { kind: 'bounds' },
       onSourceChange: 'refuse',
+        nulls: 'skip',
+        futureToleranceMs: 3_600_000,
       start: { kind: 'beginning' },
       protect: true,
     })),

@@ -1,0 +1,128 @@
+/**
+ * The hours of files. Manifest rows -> bounds, by the weakest rung that is needed: manifest bounds, the partition, a scan of one column.
+ * Bounds that look wrong are not used: a range that is too narrow would lose rows without a word.
+ */
+import type { Engine } from '../engine/index.ts';
+import type { PartitionHours } from '../iceberg/partition-hours.ts';
+import { PsybergError, refusal } from '../model/errors.ts';
+import type { Hour } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
+import type { BoundsFrom, ChangedFile } from '../model/session.ts';
+import { type SqlFragment, fileSchemaFragment, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
+import type { SourceTable } from './read-files.ts';
+
+/** What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict themselves. */
+export interface StatedBounds {
+  readonly first_hour: number | null;
+  readonly last_hour: number | null;
+  /** Null when the manifest does not count them. */
+  readonly null_event_times: bigint | null;
+}
+
+export interface FileBounds {
+  readonly firstHour?: Hour;
+  readonly lastHour?: Hour;
+  readonly boundsFrom?: BoundsFrom;
+  readonly nullEventTimes: bigint;
+  /** True when only the file itself can tell. */
+  readonly unknown: boolean;
+}
+
+/** A partition of more hours than this is read instead: a month of hours to recompute for a file that holds one of them would cost more. */
+const PARTITION_HOURS_MAX = 24;
+
+/** Hours from metadata alone. A partition that contradicts the bounds makes them untrusted. */
+export function boundsOf(stated: StatedBounds, table: SourceTable, partition: PartitionHours | undefined): FileBounds {
+  const { eventTime } = table;
+  if (eventTime === undefined) return { nullEventTimes: 0n, unknown: false };
+  // A value of a partition by time is null where the event time is, so a partition that has one holds no NULL.
+  const nulls = eventTime.column.required || partition !== undefined ? 0n : stated.null_event_times;
+  const { first_hour: first, last_hour: last } = stated;
+  if (first !== null && last !== null && (partition === undefined || (first >= partition.firstHour && last <= partition.lastHour)))
+    return { ...withinToday({ firstHour: first, lastHour: last }, table), boundsFrom: 'manifest', nullEventTimes: nulls ?? 0n, unknown: nulls === null };
+  if (first === null && partition !== undefined && partition.lastHour - partition.firstHour < PARTITION_HOURS_MAX)
+    return { ...withinToday(partition, table), boundsFrom: 'partition', nullEventTimes: 0n, unknown: false };
+  return { nullEventTimes: 0n, unknown: true };
+}
+
+/** A date of today has begun: what of its hours is still to come is not the future that is set aside. */
+function withinToday({ firstHour, lastHour }: PartitionHours, table: SourceTable): PartitionHours {
+  const day = lastHour - 23;
+  return table.eventTime?.unit === 'day' && lastHour > table.lastAllowedHour && day <= table.lastAllowedHour ? { firstHour, lastHour: Math.max(firstHour, day) } : { firstHour, lastHour };
+}
+
+interface ScannedHours extends Record<string, unknown> {
+  readonly path: string;
+  readonly first_hour: number | null;
+  readonly last_hour: number | null;
+  readonly rows: bigint;
+}
+
+/**
+ * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that reach into the future
+ * (their exact hours are needed, so that the honest rows of the file are not set aside with the bad one).
+ */
+export async function withScannedHours(engine: Engine, table: SourceTable, files: readonly (ChangedFile & { readonly unknown: boolean })[]): Promise<ChangedFile[]> {
+  const wanted = files.filter((file) => file.rows > 0n && (file.unknown || (file.lastHour !== undefined && file.lastHour > table.lastAllowedHour)));
+  const byPath = new Map<string, ScannedHours[]>(wanted.map((file) => [file.path, []]));
+  for (const row of wanted.length === 0 ? [] : await scan(engine, table, wanted)) byPath.get(row.path)?.push(row);
+  return files.map(({ unknown: _unknown, ...file }) => {
+    const scanned = byPath.get(file.path);
+    return scanned === undefined ? file : withHours(file, scanned, table);
+  });
+}
+
+function withHours(file: ChangedFile, scanned: readonly ScannedHours[], table: SourceTable): ChangedFile {
+  const rowsOf = (rows: readonly ScannedHours[]): bigint => rows.reduce((sum, row) => sum + row.rows, 0n);
+  const known = scanned.flatMap(({ first_hour: first, last_hour: last, rows }) =>
+    first === null || last === null ? [] : [{ ...withinToday({ firstHour: first, lastHour: last }, table), rows }],
+  );
+  const allowed = known.filter((row) => row.lastHour <= table.lastAllowedHour);
+  const future = known.filter((row) => row.lastHour > table.lastAllowedHour);
+  const { firstHour: _first, lastHour: _last, ...rest } = file;
+  return {
+    ...rest,
+    boundsFrom: 'scan',
+    nullEventTimes: rowsOf(scanned.filter((row) => row.first_hour === null)),
+    ...(allowed.length === 0
+      ? {}
+      : { firstHour: allowed.reduce((hour, row) => Math.min(hour, row.firstHour), Infinity), lastHour: allowed.reduce((hour, row) => Math.max(hour, row.lastHour), -Infinity) }),
+    ...(future.length === 0
+      ? {}
+      : { futureHours: future.map((row) => row.firstHour).sort((left, right) => left - right), futureRows: future.reduce((sum, row) => sum + row.rows, 0n) }),
+  };
+}
+
+/** Found by field id, since a file keeps the names and types that its table had; files without ids (migrated ones) by name. */
+async function scan(engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<ScannedHours[]> {
+  const { column, unit } = table.eventTime as NonNullable<SourceTable['eventTime']>;
+  const stored = storedEventTimeFragment(column.name, unit, column.type);
+  const schema = fileSchemaFragment([column]);
+  const read = (options: SqlFragment, paths: readonly string[]): Promise<ScannedHours[]> =>
+    paths.length === 0
+      ? Promise.resolve([])
+      : engine.query<ScannedHours>({ sql: renderStatement('session/scan_event_hours', { stored_event_time: stored, options }), parameters: { files: paths, unit } });
+  try {
+    const paths = files.map((file) => file.path);
+    const named = await engine.query<{ path: string }>({ sql: renderStatement('session/files_without_ids'), parameters: { files: paths } });
+    const withoutIds = new Set(schema === undefined ? paths : named.map((row) => row.path));
+    return [
+      ...(await read(statementFragment(`schema = ${schema?.sql ?? ''}`), paths.filter((path) => !withoutIds.has(path)))),
+      ...(await read(statementFragment('union_by_name = true'), paths.filter((path) => withoutIds.has(path)))),
+    ];
+  } catch (error) {
+    throw unreadable(table, files, error);
+  }
+}
+
+/** Names the file that DuckDB complained about, or the first of them. */
+function unreadable(table: SourceTable, files: readonly ChangedFile[], error: unknown): unknown {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const name = tableName(table.spec.table);
+  const file = files.find((each) => error.message.includes(each.path.replace(/^file:(\/\/[^/]*)?/, ''))) ?? (files[0] as ChangedFile);
+  return refusal('source-unreadable', `the data file ${file.path} of source ${name} (snapshot ${file.snapshotId}) cannot be read: ${error.message.split('\n')[0]}`, {
+    hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
+    context: { table: name, snapshot_id: String(file.snapshotId), file: file.path },
+    cause: error,
+  });
+}
