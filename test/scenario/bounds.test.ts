@@ -1,0 +1,182 @@
+// Goal: hours are never guessed: statistics that are missing or look wrong are not believed, nulls and the future are counted. Method: real tables whose manifests are
+// restated in place, and event times of every type.
+import { rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { restateColumn, type StatedStatistics } from '../support/manifest-bounds.ts';
+import { hourAt, hourNumbers, msAt, processFile, type World, worldForTest } from '../support/world.ts';
+
+const load = (source: object = {}, query = 'select id, ts from e') =>
+  processFile(
+    {
+      process_name: 'hours_load',
+      pattern: 'stateful',
+      hours: 'touched',
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', ...source }],
+      target: { table: 'facts.hours', event_time: 'ts' },
+    },
+    query,
+  );
+/** A table with one hour loaded, and rows of hours 5 and 7 that came since. */
+async function worldWithNews(options: { readonly columns?: string; readonly partitionedBy?: string; readonly value?: (hour: number) => string; readonly source?: object; readonly query?: string }) {
+  const world = await worldForTest({ processes: [load(options.source, options.query)] });
+  const value = options.value ?? ((hour: number) => `timestamptz '${hourAt(hour)}'`);
+  await world.create('raw.events', options.columns ?? 'id bigint, ts timestamptz', options.partitionedBy === undefined ? {} : { partitionedBy: options.partitionedBy });
+  const land = (...rows: readonly (readonly [number, string])[]) => world.land('raw.events', `select * from (values ${rows.map(([id, text]) => `(${id}, ${text})`).join(', ')})`);
+  await land([1, value(1)]);
+  await world.publish('hours_load');
+  await land([5, value(5)], [7, value(7)]);
+  return { world, land, value };
+}
+const target = (world: World) => world.rows('select id from facts.hours');
+
+describe('statistics that cannot be right', () => {
+  const micros = (hour: number): string => `iceberg_bytes(${msAt(hour) * 1000}, 8)`;
+  const cases: readonly (readonly [string, StatedStatistics])[] = [
+    ['are missing', { nulls: '0' }],
+    ['are [0, 0]', { lower: 'iceberg_bytes(0, 8)', upper: 'iceberg_bytes(0, 8)', nulls: '0' }],
+    ['have the lower bound above the upper one', { lower: micros(9), upper: micros(5), nulls: '0' }],
+    ['are cut off', { lower: "unhex('00')", upper: "unhex('01')", nulls: '0' }],
+    ['are of a file of NULLs', { lower: micros(9), upper: micros(9), nulls: '2' }],
+    ['do not count NULLs', { lower: micros(5), upper: micros(7) }],
+  ];
+  it.each(cases)('%s: the column itself is read', async (_name, stated) => {
+    const { world } = await worldWithNews({});
+    await restateColumn(world, 'raw.events', 'ts', stated);
+    const plan = await world.plan('hours_load');
+    expect(plan.sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7), null_event_times: '0' });
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+  });
+
+  it('contradict the partition: the column itself is read', async () => {
+    const { world } = await worldWithNews({ partitionedBy: 'month(ts)' });
+    // As a writer in another time zone, or with seconds for microseconds, would have stated them.
+    await restateColumn(world, 'raw.events', 'ts', { lower: `iceberg_bytes(${msAt(5)}, 8)`, upper: `iceberg_bytes(${msAt(7)}, 8)`, nulls: '0' });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7) });
+  });
+
+  it('are not needed in a partition of an hour', async () => {
+    const { world } = await worldWithNews({ partitionedBy: 'hour(ts)' });
+    await restateColumn(world, 'raw.events', 'ts', {});
+    const plan = await world.plan('hours_load');
+    expect(plan.sources[0]?.bounds_from).toBe('partition');
+    expect(hourNumbers(plan.hours)).toEqual([5, 7]);
+  });
+});
+
+describe('event times', () => {
+  const seconds = (hour: number): string => `${msAt(hour) / 1000}`;
+  const types: readonly (readonly [string, Parameters<typeof worldWithNews>[0]])[] = [
+    ['in epoch seconds', { columns: 'id bigint, ts bigint', value: seconds, source: { event_time_unit: 'epoch_s' }, query: 'select id, to_timestamp(ts) as ts from e' }],
+    [
+      'in epoch microseconds',
+      { columns: 'id bigint, ts bigint', value: (hour) => `${msAt(hour)}000`, source: { event_time_unit: 'epoch_us' }, query: 'select id, make_timestamptz(ts) as ts from e' },
+    ],
+    ['without a zone', { columns: 'id bigint, ts timestamp', value: (hour) => `timestamp '${hourAt(hour).slice(0, 19)}'` }],
+  ];
+  it.each(types)('%s give the same hours by statistics and by the column', async (_name, options) => {
+    const { world } = await worldWithNews(options);
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'manifest', first_hour: hourAt(5), last_hour: hourAt(7) });
+    await restateColumn(world, 'raw.events', 'ts', {});
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7) });
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+  });
+
+  it('that are dates cover their day, by statistics and by the column', async () => {
+    const day = (hour: number): string => `date '${hourAt(hour * 24).slice(0, 10)}'`;
+    const { world } = await worldWithNews({ columns: 'id bigint, ts date', value: day });
+    const expected = { first_hour: hourAt(5 * 24), last_hour: hourAt(7 * 24 + 23) };
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'manifest', ...expected });
+    await restateColumn(world, 'raw.events', 'ts', {});
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', ...expected });
+  });
+
+  it('are followed through a renamed and widened column, also in files without statistics', async () => {
+    const source = { event_time: 'happened', event_time_unit: 'epoch_s' };
+    const world = await worldForTest({ processes: [load({ event_time_unit: 'epoch_s' }, 'select id, to_timestamp(ts) as ts from e')] });
+    await world.create('raw.events', 'id bigint, ts integer');
+    await world.land('raw.events', `select 1, ${seconds(1)}`);
+    await world.publish('hours_load');
+    await world.land('raw.events', `select 5, ${seconds(5)}`);
+    await restateColumn(world, 'raw.events', 'ts', {});
+    await world.sql('alter table raw.events rename column ts to happened');
+    await world.sql('alter table raw.events alter happened type bigint');
+    await world.land('raw.events', `select 7, ${seconds(7)}`);
+    world.writeProcess(load(source, 'select id, to_timestamp(happened) as ts from e'));
+    await world.reopen();
+    const plan = await world.plan('hours_load');
+    expect(hourNumbers(plan.hours)).toEqual([5, 7]);
+    expect(plan.sources[0]?.bounds_from).toBe('scan');
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+  });
+});
+
+describe('rows without an event time', () => {
+  it('are counted and reported, and the others load', async () => {
+    const { world, land } = await worldWithNews({});
+    await land([98, 'null'], [99, 'null']);
+    const plan = await world.plan('hours_load');
+    expect(plan.sources[0]).toMatchObject({ null_event_times: '2', rows: '4' });
+    expect(plan.explain()).toContain('2 rows without an event time: skipped');
+    expect(await world.publish('hours_load')).toMatchObject({ skipped_null_event_times: '2' });
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+    expect((await world.run())[0]?.status).toBe('nothing-new');
+  });
+
+  it('refuse where the source says so, and nothing moves', async () => {
+    const { world, land } = await worldWithNews({ source: { nulls: 'refuse' } });
+    await land([99, 'null']);
+    expect((await world.run())[0]).toMatchObject({
+      status: 'refused',
+      error: { code: 'null-event-times', context: { table: 'raw.events', snapshot_id: expect.any(String), file: expect.stringContaining('.parquet'), rows: '1', exit_code: 5 } },
+    });
+    expect(await target(world)).toEqual(['["1"]']);
+  });
+});
+
+describe('rows of the future', () => {
+  it('are set aside beyond future_tolerance, reported, and loaded once their time has come, also when nothing else is new', async () => {
+    const { world, land } = await worldWithNews({ source: { future_tolerance: '30m' } });
+    world.nowMs = msAt(7.75);
+    await land([8, `timestamptz '${hourAt(8)}'`], [9, `timestamptz '${hourAt(9)}'`], [30, `timestamptz '${hourAt(30)}'`]);
+    const plan = await world.plan('hours_load');
+    expect(plan.sources[0]).toMatchObject({ future_rows: '2', future_hours: [hourAt(9), hourAt(30)], newest_hour: hourAt(8) });
+    expect(plan.explain()).toContain('2 rows of the future');
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]', '["8"]']);
+    world.nowMs = msAt(9.1);
+    expect((await world.publish('hours_load')).owed_hours).toEqual([hourAt(30)]);
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]', '["8"]', '["9"]']);
+    world.nowMs = msAt(30);
+    expect((await world.publish('hours_load')).owed_hours).toEqual([]);
+    expect(await target(world)).toContain('["30"]');
+  });
+
+  it('in a wrong unit are set aside as well', async () => {
+    const { world, land } = await worldWithNews({
+      columns: 'id bigint, ts bigint',
+      value: (hour) => `${msAt(hour)}`,
+      source: { event_time_unit: 'epoch_ms' },
+      query: 'select id, make_timestamptz(ts * 1000) as ts from e',
+    });
+    await land([8, `${msAt(8)}`], [9, `${msAt(9)}000000`]);
+    const plan = await world.plan('hours_load');
+    expect(hourNumbers(plan.hours)).toEqual([5, 7, 8]);
+    expect(plan.sources[0]?.future_rows).toBe('1');
+  });
+});
+
+describe('a data file that cannot be read', () => {
+  it('is named, with its snapshot, and nothing moves', async () => {
+    const { world } = await worldWithNews({});
+    await restateColumn(world, 'raw.events', 'ts', {});
+    const [file = ''] = (await world.sql("select filename from raw.events where id = 5")).map((row) => String(row['filename']));
+    rmSync(file);
+    expect((await world.run())[0]).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-unreadable', context: { table: 'raw.events', snapshot_id: expect.stringMatching(/^\d+$/), file, exit_code: 5 } },
+    });
+  });
+});
