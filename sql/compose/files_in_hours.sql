@@ -27,7 +27,11 @@ stored as (
   from entries
 ),
 files as (
-  select *, event_hour(lower_value, $unit, false) as first_hour, event_hour(upper_value, $unit, true) as last_hour
+  select
+    *,
+    coalesce(bounds_are_trusted(lower_bound, upper_bound, null_event_times, rows), false) as is_trusted,
+    case when is_trusted then event_hour(lower_value, $unit, false) end as first_hour,
+    case when is_trusted then event_hour(upper_value, $unit, true) end as last_hour
   from stored
 )
 select

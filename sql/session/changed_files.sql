@@ -1,7 +1,6 @@
 -- @name session/changed_files
 -- What: the data files in manifests of one partition spec, with the hours that their event-time bounds span.
---       Without trusted bounds the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column). Not trusted: a lower bound
---       above the upper one, [0, 0] (what writers put where they know nothing), and bounds of a file that is said to hold nothing but NULLs.
+--       Without trusted bounds the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column).
 -- @param $manifests VARCHAR[] paths, all of one partition spec
 -- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
@@ -29,17 +28,11 @@ stored as (
     *,
     iceberg_integer(lower_bound) as lower_value,
     iceberg_integer(upper_bound) as upper_value,
-    case when length(lower_bound) = 8 then $narrow_unit else $unit end as lower_unit,
-    case when length(upper_bound) = 8 then $narrow_unit else $unit end as upper_unit
+    case when length(lower_bound) = 8 then $narrow_unit else $unit end as stored_unit
   from entries
 ),
 trusted as (
-  select
-    *,
-    lower_unit = upper_unit
-      and lower_value <= upper_value
-      and not (lower_value = 0 and upper_value = 0)
-      and coalesce(null_event_times, 0) < rows as is_trusted
+  select *, coalesce(bounds_are_trusted(lower_bound, upper_bound, null_event_times, rows), false) as is_trusted
   from stored
 )
 select
@@ -50,7 +43,7 @@ select
   rows,
   bytes,
   partition::varchar as partition,
-  case when is_trusted then least(greatest(event_hour(lower_value, lower_unit, false), -2147483648), 2147483647) end::integer as first_hour,
-  case when is_trusted then least(greatest(event_hour(upper_value, upper_unit, true), -2147483648), 2147483647) end::integer as last_hour,
+  case when is_trusted then least(greatest(event_hour(lower_value, stored_unit, false), -2147483648), 2147483647) end::integer as first_hour,
+  case when is_trusted then least(greatest(event_hour(upper_value, stored_unit, true), -2147483648), 2147483647) end::integer as last_hour,
   null_event_times::bigint as null_event_times
 from trusted

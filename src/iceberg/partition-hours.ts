@@ -12,7 +12,11 @@ export interface PartitionHours {
  * The hours that a file may hold, from its partition tuple alone: the least span over all fields that are derived from the column. Undefined when there is none
  * (bucket says nothing about time), or when its value is null.
  */
-export function hoursOfPartition(tuple: PartitionTuple, spec: PartitionSpec | undefined, column: { readonly id: number; readonly unit: StoredUnit } | undefined): PartitionHours | undefined {
+export function hoursOfPartition(
+  tuple: PartitionTuple,
+  spec: PartitionSpec | undefined,
+  column: { readonly id: number; readonly unit: StoredUnit } | undefined,
+): PartitionHours | undefined {
   let least: PartitionHours | undefined;
   for (const field of spec?.fields ?? []) {
     if (field['source-id'] !== column?.id) continue;

@@ -63,6 +63,8 @@ export interface RewriteOptions {
   readonly keptFiles: readonly string[];
   /** Path of a new manifest. */
   readonly destination: () => string;
+  /** Field id of a column whose bounds are left out. */
+  readonly withoutBoundsOf?: number;
 }
 export interface RewrittenManifest {
   readonly path: string;
@@ -115,6 +117,7 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: M
         columns: shape.columns,
         partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
         rowIds: content === 0 && rowLineageOf(metadata) !== 'none',
+        ...(options.withoutBoundsOf === undefined ? {} : { withoutBoundsOf: options.withoutBoundsOf }),
       }),
     ),
     parameters: {
@@ -151,7 +154,7 @@ export async function declareEmptyPartitionIn(engine: Engine, path: string): Pro
 }
 
 /** Rewritten manifests as rows of a manifest list. One by one: of several specs, DuckDB would read the partitions of all with the type of the first. */
-const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlFragment =>
+export const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlFragment =>
   joinedFragment(
     rewritten.map(({ path, specId, content }) =>
       statementFragment(
@@ -237,18 +240,6 @@ export async function composeFilesView(
       },
     });
   return { ...from, 'manifest-list': list };
-}
-
-/** The snapshot as DuckDB can read it when it holds row-level deletes; undefined when it holds none, and can be shown as it is. */
-export async function composeReadableView(engine: Engine, metadata: TableMetadata, from: Snapshot, directory: string): Promise<Snapshot | undefined> {
-  if (from.summary?.['total-delete-files'] === '0') return undefined;
-  if (!(await manifestsOf(engine, from)).some((manifest) => manifest.content === 1)) return undefined;
-  const destination = `${directory}/readable-${randomUUID()}.avro`;
-  await engine.execute({
-    sql: manifestListStatement('compose/write_uncounted_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept'),
-    parameters: { manifest_list: from['manifest-list'], destination },
-  });
-  return { ...from, 'manifest-list': destination };
 }
 
 /** What names an entry of a delete manifest, as {@link RewriteOptions} takes it: several deletion vectors may share one Puffin file. */

@@ -100,7 +100,11 @@ function checkSources(header: Readonly<Record<string, unknown>>, yaml: YamlText,
       report(yaml.placeOfKey(['sources', index, 'event_time_unit']), 'event_time_unit without event_time', 'name the column: event_time: <column>');
     }
     if (pattern === 'stateless' && source['nulls'] === 'skip') {
-      report(yaml.placeOfKey(['sources', index, 'nulls']), 'nulls: skip is for hours; a stateless process loads rows without an event time like all others', 'remove it, or set nulls: refuse');
+      report(
+        yaml.placeOfKey(['sources', index, 'nulls']),
+        'nulls: skip is for hours; a stateless process loads rows without an event time like all others',
+        'remove it, or set nulls: refuse',
+      );
     }
     for (const key of ['nulls', 'future_tolerance'])
       if (source[key] !== undefined && source['event_time'] === undefined)

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { ViewShow, ViewTable } from '../catalog/index.ts';
 import { SESSION_CATALOG, createStatement, namedIn, processParameters, sourceCtes } from '../compile/index.ts';
+import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict, refusal, usageError } from '../model/errors.ts';
@@ -13,7 +14,8 @@ import type { Plan, PlanSource, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { type ManifestRow, composeFilesView, composeReadableView, manifestsOf } from '../manifests/compose.ts';
+import { type ManifestRow, composeFilesView, manifestsOf } from '../manifests/compose.ts';
+import { composeReadableView } from '../manifests/readable-view.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
@@ -158,17 +160,20 @@ export async function attachSession(context: RunContext): Promise<void> {
   const { plan, ports, branch, directory } = context;
   for (const source of plan.sources) {
     const narrowed = await narrowSource({ engine: ports.engine, catalog: ports.catalog, plan, source, table: sourceSpec(context.spec, source).table, directory });
-    const shown = narrowed ?? (source.read.kind === 'snapshot' ? await readableSource(context, source, source.read.snapshot_id) : undefined);
+    const shown = (source.read.kind === 'snapshot' ? await readableSource(context, source, narrowed ?? source.read.snapshot_id) : undefined) ?? narrowed;
     if (shown !== undefined) context.changeViews.set(source.alias, shown);
   }
   showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
 }
 
-async function readableSource(context: RunContext, source: PlanSource, snapshotId: string): Promise<Snapshot | undefined> {
+async function readableSource(context: RunContext, source: PlanSource, snapshot: Snapshot | string): Promise<Snapshot | undefined> {
   const { metadata } = (await context.ports.catalog.loadTable(sourceSpec(context.spec, source).table)) ?? missingSource(source);
-  const snapshot = snapshotById(metadata, BigInt(snapshotId)) ?? missingSource(source);
-  return composeReadableView(context.ports.engine, metadata, snapshot, context.directory);
+  const from = typeof snapshot === 'string' ? (snapshotById(metadata, BigInt(snapshot)) ?? missingSource(source)) : snapshot;
+  const column = source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
+  // Only a range of hours is filtered by the event time.
+  const eventTime = column === undefined || context.plan.range === null ? undefined : { fieldId: column.id, type: String(column.type), unit: source.event_time_unit ?? 'us' };
+  return composeReadableView(context.ports.engine, { metadata, from, eventTime, directory: context.directory });
 }
 
 export const targetMoved = (plan: Plan, found: bigint | undefined) =>

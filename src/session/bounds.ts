@@ -31,7 +31,7 @@ export interface FileBounds {
 /** A partition of more hours than this is read instead: a month of hours to recompute for a file that holds one of them would cost more. */
 const PARTITION_HOURS_MAX = 24;
 
-/** Hours from metadata alone. A partition that contradicts the bounds makes them untrusted. */
+/** Hours from metadata alone. */
 export function boundsOf(stated: StatedBounds, table: SourceTable, partition: PartitionHours | undefined): FileBounds {
   const { eventTime } = table;
   if (eventTime === undefined) return { nullEventTimes: 0n, unknown: false };
@@ -48,7 +48,9 @@ export function boundsOf(stated: StatedBounds, table: SourceTable, partition: Pa
 /** A date of today has begun: what of its hours is still to come is not the future that is set aside. */
 function withinToday({ firstHour, lastHour }: PartitionHours, table: SourceTable): PartitionHours {
   const day = lastHour - 23;
-  return table.eventTime?.unit === 'day' && lastHour > table.lastAllowedHour && day <= table.lastAllowedHour ? { firstHour, lastHour: Math.max(firstHour, day) } : { firstHour, lastHour };
+  return table.eventTime?.unit === 'day' && lastHour > table.lastAllowedHour && day <= table.lastAllowedHour
+    ? { firstHour, lastHour: Math.max(firstHour, day) }
+    : { firstHour, lastHour };
 }
 
 interface ScannedHours extends Record<string, unknown> {
@@ -107,8 +109,14 @@ async function scan(engine: Engine, table: SourceTable, files: readonly ChangedF
     const named = await engine.query<{ path: string }>({ sql: renderStatement('session/files_without_ids'), parameters: { files: paths } });
     const withoutIds = new Set(schema === undefined ? paths : named.map((row) => row.path));
     return [
-      ...(await read(statementFragment(`schema = ${schema?.sql ?? ''}`), paths.filter((path) => !withoutIds.has(path)))),
-      ...(await read(statementFragment('union_by_name = true'), paths.filter((path) => withoutIds.has(path)))),
+      ...(await read(
+        statementFragment(`schema = ${schema?.sql ?? ''}`),
+        paths.filter((path) => !withoutIds.has(path)),
+      )),
+      ...(await read(
+        statementFragment('union_by_name = true'),
+        paths.filter((path) => withoutIds.has(path)),
+      )),
     ];
   } catch (error) {
     throw unreadable(table, files, error);

@@ -215,10 +215,14 @@ function refuseNulls({ spec }: OpenSessionInput, table: SourceTable, files: read
   if (file === undefined) return;
   const name = tableName(table.spec.table);
   const count = files.reduce((sum, each) => sum + (each.status === 'added' ? each.nullEventTimes : 0n), 0n);
-  throw refusal('null-event-times', `${count} new rows of ${name} have no ${table.spec.eventTime}, and its source in ${spec.processName} says nulls: refuse; the first are in ${file.path}`, {
-    hint: `correct them in ${name}, or set nulls: skip for this source to go on without them`,
-    context: { table: name, snapshot_id: String(file.snapshotId), file: file.path, rows: String(count) },
-  });
+  throw refusal(
+    'null-event-times',
+    `${count} new rows of ${name} have no ${table.spec.eventTime}, and its source in ${spec.processName} says nulls: refuse; the first are in ${file.path}`,
+    {
+      hint: `correct them in ${name}, or set nulls: skip for this source to go on without them`,
+      context: { table: name, snapshot_id: String(file.snapshotId), file: file.path, rows: String(count) },
+    },
+  );
 }
 
 /** By name; else by the table's uuid: a table that was renamed is the same table, and loading it from the beginning would double its rows. */

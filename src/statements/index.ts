@@ -7,6 +7,7 @@ export {
   liveEntryFragments,
   manifestEntryFragments,
   newEntryFragments,
+  partitionHourFragments,
   partitionKeyFragment,
 } from './manifest-entry.ts';
 export {

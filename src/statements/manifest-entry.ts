@@ -60,6 +60,8 @@ export interface RewriteShape {
   readonly partition: readonly PartitionColumn[];
   /** True for data manifests of a version 3 table: their files have row ids. */
   readonly rowIds: boolean;
+  /** Field id of a column whose bounds are left out. */
+  readonly withoutBoundsOf?: number;
 }
 
 /** What `compose/rewrite_manifest` needs to know of the manifests that it reads. */
@@ -67,6 +69,7 @@ export function manifestEntryFragments({
   columns,
   partition,
   rowIds,
+  withoutBoundsOf,
 }: RewriteShape): Readonly<Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>> {
   const names = new Set(columns.map((column) => column.name));
   // Written by version 1, an entry has neither sequence numbers nor the kind of its content (Iceberg specification, "Reading v1 metadata for v2").
@@ -77,6 +80,8 @@ export function manifestEntryFragments({
   const value = (name: string): string => {
     if (name === 'content' && !names.has('content')) return '0';
     if (name === 'first_row_id') return 'first_row_id';
+    if (withoutBoundsOf !== undefined && (name === 'lower_bounds' || name === 'upper_bounds'))
+      return `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: bound.key <> ${Number(withoutBoundsOf)}))`;
     // DuckDB 1.5.5 writes an empty text where there is none.
     if (name === 'referenced_data_file') return "nullif(data_file.referenced_data_file, '')";
     return `data_file.${quoteIdentifier(name)}`;
@@ -176,4 +181,32 @@ export function partitionKeyFragment(specId: number, fields: readonly { readonly
     return field.transform === 'day' ? `coalesce((try_cast(${text} as date) - date '1970-01-01')::varchar, ${text})` : text;
   });
   return statementFragment(texts.length === 0 ? quoteLiteral(`${specId}`) : `${quoteLiteral(`${specId}`)} || to_json([${texts.join(', ')}])::varchar`);
+}
+
+/**
+ * The first and the last hour of a file's partition, where a field of the spec is derived from the column by time; NULL where none is (Iceberg specification,
+ * "Partition Transforms": counts since 1970; writers store a day as a date or as a number).
+ */
+export function partitionHourFragments(
+  fields: readonly { readonly transform: string; readonly 'source-id': number }[],
+  columnId: number,
+): Readonly<Record<'partition_first_hour' | 'partition_last_hour', SqlFragment>> {
+  const position = fields.findIndex((field) => field['source-id'] === columnId && ['hour', 'day', 'month', 'year'].includes(field.transform));
+  const value = `struct_extract_at(data_file.partition, ${position + 1})::varchar`;
+  const count = `coalesce(try_cast(${value} as integer), try_cast(${value} as date) - date '1970-01-01')`;
+  const startOf = (offset: number): string => {
+    switch (fields[position]?.transform) {
+      case 'hour':
+        return `(${count} + ${offset})`;
+      case 'day':
+        return `(${count} + ${offset}) * 24`;
+      case 'month':
+        return `(epoch(date '1970-01-01' + to_months((${count} + ${offset})::integer)) // 3600)`;
+      case 'year':
+        return `(epoch(date '1970-01-01' + to_years((${count} + ${offset})::integer)) // 3600)`;
+      default:
+        return 'null::bigint';
+    }
+  };
+  return { partition_first_hour: statementFragment(startOf(0)), partition_last_hour: statementFragment(`${startOf(1)} - 1`) };
 }

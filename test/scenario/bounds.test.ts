@@ -17,7 +17,13 @@ const load = (source: object = {}, query = 'select id, ts from e') =>
     query,
   );
 /** A table with one hour loaded, and rows of hours 5 and 7 that came since. */
-async function worldWithNews(options: { readonly columns?: string; readonly partitionedBy?: string; readonly value?: (hour: number) => string; readonly source?: object; readonly query?: string }) {
+async function worldWithNews(options: {
+  readonly columns?: string;
+  readonly partitionedBy?: string;
+  readonly value?: (hour: number) => string;
+  readonly source?: object;
+  readonly query?: string;
+}) {
   const world = await worldForTest({ processes: [load(options.source, options.query)] });
   const value = options.value ?? ((hour: number) => `timestamptz '${hourAt(hour)}'`);
   await world.create('raw.events', options.columns ?? 'id bigint, ts timestamptz', options.partitionedBy === undefined ? {} : { partitionedBy: options.partitionedBy });
@@ -53,6 +59,8 @@ describe('statistics that cannot be right', () => {
     // As a writer in another time zone, or with seconds for microseconds, would have stated them.
     await restateColumn(world, 'raw.events', 'ts', { lower: `iceberg_bytes(${msAt(5)}, 8)`, upper: `iceberg_bytes(${msAt(7)}, 8)`, nulls: '0' });
     expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7) });
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
   });
 
   it('are not needed in a partition of an hour', async () => {
@@ -163,7 +171,8 @@ describe('rows of the future', () => {
     });
     await land([8, `${msAt(8)}`], [9, `${msAt(9)}000000`]);
     const plan = await world.plan('hours_load');
-    expect(hourNumbers(plan.hours)).toEqual([5, 7, 8]);
+    // The one file of the first landing spans 5..7.
+    expect(hourNumbers(plan.hours)).toEqual([5, 6, 7, 8]);
     expect(plan.sources[0]?.future_rows).toBe('1');
   });
 });
@@ -172,7 +181,7 @@ describe('a data file that cannot be read', () => {
   it('is named, with its snapshot, and nothing moves', async () => {
     const { world } = await worldWithNews({});
     await restateColumn(world, 'raw.events', 'ts', {});
-    const [file = ''] = (await world.sql("select filename from raw.events where id = 5")).map((row) => String(row['filename']));
+    const [file = ''] = (await world.sql('select filename from raw.events where id = 5')).map((row) => String(row['filename']));
     rmSync(file);
     expect((await world.run())[0]).toMatchObject({
       status: 'refused',

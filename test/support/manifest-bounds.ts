@@ -27,7 +27,7 @@ export async function restateColumn(world: World, table: string, column: string,
   const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: manifest.manifest_path } });
   const entry = manifestEntryFragments({ columns, partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })), rowIds: false });
   const without = (name: string, type: string, value: string | undefined): string =>
-    `${name} := map_concat(map_from_entries(list_filter(map_entries(data_file.${name}), lambda each: each.key <> ${id}))${value === undefined ? '' : `, map {${id}: (${value})::${type}}`})`;
+    `${name} := map_concat(map_from_entries(list_filter(map_entries(data_file.${name}), lambda each: each.key <> ${id})), ${value === undefined ? `map {}::map(integer, ${type})` : `map {${id}: (${value})::${type}}`})`;
   const destination = `${manifest.manifest_path}.restated`;
   const { content: _content, ...described } = { ...manifestMetadata(metadata, spec), content: 'data' };
   await engine.execute({

@@ -1,0 +1,29 @@
+-- @name compose/misleading_manifests
+-- What: data manifests with live files whose bounds of the event-time column are there and cannot be right, contradict
+--       the file's partition, or are days of a column that holds timestamps now:
+--       DuckDB would skip those files by them, or fail on them.
+-- @param $manifests VARCHAR[] data manifests of one partition spec
+-- @param $field_id INTEGER field id of the event-time column
+-- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
+-- @returns manifest_path VARCHAR
+with entries as (
+  select
+    filename as manifest_path,
+    data_file.record_count as rows,
+    hex(data_file.lower_bounds[$field_id]) as lower_bound,
+    hex(data_file.upper_bounds[$field_id]) as upper_bound,
+    data_file.null_value_counts[$field_id] as null_event_times,
+    {{partition_first_hour}} as partition_first_hour,
+    {{partition_last_hour}} as partition_last_hour
+  from read_manifests($manifests)
+  where status < 2
+)
+select distinct manifest_path
+from entries
+where coalesce(lower_bound, upper_bound) is not null
+  and (
+    not coalesce(bounds_are_trusted(lower_bound, upper_bound, null_event_times, rows), false)
+    or ($unit in ('us', 'ns') and length(lower_bound) = 8 and {{is_timestamp}})
+    or event_hour(iceberg_integer(lower_bound), $unit, false) < partition_first_hour
+    or event_hour(iceberg_integer(upper_bound), $unit, true) > partition_last_hour
+  )
