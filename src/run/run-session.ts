@@ -73,7 +73,7 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
       return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
     }
     await abandonAfter(context);
-    throw mapSqlError(error, ports.project, spec);
+    throw mapSqlError(error, ports.project, spec, context.plan);
   }
 }
 

@@ -1,13 +1,16 @@
 /** DuckDB's complaints about a process's SQL, mapped back to the file. Error -> PsybergError with file:line:column. */
 import { relative } from 'node:path';
 import type { Engine } from '../engine/index.ts';
-import { PsybergError, usageError } from '../model/errors.ts';
+import { PsybergError, refusal, usageError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec, TextPosition } from '../model/process-spec.ts';
 import { parseQuery } from './parse-query.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
-export function mapSqlError(error: unknown, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec): unknown {
+export function mapSqlError(error: unknown, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec, plan: Pick<Plan, 'sources'>): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const unreadable = unreadableSource(error, plan);
+  if (unreadable !== undefined) return unreadable;
   const sql = String(error.context['sql'] ?? '');
   const start = sql.indexOf(spec.sql);
   if (start < 0) return error;
@@ -18,6 +21,20 @@ export function mapSqlError(error: unknown, project: Pick<ProjectSpec, 'root'>, 
     hint: `correct the SQL of ${spec.processName} and run again; nothing was published`,
     context: { process_name: spec.processName, file, ...(place ?? {}) },
     exitCode: isMistake(error.message) ? 2 : 1,
+    cause: error,
+  });
+}
+
+/** A data file that is missing or damaged is no mistake of the query that reads it. */
+function unreadableSource(error: PsybergError, { sources }: Pick<Plan, 'sources'>): PsybergError | undefined {
+  const file = /^(?:IO|Invalid Input|Serialization|HTTP) Error: [^\n]*?["'`]((?:[a-z0-9]+:)?\/[^"'`\n]+\.(?:parquet|avro|puffin))["'`]/i.exec(error.message)?.[1];
+  if (file === undefined) return undefined;
+  const source = sources.length === 1 ? sources[0] : sources.find((each) => file.includes(`/${each.table.replaceAll('.', '/')}/`));
+  if (source === undefined) return undefined;
+  const snapshot = source.head?.snapshot_id ?? null;
+  return refusal('source-unreadable', `the file ${file} of source ${source.table} (snapshot ${snapshot}) cannot be read: ${error.message.split('\n')[0]}`, {
+    hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
+    context: { table: source.table, snapshot_id: snapshot, file },
     cause: error,
   });
 }

@@ -88,7 +88,7 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
   } catch (error) {
     ports.engine.resume();
     await forgetAttempt(context).catch(() => undefined);
-    throw mapSqlError(error, ports.project, spec);
+    throw mapSqlError(error, ports.project, spec, context.plan);
   }
   await detachSession(context);
   return stepRecord(context, 'loaded', { load: secondsSince(startedMs) });
@@ -117,7 +117,7 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
   } catch (error) {
     ports.engine.resume();
     await detachSession(context).catch(() => undefined);
-    throw mapSqlError(error, ports.project, spec);
+    throw mapSqlError(error, ports.project, spec, context.plan);
   }
   const failed = blocked(context) ? auditError(context) : undefined;
   await recordSession(context, {

@@ -50,13 +50,15 @@ function completeFrom(chain: readonly Snapshot[], inTip: readonly Manifest[]): n
 }
 
 function addedIn(engine: Engine, table: SourceTable, tip: Snapshot, lists: readonly Snapshot[], snapshots: readonly Snapshot[]): Promise<Manifest[]> {
-  return reading(table, tip, () =>
-    engine.query<Manifest & Record<string, unknown>>({
-      sql: renderStatement('session/changed_manifests'),
-      parameters: {
-        manifest_lists: lists.map((snapshot) => snapshot['manifest-list']),
-        snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
-      },
-    }),
+  const files = lists.map((snapshot) => snapshot['manifest-list']);
+  return reading(
+    table,
+    tip,
+    () =>
+      engine.query<Manifest & Record<string, unknown>>({
+        sql: renderStatement('session/changed_manifests'),
+        parameters: { manifest_lists: files, snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])) },
+      }),
+    { engine, files },
   );
 }

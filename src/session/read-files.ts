@@ -14,6 +14,7 @@ import type { ChangedFile } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { type StatedBounds, boundsOf, withScannedHours } from './bounds.ts';
 import type { ViewPorts } from './show-views.ts';
+import { fileInMessage, unreadableFile } from './unreadable-file.ts';
 
 /** What reading files needs to know of a source. */
 export interface SourceTable extends ViewPorts {
@@ -47,8 +48,11 @@ interface FileRow extends Record<string, unknown>, StatedBounds {
 
 /** All manifests with live files of one snapshot. */
 export async function readAllManifests(engine: Engine, table: SourceTable, snapshot: Snapshot): Promise<Manifest[]> {
-  return reading(table, snapshot, () =>
-    engine.query<Manifest & Record<string, unknown>>({ sql: renderStatement('session/all_manifests'), parameters: { manifest_list: snapshot['manifest-list'] } }),
+  return reading(
+    table,
+    snapshot,
+    () => engine.query<Manifest & Record<string, unknown>>({ sql: renderStatement('session/all_manifests'), parameters: { manifest_list: snapshot['manifest-list'] } }),
+    { engine, files: [snapshot['manifest-list']] },
   );
 }
 
@@ -77,7 +81,7 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
           statuses: statuses.map(String),
         },
       });
-    const rows = await reading(table, head, () => togetherOrSingly(paths, read));
+    const rows = await reading(table, head, () => togetherOrSingly(paths, read), { engine, files: paths });
     for (const row of rows) {
       const tuple = JSON.parse(row.partition ?? '{}') as PartitionTuple | null;
       files.push({
@@ -120,19 +124,26 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
   return { column, unit };
 }
 
-/** Runs a metadata read; a failure names the table, the snapshot and what could not be read, and moves nothing. */
-export async function reading<T>(table: SourceTable, snapshot: Snapshot | undefined, read: () => Promise<T>): Promise<T> {
+/** Runs a metadata read of `files`; a failure names the table, the snapshot and the file that could not be read, and moves nothing. */
+export async function reading<T>(
+  table: SourceTable,
+  snapshot: Snapshot | undefined,
+  read: () => Promise<T>,
+  from?: { readonly engine: Engine; readonly files: readonly string[] },
+): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (error instanceof PsybergError && error.code !== 'sql-failed') throw error;
     const name = tableName(table.spec.table);
+    const { message } = error as Error;
+    const file = from === undefined ? fileInMessage(message) : await unreadableFile(from.engine, from.files, message);
     throw refusal(
       'source-unreadable',
-      `the metadata of source ${name}${snapshot === undefined ? '' : ` (snapshot ${snapshot['snapshot-id']})`} cannot be read: ${(error as Error).message.split('\n')[0]}`,
+      `${file === undefined ? 'the metadata' : `the file ${file}`} of source ${name}${snapshot === undefined ? '' : ` (snapshot ${snapshot['snapshot-id']})`} cannot be read: ${message.split('\n')[0]}`,
       {
         hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-        context: { table: name, snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']) },
+        context: { table: name, snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']), file: file ?? null },
         cause: error,
       },
     );
