@@ -13,7 +13,7 @@ import { openProject, type Psyberg } from '../psyberg.ts';
 import type { Check } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { duckdbVersion, extensionDirectory, missingExtensions } from '../setup/extensions.mjs';
-import type { ProcessProgress } from '../state/read-watermarks.ts';
+import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
 import { renderStatement } from '../statements/index.ts';
 import { readProgress } from './read-status.ts';
 import type { Shell } from './shell.ts';
@@ -129,7 +129,7 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
     else report(name, 'ok', `does not exist yet; ${producer.processName} writes it`);
     return;
   }
-  const watermark = progress?.watermarks.find((each) => each.table.toLowerCase() === table.toLowerCase());
+  const watermark = watermarkFor(progress, { name: table, tableUuid: metadata['table-uuid'] });
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid']) {
     report(name, 'fail', 'the table was dropped and created again since the last session', `rebuild ${tableName(spec.target.table)} from the new source: drop it and run again`);
     return;

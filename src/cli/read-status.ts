@@ -8,7 +8,7 @@ import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { Psyberg } from '../psyberg.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
-import { type ProcessProgress, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
+import { type ProcessProgress, progressInSummary, progressInTable, watermarkFor } from '../state/read-watermarks.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 
 export async function readStatus(psyberg: Psyberg, names: readonly string[]): Promise<ProcessStatus[]> {
@@ -42,8 +42,8 @@ export async function readProgress(psyberg: Psyberg, spec: ProcessSpec, target: 
 
 async function sourceStatus(psyberg: Psyberg, source: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceStatus> {
   const name = tableName(source.table);
-  const watermark = progress?.watermarks.find((each) => each.table.toLowerCase() === name.toLowerCase());
   const metadata = (await psyberg.internals.client.loadTable(source.table))?.metadata;
+  const watermark = watermarkFor(progress, { name, tableUuid: metadata?.['table-uuid'] });
   const head = metadata === undefined ? undefined : mainSnapshot(metadata);
   return {
     table: name,

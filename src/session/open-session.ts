@@ -13,7 +13,7 @@ import { type Hour, hourOfMs } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Session, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
-import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable } from '../state/read-watermarks.ts';
+import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable, watermarkFor } from '../state/read-watermarks.ts';
 import { protectionTag } from '../model/names.ts';
 import type { StartSpec } from '../model/start.ts';
 import { startSnapshot } from './start.ts';
@@ -132,7 +132,7 @@ function refuseRewoundTarget({ spec }: OpenSessionInput, target: TableMetadata):
 async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceState> {
   const loaded = await input.catalog.loadTable(spec.table);
   const name = tableName(spec.table);
-  const watermark = watermarkOf(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
+  const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
   const idle = {
     spec,
     awaited: false,
@@ -223,12 +223,6 @@ function refuseNulls({ spec }: OpenSessionInput, table: SourceTable, files: read
       context: { table: name, snapshot_id: String(file.snapshotId), file: file.path, rows: String(count) },
     },
   );
-}
-
-/** By name; else by the table's uuid: a table that was renamed is the same table, and loading it from the beginning would double its rows. */
-function watermarkOf(progress: ProcessProgress | undefined, table: { readonly name: string; readonly tableUuid: string | undefined }): Watermark | undefined {
-  const byName = progress?.watermarks.find((each) => each.table.toLowerCase() === table.name.toLowerCase());
-  return byName ?? progress?.watermarks.find((each) => each.tableUuid === table.tableUuid);
 }
 
 const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition => ({

@@ -102,6 +102,12 @@ function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapsho
   };
 }
 
+/** By name; else by the table's uuid: a table that was renamed is the same table, and loading it from the beginning would double its rows. */
+export function watermarkFor(progress: ProcessProgress | undefined, table: { readonly name: string; readonly tableUuid: string | undefined }): Watermark | undefined {
+  const byName = progress?.watermarks.find((each) => each.table.toLowerCase() === table.name.toLowerCase());
+  return byName ?? progress?.watermarks.find((each) => each.tableUuid === table.tableUuid);
+}
+
 function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
   try {
     return (JSON.parse(text) as WatermarkJson[]).map(watermarkOf);
