@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import { expiredBy } from '../iceberg/retention.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError } from '../model/errors.ts';
 import { protectionTag, tableName } from '../model/names.ts';
@@ -91,12 +92,26 @@ async function examineWarehouse(psyberg: Psyberg, project: ProjectSpec, report: 
       const target = (await client.loadTable(spec.target.table))?.metadata;
       const progress = target === undefined ? undefined : await readProgress(psyberg, spec, target);
       leftBranches(spec, target, report);
+      if (target !== undefined) examineGrowth(spec, target, report);
       for (const source of spec.sources) await attempt(report, nameOf(spec, source), () => examineSource({ psyberg, project, spec, source, progress, engine }, report));
     });
   }
 }
 
 const nameOf = (spec: ProcessSpec, source: SourceSpec): string => `${spec.processName} < ${tableName(source.table)}`;
+
+/** Snapshots that may expire, from which maintenance is due: each makes the metadata of the table about a kilobyte longer, which every commit writes anew. */
+const OLD_SNAPSHOTS_MANY = 100;
+
+function examineGrowth(spec: ProcessSpec, target: TableMetadata, report: Report): void {
+  const table = tableName(spec.target.table);
+  const old = expiredBy(target, { nowMs: Date.now() }).snapshots.length;
+  const count = target.snapshots?.length ?? 0;
+  const files = mainSnapshot(target)?.summary?.['total-data-files'];
+  const what = `${plural(count, 'snapshot')}, ${old} of them old enough to expire${files === undefined ? '' : `; ${plural(files, 'data file')}`}`;
+  if (old < OLD_SNAPSHOTS_MANY) report(table, 'ok', what);
+  else report(table, 'warn', `maintenance is due: ${what}`, `psyberg maintain ${table} --dry-run`);
+}
 
 function leftBranches(spec: ProcessSpec, target: TableMetadata | undefined, report: Report): void {
   const branches = Object.entries(target?.refs ?? {}).flatMap(([name, { type }]) => (type === 'branch' && name.startsWith(`psyberg_${spec.processName}_`) ? [name] : []));

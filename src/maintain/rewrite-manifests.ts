@@ -49,9 +49,10 @@ async function rewriteOnce(context: MaintainContext, created: string[]): Promise
   // Manifests of other columns stay apart: DuckDB reads several files with the columns of the first.
   for (const shape of await shapesOf(ports.engine, live)) {
     const paths = new Set(shape.paths);
-    const files = live.filter((manifest) => paths.has(manifest.manifest_path)).reduce((sum, manifest) => sum + Number(manifest.live_files), 0);
+    const counts = live.filter((manifest) => paths.has(manifest.manifest_path)).map((manifest) => Number(manifest.live_files));
+    const files = counts.reduce((sum, count) => sum + count, 0);
     const wanted = Math.ceil(files / FILES_PER_MANIFEST);
-    if (paths.size < 2 * wanted + 2) continue;
+    if (paths.size < 2 * wanted + 2 && Math.max(...counts) <= 2 * FILES_PER_MANIFEST) continue;
     after += wanted - paths.size;
     if (options.dryRun === true) continue;
     ports.onStep(`${tableName(table)}: rewrite ${paths.size} manifests as ${wanted}`);

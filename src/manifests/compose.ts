@@ -31,9 +31,10 @@ export interface ManifestRow extends Record<string, unknown> {
 }
 
 /**
- * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a reader opens one for each so many files.
+ * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a reader opens one for each so many files. Taking three hours
+ * off a table of 10,000 files cost 657 ms of CPU with one manifest, 151 with ten, 137 with twenty (2026-11-22, a busy machine; 100 files: 118).
  */
-export const FILES_PER_MANIFEST = 1000;
+export const FILES_PER_MANIFEST = 500;
 
 /** A path for a new metadata file of the table. */
 export const metadataPath = (metadata: TableMetadata, name: string): string => `${tableRoot(metadata)}/metadata/${name}-${randomUUID()}.avro`;

@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type ManifestRow, manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
+import { FILES_PER_MANIFEST, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
 
 /** Iceberg's own properties and defaults for the same thing. */
 const ENABLED = 'commit.manifest-merge.enabled';
@@ -32,12 +32,21 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
   const minCount = Number(properties[MIN_COUNT] ?? MIN_COUNT_DEFAULT);
   if (properties[ENABLED] === 'false' || !(minCount > 1)) return undefined;
   const staging = new Set(input.stagingIds.map(String));
-  const old = (await manifestsOf(engine, carried)).filter((manifest) => manifest.live_files > 0n && !staging.has(manifest.added_snapshot_id));
+  const all = (await manifestsOf(engine, carried)).filter((manifest) => manifest.live_files > 0n && !staging.has(manifest.added_snapshot_id));
+  // A full manifest stays as it is: merged again and again, every hundredth session would cost what the whole table holds.
+  const old = all.filter((manifest) => manifest.live_files < FILES_PER_MANIFEST);
   // Data manifests and delete manifests, and those of different specs, cannot become one: what is alone has nothing to be merged with.
   const kindOf = (manifest: ManifestRow): string => `${manifest.content}/${manifest.partition_spec_id}`;
   const sizes = new Map<string, number>();
   for (const manifest of old) sizes.set(kindOf(manifest), (sizes.get(kindOf(manifest)) ?? 0) + 1);
-  const many = old.filter((manifest) => (sizes.get(kindOf(manifest)) as number) > 1);
+  const filled = new Map<string, number>();
+  const many = old.filter((manifest) => {
+    const kind = kindOf(manifest);
+    const files = (filled.get(kind) ?? 0) + Number(manifest.live_files);
+    if ((sizes.get(kind) as number) < 2 || files > FILES_PER_MANIFEST) return false;
+    filled.set(kind, files);
+    return true;
+  });
   if (old.length < minCount || many.length <= sizes.size) return undefined;
   const rewritten = await rewriteManifests(engine, {
     metadata,

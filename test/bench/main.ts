@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one run on one machine.
- * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, planning, catalog.
+ * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, overwrite, planning, catalog.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
@@ -9,6 +9,7 @@ import { coldBench } from './cold.ts';
 import { growthBench } from './growth.ts';
 import { hourlyBench } from './hourly.ts';
 import { memoryBench } from './memory.ts';
+import { overwriteBench } from './overwrite.ts';
 import { planningBench } from './planning.ts';
 import { smallBench } from './small.ts';
 
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   hourly: hourlyBench,
   memory: memoryBench,
   growth: growthBench,
+  overwrite: overwriteBench,
   planning: planningBench,
   catalog: catalogBench,
 };
