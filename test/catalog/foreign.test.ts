@@ -132,14 +132,14 @@ describe('requests', () => {
     const server = await serverForTest();
     const face = await faceWithTable(server);
     const answers: (number | 'cut')[] = [503, 502, 500];
-    const sent = (): number => server.calls.filter((call) => call.path.startsWith('/namespaces')).length;
+    const sent = (): number => server.calls.filter((call) => call.method === 'POST').length;
     server.manners.interfere = () => {
       const status = answers.shift();
       return status === undefined ? undefined : status === 'cut' ? { status: 0, cut: true } : { status };
     };
     expect(await face.listNamespaces([])).toEqual([['a']]);
     let before = sent();
-    answers.push(500, 500);
+    answers.push(500);
     expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({ code: 'commit-state-unknown', retryable: true });
     expect(sent() - before).toBe(1);
     answers.length = 0;
@@ -189,11 +189,11 @@ describe('requests', () => {
 
 describe('a commit without an answer', () => {
   it.each([
-    ['made, and the answer was 504', { status: 504, after: true }, true],
-    ['made, and the connection was cut', { status: 0, after: true, cut: true }, true],
-    ['made, repeated, and the repetition met it', { status: 503, after: true, headers: { 'retry-after': '0' } }, true],
-    ['not made, and the answer was 500', { status: 500 }, false],
-  ] as const)('%s: it is looked up', async (_what, interference, made) => {
+    ['made, and the answer was 504', { status: 504, after: true }],
+    ['made, and the connection was cut', { status: 0, after: true, cut: true }],
+    ['made, repeated, and the repetition met it', { status: 503, after: true, headers: { 'retry-after': '0' } }],
+    ['not made, and the answer was 500', { status: 500 }],
+  ] as const)('%s: it is looked up, and made once', async (_what, interference) => {
     const server = await serverForTest();
     const face = await faceWithTable(server);
     let once = true;
@@ -202,10 +202,25 @@ describe('a commit without an answer', () => {
       once = false;
       return interference;
     };
-    const commit = face.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
-    if (made) expect((await commit)[0]?.metadata['current-snapshot-id']).toBe(1n);
-    else expect(await failureOf(commit)).toMatchObject({ code: 'commit-state-unknown', retryable: true });
-    expect((await face.loadTable(TABLE)).metadata.snapshots).toHaveLength(made ? 1 : 0);
+    const [committed] = await face.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
+    expect(committed?.metadata['current-snapshot-id']).toBe(1n);
+    expect((await face.loadTable(TABLE)).metadata.snapshots).toHaveLength(1);
+  });
+  it('that expects nothing is not sent again: it could be made twice', async () => {
+    const server = await serverForTest();
+    const face = await faceWithTable(server);
+    server.manners.interfere = (call) => (call.method === 'POST' ? { status: 500 } : undefined);
+    const before = server.calls.filter((call) => call.method === 'POST').length;
+    const { updates } = append(1n, null);
+    expect(await failureOf(face.commitTables([{ identifier: TABLE, requirements: [], updates }]))).toMatchObject({ code: 'commit-state-unknown', retryable: true });
+    expect(server.calls.filter((call) => call.method === 'POST').length - before).toBe(1);
+  });
+  it('of a namespace or a table that is there is that of one that exists', async () => {
+    const server = await serverForTest();
+    const face = await faceWithTable(server);
+    server.manners.interfere = (call) => (call.method === 'POST' ? { status: 500, after: true } : undefined);
+    expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({ code: 'already-exists' });
+    expect(await failureOf(face.createTable({ namespace: ['b'], name: 't' }, { schema: SCHEMA }))).toMatchObject({ code: 'already-exists' });
   });
   it("is not taken for made when somebody else's was, or when one update cannot be seen", async () => {
     const server = await serverForTest();

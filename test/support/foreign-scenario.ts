@@ -100,7 +100,7 @@ export async function playForeignScenario(world: World): Promise<void> {
   await world.reopen();
 
   await playSteps(world, 'count_load', '20990101000000');
-  await world.run(['state_load']);
+  expect((await world.run(['state_load'])).map((record) => [record.status, record.error])).toEqual([['published', null]]);
   await expectRecomputed(world);
   await expectIndexed(world);
   expect(await world.leftovers()).toEqual([]);

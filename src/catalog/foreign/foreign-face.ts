@@ -19,6 +19,8 @@ import { type ForeignReply, type ForeignRequest, foreignTransport } from './tran
 
 /** Looks at a table after a commit without an answer; a slow catalog may still be at it. */
 const LOOKS_MS: readonly number[] = [0, 250, 1_000, 3_000];
+/** Sendings of one commit whose fate the catalog does not tell. */
+const COMMIT_ATTEMPTS = 3;
 /** Asks a catalog that can for credentials for the table's files. */
 const DELEGATION = { 'x-iceberg-access-delegation': 'vended-credentials' } as const;
 
@@ -137,23 +139,25 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     try {
       return await loadTable(id);
     } catch (error) {
-      if (error instanceof PsybergError && (error.code === 'no-such-table' || error.code === 'no-such-namespace')) return undefined;
+      if (codeOf(error) === 'no-such-table' || codeOf(error) === 'no-such-namespace') return undefined;
       throw error;
     }
   };
 
-  /** After a commit that failed: the tables when it was made all the same, by a request whose answer got lost. */
-  async function lookUp(changes: readonly TableChange[], error: unknown): Promise<FaceTable[]> {
-    const lost = error instanceof PsybergError && error.code === 'commit-state-unknown';
-    const refused = error instanceof PsybergError && error.code === 'commit-conflict';
+  const namespaceExists = async (namespace: readonly string[]): Promise<boolean> => (await ask({ method: 'GET', path: namespacePath(namespace) })).status === 200;
+
+  /** After a commit that failed: the tables when it was made all the same, by a request whose answer got lost; else undefined. */
+  async function lookUp(changes: readonly TableChange[], error: unknown): Promise<FaceTable[] | undefined> {
+    const lost = codeOf(error) === 'commit-state-unknown';
+    const refused = codeOf(error) === 'commit-conflict';
     // A repeated request may meet its own first attempt: a snapshot's id tells them from somebody else's commit.
-    if (!lost && !(refused && changes.every((change) => change.updates.some((update) => update.action === 'add-snapshot')))) throw error;
+    if (!lost && !(refused && changes.every((change) => change.updates.some((update) => update.action === 'add-snapshot')))) return undefined;
     for (const waitMs of lost ? LOOKS_MS : [0]) {
       await sleep(waitMs);
       const tables = await Promise.all(changes.map((change) => existing(change.identifier)));
       if (tables.every((table, index) => showsUpdates(table?.metadata, (changes[index] as TableChange).updates))) return tables as FaceTable[];
     }
-    throw error;
+    return undefined;
   }
 
   async function commitOne(change: TableChange): Promise<FaceTable> {
@@ -195,11 +199,15 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
       return found.properties ?? {};
     },
     async createNamespace(namespace, properties) {
-      const made = await answered<{ properties?: Record<string, string> | null }>(
-        { method: 'POST', path: 'namespaces', body: { namespace, properties } },
-        ofNamespace(namespace, 'create'),
-      );
-      return made.properties ?? {};
+      try {
+        const body = { namespace, properties };
+        const made = await answered<{ properties?: Record<string, string> | null }>({ method: 'POST', path: 'namespaces', body }, ofNamespace(namespace, 'create'));
+        return made.properties ?? {};
+      } catch (error) {
+        // Apache's JDBC catalog answers 500 to one of two that create it at the same moment.
+        if (codeOf(error) !== 'commit-state-unknown' || !(await namespaceExists(namespace))) throw error;
+        throw isThere(`Namespace ${namespace.join('.')}`);
+      }
     },
     async changeNamespaceProperties(namespace, { removals, updates }) {
       requireEndpoint('POST /v1/{prefix}/namespaces/{namespace}/properties', 'change the properties of a namespace');
@@ -227,7 +235,12 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
           properties,
         },
       });
-      if (reply.status >= 300) throw foreignError(reply, { ...ofTable(id, 'create'), absent: 'no-such-namespace' }, blot);
+      if (reply.status >= 300) {
+        const error = foreignError(reply, { ...ofTable(id, 'create'), absent: 'no-such-namespace' }, blot);
+        // Whoever made it: it is there.
+        if (error.code === 'commit-state-unknown' && stageCreate !== true && (await existing(id)) !== undefined) throw isThere(`Table ${formatIdentifier(id)}`);
+        throw error;
+      }
       const created = readTable(id, reply);
       // A staged table is not there yet: nothing about it may be taken from memory.
       if (stageCreate === true) cache.forget(formatIdentifier(id));
@@ -257,16 +270,28 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     async commitTables(changes) {
       const [only, ...others] = changes;
       if (only === undefined) return [];
-      try {
-        if (others.length === 0) return [await commitOne(only)];
-        await commitAll(changes);
-        return [];
-      } catch (error) {
-        return lookUp(changes, error);
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          if (others.length === 0) return [await commitOne(only)];
+          await commitAll(changes);
+          return [];
+        } catch (error) {
+          const found = await lookUp(changes, error);
+          if (found !== undefined) return found;
+          // Not made, or not yet: the same commit can be made once only, because it says what it expects.
+          const repeatable = codeOf(error) === 'commit-state-unknown' && changes.every(saysWhatItExpects);
+          if (!repeatable || attempt >= COMMIT_ATTEMPTS) throw error;
+        }
       }
     },
   };
 }
+
+const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
+
+const isThere = (what: string): PsybergError => new PsybergError('already-exists', `${what} already exists`);
+
+const saysWhatItExpects = ({ requirements }: TableChange): boolean => requirements.some(({ type }) => type === 'assert-ref-snapshot-id' || type === 'assert-create');
 
 /** What a session can do without; the rest is what a catalog of tables is. */
 const OPTIONAL_ENDPOINTS: readonly string[] = [
