@@ -1,6 +1,7 @@
 /**
- * Overwrites that only rewrote files: a compaction by a writer that does not know `replace`, or an update that changed few rows of many. Changes -> changes, with what
- * really differs. As many rows and the same hours make an overwrite suspect; its rows, compared, decide. This alone reads data in planning: those files, once.
+ * Commits that only rewrote files: a compaction by a writer that does not know `replace`, one that took deleted rows out of files, or an update that changed few rows
+ * of many. Changes -> changes, with what really differs. Counts and hours make a commit suspect; its rows, compared, decide. This alone reads data in planning: those
+ * files, once.
  */
 import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
@@ -8,8 +9,10 @@ import { snapshotById } from '../iceberg/history.ts';
 import type { IcebergType, NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SnapshotChange } from '../model/session.ts';
-import { fileSchemaFragment, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
-import { type SourceTable, readAllManifests } from './read-files.ts';
+import { composeFilesView } from '../manifests/compose.ts';
+import { type SqlFragment, fileSchemaFragment, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
+import { type Manifest, type SourceTable, readAllManifests } from './read-files.ts';
+import { inTemporaryFolder, withViews } from './show-views.ts';
 
 export interface JudgedChanges {
   readonly changes: readonly SnapshotChange[];
@@ -25,7 +28,7 @@ export async function withoutRewrites(engine: Engine, table: SourceTable, { chan
   const files = new Map(bySnapshot);
   for (const change of changes) {
     const own = bySnapshot.get(change.snapshotId) ?? [];
-    const differing = isSuspect(change, own) ? await differingHours(engine, table, { change, files: own, before }) : undefined;
+    const differing = await differingHours(engine, table, { change, files: own, before });
     if (differing === undefined) judged.push(change);
     else if (differing.length === 0) judged.push({ ...change, counted: false, reason: 'files were rewritten, no row changed (the rows were compared)' });
     else {
@@ -49,56 +52,109 @@ interface DifferingHours {
 }
 
 /** As many rows came as went, within the same hours. */
-function isSuspect(change: SnapshotChange, files: readonly ChangedFile[]): boolean {
-  if (!change.counted || change.operation !== 'overwrite' || change.addedRows === 0n || change.addedRows !== change.removedRows) return false;
-  const spanOf = (status: ChangedFile['status']): string => {
-    const own = files.filter((file) => file.status === status && file.rows > 0n);
-    const least = own.reduce((hour, file) => Math.min(hour, file.firstHour ?? hour), Number.POSITIVE_INFINITY);
-    const greatest = own.reduce((hour, file) => Math.max(hour, file.lastHour ?? hour, ...(file.futureHours ?? [])), Number.NEGATIVE_INFINITY);
-    return `${least}:${greatest}`;
-  };
-  return spanOf('added') === spanOf('removed');
+const looksRewritten = (change: SnapshotChange, files: readonly ChangedFile[]): boolean =>
+  change.operation === 'overwrite' && change.addedRows === change.removedRows && spanOf(files, 'added') === spanOf(files, 'removed');
+
+/** Where rows had been deleted one by one, a rewrite has fewer rows in its files than the files it replaces. */
+const looksRewrittenWithoutDeleted = (change: SnapshotChange): boolean => ['overwrite', 'replace'].includes(change.operation) && change.addedRows <= change.removedRows;
+
+function spanOf(files: readonly ChangedFile[], status: ChangedFile['status']): string {
+  const own = files.filter((file) => file.status === status && file.rows > 0n);
+  const least = own.reduce((hour, file) => Math.min(hour, file.firstHour ?? hour), Number.POSITIVE_INFINITY);
+  const greatest = own.reduce((hour, file) => Math.max(hour, file.lastHour ?? hour, ...(file.futureHours ?? [])), Number.NEGATIVE_INFINITY);
+  return `${least}:${greatest}`;
 }
 
-/** Undefined when the rows cannot be compared: the change then counts as it is, with all its hours. */
-async function differingHours(
-  engine: Engine,
-  table: SourceTable,
-  { change, files, before }: { readonly change: SnapshotChange; readonly files: readonly ChangedFile[]; readonly before: Snapshot | undefined },
-): Promise<DifferingHours[] | undefined> {
-  const { metadata, eventTime } = table;
-  const schema = currentSchema(metadata);
-  const columns = fileSchemaFragment(schema.fields);
-  const parent = before ?? parentOf(metadata, change.snapshotId);
-  // A default for files without the column (version 3) is not known to read_parquet.
-  if (columns === undefined || parent === undefined || schema.fields.some((field) => field['initial-default'] !== undefined)) return undefined;
-  const paths = (status: ChangedFile['status']): string[] => files.filter((file) => file.status === status).map((file) => file.path);
+interface ComparedInput {
+  readonly change: SnapshotChange;
+  readonly files: readonly ChangedFile[];
+  readonly before: Snapshot | undefined;
+}
+
+/** Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is, with all its hours. */
+async function differingHours(engine: Engine, table: SourceTable, { change, files, before }: ComparedInput): Promise<DifferingHours[] | undefined> {
+  const parent = before ?? parentOf(table.metadata, change.snapshotId);
+  if (parent === undefined || !change.counted || change.addedRows === 0n || !looksRewrittenWithoutDeleted(change)) return undefined;
   try {
+    const manifests = await readAllManifests(engine, table, parent);
     // A deleted row is still in its file: a rewrite with the same rows in its files would bring it back.
-    if ((await readAllManifests(engine, table, parent)).some((manifest) => manifest.content === 1)) return undefined;
-    const members = schema.fields.flatMap((field) => membersOf(field.type));
-    const [row] = await engine.query<{ unmatched: boolean }>({
-      sql: renderStatement('session/unmatched_columns'),
-      parameters: {
-        files: files.map((file) => file.path),
-        member_ids: members.map((member) => String(member.id)),
-        member_names: members.map((member) => member.name),
-        partition_ids: identityColumns(metadata),
-      },
-    });
-    if (row?.unmatched !== false) return undefined;
-    const found = await engine.query<{ first_hour: number | null; last_hour: number | null }>({
-      sql: renderStatement('session/differing_hours', {
-        stored_event_time: eventTime === undefined ? statementFragment('null::bigint') : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type),
-        file_columns: columns,
-      }),
-      parameters: { added: paths('added'), removed: paths('removed'), unit: eventTime?.unit ?? 'us' },
-    });
-    return found.map((each) => ({ firstHour: each.first_hour ?? undefined, lastHour: each.last_hour ?? undefined }));
+    const found = manifests.some((manifest) => manifest.content === 1)
+      ? await compareLiveRows(engine, table, { files, parent, own: snapshotById(table.metadata, change.snapshotId), manifests })
+      : looksRewritten(change, files)
+        ? await compareFiles(engine, table, files)
+        : undefined;
+    return found?.map((each) => ({ firstHour: each.first_hour ?? undefined, lastHour: each.last_hour ?? undefined }));
   } catch {
     // A file that is gone, or of another format: what cannot be compared counts as changed.
     return undefined;
   }
+}
+
+interface DifferingHourRow extends Record<string, unknown> {
+  readonly first_hour: number | null;
+  readonly last_hour: number | null;
+}
+
+const pathsOf = (files: readonly ChangedFile[], status: ChangedFile['status']): string[] => files.filter((file) => file.status === status).map((file) => file.path);
+
+/** The event time as a statement reads it; rows of a source without one are compared as a whole. */
+const storedEventTime = ({ eventTime }: SourceTable): SqlFragment =>
+  eventTime === undefined ? statementFragment('null::bigint') : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type);
+
+async function compareFiles(engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<DifferingHourRow[] | undefined> {
+  const { metadata, eventTime } = table;
+  const schema = currentSchema(metadata);
+  const columns = fileSchemaFragment(schema.fields);
+  // A default for files without the column (version 3) is not known to read_parquet.
+  if (columns === undefined || schema.fields.some((field) => field['initial-default'] !== undefined)) return undefined;
+  const members = schema.fields.flatMap((field) => membersOf(field.type));
+  const [row] = await engine.query<{ unmatched: boolean }>({
+    sql: renderStatement('session/unmatched_columns'),
+    parameters: {
+      files: files.map((file) => file.path),
+      member_ids: members.map((member) => String(member.id)),
+      member_names: members.map((member) => member.name),
+      partition_ids: identityColumns(metadata),
+    },
+  });
+  if (row?.unmatched !== false) return undefined;
+  return engine.query<DifferingHourRow>({
+    sql: renderStatement('session/differing_hours', { stored_event_time: storedEventTime(table), file_columns: columns }),
+    parameters: { added: pathsOf(files, 'added'), removed: pathsOf(files, 'removed'), unit: eventTime?.unit ?? 'us' },
+  });
+}
+
+/** The files that went, with the row-level deletes of the snapshot before, beside those that came. */
+async function compareLiveRows(
+  engine: Engine,
+  table: SourceTable,
+  {
+    files,
+    parent,
+    own,
+    manifests,
+  }: { readonly files: readonly ChangedFile[]; readonly parent: Snapshot; readonly own: Snapshot | undefined; readonly manifests: readonly Manifest[] },
+): Promise<DifferingHourRow[] | undefined> {
+  if (own === undefined) return undefined;
+  const ownManifests = (await readAllManifests(engine, table, own)).filter((manifest) => BigInt(manifest.snapshot_id) === own['snapshot-id']);
+  return inTemporaryFolder(async (directory) => {
+    const viewOf = (from: Snapshot, listed: readonly Manifest[], status: ChangedFile['status']): Promise<Snapshot> =>
+      composeFilesView(engine, {
+        metadata: table.metadata,
+        from,
+        manifests: listed.filter((manifest) => manifest.content === 0),
+        files: pathsOf(files, status),
+        withDeletes: true,
+        directory,
+      });
+    const views = { before: await viewOf(parent, manifests, 'removed'), after: await viewOf(own, ownManifests, 'added') };
+    return withViews(engine, table, table.spec.table, views, (tables) =>
+      engine.query<DifferingHourRow>({
+        sql: renderStatement('session/differing_live_hours', { ...tables, stored_event_time: storedEventTime(table) }),
+        parameters: { unit: table.eventTime?.unit ?? 'us' },
+      }),
+    );
+  });
 }
 
 function parentOf(metadata: TableMetadata, snapshotId: bigint): Snapshot | undefined {

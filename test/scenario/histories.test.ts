@@ -51,7 +51,7 @@ const storage = (shape: SourceShape): string => `v${shape.formatVersion} ${shape
 const sourceName = (index: number): string => `source_${index}`;
 
 /** A refusal that says why is a right answer where metadata was taken away; anything else than these codes is not. */
-const HONEST_REFUSALS = ['source-history-gone', 'history-gone', 'source-files-gone'];
+const HONEST_REFUSALS = ['history-expired'];
 
 async function runHistory({ sources, single, targetVersion, targetPartitioning, hours, steps }: History): Promise<void> {
   const header = (name: string, partitionBy: readonly string[]) => ({
