@@ -24,6 +24,7 @@ import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
 import { explainPlan } from './report/explain.ts';
 import { PLAIN } from './report/style.ts';
+import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
@@ -168,30 +169,37 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   /** One process from init to publish; planned anew when somebody else moved its target meanwhile. */
   const runProcess = async (spec: ProcessSpec, request: RunRequest, publishedNow: ReadonlySet<string>): Promise<RunRecord> => {
     const given = request.plans?.find((plan) => plan.process_name === spec.processName);
+    const abandoned: AbandonedSession[] = [];
+    const dropAbandoned = async (): Promise<void> => {
+      const { dropAbandonedSessions } = await import('./run/clean-up.ts');
+      abandoned.push(...(await dropAbandonedSessions(await ports(), spec.target.table, spec.processName)));
+    };
     for (let attempt = 1; ; attempt += 1) {
       const startedMs = performance.now();
       if (project.catalog.kind === 'rest') {
         const { repairStateTables } = await import('./run/repair-state.ts');
         await repairStateTables({ spec, project, catalog: client, ports });
       }
+      // Before planning: a session that was killed may have created the target, or have published already.
+      if (hasSessionFolder(sessions, spec.processName)) await dropAbandoned();
       const fresh = await planProcess(spec, given === undefined ? {} : { psybergSessionId: given.psyberg_session_id });
       if (given !== undefined) refuseStale(given, fresh, publishedNow);
       // What was planned is what runs, also where a process before it in this very run has moved a source on since.
       const plan = given === undefined ? fresh : compilePlan(given, spec);
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
-      // Also without work: a session that was killed after it had published left its folder.
-      if (plan.status === 'work' || hasSessionFolder(sessions, spec.processName)) {
-        const { dropAbandonedSessions } = await import('./run/clean-up.ts');
-        await dropAbandonedSessions(await ports(), spec.target.table, spec.processName);
-      }
       if (plan.status !== 'work') {
         // A crash just after publishing left the tag behind.
         await protectWatermarks({ catalog: client, onStep: (message) => options.onStep?.(message) }, plan, false);
+        if (abandoned.length > 0) await sweepAfter(await ports(), spec, abandoned);
         return idleRecord(plan, initSeconds);
       }
       try {
         const runPorts = await ports();
-        return await runSession(runPorts, plan, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
+        // A branch whose folder is gone, or on another machine.
+        if (Object.keys((await client.loadTable(spec.target.table))?.metadata.refs ?? {}).length > 1) await dropAbandoned();
+        const record = await runSession(runPorts, plan, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
+        await sweepAfter(runPorts, spec, abandoned);
+        return record;
       } catch (error) {
         const again = error instanceof PsybergError && error.exitCode === 4 && error.retryable && attempt < SESSION_ATTEMPTS && given === undefined;
         if (!again) throw error;
@@ -273,11 +281,18 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
 }
 
+/** The commits that killed sessions had begun: their tables have been committed to since. */
+async function sweepAfter(ports: RunPorts, spec: ProcessSpec, abandoned: readonly AbandonedSession[]): Promise<void> {
+  if (abandoned.length === 0) return;
+  const { sweepMetadataFiles } = await import('./run/sweep.ts');
+  await sweepMetadataFiles(ports, spec.target.table, Math.min(...abandoned.map((each) => each.startedAtMs)));
+}
+
 /** Beside the tables, so that whoever shares the warehouse sees who is at work; a foreign catalog's tables may lie out of reach. */
 const sessionsDirectory = ({ catalog, root }: ProjectSpec): string => join(catalog.kind === 'rest' ? root : catalog.warehouse, '.psyberg', 'sessions');
 
 function hasSessionFolder(directory: string, processName: string): boolean {
-  return existsSync(directory) && readdirSync(directory).some((name) => name.startsWith(branchName(processName, '')));
+  return existsSync(directory) && readdirSync(directory).some((name) => name.replace(/^\./, '').startsWith(branchName(processName, '')));
 }
 
 const SESSION_ID = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/;

@@ -16,7 +16,7 @@ import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { conflict } from '../model/errors.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
-import { writeMarker } from '../run/open-branch.ts';
+import { writeMarker } from '../run/session-marker.ts';
 import { DATA_FILE_COLUMNS, metricsJson, spelledAs, type WrittenFile } from '../run/write-files.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import {

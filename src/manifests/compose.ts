@@ -36,8 +36,9 @@ export interface ManifestRow extends Record<string, unknown> {
  */
 export const FILES_PER_MANIFEST = 500;
 
-/** A path for a new metadata file of the table. */
-export const metadataPath = (metadata: TableMetadata, name: string): string => `${tableRoot(metadata)}/metadata/${name}-${randomUUID()}.avro`;
+/** A path for a new metadata file of the table. `owner`: the branch of the session that writes it, by which a killed session's files are found. */
+export const metadataPath = (metadata: TableMetadata, name: string, owner?: string): string =>
+  `${tableRoot(metadata)}/metadata/${owner === undefined ? '' : `${owner}-`}${name}-${randomUUID()}.avro`;
 
 /** Whether a new snapshot of the table numbers its rows: from format version 3 on (Iceberg specification, "Row Lineage"). */
 export const rowLineageOf = (metadata: Pick<TableMetadata, 'format-version'>): RowLineage => (metadata['format-version'] >= 3 ? 'assigned' : 'none');
@@ -175,10 +176,11 @@ export async function writeClearedList(
     readonly rewritten: readonly RewrittenManifest[];
     readonly snapshotId: SnapshotId;
     readonly sequenceNumber: bigint;
+    readonly owner?: string;
   },
 ): Promise<string> {
   const { metadata } = options;
-  const destination = metadataPath(metadata, `snap-${options.snapshotId}`);
+  const destination = metadataPath(metadata, `snap-${options.snapshotId}`, options.owner);
   await engine.execute({
     sql: manifestListStatement('compose/write_cleared_list', rowLineageOf(metadata), { rewritten: rewrittenFragment(options.rewritten) }),
     parameters: {

@@ -15,7 +15,7 @@ export async function adoptTarget(ports: RunPorts, plan: CompiledPlan, spec: Pro
   const context = { ...runContext(ports, plan, spec), sessionStatus: 'adopted' };
   const compose = plan.steps.find((step) => step.stage === 'compose') as Step;
   context.base = mainSnapshot((await loadTarget(context)).metadata);
-  context.composed = await composeSnapshot(context, compose, context.base);
+  context.composed = await composeSnapshot(context, compose, { base: context.base });
   await publish(context, compose);
   await protectWatermarks(ports, plan, true);
   const seconds = Math.round(performance.now() - startedMs) / 1000;

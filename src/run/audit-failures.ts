@@ -1,9 +1,7 @@
 /** Rows that failed an audit, kept in a table of their own: written also where nothing else is published. AuditResult + rows -> state rows. Pure. */
 import type { AuditResult } from '../model/run-record.ts';
-import { AUDIT_FAILURE } from '../state/state-tables.ts';
 import type { StateRow } from '../state/write-state.ts';
 import type { RunContext } from './context.ts';
-import type { StateWrite } from './stage-publish.ts';
 
 /** Notes the rows of an audit that failed; a count that does not agree is one row with both counts. */
 export function keepFailures(context: RunContext, audit: AuditResult, rows: readonly Readonly<Record<string, unknown>>[]): void {
@@ -27,5 +25,7 @@ export function keepFailures(context: RunContext, audit: AuditResult, rows: read
   );
 }
 
-/** What is written of them beside the session's own rows. A stepwise session that is audited again replaces what it wrote before. */
-export const failureWrites = (context: RunContext): StateWrite[] => [[context.ports.project.tables.auditFailureTable, AUDIT_FAILURE, context.auditFailures, context.stepwise]];
+/** Forgets what an audit found: it runs again. */
+export function dropFailures(context: RunContext, auditName: string): void {
+  context.auditFailures = context.auditFailures.filter((row) => row['audit_name'] !== auditName);
+}

@@ -1,24 +1,17 @@
-/** Leaves no trace of a session: view detached, branch dropped, staged files deleted. Also of sessions whose process died. */
-import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
+/** Leaves no trace of a session: view detached, branch dropped, its files deleted. Also of sessions whose process died. */
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../compile/index.ts';
-import type { Engine } from '../engine/index.ts';
-import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
-import { removeLocalFile } from '../state/local-files.ts';
-import { renderStatement } from '../statements/index.ts';
 import { type RunContext, type RunPorts, branchHead, stagingSnapshots } from './context.ts';
-import type { SessionMarker } from './open-branch.ts';
-
-/** A stepwise session has no process between its steps; after a day without a next step it counts as abandoned. */
-const STEPWISE_GRACE_MS = 24 * 3_600_000;
-/** Longer than any pause between making a folder and writing a small file into it. */
-const MARKER_GRACE_MS = 5000;
+import { isAtWork, isRunning, pidOfUnfinished, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
+import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */
 export async function closeSession(context: RunContext): Promise<void> {
   await detachSession(context);
+  if (context.lostRaces || context.stepwise) await sweepSession(context.ports, context.spec.target.table, context.branch);
   rmSync(context.directory, { recursive: true, force: true });
 }
 
@@ -28,20 +21,28 @@ export async function detachSession(context: RunContext): Promise<void> {
   context.ports.views.close(context.branch);
 }
 
-/** Undoes a session that did not publish: branch, staging snapshots and the data files that only they have. */
+/** Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it created. */
 export async function abandonSession(context: RunContext): Promise<void> {
   await detachSession(context);
-  await dropBranch(context.ports, context.spec.target.table, context.branch);
+  const { table } = context.spec.target;
+  if (!context.branchOfAnother) await dropSession(context.ports, table, { branch: context.branch, createdTableUuid: readMarker(context.directory)?.created_table_uuid });
   rmSync(context.directory, { recursive: true, force: true });
 }
 
-/** Drops a session's branch with its snapshots, then deletes the files that only they had. A published branch is gone already. */
-export async function dropBranch(ports: Pick<RunPorts, 'catalog' | 'engine'>, table: TableIdentifier, branch: string): Promise<void> {
+/** What a session has left in its tables goes. What it has published, and others after it, stays. */
+async function dropSession(ports: RunPorts, table: TableIdentifier, session: { readonly branch: string; readonly createdTableUuid: string | undefined }): Promise<void> {
+  await dropBranch(ports, table, session.branch);
+  // After the commit: a file deleted first would leave a branch that cannot be read.
+  await sweepSession(ports, table, session.branch);
+  if (session.createdTableUuid !== undefined) await dropIfEmpty(ports, table, session.createdTableUuid);
+}
+
+/** Drops a session's branch with its snapshots. A published branch is gone already. */
+async function dropBranch(ports: Pick<RunPorts, 'catalog'>, table: TableIdentifier, branch: string): Promise<void> {
   const loaded = await ports.catalog.loadTable(table);
   const head = loaded === undefined ? undefined : branchHead(loaded.metadata, branch);
   if (loaded === undefined || head === undefined) return;
   const staging = stagingSnapshots(loaded.metadata, branch, undefined);
-  const files = await stagedFiles(ports.engine, staging);
   await ports.catalog.commitTable(table, {
     requirements: [{ type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head['snapshot-id'] }],
     updates: [
@@ -49,37 +50,38 @@ export async function dropBranch(ports: Pick<RunPorts, 'catalog' | 'engine'>, ta
       ...(staging.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': staging.map((snapshot) => snapshot['snapshot-id']) }]),
     ],
   });
-  // After the commit: a file deleted first would leave a branch that cannot be read.
-  for (const file of files) removeLocalFile(file);
 }
 
-/** Data files, manifests and manifest lists that the staging snapshots added. */
-async function stagedFiles(engine: Engine, staging: readonly Snapshot[]): Promise<string[]> {
-  if (staging.length === 0) return [];
-  const ids = staging.map((snapshot) => String(snapshot['snapshot-id']));
-  const lists = staging.map((snapshot) => snapshot['manifest-list']);
-  const manifests = await engine.query<{ manifest_path: string; adds: boolean }>({
-    sql: renderStatement('cleanup/staged_manifests'),
-    parameters: { manifest_lists: lists, snapshot_ids: ids },
-  });
-  const adding = manifests.filter((manifest) => manifest.adds).map((manifest) => manifest.manifest_path);
-  const data = adding.length === 0 ? [] : await engine.query<{ path: string }>({ sql: renderStatement('cleanup/staged_files'), parameters: { manifests: adding } });
-  return [...data.map((row) => row.path), ...manifests.map((manifest) => manifest.manifest_path), ...lists];
+/** The table that a failed first session created goes again, unless somebody has written to it. */
+async function dropIfEmpty({ catalog }: Pick<RunPorts, 'catalog'>, table: TableIdentifier, uuid: string): Promise<void> {
+  const loaded = await catalog.loadTable(table);
+  if (loaded === undefined || loaded.metadata['table-uuid'] !== uuid || (loaded.metadata.snapshots ?? []).length > 0) return;
+  await catalog.dropTable(table, { purge: false });
+  removeDroppedTable(loaded.metadata, loaded.metadataLocation);
+}
+
+/** A session that was cleaned up after. */
+export interface AbandonedSession {
+  readonly branch: string;
+  readonly startedAtMs: number;
 }
 
 /** Cleans up after sessions of `processName` whose process is dead: their branches never become a parent of anything. */
-export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentifier, processName: string): Promise<string[]> {
+export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentifier, processName: string): Promise<AbandonedSession[]> {
   const loaded = await ports.catalog.loadTable(table);
   const branches = Object.keys(loaded?.metadata.refs ?? {});
   const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
-  const mine = new RegExp(`^psyberg_${processName}_\\d{14}$`);
-  const dropped: string[] = [];
-  for (const branch of new Set([...branches, ...folders].filter((name) => mine.test(name)))) {
-    const directory = join(ports.sessionsDirectory, branch);
-    if (isAlive(directory) || (!ports.markersAreShared && !existsSync(directory) && isYoung(branch, loaded?.metadata))) continue;
-    await dropBranch(ports, table, branch);
+  const mine = new RegExp(`^\\.?psyberg_${processName}_\\d{14}(\\.\\d+)?$`);
+  const dropped: AbandonedSession[] = [];
+  for (const name of new Set([...branches, ...folders].filter((each) => mine.test(each)))) {
+    const directory = join(ports.sessionsDirectory, name);
+    const unfinished = pidOfUnfinished(name);
+    const marker = readMarker(directory);
+    if (unfinished !== undefined ? unfinished !== process.pid && isRunning(unfinished) : marker !== undefined && isAtWork(marker)) continue;
+    if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, loaded?.metadata)) continue;
+    if (unfinished === undefined) await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
     rmSync(directory, { recursive: true, force: true });
-    dropped.push(branch);
+    dropped.push({ branch: name, startedAtMs: Date.parse(marker?.started_at ?? '') || Date.now() });
   }
   return dropped;
 }
@@ -92,32 +94,15 @@ function isYoung(branch: string, metadata: TableMetadata | undefined): boolean {
   return Date.now() - Math.max(beganMs, newest?.['timestamp-ms'] ?? 0) < STEPWISE_GRACE_MS;
 }
 
-/** True while the session's process may still be at work (or, stepwise, its next step may come). */
-function isAlive(directory: string): boolean {
-  let marker: SessionMarker;
-  try {
-    marker = JSON.parse(readFileSync(join(directory, 'session.json'), 'utf8')) as SessionMarker;
-  } catch {
-    // The folder comes a moment before its marker.
-    return Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? 0) < MARKER_GRACE_MS;
-  }
-  if (marker.stepwise || marker.host !== hostname()) return Date.now() - Date.parse(marker.started_at) < STEPWISE_GRACE_MS;
-  if (marker.pid === process.pid) return true;
-  try {
-    process.kill(marker.pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: the process is there, but another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** When the oldest session that is at work in this warehouse began, in ms; undefined while none is. Its files may be in no metadata yet. */
 export function oldestSessionMs(sessionsDirectory: string): number | undefined {
   const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
   const began = folders
     .map((name) => join(sessionsDirectory, name))
-    .filter(isAlive)
+    .filter((directory) => {
+      const marker = readMarker(directory);
+      return marker === undefined || isAtWork(marker);
+    })
     .map((directory) => statSync(join(directory, 'session.json'), { throwIfNoEntry: false })?.mtimeMs ?? statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
   return began.length === 0 ? undefined : Math.min(...began);
 }

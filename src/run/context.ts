@@ -4,12 +4,14 @@ import type { SessionViews, ViewTable } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { RewrittenManifest } from '../manifests/compose.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
 import type { StateRow } from '../state/write-state.ts';
+import type { StateWriter } from './write-session-state.ts';
 
 /** What a run needs of the outside. */
 export interface RunPorts {
@@ -45,8 +47,14 @@ export interface RunContext {
   readonly sessionStatus: string;
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
-  /** True when another session created the target while this one wanted to. */
-  targetOfAnother: boolean;
+  /** True when the branch was there before this session began: it is not its own to drop. */
+  branchOfAnother: boolean;
+  /** True when files were written for a commit that another one overtook. */
+  lostRaces: boolean;
+  /** The base without the replaced hours: a snapshot that is committed together with the first one after it. */
+  cleared: ClearedBase | undefined;
+  /** Writes the engine's own tables; there once the rows are counted. */
+  state: StateWriter | undefined;
   base: Snapshot | undefined;
   composed: ComposedSnapshot | undefined;
   rowsRead: bigint;
@@ -55,6 +63,27 @@ export interface RunContext {
   /** Rows of audits that failed, not written yet. */
   auditFailures: StateRow[];
   publishedSnapshotId: SnapshotId | undefined;
+}
+
+/** Manifests of a base, and what replaces them there. */
+export interface TakenOff {
+  readonly affected: readonly string[];
+  readonly rewritten: readonly RewrittenManifest[];
+}
+/** The base without the files of the replaced hours: manifests that are written already, and become a snapshot with the first commit on the branch. */
+export interface ClearedBase extends TakenOff {
+  /** The files that are taken off. */
+  readonly files: readonly FileInHours[];
+  /** Set once the snapshot is on the branch. */
+  snapshotId?: SnapshotId;
+}
+
+/** A live file of the target with rows of the replaced hours. */
+export interface FileInHours extends Record<string, unknown> {
+  readonly manifest_path: string;
+  readonly path: string;
+  /** `straddles`: it also holds other rows. */
+  readonly placement: 'inside' | 'straddles';
 }
 
 /** The snapshot to publish, and what it was composed on. */

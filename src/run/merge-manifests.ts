@@ -20,6 +20,8 @@ export interface MergeInput {
   /** The snapshot that will hold the merged manifests, and its sequence number. */
   readonly snapshotId: SnapshotId;
   readonly sequenceNumber: bigint;
+  /** The session's branch, for the names of its files. */
+  readonly owner: string;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
     manifests: many,
     removedFiles: [],
     keptFiles: [],
-    destination: () => metadataPath(metadata, `merged-${input.snapshotId}`),
+    destination: () => metadataPath(metadata, `merged-${input.snapshotId}`, input.owner),
   });
   return writeClearedList(engine, {
     metadata,
@@ -63,5 +65,6 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
     rewritten,
     snapshotId: input.snapshotId,
     sequenceNumber: input.sequenceNumber,
+    owner: input.owner,
   });
 }

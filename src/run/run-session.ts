@@ -9,13 +9,15 @@ import type { CompiledPlan, Step, StepStage } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
 import { abandonSession, closeSession } from './clean-up.ts';
-import type { RunContext, RunPorts } from './context.ts';
+import type { ComposedSnapshot, RunContext, RunPorts } from './context.ts';
 import { checkQuery } from './check-query.ts';
-import { createTarget, dropIfEmpty, openBranch, openChangeView, writeMarker } from './open-branch.ts';
+import { createTarget, openBranch, openChangeView } from './open-branch.ts';
+import { writeMarker } from './session-marker.ts';
 import { countRows, runAudit } from './stage-audit.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
 import { carryOver, clearHours, composeSnapshot, computeHours, insertRows, showStaged } from './stage-load.ts';
-import { publish, recordSession } from './stage-publish.ts';
+import { publish } from './stage-publish.ts';
+import { recordSession, stateWriter } from './write-session-state.ts';
 
 export interface RunOptions {
   /** Leaves the branch of a session whose audits failed, for a person to look at. */
@@ -37,7 +39,10 @@ export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpe
     insertIds: [],
     sessionStatus: 'published',
     stepwise,
-    targetOfAnother: false,
+    branchOfAnother: false,
+    lostRaces: false,
+    cleared: undefined,
+    state: undefined,
     base: undefined,
     composed: undefined,
     rowsRead: 0n,
@@ -57,10 +62,11 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
   try {
     for (const stage of STAGES) {
       if (stage === 'publish' && blocked(context)) {
+        await context.state?.discard();
         await recordSession(context, { status: 'audit-failed', error: JSON.stringify(auditError(context).toJSON()), plan: null });
         // Without its marker the branch is nobody's: the next session of the process drops it.
         if (options.keepBranch) await closeSession(context);
-        else await abandon(context);
+        else await abandonSession(context);
         return runRecord(context, 'audit-failed', { seconds: clock.seconds(options.initSeconds), error: auditError(context) });
       }
       clock.enter(stage);
@@ -72,7 +78,8 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
       // Published is published: what cleaning up could not do, the next session does.
       return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
     }
-    await abandonAfter(context);
+    // Whether it was published is for the next session to find out: until then nothing may be deleted.
+    if (!(error instanceof PsybergError && error.code === 'commit-unknown')) await abandonAfter(context);
     throw mapSqlError(error, ports.project, spec, context.plan);
   }
 }
@@ -103,10 +110,15 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
       if (name === 'begin_hours' || name === 'compute_hour' || name === 'end_hours') return computeHours(context, step);
       return insertRows(context, step);
     case 'compose':
-      context.composed = await composeSnapshot(context, step, context.base);
+      context.composed = await composeSnapshot(context, step, { base: context.base });
       return showStaged(context);
     case 'audit': {
-      if (name === 'count_sources') return countRows(context, step);
+      if (name === 'count_sources') {
+        await countRows(context, step);
+        if (context.stepwise) return;
+        context.state = stateWriter(context);
+        return context.state.begin(context.composed as ComposedSnapshot);
+      }
       const audit = context.spec.audits.find((each) => each.name === step.name);
       if (audit !== undefined) context.audits.push(await runAudit(context, audit, step));
       return;
@@ -141,15 +153,11 @@ export function auditError(context: RunContext): PsybergError {
 async function abandonAfter(context: RunContext): Promise<void> {
   try {
     context.ports.engine.resume();
-    await abandon(context);
+    await context.state?.discard();
+    await abandonSession(context);
   } catch {
     // The first error is the one to tell; the next session of the process cleans up what is left.
   }
-}
-
-async function abandon(context: RunContext): Promise<void> {
-  await abandonSession(context);
-  if (!context.plan.target.exists) await dropIfEmpty(context);
 }
 
 interface StageClock {

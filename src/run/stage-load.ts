@@ -1,80 +1,48 @@
 /** The load: clears the hours on the branch, carries other rows over, inserts, and composes the one snapshot to publish. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { togetherOrSingly } from '../engine/index.ts';
-import { SUMMARY } from '../state/read-watermarks.ts';
 import { firstInsertStep } from '../compile/index.ts';
 import { fileLayoutOf } from '../iceberg/file-layout.ts';
-import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
+import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
-import type { Step } from '../model/plan.ts';
-import { manifestListStatement } from '../statements/index.ts';
-import { watermarksJson } from '../state/state-rows.ts';
-import { bindStep } from './bind-step.ts';
-import { composeFilesView, firstRowIdParameter, type ManifestRow, manifestsOf, metadataPath, rewriteManifests, rowLineageOf, writeClearedList } from '../manifests/compose.ts';
-import { mergeManifests } from './merge-manifests.ts';
+import { composeFilesView, firstRowIdParameter, manifestsOf, metadataPath, rowLineageOf } from '../manifests/compose.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
-import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
-import { describeSnapshot, describeStaging } from '../manifests/snapshot-summary.ts';
+import { describeSnapshot } from '../manifests/snapshot-summary.ts';
+import type { Step } from '../model/plan.ts';
+import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
+import { SUMMARY } from '../state/read-watermarks.ts';
+import { watermarksJson } from '../state/state-rows.ts';
+import { manifestListStatement } from '../statements/index.ts';
+import { bindStep } from './bind-step.ts';
+import { type ComposedSnapshot, type FileInHours, type RunContext, branchHead, loadTarget, showTables, stagingSnapshots } from './context.ts';
+import { mergeManifests } from './merge-manifests.ts';
+import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { writeFiles } from './write-files.ts';
-import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, showTables, stagingSnapshots } from './context.ts';
 
 /** Below this the manifests are opened faster than the list is asked which of them to open: that costs about 25 ms of CPU (2026-11-22). */
 const MANY_MANIFESTS = 8;
 
-interface FileInHours extends Record<string, unknown> {
-  readonly manifest_path: string;
-  readonly path: string;
-  readonly placement: 'inside' | 'straddles';
-}
-
 /**
- * Takes the files of the replaced hours off the branch, as one snapshot; executes the step `clear_hours`. Delete files of other engines that applied
- * to nothing else go with them.
+ * Takes the files of the replaced hours off the base; executes the step `clear_hours`. Delete files of other engines that applied to nothing else go with
+ * them. The branch shows it with the first rows that are staged: in a commit of its own it would cost one, and a reader of the branch would find it half done.
  */
 export async function clearHours(context: RunContext, step: Step): Promise<void> {
-  const { ports, spec, branch } = context;
-  const { engine } = ports;
+  const { ports, spec } = context;
   const base = context.base as Snapshot;
   const { metadata } = await loadTarget(context);
-  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.live_files > 0n);
-  const [dataManifests, deleteManifests] = [0, 1].map((content) => manifests.filter((manifest) => manifest.content === content)) as [ManifestRow[], ManifestRow[]];
-  if (dataManifests.length === 0) return;
+  const manifests = (await manifestsOf(ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
+  const dataManifests = manifests.filter((manifest) => manifest.content === 0);
   const { field_id: fieldId, first_hours: firstHours, last_hours: lastHours } = step.parameters as { field_id: number; first_hours: string[]; last_hours: string[] };
-  const outside = dataManifests.length < MANY_MANIFESTS ? new Set<string>() : await manifestsOutside(engine, metadata, base, { fieldId: Number(fieldId), firstHours, lastHours });
+  const outside =
+    dataManifests.length < MANY_MANIFESTS ? new Set<string>() : await manifestsOutside(ports.engine, metadata, base, { fieldId: Number(fieldId), firstHours, lastHours });
   const near = dataManifests.filter((manifest) => !outside.has(manifest.manifest_path));
-  if (near.length === 0) return;
-  const found = await togetherOrSingly(
-    near.map((manifest) => manifest.manifest_path),
-    (paths) => engine.query<FileInHours>(bindStep(step, { "the base's data manifests": paths })),
-  );
-  if (found.length === 0) return;
-  const removed = found.map((file) => file.path);
-  const obsolete = deleteManifests.length === 0 ? [] : await findObsoleteDeletes(engine, { metadata, base, dataManifests, deleteManifests, removed });
-  const affected = new Set([...found, ...obsolete].map((file) => file.manifest_path));
-  const rewritten = await rewriteManifests(engine, {
-    metadata,
-    manifestList: base['manifest-list'],
-    manifests: manifests.filter((manifest) => affected.has(manifest.manifest_path)),
-    removedFiles: [...removed, ...obsolete.map((file) => file.file_key)],
-    keptFiles: [],
-    destination: () => metadataPath(metadata, `${randomUUID()}-m0`),
-  });
-  const snapshotId = newSnapshotId();
-  const sequenceNumber = nextSequenceNumber(metadata);
-  const manifestList = await writeClearedList(engine, { metadata, base, affected: [...affected], rewritten, snapshotId, sequenceNumber });
-  const cleared = await describeStaging(engine, { metadata, parent: base, snapshotId, sequenceNumber, manifestList, operation: 'delete' });
-  await ports.catalog.commitTable(spec.target.table, {
-    requirements: [{ type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': base['snapshot-id'] }],
-    updates: [
-      { action: 'add-snapshot', snapshot: cleared },
-      { action: 'set-snapshot-ref', 'ref-name': branch, type: 'branch', 'snapshot-id': snapshotId },
-    ],
-  });
-  const straddling = found.filter((file) => file.placement === 'straddles');
+  const files = await filesInHours(context, step, near);
+  if (files.length === 0) return;
+  context.cleared = { files, ...(await takeOff(context, { metadata, base, manifests, files })) };
+  const straddling = files.filter((file) => file.placement === 'straddles');
   if (straddling.length === 0) return;
   const holding = new Set(straddling.map((file) => file.manifest_path));
-  const snapshot = await composeFilesView(engine, {
+  const snapshot = await composeFilesView(ports.engine, {
     metadata,
     from: base,
     manifests: dataManifests.filter((manifest) => holding.has(manifest.manifest_path)),
@@ -89,8 +57,13 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
 export async function carryOver(context: RunContext, step: Step): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
   const { layout } = context.plan.target;
-  if (layout === null) await context.ports.engine.execute(bindStep(step, {}));
-  else await writeFiles(context, step, layout);
+  if (layout !== null) {
+    await writeFiles(context, step, layout);
+    return;
+  }
+  await commitStaged(context);
+  await makeFolders(context);
+  await context.ports.engine.execute(bindStep(step, {}));
 }
 
 /**
@@ -118,8 +91,11 @@ export async function insertRows(context: RunContext, step: Step): Promise<void>
   if (layout !== null) {
     const staged = await writeFiles(context, insert, layout);
     if (staged !== undefined) context.insertIds.push(staged);
+    else await commitStaged(context);
     return;
   }
+  await commitStaged(context);
+  await makeFolders(context);
   const before = await headId(context);
   await context.ports.engine.execute(bindStep(insert, {}));
   const after = await headId(context);
@@ -127,26 +103,46 @@ export async function insertRows(context: RunContext, step: Step): Promise<void>
   if (after !== undefined && after !== before) context.insertIds.push(after);
 }
 
+/** DuckDB makes the folder of data files, but not the one of metadata; object stores have no folders. */
+async function makeFolders(context: RunContext): Promise<void> {
+  const root = tableRoot((await loadTarget(context)).metadata);
+  for (const folder of ['data', 'metadata']) makeLocalFolder(`${root}/${folder}/${context.branch}`);
+}
+
 const headId = async (context: RunContext): Promise<SnapshotId | undefined> => branchHead((await loadTarget(context)).metadata, context.branch)?.['snapshot-id'];
 
-/** Composes the snapshot to publish on `main` as it is now; executes the step `compose_snapshot`, and again after a lost race. */
-export async function composeSnapshot(context: RunContext, step: Step, base: Snapshot | undefined): Promise<ComposedSnapshot> {
+export interface ComposeOptions {
+  /** What the branch's snapshots are put on. */
+  readonly base: Snapshot | undefined;
+  /** The id of an earlier attempt, when `main` moved: the state tables name it already, and two answers to one question cannot both be lost. */
+  readonly snapshotId?: SnapshotId;
+  /** For an overwrite on another base than its branch was cut at: the files of its hours there. */
+  readonly takeOff?: readonly FileInHours[];
+}
+
+/** Composes the snapshot to publish; executes the step `compose_snapshot`, and again after a lost race. */
+export async function composeSnapshot(context: RunContext, step: Step, options: ComposeOptions): Promise<ComposedSnapshot> {
   const { ports, plan, branch } = context;
+  const { base, snapshotId = newSnapshotId() } = options;
   const { metadata } = await loadTarget(context);
   const head = branchHead(metadata, branch);
-  const stagingIds = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']).map((snapshot) => snapshot['snapshot-id']);
-  const snapshotId = newSnapshotId();
+  const staging = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']);
   const sequenceNumber = nextSequenceNumber(metadata);
-  const manifestList = metadataPath(metadata, `snap-${snapshotId}`);
-  // An overwrite's branch already says what is left of the base; an append is added to whatever `main` holds by now.
-  const carried = plan.target.operation === 'overwrite' ? (head ?? base) : (base ?? head);
-  if (carried === undefined)
+  const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
+  // An overwrite's branch already says what is left of its own base; on another one the hours are taken off again.
+  const rebased =
+    base === undefined || options.takeOff === undefined ? undefined : await clearedOn(context, { metadata, base, snapshotId, sequenceNumber, files: options.takeOff });
+  const onto = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
+  const adopted = rebased === undefined ? staging : staging.filter((each) => each.summary?.['operation'] !== 'delete');
+  const stagingIds = [...adopted.map((each) => each['snapshot-id']), snapshotId];
+  if (onto === undefined)
     await ports.engine.execute({
       sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)),
       parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
     });
   else {
-    const carriedList = (await mergeManifests(ports.engine, { metadata, carried, stagingIds, snapshotId, sequenceNumber })) ?? carried['manifest-list'];
+    const merged = await mergeManifests(ports.engine, { metadata, carried: onto, stagingIds, snapshotId, sequenceNumber, owner: branch });
+    const carriedList = merged ?? onto['manifest-list'];
     await ports.engine.execute(
       bindStep(step, {
         'manifest list of the base': carriedList,
@@ -158,6 +154,8 @@ export async function composeSnapshot(context: RunContext, step: Step, base: Sna
         'its manifest list': manifestList,
       }),
     );
+    // Lists that were only steps on the way.
+    for (const each of [merged, rebased === undefined || rebased === base ? undefined : rebased['manifest-list']]) if (each !== undefined) removeLocalFile(each);
   }
   const completeTo = completeToHour(context);
   const snapshot = await describeSnapshot(ports.engine, {

@@ -3,7 +3,6 @@
  * The same steps as a run, with the session's state in the session table between them. A step that is repeated after success does nothing.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { compilePlan } from '../compile/index.ts';
@@ -14,17 +13,19 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName, type ErrorJson, type RunRecord } from '../model/run-record.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { progressInSummary, SUMMARY } from '../state/read-watermarks.ts';
-import { abandonSession, closeSession, detachSession, dropAbandonedSessions, dropBranch } from './clean-up.ts';
+import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from './clean-up.ts';
 import { branchHead, loadTarget, type RunContext, type RunPorts } from './context.ts';
-import { attachSession, dropIfEmpty, openChangeView, type SessionMarker, writeMarker } from './open-branch.ts';
+import { attachSession, openChangeView } from './open-branch.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
 import { repairStateTables } from './repair-state.ts';
+import { isAtWork, readMarker, writeMarker } from './session-marker.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 import { auditError, blocked, recordHead, runContext, runRecord, runStage } from './run-session.ts';
 import { type IdleJson, readSteps, readStoredSession, saveSteps, type StagedJson, type StoredSession } from './saved-session.ts';
 import { mapSqlError } from './sql-error.ts';
 import { composeSnapshot } from './stage-load.ts';
-import { publish, recordSession } from './stage-publish.ts';
+import { publish } from './stage-publish.ts';
+import { recordSession } from './write-session-state.ts';
 
 /** The states of a stepwise session, beside those of a run. */
 export type StepStatus = RunRecord['status'] | 'initialized' | 'loaded' | 'audited';
@@ -135,7 +136,7 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
     });
     await detachSession(context);
   } else if (options.keepBranch) await detachSession(context);
-  else await abandon(context);
+  else await abandonSession(context);
   return stepRecord(context, failed === undefined ? 'audited' : 'audit-failed', { audit: secondsSince(startedMs) }, failed?.toJSON());
 }
 
@@ -144,7 +145,11 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
   const found = await findSession(request);
   if (found.kind === 'idle') return idleRecord(found.idle);
   const { stored } = found;
-  if (!expects(request, stored, 'publish', 'audited')) return repeatedRecord(request, stored);
+  if (!expects(request, stored, 'publish', 'audited')) {
+    // Killed after its commit: what the first one could not clean up.
+    await closeSession(runContext(request.ports, stored.plan, request.spec, true));
+    return repeatedRecord(request, stored);
+  }
   if (wasAuditedOtherwise(request))
     throw refusal('audits-changed', `the audits of ${request.spec.processName} were changed since session ${request.psybergSessionId} was audited`, {
       hint: `run again: psyberg session audit --process_name=${request.spec.processName} --psyberg_session_id=${request.psybergSessionId}`,
@@ -154,12 +159,12 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
   const { context } = await resumeSession(request, stored.plan);
   const compose = stored.plan.steps.find((step) => step.stage === 'compose') as Step;
   try {
-    context.composed = await composeSnapshot(context, compose, context.base);
+    context.composed = await composeSnapshot(context, compose, { base: context.base });
     await publish(context, compose);
   } catch (error) {
     if (!(error instanceof PsybergError) || !OVERTAKEN.has(error.code)) throw error;
     // What was staged can never be published any more: it goes, and the session says why.
-    await abandon(context);
+    await abandonSession(context);
     await recordSession(context, { status: 'conflict', error: JSON.stringify(error.toJSON()), plan: JSON.stringify(stored.plan) });
     throw conflict(error.code, error.message, {
       hint: `open the session anew: psyberg session init --process_name=${request.spec.processName}`,
@@ -271,27 +276,11 @@ async function refuseStaleSession({ ports, spec, psybergSessionId }: StepRequest
 
 /** Two loads of one session at once would each take the other's branch for a dead one's. */
 function refuseSecondLoad(context: RunContext): void {
-  const file = join(context.directory, 'session.json');
-  if (!existsSync(file)) return;
-  let marker: SessionMarker;
-  try {
-    marker = JSON.parse(readFileSync(file, 'utf8')) as SessionMarker;
-  } catch {
-    return;
-  }
-  if (marker.host !== hostname() || marker.pid === process.pid || !isRunning(marker.pid)) return;
+  const marker = readMarker(context.directory);
+  if (marker === undefined || marker.host !== hostname() || marker.pid === process.pid || !isAtWork({ ...marker, stepwise: false })) return;
   throw conflict('session-busy', `session ${context.plan.psyberg_session_id} of ${context.plan.process_name} is being loaded by process ${marker.pid}`, {
     hint: 'wait until it has ended',
   });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** The context of a session that was loaded by another process. Throws `staging-lost` when its branch is no longer what the load left. */
@@ -315,19 +304,7 @@ async function resumeSession({ ports, spec, psybergSessionId }: StepRequest, pla
 }
 
 /** Drops what an earlier attempt of this session left: a load that was killed, or an idle marker. */
-async function forgetAttempt(context: RunContext): Promise<void> {
-  const attempted = existsSync(context.directory);
-  await detachSession(context);
-  await dropBranch(context.ports, context.spec.target.table, context.branch);
-  rmSync(context.directory, { recursive: true, force: true });
-  // Without an attempt of its own, an empty target was just created by somebody else.
-  if (attempted && !context.plan.target.exists) await dropIfEmpty(context);
-}
-
-async function abandon(context: RunContext): Promise<void> {
-  await abandonSession(context);
-  if (!context.plan.target.exists) await dropIfEmpty(context);
-}
+const forgetAttempt = (context: RunContext): Promise<void> => abandonSession(context);
 
 function removeComposedList(context: RunContext): void {
   const list = context.composed?.snapshot['manifest-list'];

@@ -6,7 +6,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BoundStatement } from '../engine/index.ts';
-import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import type { Step } from '../model/plan.ts';
@@ -24,8 +23,8 @@ import {
 } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import { declareEmptyPartitionIn, firstRowIdParameter, manifestMetadata, metadataPath, rowLineageOf } from '../manifests/compose.ts';
-import { type RunContext, branchHead, loadTarget } from './context.ts';
-import { describeStaging } from '../manifests/snapshot-summary.ts';
+import { type RunContext, loadTarget } from './context.ts';
+import { commitStaged } from './stage-snapshot.ts';
 
 /** What COPY reports of a file. */
 export interface WrittenFile {
@@ -39,8 +38,10 @@ export interface WrittenFile {
 /** Executes a step `write …`: writes the files, then stages them. Returns the staging snapshot, or undefined when there was no row. */
 export async function writeFiles(context: RunContext, step: Step, layout: FileLayout): Promise<SnapshotId | undefined> {
   const { metadata } = await loadTarget(context);
-  const destination = layout.partition.length === 0 ? `${layout.location}/data/${randomUUID()}.parquet` : `${layout.location}/data`;
-  makeLocalFolder(`${layout.location}/data`);
+  // A folder of the session's own: what a killed one leaves is found by its name.
+  const folder = `${layout.location}/data/${context.branch}`;
+  const destination = layout.partition.length === 0 ? `${folder}/${randomUUID()}.parquet` : folder;
+  makeLocalFolder(folder);
   const statement: BoundStatement = bindStep(step, { "the target's data folder": destination });
   const written = (await context.ports.engine.query(statement)) as unknown as WrittenFile[];
   const files = written.filter((file) => file.count > 0n);
@@ -48,10 +49,10 @@ export async function writeFiles(context: RunContext, step: Step, layout: FileLa
   return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
 }
 
-async function stageFiles(context: RunContext, metadata: TableMetadata, layout: FileLayout, files: readonly WrittenFile[]): Promise<SnapshotId> {
-  const { engine, catalog } = context.ports;
+async function stageFiles(context: RunContext, metadata: TableMetadata, layout: FileLayout, files: readonly WrittenFile[]): Promise<SnapshotId | undefined> {
+  const { engine } = context.ports;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId);
-  const manifest = metadataPath(metadata, `${randomUUID()}-m0`);
+  const manifest = metadataPath(metadata, `${randomUUID()}-m0`, context.branch);
   const entry = newEntryFragments(DATA_FILE_COLUMNS, layout.partition);
   await engine.execute({
     sql: renderStatement('load/write_file_manifest', { partition: partitionTupleFragment(layout.partition), data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
@@ -63,37 +64,25 @@ async function stageFiles(context: RunContext, metadata: TableMetadata, layout: 
     },
   });
   if (layout.partition.length === 0) await declareEmptyPartitionIn(engine, manifest);
-  const parent = branchHead(metadata, context.branch);
-  const snapshotId = newSnapshotId();
-  const sequenceNumber = nextSequenceNumber(metadata);
-  const manifestList = metadataPath(metadata, `snap-${snapshotId}`);
-  await engine.execute({
-    sql: manifestListStatement('load/write_staged_list', rowLineageOf(metadata), {
-      parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
-      summaries: partitionSummariesFragment(layout.partition),
-    }),
-    parameters: {
-      manifest,
-      partition_spec_id: String(layout.specId),
-      snapshot_id: String(snapshotId),
-      sequence_number: String(sequenceNumber),
-      ...firstRowIdParameter(metadata),
-      destination: manifestList,
-      ...(parent === undefined ? {} : { parent: parent['manifest-list'] }),
-    },
+  return commitStaged(context, async ({ metadata: current, parent, sequenceNumber, snapshotId }) => {
+    const manifestList = metadataPath(current, `snap-${snapshotId}`, context.branch);
+    await engine.execute({
+      sql: manifestListStatement('load/write_staged_list', rowLineageOf(current), {
+        parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
+        summaries: partitionSummariesFragment(layout.partition),
+      }),
+      parameters: {
+        manifest,
+        partition_spec_id: String(layout.specId),
+        snapshot_id: String(snapshotId),
+        sequence_number: String(sequenceNumber),
+        ...firstRowIdParameter(current),
+        destination: manifestList,
+        ...(parent === undefined ? {} : { parent: parent['manifest-list'] }),
+      },
+    });
+    return { manifestList, operation: 'append' };
   });
-  const snapshot = await describeStaging(engine, { metadata, parent, snapshotId, sequenceNumber, manifestList, operation: 'append' });
-  await catalog.commitTable(context.spec.target.table, {
-    requirements: [
-      { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
-      { type: 'assert-ref-snapshot-id', ref: context.branch, 'snapshot-id': parent?.['snapshot-id'] ?? null },
-    ],
-    updates: [
-      { action: 'add-snapshot', snapshot },
-      { action: 'set-snapshot-ref', 'ref-name': context.branch, type: 'branch', 'snapshot-id': snapshotId },
-    ],
-  });
-  return snapshotId;
 }
 
 /** The columns of `data_file` that the engine writes. */

@@ -12,6 +12,7 @@ import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-sna
 import type { PartitionSpec, Schema, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
+import { branchName } from '../model/run-record.ts';
 import { NOTHING, fieldIdsFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
 import { makeLocalFolder, removeLocalFile } from './local-files.ts';
 import type { StateTable } from './state-tables.ts';
@@ -23,6 +24,9 @@ export type TableChange = TableCommit & { readonly identifier: TableIdentifier }
 export interface StateChange {
   readonly change: TableChange;
   readonly obsoleteFiles: readonly string[];
+  /** The files that it consists of: nobody needs them when it is not committed. */
+  readonly files: readonly string[];
+  readonly sequenceNumber: bigint;
 }
 
 /** Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not measured. */
@@ -87,7 +91,8 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
 
-  const path = `${root}/data/${write.processName}-${randomUUID()}.parquet`;
+  const owner = branchName(write.processName, write.psybergSessionId);
+  const path = `${root}/data/${owner}-${randomUUID()}.parquet`;
   makeLocalFolder(`${root}/data`);
   const keep = fold && !onlyLatest;
   const { sessionsKept } = write.definition;
@@ -109,7 +114,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
       ...(keep && sessionsKept !== undefined ? { sessions_kept: sessionsKept } : {}),
     },
   );
-  const manifest = manifestOf(metadata, snapshotId);
+  const manifest = `${root}/metadata/${owner}-${snapshotId}-m0.avro`;
   const partitioning = { schema: renderJson(schemaOf(metadata)), partition_spec: renderJson(spec.fields), partition_spec_id: String(spec['spec-id']) };
   await run(
     'state/write_manifest',
@@ -124,7 +129,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
       ...(manifests.length === 0 ? {} : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: fold ? live : [] }),
     },
   );
-  const list = `${root}/metadata/snap-${snapshotId}-${randomUUID()}.avro`;
+  const list = `${root}/metadata/${owner}-snap-${snapshotId}-${randomUUID()}.avro`;
   await run(
     'state/write_list',
     { carried: base === undefined ? NOTHING : statementFragment(renderStatement('state/carried_deletes')), manifest_list_format: manifestListFragment() },
@@ -137,7 +142,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
       ...(base === undefined ? {} : { manifest_list: base['manifest-list'] }),
     },
   );
-  return stateChange(metadata, write, {
+  return stateChange(metadata, write, [path, manifest, list], {
     'snapshot-id': snapshotId,
     ...(base === undefined ? {} : { 'parent-snapshot-id': base['snapshot-id'] }),
     'sequence-number': sequenceNumber,
@@ -153,10 +158,13 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   });
 }
 
-/** Every snapshot of a state table has a manifest of its own, named after it. */
-const manifestOf = (metadata: TableMetadata, snapshotId: bigint): string => `${tableRoot(metadata)}/metadata/${snapshotId}-m0.avro`;
+/** Every snapshot of a state table has a manifest of its own, named after it and after the session. */
+function manifestOf(metadata: TableMetadata, { summary, 'snapshot-id': id }: Snapshot): string {
+  const owner = branchName(summary?.['psyberg.process-name'] ?? '', summary?.['psyberg.session-id'] ?? '');
+  return `${tableRoot(metadata)}/metadata/${owner}-${id}-m0.avro`;
+}
 
-function stateChange(metadata: TableMetadata, write: StateWrite, snapshot: Snapshot): StateChange {
+function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly string[], snapshot: Snapshot): StateChange {
   const base = mainSnapshot(metadata);
   const expired = expiredSnapshots(metadata);
   return {
@@ -173,11 +181,9 @@ function stateChange(metadata: TableMetadata, write: StateWrite, snapshot: Snaps
         ...(expired.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': expired.map((each) => each['snapshot-id']) }]),
       ],
     },
-    obsoleteFiles: expired.flatMap((each) => [
-      each['manifest-list'],
-      manifestOf(metadata, each['snapshot-id']),
-      ...(JSON.parse(each.summary?.[REPLACED_FILES] ?? '[]') as string[]),
-    ]),
+    obsoleteFiles: expired.flatMap((each) => [each['manifest-list'], manifestOf(metadata, each), ...(JSON.parse(each.summary?.[REPLACED_FILES] ?? '[]') as string[])]),
+    files,
+    sequenceNumber: snapshot['sequence-number'] ?? 0n,
   };
 }
 

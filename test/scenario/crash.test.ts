@@ -2,6 +2,9 @@
 // target is compared with that of an undisturbed twin over the same source.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/index.ts';
+import { sessionIdOf } from '../../src/model/hour.ts';
+import { orphans } from '../support/orphans.ts';
+import { runSessionStep, SESSION_STEPS, type SessionStep } from '../support/session-step.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 import { spawnSessions } from '../support/spawn.ts';
 
@@ -10,66 +13,123 @@ const events = (first: number, count: number, hour: number): string =>
   `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) as ts from range(${first}, ${first + count}) t(i)`;
 
 const PATTERNS = {
-  stateless: { pattern: 'stateless', sql: 'select id, ts from e' },
-  stateful: { pattern: 'stateful', sql: 'select id, ts, count(*) over () as n from e where id >= 0' },
+  // Unpartitioned: an overwrite has files that straddle, so every step has something to do.
+  stateless: { sql: 'select id, ts from e', partition_by: ['hour(ts)'] },
+  stateful: { sql: 'select id, ts, count(*) over () as n from e where id >= 0', partition_by: [] },
+  dimension: { sql: 'select id, ts, (select count(*) from previous) as n from e', partition_by: ['day(ts)'] },
 } as const;
-const processOf = (name: string, pattern: keyof typeof PATTERNS) =>
+type Pattern = keyof typeof PATTERNS;
+const processOf = (name: string, pattern: Pattern) =>
   processFile(
     {
       process_name: name,
       pattern,
       sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-      // Unpartitioned: an overwrite has files that straddle, so every step has something to do.
-      target: { table: `facts.${name}`, event_time: 'ts' },
+      target: { table: `facts.${name}`, event_time: 'ts', partition_by: PATTERNS[pattern].partition_by },
       audits: ['source_to_target_count', { unique: { columns: ['id'] } }],
     },
     PATTERNS[pattern].sql,
   );
 
-describe.each(['stateless', 'stateful'] as const)('a %s session', (pattern) => {
+/** A moment at which a session is killed. `fresh`: its target does not exist. */
+interface Kill {
+  readonly pattern: Pattern;
+  readonly fresh: boolean;
+  readonly at: { readonly killAtStep: number } | { readonly killAtCommit: { readonly commit: number; readonly after: boolean } } | { readonly afterMs: number };
+}
+const patterns = Object.keys(PATTERNS) as Pattern[];
+/** Every step's beginning, and both sides of every commit. */
+const BOUNDARIES: readonly Kill[] = patterns.flatMap((pattern) =>
+  [true, false].flatMap((fresh) => [
+    ...Array.from({ length: pattern === 'dimension' ? 16 : 11 }, (_, step): Kill => ({ pattern, fresh, at: { killAtStep: step + 1 } })),
+    ...Array.from({ length: 5 }, (_, commit) => [false, true].map((after): Kill => ({ pattern, fresh, at: { killAtCommit: { commit: commit + 1, after } } }))).flat(),
+  ]),
+);
+const random = (): Kill => ({
+  pattern: patterns[Math.floor(Math.random() * patterns.length)] as Pattern,
+  fresh: Math.random() < 0.3,
+  at: { afterMs: Math.random() * Number(process.env['PSYBERG_CRASH_WINDOW_MS'] ?? 600) },
+});
+
+/** `npm run soak:crash` sets these; `npm test` takes a few boundaries, others each day, and two random moments. */
+const KILLS = Number(process.env['PSYBERG_CRASH_KILLS'] ?? 14);
+const MINUTES = Number(process.env['PSYBERG_SOAK_MINUTES'] ?? 240);
+
+function chosen(): Kill[] {
+  if (KILLS >= BOUNDARIES.length) return [...BOUNDARIES, ...Array.from({ length: KILLS - BOUNDARIES.length }, random)];
+  const count = Math.max(1, KILLS - 2);
+  const first = new Date().getUTCDate();
+  return [...Array.from({ length: count }, (_, index) => BOUNDARIES[(first + Math.floor((index * BOUNDARIES.length) / count)) % BOUNDARIES.length] as Kill), random(), random()];
+}
+
+describe('a killed session', () => {
   let world: World;
   let landed = 0;
   const land = async (): Promise<void> => {
     landed += 1;
     await world.land('raw.events', `${events(landed * 100, 20, landed % 3)} union all ${events(landed * 100 + 50, 20, (landed % 3) + 1)}`);
   };
-  const expectClean = async (): Promise<void> => {
-    await world.publish('twin');
-    expect((await world.run(['victim']))[0]?.error ?? null).toBeNull();
-    expect(await world.rows('select * from facts.victim')).toEqual(await world.rows('select * from facts.twin'));
-    expect(await world.leftovers()).toEqual([]);
-    expect(await world.rows('select process_name, count(*) from psyberg.high_water_mark_table group by 1')).toEqual(['["twin","1"]', '["victim","1"]']);
+  /** One run later, the victim and its undisturbed twin differ in nothing. */
+  const expectTwins = async (pattern: Pattern, what: string): Promise<void> => {
+    const [victim, twin] = [`victim_${pattern}`, `twin_${pattern}`];
+    const columns = pattern === 'stateful' ? 'id, ts' : '*';
+    expect((await world.run([twin]))[0]?.error ?? null, what).toBeNull();
+    expect((await world.run([victim]))[0]?.error ?? null, what).toBeNull();
+    expect(await world.rows(`select ${columns} from facts.${victim}`), what).toEqual(await world.rows(`select ${columns} from facts.${twin}`));
+    expect(await world.leftovers(), what).toEqual([]);
+    expect(await orphans(world), what).toEqual([]);
+    const watermark = 'src_table, snapshot_id, owed_hours, newest_hour, complete_to_hour';
+    const of = (name: string): string => `select ${watermark} from psyberg.high_water_mark_table where process_name = '${name}'`;
+    expect(await world.rows(of(victim)), what).toEqual(await world.rows(of(twin)));
+  };
+  const forget = async (pattern: Pattern): Promise<void> => {
+    for (const name of [`victim_${pattern}`, `twin_${pattern}`]) await world.psyberg.internals.client.dropTable({ namespace: ['facts'], name }, { purge: true });
   };
 
   beforeAll(async () => {
-    world = await createWorld({ processes: [processOf('victim', pattern), processOf('twin', pattern)] });
+    world = await createWorld({ processes: patterns.flatMap((pattern) => [processOf(`victim_${pattern}`, pattern), processOf(`twin_${pattern}`, pattern)]) });
     await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
   });
   afterAll(() => world.close());
 
-  it('killed at each step of its first run, of its second, and on and on, ends as its twin', { timeout: 240_000 }, async () => {
-    await land();
-    // Without a target: every step of a first run, each attempt on what the ones before left behind.
-    for (let step = 1; ; step += pattern === 'stateful' ? 1 : 3) {
-      const attempt = await spawnSessions(world.root, { processes: ['victim'], killAtStep: step });
-      if (!attempt.killed) break;
-      expect(step).toBeLessThan(24);
-    }
-    await expectClean();
-    for (let step = 3; ; step += 4) {
+  it('leaves nothing that one run does not put right', { timeout: (MINUTES + 10) * 60_000 }, async () => {
+    const endMs = performance.now() + MINUTES * 60_000;
+    let kills = 0;
+    for (const kill of chosen()) {
+      if (performance.now() > endMs) break;
+      const { pattern, fresh, at } = kill;
+      if (fresh) await forget(pattern);
       await land();
-      const attempt = await spawnSessions(world.root, { processes: ['victim'], killAtStep: step });
-      await expectClean();
-      if (!attempt.killed) break;
+      const name = `victim_${pattern}`;
+      const attempt = await spawnSessions(world.root, {
+        processes: [name],
+        ...('afterMs' in at ? { onReady: (child) => void setTimeout(() => child.kill('SIGKILL'), at.afterMs) } : at),
+      });
+      if (attempt.killed) kills += 1;
+      await expectTwins(pattern, JSON.stringify(kill));
     }
+    expect(kills).toBeGreaterThan(0);
+    if (process.env['PSYBERG_CRASH_KILLS'] !== undefined) console.log(`${kills} kills, ${chosen().length} attempts`);
   });
 
-  it('killed at random moments ends as its twin', { timeout: 240_000 }, async () => {
-    const rounds = Number(process.env['PSYBERG_CRASH_ROUNDS'] ?? 2);
-    for (let round = 0; round < rounds; round += 1) {
+  it('of an orchestrator is finished by repeating its steps', { timeout: (MINUTES + 10) * 60_000 }, async () => {
+    const endMs = performance.now() + MINUTES * 60_000;
+    const points = ['init', 'load', 'audit', 'publish'].flatMap((step) =>
+      [false, true].flatMap((after) => [1, 2].map((commit) => ({ step: step as SessionStep, killAtCommit: { commit, after } }))),
+    );
+    const soak = process.env['PSYBERG_CRASH_KILLS'] !== undefined;
+    const spec = world.psyberg.project.processes.find((each) => each.processName === 'victim_stateful');
+    let second = 0;
+    for (const point of soak ? points : points.filter((_, index) => index % 4 === new Date().getUTCDate() % 4)) {
+      if (performance.now() > endMs) break;
       await land();
-      await spawnSessions(world.root, { processes: ['victim'], onReady: (child) => void setTimeout(() => child.kill('SIGKILL'), Math.random() * 500) });
-      await expectClean();
+      second += 1;
+      const psybergSessionId = sessionIdOf(Date.now() + second * 1000);
+      for (const step of SESSION_STEPS) {
+        if (step === point.step) await spawnSessions(world.root, { processes: ['victim_stateful'], step: { name: step, psybergSessionId }, killAtCommit: point.killAtCommit });
+        await runSessionStep(world.psyberg, spec as NonNullable<typeof spec>, step, psybergSessionId);
+      }
+      await expectTwins('stateful', JSON.stringify(point));
     }
   });
 });

@@ -1,13 +1,19 @@
 /**
  * A process of its own that runs sessions: `node session-process.ts <project> <json>`. Prints the records as its last line.
- * `killAtStep`: SIGKILL to itself when that step begins. `times`: how often it runs.
+ * `killAtStep`: SIGKILL to itself when that step begins. `killAtCommit`: before or after that commit is made. `times`: how often it runs.
+ * `step`: only that step of a session of an orchestrator.
  */
 import { open } from '../../src/index.ts';
+import { runSessionStep, type SessionStep } from './session-step.ts';
 
 interface Order {
   readonly processes?: readonly string[];
   readonly killAtStep?: number;
+  readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
+  readonly step?: { readonly name: SessionStep; readonly psybergSessionId: string };
   readonly times?: number;
+  /** A statement before each run; `$round` in it is the number of the run, from 1. */
+  readonly land?: string;
   /** A query whose sorted rows are printed instead of the records. */
   readonly plan?: boolean;
 }
@@ -24,9 +30,31 @@ const psyberg = await open({
   },
 });
 await psyberg.internals.engine();
+const kill = (): boolean => process.kill(process.pid, 'SIGKILL');
+let commits = 0;
+for (const name of ['commitTable', 'commitTransaction', 'createTable'] as const) {
+  const { client } = psyberg.internals;
+  const commit = client[name].bind(client) as (...values: unknown[]) => Promise<never>;
+  (client as unknown as Record<string, unknown>)[name] = async (...values: unknown[]) => {
+    commits += 1;
+    const mine = commits === order.killAtCommit?.commit;
+    if (mine && !order.killAtCommit?.after) kill();
+    const answer = await commit(...values);
+    if (mine) kill();
+    return answer;
+  };
+}
 process.stderr.write('ready\n');
 const plans = order.plan === true ? await psyberg.plan(order.processes) : [];
-const records = [];
-for (let round = 0; round < (order.times ?? 1); round += 1) records.push(...(await psyberg.run(order.processes)));
+const records: unknown[] = [];
+if (order.step !== undefined) {
+  const spec = psyberg.project.processes.find((each) => each.processName === order.processes?.[0]);
+  if (spec === undefined) throw new Error(`no process ${order.processes?.[0]}`);
+  records.push((await runSessionStep(psyberg, spec, order.step.name, order.step.psybergSessionId)) as never);
+} else
+  for (let round = 0; round < (order.times ?? 1); round += 1) {
+    if (order.land !== undefined) await psyberg.sql(order.land.replaceAll('$round', String(round + 1)));
+    records.push(...(await psyberg.run(order.processes)));
+  }
 await psyberg.close();
 console.log(JSON.stringify({ records, plans }));

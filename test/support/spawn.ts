@@ -2,13 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { CompiledPlan, RunRecord } from '../../src/index.ts';
+import type { SessionStep } from './session-step.ts';
 
 const SCRIPT = fileURLToPath(new URL('session-process.ts', import.meta.url));
 
 export interface SpawnOptions {
   readonly processes?: readonly string[];
   readonly killAtStep?: number;
+  readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
+  readonly step?: { readonly name: SessionStep; readonly psybergSessionId: string };
   readonly times?: number;
+  readonly land?: string;
   readonly plan?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with the running process once its engine is there. */
@@ -46,4 +50,28 @@ export function spawnSessions(project: string, { environment = {}, onReady, ...o
       done({ killed: false, records, plans, steps });
     });
   });
+}
+
+/** Reads in a child process until it is stopped; `stop` returns what it saw, in order, the same result in a row once. */
+export function spawnReader(project: string, query: string): { readonly ready: Promise<void>; stop(): Promise<unknown[]> } {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('reader-process.ts', import.meta.url)), project, query], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += String(chunk)));
+  const closed = new Promise<number | null>((done) => child.once('close', done));
+  const ready = new Promise<void>((done, failed) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      log += String(chunk);
+      if (log.includes('ready\n')) done();
+    });
+    void closed.then(() => failed(new Error(log)));
+  });
+  return {
+    ready,
+    async stop() {
+      child.kill('SIGTERM');
+      if ((await closed) !== 0) throw new Error(`the reader failed:\n${log}`);
+      return JSON.parse(output.trim().split('\n').at(-1) as string) as unknown[];
+    },
+  };
 }

@@ -7,9 +7,10 @@ import { usageError } from '../../model/errors.ts';
 export type ViewShow =
   /**
    * The head of `branch` appears as the current snapshot and as `main`; while the branch does not exist, `base` does, or no snapshot
-   * when `base` is absent. Commits go to the branch.
+   * when `base` is absent. Commits go to the branch. `folder`: what is written through the view goes into folders of that name below the table's
+   * `data` and `metadata`, so that what a killed writer leaves can be told from the rest.
    */
-  | { readonly kind: 'branch'; readonly branch: string; readonly base?: SnapshotId | undefined }
+  | { readonly kind: 'branch'; readonly branch: string; readonly base?: SnapshotId | undefined; readonly folder?: string }
   /** One snapshot, read-only. */
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
   /** A snapshot that the table itself does not know, with its own manifest list; read-only. */

@@ -11,13 +11,20 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
   switch (show.kind) {
     case 'branch': {
       const head = branchHead(metadata, show.branch) ?? show.base;
-      return withHead(metadata, head === undefined ? undefined : findSnapshot(metadata, head), nowMs);
+      const shown = withHead(metadata, head === undefined ? undefined : findSnapshot(metadata, head), nowMs);
+      return show.folder === undefined ? shown : { ...shown, properties: { ...shown.properties, ...writePaths(metadata, show.folder) } };
     }
     case 'snapshot':
       return withHead(metadata, findSnapshot(metadata, show.snapshotId), nowMs);
     case 'files':
       return withHead(metadata, show.snapshot, nowMs);
   }
+}
+
+/** Iceberg's own properties for where a writer puts its files. */
+function writePaths({ location, properties }: TableMetadata, folder: string): Record<string, string> {
+  const below = (kind: 'data' | 'metadata'): string => `${(properties?.[`write.${kind}.path`] ?? `${location.replace(/\/+$/, '')}/${kind}`).replace(/\/+$/, '')}/${folder}`;
+  return { 'write.data.path': below('data'), 'write.metadata.path': below('metadata') };
 }
 
 /** The snapshot that a branch points at, `undefined` while the branch does not exist. */

@@ -1,0 +1,17 @@
+/** A process of its own that reads again and again until it is told to stop: `node reader-process.ts <project> <query>`. Prints the distinct results in a row as its last line. */
+import { open } from '../../src/index.ts';
+
+const [project, query] = process.argv.slice(2) as [string, string];
+const psyberg = await open({ project });
+const seen: unknown[] = [];
+let stopped = false;
+process.once('SIGTERM', () => {
+  stopped = true;
+});
+for (let reads = 0; !stopped; reads += 1) {
+  const [row] = (await psyberg.sql(query)).toObjects();
+  if (reads === 0) process.stderr.write('ready\n');
+  if (JSON.stringify(row) !== JSON.stringify(seen.at(-1))) seen.push(row);
+}
+await psyberg.close();
+console.log(JSON.stringify(seen));
