@@ -88,7 +88,7 @@ export interface Internals {
 }
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
-const SESSION_ATTEMPTS = 4;
+const SESSION_ATTEMPTS = 8;
 /** The name under which other engines attach the embedded catalog. */
 export const CATALOG_NAME = 'psyberg';
 
@@ -201,7 +201,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         await sweepAfter(runPorts, spec, abandoned);
         return record;
       } catch (error) {
-        const again = error instanceof PsybergError && error.exitCode === 4 && error.retryable && attempt < SESSION_ATTEMPTS && given === undefined;
+        const again =
+          error instanceof PsybergError && error.exitCode === 4 && error.retryable && error.code !== 'commit-unknown' && attempt < SESSION_ATTEMPTS && given === undefined;
         if (!again) throw error;
         options.onStep?.(`${spec.processName}: ${error.message}; planning again`);
         await sleep(Math.random() * 100 * attempt);

@@ -30,8 +30,13 @@ async function publishTarget(context: RunContext, composeStep: Step, together: b
   const { catalog } = context.ports;
   const tries = patience();
   let unanswered = 0;
+  let finishLast: (() => void) | undefined;
   for (;;) {
-    const composed = await onCurrentMain(context, composeStep);
+    // The answer was lost, and so was the first look: the commit may have been made all the same.
+    if (finishLast !== undefined && (await isPublished(context)) === true) return finishLast();
+    const composed = await onCurrentMain(context, composeStep).catch((error: unknown) => {
+      throw finishLast !== undefined && isUnanswered(error) ? commitUnknown(context, error) : error;
+    });
     const changes = together ? await (context.state as StateWriter).changes(composed) : [];
     const target = targetChange(context, composed);
     const finish = (): void => {
@@ -49,6 +54,7 @@ async function publishTarget(context: RunContext, composeStep: Step, together: b
       // The same commit again does no harm when the first one is still on its way: only one of the two finds `main` as it must be.
       const uncertain = done === undefined || isUnanswered(error);
       if (uncertain) unanswered += 1;
+      finishLast = uncertain ? finish : undefined;
       if (uncertain && unanswered >= UNANSWERED_MAX) throw commitUnknown(context, error);
       const hopeful = uncertain || (error instanceof PsybergError && error.retryable);
       if (!hopeful || !(await tries.again())) throw error;

@@ -166,7 +166,8 @@ async function commitOnce(context: RunContext, writes: readonly PendingRows[], t
     return true;
   } catch (error) {
     if (error instanceof PsybergError && error.retryable && (await tries.again())) return false;
-    for (const file of changes.flatMap((each) => each.files)) removeLocalFile(file);
+    // Only a conflict says that it was not made: files of a commit without an answer may be the table's.
+    if (error instanceof PsybergError && error.code === 'commit-conflict') for (const file of changes.flatMap((each) => each.files)) removeLocalFile(file);
     throw error;
   }
 }
