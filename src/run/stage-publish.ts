@@ -63,7 +63,8 @@ async function publishTarget(context: RunContext, composeStep: Step, together: b
 }
 
 /** The catalog did not say what became of the commit (Iceberg REST specification, "CommitStateUnknown"). */
-const isUnanswered = (error: unknown): boolean => error instanceof PsybergError && (error.code === 'catalog-unreachable' || error.code === 'catalog-failed');
+const isUnanswered = (error: unknown): boolean => error instanceof PsybergError && UNANSWERED.has(error.code);
+const UNANSWERED: ReadonlySet<string> = new Set(['commit-state-unknown', 'catalog-unreachable', 'catalog-failed']);
 
 function commitUnknown({ plan }: RunContext, error: unknown): PsybergError {
   return conflict('commit-unknown', `${plan.process_name}: the catalog did not answer whether ${plan.target.table} was published: ${(error as Error).message}`, {

@@ -161,7 +161,7 @@ describe('an interrupted session', () => {
 });
 
 describe('a lost answer', () => {
-  const lost = (): Error => new PsybergError('catalog-unreachable', 'the connection was reset');
+  const lost = (): Error => new PsybergError('commit-state-unknown', 'the connection was reset', { retryable: true });
   /** A session whose commits and looks at the catalog fail as told, from the first publish on. */
   const faulty = async (faults: { readonly commit: (made: () => Promise<void>, count: number) => Promise<void>; readonly look?: (count: number) => boolean }) => {
     const world = await worldForTest({ processes: [processOf('victim', 'stateful')] });
