@@ -18,20 +18,23 @@ import {
 import { createWorld, processFile } from '../support/world.ts';
 
 const MINUTES = process.env['PSYBERG_PROPERTY_MINUTES'] === undefined ? undefined : Number(process.env['PSYBERG_PROPERTY_MINUTES']);
-const RUNS = Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? (MINUTES === undefined ? 4 : 1_000_000));
-const TIME_LIMIT_MS = MINUTES === undefined ? 60_000 + RUNS * 20_000 : MINUTES * 60_000;
+const RUNS = Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? (MINUTES === undefined ? 12 : 1_000_000));
+const TIME_LIMIT_MS = MINUTES === undefined ? 60_000 + RUNS * 10_000 : MINUTES * 60_000;
 
 type Step =
   | { readonly kind: 'change'; readonly source: number; readonly operation: SourceOperation }
   | { readonly kind: 'append'; readonly operation: SourceOperation }
   | { readonly kind: 'session'; readonly only: 'joined_load' | 'single_load' | undefined }
-  | { readonly kind: 'failed-session' };
+  | { readonly kind: 'failed-session' }
+  /** Compaction, expiry and orphan removal of all tables, as if days had passed. */
+  | { readonly kind: 'maintain' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('change' as const), source: fc.nat(2), operation: anyOperations }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('append' as const), operation: appendingOperations }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('session' as const), only: fc.constantFrom(undefined, undefined, 'joined_load' as const, 'single_load' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('failed-session' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('maintain' as const) }) },
 );
 
 const history = fc.record({
@@ -135,6 +138,12 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
     expect(await Promise.all(['joined', 'single'].map(async (name) => ((await exists(name)) ? world.rows(`from facts.${name}`) : [])))).toEqual(before);
   }
 
+  async function maintain(): Promise<void> {
+    const { tables } = await world.psyberg.maintain(undefined, { olderThanMs: 0, orphanGraceMs: 0, force: true });
+    expect(tables.filter((each) => each.error !== null)).toEqual([]);
+    cover('maintain');
+  }
+
   async function change(table: string, operation: SourceOperation): Promise<void> {
     const shape = shapeOf[table] as SourceShape;
     const done = await applyOperation({ world, table: `raw.${table}`, shape, operation, ids });
@@ -150,6 +159,7 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
     for (const each of steps) {
       if (each.kind === 'session') await session(each.only);
       else if (each.kind === 'failed-session') await failedSession();
+      else if (each.kind === 'maintain') await maintain();
       else if (each.kind === 'append') await change('single', each.operation);
       else await change(sourceName(each.source % sources.length), each.operation);
     }

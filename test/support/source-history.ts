@@ -10,7 +10,7 @@ export type EventType = 'timestamptz' | 'timestamp' | 'date' | 'epoch_ms';
 
 /** How a source is stored. `partitionedBy` as DuckDB writes it; undefined: unpartitioned. */
 export interface SourceShape {
-  readonly formatVersion: '2' | '3';
+  readonly formatVersion: '1' | '2' | '3';
   readonly eventType: EventType;
   readonly partitionedBy: string | undefined;
 }
@@ -27,6 +27,10 @@ export type SourceOperation =
   /** Position deletes in a table of version 2, deletion vectors in one of version 3. */
   | { readonly kind: 'delete-rows'; readonly rest: number }
   | { readonly kind: 'update-rows'; readonly rest: number }
+  /** Equality deletes on the id, as streaming engines write them. */
+  | { readonly kind: 'delete-equal'; readonly rest: number }
+  /** One file of position deletes for each partition: version 2 only, and only other engines write them so. */
+  | { readonly kind: 'delete-positions'; readonly rest: number }
   /** Rows that no session saw: landed and deleted again. */
   | { readonly kind: 'land-and-delete'; readonly batch: Batch }
   | { readonly kind: 'compact' }
@@ -65,6 +69,8 @@ export const anyOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-file' as const), file }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete-rows' as const), rest }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('update-rows' as const), rest }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-equal' as const), rest }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-positions' as const), rest }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rollback' as const), back: fc.integer({ min: 1, max: 2 }) }) },
 );
 
@@ -79,7 +85,11 @@ const PARTITIONINGS: Readonly<Record<EventType, readonly (string | undefined)[]>
 export const shapes: fc.Arbitrary<SourceShape> = fc
   .constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms')
   .chain((eventType) =>
-    fc.record({ formatVersion: fc.constantFrom('2' as const, '3' as const), eventType: fc.constant(eventType), partitionedBy: fc.constantFrom(...PARTITIONINGS[eventType]) }),
+    fc.record({
+      formatVersion: fc.constantFrom('1' as const, '2' as const, '2' as const, '3' as const, '3' as const),
+      eventType: fc.constant(eventType),
+      partitionedBy: fc.constantFrom(...PARTITIONINGS[eventType]),
+    }),
   );
 
 const SQL_TYPE: Readonly<Record<EventType, string>> = { timestamptz: 'timestamptz', timestamp: 'timestamp', date: 'date', epoch_ms: 'bigint' };
@@ -133,6 +143,9 @@ export async function applyOperation(input: {
 }): Promise<string | undefined> {
   const { world, table, shape, operation, ids } = input;
   const insert = (batch: Batch) => world.sql(`insert into ${table} by name ${rowsSql(shape, batch, ids)}`);
+  // Version 1 has no row-level deletes (Iceberg specification, "Version 2").
+  const needed = { 'land-and-delete': 2, 'delete-rows': 2, 'update-rows': 2, 'delete-equal': 2, 'delete-positions': 2 }[operation.kind as string] ?? 1;
+  if (Number(shape.formatVersion) < needed || (operation.kind === 'delete-positions' && shape.formatVersion === '3')) return undefined;
   const hasRows = async () => (await world.sql(`select 1 from ${table} limit 1`)).length > 0;
   const changeFiles = async (change: FileChange) => {
     if (!(await hasRows())) return undefined;
@@ -162,6 +175,10 @@ export async function applyOperation(input: {
       if (!(await hasRows())) return undefined;
       await world.sql(`update ${table} set region = region || '!' where id % 3 = ${operation.rest}`);
       return operation.kind;
+    case 'delete-equal':
+      return changeFiles({ operation: 'delete', deletes: [{ kind: 'equality', columns: ['id'], values: `select id from ${table} where id % 3 = ${operation.rest}` }] });
+    case 'delete-positions':
+      return changeFiles({ operation: 'delete', deletes: [{ kind: 'position', where: `id % 3 = ${operation.rest}`, per: 'partition' }] });
     case 'compact':
       return changeFiles({ operation: 'replace', remove: (files) => files, insert: `select id, region, ts from ${table}` });
     case 'compact-as-overwrite':
