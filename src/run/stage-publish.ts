@@ -19,29 +19,34 @@ const UNANSWERED_MAX = 5;
 /** Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again), `commit-conflict` or `commit-unknown` after the last try. */
 export async function publish(context: RunContext, composeStep: Step): Promise<void> {
   context.state ??= stateWriter(context);
-  const together = await context.ports.catalog.commitsTogether();
-  await publishTarget(context, composeStep, together);
+  const together = await publishTarget(context, composeStep);
   // Published is published: what is not written down now, the next session of the process writes down (`repair-state.ts`).
   if (!together) await context.state.writeApart(context.composed as ComposedSnapshot).catch((error: unknown) => context.ports.onStep(`state tables: ${String(error)}`));
 }
 
-/** `together`: the catalog has multi-table commits. Without them the target goes first: its summary holds the watermarks, and the state tables are an index of it. */
-async function publishTarget(context: RunContext, composeStep: Step, together: boolean): Promise<void> {
+/**
+ * Whether the state tables were committed together with the target: the catalog has multi-table commits. Without them the target goes first: its summary holds the
+ * watermarks, and the state tables are an index of it.
+ */
+async function publishTarget(context: RunContext, composeStep: Step): Promise<boolean> {
   const { catalog } = context.ports;
   const tries = patience();
   let unanswered = 0;
-  let finishLast: (() => void) | undefined;
+  let finishLast: (() => boolean) | undefined;
   for (;;) {
     // The answer was lost, and so was the first look: the commit may have been made all the same.
     if (finishLast !== undefined && (await isPublished(context)) === true) return finishLast();
     const composed = await onCurrentMain(context, composeStep).catch((error: unknown) => {
       throw finishLast !== undefined && isUnanswered(error) ? commitUnknown(context, error) : error;
     });
+    // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none for this.
+    const together = await catalog.commitsTogether();
     const changes = together ? await (context.state as StateWriter).changes(composed) : [];
     const target = targetChange(context, composed);
-    const finish = (): void => {
+    const finish = (): boolean => {
       context.publishedSnapshotId = composed.snapshot['snapshot-id'];
       for (const file of [...target.obsoleteLists, ...changes.flatMap((each) => each.obsoleteFiles)]) removeLocalFile(file);
+      return together;
     };
     try {
       await catalog.commitTransaction([target.change, ...changes.map((each) => each.change)]);
