@@ -82,15 +82,13 @@ const PARTITIONINGS: Readonly<Record<EventType, readonly (string | undefined)[]>
   epoch_ms: [undefined, 'region', 'bucket(3, id)', 'truncate(3600000, ts)'],
 };
 
-export const shapes: fc.Arbitrary<SourceShape> = fc
-  .constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms')
-  .chain((eventType) =>
-    fc.record({
-      formatVersion: fc.constantFrom('1' as const, '2' as const, '2' as const, '3' as const, '3' as const),
-      eventType: fc.constant(eventType),
-      partitionedBy: fc.constantFrom(...PARTITIONINGS[eventType]),
-    }),
-  );
+export const shapes: fc.Arbitrary<SourceShape> = fc.constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms').chain((eventType) =>
+  fc.record({
+    formatVersion: fc.constantFrom('1' as const, '2' as const, '2' as const, '3' as const, '3' as const),
+    eventType: fc.constant(eventType),
+    partitionedBy: fc.constantFrom(...PARTITIONINGS[eventType]),
+  }),
+);
 
 const SQL_TYPE: Readonly<Record<EventType, string>> = { timestamptz: 'timestamptz', timestamp: 'timestamp', date: 'date', epoch_ms: 'bigint' };
 
