@@ -29,6 +29,7 @@ import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
 import { checkSyntax } from './run/sql-error.ts';
+import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
 
 export interface OpenOptions {
@@ -154,7 +155,10 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     const nowMs = now();
     const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine, ...viewPorts });
     const plan = planSession(session, { allCauses: request.allCauses ?? false });
-    if (plan.status === 'work') await checkSyntax(await engine(), project, spec);
+    if (plan.status === 'work') {
+      await checkWatermarks({ spec, project, catalog: client, engine });
+      await checkSyntax(await engine(), project, spec);
+    }
     return compilePlan(
       {
         ...plan,

@@ -1,7 +1,7 @@
 -- @name state/watermarks_of_process
 -- What: the watermarks of a process from the table, the second copy of what the target's summary says.
 -- @param $process_name VARCHAR
--- @returns table, table_uuid, snapshot_id, sequence_number, committed_at, owed (JSON), newest_hour, total_records, target_table_uuid, complete_to_hour; all text
+-- @returns table, table_uuid, snapshot_id, sequence_number, committed_at, owed (JSON), newest_hour, total_records, target_table_uuid, complete_to_hour, psyberg_session_id; all text
 select
   src_table as "table",
   table_uuid,
@@ -12,6 +12,7 @@ select
   newest_hour,
   total_records::varchar as total_records,
   target_table_uuid,
-  complete_to_hour
+  complete_to_hour,
+  psyberg_session_id
 from {{high_water_mark_table}}
 where process_name = $process_name

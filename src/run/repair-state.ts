@@ -11,6 +11,7 @@ import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import { ETL_PATTERN_ID, type ProcessSpec, type ProjectSpec } from '../model/process-spec.ts';
 import { progressInSummary, SUMMARY, type WatermarkJson } from '../state/read-watermarks.ts';
+import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import { sessionRows, signalRow } from '../state/state-rows.ts';
 import { SESSION, SIGNAL, type StateTable } from '../state/state-tables.ts';
 import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../state/write-state.ts';
@@ -41,6 +42,8 @@ export async function repairStateTables({ spec, project, catalog, ports: open }:
   const behind = published.slice(0, Math.min(firstKnown < 0 ? published.length : firstKnown, SESSIONS_MAX));
   if (behind.length === 0) return false;
   const ports = await open();
+  // Before anything is written: rows ahead of the target are not what an interrupted session leaves.
+  await refuseContradiction({ ...ports, highWaterMarkTable: project.tables.highWaterMarkTable, processName: spec.processName, target: spec.target.table });
   const repaired = [await repairSessions(ports, spec, behind), await repairSignal(ports, spec, behind[0] as Snapshot), await repairWatermarks(ports, spec, target)];
   if (repaired.includes(true)) ports.onStep(`${spec.processName}: wrote down what session ${sessionOf(behind[0] as Snapshot)} had published`);
   return repaired.includes(true);

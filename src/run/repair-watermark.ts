@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { type ProcessProgress, progressInTable } from '../state/read-watermarks.ts';
+import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import { HIGH_WATER_MARK } from '../state/state-tables.ts';
 import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../state/write-state.ts';
 import type { RunPorts } from './context.ts';
@@ -16,6 +17,7 @@ export async function repairWatermarkTable(
   { spec, target, progress, plan }: { readonly spec: ProcessSpec; readonly target: TableMetadata; readonly progress: ProcessProgress; readonly plan: Plan | undefined },
 ): Promise<boolean> {
   const { highWaterMarkTable } = ports.project.tables;
+  await refuseContradiction({ ...ports, highWaterMarkTable, processName: spec.processName, target: spec.target.table });
   const metadata = await ensureStateTable(ports.catalog, highWaterMarkTable, HIGH_WATER_MARK);
   const found =
     metadata['current-snapshot-id'] === undefined

@@ -59,6 +59,13 @@ export interface FoundProgress {
   readonly summary: Readonly<Record<string, string>>;
 }
 
+/** What sessions of the process said in any snapshot that the target still has, also in such as a rollback took off `main`. */
+export function progressEverSaid(metadata: TableMetadata, processName: string): ProcessProgress[] {
+  return (metadata.snapshots ?? []).flatMap((snapshot) =>
+    progressSummaries(snapshot).flatMap((summary) => (summary[SUMMARY.processName] === processName ? [progressOf(summary, snapshot)] : [])),
+  );
+}
+
 /** The progress of every process that published to the table. */
 export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
   const found = new Map<string, FoundProgress>();
@@ -133,6 +140,21 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   ...(json.total_records == null ? {} : { totalRecords: BigInt(json.total_records) }),
 });
 
+/** A row of the watermark table. */
+export interface WatermarkRow extends WatermarkJson, Record<string, unknown> {
+  readonly target_table_uuid: string | null;
+  readonly owed: string | null;
+  readonly complete_to_hour: string | null;
+  readonly psyberg_session_id: string | null;
+}
+
+/** The rows of a process in the watermark table, which has to exist; one a source. */
+export const watermarkRowsOf = (engine: Engine, options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string }): Promise<WatermarkRow[]> =>
+  engine.query<WatermarkRow>({
+    sql: renderStatement('state/watermarks_of_process', { high_water_mark_table: tableFragment('lake', options.highWaterMarkTable) }),
+    parameters: { process_name: options.processName },
+  });
+
 /**
  * The second copy, read when the target has snapshots but none of the process: its history was expired. Undefined when there is no row.
  * Throws `target-replaced` when the rows belong to another table of the same name: continuing from them would skip data.
@@ -141,10 +163,7 @@ export async function progressInTable(
   engine: Engine,
   options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string; readonly target: TableMetadata; readonly targetName: string },
 ): Promise<ProcessProgress | undefined> {
-  const rows = await engine.query<WatermarkJson & { target_table_uuid: string | null; owed: string | null; complete_to_hour: string | null } & Record<string, unknown>>({
-    sql: renderStatement('state/watermarks_of_process', { high_water_mark_table: tableFragment('lake', options.highWaterMarkTable) }),
-    parameters: { process_name: options.processName },
-  });
+  const rows = await watermarkRowsOf(engine, options);
   if (rows.length === 0) return undefined;
   const strange = rows.find((row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid']);
   if (strange !== undefined)

@@ -92,3 +92,75 @@ describe('a source', () => {
     for (const record of await world.run()) expect(record).toMatchObject({ status: 'failed', error: { code: 'event-time-missing', context: { exit_code: 2 } } });
   });
 });
+
+describe('a watermark row that contradicts the target', () => {
+  const state = async (world: World) => [
+    await world.rows('from psyberg.high_water_mark_table'),
+    await world.rows('from psyberg.psyberg_session_f'),
+    (await world.metadata('facts.stateless'))['current-snapshot-id'],
+    await world.leftovers(),
+  ];
+  const names = 'psyberg.high_water_mark_table';
+
+  async function expectRefused(world: World, context: object, message: string): Promise<void> {
+    const before = await state(world);
+    await expect(world.plan('stateless_load')).rejects.toMatchObject({ code: 'watermark-contradiction', exitCode: 5 });
+    const [record] = await world.run(['stateless_load']);
+    expect(record).toMatchObject({
+      status: 'refused',
+      error: { code: 'watermark-contradiction', retryable: false, message: expect.stringContaining(message), context: { table: 'raw.events', exit_code: 5, ...context } },
+    });
+    expect(record?.error?.hint).toContain(`delete the rows of process_name 'stateless_load' from ${names}`);
+    expect(await state(world)).toEqual(before);
+  }
+
+  it('that lost its newest session to an older copy of it is refused; with the rows deleted the summaries decide', async () => {
+    const world = await worldWithNews();
+    const older = (await world.metadata('facts.stateless'))['current-snapshot-id'] as bigint;
+    await world.publish('stateless_load');
+    const newest = (await world.metadata('facts.stateless'))['current-snapshot-id'] as bigint;
+    const head = String(mainSnapshot(await world.metadata('raw.events'))?.['snapshot-id']);
+    // Without the snapshot, metadata are what they were before the session: an older copy, put in its place.
+    await world.rollback('facts.stateless', older);
+    await world.expire('facts.stateless', [newest]);
+    await expectRefused(world, { snapshot_id: head, process_name: 'stateless_load' }, 'the newest session that facts.stateless tells of is');
+    await world.sql(`delete from ${names} where process_name = 'stateless_load'`);
+    expect(await world.publish('stateless_load')).toMatchObject({ rows_read: '5' });
+    expect(await world.rows('from facts.stateless')).toEqual(await world.rows('from raw.events'));
+  });
+
+  it.each([
+    ['snapshot', 'snapshot_id = 77', { snapshot_id: '77' }],
+    ['table', "table_uuid = 'another'", { table_uuid: 'another' }],
+  ])('about the %s of one and the same session is refused', async (_what, change, context) => {
+    const world = await worldWithNews();
+    await world.sql(`create temp table changed as from ${names}; update changed set ${change} where process_name = 'stateless_load'`);
+    await world.sql(`delete from ${names} where process_name = 'stateless_load'`);
+    await world.sql(`insert into ${names} from changed where process_name = 'stateless_load'`);
+    await expectRefused(world, context, 'says of the same session snapshot');
+    expect((await world.run(['stateful_load']))[0]?.status).toBe('published');
+  });
+
+  it('by being behind it is put right by the next session', async () => {
+    const world = await worldWithNews();
+    await world.sql(`create temp table old as from ${names}`);
+    await world.publish('stateless_load');
+    await world.sql(`delete from ${names} where process_name = 'stateless_load'`);
+    await world.sql(`insert into ${names} from old where process_name = 'stateless_load'`);
+    const first = (await world.history('facts.stateless'))[0]?.['snapshot-id'] as bigint;
+    await world.expire('facts.stateless', [first]);
+    await world.land('raw.events', rows(30, 3));
+    expect(await world.publish('stateless_load')).toMatchObject({ rows_read: '5' });
+    expect(await world.rows('from facts.stateless')).toEqual(await world.rows('from raw.events'));
+    const head = String(mainSnapshot(await world.metadata('raw.events'))?.['snapshot-id']);
+    expect(await world.rows(`select snapshot_id::varchar from ${names} where process_name = 'stateless_load'`)).toEqual([JSON.stringify([head])]);
+  });
+
+  it('is not looked for where nothing is to be done: DuckDB is not started', async () => {
+    const world = await worldWithNews();
+    await world.run();
+    await world.reopen();
+    expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
+    expect(world.psyberg.internals.engineStarted()).toBe(false);
+  });
+});
