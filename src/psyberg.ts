@@ -3,7 +3,7 @@
  * project -> session -> plan -> compile -> run -> report.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Catalog, type ServeOptions, startCatalog, startProxy } from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
@@ -31,6 +31,7 @@ import { recordHead, runSession } from './run/run-session.ts';
 import { checkSyntax } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
+import { openVerifiedRewrites } from './session/verified-rewrites.ts';
 
 export interface OpenOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
@@ -88,6 +89,12 @@ export interface Internals {
   engineStarted(): boolean;
 }
 
+interface PlanRequest {
+  readonly psybergSessionId?: string;
+  readonly allCauses?: boolean;
+  readonly writesNothing?: boolean;
+}
+
 /** How often a session is planned anew because somebody moved its target meanwhile. */
 const SESSION_ATTEMPTS = 8;
 /** The name under which other engines attach the embedded catalog. */
@@ -139,6 +146,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
   let interrupted = false;
 
+  const verified = openVerifiedRewrites(join(dirname(sessions), 'verified-rewrites.json'));
   const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
   const ports = async (): Promise<RunPorts> => ({
     project,
@@ -150,10 +158,12 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     onStep: (message) => options.onStep?.(message),
   });
 
-  const planProcess = async (spec: ProcessSpec, request: { readonly psybergSessionId?: string; readonly allCauses?: boolean } = {}): Promise<CompiledPlan> => {
+  const planProcess = async (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> => {
     if (interrupted) throw new PsybergError('interrupted', 'the run was interrupted', { hint: 'run the same command again', retryable: true });
     const nowMs = now();
-    const session = await openSession({ spec, project, psybergSessionId: request.psybergSessionId ?? sessionIdOf(nowMs), nowMs, catalog: client, engine, ...viewPorts });
+    const psybergSessionId = request.psybergSessionId ?? sessionIdOf(nowMs);
+    const session = await openSession({ spec, project, psybergSessionId, nowMs, catalog: client, engine, verified, ...viewPorts });
+    if (request.writesNothing !== true) verified.save();
     const plan = planSession(session, { allCauses: request.allCauses ?? false });
     if (plan.status === 'work') {
       await checkWatermarks({ spec, project, catalog: client, engine });
@@ -219,7 +229,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     async plan(processNames, { allCauses = false } = {}) {
       const plans: ExplainedPlan[] = [];
       for (const spec of processesInDependencyOrder(project, processNames)) {
-        const plan = await planProcess(spec, { allCauses });
+        const plan = await planProcess(spec, { allCauses, writesNothing: true });
         plans.push(Object.defineProperty({ ...plan }, 'explain', { value: () => explainPlan(plan, PLAIN, { allCauses }), enumerable: false }) as ExplainedPlan);
       }
       return plans;

@@ -20,6 +20,7 @@ import { startSnapshot } from './start.ts';
 import { changesOf } from './read-changes.ts';
 import { type SourceTable, eventTimeOf, readAllManifests, readFiles } from './read-files.ts';
 import type { ViewPorts } from './show-views.ts';
+import type { VerifiedRewrites } from './verified-rewrites.ts';
 import { readVtts } from './vtts.ts';
 
 export interface OpenSessionInput extends ViewPorts {
@@ -30,6 +31,8 @@ export interface OpenSessionInput extends ViewPorts {
   readonly catalog: CatalogClient;
   /** For adopting: where each source counts as consumed; it is then shown as of that snapshot, without changes. */
   readonly adoptAt?: (source: SourceSpec) => StartSpec;
+  /** Rewrites that earlier sessions compared; what this one compares is added. */
+  readonly verified?: VerifiedRewrites;
   /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */
   readonly engine: () => Promise<Engine>;
 }
@@ -173,7 +176,15 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
       });
     return idle;
   }
-  const table: SourceTable = { views: input.views, endpoint: input.endpoint, spec, metadata, eventTime, lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs) };
+  const table: SourceTable = {
+    views: input.views,
+    endpoint: input.endpoint,
+    spec,
+    metadata,
+    eventTime,
+    lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+    ...(input.verified === undefined ? {} : { verified: input.verified }),
+  };
   const begin = watermark === undefined ? startSnapshot(metadata, head, { start: adoptedAt === undefined ? spec.start : { kind: 'now' }, table: name }) : undefined;
   const from = watermark ?? (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
   const changed = from?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, from);

@@ -14,6 +14,7 @@ import type { ChangedFile } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { type StatedBounds, boundsOf, withScannedHours } from './bounds.ts';
 import type { ViewPorts } from './show-views.ts';
+import type { VerifiedRewrites } from './verified-rewrites.ts';
 import { fileInMessage, unreadableFile } from './unreadable-file.ts';
 
 /** What reading files needs to know of a source. */
@@ -24,6 +25,8 @@ export interface SourceTable extends ViewPorts {
   readonly eventTime: { readonly column: NestedField; readonly unit: StoredUnit } | undefined;
   /** Event times in a later hour are set aside: one bad row may not drag a range along. */
   readonly lastAllowedHour: Hour;
+  /** Rewrites that need not be compared again. */
+  readonly verified?: VerifiedRewrites;
 }
 
 export interface Manifest {

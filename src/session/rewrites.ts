@@ -1,7 +1,7 @@
 /**
  * Commits that only rewrote files: a compaction by a writer that does not know `replace`, one that took deleted rows out of files, or an update that changed few rows
  * of many. Changes -> changes, with what really differs. Counts and hours make a commit suspect; its rows, compared, decide. This alone reads data in planning: those
- * files, once.
+ * files, once, and what changed no row is remembered.
  */
 import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
@@ -75,6 +75,9 @@ interface ComparedInput {
 async function differingHours(engine: Engine, table: SourceTable, { change, files, before }: ComparedInput): Promise<DifferingHours[] | undefined> {
   const parent = before ?? parentOf(table.metadata, change.snapshotId);
   if (parent === undefined || !change.counted || change.addedRows === 0n || !looksRewrittenWithoutDeleted(change)) return undefined;
+  // The columns compared are the schema's, and what a commit is compared with may be another snapshot than its parent.
+  const key = [table.metadata['table-uuid'], change.snapshotId, parent['snapshot-id'], currentSchema(table.metadata)['schema-id']].join(':');
+  if (table.verified?.has(key)) return [];
   try {
     const manifests = await readAllManifests(engine, table, parent);
     // A deleted row is still in its file: a rewrite with the same rows in its files would bring it back.
@@ -83,6 +86,7 @@ async function differingHours(engine: Engine, table: SourceTable, { change, file
       : looksRewritten(change, files)
         ? await compareFiles(engine, table, files)
         : undefined;
+    if (found?.length === 0) table.verified?.add(key);
     return found?.map((each) => ({ firstHour: each.first_hour ?? undefined, lastHour: each.last_hour ?? undefined }));
   } catch {
     // A file that is gone, or of another format: what cannot be compared counts as changed.

@@ -1,8 +1,9 @@
 // Goal: a rewrite of files is no work, and a rewrite that changed a cell is the work of its hours. Method: rewrites under several names, with and without changed rows.
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { appended, appendLoad, events, expireAllBut, eventWorld, inSource, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
-import { hourNumbers, worldForTest } from '../support/world.ts';
+import { hourNumbers, type World, worldForTest } from '../support/world.ts';
 
 const rewrite = (select: string) => ({ operation: 'overwrite' as const, remove: <T>(files: readonly T[]) => files, insert: select });
 
@@ -63,6 +64,52 @@ describe('a compaction committed as overwrite', () => {
       insert: 'select id, ts from raw.events where id < 20',
     });
     expect((await world.plan('overwrite_load')).status).toBe('nothing-new');
+  });
+});
+
+describe('rows that were compared and found the same', () => {
+  /** Moves the data files away, or back: whoever opens one then fails, and a rewrite that cannot be compared counts. */
+  async function hideDataFiles(world: World): Promise<() => void> {
+    const files = (await world.sql('select distinct filename from raw.events')).map((row) => String(row['filename']));
+    for (const file of files) renameSync(file, `${file}.away`);
+    return () => {
+      for (const file of files) renameSync(`${file}.away`, file);
+    };
+  }
+
+  it.each([
+    ['', undefined],
+    [' where rows had been deleted one by one', 'delete from raw.events where id = 3'],
+  ])('are not read again by the next session%s, also in another process; planning alone remembers nothing', async (_where, deletion) => {
+    const world = await eventWorld({ partitionedBy: 'day(ts)' });
+    if (deletion !== undefined) {
+      await world.sql(deletion);
+      await world.publish('overwrite_load');
+    }
+    await world.changeFiles('raw.events', rewrite('select * from raw.events order by id desc'));
+    const remembered = join(world.warehouse, '.psyberg', 'verified-rewrites.json');
+    expect((await world.plan('overwrite_load')).status).toBe('nothing-new');
+    expect(existsSync(remembered)).toBe(false);
+    await world.reopen();
+    expect((await runOne(world, 'overwrite_load')).status).toBe('nothing-new');
+    expect(JSON.parse(readFileSync(remembered, 'utf8'))).toHaveLength(1);
+    await world.reopen();
+    const bringBack = await hideDataFiles(world);
+    expect((await runOne(world, 'overwrite_load')).status).toBe('nothing-new');
+    const plan = await world.plan('overwrite_load');
+    expect(plan.sources[0]?.changes[0]?.reason).toContain('the rows were compared');
+    // Another schema has other columns to compare; without them in reach, the rewrite counts.
+    await world.sql('alter table raw.events add column note varchar');
+    expect((await world.plan('overwrite_load')).status).toBe('work');
+    bringBack();
+    expect((await runOne(world, 'overwrite_load')).status).toBe('nothing-new');
+    // A file that is lost or damaged costs a comparison.
+    writeFileSync(remembered, '{"not": a list');
+    await world.reopen();
+    await world.land('raw.events', "select 20 as id, timestamptz '2023-09-14 02:00:00Z' as ts, null as note");
+    expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([2]);
+    await world.publish('overwrite_load');
+    expect(await overwritten(world)).toEqual(await inSource(world));
   });
 });
 
