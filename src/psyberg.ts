@@ -13,6 +13,7 @@ import type { Engine, ResultRows, StorageAccess } from './engine/index.ts';
 import type { MaintainRequest } from './maintain/index.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
+import { freeSessionId, laterSessionId } from './model/session-id.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
 import { tableKey, tableName } from './model/names.ts';
 import type { CompiledPlan } from './model/plan.ts';
@@ -174,7 +175,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         ...plan,
         psyberg_session_id:
           request.psybergSessionId ??
-          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => join(sessions, branchName(spec.processName, id))),
+          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => existsSync(join(sessions, branchName(spec.processName, id)))),
       },
       spec,
     );
@@ -308,25 +309,6 @@ const sessionsDirectory = ({ catalog, root }: ProjectSpec): string => join(catal
 
 function hasSessionFolder(directory: string, processName: string): boolean {
   return existsSync(directory) && readdirSync(directory).some((name) => name.replace(/^\./, '').startsWith(branchName(processName, '')));
-}
-
-const SESSION_ID = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/;
-
-/** Two sessions within one second would share an id: the later one takes the next second. */
-function laterSessionId(id: string, previous: string | null): string {
-  return previous === null || id > previous || !SESSION_ID.test(previous) ? id : nextSessionId(previous);
-}
-
-/** The id, or the next one whose folder does not exist: a session that runs at this moment has it. */
-function freeSessionId(id: string, folderOf: (id: string) => string): string {
-  let free = id;
-  while (existsSync(folderOf(free))) free = nextSessionId(free);
-  return free;
-}
-
-function nextSessionId(id: string): string {
-  const [, year, month, day, hour, minute, second] = SESSION_ID.exec(id) as RegExpExecArray;
-  return sessionIdOf(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) + 1000);
 }
 
 /**

@@ -2,6 +2,7 @@
 // restated in place, and event times of every type.
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { currentSchema } from '../../src/iceberg/event-time.ts';
 import { restateColumn, type StatedStatistics } from '../support/manifest-bounds.ts';
 import { hourAt, hourNumbers, msAt, processFile, type World, worldForTest } from '../support/world.ts';
 
@@ -118,6 +119,44 @@ describe('event times', () => {
     expect(plan.sources[0]?.bounds_from).toBe('scan');
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+  });
+});
+
+describe('a date that became a timestamp (version 3)', () => {
+  const day = (number: number): string => `date '2023-09-${10 + number}'`;
+  const promote = async (world: World, type: string): Promise<void> => {
+    const metadata = await world.metadata('raw.events');
+    const schema = currentSchema(metadata);
+    const fields = schema.fields.map((field) => (field.name === 'ts' ? { ...field, type } : field));
+    await world.commit('raw.events', [
+      { action: 'add-schema', schema: { ...schema, 'schema-id': schema['schema-id'] + 1, fields } },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ]);
+  };
+
+  it.each([
+    ['timestamp', 'manifest'],
+    ['timestamp', 'scan'],
+    ['timestamp_ns', 'manifest'],
+    ['timestamp_ns', 'scan'],
+  ])('between watermark and head, as %s, bounds from the %s: older files are still read by their days', async (type, boundsFrom) => {
+    const world = await worldForTest({ processes: [load({}, 'select id, ts::timestamp as ts from e')] });
+    await world.create('raw.events', 'id bigint, ts date', { formatVersion: '3', partitionedBy: 'day(ts)' });
+    await world.land('raw.events', `select 1, ${day(1)}`);
+    await world.publish('hours_load');
+    await world.land('raw.events', `select 5, ${day(3)}`);
+    if (boundsFrom === 'scan') await restateColumn(world, 'raw.events', 'ts', {});
+    await promote(world, type);
+    await world.land('raw.events', "select 7, timestamp '2023-09-14 07:30:00'");
+    const plan = await world.plan('hours_load');
+    expect(plan.sources[0]).toMatchObject({ first_hour: hourAt(-24), last_hour: hourAt(7), rows: '2' });
+    expect(hourNumbers(plan.hours)).toContain(7);
+    await world.publish('hours_load');
+    expect(await world.rows('select id, ts from facts.hours')).toEqual(await world.rows('select id, ts::timestamp as ts from raw.events'));
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+    await world.sql('delete from raw.events where id = 5');
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["7"]']);
   });
 });
 
