@@ -60,6 +60,26 @@ describe('a foreign catalog', () => {
     expect(hours.map((row) => row['vtts_utc_hour'])).toEqual([0, 1, 2]);
   });
 
+  it('whose target was replaced by an older copy is refused, and its rows stay, also where the watermark table has forgotten its own history', async () => {
+    const { world } = await foreignWorld({ oneTableAtATime: true });
+    await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    for (const hour of [0, 1]) {
+      await world.land('raw.events', `select i, i, timestamptz '${hourAt(hour)}' from range(10) as t(i)`);
+      await world.publish('event_load');
+    }
+    const [older, newest] = (await world.history('facts.event_fact')).map((snapshot) => snapshot['snapshot-id']);
+    await world.rollback('facts.event_fact', older as bigint);
+    await world.expire('facts.event_fact', [newest as bigint]);
+    const rows = await world.rows('from psyberg.high_water_mark_table');
+    const refused = { status: 'refused', error: { code: 'watermark-contradiction', context: { exit_code: 5 } } };
+    expect((await world.run(['event_load']))[0]).toMatchObject(refused);
+    const marks = (await world.history('psyberg.high_water_mark_table')).map((snapshot) => snapshot['snapshot-id']);
+    await world.expire('psyberg.high_water_mark_table', marks.slice(0, -1));
+    expect((await world.run(['event_load']))[0]).toMatchObject(refused);
+    expect(await world.rows('from psyberg.high_water_mark_table')).toEqual(rows);
+    expect((await world.history('facts.event_fact')).map((snapshot) => snapshot['snapshot-id'])).toEqual([older]);
+  });
+
   it.each([
     ['together', {}, /transactions\/commit/],
     ['one by one', { oneTableAtATime: true }, /tables\/event_fact$/],
