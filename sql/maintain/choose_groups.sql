@@ -4,21 +4,26 @@
 -- @param $small_bytes VARCHAR files below this are small
 -- @param $target_bytes VARCHAR size that a file should have
 -- @param $min_files VARCHAR files that a group must have
+-- @param $read_to VARCHAR sequence number up to which every process has read the table, or null; files with newer deletes stay as they are
 create or replace temp table maintain_groups as
-with noted as (
-  select
-    *,
-    exists (
-      from maintain_deletes as deletes
-      where case
-        when deletes.kind = 'equality-deletes' then
-          maintain_files.sequence_number < deletes.sequence_number
-          and (deletes.is_global or deletes.partition_key = maintain_files.partition_key)
-        when deletes.referenced_data_file is not null then deletes.referenced_data_file = plain_path(maintain_files.path)
-        else deletes.partition_key = maintain_files.partition_key and maintain_files.sequence_number <= deletes.sequence_number
-      end
-    ) as has_deletes
+with applied as (
+  select maintain_files.path, max(deletes.sequence_number) as newest_delete
   from maintain_files
+  inner join maintain_deletes as deletes
+    on case
+      when deletes.kind = 'equality-deletes' then
+        maintain_files.sequence_number < deletes.sequence_number
+        and (deletes.is_global or deletes.partition_key = maintain_files.partition_key)
+      when deletes.referenced_data_file is not null then deletes.referenced_data_file = plain_path(maintain_files.path)
+      else deletes.partition_key = maintain_files.partition_key and maintain_files.sequence_number <= deletes.sequence_number
+    end
+  group by maintain_files.path
+),
+noted as (
+  select maintain_files.*, newest_delete is not null as has_deletes
+  from maintain_files
+  left join applied using (path)
+  where newest_delete is null or $read_to::bigint is null or newest_delete <= $read_to::bigint
 ),
 wanted as (
   select

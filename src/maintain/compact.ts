@@ -4,9 +4,10 @@
  * has replaced meanwhile is dropped and chosen anew.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { localPath } from '../catalog/files/locations.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
@@ -18,7 +19,7 @@ import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { writeMarker } from '../run/session-marker.ts';
 import { DATA_FILE_COLUMNS, metricsJson, spelledAs, type WrittenFile } from '../run/write-files.ts';
-import { removeLocalFile } from '../state/local-files.ts';
+import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
 import {
   fieldIdsFragment,
   fileColumnsFragment,
@@ -32,6 +33,7 @@ import {
   tableFragment,
 } from '../statements/index.ts';
 import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { MAINTENANCE } from './drop-dead.ts';
 import { type CompactionLayout, compactionLayoutOf, partitionValues } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
@@ -41,7 +43,6 @@ const GROUPS_A_STATEMENT = 100;
 /** Bytes of input after which a batch is committed. Not measured. */
 const BATCH_BYTES = 4n * 2n ** 30n;
 const GROUPS_A_BATCH = 2000;
-/** The view's catalog as DuckDB attaches it. */
 const VIEW_CATALOG = 'maintain_view';
 
 interface Group extends Record<string, unknown> {
@@ -58,13 +59,16 @@ interface Group extends Record<string, unknown> {
 type Compacted = NonNullable<MaintainRecord['compacted']>;
 const NOTHING_DONE: Compacted = { files_before: 0, files_after: 0, delete_files_applied: 0, rows: '0', bytes_before: '0', bytes_after: '0' };
 
-/** Compacts the table; null when it was left alone, with a note that says why. */
-export async function compactTable(context: MaintainContext): Promise<Compacted | null> {
+/**
+ * Compacts the table; null when it was left alone, with a note that says why. `readTo`: sequence number up to which every process has read the table. Files that lost
+ * rows since are left as they are: a session finds those rows by the delete files, and both are gone afterwards.
+ */
+export async function compactTable(context: MaintainContext, readTo: bigint | undefined): Promise<Compacted | null> {
   const { engine } = context.ports;
   let done = NOTHING_DONE;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const result = await compactOnce(context, (batch) => {
+      const result = await compactOnce(context, readTo, (batch) => {
         done = sumOf(done, batch);
       });
       return result === undefined ? null : sumOf(done, result);
@@ -87,7 +91,7 @@ const sumOf = (left: Compacted, right: Compacted): Compacted => ({
 });
 
 /** One look at the table, and all the groups found in it. `onBatch`: told of each commit; what is returned counts for a dry run. */
-async function compactOnce(context: MaintainContext, onBatch: (batch: Compacted) => void): Promise<Compacted | undefined> {
+async function compactOnce(context: MaintainContext, readTo: bigint | undefined, onBatch: (batch: Compacted) => void): Promise<Compacted | undefined> {
   const { ports, options, table, notes } = context;
   const { metadata } = await loadTable(context);
   const base = mainSnapshot(metadata);
@@ -101,18 +105,25 @@ async function compactOnce(context: MaintainContext, onBatch: (batch: Compacted)
   const deletes = await notedDeletes(ports.engine);
   await ports.engine.execute({
     sql: renderStatement('maintain/choose_groups'),
-    parameters: { small_bytes: String(layout.smallBytes), target_bytes: String(layout.targetBytes), min_files: String(options.minInputFiles ?? 2) },
+    parameters: {
+      small_bytes: String(layout.smallBytes),
+      target_bytes: String(layout.targetBytes),
+      min_files: String(options.minInputFiles ?? 2),
+      read_to: readTo === undefined ? null : String(readTo),
+    },
   });
   const groups = await ports.engine.query<Group>({ sql: renderStatement('maintain/groups'), parameters: {} });
-  if (options.dryRun === true)
+  if (options.dryRun === true) {
+    const bytes = String(totalOf(groups, 'bytes'));
     return {
-      files_before: groups.reduce((sum, group) => sum + Number(group.files), 0),
+      files_before: Number(totalOf(groups, 'files')),
       files_after: groups.length,
       delete_files_applied: 0,
-      rows: String(groups.reduce((sum, group) => sum + group.rows, 0n)),
-      bytes_before: String(groups.reduce((sum, group) => sum + group.bytes, 0n)),
-      bytes_after: String(groups.reduce((sum, group) => sum + group.bytes, 0n)),
+      rows: String(totalOf(groups, 'rows')),
+      bytes_before: bytes,
+      bytes_after: bytes,
     };
+  }
   let finished = 0;
   for (const batch of batchesOf(groups)) {
     stopIfInterrupted(ports);
@@ -128,13 +139,10 @@ function batchesOf(groups: readonly Group[]): Group[][] {
   let bytes = 0n;
   for (const group of groups) {
     const last = batches.at(-1);
-    if (last === undefined || last.length >= GROUPS_A_BATCH || bytes + group.bytes > BATCH_BYTES) {
-      batches.push([group]);
-      bytes = group.bytes;
-    } else {
-      last.push(group);
-      bytes += group.bytes;
-    }
+    const isFull = last === undefined || last.length >= GROUPS_A_BATCH || bytes + group.bytes > BATCH_BYTES;
+    if (isFull) batches.push([group]);
+    else last.push(group);
+    bytes = isFull ? group.bytes : bytes + group.bytes;
   }
   return batches;
 }
@@ -159,7 +167,7 @@ interface GroupFile extends Record<string, unknown> {
 async function compactBatch(context: MaintainContext, batch: Batch): Promise<Compacted> {
   const { ports } = context;
   // The marker keeps a second maintenance from taking the files, which no metadata reach yet, for orphans.
-  const directory = join(ports.sessionsDirectory, `maintain-${randomUUID()}`);
+  const directory = join(ports.sessionsDirectory, `${MAINTENANCE}${randomUUID()}`);
   const created: string[] = [];
   const create = (path: string): void => void created.push(path);
   let committed = false;
@@ -174,14 +182,24 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
       files_after: written.length,
       delete_files_applied: applied,
       rows: String(written.reduce((sum, file) => sum + file.count, 0n)),
-      bytes_before: String(batch.groups.reduce((sum, group) => sum + group.bytes, 0n)),
+      bytes_before: String(totalOf(batch.groups, 'bytes')),
       bytes_after: String(written.reduce((sum, file) => sum + file.file_size_bytes, 0n)),
     };
   } finally {
-    if (!committed) for (const path of created) removeLocalFile(path);
+    if (!committed) {
+      for (const path of created) removeLocalFile(path);
+      // A statement that was stopped has begun files that it told nobody of.
+      const begun = localPath(dataFolderOf(batch.layout, directory));
+      if (begun !== undefined) rmSync(begun, { recursive: true, force: true });
+    }
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+const totalOf = (groups: readonly Group[], what: 'files' | 'rows' | 'bytes'): bigint => groups.reduce((sum, group) => sum + group[what], 0n);
+
+/** A folder of the batch's own below the table's data folder. */
+const dataFolderOf = (layout: CompactionLayout, directory: string): string => `${layout.dataFolder}/${basename(directory)}`;
 
 type GroupOutput = WrittenFile & { readonly group: Group };
 
@@ -202,8 +220,8 @@ async function writeGroups(context: MaintainContext, batch: Batch, directory: st
   });
   const files: GroupFile[] = [];
   const written: GroupOutput[] = [];
-  const local = layout.dataFolder.replace(/^file:(\/\/[^/]*)?/, '');
-  if (local.startsWith('/')) mkdirSync(local, { recursive: true });
+  const destination = dataFolderOf(layout, directory);
+  makeLocalFolder(destination);
   const view = `maintain-${randomUUID()}`;
   try {
     for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
@@ -232,7 +250,7 @@ async function writeGroups(context: MaintainContext, batch: Batch, directory: st
               sql: renderStatement('maintain/count_groups', { table: shown }),
               parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
             });
-      const rows = (await engine.query({ sql, parameters: { destination: layout.dataFolder } })) as unknown as WrittenFile[];
+      const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
       for (const file of rows) create(file.filename);
       const byId = new Map(groups.map((group) => [String(group.group_id), group]));
       const outputs = rows.map((file): GroupOutput => ({ ...file, group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group }));

@@ -17,6 +17,7 @@ import {
 import { parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import { loadTable, type MaintainContext, type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { compactTable } from './compact.ts';
+import { dropDeadMaintenance } from './drop-dead.ts';
 import { expireSnapshots } from './expire-snapshots.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { checkLimits } from './limits.ts';
@@ -35,6 +36,7 @@ export async function maintainTables(ports: MaintainPorts, names: readonly strin
   const tasks = new Set<MaintainTask>(request.only ?? MAINTAIN_TASKS);
   const catalogTables = await allTables(ports);
   const wanted = names === undefined || names.length === 0 ? undefined : names.map((name) => namedTable(name, catalogTables));
+  if (request.dryRun !== true) dropDeadMaintenance(ports.sessionsDirectory);
   const metadata: TableMetadata[] = [];
   for (const id of catalogTables) {
     const loaded = await ports.catalog.loadTable(id);
@@ -130,8 +132,8 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
 
 /** A process whose watermark this history no longer reaches tells new files by their numbers: files put together would not be told apart any more. */
 async function compactUnlessWatched(context: MaintainContext, metadata: TableMetadata): Promise<MaintainRecord['compacted']> {
-  const { detached } = neededSnapshots({ metadata, watermarks: context.watermarks, sessionsSinceMs: undefined });
-  if (detached.length === 0) return compactTable(context);
+  const { detached, readToSequenceNumber } = neededSnapshots({ metadata, watermarks: context.watermarks, sessionsSinceMs: undefined });
+  if (detached.length === 0) return compactTable(context, readToSequenceNumber);
   context.notes.push(`not compacted: the snapshot of the watermark of ${[...new Set(detached)].join(', ')} was expired, so its next session compares live files; run it first`);
   return null;
 }

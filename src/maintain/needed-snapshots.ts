@@ -30,12 +30,15 @@ export interface NeededSnapshots {
   readonly holders: ReadonlyMap<string, ReadonlySet<SnapshotId>>;
   /** Processes whose watermark this history no longer reaches: they compare live files, which a compaction would make look new. */
   readonly detached: readonly string[];
+  /** Sequence number up to which every process has read; undefined when nobody reads the table. */
+  readonly readToSequenceNumber: bigint | undefined;
 }
 
 /** The snapshots that must stay whatever their age. */
 export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedInput): NeededSnapshots {
   const holders = new Map<string, Set<SnapshotId>>();
   const detached: string[] = [];
+  let readTo: bigint | undefined;
   const hold = (who: string, snapshots: Iterable<Snapshot>): void => {
     const ids = holders.get(who) ?? new Set();
     for (const snapshot of snapshots) ids.add(snapshot['snapshot-id']);
@@ -46,7 +49,10 @@ export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedI
     if (watermark.tableUuid !== metadata['table-uuid']) continue;
     const since = snapshotsSince(metadata, chain, watermark.snapshotId);
     if (since === undefined) detached.push(watermark.processName);
-    else hold(`watermark of ${watermark.processName}`, since);
+    else {
+      hold(`watermark of ${watermark.processName}`, since.snapshots);
+      if (readTo === undefined || since.readTo < readTo) readTo = since.readTo;
+    }
   }
   // The table as a target: its summaries are the first copy of every process's watermark, found by going back from the head.
   const progress = progressOfAll(metadata);
@@ -57,23 +63,31 @@ export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedI
     const before = chain.findIndex((snapshot) => snapshot['timestamp-ms'] < sessionsSinceMs);
     hold('a running session', before < 0 ? chain : chain.slice(0, before + 1));
   }
-  return { ids: new Set([...holders.values()].flatMap((ids) => [...ids])), holders, detached };
+  return { ids: new Set([...holders.values()].flatMap((ids) => [...ids])), holders, detached, readToSequenceNumber: readTo };
 }
 
+interface Since {
+  readonly snapshots: Snapshot[];
+  /** Sequence number of the newest snapshot of `main` that was read. */
+  readonly readTo: bigint;
+}
+
+const numberOf = (snapshot: Snapshot | undefined): bigint => snapshot?.['sequence-number'] ?? 0n;
+
 /** The watermark's snapshot and all that came after it; on a table that was rolled back, both sides down to where they meet. Undefined: unknown. */
-function snapshotsSince(metadata: TableMetadata, chain: readonly Snapshot[], watermark: SnapshotId): Snapshot[] | undefined {
+function snapshotsSince(metadata: TableMetadata, chain: readonly Snapshot[], watermark: SnapshotId): Since | undefined {
   const at = chain.findIndex((snapshot) => snapshot['snapshot-id'] === watermark);
-  if (at >= 0) return chain.slice(0, at + 1);
+  if (at >= 0) return { snapshots: chain.slice(0, at + 1), readTo: numberOf(chain[at]) };
   // The watermark's snapshot is gone, but everything after it is there.
   const above = chain.findIndex((snapshot) => snapshot['parent-snapshot-id'] === watermark);
-  if (above >= 0) return chain.slice(0, above + 1);
+  if (above >= 0) return { snapshots: chain.slice(0, above + 1), readTo: numberOf(chain[above]) - 1n };
   const consumed = snapshotById(metadata, watermark);
   if (consumed === undefined) return undefined;
   const onMain = new Map(chain.map((snapshot, index) => [snapshot['snapshot-id'], index]));
   const undone: Snapshot[] = [];
   for (const snapshot of ancestors(metadata, consumed)) {
     const meeting = onMain.get(snapshot['snapshot-id']);
-    if (meeting !== undefined) return [...undone, ...chain.slice(0, meeting + 1)];
+    if (meeting !== undefined) return { snapshots: [...undone, ...chain.slice(0, meeting + 1)], readTo: numberOf(chain[meeting]) };
     undone.push(snapshot);
   }
   return undefined;

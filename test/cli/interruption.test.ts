@@ -37,6 +37,32 @@ it.for([
   expect(await project.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 10n }]);
 });
 
+it('stops maintenance on SIGINT with exit code 130, in the middle of a statement, and leaves the table and its files as they were', async () => {
+  const project = makeProject(PROCESSES);
+  // Text that does not compress: putting the files together takes seconds.
+  const land = 'insert into raw.texts select i as id, md5(i::varchar) || md5((i * 7)::varchar) as text from range(1500000) as t(i)';
+  await project.sql('create schema if not exists raw', 'create table raw.texts (id bigint, text varchar)', land, land);
+  const data = join(project.root, 'warehouse', 'raw', 'texts', 'data');
+  const before = readdirSync(data, { recursive: true }).sort();
+  const run = startCli(['maintain', 'raw.texts', '--only', 'compact', '--verbose', '--project', project.root]);
+  // The new file is begun: DuckDB is at work on it.
+  await until(() => readdirSync(data, { recursive: true }).length > before.length);
+  const atMs = performance.now();
+  run.child.kill('SIGINT');
+  const { code, stderr, stdout } = await run.done;
+  expect(code).toBe(130);
+  expect(stderr).toContain('interrupted: cleaning up');
+  expect(stdout).toContain('interrupted');
+  // Not a measure of speed: the statement would have gone on for much longer.
+  expect(performance.now() - atMs).toBeLessThan(20_000);
+  expect(readdirSync(data, { recursive: true }).sort()).toEqual(before);
+  expect(readdirSync(join(project.root, 'warehouse', '.psyberg', 'sessions'))).toEqual([]);
+  const [row] = await project.sql('select count(*) as n, count(distinct id) as ids from raw.texts');
+  expect(row).toEqual({ n: 3_000_000n, ids: 1_500_000n });
+  const after = await cliJson('maintain', 'raw.texts', '--only', 'compact', '--project', project.root);
+  expect(after).toMatchObject({ code: 0, json: { tables: [{ compacted: { files_after: 1, rows: '3000000' } }] } });
+}, 120_000);
+
 it('serves the catalog until it is stopped, and then ends with exit code 0', async () => {
   const project = makeProject(PROCESSES);
   await project.sql(...TABLES);

@@ -220,6 +220,35 @@ describe('row-level deletes', () => {
   });
 });
 
+describe('rows deleted since a process last read', () => {
+  it.each(['position', 'equality'])('are not hidden from it by compaction (%s deletes), which takes them out once it has read', async (kind) => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          { ...processes[1]?.header, process_name: 'count_load', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'copy' }] },
+          "select date_trunc('hour', ts) as h, count(*) as n, sum(id) as ids from copy group by 1",
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+    for (const first of [0, 20]) await world.land('raw.events', landing(first, 20, 5));
+    await world.publish('count_load');
+    for (const first of [40, 60]) await world.land('raw.events', landing(first, 20, 9));
+    if (kind === 'position') await world.sql('delete from raw.events where id = 4');
+    else await world.changeFiles('raw.events', { operation: 'overwrite', deletes: [{ kind: 'equality', columns: ['id'], values: 'select 4::bigint' }] });
+    const [first] = (await world.psyberg.maintain(['raw.events'], AT_ONCE)).tables;
+    expect(first).toMatchObject({ error: null, compacted: { delete_files_applied: 0 } });
+    // The files of hours that lost no row are put together all the same. (The equality deletes are in every hour.)
+    if (kind === 'position') expect(first?.compacted?.files_after).toBeGreaterThan(0);
+    await world.publish('count_load');
+    expect(await world.rows('select h, n, ids from facts.counts')).toEqual(await world.rows(EXPECTED));
+    const [second] = (await world.psyberg.maintain(['raw.events'], AT_ONCE)).tables;
+    expect(second?.compacted?.delete_files_applied).toBeGreaterThan(0);
+    expect((await world.run())[0]?.status).toBe('nothing-new');
+    expect(await world.rows('select h, n, ids from facts.counts')).toEqual(await world.rows(EXPECTED));
+  });
+});
+
 describe('manifests', () => {
   it('become few, each of neighbouring partitions, and sessions go on', async () => {
     const world = await newWorld();

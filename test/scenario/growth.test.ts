@@ -4,6 +4,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
+import { HIGH_WATER_MARK, SESSION, SIGNAL } from '../../src/state/state-tables.ts';
+import { composeStateChange, deleteObsoleteFiles, ensureStateTable } from '../../src/state/write-state.ts';
+import { filesOf, reachedFiles } from '../support/reachable.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const target = (table: string, column: string) => ({ table, event_time: column, partition_by: [`hour(${column})`], properties: { 'commit.manifest.min-count-to-merge': '4' } });
@@ -49,6 +52,35 @@ describe('a target of many sessions', () => {
   });
 });
 
+describe('the folder of a table', () => {
+  it('holds what its metadata reach and nothing else, session after session, and as many metadata files as its property says', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: { table: 'facts.copy', event_time: 'ts' } },
+          'select id, ts from events',
+        ),
+        processFile(
+          { process_name: 'count_load', pattern: 'stateful', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: { table: 'facts.counts', event_time: 'h' } },
+          "select date_trunc('hour', ts) as h, count(*) as n from copy group by 1",
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    for (let hour = 0; hour < 12; hour += 1) {
+      // Every second session is late, so that overwrites have files to carry rows from.
+      await world.land('raw.events', `select i as id, timestamptz '${hourAt(hour)}' - to_hours((i % 2)::int) as ts from range(${hour * 10}, ${hour * 10 + 10}) as t(i)`);
+      for (const record of await world.run()) expect(record).toMatchObject({ status: 'published', error: null });
+    }
+    for (const table of ['facts.copy', 'facts.counts', 'psyberg.high_water_mark_table', 'psyberg.psyberg_session_f', 'psyberg.psyberg_signal']) {
+      expect({ table, files: filesOf(world, table) }).toEqual({ table, files: await reachedFiles(world, table) });
+      // The current one and 20 before it.
+      expect(filesOf(world, table).filter((path) => path.endsWith('.metadata.json')).length).toBeLessThanOrEqual(21);
+    }
+    expect((await world.metadata('facts.copy')).properties).toMatchObject({ 'write.metadata.delete-after-commit.enabled': 'true', 'write.metadata.previous-versions-max': '20' });
+  }, 120_000);
+});
+
 describe('a source of many files', () => {
   it.each(['stateful', 'dimension'] as const)('shows a %s session all rows of its hours, and nothing is lost outside them', async (pattern) => {
     const isDimension = pattern === 'dimension';
@@ -89,6 +121,53 @@ describe('a source of many files', () => {
 });
 
 describe("the engine's own tables", () => {
+  it('hold one live file of watermarks for each of 30 processes, a bounded number of the rest, and every row', async () => {
+    const world = await worldForTest();
+    const engine = await world.psyberg.internals.engine();
+    const { client } = world.psyberg.internals;
+    const now = '2023-09-14T05:00:00Z';
+    const writes = [
+      ['high_water_mark_table', HIGH_WATER_MARK, { src_table: 'raw.events', table_uuid: 'u', snapshot_id: '1', sequence_number: '1', updated_at: now }, 1],
+      ['psyberg_session_f', SESSION, { src_table: 'raw.events', status: 'published', pattern: 'stateless', created_at: now }, SESSION.filesPerProcess],
+      ['psyberg_signal', SIGNAL, { signal_name: 'facts.a', kind: 'complete', created_at: now }, SIGNAL.filesPerProcess],
+    ] as const;
+    const names = Array.from({ length: 30 }, (_, index) => `process_${index}`);
+    // One process goes past the number at which files are folded; the others have two sessions.
+    const sessionsOf = (name: string): number => (name === 'process_29' ? SESSION.filesPerProcess + 2 : 2);
+    for (const [name, definition, values] of writes) {
+      const table = { namespace: ['psyberg'], name };
+      for (let session = 0; session < SESSION.filesPerProcess + 2; session += 1)
+        for (const processName of names.filter((each) => session < sessionsOf(each))) {
+          const psybergSessionId = String(20230914000000 + session);
+          const rows = [
+            { ...Object.fromEntries(definition.columns.map((column) => [column.name, null])), ...values, process_name: processName, psyberg_session_id: psybergSessionId },
+          ];
+          const metadata = await ensureStateTable(client, table, definition);
+          const change = await composeStateChange(engine, metadata, { table, definition, processName, psybergSessionId, rows, replacesSession: false });
+          await client.commitTransaction([change.change]);
+          deleteObsoleteFiles([change]);
+        }
+    }
+    for (const [name, , , filesMax] of writes) {
+      const table = `psyberg.${name}`;
+      const list = mainSnapshot(await world.metadata(table))?.['manifest-list'];
+      const manifests = await world.sql(`select manifest_path as path from read_avro('${list}')`);
+      expect(manifests.length).toBe(1);
+      const live = await world.sql(
+        `select data_file.partition.process_name as process, count(*)::int as files, sum(data_file.record_count)::int as rows from read_avro('${manifests[0]?.['path']}') where status < 2 group by 1`,
+      );
+      expect(live.length).toBe(names.length);
+      for (const { process, files, rows } of live) {
+        expect(files).toBeLessThanOrEqual(filesMax);
+        expect(rows).toBe(filesMax === 1 ? 1 : sessionsOf(String(process)));
+      }
+      expect(filesOf(world, table)).toEqual(await reachedFiles(world, table));
+    }
+    expect(await world.rows('select distinct process_name, psyberg_session_id from psyberg.high_water_mark_table')).toEqual(
+      names.map((name) => JSON.stringify([name, String(20230914000000 + sessionsOf(name) - 1)])).sort(),
+    );
+  }, 120_000);
+
   it('keep a bounded number of snapshots and files, and every row', async () => {
     const world = await worldForTest({
       processes: [
