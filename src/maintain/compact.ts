@@ -15,7 +15,6 @@ import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-me
 import { composeFilesView, declareEmptyPartitionIn, manifestMetadata, manifestsOf, metadataPath, rewriteManifests, rowLineageOf } from '../manifests/compose.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { conflict } from '../model/errors.ts';
-import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { writeMarker } from '../run/session-marker.ts';
 import { DATA_FILE_COLUMNS, metricsJson, spelledAs, type WrittenFile } from '../run/write-files.ts';
@@ -33,6 +32,7 @@ import {
   tableFragment,
 } from '../statements/index.ts';
 import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { type CompactionLayout, compactionLayoutOf, partitionValues } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
@@ -56,9 +56,6 @@ interface Group extends Record<string, unknown> {
   readonly has_deletes: boolean;
 }
 
-type Compacted = NonNullable<MaintainRecord['compacted']>;
-const NOTHING_DONE: Compacted = { files_before: 0, files_after: 0, delete_files_applied: 0, rows: '0', bytes_before: '0', bytes_after: '0' };
-
 /**
  * Compacts the table; null when it was left alone, with a note that says why. `readTo`: sequence number up to which every process has read the table. Files that lost
  * rows since are left as they are: a session finds those rows by the delete files, and both are gone afterwards.
@@ -80,15 +77,6 @@ export async function compactTable(context: MaintainContext, readTo: bigint | un
     }
   }
 }
-
-const sumOf = (left: Compacted, right: Compacted): Compacted => ({
-  files_before: left.files_before + right.files_before,
-  files_after: left.files_after + right.files_after,
-  delete_files_applied: left.delete_files_applied + right.delete_files_applied,
-  rows: String(BigInt(left.rows) + BigInt(right.rows)),
-  bytes_before: String(BigInt(left.bytes_before) + BigInt(right.bytes_before)),
-  bytes_after: String(BigInt(left.bytes_after) + BigInt(right.bytes_after)),
-});
 
 /** One look at the table, and all the groups found in it. `onBatch`: told of each commit; what is returned counts for a dry run. */
 async function compactOnce(context: MaintainContext, readTo: bigint | undefined, onBatch: (batch: Compacted) => void): Promise<Compacted | undefined> {
