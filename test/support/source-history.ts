@@ -173,8 +173,11 @@ export async function applyOperation(input: {
       if (!(await hasRows())) return undefined;
       await world.sql(`update ${table} set region = region || '!' where id % 3 = ${operation.rest}`);
       return operation.kind;
-    case 'delete-equal':
-      return changeFiles({ operation: 'delete', deletes: [{ kind: 'equality', columns: ['id'], values: `select id from ${table} where id % 3 = ${operation.rest}` }] });
+    case 'delete-equal': {
+      const gone = await world.sql(`select id from ${table} where id % 3 = ${operation.rest}`);
+      if (gone.length === 0) return undefined;
+      return changeFiles({ operation: 'delete', deletes: [{ kind: 'equality', columns: ['id'], values: `values ${gone.map(({ id }) => `(${id}::bigint)`).join(', ')}` }] });
+    }
     case 'delete-positions':
       return changeFiles({ operation: 'delete', deletes: [{ kind: 'position', where: `id % 3 = ${operation.rest}`, per: 'partition' }] });
     case 'compact':
