@@ -14,8 +14,8 @@ import { findSnapshots } from './find-changes.ts';
 import { refuseUnreadable } from './equality-keys.ts';
 import { filesBetween, liveFilesSince } from './live-files.ts';
 import { netFiles } from './net-files.ts';
-import { readNewManifests } from './new-manifests.ts';
-import { type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+import { type NewManifests, readNewManifests } from './new-manifests.ts';
+import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
 import { withoutRewrites } from './rewrites.ts';
 import { type RowDeletesSince, rowDeletesSince } from './row-deletes.ts';
 
@@ -46,29 +46,12 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   if (found.detectedBy === 'live-files') return { ...base, ...(await changesByFiles(input, table, head, watermark as Watermark)), listedBy: 'files' };
   const snapshots = [...found.undone, ...found.added];
   const isKnown = (snapshot: Snapshot): boolean => rewriteBySummary(snapshot) !== undefined;
-  const chains = await Promise.all([found.undone, found.added].map((chain) => readNewManifests(engine, table, { chain, isKnown })));
-  const manifests = chains.flatMap((chain) => chain.manifests);
+  const windowOf = (passedOver: (snapshot: Snapshot) => boolean): Promise<Window> => readWindow(engine, table, { head, watermark, found, isKnown: passedOver });
+  const seenFirst = await windowOf(isKnown);
+  const entangled = seenFirst.deletes.entangled && !takesAdded(input, table);
+  const { chains, manifests, bySnapshot, deletes } = entangled && snapshots.some((each) => isKnown(each) && !isMaintenance(each)) ? await windowOf(isMaintenance) : seenFirst;
   const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
-  const bySnapshot = new Map<bigint, ChangedFile[]>();
-  // Each chain for itself: a commit that was undone and picked again may have its manifest in both.
-  for (const chain of chains) {
-    const data = chain.manifests.filter((manifest) => manifest.content === 0);
-    for (const file of await readFiles(engine, table, head, data, [1, 2])) {
-      // An undone snapshot's additions are removals now, and the other way round.
-      const turned = undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file;
-      const known = bySnapshot.get(file.snapshotId);
-      if (known === undefined) bySnapshot.set(file.snapshotId, [turned]);
-      else known.push(turned);
-    }
-  }
   const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
-  const deletes = await rowDeletesSince(engine, table, {
-    head,
-    consumed: watermark === undefined ? undefined : snapshotById(table.metadata, watermark.snapshotId),
-    sinceSequenceNumber: snapshots.reduce((least, snapshot) => (numberOf(snapshot) < least ? numberOf(snapshot) : least), numberOf(snapshots[0] as Snapshot)) - 1n,
-    manifests,
-    added: [...bySnapshot.values()].flat().filter((file) => file.status === 'added'),
-  });
   const hit = new Set(deletes.files.map((file) => file.snapshotId));
   const ofNewRows = new Set(deletes.ofNewRows.map((file) => file.snapshotId));
   const seen = snapshots.map((snapshot) => {
@@ -76,9 +59,11 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     return changeOf(snapshot, bySnapshot.get(id) ?? [], {
       rowDeletes: !deleting.has(id) ? 'none' : hit.has(id) ? 'hit' : ofNewRows.has(id) ? 'new' : 'missed',
       undone: undone.has(id),
+      entangled,
     });
   });
-  const judged = await withoutRewrites(engine, table, { changes: takesAdded(input, table) ? seen.map(withoutReplace) : seen, bySnapshot });
+  const changes = takesAdded(input, table) ? seen.map(withoutReplace) : seen;
+  const judged = entangled ? { changes, bySnapshot } : await withoutRewrites(engine, table, { changes, bySnapshot });
   const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
   // In the order in which they took effect: undoing begins with the newest.
   const inOrder = [...found.undone.toReversed(), ...found.added].flatMap((snapshot) =>
@@ -98,6 +83,56 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     manifestLists: chains.flatMap((chain) => chain.manifestLists),
   };
 }
+
+/** What the snapshots between watermark and head hold, as far as they were read. */
+interface Window {
+  readonly chains: readonly NewManifests[];
+  readonly manifests: readonly Manifest[];
+  readonly bySnapshot: ReadonlyMap<bigint, readonly ChangedFile[]>;
+  readonly deletes: RowDeletesSince;
+}
+
+interface WindowInput {
+  readonly head: Snapshot;
+  readonly watermark: Watermark | undefined;
+  readonly found: Pick<ReturnType<typeof findSnapshots>, 'undone' | 'added'>;
+  /** Snapshots whose manifests need not be read. */
+  readonly isKnown: (snapshot: Snapshot) => boolean;
+}
+
+async function readWindow(engine: Engine, table: SourceTable, { head, watermark, found, isKnown }: WindowInput): Promise<Window> {
+  const snapshots = [...found.undone, ...found.added];
+  const chains = await Promise.all([found.undone, found.added].map((chain) => readNewManifests(engine, table, { chain, isKnown })));
+  const manifests = chains.flatMap((chain) => chain.manifests);
+  const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
+  const bySnapshot = new Map<bigint, ChangedFile[]>();
+  // Each chain for itself: a commit that was undone and picked again may have its manifest in both.
+  for (const chain of chains) {
+    const data = chain.manifests.filter((manifest) => manifest.content === 0);
+    for (const file of await readFiles(engine, table, head, data, [1, 2])) {
+      // An undone snapshot's additions are removals now, and the other way round.
+      const turned = undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file;
+      const known = bySnapshot.get(file.snapshotId);
+      if (known === undefined) bySnapshot.set(file.snapshotId, [turned]);
+      else known.push(turned);
+    }
+  }
+  const appending = new Set(snapshots.filter((snapshot) => operationOf(snapshot) === 'append').map((snapshot) => snapshot['snapshot-id']));
+  const added = [...bySnapshot.values()].flat().filter((file) => file.status === 'added');
+  const deletes = await rowDeletesSince(engine, table, {
+    head,
+    consumed: watermark === undefined ? undefined : snapshotById(table.metadata, watermark.snapshotId),
+    sinceSequenceNumber: snapshots.reduce((least, snapshot) => (numberOf(snapshot) < least ? numberOf(snapshot) : least), numberOf(snapshots[0] as Snapshot)) - 1n,
+    manifests,
+    added,
+    appended: new Set(added.filter((file) => appending.has(file.snapshotId)).map((file) => file.path)),
+    rewrites: snapshots.some((snapshot) => REWRITING.has(operationOf(snapshot)) && !isMaintenance(snapshot)),
+  });
+  return { chains, manifests, bySnapshot, deletes };
+}
+
+/** Operations that may put rows from one file into another. */
+const REWRITING: ReadonlySet<string> = new Set(['replace', 'overwrite']);
 
 const takesAdded = (input: ChangesInput, table: SourceTable): boolean => input.processSpec.pattern === 'stateless' && table.spec.onSourceChange === 'append-added';
 
@@ -183,6 +218,8 @@ interface ChangeFlags {
   /** Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since (`new`), or nobody's. */
   readonly rowDeletes?: 'none' | 'hit' | 'new' | 'missed';
   readonly undone?: boolean;
+  /** Row-level deletes and rewrites since the watermark: a rewrite may have taken deleted rows along, and counts with all its hours. */
+  readonly entangled?: boolean;
 }
 
 function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: ChangeFlags): SnapshotChange {
@@ -192,7 +229,7 @@ function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: Chan
   const said = rewriteBySummary(snapshot);
   const counts = said ?? { addedFiles: of('added').length, removedFiles: of('removed').length, addedRows: rows(of('added')), removedRows: rows(of('removed')) };
   // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
-  const rewrite = operation === 'replace' && (isMaintenance(snapshot) || (counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
+  const rewrite = operation === 'replace' && (isMaintenance(snapshot) || (flags.entangled !== true && counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
   const idle = flags.rowDeletes === 'missed' && flags.undone !== true && files.length === 0;
   const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : ROW_DELETES[flags.rowDeletes ?? 'none'];
   return {

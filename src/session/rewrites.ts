@@ -79,10 +79,13 @@ async function differingHours(engine: Engine, table: SourceTable, { change, file
   const key = [table.metadata['table-uuid'], change.snapshotId, parent['snapshot-id'], currentSchema(table.metadata)['schema-id']].join(':');
   if (table.verified?.has(key)) return [];
   try {
-    const manifests = await readAllManifests(engine, table, parent);
-    // A deleted row is still in its file: a rewrite with the same rows in its files would bring it back.
-    const found = manifests.some((manifest) => manifest.content === 1)
-      ? await compareLiveRows(engine, table, { files, parent, own: snapshotById(table.metadata, change.snapshotId), manifests })
+    const own = snapshotById(table.metadata, change.snapshotId);
+    const [inParent, inOwn] = [await readAllManifests(engine, table, parent), own === undefined ? [] : await readAllManifests(engine, table, own)];
+    // Beside its parent a snapshot's new files stand in the manifests that it added; beside an older one, in any.
+    const added = before === undefined ? inOwn.filter((manifest) => manifest.content === 1 || BigInt(manifest.snapshot_id) === change.snapshotId) : inOwn;
+    // A deleted row is still in its file: a rewrite with the same rows in its files would bring it back, and one without them loses nothing.
+    const found = [...inParent, ...inOwn].some((manifest) => manifest.content === 1)
+      ? own && (await compareLiveRows(engine, table, { files, before: { snapshot: parent, manifests: inParent }, after: { snapshot: own, manifests: added } }))
       : looksRewritten(change, files)
         ? await compareFiles(engine, table, files)
         : undefined;
@@ -128,30 +131,30 @@ async function compareFiles(engine: Engine, table: SourceTable, files: readonly 
   });
 }
 
+interface Side {
+  readonly snapshot: Snapshot;
+  readonly manifests: readonly Manifest[];
+}
+
+interface LiveRowsInput {
+  readonly files: readonly ChangedFile[];
+  readonly before: Side;
+  readonly after: Side;
+}
+
 /** The files that went, with the row-level deletes of the snapshot before, beside those that came. */
-async function compareLiveRows(
-  engine: Engine,
-  table: SourceTable,
-  {
-    files,
-    parent,
-    own,
-    manifests,
-  }: { readonly files: readonly ChangedFile[]; readonly parent: Snapshot; readonly own: Snapshot | undefined; readonly manifests: readonly Manifest[] },
-): Promise<DifferingHourRow[] | undefined> {
-  if (own === undefined) return undefined;
-  const ownManifests = (await readAllManifests(engine, table, own)).filter((manifest) => BigInt(manifest.snapshot_id) === own['snapshot-id']);
+async function compareLiveRows(engine: Engine, table: SourceTable, { files, before, after }: LiveRowsInput): Promise<DifferingHourRow[]> {
   return inTemporaryFolder(async (directory) => {
-    const viewOf = (from: Snapshot, listed: readonly Manifest[], status: ChangedFile['status']): Promise<Snapshot> =>
+    const viewOf = ({ snapshot, manifests }: Side, status: ChangedFile['status']): Promise<Snapshot> =>
       composeFilesView(engine, {
         metadata: table.metadata,
-        from,
-        manifests: listed.filter((manifest) => manifest.content === 0),
+        from: snapshot,
+        manifests: manifests.filter((manifest) => manifest.content === 0),
         files: pathsOf(files, status),
         withDeletes: true,
         directory,
       });
-    const views = { before: await viewOf(parent, manifests, 'removed'), after: await viewOf(own, ownManifests, 'added') };
+    const views = { before: await viewOf(before, 'removed'), after: await viewOf(after, 'added') };
     return withViews(engine, table, table.spec.table, views, (tables) =>
       engine.query<DifferingHourRow>({
         sql: renderStatement('session/differing_live_hours', { ...tables, stored_event_time: storedEventTime(table) }),

@@ -21,6 +21,11 @@ export interface RowDeletesSince {
   readonly files: readonly ChangedFile[];
   /** The delete files that apply to files added since: rows that came and went between two sessions. */
   readonly ofNewRows: readonly DeleteFile[];
+  /**
+   * Files were rewritten since, and some new delete file is about others than those that appends added. Its rows may have gone to the rewritten file, or it may be about
+   * rows that a rewritten file took over: then no file of the head is the one that the watermark saw, and a rewrite must count as a change.
+   */
+  readonly entangled: boolean;
 }
 
 export interface NewDeletes extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber'> {
@@ -30,6 +35,10 @@ export interface NewDeletes extends Pick<RowDeletesInput, 'head' | 'consumed' | 
   readonly dropped?: readonly Manifest[];
   /** The data files that came. */
   readonly added: readonly ChangedFile[];
+  /** Paths of those that an append added. */
+  readonly appended?: ReadonlySet<string>;
+  /** Whether a snapshot may have put rows from one file into another. */
+  readonly rewrites?: boolean;
 }
 
 /** What the delete files of the new snapshots did. */
@@ -40,11 +49,17 @@ export async function rowDeletesSince(engine: Engine, table: SourceTable, since:
   const entries = [...listed, ...dropped.map((each) => ({ ...each, status: 'removed' as const }))];
   // Writers carry older entries over into new manifests, DuckDB even under the new snapshot's id: the sequence number tells.
   const news = entries.filter((each) => each.status !== 'existing' || each.sequenceNumber > since.sinceSequenceNumber);
-  if (news.length === 0) return { files: [], ofNewRows: [] };
+  if (news.length === 0) return { files: [], ofNewRows: [], entangled: false };
   await refuseUnreadable(engine, table, since.head);
   const deletes = await withDataFiles(engine, table, since.head, onePerKey(news));
-  return { files: await hoursOfRowDeletes({ engine, table, ...since, deletes }), ofNewRows: newestVectors(deletes.filter((each) => isOfNewRows(each, since.added, table))) };
+  return {
+    files: await hoursOfRowDeletes({ engine, table, ...since, deletes }),
+    ofNewRows: newestVectors(deletes.filter((each) => isOfNewRows(each, since.added, table))),
+    entangled: since.rewrites === true && deletes.some((each) => each.status !== 'removed' && !isOfAppended(each, since.appended ?? new Set())),
+  };
 }
+
+const isOfAppended = (file: DeleteFile, appended: ReadonlySet<string>): boolean => file.kind !== 'equality' && (file.dataFiles?.every((path) => appended.has(path)) ?? false);
 
 function isOfNewRows(file: DeleteFile, added: readonly ChangedFile[], table: SourceTable): boolean {
   if (file.status === 'removed') return false;

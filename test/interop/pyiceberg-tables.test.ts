@@ -38,7 +38,7 @@ for namespace in catalog.list_namespaces():
       'files': len(files),
       'rows_in_files': sum(f['record_count'] for f in files),
       'partitions': sum(p['record_count'] for p in table.inspect.partitions().to_pylist()),
-      'refs': sorted(table.refs()),
+      'refs': sorted(name for name, ref in table.refs().items() if ref.snapshot_ref_type == 'branch'),
       'total_records': (table.current_snapshot().summary.additional_properties.get('total-records') if table.current_snapshot() else None),
     }
 print(json.dumps(found))`;
