@@ -15,7 +15,9 @@ import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
+import { oneAfterTheOther } from './model/in-turn.ts';
 import { tableKey, tableName } from './model/names.ts';
+import { storageFault } from './model/storage-faults.ts';
 import type { CompiledPlan } from './model/plan.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from './model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
@@ -60,7 +62,7 @@ export interface Psyberg {
   readonly project: ProjectSpec;
   /** What a run would do, and why; the objects of `plan --json`. Writes nothing. Default: all processes, in dependency order. */
   plan(processNames?: readonly string[], request?: { readonly allCauses?: boolean }): Promise<ExplainedPlan[]>;
-  /** Runs the processes in dependency order; the objects of `run --json`. A process that fails stops those that read its target. */
+  /** Runs the processes in dependency order; the objects of `run --json`. A process that fails stops those that read its target. A second call waits for the first. */
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /**
    * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower case; under `''` for all others; default: now), in one
@@ -225,6 +227,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     }
   };
 
+  const inTurn = oneAfterTheOther();
   return {
     project,
     async plan(processNames, { allCauses = false } = {}) {
@@ -235,7 +238,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       }
       return plans;
     },
-    async run(processNames, request = {}) {
+    run: inTurn(async (processNames, request = {}) => {
       const names = processNames ?? request.plans?.map((plan) => plan.process_name);
       const records: RunRecord[] = [];
       const failed = new Map<string, string>();
@@ -251,8 +254,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         if (record.error?.code === 'interrupted') break;
       }
       return records;
-    },
-    async adopt(processName, places = new Map()) {
+    }),
+    adopt: inTurn(async (processName, places = new Map()) => {
       const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
       const stranger = [...places.keys()].find((name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name));
       if (stranger !== undefined)
@@ -263,7 +266,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const plan = compileAdoption(planAdoption(session));
       const { adoptTarget } = await import('./run/adopt-target.ts');
       return { plan, record: await adoptTarget(await ports(), plan, spec) };
-    },
+    }),
     async sql(query, { branch } = {}) {
       const running = await engine();
       const name = branch === undefined ? 'lake' : 'lake_branch';
@@ -350,7 +353,8 @@ function failedRecord(spec: ProcessSpec, error: unknown): RunRecord {
   const known =
     error instanceof PsybergError
       ? error
-      : new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error });
+      : (storageFault(error) ??
+        new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error }));
   const status: RunStatus = known.exitCode === 4 ? 'conflict' : known.exitCode === 5 ? 'refused' : 'failed';
   return { ...emptyRecord(spec), status, error: { ...known.toJSON(), context: { ...withoutSql(known.context), exit_code: known.exitCode } } };
 }

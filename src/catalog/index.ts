@@ -10,7 +10,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
-import { usageError } from '../model/errors.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
 import type { CatalogClient } from './client/catalog-client.ts';
 import type { ForeignCatalog } from './foreign/foreign-catalog.ts';
 import { localClient } from './client/local-client.ts';
@@ -196,6 +196,7 @@ async function openDatabase({ warehouse, database }: CatalogOptions): Promise<Ca
   try {
     return openSqliteDatabase(join(warehouse, 'catalog.db'));
   } catch (error) {
+    if (error instanceof PsybergError) throw error;
     throw warehouseNotWritable(warehouse, error);
   }
 }

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, PsybergError } from '../model/errors.ts';
+import { storageFault } from '../model/storage-faults.ts';
 import { errorText } from '../report/run-report.ts';
 import { addCatalogCommand } from './catalog.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -104,6 +105,8 @@ function asPsybergError(error: unknown, help: string): PsybergError {
       exitCode: EXIT.usage,
     });
   }
+  const fault = storageFault(error);
+  if (fault !== undefined) return fault;
   return new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run it again with --verbose and report what it prints', cause: error });
 }
 

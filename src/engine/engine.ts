@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
+import { storageFault } from '../model/storage-faults.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 import { loadExtensions } from './extensions.ts';
@@ -223,5 +224,5 @@ const interruptedError = (): PsybergError =>
 
 function sqlError(error: unknown, statement: BoundStatement): PsybergError {
   const message = messageOf(error);
-  return new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error });
+  return storageFault(error) ?? new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error });
 }

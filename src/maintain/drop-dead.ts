@@ -13,7 +13,7 @@ export function dropDeadMaintenance(sessionsDirectory: string): void {
     const directory = join(sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
-    const alive = unfinished !== undefined ? isRunning(unfinished) : marker !== undefined && isAtWork(marker);
+    const alive = unfinished !== undefined ? isRunning(unfinished) : marker !== undefined && isAtWork(marker, directory);
     if (!alive) rmSync(directory, { recursive: true, force: true });
   }
 }

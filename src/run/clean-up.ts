@@ -77,7 +77,7 @@ export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentif
     const directory = join(ports.sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
-    if (unfinished !== undefined ? unfinished !== process.pid && isRunning(unfinished) : marker !== undefined && isAtWork(marker)) continue;
+    if (unfinished !== undefined ? unfinished !== process.pid && isRunning(unfinished) : marker !== undefined && isAtWork(marker, directory)) continue;
     if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, loaded?.metadata)) continue;
     if (unfinished === undefined) await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
     rmSync(directory, { recursive: true, force: true });
@@ -101,7 +101,7 @@ export function oldestSessionMs(sessionsDirectory: string): number | undefined {
     .map((name) => join(sessionsDirectory, name))
     .filter((directory) => {
       const marker = readMarker(directory);
-      return marker === undefined || isAtWork(marker);
+      return marker === undefined || isAtWork(marker, directory);
     })
     .map((directory) => statSync(join(directory, 'session.json'), { throwIfNoEntry: false })?.mtimeMs ?? statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
   return began.length === 0 ? undefined : Math.min(...began);

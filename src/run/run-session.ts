@@ -12,7 +12,7 @@ import { abandonSession, closeSession } from './clean-up.ts';
 import type { ComposedSnapshot, RunContext, RunPorts } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, openBranch, openChangeView } from './open-branch.ts';
-import { writeMarker } from './session-marker.ts';
+import { giveUp, writeMarker } from './session-marker.ts';
 import { countRows, runAudit } from './stage-audit.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
 import { carryOver, clearHours, composeSnapshot, computeHours, insertRows, showStaged } from './stage-load.ts';
@@ -79,7 +79,8 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
       return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
     }
     // Whether it was published is for the next session to find out: until then nothing may be deleted.
-    if (!(error instanceof PsybergError && error.code === 'commit-unknown')) await abandonAfter(context);
+    if (error instanceof PsybergError && error.code === 'commit-unknown') giveUp(context.directory);
+    else await abandonAfter(context);
     throw mapSqlError(error, ports.project, spec, context.plan);
   }
 }
@@ -157,6 +158,7 @@ async function abandonAfter(context: RunContext): Promise<void> {
     await abandonSession(context);
   } catch {
     // The first error is the one to tell; the next session of the process cleans up what is left.
+    giveUp(context.directory);
   }
 }
 

@@ -5,7 +5,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { PsybergError, conflict, usageError } from '../model/errors.ts';
+import { conflict, usageError } from '../model/errors.ts';
+import { storageFault } from '../model/storage-faults.ts';
 
 export interface SessionMarker {
   readonly pid: number;
@@ -29,6 +30,7 @@ const FILE = 'session.json';
  */
 export function writeMarker(directory: string, stepwise: boolean): void {
   const marker: SessionMarker = { pid: process.pid, ...processStart(process.pid), host: hostname(), started_at: new Date().toISOString(), stepwise };
+  givenUp.delete(directory);
   try {
     if (stepwise) mkdirSync(directory, { recursive: true });
     // The folder appears with its marker in it: without one, nobody could tell whether its process lives.
@@ -38,7 +40,8 @@ export function writeMarker(directory: string, stepwise: boolean): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTEMPTY')
       throw conflict('session-running', `the session ${basename(directory)} is at work in another process`, { hint: 'run again', cause: error });
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw warehouseFull(directory, error);
+    const fault = storageFault(error, directory);
+    if (fault !== undefined) throw fault;
     throw usageError('warehouse-not-writable', `the folder ${directory} cannot be written: ${(error as Error).message}`, {
       hint: 'give this user write access to the warehouse folder, or choose another in psyberg.yaml',
       cause: error,
@@ -46,8 +49,10 @@ export function writeMarker(directory: string, stepwise: boolean): void {
   }
 }
 
-const warehouseFull = (path: string, cause: unknown): PsybergError =>
-  new PsybergError('warehouse-full', `there is no space left to write ${path}; nothing was published`, { hint: 'free some space, then run the same command again', cause });
+/** Sessions of this process that ended and could not clean up after themselves, on a full disk for example: the process lives on, they do not. */
+const givenUp = new Set<string>();
+/** From now on the session counts as abandoned in this process, as it will in others once this one has ended. */
+export const giveUp = (directory: string): void => void givenUp.add(directory);
 
 /** Notes the table that the session has just created. */
 export function markCreatedTable(directory: string, uuid: string): void {
@@ -87,8 +92,9 @@ export const pidOfUnfinished = (name: string): number | undefined => {
   return match === null ? undefined : Number(match[1]);
 };
 
-/** True while the session's process may still be at work (or, stepwise, its next step may come). */
-export function isAtWork(marker: SessionMarker): boolean {
+/** True while the session's process may still be at work (or, stepwise, its next step may come). `directory`: the session's folder. */
+export function isAtWork(marker: SessionMarker, directory: string): boolean {
+  if (givenUp.has(directory) && marker.pid === process.pid) return false;
   if (marker.stepwise || marker.host !== hostname()) return Date.now() - Date.parse(marker.started_at) < STEPWISE_GRACE_MS;
   const { process_start } = processStart(marker.pid);
   if (marker.process_start !== undefined && process_start !== undefined && process_start !== marker.process_start) return false;

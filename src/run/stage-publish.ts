@@ -6,7 +6,7 @@ import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import { PsybergError, conflict } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { removeLocalFile } from '../state/local-files.ts';
-import { SUMMARY, progressInSummary } from '../state/read-watermarks.ts';
+import { SUMMARY, progressInSummary, publishedProperty } from '../state/read-watermarks.ts';
 import type { TableChange } from '../state/write-state.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, stagingSnapshots } from './context.ts';
 import { patience } from './patience.ts';
@@ -106,6 +106,7 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
   const head = branchHead(metadata, branch);
   const snapshots = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']);
   const staging = snapshots.map((each) => each['snapshot-id']);
+  const mark = publishedProperty(spec.processName);
   const change: TableChange = {
     identifier: spec.target.table,
     requirements: [
@@ -115,6 +116,7 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
       { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head?.['snapshot-id'] ?? null },
     ],
     updates: [
+      ...(metadata.properties?.[mark] === metadata['table-uuid'] ? [] : [{ action: 'set-properties' as const, updates: { [mark]: metadata['table-uuid'] } }]),
       { action: 'add-snapshot', snapshot },
       { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
       ...(head === undefined ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': branch }]),

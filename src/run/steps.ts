@@ -277,7 +277,7 @@ async function refuseStaleSession({ ports, spec, psybergSessionId }: StepRequest
 /** Two loads of one session at once would each take the other's branch for a dead one's. */
 function refuseSecondLoad(context: RunContext): void {
   const marker = readMarker(context.directory);
-  if (marker === undefined || marker.host !== hostname() || marker.pid === process.pid || !isAtWork({ ...marker, stepwise: false })) return;
+  if (marker === undefined || marker.host !== hostname() || marker.pid === process.pid || !isAtWork({ ...marker, stepwise: false }, context.directory)) return;
   throw conflict('session-busy', `session ${context.plan.psyberg_session_id} of ${context.plan.process_name} is being loaded by process ${marker.pid}`, {
     hint: 'wait until it has ended',
   });

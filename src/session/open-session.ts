@@ -13,7 +13,7 @@ import { type Hour, hourOfMs } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Session, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
-import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable, watermarkFor } from '../state/read-watermarks.ts';
+import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable, publishedProperty, watermarkFor } from '../state/read-watermarks.ts';
 import { protectionTag } from '../model/names.ts';
 import type { StartSpec } from '../model/start.ts';
 import { startSnapshot } from './start.ts';
@@ -108,13 +108,26 @@ async function progressOf(input: OpenSessionInput, target: TableMetadata): Promi
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
   if (found !== undefined || mainSnapshot(target) === undefined) return found;
   refuseRewoundTarget(input, target);
-  if (!(await catalog.tableExists(project.tables.highWaterMarkTable))) return undefined;
-  return progressInTable(await input.engine(), {
-    highWaterMarkTable: project.tables.highWaterMarkTable,
-    processName: spec.processName,
-    target,
-    targetName: tableName(spec.target.table),
-  });
+  const { highWaterMarkTable } = project.tables;
+  const copy = (await catalog.tableExists(highWaterMarkTable))
+    ? await progressInTable(await input.engine(), { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) })
+    : undefined;
+  if (copy === undefined && input.adoptAt === undefined) refuseLostWatermark(input, target);
+  return copy;
+}
+
+/** A target that somebody else filled has no watermark yet; one that the process has published to must have one: without it, every row would be loaded again. */
+function refuseLostWatermark({ spec, project }: OpenSessionInput, target: TableMetadata): void {
+  if (target.properties?.[publishedProperty(spec.processName)] !== target['table-uuid']) return;
+  const name = tableName(spec.target.table);
+  throw refusal(
+    'watermark-lost',
+    `${spec.processName} has published to ${name}, but its watermarks are gone: neither the snapshots of ${name} nor ${tableName(project.tables.highWaterMarkTable)} hold them`,
+    {
+      hint: `run "psyberg adopt ${spec.processName}" to say how far each source was loaded; or drop ${name} and run again to load it from the beginning`,
+      context: { table: name, process_name: spec.processName },
+    },
+  );
 }
 
 /** The watermark table knows the last session only: on a target that was rolled back to before it, its rows would never be loaded again. */

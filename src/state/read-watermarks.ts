@@ -23,6 +23,9 @@ export const SUMMARY = {
   maintenance: 'psyberg.maintenance',
 } as const;
 
+/** A property of a target: its uuid, once the process has published to it. It outlives every snapshot, and is of no other table that got its properties as a copy. */
+export const publishedProperty = (processName: string): string => `psyberg.published.${processName}`;
+
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */
 export interface ProcessProgress {
   readonly watermarks: readonly Watermark[];

@@ -69,6 +69,8 @@ export interface World {
 export interface WorldOptions {
   /** What psyberg.yaml says under `catalog`; default: the embedded catalog in the folder `warehouse`. */
   readonly catalog?: Readonly<Record<string, string>>;
+  /** Another folder as the warehouse of the embedded catalog; whoever names it removes it. */
+  readonly warehouse?: string;
   readonly processes?: readonly ProcessFile[];
   readonly files?: Readonly<Record<string, string>>;
   readonly open?: OpenOptions;
@@ -89,7 +91,7 @@ export async function worldForTest(options: WorldOptions = {}): Promise<World> {
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), 'psyberg-world-'));
-  const warehouse = join(root, 'warehouse');
+  const warehouse = options.warehouse ?? join(root, 'warehouse');
   const columnsOf = new Map<string, string>();
   let psyberg: Psyberg;
   let auxiliary = 0;
@@ -99,7 +101,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     writeFileSync(join(root, path), text);
   };
   const writeProcess = ({ header, sql }: ProcessFile): void => write(`processes/${header.process_name}.sql`, `/*---\n${JSON.stringify(header, undefined, 2)}\n---*/\n${sql}\n`);
-  write('psyberg.yaml', `name: world\ncatalog: ${JSON.stringify(options.catalog ?? { warehouse: 'warehouse' })}\n`);
+  write('psyberg.yaml', `name: world\ncatalog: ${JSON.stringify(options.catalog ?? { warehouse: options.warehouse ?? 'warehouse' })}\n`);
   mkdirSync(join(root, 'processes'), { recursive: true });
   for (const process of options.processes ?? []) writeProcess(process);
   for (const [path, text] of Object.entries(options.files ?? {})) write(path, text);

@@ -13,6 +13,7 @@ import { parseTableMetadata, renderTableMetadata } from '../../iceberg/read-meta
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { storageFault } from '../../model/storage-faults.ts';
 import { badRequest } from '../errors.ts';
 import { checkMetadataLocation } from '../names.ts';
 import { pathInside, type Roots } from './locations.ts';
@@ -158,12 +159,18 @@ async function writeWhole(folder: string, name: string, content: string | Buffer
     return await open(temporary, 'wx');
   });
   try {
-    await file.writeFile(content);
-    await file.datasync();
-  } finally {
-    await file.close();
+    try {
+      await file.writeFile(content);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(folder, name));
+  } catch (error) {
+    // A full disk leaves the first part of it.
+    await rm(temporary, { force: true });
+    throw storageFault(error, temporary) ?? error;
   }
-  await rename(temporary, join(folder, name));
   file = await open(folder, 'r');
   try {
     // Without it a power cut may lose the name while the pointer in the database survives.

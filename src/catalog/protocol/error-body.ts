@@ -31,6 +31,8 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'metadata-file-broken': [500, 'MetadataFileBroken'],
   'commit-state-unknown': [500, 'CommitStateUnknownException'],
   'catalog-database-unavailable': [503, 'ServiceUnavailableException'],
+  'warehouse-full': [503, 'ServiceUnavailableException'],
+  'warehouse-not-writable': [403, 'ForbiddenException'],
   unprocessable: [422, 'UnprocessableEntityException'],
   // Of a foreign catalog behind this one. The client's own token was right, so its refusal is no 401.
   'catalog-unauthorized': [403, 'ForbiddenException'],

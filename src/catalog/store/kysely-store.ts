@@ -1,6 +1,7 @@
 /** The catalog's store over kysely: Iceberg's JDBC-catalog tables in any database that kysely speaks. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { storageFault } from '../../model/storage-faults.ts';
 import { commitStateUnknown } from '../errors.ts';
 import { EXISTS_PROPERTY, type JdbcTables } from './jdbc-schema.ts';
 import type { CatalogStore, PointerKind, PointerSwap } from './store.ts';
@@ -146,6 +147,9 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
         return undefined;
       } catch (error) {
         if (error instanceof LostSwap) return error.swap;
+        // SQLite says so before the commit is in its log: nobody needs to look whether it was made.
+        const fault = storageFault(error, "the catalog's database");
+        if (fault !== undefined) throw fault;
         if (committing) throw commitStateUnknown(error);
         throw error;
       }

@@ -3,14 +3,12 @@
  * Opening is kept apart from kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { databaseUnavailable } from '../errors.ts';
 import { ICEBERG_TYPE_COLUMN, JDBC_SCHEMA } from './jdbc-schema.ts';
 import type { CatalogDatabase } from './store.ts';
 
 /** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
 export const BUSY_TIMEOUT_MS = 10_000;
-
-/** How often opening is repeated while another process makes the same new database: the switch to WAL does not wait for locks. */
-const OPEN_ATTEMPTS_MAX = 50;
 
 /** Opens or creates the database and its two tables. */
 export function openSqliteDatabase(path: string): CatalogDatabase {
@@ -26,13 +24,16 @@ export function openSqliteDatabase(path: string): CatalogDatabase {
   };
 }
 
+/** Repeated while another process makes the same new database: the switch to WAL does not wait for locks. */
 function openPatiently(path: string): DatabaseSync {
-  for (let attempt = 1; ; attempt++) {
+  const untilMs = Date.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
     try {
       return openOnce(path);
     } catch (error) {
       const locked = /database is locked/.test(String((error as Error).message));
-      if (!locked || attempt === OPEN_ATTEMPTS_MAX) throw error;
+      if (!locked) throw error;
+      if (Date.now() > untilMs) throw databaseUnavailable(error);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + Math.random() * 20);
     }
   }

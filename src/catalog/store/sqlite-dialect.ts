@@ -13,6 +13,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { storageFault } from '../../model/storage-faults.ts';
 import { databaseUnavailable } from '../errors.ts';
 import type { JdbcTables } from './jdbc-schema.ts';
 import { BUSY_TIMEOUT_MS } from './sqlite-database.ts';
@@ -48,6 +49,15 @@ function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Dr
         database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
       }
     }
+  };
+  const commit = driver.commitTransaction.bind(driver);
+  driver.commitTransaction = (connection: DatabaseConnection): Promise<void> =>
+    commit(connection).catch((error: unknown) => {
+      throw storageFault(error, database.location() ?? undefined) ?? error;
+    });
+  driver.rollbackTransaction = async (connection: DatabaseConnection): Promise<void> => {
+    // SQLite has rolled back by itself what a full disk did not let it commit; complaining of that would hide why.
+    if (database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   };
   return driver;
 }

@@ -1,0 +1,52 @@
+/**
+ * What operating system, SQLite and DuckDB say when a warehouse cannot be written. Error -> the one PsybergError for it. A full disk is no damaged source, and a
+ * read-only folder no bug: both look like either in the words of whoever met them first.
+ */
+import { PsybergError, usageError } from './errors.ts';
+
+/** Not retryable: somebody has to free space first, and a publish that tried on meanwhile would hold everything up. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+/** SQLite's primary result codes. */
+const SQLITE_READONLY = 8;
+const SQLITE_FULL = 13;
+/** Links of a chain of causes that are looked at. */
+const DEPTH_MAX = 8;
+
+interface Reported {
+  readonly code?: unknown;
+  readonly errcode?: number;
+  readonly path?: string;
+  readonly message?: string;
+  readonly cause?: unknown;
+}
+
+/** `warehouse-full` or `warehouse-not-writable` where the error, or what caused it, is that; else undefined. `place`: what was written, where the error does not say. */
+export function storageFault(error: unknown, place = 'the warehouse'): PsybergError | undefined {
+  let link: unknown = error;
+  for (let depth = 0; depth < DEPTH_MAX && typeof link === 'object' && link !== null; depth += 1) {
+    const { code, errcode, path, message = '', cause } = link as Reported;
+    if (link instanceof PsybergError && (code === 'warehouse-full' || code === 'warehouse-not-writable')) return link;
+    const sqlite = code === 'ERR_SQLITE_ERROR' ? (errcode ?? 0) & 0xff : undefined;
+    // Only an IO error is DuckDB's own: a query may say these words too.
+    const io = message.startsWith('IO Error:') ? message : '';
+    const where = path ?? /"([^"]+)"/.exec(io)?.[1] ?? place;
+    if (FULL.has(String(code)) || sqlite === SQLITE_FULL || /No space left on device|Disk quota exceeded/i.test(io)) return warehouseFull(where, error);
+    if (code === 'EROFS' || sqlite === SQLITE_READONLY || /Read-only file system/i.test(io)) return notWritable(where, 'it is read-only', error);
+    link = cause;
+  }
+  return undefined;
+}
+
+const warehouseFull = (path: string, cause: unknown): PsybergError =>
+  new PsybergError('warehouse-full', `there is no space left to write ${path}; nothing was published`, {
+    hint: 'free some space, then run the same command again',
+    context: { path },
+    cause,
+  });
+
+const notWritable = (path: string, why: string, cause: unknown): PsybergError =>
+  usageError('warehouse-not-writable', `${path} cannot be written: ${why}; nothing was published`, {
+    hint: 'give this user write access to the warehouse folder (is it mounted read-only?), or choose another in psyberg.yaml',
+    context: { path },
+    cause,
+  });

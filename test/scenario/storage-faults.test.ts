@@ -1,0 +1,164 @@
+// Goal: a warehouse that cannot be written stops a run with one clear error, keeps the old state, and leaves nothing once it can be written again. Method: a file system
+// of its own (tmpfs) that is full to the last few pages, or mounted read-only; a database that another connection locks; a catalog that goes away in the middle.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PsybergError } from '../../src/index.ts';
+import { storageFault } from '../../src/model/storage-faults.ts';
+import { startForeignServer } from '../support/foreign-server.ts';
+import { orphans } from '../support/orphans.ts';
+import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
+
+const processOf = (name: string, pattern: 'stateless' | 'stateful') =>
+  processFile(
+    {
+      process_name: name,
+      pattern,
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+      target: { table: `facts.${name}`, event_time: 'ts', partition_by: ['hour(ts)'] },
+      audits: ['source_to_target_count'],
+    },
+    'select id, ts from e',
+  );
+const PROCESSES = [processOf('appended', 'stateless'), processOf('overwritten', 'stateful')];
+const events = (first: number): string => `select i as id, timestamptz '${hourAt(first % 3)}' as ts from range(${first}, ${first + 50}) t(i)`;
+
+/** A file system of 16 MB; undefined where this user may not mount one. It is unmounted when the test ends. */
+function ownFileSystem(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'psyberg-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+  onTestFinished(() => {
+    // Lazily: a test that failed may have files open in it.
+    execFileSync('umount', ['--lazy', folder]);
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
+async function worldOn(warehouse: string): Promise<World> {
+  const world = await createWorld({ warehouse, processes: PROCESSES });
+  onTestFinished(() => world.close());
+  await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+  await world.land('raw.events', events(0));
+  for (const { header } of PROCESSES) await world.publish(header.process_name);
+  return world;
+}
+
+/** As undisturbed runs would have left it: each target holds its source once. */
+async function expectWhole(world: World): Promise<void> {
+  for (const record of await world.run()) expect(record.error).toBeNull();
+  for (const target of ['facts.appended', 'facts.overwritten']) expect(await world.rows(`select id, ts from ${target}`), target).toEqual(await world.rows('from raw.events'));
+  expect(await world.leftovers()).toEqual([]);
+  expect(await orphans(world)).toEqual([]);
+}
+
+describe('a warehouse', () => {
+  it('that is full, at whichever write, says so and goes on where it stood', { timeout: 120_000 }, async ({ skip }) => {
+    const warehouse = ownFileSystem();
+    if (warehouse === undefined) return skip('this user may not mount a file system');
+    const world = await worldOn(warehouse);
+    const codes: (string | undefined)[] = [];
+    for (const [round, left] of [0, 16, 32, 64, 96].entries()) {
+      await world.land('raw.events', events(100 * (round + 1)));
+      const before = await Promise.all(['facts.appended', 'facts.overwritten'].map((target) => world.rows(`from ${target}`)));
+      const { bavail, bsize } = statfsSync(warehouse);
+      writeFileSync(join(warehouse, 'ballast'), Buffer.alloc(bavail * bsize - left * 1024));
+      const records = await world.run();
+      for (const [index, record] of records.entries()) {
+        codes.push(record.error?.code);
+        if (record.error === null) continue;
+        expect(record, `${left} kB left`).toMatchObject({
+          status: 'failed',
+          published_snapshot_id: null,
+          error: { code: 'warehouse-full', retryable: false, context: { exit_code: 1 } },
+        });
+        expect(record.error.message).toContain(warehouse);
+        expect(await world.rows(`from ${record.target}`), `${left} kB left`).toEqual(before[index]);
+      }
+      rmSync(join(warehouse, 'ballast'));
+      await expectWhole(world);
+    }
+    expect(codes.filter((code) => code === 'warehouse-full').length).toBeGreaterThan(4);
+  });
+
+  it('that is read-only is refused when it is opened, and nothing is lost', async ({ skip }) => {
+    const warehouse = ownFileSystem();
+    if (warehouse === undefined) return skip('this user may not mount a file system');
+    const world = await worldOn(warehouse);
+    await world.land('raw.events', events(100));
+    await world.psyberg.close();
+    execFileSync('mount', ['-o', 'remount,ro', warehouse]);
+    const error = await world.reopen().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PsybergError);
+    expect(error).toMatchObject({ code: 'warehouse-not-writable', exitCode: 2 });
+    expect((error as Error).message).toContain(warehouse);
+    execFileSync('mount', ['-o', 'remount,rw', warehouse]);
+    await world.reopen();
+    await expectWhole(world);
+  });
+
+  it('whose database another program locks for longer than the wait says so', { timeout: 60_000 }, async () => {
+    const world = await worldForTest({ processes: PROCESSES });
+    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+    await world.land('raw.events', events(0));
+    await world.publish('appended');
+    await world.land('raw.events', events(100));
+    const database = new DatabaseSync(join(world.warehouse, 'catalog.db'));
+    database.exec('begin immediate');
+    const [record] = await world.run(['appended']);
+    database.exec('rollback');
+    database.close();
+    expect(record).toMatchObject({ status: 'failed', error: { code: 'catalog-database-unavailable', retryable: true } });
+    await expectWhole(world);
+  });
+});
+
+it('a catalog that goes away in the middle of a session leaves nothing when it is back', { timeout: 60_000 }, async () => {
+  const foreign = await startForeignServer({});
+  onTestFinished(() => foreign.close());
+  const world = await worldForTest({ catalog: { uri: foreign.uri, warehouse: 'w', token: 'a-token' }, processes: PROCESSES });
+  await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+  await world.land('raw.events', events(0));
+  for (const { header } of PROCESSES) await world.publish(header.process_name);
+  await world.land('raw.events', events(100));
+  let gone = false;
+  await world.reopen({
+    onStep(message) {
+      if (gone || !message.includes('load insert')) return;
+      gone = true;
+      foreign.manners.interfere = () => ({ status: 0, cut: true });
+    },
+  });
+  const [record] = await world.run(['overwritten']);
+  expect(record?.error).toMatchObject({ code: expect.stringMatching(/^(catalog-unreachable|commit-unknown)$/) });
+  expect(record?.published_snapshot_id).toBeNull();
+  delete foreign.manners.interfere;
+  // In the same process: the session ended, though its process lives.
+  for (const { error } of await world.run()) expect(error).toBeNull();
+  expect(await world.rows('select id, ts from facts.overwritten')).toEqual(await world.rows('from raw.events'));
+  expect(await world.leftovers()).toEqual([]);
+});
+
+describe('what a system says of a full or read-only disk', () => {
+  it.for([
+    [Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }), 'warehouse-full'],
+    [Object.assign(new Error('quota'), { code: 'EDQUOT', path: '/w/a' }), 'warehouse-full'],
+    [Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 }), 'warehouse-full'],
+    [new Error('wrapped', { cause: new Error('IO Error: Could not write file "/w/a.parquet": No space left on device') }), 'warehouse-full'],
+    [Object.assign(new Error('EROFS'), { code: 'EROFS' }), 'warehouse-not-writable'],
+    [Object.assign(new Error('attempt to write a readonly database'), { code: 'ERR_SQLITE_ERROR', errcode: 1032 }), 'warehouse-not-writable'],
+    [new Error('IO Error: Cannot open file "/w/a": Read-only file system'), 'warehouse-not-writable'],
+    [new Error('Invalid Input Error: No space left on device'), undefined],
+    [Object.assign(new Error('busy'), { code: 'ERR_SQLITE_ERROR', errcode: 5 }), undefined],
+  ] as const)('%s is %s', ([error, code]) => {
+    expect(storageFault(error)?.code).toBe(code);
+  });
+});
