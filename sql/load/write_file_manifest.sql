@@ -3,11 +3,12 @@
 -- @param $files VARCHAR JSON array: path, rows, bytes, partition values in the spec's order
 -- @param $metrics VARCHAR JSON array, one element a file and column: path, field id, kind of bound, values, nulls, size, least, greatest
 -- @param $destination VARCHAR path of the new manifest
--- @param $schema VARCHAR the table's schema as JSON
--- @param $schema_id VARCHAR its id
--- @param $partition_spec VARCHAR the spec's fields as JSON
--- @param $partition_spec_id VARCHAR id of the spec
--- @param $format_version VARCHAR the table's format version
+-- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
+-- @param $schema_id VARCHAR its id (inside {{manifest_format}})
+-- @param $partition_spec VARCHAR the spec's fields as JSON (inside {{manifest_format}})
+-- @param $partition_spec_id VARCHAR id of the spec (inside {{manifest_format}})
+-- @param $format_version VARCHAR the table's format version (inside {{manifest_format}})
+-- @param $content VARCHAR data or deletes (inside {{manifest_format}})
 copy (
   with files as (
     select unnest(from_json($files::json, '[{"path": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT", "partition": ["VARCHAR"]}]'), recursive := true)
@@ -74,16 +75,4 @@ copy (
     null::bigint as file_sequence_number,
     {{data_file}} as data_file
   from (select described as data_file from described)
-) to $destination (
-  format avro,
-  root_name 'manifest_entry',
-  field_ids {{entry_field_ids}},
-  metadata {
-    'schema': $schema,
-    'schema-id': $schema_id,
-    'partition-spec': $partition_spec,
-    'partition-spec-id': $partition_spec_id,
-    'format-version': $format_version,
-    'content': 'data'
-  }
-)
+) to $destination ({{manifest_format}})

@@ -3,26 +3,15 @@
 -- @param $first VARCHAR place of its first entry
 -- @param $last VARCHAR place of its last entry, included
 -- @param $destination VARCHAR path of the new manifest
--- @param $schema VARCHAR the table's schema as JSON
--- @param $schema_id VARCHAR its id
--- @param $partition_spec VARCHAR the spec's fields as JSON
--- @param $partition_spec_id VARCHAR id of the spec
--- @param $format_version VARCHAR the table's format version
+-- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
+-- @param $schema_id VARCHAR its id (inside {{manifest_format}})
+-- @param $partition_spec VARCHAR the spec's fields as JSON (inside {{manifest_format}})
+-- @param $partition_spec_id VARCHAR id of the spec (inside {{manifest_format}})
+-- @param $format_version VARCHAR the table's format version (inside {{manifest_format}})
+-- @param $content VARCHAR data or deletes (inside {{manifest_format}})
 copy (
   select 0::integer as status, snapshot_id, sequence_number, file_sequence_number, data_file
   from maintain_sorted
   where place between $first::bigint and $last::bigint
   order by place
-) to $destination (
-  format avro,
-  root_name 'manifest_entry',
-  field_ids {{entry_field_ids}},
-  metadata {
-    'schema': $schema,
-    'schema-id': $schema_id,
-    'partition-spec': $partition_spec,
-    'partition-spec-id': $partition_spec_id,
-    'format-version': $format_version,
-    'content': 'data'
-  }
-)
+) to $destination ({{manifest_format}})

@@ -12,6 +12,7 @@ const IDENTITY_TYPES = new Set(['int', 'long', 'string', 'date', 'boolean']);
 /** Types whose buckets and truncated values DuckDB's Iceberg extension computes (`iceberg_bucket`, `iceberg_truncate`), and whose results COPY can name in a path. */
 const BUCKET_TYPES = new Set(['int', 'long', 'string', 'date', 'timestamp', 'timestamptz']);
 const TRUNCATE_TYPES = new Set(['int', 'long', 'string']);
+/** DuckDB's names of the codecs that `write.parquet.compression-codec` may name. */
 const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
   zstd: 'zstd',
   snappy: 'snappy',
@@ -21,11 +22,18 @@ const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
   none: 'uncompressed',
 };
 
+/** True for a type whose values plain SQL can write: not nested, and with the same name for readers and writers. */
+export const isPlainType = (type: string): boolean => PLAIN_TYPES.has(type) || /^decimal\(\d+, ?\d+\)$/.test(type);
+
+/** The codec of new data files; undefined for one that DuckDB does not write. */
+export const compressionOf = ({ properties = {} }: TableMetadata): FileLayout['compression'] | undefined =>
+  CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
+
 /** The layout of the table's files, or undefined when plain SQL cannot write them. */
 export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
   const { properties = {} } = metadata;
   const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
-  if (columns.some((column) => !PLAIN_TYPES.has(column.type) && !/^decimal\(\d+, ?\d+\)$/.test(column.type))) return undefined;
+  if (columns.some((column) => !isPlainType(column.type))) return undefined;
   const order = metadata['sort-orders'].find((each) => each['order-id'] === metadata['default-sort-order-id']);
   // Files elsewhere, in another format or sorted: the extension knows those properties.
   if ((order?.fields.length ?? 0) > 0 || properties['write.data.path'] !== undefined || (properties['write.format.default'] ?? 'parquet') !== 'parquet') return undefined;
@@ -38,7 +46,7 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
     const common = { fieldId: field['field-id'], name: field.name, transform: transform as LayoutPartition['transform'], column };
     partition.push(argument === undefined ? common : { ...common, argument: Number(argument) });
   }
-  const compression = CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
+  const compression = compressionOf(metadata);
   if (compression === undefined) return undefined;
   return { location: tableRoot(metadata), specId: metadata['default-spec-id'], columns, partition, compression };
 }

@@ -23,6 +23,7 @@ import {
   fieldIdsFragment,
   fileColumnsFragment,
   literalFragment,
+  manifestFormatFragment,
   newEntryFragments,
   NOTHING,
   ROW_LINEAGE_FIELDS,
@@ -297,7 +298,7 @@ async function writeManifests(
       sql: renderStatement('load/write_file_manifest', {
         partition: spelledTupleFragment(partitionValues(metadata, spec)),
         data_file: entry.dataFile,
-        entry_field_ids: entry.fieldIds,
+        manifest_format: manifestFormatFragment(entry.fieldIds),
       }),
       parameters: {
         files: JSON.stringify(
@@ -316,7 +317,7 @@ async function writeManifests(
     const path = metadataPath(metadata, `compacted-${randomUUID()}-m0`);
     create(path);
     await engine.execute({
-      sql: renderStatement('maintain/number_manifest', { data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
+      sql: renderStatement('maintain/number_manifest', { data_file: entry.dataFile, manifest_format: manifestFormatFragment(entry.fieldIds) }),
       parameters: {
         manifest: described,
         numbers: JSON.stringify(files.map((file) => ({ path: spelledAs(location, file.filename), sequence_number: String(file.group.sequence_number) }))),

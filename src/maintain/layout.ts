@@ -1,5 +1,6 @@
 /** What compaction has to know of a table, or why it leaves the table alone. Metadata -> layout. Pure. */
 import { currentSchema } from '../iceberg/event-time.ts';
+import { compressionOf, isPlainType } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, TableMetadata } from '../iceberg/table-metadata.ts';
 import { partitionType } from '../manifests/compose.ts';
@@ -7,15 +8,6 @@ import type { FileLayout, LayoutColumn } from '../model/file-layout.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type PartitionValue, canSpell } from '../statements/index.ts';
 
-const PLAIN_TYPES = new Set(['boolean', 'int', 'long', 'float', 'double', 'date', 'time', 'timestamp', 'timestamptz', 'string', 'binary', 'uuid']);
-const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
-  zstd: 'zstd',
-  snappy: 'snappy',
-  gzip: 'gzip',
-  lz4: 'lz4_raw',
-  uncompressed: 'uncompressed',
-  none: 'uncompressed',
-};
 const TARGET_BYTES_DEFAULT = 512 * 2 ** 20;
 /** As in Apache Iceberg's rewrite of data files: below three quarters of what it should be, a file is small. */
 const SMALL_SHARE = 0.75;
@@ -38,14 +30,14 @@ export function compactionLayoutOf(metadata: TableMetadata, options: Pick<Mainta
   const { properties = {} } = metadata;
   if (metadata['format-version'] < 2) return 'it is of Iceberg format version 1';
   const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
-  const strange = columns.find((column) => !PLAIN_TYPES.has(column.type) && !/^decimal\(\d+, ?\d+\)$/.test(column.type));
+  const strange = columns.find((column) => !isPlainType(column.type));
   if (strange !== undefined) return `its column ${strange.name} is nested or of a type that is not rewritten`;
   const order = metadata['sort-orders'].find((each) => each['order-id'] === metadata['default-sort-order-id']);
   if ((order?.fields.length ?? 0) > 0) return 'it has a sort order, which compaction would not keep';
   if ((properties['write.format.default'] ?? 'parquet') !== 'parquet') return `its files are ${properties['write.format.default']}, not parquet`;
   const unspelled = metadata['partition-specs'].find((spec) => !canSpell(partitionValues(metadata, spec)));
   if (unspelled !== undefined) return 'it is partitioned by a type that is not rewritten';
-  const compression = CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
+  const compression = compressionOf(metadata);
   if (compression === undefined) return `its compression codec is ${properties['write.parquet.compression-codec']}`;
   const targetBytes = options.targetFileBytes ?? (Number(properties['write.target-file-size-bytes']) || TARGET_BYTES_DEFAULT);
   const dataFolder = properties['write.data.path']?.replace(/\/+$/, '') ?? `${tableRoot(metadata)}/data`;

@@ -10,7 +10,7 @@ import { declareEmptyPartitionIn, FILES_PER_MANIFEST, type ManifestShape, manife
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { removeLocalFile } from '../state/local-files.ts';
-import { manifestEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
+import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
 import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
 import { partitionValues } from './layout.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
@@ -75,7 +75,7 @@ interface ShapedManifests {
 async function writeSorted({ ports }: MaintainContext, { metadata, base, shape, files, created }: ShapedManifests): Promise<NewManifest[]> {
   const { engine } = ports;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === shape.manifest.partition_spec_id) as PartitionSpec;
-  const { entry_field_ids: fieldIds, ...entry } = manifestEntryFragments({
+  const { manifest_format, ...entry } = inheritedEntryFragments({
     columns: shape.columns,
     partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
     rowIds: rowLineageOf(metadata) !== 'none',
@@ -89,7 +89,7 @@ async function writeSorted({ ports }: MaintainContext, { metadata, base, shape, 
     const path = metadataPath(metadata, `sorted-${randomUUID()}-m0`);
     created.push(path);
     await engine.execute({
-      sql: renderStatement('maintain/write_sorted_manifest', { entry_field_ids: fieldIds }),
+      sql: renderStatement('maintain/write_sorted_manifest', { manifest_format }),
       parameters: { first: String(first), last: String(first + FILES_PER_MANIFEST - 1), destination: path, ...manifestMetadata(metadata, spec) },
     });
     if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);

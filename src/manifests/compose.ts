@@ -15,7 +15,7 @@ import {
   type SqlFragment,
   joinedFragment,
   literalFragment,
-  manifestEntryFragments,
+  inheritedEntryFragments,
   manifestListStatement,
   renderStatement,
   statementFragment,
@@ -115,7 +115,7 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: M
   await engine.execute({
     sql: renderStatement(
       'compose/rewrite_manifest',
-      manifestEntryFragments({
+      inheritedEntryFragments({
         columns: shape.columns,
         partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
         rowIds: content === 0 && rowLineageOf(metadata) !== 'none',
@@ -128,8 +128,7 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: M
       removed_files: options.removedFiles,
       kept_files: options.keptFiles,
       destination: path,
-      ...manifestMetadata(metadata, spec),
-      content: content === 0 ? 'data' : 'deletes',
+      ...manifestMetadata(metadata, spec, content === 0 ? 'data' : 'deletes'),
     },
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
@@ -140,12 +139,14 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: M
 export const manifestMetadata = (
   metadata: TableMetadata,
   spec: PartitionSpec,
-): Readonly<Record<'schema' | 'schema_id' | 'partition_spec' | 'partition_spec_id' | 'format_version', string>> => ({
+  content: 'data' | 'deletes' = 'data',
+): Readonly<Record<'schema' | 'schema_id' | 'partition_spec' | 'partition_spec_id' | 'format_version' | 'content', string>> => ({
   schema: renderJson(currentSchema(metadata)),
   schema_id: String(metadata['current-schema-id']),
   partition_spec: renderJson(spec.fields),
   partition_spec_id: String(spec['spec-id']),
   format_version: String(metadata['format-version']),
+  content,
 });
 
 /** Declares the empty partition tuple in a manifest of an unpartitioned table; see `iceberg/empty-partition.ts`. */

@@ -13,6 +13,7 @@ import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
 import {
   NOTHING,
   manifestListStatement,
+  manifestFormatFragment,
   newEntryFragments,
   partitionColumnName,
   partitionSummariesFragment,
@@ -55,7 +56,11 @@ async function stageFiles(context: RunContext, metadata: TableMetadata, layout: 
   const manifest = metadataPath(metadata, `${randomUUID()}-m0`, context.branch);
   const entry = newEntryFragments(DATA_FILE_COLUMNS, layout.partition);
   await engine.execute({
-    sql: renderStatement('load/write_file_manifest', { partition: partitionTupleFragment(layout.partition), data_file: entry.dataFile, entry_field_ids: entry.fieldIds }),
+    sql: renderStatement('load/write_file_manifest', {
+      partition: partitionTupleFragment(layout.partition),
+      data_file: entry.dataFile,
+      manifest_format: manifestFormatFragment(entry.fieldIds),
+    }),
     parameters: {
       files: JSON.stringify(files.map((file) => fileJson(file, layout))),
       metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, layout))),

@@ -125,8 +125,9 @@ async function compareFiles(engine: Engine, table: SourceTable, files: readonly 
     },
   });
   if (row?.unmatched !== false) return undefined;
+  const stored = (name: string): SqlFragment => statementFragment(renderStatement(name, { file_columns: columns }));
   return engine.query<DifferingHourRow>({
-    sql: renderStatement('session/differing_hours', { stored_event_time: storedEventTime(table), file_columns: columns }),
+    sql: renderStatement('session/differing_hours', { stored_event_time: storedEventTime(table), before: stored('session/removed_files'), after: stored('session/added_files') }),
     parameters: { added: pathsOf(files, 'added'), removed: pathsOf(files, 'removed'), unit: eventTime?.unit ?? 'us' },
   });
 }
@@ -157,7 +158,7 @@ async function compareLiveRows(engine: Engine, table: SourceTable, { files, befo
     const views = { before: await viewOf(before, 'removed'), after: await viewOf(after, 'added') };
     return withViews(engine, table, table.spec.table, views, (tables) =>
       engine.query<DifferingHourRow>({
-        sql: renderStatement('session/differing_live_hours', { ...tables, stored_event_time: storedEventTime(table) }),
+        sql: renderStatement('session/differing_hours', { ...tables, stored_event_time: storedEventTime(table) }),
         parameters: { unit: table.eventTime?.unit ?? 'us' },
       }),
     );

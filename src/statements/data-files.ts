@@ -1,21 +1,8 @@
 /** Fragments of the statements that write a target's data files and their manifest. FileLayout -> fragments. Pure. */
 import type { LayoutColumn, LayoutPartition } from '../model/file-layout.ts';
+import { DUCKDB_TYPES } from './duckdb-types.ts';
 import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from './quote.ts';
 
-const DUCKDB_TYPES: Readonly<Record<string, string>> = {
-  boolean: 'boolean',
-  int: 'integer',
-  long: 'bigint',
-  float: 'float',
-  double: 'double',
-  date: 'date',
-  time: 'time',
-  timestamp: 'timestamp',
-  timestamptz: 'timestamptz',
-  string: 'varchar',
-  binary: 'blob',
-  uuid: 'uuid',
-};
 const duckdbType = (type: string): string => DUCKDB_TYPES[type] ?? type;
 
 /** The column by which files are split; its own name, since a partition field may be called like a column. */

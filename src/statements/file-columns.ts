@@ -1,4 +1,5 @@
 /** The columns under which Parquet files of any age are read: found by field id, named and typed as the table has them now. Schema -> fragment. Pure. */
+import { DUCKDB_TYPES } from './duckdb-types.ts';
 import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
 
 /** An Iceberg type as metadata writes it: a name, or a struct, list or map. */
@@ -7,22 +8,6 @@ export type NestedType =
   | { readonly type: 'struct'; readonly fields: readonly { readonly name: string; readonly type: NestedType }[] }
   | { readonly type: 'list'; readonly element: NestedType }
   | { readonly type: 'map'; readonly key: NestedType; readonly value: NestedType };
-
-const DUCKDB_TYPES: Readonly<Record<string, string>> = {
-  boolean: 'boolean',
-  int: 'integer',
-  long: 'bigint',
-  float: 'float',
-  double: 'double',
-  date: 'date',
-  time: 'time',
-  timestamp: 'timestamp',
-  timestamptz: 'timestamptz',
-  timestamp_ns: 'timestamp_ns',
-  string: 'varchar',
-  binary: 'blob',
-  uuid: 'uuid',
-};
 
 /** `map {1: {name: 'id', type: 'bigint', …}, …}`: the `schema` of read_parquet; undefined when a type has no counterpart in DuckDB. */
 export function fileSchemaFragment(fields: readonly { readonly id: number; readonly name: string; readonly type: NestedType }[]): SqlFragment | undefined {

@@ -64,7 +64,7 @@ export interface RewriteShape {
   readonly withoutBoundsOf?: number;
 }
 
-/** What `compose/rewrite_manifest` needs to know of the manifests that it reads. */
+/** What statements need to know of the manifests that they read. */
 export function manifestEntryFragments({
   columns,
   partition,
@@ -94,6 +94,15 @@ export function manifestEntryFragments({
     file_key: fileKeyFragment(columns),
     first_row_id: statementFragment(rowIds ? renderStatement('compose/inherited_row_id') : 'null::bigint'),
   };
+}
+
+/** The options of COPY that make an Avro file a manifest with entries of these FIELD_IDS. */
+export const manifestFormatFragment = (fieldIds: SqlFragment): SqlFragment => statementFragment(renderStatement('compose/manifest_format', { entry_field_ids: fieldIds }));
+
+/** For statements that write the entries of manifests anew: where they come from, their `data_file`, and the format of the manifest that holds them. */
+export function inheritedEntryFragments(shape: RewriteShape): Readonly<Record<'inherited' | 'data_file' | 'manifest_format', SqlFragment>> {
+  const { data_file, entry_field_ids, ...read } = manifestEntryFragments(shape);
+  return { inherited: statementFragment(renderStatement('compose/inherited_entries', read)), data_file, manifest_format: manifestFormatFragment(entry_field_ids) };
 }
 
 /** What `compose/live_entries` needs to know of the manifests that it reads. */
