@@ -61,7 +61,7 @@ copy (
     where manifest_path not in (select unnest($affected_manifests))
       and is_live
     union all by name
-    select rewritten.*, summaries.partitions
+    select rewritten.* exclude (partitions), summaries.partitions
     from rewritten
     left join summaries using (partition_spec_id, content)
   )

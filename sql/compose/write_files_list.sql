@@ -11,9 +11,7 @@ copy (
     {{rewritten}}
   ),
   composed as (
-    select
-      rewritten.* replace (0::bigint as first_row_id),
-      null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[] as partitions
+    select * replace (0::bigint as first_row_id)
     from rewritten
     union all by name
     select * exclude (filename, is_live)

@@ -13,9 +13,7 @@ copy (
     {{rewritten}}
   ),
   composed as (
-    select
-      rewritten.* replace (0::bigint as first_row_id),
-      null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[] as partitions
+    select * replace (0::bigint as first_row_id)
     from rewritten
     union all by name
     select * exclude (filename, is_live) replace (case when content = 1 then 0 else added_rows_count end as added_rows_count)

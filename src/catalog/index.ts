@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { CatalogClient } from './client/catalog-client.ts';
-import type { ForeignCatalog } from './foreign/foreign-catalog.ts';
+import type { ForeignCatalog } from '../model/process-spec.ts';
 import { localClient } from './client/local-client.ts';
 import type { CatalogHandler } from './server/handler.ts';
 import { listenToCatalog } from './server/listener.ts';

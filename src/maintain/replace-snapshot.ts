@@ -44,7 +44,7 @@ export async function commitReplacement({ ports, table }: MaintainContext, repla
   const rows = added.map((manifest) => {
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.specId) as PartitionSpec;
     return statementFragment(
-      renderStatement('maintain/list_row', {
+      renderStatement('compose/manifest_row', {
         manifest: literalFragment(manifest.path),
         spec_id: literalFragment(String(manifest.specId)),
         content: literalFragment(String(manifest.content)),

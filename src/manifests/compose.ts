@@ -161,7 +161,12 @@ export const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlF
   joinedFragment(
     rewritten.map(({ path, specId, content }) =>
       statementFragment(
-        renderStatement('compose/manifest_counts', { manifest: literalFragment(path), partition_spec_id: literalFragment(`${specId}`), content: literalFragment(`${content}`) }),
+        renderStatement('compose/manifest_row', {
+          manifest: literalFragment(path),
+          spec_id: literalFragment(`${specId}`),
+          content: literalFragment(`${content}`),
+          summaries: statementFragment(renderStatement('compose/no_summaries')),
+        }),
       ),
     ),
     '\nunion all\n',

@@ -34,13 +34,13 @@ export async function composeReadableView(engine: Engine, { metadata, from, even
   const list = destination();
   await engine.execute({
     sql: manifestListStatement('compose/write_readable_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept', {
-      rewritten: rewritten.length === 0 ? statementFragment(renderStatement('compose/no_manifest_counts')) : rewrittenFragment(rewritten),
+      rewritten: rewritten.length === 0 ? statementFragment(renderStatement('compose/no_manifest_row')) : rewrittenFragment(rewritten),
     }),
     parameters: {
       manifest_list: from['manifest-list'],
       replaced: misleading.map((manifest) => manifest.manifest_path),
-      snapshot_id: String(from['snapshot-id']),
-      sequence_number: String(from['sequence-number'] ?? 0n),
+      // Named by the rows of rewritten manifests alone.
+      ...(rewritten.length === 0 ? {} : { snapshot_id: String(from['snapshot-id']), sequence_number: String(from['sequence-number'] ?? 0n) }),
       destination: list,
     },
   });

@@ -150,16 +150,22 @@ export type CatalogSpec =
   | ({ readonly kind: 'embedded'; readonly warehouse: string } & AllowedLocations)
   /** Pointers in PostgreSQL. */
   | ({ readonly kind: 'embedded-database'; readonly warehouse: string; readonly database: string } & AllowedLocations)
-  /** An Iceberg REST catalog elsewhere. */
-  | {
-      readonly kind: 'rest';
-      readonly uri: string;
-      readonly warehouse?: string;
-      readonly token?: string;
-      readonly credential?: string;
-      readonly oauth2ServerUri?: string;
-      readonly scope?: string;
-    };
+  | ({ readonly kind: 'rest' } & ForeignCatalog);
+
+/** An Iceberg REST catalog elsewhere. */
+export interface ForeignCatalog {
+  readonly uri: string;
+  /** The warehouse to ask `/v1/config` for. */
+  readonly warehouse?: string;
+  /** A bearer token. */
+  readonly token?: string;
+  /** OAuth2 client credentials: `id:secret`, or a secret alone. */
+  readonly credential?: string;
+  /** Default: the catalog's own `/v1/oauth/tokens`. */
+  readonly oauth2ServerUri?: string;
+  /** Default: `catalog`, as in Apache Iceberg's clients. */
+  readonly scope?: string;
+}
 
 /** Where watermarks, sessions, signals and the rows of failed audits are kept. */
 export interface StateTables {

@@ -80,6 +80,7 @@ export function manifestListStatement(name: string, lineage: RowLineage = 'none'
   return renderStatement(name, {
     ...fragments,
     ...(statement(name).placeholders.includes('listed') ? { listed: statementFragment(listed) } : {}),
+    ...(statement(name).placeholders.includes('no_manifest_row') ? { no_manifest_row: statementFragment(renderStatement('compose/no_manifest_row')) } : {}),
     manifest_list_format: manifestListFragment(lineage),
   });
 }

@@ -1,49 +1,13 @@
 // Goal: whatever happens to a source's history, no row is lost or doubled in silence. Method: the operations of other engines made as commits, then a session.
 import { describe, expect, it } from 'vitest';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
-import { hourAt, hourNumbers, processFile, tableId, type World, worldForTest } from '../support/world.ts';
+import { appendLoad, appended, eventWorld, events, inSource, overwriteLoad, overwritten, runOne } from '../support/event-tables.ts';
+import { hourAt, hourNumbers, tableId, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
-const events = (first: number, count: number, hour: number): string =>
-  `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) as ts from range(${first}, ${first + count}) t(i)`;
-const append = (source: object = {}) =>
-  processFile(
-    {
-      process_name: 'append_load',
-      pattern: 'stateless',
-      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', ...source }],
-      target: { table: 'facts.appended' },
-      audits: ['source_to_target_count'],
-    },
-    'select id, ts from e',
-  );
-const overwrite = processFile(
-  {
-    process_name: 'overwrite_load',
-    pattern: 'stateful',
-    sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-    target: { table: 'facts.overwritten', event_time: 'ts', partition_by: ['hour(ts)'] },
-  },
-  'select id, ts from e',
-);
-
-async function loadedWorld(source: object = {}, formatVersion = '2'): Promise<World> {
-  const world = await worldForTest({ processes: [append(source), overwrite] });
-  await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)', formatVersion });
-  await world.land('raw.events', events(0, 5, 0));
-  await world.land('raw.events', events(10, 5, 1));
-  await world.publish('append_load');
-  await world.publish('overwrite_load');
-  return world;
-}
-const inSource = (world: World) => world.rows('select id, ts from raw.events');
-const appended = (world: World) => world.rows('select id, ts from facts.appended');
-const overwritten = (world: World) => world.rows('select id, ts from facts.overwritten');
-const runOne = async (world: World, name: string) => (await world.run([name]))[0];
-
 describe('a compaction', () => {
   it('committed as replace is no news', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
     const plan = await world.plan('overwrite_load');
     expect(plan).toMatchObject({
@@ -59,7 +23,7 @@ describe('a compaction', () => {
   });
 
   it('of files that are new themselves loses none of their rows', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 1));
     await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
     await world.land('raw.events', events(30, 5, 2));
@@ -70,7 +34,7 @@ describe('a compaction', () => {
   });
 
   it('that lost or won rows is not believed', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events where id <> 3' });
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
     await world.publish('overwrite_load');
@@ -82,7 +46,7 @@ describe('an overwrite of source rows', () => {
   const change = (world: World) => world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files.slice(0, 1), insert: events(100, 7, 0) });
 
   it('recomputes the hours of the added and of the removed rows', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files.slice(1, 2), insert: events(100, 2, 0) });
     const plan = await world.plan('overwrite_load');
     expect(plan.sources[0]?.changes).toMatchObject([{ operation: 'overwrite', counted: true, added_rows: '2', removed_rows: '5' }]);
@@ -92,7 +56,7 @@ describe('an overwrite of source rows', () => {
   });
 
   it('stops a stateless load with exit 5, and a stateful one downstream of nothing', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await change(world);
     const before = (await world.metadata('facts.appended'))['current-snapshot-id'];
     expect(await runOne(world, 'append_load')).toMatchObject({
@@ -104,14 +68,14 @@ describe('an overwrite of source rows', () => {
   });
 
   it('with on_source_change: append-added appends the added rows only', async () => {
-    const world = await loadedWorld({ on_source_change: 'append-added' });
+    const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
     await change(world);
     expect(await world.publish('append_load')).toMatchObject({ rows_read: '7' });
     expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual(['["17","17"]']);
   });
 
   it('deleted files: a stateful target loses the rows, a stateless one refuses', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
     await world.publish('overwrite_load');
@@ -120,7 +84,7 @@ describe('an overwrite of source rows', () => {
   });
 
   it('a first load leaves out the rows that were deleted before', async () => {
-    const world = await worldForTest({ processes: [append(), overwrite] });
+    const world = await worldForTest({ processes: [appendLoad(), overwriteLoad()] });
     await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
     await world.land('raw.events', events(0, 50, 0));
     await world.sql('delete from raw.events where id < 10');
@@ -133,7 +97,7 @@ describe('an overwrite of source rows', () => {
 
 describe('another table of the same name', () => {
   it('refuses: the watermark is of the old one', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.psyberg.internals.client.dropTable(tableId('raw.events'));
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 5, 0));
@@ -143,7 +107,7 @@ describe('another table of the same name', () => {
 
 describe('a rollback of the source', () => {
   it('takes the undone rows out of a stateful target, and is reported as rewound', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 2));
     await world.publish('overwrite_load');
     await world.publish('append_load');
@@ -159,7 +123,7 @@ describe('a rollback of the source', () => {
   });
 
   it('with nothing new is found too', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.rollback('raw.events', (await world.history('raw.events'))[0]?.['snapshot-id'] as bigint);
     expect((await world.plan('overwrite_load')).sources[0]?.detected_by).toBe('rewound');
     await world.publish('overwrite_load');
@@ -167,7 +131,7 @@ describe('a rollback of the source', () => {
   });
 
   it('whose undone snapshot was expired refuses, also when as many rows are there as before', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     // Five rows for five others: the count alone does not give it away.
     await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files.slice(0, 1), insert: events(100, 5, 0) });
     await world.publish('overwrite_load');
@@ -191,7 +155,7 @@ describe('expired snapshots between watermark and head', () => {
   };
 
   it('are made up for by the live files', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     for (const hour of [2, 0, 3]) await world.land('raw.events', events(20 + hour * 10, 5, hour));
     await expireAllBut(world, 1);
     const plan = await world.plan('append_load');
@@ -205,7 +169,7 @@ describe('expired snapshots between watermark and head', () => {
   });
 
   it('cost nothing when only the watermark itself is gone', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 2));
     await expireAllBut(world, 2);
@@ -215,7 +179,7 @@ describe('expired snapshots between watermark and head', () => {
   });
 
   it('refuse when rows were removed since', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 2));
@@ -224,7 +188,7 @@ describe('expired snapshots between watermark and head', () => {
   });
 
   it('refuse when single rows were deleted since', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.sql('delete from raw.events where id = 3');
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 2));
@@ -235,7 +199,7 @@ describe('expired snapshots between watermark and head', () => {
 
 describe('the clock of a source', () => {
   it('may go backwards: a commit with an older time is found', async () => {
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 2));
     const metadata = await world.metadata('raw.events');
     const head = mainSnapshot(metadata);
@@ -266,7 +230,7 @@ describe('the clock of a source', () => {
 describe('a source that is damaged', () => {
   it('gives one clear error and moves nothing', async () => {
     const { rmSync } = await import('node:fs');
-    const world = await loadedWorld();
+    const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 2));
     const before = await world.rows('select src_table, snapshot_id from psyberg.high_water_mark_table');
     rmSync((await world.history('raw.events')).at(-1)?.['manifest-list'] as string);

@@ -31,14 +31,17 @@ export const overwriteLoad = (source: object = {}) =>
   );
 
 export interface EventWorldOptions {
+  /** Keys of the source of both processes. */
   readonly source?: object;
+  /** Keys that only the stateless process has. */
+  readonly appendSource?: object;
   readonly partitionedBy?: string;
   readonly formatVersion?: string;
 }
 
 /** Five events in hour 0 and five in hour 1, loaded by both processes. */
-export async function eventWorld({ source = {}, partitionedBy = 'hour(ts)', formatVersion = '2' }: EventWorldOptions = {}): Promise<World> {
-  const world = await worldForTest({ processes: [appendLoad(source), overwriteLoad(source)] });
+export async function eventWorld({ source = {}, appendSource = {}, partitionedBy = 'hour(ts)', formatVersion = '2' }: EventWorldOptions = {}): Promise<World> {
+  const world = await worldForTest({ processes: [appendLoad({ ...source, ...appendSource }), overwriteLoad(source)] });
   await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy, formatVersion });
   await world.land('raw.events', events(0, 5, 0));
   await world.land('raw.events', events(10, 5, 1));

@@ -1,6 +1,7 @@
 /** Who we are to a foreign catalog: a fixed bearer token, or one bought with client credentials and renewed before it expires. */
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { apiRoot, type ForeignCatalog } from './foreign-catalog.ts';
+import { apiRoot } from './foreign-catalog.ts';
+import type { ForeignCatalog } from '../../model/process-spec.ts';
 
 export interface BearerTokens {
   /** The token to send; undefined for a catalog that wants none. @throws PsybergError `catalog-unauthorized`, `catalog-unreachable`. */

@@ -1,19 +1,5 @@
 /** What a foreign catalog is told and what it tells back: the connection's settings. Options + `/v1/config` -> ForeignSettings. Pure. */
-
-/** How psyberg.yaml names an Iceberg REST catalog. */
-export interface ForeignCatalog {
-  readonly uri: string;
-  /** The warehouse to ask `/v1/config` for. */
-  readonly warehouse?: string;
-  /** A bearer token. */
-  readonly token?: string;
-  /** OAuth2 client credentials: `id:secret`, or a secret alone. */
-  readonly credential?: string;
-  /** Default: the catalog's own `/v1/oauth/tokens`. */
-  readonly oauth2ServerUri?: string;
-  /** Default: `catalog`, as in Apache Iceberg's clients. */
-  readonly scope?: string;
-}
+import type { ForeignCatalog } from '../../model/process-spec.ts';
 
 /** The answer of `/v1/config`. */
 export interface CatalogConfig {

@@ -1,7 +1,7 @@
--- @name maintain/list_row
+-- @name compose/manifest_row
 -- What: the row of a manifest list that describes one new manifest, from its own entries.
--- @param $snapshot_id VARCHAR
--- @param $sequence_number VARCHAR
+-- @param $snapshot_id VARCHAR id of the snapshot that lists it first
+-- @param $sequence_number VARCHAR its sequence number
 select
   {{manifest}} as manifest_path,
   (select size from read_blob({{manifest}})) as manifest_length,
