@@ -69,7 +69,7 @@ export interface Psyberg {
    * commit and without loading. Throws `target-has-history` when the process has published to it before.
    */
   adopt(processName: string, places?: ReadonlyMap<string, StartSpec>): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
-  /** Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that branch. */
+  /** Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that branch. A second call waits for the first; a run does not hold it up. */
   sql(query: string, options?: { readonly branch?: string }): Promise<ResultRows>;
   /**
    * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs and removes what nothing reaches.
@@ -228,6 +228,9 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
 
   const inTurn = oneAfterTheOther();
+  // Queries have a connection of their own, and take turns on it: the USE around one would change what names mean in statements beside it.
+  const queryInTurn = oneAfterTheOther();
+  let queryConnection: Promise<Engine> | undefined;
   return {
     project,
     async plan(processNames, { allCauses = false } = {}) {
@@ -267,8 +270,9 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const { adoptTarget } = await import('./run/adopt-target.ts');
       return { plan, record: await adoptTarget(await ports(), plan, spec) };
     }),
-    async sql(query, { branch } = {}) {
-      const running = await engine();
+    sql: queryInTurn(async (query, { branch } = {}) => {
+      queryConnection ??= engine().then((running) => running.fork());
+      const running = await queryConnection;
       const name = branch === undefined ? 'lake' : 'lake_branch';
       const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
       await client.createNamespace(namespace);
@@ -278,7 +282,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       } finally {
         if (branch !== undefined) await running.detach(name);
       }
-    },
+    }),
     async maintain(tables, request) {
       if (project.catalog.kind === 'rest')
         throw usageError('maintain-foreign-catalog', `the tables belong to the catalog at ${project.catalog.uri}: its own maintenance knows who else reads them`, {

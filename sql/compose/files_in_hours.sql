@@ -23,13 +23,13 @@ entries as (
   where status < 2
 ),
 stored as (
-  select *, iceberg_integer(lower_bound) as lower_value, iceberg_integer(upper_bound) as upper_value
+  select *, iceberg_integer(lower_bound) as lower_value, case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value
   from entries
 ),
 files as (
   select
     *,
-    coalesce(bounds_are_trusted(lower_bound, upper_bound, null_event_times, rows), false) as is_trusted,
+    coalesce(bounds_are_trusted(lower_value, upper_value, $unit, null_event_times, rows), false) as is_trusted,
     case when is_trusted then event_hour(lower_value, $unit, false) end as first_hour,
     case when is_trusted then event_hour(upper_value, $unit, true) end as last_hour
   from stored

@@ -17,13 +17,20 @@ with entries as (
     {{partition_last_hour}} as partition_last_hour
   from read_manifests($manifests)
   where status < 2
+),
+stored as (
+  select
+    *,
+    iceberg_integer(lower_bound) as lower_value,
+    case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value
+  from entries
 )
 select distinct manifest_path
-from entries
+from stored
 where coalesce(lower_bound, upper_bound) is not null
   and (
-    not coalesce(bounds_are_trusted(lower_bound, upper_bound, null_event_times, rows), false)
+    not coalesce(bounds_are_trusted(lower_value, upper_value, $unit, null_event_times, rows), false)
     or ($unit in ('us', 'ns') and length(lower_bound) = 8 and {{is_timestamp}})
-    or event_hour(iceberg_integer(lower_bound), $unit, false) < partition_first_hour
-    or event_hour(iceberg_integer(upper_bound), $unit, true) > partition_last_hour
+    or event_hour(lower_value, $unit, false) < partition_first_hour
+    or event_hour(upper_value, $unit, true) > partition_last_hour
   )

@@ -27,12 +27,12 @@ stored as (
   select
     *,
     iceberg_integer(lower_bound) as lower_value,
-    iceberg_integer(upper_bound) as upper_value,
+    case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value,
     case when length(lower_bound) = 8 then $narrow_unit else $unit end as stored_unit
   from entries
 ),
 trusted as (
-  select *, coalesce(bounds_are_trusted(lower_bound, upper_bound, null_event_times, rows), false) as is_trusted
+  select *, coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false) as is_trusted
   from stored
 )
 select

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
+import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
@@ -34,7 +35,7 @@ export interface AttachOptions {
 }
 
 export interface Engine {
-  /** Runs one statement and returns all its rows as plain values. Throws `sql-failed`, or `interrupted` after {@link interrupt}. */
+  /** Runs one statement, after those given before it, and returns all its rows as plain values. Throws `sql-failed`, or `interrupted` after {@link interrupt}. */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
@@ -106,8 +107,15 @@ interface Parts {
 
 function connectionEngine(parts: Parts): Engine {
   const { connection, forks } = parts;
-  const guarded = async <T>(statement: BoundStatement, work: () => Promise<T>): Promise<T> => {
+  // A connection takes one statement at a time: with several under way DuckDB 1.5.5 now and then ended the process with SIGSEGV (in 1 of 2 runs of 20 queries
+  // that each changed the default catalog, 2026-11-24). What shall run side by side has a connection of its own.
+  const inTurn = oneAfterTheOther();
+  const run = inTurn(async (statement: BoundStatement) => {
     if (parts.stopped.value) throw interruptedError();
+    return runOn(connection, statement);
+  });
+  const command = inTurn(async (sql: string) => void (await connection.run(sql)));
+  const guarded = async <T>(statement: BoundStatement, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
@@ -116,11 +124,11 @@ function connectionEngine(parts: Parts): Engine {
     }
   };
   return {
-    query: (statement) => guarded(statement, async () => plainRows(await run(connection, statement)).toObjects() as never),
-    table: (statement) => guarded(statement, async () => plainRows(await run(connection, statement))),
+    query: (statement) => guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
+    table: (statement) => guarded(statement, async () => plainRows(await run(statement))),
     execute: (statement) =>
       guarded(statement, async () => {
-        const reader = await run(connection, statement);
+        const reader = await run(statement);
         const first = reader.getRows()[0]?.[0];
         return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
       }),
@@ -128,7 +136,7 @@ function connectionEngine(parts: Parts): Engine {
       // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it holds the token).
       const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(name)} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
       try {
-        await connection.run(sql);
+        await command(sql);
       } catch (error) {
         throw new PsybergError('attach-failed', `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`, {
           hint: 'run "psyberg doctor" to see whether the catalog answers',
@@ -141,7 +149,7 @@ function connectionEngine(parts: Parts): Engine {
         const statement = secretStatement(name, access);
         if (statement === undefined || parts.storage.get(name) === statement) continue;
         try {
-          await connection.run(statement);
+          await command(statement);
           parts.storage.set(name, statement);
         } catch (error) {
           const message = Object.values(access.config).reduce((blotted, value) => (value === '' ? blotted : blotted.replaceAll(value, '…')), messageOf(error));
@@ -152,14 +160,14 @@ function connectionEngine(parts: Parts): Engine {
       }
     },
     async detach(name) {
-      await connection.run(`detach database if exists ${quoteIdentifier(name)}`);
+      await command(`detach database if exists ${quoteIdentifier(name)}`);
     },
     async inDatabase({ name, schema }, work) {
-      await connection.run(`use ${quoteIdentifier(name)}.${quoteIdentifier(schema)}`);
+      await command(`use ${quoteIdentifier(name)}.${quoteIdentifier(schema)}`);
       try {
         return await work();
       } finally {
-        await connection.run('use memory.main');
+        await command('use memory.main');
       }
     },
     async fork() {
@@ -169,7 +177,7 @@ function connectionEngine(parts: Parts): Engine {
       return connectionEngine({ ...parts, connection: forked });
     },
     async rollback() {
-      await connection.run('rollback').catch(() => undefined);
+      await command('rollback').catch(() => undefined);
     },
     release() {
       forks.delete(connection);
@@ -195,7 +203,7 @@ function connectionEngine(parts: Parts): Engine {
   };
 }
 
-async function run(connection: DuckDBConnection, { sql, parameters }: BoundStatement) {
+async function runOn(connection: DuckDBConnection, { sql, parameters }: BoundStatement) {
   const names = Object.keys(parameters);
   if (names.length === 0) return connection.runAndReadAll(sql);
   const values: Record<string, DuckDBValue> = {};

@@ -1,6 +1,6 @@
 /** Calls that wait for each other. Functions -> functions whose calls run one at a time, in the order they were made. */
 
-/** One connection holds one session at a time: calls that write sessions wait for those before them, also where those failed. */
+/** All functions that one result wraps share one line: a call waits for those before it, also where those failed. */
 export function oneAfterTheOther(): <Arguments extends readonly unknown[], Result>(work: (...inputs: Arguments) => Promise<Result>) => (...inputs: Arguments) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) =>

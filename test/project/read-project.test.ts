@@ -163,7 +163,7 @@ describe('readProject', () => {
   });
 
   it('takes secrets of a REST catalog from the environment', () => {
-    const root = projectOf({ 'psyberg.yaml': "name: p\ncatalog: { uri: 'http://localhost:8181', warehouse: w, token: '${PSYBERG_TEST_TOKEN}' }\n" });
+    const root = projectOf({ 'psyberg.yaml': "name: p\ncatalog: { uri: 'http://localhost:8181', warehouse: w, token: '$" + "{PSYBERG_TEST_TOKEN}' }\n" });
     expect(readProject({ root, environment: { PSYBERG_TEST_TOKEN: 'secret' } }).catalog).toEqual({ kind: 'rest', uri: 'http://localhost:8181', warehouse: 'w', token: 'secret' });
   });
 

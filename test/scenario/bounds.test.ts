@@ -24,10 +24,12 @@ async function worldWithNews(options: {
   readonly value?: (hour: number) => string;
   readonly source?: object;
   readonly query?: string;
+  readonly formatVersion?: '2' | '3';
 }) {
   const world = await worldForTest({ processes: [load(options.source, options.query)] });
   const value = options.value ?? ((hour: number) => `timestamptz '${hourAt(hour)}'`);
-  await world.create('raw.events', options.columns ?? 'id bigint, ts timestamptz', options.partitionedBy === undefined ? {} : { partitionedBy: options.partitionedBy });
+  const { partitionedBy, formatVersion = '2' } = options;
+  await world.create('raw.events', options.columns ?? 'id bigint, ts timestamptz', { formatVersion, ...(partitionedBy === undefined ? {} : { partitionedBy }) });
   const land = (...rows: readonly (readonly [number, string])[]) => world.land('raw.events', `select * from (values ${rows.map(([id, text]) => `(${id}, ${text})`).join(', ')})`);
   await land([1, value(1)]);
   await world.publish('hours_load');
@@ -51,6 +53,17 @@ describe('statistics that cannot be right', () => {
     await restateColumn(world, 'raw.events', 'ts', stated);
     const plan = await world.plan('hours_load');
     expect(plan.sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7), null_event_times: '0' });
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+  });
+
+  it('are nanoseconds at most 2 s from another hour: the column itself is read, and the load does not skip the file', async () => {
+    const nanos = (hour: number): string => `make_timestamp_ns(${msAt(hour)}000000)`;
+    const query = 'select id, ts::timestamp as ts from e where ts >= $range_start';
+    const { world } = await worldWithNews({ columns: 'id bigint, ts timestamp_ns', value: nanos, query, formatVersion: '3' });
+    const off = `iceberg_bytes(${msAt(5) * 1_000_000 - 1_500_000_000}, 8)`;
+    await restateColumn(world, 'raw.events', 'ts', { lower: off, upper: off, nulls: '0' });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7) });
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
   });

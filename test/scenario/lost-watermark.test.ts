@@ -61,8 +61,8 @@ describe('a target without the history of its process', () => {
   });
 });
 
-describe('two runs on one library instance', () => {
-  it('are made one after the other: the second finds nothing new', async () => {
+describe('calls beside each other on one library instance', () => {
+  it('runs are made one after the other: the second finds nothing new', async () => {
     const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 2));
     const [first, second] = await Promise.all([world.run(), world.run()]);
@@ -73,11 +73,21 @@ describe('two runs on one library instance', () => {
     expect(await world.leftovers()).toEqual([]);
   });
 
-  it('the second is made although the first one fails', async () => {
+  it('a second run is made although the first one fails', async () => {
     const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 2));
     const [first, second] = await Promise.allSettled([world.run(['no_such_load']), world.run(['append_load'])]);
     expect(first).toMatchObject({ status: 'rejected', reason: { exitCode: 2 } });
     expect(second).toMatchObject({ status: 'fulfilled', value: [{ status: 'published' }] });
+  });
+
+  it('queries beside each other and beside a run see their tables', async () => {
+    const world = await eventWorld();
+    await world.land('raw.events', events(20, 5, 2));
+    const queries = Array.from({ length: 20 }, () => world.rows('select count(*) from raw.events'));
+    const [records, ...counts] = await Promise.all([world.run(), ...queries]);
+    expect(records.map((record) => [record.status, record.error])).toEqual(Array(2).fill(['published', null]));
+    expect(new Set(counts.flat()).size).toBe(1);
+    expect(await appended(world)).toEqual(await inSource(world));
   });
 });
