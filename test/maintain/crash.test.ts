@@ -12,6 +12,7 @@ import { createWorld, hourAt, processFile, type World } from '../support/world.t
 const SCRIPT = fileURLToPath(new URL('../support/maintain-process.ts', import.meta.url));
 const AT_ONCE: MaintainRequest = { olderThanMs: 0, orphanGraceMs: 0, force: true, orphanMetadata: true };
 const KILLS = Number(process.env['PSYBERG_CRASH_KILLS'] ?? 0);
+const MINUTES = Number(process.env['PSYBERG_SOAK_MINUTES'] ?? 10);
 
 interface Attempt {
   readonly killed: boolean;
@@ -100,7 +101,8 @@ describe('maintenance that is killed', () => {
   }, 120_000);
   afterAll(() => world.close());
 
-  it('at each kind of boundary leaves the rows and every file that metadata name, and nothing after the next one', { timeout: 600_000 }, async () => {
+  it('at each kind of boundary leaves the rows and every file that metadata name, and nothing after the next one', { timeout: (MINUTES + 10) * 60_000 }, async () => {
+    const endMs = performance.now() + MINUTES * 60_000;
     const { boundaries, report } = await attempt({});
     expect(report?.tables.map((record) => record.error)).toEqual(report?.tables.map(() => null));
     await expectRecovery();
@@ -110,14 +112,17 @@ describe('maintenance that is killed', () => {
     const points = kinds.map((name) => boundaries.indexOf(name) + 1);
     const more = Array.from({ length: Math.max(0, KILLS - points.length) }, (_, index) => 1 + Math.floor((index * boundaries.length) / KILLS));
     for (const killAt of [...points, ...more]) {
+      if (performance.now() > endMs) break;
       const { killed, boundaries: reached } = await attempt({ killAt });
       expect({ killed, last: reached.at(-1) }).toEqual({ killed: true, last: boundaries[killAt - 1] });
       await expectRecovery();
     }
   });
 
-  it('at random moments as well', { timeout: 600_000 }, async () => {
+  it('at random moments as well', { timeout: (MINUTES + 10) * 60_000 }, async () => {
+    const endMs = performance.now() + MINUTES * 60_000;
     for (let kill = 0; kill < Math.max(1, KILLS / 2); kill += 1) {
+      if (performance.now() > endMs) break;
       await attempt({ onReady: (child) => void setTimeout(() => child.kill('SIGKILL'), Math.random() * 1200) });
       await expectRecovery();
     }
