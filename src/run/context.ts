@@ -41,7 +41,12 @@ export interface RunContext {
   readonly viewTables: Map<string, ViewTable>;
   /** Snapshots shown as changes of a source, by alias. */
   readonly changeViews: Map<string, Snapshot>;
-  /** The snapshots that `INSERT` made on the branch (the carried-over rows not among them). */
+  /**
+   * The snapshots with rows that were put on the branch, as they were committed. Its history is not asked for them: an expiry by somebody else leaves a branch
+   * only its head, and what the others added would count as old, or be lost.
+   */
+  readonly stagedIds: SnapshotId[];
+  /** Those among them that hold what the query returned; the others hold rows that were carried over. */
   readonly insertIds: SnapshotId[];
   /** What the session table says of it once it is published. */
   readonly sessionStatus: string;
@@ -53,6 +58,8 @@ export interface RunContext {
   lostRaces: boolean;
   /** The base without the replaced hours: a snapshot that is committed together with the first one after it. */
   cleared: ClearedBase | undefined;
+  /** That snapshot, once it is on the branch. */
+  clearedId: SnapshotId | undefined;
   /** Writes the engine's own tables; there once the rows are counted. */
   state: StateWriter | undefined;
   base: Snapshot | undefined;
@@ -74,8 +81,6 @@ export interface TakenOff {
 export interface ClearedBase extends TakenOff {
   /** The files that are taken off. */
   readonly files: readonly FileInHours[];
-  /** Set once the snapshot is on the branch. */
-  snapshotId?: SnapshotId;
 }
 
 /** A live file of the target with rows of the replaced hours. */

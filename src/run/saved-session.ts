@@ -55,6 +55,9 @@ export async function readStoredSession(ports: RunPorts, processName: string, ps
 export interface StagedJson {
   /** Head of the session's branch; null when nothing was staged on an empty target. */
   readonly branch_head: string | null;
+  /** The base without the replaced hours, where it was staged. */
+  readonly cleared_snapshot_id: string | null;
+  readonly staged_snapshot_ids: readonly string[];
   readonly insert_snapshot_ids: readonly string[];
   /** The audits that were run, once they were: others in their place have to be run before publishing. */
   readonly audits_sha256?: string;

@@ -14,7 +14,7 @@ import { SUMMARY } from '../state/read-watermarks.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { type ComposedSnapshot, type FileInHours, type RunContext, branchHead, loadTarget, showTables, stagingSnapshots } from './context.ts';
+import { type ComposedSnapshot, type FileInHours, type RunContext, branchHead, loadTarget, showTables } from './context.ts';
 import { mergeManifests } from './merge-manifests.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { writeFiles } from './write-files.ts';
@@ -61,9 +61,7 @@ export async function carryOver(context: RunContext, step: Step): Promise<void> 
     await writeFiles(context, step, layout);
     return;
   }
-  await commitStaged(context);
-  await makeFolders(context);
-  await context.ports.engine.execute(bindStep(step, {}));
+  await insertByStatement(context, step);
 }
 
 /**
@@ -94,13 +92,20 @@ export async function insertRows(context: RunContext, step: Step): Promise<void>
     else await commitStaged(context);
     return;
   }
+  const staged = await insertByStatement(context, insert);
+  if (staged !== undefined) context.insertIds.push(staged);
+}
+
+/** Inserts into the branch through DuckDB's extension. Returns the snapshot that it made; of no rows it makes none. */
+async function insertByStatement(context: RunContext, step: Step): Promise<SnapshotId | undefined> {
   await commitStaged(context);
   await makeFolders(context);
   const before = await headId(context);
-  await context.ports.engine.execute(bindStep(insert, {}));
+  await context.ports.engine.execute(bindStep(step, {}));
   const after = await headId(context);
-  // An insert of no rows commits nothing.
-  if (after !== undefined && after !== before) context.insertIds.push(after);
+  if (after === undefined || after === before) return undefined;
+  context.stagedIds.push(after);
+  return after;
 }
 
 /** DuckDB makes the folder of data files, but not the one of metadata; object stores have no folders. */
@@ -126,15 +131,13 @@ export async function composeSnapshot(context: RunContext, step: Step, options: 
   const { base, snapshotId = newSnapshotId() } = options;
   const { metadata } = await loadTarget(context);
   const head = branchHead(metadata, branch);
-  const staging = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']);
   const sequenceNumber = nextSequenceNumber(metadata);
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
   // An overwrite's branch already says what is left of its own base; on another one the hours are taken off again.
   const rebased =
     base === undefined || options.takeOff === undefined ? undefined : await clearedOn(context, { metadata, base, snapshotId, sequenceNumber, files: options.takeOff });
   const onto = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
-  const adopted = rebased === undefined ? staging : staging.filter((each) => each.summary?.['operation'] !== 'delete');
-  const stagingIds = [...adopted.map((each) => each['snapshot-id']), snapshotId];
+  const stagingIds = [...(rebased !== undefined || context.clearedId === undefined ? [] : [context.clearedId]), ...context.stagedIds, snapshotId];
   if (onto === undefined)
     await ports.engine.execute({
       sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)),

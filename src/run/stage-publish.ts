@@ -9,6 +9,7 @@ import { removeLocalFile } from '../state/local-files.ts';
 import { SUMMARY, progressInSummary, publishedProperty } from '../state/read-watermarks.ts';
 import type { TableChange } from '../state/write-state.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, stagingSnapshots } from './context.ts';
+import { targetMoved } from './open-branch.ts';
 import { patience } from './patience.ts';
 import { rebase } from './rebase.ts';
 import { type StateWriter, stateWriter } from './write-session-state.ts';
@@ -88,6 +89,8 @@ async function onCurrentMain(context: RunContext, composeStep: Step): Promise<Co
   if (main?.['snapshot-id'] === composed.baseSnapshotId && isAhead) return composed;
   const { plan, spec } = context;
   const session = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
+  // The session before this one is not told of any more: somebody rolled the target back, or expired its history.
+  if (session === null && plan.target.previous_session_id !== null) throw targetMoved(plan, main?.['snapshot-id']);
   if (session !== plan.target.previous_session_id)
     throw conflict('session-overtaken', `another session of ${spec.processName} (${session}) published while this one ran: its rows may be the same`, {
       hint: 'plan again',
@@ -106,6 +109,8 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
   const head = branchHead(metadata, branch);
   const snapshots = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']);
   const staging = snapshots.map((each) => each['snapshot-id']);
+  // Somebody's expiry took staged snapshots, and left their files: they are looked for when the session ends.
+  if (staging.length < context.stagedIds.length + (context.clearedId === undefined ? 0 : 1)) context.lostRaces = true;
   const mark = publishedProperty(spec.processName);
   const change: TableChange = {
     identifier: spec.target.table,

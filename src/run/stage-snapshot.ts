@@ -38,7 +38,7 @@ export interface StagedList {
  */
 export async function commitStaged(context: RunContext, write?: (place: StagingPlace) => Promise<StagedList>): Promise<SnapshotId | undefined> {
   const { ports, spec, branch } = context;
-  const clearing = context.cleared?.snapshotId === undefined ? context.cleared : undefined;
+  const clearing = context.clearedId === undefined ? context.cleared : undefined;
   if (clearing === undefined && write === undefined) return undefined;
   const ids = { cleared: newSnapshotId(), staged: newSnapshotId() };
   for (let attempt = 1; ; attempt += 1) {
@@ -64,8 +64,10 @@ export async function commitStaged(context: RunContext, write?: (place: StagingP
           { action: 'set-snapshot-ref', 'ref-name': branch, type: 'branch', 'snapshot-id': (added.at(-1) as Snapshot)['snapshot-id'] },
         ],
       });
-      if (clearing !== undefined) clearing.snapshotId = ids.cleared;
-      return write === undefined ? undefined : ids.staged;
+      if (clearing !== undefined) context.clearedId = ids.cleared;
+      if (write === undefined) return undefined;
+      context.stagedIds.push(ids.staged);
+      return ids.staged;
     } catch (error) {
       if (!(error instanceof PsybergError) || error.code !== 'commit-conflict' || attempt >= ATTEMPTS) throw error;
       context.lostRaces = true;

@@ -80,6 +80,8 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
     const head = branchHead((await loadTarget(context)).metadata, context.branch);
     saveSteps(context.directory, {
       branch_head: head === undefined ? null : String(head['snapshot-id']),
+      cleared_snapshot_id: context.clearedId === undefined ? null : String(context.clearedId),
+      staged_snapshot_ids: context.stagedIds.map(String),
       insert_snapshot_ids: context.insertIds.map(String),
       rows_read: '0',
       rows_written: '0',
@@ -296,6 +298,8 @@ async function resumeSession({ ports, spec, psybergSessionId }: StepRequest, pla
       context: { process_name: spec.processName, psyberg_session_id: psybergSessionId, branch: context.branch },
     });
   if (plan.target.base_snapshot_id !== null) context.base = snapshotById(target.metadata, BigInt(plan.target.base_snapshot_id));
+  if (staged.cleared_snapshot_id !== null) context.clearedId = BigInt(staged.cleared_snapshot_id);
+  context.stagedIds.push(...staged.staged_snapshot_ids.map(BigInt));
   context.insertIds.push(...staged.insert_snapshot_ids.map(BigInt));
   context.rowsRead = BigInt(staged.rows_read);
   context.rowsWritten = BigInt(staged.rows_written);
