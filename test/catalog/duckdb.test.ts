@@ -65,6 +65,21 @@ describe('DuckDB on the warehouse', () => {
     await expect(run('commit')).rejects.toThrow(/409/);
     expect(await run('select (select count(*) from lake.facts.f where id = 2001), (select sum(a) from lake.facts.g)')).toEqual([['0', '4']]);
   });
+  it.each(['g_empty', 'h_empty'])('loses the race for the first rows of an empty table (%s), and never overwrites who won it', async (name) => {
+    // The extension once sent no requirement on `main` for an empty table: the second commit put its snapshot in the place of the first.
+    await run(`create table lake.facts.${name} (a int) with ('format-version' = '${name === 'g_empty' ? 2 : 3}')`);
+    await run('begin');
+    await run(`insert into lake.facts.${name} values (2)`);
+    const other = await (await DuckDBInstance.create(':memory:')).connect();
+    for (const extension of ['avro', 'httpfs', 'iceberg']) await other.run(`load ${extension}`);
+    await other.run(`attach 'psyberg' as lake (type iceberg, endpoint '${fixture.catalog.uri}', token '${fixture.catalog.token}')`);
+    await other.run(`insert into lake.facts.${name} values (1)`);
+    other.closeSync();
+    await expect(run('commit')).rejects.toThrow(/409/);
+    expect(await run(`select a from lake.facts.${name}`)).toEqual([[1]]);
+    const metadata = (await fixture.client.loadTable({ namespace: ['facts'], name }))?.metadata;
+    expect(metadata?.snapshots?.map((snapshot) => snapshot['sequence-number'])).toEqual([1n]);
+  });
 });
 
 describe('DuckDB on a session view', () => {

@@ -128,7 +128,7 @@ describe('a killed session', () => {
       second += 1;
       const psybergSessionId = sessionIdOf(Date.now() + second * 1000);
       for (const step of SESSION_STEPS) {
-        if (step === point.step) await spawnSessions(world.root, { processes: ['victim_stateful'], step: { name: step, psybergSessionId }, killAtCommit: point.killAtCommit });
+        if (step === point.step) await spawnSessions(world.root, { processes: ['victim_stateful'], steps: { names: [step], psybergSessionId }, killAtCommit: point.killAtCommit });
         await runSessionStep(world.psyberg, spec as NonNullable<typeof spec>, step, psybergSessionId);
       }
       await expectTwins('stateful', JSON.stringify(point));

@@ -1,7 +1,7 @@
 /**
  * A process of its own that runs sessions: `node session-process.ts <project> <json>`. Prints the records as its last line.
  * `killAtStep`: SIGKILL to itself when that step begins. `killAtCommit`: before or after that commit is made. `times`: how often it runs.
- * `step`: only that step of a session of an orchestrator.
+ * `steps`: only these steps of a session of an orchestrator, one after the other.
  */
 import { open } from '../../src/index.ts';
 import { runSessionStep, type SessionStep } from './session-step.ts';
@@ -10,7 +10,7 @@ interface Order {
   readonly processes?: readonly string[];
   readonly killAtStep?: number;
   readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
-  readonly step?: { readonly name: SessionStep; readonly psybergSessionId: string };
+  readonly steps?: { readonly names: readonly SessionStep[]; readonly psybergSessionId: string };
   readonly times?: number;
   /** A statement before each run; `$round` in it is the number of the run, from 1. */
   readonly land?: string;
@@ -47,10 +47,10 @@ for (const name of ['commitTable', 'commitTransaction', 'createTable'] as const)
 process.stderr.write('ready\n');
 const plans = order.plan === true ? await psyberg.plan(order.processes) : [];
 const records: unknown[] = [];
-if (order.step !== undefined) {
+if (order.steps !== undefined) {
   const spec = psyberg.project.processes.find((each) => each.processName === order.processes?.[0]);
   if (spec === undefined) throw new Error(`no process ${order.processes?.[0]}`);
-  records.push((await runSessionStep(psyberg, spec, order.step.name, order.step.psybergSessionId)) as never);
+  for (const name of order.steps.names) records.push(await runSessionStep(psyberg, spec, name, order.steps.psybergSessionId));
 } else
   for (let round = 0; round < (order.times ?? 1); round += 1) {
     if (order.land !== undefined) await psyberg.sql(order.land.replaceAll('$round', String(round + 1)));

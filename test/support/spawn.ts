@@ -10,7 +10,7 @@ export interface SpawnOptions {
   readonly processes?: readonly string[];
   readonly killAtStep?: number;
   readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
-  readonly step?: { readonly name: SessionStep; readonly psybergSessionId: string };
+  readonly steps?: { readonly names: readonly SessionStep[]; readonly psybergSessionId: string };
   readonly times?: number;
   readonly land?: string;
   readonly plan?: boolean;
