@@ -16,15 +16,24 @@ with time_fields as (
 intervals as (
   select unnest($first_hours::bigint[]) as first_hour, unnest($last_hours::bigint[]) as last_hour
 ),
-spans as (
+summaries as (
   select
     manifest_path,
-    hours * iceberg_integer(hex(partitions[position].lower_bound)) as first_hour,
-    hours * iceberg_integer(hex(partitions[position].upper_bound)) + hours - 1 as last_hour
+    hours,
+    hex(partitions[position].lower_bound) as lower_bound,
+    hex(partitions[position].upper_bound) as upper_bound
   from manifest_list($manifest_list) as list
   join time_fields on time_fields.spec_id = list.partition_spec_id
   where content = 0
     and not partitions[position].contains_null
+),
+-- In a step of its own: a macro repeats its argument, and with the longer one planning this took 16 ms instead of 6 (2026-11-24).
+spans as (
+  select
+    manifest_path,
+    hours * iceberg_integer(lower_bound) as first_hour,
+    hours * iceberg_integer(upper_bound) + hours - 1 as last_hour
+  from summaries
 )
 select distinct manifest_path
 from spans

@@ -19,27 +19,36 @@ copy (
     }]'), recursive := true)
   ),
   -- Iceberg specification, appendix D. Other types carry no bounds: they are optional, and a missing one is never wrong.
+  measured as (
+    select
+      *,
+      case when kind in ('int', 'date') then 4 else 8 end as width,
+      case kind
+        when 'int' then try_cast(least as bigint)
+        when 'long' then try_cast(least as bigint)
+        when 'date' then try_cast(least as date) - date '1970-01-01'
+        when 'timestamp' then epoch_us(try_cast(least as timestamp))
+        when 'timestamptz' then epoch_us(try_cast(least as timestamptz))
+      end as least_value,
+      case kind
+        when 'int' then try_cast(greatest as bigint)
+        when 'long' then try_cast(greatest as bigint)
+        when 'date' then try_cast(greatest as date) - date '1970-01-01'
+        when 'timestamp' then epoch_us(try_cast(greatest as timestamp))
+        when 'timestamptz' then epoch_us(try_cast(greatest as timestamptz))
+      end as greatest_value
+    from metrics
+  ),
   bounds as (
     select
       *,
-      case kind
-        when 'int' then iceberg_bytes(try_cast(least as bigint), 4)
-        when 'long' then iceberg_bytes(try_cast(least as bigint), 8)
-        when 'date' then iceberg_bytes(try_cast(least as date) - date '1970-01-01', 4)
-        when 'timestamp' then iceberg_bytes(epoch_us(try_cast(least as timestamp)), 8)
-        when 'timestamptz' then iceberg_bytes(epoch_us(try_cast(least as timestamptz)), 8)
-        when 'string' then encode(left(least, 64))
-      end as lower_bound,
-      case kind
-        when 'int' then iceberg_bytes(try_cast(greatest as bigint), 4)
-        when 'long' then iceberg_bytes(try_cast(greatest as bigint), 8)
-        when 'date' then iceberg_bytes(try_cast(greatest as date) - date '1970-01-01', 4)
-        when 'timestamp' then iceberg_bytes(epoch_us(try_cast(greatest as timestamp)), 8)
-        when 'timestamptz' then iceberg_bytes(epoch_us(try_cast(greatest as timestamptz)), 8)
+      case when kind = 'string' then encode(left(least, 64)) else iceberg_bytes(least_value, width) end as lower_bound,
+      case
+        when kind <> 'string' then iceberg_bytes(greatest_value, width)
         -- A cut upper bound would lie below the greatest value.
-        when 'string' then case when length(greatest) <= 64 then encode(greatest) end
+        when length(greatest) <= 64 then encode(greatest)
       end as upper_bound
-    from metrics
+    from measured
   ),
   by_file as (
     select

@@ -34,7 +34,7 @@ export interface ManifestRow extends Record<string, unknown> {
  * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a reader opens one for each so many files. Taking three hours
  * off a table of 10,000 files cost 657 ms of CPU with one manifest, 151 with ten, 137 with twenty (2026-11-22, a busy machine; 100 files: 118).
  */
-export const FILES_PER_MANIFEST = 500;
+export const FILES_PER_MANIFEST = 250;
 
 /** A path for a new metadata file of the table. `owner`: the branch of the session that writes it, by which a killed session's files are found. */
 export const metadataPath = (metadata: TableMetadata, name: string, owner?: string): string =>
@@ -52,7 +52,8 @@ export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<M
   return engine.query<ManifestRow>({ sql: renderStatement('compose/manifests_of'), parameters: { manifest_list: snapshot['manifest-list'] } });
 }
 
-type ManifestToRewrite = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id' | 'content'>;
+/** What rewriting a manifest needs to know of it. */
+export type ManifestToRewrite = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id' | 'content'>;
 
 export interface RewriteOptions {
   readonly metadata: TableMetadata;
@@ -178,21 +179,25 @@ export async function writeClearedList(
   options: {
     readonly metadata: TableMetadata;
     readonly base: Snapshot;
-    readonly affected: readonly string[];
+    readonly affected: readonly ManifestToRewrite[];
     readonly rewritten: readonly RewrittenManifest[];
     readonly snapshotId: SnapshotId;
     readonly sequenceNumber: bigint;
     readonly owner?: string;
   },
 ): Promise<string> {
-  const { metadata } = options;
+  const { metadata, affected } = options;
   const destination = metadataPath(metadata, `snap-${options.snapshotId}`, options.owner);
+  const merges = new Set(affected.map((manifest) => `${manifest.content}/${manifest.partition_spec_id}`)).size < affected.length;
   await engine.execute({
-    sql: manifestListStatement('compose/write_cleared_list', rowLineageOf(metadata), { rewritten: rewrittenFragment(options.rewritten) }),
+    sql: manifestListStatement('compose/write_cleared_list', rowLineageOf(metadata), {
+      summaries: statementFragment(renderStatement(merges ? 'compose/merged_summaries' : 'compose/kept_summaries')),
+      rewritten: rewrittenFragment(options.rewritten),
+    }),
     parameters: {
       manifest_list: options.base['manifest-list'],
-      affected_manifests: options.affected,
-      ...summaryOrder(metadata),
+      affected_manifests: affected.map((manifest) => manifest.manifest_path),
+      ...(merges ? summaryOrder(metadata) : {}),
       snapshot_id: String(options.snapshotId),
       sequence_number: String(options.sequenceNumber),
       ...firstRowIdParameter(metadata),

@@ -5,7 +5,7 @@
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { fileKindFragment, partitionKeyFragment, renderStatement } from '../statements/index.ts';
-import { firstRowIdParameter, rowLineageOf } from './compose.ts';
+import { firstRowIdParameter, rowLineageOf, shapesOf } from './compose.ts';
 
 export interface NewSnapshot {
   readonly metadata: TableMetadata;
@@ -60,6 +60,7 @@ interface ListTotals extends Record<string, unknown> {
   readonly assigned_rows: bigint;
   readonly changed_manifests: readonly string[] | null;
   readonly changed_spec_ids: readonly number[] | null;
+  readonly changed_contents: readonly number[] | null;
   readonly delete_manifests: readonly string[] | null;
 }
 type FileKind = 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
@@ -76,11 +77,15 @@ type Sum = (status: 1 | 2, field: 'files' | 'rows' | 'bytes', ...kinds: readonly
 
 async function summaryOf(engine: Engine, { metadata, parent }: NewSnapshot, totals: ListTotals): Promise<Record<string, string>> {
   const changed: ChangedFiles[] = [];
-  for (const [index, manifest] of (totals.changed_manifests ?? []).entries()) {
-    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === totals.changed_spec_ids?.[index]) as PartitionSpec;
-    const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest } });
+  const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
+    manifest_path: path,
+    partition_spec_id: totals.changed_spec_ids?.[index] as number,
+    content: totals.changed_contents?.[index] as number,
+  }));
+  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
+    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
     const sql = renderStatement('compose/changed_files', { file_kind: fileKindFragment(), partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns) });
-    changed.push(...(await engine.query<ChangedFiles>({ sql, parameters: { manifest } })));
+    changed.push(...(await engine.query<ChangedFiles>({ sql, parameters: { manifests: paths } })));
   }
   const live: LiveDeletes[] = [];
   for (const manifest of totals.delete_manifests ?? [])

@@ -4,7 +4,7 @@ import type { SessionViews, ViewTable } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { RewrittenManifest } from '../manifests/compose.ts';
+import type { ManifestToRewrite, RewrittenManifest } from '../manifests/compose.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
@@ -74,8 +74,14 @@ export interface RunContext {
 
 /** Manifests of a base, and what replaces them there. */
 export interface TakenOff {
-  readonly affected: readonly string[];
+  readonly affected: readonly ManifestToRewrite[];
   readonly rewritten: readonly RewrittenManifest[];
+}
+/** The files of a session's hours in another snapshot than its base. */
+export interface FilesOfHours {
+  readonly files: readonly FileInHours[];
+  /** Manifests without them, when those of the session's own base serve. */
+  readonly takenOff: TakenOff | undefined;
 }
 /** The base without the files of the replaced hours: manifests that are written already, and become a snapshot with the first commit on the branch. */
 export interface ClearedBase extends TakenOff {

@@ -61,7 +61,7 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
   return writeClearedList(engine, {
     metadata,
     base: carried,
-    affected: many.map((manifest) => manifest.manifest_path),
+    affected: many,
     rewritten,
     snapshotId: input.snapshotId,
     sequenceNumber: input.sequenceNumber,

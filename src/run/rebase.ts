@@ -7,7 +7,7 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Step } from '../model/plan.ts';
 import { dropFailures } from './audit-failures.ts';
 import { type ManifestRow, manifestsOf } from '../manifests/compose.ts';
-import type { ComposedSnapshot, FileInHours, RunContext } from './context.ts';
+import type { ComposedSnapshot, FileInHours, FilesOfHours, RunContext } from './context.ts';
 import { targetMoved } from './open-branch.ts';
 import { runAudit } from './stage-audit.ts';
 import { composeSnapshot, showStaged } from './stage-load.ts';
@@ -30,7 +30,7 @@ export async function rebase(context: RunContext, composeStep: Step, to: { reado
  * The files of the session's hours in `main`, when they are those of the session's own base. Only manifests that one of the two has and the other has not are
  * read: what others did costs, not the size of the table.
  */
-async function filesOfHoursIn(context: RunContext, { metadata, main }: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined }): Promise<FileInHours[]> {
+async function filesOfHoursIn(context: RunContext, { metadata, main }: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined }): Promise<FilesOfHours> {
   const { plan, base, ports } = context;
   const moved = targetMoved(plan, main?.['snapshot-id']);
   const clear = plan.steps.find((step) => step.name === 'clear_hours');
@@ -48,7 +48,9 @@ async function filesOfHoursIn(context: RunContext, { metadata, main }: { readonl
   const known = context.cleared?.files ?? (await filesInHours(context, clear, before.filter(isLive)));
   const mine = new Set(known.map((file) => file.path));
   const still = new Set(now.map((manifest) => manifest.manifest_path));
-  return [...known.filter((file) => still.has(file.manifest_path)), ...found.filter((file) => mine.has(file.path))];
+  const files = [...known.filter((file) => still.has(file.manifest_path)), ...found.filter((file) => mine.has(file.path))];
+  // The manifests that were written without these files say the same of the new base, unless somebody wrote those that they stand for anew.
+  return { files, takenOff: context.cleared?.affected.every((manifest) => still.has(manifest.manifest_path)) === true ? context.cleared : undefined };
 }
 
 const isLive = (manifest: ManifestRow): boolean => manifest.live_files > 0n;

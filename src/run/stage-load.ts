@@ -14,7 +14,7 @@ import { SUMMARY } from '../state/read-watermarks.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { type ComposedSnapshot, type FileInHours, type RunContext, branchHead, loadTarget, showTables } from './context.ts';
+import { type ComposedSnapshot, type FilesOfHours, type RunContext, branchHead, loadTarget, showTables } from './context.ts';
 import { mergeManifests } from './merge-manifests.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { writeFiles } from './write-files.ts';
@@ -122,7 +122,7 @@ export interface ComposeOptions {
   /** The id of an earlier attempt, when `main` moved: the state tables name it already, and two answers to one question cannot both be lost. */
   readonly snapshotId?: SnapshotId;
   /** For an overwrite on another base than its branch was cut at: the files of its hours there. */
-  readonly takeOff?: readonly FileInHours[];
+  readonly takeOff?: FilesOfHours;
 }
 
 /** Composes the snapshot to publish; executes the step `compose_snapshot`, and again after a lost race. */
@@ -134,8 +134,7 @@ export async function composeSnapshot(context: RunContext, step: Step, options: 
   const sequenceNumber = nextSequenceNumber(metadata);
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
   // An overwrite's branch already says what is left of its own base; on another one the hours are taken off again.
-  const rebased =
-    base === undefined || options.takeOff === undefined ? undefined : await clearedOn(context, { metadata, base, snapshotId, sequenceNumber, files: options.takeOff });
+  const rebased = base === undefined || options.takeOff === undefined ? undefined : await clearedOn(context, { metadata, base, snapshotId, sequenceNumber, ...options.takeOff });
   const onto = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
   const stagingIds = [...(rebased !== undefined || context.clearedId === undefined ? [] : [context.clearedId]), ...context.stagedIds, snapshotId];
   if (onto === undefined)

@@ -14,7 +14,7 @@ import { PsybergError } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { bindStep } from './bind-step.ts';
-import { type FileInHours, type RunContext, type TakenOff, branchHead, loadTarget } from './context.ts';
+import { type FileInHours, type FilesOfHours, type RunContext, type TakenOff, branchHead, loadTarget } from './context.ts';
 
 /** Tries of a staging commit: it loses only to other sessions that stage or publish on the same table in the same few milliseconds. */
 const ATTEMPTS = 20;
@@ -118,26 +118,28 @@ export async function takeOff(
   const [dataManifests, deleteManifests] = [0, 1].map((content) => manifests.filter((manifest) => manifest.content === content)) as [ManifestRow[], ManifestRow[]];
   const removed = files.map((file) => file.path);
   const obsolete = deleteManifests.length === 0 ? [] : await findObsoleteDeletes(engine, { metadata, base, dataManifests, deleteManifests, removed });
-  const affected = new Set([...files, ...obsolete].map((file) => file.manifest_path));
+  const holding = new Set([...files, ...obsolete].map((file) => file.manifest_path));
+  const affected = manifests.filter((manifest) => holding.has(manifest.manifest_path));
   const rewritten = await rewriteManifests(engine, {
     metadata,
     manifestList: base['manifest-list'],
-    manifests: manifests.filter((manifest) => affected.has(manifest.manifest_path)),
+    manifests: affected,
     removedFiles: [...removed, ...obsolete.map((file) => file.file_key)],
     keptFiles: [],
     destination: () => metadataPath(metadata, `${randomUUID()}-m0`, context.branch),
   });
-  return { affected: [...affected], rewritten };
+  return { affected, rewritten };
 }
 
 /** `base` without `files`, for a snapshot that is composed on it: manifests and a list, no commit. */
 export async function clearedOn(
   context: RunContext,
-  options: { readonly metadata: TableMetadata; readonly base: Snapshot; readonly snapshotId: SnapshotId; readonly sequenceNumber: bigint; readonly files: readonly FileInHours[] },
+  options: { readonly metadata: TableMetadata; readonly base: Snapshot; readonly snapshotId: SnapshotId; readonly sequenceNumber: bigint } & FilesOfHours,
 ): Promise<Snapshot> {
-  const { files, base, ...place } = options;
+  const { files, takenOff, base, ...place } = options;
   if (files.length === 0) return base;
-  const manifests = (await manifestsOf(context.ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
-  const { manifestList } = await clearedList(context, { ...place, parent: base }, await takeOff(context, { ...place, base, manifests, files }));
+  const liveManifests = async (): Promise<ManifestRow[]> => (await manifestsOf(context.ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
+  const cleared = takenOff ?? (await takeOff(context, { ...place, base, manifests: await liveManifests(), files }));
+  const { manifestList } = await clearedList(context, { ...place, parent: base }, cleared);
   return { ...base, 'manifest-list': manifestList };
 }

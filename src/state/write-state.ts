@@ -15,6 +15,7 @@ import { type TableIdentifier, tableName } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
 import { NOTHING, fieldIdsFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
 import { makeLocalFolder, removeLocalFile } from './local-files.ts';
+import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
 export type StatementName = string;
@@ -83,7 +84,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']) as PartitionSpec;
   const run = (name: string, fragments: Parameters<typeof renderStatement>[1], parameters: Record<string, BoundValue>) =>
     engine.query({ sql: renderStatement(name, fragments), parameters });
-  const manifests = base === undefined ? [] : await dataManifests(engine, base);
+  const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
   const live = manifests.length === 0 ? [] : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map((row) => row['path'] as string);
   const fold = live.length > 0 && (live.length >= write.definition.filesPerProcess || write.replacesSession);
   const onlyLatest = write.definition.filesPerProcess === 1;
@@ -151,8 +152,8 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
     'schema-id': metadata['current-schema-id'],
     summary: {
       operation: fold ? 'overwrite' : 'append',
-      'psyberg.process-name': write.processName,
-      'psyberg.session-id': write.psybergSessionId,
+      [SUMMARY.processName]: write.processName,
+      [SUMMARY.sessionId]: write.psybergSessionId,
       ...(fold ? { [REPLACED_FILES]: JSON.stringify(live) } : {}),
     },
   });
@@ -160,7 +161,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
 
 /** Every snapshot of a state table has a manifest of its own, named after it and after the session. */
 function manifestOf(metadata: TableMetadata, { summary, 'snapshot-id': id }: Snapshot): string {
-  const owner = branchName(summary?.['psyberg.process-name'] ?? '', summary?.['psyberg.session-id'] ?? '');
+  const owner = branchName(summary?.[SUMMARY.processName] ?? '', summary?.[SUMMARY.sessionId] ?? '');
   return `${tableRoot(metadata)}/metadata/${owner}-${id}-m0.avro`;
 }
 
@@ -202,7 +203,9 @@ export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
   for (const file of changes.flatMap((each) => each.obsoleteFiles)) removeLocalFile(file);
 }
 
-async function dataManifests(engine: Engine, base: Snapshot): Promise<string[]> {
+/** The manifests with files: of a snapshot of ours the one that it is known by, which saves reading the list. */
+async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snapshot): Promise<string[]> {
+  if (base.summary?.[SUMMARY.sessionId] !== undefined) return [manifestOf(metadata, base)];
   const rows = await engine.query<{ manifest_path: string }>({ sql: renderStatement('state/data_manifests'), parameters: { manifest_list: base['manifest-list'] } });
   return rows.map((row) => row.manifest_path);
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one run on one machine.
- * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, overwrite, planning, catalog.
+ * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, overwrite, rebase, planning, catalog.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
@@ -11,6 +11,7 @@ import { hourlyBench } from './hourly.ts';
 import { memoryBench } from './memory.ts';
 import { overwriteBench } from './overwrite.ts';
 import { planningBench } from './planning.ts';
+import { rebaseBench } from './rebase.ts';
 import { smallBench } from './small.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   memory: memoryBench,
   growth: growthBench,
   overwrite: overwriteBench,
+  rebase: rebaseBench,
   planning: planningBench,
   catalog: catalogBench,
 };

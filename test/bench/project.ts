@@ -76,3 +76,44 @@ export async function benchProject(): Promise<BenchProject> {
     },
   };
 }
+
+const COUNTS = `/*---
+process_name: count_load
+pattern: stateful
+sources: [{ table: raw.events, event_time: ts }]
+target: { table: facts.counts, event_time: h, partition_by: [hour(h)] }
+---*/
+select date_trunc('hour', ts) as h, count(*) as n, sum(id) as ids from events group by 1
+`;
+
+export interface CountsProject {
+  readonly psyberg: Psyberg;
+  /** Lands `rows` events; `hour` is SQL of the row's number `i`, hours since 2020. */
+  landHours(rows: number, hour: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A stateful target of `files` data files, one an hour, that was loaded and maintained. */
+export async function countsProject(files: number, onStep: (step: string) => void): Promise<CountsProject> {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-bench-'));
+  fs.mkdirSync(path.join(root, 'processes'));
+  fs.writeFileSync(path.join(root, 'psyberg.yaml'), 'name: bench\ncatalog:\n  warehouse: warehouse\n');
+  fs.writeFileSync(path.join(root, 'processes', 'count_load.sql'), COUNTS);
+  const psyberg = await open({ project: root, onStep });
+  const landHours = async (rows: number, hour: string): Promise<void> => {
+    await psyberg.sql(`insert into raw.events select i, timestamptz '2020-01-01' + to_hours((${hour})::int) from range(${rows}) as t(i)`);
+  };
+  await psyberg.sql('create schema raw');
+  await psyberg.sql("create table raw.events (id bigint, ts timestamptz) with ('format-version' = '2')");
+  await landHours(2 * files, `i % ${files}`);
+  await psyberg.run();
+  await psyberg.maintain(['facts.counts'], { only: ['manifests'] });
+  return {
+    psyberg,
+    landHours,
+    async close() {
+      await psyberg.close();
+      fs.rmSync(root, { recursive: true, force: true });
+    },
+  };
+}

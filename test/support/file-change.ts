@@ -67,7 +67,7 @@ export async function composeFilesInto(input: {
     keptFiles: [],
     destination: () => metadataPath(metadata, `${randomUUID()}-m0`),
   });
-  let list = rewritten.length === 0 ? base['manifest-list'] : await writeClearedList(engine, { metadata, base, affected: [...affected], rewritten, snapshotId, sequenceNumber });
+  let list = rewritten.length === 0 ? base['manifest-list'] : await writeClearedList(engine, { metadata, base, affected: manifests, rewritten, snapshotId, sequenceNumber });
   const incoming = input.added === undefined ? undefined : mainSnapshot(input.added);
   if (incoming !== undefined) {
     const cleared = list;
