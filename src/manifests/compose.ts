@@ -31,8 +31,9 @@ export interface ManifestRow extends Record<string, unknown> {
 }
 
 /**
- * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a reader opens one for each so many files. Taking three hours
- * off a table of 10,000 files cost 657 ms of CPU with one manifest, 151 with ten, 137 with twenty (2026-11-22, a busy machine; 100 files: 118).
+ * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a reader opens one for each so many files. An overwrite of three
+ * hours in a table of 10,000 files took 193 and 207 ms with 500, 158 and 172 with 250, 183 and 177 with 125 (2026-11-24, turn about); with all files in one manifest
+ * taking the hours off alone cost 657 ms of CPU (2026-11-22).
  */
 export const FILES_PER_MANIFEST = 250;
 

@@ -34,6 +34,8 @@ export interface StateChange {
 const SNAPSHOTS_KEPT = 100;
 /** Summary key: the data files that a snapshot replaced. They go with that snapshot, when no older one is left to need them. */
 const REPLACED_FILES = 'psyberg.replaced-files';
+/** Summary key: the files that nothing refers to since a snapshot was committed. Whoever was killed before deleting them left that to the next session. */
+const OBSOLETE_FILES = 'psyberg.obsolete-files';
 
 export interface StateWrite {
   readonly table: TableIdentifier;
@@ -84,6 +86,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']) as PartitionSpec;
   const run = (name: string, fragments: Parameters<typeof renderStatement>[1], parameters: Record<string, BoundValue>) =>
     engine.query({ sql: renderStatement(name, fragments), parameters });
+  for (const file of filesIn(base, OBSOLETE_FILES)) removeLocalFile(file);
   const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
   const live = manifests.length === 0 ? [] : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map((row) => row['path'] as string);
   const fold = live.length > 0 && (live.length >= write.definition.filesPerProcess || write.replacesSession);
@@ -165,9 +168,14 @@ function manifestOf(metadata: TableMetadata, { summary, 'snapshot-id': id }: Sna
   return `${tableRoot(metadata)}/metadata/${owner}-${id}-m0.avro`;
 }
 
-function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly string[], snapshot: Snapshot): StateChange {
+/** The files that a snapshot's summary lists under `key`. */
+const filesIn = (snapshot: Snapshot | undefined, key: string): string[] => JSON.parse(snapshot?.summary?.[key] ?? '[]') as string[];
+
+function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly string[], written: Snapshot): StateChange {
   const base = mainSnapshot(metadata);
   const expired = expiredSnapshots(metadata);
+  const obsoleteFiles = expired.flatMap((each) => [each['manifest-list'], manifestOf(metadata, each), ...filesIn(each, REPLACED_FILES)]);
+  const snapshot = obsoleteFiles.length === 0 ? written : { ...written, summary: { ...written.summary, [OBSOLETE_FILES]: JSON.stringify(obsoleteFiles) } };
   return {
     change: {
       identifier: write.table,
@@ -182,7 +190,7 @@ function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly
         ...(expired.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': expired.map((each) => each['snapshot-id']) }]),
       ],
     },
-    obsoleteFiles: expired.flatMap((each) => [each['manifest-list'], manifestOf(metadata, each), ...(JSON.parse(each.summary?.[REPLACED_FILES] ?? '[]') as string[])]),
+    obsoleteFiles,
     files,
     sequenceNumber: snapshot['sequence-number'] ?? 0n,
   };

@@ -1,7 +1,11 @@
 // Goal: the state tables say what the contract promises, however many sessions there were. Method: rows as data from plans; then many sessions on one warehouse.
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { planSession } from '../../src/plan/index.ts';
 import { sessionRows, signalRows, watermarkRows, watermarksJson } from '../../src/state/state-rows.ts';
+import { SIGNAL } from '../../src/state/state-tables.ts';
+import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../../src/state/write-state.ts';
+import { orphans } from '../support/orphans.ts';
 import { sessionOf } from '../support/session-data.ts';
 import { hourAt, processFile, worldForTest } from '../support/world.ts';
 
@@ -86,5 +90,39 @@ describe('the state tables', () => {
       expect(Number(manifests?.['manifests']), table).toBe(1);
       expect(Number(manifests?.['files']), table).toBeLessThanOrEqual(filesMax);
     }
+  });
+
+  it('lose no file to a session that was killed after its commit, and before it deleted what only expired snapshots needed', { timeout: 60_000 }, async () => {
+    const world = await worldForTest();
+    const table = { namespace: ['psyberg'], name: 'psyberg_signal' };
+    const { client } = world.psyberg.internals;
+    const engine = await world.psyberg.internals.engine();
+    const [row] = signalRows(plan, { completeToHour: hourAt(4), createdAt: '2023-09-14T06:15:02Z' });
+    const write = async (session: number) => {
+      const metadata = await ensureStateTable(client, table, SIGNAL);
+      const written = {
+        table,
+        definition: SIGNAL,
+        processName: 'some_load',
+        psybergSessionId: String(session),
+        rows: [{ ...row, psyberg_session_id: String(session) } as StateRow],
+        replacesSession: false,
+      };
+      const change = await composeStateChange(engine, metadata, written);
+      await client.commitTransaction([change.change]);
+      return change;
+    };
+    let session = 0;
+    let killed = await write(session);
+    while (killed.obsoleteFiles.length === 0) {
+      session += 1;
+      killed = await write(session);
+    }
+    expect(session).toBeGreaterThan(50);
+    expect(killed.obsoleteFiles.filter((file) => existsSync(file))).toEqual(killed.obsoleteFiles);
+    deleteObsoleteFiles([await write(session + 1)]);
+    expect(killed.obsoleteFiles.filter((file) => existsSync(file))).toEqual([]);
+    expect(await world.rows('select count(*) from psyberg.psyberg_signal')).toEqual([`["${session + 2}"]`]);
+    expect(await orphans(world)).toEqual([]);
   });
 });
