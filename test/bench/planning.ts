@@ -2,6 +2,7 @@
  * What planning costs as a table grows: the same change of ten files on tables of 100, 1,000 and 10,000 snapshots with as many manifests, and a change that is
  * one hour or 400 days late. The long history is composed: manifests are copies under their own names, and one manifest list names them all.
  */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -125,7 +126,9 @@ interface Planned {
   readonly append: Timing;
   readonly overwrite: Timing;
   readonly metadata: number;
-  readonly residentMb: number;
+  /** What one plan of each process adds to the most memory a process held that had loaded the metadata. */
+  readonly appendMb: number;
+  readonly overwriteMb: number;
 }
 
 async function measure(snapshots: number, daysLate: number): Promise<Planned> {
@@ -141,7 +144,6 @@ async function measure(snapshots: number, daysLate: number): Promise<Planned> {
     const metadataMs = performance.now() - before;
     if (metadata === undefined || [...ancestors(metadata, mainSnapshot(metadata))].length !== snapshots + NEW_FILES) throw new Error('the history is not whole');
     await psyberg.internals.engine();
-    const residentBefore = process.memoryUsage.rss();
     const plan = async (name: string): Promise<void> => {
       const [found] = await psyberg.plan([name]);
       if (found?.sources[0]?.files !== NEW_FILES || found.status !== 'work') throw new Error(`expected ${NEW_FILES} files, found ${JSON.stringify(found?.sources[0])}`);
@@ -153,10 +155,18 @@ async function measure(snapshots: number, daysLate: number): Promise<Planned> {
     const cpuBetween = process.cpuUsage();
     const overwrite = await timed(RUNS, () => plan('overwrite_load'));
     const overwriteCpuMs = cpuMs(cpuBetween) / RUNS;
-    return { append, overwrite, appendCpuMs, overwriteCpuMs, metadata: metadataMs, residentMb: (process.memoryUsage.rss() - residentBefore) / 2 ** 20 };
+    await psyberg.close();
+    const [appendMb, overwriteMb] = ['append_load', 'overwrite_load'].map((name) => planMb(history.root, name)) as [number, number];
+    return { append, overwrite, appendCpuMs, overwriteCpuMs, metadata: metadataMs, appendMb, overwriteMb };
   } finally {
     await history.close();
   }
+}
+
+function planMb(root: string, name: string): number {
+  const child = spawnSync(process.execPath, [path.join(import.meta.dirname, 'plan-and-weigh.ts'), root, name], { encoding: 'utf8' });
+  if (child.status !== 0) throw new Error(child.stdout + child.stderr);
+  return (JSON.parse(child.stdout) as { planMb: number }).planMb;
 }
 
 function cpuMs(since: NodeJS.CpuUsage): number {
@@ -171,7 +181,7 @@ export async function planningBench(): Promise<string[]> {
     const result = await measure(size, 0);
     results.push(result);
     lines.push(
-      `${size.toLocaleString('en').padStart(6)} snapshots   stateless ${range(result.append)}, CPU ${ms(result.appendCpuMs)}; stateful ${range(result.overwrite)}, CPU ${ms(result.overwriteCpuMs)}; metadata JSON ${ms(result.metadata)}; +${result.residentMb.toFixed(0)} MB`,
+      `${size.toLocaleString('en').padStart(6)} snapshots   stateless ${range(result.append)}, CPU ${ms(result.appendCpuMs)}; stateful ${range(result.overwrite)}, CPU ${ms(result.overwriteCpuMs)}; metadata JSON ${ms(result.metadata)}; memory for the plan ${result.appendMb.toFixed(0)} and ${result.overwriteMb.toFixed(0)} MB`,
     );
   }
   const ratio = (pick: (result: Planned) => number): string => (pick(results.at(-1) as Planned) / pick(results[0] as Planned)).toFixed(2);
