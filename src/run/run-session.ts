@@ -9,7 +9,7 @@ import type { CompiledPlan, Step, StepStage } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
 import { abandonSession, closeSession } from './clean-up.ts';
-import type { ComposedSnapshot, RunContext, RunPorts } from './context.ts';
+import { type ComposedSnapshot, type RunContext, type RunPorts, loadTarget } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, openBranch, openChangeView } from './open-branch.ts';
 import { giveUp, writeMarker } from './session-marker.ts';
@@ -113,14 +113,16 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
       if (name === 'begin_hours' || name === 'compute_hour' || name === 'end_hours') return computeHours(context, step);
       return insertRows(context, step);
     case 'compose':
+      if (!context.stepwise) {
+        context.state = stateWriter(context);
+        context.state.beginProgress((await loadTarget(context)).metadata['table-uuid']);
+      }
       context.composed = await composeSnapshot(context, step, { base: context.base });
       return showStaged(context);
     case 'audit': {
       if (name === 'count_sources') {
         await countRows(context, step);
-        if (context.stepwise) return;
-        context.state = stateWriter(context);
-        return context.state.begin(context.composed as ComposedSnapshot);
+        return context.state?.beginSession(context.composed as ComposedSnapshot);
       }
       const audit = context.spec.audits.find((each) => each.name === step.name);
       if (audit !== undefined) context.audits.push(await runAudit(context, audit, step));

@@ -1,6 +1,6 @@
 /**
  * What a session writes into the engine's own tables: watermarks, its record, its signal. RunContext -> changes to commit together with the target.
- * The files are written while the audits run, and again only for a table that moved meanwhile.
+ * The files are written while the snapshot is composed and the audits run, and again only for a table that moved meanwhile.
  */
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { SnapshotId } from '../iceberg/table-metadata.ts';
@@ -25,8 +25,10 @@ interface PendingRows {
 }
 
 export interface StateWriter {
-  /** Begins to write, beside other work. The rows are counted by then. */
-  begin(composed: ComposedSnapshot): void;
+  /** Begins to write watermarks and signal, beside other work: the plan alone says what they are. */
+  beginProgress(targetTableUuid: string): void;
+  /** Begins to write the session's record, beside other work. The rows are counted by then. */
+  beginSession(composed: ComposedSnapshot): void;
   /** The changes on the tables as they are now. */
   changes(composed: ComposedSnapshot): Promise<StateChange[]>;
   /** Commits them one by one, after the target was published: for catalogs without multi-table commits. */
@@ -37,12 +39,19 @@ export interface StateWriter {
 
 /** The writer of a session that is about to publish. */
 export function stateWriter(context: RunContext): StateWriter {
-  let pending: PendingRows[] | undefined;
-  let running: Promise<unknown> | undefined;
-  const rowsOf = (composed: ComposedSnapshot): PendingRows[] => {
-    pending ??= publishedRows(context, composed);
-    return pending;
+  let progress: PendingRows[] | undefined;
+  let session: PendingRows[] | undefined;
+  const running: Promise<unknown>[] = [];
+  const progressOf = (targetTableUuid: string): PendingRows[] => {
+    progress ??= progressRows(context, targetTableUuid);
+    return progress;
   };
+  const sessionOf = (composed: ComposedSnapshot): PendingRows[] => {
+    session ??= publishedSession(context, composed);
+    return session;
+  };
+  // The watermark table comes first, so that it is the last one to be written where tables are committed one by one.
+  const rowsOf = (composed: ComposedSnapshot): PendingRows[] => [...progressOf(composed.metadata['table-uuid']), ...sessionOf(composed)];
   /** Known when all audits are done. */
   let failed: PendingRows[] | undefined;
   const failures = (): PendingRows[] => {
@@ -54,51 +63,61 @@ export function stateWriter(context: RunContext): StateWriter {
   const early = async (each: PendingRows): Promise<void> => {
     if (await context.ports.catalog.tableExists(each.table)) await current(context, each);
   };
+  const begin = (rows: readonly PendingRows[]): void => {
+    const writing = allOf(rows.map(early));
+    // Told when it is awaited.
+    writing.catch(() => undefined);
+    running.push(writing);
+  };
+  const begun = (): Promise<unknown> => allOf(running.splice(0));
   return {
-    begin(composed) {
-      running = allOf(rowsOf(composed).map(early));
-      // Told when it is awaited.
-      running.catch(() => undefined);
+    beginProgress(targetTableUuid) {
+      begin(progressOf(targetTableUuid));
+    },
+    beginSession(composed) {
+      begin(sessionOf(composed));
     },
     async changes(composed) {
-      await running;
-      running = undefined;
+      await begun();
       return allOf([...rowsOf(composed), ...failures()].map((each) => current(context, each)));
     },
     async writeApart(composed) {
-      await running;
-      running = undefined;
+      await begun();
       for (const each of [...rowsOf(composed), ...failures()].toReversed()) await commitApart(context, each);
     },
     async discard() {
-      await running?.catch(() => undefined);
-      for (const each of [...(pending ?? []), ...(failed ?? [])]) for (const file of each.written?.change.files ?? []) removeLocalFile(file);
+      await begun().catch(() => undefined);
+      for (const each of [...(progress ?? []), ...(session ?? []), ...(failed ?? [])]) for (const file of each.written?.change.files ?? []) removeLocalFile(file);
     },
   };
 }
 
-function publishedRows(context: RunContext, composed: ComposedSnapshot): PendingRows[] {
-  const { plan, ports, stepwise } = context;
+function progressRows(context: RunContext, targetTableUuid: string): PendingRows[] {
+  const { plan, ports } = context;
   const { tables } = ports.project;
   const now = new Date().toISOString();
   const complete = completeToHour(context);
-  const session = sessionRows(plan, {
+  const watermarks = watermarkRows(plan, { targetTableUuid, completeToHour: complete, updatedAt: now });
+  const all: PendingRows[] = [
+    { table: tables.highWaterMarkTable, definition: HIGH_WATER_MARK, rows: watermarks, replacesSession: false, written: undefined },
+    { table: tables.signalTable, definition: SIGNAL, rows: signalRows(plan, { completeToHour: complete, createdAt: now }), replacesSession: false, written: undefined },
+  ];
+  return all.filter(({ rows }) => rows.length > 0);
+}
+
+function publishedSession(context: RunContext, composed: ComposedSnapshot): PendingRows[] {
+  const { plan, ports, stepwise } = context;
+  const rows = sessionRows(plan, {
     status: context.sessionStatus,
     targetSnapshotId: String(composed.snapshot['snapshot-id']),
     rowsRead: String(context.rowsRead),
     rowsWritten: String(context.rowsWritten),
-    createdAt: now,
+    createdAt: new Date().toISOString(),
     error: null,
     // A step that is repeated after publishing still finds its plan.
     plan: stepwise ? JSON.stringify(plan) : null,
   });
-  const watermarks = watermarkRows(plan, { targetTableUuid: composed.metadata['table-uuid'], completeToHour: complete, updatedAt: now });
-  const all: PendingRows[] = [
-    { table: tables.highWaterMarkTable, definition: HIGH_WATER_MARK, rows: watermarks, replacesSession: false, written: undefined },
-    { table: tables.sessionTable, definition: SESSION, rows: session, replacesSession: stepwise, written: undefined },
-    { table: tables.signalTable, definition: SIGNAL, rows: signalRows(plan, { completeToHour: complete, createdAt: now }), replacesSession: false, written: undefined },
-  ];
-  return all.filter(({ rows }) => rows.length > 0);
+  return [{ table: ports.project.tables.sessionTable, definition: SESSION, rows, replacesSession: stepwise, written: undefined }];
 }
 
 /** Rows of audits that failed. A stepwise session that is audited again replaces what it wrote before. */
