@@ -147,7 +147,8 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
   async function change(table: string, operation: SourceOperation): Promise<void> {
     const shape = shapeOf[table] as SourceShape;
     const done = await applyOperation({ world, table: `raw.${table}`, shape, operation, ids });
-    if (done !== undefined) cover(`${done} on ${storage(shape)}`);
+    if (operation.kind === 'in-one-gap') cover(`in one gap (v${shape.formatVersion}): ${done}`);
+    else if (done !== undefined) cover(`${done} on ${storage(shape)}`);
   }
 
   try {

@@ -36,11 +36,15 @@ export type SourceOperation =
   | { readonly kind: 'compact' }
   /** A compaction that calls itself an overwrite. */
   | { readonly kind: 'compact-as-overwrite' }
+  /** One file, or two neighbours, put together, as a compaction of few files does. */
+  | { readonly kind: 'compact-some'; readonly file: number; readonly as: 'replace' | 'overwrite' }
   | { readonly kind: 'rollback'; readonly back: number }
   /** Removes all snapshots that no ref needs, but for the newest `keep`. */
   | { readonly kind: 'expire'; readonly keep: number }
   | { readonly kind: 'add-column' }
-  | { readonly kind: 'change-partitioning' };
+  | { readonly kind: 'change-partitioning' }
+  /** Several, one after the other, without a session between them. */
+  | { readonly kind: 'in-one-gap'; readonly operations: readonly SourceOperation[] };
 
 const hours = fc.integer({ min: 0, max: 6 });
 export const batches: fc.Arbitrary<Batch> = fc.array(fc.record({ hour: hours, count: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 3 });
@@ -48,9 +52,14 @@ const file = fc.nat(20);
 const rest = fc.nat(2);
 
 const landing = fc.record({ kind: fc.constant('land' as const), batch: batches });
-const rearrangement = fc.oneof(
+const compactions = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('compact' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('compact-as-overwrite' as const) }) },
+);
+const partialCompactions = fc.record({ kind: fc.constant('compact-some' as const), file, as: fc.constantFrom('replace' as const, 'overwrite' as const) });
+const rearrangement = fc.oneof(
+  { weight: 3, arbitrary: compactions },
+  { weight: 1, arbitrary: partialCompactions },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const), keep: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('add-column' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change-partitioning' as const) }) },
@@ -63,14 +72,27 @@ export const appendingOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
   { weight: 2, arbitrary: rearrangement },
 );
 
-export const anyOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
-  { weight: 6, arbitrary: appendingOperations },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('overwrite' as const), batch: batches, file }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-file' as const), file }) },
+const rowLevel = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete-rows' as const), rest }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('update-rows' as const), rest }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-equal' as const), rest }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-positions' as const), rest }) },
+);
+
+/** Deletes of single rows and rewrites of the files that hold them (in either order, with others beside them): the hardest that one gap between two sessions can hold. */
+const deletesAmongRewrites: fc.Arbitrary<SourceOperation> = fc
+  .tuple(rowLevel, fc.oneof(compactions, partialCompactions), fc.array(fc.oneof(rowLevel, compactions, partialCompactions, appendingOperations), { maxLength: 2 }))
+  .chain(([one, other, more]) => {
+    const operations = [one, other, ...more];
+    return fc.record({ kind: fc.constant('in-one-gap' as const), operations: fc.shuffledSubarray<SourceOperation>(operations, { minLength: operations.length }) });
+  });
+
+export const anyOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
+  { weight: 6, arbitrary: appendingOperations },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('overwrite' as const), batch: batches, file }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-file' as const), file }) },
+  { weight: 3, arbitrary: rowLevel },
+  { weight: 5, arbitrary: deletesAmongRewrites },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rollback' as const), back: fc.integer({ min: 1, max: 2 }) }) },
 );
 
@@ -184,6 +206,13 @@ export async function applyOperation(input: {
       return changeFiles({ operation: 'replace', remove: (files) => files, insert: `select id, region, ts from ${table}` });
     case 'compact-as-overwrite':
       return changeFiles({ operation: 'overwrite', remove: (files) => files, insert: `select id, region, ts from ${table}` });
+    case 'compact-some': {
+      const files = (await world.sql(`select distinct filename from ${table} order by 1`)).map(({ filename }) => String(filename));
+      const first = operation.file % Math.max(1, files.length);
+      const some = files.slice(first, first + 2);
+      const insert = `select id, region, ts from ${table} where filename in (${some.map((path) => `'${path}'`).join(', ')})`;
+      return changeFiles({ operation: operation.as, remove: (live) => live.filter(({ path }) => some.includes(path)), insert });
+    }
     case 'rollback': {
       const to = (await world.history(table)).at(-1 - operation.back);
       if (to === undefined) return undefined;
@@ -214,6 +243,11 @@ export async function applyOperation(input: {
         { action: 'set-default-spec', 'spec-id': -1 },
       ] as never);
       return operation.kind;
+    }
+    case 'in-one-gap': {
+      const done: string[] = [];
+      for (const each of operation.operations) done.push((await applyOperation({ ...input, operation: each })) ?? 'nothing');
+      return done.join(', ');
     }
   }
 }
