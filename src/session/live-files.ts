@@ -10,6 +10,7 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
+import { comparedHours, compareLiveRows, filesOfNewRows, inDifferingHours, remembering } from './compare-rows.ts';
 import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
 
 const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
@@ -41,6 +42,41 @@ export async function filesBetween(
       snapshotId: head['snapshot-id'],
     })),
     deletes: { gone: gone.filter((manifest) => manifest.content === 1), come: come.filter((manifest) => manifest.content === 1) },
+  };
+}
+
+export interface FilesBetween {
+  readonly consumed: Snapshot;
+  readonly head: Snapshot;
+  /** As {@link filesBetween} gives them. */
+  readonly files: readonly ChangedFile[];
+  /** Whether only files of new rows are of use: to a process that appends. */
+  readonly newRowsOnly: boolean;
+}
+
+/**
+ * The files that count: all, where nothing was replaced. Otherwise their rows are compared, and what counts are the hours that differ; or, for `newRowsOnly`, the files
+ * of rows that were not there, if all other files together hold what the removed ones held. `reason` says what was found.
+ */
+export async function judgeFilesBetween(
+  engine: Engine,
+  table: SourceTable,
+  { consumed, head, files, newRowsOnly }: FilesBetween,
+): Promise<{ readonly files: readonly ChangedFile[]; readonly reason?: string }> {
+  const of = (status: ChangedFile['status']): string[] => files.filter((file) => file.status === status).map((file) => file.path);
+  const comparison = { before: { snapshot: consumed, files: of('removed') }, after: { snapshot: head, files: of('added') } };
+  if (comparison.before.files.length === 0 || comparison.after.files.length === 0) return { files };
+  const differing = await remembering(table, { before: consumed, after: head }, () => compareLiveRows(engine, table, comparison));
+  if (differing === undefined) return { files };
+  const reason = comparedHours(differing);
+  if (differing.length === 0) return { files: [], reason };
+  if (!newRowsOnly) return { files: inDifferingHours(files, differing, table.lastAllowedHour), reason };
+  const fresh = new Set(await filesOfNewRows(engine, table, comparison));
+  const rest = { ...comparison, after: { snapshot: head, files: comparison.after.files.filter((path) => !fresh.has(path)) } };
+  if (fresh.size === 0 || (await compareLiveRows(engine, table, rest)).length > 0) return { files, reason };
+  return {
+    files: files.filter((file) => fresh.has(file.path)),
+    reason: `of the files that came, ${fresh.size} hold new rows only, and the others the rows of those that went (the rows were compared)`,
   };
 }
 

@@ -10,9 +10,10 @@ import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
+import { judgeGap } from './entangled.ts';
 import { findSnapshots } from './find-changes.ts';
 import { refuseUnreadable } from './equality-keys.ts';
-import { filesBetween, liveFilesSince } from './live-files.ts';
+import { filesBetween, judgeFilesBetween, liveFilesSince } from './live-files.ts';
 import { netFiles } from './net-files.ts';
 import { type NewManifests, readNewManifests } from './new-manifests.ts';
 import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
@@ -49,7 +50,8 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const windowOf = (passedOver: (snapshot: Snapshot) => boolean): Promise<Window> => readWindow(engine, table, { head, watermark, found, isKnown: passedOver });
   const seenFirst = await windowOf(isKnown);
   const entangled = seenFirst.deletes.entangled && !takesAdded(input, table);
-  const { chains, manifests, bySnapshot, deletes } = entangled && snapshots.some((each) => isKnown(each) && !isMaintenance(each)) ? await windowOf(isMaintenance) : seenFirst;
+  // Entangled files are compared as they were and as they are, whoever moved their rows meanwhile.
+  const { chains, manifests, bySnapshot, deletes } = entangled && snapshots.some(isKnown) ? await windowOf(() => false) : seenFirst;
   const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
   const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
   const hit = new Set(deletes.files.map((file) => file.snapshotId));
@@ -63,12 +65,18 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     });
   });
   const changes = takesAdded(input, table) ? seen.map(withoutReplace) : seen;
-  const judged = entangled ? { changes, bySnapshot } : await withoutRewrites(engine, table, { changes, bySnapshot });
-  const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
   // In the order in which they took effect: undoing begins with the newest.
-  const inOrder = [...found.undone.toReversed(), ...found.added].flatMap((snapshot) =>
-    counted.has(snapshot['snapshot-id']) ? (judged.bySnapshot.get(snapshot['snapshot-id']) ?? []) : [],
-  );
+  const order = [...found.undone.toReversed(), ...found.added].map((snapshot) => snapshot['snapshot-id']);
+  const manifestLists = chains.flatMap((chain) => chain.manifestLists);
+  const consumed = watermark === undefined ? undefined : snapshotById(table.metadata, watermark.snapshotId);
+  const newRowsOnly = input.processSpec.pattern === 'stateless';
+  const compared =
+    entangled && consumed !== undefined && !(newRowsOnly && hit.size > 0)
+      ? await judgeGap(engine, table, { changes, bySnapshot, consumed, head, order, undone, deletes, manifestLists, newRowsOnly })
+      : undefined;
+  const judged = compared ?? (entangled ? { changes, bySnapshot } : await withoutRewrites(engine, table, { changes, bySnapshot, undone }));
+  const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
+  const inOrder = order.flatMap((id) => (counted.has(id) ? (judged.bySnapshot.get(id) ?? []) : []));
   const net = netFiles(inOrder);
   // What an undone snapshot had removed was there, and loaded, before it: it comes back without being new.
   const files = input.processSpec.pattern === 'stateless' ? net.filter((file) => file.status === 'removed' || !undone.has(file.snapshotId)) : net;
@@ -79,8 +87,8 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     changes: judged.changes,
     files: [...files, ...rowDeletesFor(input, deletes)],
     ...deletesOfNewRows(deletes),
-    listedBy: mixed || found.undone.length > 0 || files.length < inOrder.length || deletes.ofNewRows.length > 0 ? 'files' : 'manifests',
-    manifestLists: chains.flatMap((chain) => chain.manifestLists),
+    listedBy: mixed || compared !== undefined || found.undone.length > 0 || files.length < inOrder.length || deletes.ofNewRows.length > 0 ? 'files' : 'manifests',
+    manifestLists,
   };
 }
 
@@ -169,18 +177,20 @@ async function changesByFiles(
   // The one change that stands for all of them is the head's.
   const deleted = deletes.files.map((file) => ({ ...file, snapshotId: head['snapshot-id'] }));
   const rowDeletes = between.deletes.come.length + between.deletes.gone.length === 0 ? 'none' : deleted.length > 0 ? 'hit' : 'missed';
-  const change = { ...changeOf(head, between.files, { rowDeletes }), operation: removes ? 'overwrite' : 'append', counted: between.files.length + deleted.length > 0 };
-  const judged = await withoutRewrites(input.engine, table, {
-    changes: [change.reason === undefined ? { ...change, reason: 'found by comparing the files of the watermark and of the head' } : change],
-    bySnapshot: new Map([[head['snapshot-id'], between.files]]),
-    before: consumed,
-  });
-  const files = judged.changes.some((each) => each.counted) ? (judged.bySnapshot.get(head['snapshot-id']) ?? []) : [];
-  refuseForStateless(input, table, { changes: judged.changes, files, hit: new Set(deleted.map((file) => file.snapshotId)) });
+  const change = { ...changeOf(head, between.files, { rowDeletes }), operation: removes ? 'overwrite' : 'append' };
+  const { files, reason } = await judgeFilesBetween(input.engine, table, { consumed, head, files: between.files, newRowsOnly: input.processSpec.pattern === 'stateless' });
+  const changes = [
+    {
+      ...change,
+      counted: files.length + deleted.length > 0,
+      reason: [change.reason ?? 'found by comparing the files of the watermark and of the head', ...(reason === undefined ? [] : [reason])].join('; '),
+    },
+  ];
+  refuseForStateless(input, table, { changes, files, hit: new Set(deleted.map((file) => file.snapshotId)) });
   if (takesAdded(input, table) && files.some((file) => file.status === 'removed'))
     throw refusal(
       'history-expired',
-      `snapshots of ${tableName(table.spec.table)} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and files were replaced since: which of their rows are new cannot be told`,
+      `snapshots of ${tableName(table.spec.table)} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and files were replaced since by such as hold other rows: which of them are new cannot be told`,
       {
         hint: `rebuild the target from the source, and keep snapshots of the source longer than the time between two runs`,
         context: { table: tableName(table.spec.table), watermark: String(watermark.snapshotId) },
@@ -188,7 +198,7 @@ async function changesByFiles(
     );
   return {
     files: [...files, ...rowDeletesFor(input, { ...deletes, files: deleted })],
-    changes: judged.changes,
+    changes,
     ...deletesOfNewRows(deletes),
     manifestLists: [head['manifest-list']],
   };
@@ -218,7 +228,7 @@ interface ChangeFlags {
   /** Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since (`new`), or nobody's. */
   readonly rowDeletes?: 'none' | 'hit' | 'new' | 'missed';
   readonly undone?: boolean;
-  /** Row-level deletes and rewrites since the watermark: a rewrite may have taken deleted rows along, and counts with all its hours. */
+  /** Row-level deletes and rewrites since the watermark: a rewrite may have taken deleted rows along, and is news until the rows were compared. */
   readonly entangled?: boolean;
 }
 
@@ -262,7 +272,7 @@ function refuseForStateless(
   if (change === undefined || table.spec.onSourceChange === 'append-added') return;
   throw refusal(
     'source-changed',
-    `snapshot ${change.snapshotId} of ${name} (${change.operation}) changed or removed rows that ${input.processSpec.processName} may have loaded already; a stateless process only appends`,
+    `snapshot ${change.snapshotId} of ${name} (${change.operation}${change.reason === undefined ? '' : `: ${change.reason}`}) changed or removed rows that ${input.processSpec.processName} may have loaded already; a stateless process only appends`,
     {
       hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
       context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },

@@ -7,34 +7,34 @@ import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import type { IcebergType, NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SnapshotChange } from '../model/session.ts';
-import { composeFilesView } from '../manifests/compose.ts';
-import { type SqlFragment, fileSchemaFragment, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
-import { type Manifest, type SourceTable, readAllManifests } from './read-files.ts';
-import { inTemporaryFolder, withViews } from './show-views.ts';
+import { fileSchemaFragment, renderStatement, statementFragment } from '../statements/index.ts';
+import { type DifferingHours, compareLiveRows, comparedHours, differingHours, inHours, remembering, rowsByHour } from './compare-rows.ts';
+import { type SourceTable, readAllManifests } from './read-files.ts';
 
 export interface JudgedChanges {
   readonly changes: readonly SnapshotChange[];
   /** The files of each change, by its snapshot. */
   readonly bySnapshot: ReadonlyMap<bigint, readonly ChangedFile[]>;
-  /** The snapshot that the (only) change is compared with, where it is not the parent. */
-  readonly before?: Snapshot;
 }
 
 /** The same changes; one that changed no row does not count, and one that changed rows of some hours touches those alone. */
-export async function withoutRewrites(engine: Engine, table: SourceTable, { changes, bySnapshot, before }: JudgedChanges): Promise<JudgedChanges> {
+export async function withoutRewrites(
+  engine: Engine,
+  table: SourceTable,
+  { changes, bySnapshot, undone }: JudgedChanges & { readonly undone: ReadonlySet<bigint> },
+): Promise<JudgedChanges> {
   const judged: SnapshotChange[] = [];
   const files = new Map(bySnapshot);
   for (const change of changes) {
     const own = bySnapshot.get(change.snapshotId) ?? [];
-    const differing = await differingHours(engine, table, { change, files: own, before });
+    const differing = await hoursOfSuspect(engine, table, { change, files: own, undone: undone.has(change.snapshotId) });
     if (differing === undefined) judged.push(change);
-    else if (differing.length === 0) judged.push({ ...change, counted: false, reason: 'files were rewritten, no row changed (the rows were compared)' });
+    else if (differing.length === 0) judged.push({ ...change, counted: false, reason: comparedHours(differing) });
     else {
       judged.push({
         ...change,
-        reason: `${change.reason === undefined ? '' : `${change.reason}; `}files were rewritten, and rows of ${hoursIn(differing)} changed (the rows were compared)`,
+        reason: `${change.reason === undefined ? '' : `${change.reason}; `}${comparedHours(differing)}`,
       });
       files.set(
         change.snapshotId,
@@ -45,18 +45,13 @@ export async function withoutRewrites(engine: Engine, table: SourceTable, { chan
   return { changes: judged, bySnapshot: files };
 }
 
-interface DifferingHours {
-  /** Undefined for rows without an event time. */
-  readonly firstHour: Hour | undefined;
-  readonly lastHour: Hour | undefined;
-}
-
 /** As many rows came as went, within the same hours. */
 const looksRewritten = (change: SnapshotChange, files: readonly ChangedFile[]): boolean =>
   change.operation === 'overwrite' && change.addedRows === change.removedRows && spanOf(files, 'added') === spanOf(files, 'removed');
 
 /** Where rows had been deleted one by one, a rewrite has fewer rows in its files than the files it replaces. */
-const looksRewrittenWithoutDeleted = (change: SnapshotChange): boolean => ['overwrite', 'replace'].includes(change.operation) && change.addedRows <= change.removedRows;
+const looksRewrittenWithoutDeleted = ({ operation, addedRows, removedRows }: SnapshotChange, undone: boolean): boolean =>
+  ['overwrite', 'replace'].includes(operation) && (undone ? removedRows <= addedRows : addedRows <= removedRows);
 
 function spanOf(files: readonly ChangedFile[], status: ChangedFile['status']): string {
   const own = files.filter((file) => file.status === status && file.rows > 0n);
@@ -65,51 +60,31 @@ function spanOf(files: readonly ChangedFile[], status: ChangedFile['status']): s
   return `${least}:${greatest}`;
 }
 
-interface ComparedInput {
+interface Suspect {
   readonly change: SnapshotChange;
   readonly files: readonly ChangedFile[];
-  readonly before: Snapshot | undefined;
+  /** Then what the snapshot had added is gone, and what it had removed is there. */
+  readonly undone: boolean;
 }
 
 /** Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is, with all its hours. */
-async function differingHours(engine: Engine, table: SourceTable, { change, files, before }: ComparedInput): Promise<DifferingHours[] | undefined> {
-  const parent = before ?? parentOf(table.metadata, change.snapshotId);
-  if (parent === undefined || !change.counted || change.addedRows === 0n || !looksRewrittenWithoutDeleted(change)) return undefined;
-  // The columns compared are the schema's, and what a commit is compared with may be another snapshot than its parent.
-  const key = [table.metadata['table-uuid'], change.snapshotId, parent['snapshot-id'], currentSchema(table.metadata)['schema-id']].join(':');
-  if (table.verified?.has(key)) return [];
-  try {
-    const own = snapshotById(table.metadata, change.snapshotId);
-    const [inParent, inOwn] = [await readAllManifests(engine, table, parent), own === undefined ? [] : await readAllManifests(engine, table, own)];
-    // Beside its parent a snapshot's new files stand in the manifests that it added; beside an older one, in any.
-    const added = before === undefined ? inOwn.filter((manifest) => manifest.content === 1 || BigInt(manifest.snapshot_id) === change.snapshotId) : inOwn;
+async function hoursOfSuspect(engine: Engine, table: SourceTable, { change, files, undone }: Suspect): Promise<DifferingHours[] | undefined> {
+  const [own, parent] = [snapshotById(table.metadata, change.snapshotId), parentOf(table.metadata, change.snapshotId)];
+  if (own === undefined || parent === undefined || !change.counted || change.addedRows === 0n || !looksRewrittenWithoutDeleted(change, undone)) return undefined;
+  const [before, after] = undone ? [own, parent] : [parent, own];
+  return remembering(table, { before, after }, async () => {
+    const manifests = [...(await readAllManifests(engine, table, before)), ...(await readAllManifests(engine, table, after))];
     // A deleted row is still in its file: a rewrite with the same rows in its files would bring it back, and one without them loses nothing.
-    const found = [...inParent, ...inOwn].some((manifest) => manifest.content === 1)
-      ? own && (await compareLiveRows(engine, table, { files, before: { snapshot: parent, manifests: inParent }, after: { snapshot: own, manifests: added } }))
-      : looksRewritten(change, files)
-        ? await compareFiles(engine, table, files)
-        : undefined;
-    if (found?.length === 0) table.verified?.add(key);
-    return found?.map((each) => ({ firstHour: each.first_hour ?? undefined, lastHour: each.last_hour ?? undefined }));
-  } catch {
-    // A file that is gone, or of another format: what cannot be compared counts as changed.
-    return undefined;
-  }
-}
-
-interface DifferingHourRow extends Record<string, unknown> {
-  readonly first_hour: number | null;
-  readonly last_hour: number | null;
+    if (manifests.some((manifest) => manifest.content === 1))
+      return compareLiveRows(engine, table, { before: { snapshot: before, files: pathsOf(files, 'removed') }, after: { snapshot: after, files: pathsOf(files, 'added') } });
+    return looksRewritten(change, files) ? compareFiles(engine, table, files) : undefined;
+  });
 }
 
 const pathsOf = (files: readonly ChangedFile[], status: ChangedFile['status']): string[] => files.filter((file) => file.status === status).map((file) => file.path);
 
-/** The event time as a statement reads it; rows of a source without one are compared as a whole. */
-const storedEventTime = ({ eventTime }: SourceTable): SqlFragment =>
-  eventTime === undefined ? statementFragment('null::bigint') : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type);
-
-async function compareFiles(engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<DifferingHourRow[] | undefined> {
-  const { metadata, eventTime } = table;
+async function compareFiles(engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<DifferingHours[] | undefined> {
+  const { metadata } = table;
   const schema = currentSchema(metadata);
   const columns = fileSchemaFragment(schema.fields);
   // A default for files without the column (version 3) is not known to read_parquet.
@@ -125,44 +100,9 @@ async function compareFiles(engine: Engine, table: SourceTable, files: readonly 
     },
   });
   if (row?.unmatched !== false) return undefined;
-  const stored = (name: string): SqlFragment => statementFragment(renderStatement(name, { file_columns: columns }));
-  return engine.query<DifferingHourRow>({
-    sql: renderStatement('session/differing_hours', { stored_event_time: storedEventTime(table), before: stored('session/removed_files'), after: stored('session/added_files') }),
-    parameters: { added: pathsOf(files, 'added'), removed: pathsOf(files, 'removed'), unit: eventTime?.unit ?? 'us' },
-  });
-}
-
-interface Side {
-  readonly snapshot: Snapshot;
-  readonly manifests: readonly Manifest[];
-}
-
-interface LiveRowsInput {
-  readonly files: readonly ChangedFile[];
-  readonly before: Side;
-  readonly after: Side;
-}
-
-/** The files that went, with the row-level deletes of the snapshot before, beside those that came. */
-async function compareLiveRows(engine: Engine, table: SourceTable, { files, before, after }: LiveRowsInput): Promise<DifferingHourRow[]> {
-  return inTemporaryFolder(async (directory) => {
-    const viewOf = ({ snapshot, manifests }: Side, status: ChangedFile['status']): Promise<Snapshot> =>
-      composeFilesView(engine, {
-        metadata: table.metadata,
-        from: snapshot,
-        manifests: manifests.filter((manifest) => manifest.content === 0),
-        files: pathsOf(files, status),
-        withDeletes: true,
-        directory,
-      });
-    const views = { before: await viewOf(before, 'removed'), after: await viewOf(after, 'added') };
-    return withViews(engine, table, table.spec.table, views, (tables) =>
-      engine.query<DifferingHourRow>({
-        sql: renderStatement('session/differing_hours', { ...tables, stored_event_time: storedEventTime(table) }),
-        parameters: { unit: table.eventTime?.unit ?? 'us' },
-      }),
-    );
-  });
+  const stored = statementFragment(renderStatement('session/stored_files', { file_columns: columns }));
+  const [removed, added] = [await rowsByHour(engine, table, stored, pathsOf(files, 'removed')), await rowsByHour(engine, table, stored, pathsOf(files, 'added'))];
+  return differingHours(removed, added);
 }
 
 function parentOf(metadata: TableMetadata, snapshotId: bigint): Snapshot | undefined {
@@ -179,22 +119,4 @@ function membersOf(type: IcebergType): NestedField[] {
   if (typeof type === 'string') return [];
   if (type.type === 'struct') return type.fields.flatMap((field) => [field, ...membersOf(field.type)]);
   return type.type === 'list' ? membersOf(type.element) : [...membersOf(type.key), ...membersOf(type.value)];
-}
-
-const hoursIn = (differing: readonly DifferingHours[]): string => `${differing.length} ${differing.length === 1 ? 'hour' : 'hours'}`;
-
-function inHours(file: ChangedFile, differing: readonly DifferingHours[], lastAllowedHour: Hour): ChangedFile {
-  const { futureHours: future, ...rest } = file;
-  const within = differing.flatMap(({ firstHour, lastHour }) => {
-    if (firstHour === undefined || lastHour === undefined) return [];
-    return Array.from({ length: lastHour - firstHour + 1 }, (_, index) => firstHour + index);
-  });
-  const ahead = future?.filter((hour) => within.includes(hour)) ?? [];
-  return {
-    ...rest,
-    differingHours: within.filter(
-      (hour) => hour <= lastAllowedHour && file.firstHour !== undefined && file.lastHour !== undefined && hour >= file.firstHour && hour <= file.lastHour,
-    ),
-    ...(ahead.length === 0 ? {} : { futureHours: ahead }),
-  };
 }

@@ -23,7 +23,7 @@ export interface RowDeletesSince {
   readonly ofNewRows: readonly DeleteFile[];
   /**
    * Files were rewritten since, and some new delete file is about others than those that appends added. Its rows may have gone to the rewritten file, or it may be about
-   * rows that a rewritten file took over: then no file of the head is the one that the watermark saw, and a rewrite must count as a change.
+   * rows that a rewritten file took over: then no file of the head is the one that the watermark saw, and only all files together can be compared (`entangled.ts`).
    */
   readonly entangled: boolean;
 }

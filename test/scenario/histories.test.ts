@@ -32,6 +32,7 @@ type Step =
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('change' as const), source: fc.nat(2), operation: anyOperations }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('append' as const), operation: appendingOperations }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('append' as const), operation: anyOperations }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('session' as const), only: fc.constantFrom(undefined, undefined, 'joined_load' as const, 'single_load' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('failed-session' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('maintain' as const) }) },
@@ -54,7 +55,11 @@ const storage = (shape: SourceShape): string => `v${shape.formatVersion} ${shape
 const sourceName = (index: number): string => `source_${index}`;
 
 /** A refusal that says why is a right answer where metadata was taken away; anything else than these codes is not. */
-const HONEST_REFUSALS = ['history-expired'];
+const HONEST_REFUSALS: Readonly<Record<string, readonly string[]>> = {
+  joined_load: ['history-expired'],
+  // Rows that it loaded are gone: it cannot take them back.
+  single_load: ['history-expired', 'source-changed'],
+};
 
 async function runHistory({ sources, single, targetVersion, targetPartitioning, hours, steps }: History): Promise<void> {
   const header = (name: string, partitionBy: readonly string[]) => ({
@@ -67,11 +72,13 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
     event_time: 'ts',
     ...(shape.eventType === 'epoch_ms' ? { event_time_unit: 'epoch_ms' } : {}),
   });
-  const sides = (prefix: string) =>
-    sources.map((shape, index) => `select 'side_${index}' as side, id, region, ${eventTimeSql(shape)} as ts from ${prefix}${sourceName(index)}`).join(' union all ');
+  const sides = (prefix: string) => sources.map((shape, index) => `select 'side_${index}' as side, id, region, ${eventTimeSql(shape)} as ts from ${prefix}${sourceName(index)}`);
   const world = await createWorld({
     processes: [
-      processFile({ ...header('joined', targetPartitioning), pattern: 'stateful', hours, sources: sources.map((shape, index) => source(sourceName(index), shape)) }, sides('')),
+      processFile(
+        { ...header('joined', targetPartitioning), pattern: 'stateful', hours, sources: sources.map((shape, index) => source(sourceName(index), shape)) },
+        sides('').join(' union all '),
+      ),
       processFile(
         {
           ...header(
@@ -99,15 +106,18 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
       );
       return;
     }
-    const expected = limit === undefined ? [] : await world.rows(`select side, id, region, ts from (${sides('raw.')}) where ts < timestamptz '${limit}' + interval 1 hour`);
-    expect((await exists('joined')) ? await world.rows('select side, id, region, ts from facts.joined') : []).toEqual(expected);
+    // Each source by itself: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
+    const expected: string[] = [];
+    if (limit !== undefined)
+      for (const side of sides('raw.')) expected.push(...(await world.rows(`select side, id, region, ts from (${side}) where ts < timestamptz '${limit}' + interval 1 hour`)));
+    expect((await exists('joined')) ? await world.rows('select side, id, region, ts from facts.joined') : []).toEqual(expected.sort());
   }
 
   async function session(only: 'joined_load' | 'single_load' | undefined): Promise<void> {
     const names = (only === undefined ? (['joined_load', 'single_load'] as const) : [only]).filter((name) => !refused.has(name));
     for (const name of names) {
       const [record] = await world.run([name]);
-      if (record?.status === 'refused' && HONEST_REFUSALS.includes(record.error?.code ?? '')) {
+      if (record?.status === 'refused' && HONEST_REFUSALS[name]?.includes(record.error?.code ?? '')) {
         refused.add(name);
         cover(`refused ${record.error?.code}`);
         continue;

@@ -172,6 +172,16 @@ export async function applyOperation(input: {
     await world.changeFiles(table, change);
     return operation.kind;
   };
+  /** DuckDB 1.5.5 cannot change single rows of a table that got partitions after its files: then nothing happens to it. */
+  const byDuckdb = async (sql: string) => {
+    try {
+      await world.sql(sql);
+      return operation.kind;
+    } catch (error) {
+      if (!(error as Error).message.includes('entries without partition info')) throw error;
+      return undefined;
+    }
+  };
   const oneOf = (index: number) => (files: readonly LiveFile[]) => files.filter((_, each) => each === index % files.length);
   switch (operation.kind) {
     case 'land':
@@ -189,12 +199,10 @@ export async function applyOperation(input: {
       return changeFiles({ operation: 'delete', remove: oneOf(operation.file) });
     case 'delete-rows':
       if (!(await hasRows())) return undefined;
-      await world.sql(`delete from ${table} where id % 3 = ${operation.rest}`);
-      return operation.kind;
+      return byDuckdb(`delete from ${table} where id % 3 = ${operation.rest}`);
     case 'update-rows':
       if (!(await hasRows())) return undefined;
-      await world.sql(`update ${table} set region = region || '!' where id % 3 = ${operation.rest}`);
-      return operation.kind;
+      return byDuckdb(`update ${table} set region = region || '!' where id % 3 = ${operation.rest}`);
     case 'delete-equal': {
       const gone = await world.sql(`select id from ${table} where id % 3 = ${operation.rest}`);
       if (gone.length === 0) return undefined;

@@ -1,0 +1,228 @@
+/**
+ * The live rows of files in two snapshots of a table, compared by hour and without order. Files that went and files that came -> hours in which rows differ.
+ * The files are read through views, so that each snapshot's row-level deletes apply: those files and no others, and of the metadata only the manifests that one of
+ * the two snapshots has and the other has not.
+ */
+import type { Engine } from '../engine/index.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
+import type { Hour } from '../model/hour.ts';
+import type { ChangedFile } from '../model/session.ts';
+import { type SqlFragment, manifestListStatement, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
+import { type DeleteFile, readDeleteFiles } from './delete-files.ts';
+import { refuseUnreadable } from './equality-keys.ts';
+import { type Manifest, type SourceTable, readAllManifests } from './read-files.ts';
+import { inTemporaryFolder, withViews } from './show-views.ts';
+
+/** An hour, or a day for dates, in which rows differ; both ends undefined for rows without an event time. */
+export interface DifferingHours {
+  readonly firstHour: Hour | undefined;
+  readonly lastHour: Hour | undefined;
+}
+
+/** The event time as a statement reads it; rows of a source without one are compared as a whole. */
+export const storedEventTime = ({ eventTime }: SourceTable): SqlFragment =>
+  eventTime === undefined ? statementFragment('null::bigint') : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type);
+
+/** The rows of an hour, so that two lots of them compare. */
+export interface HourRow extends Record<string, unknown> {
+  readonly first_hour: number | null;
+  readonly last_hour: number | null;
+  readonly row_count: bigint;
+  readonly row_hash: bigint;
+  readonly second_hash: bigint;
+}
+
+/** The rows of a relation (see `session/rows_by_hour`) by hour. `files`: where the relation reads them by path. */
+export const rowsByHour = (engine: Engine, table: SourceTable, rows: SqlFragment, files?: readonly string[]): Promise<HourRow[]> =>
+  engine.query<HourRow>({
+    sql: renderStatement('session/rows_by_hour', { rows, stored_event_time: storedEventTime(table) }),
+    parameters: { unit: table.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
+  });
+
+/** The hours in which the rows of two sides differ, ascending; a side may come in several parts. */
+export function differingHours(before: readonly HourRow[], after: readonly HourRow[]): DifferingHours[] {
+  const sums = new Map<number | null, { readonly lastHour: number | null; rows: bigint; hash: bigint; second: bigint }>();
+  for (const [rows, sign] of [
+    [before, 1n],
+    [after, -1n],
+  ] as const)
+    for (const row of rows) {
+      const sum = sums.get(row.first_hour) ?? { lastHour: row.last_hour, rows: 0n, hash: 0n, second: 0n };
+      sum.rows += sign * row.row_count;
+      sum.hash += sign * row.row_hash;
+      sum.second += sign * row.second_hash;
+      sums.set(row.first_hour, sum);
+    }
+  return [...sums]
+    .filter(([, { rows, hash, second }]) => rows !== 0n || hash !== 0n || second !== 0n)
+    .map(([first, { lastHour }]) => ({ firstHour: first ?? undefined, lastHour: lastHour ?? undefined }))
+    .sort((left, right) => (left.firstHour ?? Number.POSITIVE_INFINITY) - (right.firstHour ?? Number.POSITIVE_INFINITY));
+}
+
+/** Files of a snapshot, by their paths. */
+export interface SideOfComparison {
+  readonly snapshot: Snapshot;
+  readonly files: readonly string[];
+}
+
+/** Files that neither snapshot has: they came and went between the two, and stand in the manifests that snapshots in between added. */
+export interface PassedFiles {
+  readonly files: readonly string[];
+  readonly manifestLists: readonly string[];
+  readonly snapshotIds: readonly bigint[];
+  /** Of the delete files that apply to them (`deleteKey`). */
+  readonly deleteKeys: readonly string[];
+}
+
+export interface Comparison {
+  /** Files that `after.snapshot` has no longer. */
+  readonly before: SideOfComparison;
+  /** Files that `before.snapshot` had not. */
+  readonly after: SideOfComparison;
+  /** Rows to count with those before. */
+  readonly passed?: PassedFiles;
+}
+
+/** The hours in which the rows differ. Throws what reading throws, and `equality-deletes-unreadable` where DuckDB would read the rows before wrongly. */
+export async function compareLiveRows(engine: Engine, table: SourceTable, comparison: Comparison): Promise<DifferingHours[]> {
+  return withSides(engine, table, comparison, async ({ before, after, passed }) => {
+    // Each view by itself: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
+    const parts = [];
+    for (const part of [before, passed]) if (part !== undefined) parts.push(...(await rowsByHour(engine, table, part)));
+    return differingHours(parts, await rowsByHour(engine, table, after));
+  });
+}
+
+/** Of the files after, those that hold no row of the files before. Throws as {@link compareLiveRows} does. */
+export async function filesOfNewRows(engine: Engine, table: SourceTable, comparison: Comparison): Promise<string[]> {
+  const rows = await withSides(engine, table, comparison, ({ before, after }) =>
+    engine.query<{ path: string }>({ sql: renderStatement('session/files_of_new_rows', { before, after }), parameters: { files: comparison.after.files } }),
+  );
+  return rows.map((row) => row.path);
+}
+
+type Sides = Readonly<Record<'before' | 'after', SqlFragment>> & { readonly passed?: SqlFragment };
+
+async function withSides<T>(engine: Engine, table: SourceTable, { before, after, passed }: Comparison, work: (sides: Sides) => Promise<T>): Promise<T> {
+  // The head is looked at whenever deletes are; what was read rightly then may hold other files than those of now.
+  await refuseUnreadable(engine, table, before.snapshot);
+  const [then, now] = await Promise.all([readAllManifests(engine, table, before.snapshot), readAllManifests(engine, table, after.snapshot)]);
+  return inTemporaryFolder(async (directory) => {
+    const views = {
+      before: await viewOf(engine, table, { side: before, manifests: then, others: now, directory }),
+      after: await viewOf(engine, table, { side: after, manifests: now, others: then, directory }),
+    };
+    if (passed === undefined || passed.files.length === 0) return withViews(engine, table, table.spec.table, views, work);
+    const between = await passedView(engine, table, { from: after.snapshot, passed, directory });
+    return withViews(engine, table, table.spec.table, { ...views, passed: between }, work);
+  });
+}
+
+interface ViewInput {
+  readonly side: SideOfComparison;
+  readonly manifests: readonly Manifest[];
+  readonly others: readonly Manifest[];
+  readonly directory: string;
+}
+
+async function viewOf(engine: Engine, table: SourceTable, { side: { snapshot, files }, manifests, others, directory }: ViewInput): Promise<Snapshot> {
+  const shared = new Set(others.map((manifest) => manifest.manifest_path));
+  const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
+  const paths = new Set(files);
+  const deletes = files.length === 0 ? [] : (await readDeleteFiles(engine, table, snapshot, deleteManifests)).filter((each) => each.status !== 'removed' && mayApply(each, paths));
+  const view = await composeFilesView(engine, {
+    metadata: table.metadata,
+    from: snapshot,
+    // A file that only one of them has cannot stand in a manifest of both.
+    manifests: manifests.filter((manifest) => manifest.content === 0 && !shared.has(manifest.manifest_path)),
+    files,
+    deletes: { from: snapshot, manifests: deleteManifests, keys: deletes.map((each) => each.key) },
+    directory,
+  });
+  return whole(engine, view, files);
+}
+
+/** A file that is not where it was looked for would be compared as if it had no rows. */
+async function whole(engine: Engine, view: Snapshot, files: readonly string[]): Promise<Snapshot> {
+  const listed = files.length === 0 ? [] : (await manifestsOf(engine, view)).filter((manifest) => manifest.content === 0);
+  const found = listed.reduce((sum, manifest) => sum + manifest.live_files, 0n);
+  if (found !== BigInt(files.length)) throw new Error(`a view of ${files.length} files lists ${found}`);
+  return view;
+}
+
+/** What need not be opened for these files; DuckDB decides about the rest, as it does for a whole table. */
+const mayApply = (file: DeleteFile, paths: ReadonlySet<string>): boolean => file.dataFiles?.some((path) => paths.has(path)) ?? true;
+
+async function passedView(
+  engine: Engine,
+  table: SourceTable,
+  { from, passed, directory }: { readonly from: Snapshot; readonly passed: PassedFiles; readonly directory: string },
+): Promise<Snapshot> {
+  const { metadata } = table;
+  const destination = `${directory}/passed.avro`;
+  await engine.execute({
+    sql: manifestListStatement('compose/write_change_list'),
+    parameters: { manifest_lists: passed.manifestLists, snapshot_ids: passed.snapshotIds.map(String), contents: ['0', '1'], destination },
+  });
+  const listed = { ...from, 'manifest-list': destination };
+  const manifests = await readAllManifests(engine, table, listed);
+  const view = await composeFilesView(engine, {
+    metadata,
+    from: listed,
+    manifests: manifests.filter((manifest) => manifest.content === 0),
+    files: passed.files,
+    deletes: { from: listed, manifests: manifests.filter((manifest) => manifest.content === 1), keys: passed.deleteKeys },
+    directory,
+  });
+  return whole(engine, view, passed.files);
+}
+
+/** What was found to differ in nothing is remembered: the key names the two snapshots, the columns that were compared, and which files. */
+export async function remembering(
+  table: SourceTable,
+  { before, after, what }: { readonly before: Snapshot; readonly after: Snapshot; readonly what?: string },
+  compare: () => Promise<DifferingHours[] | undefined>,
+): Promise<DifferingHours[] | undefined> {
+  const { metadata } = table;
+  const key = [metadata['table-uuid'], after['snapshot-id'], before['snapshot-id'], currentSchema(metadata)['schema-id'], ...(what === undefined ? [] : [what])].join(':');
+  if (table.verified?.has(key)) return [];
+  try {
+    const differing = await compare();
+    if (differing?.length === 0) table.verified?.add(key);
+    return differing;
+  } catch {
+    // A file that is gone, or of another format: what cannot be compared counts as changed.
+    return undefined;
+  }
+}
+
+/** How a comparison is told. */
+export const comparedHours = (differing: readonly DifferingHours[]): string =>
+  differing.length === 0
+    ? 'files were rewritten, no row changed (the rows were compared)'
+    : `files were rewritten, and rows of ${differing.length} ${differing.length === 1 ? 'hour' : 'hours'} changed (the rows were compared)`;
+
+/** The same file, with the hours within it in which rows differ. */
+export function inHours(file: ChangedFile, differing: readonly DifferingHours[], lastAllowedHour: Hour): ChangedFile {
+  const { futureHours: future, ...rest } = file;
+  const within = differing.flatMap(({ firstHour, lastHour }) => {
+    if (firstHour === undefined || lastHour === undefined) return [];
+    return Array.from({ length: lastHour - firstHour + 1 }, (_, index) => firstHour + index);
+  });
+  const ahead = future?.filter((hour) => within.includes(hour)) ?? [];
+  return {
+    ...rest,
+    differingHours: within.filter(
+      (hour) => hour <= lastAllowedHour && file.firstHour !== undefined && file.lastHour !== undefined && hour >= file.firstHour && hour <= file.lastHour,
+    ),
+    ...(ahead.length === 0 ? {} : { futureHours: ahead }),
+  };
+}
+
+/** Those of the files that hold (or held) hours in which rows differ, with these hours; also such as may hold rows without an event time, where these differ. */
+export function inDifferingHours(files: readonly ChangedFile[], differing: readonly DifferingHours[], lastAllowedHour: Hour): ChangedFile[] {
+  const withoutHour = differing.some((each) => each.firstHour === undefined);
+  return files.map((file) => inHours(file, differing, lastAllowedHour)).filter((file) => withoutHour || file.futureHours !== undefined || (file.differingHours ?? []).length > 0);
+}
