@@ -11,6 +11,7 @@ import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
+import { catalogFault } from './catalog-fault.ts';
 import { loadExtensions } from './extensions.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { type ResultRows, plainRows } from './values.ts';
@@ -35,7 +36,7 @@ export interface AttachOptions {
 }
 
 export interface Engine {
-  /** Runs one statement, after those given before it, and returns all its rows as plain values. Throws `sql-failed`, or `interrupted` after {@link interrupt}. */
+  /** Runs one statement, after those given before it, and returns all its rows as plain values. Throws `sql-failed`, `catalog-unreachable` or `catalog-failed`, or `interrupted` after {@link interrupt}. */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
@@ -92,7 +93,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const forks = new Set<DuckDBConnection>([connection]);
   const stopped = { value: false };
   await connection.run("set TimeZone = 'UTC'");
-  return connectionEngine({ instance, connection, forks, versions, stopped, storage: new Map() });
+  return connectionEngine({ instance, connection, forks, versions, stopped, storage: new Map(), catalogs: new Set() });
 }
 
 interface Parts {
@@ -103,6 +104,8 @@ interface Parts {
   readonly stopped: { value: boolean };
   /** Statements of the secrets that were made, by name. */
   readonly storage: Map<string, string>;
+  /** Addresses of the catalogs that were attached. */
+  readonly catalogs: Set<string>;
 }
 
 function connectionEngine(parts: Parts): Engine {
@@ -120,7 +123,7 @@ function connectionEngine(parts: Parts): Engine {
       return await work();
     } catch (error) {
       if (parts.stopped.value) throw interruptedError();
-      throw sqlError(error, statement);
+      throw catalogFault(error, parts.catalogs) ?? sqlError(error, statement);
     }
   };
   return {
@@ -134,6 +137,7 @@ function connectionEngine(parts: Parts): Engine {
       }),
     async attach({ name, warehouse, uri, token }) {
       // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it holds the token).
+      parts.catalogs.add(uri);
       const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(name)} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
       try {
         await command(sql);

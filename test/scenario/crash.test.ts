@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/index.ts';
 import { sessionIdOf } from '../../src/model/hour.ts';
-import { orphans } from '../support/orphans.ts';
 import { runSessionStep, SESSION_STEPS, type SessionStep } from '../support/session-step.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 import { spawnSessions } from '../support/spawn.ts';
+import { expectTwins } from '../support/twins.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
 const events = (first: number, count: number, hour: number): string =>
@@ -69,19 +69,8 @@ describe('a killed session', () => {
     landed += 1;
     await world.land('raw.events', `${events(landed * 100, 20, landed % 3)} union all ${events(landed * 100 + 50, 20, (landed % 3) + 1)}`);
   };
-  /** One run later, the victim and its undisturbed twin differ in nothing. */
-  const expectTwins = async (pattern: Pattern, what: string): Promise<void> => {
-    const [victim, twin] = [`victim_${pattern}`, `twin_${pattern}`];
-    const columns = pattern === 'stateful' ? 'id, ts' : '*';
-    expect((await world.run([twin]))[0]?.error ?? null, what).toBeNull();
-    expect((await world.run([victim]))[0]?.error ?? null, what).toBeNull();
-    expect(await world.rows(`select ${columns} from facts.${victim}`), what).toEqual(await world.rows(`select ${columns} from facts.${twin}`));
-    expect(await world.leftovers(), what).toEqual([]);
-    expect(await orphans(world), what).toEqual([]);
-    const watermark = 'src_table, snapshot_id, owed_hours, newest_hour, complete_to_hour';
-    const of = (name: string): string => `select ${watermark} from psyberg.high_water_mark_table where process_name = '${name}'`;
-    expect(await world.rows(of(victim)), what).toEqual(await world.rows(of(twin)));
-  };
+  const compare = (pattern: Pattern, what: string): Promise<void> =>
+    expectTwins(world, { victim: `victim_${pattern}`, twin: `twin_${pattern}`, columns: pattern === 'stateful' ? 'id, ts' : '*', what });
   const forget = async (pattern: Pattern): Promise<void> => {
     for (const name of [`victim_${pattern}`, `twin_${pattern}`]) await world.psyberg.internals.client.dropTable({ namespace: ['facts'], name }, { purge: true });
   };
@@ -108,7 +97,7 @@ describe('a killed session', () => {
         ...('afterMs' in at ? { onReady: (child) => void setTimeout(() => child.kill('SIGKILL'), at.afterMs) } : at),
       });
       if (attempt.killed) kills += 1;
-      await expectTwins(pattern, JSON.stringify(kill));
+      await compare(pattern, JSON.stringify(kill));
     }
     expect(kills).toBeGreaterThan(0);
     if (process.env['PSYBERG_CRASH_KILLS'] !== undefined) console.log(`${kills} kills, ${chosen().length} attempts`);
@@ -131,7 +120,7 @@ describe('a killed session', () => {
         if (step === point.step) await spawnSessions(world.root, { processes: ['victim_stateful'], steps: { names: [step], psybergSessionId }, killAtCommit: point.killAtCommit });
         await runSessionStep(world.psyberg, spec as NonNullable<typeof spec>, step, psybergSessionId);
       }
-      await expectTwins('stateful', JSON.stringify(point));
+      await compare('stateful', JSON.stringify(point));
     }
   });
 });

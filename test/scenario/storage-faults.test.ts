@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { catalogFault } from '../../src/engine/catalog-fault.ts';
 import { PsybergError } from '../../src/index.ts';
 import { storageFault } from '../../src/model/storage-faults.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
-import { orphans } from '../support/orphans.ts';
+import { expectTwins } from '../support/twins.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const processOf = (name: string, pattern: 'stateless' | 'stateful') =>
@@ -19,11 +20,12 @@ const processOf = (name: string, pattern: 'stateless' | 'stateful') =>
       pattern,
       sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
       target: { table: `facts.${name}`, event_time: 'ts', partition_by: ['hour(ts)'] },
-      audits: ['source_to_target_count'],
+      audits: ['source_to_target_count', { unique: { columns: ['id'] } }],
     },
     'select id, ts from e',
   );
-const PROCESSES = [processOf('appended', 'stateless'), processOf('overwritten', 'stateful')];
+const VICTIMS = ['appended', 'overwritten'];
+const PROCESSES = ['', '_twin'].flatMap((twin) => [processOf(`appended${twin}`, 'stateless'), processOf(`overwritten${twin}`, 'stateful')]);
 const events = (first: number): string => `select i as id, timestamptz '${hourAt(first % 3)}' as ts from range(${first}, ${first + 50}) t(i)`;
 
 /** A file system of 16 MB; undefined where this user may not mount one. It is unmounted when the test ends. */
@@ -52,12 +54,14 @@ async function worldOn(warehouse: string): Promise<World> {
   return world;
 }
 
-/** As undisturbed runs would have left it: each target holds its source once. */
-async function expectWhole(world: World): Promise<void> {
-  for (const record of await world.run()) expect(record.error).toBeNull();
-  for (const target of ['facts.appended', 'facts.overwritten']) expect(await world.rows(`select id, ts from ${target}`), target).toEqual(await world.rows('from raw.events'));
-  expect(await world.leftovers()).toEqual([]);
-  expect(await orphans(world)).toEqual([]);
+/** One run later each target is as undisturbed runs have left its twin, and holds its source once. */
+async function expectWhole(world: World, what = ''): Promise<void> {
+  for (const victim of VICTIMS) {
+    // The other one's session may have left files, which its own next session takes away.
+    for (const { error } of await world.run(VICTIMS)) expect(error, what).toBeNull();
+    await expectTwins(world, { victim, twin: `${victim}_twin`, what });
+    expect(await world.rows(`select id, ts from facts.${victim}`), what).toEqual(await world.rows('from raw.events'));
+  }
 }
 
 describe('a warehouse', () => {
@@ -71,7 +75,7 @@ describe('a warehouse', () => {
       const before = await Promise.all(['facts.appended', 'facts.overwritten'].map((target) => world.rows(`from ${target}`)));
       const { bavail, bsize } = statfsSync(warehouse);
       writeFileSync(join(warehouse, 'ballast'), Buffer.alloc(bavail * bsize - left * 1024));
-      const records = await world.run();
+      const records = await world.run(VICTIMS);
       for (const [index, record] of records.entries()) {
         codes.push(record.error?.code);
         if (record.error === null) continue;
@@ -84,7 +88,7 @@ describe('a warehouse', () => {
         expect(await world.rows(`from ${record.target}`), `${left} kB left`).toEqual(before[index]);
       }
       rmSync(join(warehouse, 'ballast'));
-      await expectWhole(world);
+      await expectWhole(world, `${left} kB were left`);
     }
     expect(codes.filter((code) => code === 'warehouse-full').length).toBeGreaterThan(4);
   });
@@ -105,11 +109,42 @@ describe('a warehouse', () => {
     await expectWhole(world);
   });
 
+  it.for(['branch open_session', 'load insert', 'compose', 'audit count_sources', 'publish'])(
+    'whose tables turn read-only at the step %s says so, and goes on where it stood',
+    { timeout: 60_000 },
+    async (step, { skip }) => {
+      const warehouse = ownFileSystem();
+      if (warehouse === undefined) return skip('this user may not mount a file system');
+      const world = await worldOn(warehouse);
+      await world.land('raw.events', events(100));
+      // A mount of their own: a whole file system with an open database in it cannot be made read-only by asking.
+      const tables = join(warehouse, 'facts');
+      execFileSync('mount', ['--bind', tables, tables]);
+      onTestFinished(() => void execFileSync('umount', ['--lazy', tables]));
+      const before = await world.rows('from facts.overwritten');
+      let readOnly = false;
+      await world.reopen({
+        onStep(message) {
+          if (readOnly || !message.includes(step)) return;
+          readOnly = true;
+          execFileSync('mount', ['-o', 'remount,bind,ro', tables]);
+        },
+      });
+      const [record] = await world.run(['overwritten']);
+      expect(readOnly).toBe(true);
+      expect(record).toMatchObject({ status: 'failed', published_snapshot_id: null, error: { code: 'warehouse-not-writable', retryable: false, context: { exit_code: 2 } } });
+      expect(record?.error?.message).toContain(warehouse);
+      expect(await world.rows('from facts.overwritten')).toEqual(before);
+      execFileSync('mount', ['-o', 'remount,bind,rw', tables]);
+      await expectWhole(world, step);
+    },
+  );
+
   it('whose database another program locks for longer than the wait says so', { timeout: 60_000 }, async () => {
     const world = await worldForTest({ processes: PROCESSES });
     await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
     await world.land('raw.events', events(0));
-    await world.publish('appended');
+    for (const { header } of PROCESSES) await world.publish(header.process_name);
     await world.land('raw.events', events(100));
     const database = new DatabaseSync(join(world.warehouse, 'catalog.db'));
     database.exec('begin immediate');
@@ -121,30 +156,43 @@ describe('a warehouse', () => {
   });
 });
 
-it('a catalog that goes away in the middle of a session leaves nothing when it is back', { timeout: 60_000 }, async () => {
-  const foreign = await startForeignServer({});
-  onTestFinished(() => foreign.close());
-  const world = await worldForTest({ catalog: { uri: foreign.uri, warehouse: 'w', token: 'a-token' }, processes: PROCESSES });
-  await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
-  await world.land('raw.events', events(0));
-  for (const { header } of PROCESSES) await world.publish(header.process_name);
-  await world.land('raw.events', events(100));
-  let gone = false;
-  await world.reopen({
-    onStep(message) {
-      if (gone || !message.includes('load insert')) return;
-      gone = true;
-      foreign.manners.interfere = () => ({ status: 0, cut: true });
-    },
+describe('a catalog that goes away', () => {
+  it.for(['load insert', 'compose', 'audit count_sources', 'audit unique'])('at the step %s says so, and leaves nothing when it is back', { timeout: 120_000 }, async (step) => {
+    const foreign = await startForeignServer({});
+    onTestFinished(() => foreign.close());
+    const world = await worldForTest({ catalog: { uri: foreign.uri, warehouse: 'w', token: 'a-token' }, processes: PROCESSES });
+    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+    await world.land('raw.events', events(0));
+    for (const { header } of PROCESSES) await world.publish(header.process_name);
+    await world.land('raw.events', events(100));
+    const before = await world.rows('from facts.overwritten');
+    let gone = false;
+    await world.reopen({
+      onStep(message) {
+        if (gone || !message.includes(step)) return;
+        gone = true;
+        foreign.manners.interfere = () => ({ status: 0, cut: true });
+      },
+    });
+    const [record] = await world.run(['overwritten']);
+    expect(gone).toBe(true);
+    expect(record).toMatchObject({ status: 'failed', published_snapshot_id: null, error: { code: 'catalog-unreachable', retryable: true, context: { exit_code: 1 } } });
+    delete foreign.manners.interfere;
+    expect(await world.rows('from facts.overwritten')).toEqual(before);
+    // In the same process: the session ended, though its process lives.
+    for (const { error } of await world.run()) expect(error).toBeNull();
+    expect(await world.rows('select id, ts from facts.overwritten')).toEqual(await world.rows('from raw.events'));
+    expect(await world.leftovers()).toEqual([]);
   });
-  const [record] = await world.run(['overwritten']);
-  expect(record?.error).toMatchObject({ code: expect.stringMatching(/^(catalog-unreachable|commit-unknown)$/) });
-  expect(record?.published_snapshot_id).toBeNull();
-  delete foreign.manners.interfere;
-  // In the same process: the session ended, though its process lives.
-  for (const { error } of await world.run()) expect(error).toBeNull();
-  expect(await world.rows('select id, ts from facts.overwritten')).toEqual(await world.rows('from raw.events'));
-  expect(await world.leftovers()).toEqual([]);
+
+  it.for([
+    ["HTTP Error: Request returned HTTP 503 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'", 'catalog-unreachable'],
+    ["TransactionContext Error: Failed to commit: Request returned HTTP 500 for HTTP POST to 'http://a:1/v1/w/transactions/commit'", 'catalog-failed'],
+    ["HTTP Error: Request returned HTTP 503 for HTTP GET to 'http://b:1/v1/data.parquet'", undefined],
+    ["HTTP Error: Request returned HTTP 404 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'", undefined],
+  ] as const)('is told by %s: %s', ([message, code]) => {
+    expect(catalogFault(new Error(message), new Set(['http://a:1']))?.code).toBe(code);
+  });
 });
 
 describe('what a system says of a full or read-only disk', () => {
