@@ -6,7 +6,7 @@ import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import { PsybergError, conflict } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { removeLocalFile } from '../state/local-files.ts';
-import { SUMMARY, progressInSummary, publishedProperty } from '../state/read-watermarks.ts';
+import { SUMMARY, lastSessionProperty, progressInSummary, publishedProperty } from '../state/read-watermarks.ts';
 import type { TableChange } from '../state/write-state.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, stagingSnapshots } from './context.ts';
 import { targetMoved } from './open-branch.ts';
@@ -111,7 +111,7 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
   const staging = snapshots.map((each) => each['snapshot-id']);
   // Somebody's expiry took staged snapshots, and left their files: they are looked for when the session ends.
   if (staging.length < context.stagedIds.length + (context.clearedId === undefined ? 0 : 1)) context.lostRaces = true;
-  const mark = publishedProperty(spec.processName);
+  const { processName } = spec;
   const change: TableChange = {
     identifier: spec.target.table,
     requirements: [
@@ -121,7 +121,7 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
       { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head?.['snapshot-id'] ?? null },
     ],
     updates: [
-      ...(metadata.properties?.[mark] === metadata['table-uuid'] ? [] : [{ action: 'set-properties' as const, updates: { [mark]: metadata['table-uuid'] } }]),
+      { action: 'set-properties', updates: { [publishedProperty(processName)]: metadata['table-uuid'], [lastSessionProperty(processName)]: context.plan.psyberg_session_id } },
       { action: 'add-snapshot', snapshot },
       { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
       ...(head === undefined ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': branch }]),

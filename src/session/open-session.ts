@@ -13,7 +13,16 @@ import { type Hour, hourOfMs } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Session, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
-import { type ProcessProgress, SUMMARY, progressInSummary, progressInTable, publishedProperty, watermarkFor } from '../state/read-watermarks.ts';
+import {
+  type CopiedProgress,
+  type ProcessProgress,
+  SUMMARY,
+  lastSessionProperty,
+  progressInSummary,
+  progressInTable,
+  publishedProperty,
+  watermarkFor,
+} from '../state/read-watermarks.ts';
 import { protectionTag } from '../model/names.ts';
 import type { StartSpec } from '../model/start.ts';
 import { startSnapshot } from './start.ts';
@@ -112,8 +121,14 @@ async function progressOf(input: OpenSessionInput, target: TableMetadata): Promi
   const copy = (await catalog.tableExists(highWaterMarkTable))
     ? await progressInTable(await input.engine(), { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) })
     : undefined;
-  if (copy === undefined && input.adoptAt === undefined) refuseLostWatermark(input, target);
-  return copy;
+  const behind = copy !== undefined && isBehind(copy, target, spec.processName);
+  if ((copy === undefined || behind) && input.adoptAt === undefined) refuseLostWatermark(input, target);
+  return behind ? undefined : copy;
+}
+
+/** A catalog that commits one table after the other may have lost the last session's rows; those of the one before would have it loaded again. */
+function isBehind({ writtenBy = '' }: CopiedProgress, { properties, 'table-uuid': uuid }: TableMetadata, processName: string): boolean {
+  return properties?.[publishedProperty(processName)] === uuid && writtenBy < (properties[lastSessionProperty(processName)] ?? '');
 }
 
 /** A target that somebody else filled has no watermark yet; one that the process has published to must have one: without it, every row would be loaded again. */
@@ -122,7 +137,7 @@ function refuseLostWatermark({ spec, project }: OpenSessionInput, target: TableM
   const name = tableName(spec.target.table);
   throw refusal(
     'watermark-lost',
-    `${spec.processName} has published to ${name}, but its watermarks are gone: neither the snapshots of ${name} nor ${tableName(project.tables.highWaterMarkTable)} hold them`,
+    `${spec.processName} has published to ${name}, but its watermarks are gone: neither the snapshots of ${name} nor ${tableName(project.tables.highWaterMarkTable)} hold those of its last session`,
     {
       hint: `run "psyberg adopt ${spec.processName}" to say how far each source was loaded; or drop ${name} and run again to load it from the beginning`,
       context: { table: name, process_name: spec.processName },

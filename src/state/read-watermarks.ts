@@ -25,6 +25,8 @@ export const SUMMARY = {
 
 /** A property of a target: its uuid, once the process has published to it. It outlives every snapshot, and is of no other table that got its properties as a copy. */
 export const publishedProperty = (processName: string): string => `psyberg.published.${processName}`;
+/** A property of a target: the last session of the process that published to it. Rows of the watermark table that were written by an earlier one are behind. */
+export const lastSessionProperty = (processName: string): string => `psyberg.last-session.${processName}`;
 
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */
 export interface ProcessProgress {
@@ -158,6 +160,12 @@ export const watermarkRowsOf = (engine: Engine, options: { readonly highWaterMar
     parameters: { process_name: options.processName },
   });
 
+/** Progress as the watermark table tells it. */
+export interface CopiedProgress extends Pick<ProcessProgress, 'watermarks' | 'completeToHour'> {
+  /** The session that wrote the rows; a row of an early release may not name it. */
+  readonly writtenBy: string | undefined;
+}
+
 /**
  * The second copy, read when the target has snapshots but none of the process: its history was expired. Undefined when there is no row.
  * Throws `target-replaced` when the rows belong to another table of the same name: continuing from them would skip data.
@@ -165,7 +173,7 @@ export const watermarkRowsOf = (engine: Engine, options: { readonly highWaterMar
 export async function progressInTable(
   engine: Engine,
   options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string; readonly target: TableMetadata; readonly targetName: string },
-): Promise<ProcessProgress | undefined> {
+): Promise<CopiedProgress | undefined> {
   const rows = await watermarkRowsOf(engine, options);
   if (rows.length === 0) return undefined;
   const strange = rows.find((row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid']);
@@ -179,6 +187,7 @@ export async function progressInTable(
     );
   const completeTo = rows.find((row) => row.complete_to_hour !== null)?.complete_to_hour;
   return {
+    writtenBy: rows[0]?.psyberg_session_id ?? undefined,
     watermarks: rows.map((row) => watermarkOf({ ...row, owed_hours: JSON.parse(row.owed ?? '[]') as string[] })),
     ...(completeTo == null ? {} : { completeToHour: parseHour(completeTo) }),
   };

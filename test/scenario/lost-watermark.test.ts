@@ -1,8 +1,9 @@
 // Goal: a process whose watermarks are gone never loads its sources a second time; and two calls on one library instance are two runs, one after the other.
 // Method: the target's history is expired by somebody else, the watermark table emptied or dropped.
-import { describe, expect, it } from 'vitest';
-import { hourAt } from '../support/world.ts';
-import { appended, events, eventWorld, inSource, overwritten, runOne } from '../support/event-tables.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startForeignServer } from '../support/foreign-server.ts';
+import { hourAt, worldForTest } from '../support/world.ts';
+import { appended, appendLoad, events, eventWorld, inSource, overwritten, runOne } from '../support/event-tables.ts';
 import type { World } from '../support/world.ts';
 
 /** A foreign append, after which every snapshot of psyberg expires: the rows stay, what is known of them goes. */
@@ -58,6 +59,29 @@ describe('a target without the history of its process', () => {
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
     expect(await world.rows('select id, ts from facts.appended where id < 900')).toEqual(await inSource(world));
     expect(await world.rows('select id from facts.appended where id = 900')).toEqual(['["900"]']);
+  });
+});
+
+describe('a target in a catalog that commits one table after the other', () => {
+  it('whose history expires before its last session was written down is refused: the older rows would load that session again', { timeout: 60_000 }, async () => {
+    const foreign = await startForeignServer({ oneTableAtATime: true });
+    onTestFinished(() => foreign.close());
+    const world = await worldForTest({ catalog: { uri: foreign.uri, warehouse: 'w', token: 'a-token' }, processes: [appendLoad()] });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.land('raw.events', events(0, 5, 0));
+    await world.publish('append_load');
+    await world.land('raw.events', events(10, 5, 1));
+    foreign.manners.interfere = ({ method, path }) => (method === 'POST' && path.includes('/psyberg/tables/') ? { status: 403 } : undefined);
+    await world.publish('append_load');
+    delete foreign.manners.interfere;
+    await forgetHistory(world, 'facts.appended');
+    await world.land('raw.events', events(20, 5, 2));
+    const before = await appended(world);
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'watermark-lost' } });
+    expect(await appended(world)).toEqual(before);
+    await world.psyberg.adopt('append_load');
+    await world.land('raw.events', events(30, 5, 3));
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '5' });
   });
 });
 
