@@ -2,6 +2,7 @@
 // writer commits at a chosen step of the session; the steps tell whether it was planned anew.
 import { describe, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
+import { runSessionStep, type SessionStep } from '../support/session-step.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
@@ -114,5 +115,26 @@ describe('a target that another writer changes while a session runs', () => {
     });
     expect(failed.record).toMatchObject({ status: 'audit-failed', published_snapshot_id: null });
     expect(failed.plannedAgain).toBe(true);
+  });
+  it('is not given what somebody committed to the branch after the audits', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          { process_name: 'load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.t', event_time: 'ts' } },
+          PATTERNS.stateless,
+        ),
+      ],
+    });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', event(0, 0));
+    await world.publish('load');
+    await world.land('raw.events', event(1, 1));
+    const [spec] = world.psyberg.project.processes;
+    const step = (name: SessionStep) => runSessionStep(world.psyberg, spec as NonNullable<typeof spec>, name, '20990101000000');
+    for (const name of ['init', 'load', 'audit'] as const) await step(name);
+    const [branch] = (await world.leftovers()).filter((each) => each.startsWith('t@')).map((each) => each.slice('t@'.length));
+    await world.psyberg.sql(`insert into facts.t by name ${event(100, 9)}`, { branch: branch as string });
+    await expect(step('publish')).rejects.toMatchObject({ code: 'staging-lost', exitCode: 5 });
+    expect(await world.rows('select id from facts.t')).toEqual(['["0"]']);
   });
 });
