@@ -6,7 +6,7 @@
  * imported while the caller goes on: starting takes 10-30 ms, the first answer of a cold process waits up to 290 ms for the rest.
  */
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -16,6 +16,7 @@ import type { ForeignCatalog } from '../model/process-spec.ts';
 import { localClient } from './client/local-client.ts';
 import type { CatalogHandler } from './server/handler.ts';
 import { listenToCatalog } from './server/listener.ts';
+import { makeFolder } from './files/folders.ts';
 import type { CatalogFace } from './service/catalog-face.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
@@ -180,7 +181,7 @@ const REQUEST_LIMITS = { headersTimeout: 30_000, requestTimeout: 120_000, idleTi
 function checkWarehouse(folder: string): void {
   try {
     if (!isAbsolute(folder)) throw new Error('the path is not absolute');
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.R_OK | constants.X_OK);
   } catch (error) {
     throw warehouseNotWritable(folder, error);

@@ -3,7 +3,7 @@
  * A commit writes its metadata file first and moves the pointer last: a crash between leaves only a file that nothing points at.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
@@ -13,6 +13,7 @@ import { PsybergError } from '../../model/errors.ts';
 import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { badRequest, formatIdentifier, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
+import { makeFolder } from '../files/folders.ts';
 import { checkPathProperties, localPath, pathInside, realPathOfExisting, type Roots } from '../files/locations.ts';
 import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
@@ -185,7 +186,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
       if (request.stageCreate === true) {
         // The client writes manifests before its commit creates the table, and DuckDB does not make local folders for them.
-        await mkdir(join(pathInside(roots, location), 'metadata'), { recursive: true });
+        makeFolder(join(pathInside(roots, location), 'metadata'));
         return { metadata, metadataLocation: undefined };
       }
       const metadataLocation = await files.write(metadata, undefined);
