@@ -10,6 +10,7 @@ import {
   applyOperation,
   columnsOf,
   eventTimeSql,
+  landings,
   shapes,
   type RowIds,
   type SourceOperation,
@@ -38,6 +39,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('maintain' as const) }) },
 );
 
+const firstStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('change' as const), source: fc.nat(2), operation: landings }),
+  fc.record({ kind: fc.constant('append' as const), operation: landings }),
+);
+
 const history = fc.record({
   /** Of the stateful process; the stateless one reads a source of its own. */
   sources: fc.array(shapes, { minLength: 1, maxLength: 3 }),
@@ -45,7 +51,8 @@ const history = fc.record({
   targetVersion: fc.constantFrom('2', '3'),
   targetPartitioning: fc.constantFrom<readonly string[]>([], ['hour(ts)'], ['day(ts)'], ['bucket(3, id)'], ['side']),
   hours: fc.constantFrom('contiguous', 'touched'),
-  steps: fc.array(step, { minLength: 6, maxLength: 16 }),
+  // Most histories begin with rows: without them little of what follows has anything to do.
+  steps: fc.tuple(fc.array(firstStep, { maxLength: 4 }), fc.array(step, { minLength: 6, maxLength: 16 })).map(([first, then]) => [...first, ...then]),
 });
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
 
