@@ -68,6 +68,12 @@ const HONEST_REFUSALS: Readonly<Record<string, readonly string[]>> = {
   single_load: ['history-expired', 'source-changed'],
 };
 
+/**
+ * A source that plain DuckDB cannot scan: version 1.5.5 meets an internal error on some repartitioned tables with deletes in several specs, and takes no statement
+ * after it. There is nothing to compare with then.
+ */
+class BeyondDuckdb extends Error {}
+
 async function runHistory({ sources, single, targetVersion, targetPartitioning, hours, steps }: History): Promise<void> {
   const header = (name: string, partitionBy: readonly string[]) => ({
     process_name: `${name}_load`,
@@ -164,6 +170,9 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
   async function change(table: string, operation: SourceOperation): Promise<void> {
     const shape = shapeOf[table] as SourceShape;
     const done = await applyOperation({ world, table: `raw.${table}`, shape, operation, ids });
+    await world.sql(`select id from raw.${table}`).catch((error: Error) => {
+      throw error.message.includes('INTERNAL Error') ? new BeyondDuckdb(error.message, { cause: error }) : error;
+    });
     if (operation.kind === 'in-one-gap') cover(`in one gap (v${shape.formatVersion}): ${done}`);
     else if (done !== undefined) cover(`${done} on ${storage(shape)}`);
   }
@@ -183,6 +192,9 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
     }
     await session(undefined);
     cover(`history of ${sources.length} sources`);
+  } catch (error) {
+    if (!(error instanceof BeyondDuckdb)) throw error;
+    cover('given up: DuckDB cannot read a source');
   } finally {
     await world.close();
   }
