@@ -169,8 +169,12 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
 
   async function change(table: string, operation: SourceOperation): Promise<void> {
     const shape = shapeOf[table] as SourceShape;
-    const done = await applyOperation({ world, table: `raw.${table}`, shape, operation, ids });
-    await world.sql(`select id from raw.${table}`).catch((error: Error) => {
+    const doAndRead = async (): Promise<string | undefined> => {
+      const what = await applyOperation({ world, table: `raw.${table}`, shape, operation, ids });
+      await world.sql(`select id from raw.${table}`);
+      return what;
+    };
+    const done = await doAndRead().catch((error: Error) => {
       throw error.message.includes('INTERNAL Error') ? new BeyondDuckdb(error.message, { cause: error }) : error;
     });
     if (operation.kind === 'in-one-gap') cover(`in one gap (v${shape.formatVersion}): ${done}`);
