@@ -168,11 +168,14 @@ function connectionEngine(parts: Parts): Engine {
     },
     async inDatabase({ name, schema }, work) {
       await command(`use ${quoteIdentifier(name)}.${quoteIdentifier(schema)}`);
-      try {
-        return await work();
-      } finally {
-        await command('use memory.main');
-      }
+      const leave = (): Promise<void> => command('use memory.main');
+      // After some errors DuckDB takes no statement any more: the first one is the one to tell.
+      const result = await work().catch(async (error: unknown) => {
+        await leave().catch(() => undefined);
+        throw error;
+      });
+      await leave();
+      return result;
     },
     async fork() {
       const forked = await parts.instance.connect();
