@@ -29,7 +29,8 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
     }
     const addedRows = snapshot['added-rows'];
     if (addedRows === undefined || addedRows === null || addedRows < 0n) throw invalid('Cannot add a snapshot: added-rows is missing or negative');
-    draft.nextRowId += addedRows;
+    // Above every id that was assigned, also where the snapshot left a gap (specification, "Table Metadata", `next-row-id`).
+    draft.nextRowId = firstRowId + addedRows;
   }
   draft.snapshots.push(snapshot);
   draft.snapshotsById.set(id, snapshot);

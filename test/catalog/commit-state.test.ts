@@ -59,12 +59,16 @@ describe('a commit whose answer is lost', () => {
   let store: CatalogStore;
   let face: CatalogFace;
   let losing = false;
+  let overtake: (() => Promise<void>) | undefined;
   beforeAll(async () => {
     store = await openSqliteDatabase(join(warehouse, 'catalog.db')).openStore('psyberg');
     const roots = { warehouse, allowed: [] };
     const losingStore: CatalogStore = {
       ...store,
       async swapPointers(swaps) {
+        const overtaking = overtake;
+        overtake = undefined;
+        await overtaking?.();
         const lost = await store.swapPointers(swaps);
         if (losing) throw commitStateUnknown(new Error('the line went dead'));
         return lost;
@@ -86,5 +90,24 @@ describe('a commit whose answer is lost', () => {
     losing = false;
     expect((await face.loadTable(TABLE)).metadata['current-snapshot-id']).toBe(1n);
     expect(filesOf(warehouse)).toHaveLength(2);
+  });
+  it('a transaction changes nothing when a table that it only asserts moves just before the swap', async () => {
+    const [asserted, changed] = [
+      { namespace: ['facts'], name: 'asserted' },
+      { namespace: ['facts'], name: 'changed' },
+    ];
+    for (const id of [asserted, changed]) await face.createTable(id, { schema: SCHEMA });
+    const changes = [
+      { identifier: asserted, requirements: [{ type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': null }], updates: [] },
+      { identifier: changed, requirements: [], updates: [{ action: 'set-properties' as const, updates: { a: 'b' } }] },
+    ];
+    overtake = async () => void (await face.commitTables([{ identifier: asserted, ...append(1n, null) }]));
+    await expect(face.commitTables(changes)).rejects.toMatchObject({ code: 'commit-conflict' });
+    expect((await face.loadTable(changed)).metadata.properties?.['a']).toBeUndefined();
+    const holds = [{ ...changes[0], requirements: [] }, changes[1]] as typeof changes;
+    const before = (await face.loadTable(asserted)).metadataLocation;
+    await face.commitTables(holds);
+    expect((await face.loadTable(asserted)).metadataLocation).toBe(before);
+    expect((await face.loadTable(changed)).metadata.properties?.['a']).toBe('b');
   });
 });

@@ -187,6 +187,27 @@ describe('requests', () => {
   });
 });
 
+describe('tables whose dotted names are the same', () => {
+  it('are not taken for each other', async () => {
+    const server = await serverForTest();
+    const face = await foreignFace({ uri: server.uri });
+    const tables = [
+      { namespace: ['a'], name: 'b.c' },
+      { namespace: ['a', 'b'], name: 'c' },
+    ];
+    const locations: (string | undefined)[] = [];
+    for (const table of tables) {
+      await face.createNamespace(table.namespace, {});
+      locations.push((await face.createTable(table, { schema: SCHEMA })).metadata['table-uuid']);
+    }
+    // A catalog may count versions in its entity tags: "1" of one table is no "1" of another.
+    server.calls.length = 0;
+    for (const [index, table] of tables.entries()) expect((await face.loadTable(table)).metadata['table-uuid']).toBe(locations[index]);
+    const tags = server.calls.map((each) => each.headers['if-none-match']);
+    expect(new Set(tags).size).toBe(2);
+  });
+});
+
 describe('a commit without an answer', () => {
   it.each([
     ['made, and the answer was 504', { status: 504, after: true }],

@@ -1,10 +1,14 @@
 // Goal: whoever reaches the catalog gets no further than its tables, and nobody can hold it up. Method: hostile requests, over HTTP and over bare sockets, on both stores
 // where the store sees the text.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { withoutSlash } from '../../src/catalog/files/locations.ts';
+import { startCatalog } from '../../src/catalog/index.ts';
 import type { TableIdentifier } from '../../src/iceberg/table-metadata.ts';
 import { type PreparedStore, STORES } from '../suites/catalog-stores.ts';
 import { append, type CatalogFixture, createTable, openCatalog, type Reply, SCHEMA } from './fixture.ts';
@@ -108,6 +112,57 @@ describe('places', () => {
     expect(await fixture.client.tableExists({ namespace: ['facts'], name: 'inner' })).toBe(true);
     await fixture.client.dropTable({ namespace: ['facts'], name: 'inner' }, { purge: true });
     expect(existsSync(join(w, inner))).toBe(false);
+  });
+  it('a purge deletes no rows of a table that keeps its metadata elsewhere', async () => {
+    const w = fixture.warehouse;
+    await create({ name: 'around', location: `${w}/a/around` });
+    await create({ name: 'within', location: `${w}/a/around/within`, properties: { 'write.metadata.path': `${w}/meta/within` } });
+    await create({ name: 'by_path', properties: { 'write.data.path': `${w}/a/around/rows` } });
+    for (const rows of ['within/data', 'rows']) mkdirSync(join(w, 'a/around', rows), { recursive: true });
+    for (const [dropped, kept] of [
+      ['around', true],
+      ['within', false],
+    ] as const) {
+      await fixture.client.dropTable({ namespace: ['facts'], name: dropped }, { purge: true });
+      expect(existsSync(join(w, 'a/around/within/data'))).toBe(kept);
+    }
+    expect(existsSync(join(w, 'a/around/rows'))).toBe(true);
+  });
+  it('a purge leaves the rows of a table that says gc.enabled=false, and takes its metadata files', async () => {
+    const table = await createTable(fixture, { 'gc.enabled': 'false' });
+    await commit(table, [{ action: 'set-properties', updates: { a: 'b' } }]);
+    const folder = join(fixture.warehouse, 'facts', table.name);
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(join(folder, 'data', 'rows.parquet'), 'rows');
+    await fixture.client.dropTable(table, { purge: true });
+    expect([readdirSync(join(folder, 'data')), readdirSync(join(folder, 'metadata'))]).toEqual([['rows.parquet'], []]);
+  });
+  it('an allowed folder that holds the warehouse opens neither the warehouse itself nor what the catalog keeps in it', async () => {
+    const above = mkdtempSync(join(tmpdir(), 'psyberg-above-'));
+    onTestFinished(() => rmSync(above, { recursive: true }));
+    const warehouse = join(above, 'deep', 'wh');
+    const catalog = await startCatalog({ warehouse, allowedLocations: [above] });
+    onTestFinished(() => catalog.close());
+    const client = catalogClient({ uri: catalog.uri, token: catalog.token, prefix: 'psyberg' });
+    await client.createNamespace(['facts']);
+    for (const place of ['deep', 'deep/wh', 'deep/wh/catalog.db-x', 'deep/wh/.psyberg/sessions'])
+      await expect(client.createTable({ namespace: ['facts'], name: 't' }, { schema: SCHEMA, location: join(above, place) }), place).rejects.toMatchObject({ code: 'forbidden' });
+    for (const [index, place] of ['deep/wh/x', 'beside/x'].entries())
+      await client.createTable({ namespace: ['facts'], name: `t${index}` }, { schema: SCHEMA, location: join(above, place) });
+  });
+  it('a location of very many slashes holds nobody up', () => {
+    // A regular expression took a minute for as many.
+    expect(withoutSlash(`/tmp${'/'.repeat(1_000_000)}x`)).toHaveLength(1_000_005);
+    expect([withoutSlash('/a/b//'), withoutSlash('//'), withoutSlash('')]).toEqual(['/a/b', '/', '']);
+  });
+  it('what is no metadata file is a wrong request to register', async () => {
+    const folder = join(fixture.warehouse, 'not-metadata');
+    mkdirSync(folder);
+    writeFileSync(join(folder, '00000-a.gz.metadata.json'), 'not gzip');
+    for (const location of [folder, join(folder, '00000-a.gz.metadata.json')]) {
+      const reply = await call('POST', 'psyberg/namespaces/facts/register', { name: 'nothing', 'metadata-location': location });
+      expect([reply.status, reply.body.error.type], location).toEqual([400, 'BadRequestException']);
+    }
   });
   it("a metadata log of somebody's making deletes no file of another table", async () => {
     const victim = await createTable(fixture);

@@ -270,6 +270,10 @@ describe('snapshots and references', () => {
     );
     expect(() => apply([{ action: 'add-snapshot', snapshot: snapshot(4n) }], table)).toThrow(refused('invalid-table-update', /first-row-id is null/));
   });
+  it('count above every assigned row id, also where a snapshot left a gap', () => {
+    const table = apply([{ action: 'add-snapshot', snapshot: snapshot(3n, { 'first-row-id': 10n, 'added-rows': 5n }) }, setMain(3n)], newTable({ 'format-version': '3' }));
+    expect(table['next-row-id']).toBe(15n);
+  });
   it('start counting rows when version 2 becomes 3, and never go back', () => {
     const table = apply([{ action: 'upgrade-format-version', 'format-version': 3 }]);
     expect(table['next-row-id']).toBe(0n);

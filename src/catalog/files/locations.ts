@@ -20,6 +20,13 @@ export function localPath(location: string): string | undefined {
   return isAbsolute(location) ? location : undefined;
 }
 
+/** A location without the slashes at its end. By a loop: a regular expression that looks for them takes quadratic time, 9 s for 160,000 of them (2026-11-27). */
+export function withoutSlash(location: string): string {
+  let length = location.length;
+  while (length > 1 && location[length - 1] === '/') length -= 1;
+  return location.slice(0, length);
+}
+
 /** Where files may lie: below the warehouse, and below the folders that whoever runs the catalog added. */
 export interface Roots {
   /** Absolute. */
@@ -42,7 +49,7 @@ const DOTS = /^(\.|%2e){1,2}$/i;
 export function pathInside({ warehouse, allowed }: Roots, location: string): string {
   const path = localPath(location);
   if (path === undefined || path.includes('\0') || path.split('/').some((segment) => DOTS.test(segment))) throw outside(location);
-  const target = normalize(path).replace(/\/+$/, '');
+  const target = withoutSlash(normalize(path));
   let real: string;
   try {
     real = realPathOfExisting(target);
@@ -52,14 +59,17 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
   }
   const holds = (folder: string): boolean => {
     const realFolder = realPathOfExisting(folder);
-    return (isBelow(folder, target) || isBelow(realFolder, target)) && isBelow(realFolder, real) && !NO_TABLE.test(relative(realFolder, real));
+    return (isBelow(folder, target) || isBelow(realFolder, target)) && isBelow(realFolder, real);
   };
-  if (![warehouse, ...allowed].some(holds)) throw outside(location);
+  // Also where an allowed folder holds the warehouse: what the catalog keeps for itself is in no table's folder, and the warehouse is none.
+  const inWarehouse = relative(realPathOfExisting(warehouse), real);
+  const holdsWarehouse = inWarehouse === '' || /^\.\.(\/\.\.)*$/.test(inWarehouse);
+  if (![warehouse, ...allowed].some(holds) || holdsWarehouse || NO_TABLE.test(inWarehouse)) throw outside(location);
   return target;
 }
 
 /** Properties of a table that tell writers where to put files. */
-const PATH_PROPERTIES = ['write.data.path', 'write.metadata.path', 'write.object-storage.path', 'write.folder-storage.path'];
+export const PATH_PROPERTIES = ['write.data.path', 'write.metadata.path', 'write.object-storage.path', 'write.folder-storage.path'];
 
 /**
  * Checks the properties that send files elsewhere: what is written there would be deleted with the table, and read by whoever reads it.
@@ -82,7 +92,7 @@ export function realPathOfExisting(path: string): string {
     rest = join(basename(existing), rest);
     existing = dirname(existing);
   }
-  return join(realpathSync.native(existing), rest).replace(/(?<=.)\/+$/, '');
+  return withoutSlash(join(realpathSync.native(existing), rest));
 }
 
 const outside = (location: string): Error =>

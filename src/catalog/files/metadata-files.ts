@@ -17,7 +17,7 @@ import { storageFault } from '../../model/storage-faults.ts';
 import { badRequest } from '../errors.ts';
 import { checkMetadataLocation } from '../names.ts';
 import { makeFolder } from './folders.ts';
-import { pathInside, type Roots } from './locations.ts';
+import { pathInside, type Roots, withoutSlash } from './locations.ts';
 
 /** What the metadata of tables and of views have in common. */
 interface Located {
@@ -126,23 +126,24 @@ function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: 
 }
 
 /** What the parser of JSON says may hold a piece of the file, which need not be metadata at all. */
-const reasonOf = (cause: unknown): string => (cause instanceof PsybergError ? cause.message : 'it is not JSON');
+const reasonOf = (cause: unknown): string => (cause instanceof PsybergError ? cause.message : 'it is no JSON file');
 
 /** Where the next metadata file of a table or view goes, without a slash at its end. */
 export const metadataFolder = ({ location, properties }: Located): string => withoutSlash(properties?.['write.metadata.path'] ?? `${withoutSlash(location)}/metadata`);
-
-const withoutSlash = (location: string): string => location.replace(/(?<=.)\/+$/, '');
 
 function parseFile<T>(text: string, location: string, parse: (text: string) => T): T {
   try {
     return parse(text);
   } catch (error) {
-    throw new PsybergError('metadata-file-broken', `Metadata file cannot be read: ${location}`, {
-      hint: 'restore the file from a backup, or register the table again with an earlier metadata file',
-      cause: error,
-    });
+    throw broken(location, error);
   }
 }
+
+const broken = (location: string, cause: unknown): PsybergError =>
+  new PsybergError('metadata-file-broken', `Metadata file cannot be read: ${location}`, {
+    hint: 'restore the file from a backup, or register the table again with an earlier metadata file',
+    cause,
+  });
 
 /** Versions count up as in Apache Iceberg's file names; they are for people, the uuid is what makes a name unique. */
 function nextVersion(previousLocation: string | undefined): number {
@@ -192,11 +193,17 @@ async function readText(path: string, location: string): Promise<string> {
   }
   // Two spellings are in use for compressed metadata: x.gz.metadata.json and x.metadata.json.gz.
   const compressed = /\.gz(\.metadata\.json)?$/.test(path);
-  return (compressed ? await gunzipAsync(bytes) : bytes).toString('utf8');
+  try {
+    return (compressed ? await gunzipAsync(bytes) : bytes).toString('utf8');
+  } catch (error) {
+    throw broken(location, error);
+  }
 }
 
 function missingOr(error: unknown, location: string, path: string): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return broken(location, error);
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return error;
   // The words that Apache Iceberg's clients look for come first.
   return new PsybergError('metadata-file-missing', `Failed to open input stream for file: ${location}: it does not exist`, {
     hint: `restore ${dirname(path)} from a backup, or drop the table from the catalog`,

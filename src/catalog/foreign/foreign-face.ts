@@ -7,7 +7,7 @@ import { parseJson } from '../../iceberg/json.ts';
 import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { formatIdentifier, unsupported } from '../errors.ts';
+import { formatIdentifier, identifierKey, unsupported } from '../errors.ts';
 import type { CatalogFace, FaceTable, StorageCredential, TableChange } from '../service/catalog-face.ts';
 import { bearerTokens } from './bearer-tokens.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
@@ -106,7 +106,7 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
   function readTable(id: TableIdentifier, reply: ForeignReply): FaceTable {
     const result = parseJson<LoadTableResult>(reply.text);
     const { token, ...config } = result.config ?? {};
-    const key = formatIdentifier(id);
+    const key = identifierKey(id);
     if (token === undefined) tableTokens.delete(key);
     else tableTokens.set(key, token);
     const table: FaceTable = {
@@ -120,7 +120,7 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
   }
 
   async function loadTable(id: TableIdentifier): Promise<FaceTable> {
-    const key = formatIdentifier(id);
+    const key = identifierKey(id);
     const known = cache.find(key);
     const reply = await ask({
       method: 'GET',
@@ -163,7 +163,7 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
 
   async function commitOne(change: TableChange): Promise<FaceTable> {
     const { identifier, requirements, updates } = change;
-    const key = formatIdentifier(identifier);
+    const key = identifierKey(identifier);
     cache.forget(key);
     const reply = await ask({ method: 'POST', path: tablePath(identifier), body: { identifier, requirements, updates }, token: tableTokens.get(key) });
     if (reply.status >= 300) throw foreignError(reply, ofTable(identifier, 'commit'), blot);
@@ -173,7 +173,7 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
 
   async function commitAll(changes: readonly TableChange[]): Promise<void> {
     if (!commitsTogether) throw noTransactions();
-    for (const change of changes) cache.forget(formatIdentifier(change.identifier));
+    for (const change of changes) cache.forget(identifierKey(change.identifier));
     const reply = await ask({ method: 'POST', path: 'transactions/commit', body: { 'table-changes': changes } });
     if (reply.status < 300) return;
     const { type } = (foreignError(reply, { what: 'commit', subject: 'Transaction', absent: 'no-such-table' }, blot).context as { type?: string }) ?? {};
@@ -244,7 +244,7 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
       }
       const created = readTable(id, reply);
       // A staged table is not there yet: nothing about it may be taken from memory.
-      if (stageCreate === true) cache.forget(formatIdentifier(id));
+      if (stageCreate === true) cache.forget(identifierKey(id));
       return created;
     },
     async registerTable(id, { metadataLocation, overwrite }) {
@@ -260,13 +260,13 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     },
     async renameTable({ from, to }) {
       requireEndpoint('POST /v1/{prefix}/tables/rename', 'rename a table');
-      cache.forget(formatIdentifier(from));
+      cache.forget(identifierKey(from));
       await answered({ method: 'POST', path: 'tables/rename', body: { source: from, destination: to } }, ofTable(from, 'change'));
     },
     async dropTable(id, { purge }) {
       requireEndpoint('DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}', 'drop a table');
-      cache.forget(formatIdentifier(id));
-      await answered({ method: 'DELETE', path: `${tablePath(id)}?purgeRequested=${purge}`, token: tableTokens.get(formatIdentifier(id)) }, ofTable(id, 'change'));
+      cache.forget(identifierKey(id));
+      await answered({ method: 'DELETE', path: `${tablePath(id)}?purgeRequested=${purge}`, token: tableTokens.get(identifierKey(id)) }, ofTable(id, 'change'));
     },
     async commitTables(changes) {
       const [only, ...others] = changes;

@@ -7,14 +7,15 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
+import { mayDeleteFiles } from '../../iceberg/retention.ts';
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
-import { badRequest, formatIdentifier, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
+import { badRequest, identifierKey, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
 import { makeFolder } from '../files/folders.ts';
-import { checkPathProperties, localPath, pathInside, realPathOfExisting, type Roots } from '../files/locations.ts';
+import { checkPathProperties, localPath, PATH_PROPERTIES, pathInside, realPathOfExisting, type Roots, withoutSlash } from '../files/locations.ts';
 import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
@@ -34,7 +35,9 @@ export interface Warehouse {
 
 /** One table's part of a commit, ready to be swapped. */
 interface PreparedCommit {
-  readonly swap: PointerSwap | undefined;
+  readonly swap: PointerSwap;
+  /** The metadata file that was written for it. */
+  readonly written: string | undefined;
   readonly table: FaceTable;
   readonly forgotten: readonly string[];
 }
@@ -77,7 +80,11 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     const nowMs = Date.now();
     const completed = current ? updates : [...(await missingCreateUpdates(change)), ...updates];
     const updated = applyUpdates(current?.metadata, completed, nowMs);
-    if (current && updated === current.metadata) return { swap: undefined, table: current, forgotten: [] };
+    if (current && updated === current.metadata) {
+      // What a transaction only asserts of a table must still hold when the others are swapped.
+      const { metadataLocation: here } = current;
+      return { swap: { identifier, kind: 'TABLE', expected: here, next: here }, written: undefined, table: current, forgotten: [] };
+    }
     checkPlaces(updated, current?.metadata);
     const { metadata, forgotten } = current
       ? rememberPreviousFile(updated, { 'metadata-file': current.metadataLocation, 'timestamp-ms': current.metadata['last-updated-ms'] })
@@ -85,8 +92,9 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     const metadataLocation = await files.write(metadata, current?.metadataLocation);
     return {
       swap: { identifier, kind: 'TABLE', expected: current?.metadataLocation, next: metadataLocation },
+      written: metadataLocation,
       table: { ...(await files.read(metadataLocation)), metadataLocation },
-      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled'] === 'true' ? forgotten.filter(isMetadataOf(metadata)) : [],
+      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled']?.toLowerCase() === 'true' ? forgotten.filter(isMetadataOf(metadata)) : [],
     };
   }
 
@@ -101,7 +109,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
 
   async function commitOnce(changes: readonly TableChange[]): Promise<FaceTable[] | undefined> {
     const prepared: PreparedCommit[] = [];
-    const discard = (): Promise<void> => files.remove(prepared.flatMap((commit) => (commit.swap ? [commit.swap.next] : [])));
+    const discard = (): Promise<void> => files.remove(prepared.flatMap((commit) => commit.written ?? []));
     try {
       for (const change of changes) prepared.push(await prepareCommit(change));
     } catch (error) {
@@ -110,7 +118,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     }
     let lost: PointerSwap | undefined;
     try {
-      lost = await store.swapPointers(prepared.flatMap((commit) => commit.swap ?? []));
+      lost = prepared.some((commit) => commit.written !== undefined) ? await store.swapPointers(prepared.map((commit) => commit.swap)) : undefined;
     } catch (error) {
       // Where nobody knows, the files may be what the pointers point at.
       if (!isStateUnknown(error)) await discard();
@@ -181,7 +189,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       checkIdentifier(id);
       await requireNamespace(id.namespace);
       await requireFree(id, 'TABLE');
-      const location = (request.location ?? (await defaultLocation(id))).replace(/(?<=.)\/+$/, '');
+      const location = withoutSlash(request.location ?? (await defaultLocation(id)));
       checkPlaces({ location, properties: request.properties ?? {} });
       const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
       if (request.stageCreate === true) {
@@ -223,7 +231,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       if (purge && table) await purgeFiles(table);
     },
     async commitTables(changes) {
-      const names = changes.map((change) => formatIdentifier(change.identifier));
+      const names = changes.map((change) => identifierKey(change.identifier));
       if (new Set(names).size < names.length) throw badRequest('Invalid transaction: a table is changed more than once');
       for (const change of changes) checkIdentifier(change.identifier);
       for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
@@ -236,18 +244,42 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
     },
   };
 
-  /** Deletes a dropped table's folder, unless another table's metadata lies in it. */
-  async function purgeFiles(table: FaceTable): Promise<void> {
-    const path = pathInside(roots, table.metadata.location);
+  /**
+   * Deletes a dropped table's folder, unless another table has files in it. With `gc.enabled=false` only the table's own metadata files go: its data may be
+   * shared with tables that this catalog does not know (as Apache Iceberg's `CatalogUtil.dropTableData`).
+   */
+  async function purgeFiles(table: FaceTable & { metadataLocation: string }): Promise<void> {
+    const { metadata } = table;
+    if (!mayDeleteFiles(metadata)) {
+      const log = (metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']);
+      return await files.remove([...log, table.metadataLocation].filter(isMetadataOf(metadata)));
+    }
+    const path = pathInside(roots, metadata.location);
     const real = realPathOfExisting(path);
     // As paths, not as texts: `file:/a//b` and `/a/b` are one folder.
-    const isBelow = (location: string): boolean => {
+    const isWithin = (location: string): boolean => {
       const other = localPath(location);
-      return other !== undefined && realPathOfExisting(normalize(other)).startsWith(`${real}/`);
+      return other !== undefined && `${realPathOfExisting(normalize(other))}/`.startsWith(`${real}/`);
     };
-    if (!(await store.metadataLocations()).some(isBelow)) await rm(path, { recursive: true, force: true });
+    for (const other of await store.metadataLocations()) {
+      if (isWithin(other)) return;
+      // A table may keep its metadata elsewhere and its rows in here. One that cannot be read may, too.
+      const neighbour = await files.read(other).catch(() => undefined);
+      if (neighbour === undefined ? !(await isView(other)) : placesOf(neighbour.metadata).some(isWithin)) return;
+    }
+    await rm(path, { recursive: true, force: true });
+  }
+
+  function isView(location: string): Promise<boolean> {
+    return viewFiles.read(location).then(
+      () => true,
+      () => false,
+    );
   }
 }
+
+/** Where a table's files may lie: its location, and the folders that its properties name. */
+const placesOf = ({ location, properties = {} }: TableMetadata): string[] => [location, ...PATH_PROPERTIES.flatMap((name) => properties[name] ?? [])];
 
 /** Tells the metadata files of a table from what a registered file's log may name: only the former may be deleted. */
 function isMetadataOf(table: TableMetadata): (location: string) => boolean {

@@ -217,7 +217,7 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     // The condition is the whole concurrency control: whoever finds another location here was overtaken.
     const updated = await transaction
       .updateTable('iceberg_tables')
-      .set({ metadata_location: swap.next, previous_metadata_location: swap.expected })
+      .set({ metadata_location: swap.next, ...(swap.next === swap.expected ? {} : { previous_metadata_location: swap.expected }) })
       .where('catalog_name', '=', catalogName)
       .where('table_namespace', '=', namespace)
       .where('table_name', '=', swap.identifier.name)
