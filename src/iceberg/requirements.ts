@@ -28,7 +28,8 @@ function checkRequirement(metadata: TableMetadata | undefined, requirement: Tabl
   if (metadata === undefined) throw failed('table does not exist');
   switch (requirement.type) {
     case 'assert-table-uuid':
-      if (requirement.uuid.toLowerCase() !== metadata['table-uuid'].toLowerCase()) {
+      // A table of version 1 may have none.
+      if (requirement.uuid.toLowerCase() !== String(metadata['table-uuid']).toLowerCase()) {
         throw failed(`UUID does not match: expected ${metadata['table-uuid']} != ${requirement.uuid}`);
       }
       return;

@@ -83,6 +83,21 @@ describe('a branch view', () => {
     expect(metadata).toMatchObject({ 'current-snapshot-id': 2n, 'format-version': 2, refs: { main: { 'snapshot-id': 2n } } });
     expect(metadata?.properties).not.toHaveProperty('a');
   });
+  it('keeps the limits of its branch, which a writer that knows only main says nothing of', async () => {
+    const table = await tableWithHistory();
+    const limits = { 'min-snapshots-to-keep': 7, 'max-ref-age-ms': 86_400_000n };
+    await fixture.client.commitTable(table, {
+      requirements: [],
+      updates: [{ action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'branch', 'snapshot-id': 1n, ...limits } as unknown as TableUpdate],
+    });
+    const refs = async () => (await fixture.client.loadTable(table))?.metadata.refs?.['staging'];
+    const before = await refs();
+    expect(before).toHaveProperty('min-snapshots-to-keep');
+    const view = openView(table, { kind: 'branch', branch: 'staging' });
+    expect((await view.loadTable(SEEN))?.metadata.refs).toEqual({ main: before });
+    await view.commitTable(SEEN, append(3n, 1n));
+    expect(await refs()).toEqual({ ...before, 'snapshot-id': 3n });
+  });
   it('cannot take main as its branch', () => {
     expect(() => openView({ namespace: ['facts'], name: 't' }, { kind: 'branch', branch: 'main' })).toThrow(expect.objectContaining({ code: 'invalid-view-branch' }));
   });

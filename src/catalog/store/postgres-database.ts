@@ -119,11 +119,14 @@ function withoutSecrets(url: string, message: string): string {
 
 const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ENOENT']);
 
-/** PostgreSQL, error codes: class 08 connection, 53 resources, 57P shutdown; the rest comes from the network. */
+/** PostgreSQL, error codes: class 08 connection, 53 resources, 57P shutdown, 57014 a statement that waited for a lock too long and was rolled back; the rest comes from the network. */
 function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
-    /^(08|53)/.test(code) || /^57P0[1-4]$/.test(code) || NETWORK_CODES.has(code) || /connection terminated|timeout exceeded when trying to connect|timeout expired/i.test(message)
+    /^(08|53)/.test(code) ||
+    /^57(014|P0[1-4])$/.test(code) ||
+    NETWORK_CODES.has(code) ||
+    /connection terminated|timeout exceeded when trying to connect|timeout expired/i.test(message)
   );
 }
 

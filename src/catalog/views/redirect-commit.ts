@@ -8,7 +8,7 @@ import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.t
 import { conflict } from '../../model/errors.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
 import type { TableChange } from '../service/catalog-face.ts';
-import { branchHead } from './show-table.ts';
+import { branchHead, branchLimits, type RetentionLimits } from './show-table.ts';
 
 export interface RedirectedBranch {
   readonly branch: string;
@@ -34,7 +34,7 @@ export function redirectCommit(change: TableChange, target: RedirectedBranch): T
       { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
       branchUnmoved(branch, head),
     ],
-    updates: change.updates.map((update) => redirectUpdate(update, change, { branch, own })),
+    updates: change.updates.map((update) => redirectUpdate(update, change, { branch, own, limits: branchLimits(metadata, branch) })),
   };
 }
 
@@ -65,7 +65,14 @@ function redirectRequirement(requirement: TableRequirement, target: RedirectedBr
   return branchUnmoved(target.branch, head);
 }
 
-function redirectUpdate(update: TableUpdate, change: TableChange, { branch, own }: { readonly branch: string; readonly own: ReadonlySet<SnapshotId> }): TableUpdate {
+interface RedirectedUpdate {
+  readonly branch: string;
+  /** Snapshots that statistics may be set for. */
+  readonly own: ReadonlySet<SnapshotId>;
+  readonly limits: RetentionLimits;
+}
+
+function redirectUpdate(update: TableUpdate, change: TableChange, { branch, own, limits }: RedirectedUpdate): TableUpdate {
   switch (update.action) {
     case 'add-snapshot':
     case 'add-schema':
@@ -77,8 +84,8 @@ function redirectUpdate(update: TableUpdate, change: TableChange, { branch, own 
       throw notThroughView(change, `${update.action} of snapshot ${id}`);
     }
     case 'set-snapshot-ref':
-      // A tag in the place of the branch could not be written to any more.
-      if (update['ref-name'] === MAIN_BRANCH && update.type === 'branch') return { ...update, 'ref-name': branch };
+      // A tag in the place of the branch could not be written to any more. A writer that moves `main` says nothing of limits: those of the branch stay.
+      if (update['ref-name'] === MAIN_BRANCH && update.type === 'branch') return { ...limits, ...update, 'ref-name': branch };
       throw notThroughView(change, `${update.action} ${update['ref-name']} as a ${update.type}`);
     case 'remove-snapshot-ref':
       if (update['ref-name'] === MAIN_BRANCH) return { ...update, 'ref-name': branch };

@@ -2,7 +2,7 @@
  * A table as a view shows it. Real metadata + what to show -> metadata of the view. Pure.
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
-import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { ViewShow } from './session-views.ts';
 
@@ -11,7 +11,7 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
   switch (show.kind) {
     case 'branch': {
       const head = branchHead(metadata, show.branch) ?? show.base;
-      const shown = withHead(metadata, head === undefined ? undefined : findSnapshot(metadata, head), nowMs);
+      const shown = withHead(metadata, head === undefined ? undefined : findSnapshot(metadata, head), nowMs, branchLimits(metadata, show.branch));
       return show.folder === undefined ? shown : { ...shown, properties: { ...shown.properties, ...writePaths(metadata, show.folder) } };
     }
     case 'snapshot':
@@ -32,6 +32,16 @@ export function branchHead(metadata: TableMetadata, branch: string): SnapshotId 
   return metadata.refs && Object.hasOwn(metadata.refs, branch) ? metadata.refs[branch]?.['snapshot-id'] : undefined;
 }
 
+/** How long a branch and its snapshots are kept (Iceberg specification, "Snapshot References"). */
+export type RetentionLimits = Omit<SnapshotReference, 'snapshot-id' | 'type'>;
+
+/** What a branch says of itself; nothing while it does not exist. */
+export function branchLimits({ refs }: TableMetadata, branch: string): RetentionLimits {
+  if (refs === undefined || !Object.hasOwn(refs, branch)) return {};
+  const { 'snapshot-id': _id, type: _type, ...limits } = refs[branch] as SnapshotReference;
+  return limits;
+}
+
 function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
   const snapshot = metadata.snapshots?.find((candidate) => candidate['snapshot-id'] === id);
   if (snapshot === undefined) {
@@ -40,7 +50,7 @@ function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
   return snapshot;
 }
 
-function withHead(metadata: TableMetadata, head: Snapshot | undefined, nowMs: number): TableMetadata {
+function withHead(metadata: TableMetadata, head: Snapshot | undefined, nowMs: number, limits: RetentionLimits = {}): TableMetadata {
   const { 'current-snapshot-id': _current, ...rest } = metadata;
   if (head === undefined) return { ...rest, refs: {}, snapshots: [], 'snapshot-log': [], statistics: [], 'partition-statistics': [] };
   const id = head['snapshot-id'];
@@ -50,7 +60,7 @@ function withHead(metadata: TableMetadata, head: Snapshot | undefined, nowMs: nu
     ...rest,
     'current-snapshot-id': id,
     'last-sequence-number': sequenceNumber > metadata['last-sequence-number'] ? sequenceNumber : metadata['last-sequence-number'],
-    refs: { main: { 'snapshot-id': id, type: 'branch' } },
+    refs: { main: { ...limits, 'snapshot-id': id, type: 'branch' } },
     // Only the head: a reader needs no ancestors, and a table of 1,000 snapshots would cost every load their transfer and parsing.
     snapshots: [head],
     // DuckDB resolves "now" through this log against the start of its transaction: an entry of `main`, or one
