@@ -155,6 +155,28 @@ describe('places', () => {
     expect(withoutSlash(`/tmp${'/'.repeat(1_000_000)}x`)).toHaveLength(1_000_005);
     expect([withoutSlash('/a/b//'), withoutSlash('//'), withoutSlash('')]).toEqual(['/a/b', '/', '']);
   });
+  it('numbers that other clients have no room for are wrong requests, and so is an unknown sort order', async () => {
+    const table = await createTable(fixture);
+    const summary = { operation: 'append' };
+    const added = (fields: string): string =>
+      `{"requirements":[],"updates":[{"action":"add-snapshot","snapshot":{"timestamp-ms":1,"manifest-list":"/x","summary":${JSON.stringify(summary)},${fields}}}]}`;
+    const field = { id: 3_000_000_000, name: 'far', required: false, type: 'long' };
+    for (const body of [
+      added('"snapshot-id":99999999999999999999,"sequence-number":1'),
+      added('"snapshot-id":1,"sequence-number":1000000000000000000000000'),
+      { requirements: [], updates: [{ action: 'add-schema', schema: { ...SCHEMA, fields: [...SCHEMA.fields, field] } }] },
+      {
+        requirements: [],
+        updates: [
+          { action: 'add-sort-order', 'sort-order': { 'order-id': 1, fields: [{ 'source-id': 1, transform: 'identity', direction: 'sideways', 'null-order': 'nulls-first' }] } },
+        ],
+      },
+    ]) {
+      const reply = await call('POST', `psyberg/namespaces/facts/tables/${table.name}`, body);
+      expect([reply.status, reply.body.error.type], JSON.stringify(body)).toEqual([400, 'BadRequestException']);
+    }
+    expect((await fixture.client.loadTable(table))?.metadata).toMatchObject({ snapshots: [], 'last-column-id': 2 });
+  });
   it('what is no metadata file is a wrong request to register', async () => {
     const folder = join(fixture.warehouse, 'not-metadata');
     mkdirSync(folder);

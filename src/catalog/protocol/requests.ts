@@ -6,10 +6,11 @@ import type { ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 import { badRequest } from '../errors.ts';
 
 /** `json.ts` reads the fields of type `long` as `bigint`; a small one under another name is still a number. */
-const long = z.union([z.bigint(), z.int().transform((value) => BigInt(value))]);
+const long = z.union([z.int64(), z.int().transform((value) => BigInt(value))]);
 /** A time or another number that fits a double. */
 const number = z.union([z.int(), z.bigint().transform((value) => Number(value))]);
-const id = z.int();
+// What other clients keep in 32 and 64 bits: a number beyond would make metadata that none of them reads any more.
+const id = z.int32();
 const text = z.string();
 const properties = z.record(text, text);
 const nullish = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
@@ -42,7 +43,7 @@ const partitionSpec = z.looseObject({
 });
 const sortOrder = z.looseObject({
   'order-id': id.optional(),
-  fields: z.array(z.looseObject({ 'source-id': id, transform: text, direction: text, 'null-order': text })),
+  fields: z.array(z.looseObject({ 'source-id': id, transform: text, direction: text.regex(/^(asc|desc)$/i), 'null-order': text.regex(/^nulls-(first|last)$/i) })),
 });
 const snapshot = z.looseObject({
   'snapshot-id': long,
