@@ -177,6 +177,19 @@ describe('places', () => {
     }
     expect((await fixture.client.loadTable(table))?.metadata).toMatchObject({ snapshots: [], 'last-column-id': 2 });
   });
+  it('a file in the place of a folder is a wrong request', async () => {
+    const location = join(fixture.warehouse, 'a-file');
+    writeFileSync(location, '');
+    const table = await createTable(fixture);
+    for (const reply of [
+      await create({ name: 'on_file', location }),
+      await create({ name: 'on_file', location, 'stage-create': true }),
+      await commit(table, [{ action: 'set-location', location }]),
+      await commit(table, [{ action: 'set-properties', updates: { 'write.metadata.path': location } }]),
+    ])
+      expect([reply.status, reply.body.error.type]).toEqual([400, 'BadRequestException']);
+    expect(await call('GET', `psyberg/namespaces/facts/tables/${table.name}`)).toMatchObject({ status: 200 });
+  });
   it('what is no metadata file is a wrong request to register', async () => {
     const folder = join(fixture.warehouse, 'not-metadata');
     mkdirSync(folder);

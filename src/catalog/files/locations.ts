@@ -1,8 +1,8 @@
 /** Where a table's files may lie. Location text -> local path inside the warehouse, or a refusal. */
-import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { forbidden } from '../errors.ts';
+import { badRequest, forbidden } from '../errors.ts';
 
 /** The local path that a location names: a plain path, `file:/…` or `file:///…`; `undefined` for any other scheme. */
 export function localPath(location: string): string | undefined {
@@ -68,15 +68,26 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
   return target;
 }
 
+/**
+ * Checks that a location is where a folder is, or may be made.
+ * @returns its local path.
+ * @throws PsybergError `forbidden` as `pathInside`; `bad-request` where something else is.
+ */
+export function folderInside(roots: Roots, location: string): string {
+  const path = pathInside(roots, location);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) throw badRequest(`Invalid location: ${location} is no folder`);
+  return path;
+}
+
 /** Properties of a table that tell writers where to put files. */
 export const PATH_PROPERTIES = ['write.data.path', 'write.metadata.path', 'write.object-storage.path', 'write.folder-storage.path'];
 
 /**
  * Checks the properties that send files elsewhere: what is written there would be deleted with the table, and read by whoever reads it.
- * @throws PsybergError `forbidden`.
+ * @throws PsybergError as `folderInside`.
  */
 export function checkPathProperties(roots: Roots, properties: Readonly<Record<string, string>> | undefined): void {
-  for (const name of PATH_PROPERTIES) if (properties !== undefined && Object.hasOwn(properties, name)) pathInside(roots, properties[name] as string);
+  for (const name of PATH_PROPERTIES) if (properties !== undefined && Object.hasOwn(properties, name)) folderInside(roots, properties[name] as string);
 }
 
 const isBelow = (folder: string, path: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : folder + sep);

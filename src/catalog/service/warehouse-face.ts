@@ -15,7 +15,7 @@ import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { badRequest, identifierKey, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
 import { makeFolder } from '../files/folders.ts';
-import { checkPathProperties, localPath, PATH_PROPERTIES, pathInside, realPathOfExisting, type Roots, withoutSlash } from '../files/locations.ts';
+import { checkPathProperties, folderInside, localPath, PATH_PROPERTIES, pathInside, realPathOfExisting, type Roots, withoutSlash } from '../files/locations.ts';
 import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
@@ -48,7 +48,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
   const { requireNamespace, requireFree, defaultLocation } = places;
   /** Refuses places outside; those that the table had before stay: it may have got them where nobody checked. */
   const checkPlaces = ({ location, properties = {} }: Pick<TableMetadata, 'location' | 'properties'>, before?: TableMetadata): void => {
-    pathInside(roots, location);
+    folderInside(roots, location);
     checkMetadataLocation(location);
     const changed = Object.entries(properties).filter(([name, value]) => before?.properties?.[name] !== value);
     checkPathProperties(roots, Object.fromEntries(changed));

@@ -8,7 +8,7 @@ import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { applyViewUpdates, checkViewRequirements, newViewMetadata } from '../../iceberg/view-updates.ts';
 import { isStateUnknown, lostRace, nameTaken, noSuchView } from '../errors.ts';
-import { pathInside, withoutSlash } from '../files/locations.ts';
+import { folderInside, pathInside, withoutSlash } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
 import { checkIdentifier } from '../names.ts';
 import type { CatalogStore } from '../store/store.ts';
@@ -62,7 +62,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
       await requireNamespace(id.namespace);
       await requireFree(id, 'VIEW');
       const location = withoutSlash(request.location ?? (await defaultLocation(id)));
-      pathInside(roots, location);
+      folderInside(roots, location);
       const metadataLocation = await files.write(newViewMetadata({ ...request, location, uuid: randomUUID() }, Date.now()), undefined);
       try {
         await insert(id, metadataLocation);
