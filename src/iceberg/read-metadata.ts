@@ -25,12 +25,21 @@ export function parseTableMetadata(text: string): TableMetadata {
   const isTable = typeof version === 'number' && typeof file?.location === 'string' && typeof file['last-column-id'] === 'number';
   if (!isTable) throw unreadable('not the metadata of a table');
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION_MAX) throw unreadable(`cannot read format version ${version}`);
+  const misshapen = LISTS.find((name) => !Array.isArray(file[name] ?? [])) ?? (['refs', 'properties'] as const).find((name) => !isRecord(file[name] ?? {}));
+  if (misshapen !== undefined) throw unreadable(`the metadata of a table whose ${misshapen} are none`);
+  const wrong = Object.entries(file.properties ?? {}).find(([, value]) => typeof value !== 'string');
+  if (wrong !== undefined) throw unreadable(`the metadata of a table whose property ${wrong[0]} is no text`);
   const table = completeTableMetadata(file);
   if (table.schemas.length === 0) throw unreadable('the metadata of a table without a schema');
   // Version 1 could do without one; every commit since then asserts it.
   if (version > 1 && typeof table['table-uuid'] !== 'string') throw unreadable('the metadata of a table without a uuid');
   return table;
 }
+
+/** What every change of a table goes through: another shape would fail in the middle of one. */
+const LISTS = ['schemas', 'partition-specs', 'sort-orders', 'snapshots', 'snapshot-log', 'metadata-log', 'statistics', 'partition-statistics'] as const;
+
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Fills in what older format versions leave out. */
 export function completeTableMetadata(given: MetadataFile): TableMetadata {

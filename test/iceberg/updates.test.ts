@@ -199,11 +199,16 @@ describe('properties of a new table', () => {
 
 describe('metadata files', () => {
   const text = (change: object): string => renderTableMetadata({ ...newTable(), ...change });
+  const misshapen = (change: object): string => JSON.stringify({ ...JSON.parse(text({})), ...change });
   it.each([
     [text({ 'format-version': 4 }), /cannot read format version 4/],
     [text({ 'format-version': 0 }), /cannot read format version 0/],
     [text({ 'table-uuid': undefined }), /without a uuid/],
     [text({ schemas: [] }), /without a schema/],
+    [misshapen({ snapshots: {} }), /whose snapshots are none/],
+    [misshapen({ 'partition-specs': 'x' }), /whose partition-specs are none/],
+    [misshapen({ refs: 5 }), /whose refs are none/],
+    [misshapen({ properties: { 'write.data.path': 5 } }), /write.data.path is no text/],
     ['{}', /not the metadata of a table/],
     ['null', /not the metadata of a table/],
   ])('of something else are not read: %s', (file, message) => expect(() => parseTableMetadata(file)).toThrow(refused('metadata-unreadable', message)));
