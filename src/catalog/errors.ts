@@ -3,10 +3,10 @@ import { conflict, PsybergError, usageError } from '../model/errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 import type { PointerKind } from './store/store.ts';
 
-/** `a.b.c`, as Iceberg's clients print names. */
 /** Tells identifiers apart, which their dotted names do not: `a`.`b.c` and `a.b`.`c`. The separator is no character of a name. */
 export const identifierKey = (id: TableIdentifier): string => [...id.namespace, id.name].join('\u001f');
 
+/** `a.b.c`, as Iceberg's clients print names. */
 export const formatIdentifier = (id: TableIdentifier): string => [...id.namespace, id.name].join('.');
 
 const WORDS = { TABLE: 'Table', VIEW: 'View' } as const;

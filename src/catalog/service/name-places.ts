@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { nameTaken, noSuchNamespace, renameTaken } from '../errors.ts';
-import type { Roots } from '../files/locations.ts';
+import { type Roots, withoutSlash } from '../files/locations.ts';
 import { checkIdentifier, checkNamespace, checkPathNames, folderOf } from '../names.ts';
 import type { CatalogStore, PointerKind } from '../store/store.ts';
 
@@ -31,7 +31,7 @@ export function namePlaces({ roots, store }: { readonly roots: Roots; readonly s
     },
     async defaultLocation(id) {
       const parent = (await store.namespaceProperties(id.namespace)).location;
-      if (parent !== undefined) return `${parent.replace(/\/+$/, '')}/${folderOf(id).at(-1)}`;
+      if (parent !== undefined) return `${withoutSlash(parent)}/${folderOf(id).at(-1)}`;
       return join(roots.warehouse, ...folderOf(id));
     },
     async rename({ from, to, kind }) {

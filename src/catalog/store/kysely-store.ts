@@ -215,6 +215,7 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       return inserted.numInsertedOrUpdatedRows === 1n;
     }
     // The condition is the whole concurrency control: whoever finds another location here was overtaken.
+    // A pointer that only has to stay where it is keeps its previous location.
     const updated = await transaction
       .updateTable('iceberg_tables')
       .set({ metadata_location: swap.next, ...(swap.next === swap.expected ? {} : { previous_metadata_location: swap.expected }) })

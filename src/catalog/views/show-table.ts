@@ -4,6 +4,7 @@
  */
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { withoutSlash } from '../files/locations.ts';
 import type { ViewShow } from './session-views.ts';
 
 /** Shows a table with its head, and nothing else, as `main`. */
@@ -23,7 +24,7 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
 
 /** Iceberg's own properties for where a writer puts its files. */
 function writePaths({ location, properties }: TableMetadata, folder: string): Record<string, string> {
-  const below = (kind: 'data' | 'metadata'): string => `${(properties?.[`write.${kind}.path`] ?? `${location.replace(/\/+$/, '')}/${kind}`).replace(/\/+$/, '')}/${folder}`;
+  const below = (kind: 'data' | 'metadata'): string => `${withoutSlash(properties?.[`write.${kind}.path`] ?? `${withoutSlash(location)}/${kind}`)}/${folder}`;
   return { 'write.data.path': below('data'), 'write.metadata.path': below('metadata') };
 }
 
