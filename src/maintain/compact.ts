@@ -29,7 +29,7 @@ import {
   ROW_LINEAGE_FIELDS,
   renderStatement,
   rowLineageColumnsFragment,
-  spelledTupleFragment,
+  partitionTupleFragment,
   tableFragment,
 } from '../statements/index.ts';
 import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
@@ -296,7 +296,7 @@ async function writeManifests(
     const described = `${directory}/${randomUUID()}.avro`;
     await engine.execute({
       sql: renderStatement('load/write_file_manifest', {
-        partition: spelledTupleFragment(partitionValues(metadata, spec)),
+        partition: partitionTupleFragment(partitionValues(metadata, spec)),
         data_file: entry.dataFile,
         manifest_format: manifestFormatFragment(entry.fieldIds),
       }),

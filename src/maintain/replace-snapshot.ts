@@ -10,7 +10,7 @@ import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-me
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../manifests/compose.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
 import { carriedProgress, SUMMARY } from '../state/read-watermarks.ts';
-import { joinedFragment, literalFragment, manifestListStatement, renderStatement, specSummariesFragment, statementFragment } from '../statements/index.ts';
+import { joinedFragment, literalFragment, manifestListStatement, renderStatement, partitionSummariesFragment, statementFragment } from '../statements/index.ts';
 import type { MaintainContext } from './context.ts';
 import { partitionValues } from './layout.ts';
 
@@ -48,7 +48,7 @@ export async function commitReplacement({ ports, table }: MaintainContext, repla
         manifest: literalFragment(manifest.path),
         spec_id: literalFragment(String(manifest.specId)),
         content: literalFragment(String(manifest.content)),
-        summaries: specSummariesFragment(partitionValues(metadata, spec)),
+        summaries: partitionSummariesFragment(partitionValues(metadata, spec)),
       }),
     );
   });

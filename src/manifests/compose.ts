@@ -13,6 +13,7 @@ import {
   type ManifestColumn,
   type RowLineage,
   type SqlFragment,
+  boundOrder,
   joinedFragment,
   literalFragment,
   inheritedEntryFragments,
@@ -260,19 +261,16 @@ export async function composeFilesView(
 /** What names an entry of a delete manifest, as {@link RewriteOptions} takes it: several deletion vectors may share one Puffin file. */
 export const deleteKey = (path: string, contentOffset: string | null): string => (contentOffset === null ? path : `${path}#${contentOffset}`);
 
-/** `spec:position` of the partition fields whose summary bounds can be merged, by how their bytes are ordered (specification, appendix D). */
+/** `spec:position` of the partition fields whose bounds can be merged, by how they are compared. */
 function summaryOrder(metadata: TableMetadata): { integer_fields: string[]; byte_fields: string[] } {
-  const integers: string[] = [];
-  const bytes: string[] = [];
-  for (const spec of metadata['partition-specs']) {
-    spec.fields.forEach((field, index) => {
-      const type = partitionType(field.transform, currentSchema(metadata), field['source-id']);
-      const key = `${spec['spec-id']}:${index + 1}`;
-      if (['int', 'long', 'date', 'time', 'timestamp', 'timestamptz', 'timestamp_ns', 'timestamptz_ns'].includes(type)) integers.push(key);
-      else if (type === 'string' || type === 'binary' || type === 'uuid' || type.startsWith('fixed')) bytes.push(key);
-    });
-  }
-  return { integer_fields: integers, byte_fields: bytes };
+  const fields = metadata['partition-specs'].flatMap((spec) =>
+    spec.fields.map((field, index) => ({
+      key: `${spec['spec-id']}:${index + 1}`,
+      order: boundOrder(partitionType(field.transform, currentSchema(metadata), field['source-id'])),
+    })),
+  );
+  const keys = (order: 'integer' | 'bytes'): string[] => fields.filter((field) => field.order === order).map((field) => field.key);
+  return { integer_fields: keys('integer'), byte_fields: keys('bytes') };
 }
 
 /** The Iceberg type of a partition field's values; `none` for nested columns. */

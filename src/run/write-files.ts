@@ -21,6 +21,7 @@ import {
   quoteIdentifier,
   renderStatement,
   statementFragment,
+  writtenValues,
 } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import { declareEmptyPartitionIn, firstRowIdParameter, manifestMetadata, metadataPath, rowLineageOf } from '../manifests/compose.ts';
@@ -57,7 +58,7 @@ async function stageFiles(context: RunContext, metadata: TableMetadata, layout: 
   const entry = newEntryFragments(DATA_FILE_COLUMNS, layout.partition);
   await engine.execute({
     sql: renderStatement('load/write_file_manifest', {
-      partition: partitionTupleFragment(layout.partition),
+      partition: partitionTupleFragment(writtenValues(layout.partition)),
       data_file: entry.dataFile,
       manifest_format: manifestFormatFragment(entry.fieldIds),
     }),
@@ -74,7 +75,7 @@ async function stageFiles(context: RunContext, metadata: TableMetadata, layout: 
     await engine.execute({
       sql: manifestListStatement('load/write_staged_list', rowLineageOf(current), {
         parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
-        summaries: partitionSummariesFragment(layout.partition),
+        summaries: partitionSummariesFragment(writtenValues(layout.partition)),
       }),
       parameters: {
         manifest,

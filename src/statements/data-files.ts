@@ -1,6 +1,7 @@
 /** Fragments of the statements that write a target's data files and their manifest. FileLayout -> fragments. Pure. */
 import type { LayoutColumn, LayoutPartition } from '../model/file-layout.ts';
 import { DUCKDB_TYPES } from './duckdb-types.ts';
+import type { PartitionValue } from './partition-values.ts';
 import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from './quote.ts';
 
 const duckdbType = (type: string): string => DUCKDB_TYPES[type] ?? type;
@@ -49,28 +50,6 @@ export function fileLayoutFragment(partition: readonly LayoutPartition[]): SqlFr
   );
 }
 
-/** The partition tuple of a manifest entry, from the texts that COPY reports. */
-export function partitionTupleFragment(partition: readonly LayoutPartition[]): SqlFragment {
-  if (partition.length === 0) return statementFragment('null::integer');
-  return statementFragment(`struct_pack(${partition.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${resultType(field)}`).join(', ')})`);
-}
-
-const resultType = ({ transform, column }: LayoutPartition): string => (transform === 'identity' || transform === 'truncate' ? duckdbType(column.type) : 'integer');
-
-/** The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`). */
-export function partitionSummariesFragment(partition: readonly LayoutPartition[]): SqlFragment {
-  if (partition.length === 0) return statementFragment('null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]');
-  const summaries = partition.map((field) => {
-    const value = `data_file.partition.${quoteIdentifier(field.name)}`;
-    return `struct_pack(contains_null := bool_or(${value} is null), contains_nan := false, lower_bound := ${boundBytes(field, `min(${value})`)}, upper_bound := ${boundBytes(field, `max(${value})`)})`;
-  });
-  return statementFragment(`[${summaries.join(', ')}]`);
-}
-
-function boundBytes({ transform, column }: LayoutPartition, value: string): string {
-  if ((transform !== 'identity' && transform !== 'truncate') || column.type === 'int') return `iceberg_bytes(${value}, 4)`;
-  if (column.type === 'long') return `iceberg_bytes(${value}, 8)`;
-  if (column.type === 'date') return `iceberg_bytes(${value} - date '1970-01-01', 4)`;
-  if (column.type === 'boolean') return `unhex(case when ${value} then '01' when not ${value} then '00' end)`;
-  return `encode(${value})`;
-}
+/** The fields by which files are split, with the types of their values. */
+export const writtenValues = (partition: readonly LayoutPartition[]): PartitionValue[] =>
+  partition.map(({ name, transform, column }) => ({ name, transform, type: transform === 'identity' || transform === 'truncate' ? column.type : 'int' }));

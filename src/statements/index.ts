@@ -18,10 +18,9 @@ export {
   fileLayoutFragment,
   noValuesFragment,
   partitionColumnName,
-  partitionSummariesFragment,
-  partitionTupleFragment,
   ROW_LINEAGE_FIELDS,
   rowLineageColumnsFragment,
+  writtenValues,
 } from './data-files.ts';
 export { type NestedType, fileSchemaFragment } from './file-columns.ts';
-export { type PartitionValue, canSpell, partitionOrderFragment, specSummariesFragment, spelledTupleFragment } from './partition-values.ts';
+export { type PartitionValue, boundOrder, canSpell, partitionOrderFragment, partitionSummariesFragment, partitionTupleFragment } from './partition-values.ts';

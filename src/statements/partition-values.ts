@@ -9,7 +9,7 @@ export interface PartitionValue {
   readonly type: string;
 }
 
-const DUCKDB_TYPES: Readonly<Record<string, string>> = {
+const SPELLED_TYPES: Readonly<Record<string, string>> = {
   int: 'integer',
   long: 'bigint',
   date: 'date',
@@ -20,7 +20,7 @@ const DUCKDB_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** True when a tuple can be taken apart into texts and put together again. */
-export const canSpell = (fields: readonly PartitionValue[]): boolean => fields.every((field) => DUCKDB_TYPES[field.type] !== undefined);
+export const canSpell = (fields: readonly PartitionValue[]): boolean => fields.every((field) => SPELLED_TYPES[field.type] !== undefined);
 
 const tupleValue = (position: number): string => `struct_extract_at(data_file.partition, ${position + 1})`;
 
@@ -28,20 +28,26 @@ const tupleValue = (position: number): string => `struct_extract_at(data_file.pa
 const dayCount = (text: string): string => `coalesce((try_cast(${text} as date) - date '1970-01-01')::bigint, try_cast(${text} as bigint))`;
 
 /** The tuple of an entry to write, from the texts of `files.partition` in the spec's order. */
-export const spelledTupleFragment = (fields: readonly PartitionValue[]): SqlFragment =>
+export const partitionTupleFragment = (fields: readonly PartitionValue[]): SqlFragment =>
   statementFragment(
     fields.length === 0
       ? 'null::integer'
-      : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${DUCKDB_TYPES[field.type]}`).join(', ')})`,
+      : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${SPELLED_TYPES[field.type]}`).join(', ')})`,
   );
 
 /** What orders entries by their partitions. */
 export const partitionOrderFragment = (fields: readonly PartitionValue[]): SqlFragment =>
   statementFragment([...fields.map((_field, position) => tupleValue(position)), 'data_file.file_path'].join(', '));
 
-/** The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`). */
-export function specSummariesFragment(fields: readonly PartitionValue[]): SqlFragment {
-  if (fields.length === 0) return statementFragment('null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]');
+/** What reads as "no summaries": a reader opens the manifest. */
+const NO_SUMMARIES = 'null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]';
+
+/**
+ * The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`); of all fields or of none. A field
+ * without bounds means that all its values are null: readers skip such a manifest, so one field that has no bounds here takes the summaries of the others along.
+ */
+export function partitionSummariesFragment(fields: readonly PartitionValue[]): SqlFragment {
+  if (fields.length === 0 || !fields.every(isBounded)) return statementFragment(NO_SUMMARIES);
   const summaries = fields.map((field, position) => {
     const value = tupleValue(position);
     const bound = (least: string): string => boundBytes(field, `${least}(${value})`);
@@ -50,14 +56,23 @@ export function specSummariesFragment(fields: readonly PartitionValue[]): SqlFra
   return statementFragment(`[${summaries.join(', ')}]`);
 }
 
-/** Iceberg specification, appendix D. A missing bound is never wrong. */
+/** Types whose bounds are integers, little-endian (Iceberg specification, appendix D). */
+const INTEGER_TYPES = ['int', 'long', 'date', 'time', 'timestamp', 'timestamptz', 'timestamp_ns', 'timestamptz_ns'];
+/** How the bounds of a type are compared, so that those of several manifests can be merged; undefined where they are not (decimals, and floating-point numbers with their NaN). */
+export function boundOrder(type: string): 'integer' | 'bytes' | undefined {
+  if (INTEGER_TYPES.includes(type)) return 'integer';
+  return ['string', 'binary', 'uuid', 'boolean'].includes(type) || type.startsWith('fixed') ? 'bytes' : undefined;
+}
+
+/** Types whose bounds are written here: those that can be spelled, none of which has a NaN. */
+const isBounded = ({ transform, type }: PartitionValue): boolean => transform === 'void' || SPELLED_TYPES[type] !== undefined;
+
+/** The bytes of a bound (Iceberg specification, appendix D). */
 function boundBytes({ transform, type }: PartitionValue, value: string): string {
   if (transform === 'void') return 'null::blob';
   if (type === 'date' || transform === 'day') return `iceberg_bytes(${dayCount(`${value}::varchar`)}, 4)`;
   if (type === 'int') return `iceberg_bytes(${value}, 4)`;
   if (type === 'long') return `iceberg_bytes(${value}, 8)`;
   if (type === 'boolean') return `unhex(case when ${value} then '01' when not ${value} then '00' end)`;
-  if (type === 'string') return `encode(${value})`;
-  if (type === 'timestamp' || type === 'timestamptz') return `iceberg_bytes(epoch_us(${value}), 8)`;
-  return 'null::blob';
+  return type === 'string' ? `encode(${value})` : `iceberg_bytes(epoch_us(${value}), 8)`;
 }
