@@ -14,11 +14,11 @@ import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { composeFilesView, declareEmptyPartitionIn, manifestMetadata, manifestsOf, metadataPath, rewriteManifests, rowLineageOf } from '../manifests/compose.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
-import { conflict } from '../model/errors.ts';
+import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import { writeMarker } from '../run/session-marker.ts';
 import { DATA_FILE_COLUMNS, metricsJson, spelledAs, type WrittenFile } from '../run/write-files.ts';
-import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
+import { makeLocalFolder } from '../state/local-files.ts';
 import {
   fieldIdsFragment,
   fileColumnsFragment,
@@ -32,7 +32,7 @@ import {
   partitionTupleFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { ATTEMPTS, discard, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
 import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { type CompactionLayout, compactionLayoutOf, partitionValues } from './layout.ts';
@@ -159,13 +159,11 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   const directory = join(ports.sessionsDirectory, `${MAINTENANCE}${randomUUID()}`);
   const created: string[] = [];
   const create = (path: string): void => void created.push(path);
-  let committed = false;
   writeMarker(directory, false);
   try {
     const { files, written } = await writeGroups(context, batch, directory, create);
     const added = await writeManifests(context, batch, written, { directory, create });
     const applied = await commitBatch(context, { ...batch, files, added });
-    committed = true;
     return {
       files_before: files.length,
       files_after: written.length,
@@ -174,13 +172,13 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
       bytes_before: String(totalOf(batch.groups, 'bytes')),
       bytes_after: String(written.reduce((sum, file) => sum + file.file_size_bytes, 0n)),
     };
+  } catch (error) {
+    discard(created, error);
+    // A statement that was stopped has begun files that it told nobody of.
+    const begun = localPath(dataFolderOf(batch.layout, directory));
+    if (begun !== undefined && !isUnanswered(error)) rmSync(begun, { recursive: true, force: true });
+    throw error;
   } finally {
-    if (!committed) {
-      for (const path of created) removeLocalFile(path);
-      // A statement that was stopped has begun files that it told nobody of.
-      const begun = localPath(dataFolderOf(batch.layout, directory));
-      if (begun !== undefined) rmSync(begun, { recursive: true, force: true });
-    }
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -385,7 +383,7 @@ async function commitBatch(context: MaintainContext, { files, added, deletes }: 
       });
       return obsolete.length;
     } catch (error) {
-      for (const path of composed) removeLocalFile(path);
+      discard(composed, error);
       if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
       await sleep(Math.random() * 50 * attempt);
     }

@@ -1,9 +1,10 @@
 /** What the tasks of maintenance share: the outside, the limits, and one table at a time. */
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
-import { conflict, PsybergError } from '../model/errors.ts';
+import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { RunPorts } from '../run/context.ts';
+import { removeLocalFile } from '../state/local-files.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
 export interface MaintainPorts extends RunPorts {
@@ -34,7 +35,12 @@ export async function loadTable({ ports, table }: Pick<MaintainContext, 'ports' 
 }
 
 /** True for a lost race: the task loads the table again and repeats. */
-export const isLostRace = (error: unknown): boolean => error instanceof PsybergError && error.retryable && error.code !== 'interrupted';
+export const isLostRace = (error: unknown): boolean => error instanceof PsybergError && error.retryable && error.code !== 'interrupted' && !isUnanswered(error);
+
+/** Deletes what was written for a commit that failed; not when it may have been made: the files are the table's then, or orphans for a later run. */
+export function discard(paths: readonly string[], error: unknown): void {
+  if (!isUnanswered(error)) for (const path of paths) removeLocalFile(path);
+}
 
 export function stopIfInterrupted(ports: MaintainPorts): void {
   if (ports.interrupted()) throw new PsybergError('interrupted', 'maintenance was interrupted', { hint: 'run the same command again: what was done stays done', retryable: true });

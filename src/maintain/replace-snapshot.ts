@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { TableCommit } from '../catalog/client/catalog-client.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
+import { moveMain } from '../iceberg/references.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../manifests/compose.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
@@ -33,7 +34,7 @@ export interface Replacement {
   readonly created: (path: string) => void;
 }
 
-/** Composes the snapshot and commits it. Throws `commit-conflict` when `main` is no longer the base. */
+/** Composes the snapshot and commits it. Throws `commit-conflict` when `main` is no longer the base, `commit-state-unknown` and its like when the commit may have been made. */
 export async function commitReplacement({ ports, table }: MaintainContext, replacement: Replacement): Promise<Snapshot> {
   const { metadata, base, added } = replacement;
   const { engine } = ports;
@@ -77,10 +78,7 @@ export async function commitReplacement({ ports, table }: MaintainContext, repla
       { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
       { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': base['snapshot-id'] },
     ],
-    updates: [
-      { action: 'add-snapshot', snapshot },
-      { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId },
-    ],
+    updates: [{ action: 'add-snapshot', snapshot }, moveMain(metadata, snapshotId)],
   };
   try {
     await ports.catalog.commitTable(table, commit);

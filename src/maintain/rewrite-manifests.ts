@@ -9,9 +9,8 @@ import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-me
 import { declareEmptyPartitionIn, FILES_PER_MANIFEST, type ManifestShape, manifestMetadata, manifestsOf, metadataPath, rowLineageOf, shapesOf } from '../manifests/compose.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
-import { removeLocalFile } from '../state/local-files.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
-import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { ATTEMPTS, discard, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
 import { partitionValues } from './layout.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
 
@@ -23,7 +22,7 @@ export async function rewriteTableManifests(context: MaintainContext): Promise<M
     try {
       return await rewriteOnce(context, created);
     } catch (error) {
-      for (const path of created) removeLocalFile(path);
+      discard(created, error);
       if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
       await sleep(Math.random() * 50 * attempt);
     } finally {

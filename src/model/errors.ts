@@ -48,6 +48,10 @@ export const refusal = (code: string, message: string, details: ErrorDetails = {
 export const conflict = (code: string, message: string, details: ErrorDetails = {}): PsybergError =>
   new PsybergError(code, message, { retryable: true, ...details, exitCode: EXIT.conflict });
 
+/** The catalog did not say what became of a commit (Iceberg REST specification, "CommitStateUnknown"): it may have been made, or be made in a moment. */
+export const isUnanswered = (error: unknown): boolean => error instanceof PsybergError && UNANSWERED.has(error.code);
+const UNANSWERED: ReadonlySet<string> = new Set(['commit-state-unknown', 'catalog-unreachable', 'catalog-failed']);
+
 /** For the end of a `switch` over a union: a new member is then a compile error, not a silent fall-through. */
 export function assertNever(value: never): never {
   throw new PsybergError('internal-bug', `unexpected value ${JSON.stringify(value)}`, { hint: 'report this with the command that you ran' });

@@ -3,11 +3,13 @@
  * There is no moment at which one of them exists without the others.
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
-import { PsybergError, conflict } from '../model/errors.ts';
+import { moveMain } from '../iceberg/references.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { PsybergError, conflict, isUnanswered } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { SUMMARY, lastSessionProperty, progressInSummary, publishedProperty } from '../state/read-watermarks.ts';
-import type { TableChange } from '../state/write-state.ts';
+import type { StateChange, TableChange } from '../state/write-state.ts';
 import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, stagingSnapshots } from './context.ts';
 import { targetMoved } from './open-branch.ts';
 import { patience } from './patience.ts';
@@ -33,16 +35,16 @@ async function publishTarget(context: RunContext, composeStep: Step): Promise<bo
   const { catalog } = context.ports;
   const tries = patience();
   let unanswered = 0;
+  /** Of the last try that got no answer: it may have been made, or be made in a moment. */
   let finishLast: (() => boolean) | undefined;
   for (;;) {
     // The answer was lost, and so was the first look: the commit may have been made all the same.
     if (finishLast !== undefined && (await isPublished(context)) === true) return finishLast();
-    const composed = await onCurrentMain(context, composeStep).catch((error: unknown) => {
-      throw finishLast !== undefined && isUnanswered(error) ? commitUnknown(context, error) : error;
+    const prepared = await prepare(context, composeStep).catch((error: unknown) => {
+      throw finishLast !== undefined && !provesUnpublished(error) ? commitUnknown(context, error) : error;
     });
-    // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none for this.
-    const together = await catalog.commitsTogether();
-    const changes = together ? await (context.state as StateWriter).changes(composed) : [];
+    if (prepared === undefined) return finishLast === undefined ? publishedElsewhere(context) : finishLast();
+    const { composed, changes, together } = prepared;
     const target = targetChange(context, composed);
     const finish = (): boolean => {
       context.publishedSnapshotId = composed.snapshot['snapshot-id'];
@@ -54,23 +56,39 @@ async function publishTarget(context: RunContext, composeStep: Step): Promise<bo
       return finish();
     } catch (error) {
       context.lostRaces = true;
+      if (isUnanswered(error)) context.state?.unanswered();
       // A lost answer is not a lost commit: look before trying again, or the rows are published twice.
       const done = await isPublished(context);
       if (done === true) return finish();
       // The same commit again does no harm when the first one is still on its way: only one of the two finds `main` as it must be.
       const uncertain = done === undefined || isUnanswered(error);
-      if (uncertain) unanswered += 1;
-      finishLast = uncertain ? finish : undefined;
-      if (uncertain && unanswered >= UNANSWERED_MAX) throw commitUnknown(context, error);
-      const hopeful = uncertain || (error instanceof PsybergError && error.retryable);
-      if (!hopeful || !(await tries.again())) throw error;
+      if (uncertain) {
+        unanswered += 1;
+        finishLast = finish;
+      }
+      const hopeful = uncertain ? unanswered < UNANSWERED_MAX : error instanceof PsybergError && error.retryable;
+      if (!hopeful || !(await tries.again())) throw finishLast === undefined ? error : commitUnknown(context, error);
     }
   }
 }
 
-/** The catalog did not say what became of the commit (Iceberg REST specification, "CommitStateUnknown"). */
-const isUnanswered = (error: unknown): boolean => error instanceof PsybergError && UNANSWERED.has(error.code);
-const UNANSWERED: ReadonlySet<string> = new Set(['commit-state-unknown', 'catalog-unreachable', 'catalog-failed']);
+interface Prepared {
+  readonly composed: ComposedSnapshot;
+  readonly changes: readonly StateChange[];
+  readonly together: boolean;
+}
+
+/** What is to be committed, on the tables as they are now; undefined when it turns out to have been made. */
+async function prepare(context: RunContext, composeStep: Step): Promise<Prepared | undefined> {
+  const composed = await onCurrentMain(context, composeStep);
+  // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none for this.
+  const together = await context.ports.catalog.commitsTogether();
+  const changes = composed === undefined || !together ? [] : await (context.state as StateWriter).changes(composed);
+  return composed === undefined || changes === undefined ? undefined : { composed, changes, together };
+}
+
+/** `main` has moved by another hand: an earlier try that is still on its way will not find it as it must be. */
+const provesUnpublished = (error: unknown): boolean => error instanceof PsybergError && ['target-moved', 'session-overtaken'].includes(error.code);
 
 function commitUnknown({ plan }: RunContext, error: unknown): PsybergError {
   return conflict('commit-unknown', `${plan.process_name}: the catalog did not answer whether ${plan.target.table} was published: ${(error as Error).message}`, {
@@ -80,8 +98,11 @@ function commitUnknown({ plan }: RunContext, error: unknown): PsybergError {
   });
 }
 
-/** The composed snapshot, composed again when `main` moved, or when another session's snapshot took its sequence number. */
-async function onCurrentMain(context: RunContext, composeStep: Step): Promise<ComposedSnapshot> {
+/**
+ * The composed snapshot, composed again when `main` moved, or when another session's snapshot took its sequence number; undefined when it is in the history of
+ * `main` already.
+ */
+async function onCurrentMain(context: RunContext, composeStep: Step): Promise<ComposedSnapshot | undefined> {
   const composed = context.composed as ComposedSnapshot;
   const { metadata } = await loadTarget(context);
   const main = mainSnapshot(metadata);
@@ -89,6 +110,7 @@ async function onCurrentMain(context: RunContext, composeStep: Step): Promise<Co
   if (main?.['snapshot-id'] === composed.baseSnapshotId && isAhead) return composed;
   const { plan, spec } = context;
   const session = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
+  if (session === plan.psyberg_session_id) return undefined;
   // The session before this one is not told of any more: somebody rolled the target back, or expired its history.
   if (session === null && plan.target.previous_session_id !== null) throw targetMoved(plan, main?.['snapshot-id']);
   if (session !== plan.target.previous_session_id)
@@ -123,7 +145,7 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
     updates: [
       { action: 'set-properties', updates: { [publishedProperty(processName)]: metadata['table-uuid'], [lastSessionProperty(processName)]: context.plan.psyberg_session_id } },
       { action: 'add-snapshot', snapshot },
-      { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
+      moveMain(metadata, snapshot['snapshot-id']),
       ...(head === undefined ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': branch }]),
       ...(staging.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': staging }]),
     ],
@@ -133,14 +155,24 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
 
 /** Looks whether the session's snapshot is in the history of `main`. Undefined when the catalog does not say. */
 async function isPublished(context: RunContext): Promise<boolean | undefined> {
-  const { process_name, psyberg_session_id } = context.plan;
   try {
-    const { metadata } = await loadTarget(context);
-    for (const { summary } of ancestors(metadata, mainSnapshot(metadata)))
-      if (summary?.[SUMMARY.processName] === process_name && summary[SUMMARY.sessionId] === psyberg_session_id) return true;
-    return false;
+    return (await publishedSnapshot(context)) !== undefined;
   } catch (error) {
     if (isUnanswered(error)) return undefined;
     throw error;
   }
+}
+
+async function publishedSnapshot(context: RunContext): Promise<Snapshot | undefined> {
+  const { process_name, psyberg_session_id } = context.plan;
+  const { metadata } = await loadTarget(context);
+  for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
+    if (snapshot.summary?.[SUMMARY.processName] === process_name && snapshot.summary[SUMMARY.sessionId] === psyberg_session_id) return snapshot;
+  return undefined;
+}
+
+/** The same step of the session, run twice at once: the other one published, and writes the state tables. */
+async function publishedElsewhere(context: RunContext): Promise<boolean> {
+  context.publishedSnapshotId = (await publishedSnapshot(context))?.['snapshot-id'];
+  return true;
 }

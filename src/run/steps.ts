@@ -144,6 +144,9 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
 
 /** Publishes an audited session: data, watermark, session and signal in one commit. */
 export async function publishStep(request: StepRequest): Promise<StepRecord> {
+  const { ports, spec } = request;
+  // Killed between the target and the state tables, where a catalog takes them one by one: it is published.
+  await repairStateTables({ spec, project: ports.project, catalog: ports.catalog, ports: async () => ports });
   const found = await findSession(request);
   if (found.kind === 'idle') return idleRecord(found.idle);
   const { stored } = found;

@@ -4,16 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
-import { manifestListFragment } from '../statements/index.ts';
 import type { BoundValue, Engine } from '../engine/index.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
+import { moveMain } from '../iceberg/references.ts';
 import { renderJson } from '../iceberg/json.ts';
 import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
-import type { PartitionSpec, Schema, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { PartitionSpec, Schema, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
-import { NOTHING, fieldIdsFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
+import { NOTHING, fieldIdsFragment, manifestListFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
 import { makeLocalFolder, removeLocalFile } from './local-files.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
@@ -28,6 +28,7 @@ export interface StateChange {
   /** The files that it consists of: nobody needs them when it is not committed. */
   readonly files: readonly string[];
   readonly sequenceNumber: bigint;
+  readonly snapshotId: SnapshotId;
 }
 
 /** Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not measured. */
@@ -186,13 +187,14 @@ function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly
       ],
       updates: [
         { action: 'add-snapshot', snapshot },
-        { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshot['snapshot-id'] },
+        moveMain(metadata, snapshot['snapshot-id']),
         ...(expired.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': expired.map((each) => each['snapshot-id']) }]),
       ],
     },
     obsoleteFiles,
     files,
     sequenceNumber: snapshot['sequence-number'] ?? 0n,
+    snapshotId: snapshot['snapshot-id'],
   };
 }
 

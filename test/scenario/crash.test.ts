@@ -1,7 +1,6 @@
 // Goal: a killed session leaves nothing behind that the next one does not put right. Method: SIGKILL to a child process at each step and at random moments; its
 // target is compared with that of an undisturbed twin over the same source.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PsybergError } from '../../src/index.ts';
 import { sessionIdOf } from '../../src/model/hour.ts';
 import { runSessionStep, SESSION_STEPS, type SessionStep } from '../support/session-step.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
@@ -155,78 +154,5 @@ describe('an interrupted session', () => {
     await world.reopen();
     await world.publish('slow_load');
     expect(await world.rows('from facts.slow')).toEqual(await world.rows('from raw.events'));
-  });
-});
-
-describe('a lost answer', () => {
-  const lost = (): Error => new PsybergError('commit-state-unknown', 'the connection was reset', { retryable: true });
-  /** A session whose commits and looks at the catalog fail as told, from the first publish on. */
-  const faulty = async (faults: { readonly commit: (made: () => Promise<void>, count: number) => Promise<void>; readonly look?: (count: number) => boolean }) => {
-    const world = await worldForTest({ processes: [processOf('victim', 'stateful')] });
-    await world.create('raw.events', EVENTS);
-    await world.land('raw.events', events(0, 10, 0));
-    await world.publish('victim');
-    await world.land('raw.events', events(100, 10, 0));
-    const { client } = world.psyberg.internals;
-    const original = { commit: client.commitTransaction.bind(client), load: client.loadTable.bind(client) };
-    let commits = 0;
-    let looks = 0;
-    client.commitTransaction = async (changes) => {
-      commits += 1;
-      await faults.commit(() => original.commit(changes), commits);
-    };
-    client.loadTable = async (id) => {
-      if (commits > 0) {
-        looks += 1;
-        if (faults.look?.(looks) === true) throw lost();
-      }
-      return original.load(id);
-    };
-    const [record] = await world.run();
-    Object.assign(client, { commitTransaction: original.commit, loadTable: original.load });
-    return { world, record };
-  };
-  const expectOnce = async (world: World): Promise<void> => {
-    expect(await world.rows('select id, ts from facts.victim')).toEqual(await world.rows('from raw.events'));
-    expect((await world.run())[0]?.status).toBe('nothing-new');
-    expect(await world.rows("select count(*) from psyberg.psyberg_session_f where status = 'published'")).toEqual(['["2"]']);
-    expect(await world.rows('select count(*) from psyberg.high_water_mark_table')).toEqual(['["1"]']);
-  };
-
-  it('to a commit that was made is not published twice', async () => {
-    const { world, record } = await faulty({
-      async commit(made, count) {
-        await made();
-        if (count === 1) throw lost();
-      },
-    });
-    expect(record?.status).toBe('published');
-    await expectOnce(world);
-    expect(await world.leftovers()).toEqual([]);
-  });
-  it('to a commit that was not made is published once', async () => {
-    const { world, record } = await faulty({
-      async commit(made, count) {
-        if (count < 3) throw lost();
-        await made();
-      },
-    });
-    expect(record?.status).toBe('published');
-    await expectOnce(world);
-    expect(await world.leftovers()).toEqual([]);
-  });
-  it.for([true, false])('and a catalog that is gone: exit 4, nothing deleted, and the next run knows (the commit was made: %s)', async (made) => {
-    const { world, record } = await faulty({
-      async commit(make) {
-        if (made) await make();
-        throw lost();
-      },
-      look: () => true,
-    });
-    expect(record).toMatchObject({ status: 'conflict', published_snapshot_id: null, error: { code: 'commit-unknown' } });
-    // The process of the session is this one, and alive: only another one's death frees its folder.
-    await world.reopen();
-    if (!made) await world.publish('victim');
-    await expectOnce(world);
   });
 });

@@ -3,11 +3,14 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
 
 /**
- * True when every one of the updates can be seen in the table. False also for a commit that was made and overtaken by another one that hides it:
+ * True when the updates can be seen in the table. Ids of snapshots are random and a commit is made as a whole: one that adds snapshots was made when they are there,
+ * whatever others have put on top. Of other commits every update must be seen. False also for one that was made and overtaken by another one that hides it:
  * its caller then repeats it, and its requirements stop it.
  */
 export function showsUpdates(metadata: TableMetadata | undefined, updates: readonly TableUpdate[]): boolean {
-  return metadata !== undefined && updates.length > 0 && updates.every((update) => shows(metadata, update));
+  if (metadata === undefined || updates.length === 0) return false;
+  const added = updates.filter((update) => update.action === 'add-snapshot');
+  return (added.length > 0 ? added : updates).every((update) => shows(metadata, update));
 }
 
 function shows(metadata: TableMetadata, update: TableUpdate): boolean {

@@ -4,11 +4,12 @@
  */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { conflict } from '../../model/errors.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
 import type { TableChange } from '../service/catalog-face.ts';
-import { branchHead, branchLimits, type RetentionLimits } from './show-table.ts';
+import { branchHead } from './show-table.ts';
 
 export interface RedirectedBranch {
   readonly branch: string;
@@ -69,7 +70,7 @@ interface RedirectedUpdate {
   readonly branch: string;
   /** Snapshots that statistics may be set for. */
   readonly own: ReadonlySet<SnapshotId>;
-  readonly limits: RetentionLimits;
+  readonly limits: BranchLimits;
 }
 
 function redirectUpdate(update: TableUpdate, change: TableChange, { branch, own, limits }: RedirectedUpdate): TableUpdate {

@@ -2,7 +2,8 @@
  * A table as a view shows it. Real metadata + what to show -> metadata of the view. Pure.
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
-import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { withoutSlash } from '../files/locations.ts';
 import type { ViewShow } from './session-views.ts';
@@ -33,16 +34,6 @@ export function branchHead(metadata: TableMetadata, branch: string): SnapshotId 
   return metadata.refs && Object.hasOwn(metadata.refs, branch) ? metadata.refs[branch]?.['snapshot-id'] : undefined;
 }
 
-/** How long a branch and its snapshots are kept (Iceberg specification, "Snapshot References"). */
-export type RetentionLimits = Omit<SnapshotReference, 'snapshot-id' | 'type'>;
-
-/** What a branch says of itself; nothing while it does not exist. */
-export function branchLimits({ refs }: TableMetadata, branch: string): RetentionLimits {
-  if (refs === undefined || !Object.hasOwn(refs, branch)) return {};
-  const { 'snapshot-id': _id, type: _type, ...limits } = refs[branch] as SnapshotReference;
-  return limits;
-}
-
 function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
   const snapshot = metadata.snapshots?.find((candidate) => candidate['snapshot-id'] === id);
   if (snapshot === undefined) {
@@ -51,7 +42,7 @@ function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
   return snapshot;
 }
 
-function withHead(metadata: TableMetadata, head: Snapshot | undefined, nowMs: number, limits: RetentionLimits = {}): TableMetadata {
+function withHead(metadata: TableMetadata, head: Snapshot | undefined, nowMs: number, limits: BranchLimits = {}): TableMetadata {
   const { 'current-snapshot-id': _current, ...rest } = metadata;
   if (head === undefined) return { ...rest, refs: {}, snapshots: [], 'snapshot-log': [], statistics: [], 'partition-statistics': [] };
   const id = head['snapshot-id'];
