@@ -18,7 +18,7 @@ entries as (
     data_file.file_size_in_bytes as bytes,
     hex(data_file.lower_bounds[$field_id]) as lower_bound,
     hex(data_file.upper_bounds[$field_id]) as upper_bound,
-    coalesce(data_file.null_value_counts[$field_id], 0) as null_event_times
+    data_file.null_value_counts[$field_id] as null_event_times
   from read_manifests($manifests)
   where status < 2
 ),
@@ -40,7 +40,9 @@ select
   any_value(rows) as rows,
   any_value(bytes) as bytes,
   case
-    when bool_or(files.first_hour >= intervals.first_hour and files.last_hour <= intervals.last_hour and null_event_times = 0) then 'inside'
+    when bool_or(files.first_hour >= intervals.first_hour and files.last_hour <= intervals.last_hour 
+      -- Not counted: a row without an event time may be in the file, and is no row of these hours.
+      and coalesce(null_event_times = 0, false)) then 'inside'
     else 'straddles'
   end as placement
 from files

@@ -1,6 +1,7 @@
 // Goal: an overwrite replaces the rows of its hours and no other row, however the target is laid out. Method: one process, several layouts, rows compared with a recompute.
 import { describe, expect, it } from 'vitest';
-import { hourAt, hourNumbers, processFile, worldForTest } from '../support/world.ts';
+import { restateColumn } from '../support/manifest-bounds.ts';
+import { hourAt, hourNumbers, msAt, processFile, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz, country varchar';
 const events = (first: number, count: number, hour: number): string =>
@@ -57,6 +58,20 @@ describe('an overwrite', () => {
     await world.land('raw.events', `${events(100, 5, 0)} union all ${events(200, 5, 1)}`);
     await world.publish('event_load');
     expect(await world.rows('select id from facts.events where ts is null')).toEqual(['["-1"]', '["-3"]']);
+    expect(await world.rows('from facts.events where ts is not null')).toEqual(await world.rows('from raw.events'));
+  });
+
+  it('keeps rows without an event time in a file that does not say how many it has', async () => {
+    const world = await worldForTest({ processes: [eventProcess({})] });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', events(0, 10, 0));
+    await world.publish('event_load');
+    await world.sql(`insert into facts.events select -1, null, 'xx' union all select -2, timestamptz '${hourAt(1)}', 'yy'`);
+    const bound = `iceberg_bytes(${msAt(1) * 1000}, 8)`;
+    await restateColumn(world, 'facts.events', 'ts', { lower: bound, upper: bound });
+    await world.land('raw.events', events(200, 5, 1));
+    await world.publish('event_load');
+    expect(await world.rows('select id from facts.events where ts is null')).toEqual(['["-1"]']);
     expect(await world.rows('from facts.events where ts is not null')).toEqual(await world.rows('from raw.events'));
   });
 
