@@ -59,9 +59,7 @@ export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpe
 export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpec, options: RunOptions): Promise<RunRecord> {
   const context = runContext(ports, plan, spec);
   const clock = stageClock();
-  // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
-  writeMarker(context.directory, false);
-  try {
+  const status = await undoneOnFailure(context, async () => {
     for (const stage of STAGES) {
       if (stage === 'publish' && blocked(context)) {
         await context.state?.discard();
@@ -69,21 +67,31 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
         // Without its marker the branch is nobody's: the next session of the process drops it.
         if (options.keepBranch) await closeSession(context);
         else await abandonSession(context);
-        return runRecord(context, 'audit-failed', { seconds: clock.seconds(options.initSeconds), error: auditError(context) });
+        return 'audit-failed' as const;
       }
       clock.enter(stage);
       await runStage(context, stage);
     }
-    return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
+    return 'published' as const;
+  });
+  return runRecord(context, status ?? 'published', { seconds: clock.seconds(options.initSeconds), error: status === 'audit-failed' ? auditError(context) : undefined });
+}
+
+/**
+ * Runs `work` under the session's marker. When it fails, the session is undone before the error is thrown on; undefined when it failed after it had published:
+ * published is published, and what cleaning up could not do, the next session does.
+ */
+export async function undoneOnFailure<T>(context: RunContext, work: () => Promise<T>): Promise<T | undefined> {
+  // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
+  writeMarker(context.directory, false);
+  try {
+    return await work();
   } catch (error) {
-    if (context.publishedSnapshotId !== undefined) {
-      // Published is published: what cleaning up could not do, the next session does.
-      return runRecord(context, 'published', { seconds: clock.seconds(options.initSeconds), error: undefined });
-    }
+    if (context.publishedSnapshotId !== undefined) return undefined;
     // Whether it was published is for the next session to find out: until then nothing may be deleted.
     if (error instanceof PsybergError && error.code === 'commit-unknown') giveUp(context.directory);
     else await abandonAfter(context);
-    throw mapSqlError(error, ports.project, spec, context.plan);
+    throw mapSqlError(error, context.ports.project, context.spec, context.plan);
   }
 }
 

@@ -1,6 +1,8 @@
 // Goal: a process begins where it is told to, or takes over a table that is there, and from then on nothing is lost or loaded twice. Method: starts of every kind, then sessions.
 import { describe, expect, it } from 'vitest';
+import { PsybergError } from '../../src/index.ts';
 import { appendLoad, events, overwriteLoad, runOne, snapshotIds } from '../support/event-tables.ts';
+import { orphans } from '../support/orphans.ts';
 import { hourAt, hourNumbers, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
@@ -93,6 +95,22 @@ describe('an adopted target', () => {
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
     expect(await world.rows('select id, ts from facts.appended')).toEqual(await world.rows('select id, ts from raw.events'));
     expect((await world.metadata('raw.events')).refs?.['psyberg_append_load']).toMatchObject({ type: 'tag', 'snapshot-id': (await snapshotIds(world)).at(-1) });
+  });
+
+  it('that could not be published is as it was, and no file is left', async () => {
+    const world = await filledWorld({});
+    await world.sql("create schema if not exists facts; create table facts.appended (id bigint, ts timestamptz) with ('format-version' = '2')");
+    await world.sql('insert into facts.appended select id, ts from raw.events');
+    const { client } = world.psyberg.internals;
+    const commit = client.commitTransaction.bind(client);
+    client.commitTransaction = () => Promise.reject(new PsybergError('catalog-forbidden', 'not you'));
+    await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({ code: 'catalog-forbidden' });
+    client.commitTransaction = commit;
+    expect(await world.history('facts.appended')).toHaveLength(1);
+    expect(await orphans(world)).toEqual([]);
+    await world.psyberg.adopt('append_load');
+    expect(await orphans(world)).toEqual([]);
+    expect((await world.plan('append_load')).status).toBe('nothing-new');
   });
 
   it('of a stateful process recomputes only what changed since', async () => {
