@@ -18,7 +18,7 @@ export interface StoredSession {
   readonly error: ErrorJson | undefined;
 }
 
-/** Reads a session's row; undefined when there is none. Throws `session-plan-missing` when it was not opened step by step. */
+/** Reads a session's row; undefined when there is none. Throws `session-plan-missing` when it was not opened step by step, or so long ago that its plan was let go. */
 export async function readStoredSession(ports: RunPorts, processName: string, psybergSessionId: string): Promise<StoredSession | undefined> {
   const { sessionTable } = ports.project.tables;
   const loaded = await ports.catalog.loadTable(sessionTable);
@@ -36,11 +36,15 @@ export async function readStoredSession(ports: RunPorts, processName: string, ps
   });
   if (row === undefined) return undefined;
   if (row.plan === null)
-    throw new PsybergError('session-plan-missing', `session ${psybergSessionId} of ${processName} (${row.status}) was run as a whole, not step by step`, {
-      hint: `open one of its own: psyberg session init --process_name=${processName}`,
-      context: { process_name: processName, psyberg_session_id: psybergSessionId },
-      exitCode: 2,
-    });
+    throw new PsybergError(
+      'session-plan-missing',
+      `session ${psybergSessionId} of ${processName} (${row.status}) has no plan: it was run as a whole, or thirty others have come since`,
+      {
+        hint: `open one of its own: psyberg session init --process_name=${processName}`,
+        context: { process_name: processName, psyberg_session_id: psybergSessionId },
+        exitCode: 2,
+      },
+    );
   return {
     status: row.status,
     plan: JSON.parse(row.plan) as CompiledPlan,

@@ -1,4 +1,4 @@
-/** The three tables of the engine's own state, as Iceberg schemas. Columns may be added at the end, never renamed: others read them. */
+/** The tables of the engine's own state, as Iceberg schemas. Columns may be added at the end, never renamed: others read them. */
 import type { StatementName } from './write-state.ts';
 
 export interface StateColumn {
@@ -11,8 +11,8 @@ export interface StateTable {
   readonly columns: readonly StateColumn[];
   /** Live files of one process after which they are folded into one: 1 keeps a single file. Not measured. */
   readonly filesPerProcess: number;
-  /** Sessions whose rows survive folding; all when undefined. */
-  readonly sessionsKept?: number;
+  /** What is kept of files that give way. */
+  readonly keptStatement: StatementName;
 }
 
 const columns = (text: string): StateColumn[] =>
@@ -28,6 +28,7 @@ const columns = (text: string): StateColumn[] =>
 export const HIGH_WATER_MARK: StateTable = {
   rowsStatement: 'state/high_water_mark_rows',
   filesPerProcess: 1,
+  keptStatement: 'state/kept_rows',
   columns: columns(`
     process_name string
     src_table string
@@ -50,6 +51,7 @@ export const HIGH_WATER_MARK: StateTable = {
 export const SESSION: StateTable = {
   rowsStatement: 'state/session_rows',
   filesPerProcess: 16,
+  keptStatement: 'state/kept_sessions',
   columns: columns(`
     process_name string
     psyberg_session_id string
@@ -80,6 +82,7 @@ export const SESSION: StateTable = {
 export const SIGNAL: StateTable = {
   rowsStatement: 'state/signal_rows',
   filesPerProcess: 16,
+  keptStatement: 'state/kept_rows',
   columns: columns(`
     process_name string
     signal_name string
@@ -90,11 +93,11 @@ export const SIGNAL: StateTable = {
     created_at timestamptz`),
 };
 
-/** A row is a row that an audit found wrong, as JSON text. Of each process the newest sessions stay: not measured, a person looks at the last few. */
+/** A row is a row that an audit found wrong, as JSON text. Of each process the newest sessions stay. */
 export const AUDIT_FAILURE: StateTable = {
   rowsStatement: 'state/audit_failure_rows',
   filesPerProcess: 16,
-  sessionsKept: 30,
+  keptStatement: 'state/kept_failures',
   columns: columns(`
     process_name string
     psyberg_session_id string

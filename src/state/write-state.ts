@@ -90,8 +90,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   for (const file of filesIn(base, OBSOLETE_FILES)) removeLocalFile(file);
   const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
   const live = manifests.length === 0 ? [] : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map((row) => row['path'] as string);
-  const fold = live.length > 0 && (live.length >= write.definition.filesPerProcess || write.replacesSession);
-  const onlyLatest = write.definition.filesPerProcess === 1;
+  const replaced = await replacedFiles(engine, write, live);
   const root = tableRoot(metadata);
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
@@ -99,24 +98,19 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   const owner = branchName(write.processName, write.psybergSessionId);
   const path = `${root}/data/${owner}-${randomUUID()}.parquet`;
   makeLocalFolder(`${root}/data`);
-  const keep = fold && !onlyLatest;
-  const { sessionsKept } = write.definition;
   const [file] = await run(
     'state/write_file',
     {
       rows: statementFragment(renderStatement(write.definition.rowsStatement)),
-      kept: keep
-        ? statementFragment(
-            `union all by name\n${renderStatement(sessionsKept === undefined ? 'state/kept_rows' : 'state/kept_sessions', { table: tableFragment('lake', write.table) })}`,
-          )
+      kept: replaced.holdOthers
+        ? statementFragment(`union all by name\n${renderStatement(write.definition.keptStatement, { table: tableFragment('lake', write.table) })}`)
         : NOTHING,
       field_ids: fieldIdsFragment(schemaOf(metadata).fields),
     },
     {
       rows: JSON.stringify(write.rows),
       destination: path,
-      ...(keep ? { process_name: write.processName, psyberg_session_id: write.psybergSessionId } : {}),
-      ...(keep && sessionsKept !== undefined ? { sessions_kept: sessionsKept } : {}),
+      ...(replaced.holdOthers ? { process_name: write.processName, psyberg_session_id: write.psybergSessionId, replaced_files: replaced.files } : {}),
     },
   );
   const manifest = `${root}/metadata/${owner}-${snapshotId}-m0.avro`;
@@ -131,7 +125,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
       file_size: file?.['file_size_bytes'] as bigint,
       destination: manifest,
       ...partitioning,
-      ...(manifests.length === 0 ? {} : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: fold ? live : [] }),
+      ...(manifests.length === 0 ? {} : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: replaced.files }),
     },
   );
   const list = `${root}/metadata/${owner}-snap-${snapshotId}-${randomUUID()}.avro`;
@@ -155,12 +149,27 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
     'manifest-list': list,
     'schema-id': metadata['current-schema-id'],
     summary: {
-      operation: fold ? 'overwrite' : 'append',
+      operation: replaced.files.length > 0 ? 'overwrite' : 'append',
       [SUMMARY.processName]: write.processName,
       [SUMMARY.sessionId]: write.psybergSessionId,
-      ...(fold ? { [REPLACED_FILES]: JSON.stringify(live) } : {}),
+      ...(replaced.files.length > 0 ? { [REPLACED_FILES]: JSON.stringify(replaced.files) } : {}),
     },
   });
+}
+
+/** Which of a process's live files give way to the new one: all of them when they are many, else those with rows that are written anew. */
+async function replacedFiles(
+  engine: Engine,
+  { definition, psybergSessionId, replacesSession }: StateWrite,
+  live: readonly string[],
+): Promise<{ files: readonly string[]; holdOthers: boolean }> {
+  if (live.length >= definition.filesPerProcess) return { files: live, holdOthers: definition.filesPerProcess > 1 };
+  if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };
+  const holding = await engine.query<{ path: string; holds_others: boolean }>({
+    sql: renderStatement('state/files_of_session'),
+    parameters: { files: live, psyberg_session_id: psybergSessionId },
+  });
+  return { files: holding.map((file) => file.path), holdOthers: holding.some((file) => file.holds_others) };
 }
 
 /** Every snapshot of a state table has a manifest of its own, named after it and after the session. */

@@ -1,12 +1,14 @@
 // Goal: the state tables say what the contract promises, however many sessions there were. Method: rows as data from plans; then many sessions on one warehouse.
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import { planSession } from '../../src/plan/index.ts';
 import { sessionRows, signalRows, watermarkRows, watermarksJson } from '../../src/state/state-rows.ts';
 import { SIGNAL } from '../../src/state/state-tables.ts';
 import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../../src/state/write-state.ts';
 import { orphans } from '../support/orphans.ts';
 import { sessionOf } from '../support/session-data.ts';
+import { runSessionStep, SESSION_STEPS } from '../support/session-step.ts';
 import { hourAt, processFile, worldForTest } from '../support/world.ts';
 
 const plan = planSession(sessionOf({ pattern: 'stateful', completeTo: 3, sources: { s: { added: [4, 5], vtts: 5 }, o: { owed: [2], vtts: 4 } } }));
@@ -90,6 +92,38 @@ describe('the state tables', () => {
       expect(Number(manifests?.['manifests']), table).toBe(1);
       expect(Number(manifests?.['files']), table).toBeLessThanOrEqual(filesMax);
     }
+  });
+
+  it('keep what went step by step once, whatever came between its steps, and the plans of the newest sessions only', { timeout: 120_000 }, async () => {
+    const process = processFile(
+      { process_name: 'steps_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.steps', event_time: 'ts' } },
+      'select * from e',
+    );
+    const world = await worldForTest({ processes: [process] });
+    const [spec] = world.psyberg.project.processes as [ProcessSpec];
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.land('raw.events', `select 0, timestamptz '${hourAt(0)}'`);
+    // Opened and overtaken: their rows are folded together with those of later sessions.
+    const [first, second] = ['20230914000000', '20230914000001'];
+    await runSessionStep(world.psyberg, spec, 'init', first);
+    const idOf = (session: number): string => `20230914${String(100 + session)}000`;
+    const sessions = 34;
+    for (let session = 0; session < sessions; session += 1) {
+      if (session === 12) await runSessionStep(world.psyberg, spec, 'init', second);
+      await world.land('raw.events', `select ${session}, timestamptz '${hourAt(session)}'`);
+      for (const step of SESSION_STEPS) await runSessionStep(world.psyberg, spec, step, idOf(session));
+    }
+    await expect(runSessionStep(world.psyberg, spec, 'load', first)).rejects.toMatchObject({ code: 'session-plan-missing', exitCode: 2 });
+    // Written anew beside the rows of others in its file.
+    await world.land('raw.events', `select ${sessions}, timestamptz '${hourAt(sessions)}'`);
+    await expect(runSessionStep(world.psyberg, spec, 'init', second)).resolves.toMatchObject({ status: 'initialized' });
+    expect(await world.rows('select status, count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f group by status')).toEqual([
+      '["initialized","2","2"]',
+      `["published","${sessions}","${sessions}"]`,
+    ]);
+    await expect(runSessionStep(world.psyberg, spec, 'publish', idOf(sessions - 1))).resolves.toMatchObject({ status: 'published' });
+    await world.publish('steps_load');
+    expect(await world.rows('from facts.steps')).toEqual(await world.rows('from raw.events'));
   });
 
   it('lose no file to a session that was killed after its commit, and before it deleted what only expired snapshots needed', { timeout: 60_000 }, async () => {
