@@ -100,6 +100,8 @@ interface PlanRequest {
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
 const SESSION_ATTEMPTS = 8;
+/** Conflicts that a new plan does not help: the session has tried long enough, or its fate is for the next run to find out. */
+const LAST_WORDS: ReadonlySet<string> = new Set(['publish-contended', 'commit-unknown']);
 /** The name under which other engines attach the embedded catalog. */
 export const CATALOG_NAME = 'psyberg';
 
@@ -218,8 +220,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         await sweepAfter(runPorts, spec, abandoned);
         return record;
       } catch (error) {
-        const again =
-          error instanceof PsybergError && error.exitCode === 4 && error.retryable && error.code !== 'commit-unknown' && attempt < SESSION_ATTEMPTS && given === undefined;
+        const again = error instanceof PsybergError && error.exitCode === 4 && error.retryable && !LAST_WORDS.has(error.code) && attempt < SESSION_ATTEMPTS && given === undefined;
         if (!again) throw error;
         options.onStep?.(`${spec.processName}: ${error.message}; planning again`);
         await sleep(Math.random() * 100 * attempt);

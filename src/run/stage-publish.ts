@@ -19,7 +19,7 @@ import { type StateWriter, stateWriter } from './write-session-state.ts';
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */
 const UNANSWERED_MAX = 5;
 
-/** Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again), `commit-conflict` or `commit-unknown` after the last try. */
+/** Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again), `publish-contended` or `commit-unknown` after the last try. */
 export async function publish(context: RunContext, composeStep: Step): Promise<void> {
   context.state ??= stateWriter(context);
   const together = await publishTarget(context, composeStep);
@@ -67,7 +67,9 @@ async function publishTarget(context: RunContext, composeStep: Step): Promise<bo
         finishLast = finish;
       }
       const hopeful = uncertain ? unanswered < UNANSWERED_MAX : error instanceof PsybergError && error.retryable;
-      if (!hopeful || !(await tries.again())) throw finishLast === undefined ? error : commitUnknown(context, error);
+      if (hopeful && (await tries.again())) continue;
+      if (finishLast !== undefined) throw commitUnknown(context, error);
+      throw hopeful ? contended(context, error) : error;
     }
   }
 }
@@ -93,6 +95,15 @@ const provesUnpublished = (error: unknown): boolean => error instanceof PsybergE
 function commitUnknown({ plan }: RunContext, error: unknown): PsybergError {
   return conflict('commit-unknown', `${plan.process_name}: the catalog did not answer whether ${plan.target.table} was published: ${(error as Error).message}`, {
     hint: 'run again when the catalog answers: the next run looks whether it was, and goes on from there',
+    context: { process_name: plan.process_name, psyberg_session_id: plan.psyberg_session_id },
+    cause: error,
+  });
+}
+
+/** Others were first with every try, and may be with those of a session that is planned anew. */
+function contended({ plan }: RunContext, error: unknown): PsybergError {
+  return conflict('publish-contended', `${plan.process_name}: ${plan.target.table} was not published, others committed first for a minute: ${(error as Error).message}`, {
+    hint: 'run again, when fewer sessions publish at the same time',
     context: { process_name: plan.process_name, psyberg_session_id: plan.psyberg_session_id },
     cause: error,
   });

@@ -1,7 +1,9 @@
 // Goal: whoever else writes to the target while a session runs, nothing is lost and nothing doubled, and work is repeated only where it must be. Method: another
 // writer commits at a chosen step of the session; the steps tell whether it was planned anew.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
+import { conflict } from '../../src/model/errors.ts';
+import { orphans } from '../support/orphans.ts';
 import { runSessionStep, type SessionStep } from '../support/session-step.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
@@ -136,5 +138,50 @@ describe('a target that another writer changes while a session runs', () => {
     await world.psyberg.sql(`insert into facts.t by name ${event(100, 9)}`, { branch: branch as string });
     await expect(step('publish')).rejects.toMatchObject({ code: 'staging-lost', exitCode: 5 });
     expect(await world.rows('select id from facts.t')).toEqual(['["0"]']);
+  });
+});
+
+describe('a session that others overtake for a minute', () => {
+  it('ends with exit 4 after a minute, once, and nothing has changed', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          { process_name: 'load', pattern: 'stateful', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.t', event_time: 'ts' } },
+          'select id, ts from e',
+        ),
+      ],
+    });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', event(1, 1));
+    await world.publish('load');
+    await world.land('raw.events', event(2, 1));
+    const before = {
+      history: await world.history('facts.t'),
+      marks: await world.rows('from psyberg.high_water_mark_table'),
+      sessions: await world.rows('from psyberg.psyberg_session_f'),
+    };
+    const { client } = world.psyberg.internals;
+    const commit = client.commitTransaction.bind(client);
+    let tries = 0;
+    let clockMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => clockMs);
+    onTestFinished(() => clock.mockRestore());
+    client.commitTransaction = () => {
+      tries += 1;
+      clockMs += 10_000;
+      return Promise.reject(conflict('commit-conflict', 'Requirement failed: branch main has changed'));
+    };
+    const [record] = await world.run();
+    client.commitTransaction = commit;
+    expect(record).toMatchObject({ status: 'conflict', published_snapshot_id: null, error: { code: 'publish-contended', retryable: true } });
+    expect(tries).toBe(7);
+    expect({
+      history: await world.history('facts.t'),
+      marks: await world.rows('from psyberg.high_water_mark_table'),
+      sessions: await world.rows('from psyberg.psyberg_session_f'),
+    }).toEqual(before);
+    expect([await world.leftovers(), await orphans(world)]).toEqual([[], []]);
+    await world.publish('load');
+    expect(await world.rows('from facts.t')).toEqual(await world.rows('from raw.events'));
   });
 });
