@@ -52,6 +52,33 @@ describe('writers of one target in processes of their own', () => {
     expect(await orphans(world)).toEqual([]);
   });
 
+  it.for([...new Set(counts.map((writers) => Math.min(writers, SOAK === 0 ? 2 : 5)))])(
+    '%i of them that overwrite the same hours: each state is that of one of them, as if they had come one by one',
+    { timeout: 1_800_000 },
+    async (writers) => {
+      const names = Array.from({ length: writers }, (_, writer) => 2 * writer);
+      const rounds = SOAK === 0 ? 3 : 6;
+      const world = await worldForTest();
+      const projects = new Map(names.map((writer) => [writer, writeProject(world, writer)]));
+      for (const writer of names) await world.create(`raw.events_${writer}`, EVENTS, { partitionedBy: 'hour(ts)' });
+      const land = (writer: number): string => `insert into raw.events_${writer} select 10 * $round + i as id, timestamptz '${hourAt(1)}' + to_hours(i) as ts from range(3) t(i)`;
+      const results = await Promise.all(names.map((writer) => spawnSessions(projects.get(writer) as string, { times: rounds, land: land(writer) })));
+      // Whoever lost every race of a minute, or eight plans, has changed nothing; its rows come with its next session.
+      for (const { records } of results) for (const record of records) expect(['published', 'conflict']).toContain(record.status);
+      const published = results.flatMap(({ records }) => records).filter((record) => record.status === 'published');
+      const history = await world.history('facts.shared');
+      expect(history.map((snapshot) => String(snapshot['snapshot-id']))).toEqual(expect.arrayContaining(published.map((record) => record.published_snapshot_id)));
+      expect(history).toHaveLength(published.length);
+      for (const { 'snapshot-id': id, summary } of history) {
+        const [{ table, snapshot_id }] = JSON.parse(summary?.['psyberg.high-water-marks'] ?? '[]') as [{ table: string; snapshot_id: string }];
+        const rows = await world.rows(`select id, ts, writer from facts.shared at (version => ${id})`);
+        expect(rows, String(id)).toEqual(await world.rows(`select id, ts, ${table.split('_')[1]} as writer from ${table} at (version => ${snapshot_id})`));
+      }
+      expect(await world.leftovers()).toEqual([]);
+      expect(await orphans(world)).toEqual([]);
+    },
+  );
+
   it('who meet in the watermark table all get through, and it stays readable', { timeout: 1_800_000 }, async () => {
     const writers = SOAK === 0 ? 6 : 30;
     const names = Array.from({ length: writers }, (_, writer) => writer);
