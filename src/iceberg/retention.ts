@@ -20,6 +20,8 @@ export interface RetentionLimits {
   readonly retainLast?: number | undefined;
   /** References that stay whatever their age. */
   readonly keepsRef?: (name: string) => boolean;
+  /** References that go whatever their age. */
+  readonly dropsRef?: (name: string) => boolean;
 }
 
 export interface Expiry {
@@ -33,7 +35,7 @@ export function expiredBy(metadata: TableMetadata, limits: RetentionLimits, need
   const oldestMs = limits.nowMs - (limits.olderThanMs ?? numberOf(properties[MAX_SNAPSHOT_AGE], MAX_SNAPSHOT_AGE_DEFAULT_MS));
   const leastCount = limits.retainLast ?? numberOf(properties[MIN_SNAPSHOTS], 1);
   const refs = Object.entries(metadata.refs ?? {});
-  const keptRefs = refs.filter(([name, ref]) => name === 'main' || limits.keepsRef?.(name) === true || isYoung(metadata, ref, limits.nowMs));
+  const keptRefs = refs.filter(([name, ref]) => name === 'main' || limits.keepsRef?.(name) === true || (limits.dropsRef?.(name) !== true && isYoung(metadata, ref, limits.nowMs)));
   const kept = new Set<SnapshotId>(needed);
   const referenced = new Set<SnapshotId>();
   for (const [, ref] of keptRefs) {

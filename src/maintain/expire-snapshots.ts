@@ -10,7 +10,7 @@ import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../iceberg/table-update.ts';
 import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/maintain-record.ts';
-import { oldestSessionMs } from '../run/clean-up.ts';
+import { isInUse, oldestSessionMs } from '../run/clean-up.ts';
 import { globLiteral, renderStatement } from '../statements/index.ts';
 import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
 import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';
@@ -24,7 +24,7 @@ export interface ExpireOutcome {
 }
 
 /** Branches of sessions are dropped by the next session of their process, which knows whether anybody still works on them. */
-const SESSION_BRANCH = /^psyberg_.*_\d{14}$/;
+const SESSION_BRANCH = /^psyberg_(.+)_\d{14}(\.\d+)?$/;
 
 /** Expires what the limits and the table's own properties let go. */
 export async function expireSnapshots(context: MaintainContext): Promise<ExpireOutcome> {
@@ -51,13 +51,21 @@ interface WhatExpires {
 /** What the rules let go, with and without those who need it. */
 export function whatExpires({ ports, options, watermarks }: Pick<MaintainContext, 'ports' | 'options' | 'watermarks'>, metadata: TableMetadata): WhatExpires {
   const needed = neededSnapshots({ metadata, watermarks, sessionsSinceMs: oldestSessionMs(ports.sessionsDirectory) });
+  const isNobodys = (branch: string): boolean => isOfNoProcess(ports, branch) && !isInUse(ports.sessionsDirectory, branch, metadata);
   const limits = {
     nowMs: ports.nowMs(),
     olderThanMs: options.olderThanMs,
     retainLast: options.retainLast,
-    keepsRef: (name: string) => SESSION_BRANCH.test(name),
+    keepsRef: (name: string) => SESSION_BRANCH.test(name) && !isNobodys(name),
+    dropsRef: isNobodys,
   };
   return { expiry: expiredBy(metadata, limits, needed.ids), needed, wanted: expiredBy(metadata, limits) };
+}
+
+/** A branch whose process was taken out of the project: no session of it will come that drops it. */
+function isOfNoProcess({ project }: Pick<MaintainContext['ports'], 'project'>, branch: string): boolean {
+  const [, processName] = SESSION_BRANCH.exec(branch) ?? [];
+  return processName !== undefined && !project.processes.some((process) => process.processName === processName);
 }
 
 async function expireOnce(context: MaintainContext, plan: WhatExpires & { readonly loaded: LoadedTable }): Promise<ExpireOutcome> {

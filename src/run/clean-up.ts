@@ -86,6 +86,13 @@ export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentif
   return dropped;
 }
 
+/** True for a session's branch that somebody may still work on: its marker says so, or it has none and is young. */
+export function isInUse(sessionsDirectory: string, branch: string, metadata: TableMetadata): boolean {
+  const directory = join(sessionsDirectory, branch);
+  const marker = readMarker(directory);
+  return marker === undefined ? isYoung(branch, metadata) : isAtWork(marker, directory);
+}
+
 /** True for a branch without a marker that may be a session's on another machine: begun, or written to, within a day. */
 function isYoung(branch: string, metadata: TableMetadata | undefined): boolean {
   const [, year, month, day, hour, minute, second] = (/_(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(branch) ?? []).map(Number);

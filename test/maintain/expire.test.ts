@@ -107,6 +107,22 @@ describe('expiry', () => {
     const [busy] = (await world.psyberg.maintain(['raw.events'], AT_ONCE)).tables;
     expect(busy?.expired).toMatchObject({ snapshots: 0, kept_for: [{ who: 'a running session', snapshots: 2 }] });
   });
+
+  it('drops the branch of a session whose process is no longer in the project, and nobody is at work on it', async () => {
+    const world = await loadedWorld();
+    for (let hour = 0; hour < 3; hour += 1) await world.land('raw.events', landing(hour));
+    const [first] = await world.history('raw.events');
+    const [known] = world.psyberg.project.processes;
+    const branches = { gone: 'psyberg_taken_out_20230914000000', busy: 'psyberg_taken_out_20230914000001', own: `psyberg_${known?.processName}_20230914000000` };
+    for (const name of Object.values(branches))
+      await world.commit('raw.events', [{ action: 'set-snapshot-ref', 'ref-name': name, type: 'branch', 'snapshot-id': first?.['snapshot-id'] as bigint }]);
+    const folder = join(world.warehouse, '.psyberg', 'sessions', branches.busy);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'session.json'), JSON.stringify({ pid: 1, host: 'elsewhere', started_at: new Date().toISOString(), stepwise: false }));
+    const { tables } = await world.psyberg.maintain(['raw.events'], AT_ONCE);
+    expect(recordOf(tables, 'raw.events').expired?.refs).toEqual([branches.gone]);
+    expect(Object.keys((await world.metadata('raw.events')).refs ?? {})).toEqual(expect.arrayContaining([branches.busy, branches.own]));
+  });
 });
 
 describe('orphans', () => {
