@@ -4,9 +4,12 @@
 -- @param $process_name VARCHAR its partition
 -- @param $row_count BIGINT
 -- @param $file_size BIGINT
--- @param $schema VARCHAR the table's schema as JSON
--- @param $partition_spec VARCHAR the spec's fields as JSON
--- @param $partition_spec_id VARCHAR
+-- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
+-- @param $schema_id VARCHAR (inside {{manifest_format}})
+-- @param $partition_spec VARCHAR the spec's fields as JSON (inside {{manifest_format}})
+-- @param $partition_spec_id VARCHAR (inside {{manifest_format}})
+-- @param $format_version VARCHAR (inside {{manifest_format}})
+-- @param $content VARCHAR (inside {{manifest_format}})
 -- @param $destination VARCHAR path of the new manifest
 copy (
   {{existing}}
@@ -23,30 +26,4 @@ copy (
       record_count := $row_count::bigint,
       file_size_in_bytes := $file_size::bigint
     ) as data_file
-) to $destination (
-  format avro,
-  root_name 'manifest_entry',
-  field_ids {
-    status: {__duckdb_field_id: 0, __duckdb_nullable: false},
-    snapshot_id: 1,
-    sequence_number: 3,
-    file_sequence_number: 4,
-    data_file: {
-      __duckdb_field_id: 2,
-      __duckdb_nullable: false,
-      content: {__duckdb_field_id: 134, __duckdb_nullable: false},
-      file_path: {__duckdb_field_id: 100, __duckdb_nullable: false},
-      file_format: {__duckdb_field_id: 101, __duckdb_nullable: false},
-      partition: {__duckdb_field_id: 102, __duckdb_nullable: false, process_name: 1000},
-      record_count: {__duckdb_field_id: 103, __duckdb_nullable: false},
-      file_size_in_bytes: {__duckdb_field_id: 104, __duckdb_nullable: false}
-    }
-  },
-  metadata {
-    'schema': $schema,
-    'partition-spec': $partition_spec,
-    'partition-spec-id': $partition_spec_id,
-    'format-version': '2',
-    'content': 'data'
-  }
-)
+) to $destination ({{manifest_format}})

@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { localPath } from '../catalog/files/locations.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
@@ -32,7 +31,7 @@ import {
   partitionTupleFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { ATTEMPTS, discard, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { discard, loadTable, type MaintainContext, stopIfInterrupted, untilItWins } from './context.ts';
 import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { type CompactionLayout, compactionLayoutOf, partitionValues } from './layout.ts';
@@ -64,19 +63,16 @@ interface Group extends Record<string, unknown> {
 export async function compactTable(context: MaintainContext, readTo: bigint | undefined): Promise<Compacted | null> {
   const { engine } = context.ports;
   let done = NOTHING_DONE;
-  for (let attempt = 1; ; attempt += 1) {
+  return untilItWins(context.ports, async () => {
     try {
       const result = await compactOnce(context, readTo, (batch) => {
         done = sumOf(done, batch);
       });
       return result === undefined ? null : sumOf(done, result);
-    } catch (error) {
-      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
-      await sleep(Math.random() * 50 * attempt);
     } finally {
       await forgetFiles(engine);
     }
-  }
+  });
 }
 
 /** One look at the table, and all the groups found in it. `onBatch`: told of each commit; what is returned counts for a dry run. */
@@ -339,7 +335,7 @@ async function commitBatch(context: MaintainContext, { files, added, deletes }: 
   const { ports, table } = context;
   const { engine } = ports;
   const paths = files.map((file) => file.path);
-  for (let attempt = 1; ; attempt += 1) {
+  return untilItWins(ports, async () => {
     const { metadata } = await loadTable(context);
     const main = mainSnapshot(metadata);
     const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
@@ -384,8 +380,7 @@ async function commitBatch(context: MaintainContext, { files, added, deletes }: 
       return obsolete.length;
     } catch (error) {
       discard(composed, error);
-      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
-      await sleep(Math.random() * 50 * attempt);
+      throw error;
     }
-  }
+  });
 }

@@ -1,4 +1,5 @@
 /** What the tasks of maintenance share: the outside, the limits, and one table at a time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
 import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
@@ -25,7 +26,7 @@ export interface MaintainContext {
 }
 
 /** Tries before a task gives up on a table that others keep changing. Not measured. */
-export const ATTEMPTS = 6;
+const ATTEMPTS = 6;
 
 /** The table now. Throws `table-missing` when somebody dropped it meanwhile. */
 export async function loadTable({ ports, table }: Pick<MaintainContext, 'ports' | 'table'>): Promise<LoadedTable> {
@@ -34,14 +35,26 @@ export async function loadTable({ ports, table }: Pick<MaintainContext, 'ports' 
   return loaded;
 }
 
-/** True for a lost race: the task loads the table again and repeats. */
-export const isLostRace = (error: unknown): boolean => error instanceof PsybergError && error.retryable && error.code !== 'interrupted' && !isUnanswered(error);
+/** Repeats `work`, which loads the table anew, while it loses races to others. Throws what it threw last, or `interrupted`. */
+export async function untilItWins<T>(ports: Pick<MaintainPorts, 'interrupted'>, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    stopIfInterrupted(ports);
+    try {
+      return await work();
+    } catch (error) {
+      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
+      await sleep(Math.random() * 50 * attempt);
+    }
+  }
+}
+
+const isLostRace = (error: unknown): boolean => error instanceof PsybergError && error.retryable && error.code !== 'interrupted' && !isUnanswered(error);
 
 /** Deletes what was written for a commit that failed; not when it may have been made: the files are the table's then, or orphans for a later run. */
 export function discard(paths: readonly string[], error: unknown): void {
   if (!isUnanswered(error)) for (const path of paths) removeLocalFile(path);
 }
 
-export function stopIfInterrupted(ports: MaintainPorts): void {
+export function stopIfInterrupted(ports: Pick<MaintainPorts, 'interrupted'>): void {
   if (ports.interrupted()) throw new PsybergError('interrupted', 'maintenance was interrupted', { hint: 'run the same command again: what was done stays done', retryable: true });
 }

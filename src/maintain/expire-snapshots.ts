@@ -2,7 +2,6 @@
  * Expires snapshots and deletes what only they reached. Table -> fewer snapshots, fewer files.
  * What goes is known before the commit and deleted after it: a crash before leaves the table as it was, a crash after it orphan files.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { basename } from 'node:path';
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
 import { type Expiry, expiredBy } from '../iceberg/retention.ts';
@@ -12,7 +11,7 @@ import type { TableRequirement, TableUpdate } from '../iceberg/table-update.ts';
 import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/maintain-record.ts';
 import { isInUse, oldestSessionMs } from '../run/clean-up.ts';
 import { globLiteral, renderStatement } from '../statements/index.ts';
-import { ATTEMPTS, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';
 import { graceMs } from './limits.ts';
 import { type NeededSnapshots, neededSnapshots } from './needed-snapshots.ts';
@@ -28,17 +27,10 @@ const SESSION_BRANCH = /^psyberg_(.+)_\d{14}(\.\d+)?$/;
 
 /** Expires what the limits and the table's own properties let go. */
 export async function expireSnapshots(context: MaintainContext): Promise<ExpireOutcome> {
-  for (let attempt = 1; ; attempt += 1) {
-    stopIfInterrupted(context.ports);
+  return untilItWins(context.ports, async () => {
     const loaded = await loadTable(context);
-    const { expiry, needed, wanted } = whatExpires(context, loaded.metadata);
-    try {
-      return await expireOnce(context, { loaded, expiry, needed, wanted });
-    } catch (error) {
-      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
-      await sleep(Math.random() * 50 * attempt);
-    }
-  }
+    return expireOnce(context, { loaded, ...whatExpires(context, loaded.metadata) });
+  });
 }
 
 interface WhatExpires {

@@ -3,32 +3,29 @@
  * A manifest is kept small enough that an overwrite, which rewrites those it touches, stays cheap on a table of any size.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { declareEmptyPartitionIn, FILES_PER_MANIFEST, type ManifestShape, manifestMetadata, manifestsOf, metadataPath, rowLineageOf, shapesOf } from '../manifests/compose.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
-import { ATTEMPTS, discard, isLostRace, loadTable, type MaintainContext, stopIfInterrupted } from './context.ts';
+import { discard, loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { partitionValues } from './layout.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
 
 /** Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a note that says why. */
 export async function rewriteTableManifests(context: MaintainContext): Promise<MaintainRecord['manifests']> {
-  for (let attempt = 1; ; attempt += 1) {
-    stopIfInterrupted(context.ports);
+  return untilItWins(context.ports, async () => {
     const created: string[] = [];
     try {
       return await rewriteOnce(context, created);
     } catch (error) {
       discard(created, error);
-      if (!isLostRace(error) || attempt >= ATTEMPTS) throw error;
-      await sleep(Math.random() * 50 * attempt);
+      throw error;
     } finally {
       await context.ports.engine.execute({ sql: renderStatement('maintain/end_sorted'), parameters: {} }).catch(() => undefined);
     }
-  }
+  });
 }
 
 async function rewriteOnce(context: MaintainContext, created: string[]): Promise<MaintainRecord['manifests']> {

@@ -46,7 +46,8 @@ export async function initSession(request: StepRequest, planProcess: () => Promi
   const plan = await planProcess();
   const context = runContext(ports, plan, spec, true);
   if (plan.status === 'work') {
-    await forgetAttempt(context);
+    // An earlier attempt may have left an idle marker.
+    await abandonSession(context);
     await recordSession(context, { status: 'initialized', error: null, plan: JSON.stringify(plan) });
     return { status: 'initialized', plan };
   }
@@ -72,7 +73,8 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
   const startedMs = performance.now();
   refuseSecondLoad(context);
   await dropAbandonedSessions(ports, spec.target.table, spec.processName);
-  await forgetAttempt(context);
+  // An earlier attempt may have been killed.
+  await abandonSession(context);
   try {
     writeMarker(context.directory, true);
     await runStage(context, 'branch');
@@ -90,7 +92,7 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
     await recordSession(context, { status: 'loaded', error: null, plan: JSON.stringify(stored.plan) });
   } catch (error) {
     ports.engine.resume();
-    await forgetAttempt(context).catch(() => undefined);
+    await abandonSession(context).catch(() => undefined);
     throw mapSqlError(error, ports.project, spec, context.plan);
   }
   await detachSession(context);
@@ -309,9 +311,6 @@ async function resumeSession({ ports, spec, psybergSessionId }: StepRequest, pla
   context.audits.push(...staged.audits);
   return { context, staged };
 }
-
-/** Drops what an earlier attempt of this session left: a load that was killed, or an idle marker. */
-const forgetAttempt = (context: RunContext): Promise<void> => abandonSession(context);
 
 function removeComposedList(context: RunContext): void {
   const list = context.composed?.snapshot['manifest-list'];

@@ -13,7 +13,16 @@ import type { PartitionSpec, Schema, Snapshot, SnapshotId, TableMetadata } from 
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
-import { NOTHING, fieldIdsFragment, manifestListFragment, renderStatement, statementFragment, tableFragment } from '../statements/index.ts';
+import {
+  NOTHING,
+  fieldIdsFragment,
+  manifestFormatFragment,
+  manifestListFragment,
+  newEntryFragments,
+  renderStatement,
+  statementFragment,
+  tableFragment,
+} from '../statements/index.ts';
 import { makeLocalFolder, removeLocalFile } from './local-files.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
@@ -31,6 +40,8 @@ export interface StateChange {
   readonly snapshotId: SnapshotId;
 }
 
+/** What the entries of a state table say of a file. */
+const DATA_FILE_COLUMNS = ['content', 'file_path', 'file_format', 'partition', 'record_count', 'file_size_in_bytes'];
 /** Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not measured. */
 const SNAPSHOTS_KEPT = 100;
 /** Summary key: the data files that a snapshot replaced. They go with that snapshot, when no older one is left to need them. */
@@ -114,17 +125,25 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
     },
   );
   const manifest = `${root}/metadata/${owner}-${snapshotId}-m0.avro`;
-  const partitioning = { schema: renderJson(schemaOf(metadata)), partition_spec: renderJson(spec.fields), partition_spec_id: String(spec['spec-id']) };
+  const partitionSpecId = String(spec['spec-id']);
   await run(
     'state/write_manifest',
-    { existing: manifests.length === 0 ? NOTHING : statementFragment(renderStatement('state/existing_entries')) },
+    {
+      existing: manifests.length === 0 ? NOTHING : statementFragment(renderStatement('state/existing_entries')),
+      manifest_format: manifestFormatFragment(newEntryFragments(DATA_FILE_COLUMNS, [{ name: 'process_name', fieldId: spec.fields[0]?.['field-id'] ?? 1000 }]).fieldIds),
+    },
     {
       path,
       process_name: write.processName,
       row_count: file?.['count'] as bigint,
       file_size: file?.['file_size_bytes'] as bigint,
       destination: manifest,
-      ...partitioning,
+      schema: renderJson(schemaOf(metadata)),
+      schema_id: String(metadata['current-schema-id']),
+      partition_spec: renderJson(spec.fields),
+      partition_spec_id: partitionSpecId,
+      format_version: '2',
+      content: 'data',
       ...(manifests.length === 0 ? {} : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: replaced.files }),
     },
   );
@@ -134,7 +153,7 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
     { carried: base === undefined ? NOTHING : statementFragment(renderStatement('state/carried_deletes')), manifest_list_format: manifestListFragment() },
     {
       manifest,
-      partition_spec_id: partitioning.partition_spec_id,
+      partition_spec_id: partitionSpecId,
       snapshot_id: String(snapshotId),
       sequence_number: String(sequenceNumber),
       destination: list,
