@@ -51,7 +51,8 @@ export function completeTableMetadata(given: MetadataFile): TableMetadata {
   const refs = file.refs ?? (hasCurrent ? { main: { 'snapshot-id': current, type: 'branch' as const } } : {});
   return {
     ...(file as TableMetadata),
-    'last-sequence-number': file['last-sequence-number'] ?? 0n,
+    // Version 1 has none, whatever its file says.
+    'last-sequence-number': file['format-version'] === 1 ? 0n : (file['last-sequence-number'] ?? 0n),
     schemas,
     'current-schema-id': file['current-schema-id'] ?? schemas[0]?.['schema-id'] ?? 0,
     'partition-specs': specs,

@@ -19,8 +19,10 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
     if (sequenceNumber <= draft.lastSequenceNumber && !replaces) {
       throw behind(`Cannot add snapshot with sequence number ${sequenceNumber} older than last sequence number ${draft.lastSequenceNumber}`);
     }
-    if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   }
+  if (sequenceNumber < 0n) throw invalid(`Cannot add snapshot ${id}: sequence-number is negative: ${sequenceNumber}`);
+  // In version 1 too: the commit may upgrade the table after it, and is refused at its end if it does not.
+  if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   if (draft.formatVersion >= 3) {
     const firstRowId = snapshot['first-row-id'];
     if (firstRowId === undefined || firstRowId === null) throw invalid('Cannot add a snapshot: first-row-id is null');

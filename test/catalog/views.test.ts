@@ -54,8 +54,8 @@ describe('a branch view', () => {
   it.each(['1', '2', '3'])('works for format version %s', async (version) => {
     const table = await createTable(fixture, { 'format-version': version });
     const view = openView(table, { kind: 'branch', branch: 'staging' });
-    const rows = version === '3' ? { 'first-row-id': 0n, 'added-rows': 10n } : {};
-    await view.commitTable(SEEN, append(1n, null, rows));
+    const fields = version === '3' ? { 'first-row-id': 0n, 'added-rows': 10n } : version === '1' ? { 'sequence-number': 0n } : {};
+    await view.commitTable(SEEN, append(1n, null, fields));
     expect((await view.loadTable(SEEN))?.metadata).toMatchObject({ 'format-version': Number(version), 'current-snapshot-id': 1n });
   });
   it('answers 409 when the branch is not what the client saw', async () => {

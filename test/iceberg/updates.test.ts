@@ -234,6 +234,13 @@ describe('snapshots and references', () => {
       'last-sequence-number': 2n,
     });
   });
+  it('have no sequence numbers in version 1, unless the same commit upgrades the table', () => {
+    const first = newTable({ 'format-version': '1' });
+    const added = (number?: bigint): TableUpdate[] => [{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': number as bigint }) }, setMain(9n)];
+    expect(() => apply(added(5n), first)).toThrow(refused('invalid-table-update', /Sequence number must be 0 in v1: 5/));
+    expect(apply([...added(5n), { action: 'upgrade-format-version', 'format-version': 2 }], first)['last-sequence-number']).toBe(5n);
+    for (const number of [undefined, 0n]) expect(apply(added(number), first)).toMatchObject({ 'current-snapshot-id': 9n, 'last-sequence-number': 0n });
+  });
   it('log a rollback at the time of the rollback', () => {
     expect(apply([setMain(1n)])['snapshot-log']?.at(-1)).toEqual({ 'snapshot-id': 1n, 'timestamp-ms': NOW_MS + 10_000 });
   });
@@ -287,6 +294,7 @@ describe('snapshots and references', () => {
   it.each<[TableUpdate[], string, RegExp]>([
     [[{ action: 'add-snapshot', snapshot: snapshot(2n) }], 'invalid-table-update', /already exists/],
     [[{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': 2n, 'parent-snapshot-id': 1n }) }], 'commit-conflict', /older than last sequence number 2/],
+    [[{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': -1n }) }], 'invalid-table-update', /sequence-number is negative/],
     [[setMain(99n)], 'invalid-table-update', /unknown snapshot: 99/],
     [[{ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'tag', 'snapshot-id': 2n }], 'invalid-table-update', /must be a branch/],
     [[{ action: 'set-snapshot-ref', 'ref-name': 'b', type: 'branch', 'snapshot-id': 2n, 'max-ref-age-ms': 0 }], 'invalid-table-update', /greater than 0/],
