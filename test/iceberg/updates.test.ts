@@ -68,6 +68,47 @@ describe('schemas', () => {
   ])('refuse %o', (updates, message) => expect(() => apply(updates)).toThrow(refused('invalid-table-update', message)));
 });
 
+describe('column types', () => {
+  const latest = newTable({ 'format-version': '3' });
+  const add = (field: object, table = latest) =>
+    apply(
+      [{ action: 'add-schema', schema: { type: 'struct', fields: [...(table.schemas[0]?.fields ?? []), { id: 9, name: 'x', required: false, type: 'int', ...field }] } }],
+      table,
+    );
+  it.each<[object, RegExp]>([
+    [{ type: 'decimal(50,2)' }, /precision larger than 38 are not supported: 50/],
+    [{ type: 'decimal(2,5)' }, /more digits behind the point/],
+    [{ type: 'decimal(0,0)' }, /more digits behind the point/],
+    [{ type: 'fixed[99999999999999]' }, /Fixed lengths larger than/],
+    [{ type: 'unknown', required: true }, /required field with unknown type: x/],
+    [{ type: { type: 'list', 'element-id': 10, element: 'unknown', 'element-required': true } }, /required field with unknown type: x.element/],
+  ])('refuse %o', (field, message) => expect(() => add(field)).toThrow(refused('invalid-table-update', message)));
+  it.each<[IcebergType, unknown[], unknown[]]>([
+    ['boolean', [true], ['true', 1]],
+    ['int', [5, -(2 ** 31)], ['5', 1.5, 2 ** 31, true]],
+    ['long', [5, 2n ** 63n - 1n], [2n ** 63n, '5']],
+    ['double', [1.5, 2], ['1.5', true]],
+    ['decimal(9, 2)', ['14.20', '-1.00'], [14.2, '14.2', '14', 'x']],
+    ['date', ['2024-02-29'], ['2023-02-29', '2023-13-01', 19000, 'today']],
+    ['time', ['22:31:08.123456'], ['25:00:00', 1]],
+    ['timestamp', ['2007-12-03T10:15:30.123'], ['2007-12-03T10:15:30+00:00', '2007-12-03', 5]],
+    ['timestamptz', ['2007-12-03T10:15:30+00:00', '2007-12-03T10:15:30Z'], ['2007-12-03T10:15:30', '2007-12-03T10:15:30+02:00']],
+    ['timestamptz_ns', ['2007-12-03T10:15:30.123456789+00:00'], ['2007-12-03T10:15:30.1234567891+00:00']],
+    ['string', ['', 'x'], [5, {}]],
+    ['uuid', ['f79c3e09-677c-4bbd-a479-3f349cb785e7'], ['f79c3e09', 1]],
+    ['fixed[2]', ['00FF'], ['00', '00FG', 5]],
+    ['binary', ['', '00ff'], ['0', 'xy']],
+    ['unknown', [], [5]],
+    ['variant', [], [5, {}]],
+    [{ type: 'struct', fields: [] }, [], [{}, 5]],
+  ])('%o has defaults like %o and not like %o', (type, right, wrong) => {
+    for (const kind of ['initial-default', 'write-default']) {
+      for (const value of [...right, null]) expect(add({ type, [kind]: value }).schemas, String(value)).toHaveLength(2);
+      for (const value of wrong) expect(() => add({ type, [kind]: value }), String(value)).toThrow(refused('invalid-table-update', /cannot parse default as/));
+    }
+  });
+});
+
 describe('partition specs and sort orders', () => {
   const byDay = { fields: [{ 'source-id': 2, name: 'ts_day', transform: 'day' }] };
   it('give a new field the next id and an equal field its old one', () => {
@@ -149,6 +190,9 @@ describe('partition and sort fields', () => {
   it.each([
     ['bucket[0]', /Unknown partition transform/],
     ['truncate[]', /Unknown partition transform/],
+    ['truncate[0]', /Unknown partition transform/],
+    ['bucket[99999999999]', /Unknown partition transform/],
+    ['truncate[2147483648]', /Unknown partition transform/],
     ['identity', /Invalid partition field parent: tags/],
   ])('refuse %s of a list element', (transform, message) => expect(() => apply(addSpec(transform, 'element'), table)).toThrow(refused('invalid-table-update', message)));
   it('keep the default spec and sort order usable: their column cannot be dropped while they are the default', () => {
