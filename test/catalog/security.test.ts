@@ -199,6 +199,14 @@ describe('places', () => {
       expect([reply.status, reply.body.error.type], location).toEqual([400, 'BadRequestException']);
     }
   });
+  it('metadata whose references dangle are not registered', async () => {
+    const table = await createTable(fixture);
+    const location = (await fixture.client.loadTable(table))?.metadataLocation as string;
+    const dangling = location.replace('00000-', '00001-');
+    writeFileSync(dangling, readFileSync(location, 'utf8').replace('"refs":{}', '"refs":{"lost":{"snapshot-id":7,"type":"tag"}}'));
+    const reply = await call('POST', 'psyberg/namespaces/facts/register', { name: 'dangling', 'metadata-location': dangling });
+    expect([reply.status, reply.body.error.type, reply.body.error.message]).toEqual([400, 'ValidationException', expect.stringContaining('reference lost')]);
+  });
   it("a metadata log of somebody's making deletes no file of another table", async () => {
     const victim = await createTable(fixture);
     const victimFile = (await fixture.client.loadTable(victim))?.metadataLocation as string;

@@ -1,6 +1,6 @@
 // Goal: metadata follows Apache Iceberg's rules. Method: every update of the specification as data, allowed and refused.
 import { describe, expect, it } from 'vitest';
-import { parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
+import { checkSnapshots, parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
 import { newTableMetadata } from '../../src/iceberg/new-table.ts';
 import type { IcebergType } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
@@ -249,13 +249,27 @@ describe('metadata files', () => {
     [text({ 'format-version': 0 }), /cannot read format version 0/],
     [text({ 'table-uuid': undefined }), /without a uuid/],
     [text({ schemas: [] }), /without a schema/],
-    [misshapen({ snapshots: {} }), /whose snapshots are none/],
-    [misshapen({ 'partition-specs': 'x' }), /whose partition-specs are none/],
-    [misshapen({ refs: 5 }), /whose refs are none/],
-    [misshapen({ properties: { 'write.data.path': 5 } }), /write.data.path is no text/],
+    [misshapen({ snapshots: {} }), /its snapshots is not a list of objects/],
+    [misshapen({ 'partition-specs': 'x' }), /its partition-specs is not a list of objects/],
+    [misshapen({ snapshots: [null] }), /its snapshots is not a list of objects/],
+    [misshapen({ refs: { main: null } }), /one of its refs is not an object/],
+    [misshapen({ refs: 5 }), /its refs is not an object/],
+    [misshapen({ properties: { 'write.data.path': 5 } }), /write.data.path is not a text/],
     ['{}', /not the metadata of a table/],
     ['null', /not the metadata of a table/],
   ])('of something else are not read: %s', (file, message) => expect(() => parseTableMetadata(file)).toThrow(refused('metadata-unreadable', message)));
+  it.each<[object, RegExp]>([
+    [{ refs: { main: { 'snapshot-id': 2n, type: 'branch' }, tag: { 'snapshot-id': 9n, type: 'tag' } } }, /reference tag does not exist in the existing snapshots list: 9/],
+    [{ refs: { main: { 'snapshot-id': 1n, type: 'branch' } } }, /does not match main branch \(2 != 1\)/],
+    [{ 'current-snapshot-id': 9n, refs: undefined }, /reference main does not exist/],
+    [{ 'last-sequence-number': 1n }, /snapshot 2 with sequence number 2: the last sequence number is 1/],
+    [{ snapshots: [snapshot(1n), snapshot(2n, { 'sequence-number': -1n })] }, /sequence number -1/],
+    [{ 'format-version': 1 }, /snapshot 1 with sequence number 1: the last sequence number is 0/],
+  ])('whose snapshots contradict each other are not to be registered: %o', (change, message) => {
+    const read = (changed: object) => checkSnapshots(parseTableMetadata(renderTableMetadata({ ...withSnapshots([1n, 2n]), ...changed })));
+    expect(() => read({})).not.toThrow();
+    expect(() => read(change)).toThrow(refused('invalid-table-update', message));
+  });
 });
 
 describe('snapshots and references', () => {

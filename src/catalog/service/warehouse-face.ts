@@ -8,6 +8,7 @@ import { dirname, join, normalize } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
 import { mayDeleteFiles } from '../../iceberg/retention.ts';
+import { checkSnapshots } from '../../iceberg/read-metadata.ts';
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -211,6 +212,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       await requireNamespace(id.namespace);
       checkMetadataLocation(metadataLocation);
       const stored = await files.readGiven(metadataLocation);
+      checkSnapshots(stored.metadata);
       checkPlaces(stored.metadata);
       const current = await store.findPointer(id);
       if (current === undefined || !overwrite || current.kind !== 'TABLE') {
