@@ -190,6 +190,22 @@ describe('places', () => {
       expect([reply.status, reply.body.error.type]).toEqual([400, 'BadRequestException']);
     expect(await call('GET', `psyberg/namespaces/facts/tables/${table.name}`)).toMatchObject({ status: 200 });
   });
+  it('a name whose folder would have too long a name, and a place below a file, are wrong requests', async () => {
+    const file = join(fixture.warehouse, 'plain-file');
+    writeFileSync(file, '');
+    const table = await createTable(fixture);
+    for (const reply of [
+      await create({ name: '/'.repeat(100) }),
+      await create({ name: '語'.repeat(100) }),
+      await create({ name: 'below', location: `${file}/t` }),
+      await create({ name: 'below', location: `${file}/t`, 'stage-create': true }),
+      await commit(table, [{ action: 'set-location', location: `${file}/t` }]),
+      await call('POST', 'psyberg/namespaces/facts/register', { name: 'below', 'metadata-location': `${file}/v1.metadata.json` }),
+    ])
+      expect([reply.status, reply.body.error.type, reply.body.error.message]).toEqual([400, 'BadRequestException', expect.stringMatching(/^Invalid location/)]);
+    // Of what lies elsewhere nothing is told.
+    expect((await create({ name: 'below', location: '/etc/passwd/t' })).status).toBe(403);
+  });
   it('what is no metadata file is a wrong request to register', async () => {
     const folder = join(fixture.warehouse, 'not-metadata');
     mkdirSync(folder);

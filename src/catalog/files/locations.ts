@@ -38,13 +38,19 @@ export interface Roots {
 /** Files and folders of the warehouse that belong to no table: the database lies beside the tables, and so does what sessions keep. */
 const NO_TABLE = /^(catalog\.db(-.*)?|\.psyberg)(\/|$)/;
 
+/** Why no file can be at a place, by the code that the operating system gives. */
+const IMPOSSIBLE: Readonly<Record<string, string>> = { ENAMETOOLONG: 'a name in it is too long', ENOTDIR: 'it lies below a file' };
+/** Characters of a location that a message repeats. */
+const LOCATION_SHOWN = 300;
+
 /** Also percent-encoded: some clients decode a path before they use it. */
 const DOTS = /^(\.|%2e){1,2}$/i;
 
 /**
  * Checks that a location lies where files may lie, also after `..` and symbolic links.
  * @returns its local path without a trailing slash.
- * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this machine.
+ * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this machine; `bad-request` for a place
+ * inside where no file can be.
  */
 export function pathInside({ warehouse, allowed }: Roots, location: string): string {
   const path = localPath(location);
@@ -53,8 +59,11 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
   let real: string;
   try {
     real = realPathOfExisting(target);
-  } catch {
-    // A circle of links, a folder that nobody may look into, a name that is too long.
+  } catch (error) {
+    // Only where it is ours to say: elsewhere it would tell what lies on this machine.
+    const impossible = [warehouse, ...allowed].some((folder) => isBelow(folder, target)) ? IMPOSSIBLE[(error as NodeJS.ErrnoException).code ?? ''] : undefined;
+    if (impossible !== undefined) throw badRequest(`Invalid location: ${impossible}: ${location.slice(0, LOCATION_SHOWN)}`);
+    // A circle of links, a folder that nobody may look into.
     throw outside(location);
   }
   const holds = (folder: string): boolean => {
