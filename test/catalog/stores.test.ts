@@ -59,10 +59,21 @@ describe.each(STORES)('$title', ({ missing, prepare }) => {
     it('changes properties and keeps the namespace when its last one goes', async () => {
       const store = await newStore();
       await store.createNamespace(['n'], { a: '1', b: '2' });
-      await store.changeNamespaceProperties(['n'], { updates: { b: '3', c: "it's" }, removals: ['a', 'never'] });
+      expect(await store.changeNamespaceProperties(['n'], { updates: { b: '3', c: "it's" }, removals: ['a', 'never', 'exists'] })).toEqual(['a']);
       expect(await store.namespaceProperties(['n'])).toEqual({ b: '3', c: "it's" });
       await store.changeNamespaceProperties(['n'], { updates: {}, removals: ['b', 'c'] });
       expect([await store.namespaceExists(['n']), await store.namespaceProperties(['n'])]).toEqual([true, {}]);
+    });
+    it('changes no namespace that is not there, and none comes back that is dropped while it is changed', async () => {
+      const database = await prepared.create();
+      const [one, other] = [await openStore(database), await openStore(database)];
+      expect(await one.changeNamespaceProperties(['n'], { updates: { a: '1' }, removals: ['b'] })).toBeUndefined();
+      for (let round = 0; round < 20; round += 1) {
+        await one.createNamespace(['n'], { a: '1' });
+        const changed = other.changeNamespaceProperties(['n'], { updates: { b: String(round) }, removals: ['a'] });
+        await Promise.all([changed, one.dropNamespace(['n']), other.changeNamespaceProperties(['n'], { updates: { c: '1' }, removals: [] })]);
+        expect([round, await one.namespaceExists(['n'])]).toEqual([round, false]);
+      }
     });
     it('drops a namespace only when nothing is left in it', async () => {
       const store = await newStore();

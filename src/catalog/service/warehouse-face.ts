@@ -162,13 +162,14 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       if (both.length > 0) throw unprocessable(`Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`);
       checkProperties(changes.updates);
       if (changes.updates.location !== undefined) pathInside(roots, changes.updates.location);
-      const before = await store.namespaceProperties(namespace);
-      await store.changeNamespaceProperties(namespace, changes);
+      const found = await store.changeNamespaceProperties(namespace, changes);
+      // Dropped since it was looked for.
+      if (found === undefined) throw noSuchNamespace(namespace);
       const removals = [...new Set(changes.removals)];
       return {
         updated: Object.keys(changes.updates),
-        removed: removals.filter((key) => Object.hasOwn(before, key)),
-        missing: removals.filter((key) => !Object.hasOwn(before, key)),
+        removed: removals.filter((key) => found.includes(key)),
+        missing: removals.filter((key) => !found.includes(key)),
       };
     },
     async dropNamespace(namespace) {

@@ -29,7 +29,8 @@ export interface CatalogStore {
   namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
   /** @returns false when it existed. */
   createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<boolean>;
-  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<void>;
+  /** @returns which of the removals were there; `undefined` when there is no such namespace. */
+  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<readonly string[] | undefined>;
   dropNamespace(namespace: readonly string[]): Promise<'dropped' | 'missing' | 'not-empty'>;
   listPointers(namespace: readonly string[], kind: PointerKind): Promise<string[]>;
   findPointer(id: TableIdentifier): Promise<Pointer | undefined>;
