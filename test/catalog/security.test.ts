@@ -295,7 +295,13 @@ describe.each(STORES)('hostile texts, pointers in $title', ({ missing, prepare }
       expect(readdirSync(join(on.warehouse, 'facts'))).toEqual([]);
       const properties = JSON.parse('{"__proto__":"x","constructor":"y","toString":"z"}') as Record<string, string>;
       await on.call('POST', 'psyberg/namespaces', `{"namespace":["proto"],"properties":${JSON.stringify(properties)}}`);
-      expect((await on.call('GET', 'psyberg/namespaces/proto')).body.properties).toMatchObject({ constructor: 'y', toString: 'z' });
+      const kept = async (): Promise<unknown> => Object.entries((await on.call('GET', 'psyberg/namespaces/proto')).body.properties as object).sort();
+      expect(await kept()).toEqual(Object.entries(properties).sort());
+      const removal = await on.call('POST', 'psyberg/namespaces/proto/properties', '{"removals":["__proto__"],"updates":{"a":"b"}}');
+      expect(removal.body).toEqual({ updated: ['a'], removed: ['__proto__'], missing: [] });
+      expect((await on.call('POST', 'psyberg/namespaces/proto/properties', '{"updates":{"__proto__":"again"}}')).body.updated).toEqual(['__proto__']);
+      const table = await on.call('POST', 'psyberg/namespaces/proto/tables', `{"name":"t","schema":${JSON.stringify(SCHEMA)},"properties":{"__proto__":"x"}}`);
+      expect(Object.entries(table.body.metadata.properties as object)).toContainEqual(['__proto__', 'x']);
     });
   });
 });

@@ -12,7 +12,10 @@ const number = z.union([z.int(), z.bigint().transform((value) => Number(value))]
 // What other clients keep in 32 and 64 bits: a number beyond would make metadata that none of them reads any more.
 const id = z.int32();
 const text = z.string();
-const properties = z.record(text, text);
+/** Not `z.record`, which leaves out a property `__proto__` without a word. */
+const properties = z.custom<Record<string, string>>((value) => {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'string');
+}, 'Invalid input: expected an object of texts');
 const nullish = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
 
 const icebergType: z.ZodType<IcebergType> = z.lazy(() =>
