@@ -121,10 +121,9 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
   };
   const limits = { ...REQUEST_LIMITS, ...options.limits };
   const server = createServer({ ...limits, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 });
-  server.maxConnections = limits.maxConnections;
   // Ends a connection on which nothing moves, such as one whose client does not take its answer.
   server.setTimeout(limits.idleTimeout);
-  listenToCatalog(server, { handler, token });
+  listenToCatalog(server, { handler, token, maxConnections: limits.maxConnections });
   try {
     await listen(server, { host, port });
   } catch (error) {

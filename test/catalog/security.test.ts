@@ -1,6 +1,7 @@
 // Goal: whoever reaches the catalog gets no further than its tables, and nobody can hold it up. Method: hostile requests, over HTTP and over bare sockets, on both stores
 // where the store sees the text.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -361,6 +362,33 @@ describe('slow clients', () => {
     const answers = await Promise.all(slow);
     expect(answers.filter((answer) => answer !== '' && !/^HTTP\/1\.1 (408|400)/.test(answer))).toEqual([]);
     await silentClosed;
+  });
+  it('that say nothing, or nothing with the token in it, keep nobody out, however many', async () => {
+    const few = await openCatalog({ limits: { maxConnections: 10 } });
+    onTestFinished(() => few.close());
+    const { port } = new URL(few.catalog.uri);
+    const crowd = (text: string): Socket[] =>
+      Array.from({ length: 40 }, () => {
+        const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+        sockets.push(socket);
+        socket.write(text);
+        return socket.resume();
+      });
+    /** Over a connection of its own. */
+    const ask = (): Promise<number | string | undefined> =>
+      new Promise((answered) => {
+        const headers = { authorization: `Bearer ${few.catalog.token}` };
+        request({ port, host: '127.0.0.1', path: '/v1/config', headers, agent: false }, (response) => answered(response.resume().statusCode))
+          .on('error', (error: NodeJS.ErrnoException) => answered(error.code))
+          .end();
+      });
+    for (const text of ['', 'GET /v1/config HTTP/1.1\r\nhost: x\r\n\r\n', 'GET /v1/config HTTP/1.1\r\nhost: ']) {
+      const strangers = crowd(text);
+      await Promise.all(strangers.map((socket) => new Promise((connected) => socket.on('connect', connected).on('close', connected))));
+      for (let n = 0; n < 20; n += 1) expect([text, await ask()]).toEqual([text, 200]);
+      await sleep(50);
+      expect(strangers.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(10);
+    }
   });
   it('that vanish in the middle of a request or an answer leave the server whole', async () => {
     const { port } = new URL(fixture.catalog.uri);
