@@ -239,6 +239,18 @@ describe('properties of a new table', () => {
   ])('refuse %o', (properties, message) => expect(() => newTable(properties as unknown as Record<string, string>)).toThrow(refused('invalid-table-update', message)));
   it('may name its own columns', () =>
     expect(newTable({ 'write.metadata.metrics.column.address.city': 'none' }).properties).toHaveProperty(['write.metadata.metrics.column.address.city'], 'none'));
+  it('may leave out element and value of structs in lists and maps, as Apache Iceberg does', () => {
+    let id = 0;
+    const next = (): number => (id += 1);
+    const struct = (): IcebergType => ({ type: 'struct', fields: [{ id: next(), name: 'x', required: false, type: 'int' }] });
+    const list = (element: IcebergType): IcebergType => ({ type: 'list', 'element-id': next(), element, 'element-required': false });
+    const map = (value: IcebergType): IcebergType => ({ type: 'map', 'key-id': next(), key: struct(), 'value-id': next(), value, 'value-required': false });
+    const fields = Object.entries({ l: list(struct()), m: map(struct()), deep: map(list(struct())) }).map(([name, type]) => ({ id: next(), name, required: false, type }));
+    const create = (column: string) =>
+      newTableMetadata({ schema: { type: 'struct', fields }, location: '/t', uuid: 'u', properties: { [`write.metadata.metrics.column.${column}`]: 'none' } }, NOW_MS);
+    for (const column of ['l.element.x', 'l.x', 'm.value.x', 'm.x', 'm.key.x', 'deep.value.element.x', 'deep.value.x']) expect(create(column), column).toBeDefined();
+    for (const column of ['l.y', 'deep.x', 'x']) expect(() => create(column), column).toThrow(/could not find column/);
+  });
 });
 
 describe('metadata files', () => {
@@ -375,6 +387,11 @@ describe('the rest of the metadata', () => {
     expect(table).toMatchObject({ properties: { b: '2' }, location: '/elsewhere', statistics: [{ 'snapshot-id': 2n }], 'encryption-keys': [{ 'key-id': 'k' }] });
     expect(table.properties).not.toHaveProperty('a');
     expect(apply([{ action: 'remove-encryption-key', 'key-id': 'k' }], table)).toMatchObject({ 'encryption-keys': [] });
+  });
+  it('has no slash at the end of its location', () => {
+    expect(apply([{ action: 'set-location', location: '/elsewhere//' }]).location).toBe('/elsewhere');
+    const table = withSnapshots([1n]);
+    expect(apply([{ action: 'set-location', location: `${table.location}/` }], table)).toBe(table);
   });
   it('stays the same object when nothing changes: then nothing is written', () => {
     const table = withSnapshots([1n]);

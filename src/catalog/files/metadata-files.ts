@@ -12,12 +12,13 @@ import { gunzip, gzip } from 'node:zlib';
 import { parseTableMetadata, renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { storageFault } from '../../model/storage-faults.ts';
 import { badRequest } from '../errors.ts';
 import { checkMetadataLocation } from '../names.ts';
 import { makeFolder } from './folders.ts';
-import { pathInside, type Roots, withoutSlash } from './locations.ts';
+import { pathInside, type Roots } from './locations.ts';
 
 /** What the metadata of tables and of views have in common. */
 interface Located {

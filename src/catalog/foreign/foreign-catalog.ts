@@ -1,4 +1,5 @@
 /** What a foreign catalog is told and what it tells back: the connection's settings. Options + `/v1/config` -> ForeignSettings. Pure. */
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 
 /** The answer of `/v1/config`. */
@@ -42,7 +43,6 @@ const DEFAULT_ENDPOINTS: readonly string[] = [
   COMMIT_TRANSACTION,
 ];
 
-const withoutSlash = (uri: string): string => uri.replace(/\/+$/, '');
 /** Where a catalog at `uri` answers before it has said more. */
 export const apiRoot = (uri: string): string => `${withoutSlash(uri)}/v1/`;
 

@@ -1,6 +1,7 @@
 /** Whether a commit without an answer was made. Changes + metadata as they are now -> yes or no. Pure. */
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 
 /**
  * True when every one of the updates can be seen in the table. False also for a commit that was made and overtaken by another one that hides it:
@@ -24,7 +25,7 @@ function shows(metadata: TableMetadata, update: TableUpdate): boolean {
     case 'remove-snapshots':
       return !update['snapshot-ids'].some(hasSnapshot);
     case 'set-location':
-      return metadata.location === update.location;
+      return withoutSlash(metadata.location) === withoutSlash(update.location);
     case 'set-properties':
       return Object.entries(update.updates).every(([key, value]) => metadata.properties?.[key] === value);
     case 'remove-properties':

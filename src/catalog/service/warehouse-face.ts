@@ -14,9 +14,10 @@ import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadat
 import { PsybergError } from '../../model/errors.ts';
 import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { badRequest, identifierKey, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
 import { makeFolder } from '../files/folders.ts';
-import { checkPathProperties, folderInside, localPath, PATH_PROPERTIES, pathInside, realPathOfExisting, type Roots, withoutSlash } from '../files/locations.ts';
+import { checkPathProperties, folderInside, localPath, PATH_PROPERTIES, pathInside, realPathOfExisting, type Roots } from '../files/locations.ts';
 import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';

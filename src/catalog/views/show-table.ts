@@ -3,8 +3,8 @@
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { withoutSlash } from '../files/locations.ts';
 import type { ViewShow } from './session-views.ts';
 
 /** Shows a table with its head, and nothing else, as `main`. */
