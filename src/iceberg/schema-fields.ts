@@ -43,6 +43,16 @@ function listInnerFields(parent: SchemaField): SchemaField[] {
   }
 }
 
+/** The name of a field without the `element` and `value` of structs in lists and maps: `l.x` beside `l.element.x`, as Apache Iceberg knows it too. */
+export function shortPathOf({ path, type, parent }: SchemaField): string {
+  if (parent === undefined) return path;
+  const name = path.slice(parent.path.length + 1);
+  const container = typeof parent.type === 'string' ? undefined : parent.type.type;
+  const isStruct = typeof type !== 'string' && type.type === 'struct';
+  const left = isStruct && (container === 'list' || (container === 'map' && name === 'value'));
+  return left ? shortPathOf(parent) : `${shortPathOf(parent)}.${name}`;
+}
+
 /** The largest field id of a schema, 0 when it has no fields. */
 export const highestFieldId = (fields: readonly NestedField[]): number => listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
 
