@@ -109,6 +109,21 @@ describe('a branch view', () => {
   });
 });
 
+describe('the configuration of a view', () => {
+  it('names what the view answers, and nothing that it refuses', async () => {
+    openView(await tableWithHistory(), { kind: 'branch', branch: 'staging' });
+    for (const prefix of ['session', 'branch@staging']) {
+      const { endpoints } = (await fixture.call('GET', `config?warehouse=${prefix}`)).body as { endpoints: string[] };
+      expect(endpoints.filter((endpoint) => !/^(GET|HEAD) /.test(endpoint))).toEqual([
+        'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}',
+        'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics',
+        'POST /v1/{prefix}/transactions/commit',
+      ]);
+      expect(endpoints).toContain('GET /v1/{prefix}/namespaces/{namespace}/views');
+    }
+  });
+});
+
 describe('read-only entries', () => {
   it('show a pinned snapshot while the table moves on', async () => {
     const table = await tableWithHistory();
@@ -161,7 +176,8 @@ describe('the room of a view', () => {
   });
   it('cannot change the shape of the catalog', async () => {
     await expect(view.createNamespace(['more'])).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(view.dropTable(SEEN, { purge: true })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(view.dropTable(SEEN, { purge: true })).rejects.toMatchObject({ code: 'unsupported' });
+    expect((await fixture.call('DELETE', 'session/namespaces/sources/tables/seen?purgeRequested=true')).status).toBe(403);
     expect(await fixture.client.tableExists(table)).toBe(true);
   });
   it('commits several tables at once, under the names that the view gives them', async () => {

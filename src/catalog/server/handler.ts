@@ -1,13 +1,14 @@
 /** From a prefix to its face, from a face to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
 import { noSuchWarehouse } from '../errors.ts';
+import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
 import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import type { CatalogRequest } from './http-request.ts';
 import type { Answer } from './answers.ts';
-import { answerRoute, COMMIT_TRANSACTION, ENDPOINTS } from './routes.ts';
+import { answerRoute } from './routes.ts';
 
 export interface CatalogHandler {
   /** The catalog itself, for the client in this process. */
