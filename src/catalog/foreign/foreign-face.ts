@@ -11,7 +11,8 @@ import { formatIdentifier, identifierKey, unsupported } from '../errors.ts';
 import type { CatalogFace, FaceTable, StorageCredential, TableChange } from '../service/catalog-face.ts';
 import { bearerTokens } from './bearer-tokens.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
-import { apiRoot, type CatalogConfig, COMMIT_TRANSACTION, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
+import { COMMIT_TRANSACTION, REPORT_METRICS } from '../protocol/endpoints.ts';
+import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
 import { type Attempted, foreignError } from './foreign-errors.ts';
 import { foreignViews, VIEW_ENDPOINTS } from './foreign-views.ts';
 import { showsUpdates } from './look-up-commit.ts';
@@ -93,12 +94,16 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
 
   async function listPages<T>(path: string, field: string, attempted: Attempted): Promise<T[]> {
     const items: T[] = [];
+    const tokens = new Set<string>();
     let next: string | undefined;
     do {
       const at: string = next === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(next)}`;
       const page: Record<string, unknown> = await answered({ method: 'GET', path: at }, attempted);
       items.push(...((page[field] ?? []) as T[]));
       next = (page['next-page-token'] as string | null | undefined) ?? undefined;
+      // Its list would never end.
+      if (next !== undefined && tokens.has(next)) throw new PsybergError('catalog-failed', `${attempted.subject}: the catalog gave one page token twice while it listed ${field}`);
+      if (next !== undefined) tokens.add(next);
     } while (next !== undefined && next !== '');
     return items;
   }
@@ -267,6 +272,10 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
       requireEndpoint('DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}', 'drop a table');
       cache.forget(identifierKey(id));
       await answered({ method: 'DELETE', path: `${tablePath(id)}?purgeRequested=${purge}`, token: tableTokens.get(identifierKey(id)) }, ofTable(id, 'change'));
+    },
+    async reportMetrics(id, report) {
+      if (!settings.endpoints.has(REPORT_METRICS)) return;
+      await ask({ method: 'POST', path: `${tablePath(id)}/metrics`, body: report, token: tableTokens.get(identifierKey(id)) }).catch(() => undefined);
     },
     async commitTables(changes) {
       const [only, ...others] = changes;
