@@ -7,7 +7,7 @@ import { parseJson } from '../../iceberg/json.ts';
 import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { formatIdentifier, identifierKey, unsupported } from '../errors.ts';
+import { codeOf, formatIdentifier, identifierKey, unsupported } from '../errors.ts';
 import type { CatalogFace, FaceTable, StorageCredential, TableChange } from '../service/catalog-face.ts';
 import { bearerTokens } from './bearer-tokens.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
@@ -296,8 +296,6 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     },
   };
 }
-
-const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
 
 const isThere = (what: string): PsybergError => new PsybergError('already-exists', `${what} already exists`);
 
