@@ -135,6 +135,15 @@ describe.each(STORES)('$title', ({ missing, prepare }) => {
       expect((await one.metadataLocations()).sort()).toEqual(['/w/t/metadata/0', '/w/t/metadata/1']);
       expect(await location(other, 't')).toBe('/w/t/metadata/1');
     });
+    it('finds metadata by a piece of its location, with every character as it is', async () => {
+      const database = await prepared.create();
+      const [one, other] = [await openStore(database), await openStore(database, 'other')];
+      await one.swapPointers([insert('a', '/w/a/0-x_y%.json'), insert('b', '/w/b/0-xay%.json'), insert('c', "/w/c\\/it's.json")]);
+      await other.swapPointers([insert('a', 'file:/w/a/0-x_y%.json')]);
+      expect((await one.locationsWith(['0-x_y%.json'])).sort()).toEqual(['/w/a/0-x_y%.json', 'file:/w/a/0-x_y%.json']);
+      expect(await one.locationsWith(["\\/it's", 'nothing'])).toEqual(["/w/c\\/it's.json"]);
+      expect(await one.locationsWith([])).toEqual([]);
+    });
     it('lets one of many win each race, across openings: creating, moving, naming', async () => {
       const database = await prepared.create();
       const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(database)));

@@ -207,6 +207,16 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       });
     },
 
+    async locationsWith(texts) {
+      if (texts.length === 0) return [];
+      const rows = await db
+        .selectFrom('iceberg_tables')
+        .select('metadata_location')
+        .where((eb) => eb.or(texts.map((text) => contains('metadata_location', text))))
+        .execute();
+      return rows.map((row) => row.metadata_location as string);
+    },
+
     async metadataLocations() {
       const rows = await db.selectFrom('iceberg_tables').select('metadata_location').where('metadata_location', 'is not', null).execute();
       return rows.map((row) => row.metadata_location as string);
@@ -249,5 +259,8 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
 
 /** `like` would treat `_` and `%` of a name as wildcards. SQL counts characters where JavaScript counts halves of some. */
 const startsWith = (column: string, prefix: string) => sql<boolean>`substr(${sql.ref(column)}, 1, ${sql.lit([...prefix].length)}) = ${prefix}`;
+
+/** In words that SQLite and PostgreSQL share; `like` knows wildcards. */
+const contains = (column: string, text: string) => sql<boolean>`replace(${sql.ref(column)}, ${text}, '') <> ${sql.ref(column)}`;
 
 const inOneOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] => [...items].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));

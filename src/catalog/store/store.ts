@@ -43,6 +43,8 @@ export interface CatalogStore {
   /** @returns where the pointer pointed, `undefined` when there was none. */
   dropPointer(id: TableIdentifier, kind: PointerKind): Promise<string | undefined>;
   renamePointer(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind }): Promise<'renamed' | 'missing' | 'taken'>;
+  /** The metadata locations in the database that hold one of these texts, of tables and views and of all its catalogs. */
+  locationsWith(texts: readonly string[]): Promise<string[]>;
   /** Every metadata location in the database, of tables and views and of all its catalogs. */
   metadataLocations(): Promise<string[]>;
   close(): Promise<void>;
