@@ -327,7 +327,11 @@ describe('security', () => {
   });
   it('answers 404 and 405 outside its routes, and 400 to a path that cannot be decoded', async () => {
     expect((await call('GET', 'psyberg/nothing')).status).toBe(404);
-    expect((await call('PATCH', 'psyberg/namespaces')).status).toBe(405);
+    for (const [method, path] of [
+      ['PATCH', 'psyberg/namespaces'],
+      ['POST', 'config'],
+    ] as const)
+      expect(errorType(await call(method, path))).toEqual([405, 'UnsupportedOperationException']);
     expect((await call('GET', 'psyberg/namespaces/%ff')).status).toBe(400);
   });
   it('refuses a body that announces more than it may hold before reading it', async () => {
