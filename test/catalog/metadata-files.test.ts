@@ -1,12 +1,15 @@
 // Goal: metadata files lie where a table says, and only where they may. Method: the files of a running catalog, and its answers.
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
 import { startCatalog } from '../../src/catalog/index.ts';
+import { renderJson } from '../../src/iceberg/json.ts';
 import type { TableIdentifier } from '../../src/iceberg/table-metadata.ts';
+import { ownFileSystem } from '../support/own-file-system.ts';
 import { append, type CatalogFixture, createTable, errorType, openCatalog, SCHEMA } from './fixture.ts';
 
 let fixture: CatalogFixture;
@@ -110,6 +113,33 @@ describe('a purge', () => {
     rmSync(join(folder('data'), 'rows.parquet'));
     await fixture.client.dropTable(await make(), { purge: true });
     expect(readdirSync(join(fixture.warehouse, 'places'))).toEqual([]);
+  });
+});
+
+describe('a warehouse that turns read-only', () => {
+  it('is told as such, whatever had to be written', async ({ skip }) => {
+    const warehouse = ownFileSystem();
+    if (warehouse === undefined) return skip('this user may not mount a file system');
+    const catalog = await startCatalog({ warehouse });
+    onTestFinished(() => catalog.close());
+    const client = catalogClient({ uri: catalog.uri, token: catalog.token, prefix: 'psyberg' });
+    const id = { namespace: ['facts'], name: 't' };
+    await client.createNamespace(id.namespace);
+    await client.createTable(id, { schema: SCHEMA });
+    const tables = join(warehouse, 'facts');
+    execFileSync('mount', ['--bind', tables, tables]);
+    onTestFinished(() => void execFileSync('umount', ['--lazy', tables]));
+    execFileSync('mount', ['-o', 'remount,bind,ro', tables]);
+    const post = async (path: string, body: unknown): Promise<unknown[]> => {
+      const options = { method: 'POST', headers: { authorization: `Bearer ${catalog.token}` }, body: renderJson(body) };
+      const reply = await fetch(`${catalog.uri}/v1/psyberg/namespaces/facts/tables${path}`, options);
+      const { error } = (await reply.json()) as { error: { type: string; message: string } };
+      return [reply.status, error.type, error.message];
+    };
+    const told = [403, 'ForbiddenException', expect.stringContaining('cannot be written: it is read-only')];
+    expect(await post('/t', append(1n, null))).toEqual(told);
+    expect(await post('', { name: 'u', schema: SCHEMA })).toEqual(told);
+    expect(await post('', { name: 'u', schema: SCHEMA, 'stage-create': true })).toEqual(told);
   });
 });
 

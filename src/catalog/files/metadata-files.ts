@@ -157,7 +157,7 @@ function nextVersion(previousLocation: string | undefined): number {
 async function writeWhole(folder: string, name: string, content: string | Buffer): Promise<void> {
   const temporary = join(folder, `.${name}.tmp`);
   let file = await open(temporary, 'wx').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code !== 'ENOENT') throw storageFault(error, temporary) ?? error;
     makeFolder(folder);
     return await open(temporary, 'wx');
   });
