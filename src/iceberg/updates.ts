@@ -140,6 +140,8 @@ function upgradeFormatVersion(draft: MetadataDraft, version: number): void {
   checkFormatVersion(version);
   if (version < draft.formatVersion) throw invalid(`Cannot downgrade v${draft.formatVersion} table to v${version}`);
   if (version === draft.formatVersion) return;
+  // Version 1 has no sequence numbers, but DuckDB gave its snapshots some: a reader of version 2 wants none above the last.
+  for (const { 'sequence-number': number = 0n } of draft.snapshots) if (number > draft.lastSequenceNumber) draft.lastSequenceNumber = number;
   draft.formatVersion = version;
   draft.changed = true;
 }

@@ -311,6 +311,10 @@ describe('snapshots and references', () => {
     expect(apply([...added(5n), { action: 'upgrade-format-version', 'format-version': 2 }], first)['last-sequence-number']).toBe(5n);
     for (const number of [undefined, 0n]) expect(apply(added(number), first)).toMatchObject({ 'current-snapshot-id': 9n, 'last-sequence-number': 0n });
   });
+  it('that were numbered in version 1 all the same are below the last number of version 2', () => {
+    const numbered = { ...withSnapshots([1n, 2n]), 'format-version': 1, 'last-sequence-number': 0n };
+    expect(apply([{ action: 'upgrade-format-version', 'format-version': 2 }], numbered)['last-sequence-number']).toBe(2n);
+  });
   it('log a rollback at the time of the rollback', () => {
     expect(apply([setMain(1n)])['snapshot-log']?.at(-1)).toEqual({ 'snapshot-id': 1n, 'timestamp-ms': NOW_MS + 10_000 });
   });
