@@ -205,7 +205,8 @@ describe('places', () => {
     ])
       expect([reply.status, reply.body.error.type, reply.body.error.message]).toEqual([400, 'BadRequestException', expect.stringMatching(/^Invalid location/)]);
     // Of what lies elsewhere nothing is told.
-    expect((await create({ name: 'below', location: '/etc/passwd/t' })).status).toBe(403);
+    for (const location of ['/etc/passwd/t', `${fixture.warehouse}/out/passwd/t`]) expect((await create({ name: 'below', location })).status).toBe(403);
+    expect((await create({ name: 'below', location: `${fixture.warehouse}/${'a/'.repeat(500_000)}` })).status).toBe(400);
   });
   it('what is no metadata file is a wrong request to register', async () => {
     const folder = join(fixture.warehouse, 'not-metadata');

@@ -34,6 +34,8 @@ const NO_TABLE = /^(catalog\.db(-.*)?|\.psyberg)(\/|$)/;
 
 /** Why no file can be at a place, by the code that the operating system gives. */
 const IMPOSSIBLE: Readonly<Record<string, string>> = { ENAMETOOLONG: 'a name in it is too long', ENOTDIR: 'it lies below a file' };
+/** The longest path that Linux takes, in bytes. */
+const PATH_MAX = 4096;
 /** Characters of a location that a message repeats. */
 const LOCATION_SHOWN = 300;
 
@@ -50,15 +52,16 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
   const path = localPath(location);
   if (path === undefined || path.includes('\0') || path.split('/').some((segment) => DOTS.test(segment))) throw outside(location);
   const target = withoutSlash(normalize(path));
+  if (target.length > PATH_MAX) throw impossible(location, 'ENAMETOOLONG');
   let real: string;
+  let fault: string | undefined;
   try {
     real = realPathOfExisting(target);
   } catch (error) {
-    // Only where it is ours to say: elsewhere it would tell what lies on this machine.
-    const impossible = [warehouse, ...allowed].some((folder) => isBelow(folder, target)) ? IMPOSSIBLE[(error as NodeJS.ErrnoException).code ?? ''] : undefined;
-    if (impossible !== undefined) throw badRequest(`Invalid location: ${impossible}: ${location.slice(0, LOCATION_SHOWN)}`);
+    fault = (error as NodeJS.ErrnoException).code ?? '';
     // A circle of links, a folder that nobody may look into.
-    throw outside(location);
+    if (!Object.hasOwn(IMPOSSIBLE, fault)) throw outside(location);
+    real = realPathOfPossible(dirname(target));
   }
   const holds = (folder: string): boolean => {
     const realFolder = realPathOfExisting(folder);
@@ -67,7 +70,10 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
   // Also where an allowed folder holds the warehouse: what the catalog keeps for itself is in no table's folder, and the warehouse is none.
   const inWarehouse = relative(realPathOfExisting(warehouse), real);
   const holdsWarehouse = inWarehouse === '' || /^\.\.(\/\.\.)*$/.test(inWarehouse);
-  if (![warehouse, ...allowed].some(holds) || holdsWarehouse || NO_TABLE.test(inWarehouse)) throw outside(location);
+  const isInside = [warehouse, ...allowed].some(holds) && !NO_TABLE.test(inWarehouse);
+  // Only inside, or it would tell what lies on this machine.
+  if (fault !== undefined && (isInside || inWarehouse === '')) throw impossible(location, fault);
+  if (!isInside || holdsWarehouse) throw outside(location);
   return target;
 }
 
@@ -109,5 +115,15 @@ export function realPathOfExisting(path: string): string {
   return withoutSlash(join(realpathSync.native(existing), rest));
 }
 
+/** As `realPathOfExisting`, of the deepest part of a path where a file can be. */
+function realPathOfPossible(path: string): string {
+  try {
+    return realPathOfExisting(path);
+  } catch {
+    return realPathOfPossible(dirname(path));
+  }
+}
+
+const impossible = (location: string, fault: string): Error => badRequest(`Invalid location: ${IMPOSSIBLE[fault]}: ${location.slice(0, LOCATION_SHOWN)}`);
 const outside = (location: string): Error =>
   forbidden(`Location is outside the warehouse: ${location}`, 'leave the location out, choose a folder below the warehouse, or allow the folder when the catalog is started');
