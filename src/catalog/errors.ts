@@ -3,6 +3,9 @@ import { conflict, PsybergError, usageError } from '../model/errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 import type { PointerKind } from './store/store.ts';
 
+/** The code of a known error. */
+export const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
+
 /** Tells identifiers apart, which their dotted names do not: `a`.`b.c` and `a.b`.`c`. The separator is no character of a name. */
 export const identifierKey = (id: TableIdentifier): string => [...id.namespace, id.name].join('\u001f');
 
@@ -35,7 +38,7 @@ export const commitStateUnknown = (cause: unknown): PsybergError =>
     cause,
   });
 /** Then a metadata file that was written for the commit must stay: it may be what the pointer points at. */
-export const isStateUnknown = (error: unknown): boolean => error instanceof PsybergError && error.code === 'commit-state-unknown';
+export const isStateUnknown = (error: unknown): boolean => codeOf(error) === 'commit-state-unknown';
 /** Nothing was changed; the same call may succeed later. */
 export const databaseUnavailable = (cause: unknown): PsybergError =>
   new PsybergError('catalog-database-unavailable', 'The database of the catalog does not answer', {

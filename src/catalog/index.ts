@@ -31,7 +31,7 @@ export interface ServeOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default: random. */
+  /** Printable characters without blanks. Default: random. */
   readonly token?: string;
   /** How long a client may take; default {@link REQUEST_LIMITS}. */
   readonly limits?: Partial<typeof REQUEST_LIMITS>;
@@ -60,7 +60,7 @@ export interface Catalog {
 
 /**
  * Starts the catalog over a warehouse folder.
- * @throws PsybergError `warehouse-not-writable`, `catalog-database-unreachable`, `catalog-port-taken`, `catalog-host-unusable`.
+ * @throws PsybergError `warehouse-not-writable`, `catalog-database-unreachable`, `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
 export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const { catalogName = DEFAULT_NAME } = options;
@@ -87,7 +87,7 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
 /**
  * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them. That the catalog answers shows with the
  * first call.
- * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`.
+ * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
 export async function startProxy({ foreign, ...options }: ProxyOptions): Promise<Catalog> {
   return serve(options, {
@@ -121,15 +121,16 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
   };
   const limits = { ...REQUEST_LIMITS, ...options.limits };
   const server = createServer({ ...limits, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 });
-  server.maxConnections = limits.maxConnections;
   // Ends a connection on which nothing moves, such as one whose client does not take its answer.
   server.setTimeout(limits.idleTimeout);
-  listenToCatalog(server, { handler, token });
+  listenToCatalog(server, { handler, token, maxConnections: limits.maxConnections });
   try {
+    // No header of a client could say any other; an empty one would be said by clients that say nothing.
+    if (!/^[\x21-\x7e]+$/.test(token)) throw usageError('token-invalid', 'the token must be printable characters without blanks', { hint: 'leave it out to get a random one' });
     await listen(server, { host, port });
   } catch (error) {
     await backing.close();
-    throw listeningFailure({ host, port }, error);
+    throw error instanceof PsybergError ? error : listeningFailure({ host, port }, error);
   }
   // Not awaited, and only after the caller went on: kysely and zod load while the caller's engine starts in its own threads.
   setImmediate(() => void handler().catch(() => undefined));

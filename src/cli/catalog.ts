@@ -1,5 +1,5 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT, usageError } from '../model/errors.ts';
 import { type Act, example } from './command-line.ts';
 import { type Shell, writeAll } from './shell.ts';
@@ -9,6 +9,9 @@ interface ServeOptions {
   readonly port: string;
   readonly token?: string;
 }
+
+/** Unlike an argument, a variable is not in the list of processes. */
+const TOKEN = 'PSYBERG_CATALOG_TOKEN';
 
 export function addCatalogCommand(root: Command, act: Act): void {
   root
@@ -20,7 +23,9 @@ export function addCatalogCommand(root: Command, act: Act): void {
     .description('serve the Iceberg REST protocol until it is stopped (in front of a foreign catalog: as a proxy); prints {"uri","token","warehouse"} on one line when it is ready')
     .option('--host <address>', 'default: 127.0.0.1, this machine only; other machines reach any other address by plain HTTP, the token included')
     .option('--port <n>', 'default: any free port', '0')
-    .option('--token <token>', 'the bearer token that clients send; default: a random one')
+    .addOption(
+      new Option('--token <token>', 'the bearer token that clients send, which other users of this machine see in its list of processes; default: a random one').env(TOKEN),
+    )
     .addHelpText('after', example('psyberg catalog serve --port 8181'))
     .action(act(serve));
 }
@@ -29,8 +34,6 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
   const port = Number(options.port);
   if (!/^\d{1,5}$/.test(options.port) || port > 65_535)
     throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, { hint: 'leave it out to take any free port' });
-  if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token))
-    throw usageError('token-invalid', '--token must be printable characters without blanks', { hint: 'leave it out to get a random one' });
   const [{ findProjectRoot, readProject }, { CATALOG_NAME, startProjectCatalog }] = await Promise.all([import('../project/read-project.ts'), import('../psyberg.ts')]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
   const catalog = await startProjectCatalog(project, {

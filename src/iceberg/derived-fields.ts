@@ -21,7 +21,9 @@ const SOURCE_TYPES: Readonly<Record<string, RegExp>> = {
   bucket: /^(int|long|date|time|timestamp(tz)?(_ns)?|string|binary|uuid|fixed\[.*|decimal\(.*)$/,
   truncate: /^(int|long|string|binary|decimal\(.*)$/,
 };
-const TRANSFORM = /^(?:(identity|year|month|day|hour|void)|(bucket|truncate)\[0*[1-9]\d*\])$/;
+const TRANSFORM = /^(?:(identity|year|month|day|hour|void)|(bucket|truncate)\[(0*[1-9]\d*)\])$/;
+/** The largest argument that other clients have room for. */
+const ARGUMENT_MAX = 2 ** 31 - 1;
 
 /**
  * Checks that a field can be derived from a schema's columns.
@@ -30,7 +32,7 @@ const TRANSFORM = /^(?:(identity|year|month|day|hour|void)|(bucket|truncate)\[0*
 export function checkSource(kind: 'partition' | 'sort', field: DerivedField, columns: readonly SchemaField[]): void {
   const transform = TRANSFORM.exec(field.transform);
   const name = transform?.[1] ?? transform?.[2];
-  if (name === undefined) throw invalid(`Unknown ${kind} transform: ${field.transform}`);
+  if (name === undefined || Number(transform?.[3] ?? 1) > ARGUMENT_MAX) throw invalid(`Unknown ${kind} transform: ${field.transform}`);
   // A dropped column leaves its field behind as `void` in v1 tables.
   if (kind === 'partition' && name === 'void') return;
   const source = columns.find((column) => column.id === field['source-id']);

@@ -79,5 +79,13 @@ const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 
 /** Renders JSON; a `bigint` becomes a plain JSON number with all its digits. */
 export function renderJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? rawJson(item.toString()) : item), indent);
+  return JSON.stringify(value, renderNumber, indent);
 }
+
+function renderNumber(this: unknown, key: string, item: unknown): unknown {
+  if (typeof item === 'bigint') return rawJson(item.toString());
+  // JavaScript knows no difference between 1 and 1.0, but Apache Iceberg reads no default of a float without its point.
+  if (Number.isInteger(item) && key.endsWith('-default') && isFloat((this as { type?: unknown }).type)) return rawJson(String(item).replace(/^-?\d+$/, '$&.0'));
+  return item;
+}
+const isFloat = (type: unknown): boolean => type === 'float' || type === 'double';

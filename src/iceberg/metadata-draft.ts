@@ -86,7 +86,7 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
 
 /**
  * Closes a draft into metadata. Unknown fields of the base are carried over, so that a newer writer's work is not lost.
- * @throws PsybergError `invalid-table-update` when a created table lacks its uuid, location, schema, spec or sort order.
+ * @throws PsybergError `invalid-table-update` when a created table lacks its uuid, location, schema, spec or sort order, or when a table of version 1 was given a sequence number.
  */
 export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft): TableMetadata {
   if (draft.uuid === undefined) throw invalid('Cannot create a table without a uuid');
@@ -96,6 +96,8 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
   if (!draft.sortOrders.some((order) => order['order-id'] === draft.defaultSortOrderId)) {
     throw invalid(`Cannot set default sort order to unknown sort order: ${draft.defaultSortOrderId}`);
   }
+  // As in Apache Iceberg, whose reader refuses such a file: version 1 has no sequence numbers.
+  if (draft.formatVersion === 1 && draft.lastSequenceNumber !== 0n) throw invalid(`Sequence number must be 0 in v1: ${draft.lastSequenceNumber}`);
   const { 'current-snapshot-id': _current, 'next-row-id': _rows, ...carried } = base ?? {};
   return {
     ...carried,

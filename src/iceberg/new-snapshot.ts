@@ -1,6 +1,7 @@
 /** What every new snapshot needs: an id, a sequence number, and places for its files. Metadata -> names. */
 import { randomBytes } from 'node:crypto';
 import type { SnapshotId, TableMetadata } from './table-metadata.ts';
+import { withoutSlash } from './without-slash.ts';
 
 /** A random positive 63-bit id, as the specification's reference implementations make them. */
 export const newSnapshotId = (): SnapshotId => randomBytes(8).readBigInt64BE() & 0x7fff_ffff_ffff_ffffn;
@@ -9,4 +10,4 @@ export const newSnapshotId = (): SnapshotId => randomBytes(8).readBigInt64BE() &
 export const nextSequenceNumber = (metadata: TableMetadata): bigint => metadata['last-sequence-number'] + 1n;
 
 /** The table's location without a slash at its end. */
-export const tableRoot = (metadata: Pick<TableMetadata, 'location'>): string => metadata.location.replace(/\/+$/, '');
+export const tableRoot = (metadata: Pick<TableMetadata, 'location'>): string => withoutSlash(metadata.location);

@@ -1,6 +1,6 @@
 /** A new table from a create request. Request -> metadata without snapshots. Pure. */
 import { usageError } from '../model/errors.ts';
-import { assignFreshIds, checkSchema, listFields } from './schema-fields.ts';
+import { assignFreshIds, checkSchema, listFields, shortPathOf } from './schema-fields.ts';
 import type { TableMetadata } from './table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, TableUpdate, UnboundPartitionSpec } from './table-update.ts';
 import { applyUpdates } from './updates.ts';
@@ -78,7 +78,7 @@ const COMMIT_LIMITS = ['commit.retry.num-retries', 'commit.retry.min-wait-ms', '
 
 /** Properties that every later writer would stumble over. Only of new tables: an existing one must stay usable. */
 function checkProperties(properties: Readonly<Record<string, string>>, schema: ProposedSchema): void {
-  const columns = new Set(listFields(schema.fields).map((field) => field.path));
+  const columns = new Set(listFields(schema.fields).flatMap((field) => [field.path, shortPathOf(field)]));
   for (const name of Object.keys(properties)) {
     if (!name.startsWith(METRICS_OF_COLUMN) || columns.has(name.slice(METRICS_OF_COLUMN.length))) continue;
     throw usageError('invalid-table-update', `Invalid metrics config, could not find column ${name.slice(METRICS_OF_COLUMN.length)} from table prop ${name} in schema`);

@@ -25,10 +25,11 @@ export function parseTableMetadata(text: string): TableMetadata {
   const isTable = typeof version === 'number' && typeof file?.location === 'string' && typeof file['last-column-id'] === 'number';
   if (!isTable) throw unreadable('not the metadata of a table');
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION_MAX) throw unreadable(`cannot read format version ${version}`);
-  const misshapen = LISTS.find((name) => !Array.isArray(file[name] ?? [])) ?? (['refs', 'properties'] as const).find((name) => !isRecord(file[name] ?? {}));
-  if (misshapen !== undefined) throw unreadable(`the metadata of a table whose ${misshapen} are none`);
+  for (const name of LISTS) if (!isListOfRecords(file[name] ?? [])) throw unreadable(`the metadata of a table, but its ${name} is not a list of objects`);
+  for (const name of OBJECTS) if (!isRecord(file[name] ?? {})) throw unreadable(`the metadata of a table, but its ${name} is not an object`);
+  if (!isListOfRecords(Object.values(file.refs ?? {}))) throw unreadable('the metadata of a table, but one of its refs is not an object');
   const wrong = Object.entries(file.properties ?? {}).find(([, value]) => typeof value !== 'string');
-  if (wrong !== undefined) throw unreadable(`the metadata of a table whose property ${wrong[0]} is no text`);
+  if (wrong !== undefined) throw unreadable(`the metadata of a table, but its property ${wrong[0]} is not a text`);
   const table = completeTableMetadata(file);
   if (table.schemas.length === 0) throw unreadable('the metadata of a table without a schema');
   // Version 1 could do without one; every commit since then asserts it.
@@ -38,8 +39,30 @@ export function parseTableMetadata(text: string): TableMetadata {
 
 /** What every change of a table goes through: another shape would fail in the middle of one. */
 const LISTS = ['schemas', 'partition-specs', 'sort-orders', 'snapshots', 'snapshot-log', 'metadata-log', 'statistics', 'partition-statistics'] as const;
+const OBJECTS = ['refs', 'properties'] as const;
 
 const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isListOfRecords = (value: unknown): boolean => Array.isArray(value) && value.every(isRecord);
+
+/**
+ * Refuses what Apache Iceberg's reader refuses: references to snapshots that are not there, and sequence numbers that the table has not given out.
+ * For files that somebody else hands in: a table that is there already stays readable.
+ * @throws PsybergError `invalid-table-update`.
+ */
+export function checkSnapshots(table: TableMetadata): void {
+  const known = new Set<unknown>();
+  const { 'last-sequence-number': last, 'current-snapshot-id': current, refs = {} } = table;
+  for (const snapshot of table.snapshots ?? []) {
+    const { 'snapshot-id': id, 'sequence-number': number = 0n } = snapshot;
+    known.add(id);
+    if (number < 0n || number > last) throw usageError('invalid-table-update', `Invalid snapshot ${id} with sequence number ${number}: the last sequence number is ${last}`);
+  }
+  for (const [name, { 'snapshot-id': id }] of Object.entries(refs)) {
+    if (!known.has(id)) throw usageError('invalid-table-update', `Snapshot for reference ${name} does not exist in the existing snapshots list: ${id}`);
+  }
+  const main = refs['main']?.['snapshot-id'];
+  if (main !== undefined && main !== current) throw usageError('invalid-table-update', `Current snapshot ID does not match main branch (${current} != ${main})`);
+}
 
 /** Fills in what older format versions leave out. */
 export function completeTableMetadata(given: MetadataFile): TableMetadata {
@@ -51,7 +74,8 @@ export function completeTableMetadata(given: MetadataFile): TableMetadata {
   const refs = file.refs ?? (hasCurrent ? { main: { 'snapshot-id': current, type: 'branch' as const } } : {});
   return {
     ...(file as TableMetadata),
-    'last-sequence-number': file['last-sequence-number'] ?? 0n,
+    // Version 1 has none, whatever its file says.
+    'last-sequence-number': file['format-version'] === 1 ? 0n : (file['last-sequence-number'] ?? 0n),
     schemas,
     'current-schema-id': file['current-schema-id'] ?? schemas[0]?.['schema-id'] ?? 0,
     'partition-specs': specs,

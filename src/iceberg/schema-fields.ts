@@ -1,5 +1,7 @@
 /** Walking and checking schemas: field ids, names, format versions. Pure. */
 import { usageError } from '../model/errors.ts';
+import { renderJson } from './json.ts';
+import { isDefaultOf, typeFault } from './primitive-types.ts';
 import type { IcebergType, NestedField, Schema } from './table-metadata.ts';
 import type { ProposedSchema } from './table-update.ts';
 
@@ -41,18 +43,24 @@ function listInnerFields(parent: SchemaField): SchemaField[] {
   }
 }
 
+/** The name of a field without the `element` and `value` of structs in lists and maps: `l.x` beside `l.element.x`, as Apache Iceberg knows it too. */
+export function shortPathOf({ path, type, parent }: SchemaField): string {
+  if (parent === undefined) return path;
+  const name = path.slice(parent.path.length + 1);
+  const container = typeof parent.type === 'string' ? undefined : parent.type.type;
+  const isStruct = typeof type !== 'string' && type.type === 'struct';
+  const left = isStruct && (container === 'list' || (container === 'map' && name === 'value'));
+  return left ? shortPathOf(parent) : `${shortPathOf(parent)}.${name}`;
+}
+
 /** The largest field id of a schema, 0 when it has no fields. */
 export const highestFieldId = (fields: readonly NestedField[]): number => listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
-
-/** Types that exist only from format version 3 on (Iceberg spec, "Primitive Types"). */
-const V3_TYPE = /^(timestamp_ns|timestamptz_ns|unknown|variant|geometry(\(.*\))?|geography(\(.*\))?)$/;
-const PRIMITIVE_TYPE = /^(boolean|int|long|float|double|decimal\(\s*\d+\s*,\s*\d+\s*\)|date|time|timestamp|timestamptz|string|uuid|fixed\[\s*\d+\s*\]|binary)$/;
 
 /** True for a type without parts. */
 export const isPrimitive = (type: IcebergType): type is string => typeof type === 'string' && type !== 'variant';
 
 /**
- * Refuses a schema that no reader could use: doubled ids or names, unknown types, types newer than the table's format version.
+ * Refuses a schema that no reader could use: doubled ids or names, unknown types, types newer than the table's format version, defaults of another type.
  * @throws PsybergError `invalid-table-update`.
  */
 export function checkSchema(schema: ProposedSchema, formatVersion: number): void {
@@ -63,16 +71,27 @@ export function checkSchema(schema: ProposedSchema, formatVersion: number): void
     if (paths.has(field.path)) throw invalid(`Invalid schema: multiple fields for name ${field.path}`);
     byId.set(field.id, field);
     paths.add(field.path);
-    if (typeof field.type !== 'string' || PRIMITIVE_TYPE.test(field.type)) continue;
-    if (!V3_TYPE.test(field.type)) throw invalid(`Cannot parse type string to primitive: ${field.type}`);
-    if (formatVersion < 3) throw invalid(`Invalid schema for v${formatVersion}:\n- Invalid type for ${field.path}: ${field.type} is not supported until v3`);
+    const { path, type } = field;
+    const fault = typeof type === 'string' ? typeFault({ path, type }, formatVersion) : undefined;
+    if (fault !== undefined) throw invalid(fault);
+    if (type === 'unknown' && field.required) throw invalid(`Cannot create required field with unknown type: ${path}`);
   }
-  for (const field of listNestedFields(schema.fields)) {
-    if (formatVersion < 3 && field['initial-default'] !== undefined && field['initial-default'] !== null) {
+  for (const field of listNestedFields(schema.fields)) checkDefaults(field, formatVersion);
+  for (const id of schema['identifier-field-ids'] ?? []) checkIdentifierField(id, byId.get(id));
+}
+
+function checkDefaults(field: NestedField, formatVersion: number): void {
+  for (const kind of ['initial-default', 'write-default'] as const) {
+    const value = field[kind];
+    if (value === undefined || value === null) continue;
+    if (!isDefaultOf(field.type, value)) {
+      const type = typeof field.type === 'string' ? field.type : field.type.type;
+      throw invalid(`Invalid ${kind} of ${field.name}: cannot parse default as a ${type} value: ${renderJson(value).slice(0, 100)}`);
+    }
+    if (formatVersion < 3 && kind === 'initial-default') {
       throw invalid(`Invalid schema for v${formatVersion}:\n- Invalid initial default for ${field.name}: non-null default is not supported until v3`);
     }
   }
-  for (const id of schema['identifier-field-ids'] ?? []) checkIdentifierField(id, byId.get(id));
 }
 
 /** A row's identity must be a value that every row has and that compares exactly (Iceberg specification, "Identifier Field IDs"). */

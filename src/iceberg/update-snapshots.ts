@@ -11,6 +11,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
   const id = snapshot['snapshot-id'];
   if (draft.snapshotsById.has(id)) throw invalid(`Snapshot already exists for id: ${id}`);
   const sequenceNumber = snapshot['sequence-number'] ?? 0n;
+  if (sequenceNumber < 0n) throw invalid(`Cannot add snapshot ${id}: sequence-number is negative: ${sequenceNumber}`);
   if (draft.formatVersion > 1) {
     if (snapshot['sequence-number'] === undefined) throw invalid(`Cannot add snapshot ${id}: sequence-number is missing`);
     if (snapshot.summary?.['operation'] === undefined) throw invalid(`Cannot add snapshot ${id}: summary has no operation`);
@@ -19,8 +20,9 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
     if (sequenceNumber <= draft.lastSequenceNumber && !replaces) {
       throw behind(`Cannot add snapshot with sequence number ${sequenceNumber} older than last sequence number ${draft.lastSequenceNumber}`);
     }
-    if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   }
+  // In version 1 too: the commit may upgrade the table after it, and is refused at its end if it does not.
+  if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   if (draft.formatVersion >= 3) {
     const firstRowId = snapshot['first-row-id'];
     if (firstRowId === undefined || firstRowId === null) throw invalid('Cannot add a snapshot: first-row-id is null');

@@ -7,6 +7,7 @@ import { closeDraft, invalid, type MetadataDraft, openDraft } from './metadata-d
 import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import type { SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { StatisticsFile, TableUpdate } from './table-update.ts';
+import { withoutSlash } from './without-slash.ts';
 import * as schemas from './update-schemas.ts';
 import * as snapshots from './update-snapshots.ts';
 
@@ -84,11 +85,12 @@ function applyUpdate(draft: MetadataDraft, update: TableUpdate, creating: boolea
     case 'remove-snapshots':
       snapshots.removeSnapshots(draft, update['snapshot-ids']);
       return;
-    case 'set-location':
-      if (draft.location === update.location) return;
-      draft.location = update.location;
-      draft.changed = true;
+    case 'set-location': {
+      const location = withoutSlash(update.location);
+      draft.changed ||= draft.location !== location;
+      draft.location = location;
       return;
+    }
     case 'set-properties':
       for (const [name, value] of Object.entries(update.updates)) draft.properties.set(name, value);
       draft.changed ||= Object.keys(update.updates).length > 0;
@@ -138,6 +140,8 @@ function upgradeFormatVersion(draft: MetadataDraft, version: number): void {
   checkFormatVersion(version);
   if (version < draft.formatVersion) throw invalid(`Cannot downgrade v${draft.formatVersion} table to v${version}`);
   if (version === draft.formatVersion) return;
+  // Version 1 has no sequence numbers, but DuckDB gave its snapshots some: a reader of version 2 wants none above the last.
+  for (const { 'sequence-number': number = 0n } of draft.snapshots) if (number > draft.lastSequenceNumber) draft.lastSequenceNumber = number;
   draft.formatVersion = version;
   draft.changed = true;
 }

@@ -5,6 +5,7 @@ import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import { checkSchema, sameSchema } from './schema-fields.ts';
 import type { Schema } from './table-metadata.ts';
 import type { ProposedSchema } from './table-update.ts';
+import { withoutSlash } from './without-slash.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from './view-metadata.ts';
 
 const VIEW_FORMAT_VERSION = 1;
@@ -104,10 +105,12 @@ function applyViewUpdate(draft: ViewDraft, update: ViewUpdate): void {
     case 'add-schema':
       addSchema(draft, update.schema);
       return;
-    case 'set-location':
-      if (draft.location === update.location) return;
-      draft.location = update.location;
+    case 'set-location': {
+      const location = withoutSlash(update.location);
+      if (draft.location === location) return;
+      draft.location = location;
       break;
+    }
     case 'set-properties':
       for (const [name, value] of Object.entries(update.updates)) draft.properties.set(name, value);
       if (Object.keys(update.updates).length === 0) return;

@@ -3,6 +3,7 @@ import { currentSchema } from '../iceberg/event-time.ts';
 import { compressionOf, isPlainType } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, TableMetadata } from '../iceberg/table-metadata.ts';
+import { withoutSlash } from '../iceberg/without-slash.ts';
 import { partitionType } from '../manifests/compose.ts';
 import type { FileLayout, LayoutColumn } from '../model/file-layout.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
@@ -40,6 +41,6 @@ export function compactionLayoutOf(metadata: TableMetadata, options: Pick<Mainta
   const compression = compressionOf(metadata);
   if (compression === undefined) return `its compression codec is ${properties['write.parquet.compression-codec']}`;
   const targetBytes = options.targetFileBytes ?? (Number(properties['write.target-file-size-bytes']) || TARGET_BYTES_DEFAULT);
-  const dataFolder = properties['write.data.path']?.replace(/\/+$/, '') ?? `${tableRoot(metadata)}/data`;
+  const dataFolder = withoutSlash(properties['write.data.path'] ?? `${tableRoot(metadata)}/data`);
   return { dataFolder, columns, compression, targetBytes, smallBytes: Math.floor(targetBytes * SMALL_SHARE) };
 }

@@ -9,6 +9,7 @@ import { tableCache } from '../../src/catalog/foreign/table-cache.ts';
 import { uuidV7 } from '../../src/catalog/foreign/uuid-v7.ts';
 import { startProxy } from '../../src/catalog/index.ts';
 import type { FaceTable } from '../../src/catalog/service/catalog-face.ts';
+import { renderJson } from '../../src/iceberg/json.ts';
 import { PsybergError } from '../../src/model/errors.ts';
 import { type ForeignManners, type ForeignServer, startForeignServer } from '../support/foreign-server.ts';
 import { append, SCHEMA } from './fixture.ts';
@@ -59,6 +60,12 @@ describe('configuration', () => {
     await failureOf(face.listTables(['a', 'b']));
     expect(server.calls.map((call) => call.path)).toEqual(['/config?warehouse=my%20wh', '/ws/one/namespaces', '/ws/one/namespaces/a.b/tables']);
     expect(server.calls[1]?.headers['x-team']).toBe('blue');
+  });
+  it('takes a prefix that is percent-encoded already, and a separator that is not', async () => {
+    const server = await serverForTest({ prefix: 'ws%2Fone%20two', config: { overrides: { prefix: 'ws%2Fone two', 'namespace-separator': '%' } } });
+    const face = await foreignFace({ uri: server.uri });
+    await failureOf(face.listTables(['a', 'b']));
+    expect(server.calls.map((call) => call.path)).toEqual(['/config', '/ws%2Fone%20two/namespaces/a%25b/tables']);
   });
   it('is refused with the place to correct when something else answers', async () => {
     const server = await serverForTest({ interfere: () => ({ status: 200, body: 'hello' }) });
@@ -187,6 +194,17 @@ describe('requests', () => {
   });
 });
 
+describe('lists', () => {
+  it('end with an error when the catalog gives one page token again and again', async () => {
+    const server = await serverForTest({
+      interfere: ({ path }) => (path.startsWith('/namespaces') ? { status: 200, body: { namespaces: [['a']], 'next-page-token': 'x' } } : undefined),
+    });
+    const face = await foreignFace({ uri: server.uri });
+    expect(await failureOf(face.listNamespaces([]))).toMatchObject({ code: 'catalog-failed', message: expect.stringContaining('page token twice') });
+    expect(server.calls).toHaveLength(3);
+  });
+});
+
 describe('tables whose dotted names are the same', () => {
   it('are not taken for each other', async () => {
     const server = await serverForTest();
@@ -307,6 +325,25 @@ describe('the proxy', () => {
     server.manners.interfere = () => ({ status: 401, body: { error: { message: 'who?', type: 'NotAuthorizedException', code: 401 } } });
     expect(await call('namespaces')).toEqual([403, 'ForbiddenException', expect.stringContaining('who?')]);
     await server.close();
+  });
+  it('answers a commit in JSON also where the catalog does not say where the metadata is, and passes metrics on without failing', async () => {
+    const server = await serverForTest();
+    const face = await faceWithTable(server);
+    const { metadata } = await face.loadTable(TABLE);
+    const proxy = await startProxy({ foreign: { uri: server.uri } });
+    onTestFinished(() => proxy.close());
+    const post = (path: string, body: unknown) =>
+      fetch(`${proxy.uri}/v1/psyberg/namespaces/a/tables/t${path}`, { method: 'POST', headers: { authorization: `Bearer ${proxy.token}` }, body: renderJson(body) });
+    const report = { 'report-type': 'scan-report', 'table-name': 't', 'snapshot-id': 9223372036854775807n };
+    expect((await post('/metrics', report)).status).toBe(204);
+    expect(server.calls.at(-1)).toMatchObject({ method: 'POST', path: '/namespaces/a/tables/t/metrics', body: renderJson(report) });
+    server.manners.interfere = ({ method, path }) => {
+      if (method !== 'POST') return undefined;
+      return path.endsWith('/metrics') ? { status: 500 } : { status: 200, body: JSON.parse(renderJson({ metadata })) };
+    };
+    expect((await post('/metrics', report)).status).toBe(204);
+    const reply = await post('', append(1n, null));
+    expect(await reply.json()).toMatchObject({ metadata: { 'table-uuid': metadata['table-uuid'] } });
   });
   it('offers several tables in one commit only where the catalog does', async () => {
     for (const oneTableAtATime of [true, false]) {

@@ -1,14 +1,15 @@
 // Goal: whoever reaches the catalog gets no further than its tables, and nobody can hold it up. Method: hostile requests, over HTTP and over bare sockets, on both stores
 // where the store sees the text.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
-import { withoutSlash } from '../../src/catalog/files/locations.ts';
 import { startCatalog } from '../../src/catalog/index.ts';
+import { withoutSlash } from '../../src/iceberg/without-slash.ts';
 import type { TableIdentifier } from '../../src/iceberg/table-metadata.ts';
 import { type PreparedStore, STORES } from '../suites/catalog-stores.ts';
 import { append, type CatalogFixture, createTable, openCatalog, type Reply, SCHEMA } from './fixture.ts';
@@ -190,6 +191,23 @@ describe('places', () => {
       expect([reply.status, reply.body.error.type]).toEqual([400, 'BadRequestException']);
     expect(await call('GET', `psyberg/namespaces/facts/tables/${table.name}`)).toMatchObject({ status: 200 });
   });
+  it('a name whose folder would have too long a name, and a place below a file, are wrong requests', async () => {
+    const file = join(fixture.warehouse, 'plain-file');
+    writeFileSync(file, '');
+    const table = await createTable(fixture);
+    for (const reply of [
+      await create({ name: '/'.repeat(100) }),
+      await create({ name: '語'.repeat(100) }),
+      await create({ name: 'below', location: `${file}/t` }),
+      await create({ name: 'below', location: `${file}/t`, 'stage-create': true }),
+      await commit(table, [{ action: 'set-location', location: `${file}/t` }]),
+      await call('POST', 'psyberg/namespaces/facts/register', { name: 'below', 'metadata-location': `${file}/v1.metadata.json` }),
+    ])
+      expect([reply.status, reply.body.error.type, reply.body.error.message]).toEqual([400, 'BadRequestException', expect.stringMatching(/^Invalid location/)]);
+    // Of what lies elsewhere nothing is told.
+    for (const location of ['/etc/passwd/t', `${fixture.warehouse}/out/passwd/t`]) expect((await create({ name: 'below', location })).status).toBe(403);
+    expect((await create({ name: 'below', location: `${fixture.warehouse}/${'a/'.repeat(500_000)}` })).status).toBe(400);
+  });
   it('what is no metadata file is a wrong request to register', async () => {
     const folder = join(fixture.warehouse, 'not-metadata');
     mkdirSync(folder);
@@ -198,6 +216,14 @@ describe('places', () => {
       const reply = await call('POST', 'psyberg/namespaces/facts/register', { name: 'nothing', 'metadata-location': location });
       expect([reply.status, reply.body.error.type], location).toEqual([400, 'BadRequestException']);
     }
+  });
+  it('metadata whose references dangle are not registered', async () => {
+    const table = await createTable(fixture);
+    const location = (await fixture.client.loadTable(table))?.metadataLocation as string;
+    const dangling = location.replace('00000-', '00001-');
+    writeFileSync(dangling, readFileSync(location, 'utf8').replace('"refs":{}', '"refs":{"lost":{"snapshot-id":7,"type":"tag"}}'));
+    const reply = await call('POST', 'psyberg/namespaces/facts/register', { name: 'dangling', 'metadata-location': dangling });
+    expect([reply.status, reply.body.error.type, reply.body.error.message]).toEqual([400, 'ValidationException', expect.stringContaining('reference lost')]);
   });
   it("a metadata log of somebody's making deletes no file of another table", async () => {
     const victim = await createTable(fixture);
@@ -271,7 +297,13 @@ describe.each(STORES)('hostile texts, pointers in $title', ({ missing, prepare }
       expect(readdirSync(join(on.warehouse, 'facts'))).toEqual([]);
       const properties = JSON.parse('{"__proto__":"x","constructor":"y","toString":"z"}') as Record<string, string>;
       await on.call('POST', 'psyberg/namespaces', `{"namespace":["proto"],"properties":${JSON.stringify(properties)}}`);
-      expect((await on.call('GET', 'psyberg/namespaces/proto')).body.properties).toMatchObject({ constructor: 'y', toString: 'z' });
+      const kept = async (): Promise<unknown> => Object.entries((await on.call('GET', 'psyberg/namespaces/proto')).body.properties as object).sort();
+      expect(await kept()).toEqual(Object.entries(properties).sort());
+      const removal = await on.call('POST', 'psyberg/namespaces/proto/properties', '{"removals":["__proto__"],"updates":{"a":"b"}}');
+      expect(removal.body).toEqual({ updated: ['a'], removed: ['__proto__'], missing: [] });
+      expect((await on.call('POST', 'psyberg/namespaces/proto/properties', '{"updates":{"__proto__":"again"}}')).body.updated).toEqual(['__proto__']);
+      const table = await on.call('POST', 'psyberg/namespaces/proto/tables', `{"name":"t","schema":${JSON.stringify(SCHEMA)},"properties":{"__proto__":"x"}}`);
+      expect(Object.entries(table.body.metadata.properties as object)).toContainEqual(['__proto__', 'x']);
     });
   });
 });
@@ -331,6 +363,33 @@ describe('slow clients', () => {
     const answers = await Promise.all(slow);
     expect(answers.filter((answer) => answer !== '' && !/^HTTP\/1\.1 (408|400)/.test(answer))).toEqual([]);
     await silentClosed;
+  });
+  it('that say nothing, or nothing with the token in it, keep nobody out, however many', async () => {
+    const few = await openCatalog({ limits: { maxConnections: 10 } });
+    onTestFinished(() => few.close());
+    const { port } = new URL(few.catalog.uri);
+    const crowd = (text: string): Socket[] =>
+      Array.from({ length: 40 }, () => {
+        const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+        sockets.push(socket);
+        socket.write(text);
+        return socket.resume();
+      });
+    /** Over a connection of its own. */
+    const ask = (): Promise<number | string | undefined> =>
+      new Promise((answered) => {
+        const headers = { authorization: `Bearer ${few.catalog.token}` };
+        request({ port, host: '127.0.0.1', path: '/v1/config', headers, agent: false }, (response) => answered(response.resume().statusCode))
+          .on('error', (error: NodeJS.ErrnoException) => answered(error.code))
+          .end();
+      });
+    for (const text of ['', 'GET /v1/config HTTP/1.1\r\nhost: x\r\n\r\n', 'GET /v1/config HTTP/1.1\r\nhost: ']) {
+      const strangers = crowd(text);
+      await Promise.all(strangers.map((socket) => new Promise((connected) => socket.on('connect', connected).on('close', connected))));
+      for (let n = 0; n < 20; n += 1) expect([text, await ask()]).toEqual([text, 200]);
+      await sleep(50);
+      expect(strangers.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(10);
+    }
   });
   it('that vanish in the middle of a request or an answer leave the server whole', async () => {
     const { port } = new URL(fixture.catalog.uri);

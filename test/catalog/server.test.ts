@@ -270,6 +270,23 @@ describe('commits', () => {
     const id = await createTable(fixture);
     expect((await call('POST', tablePath(id.name), body)).status).toBe(400);
   });
+  it('take null for what may be left out, and keep none of it', async () => {
+    const id = await createTable(fixture);
+    const nulls = { 'spec-id': null, 'order-id': null };
+    const field = { id: 3, name: 'c', required: false, type: 'long', doc: null, 'initial-default': null, 'write-default': null };
+    const updates = [
+      { action: 'add-schema', 'last-column-id': null, schema: { type: 'struct', 'schema-id': null, 'identifier-field-ids': null, fields: [...SCHEMA.fields, field] } },
+      { action: 'add-spec', spec: { ...nulls, fields: [{ 'source-id': 1, 'field-id': null, name: 'part', transform: 'identity' }] } },
+      { action: 'add-sort-order', 'sort-order': { ...nulls, fields: [] } },
+    ];
+    const reply = await call('POST', tablePath(id.name), { identifier: null, requirements: [], updates });
+    expect([reply.status, reply.body.metadata?.schemas[1]?.fields[2]]).toEqual([200, { id: 3, name: 'c', required: false, type: 'long' }]);
+    expect(JSON.stringify([reply.body.metadata.schemas, reply.body.metadata['partition-specs']])).not.toContain('null');
+    expect(reply.body.metadata['partition-specs'][1].fields[0]['field-id']).toBe(1000);
+    const view = { 'version-id': 1, 'timestamp-ms': 1, 'schema-id': 0, summary: {}, representations: [{ type: 'sql', sql: 'x', dialect: 'd' }], 'default-namespace': [] };
+    expect((await call('POST', 'psyberg/namespaces/facts/views', { name: 'of_null', schema: SCHEMA, 'view-version': view, properties: {} })).status).toBe(200);
+    expect((await call('POST', 'psyberg/namespaces/facts/views/of_null', { identifier: null, requirements: null, updates: [] })).status).toBe(200);
+  });
   it('answer 404 for a table that is gone and accept metrics without keeping them', async () => {
     const id = await createTable(fixture);
     expect((await call('POST', `${tablePath(id.name)}/metrics`, { 'report-type': 'scan-report' })).status).toBe(204);
@@ -310,7 +327,11 @@ describe('security', () => {
   });
   it('answers 404 and 405 outside its routes, and 400 to a path that cannot be decoded', async () => {
     expect((await call('GET', 'psyberg/nothing')).status).toBe(404);
-    expect((await call('PATCH', 'psyberg/namespaces')).status).toBe(405);
+    for (const [method, path] of [
+      ['PATCH', 'psyberg/namespaces'],
+      ['POST', 'config'],
+    ] as const)
+      expect(errorType(await call(method, path))).toEqual([405, 'UnsupportedOperationException']);
     expect((await call('GET', 'psyberg/namespaces/%ff')).status).toBe(400);
   });
   it('refuses a body that announces more than it may hold before reading it', async () => {

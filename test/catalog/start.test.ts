@@ -54,6 +54,10 @@ describe('starting', () => {
     expect([await reach('127.0.0.1', here.uri), await reach('127.0.0.1', everywhere.uri)]).toEqual([true, true]);
     await Promise.all([here.close(), everywhere.close()]);
   });
+  it.each(['', ' ', 'two words', 'ü'])('refuses the token %j, and lets go of the warehouse', async (token) => {
+    await expect(startCatalog({ warehouse: join(folder, 'tokens'), token })).rejects.toMatchObject({ code: 'token-invalid', exitCode: 2 });
+    rmSync(join(folder, 'tokens'), { recursive: true });
+  });
   it('refuses a port that is taken', async () => {
     const first = await startCatalog({ warehouse: join(folder, 'ports') });
     await expect(startCatalog({ warehouse: join(folder, 'ports'), port: Number(new URL(first.uri).port) })).rejects.toMatchObject({ code: 'catalog-port-taken' });

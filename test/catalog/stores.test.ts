@@ -59,10 +59,21 @@ describe.each(STORES)('$title', ({ missing, prepare }) => {
     it('changes properties and keeps the namespace when its last one goes', async () => {
       const store = await newStore();
       await store.createNamespace(['n'], { a: '1', b: '2' });
-      await store.changeNamespaceProperties(['n'], { updates: { b: '3', c: "it's" }, removals: ['a', 'never'] });
+      expect(await store.changeNamespaceProperties(['n'], { updates: { b: '3', c: "it's" }, removals: ['a', 'never', 'exists'] })).toEqual(['a']);
       expect(await store.namespaceProperties(['n'])).toEqual({ b: '3', c: "it's" });
       await store.changeNamespaceProperties(['n'], { updates: {}, removals: ['b', 'c'] });
       expect([await store.namespaceExists(['n']), await store.namespaceProperties(['n'])]).toEqual([true, {}]);
+    });
+    it('changes no namespace that is not there, and none comes back that is dropped while it is changed', async () => {
+      const database = await prepared.create();
+      const [one, other] = [await openStore(database), await openStore(database)];
+      expect(await one.changeNamespaceProperties(['n'], { updates: { a: '1' }, removals: ['b'] })).toBeUndefined();
+      for (let round = 0; round < 20; round += 1) {
+        await one.createNamespace(['n'], { a: '1' });
+        const changed = other.changeNamespaceProperties(['n'], { updates: { b: String(round) }, removals: ['a'] });
+        await Promise.all([changed, one.dropNamespace(['n']), other.changeNamespaceProperties(['n'], { updates: { c: '1' }, removals: [] })]);
+        expect([round, await one.namespaceExists(['n'])]).toEqual([round, false]);
+      }
     });
     it('drops a namespace only when nothing is left in it', async () => {
       const store = await newStore();
@@ -123,6 +134,15 @@ describe.each(STORES)('$title', ({ missing, prepare }) => {
       await other.swapPointers([insert('t', '/w/t/metadata/1')]);
       expect((await one.metadataLocations()).sort()).toEqual(['/w/t/metadata/0', '/w/t/metadata/1']);
       expect(await location(other, 't')).toBe('/w/t/metadata/1');
+    });
+    it('finds metadata by a piece of its location, with every character as it is', async () => {
+      const database = await prepared.create();
+      const [one, other] = [await openStore(database), await openStore(database, 'other')];
+      await one.swapPointers([insert('a', '/w/a/0-x_y%.json'), insert('b', '/w/b/0-xay%.json'), insert('c', "/w/c\\/it's.json")]);
+      await other.swapPointers([insert('a', 'file:/w/a/0-x_y%.json')]);
+      expect((await one.locationsWith(['0-x_y%.json'])).sort()).toEqual(['/w/a/0-x_y%.json', 'file:/w/a/0-x_y%.json']);
+      expect(await one.locationsWith(["\\/it's", 'nothing'])).toEqual(["/w/c\\/it's.json"]);
+      expect(await one.locationsWith([])).toEqual([]);
     });
     it('lets one of many win each race, across openings: creating, moving, naming', async () => {
       const database = await prepared.create();

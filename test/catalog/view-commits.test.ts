@@ -28,6 +28,8 @@ const STATES: readonly State[] = (['1', '2', '3'] as const).flatMap((version) =>
   ([0, 1, 3] as const).flatMap((history) => [true, false].map((staging) => ({ version, history, staging }))),
 );
 const rowsOf = (version: string) => (version === '3' ? { 'first-row-id': 1000n, 'added-rows': 1n } : {});
+/** What a snapshot of that version says of its place among the others: version 1 knows no sequence numbers. */
+const sequenceOf = (version: string) => (version === '1' ? { 'sequence-number': 0n } : {});
 
 async function makeTable({ version, history, staging }: State): Promise<TableIdentifier> {
   tables += 1;
@@ -37,7 +39,7 @@ async function makeTable({ version, history, staging }: State): Promise<TableIde
   const add = async (snapshotId: bigint, parent: bigint | null): Promise<void> => {
     const rows = version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {};
     nextRow += 1n;
-    await fixture.client.commitTable(id, append(snapshotId, parent, rows));
+    await fixture.client.commitTable(id, append(snapshotId, parent, { ...rows, ...sequenceOf(version) }));
   };
   for (let n = 1n; n <= BigInt(history); n += 1n) await add(n, n === 1n ? null : n - 1n);
   if (history > 0) {
@@ -50,7 +52,8 @@ async function makeTable({ version, history, staging }: State): Promise<TableIde
     });
   }
   if (staging) {
-    const added = snapshot(10n, { ...(history > 0 ? { 'parent-snapshot-id': BigInt(history) } : {}), ...(version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {}) });
+    const parent = history > 0 ? { 'parent-snapshot-id': BigInt(history) } : {};
+    const added = snapshot(10n, { ...parent, ...(version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {}), ...sequenceOf(version) });
     await fixture.client.commitTable(id, {
       requirements: [],
       updates: [
@@ -155,6 +158,7 @@ describe('whatever is committed through a view', () => {
         const body = JSON.parse(
           JSON.stringify(commit, (_key, value) => (typeof value === 'bigint' ? Number(value) : value))
             .replace('{w}', fixture.warehouse)
+            .replaceAll(/("sequence-number":)\d+/g, STATES[position]?.version === '1' ? '$10' : '$&')
             // Snapshots of this commit, which no other has added.
             .replaceAll(/\b2([01])\b(?=[,}\]])/g, (_all, digit: string) => String(1000 + 10 * commits + Number(digit))),
         ) as Record<string, unknown>;

@@ -54,8 +54,8 @@ describe('a branch view', () => {
   it.each(['1', '2', '3'])('works for format version %s', async (version) => {
     const table = await createTable(fixture, { 'format-version': version });
     const view = openView(table, { kind: 'branch', branch: 'staging' });
-    const rows = version === '3' ? { 'first-row-id': 0n, 'added-rows': 10n } : {};
-    await view.commitTable(SEEN, append(1n, null, rows));
+    const fields = version === '3' ? { 'first-row-id': 0n, 'added-rows': 10n } : version === '1' ? { 'sequence-number': 0n } : {};
+    await view.commitTable(SEEN, append(1n, null, fields));
     expect((await view.loadTable(SEEN))?.metadata).toMatchObject({ 'format-version': Number(version), 'current-snapshot-id': 1n });
   });
   it('answers 409 when the branch is not what the client saw', async () => {
@@ -106,6 +106,21 @@ describe('a branch view', () => {
     const view = openView(table, { kind: 'branch', branch: 'staging' });
     await view.commitTable(SEEN, append(1n, null, { 'timestamp-ms': Date.now() + 3_600_000 }));
     expect((await view.loadTable(SEEN))?.metadata['snapshot-log']?.[0]?.['timestamp-ms']).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe('the configuration of a view', () => {
+  it('names what the view answers, and nothing that it refuses', async () => {
+    openView(await tableWithHistory(), { kind: 'branch', branch: 'staging' });
+    for (const prefix of ['session', 'branch@staging']) {
+      const { endpoints } = (await fixture.call('GET', `config?warehouse=${prefix}`)).body as { endpoints: string[] };
+      expect(endpoints.filter((endpoint) => !/^(GET|HEAD) /.test(endpoint))).toEqual([
+        'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}',
+        'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics',
+        'POST /v1/{prefix}/transactions/commit',
+      ]);
+      expect(endpoints).toContain('GET /v1/{prefix}/namespaces/{namespace}/views');
+    }
   });
 });
 
@@ -161,7 +176,8 @@ describe('the room of a view', () => {
   });
   it('cannot change the shape of the catalog', async () => {
     await expect(view.createNamespace(['more'])).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(view.dropTable(SEEN, { purge: true })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(view.dropTable(SEEN, { purge: true })).rejects.toMatchObject({ code: 'unsupported' });
+    expect((await fixture.call('DELETE', 'session/namespaces/sources/tables/seen?purgeRequested=true')).status).toBe(403);
     expect(await fixture.client.tableExists(table)).toBe(true);
   });
   it('commits several tables at once, under the names that the view gives them', async () => {

@@ -81,6 +81,7 @@ describe('errors outside any process', () => {
 
   it('checks numbers and names before it starts anything', async () => {
     await expectError(['history', '--limit', 'many', '--project', project.root], { code: 2, error: /--limit must be a whole number/, hint: /--limit 20/ });
+    await expectError(['catalog', 'serve', '--token', '', '--project', project.root], { code: 2, error: /token must be printable characters/, hint: /get a random one/ });
     await expectError(['catalog', 'serve', '--port', '99999', '--project', project.root], { code: 2, error: /--port must be a number/, hint: /any free port/ });
     await expectError(['session', 'init', '--process_name=signup_load', '--psyberg_session_id=today', '--project', project.root], {
       code: 2,

@@ -17,9 +17,10 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Starts the command; output is no terminal, so it must be plain. */
 export function startCli(
   argv: readonly string[],
-  options: { readonly cwd?: string } = {},
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): { readonly child: ChildProcess; readonly done: Promise<CliResult>; readonly stderr: () => string; readonly stdout: () => string } {
-  const child = spawn(process.execPath, [MAIN, ...argv], { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_NO_WARNINGS: '1' } });
+  const env = { ...process.env, NODE_NO_WARNINGS: '1', ...options.env };
+  const child = spawn(process.execPath, [MAIN, ...argv], { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'], env });
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -66,7 +66,8 @@ it('stops maintenance on SIGINT with exit code 130, in the middle of a statement
 it('serves the catalog until it is stopped, and then ends with exit code 0', async () => {
   const project = makeProject(PROCESSES);
   await project.sql(...TABLES);
-  const server = startCli(['catalog', 'serve', '--token', 'let-me-in', '--project', project.root]);
+  // Not as an argument, which everybody on the machine can read.
+  const server = startCli(['catalog', 'serve', '--project', project.root], { env: { PSYBERG_CATALOG_TOKEN: 'let-me-in' } });
   await until(() => server.stdout().includes('\n'));
   const ready = JSON.parse(server.stdout()) as { uri: string; token: string; warehouse: string };
   expect(ready).toEqual({ uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), token: 'let-me-in', warehouse: 'psyberg' });

@@ -21,6 +21,10 @@ describe('the JSON codec', () => {
   it.each(['{"snapshot-id":01}', '{"snapshot-id":1', '{"snapshot-id":--1}', '', '{"a":1,}'])('refuses %j', (text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
   });
+  it('writes the default of a float with its point, without which Apache Iceberg does not read it', () => {
+    const fields = `[{"type":"double","initial-default":1.0,"write-default":-2.5},{"type":"float","write-default":1e+21},{"type":"int","write-default":3}]`;
+    expect(renderJson(parseJson(fields))).toBe(fields);
+  });
   it('gives back every value that it rendered', () => {
     const leaf = fc.oneof(fc.string(), fc.boolean(), fc.constant(null), fc.integer(), fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }));
     const long = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });

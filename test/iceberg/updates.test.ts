@@ -1,6 +1,6 @@
 // Goal: metadata follows Apache Iceberg's rules. Method: every update of the specification as data, allowed and refused.
 import { describe, expect, it } from 'vitest';
-import { parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
+import { checkSnapshots, parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
 import { newTableMetadata } from '../../src/iceberg/new-table.ts';
 import type { IcebergType } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
@@ -66,6 +66,47 @@ describe('schemas', () => {
     [[{ action: 'add-schema', schema: { type: 'struct', fields: [{ id: 8, name: 'v', required: false, type: 'variant' }] } }], /not supported until v3/],
     [[{ action: 'add-schema', schema: { type: 'struct', fields: [{ id: 8, name: 'v', required: false, type: 'int8' }] } }], /Cannot parse type/],
   ])('refuse %o', (updates, message) => expect(() => apply(updates)).toThrow(refused('invalid-table-update', message)));
+});
+
+describe('column types', () => {
+  const latest = newTable({ 'format-version': '3' });
+  const add = (field: object, table = latest) =>
+    apply(
+      [{ action: 'add-schema', schema: { type: 'struct', fields: [...(table.schemas[0]?.fields ?? []), { id: 9, name: 'x', required: false, type: 'int', ...field }] } }],
+      table,
+    );
+  it.each<[object, RegExp]>([
+    [{ type: 'decimal(50,2)' }, /precision larger than 38 are not supported: 50/],
+    [{ type: 'decimal(2,5)' }, /more digits behind the point/],
+    [{ type: 'decimal(0,0)' }, /more digits behind the point/],
+    [{ type: 'fixed[99999999999999]' }, /Fixed lengths larger than/],
+    [{ type: 'unknown', required: true }, /required field with unknown type: x/],
+    [{ type: { type: 'list', 'element-id': 10, element: 'unknown', 'element-required': true } }, /required field with unknown type: x.element/],
+  ])('refuse %o', (field, message) => expect(() => add(field)).toThrow(refused('invalid-table-update', message)));
+  it.each<[IcebergType, unknown[], unknown[]]>([
+    ['boolean', [true], ['true', 1]],
+    ['int', [5, -(2 ** 31)], ['5', 1.5, 2 ** 31, true]],
+    ['long', [5, 2n ** 63n - 1n], [2n ** 63n, '5']],
+    ['double', [1.5, 2], ['1.5', true]],
+    ['decimal(9, 2)', ['14.20', '-1.00'], [14.2, '14.2', '14', 'x']],
+    ['date', ['2024-02-29'], ['2023-02-29', '2023-13-01', 19000, 'today']],
+    ['time', ['22:31:08.123456'], ['25:00:00', 1]],
+    ['timestamp', ['2007-12-03T10:15:30.123'], ['2007-12-03T10:15:30+00:00', '2007-12-03', 5]],
+    ['timestamptz', ['2007-12-03T10:15:30+00:00', '2007-12-03T10:15:30Z'], ['2007-12-03T10:15:30', '2007-12-03T10:15:30+02:00']],
+    ['timestamptz_ns', ['2007-12-03T10:15:30.123456789+00:00'], ['2007-12-03T10:15:30.1234567891+00:00']],
+    ['string', ['', 'x'], [5, {}]],
+    ['uuid', ['f79c3e09-677c-4bbd-a479-3f349cb785e7'], ['f79c3e09', 1]],
+    ['fixed[2]', ['00FF'], ['00', '00FG', 5]],
+    ['binary', ['', '00ff'], ['0', 'xy']],
+    ['unknown', [], [5]],
+    ['variant', [], [5, {}]],
+    [{ type: 'struct', fields: [] }, [], [{}, 5]],
+  ])('%o has defaults like %o and not like %o', (type, right, wrong) => {
+    for (const kind of ['initial-default', 'write-default']) {
+      for (const value of [...right, null]) expect(add({ type, [kind]: value }).schemas, String(value)).toHaveLength(2);
+      for (const value of wrong) expect(() => add({ type, [kind]: value }), String(value)).toThrow(refused('invalid-table-update', /cannot parse default as/));
+    }
+  });
 });
 
 describe('partition specs and sort orders', () => {
@@ -149,6 +190,9 @@ describe('partition and sort fields', () => {
   it.each([
     ['bucket[0]', /Unknown partition transform/],
     ['truncate[]', /Unknown partition transform/],
+    ['truncate[0]', /Unknown partition transform/],
+    ['bucket[99999999999]', /Unknown partition transform/],
+    ['truncate[2147483648]', /Unknown partition transform/],
     ['identity', /Invalid partition field parent: tags/],
   ])('refuse %s of a list element', (transform, message) => expect(() => apply(addSpec(transform, 'element'), table)).toThrow(refused('invalid-table-update', message)));
   it('keep the default spec and sort order usable: their column cannot be dropped while they are the default', () => {
@@ -195,6 +239,18 @@ describe('properties of a new table', () => {
   ])('refuse %o', (properties, message) => expect(() => newTable(properties as unknown as Record<string, string>)).toThrow(refused('invalid-table-update', message)));
   it('may name its own columns', () =>
     expect(newTable({ 'write.metadata.metrics.column.address.city': 'none' }).properties).toHaveProperty(['write.metadata.metrics.column.address.city'], 'none'));
+  it('may leave out element and value of structs in lists and maps, as Apache Iceberg does', () => {
+    let id = 0;
+    const next = (): number => (id += 1);
+    const struct = (): IcebergType => ({ type: 'struct', fields: [{ id: next(), name: 'x', required: false, type: 'int' }] });
+    const list = (element: IcebergType): IcebergType => ({ type: 'list', 'element-id': next(), element, 'element-required': false });
+    const map = (value: IcebergType): IcebergType => ({ type: 'map', 'key-id': next(), key: struct(), 'value-id': next(), value, 'value-required': false });
+    const fields = Object.entries({ l: list(struct()), m: map(struct()), deep: map(list(struct())) }).map(([name, type]) => ({ id: next(), name, required: false, type }));
+    const create = (column: string) =>
+      newTableMetadata({ schema: { type: 'struct', fields }, location: '/t', uuid: 'u', properties: { [`write.metadata.metrics.column.${column}`]: 'none' } }, NOW_MS);
+    for (const column of ['l.element.x', 'l.x', 'm.value.x', 'm.x', 'm.key.x', 'deep.value.element.x', 'deep.value.x']) expect(create(column), column).toBeDefined();
+    for (const column of ['l.y', 'deep.x', 'x']) expect(() => create(column), column).toThrow(/could not find column/);
+  });
 });
 
 describe('metadata files', () => {
@@ -205,13 +261,27 @@ describe('metadata files', () => {
     [text({ 'format-version': 0 }), /cannot read format version 0/],
     [text({ 'table-uuid': undefined }), /without a uuid/],
     [text({ schemas: [] }), /without a schema/],
-    [misshapen({ snapshots: {} }), /whose snapshots are none/],
-    [misshapen({ 'partition-specs': 'x' }), /whose partition-specs are none/],
-    [misshapen({ refs: 5 }), /whose refs are none/],
-    [misshapen({ properties: { 'write.data.path': 5 } }), /write.data.path is no text/],
+    [misshapen({ snapshots: {} }), /its snapshots is not a list of objects/],
+    [misshapen({ 'partition-specs': 'x' }), /its partition-specs is not a list of objects/],
+    [misshapen({ snapshots: [null] }), /its snapshots is not a list of objects/],
+    [misshapen({ refs: { main: null } }), /one of its refs is not an object/],
+    [misshapen({ refs: 5 }), /its refs is not an object/],
+    [misshapen({ properties: { 'write.data.path': 5 } }), /write.data.path is not a text/],
     ['{}', /not the metadata of a table/],
     ['null', /not the metadata of a table/],
   ])('of something else are not read: %s', (file, message) => expect(() => parseTableMetadata(file)).toThrow(refused('metadata-unreadable', message)));
+  it.each<[object, RegExp]>([
+    [{ refs: { main: { 'snapshot-id': 2n, type: 'branch' }, tag: { 'snapshot-id': 9n, type: 'tag' } } }, /reference tag does not exist in the existing snapshots list: 9/],
+    [{ refs: { main: { 'snapshot-id': 1n, type: 'branch' } } }, /does not match main branch \(2 != 1\)/],
+    [{ 'current-snapshot-id': 9n, refs: undefined }, /reference main does not exist/],
+    [{ 'last-sequence-number': 1n }, /snapshot 2 with sequence number 2: the last sequence number is 1/],
+    [{ snapshots: [snapshot(1n), snapshot(2n, { 'sequence-number': -1n })] }, /sequence number -1/],
+    [{ 'format-version': 1 }, /snapshot 1 with sequence number 1: the last sequence number is 0/],
+  ])('whose snapshots contradict each other are not to be registered: %o', (change, message) => {
+    const read = (changed: object) => checkSnapshots(parseTableMetadata(renderTableMetadata({ ...withSnapshots([1n, 2n]), ...changed })));
+    expect(() => read({})).not.toThrow();
+    expect(() => read(change)).toThrow(refused('invalid-table-update', message));
+  });
 });
 
 describe('snapshots and references', () => {
@@ -233,6 +303,17 @@ describe('snapshots and references', () => {
       'current-snapshot-id': 9n,
       'last-sequence-number': 2n,
     });
+  });
+  it('have no sequence numbers in version 1, unless the same commit upgrades the table', () => {
+    const first = newTable({ 'format-version': '1' });
+    const added = (number?: bigint): TableUpdate[] => [{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': number as bigint }) }, setMain(9n)];
+    expect(() => apply(added(5n), first)).toThrow(refused('invalid-table-update', /Sequence number must be 0 in v1: 5/));
+    expect(apply([...added(5n), { action: 'upgrade-format-version', 'format-version': 2 }], first)['last-sequence-number']).toBe(5n);
+    for (const number of [undefined, 0n]) expect(apply(added(number), first)).toMatchObject({ 'current-snapshot-id': 9n, 'last-sequence-number': 0n });
+  });
+  it('that were numbered in version 1 all the same are below the last number of version 2', () => {
+    const numbered = { ...withSnapshots([1n, 2n]), 'format-version': 1, 'last-sequence-number': 0n };
+    expect(apply([{ action: 'upgrade-format-version', 'format-version': 2 }], numbered)['last-sequence-number']).toBe(2n);
   });
   it('log a rollback at the time of the rollback', () => {
     expect(apply([setMain(1n)])['snapshot-log']?.at(-1)).toEqual({ 'snapshot-id': 1n, 'timestamp-ms': NOW_MS + 10_000 });
@@ -287,6 +368,7 @@ describe('snapshots and references', () => {
   it.each<[TableUpdate[], string, RegExp]>([
     [[{ action: 'add-snapshot', snapshot: snapshot(2n) }], 'invalid-table-update', /already exists/],
     [[{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': 2n, 'parent-snapshot-id': 1n }) }], 'commit-conflict', /older than last sequence number 2/],
+    [[{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': -1n }) }], 'invalid-table-update', /sequence-number is negative/],
     [[setMain(99n)], 'invalid-table-update', /unknown snapshot: 99/],
     [[{ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'tag', 'snapshot-id': 2n }], 'invalid-table-update', /must be a branch/],
     [[{ action: 'set-snapshot-ref', 'ref-name': 'b', type: 'branch', 'snapshot-id': 2n, 'max-ref-age-ms': 0 }], 'invalid-table-update', /greater than 0/],
@@ -309,6 +391,11 @@ describe('the rest of the metadata', () => {
     expect(table).toMatchObject({ properties: { b: '2' }, location: '/elsewhere', statistics: [{ 'snapshot-id': 2n }], 'encryption-keys': [{ 'key-id': 'k' }] });
     expect(table.properties).not.toHaveProperty('a');
     expect(apply([{ action: 'remove-encryption-key', 'key-id': 'k' }], table)).toMatchObject({ 'encryption-keys': [] });
+  });
+  it('has no slash at the end of its location', () => {
+    expect(apply([{ action: 'set-location', location: '/elsewhere//' }]).location).toBe('/elsewhere');
+    const table = withSnapshots([1n]);
+    expect(apply([{ action: 'set-location', location: `${table.location}/` }], table)).toBe(table);
   });
   it('stays the same object when nothing changes: then nothing is written', () => {
     const table = withSnapshots([1n]);

@@ -1,14 +1,14 @@
 // Goal: a warehouse that cannot be written stops a run with one clear error, keeps the old state, and leaves nothing once it can be written again. Method: a file system
 // of its own (tmpfs) that is full to the last few pages, or mounted read-only; a database that another connection locks; a catalog that goes away in the middle.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { catalogFault } from '../../src/engine/catalog-fault.ts';
 import { PsybergError } from '../../src/index.ts';
 import { storageFault } from '../../src/model/storage-faults.ts';
+import { ownFileSystem } from '../support/own-file-system.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
 import { expectTwins } from '../support/twins.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
@@ -27,23 +27,6 @@ const processOf = (name: string, pattern: 'stateless' | 'stateful') =>
 const VICTIMS = ['appended', 'overwritten'];
 const PROCESSES = ['', '_twin'].flatMap((twin) => [processOf(`appended${twin}`, 'stateless'), processOf(`overwritten${twin}`, 'stateful')]);
 const events = (first: number): string => `select i as id, timestamptz '${hourAt(first % 3)}' as ts from range(${first}, ${first + 50}) t(i)`;
-
-/** A file system of 16 MB; undefined where this user may not mount one. It is unmounted when the test ends. */
-function ownFileSystem(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'psyberg-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    rmSync(folder, { recursive: true });
-    return undefined;
-  }
-  onTestFinished(() => {
-    // Lazily: a test that failed may have files open in it.
-    execFileSync('umount', ['--lazy', folder]);
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
 
 async function worldOn(warehouse: string): Promise<World> {
   const world = await createWorld({ warehouse, processes: PROCESSES });

@@ -5,6 +5,7 @@
  */
 import { PsybergError } from '../../model/errors.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { codeOf } from '../errors.ts';
 import type { CatalogFace, FaceTable } from '../service/catalog-face.ts';
 import type { CatalogClient, LoadedTable } from './catalog-client.ts';
 
@@ -71,8 +72,6 @@ function loaded({ metadata, metadataLocation, config, storageCredentials }: Face
   const storage = storageCredentials ?? (config === undefined || Object.keys(config).length === 0 ? undefined : [{ prefix: metadata.location, config }]);
   return { metadata, metadataLocation: metadataLocation ?? '', ...(storage === undefined ? {} : { storage }) };
 }
-
-const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
 
 /** What the protocol answers with 404 is a value here. */
 async function absentAs<T>(absent: T, work: () => Promise<T>): Promise<T> {

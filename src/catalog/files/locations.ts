@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { badRequest, forbidden } from '../errors.ts';
 
 /** The local path that a location names: a plain path, `file:/…` or `file:///…`; `undefined` for any other scheme. */
@@ -20,13 +21,6 @@ export function localPath(location: string): string | undefined {
   return isAbsolute(location) ? location : undefined;
 }
 
-/** A location without the slashes at its end. By a loop: a regular expression that looks for them takes quadratic time, 9 s for 160,000 of them (2026-11-27). */
-export function withoutSlash(location: string): string {
-  let length = location.length;
-  while (length > 1 && location[length - 1] === '/') length -= 1;
-  return location.slice(0, length);
-}
-
 /** Where files may lie: below the warehouse, and below the folders that whoever runs the catalog added. */
 export interface Roots {
   /** Absolute. */
@@ -38,24 +32,36 @@ export interface Roots {
 /** Files and folders of the warehouse that belong to no table: the database lies beside the tables, and so does what sessions keep. */
 const NO_TABLE = /^(catalog\.db(-.*)?|\.psyberg)(\/|$)/;
 
+/** Why no file can be at a place, by the code that the operating system gives. */
+const IMPOSSIBLE: Readonly<Record<string, string>> = { ENAMETOOLONG: 'a name in it is too long', ENOTDIR: 'it lies below a file' };
+/** The longest path that Linux takes, in bytes. */
+const PATH_MAX = 4096;
+/** Characters of a location that a message repeats. */
+const LOCATION_SHOWN = 300;
+
 /** Also percent-encoded: some clients decode a path before they use it. */
 const DOTS = /^(\.|%2e){1,2}$/i;
 
 /**
  * Checks that a location lies where files may lie, also after `..` and symbolic links.
  * @returns its local path without a trailing slash.
- * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this machine.
+ * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this machine; `bad-request` for a place
+ * inside where no file can be.
  */
 export function pathInside({ warehouse, allowed }: Roots, location: string): string {
   const path = localPath(location);
   if (path === undefined || path.includes('\0') || path.split('/').some((segment) => DOTS.test(segment))) throw outside(location);
   const target = withoutSlash(normalize(path));
+  if (target.length > PATH_MAX) throw impossible(location, 'ENAMETOOLONG');
   let real: string;
+  let fault: string | undefined;
   try {
     real = realPathOfExisting(target);
-  } catch {
-    // A circle of links, a folder that nobody may look into, a name that is too long.
-    throw outside(location);
+  } catch (error) {
+    fault = (error as NodeJS.ErrnoException).code ?? '';
+    // A circle of links, a folder that nobody may look into.
+    if (!Object.hasOwn(IMPOSSIBLE, fault)) throw outside(location);
+    real = realPathOfPossible(dirname(target));
   }
   const holds = (folder: string): boolean => {
     const realFolder = realPathOfExisting(folder);
@@ -64,7 +70,10 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
   // Also where an allowed folder holds the warehouse: what the catalog keeps for itself is in no table's folder, and the warehouse is none.
   const inWarehouse = relative(realPathOfExisting(warehouse), real);
   const holdsWarehouse = inWarehouse === '' || /^\.\.(\/\.\.)*$/.test(inWarehouse);
-  if (![warehouse, ...allowed].some(holds) || holdsWarehouse || NO_TABLE.test(inWarehouse)) throw outside(location);
+  const isInside = [warehouse, ...allowed].some(holds) && !NO_TABLE.test(inWarehouse);
+  // Only inside, or it would tell what lies on this machine.
+  if (fault !== undefined && (isInside || inWarehouse === '')) throw impossible(location, fault);
+  if (!isInside || holdsWarehouse) throw outside(location);
   return target;
 }
 
@@ -106,5 +115,15 @@ export function realPathOfExisting(path: string): string {
   return withoutSlash(join(realpathSync.native(existing), rest));
 }
 
+/** As `realPathOfExisting`, of the deepest part of a path where a file can be. */
+function realPathOfPossible(path: string): string {
+  try {
+    return realPathOfExisting(path);
+  } catch {
+    return realPathOfPossible(dirname(path));
+  }
+}
+
+const impossible = (location: string, fault: string): Error => badRequest(`Invalid location: ${IMPOSSIBLE[fault]}: ${location.slice(0, LOCATION_SHOWN)}`);
 const outside = (location: string): Error =>
   forbidden(`Location is outside the warehouse: ${location}`, 'leave the location out, choose a folder below the warehouse, or allow the folder when the catalog is started');

@@ -12,12 +12,13 @@ import { gunzip, gzip } from 'node:zlib';
 import { parseTableMetadata, renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { storageFault } from '../../model/storage-faults.ts';
 import { badRequest } from '../errors.ts';
 import { checkMetadataLocation } from '../names.ts';
 import { makeFolder } from './folders.ts';
-import { pathInside, type Roots, withoutSlash } from './locations.ts';
+import { pathInside, type Roots } from './locations.ts';
 
 /** What the metadata of tables and of views have in common. */
 interface Located {
@@ -156,7 +157,7 @@ function nextVersion(previousLocation: string | undefined): number {
 async function writeWhole(folder: string, name: string, content: string | Buffer): Promise<void> {
   const temporary = join(folder, `.${name}.tmp`);
   let file = await open(temporary, 'wx').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code !== 'ENOENT') throw storageFault(error, temporary) ?? error;
     makeFolder(folder);
     return await open(temporary, 'wx');
   });

@@ -1,5 +1,7 @@
 /** What a foreign catalog is told and what it tells back: the connection's settings. Options + `/v1/config` -> ForeignSettings. Pure. */
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
+import { DEFAULT_ENDPOINTS } from '../protocol/endpoints.ts';
 
 /** The answer of `/v1/config`. */
 export interface CatalogConfig {
@@ -22,27 +24,6 @@ export interface ForeignSettings {
   readonly token: string | undefined;
 }
 
-export const COMMIT_TRANSACTION = 'POST /v1/{prefix}/transactions/commit';
-
-/** What a catalog offers that does not say (Iceberg REST specification, `getConfig`). */
-const DEFAULT_ENDPOINTS: readonly string[] = [
-  'GET /v1/{prefix}/namespaces',
-  'POST /v1/{prefix}/namespaces',
-  'GET /v1/{prefix}/namespaces/{namespace}',
-  'DELETE /v1/{prefix}/namespaces/{namespace}',
-  'POST /v1/{prefix}/namespaces/{namespace}/properties',
-  'GET /v1/{prefix}/namespaces/{namespace}/tables',
-  'POST /v1/{prefix}/namespaces/{namespace}/tables',
-  'GET /v1/{prefix}/namespaces/{namespace}/tables/{table}',
-  'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}',
-  'DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}',
-  'POST /v1/{prefix}/namespaces/{namespace}/register',
-  'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics',
-  'POST /v1/{prefix}/tables/rename',
-  COMMIT_TRANSACTION,
-];
-
-const withoutSlash = (uri: string): string => uri.replace(/\/+$/, '');
 /** Where a catalog at `uri` answers before it has said more. */
 export const apiRoot = (uri: string): string => `${withoutSlash(uri)}/v1/`;
 
@@ -57,12 +38,23 @@ export function foreignSettings(catalog: ForeignCatalog, config: CatalogConfig):
   const { prefix = '', uri = catalog.uri } = properties;
   const headers = Object.entries(properties).flatMap(([key, value]) => (key.startsWith('header.') ? [[key.slice('header.'.length).toLowerCase(), value] as const] : []));
   return {
-    // A prefix may have several parts: its slashes are slashes of the path.
-    root: `${apiRoot(uri)}${prefix === '' ? '' : `${prefix.split('/').map(encodeURIComponent).join('/')}/`}`,
-    namespaceSeparator: decodeURIComponent(properties['namespace-separator'] ?? '%1F'),
+    root: `${apiRoot(uri)}${prefix === '' ? '' : `${prefix.split('/').map(encodeOnce).join('/')}/`}`,
+    namespaceSeparator: decoded(properties['namespace-separator'] ?? '%1F'),
     headers: Object.fromEntries(headers),
     endpoints: new Set(config.endpoints ?? DEFAULT_ENDPOINTS),
     acceptsIdempotencyKeys: config['idempotency-key-lifetime'] != null,
     token: properties['token'],
   };
+}
+
+/** A part of a prefix for a path. Catalogs give it as it is or percent-encoded; Apache Iceberg's clients put it into the path untouched. */
+const encodeOnce = (part: string): string => encodeURIComponent(part).replaceAll(/%25([\da-f]{2})/gi, '%$1');
+
+/** The separator as catalogs give it: percent-encoded, or as it is. */
+function decoded(separator: string): string {
+  try {
+    return decodeURIComponent(separator);
+  } catch {
+    return separator;
+  }
 }

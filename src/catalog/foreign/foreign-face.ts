@@ -7,11 +7,12 @@ import { parseJson } from '../../iceberg/json.ts';
 import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { formatIdentifier, identifierKey, unsupported } from '../errors.ts';
+import { codeOf, formatIdentifier, identifierKey, unsupported } from '../errors.ts';
 import type { CatalogFace, FaceTable, StorageCredential, TableChange } from '../service/catalog-face.ts';
 import { bearerTokens } from './bearer-tokens.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
-import { apiRoot, type CatalogConfig, COMMIT_TRANSACTION, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
+import { COMMIT_TRANSACTION, REPORT_METRICS } from '../protocol/endpoints.ts';
+import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
 import { type Attempted, foreignError } from './foreign-errors.ts';
 import { foreignViews, VIEW_ENDPOINTS } from './foreign-views.ts';
 import { showsUpdates } from './look-up-commit.ts';
@@ -93,12 +94,16 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
 
   async function listPages<T>(path: string, field: string, attempted: Attempted): Promise<T[]> {
     const items: T[] = [];
+    const tokens = new Set<string>();
     let next: string | undefined;
     do {
       const at: string = next === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(next)}`;
       const page: Record<string, unknown> = await answered({ method: 'GET', path: at }, attempted);
       items.push(...((page[field] ?? []) as T[]));
       next = (page['next-page-token'] as string | null | undefined) ?? undefined;
+      // Its list would never end.
+      if (next !== undefined && tokens.has(next)) throw new PsybergError('catalog-failed', `${attempted.subject}: the catalog gave one page token twice while it listed ${field}`);
+      if (next !== undefined) tokens.add(next);
     } while (next !== undefined && next !== '');
     return items;
   }
@@ -268,6 +273,10 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
       cache.forget(identifierKey(id));
       await answered({ method: 'DELETE', path: `${tablePath(id)}?purgeRequested=${purge}`, token: tableTokens.get(identifierKey(id)) }, ofTable(id, 'change'));
     },
+    async reportMetrics(id, report) {
+      if (!settings.endpoints.has(REPORT_METRICS)) return;
+      await ask({ method: 'POST', path: `${tablePath(id)}/metrics`, body: report, token: tableTokens.get(identifierKey(id)) }).catch(() => undefined);
+    },
     async commitTables(changes) {
       const [only, ...others] = changes;
       if (only === undefined) return [];
@@ -287,8 +296,6 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     },
   };
 }
-
-const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
 
 const isThere = (what: string): PsybergError => new PsybergError('already-exists', `${what} already exists`);
 

@@ -1,6 +1,7 @@
 /** Whether a commit without an answer was made. Changes + metadata as they are now -> yes or no. Pure. */
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 
 /**
  * True when the updates can be seen in the table. Ids of snapshots are random and a commit is made as a whole: one that adds snapshots was made when they are there,
@@ -27,7 +28,7 @@ function shows(metadata: TableMetadata, update: TableUpdate): boolean {
     case 'remove-snapshots':
       return !update['snapshot-ids'].some(hasSnapshot);
     case 'set-location':
-      return metadata.location === update.location;
+      return withoutSlash(metadata.location) === withoutSlash(update.location);
     case 'set-properties':
       return Object.entries(update.updates).every(([key, value]) => metadata.properties?.[key] === value);
     case 'remove-properties':

@@ -1,5 +1,6 @@
 /** Errors on the wire. PsybergError -> status and body, letter by letter as the Iceberg REST specification has them. */
 import { PsybergError } from '../../model/errors.ts';
+import { storageFault } from '../../model/storage-faults.ts';
 
 export interface ErrorAnswer {
   readonly status: number;
@@ -42,10 +43,11 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
 };
 
 /** An unforeseen error keeps its text to itself: it may hold paths or SQL. */
-export function answerError(error: unknown): ErrorAnswer {
-  const known = error instanceof PsybergError && Object.hasOwn(ANSWERS, error.code) ? ANSWERS[error.code] : undefined;
-  if (known === undefined) return errorAnswer(500, 'InternalServerError', 'Internal error of the catalog');
-  const { message, hint } = error as PsybergError;
+export function answerError(thrown: unknown): ErrorAnswer {
+  const error = thrown instanceof PsybergError ? thrown : storageFault(thrown);
+  const known = error !== undefined && Object.hasOwn(ANSWERS, error.code) ? ANSWERS[error.code] : undefined;
+  if (error === undefined || known === undefined) return errorAnswer(500, 'InternalServerError', 'Internal error of the catalog');
+  const { message, hint } = error;
   return errorAnswer(known[0], known[1], hint === undefined || known[0] !== 403 ? message : `${message}; ${hint}`);
 }
 

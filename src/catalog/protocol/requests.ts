@@ -12,7 +12,11 @@ const number = z.union([z.int(), z.bigint().transform((value) => Number(value))]
 // What other clients keep in 32 and 64 bits: a number beyond would make metadata that none of them reads any more.
 const id = z.int32();
 const text = z.string();
-const properties = z.record(text, text);
+/** Not `z.record`, which leaves out a property `__proto__` without a word. */
+const properties = z.custom<Record<string, string>>((value) => {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'string');
+}, 'Invalid input: expected an object of texts');
+/** A field that may be left out may also be null: the specification does not say so, but most parsers of Apache Iceberg take it. */
 const nullish = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
 
 const icebergType: z.ZodType<IcebergType> = z.lazy(() =>
@@ -30,19 +34,27 @@ const icebergType: z.ZodType<IcebergType> = z.lazy(() =>
     }),
   ]),
 ) as z.ZodType<IcebergType>;
-const nestedField = z.looseObject({ id, name: text, required: z.boolean(), type: icebergType, doc: text.optional() });
+const nestedField = z.looseObject({
+  id,
+  name: text,
+  required: z.boolean(),
+  type: icebergType,
+  doc: nullish(text),
+  'initial-default': nullish(z.unknown()),
+  'write-default': nullish(z.unknown()),
+});
 const schema = z.looseObject({
   type: z.literal('struct').default('struct'),
-  'schema-id': id.optional(),
+  'schema-id': nullish(id),
   fields: z.array(nestedField),
-  'identifier-field-ids': z.array(id).optional(),
+  'identifier-field-ids': nullish(z.array(id)),
 });
 const partitionSpec = z.looseObject({
-  'spec-id': id.optional(),
-  fields: z.array(z.looseObject({ 'source-id': id, 'field-id': id.optional(), name: text, transform: text })),
+  'spec-id': nullish(id),
+  fields: z.array(z.looseObject({ 'source-id': id, 'field-id': nullish(id), name: text, transform: text })),
 });
 const sortOrder = z.looseObject({
-  'order-id': id.optional(),
+  'order-id': nullish(id),
   fields: z.array(z.looseObject({ 'source-id': id, transform: text, direction: text.regex(/^(asc|desc)$/i), 'null-order': text.regex(/^nulls-(first|last)$/i) })),
 });
 const snapshot = z.looseObject({
@@ -68,7 +80,7 @@ const partitionStatisticsFile = z.looseObject({ 'snapshot-id': long, 'statistics
 const tableUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('assign-uuid'), uuid: text.min(1) }),
   z.object({ action: z.literal('upgrade-format-version'), 'format-version': id }),
-  z.object({ action: z.literal('add-schema'), schema, 'last-column-id': id.optional() }),
+  z.object({ action: z.literal('add-schema'), schema, 'last-column-id': nullish(id) }),
   z.object({ action: z.literal('set-current-schema'), 'schema-id': id }),
   z.object({ action: z.literal('add-spec'), spec: partitionSpec }),
   z.object({ action: z.literal('set-default-spec'), 'spec-id': id }),
@@ -89,7 +101,7 @@ const tableUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('set-location'), location: text.min(1) }),
   z.object({ action: z.literal('set-properties'), updates: properties }),
   z.object({ action: z.literal('remove-properties'), removals: z.array(text) }),
-  z.object({ action: z.literal('set-statistics'), 'snapshot-id': long.optional(), statistics: statisticsFile }),
+  z.object({ action: z.literal('set-statistics'), 'snapshot-id': nullish(long), statistics: statisticsFile }),
   z.object({ action: z.literal('remove-statistics'), 'snapshot-id': long }),
   z.object({ action: z.literal('set-partition-statistics'), 'partition-statistics': partitionStatisticsFile }),
   z.object({ action: z.literal('remove-partition-statistics'), 'snapshot-id': long }),
@@ -105,7 +117,7 @@ const tableUpdate = z.discriminatedUnion('action', [
 const tableRequirement = z.discriminatedUnion('type', [
   z.object({ type: z.literal('assert-create') }),
   z.object({ type: z.literal('assert-table-uuid'), uuid: text }),
-  z.object({ type: z.literal('assert-ref-snapshot-id'), ref: text, 'snapshot-id': long.nullish().transform((value) => value ?? null) }),
+  z.object({ type: z.literal('assert-ref-snapshot-id'), ref: text, 'snapshot-id': nullish(long).transform((value) => value ?? null) }),
   z.object({ type: z.literal('assert-last-assigned-field-id'), 'last-assigned-field-id': id }),
   z.object({ type: z.literal('assert-current-schema-id'), 'current-schema-id': id }),
   z.object({ type: z.literal('assert-last-assigned-partition-id'), 'last-assigned-partition-id': id }),
@@ -117,7 +129,7 @@ const namespace = z.array(text);
 const identifier = z.object({ namespace, name: text });
 // The types of this project know no present-but-undefined fields; `readRequest` removes them, so the casts hold.
 const commit = z.object({
-  identifier: identifier.optional(),
+  identifier: nullish(identifier),
   requirements: z.array(tableRequirement as unknown as z.ZodType<TableRequirement>),
   updates: z.array(tableUpdate as unknown as z.ZodType<TableUpdate>),
 });
@@ -134,7 +146,7 @@ const viewVersion = z.looseObject({
 const viewUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('assign-uuid'), uuid: text.min(1) }),
   z.object({ action: z.literal('upgrade-format-version'), 'format-version': id }),
-  z.object({ action: z.literal('add-schema'), schema, 'last-column-id': id.optional() }),
+  z.object({ action: z.literal('add-schema'), schema, 'last-column-id': nullish(id) }),
   z.object({ action: z.literal('set-location'), location: text.min(1) }),
   z.object({ action: z.literal('set-properties'), updates: properties }),
   z.object({ action: z.literal('remove-properties'), removals: z.array(text) }),
@@ -154,7 +166,7 @@ export const REQUESTS = {
   }),
   registerView: z.object({ name: text, 'metadata-location': text.min(1) }),
   commitView: z.object({
-    identifier: identifier.optional(),
+    identifier: nullish(identifier),
     requirements: nullish(z.array(viewRequirement)),
     updates: z.array(viewUpdate as unknown as z.ZodType<ViewUpdate>),
   }),

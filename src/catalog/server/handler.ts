@@ -1,13 +1,14 @@
 /** From a prefix to its face, from a face to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
 import { noSuchWarehouse } from '../errors.ts';
+import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
 import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import type { CatalogRequest } from './http-request.ts';
-import type { Answer } from './answers.ts';
-import { answerRoute, COMMIT_TRANSACTION, ENDPOINTS } from './routes.ts';
+import { type Answer, only } from './answers.ts';
+import { answerRoute } from './routes.ts';
 
 export interface CatalogHandler {
   /** The catalog itself, for the client in this process. */
@@ -50,7 +51,7 @@ export function catalogHandler({ real, warehouse, catalogName, views }: HandlerO
     real,
     async answer(request) {
       const { segments } = request;
-      if (segments.length === 1 && segments[0] === 'config' && request.method === 'GET') return answerConfig(request);
+      if (segments.length === 1 && segments[0] === 'config') return await only(request.method, 'GET', async () => answerConfig(request));
       // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
       const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
       const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');

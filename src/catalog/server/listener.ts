@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { PsybergError } from '../../model/errors.ts';
 import { answerError } from '../protocol/error-body.ts';
 import type { Answer } from './answers.ts';
+import { type Connections, limitConnections } from './connections.ts';
 import type { CatalogHandler } from './handler.ts';
 import { isAuthorized, readCatalogRequest } from './http-request.ts';
 
@@ -10,12 +11,14 @@ export interface Listening {
   /** Opened by the first request, unless the owner was faster. */
   readonly handler: () => Promise<CatalogHandler>;
   readonly token: string;
+  readonly maxConnections: number;
 }
 
 /** Answers a server's requests. */
-export function listenToCatalog(server: Server, { handler, token }: Listening): void {
+export function listenToCatalog(server: Server, { handler, token, maxConnections }: Listening): void {
+  const connections = limitConnections(server, maxConnections);
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    answerMessage(message, handler, token)
+    answerMessage(message, { handler, token, connections })
       .catch((error: unknown): Answer => {
         const { status, body } = answerError(error);
         return { status, text: JSON.stringify(body) };
@@ -25,8 +28,13 @@ export function listenToCatalog(server: Server, { handler, token }: Listening): 
   });
 }
 
-async function answerMessage(message: IncomingMessage, handler: Listening['handler'], token: string): Promise<Answer> {
+interface Answering extends Pick<Listening, 'handler' | 'token'> {
+  readonly connections: Connections;
+}
+
+async function answerMessage(message: IncomingMessage, { handler, token, connections }: Answering): Promise<Answer> {
   if (!isAuthorized(message, token)) throw new PsybergError('unauthorized', 'Not authorized: a bearer token is needed');
+  connections.prove(message.socket);
   return await (await handler()).answer(readCatalogRequest(message));
 }
 

@@ -10,36 +10,6 @@ import { type Answer, booleanParameter, entityTag, holds, json, notAllowed, noth
 import type { CatalogRequest } from './http-request.ts';
 import { answerView, answerViews, registerView, renameView } from './view-routes.ts';
 
-/** The one endpoint that a foreign catalog may lack. */
-export const COMMIT_TRANSACTION = 'POST /v1/{prefix}/transactions/commit';
-/** What `/v1/config` lists: a client uses an optional endpoint only if it is named here. */
-export const ENDPOINTS: readonly string[] = [
-  'GET /v1/{prefix}/namespaces',
-  'POST /v1/{prefix}/namespaces',
-  'GET /v1/{prefix}/namespaces/{namespace}',
-  'HEAD /v1/{prefix}/namespaces/{namespace}',
-  'DELETE /v1/{prefix}/namespaces/{namespace}',
-  'POST /v1/{prefix}/namespaces/{namespace}/properties',
-  'GET /v1/{prefix}/namespaces/{namespace}/tables',
-  'POST /v1/{prefix}/namespaces/{namespace}/tables',
-  'GET /v1/{prefix}/namespaces/{namespace}/tables/{table}',
-  'HEAD /v1/{prefix}/namespaces/{namespace}/tables/{table}',
-  'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}',
-  'DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}',
-  'POST /v1/{prefix}/namespaces/{namespace}/register',
-  'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics',
-  'POST /v1/{prefix}/tables/rename',
-  COMMIT_TRANSACTION,
-  'GET /v1/{prefix}/namespaces/{namespace}/views',
-  'POST /v1/{prefix}/namespaces/{namespace}/views',
-  'GET /v1/{prefix}/namespaces/{namespace}/views/{view}',
-  'HEAD /v1/{prefix}/namespaces/{namespace}/views/{view}',
-  'POST /v1/{prefix}/namespaces/{namespace}/views/{view}',
-  'DELETE /v1/{prefix}/namespaces/{namespace}/views/{view}',
-  'POST /v1/{prefix}/namespaces/{namespace}/register-view',
-  'POST /v1/{prefix}/views/rename',
-];
-
 /** Between the levels of a namespace in a path (Iceberg REST specification, parameter `namespace`). */
 const LEVEL_SEPARATOR = '\u001f';
 const splitNamespace = (text: string): string[] => text.split(LEVEL_SEPARATOR);
@@ -59,7 +29,7 @@ export async function answerRoute(face: CatalogFace, request: CatalogRequest, pa
     if (kind === 'tables' && name !== undefined) {
       const id: TableIdentifier = { namespace, name };
       if (action === undefined) return await answerTable(face, request, id);
-      if (action === 'metrics') return await only(method, 'POST', () => acceptMetrics(request));
+      if (action === 'metrics') return await only(method, 'POST', () => acceptMetrics(face, request, id));
     }
     if (kind === 'views' && name === undefined) return await answerViews(face.icebergViews, request, namespace);
     if (kind === 'views' && name !== undefined && action === undefined) return await answerView(face.icebergViews, request, { namespace, name });
@@ -191,8 +161,8 @@ async function commitTransaction(face: CatalogFace, request: CatalogRequest): Pr
   return nothing;
 }
 
-async function acceptMetrics(request: CatalogRequest): Promise<Answer> {
-  readRequest(REQUESTS.reportMetrics, await request.body());
+async function acceptMetrics(face: CatalogFace, request: CatalogRequest, id: TableIdentifier): Promise<Answer> {
+  await face.reportMetrics?.(id, readRequest(REQUESTS.reportMetrics, await request.body()));
   return nothing;
 }
 
@@ -201,15 +171,16 @@ function loaded(table: FaceTable): Answer {
   const metadata = metadataText(table);
   const config = JSON.stringify(table.config ?? {});
   const credentials = table.storageCredentials === undefined ? '' : `,"storage-credentials":${JSON.stringify(table.storageCredentials)}`;
+  const text = `{${locationField(table)}"metadata":${metadata},"config":${config}${credentials}}`;
   // A staged table is nowhere yet: there is nothing that a later request could compare. Credentials must not be answered with "not modified" either.
-  if (table.metadataLocation === undefined) return { status: 200, text: `{"metadata":${metadata},"config":${config}${credentials}}` };
-  const text = `{"metadata-location":${JSON.stringify(table.metadataLocation)},"metadata":${metadata},"config":${config}${credentials}}`;
-  return { status: 200, text, ...(credentials === '' ? { headers: { etag: etagOf(table, 'all') } } : {}) };
+  return { status: 200, text, ...(credentials === '' && table.metadataLocation !== undefined ? { headers: { etag: etagOf(table, 'all') } } : {}) };
 }
 /** `CommitTableResponse`. */
 const committed = (table: FaceTable): Answer => ({
   status: 200,
-  text: `{"metadata-location":${JSON.stringify(table.metadataLocation)},"metadata":${metadataText(table)}}`,
+  text: `{${locationField(table)}"metadata":${metadataText(table)}}`,
   headers: { etag: etagOf(table, 'all') },
 });
+/** Nothing for a staged table, nor where a foreign catalog does not say. */
+const locationField = ({ metadataLocation }: FaceTable): string => (metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`);
 const metadataText = (table: FaceTable): string => table.text ?? renderTableMetadata(table.metadata);

@@ -94,4 +94,6 @@ export interface CatalogFace extends ViewBackend {
   registerTable(id: TableIdentifier, request: { readonly metadataLocation: string; readonly overwrite: boolean }): Promise<FaceTable>;
   renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
   dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
+  /** Takes a client's report on a scan or commit; absent where nobody wants it. Never fails: a report is not worth a failed query. */
+  reportMetrics?(id: TableIdentifier, report: unknown): Promise<void>;
 }

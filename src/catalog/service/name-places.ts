@@ -1,8 +1,9 @@
 /** Names of a warehouse and the places they stand for: what tables and views have in common. */
 import { join } from 'node:path';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { nameTaken, noSuchNamespace, renameTaken } from '../errors.ts';
-import { type Roots, withoutSlash } from '../files/locations.ts';
+import type { Roots } from '../files/locations.ts';
 import { checkIdentifier, checkNamespace, checkPathNames, folderOf } from '../names.ts';
 import type { CatalogStore, PointerKind } from '../store/store.ts';
 

@@ -3,35 +3,23 @@
  * A commit writes its metadata file first and moves the pointer last: a crash between leaves only a file that nothing points at.
  */
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
-import { mayDeleteFiles } from '../../iceberg/retention.ts';
+import { checkSnapshots } from '../../iceberg/read-metadata.ts';
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { PsybergError } from '../../model/errors.ts';
 import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
-import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
-import { badRequest, identifierKey, isStateUnknown, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { badRequest, codeOf, identifierKey, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
 import { makeFolder } from '../files/folders.ts';
-import { checkPathProperties, folderInside, localPath, PATH_PROPERTIES, pathInside, realPathOfExisting, type Roots, withoutSlash } from '../files/locations.ts';
-import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
+import { checkPathProperties, folderInside, pathInside } from '../files/locations.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
-import type { CatalogStore, PointerSwap } from '../store/store.ts';
+import type { PointerSwap } from '../store/store.ts';
 import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
+import { movePointers, untilCommitted } from './move-pointers.ts';
 import { namePlaces } from './name-places.ts';
+import { purgeTable, removeEarlierFiles, type Warehouse } from './remove-files.ts';
 import { warehouseViews } from './warehouse-views.ts';
-
-/** How often a commit whose requirements still hold is repeated on a table that moved meanwhile. */
-const COMMIT_ATTEMPTS_MAX = 40;
-
-export interface Warehouse {
-  readonly roots: Roots;
-  readonly store: CatalogStore;
-  readonly files: MetadataFiles<TableMetadata>;
-  readonly viewFiles: MetadataFiles<ViewMetadata>;
-}
 
 /** One table's part of a commit, ready to be swapped. */
 interface PreparedCommit {
@@ -43,7 +31,8 @@ interface PreparedCommit {
 }
 
 /** Serves a warehouse folder. */
-export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): CatalogFace {
+export function warehouseFace(warehouse: Warehouse): CatalogFace {
+  const { roots, store, files, viewFiles } = warehouse;
   const places = namePlaces({ roots, store });
   const { requireNamespace, requireFree, defaultLocation } = places;
   /** Refuses places outside; those that the table had before stay: it may have got them where nobody checked. */
@@ -62,7 +51,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
         return { ...(await files.read(metadataLocation)), metadataLocation };
       } catch (error) {
         // A commit may have moved the pointer and deleted this file since the pointer was read; the same file missing twice is missing.
-        if (!(error instanceof PsybergError && error.code === 'metadata-file-missing') || seen === metadataLocation) throw error;
+        if (codeOf(error) !== 'metadata-file-missing' || seen === metadataLocation) throw error;
         seen = metadataLocation;
       }
     }
@@ -94,7 +83,7 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       swap: { identifier, kind: 'TABLE', expected: current?.metadataLocation, next: metadataLocation },
       written: metadataLocation,
       table: { ...(await files.read(metadataLocation)), metadataLocation },
-      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled']?.toLowerCase() === 'true' ? forgotten.filter(isMetadataOf(metadata)) : [],
+      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled']?.toLowerCase() === 'true' ? forgotten : [],
     };
   }
 
@@ -116,25 +105,12 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       await discard();
       throw error;
     }
-    let lost: PointerSwap | undefined;
-    try {
-      lost = prepared.some((commit) => commit.written !== undefined) ? await store.swapPointers(prepared.map((commit) => commit.swap)) : undefined;
-    } catch (error) {
-      // Where nobody knows, the files may be what the pointers point at.
-      if (!isStateUnknown(error)) await discard();
-      throw error;
-    }
-    if (lost) {
-      await discard();
-      return undefined;
-    }
-    await files.remove(prepared.flatMap((commit) => commit.forgotten));
+    const swaps = prepared.map((commit) => commit.swap);
+    const writes = prepared.some((commit) => commit.written !== undefined);
+    if (writes && (await movePointers(swaps, { store, discard }))) return undefined;
+    // The commit is made, whatever becomes of the old files.
+    for (const { table, forgotten } of prepared) await removeEarlierFiles(warehouse, table.metadata, forgotten).catch(() => undefined);
     return prepared.map((commit) => commit.table);
-  }
-
-  async function insertTable(id: TableIdentifier, metadataLocation: string): Promise<void> {
-    const lost = await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation }]);
-    if (lost) throw nameTaken(id, 'TABLE', 'TABLE');
   }
 
   return {
@@ -161,13 +137,14 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       if (both.length > 0) throw unprocessable(`Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`);
       checkProperties(changes.updates);
       if (changes.updates.location !== undefined) pathInside(roots, changes.updates.location);
-      const before = await store.namespaceProperties(namespace);
-      await store.changeNamespaceProperties(namespace, changes);
+      const found = await store.changeNamespaceProperties(namespace, changes);
+      // Dropped since it was looked for.
+      if (found === undefined) throw noSuchNamespace(namespace);
       const removals = [...new Set(changes.removals)];
       return {
         updated: Object.keys(changes.updates),
-        removed: removals.filter((key) => Object.hasOwn(before, key)),
-        missing: removals.filter((key) => !Object.hasOwn(before, key)),
+        removed: removals.filter((key) => found.includes(key)),
+        missing: removals.filter((key) => !found.includes(key)),
       };
     },
     async dropNamespace(namespace) {
@@ -198,12 +175,8 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
         return { metadata, metadataLocation: undefined };
       }
       const metadataLocation = await files.write(metadata, undefined);
-      try {
-        await insertTable(id, metadataLocation);
-      } catch (error) {
-        if (!isStateUnknown(error)) await files.remove([metadataLocation]);
-        throw error;
-      }
+      const swap: PointerSwap = { identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation };
+      if (await movePointers([swap], { store, discard: () => files.remove([metadataLocation]) })) throw nameTaken(id, 'TABLE', 'TABLE');
       return { ...(await files.read(metadataLocation)), metadataLocation };
     },
     async registerTable(id, { metadataLocation, overwrite }) {
@@ -211,11 +184,12 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       await requireNamespace(id.namespace);
       checkMetadataLocation(metadataLocation);
       const stored = await files.readGiven(metadataLocation);
+      checkSnapshots(stored.metadata);
       checkPlaces(stored.metadata);
       const current = await store.findPointer(id);
       if (current === undefined || !overwrite || current.kind !== 'TABLE') {
         await requireFree(id, 'TABLE');
-        await insertTable(id, metadataLocation);
+        if (await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation }])) throw nameTaken(id, 'TABLE', 'TABLE');
       } else if (await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: current.metadataLocation, next: metadataLocation }])) {
         throw lostRace(id);
       }
@@ -228,64 +202,13 @@ export function warehouseFace({ roots, store, files, viewFiles }: Warehouse): Ca
       const table = purge ? await findTable(id).catch(() => undefined) : undefined;
       const dropped = await store.dropPointer(id, 'TABLE');
       if (dropped === undefined) throw noSuchTable(id);
-      if (purge && table) await purgeFiles(table);
+      if (purge && table) await purgeTable(warehouse, table);
     },
     async commitTables(changes) {
       const names = changes.map((change) => identifierKey(change.identifier));
       if (new Set(names).size < names.length) throw badRequest('Invalid transaction: a table is changed more than once');
       for (const change of changes) checkIdentifier(change.identifier);
-      for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
-        const committed = await commitOnce(changes);
-        if (committed) return committed;
-        // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step.
-        await sleep(Math.random() * Math.min(100, 2 ** attempt));
-      }
-      throw lostRace((changes[0] as TableChange).identifier);
+      return await untilCommitted((changes[0] as TableChange).identifier, () => commitOnce(changes));
     },
-  };
-
-  /**
-   * Deletes a dropped table's folder, unless another table has files in it. With `gc.enabled=false` only the table's own metadata files go: its data may be
-   * shared with tables that this catalog does not know (as Apache Iceberg's `CatalogUtil.dropTableData`).
-   */
-  async function purgeFiles(table: FaceTable & { metadataLocation: string }): Promise<void> {
-    const { metadata } = table;
-    if (!mayDeleteFiles(metadata)) {
-      const log = (metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']);
-      return await files.remove([...log, table.metadataLocation].filter(isMetadataOf(metadata)));
-    }
-    const path = pathInside(roots, metadata.location);
-    const real = realPathOfExisting(path);
-    // As paths, not as texts: `file:/a//b` and `/a/b` are one folder.
-    const isWithin = (location: string): boolean => {
-      const other = localPath(location);
-      return other !== undefined && `${realPathOfExisting(normalize(other))}/`.startsWith(`${real}/`);
-    };
-    for (const other of await store.metadataLocations()) {
-      if (isWithin(other)) return;
-      // A table may keep its metadata elsewhere and its rows in here. One that cannot be read may, too.
-      const neighbour = await files.read(other).catch(() => undefined);
-      if (neighbour === undefined ? !(await isView(other)) : placesOf(neighbour.metadata).some(isWithin)) return;
-    }
-    await rm(path, { recursive: true, force: true });
-  }
-
-  function isView(location: string): Promise<boolean> {
-    return viewFiles.read(location).then(
-      () => true,
-      () => false,
-    );
-  }
-}
-
-/** Where a table's files may lie: its location, and the folders that its properties name. */
-const placesOf = ({ location, properties = {} }: TableMetadata): string[] => [location, ...PATH_PROPERTIES.flatMap((name) => properties[name] ?? [])];
-
-/** Tells the metadata files of a table from what a registered file's log may name: only the former may be deleted. */
-function isMetadataOf(table: TableMetadata): (location: string) => boolean {
-  const folders = [`${table.location}/metadata`, metadataFolder(table)].map((folder) => normalize(localPath(folder) ?? folder));
-  return (location) => {
-    const path = localPath(location);
-    return path !== undefined && folders.includes(dirname(normalize(path))) && /\.metadata\.json(\.gz)?$/.test(path);
   };
 }

@@ -3,19 +3,18 @@
  * pointer moved last, and rows with `iceberg_type` VIEW are the ones that Iceberg's JDBC catalog reads.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { applyViewUpdates, checkViewRequirements, newViewMetadata } from '../../iceberg/view-updates.ts';
-import { isStateUnknown, lostRace, nameTaken, noSuchView } from '../errors.ts';
-import { folderInside, pathInside, withoutSlash } from '../files/locations.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { nameTaken, noSuchView } from '../errors.ts';
+import { folderInside, pathInside } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
 import { checkIdentifier } from '../names.ts';
-import type { CatalogStore } from '../store/store.ts';
+import type { CatalogStore, PointerSwap } from '../store/store.ts';
 import type { FaceView, IcebergViews } from './catalog-face.ts';
+import { movePointers, untilCommitted } from './move-pointers.ts';
 import type { NamePlaces } from './name-places.ts';
-
-const COMMIT_ATTEMPTS_MAX = 40;
 
 export interface ViewWarehouse {
   readonly places: NamePlaces;
@@ -30,10 +29,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
     if (pointer?.kind !== 'VIEW') throw noSuchView(id);
     return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
   };
-  const insert = async (id: TableIdentifier, metadataLocation: string): Promise<void> => {
-    const lost = await store.swapPointers([{ identifier: id, kind: 'VIEW', expected: undefined, next: metadataLocation }]);
-    if (lost) throw nameTaken(id, 'VIEW', 'VIEW');
-  };
+  const swapOf = (identifier: TableIdentifier, next: string, expected?: string): PointerSwap => ({ identifier, kind: 'VIEW', expected, next });
 
   async function commitOnce(id: TableIdentifier, { requirements, updates }: Parameters<IcebergViews['commit']>[1]): Promise<FaceView | undefined> {
     const current = await load(id);
@@ -42,13 +38,8 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
     if (metadata === current.metadata) return current;
     pathInside(roots, metadata.location);
     const next = await files.write(metadata, current.metadataLocation);
-    const lost = await store.swapPointers([{ identifier: id, kind: 'VIEW', expected: current.metadataLocation, next }]).catch(async (error: unknown) => {
-      if (!isStateUnknown(error)) await files.remove([next]);
-      throw error;
-    });
-    if (lost === undefined) return { ...(await files.read(next)), metadataLocation: next };
-    await files.remove([next]);
-    return undefined;
+    const lost = await movePointers([swapOf(id, next, current.metadataLocation)], { store, discard: () => files.remove([next]) });
+    return lost ? undefined : { ...(await files.read(next)), metadataLocation: next };
   }
 
   return {
@@ -64,12 +55,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
       const location = withoutSlash(request.location ?? (await defaultLocation(id)));
       folderInside(roots, location);
       const metadataLocation = await files.write(newViewMetadata({ ...request, location, uuid: randomUUID() }, Date.now()), undefined);
-      try {
-        await insert(id, metadataLocation);
-      } catch (error) {
-        if (!isStateUnknown(error)) await files.remove([metadataLocation]);
-        throw error;
-      }
+      if (await movePointers([swapOf(id, metadataLocation)], { store, discard: () => files.remove([metadataLocation]) })) throw nameTaken(id, 'VIEW', 'VIEW');
       return { ...(await files.read(metadataLocation)), metadataLocation };
     },
     async register(id, { metadataLocation }) {
@@ -78,17 +64,12 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
       await requireFree(id, 'VIEW');
       const stored = await files.readGiven(metadataLocation);
       pathInside(roots, stored.metadata.location);
-      await insert(id, metadataLocation);
+      if (await store.swapPointers([swapOf(id, metadataLocation)])) throw nameTaken(id, 'VIEW', 'VIEW');
       return { ...stored, metadataLocation };
     },
     async commit(id, change) {
       checkIdentifier(id);
-      for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
-        const committed = await commitOnce(id, change);
-        if (committed) return committed;
-        await sleep(Math.random() * Math.min(100, 2 ** attempt));
-      }
-      throw lostRace(id);
+      return await untilCommitted(id, () => commitOnce(id, change));
     },
     async rename(rename) {
       if (!(await places.rename({ ...rename, kind: 'VIEW' }))) throw noSuchView(rename.from);

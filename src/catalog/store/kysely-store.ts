@@ -41,6 +41,18 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
         .executeTakeFirst()) !== undefined
     );
   };
+  /**
+   * Holds a namespace's own rows until the transaction ends. Where transactions run side by side, one that drops the namespace and one that changes
+   * it wait for each other here; without it the later one would leave rows of a namespace that is gone. By an update that changes nothing, since SQLite knows no `for update`.
+   */
+  const hold = async (transaction: Kysely<JdbcTables>, name: string): Promise<void> => {
+    await transaction
+      .updateTable('iceberg_namespace_properties')
+      .set((eb) => ({ property_value: eb.ref('property_value') }))
+      .where('catalog_name', '=', catalogName)
+      .where('namespace', '=', name)
+      .execute();
+  };
   const hasTables = async (connection: Kysely<JdbcTables>, name: string): Promise<boolean> =>
     (await pointers(connection).select('table_name').where('table_namespace', '=', name).limit(1).executeTakeFirst()) !== undefined;
   const isKind = (kind: PointerKind) => (eb: ExpressionBuilder<JdbcTables, 'iceberg_tables'>) =>
@@ -88,15 +100,19 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
 
     async changeNamespaceProperties(namespace, { updates, removals }) {
       const name = join(namespace);
-      await db.transaction().execute(async (transaction) => {
-        if (removals.length > 0) {
-          await transaction
-            .deleteFrom('iceberg_namespace_properties')
-            .where('catalog_name', '=', catalogName)
-            .where('namespace', '=', name)
-            .where('property_key', 'in', [...removals])
-            .execute();
-        }
+      return await db.transaction().execute(async (transaction) => {
+        await hold(transaction, name);
+        if (!(await namespaceRows(transaction, name, { itself: true, children: true }))) return undefined;
+        const removed =
+          removals.length === 0
+            ? []
+            : await transaction
+                .deleteFrom('iceberg_namespace_properties')
+                .where('catalog_name', '=', catalogName)
+                .where('namespace', '=', name)
+                .where('property_key', 'in', [...removals])
+                .returning('property_key')
+                .execute();
         // The mark keeps the namespace alive when its last property goes.
         for (const [key, value] of inOneOrder(Object.entries({ ...updates, [EXISTS_PROPERTY]: 'true' }), ([name]) => name)) {
           await transaction
@@ -105,12 +121,14 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
             .onConflict((oc) => oc.columns(['catalog_name', 'namespace', 'property_key']).doUpdateSet({ property_value: value }))
             .execute();
         }
+        return removed.map((row) => row.property_key).filter((key) => key !== EXISTS_PROPERTY);
       });
     },
 
     async dropNamespace(namespace) {
       const name = join(namespace);
       return await db.transaction().execute(async (transaction) => {
+        await hold(transaction, name);
         if (!(await namespaceRows(transaction, name, { itself: true, children: true }))) return 'missing';
         if ((await hasTables(transaction, name)) || (await namespaceRows(transaction, name, { itself: false, children: true }))) return 'not-empty';
         await transaction.deleteFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName).where('namespace', '=', name).execute();
@@ -189,6 +207,16 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       });
     },
 
+    async locationsWith(texts) {
+      if (texts.length === 0) return [];
+      const rows = await db
+        .selectFrom('iceberg_tables')
+        .select('metadata_location')
+        .where((eb) => eb.or(texts.map((text) => contains('metadata_location', text))))
+        .execute();
+      return rows.map((row) => row.metadata_location as string);
+    },
+
     async metadataLocations() {
       const rows = await db.selectFrom('iceberg_tables').select('metadata_location').where('metadata_location', 'is not', null).execute();
       return rows.map((row) => row.metadata_location as string);
@@ -231,5 +259,8 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
 
 /** `like` would treat `_` and `%` of a name as wildcards. SQL counts characters where JavaScript counts halves of some. */
 const startsWith = (column: string, prefix: string) => sql<boolean>`substr(${sql.ref(column)}, 1, ${sql.lit([...prefix].length)}) = ${prefix}`;
+
+/** In words that SQLite and PostgreSQL share; `like` knows wildcards. */
+const contains = (column: string, text: string) => sql<boolean>`replace(${sql.ref(column)}, ${text}, '') <> ${sql.ref(column)}`;
 
 const inOneOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] => [...items].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));

@@ -164,6 +164,7 @@ function withKnownFailures(store: CatalogStore): CatalogStore {
     swapPointers: guard(store.swapPointers),
     dropPointer: guard(store.dropPointer),
     renamePointer: guard(store.renamePointer),
+    locationsWith: guard(store.locationsWith),
     metadataLocations: guard(store.metadataLocations),
     close: store.close,
   };

@@ -29,7 +29,8 @@ export interface CatalogStore {
   namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
   /** @returns false when it existed. */
   createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<boolean>;
-  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<void>;
+  /** @returns which of the removals were there; `undefined` when there is no such namespace. */
+  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<readonly string[] | undefined>;
   dropNamespace(namespace: readonly string[]): Promise<'dropped' | 'missing' | 'not-empty'>;
   listPointers(namespace: readonly string[], kind: PointerKind): Promise<string[]>;
   findPointer(id: TableIdentifier): Promise<Pointer | undefined>;
@@ -42,6 +43,8 @@ export interface CatalogStore {
   /** @returns where the pointer pointed, `undefined` when there was none. */
   dropPointer(id: TableIdentifier, kind: PointerKind): Promise<string | undefined>;
   renamePointer(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind }): Promise<'renamed' | 'missing' | 'taken'>;
+  /** The metadata locations in the database that hold one of these texts, of tables and views and of all its catalogs. */
+  locationsWith(texts: readonly string[]): Promise<string[]>;
   /** Every metadata location in the database, of tables and views and of all its catalogs. */
   metadataLocations(): Promise<string[]>;
   close(): Promise<void>;

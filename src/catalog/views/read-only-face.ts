@@ -1,14 +1,19 @@
 /** What no view allows: the shape of a catalog is changed under the warehouse name only. */
 import { forbidden, noSuchView } from '../errors.ts';
+import { COMMIT_TABLE, COMMIT_TRANSACTION, ENDPOINTS, REPORT_METRICS } from '../protocol/endpoints.ts';
 import type { CatalogFace, ViewBackend } from '../service/catalog-face.ts';
 
 const refuse = async (): Promise<never> => {
   throw forbidden('A view cannot create, drop, rename or register anything', 'do it under the warehouse name');
 };
 
+const COMMITS = new Set([COMMIT_TABLE, COMMIT_TRANSACTION, REPORT_METRICS]);
+const REFUSED: ReadonlySet<string> = new Set(ENDPOINTS.filter((endpoint) => /^(POST|DELETE) /.test(endpoint) && !COMMITS.has(endpoint)));
+
 /** Completes a view's reading and committing half to a face. */
 export const fixedShapeFace = (view: ViewBackend): CatalogFace => ({
   ...view,
+  lacks: REFUSED,
   // A session reads tables; the warehouse's own views would show it what it is not to see.
   icebergViews: {
     async list(namespace) {

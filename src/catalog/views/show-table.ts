@@ -4,8 +4,8 @@
  */
 import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { withoutSlash } from '../files/locations.ts';
 import type { ViewShow } from './session-views.ts';
 
 /** Shows a table with its head, and nothing else, as `main`. */
