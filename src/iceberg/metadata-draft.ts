@@ -86,7 +86,7 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
 
 /**
  * Closes a draft into metadata. Unknown fields of the base are carried over, so that a newer writer's work is not lost.
- * @throws PsybergError `invalid-table-update` when a created table lacks its uuid, location, schema, spec or sort order, or when a table of version 1 was given a sequence number.
+ * @throws PsybergError `invalid-table-update` when a created table lacks its uuid, location, schema, spec or sort order.
  */
 export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft): TableMetadata {
   if (draft.uuid === undefined) throw invalid('Cannot create a table without a uuid');
@@ -96,15 +96,15 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
   if (!draft.sortOrders.some((order) => order['order-id'] === draft.defaultSortOrderId)) {
     throw invalid(`Cannot set default sort order to unknown sort order: ${draft.defaultSortOrderId}`);
   }
-  // As in Apache Iceberg, whose reader refuses such a file: version 1 has no sequence numbers.
-  if (draft.formatVersion === 1 && draft.lastSequenceNumber !== 0n) throw invalid(`Sequence number must be 0 in v1: ${draft.lastSequenceNumber}`);
+  // Version 1 has no sequence numbers, and Apache Iceberg reads no file of it that has some. DuckDB 1.5.5 sends them all the same: they are left out.
+  const isNumbered = draft.formatVersion > 1;
   const { 'current-snapshot-id': _current, 'next-row-id': _rows, ...carried } = base ?? {};
   return {
     ...carried,
     'format-version': draft.formatVersion,
     'table-uuid': draft.uuid,
     location: draft.location,
-    'last-sequence-number': draft.lastSequenceNumber,
+    'last-sequence-number': isNumbered ? draft.lastSequenceNumber : 0n,
     // Never before what the logs already say, even if this machine's clock was set back.
     'last-updated-ms': Math.max(draft.nowMs, base?.['last-updated-ms'] ?? 0, draft.snapshotLog.at(-1)?.['timestamp-ms'] ?? 0),
     'last-column-id': draft.lastColumnId,
@@ -118,7 +118,7 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
     properties: Object.fromEntries(draft.properties),
     ...(draft.currentSnapshotId === undefined ? {} : { 'current-snapshot-id': draft.currentSnapshotId }),
     refs: Object.fromEntries(draft.refs),
-    snapshots: draft.snapshots,
+    snapshots: isNumbered ? draft.snapshots : draft.snapshots.map(({ 'sequence-number': _number, ...snapshot }) => snapshot),
     statistics: draft.statistics,
     'partition-statistics': draft.partitionStatistics,
     'snapshot-log': draft.snapshotLog,

@@ -21,7 +21,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
       throw behind(`Cannot add snapshot with sequence number ${sequenceNumber} older than last sequence number ${draft.lastSequenceNumber}`);
     }
   }
-  // In version 1 too: the commit may upgrade the table after it, and is refused at its end if it does not.
+  // In version 1 too: the commit may upgrade the table after it.
   if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   if (draft.formatVersion >= 3) {
     const firstRowId = snapshot['first-row-id'];

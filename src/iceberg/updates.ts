@@ -5,7 +5,7 @@
 import { usageError } from '../model/errors.ts';
 import { closeDraft, invalid, type MetadataDraft, openDraft } from './metadata-draft.ts';
 import { FORMAT_VERSION_MAX } from './read-metadata.ts';
-import type { SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
+import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { StatisticsFile, TableUpdate } from './table-update.ts';
 import { withoutSlash } from './without-slash.ts';
 import * as schemas from './update-schemas.ts';
@@ -140,8 +140,9 @@ function upgradeFormatVersion(draft: MetadataDraft, version: number): void {
   checkFormatVersion(version);
   if (version < draft.formatVersion) throw invalid(`Cannot downgrade v${draft.formatVersion} table to v${version}`);
   if (version === draft.formatVersion) return;
-  // Version 1 has no sequence numbers, but DuckDB gave its snapshots some: a reader of version 2 wants none above the last.
-  for (const { 'sequence-number': number = 0n } of draft.snapshots) if (number > draft.lastSequenceNumber) draft.lastSequenceNumber = number;
+  // Version 1 has no sequence numbers, but DuckDB writes some into its manifest lists, at most one for each snapshot: what comes next is above them, or an equality
+  // delete would not reach those files (Iceberg specification, "Scan Planning").
+  if (draft.formatVersion === 1) draft.lastSequenceNumber = [...draft.snapshots].reduce(greaterNumber, BigInt(draft.snapshots.length));
   draft.formatVersion = version;
   draft.changed = true;
 }
@@ -177,3 +178,5 @@ export function rememberPreviousFile(
   const dropped = Math.max(0, log.length - max);
   return { metadata: { ...metadata, 'metadata-log': log.slice(dropped) }, forgotten: log.slice(0, dropped).map((entry) => entry['metadata-file']) };
 }
+
+const greaterNumber = (number: bigint, { 'sequence-number': own = 0n }: Snapshot): bigint => (own > number ? own : number);

@@ -304,12 +304,20 @@ describe('snapshots and references', () => {
       'last-sequence-number': 2n,
     });
   });
-  it('have no sequence numbers in version 1, unless the same commit upgrades the table', () => {
+  it('have no sequence numbers in version 1, whatever a client sends, unless the same commit upgrades the table', () => {
     const first = newTable({ 'format-version': '1' });
     const added = (number?: bigint): TableUpdate[] => [{ action: 'add-snapshot', snapshot: snapshot(9n, { 'sequence-number': number as bigint }) }, setMain(9n)];
-    expect(() => apply(added(5n), first)).toThrow(refused('invalid-table-update', /Sequence number must be 0 in v1: 5/));
-    expect(apply([...added(5n), { action: 'upgrade-format-version', 'format-version': 2 }], first)['last-sequence-number']).toBe(5n);
-    for (const number of [undefined, 0n]) expect(apply(added(number), first)).toMatchObject({ 'current-snapshot-id': 9n, 'last-sequence-number': 0n });
+    for (const number of [undefined, 0n, 5n]) {
+      const table = apply(added(number), first);
+      expect(table).toMatchObject({ 'current-snapshot-id': 9n, 'last-sequence-number': 0n });
+      expect(table.snapshots?.[0]).not.toHaveProperty('sequence-number');
+      // What DuckDB wrote into the manifest list stays below what comes next.
+      expect(apply([{ action: 'upgrade-format-version', 'format-version': 2 }], table)['last-sequence-number']).toBe(1n);
+    }
+    expect(apply([...added(5n), { action: 'upgrade-format-version', 'format-version': 2 }], first)).toMatchObject({
+      'last-sequence-number': 5n,
+      snapshots: [{ 'sequence-number': 5n }],
+    });
   });
   it('that were numbered in version 1 all the same are below the last number of version 2', () => {
     const numbered = { ...withSnapshots([1n, 2n]), 'format-version': 1, 'last-sequence-number': 0n };
