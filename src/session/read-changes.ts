@@ -127,14 +127,15 @@ async function readWindow(engine: Engine, table: SourceTable, { head, watermark,
   }
   const appending = new Set(snapshots.filter((snapshot) => operationOf(snapshot) === 'append').map((snapshot) => snapshot['snapshot-id']));
   const added = [...bySnapshot.values()].flat().filter((file) => file.status === 'added');
+  const consumed = watermark === undefined ? undefined : snapshotById(table.metadata, watermark.snapshotId);
   const deletes = await rowDeletesSince(engine, table, {
     head,
-    consumed: watermark === undefined ? undefined : snapshotById(table.metadata, watermark.snapshotId),
-    sinceSequenceNumber: snapshots.reduce((least, snapshot) => (numberOf(snapshot) < least ? numberOf(snapshot) : least), numberOf(snapshots[0] as Snapshot)) - 1n,
+    consumed,
+    sinceSequenceNumber: numberBefore(snapshots, consumed),
     manifests,
     added,
     appended: new Set(added.filter((file) => appending.has(file.snapshotId)).map((file) => file.path)),
-    rewrites: snapshots.some((snapshot) => REWRITING.has(operationOf(snapshot)) && !isMaintenance(snapshot)),
+    rewrites: snapshots.some((snapshot) => REWRITING.has(operationOf(snapshot))),
   });
   return { chains, manifests, bySnapshot, deletes };
 }
@@ -148,7 +149,16 @@ const takesAdded = (input: ChangesInput, table: SourceTable): boolean => input.p
 const withoutReplace = (change: SnapshotChange): SnapshotChange =>
   change.operation === 'replace' && change.counted ? { ...change, counted: false, reason: 'files were rewritten: none of their rows is new' } : change;
 
-const numberOf = (snapshot: Snapshot): bigint => snapshot['sequence-number'] ?? 0n;
+/**
+ * The greatest sequence number of files that were there before `snapshots`. Undefined where numbers do not tell: version 1 has none, and DuckDB gave its snapshots the
+ * same one again and again.
+ */
+function numberBefore(snapshots: readonly Snapshot[], consumed: Snapshot | undefined): bigint | undefined {
+  const numbers = snapshots.map((snapshot) => snapshot['sequence-number'] ?? 0n);
+  const all = consumed === undefined || snapshots.includes(consumed) ? numbers : [...numbers, consumed['sequence-number'] ?? 0n];
+  if (numbers.includes(0n) || new Set(all).size < all.length) return undefined;
+  return numbers.reduce((least, number) => (number < least ? number : least)) - 1n;
+}
 
 /** A stateless process that goes on has no use for rows that are gone. */
 const rowDeletesFor = (input: ChangesInput, deletes: RowDeletesSince): readonly ChangedFile[] => (input.processSpec.pattern === 'stateless' ? [] : deletes.files);
@@ -239,7 +249,7 @@ function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: Chan
   const said = rewriteBySummary(snapshot);
   const counts = said ?? { addedFiles: of('added').length, removedFiles: of('removed').length, addedRows: rows(of('added')), removedRows: rows(of('removed')) };
   // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
-  const rewrite = operation === 'replace' && (isMaintenance(snapshot) || (flags.entangled !== true && counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
+  const rewrite = operation === 'replace' && flags.entangled !== true && (isMaintenance(snapshot) || (counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
   const idle = flags.rowDeletes === 'missed' && flags.undone !== true && files.length === 0;
   const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : ROW_DELETES[flags.rowDeletes ?? 'none'];
   return {

@@ -28,14 +28,12 @@ export interface RowDeletesSince {
   readonly entangled: boolean;
 }
 
-export interface NewDeletes extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber'> {
+export interface NewDeletes extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber' | 'added'> {
   /** The delete manifests that came. */
   readonly manifests: readonly Manifest[];
   /** Those that the head has no longer, where no snapshot says what became of their entries. */
   readonly dropped?: readonly Manifest[];
-  /** The data files that came. */
-  readonly added: readonly ChangedFile[];
-  /** Paths of those that an append added. */
+  /** Paths of those of `added` that an append added. */
   readonly appended?: ReadonlySet<string>;
   /** Whether a snapshot may have put rows from one file into another. */
   readonly rewrites?: boolean;
@@ -48,7 +46,7 @@ export async function rowDeletesSince(engine: Engine, table: SourceTable, since:
   const dropped = (await readDeleteFiles(engine, table, since.head, since.dropped ?? [])).filter((each) => each.status !== 'removed' && !still.has(each.key));
   const entries = [...listed, ...dropped.map((each) => ({ ...each, status: 'removed' as const }))];
   // Writers carry older entries over into new manifests, DuckDB even under the new snapshot's id: the sequence number tells.
-  const news = entries.filter((each) => each.status !== 'existing' || each.sequenceNumber > since.sinceSequenceNumber);
+  const news = entries.filter((each) => each.status !== 'existing' || each.sequenceNumber > (since.sinceSequenceNumber ?? 0n));
   if (news.length === 0) return { files: [], ofNewRows: [], entangled: false };
   await refuseUnreadable(engine, table, since.head);
   const deletes = await withDataFiles(engine, table, since.head, onePerKey(news));
@@ -90,16 +88,26 @@ export interface RowDeletesInput {
   readonly head: Snapshot;
   /** The watermark's snapshot; undefined when it was expired. */
   readonly consumed: Snapshot | undefined;
-  /** Files with a greater sequence number are news: their rows were not there at the watermark. */
-  readonly sinceSequenceNumber: bigint;
+  /** Files with a greater sequence number are news: their rows were not there at the watermark. Undefined where numbers do not tell: then `added` are. */
+  readonly sinceSequenceNumber: bigint | undefined;
+  /** The data files that came since. */
+  readonly added: readonly ChangedFile[];
   /** The delete files that came or went since. */
   readonly deletes: readonly DeleteFile[];
+}
+
+/** The live data files that the delete files are about, and that were there at the watermark. */
+async function oldFilesUnder(input: RowDeletesInput): Promise<DataFile[]> {
+  const { deletes, sinceSequenceNumber } = input;
+  if (sinceSequenceNumber !== undefined) return filesUnder(input, deletes, sinceSequenceNumber);
+  const added = new Set(input.added.map((file) => file.path));
+  return (await filesUnder(input, deletes, input.table.metadata['last-sequence-number'])).filter((file) => !added.has(file.path));
 }
 
 /** The delete files that removed (or brought back) rows which were there at the watermark, with the hours of those rows. */
 export async function hoursOfRowDeletes(input: RowDeletesInput): Promise<ChangedFile[]> {
   const { table, deletes } = input;
-  const affected = await filesUnder(input, deletes, input.sinceSequenceNumber);
+  const affected = await oldFilesUnder(input);
   if (affected.length === 0) return [];
   const compared = input.consumed === undefined ? await hoursByBounds(input, affected) : await hoursByRows(input, affected, input.consumed);
   return deletes.flatMap((each) => {

@@ -50,6 +50,8 @@ async function loadedWorld(formatVersion: string): Promise<World> {
 const changedHours = ({ hours }: Plan): number[] => hourNumbers(hours.filter((hour) => hour.reason === 'changed'));
 const told = (plan: Plan): string[] => (plan.sources[0]?.changes ?? []).map((change) => `${change.operation} ${change.counted}: ${change.reason}`);
 
+const maintain: Change = (world) => world.psyberg.maintain(['raw.events'], { only: ['compact', 'manifests'] });
+
 const SEQUENCES: readonly (readonly [string, readonly Change[], readonly number[]])[] = [
   ['a delete and then a compaction', [deleteRow(11), compact], [1]],
   ['a delete and then a compaction that calls itself an overwrite', [deleteRow(11), compactAsOverwrite], [1]],
@@ -59,6 +61,10 @@ const SEQUENCES: readonly (readonly [string, readonly Change[], readonly number[
   ['an update and a compaction', [(world) => world.sql(`update raw.events set id = 99 where id = 21`), compact], [2]],
   ['a landing, deletes of its rows and others, and a compaction', [land(40, 5), deleteRow(41), deleteRow(2), compact], [0, 5]],
   ['rows that came and went, by equality, and a compaction', [land(40, 5), deletesEqual(40), compact], []],
+  ['a landing, maintenance that puts its rows among the others, and a delete of an old row', [land(40, 5), maintain, deleteRow(11)], [1, 5]],
+  ['maintenance and an equality delete', [land(40, 5), maintain, deleteEqual(31)], [3, 5]],
+  ['maintenance and an update', [land(40, 5), maintain, (world) => world.sql(`update raw.events set id = 99 where id = 21`)], [2, 5]],
+  ['maintenance and a delete of a row that is new', [land(40, 5), maintain, deleteRow(41)], [5]],
 ];
 
 describe.each(['2', '3'])('format version %s', (formatVersion) => {
@@ -70,6 +76,24 @@ describe.each(['2', '3'])('format version %s', (formatVersion) => {
     if (hours.length > 0) await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
     expect((await runOne(world, 'overwrite_load')).status).toBe('nothing-new');
+  });
+});
+
+describe('a table of version 1 that becomes one of version 2 between two sessions', () => {
+  const upgrade: Change = (world) => world.commit('raw.events', [{ action: 'upgrade-format-version', 'format-version': 2 }]);
+  it.each([
+    ['a landing before, and a delete', [land(40, 5), upgrade, deleteRow(11)]],
+    ['a landing before, and an equality delete', [land(40, 5), upgrade, deleteEqual(11)]],
+    ['a landing after, and a delete', [upgrade, land(40, 5), deleteRow(11)]],
+    ['a landing after, and an equality delete', [upgrade, land(40, 5), deleteEqual(11)]],
+    ['landings on both sides, and deletes of old and new rows', [land(40, 5), upgrade, land(50, 5), deleteRow(11), deleteEqual(41), deleteRow(51)]],
+  ] as const)('%s', async (_name, changes) => {
+    const world = await loadedWorld('1');
+    await inOrder(world, changes);
+    expect(changedHours(await world.plan('overwrite_load'))).toEqual([1, 5]);
+    await world.publish('overwrite_load');
+    expect(await overwritten(world)).toEqual(await inSource(world));
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
   });
 });
 
