@@ -100,27 +100,21 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
       );
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
   const live = await readFiles(engine, table, head, manifests, [0, 1]);
-  const [row] =
-    manifests.length === 0
-      ? []
-      : await engine.query<{ older_rows: bigint; newer_files: string[]; newer_deletes: boolean }>({
-          sql: renderStatement('session/live_rows_before'),
-          parameters: { manifest_list: head['manifest-list'], manifests: manifests.map((each) => each.manifest_path), sequence_number: String(watermark.sequenceNumber) },
-        });
-  const olderRows = row?.older_rows ?? 0n;
+  const row = await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber });
+  const olderRows = row.older_rows;
   if (watermark.totalRecords === undefined || olderRows !== watermark.totalRecords)
     throw refusal(
       'history-expired',
-      `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and rows were removed since: expected ${watermark.totalRecords ?? 'an unknown number of'} rows up to the watermark, found ${olderRows}`,
+      `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and its files do not tell what came since: expected ${watermark.totalRecords ?? 'an unknown number of'} rows up to the watermark, found ${olderRows}; rows were removed, or the table was upgraded from format version 1`,
       { hint: REMEDY, context },
     );
-  if (row?.newer_deletes === true)
+  if (row.newer_deletes)
     throw refusal(
       'history-expired',
       `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and single rows were deleted since`,
       { hint: REMEDY, context },
     );
-  const newer = new Set(row?.newer_files ?? []);
+  const newer = new Set(row.newer_files);
   const files = live.filter((file) => newer.has(file.path));
   return {
     files,
@@ -138,4 +132,23 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
       },
     ],
   };
+}
+
+interface RowsBefore extends Record<string, unknown> {
+  readonly older_rows: bigint;
+  readonly newer_files: readonly string[];
+  readonly newer_deletes: boolean;
+}
+
+/** The live rows of the head at or below a sequence number, and the files above it. */
+export async function rowsBefore(engine: Engine, table: SourceTable, { head, sequenceNumber }: { readonly head: Snapshot; readonly sequenceNumber: bigint }): Promise<RowsBefore> {
+  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
+  const [row] =
+    manifests.length === 0
+      ? []
+      : await engine.query<RowsBefore>({
+          sql: renderStatement('session/live_rows_before'),
+          parameters: { manifest_list: head['manifest-list'], manifests: manifests.map((each) => each.manifest_path), sequence_number: String(sequenceNumber) },
+        });
+  return row ?? { older_rows: 0n, newer_files: [], newer_deletes: false };
 }

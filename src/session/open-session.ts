@@ -7,7 +7,7 @@ import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { fileLayoutOf } from '../iceberg/file-layout.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
@@ -18,11 +18,13 @@ import {
   type ProcessProgress,
   SUMMARY,
   lastSessionProperty,
+  progressEverSaid,
   progressInSummary,
   progressInTable,
   publishedProperty,
   watermarkFor,
 } from '../state/read-watermarks.ts';
+import { renderStatement, tableFragment } from '../statements/index.ts';
 import { protectionTag } from '../model/names.ts';
 import type { StartSpec } from '../model/start.ts';
 import { startSnapshot } from './start.ts';
@@ -215,7 +217,10 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
   };
   const begin = watermark === undefined ? startSnapshot(metadata, head, { start: adoptedAt === undefined ? spec.start : { kind: 'now' }, table: name }) : undefined;
   const from = watermark ?? (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
-  const changed = from?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, from);
+  const changed =
+    from?.snapshotId === head['snapshot-id']
+      ? idle
+      : await changesOf({ processSpec: input.spec, engine: await input.engine(), watermarksEver: () => watermarksEver(input, spec) }, table, head, from);
   refuseNulls(input, table, changed.files);
   const newestHour = await newestHourOf(input, table, head, from, changed.files);
   const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
@@ -245,6 +250,24 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
     ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
   });
+}
+
+/** What every session of the process said of the source, as far as its target or the session table still tell. */
+async function watermarksEver(input: OpenSessionInput, { table }: SourceSpec): Promise<ReadonlySet<SnapshotId>> {
+  const { spec, project, catalog } = input;
+  const { sessionTable } = project.tables;
+  const target = (await catalog.loadTable(spec.target.table))?.metadata;
+  const said = target === undefined ? [] : progressEverSaid(target, spec.processName);
+  const own = said.flatMap(({ watermarks }) => watermarks.filter((each) => each.table.toLowerCase() === tableName(table).toLowerCase()).map((each) => each.snapshotId));
+  const recorded = (await catalog.loadTable(sessionTable))?.metadata;
+  const rows =
+    recorded === undefined || mainSnapshot(recorded) === undefined
+      ? []
+      : await (await input.engine()).query<{ snapshot_id: string }>({
+          sql: renderStatement('state/snapshots_read', { session_table: tableFragment('lake', sessionTable) }),
+          parameters: { process_name: spec.processName, src_table: tableName(table) },
+        });
+  return new Set([...own, ...rows.map((row) => BigInt(row.snapshot_id))]);
 }
 
 /** Rows without an event time belong to no hour: a process that loads hours never sees them. They are counted, unless the source says that they may not be there. */

@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine/index.ts';
 import { operationOf, snapshotById } from '../iceberg/history.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
@@ -13,7 +13,8 @@ import { SUMMARY } from '../state/read-watermarks.ts';
 import { judgeGap } from './entangled.ts';
 import { findSnapshots } from './find-changes.ts';
 import { refuseUnreadable } from './equality-keys.ts';
-import { filesBetween, judgeFilesBetween, liveFilesSince } from './live-files.ts';
+import { filesBetween, judgeFilesBetween, liveFilesSince, rowsBefore } from './live-files.ts';
+import { loadedBefore, pickedAgain, pickedFrom } from './loaded-before.ts';
 import { netFiles } from './net-files.ts';
 import { type NewManifests, readNewManifests } from './new-manifests.ts';
 import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
@@ -25,6 +26,8 @@ export type Changes = Omit<SourceState, 'head' | 'newestHour' | 'vttsHour'>;
 export interface ChangesInput {
   readonly processSpec: ProcessSpec;
   readonly engine: Engine;
+  /** The snapshots of the source up to which the process has read, this watermark's and earlier ones. */
+  readonly watermarksEver: () => Promise<ReadonlySet<SnapshotId>>;
 }
 
 /** What changed between watermark and head, as files with hours. */
@@ -44,7 +47,7 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     );
     return { ...base, files, changes: [changeOf(head, files, {})], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
   }
-  if (found.detectedBy === 'live-files') return { ...base, ...(await changesByFiles(input, table, head, watermark as Watermark)), listedBy: 'files' };
+  if (found.detectedBy === 'live-files') return { ...base, ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark })), listedBy: 'files' };
   const snapshots = [...found.undone, ...found.added];
   const isKnown = (snapshot: Snapshot): boolean => rewriteBySummary(snapshot) !== undefined;
   const windowOf = (passedOver: (snapshot: Snapshot) => boolean): Promise<Window> => readWindow(engine, table, { head, watermark, found, isKnown: passedOver });
@@ -64,7 +67,9 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
       entangled,
     });
   });
-  const changes = takesAdded(input, table) ? seen.map(withoutReplace) : seen;
+  const picked = takesAdded(input, table) && found.added.some((snapshot) => pickedFrom(snapshot) !== undefined);
+  const again = picked ? pickedAgain(table.metadata, found.added, await input.watermarksEver()) : new Set<SnapshotId>();
+  const changes = takesAdded(input, table) ? seen.map(withoutReplace).map((change) => withoutPicked(change, again)) : seen;
   // In the order in which they took effect: undoing begins with the newest.
   const order = [...found.undone.toReversed(), ...found.added].map((snapshot) => snapshot['snapshot-id']);
   const manifestLists = chains.flatMap((chain) => chain.manifestLists);
@@ -78,8 +83,12 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
   const inOrder = order.flatMap((id) => (counted.has(id) ? (judged.bySnapshot.get(id) ?? []) : []));
   const net = netFiles(inOrder);
-  // What an undone snapshot had removed was there, and loaded, before it: it comes back without being new.
-  const files = input.processSpec.pattern === 'stateless' ? net.filter((file) => file.status === 'removed' || !undone.has(file.snapshotId)) : net;
+  // What an undone snapshot had removed comes back; where it was loaded before, without being new.
+  const returned = newRowsOnly ? net.filter((file) => file.status === 'added' && undone.has(file.snapshotId)) : [];
+  const loaded = returned.length === 0 ? new Set<string>() : await loadedBefore(engine, table, { returned, watermarks: await input.watermarksEver() });
+  if (returned.some((file) => !loaded.has(file.path)))
+    return { ...base, detectedBy: 'live-files', ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark, loaded })), listedBy: 'files' };
+  const files = net.filter((file) => !returned.includes(file));
   refuseForStateless(input, table, { changes: judged.changes, files, hit });
   const mixed = manifests.some((manifest) => manifest.mixed && counted.has(BigInt(manifest.snapshot_id)));
   return {
@@ -149,6 +158,9 @@ const takesAdded = (input: ChangesInput, table: SourceTable): boolean => input.p
 const withoutReplace = (change: SnapshotChange): SnapshotChange =>
   change.operation === 'replace' && change.counted ? { ...change, counted: false, reason: 'files were rewritten: none of their rows is new' } : change;
 
+const withoutPicked = (change: SnapshotChange, again: ReadonlySet<SnapshotId>): SnapshotChange =>
+  again.has(change.snapshotId) ? { ...change, counted: false, reason: 'picked from a history that was read before: its rows were loaded' } : change;
+
 /**
  * The greatest sequence number of files that were there before `snapshots`. Undefined where numbers do not tell: version 1 has none, and DuckDB gave its snapshots the
  * same one again and again.
@@ -165,16 +177,19 @@ const rowDeletesFor = (input: ChangesInput, deletes: RowDeletesSince): readonly 
 
 const deletesOfNewRows = ({ ofNewRows }: RowDeletesSince): Pick<Changes, 'deleteFiles'> => (ofNewRows.length === 0 ? {} : { deleteFiles: ofNewRows.map((file) => file.key) });
 
-/** After an expiry, or on a table that was replaced: the files of the watermark's snapshot beside those of the head, or (when that one is gone, too) the live files by number. */
+/**
+ * After an expiry, on a table that was replaced, or when files came back: the files of the watermark's snapshot beside those of the head, or (when that one is gone, too) the
+ * live files by number. `loaded`: paths of files that came back and are no news.
+ */
 async function changesByFiles(
   input: ChangesInput,
   table: SourceTable,
-  head: Snapshot,
-  watermark: Watermark,
+  { head, watermark, loaded }: { readonly head: Snapshot; readonly watermark: Watermark; readonly loaded?: ReadonlySet<string> },
 ): Promise<Pick<Changes, 'files' | 'changes' | 'manifestLists' | 'deleteFiles'>> {
   const consumed = snapshotById(table.metadata, watermark.snapshotId);
   if (consumed === undefined) return { ...(await liveFilesSince(input.engine, table, head, watermark)), manifestLists: [head['manifest-list']] };
-  const between = await filesBetween(input.engine, table, { consumed, head });
+  const compared = await filesBetween(input.engine, table, { consumed, head });
+  const between = loaded === undefined ? compared : { ...compared, files: compared.files.filter((file) => !loaded.has(file.path)) };
   const removes = between.files.some((file) => file.status === 'removed');
   const deletes = await rowDeletesSince(input.engine, table, {
     head,
@@ -197,10 +212,13 @@ async function changesByFiles(
     },
   ];
   refuseForStateless(input, table, { changes, files, hit: new Set(deleted.map((file) => file.snapshotId)) });
-  if (takesAdded(input, table) && files.some((file) => file.status === 'removed'))
+  if (
+    takesAdded(input, table) &&
+    (files.some((file) => file.status === 'removed') || (loaded === undefined && (await holdsOlder(input.engine, table, { head, watermark, files }))))
+  )
     throw refusal(
       'history-expired',
-      `snapshots of ${tableName(table.spec.table)} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and files were replaced since by such as hold other rows: which of them are new cannot be told`,
+      `snapshots of ${tableName(table.spec.table)} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired or rolled back, and files were replaced since by such as hold other rows, or came back: which of their rows are new cannot be told`,
       {
         hint: `rebuild the target from the source, and keep snapshots of the source longer than the time between two runs`,
         context: { table: tableName(table.spec.table), watermark: String(watermark.snapshotId) },
@@ -212,6 +230,18 @@ async function changesByFiles(
     ...deletesOfNewRows(deletes),
     manifestLists: [head['manifest-list']],
   };
+}
+
+/** Whether some file that came is of a commit before the watermark: it was taken away before that, and came back. */
+async function holdsOlder(
+  engine: Engine,
+  table: SourceTable,
+  { head, watermark, files }: { readonly head: Snapshot; readonly watermark: Watermark; readonly files: readonly ChangedFile[] },
+): Promise<boolean> {
+  const came = files.filter((file) => file.status === 'added');
+  if (came.length === 0 || table.metadata['format-version'] === 1) return false;
+  const newer = new Set((await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber })).newer_files);
+  return came.some((file) => !newer.has(file.path));
 }
 
 /** What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its manifests have to be read. */

@@ -89,6 +89,51 @@ describe('files that come back', () => {
     expect(await single.rows('select count(*), count(distinct id) from facts.appended')).toEqual(['["17","17"]']);
   });
 
+  it.each(['refuse', 'append-added'])('by a rollback of a delete that came before they were ever loaded are loaded then (on_source_change: %s)', async (onSourceChange) => {
+    const world = await eventWorld({ appendSource: { on_source_change: onSourceChange } });
+    await world.land('raw.events', `${events(20, 5, 2)} union all ${events(30, 5, 3)}`);
+    const whole = (await snapshotIds(world)).at(-1) as bigint;
+    const [last] = await world.sql('select distinct filename from raw.events where id >= 30');
+    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.filter((file) => file.path === last?.['filename']) });
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '5' });
+    await world.rollback('raw.events', whole);
+    await world.land('raw.events', events(40, 5, 4));
+    expect((await world.plan('append_load')).sources[0]).toMatchObject({ detected_by: 'live-files', rows: '10' });
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
+    await world.publish('overwrite_load');
+    expect(await appended(world)).toEqual(await inSource(world));
+    expect(await overwritten(world)).toEqual(await inSource(world));
+    expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
+  });
+
+  it('by a second pick, after they were loaded and rolled back, are not loaded twice where added rows are taken', async () => {
+    const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
+    const base = (await snapshotIds(world)).at(-1) as bigint;
+    await world.land('raw.events', events(20, 5, 2));
+    const picked = (await snapshotIds(world)).at(-1) as bigint;
+    await world.run();
+    await world.rollback('raw.events', base);
+    await world.land('raw.events', events(30, 5, 3));
+    await world.run();
+    await cherryPick(world, picked);
+    expect((await world.plan('append_load')).sources[0]?.changes).toMatchObject([{ counted: false, reason: 'picked from a history that was read before: its rows were loaded' }]);
+    await world.run();
+    expect(await appended(world)).toEqual(await inSource(world));
+    expect(await overwritten(world)).toEqual(await inSource(world));
+  });
+
+  it('while the history between was expired are refused where added rows are taken: nobody knows whether they were loaded', async () => {
+    const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
+    const whole = (await snapshotIds(world)).at(-1) as bigint;
+    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });
+    await world.land('raw.events', events(20, 5, 2));
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '5' });
+    await world.rollback('raw.events', whole);
+    await world.land('raw.events', events(30, 5, 3));
+    await expireAllBut(world, 1);
+    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'history-expired' } });
+  });
+
   it('and go between two sessions are nothing: a stateless process need not refuse', async () => {
     const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 2));
