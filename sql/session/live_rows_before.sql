@@ -4,7 +4,7 @@
 -- @param $manifest_list VARCHAR the head's manifest list
 -- @param $manifests VARCHAR[] its data manifests
 -- @param $sequence_number VARCHAR the watermark's sequence number
--- @returns older_rows BIGINT, newer_files VARCHAR[], newer_deletes BOOLEAN (single rows were deleted since)
+-- @returns older_rows BIGINT, own_rows BIGINT (at exactly that number), newer_files VARCHAR[], newer_deletes BOOLEAN (single rows were deleted since)
 with lists as (
   select manifest_path, sequence_number, content
   from read_avro($manifest_list)
@@ -20,6 +20,7 @@ entries as (
 )
 select
   coalesce(sum(rows) filter (sequence_number <= $sequence_number::bigint), 0)::bigint as older_rows,
+  coalesce(sum(rows) filter (sequence_number = $sequence_number::bigint), 0)::bigint as own_rows,
   coalesce(list(path) filter (sequence_number > $sequence_number::bigint), []) as newer_files,
   exists (from lists where content = 1 and sequence_number > $sequence_number::bigint) as newer_deletes
 from entries

@@ -76,6 +76,8 @@ export interface PlanSource {
   readonly read: PlanRead;
   /** Live rows at the head, as its summary says; kept with the watermark. */
   readonly total_records: string | null;
+  /** Rows that the head itself added. */
+  readonly added_records?: string;
   /** Changed hours of this source that a later session pays. */
   readonly owed_hours: readonly string[];
 }

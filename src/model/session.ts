@@ -23,6 +23,8 @@ export interface Watermark extends SourcePosition {
   readonly newestHour?: Hour;
   /** Live rows of the source at that snapshot: tells, after an expiry, whether rows were removed since. */
   readonly totalRecords?: bigint;
+  /** Rows that this snapshot itself added: while as many live at its sequence number, it was not rolled back. */
+  readonly addedRecords?: bigint;
 }
 
 /** One snapshot between watermark and head. */
@@ -93,8 +95,9 @@ export interface SourceState {
   readonly newestHour?: Hour;
   /** The hour up to which the source is complete; undefined while nothing is known. */
   readonly vttsHour?: Hour;
-  /** Live rows of the source at its head. */
+  /** Live rows of the source at its head, and those that the head itself added. */
   readonly totalRecords?: bigint;
+  readonly addedRecords?: bigint;
   /** Type of the event-time column, as Iceberg names it. */
   readonly eventTimeType?: string;
   /** Unit in which the event time is stored: us, ns, ms, s or day. */

@@ -62,6 +62,7 @@ export function describeSource(source: SourceState, options: CauseOptions & { re
     future_hours: futureHours(added).map(hourText),
     read: options.read,
     total_records: source.totalRecords === undefined ? null : String(source.totalRecords),
+    ...(source.addedRecords === undefined ? {} : { added_records: String(source.addedRecords) }),
     owed_hours: options.owed.map(hourText),
   };
 }

@@ -108,6 +108,13 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
       `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and its files do not tell what came since: expected ${watermark.totalRecords ?? 'an unknown number of'} rows up to the watermark, found ${olderRows}; rows were removed, or the table was upgraded from format version 1`,
       { hint: REMEDY, context },
     );
+  // What the watermark's snapshot added is gone, and as many other rows are there: it was rolled back.
+  if (row.own_rows < (watermark.addedRecords ?? 0n))
+    throw refusal(
+      'history-expired',
+      `the source ${name} holds ${row.own_rows} of the ${watermark.addedRecords} rows that its snapshot ${watermark.snapshotId} (the watermark) had added, which was expired: it was rolled back, and what that undid cannot be told`,
+      { hint: REMEDY, context },
+    );
   if (row.newer_deletes)
     throw refusal(
       'history-expired',
@@ -136,6 +143,7 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
 
 interface RowsBefore extends Record<string, unknown> {
   readonly older_rows: bigint;
+  readonly own_rows: bigint;
   readonly newer_files: readonly string[];
   readonly newer_deletes: boolean;
 }
@@ -150,5 +158,5 @@ export async function rowsBefore(engine: Engine, table: SourceTable, { head, seq
           sql: renderStatement('session/live_rows_before'),
           parameters: { manifest_list: head['manifest-list'], manifests: manifests.map((each) => each.manifest_path), sequence_number: String(sequenceNumber) },
         });
-  return row ?? { older_rows: 0n, newer_files: [], newer_deletes: false };
+  return row ?? { older_rows: 0n, own_rows: 0n, newer_files: [], newer_deletes: false };
 }

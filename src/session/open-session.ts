@@ -248,6 +248,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
+    ...(head.summary?.['added-records'] === undefined ? {} : { addedRecords: BigInt(head.summary['added-records']) }),
     ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
   });
 }

@@ -46,6 +46,7 @@ export interface WatermarkJson {
   readonly owed_hours: readonly string[];
   readonly newest_hour?: string | null;
   readonly total_records?: string | null;
+  readonly added_records?: string | null;
 }
 
 /** The progress of the newest snapshot in `main`'s history that the process published; undefined when there is none. */
@@ -143,6 +144,7 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   owedHours: json.owed_hours.map(parseHour),
   ...(json.newest_hour == null ? {} : { newestHour: parseHour(json.newest_hour) }),
   ...(json.total_records == null ? {} : { totalRecords: BigInt(json.total_records) }),
+  ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),
 });
 
 /** A row of the watermark table. */

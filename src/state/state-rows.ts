@@ -15,6 +15,7 @@ export function watermarksJson(plan: Plan): WatermarkJson[] {
         owed_hours: source.owed_hours,
         newest_hour: source.newest_hour,
         total_records: source.total_records,
+        ...(source.added_records === undefined ? {} : { added_records: source.added_records }),
       },
     ];
   });

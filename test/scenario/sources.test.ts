@@ -1,7 +1,7 @@
 // Goal: whatever happens to a source's history, no row is lost or doubled in silence. Method: the operations of other engines made as commits, then a session.
 import { describe, expect, it } from 'vitest';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
-import { appendLoad, appended, eventWorld, events, inSource, overwriteLoad, overwritten, runOne } from '../support/event-tables.ts';
+import { appendLoad, appended, eventWorld, events, inSource, overwriteLoad, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
 import { hourAt, hourNumbers, tableId, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
@@ -185,6 +185,25 @@ describe('expired snapshots between watermark and head', () => {
     await world.land('raw.events', events(30, 5, 2));
     await expireAllBut(world, 1);
     for (const record of await world.run()) expect(record).toMatchObject({ status: 'refused', error: { code: 'history-expired', context: { exit_code: 5 } } });
+  });
+
+  it('refuse when the watermark was rolled back, and as many other rows are there', async () => {
+    const world = await worldForTest({ processes: [overwriteLoad({ protect: false })] });
+    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+    await world.land('raw.events', events(0, 10, 0));
+    const [first] = await snapshotIds(world);
+    await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files, insert: events(100, 10, 0) });
+    await world.publish('overwrite_load');
+    await world.rollback('raw.events', first as bigint);
+    await world.land('raw.events', events(200, 5, 3));
+    const { snapshots = [], ...metadata } = await world.metadata('raw.events');
+    const ids = snapshots.map((snapshot) => snapshot['snapshot-id']);
+    await world.expire(
+      'raw.events',
+      ids.filter((id) => id !== metadata['current-snapshot-id']),
+    );
+    const record = await runOne(world, 'overwrite_load');
+    expect(record).toMatchObject({ status: 'refused', error: { code: 'history-expired', message: expect.stringContaining('rolled back') } });
   });
 
   it('refuse when single rows were deleted since', async () => {
