@@ -80,7 +80,7 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
           field_id: eventTime?.column.id ?? 0,
           unit: eventTime?.unit ?? 'us',
           // Iceberg specification, "Schema Evolution": a date may become a timestamp, and older manifests keep its days.
-          narrow_unit: eventTime === undefined ? 'us' : /^timestamp/.test(String(eventTime.column.type)) ? 'day' : eventTime.unit,
+          type: String(eventTime?.column.type ?? 'timestamptz'),
           statuses: statuses.map(String),
         },
       });
