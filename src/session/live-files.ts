@@ -11,7 +11,7 @@ import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { comparedHours, compareLiveRows, filesOfNewRows, inDifferingHours, remembering } from './compare-rows.ts';
-import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+import { type Manifest, type SourceTable, likeManifests, readAllManifests, readFiles } from './read-files.ts';
 
 const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
 
@@ -100,27 +100,28 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
       );
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
   const live = await readFiles(engine, table, head, manifests, [0, 1]);
-  const [row] =
-    manifests.length === 0
-      ? []
-      : await engine.query<{ older_rows: bigint; newer_files: string[]; newer_deletes: boolean }>({
-          sql: renderStatement('session/live_rows_before'),
-          parameters: { manifest_list: head['manifest-list'], manifests: manifests.map((each) => each.manifest_path), sequence_number: String(watermark.sequenceNumber) },
-        });
-  const olderRows = row?.older_rows ?? 0n;
+  const counts = [];
+  for (const { paths } of likeManifests(manifests))
+    counts.push(
+      ...(await engine.query<{ older_rows: bigint; newer_files: string[]; newer_deletes: boolean }>({
+        sql: renderStatement('session/live_rows_before'),
+        parameters: { manifest_list: head['manifest-list'], manifests: paths, sequence_number: String(watermark.sequenceNumber) },
+      })),
+    );
+  const olderRows = counts.reduce((sum, each) => sum + each.older_rows, 0n);
   if (watermark.totalRecords === undefined || olderRows !== watermark.totalRecords)
     throw refusal(
       'history-expired',
       `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and rows were removed since: expected ${watermark.totalRecords ?? 'an unknown number of'} rows up to the watermark, found ${olderRows}`,
       { hint: REMEDY, context },
     );
-  if (row?.newer_deletes === true)
+  if (counts.some((each) => each.newer_deletes))
     throw refusal(
       'history-expired',
       `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and single rows were deleted since`,
       { hint: REMEDY, context },
     );
-  const newer = new Set(row?.newer_files ?? []);
+  const newer = new Set(counts.flatMap((each) => each.newer_files));
   const files = live.filter((file) => newer.has(file.path));
   return {
     files,

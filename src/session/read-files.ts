@@ -59,6 +59,27 @@ export async function readAllManifests(engine: Engine, table: SourceTable, snaps
   );
 }
 
+/** Manifests whose entries have the same columns, as far as the manifest list tells. */
+export interface LikeManifests {
+  readonly specId: number;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and the partition struct of the first. Apart are the partition
+ * specs, and what was written in format version 1 (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
+ */
+export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
+  const groups = new Map<string, LikeManifests & { readonly paths: string[] }>();
+  for (const { manifest_path: path, partition_spec_id: specId, sequence_number: sequenceNumber } of manifests) {
+    const key = `${specId} ${sequenceNumber === '0'}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { specId, paths: [path] });
+    else group.paths.push(path);
+  }
+  return [...groups.values()];
+}
+
 /**
  * The files in `manifests`, with hours. `statuses`: which entries count (`0` existing, `1` added, `2` removed).
  * An entry without a snapshot id belongs to its manifest's snapshot (Iceberg specification, "Snapshot ID Inheritance").
@@ -68,9 +89,7 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
   const files: (ChangedFile & { readonly unknown: boolean })[] = [];
   const { eventTime } = table;
   const column = eventTime === undefined ? undefined : { id: eventTime.column.id, unit: eventTime.unit };
-  // One statement for each partition spec: DuckDB reads several Avro files with the partition struct of the first.
-  for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
-    const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
+  for (const { specId, paths } of likeManifests(manifests)) {
     const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
     const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
       engine.query<FileRow>({
