@@ -215,6 +215,30 @@ describe('a date that became a timestamp (version 3)', () => {
   });
 });
 
+describe('an event time that came with a default (version 3)', () => {
+  it.each([
+    ['timestamptz', `${hourAt(3).slice(0, 19)}+00:00`, {}, 'ts'],
+    ['timestamp_ns', `${hourAt(3).slice(0, 19)}.000000000`, {}, 'ts::timestamp as ts'],
+    ['date', hourAt(3).slice(0, 10), {}, 'ts'],
+    ['long', BigInt(msAt(3)), { event_time_unit: 'epoch_ms' }, 'make_timestamp(ts * 1000) as ts'],
+  ])('of %s is that of the rows that were there before, which load', async (type, value, source, time) => {
+    const world = await worldForTest({ processes: [load(source, `select id, ${time} from e`)] });
+    await world.create('raw.events', 'id bigint', { formatVersion: '3' });
+    await world.land('raw.events', 'select unnest([1, 2, 3])');
+    const schema = currentSchema(await world.metadata('raw.events'));
+    const column = { id: 2, name: 'ts', type, required: false, 'initial-default': value, 'write-default': value };
+    await world.commit('raw.events', [
+      { action: 'add-schema', schema: { ...schema, 'schema-id': schema['schema-id'] + 1, fields: [...schema.fields, column] } },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ]);
+    await world.land('raw.events', `select 9, (select any_value(ts) from raw.events)`);
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ rows: '4', null_event_times: '0', first_hour: hourAt(type === 'date' ? 0 : 3) });
+    await world.publish('hours_load');
+    expect(await world.rows('select * from facts.hours')).toEqual(await world.rows(`select id, ${time} from raw.events`));
+    expect(await target(world)).toHaveLength(4);
+  });
+});
+
 describe('rows without an event time', () => {
   it('are counted and reported, and the others load', async () => {
     const { world, land } = await worldWithNews({});
