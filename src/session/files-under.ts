@@ -1,6 +1,6 @@
 /** The data files that delete files are about. Delete files + a snapshot -> its live data files under them. Reads manifests. */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
-import { type PartitionTuple, currentSchema, processingUri } from '../iceberg/event-time.ts';
+import { currentSchema, partitionTuple, processingUri } from '../iceberg/event-time.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { renderStatement } from '../statements/index.ts';
 import type { DeleteFile } from './delete-files.ts';
@@ -76,7 +76,7 @@ async function readAffected(
 /** Values as processing URIs write them, so that partitions written by different engines compare. */
 function partitionText(table: SourceTable, specId: number, json: string | null): string {
   const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-  return JSON.stringify(processingUri((JSON.parse(json ?? '{}') as PartitionTuple | null) ?? {}, spec, currentSchema(table.metadata)));
+  return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(table.metadata)));
 }
 
 /** Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all partitions. */

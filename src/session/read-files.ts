@@ -3,7 +3,7 @@
  * Cost follows the change: only manifests that a new snapshot added are opened (a first load opens all live ones).
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
-import { type PartitionTuple, type StoredUnit, columnOf, currentSchema, processingUri, storedUnit } from '../iceberg/event-time.ts';
+import { type StoredUnit, columnOf, currentSchema, partitionTuple, processingUri, storedUnit } from '../iceberg/event-time.ts';
 import { hoursOfPartition } from '../iceberg/partition-hours.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
@@ -105,15 +105,15 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
       });
     const rows = await reading(table, head, () => togetherOrSingly(paths, read), { engine, files: paths });
     for (const row of rows) {
-      const tuple = JSON.parse(row.partition ?? '{}') as PartitionTuple | null;
+      const tuple = partitionTuple(row.partition, spec);
       files.push({
         path: row.path,
         snapshotId: BigInt(row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id),
         status: row.status === 2 ? 'removed' : 'added',
         rows: row.rows,
         bytes: row.bytes,
-        partition: processingUri(tuple ?? {}, spec, currentSchema(table.metadata)),
-        ...boundsOf(row, table, hoursOfPartition(tuple ?? {}, spec, column)),
+        partition: processingUri(tuple, spec, currentSchema(table.metadata)),
+        ...boundsOf(row, table, hoursOfPartition(tuple, spec, column)),
       });
     }
   }

@@ -149,6 +149,17 @@ print(json.dumps(None))`);
     await expectFollowed('bare');
   });
 
+  it('partitioned under a name that Avro does not take, without metrics, has its hours and processing URIs', async () => {
+    world.writeProcess(process('odd', 'raw.odd', 'stateless'));
+    world.writeProcess(process('odd', 'raw.odd', 'stateful'));
+    await world.reopen();
+    await python(
+      "t = create('raw.odd', {'format-version': '2', 'write.metadata.metrics.default': 'none'}, PartitionSpec(PartitionField(source_id=2, field_id=1000, transform=HourTransform(), name='ts hour-x')))\nfor n in range(3): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))",
+    );
+    expect((await world.plan('odd_stateful')).sources[0]).toMatchObject({ bounds_from: 'partition', processing_uris: [0, 1, 2].map((hour) => ({ 'ts hour-x': hourAt(hour) })) });
+    await expectFollowed('odd');
+  });
+
   it('partitioned by an integer event time as it is, without metrics, is not taken for days', async () => {
     world.writeProcess(
       processFile(
