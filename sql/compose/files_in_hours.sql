@@ -1,9 +1,12 @@
 -- @name compose/files_in_hours
--- What: the target's live data files that hold rows of the replaced hours: `inside` is replaced whole, `straddles` also holds
---       other rows (or has no bounds) and those are carried over.
--- @param $manifests VARCHAR[] the target's data manifests
+-- What: live data files that hold rows of the replaced hours: `inside` is replaced whole, `straddles` also holds
+--       other rows (or no bounds that can be right) and those are carried over.
+-- @param $manifests VARCHAR[] data manifests of one partition spec
 -- @param $field_id INTEGER field id of the event-time column
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
+-- @param $type VARCHAR Iceberg type of the column now: bounds of 4 bytes are days where dates were widened to timestamps
+-- @param $partition_position INTEGER position, from 1, of a partition field that is made of the event time; 0 when there is none
+-- @param $partition_transform VARCHAR its transform
 -- @param $first_hours VARCHAR[] first hours of the replaced intervals
 -- @param $last_hours VARCHAR[] last hours, included, in the same order
 -- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, placement VARCHAR
@@ -18,21 +21,33 @@ entries as (
     data_file.file_size_in_bytes as bytes,
     hex(data_file.lower_bounds[$field_id]) as lower_bound,
     hex(data_file.upper_bounds[$field_id]) as upper_bound,
-    data_file.null_value_counts[$field_id] as null_event_times
+    data_file.null_value_counts[$field_id] as null_event_times,
+    (to_json(data_file.partition)->>'$.*')[$partition_position] as partition_value
   from read_manifests($manifests)
   where status < 2
 ),
 stored as (
-  select *, iceberg_integer(lower_bound) as lower_value, case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value
+  select
+    *,
+    iceberg_integer(lower_bound) as lower_value,
+    case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value,
+    case when length(lower_bound) = 8 and $type like 'timestamp%' then 'day' else $unit end as stored_unit
   from entries
+),
+stated as (
+  select *, event_hour(lower_value, stored_unit, false) as stated_first_hour, event_hour(upper_value, stored_unit, true) as stated_last_hour
+  from stored
 ),
 files as (
   select
     *,
-    coalesce(bounds_are_trusted(lower_value, upper_value, $unit, null_event_times, rows), false) as is_trusted,
-    case when is_trusted then event_hour(lower_value, $unit, false) end as first_hour,
-    case when is_trusted then event_hour(upper_value, $unit, true) end as last_hour
-  from stored
+    coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false)
+      -- A file outside its partition's hours is misread by somebody: by these bounds its rows would be left out, or left behind.
+      and coalesce(stated_first_hour >= partition_hour(partition_value, $partition_transform, 0), true)
+      and coalesce(stated_last_hour < partition_hour(partition_value, $partition_transform, 1), true) as is_trusted,
+    case when is_trusted then stated_first_hour end as first_hour,
+    case when is_trusted then stated_last_hour end as last_hour
+  from stated
 )
 select
   manifest_path,
@@ -40,7 +55,7 @@ select
   any_value(rows) as rows,
   any_value(bytes) as bytes,
   case
-    when bool_or(files.first_hour >= intervals.first_hour and files.last_hour <= intervals.last_hour 
+    when bool_or(files.first_hour >= intervals.first_hour and files.last_hour <= intervals.last_hour
       -- Not counted: a row without an event time may be in the file, and is no row of these hours.
       and coalesce(null_event_times = 0, false)) then 'inside'
     else 'straddles'

@@ -5,6 +5,9 @@
 -- @param $manifests VARCHAR[] data manifests of one partition spec
 -- @param $field_id INTEGER field id of the event-time column
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
+-- @param $type VARCHAR Iceberg type of the column now
+-- @param $partition_position INTEGER position, from 1, of a partition field that is made of the event time; 0 when there is none
+-- @param $partition_transform VARCHAR its transform
 -- @returns manifest_path VARCHAR
 with entries as (
   select
@@ -13,8 +16,7 @@ with entries as (
     hex(data_file.lower_bounds[$field_id]) as lower_bound,
     hex(data_file.upper_bounds[$field_id]) as upper_bound,
     data_file.null_value_counts[$field_id] as null_event_times,
-    {{partition_first_hour}} as partition_first_hour,
-    {{partition_last_hour}} as partition_last_hour
+    (to_json(data_file.partition)->>'$.*')[$partition_position] as partition_value
   from read_manifests($manifests)
   where status < 2
 ),
@@ -30,7 +32,7 @@ from stored
 where coalesce(lower_bound, upper_bound) is not null
   and (
     not coalesce(bounds_are_trusted(lower_value, upper_value, $unit, null_event_times, rows), false)
-    or ($unit in ('us', 'ns') and length(lower_bound) = 8 and {{is_timestamp}})
-    or event_hour(lower_value, $unit, false) < partition_first_hour
-    or event_hour(upper_value, $unit, true) > partition_last_hour
+    or (length(lower_bound) = 8 and $type like 'timestamp%')
+    or event_hour(lower_value, $unit, false) < partition_hour(partition_value, $partition_transform, 0)
+    or event_hour(upper_value, $unit, true) >= partition_hour(partition_value, $partition_transform, 1)
   )

@@ -13,6 +13,8 @@ copy (
   composed as (
     select * replace (0::bigint as first_row_id)
     from rewritten
+    -- Of several shapes of manifests one may hold none of the files; a list that names an empty manifest says that it may hold some.
+    where added_files_count + existing_files_count > 0
     union all by name
     select * exclude (filename, is_live)
     from manifest_list($manifest_list)

@@ -1,7 +1,7 @@
 -- @name session/affected_files
 -- What: live data files of a snapshot that delete files may be about, and that are older than those: named by them, or in the same partition spec.
 -- @param $manifest_list VARCHAR the snapshot's manifest list, for sequence numbers that entries inherit
--- @param $manifests VARCHAR[] its data manifests of one partition spec
+-- @param $manifests VARCHAR[] its data manifests of one partition spec, those of format version 1 apart
 -- @param $paths VARCHAR[] data files named by position deletes and deletion vectors
 -- @param $equality_sequence_number VARCHAR the greatest sequence number of an equality delete that may apply; 0 when there is none
 -- @param $newest VARCHAR files with a greater sequence number are news of their own

@@ -1,14 +1,15 @@
 -- @name session/files_of_new_rows
--- What: the files of a view none of whose rows is in another view: what an append brought, told from what a rewrite put elsewhere. Rows are known by a 64-bit hash;
+-- What: the files of a view none of whose rows is in another view: what an append brought, told from what a rewrite put elsewhere. Rows are known by a 64-bit hash of
+--       {{row}} (as in session/rows_by_hour);
 --       whoever asks compares the rest, so two rows that look alike make a file be taken for rewritten, and nothing be loaded twice.
 -- @param $files VARCHAR[] paths of the data files in {{after}}, as manifests write them
 -- @returns path VARCHAR
 with known as (
-  select distinct hash(data) as row_hash
+  select distinct hash({{row}}) as row_hash
   from {{before}} as data
 ),
 found as (
-  select filename as path, hash(data) as row_hash
+  select filename as path, hash({{row}}) as row_hash
   from {{after}} as data
 )
 select given.path

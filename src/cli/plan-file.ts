@@ -9,7 +9,7 @@ const hour = z.string().regex(/^[+-]?\d{4,6}-\d\d-\d\dT\d\d:00:00Z$/);
 const digits = z.string().regex(/^\d+$/);
 const position = z.nullable(z.object({ table_uuid: text, snapshot_id: digits, sequence_number: digits, committed_at: text }));
 const read = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('changes'), snapshot_ids: z.array(digits), manifest_lists: z.array(text), files: z.nullable(z.array(text)) }),
+  z.object({ kind: z.literal('changes'), snapshot_ids: z.array(digits), manifest_lists: z.array(text), files: z.nullable(z.array(text)), delete_files: z.optional(z.array(text)) }),
   z.object({ kind: z.literal('snapshot'), snapshot_id: digits }),
   z.object({ kind: z.literal('nothing') }),
 ]);
@@ -54,7 +54,8 @@ function checkedPlans(content: unknown, file: string): CompiledPlan[] {
     const more = checked.error.issues.length - 1;
     throw invalid(file, `at ${placeText(issue?.path ?? [])}: ${(issue?.message ?? 'invalid').toLowerCase()}${more > 0 ? `, and ${more} more` : ''}`);
   }
-  return checked.data.plans as unknown as CompiledPlan[];
+  // The file's own words: what the check does not name would be missing from its result, and a plan without its delete files loads deleted rows.
+  return (content as { readonly plans: CompiledPlan[] }).plans;
 }
 
 const placeText = (path: readonly PropertyKey[]): string =>

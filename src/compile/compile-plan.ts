@@ -144,7 +144,15 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
       stage: 'load',
       name: 'clear_hours',
       sql: renderStatement('compose/files_in_hours'),
-      parameters: { ...hours, manifests: { from_run: "the base's data manifests" }, field_id, unit },
+      parameters: {
+        ...hours,
+        manifests: { from_run: "the base's data manifests of one partition spec" },
+        field_id,
+        unit,
+        type,
+        partition_position: { from_run: "position of the event time in the spec's partitions" },
+        partition_transform: { from_run: 'its transform there' },
+      },
     },
     { ...carry, parameters: { ...carry.parameters, ...hours } },
   ];

@@ -13,6 +13,7 @@ export async function openWarehouse(options: EngineOptions & { readonly uri: str
       'macros/iceberg_bytes',
       'macros/units_per_hour',
       'macros/event_hour',
+      'macros/partition_hour',
       'macros/bounds_are_trusted',
       'macros/manifest_list',
     ])

@@ -23,8 +23,28 @@ export function storedUnit(type: unknown, declared: 'epoch_s' | 'epoch_ms' | 'ep
   return declared === undefined ? undefined : ({ epoch_s: 's', epoch_ms: 'ms', epoch_us: 'us' } as const)[declared];
 }
 
-/** A partition tuple as DuckDB's `to_json` gives it: field name -> value. */
+/** A partition tuple: field name -> value. Numbers of more digits than JavaScript's have are texts. */
 export type PartitionTuple = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * A file's partition as DuckDB's `to_json` gives it, by the names of its spec. Writers whose Avro names hold no special characters spell some fields otherwise, so a
+ * name that is not there is found by its place.
+ */
+export function partitionTuple(json: string | null, spec: PartitionSpec | undefined): PartitionTuple {
+  const values = parseExactly(json ?? '{}') ?? {};
+  const inOrder = Object.values(values);
+  return Object.fromEntries((spec?.fields ?? []).map(({ name }, index) => [name, (Object.hasOwn(values, name) ? values[name] : inOrder[index]) ?? null]));
+}
+
+/** Two 64-bit integers or decimals that `JSON.parse` rounds to one number would be one partition. Floats that are no numbers DuckDB writes without quotes. */
+function parseExactly(json: string): PartitionTuple | null {
+  const text = /NaN|Infinity/.test(json) ? json.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token.startsWith('"') ? token : `"${token}"`)) : json;
+  if (!/[\d.]{16,}/.test(text)) return JSON.parse(text) as PartitionTuple | null;
+  return JSON.parse(text, ((_key: string, value: unknown, context?: { readonly source?: string }) => {
+    const source = context?.source;
+    return typeof value !== 'number' || source === undefined || (Number.isInteger(value) ? Number.isSafeInteger(value) : String(value) === source) ? value : source;
+  }) as (key: string, value: unknown) => unknown) as PartitionTuple | null;
+}
 
 /**
  * The tuple as processing URIs write it: an identity field under its column's name, a transformed one under its own; hours and days

@@ -68,3 +68,10 @@ function dayOf(value: PartitionValue): number | undefined {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return undefined;
   return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
 }
+
+/** The first field of a spec that is made of a column by time, as `sql/macros/partition_hour.sql` takes it: position from 1; 0 where there is none. */
+export function timeFieldOf(spec: PartitionSpec | undefined, columnId: number): { readonly partition_position: number; readonly partition_transform: string } {
+  const fields = spec?.fields ?? [];
+  const index = fields.findIndex((field) => field['source-id'] === columnId && ['hour', 'day', 'month', 'year'].includes(field.transform));
+  return { partition_position: index + 1, partition_transform: fields[index]?.transform ?? 'void' };
+}

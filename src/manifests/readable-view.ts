@@ -3,10 +3,12 @@
  * Bounds that cannot be right make it skip files whose rows are asked for, and row counts of delete files break its estimates.
  */
 import { randomUUID } from 'node:crypto';
-import { type Engine, togetherOrSingly } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { manifestListStatement, partitionHourFragments, renderStatement, statementFragment } from '../statements/index.ts';
+import { manifestListStatement, renderStatement, statementFragment } from '../statements/index.ts';
 import { type ManifestRow, manifestsOf, rewriteManifests, rewrittenFragment, rowLineageOf } from './compose.ts';
+import { readEachSpec } from './each-spec.ts';
 
 export interface ReadableViewInput {
   readonly metadata: TableMetadata;
@@ -53,20 +55,12 @@ async function misleadingManifests(
   { metadata, eventTime }: Required<Pick<ReadableViewInput, 'metadata' | 'eventTime'>>,
 ): Promise<ManifestRow[]> {
   if (eventTime === undefined) return [];
-  const isTimestamp = statementFragment(eventTime.type.startsWith('timestamp') ? 'true' : 'false');
-  const found = new Set<string>();
-  for (const spec of metadata['partition-specs']) {
-    const paths = data.filter((manifest) => manifest.partition_spec_id === spec['spec-id']).map((manifest) => manifest.manifest_path);
-    const rows =
-      paths.length === 0
-        ? []
-        : await togetherOrSingly(paths, (manifests) =>
-            engine.query<{ manifest_path: string }>({
-              sql: renderStatement('compose/misleading_manifests', { is_timestamp: isTimestamp, ...partitionHourFragments(spec.fields, eventTime.fieldId) }),
-              parameters: { manifests, field_id: eventTime.fieldId, unit: eventTime.unit },
-            }),
-          );
-    for (const row of rows) found.add(row.manifest_path);
-  }
+  const rows = await readEachSpec(metadata, data, (manifests, spec) =>
+    engine.query<{ manifest_path: string }>({
+      sql: renderStatement('compose/misleading_manifests'),
+      parameters: { manifests, field_id: eventTime.fieldId, unit: eventTime.unit, type: eventTime.type, ...timeFieldOf(spec, eventTime.fieldId) },
+    }),
+  );
+  const found = new Set(rows.map((row) => row.manifest_path));
   return data.filter((manifest) => found.has(manifest.manifest_path));
 }

@@ -13,8 +13,8 @@ export interface HourRange {
 
 export const HOUR_MS = 3_600_000;
 
-/** `2023-09-14T05:00:00Z`: the start of the hour. */
-export const hourText = (hour: Hour): string => `${new Date(hour * HOUR_MS).toISOString().slice(0, 19)}Z`;
+/** `2023-09-14T05:00:00Z`: the start of the hour; years of more than four digits have a sign and six of them. */
+export const hourText = (hour: Hour): string => new Date(hour * HOUR_MS).toISOString().replace('.000Z', 'Z');
 
 /** The hour that holds the instant `text` (ISO 8601 with `Z`). */
 export const parseHour = (text: string): Hour => hourOfMs(Date.parse(text));

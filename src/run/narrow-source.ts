@@ -4,15 +4,17 @@
  * of them took 110 to 140 ms, however few files it read (2026-11-22). One look at the manifests here serves them all.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
-import { type Engine, togetherOrSingly } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { snapshotById } from '../iceberg/history.ts';
+import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { parseHour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
 import { renderStatement } from '../statements/index.ts';
 import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
+import { readEachSpec } from '../manifests/each-spec.ts';
 
 /** Below this a statement opens the whole table faster than it is narrowed: 200 files cost DuckDB about 10 ms. Not measured more closely. */
 const MANY_FILES = 200;
@@ -39,20 +41,20 @@ export async function narrowSource({ engine, catalog, plan, source, table, direc
   // Row-level deletes belong to files by rules of their own, and a version 3 entry has more columns: both are left to DuckDB.
   if (metadata['format-version'] !== 2 || manifests.some((manifest) => manifest.content === 1)) return undefined;
   const { first_hour, last_hour } = plan.range;
-  const files = await togetherOrSingly(
-    manifests.map((manifest) => manifest.manifest_path),
-    (paths) =>
-      engine.query<{ manifest_path: string; path: string }>({
-        sql: renderStatement('compose/files_in_hours'),
-        parameters: {
-          manifests: paths,
-          field_id: column.id,
-          unit: source.event_time_unit,
-          // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
-          first_hours: [String(Math.floor(parseHour(first_hour) / 24) * 24)],
-          last_hours: [String(parseHour(last_hour))],
-        },
-      }),
+  const files = await readEachSpec(metadata, manifests, (paths, spec) =>
+    engine.query<{ manifest_path: string; path: string }>({
+      sql: renderStatement('compose/files_in_hours'),
+      parameters: {
+        manifests: paths,
+        field_id: column.id,
+        unit: source.event_time_unit,
+        type: String(column.type),
+        ...timeFieldOf(spec, column.id),
+        // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
+        first_hours: [String(Math.floor(parseHour(first_hour) / 24) * 24)],
+        last_hours: [String(parseHour(last_hour))],
+      },
+    }),
   );
   if (files.length * 2 > fileCount) return undefined;
   const holding = new Set(files.map((file) => file.manifest_path));

@@ -42,10 +42,10 @@ async function filesOfHoursIn(context: RunContext, { metadata, main }: { readonl
   const [gone, come] = [without(before, now), without(now, before)];
   if ([...gone, ...come].some((manifest) => manifest.content === 1)) throw moved;
   const watched = context.spec.pattern === 'dimension' ? withHourBefore(clear) : clear;
-  const lost = await filesInHours(context, watched, gone.filter(isLive));
-  const found = await filesInHours(context, watched, come.filter(isLive));
+  const lost = await filesInHours(context, watched, metadata, gone.filter(isLive));
+  const found = await filesInHours(context, watched, metadata, come.filter(isLive));
   if (!samePaths(lost, found)) throw moved;
-  const known = context.cleared?.files ?? (await filesInHours(context, clear, before.filter(isLive)));
+  const known = context.cleared?.files ?? (await filesInHours(context, clear, metadata, before.filter(isLive)));
   const mine = new Set(known.map((file) => file.path));
   const still = new Set(now.map((manifest) => manifest.manifest_path));
   const files = [...known.filter((file) => still.has(file.manifest_path)), ...found.filter((file) => mine.has(file.path))];

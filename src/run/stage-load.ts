@@ -36,7 +36,7 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
   const outside =
     dataManifests.length < MANY_MANIFESTS ? new Set<string>() : await manifestsOutside(ports.engine, metadata, base, { fieldId: Number(fieldId), firstHours, lastHours });
   const near = dataManifests.filter((manifest) => !outside.has(manifest.manifest_path));
-  const files = await filesInHours(context, step, near);
+  const files = await filesInHours(context, step, metadata, near);
   if (files.length === 0) return;
   context.cleared = { files, ...(await takeOff(context, { metadata, base, manifests, files })) };
   const straddling = files.filter((file) => file.placement === 'straddles');

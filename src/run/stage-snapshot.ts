@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { togetherOrSingly } from '../engine/index.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
+import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { type ManifestRow, manifestsOf, metadataPath, rewriteManifests, writeClearedList } from '../manifests/compose.ts';
+import { type ManifestOfSpec, readEachSpec } from '../manifests/each-spec.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { describeStaging } from '../manifests/snapshot-summary.ts';
 import { PsybergError } from '../model/errors.ts';
@@ -100,12 +101,17 @@ async function clearedList(context: RunContext, { metadata, parent, snapshotId, 
 }
 
 /** The files with rows of the hours that a step `clear_hours` names, among those of `manifests`. */
-export async function filesInHours(context: RunContext, step: Step, manifests: readonly Pick<ManifestRow, 'manifest_path'>[]): Promise<readonly FileInHours[]> {
-  if (manifests.length === 0) return [];
-  return togetherOrSingly(
-    manifests.map((manifest) => manifest.manifest_path),
-    (paths) => context.ports.engine.query<FileInHours>(bindStep(step, { "the base's data manifests": paths })),
-  );
+export function filesInHours(context: RunContext, step: Step, metadata: TableMetadata, manifests: readonly ManifestOfSpec[]): Promise<FileInHours[]> {
+  return readEachSpec(metadata, manifests, (paths, spec) => {
+    const field = timeFieldOf(spec, Number(step.parameters['field_id']));
+    return context.ports.engine.query<FileInHours>(
+      bindStep(step, {
+        "the base's data manifests of one partition spec": paths,
+        "position of the event time in the spec's partitions": field.partition_position,
+        'its transform there': field.partition_transform,
+      }),
+    );
+  });
 }
 
 /** Writes manifests in which `files`, and deletes that applied to nothing else, are marked as removed. `manifests`: the live ones of `base`. */

@@ -2,7 +2,7 @@
  * The delete files in delete manifests: position deletes, equality deletes and deletion vectors. Manifests -> DeleteFile[].
  */
 import type { Engine } from '../engine/index.ts';
-import { type PartitionTuple, currentSchema, processingUri } from '../iceberg/event-time.ts';
+import { currentSchema, partitionTuple, processingUri } from '../iceberg/event-time.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
@@ -72,7 +72,7 @@ export async function readDeleteFiles(engine: Engine, table: SourceTable, snapsh
         snapshotId: BigInt(row.snapshot_id),
         sequenceNumber: BigInt(row.sequence_number),
         specId: manifest.partition_spec_id,
-        partition: processingUri((JSON.parse(row.partition ?? '{}') as PartitionTuple | null) ?? {}, spec, currentSchema(table.metadata)),
+        partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(table.metadata)),
         dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
         equalityIds: row.equality_ids === null || row.equality_ids === 'null' ? [] : (JSON.parse(row.equality_ids) as number[]),
         rows: BigInt(row.rows),

@@ -1,10 +1,10 @@
 /** The data files that delete files are about. Delete files + a snapshot -> its live data files under them. Reads manifests. */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
-import { type PartitionTuple, currentSchema, processingUri } from '../iceberg/event-time.ts';
+import { currentSchema, partitionTuple, processingUri } from '../iceberg/event-time.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { renderStatement } from '../statements/index.ts';
 import type { DeleteFile } from './delete-files.ts';
-import { type SourceTable, readAllManifests, reading } from './read-files.ts';
+import { type SourceTable, likeManifests, readAllManifests, reading } from './read-files.ts';
 
 export interface DataFile {
   readonly path: string;
@@ -33,9 +33,8 @@ export async function filesUnder(input: FilesUnderInput, deletes: readonly Delet
   const specIds = new Set(deletes.map((each) => each.specId));
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0 && (everywhere || specIds.has(manifest.partition_spec_id)));
   const files: DataFile[] = [];
-  for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
-    const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
-    const rows = await reading(table, head, () => readAffected(input, paths, { deletes, greatest, newest }));
+  for (const { specId, paths } of likeManifests(manifests)) {
+    const rows = await reading(table, head, () => readAffected(input, paths, { deletes, greatest, newest }), { engine, files: paths });
     for (const row of rows) {
       const file = { path: row.path, manifestPath: row.manifest_path, specId, partition: partitionText(table, specId, row.partition), sequenceNumber: BigInt(row.sequence_number) };
       if (deletes.some((each) => appliesTo(each, file, table))) files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
@@ -77,7 +76,7 @@ async function readAffected(
 /** Values as processing URIs write them, so that partitions written by different engines compare. */
 function partitionText(table: SourceTable, specId: number, json: string | null): string {
   const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-  return JSON.stringify(processingUri((JSON.parse(json ?? '{}') as PartitionTuple | null) ?? {}, spec, currentSchema(table.metadata)));
+  return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(table.metadata)));
 }
 
 /** Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all partitions. */

@@ -11,7 +11,7 @@ import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { comparedHours, compareLiveRows, filesOfNewRows, inDifferingHours, remembering } from './compare-rows.ts';
-import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+import { type Manifest, type SourceTable, likeManifests, readAllManifests, readFiles } from './read-files.ts';
 
 const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
 
@@ -100,8 +100,7 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
       );
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
   const live = await readFiles(engine, table, head, manifests, [0, 1]);
-  const row = await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber });
-  const olderRows = row.older_rows;
+  const { olderRows, ownRows, newerFiles, newerDeletes } = await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber });
   if (watermark.totalRecords === undefined || olderRows !== watermark.totalRecords)
     throw refusal(
       'history-expired',
@@ -109,20 +108,19 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
       { hint: REMEDY, context },
     );
   // What the watermark's snapshot added is gone, and as many other rows are there: it was rolled back.
-  if (row.own_rows < (watermark.addedRecords ?? 0n))
+  if (ownRows < (watermark.addedRecords ?? 0n))
     throw refusal(
       'history-expired',
-      `the source ${name} holds ${row.own_rows} of the ${watermark.addedRecords} rows that its snapshot ${watermark.snapshotId} (the watermark) had added, which was expired: it was rolled back, and what that undid cannot be told`,
+      `the source ${name} holds ${ownRows} of the ${watermark.addedRecords} rows that its snapshot ${watermark.snapshotId} (the watermark) had added, which was expired: it was rolled back, and what that undid cannot be told`,
       { hint: REMEDY, context },
     );
-  if (row.newer_deletes)
+  if (newerDeletes)
     throw refusal(
       'history-expired',
       `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and single rows were deleted since`,
       { hint: REMEDY, context },
     );
-  const newer = new Set(row.newer_files);
-  const files = live.filter((file) => newer.has(file.path));
+  const files = live.filter((file) => newerFiles.has(file.path));
   return {
     files,
     changes: [
@@ -141,22 +139,29 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
   };
 }
 
-interface RowsBefore extends Record<string, unknown> {
-  readonly older_rows: bigint;
-  readonly own_rows: bigint;
-  readonly newer_files: readonly string[];
-  readonly newer_deletes: boolean;
+interface RowsBefore {
+  readonly olderRows: bigint;
+  /** At exactly that number. */
+  readonly ownRows: bigint;
+  readonly newerFiles: ReadonlySet<string>;
+  /** Whether single rows were deleted since. */
+  readonly newerDeletes: boolean;
 }
 
 /** The live rows of the head at or below a sequence number, and the files above it. */
 export async function rowsBefore(engine: Engine, table: SourceTable, { head, sequenceNumber }: { readonly head: Snapshot; readonly sequenceNumber: bigint }): Promise<RowsBefore> {
-  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
-  const [row] =
-    manifests.length === 0
-      ? []
-      : await engine.query<RowsBefore>({
-          sql: renderStatement('session/live_rows_before'),
-          parameters: { manifest_list: head['manifest-list'], manifests: manifests.map((each) => each.manifest_path), sequence_number: String(sequenceNumber) },
-        });
-  return row ?? { older_rows: 0n, own_rows: 0n, newer_files: [], newer_deletes: false };
+  const counts = [];
+  for (const { paths } of likeManifests((await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0)))
+    counts.push(
+      ...(await engine.query<{ older_rows: bigint; own_rows: bigint; newer_files: string[]; newer_deletes: boolean }>({
+        sql: renderStatement('session/live_rows_before'),
+        parameters: { manifest_list: head['manifest-list'], manifests: paths, sequence_number: String(sequenceNumber) },
+      })),
+    );
+  return {
+    olderRows: counts.reduce((sum, each) => sum + each.older_rows, 0n),
+    ownRows: counts.reduce((sum, each) => sum + each.own_rows, 0n),
+    newerFiles: new Set(counts.flatMap((each) => each.newer_files)),
+    newerDeletes: counts.some((each) => each.newer_deletes),
+  };
 }

@@ -240,8 +240,8 @@ async function holdsOlder(
 ): Promise<boolean> {
   const came = files.filter((file) => file.status === 'added');
   if (came.length === 0 || table.metadata['format-version'] === 1) return false;
-  const newer = new Set((await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber })).newer_files);
-  return came.some((file) => !newer.has(file.path));
+  const { newerFiles } = await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber });
+  return came.some((file) => !newerFiles.has(file.path));
 }
 
 /** What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its manifests have to be read. */

@@ -3,7 +3,7 @@
  * Cost follows the change: only manifests that a new snapshot added are opened (a first load opens all live ones).
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
-import { type PartitionTuple, type StoredUnit, columnOf, currentSchema, processingUri, storedUnit } from '../iceberg/event-time.ts';
+import { type StoredUnit, columnOf, currentSchema, partitionTuple, processingUri, storedUnit } from '../iceberg/event-time.ts';
 import { hoursOfPartition } from '../iceberg/partition-hours.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
@@ -59,6 +59,27 @@ export async function readAllManifests(engine: Engine, table: SourceTable, snaps
   );
 }
 
+/** Manifests whose entries have the same columns, as far as the manifest list tells. */
+export interface LikeManifests {
+  readonly specId: number;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and the partition struct of the first. Apart are the partition
+ * specs, and what was written in format version 1 (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
+ */
+export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
+  const groups = new Map<string, LikeManifests & { readonly paths: string[] }>();
+  for (const { manifest_path: path, partition_spec_id: specId, sequence_number: sequenceNumber } of manifests) {
+    const key = `${specId} ${sequenceNumber === '0'}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { specId, paths: [path] });
+    else group.paths.push(path);
+  }
+  return [...groups.values()];
+}
+
 /**
  * The files in `manifests`, with hours. `statuses`: which entries count (`0` existing, `1` added, `2` removed).
  * An entry without a snapshot id belongs to its manifest's snapshot (Iceberg specification, "Snapshot ID Inheritance").
@@ -68,9 +89,7 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
   const files: (ChangedFile & { readonly unknown: boolean })[] = [];
   const { eventTime } = table;
   const column = eventTime === undefined ? undefined : { id: eventTime.column.id, unit: eventTime.unit };
-  // One statement for each partition spec: DuckDB reads several Avro files with the partition struct of the first.
-  for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
-    const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
+  for (const { specId, paths } of likeManifests(manifests)) {
     const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
     const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
       engine.query<FileRow>({
@@ -80,21 +99,21 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
           field_id: eventTime?.column.id ?? 0,
           unit: eventTime?.unit ?? 'us',
           // Iceberg specification, "Schema Evolution": a date may become a timestamp, and older manifests keep its days.
-          narrow_unit: eventTime === undefined ? 'us' : /^timestamp/.test(String(eventTime.column.type)) ? 'day' : eventTime.unit,
+          type: String(eventTime?.column.type ?? 'timestamptz'),
           statuses: statuses.map(String),
         },
       });
     const rows = await reading(table, head, () => togetherOrSingly(paths, read), { engine, files: paths });
     for (const row of rows) {
-      const tuple = JSON.parse(row.partition ?? '{}') as PartitionTuple | null;
+      const tuple = partitionTuple(row.partition, spec);
       files.push({
         path: row.path,
         snapshotId: BigInt(row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id),
         status: row.status === 2 ? 'removed' : 'added',
         rows: row.rows,
         bytes: row.bytes,
-        partition: processingUri(tuple ?? {}, spec, currentSchema(table.metadata)),
-        ...boundsOf(row, table, hoursOfPartition(tuple ?? {}, spec, column)),
+        partition: processingUri(tuple, spec, currentSchema(table.metadata)),
+        ...boundsOf(row, table, hoursOfPartition(tuple, spec, column)),
       });
     }
   }

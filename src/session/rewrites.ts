@@ -87,7 +87,7 @@ async function compareFiles(engine: Engine, table: SourceTable, files: readonly 
   const { metadata } = table;
   const schema = currentSchema(metadata);
   const columns = fileSchemaFragment(schema.fields);
-  // A default for files without the column (version 3) is not known to read_parquet.
+  // Not every default for files without the column (version 3) can be told to read_parquet.
   if (columns === undefined || schema.fields.some((field) => field['initial-default'] !== undefined)) return undefined;
   const members = schema.fields.flatMap((field) => membersOf(field.type));
   const [row] = await engine.query<{ unmatched: boolean }>({

@@ -9,15 +9,30 @@ export type NestedType =
   | { readonly type: 'list'; readonly element: NestedType }
   | { readonly type: 'map'; readonly key: NestedType; readonly value: NestedType };
 
+/** A column as metadata describes it. */
+export interface FileColumn {
+  readonly id: number;
+  readonly name: string;
+  readonly type: NestedType;
+  /** What rows of files without the column have there (Iceberg specification, "Default values"). */
+  readonly 'initial-default'?: unknown;
+}
+
 /** `map {1: {name: 'id', type: 'bigint', …}, …}`: the `schema` of read_parquet; undefined when a type has no counterpart in DuckDB. */
-export function fileSchemaFragment(fields: readonly { readonly id: number; readonly name: string; readonly type: NestedType }[]): SqlFragment | undefined {
+export function fileSchemaFragment(fields: readonly FileColumn[]): SqlFragment | undefined {
   const entries: string[] = [];
   for (const field of fields) {
     const type = duckdbType(field.type);
     if (type === undefined) return undefined;
-    entries.push(`${Number(field.id)}: {name: ${quoteLiteral(field.name)}, type: ${quoteLiteral(type)}, default_value: null}`);
+    entries.push(`${Number(field.id)}: {name: ${quoteLiteral(field.name)}, type: ${quoteLiteral(type)}, default_value: ${defaultOf(field)}}`);
   }
   return statementFragment(`map {${entries.join(', ')}}`);
+}
+
+/** As text, which DuckDB casts to the column's type; bytes are written in another way in JSON, and members of structs have defaults of their own. */
+function defaultOf({ type, 'initial-default': value }: FileColumn): string {
+  const isSpelled = typeof type === 'string' && type !== 'binary' && !type.startsWith('fixed') && ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+  return isSpelled ? quoteLiteral(String(value)) : 'null';
 }
 
 function duckdbType(type: NestedType): string | undefined {

@@ -9,7 +9,6 @@ export {
   manifestEntryFragments,
   manifestFormatFragment,
   newEntryFragments,
-  partitionHourFragments,
   partitionKeyFragment,
 } from './manifest-entry.ts';
 export {

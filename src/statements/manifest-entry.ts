@@ -191,31 +191,3 @@ export function partitionKeyFragment(specId: number, fields: readonly { readonly
   });
   return statementFragment(texts.length === 0 ? quoteLiteral(`${specId}`) : `${quoteLiteral(`${specId}`)} || to_json([${texts.join(', ')}])::varchar`);
 }
-
-/**
- * The first and the last hour of a file's partition, where a field of the spec is derived from the column by time; NULL where none is (Iceberg specification,
- * "Partition Transforms": counts since 1970; writers store a day as a date or as a number).
- */
-export function partitionHourFragments(
-  fields: readonly { readonly transform: string; readonly 'source-id': number }[],
-  columnId: number,
-): Readonly<Record<'partition_first_hour' | 'partition_last_hour', SqlFragment>> {
-  const position = fields.findIndex((field) => field['source-id'] === columnId && ['hour', 'day', 'month', 'year'].includes(field.transform));
-  const value = `struct_extract_at(data_file.partition, ${position + 1})::varchar`;
-  const count = `coalesce(try_cast(${value} as integer), try_cast(${value} as date) - date '1970-01-01')`;
-  const startOf = (offset: number): string => {
-    switch (fields[position]?.transform) {
-      case 'hour':
-        return `(${count} + ${offset})`;
-      case 'day':
-        return `(${count} + ${offset}) * 24`;
-      case 'month':
-        return `(epoch(date '1970-01-01' + to_months((${count} + ${offset})::integer)) // 3600)`;
-      case 'year':
-        return `(epoch(date '1970-01-01' + to_years((${count} + ${offset})::integer)) // 3600)`;
-      default:
-        return 'null::bigint';
-    }
-  };
-  return { partition_first_hour: statementFragment(startOf(0)), partition_last_hour: statementFragment(`${startOf(1)} - 1`) };
-}

@@ -66,6 +66,13 @@ export function storedEventTimeFragment(column: string, unit: string, type: unkn
   return fragment(unit === 'ns' ? `epoch_ns(${name})` : `epoch_us(${name})`);
 }
 
+/**
+ * A row of the relation `data` as arguments of hash(): the row, and the text of `columns` (not of all: of 4,000,000 rows of six columns, three of them such, it took 0.8 to
+ * 1.1 s in place of 0.4 to 0.7; 2026-11-27, a busy machine of two cores).
+ */
+export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
+  fragment(columns.length === 0 ? 'data' : `data, json_array(${columns.map((column) => `data.${quoteIdentifier(column)}`).join(', ')})::varchar`);
+
 /** `"alias" as not materialized (…)`: a CTE that DuckDB looks through, so that filters and pruning reach the files. */
 export const cteFragment = (alias: string, query: string): SqlFragment => fragment(`${quoteIdentifier(alias)} as not materialized (\n${query}\n)`);
 

@@ -94,6 +94,49 @@ describe('a source written by PyIceberg', () => {
     expect(await world.rows('select id, ts from facts.mixed_stateful')).toEqual(await world.rows('select id, ts from raw.mixed'));
   });
 
+  it('in version 1 and upgraded is followed when rows are deleted one by one', async () => {
+    const name = 'upgraded';
+    world.writeProcess(process(name, `raw.${name}`, 'stateless'));
+    world.writeProcess(process(name, `raw.${name}`, 'stateful'));
+    await world.reopen();
+    await python(`t = create('raw.${name}', {'format-version': '1'})\nt.append(events(0, 3, 0))\nprint(json.dumps(None))`);
+    await expectFollowed(name);
+    // Several manifests: that of version 1 may come first by its random name.
+    await python(`t = catalog.load_table('raw.${name}')
+with t.transaction() as tx: tx.upgrade_table_version(2)
+for n in range(1, 5): catalog.load_table('raw.${name}').append(events(n * 10, 3, n))
+print(json.dumps(None))`);
+    // Manifests with and without sequence numbers, beside delete files.
+    await world.sql(`delete from raw.${name} where id = 11`);
+    await expectFollowed(name);
+    await world.sql(`delete from raw.${name} where id = 1`);
+    expect((await world.run([`${name}_stateless`]))[0]).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    await world.publish(`${name}_stateful`);
+    expect(await world.rows(`select id, ts from facts.${name}_stateful`)).toEqual(await world.rows(`select id, ts from raw.${name}`));
+  });
+
+  it('in version 1 and upgraded is followed when its history was expired', async () => {
+    world.writeProcess(process('aged', 'raw.aged', 'stateless'));
+    world.writeProcess(process('aged', 'raw.aged', 'stateful'));
+    await world.reopen();
+    await python(
+      "t = create('raw.aged', {'format-version': '1'})\nt.append(events(0, 3, 0))\nwith t.transaction() as tx: tx.upgrade_table_version(2)\nt = catalog.load_table('raw.aged')\nt.append(events(10, 3, 1))\nprint(json.dumps(None))",
+    );
+    await expectFollowed('aged');
+    for (const first of [20, 30]) await python(`t = catalog.load_table('raw.aged')\nt.append(events(${first}, 3, 2))\nprint(json.dumps(None))`);
+    const { refs = {} } = await world.metadata('raw.aged');
+    await world.commit(
+      'raw.aged',
+      Object.keys(refs).flatMap((ref) => (ref === 'main' ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': ref }])),
+    );
+    await world.expire(
+      'raw.aged',
+      (await world.history('raw.aged')).slice(0, -1).map((snapshot) => snapshot['snapshot-id']),
+    );
+    expect((await world.plan('aged_stateless')).sources[0]).toMatchObject({ detected_by: 'live-files', rows: '6' });
+    await expectFollowed('aged');
+  });
+
   it('without column metrics has its hours read from the column itself', async () => {
     await python(
       "t = create('raw.bare', {'format-version': '2', 'write.metadata.metrics.default': 'none'}, PartitionSpec())\nfor n in range(3): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))",
@@ -104,6 +147,17 @@ describe('a source written by PyIceberg', () => {
     const plan = await world.plan('bare_stateful');
     expect(plan.hours.map((each) => each.hour)).toEqual([hourAt(1)]);
     await expectFollowed('bare');
+  });
+
+  it('partitioned under a name that Avro does not take, without metrics, has its hours and processing URIs', async () => {
+    world.writeProcess(process('odd', 'raw.odd', 'stateless'));
+    world.writeProcess(process('odd', 'raw.odd', 'stateful'));
+    await world.reopen();
+    await python(
+      "t = create('raw.odd', {'format-version': '2', 'write.metadata.metrics.default': 'none'}, PartitionSpec(PartitionField(source_id=2, field_id=1000, transform=HourTransform(), name='ts hour-x')))\nfor n in range(3): t.append(events(n * 10, 5, n))\nprint(json.dumps(None))",
+    );
+    expect((await world.plan('odd_stateful')).sources[0]).toMatchObject({ bounds_from: 'partition', processing_uris: [0, 1, 2].map((hour) => ({ 'ts hour-x': hourAt(hour) })) });
+    await expectFollowed('odd');
   });
 
   it('partitioned by an integer event time as it is, without metrics, is not taken for days', async () => {

@@ -77,6 +77,35 @@ describe('statistics that cannot be right', () => {
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
   });
 
+  const short = `iceberg_bytes(${msAt(5) / 1000}, 4)`;
+  it.each([
+    ['are of another unit', { lower: `iceberg_bytes(${msAt(5)}, 8)`, upper: `iceberg_bytes(${msAt(5)}, 8)`, nulls: '0' }],
+    ['are of 4 bytes', { lower: short, upper: short, nulls: '0' }],
+  ])('%s, and a table of so many files is narrowed: the file is read', async (_name, stated) => {
+    const { world, land } = await worldWithNews({ partitionedBy: 'hour(ts)' });
+    await world.land('raw.events', `select 1000 + i, timestamptz '${hourAt(-1)}' - to_hours(i) from range(210) as t(i)`);
+    await world.publish('hours_load');
+    await land([8, `timestamptz '${hourAt(8)}'`]);
+    await restateColumn(world, 'raw.events', 'ts', stated);
+    expect(hourNumbers((await world.plan('hours_load')).hours)).toEqual([8]);
+    expect(await world.publish('hours_load')).toMatchObject({ rows_read: '1', rows_written: '1' });
+    expect(await world.rows('select id, ts from facts.hours')).toEqual(await world.rows('select id, ts from raw.events'));
+  });
+
+  it('of a target contradict its partition: its rows are replaced all the same', async () => {
+    const process = load();
+    const world = await worldForTest({
+      processes: [{ ...process, header: { ...process.header, target: { table: 'facts.hours', event_time: 'ts', partition_by: ['hour(ts)'] } } }],
+    });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.land('raw.events', `select 1, timestamptz '${hourAt(1)}'`);
+    await world.publish('hours_load');
+    await restateColumn(world, 'facts.hours', 'ts', { lower: `iceberg_bytes(${msAt(1)}, 8)`, upper: `iceberg_bytes(${msAt(1)}, 8)`, nulls: '0' });
+    await world.land('raw.events', `select 2, timestamptz '${hourAt(1)}'`);
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["2"]']);
+  });
+
   it('are not needed in a partition of an hour', async () => {
     const { world } = await worldWithNews({ partitionedBy: 'hour(ts)' });
     await restateColumn(world, 'raw.events', 'ts', {});
@@ -137,11 +166,11 @@ describe('event times', () => {
 
 describe('a date that became a timestamp (version 3)', () => {
   const day = (number: number): string => `date '2023-09-${10 + number}'`;
-  const promote = async (world: World, type: string): Promise<void> => {
-    const metadata = await world.metadata('raw.events');
+  const promote = async (world: World, type: string, table = 'raw.events'): Promise<void> => {
+    const metadata = await world.metadata(table);
     const schema = currentSchema(metadata);
     const fields = schema.fields.map((field) => (field.name === 'ts' ? { ...field, type } : field));
-    await world.commit('raw.events', [
+    await world.commit(table, [
       { action: 'add-schema', schema: { ...schema, 'schema-id': schema['schema-id'] + 1, fields } },
       { action: 'set-current-schema', 'schema-id': -1 },
     ]);
@@ -170,6 +199,43 @@ describe('a date that became a timestamp (version 3)', () => {
     await world.sql('delete from raw.events where id = 5');
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["7"]']);
+  });
+
+  it.each([[['day(ts)']], [[]]])('in a target, partitioned by %j: the files with days are replaced, and what else they hold stays', async (partition_by) => {
+    const target = { table: 'facts.hours', event_time: 'ts', partition_by, properties: { 'format-version': '3' } };
+    const process = load({}, 'select id, ts::date as ts from e');
+    const world = await worldForTest({ processes: [{ ...process, header: { ...process.header, target } }] });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.land('raw.events', `select i, timestamptz '${hourAt(0)}' + to_days(i::integer) from range(3) as t(i)`);
+    await world.publish('hours_load');
+    await promote(world, 'timestamp', 'facts.hours');
+    await world.land('raw.events', `select 9, timestamptz '${hourAt(24)}'`);
+    await world.publish('hours_load');
+    expect(await world.rows('select id, ts from facts.hours')).toEqual(await world.rows('select id, ts::timestamp as ts from raw.events'));
+  });
+});
+
+describe('an event time that came with a default (version 3)', () => {
+  it.each([
+    ['timestamptz', `${hourAt(3).slice(0, 19)}+00:00`, {}, 'ts'],
+    ['timestamp_ns', `${hourAt(3).slice(0, 19)}.000000000`, {}, 'ts::timestamp as ts'],
+    ['date', hourAt(3).slice(0, 10), {}, 'ts'],
+    ['long', BigInt(msAt(3)), { event_time_unit: 'epoch_ms' }, 'make_timestamp(ts * 1000) as ts'],
+  ])('of %s is that of the rows that were there before, which load', async (type, value, source, time) => {
+    const world = await worldForTest({ processes: [load(source, `select id, ${time} from e`)] });
+    await world.create('raw.events', 'id bigint', { formatVersion: '3' });
+    await world.land('raw.events', 'select unnest([1, 2, 3])');
+    const schema = currentSchema(await world.metadata('raw.events'));
+    const column = { id: 2, name: 'ts', type, required: false, 'initial-default': value, 'write-default': value };
+    await world.commit('raw.events', [
+      { action: 'add-schema', schema: { ...schema, 'schema-id': schema['schema-id'] + 1, fields: [...schema.fields, column] } },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ]);
+    await world.land('raw.events', `select 9, (select any_value(ts) from raw.events)`);
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ rows: '4', null_event_times: '0', first_hour: hourAt(type === 'date' ? 0 : 3) });
+    await world.publish('hours_load');
+    expect(await world.rows('select * from facts.hours')).toEqual(await world.rows(`select id, ${time} from raw.events`));
+    expect(await target(world)).toHaveLength(4);
   });
 });
 

@@ -1,7 +1,10 @@
 // Goal: a plan that was made is run as it was made, or not at all. Method: plans kept while the world moves on.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { appended, events, eventWorld, inSource, overwriteLoad, snapshotIds } from '../support/event-tables.ts';
-import { hourNumbers } from '../support/world.ts';
+import { readPlanFile } from '../../src/cli/plan-file.ts';
+import { appended, events, eventWorld, inSource, overwriteLoad, overwritten, snapshotIds } from '../support/event-tables.ts';
+import { hourNumbers, type World } from '../support/world.ts';
 
 it('a plan runs exactly as it was made; once a head, the target or the SQL has moved it is refused with exit 5, and nothing happens', async () => {
   const world = await eventWorld();
@@ -36,4 +39,35 @@ it('a plan runs exactly as it was made; once a head, the target or the SQL has m
   world.writeProcess(changed);
   await world.reopen();
   expect(await world.run(['overwrite_load'], { plans })).toMatchObject([{ status: 'published', range: plans[1]?.range }]);
+});
+
+/** As `psyberg plan --out` writes it, and `psyberg run --plan` reads it. */
+async function throughFile(world: World, names: readonly string[]) {
+  const file = join(world.root, 'plan.json');
+  const text = JSON.stringify({ plans: await world.psyberg.plan(names) });
+  writeFileSync(file, text);
+  const plans = readPlanFile(file);
+  expect(plans).toEqual(JSON.parse(text).plans);
+  return plans;
+}
+
+it.each(['2', '3'])('a plan from a file leaves out the rows that were deleted, as the plan itself does (version %s)', async (formatVersion) => {
+  const world = await eventWorld({ formatVersion });
+  await world.land('raw.events', events(20, 5, 2));
+  await world.sql('delete from raw.events where id in (21, 22)');
+  const plans = await throughFile(world, ['append_load', 'overwrite_load']);
+  expect(await world.run(['append_load', 'overwrite_load'], { plans })).toMatchObject([
+    { status: 'published', rows_read: '3' },
+    { status: 'published', rows_read: '3' },
+  ]);
+  expect(await appended(world)).toEqual(await inSource(world));
+  expect(await overwritten(world)).toEqual(await inSource(world));
+});
+
+it('a plan from a file may name hours of any year', async () => {
+  const world = await eventWorld({ partitionedBy: 'day(ts)' });
+  await world.land('raw.events', `${events(20, 5, 2)} union all select 99, timestamptz '20000-01-01 07:00:00+00'`);
+  const plans = await throughFile(world, ['overwrite_load']);
+  expect(plans[0]?.owed_hours).toEqual(['+020000-01-01T07:00:00Z']);
+  expect(await world.run(['overwrite_load'], { plans })).toMatchObject([{ status: 'published', owed_hours: plans[0]?.owed_hours }]);
 });

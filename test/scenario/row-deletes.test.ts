@@ -1,5 +1,6 @@
 // Goal: rows that are deleted one by one change exactly their own hours, whichever way a writer deletes. Method: DuckDB's DELETE, and delete files as Flink and Spark
 // leave them; expected rows are written out, so that an error of the engine that reads them would show.
+import { truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RowDelete } from '../support/row-deletes.ts';
 import { hourAt, hourNumbers, processFile, type World, worldForTest } from '../support/world.ts';
@@ -125,6 +126,15 @@ describe('row-level deletes', () => {
     await byDuckdb(world, [11, 41]);
     expect(await world.publish('rows_load')).toMatchObject({ rows_read: '4' });
     expect(await rowsIds(world)).toEqual(idsOf([0, 1, 2, 3, 4], [41]));
+  });
+
+  it('beside a data manifest that cannot be read name it', async () => {
+    const world = await loadedWorld({ formatVersion: '2' });
+    const [manifest] = await world.sql(`select manifest_path from read_avro('${(await world.history('raw.events')).at(-1)?.['manifest-list']}') order by sequence_number`);
+    const file = String(manifest?.['manifest_path']);
+    await byDuckdb(world, [11]);
+    truncateSync(file, 300);
+    expect((await world.run(['hours_load']))[0]).toMatchObject({ status: 'refused', error: { code: 'source-unreadable', context: { table: 'raw.events', file } } });
   });
 
   it('count for all hours of their files when the watermark was expired', async () => {

@@ -257,3 +257,19 @@ describe('a source that is damaged', () => {
     expect(await world.rows('select src_table, snapshot_id from psyberg.high_water_mark_table')).toEqual(before);
   });
 });
+
+describe('the partitions of a source', () => {
+  it('are told apart by all digits of a 64-bit integer and of a decimal', async () => {
+    const world = await worldForTest({ processes: [appendLoad()] });
+    await world.create('raw.events', 'id bigint, ts timestamptz, price decimal(38, 20)', { partitionedBy: 'id, price' });
+    const values = [
+      ['9007199254740992', '0.12345678901234567890'],
+      ['9007199254740993', '0.12345678901234567890'],
+      ['9007199254740993', '0.12345678901234567891'],
+    ];
+    await world.land('raw.events', `select * from (values ${values.map(([id, price]) => `(${id}, timestamptz '${hourAt(0)}', ${price})`).join(', ')})`);
+    expect((await world.plan('append_load')).sources[0]?.processing_uris).toEqual(values.map(([id, price]) => ({ id, price })));
+    await world.publish('append_load');
+    expect(await appended(world)).toEqual(await inSource(world));
+  });
+});
