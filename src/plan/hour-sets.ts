@@ -1,5 +1,5 @@
 /** Sets of hours as ascending arrays. Files -> hours. Pure. */
-import type { Hour, HourRange } from '../model/hour.ts';
+import { type Hour, type HourRange, hoursOf } from '../model/hour.ts';
 import type { ChangedFile, SourceState } from '../model/session.ts';
 
 /**
@@ -29,6 +29,10 @@ export const futureHours = (files: readonly ChangedFile[]): Hour[] => ascending(
 
 /** What a source brings to a session: the hours it changed, those still owed from before, and those set aside for the future. */
 export const pendingHours = (source: SourceState): Hour[] => union([touchedHours(source.files), source.watermark?.owedHours ?? [], futureHours(source.files)]);
+
+/** The hours of every day that one of the hours lies in. */
+export const wholeDays = (hours: Iterable<Hour>): Hour[] =>
+  [...new Set([...hours].map((hour) => Math.floor(hour / 24)))].flatMap((day) => hoursOf({ firstHour: day * 24, lastHour: day * 24 + 23 }));
 
 export const ascending = (hours: Iterable<Hour>): Hour[] => [...new Set(hours)].sort((left, right) => left - right);
 

@@ -5,10 +5,10 @@
 import { type Hour, hourText, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanRead, PlanStatus } from '../model/plan.ts';
-import type { Session, SourceState } from '../model/session.ts';
+import type { ChangedFile, Session, SourceState } from '../model/session.ts';
 import { awaitsStart, beginsSomewhere, describeSource, planHead } from './describe-source.ts';
 import { type CauseOptions, describeHours } from './causes.ts';
-import { pendingHours, spanOf, union } from './hour-sets.ts';
+import { pendingHours, spanOf, union, wholeDays } from './hour-sets.ts';
 
 /** The hours a session loads, and those it leaves owed. */
 interface Decision {
@@ -24,7 +24,8 @@ interface Decision {
  * Psyberg post 2, "Stateful": lower limit = least changed hour over all sources (and what is owed), upper limit = the greatest changed
  * hour, but no later than the least VTTS.
  */
-export function planStateful(session: Session, options: CauseOptions): Plan {
+export function planStateful(opened: Session, options: CauseOptions): Plan {
+  const session = withWholeDays(opened);
   const limit = leastVtts(session);
   const payable = started(
     session,
@@ -37,15 +38,28 @@ export function planStateful(session: Session, options: CauseOptions): Plan {
   return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined }, options);
 }
 
+/**
+ * A date beside sources with a time of day is a row of each hour of its day (`compile/source-ctes.ts` shows it to all of them), so it changes all of them: also
+ * those of today that are still to come, and those of a date of the future. They are owed until their time has come.
+ */
+function withWholeDays(session: Session): Session {
+  if (session.sources.every((source) => source.eventTimeUnit === 'day')) return session;
+  return { ...session, sources: session.sources.map((source) => (source.eventTimeUnit === 'day' ? { ...source, files: source.files.map(ofWholeDays) } : source)) };
+}
+
+const ofWholeDays = (file: ChangedFile): ChangedFile => ({
+  ...file,
+  ...(file.lastHour === undefined ? {} : { lastHour: Math.floor(file.lastHour / 24) * 24 + 23 }),
+  ...(file.differingHours === undefined ? {} : { differingHours: wholeDays(file.differingHours) }),
+  ...(file.futureHours === undefined ? {} : { futureHours: wholeDays(file.futureHours) }),
+});
+
 /** A process that begins somewhere, and finds nothing changed since, begins with the newest complete hour: its first session records where it began. */
 const started = (session: Session, limit: Hour | undefined, hours: readonly Hour[]): readonly Hour[] =>
   hours.length === 0 && limit !== undefined && beginsSomewhere(session) ? [limit] : hours;
 
 /** A row of a day is computed from all its hours: with one of them changed the whole day is, as far as it is complete. */
-function daysOf(hours: readonly Hour[], limit: Hour): Hour[] {
-  const days = new Set(hours.map((hour) => Math.floor(hour / 24)));
-  return [...days].flatMap((day) => hoursOf({ firstHour: day * 24, lastHour: Math.min(day * 24 + 23, limit) }));
-}
+const daysOf = (hours: readonly Hour[], limit: Hour): Hour[] => wholeDays(hours).filter((hour) => hour <= limit);
 
 /**
  * Psyberg post 3, "Dimension": MinHr = the least changed hour, MaxHr = the least complete hour; each hour is computed from the one

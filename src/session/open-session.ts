@@ -294,7 +294,13 @@ async function newestHourOf(
   }
   const hours = known.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []));
   // Hours that were of the future when their rows came: once their time has come, the source has rows in them.
-  const matured = (watermark?.owedHours ?? []).filter((hour) => hour <= table.lastAllowedHour);
+  const matured = (watermark?.owedHours ?? []).filter((hour) => hour <= table.lastAllowedHour).map((hour) => (table.eventTime?.unit === 'day' ? begunDay(hour, table) : hour));
   const newest = [...hours, ...matured].reduce((left, right) => Math.max(left, right), watermark?.newestHour ?? Number.NEGATIVE_INFINITY);
   return Number.isFinite(newest) ? newest : undefined;
+}
+
+/** Of a day that is not over only its midnight counts, as in the bounds of files: prices of today do not say that there will be no others. */
+function begunDay(hour: Hour, { lastAllowedHour }: SourceTable): Hour {
+  const midnight = Math.floor(hour / 24) * 24;
+  return midnight + 23 <= lastAllowedHour ? hour : midnight;
 }
