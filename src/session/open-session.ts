@@ -223,10 +223,12 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
   const vttsHour =
     spec.vtts.kind === 'bounds' || !idleSession || input.spec.sources.length > 1 || input.spec.pattern === 'dimension'
       ? await readVtts({
+          processName: input.spec.processName,
           spec,
           metadata,
           head,
           newestHour,
+          lastAllowedHour: table.lastAllowedHour,
           signalTable: input.project.tables.signalTable,
           signalTableExists: () => input.catalog.tableExists(input.project.tables.signalTable),
           engine: input.engine,
