@@ -27,8 +27,15 @@ export function touchedHours(files: readonly ChangedFile[]): Hour[] {
 /** Hours that hold rows beyond the tolerance for the future: owed until their time has come. */
 export const futureHours = (files: readonly ChangedFile[]): Hour[] => ascending(files.flatMap((file) => file.futureHours ?? []));
 
-/** What a source brings to a session: the hours it changed, those still owed from before, and those set aside for the future. */
-export const pendingHours = (source: SourceState): Hour[] => union([touchedHours(source.files), source.watermark?.owedHours ?? [], futureHours(source.files)]);
+/**
+ * What a source brings to a session: the hours it changed, those still owed from before, and those set aside for the future. Hours above the last one that the
+ * target has computed (`completeToHour`), which the source has emptied again, are no debt: nothing of them was ever loaded.
+ */
+export function pendingHours(source: SourceState, completeToHour: Hour | undefined): Hour[] {
+  const hours = union([touchedHours(source.files), source.watermark?.owedHours ?? [], futureHours(source.files)]);
+  const emptied = new Set((source.emptiedHours ?? []).filter((hour) => completeToHour === undefined || hour > completeToHour));
+  return emptied.size === 0 ? hours : hours.filter((hour) => !emptied.has(hour));
+}
 
 /** The hours of every day that one of the hours lies in. */
 export const wholeDays = (hours: Iterable<Hour>): Hour[] =>

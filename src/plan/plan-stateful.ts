@@ -2,7 +2,7 @@
  * Plans a stateful load and a dimension: an hour range to overwrite. Session -> Plan. Pure.
  * The upper limit is the least common hour: a later hour is incomplete for some stream. What lies above it is owed, and paid later.
  */
-import { type Hour, hourText, hoursOf } from '../model/hour.ts';
+import { type Hour, hourOfMs, hourText, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanRead, PlanStatus } from '../model/plan.ts';
 import type { ChangedFile, Session, SourceState } from '../model/session.ts';
@@ -26,7 +26,7 @@ interface Decision {
  */
 export function planStateful(opened: Session, options: CauseOptions): Plan {
   const session = withWholeDays(opened);
-  const limit = leastVtts(session);
+  const limit = lastHourToLoad(session);
   const payable = started(
     session,
     limit,
@@ -66,7 +66,7 @@ const daysOf = (hours: readonly Hour[], limit: Hour): Hour[] => wholeDays(hours)
  * before, so everything from MinHr on is recomputed, in order, up to MaxHr.
  */
 export function planDimension(session: Session, options: CauseOptions): Plan {
-  const limit = leastVtts(session);
+  const limit = lastHourToLoad(session);
   const { completeToHour } = session.target;
   const [changed] = started(session, limit, pending(session));
   // Completeness that moved on without new rows still yields hours: the state of the hour before is carried forward.
@@ -83,11 +83,23 @@ export function planDimension(session: Session, options: CauseOptions): Plan {
   return overwritePlan(session, { status: onlyOldDebts ? 'nothing-new' : statusOf(session, hours), hours: onlyOldDebts ? [] : hours, limit, floor }, options);
 }
 
-const pending = (session: Session): Hour[] => union(session.sources.map(pendingHours));
+const pending = (session: Session): Hour[] => union(session.sources.map((source) => pendingHours(source, session.target.completeToHour)));
+
+/**
+ * The least VTTS, or the last hour that the target has computed, where that is later: a source may lose its newest rows again (a rollback, a row with a wrong date that is
+ * deleted), and hours that were loaded once are kept equal to what the sources hold. Never an hour of the future.
+ */
+function lastHourToLoad(session: Session): Hour | undefined {
+  if (awaitsStart(session)) return undefined;
+  const least = leastVtts(session);
+  const { completeToHour } = session.target;
+  if (completeToHour === undefined) return least;
+  const present = session.spec.sources.map((source) => hourOfMs(session.openedAtMs + source.futureToleranceMs));
+  return Math.max(least ?? Number.NEGATIVE_INFINITY, Math.min(completeToHour, ...present));
+}
 
 /** The least VTTS over all sources; undefined while one of them is complete for no hour at all. */
 function leastVtts(session: Session): Hour | undefined {
-  if (awaitsStart(session)) return undefined;
   const hours = session.sources.map((source) => source.vttsHour);
   return hours.some((hour) => hour === undefined) ? undefined : Math.min(...(hours as Hour[]));
 }
@@ -100,7 +112,7 @@ function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
 function overwritePlan(session: Session, decision: Decision, options: CauseOptions): Plan {
   const { hours, status } = decision;
   const loaded = new Set(hours);
-  const owedOf = (source: SourceState): Hour[] => pendingHours(source).filter((hour) => !loaded.has(hour));
+  const owedOf = (source: SourceState): Hour[] => pendingHours(source, session.target.completeToHour).filter((hour) => !loaded.has(hour));
   const owed = union(session.sources.map(owedOf));
   const span = spanOf(hours);
   return Object.freeze({

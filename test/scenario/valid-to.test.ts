@@ -107,3 +107,81 @@ describe('a query', () => {
     expect(await world.rows('select count(*) from raw.events')).toEqual(['["3"]']);
   });
 });
+
+describe('bounds, when the newest rows go', () => {
+  const joined = async (options: { readonly formatVersion?: string } = {}): Promise<World> => {
+    const sources = ['a', 'b'].map((alias) => ({ table: `raw.${alias}`, event_time: 'ts', alias }));
+    const process = processFile(
+      { process_name: 'joined_load', pattern: 'stateful', sources, target: { table: 'facts.joined', event_time: 'ts' } },
+      "select id, ts, 'a' as side from a union all select id, ts, 'b' as side from b",
+    );
+    const world = await worldForTest({ processes: [process] });
+    for (const table of ['raw.a', 'raw.b']) await world.create(table, 'id bigint, ts timestamptz', options);
+    return world;
+  };
+  const vtts = async (world: World): Promise<(string | null)[]> => (await world.plan('joined_load')).sources.map((source) => source.vtts_hour);
+  const target = (world: World) => world.rows('select id, ts, side from facts.joined');
+  const rebuilt = (world: World, below: number) =>
+    world.rows(`select id, ts, side from (select id, ts, 'a' as side from raw.a union all select id, ts, 'b' as side from raw.b) where ts < timestamptz '${hourAt(below)}'`);
+
+  it('go down with a rollback, and hours that were loaded are kept right', async () => {
+    const world = await joined();
+    for (const table of ['raw.a', 'raw.b']) await world.land(table, events(0, 3, 0));
+    const [first] = await world.history('raw.a');
+    await world.land('raw.a', events(10, 3, 7));
+    await world.land('raw.b', events(10, 3, 2));
+    await world.publish('joined_load');
+    await world.land('raw.b', events(20, 3, 6));
+    await world.publish('joined_load');
+    await world.rollback('raw.a', first?.['snapshot-id'] as bigint);
+    await world.land('raw.b', `${events(30, 3, 5)} union all ${events(40, 3, 9)}`);
+    expect(await vtts(world)).toEqual([hourAt(0), hourAt(9)]);
+    const record = await world.publish('joined_load');
+    expect(record).toMatchObject({ held_back_by: 'raw.a', owed_hours: [hourAt(7), hourAt(8), hourAt(9)] });
+    expect(await target(world)).toEqual(await rebuilt(world, 7));
+    await world.land('raw.a', events(50, 1, 9));
+    await world.publish('joined_load');
+    expect(await target(world)).toEqual(await rebuilt(world, 10));
+  });
+
+  it.each(['2', '3'])('go down when a row with a wrong date is deleted from a file of others (version %s)', async (formatVersion) => {
+    const world = await joined({ formatVersion });
+    await world.land('raw.a', `${events(0, 3, 0)} union all ${events(99, 1, 20)}`);
+    await world.land('raw.b', events(0, 3, 0));
+    await world.publish('joined_load');
+    await world.sql('delete from raw.a where id = 99');
+    await world.land('raw.b', events(10, 3, 5));
+    expect(await vtts(world)).toEqual([hourAt(0), hourAt(5)]);
+    expect((await world.plan('joined_load')).status).toBe('waiting');
+    // A row that came and went between two sessions says nothing either.
+    await world.land('raw.a', `${events(20, 1, 1)} union all ${events(98, 1, 21)}`);
+    await world.sql('delete from raw.a where id = 98');
+    expect(await vtts(world)).toEqual([hourAt(1), hourAt(5)]);
+    await world.publish('joined_load');
+    expect(await target(world)).toEqual(await rebuilt(world, 2));
+  });
+
+  it('do not count, on a first load, a row that was deleted before', async () => {
+    const world = await joined();
+    await world.land('raw.a', `${events(0, 3, 0)} union all ${events(99, 1, 20)}`);
+    await world.sql('delete from raw.a where id = 99');
+    await world.land('raw.b', events(0, 3, 5));
+    expect(await vtts(world)).toEqual([hourAt(0), hourAt(5)]);
+  });
+
+  it('do not go up in the hour of a row of the future that was deleted before its time, and nothing is owed for it', async () => {
+    const world = await worldForTest({ processes: [overwriteLoad()] });
+    world.nowMs = msAt(4.5);
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.land('raw.events', `${events(0, 2, 0)} union all ${events(20, 2, 9)} union all ${events(30, 2, 11)}`);
+    expect(hourNumbers((await world.publish('overwrite_load')).owed_hours)).toEqual([9, 11]);
+    await world.sql('delete from raw.events where id in (20, 21, 30)');
+    await world.land('raw.events', events(40, 1, 1));
+    expect(hourNumbers((await world.publish('overwrite_load')).owed_hours)).toEqual([11]);
+    world.nowMs = msAt(9.5);
+    expect((await world.plan('overwrite_load')).sources[0]?.vtts_hour).toBe(hourAt(1));
+    world.nowMs = msAt(12);
+    await world.publish('overwrite_load');
+    expect(await overwritten(world)).toEqual(await world.rows('select id, ts from raw.events'));
+  });
+});
