@@ -91,8 +91,8 @@ export interface SourceState {
   readonly deleteFiles?: readonly string[];
   /** The newest hour in which the source has rows, over all its history. */
   readonly newestHour?: Hour;
-  /** Hours above it that are owed, or were set aside for the future, and hold no row of the source any more. */
-  readonly emptiedHours?: readonly Hour[];
+  /** The hours above it (or of its day, for dates) that hold rows, where all live files were looked at; undefined: every hour that is owed or was set aside may. */
+  readonly laterHours?: readonly Hour[];
   /** The hour up to which the source is complete; undefined while nothing is known. */
   readonly vttsHour?: Hour;
   /** Live rows of the source at its head. */

@@ -29,12 +29,14 @@ export const futureHours = (files: readonly ChangedFile[]): Hour[] => ascending(
 
 /**
  * What a source brings to a session: the hours it changed, those still owed from before, and those set aside for the future. Hours above the last one that the
- * target has computed (`completeToHour`), which the source has emptied again, are no debt: nothing of them was ever loaded.
+ * target has computed (`completeToHour`) are no debt where the source has no row in them any more: nothing of them was ever loaded.
  */
 export function pendingHours(source: SourceState, completeToHour: Hour | undefined): Hour[] {
   const hours = union([touchedHours(source.files), source.watermark?.owedHours ?? [], futureHours(source.files)]);
-  const emptied = new Set((source.emptiedHours ?? []).filter((hour) => completeToHour === undefined || hour > completeToHour));
-  return emptied.size === 0 ? hours : hours.filter((hour) => !emptied.has(hour));
+  if (source.laterHours === undefined) return hours;
+  const later = new Set(source.laterHours);
+  const known = Math.max(source.newestHour ?? Number.NEGATIVE_INFINITY, completeToHour ?? Number.NEGATIVE_INFINITY);
+  return hours.filter((hour) => hour <= known || later.has(hour));
 }
 
 /** The hours of every day that one of the hours lies in. */

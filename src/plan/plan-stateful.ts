@@ -44,8 +44,14 @@ export function planStateful(opened: Session, options: CauseOptions): Plan {
  */
 function withWholeDays(session: Session): Session {
   if (session.sources.every((source) => source.eventTimeUnit === 'day')) return session;
-  return { ...session, sources: session.sources.map((source) => (source.eventTimeUnit === 'day' ? { ...source, files: source.files.map(ofWholeDays) } : source)) };
+  return { ...session, sources: session.sources.map((source) => (source.eventTimeUnit === 'day' ? ofDays(source) : source)) };
 }
+
+const ofDays = (source: SourceState): SourceState => ({
+  ...source,
+  files: source.files.map(ofWholeDays),
+  ...(source.laterHours === undefined ? {} : { laterHours: wholeDays(source.laterHours) }),
+});
 
 const ofWholeDays = (file: ChangedFile): ChangedFile => ({
   ...file,

@@ -18,8 +18,8 @@ import { inTemporaryFolder, withViews } from './show-views.ts';
 export interface NewestHour {
   /** Undefined while the source has no row with an event time that is not of the future. */
   readonly newestHour?: Hour;
-  /** Hours above it that are owed, or were to be, and hold no row any more. */
-  readonly emptiedHours: readonly Hour[];
+  /** The hours above it that hold rows; undefined when nobody looked, and every hour that is owed may. */
+  readonly laterHours?: readonly Hour[];
 }
 
 export interface NewestHourInput {
@@ -28,26 +28,26 @@ export interface NewestHourInput {
   readonly head: Snapshot;
   readonly watermark: Watermark | undefined;
   readonly changed: Pick<Changes, 'files' | 'deleteFiles'>;
+  /** The last hour that the target has computed. */
+  readonly completeToHour: Hour | undefined;
 }
 
 /** The newest hour with rows over the source's whole history. Throws what reading throws. */
 export async function newestHourOf(input: NewestHourInput): Promise<NewestHour> {
-  const { table, watermark, changed } = input;
-  if (table.eventTime === undefined) return { emptiedHours: [] };
-  const owed = [...(watermark?.owedHours ?? []), ...changed.files.flatMap((file) => file.futureHours ?? [])];
+  const { table, watermark, changed, completeToHour = Number.NEGATIVE_INFINITY } = input;
+  if (table.eventTime === undefined) return {};
   if (mustLookAround(input)) {
     const live = await liveHours(await input.engine(), table, input.head);
     const newest = greatest(live.newest);
-    return {
-      ...(newest === undefined ? {} : { newestHour: newest }),
-      emptiedHours: owed.filter((hour) => hour > (newest ?? -Infinity) && !live.future.has(wholeUnit(hour, table))),
-    };
+    // Of a day that is not over, the midnight stands for the hours after it.
+    return { ...(newest === undefined ? {} : { newestHour: newest }), laterHours: [...live.future, ...(newest === undefined ? [] : [newest])] };
   }
   const added = changed.files.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []));
-  // Hours that were of the future when their rows came: once their time has come, the source has rows in them.
-  const matured = owed.filter((hour) => hour <= table.lastAllowedHour).map((hour) => begunDay(hour, table));
+  // Hours that were of the future when their rows came: once their time has come, the source has rows in them. What is owed of hours that were computed may be
+  // rows that went.
+  const matured = (watermark?.owedHours ?? []).filter((hour) => hour <= table.lastAllowedHour && hour > completeToHour).map((hour) => begunDay(hour, table));
   const newest = greatest([...added, ...matured, ...(watermark?.newestHour === undefined ? [] : [watermark.newestHour])]);
-  return { ...(newest === undefined ? {} : { newestHour: newest }), emptiedHours: [] };
+  return newest === undefined ? {} : { newestHour: newest };
 }
 
 /** True when what is remembered and what came does not say it: rows of the newest hours may have gone since, or of the files that came. */
@@ -141,5 +141,3 @@ function begunDay(hour: Hour, { eventTime, lastAllowedHour }: SourceTable): Hour
   const midnight = Math.floor(hour / 24) * 24;
   return eventTime?.unit !== 'day' || midnight + 23 <= lastAllowedHour ? hour : midnight;
 }
-
-const wholeUnit = (hour: Hour, { eventTime }: SourceTable): Hour => (eventTime?.unit === 'day' ? Math.floor(hour / 24) * 24 : hour);

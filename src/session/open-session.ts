@@ -218,7 +218,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
   const from = watermark ?? (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
   const changed = from?.snapshotId === head['snapshot-id'] ? idle : await changesOf({ processSpec: input.spec, engine: await input.engine() }, table, head, from);
   refuseNulls(input, table, changed.files);
-  const { newestHour, emptiedHours } = await newestHourOf({ engine: input.engine, table, head, watermark: from, changed });
+  const { newestHour, laterHours } = await newestHourOf({ engine: input.engine, table, head, watermark: from, changed, completeToHour: progress?.completeToHour });
   const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
   // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
   const vttsHour =
@@ -245,7 +245,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     head: positionOf(metadata, head),
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),
-    ...(emptiedHours.length === 0 ? {} : { emptiedHours }),
+    ...(laterHours === undefined ? {} : { laterHours }),
     ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
     ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
   });

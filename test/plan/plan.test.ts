@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'stateful: hours that were owed and are empty now are no debt, unless they were loaded',
-    session: { pattern: 'stateful', completeTo: 1, sources: { s: { owed: [1, 9, 12], vtts: 0, state: { emptiedHours: [hour(1), hour(9)] } } } },
+    session: { pattern: 'stateful', completeTo: 1, sources: { s: { owed: [1, 9, 12], vtts: 0, state: { laterHours: [hour(12)] } } } },
     status: 'work',
     hours: [1],
     owed: [12],
