@@ -2,4 +2,5 @@ export { type AttachOptions, type BoundStatement, type BoundValue, type Engine, 
 export type { StorageAccess } from './storage-secrets.ts';
 export type { ResultColumn, ResultRows } from './values.ts';
 export { togetherOrSingly } from './mixed-files.ts';
+export { type ParserVerdict, parseQuery } from './parse-query.ts';
 export { openWarehouse } from './open-warehouse.ts';

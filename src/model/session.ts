@@ -93,6 +93,8 @@ export interface SourceState {
   readonly deleteFiles?: readonly string[];
   /** The newest hour in which the source has rows, over all its history. */
   readonly newestHour?: Hour;
+  /** The hours above it (or of its day, for dates) that hold rows, where all live files were looked at; undefined: every hour that is owed or was set aside may. */
+  readonly laterHours?: readonly Hour[];
   /** The hour up to which the source is complete; undefined while nothing is known. */
   readonly vttsHour?: Hour;
   /** Live rows of the source at its head, and those that the head itself added. */

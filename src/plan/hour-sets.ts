@@ -1,5 +1,5 @@
 /** Sets of hours as ascending arrays. Files -> hours. Pure. */
-import type { Hour, HourRange } from '../model/hour.ts';
+import { type Hour, type HourRange, hoursOf } from '../model/hour.ts';
 import type { ChangedFile, SourceState } from '../model/session.ts';
 
 /**
@@ -27,8 +27,21 @@ export function touchedHours(files: readonly ChangedFile[]): Hour[] {
 /** Hours that hold rows beyond the tolerance for the future: owed until their time has come. */
 export const futureHours = (files: readonly ChangedFile[]): Hour[] => ascending(files.flatMap((file) => file.futureHours ?? []));
 
-/** What a source brings to a session: the hours it changed, those still owed from before, and those set aside for the future. */
-export const pendingHours = (source: SourceState): Hour[] => union([touchedHours(source.files), source.watermark?.owedHours ?? [], futureHours(source.files)]);
+/**
+ * What a source brings to a session: the hours it changed, those still owed from before, and those set aside for the future. Hours above the last one that the
+ * target has computed (`completeToHour`) are no debt where the source has no row in them any more: nothing of them was ever loaded.
+ */
+export function pendingHours(source: SourceState, completeToHour: Hour | undefined): Hour[] {
+  const hours = union([touchedHours(source.files), source.watermark?.owedHours ?? [], futureHours(source.files)]);
+  if (source.laterHours === undefined) return hours;
+  const later = new Set(source.laterHours);
+  const known = Math.max(source.newestHour ?? Number.NEGATIVE_INFINITY, completeToHour ?? Number.NEGATIVE_INFINITY);
+  return hours.filter((hour) => hour <= known || later.has(hour));
+}
+
+/** The hours of every day that one of the hours lies in. */
+export const wholeDays = (hours: Iterable<Hour>): Hour[] =>
+  [...new Set([...hours].map((hour) => Math.floor(hour / 24)))].flatMap((day) => hoursOf({ firstHour: day * 24, lastHour: day * 24 + 23 }));
 
 export const ascending = (hours: Iterable<Hour>): Hour[] => [...new Set(hours)].sort((left, right) => left - right);
 

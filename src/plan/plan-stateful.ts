@@ -2,13 +2,13 @@
  * Plans a stateful load and a dimension: an hour range to overwrite. Session -> Plan. Pure.
  * The upper limit is the least common hour: a later hour is incomplete for some stream. What lies above it is owed, and paid later.
  */
-import { type Hour, hourText, hoursOf } from '../model/hour.ts';
+import { type Hour, hourOfMs, hourText, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanRead, PlanStatus } from '../model/plan.ts';
-import type { Session, SourceState } from '../model/session.ts';
+import type { ChangedFile, Session, SourceState } from '../model/session.ts';
 import { awaitsStart, beginsSomewhere, describeSource, planHead } from './describe-source.ts';
 import { type CauseOptions, describeHours } from './causes.ts';
-import { pendingHours, spanOf, union } from './hour-sets.ts';
+import { pendingHours, spanOf, union, wholeDays } from './hour-sets.ts';
 
 /** The hours a session loads, and those it leaves owed. */
 interface Decision {
@@ -24,8 +24,9 @@ interface Decision {
  * Psyberg post 2, "Stateful": lower limit = least changed hour over all sources (and what is owed), upper limit = the greatest changed
  * hour, but no later than the least VTTS.
  */
-export function planStateful(session: Session, options: CauseOptions): Plan {
-  const limit = leastVtts(session);
+export function planStateful(opened: Session, options: CauseOptions): Plan {
+  const session = withWholeDays(opened);
+  const limit = lastHourToLoad(session);
   const payable = started(
     session,
     limit,
@@ -37,22 +38,41 @@ export function planStateful(session: Session, options: CauseOptions): Plan {
   return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined }, options);
 }
 
+/**
+ * A date beside sources with a time of day is a row of each hour of its day (`compile/source-ctes.ts` shows it to all of them), so it changes all of them: also
+ * those of today that are still to come, and those of a date of the future. They are owed until their time has come.
+ */
+function withWholeDays(session: Session): Session {
+  if (session.sources.every((source) => source.eventTimeUnit === 'day')) return session;
+  return { ...session, sources: session.sources.map((source) => (source.eventTimeUnit === 'day' ? ofDays(source) : source)) };
+}
+
+const ofDays = (source: SourceState): SourceState => ({
+  ...source,
+  files: source.files.map(ofWholeDays),
+  ...(source.laterHours === undefined ? {} : { laterHours: wholeDays(source.laterHours) }),
+});
+
+const ofWholeDays = (file: ChangedFile): ChangedFile => ({
+  ...file,
+  ...(file.lastHour === undefined ? {} : { lastHour: Math.floor(file.lastHour / 24) * 24 + 23 }),
+  ...(file.differingHours === undefined ? {} : { differingHours: wholeDays(file.differingHours) }),
+  ...(file.futureHours === undefined ? {} : { futureHours: wholeDays(file.futureHours) }),
+});
+
 /** A process that begins somewhere, and finds nothing changed since, begins with the newest complete hour: its first session records where it began. */
 const started = (session: Session, limit: Hour | undefined, hours: readonly Hour[]): readonly Hour[] =>
   hours.length === 0 && limit !== undefined && beginsSomewhere(session) ? [limit] : hours;
 
 /** A row of a day is computed from all its hours: with one of them changed the whole day is, as far as it is complete. */
-function daysOf(hours: readonly Hour[], limit: Hour): Hour[] {
-  const days = new Set(hours.map((hour) => Math.floor(hour / 24)));
-  return [...days].flatMap((day) => hoursOf({ firstHour: day * 24, lastHour: Math.min(day * 24 + 23, limit) }));
-}
+const daysOf = (hours: readonly Hour[], limit: Hour): Hour[] => wholeDays(hours).filter((hour) => hour <= limit);
 
 /**
  * Psyberg post 3, "Dimension": MinHr = the least changed hour, MaxHr = the least complete hour; each hour is computed from the one
  * before, so everything from MinHr on is recomputed, in order, up to MaxHr.
  */
 export function planDimension(session: Session, options: CauseOptions): Plan {
-  const limit = leastVtts(session);
+  const limit = lastHourToLoad(session);
   const { completeToHour } = session.target;
   const [changed] = started(session, limit, pending(session));
   // Completeness that moved on without new rows still yields hours: the state of the hour before is carried forward.
@@ -69,11 +89,23 @@ export function planDimension(session: Session, options: CauseOptions): Plan {
   return overwritePlan(session, { status: onlyOldDebts ? 'nothing-new' : statusOf(session, hours), hours: onlyOldDebts ? [] : hours, limit, floor }, options);
 }
 
-const pending = (session: Session): Hour[] => union(session.sources.map(pendingHours));
+const pending = (session: Session): Hour[] => union(session.sources.map((source) => pendingHours(source, session.target.completeToHour)));
+
+/**
+ * The least VTTS, or the last hour that the target has computed, where that is later: a source may lose its newest rows again (a rollback, a row with a wrong date that is
+ * deleted), and hours that were loaded once are kept equal to what the sources hold. Never an hour of the future.
+ */
+function lastHourToLoad(session: Session): Hour | undefined {
+  if (awaitsStart(session)) return undefined;
+  const least = leastVtts(session);
+  const { completeToHour } = session.target;
+  if (completeToHour === undefined) return least;
+  const present = session.spec.sources.map((source) => hourOfMs(session.openedAtMs + source.futureToleranceMs));
+  return Math.max(least ?? Number.NEGATIVE_INFINITY, Math.min(completeToHour, ...present));
+}
 
 /** The least VTTS over all sources; undefined while one of them is complete for no hour at all. */
 function leastVtts(session: Session): Hour | undefined {
-  if (awaitsStart(session)) return undefined;
   const hours = session.sources.map((source) => source.vttsHour);
   return hours.some((hour) => hour === undefined) ? undefined : Math.min(...(hours as Hour[]));
 }
@@ -86,7 +118,7 @@ function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
 function overwritePlan(session: Session, decision: Decision, options: CauseOptions): Plan {
   const { hours, status } = decision;
   const loaded = new Set(hours);
-  const owedOf = (source: SourceState): Hour[] => pendingHours(source).filter((hour) => !loaded.has(hour));
+  const owedOf = (source: SourceState): Hour[] => pendingHours(source, session.target.completeToHour).filter((hour) => !loaded.has(hour));
   const owed = union(session.sources.map(owedOf));
   const span = spanOf(hours);
   return Object.freeze({

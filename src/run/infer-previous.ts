@@ -4,13 +4,12 @@
  * type, prepare the query, take over the types of its result, and repeat until nothing changes.
  */
 import { describeStatement, sourceCtes } from '../compile/index.ts';
-import type { Engine } from '../engine/index.ts';
+import { type Engine, parseQuery } from '../engine/index.ts';
 import { usageError } from '../model/errors.ts';
 import type { HourRange } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { bindStep } from './bind-step.ts';
-import { parseQuery } from './parse-query.ts';
 import { type SqlFragment, emptyCteFragment } from '../statements/index.ts';
 
 /** Types settle in two rounds for all that was tried; a query that needs more is one whose types feed on themselves. */

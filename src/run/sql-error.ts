@@ -1,10 +1,9 @@
 /** DuckDB's complaints about a process's SQL, mapped back to the file. Error -> PsybergError with file:line:column. */
 import { relative } from 'node:path';
-import type { Engine } from '../engine/index.ts';
+import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';
 import { PsybergError, refusal, usageError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec, TextPosition } from '../model/process-spec.ts';
-import { parseQuery } from './parse-query.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
 export function mapSqlError(error: unknown, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec, plan: Pick<Plan, 'sources'>): unknown {
@@ -59,13 +58,6 @@ function placeInFile(message: string, spec: Pick<ProcessSpec, 'sql' | 'sqlOffset
 
 /** The message without the excerpt: the place is given as file:line:column. */
 const withoutExcerpt = (message: string): string => (message.split(/\n+LINE \d+: /)[0] as string).replaceAll('\n', ' ').trim();
-
-interface ParserVerdict {
-  readonly error?: boolean;
-  readonly error_message?: string;
-  /** Byte offset, as text. */
-  readonly position?: string;
-}
 
 /** Has DuckDB's parser read the process's SQL, without running or binding it. Throws `process-sql-failed` with the place in the file. */
 export async function checkSyntax(engine: Engine, project: Pick<ProjectSpec, 'root'>, spec: ProcessSpec): Promise<void> {

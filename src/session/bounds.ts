@@ -45,7 +45,10 @@ export function boundsOf(stated: StatedBounds, table: SourceTable, partition: Pa
   return { nullEventTimes: 0n, unknown: true };
 }
 
-/** A date of today has begun: what of its hours is still to come is not the future that is set aside. */
+/**
+ * A date of today has begun: what of its hours is still to come is not the future that is set aside. It stands for its midnight here; where it counts for every hour
+ * of its day, planning adds the others (`plan/plan-stateful.ts`).
+ */
 function withinToday({ firstHour, lastHour }: PartitionHours, table: SourceTable): PartitionHours {
   const day = lastHour - 23;
   return table.eventTime?.unit === 'day' && lastHour > table.lastAllowedHour && day <= table.lastAllowedHour

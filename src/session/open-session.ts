@@ -9,10 +9,10 @@ import { fileLayoutOf } from '../iceberg/file-layout.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
-import { type Hour, hourOfMs } from '../model/hour.ts';
+import { hourOfMs } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
-import type { ChangedFile, Session, SourcePosition, SourceState, TargetState, Watermark } from '../model/session.ts';
+import type { ChangedFile, Session, SourcePosition, SourceState, TargetState } from '../model/session.ts';
 import {
   type CopiedProgress,
   type ProcessProgress,
@@ -28,8 +28,9 @@ import { renderStatement, tableFragment } from '../statements/index.ts';
 import { protectionTag } from '../model/names.ts';
 import type { StartSpec } from '../model/start.ts';
 import { startSnapshot } from './start.ts';
+import { newestHourOf } from './newest-hour.ts';
 import { changesOf } from './read-changes.ts';
-import { type SourceTable, eventTimeOf, readAllManifests, readFiles } from './read-files.ts';
+import { type SourceTable, eventTimeOf } from './read-files.ts';
 import type { ViewPorts } from './show-views.ts';
 import type { VerifiedRewrites } from './verified-rewrites.ts';
 import { readVtts } from './vtts.ts';
@@ -222,16 +223,18 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
       ? idle
       : await changesOf({ processSpec: input.spec, engine: await input.engine(), watermarksEver: () => watermarksEver(input, spec) }, table, head, from);
   refuseNulls(input, table, changed.files);
-  const newestHour = await newestHourOf(input, table, head, from, changed.files);
+  const { newestHour, laterHours } = await newestHourOf({ engine: input.engine, table, head, watermark: from, changed, completeToHour: progress?.completeToHour });
   const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
   // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
   const vttsHour =
     spec.vtts.kind === 'bounds' || !idleSession || input.spec.sources.length > 1 || input.spec.pattern === 'dimension'
       ? await readVtts({
+          processName: input.spec.processName,
           spec,
           metadata,
           head,
           newestHour,
+          lastAllowedHour: table.lastAllowedHour,
           signalTable: input.project.tables.signalTable,
           signalTableExists: () => input.catalog.tableExists(input.project.tables.signalTable),
           engine: input.engine,
@@ -247,6 +250,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     head: positionOf(metadata, head),
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),
+    ...(laterHours === undefined ? {} : { laterHours }),
     ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
     ...(head.summary?.['added-records'] === undefined ? {} : { addedRecords: BigInt(head.summary['added-records']) }),
     ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
@@ -294,31 +298,3 @@ const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition
   sequenceNumber: snapshot['sequence-number'] ?? 0n,
   committedAtMs: snapshot['timestamp-ms'],
 });
-
-/** The newest hour with rows over the source's whole history: the watermark remembers it, so only changed files are looked at. */
-async function newestHourOf(
-  input: OpenSessionInput,
-  table: SourceTable,
-  head: Snapshot,
-  watermark: Watermark | undefined,
-  files: readonly ChangedFile[],
-): Promise<Hour | undefined> {
-  if (table.eventTime === undefined) return undefined;
-  let known = files;
-  if (watermark !== undefined && watermark.newestHour === undefined) {
-    const engine = await input.engine();
-    const manifests = await readAllManifests(engine, table, head);
-    known = await readFiles(
-      engine,
-      table,
-      head,
-      manifests.filter((manifest) => manifest.content === 0),
-      [0, 1],
-    );
-  }
-  const hours = known.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []));
-  // Hours that were of the future when their rows came: once their time has come, the source has rows in them.
-  const matured = (watermark?.owedHours ?? []).filter((hour) => hour <= table.lastAllowedHour);
-  const newest = [...hours, ...matured].reduce((left, right) => Math.max(left, right), watermark?.newestHour ?? Number.NEGATIVE_INFINITY);
-  return Number.isFinite(newest) ? newest : undefined;
-}

@@ -21,7 +21,7 @@ import { type Manifest, type SourceTable, readAllManifests, readFiles } from './
 import { withoutRewrites } from './rewrites.ts';
 import { type RowDeletesSince, rowDeletesSince } from './row-deletes.ts';
 
-export type Changes = Omit<SourceState, 'head' | 'newestHour' | 'vttsHour'>;
+export type Changes = Omit<SourceState, 'head' | 'newestHour' | 'laterHours' | 'vttsHour'>;
 
 export interface ChangesInput {
   readonly processSpec: ProcessSpec;

@@ -1,7 +1,7 @@
 // Goal: each rule of planning, as data. Method: sessions -> plans; the planner has no I/O and no clock.
 import { describe, expect, it } from 'vitest';
 import { planSession } from '../../src/plan/index.ts';
-import { type SessionData, sessionOf } from '../support/session-data.ts';
+import { type SessionData, hour, sessionOf } from '../support/session-data.ts';
 import { hourAt, hourNumbers } from '../support/world.ts';
 
 interface Case {
@@ -36,6 +36,28 @@ const CASES: readonly Case[] = [
     heldBackBy: 'raw.s',
   },
   // Stateful.
+  {
+    name: 'stateful: a source that lost its newest rows: hours that were loaded are kept right, others wait',
+    session: { pattern: 'stateful', completeTo: 5, sources: { s: { removed: [5], added: [6], vtts: 2 }, o: { vtts: 9 } } },
+    status: 'work',
+    hours: [5],
+    owed: [6],
+    heldBackBy: 'raw.s',
+  },
+  {
+    name: 'dimension: a source that lost its newest rows: what was computed is computed anew',
+    session: { pattern: 'dimension', completeTo: 5, sources: { s: { removed: [4], vtts: 2 } } },
+    status: 'work',
+    hours: [4, 5],
+  },
+  {
+    name: 'stateful: hours that were owed and are empty now are no debt, unless they were loaded',
+    session: { pattern: 'stateful', completeTo: 1, sources: { s: { owed: [1, 9, 12], vtts: 0, state: { laterHours: [hour(12)] } } } },
+    status: 'work',
+    hours: [1],
+    owed: [12],
+    heldBackBy: 'raw.s',
+  },
   {
     name: 'stateful: the range is contiguous between changed hours',
     session: { pattern: 'stateful', sources: { s: { added: [1, 4], vtts: 6 } } },

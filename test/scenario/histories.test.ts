@@ -142,7 +142,10 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
       expect(plan.status, JSON.stringify(plan, undefined, 1)).not.toBe('work');
       for (const each of plan.sources) cover(`detected by ${each.detected_by}`);
       const complete = plan.sources.map((each) => each.vtts_hour);
-      await compare(name, complete.some((hour) => hour === null) ? undefined : (complete as string[]).sort()[0]);
+      const least = complete.some((hour) => hour === null) ? undefined : (complete as string[]).sort()[0];
+      // A source that lost its newest rows is complete for fewer hours than before; what was loaded once is kept right all the same.
+      const loaded = plan.target.complete_to_hour ?? undefined;
+      await compare(name, least === undefined || (loaded !== undefined && loaded > least) ? loaded : least);
     }
     expect((await world.leftovers()).filter((left) => !left.startsWith('source_') && !left.startsWith('single'))).toEqual([]);
   }

@@ -284,7 +284,8 @@ describe('sources of different completeness', () => {
 });
 
 describe('a date and a timestamp in one process', () => {
-  it('see the rows of each other: a date counts for every hour of its day', async () => {
+  const PRICED = 'select e.id, p.price from raw.events e left join raw.prices p on p.d = e.ts::date';
+  const dayAndHour = async (vtts: object = {}): Promise<World> => {
     const world = await worldForTest({
       processes: [
         processFile(
@@ -293,7 +294,7 @@ describe('a date and a timestamp in one process', () => {
             pattern: 'stateful',
             sources: [
               { table: 'raw.events', event_time: 'ts', alias: 'e' },
-              { table: 'raw.prices', event_time: 'd', alias: 'p' },
+              { table: 'raw.prices', event_time: 'd', alias: 'p', ...vtts },
             ],
             target: { table: 'facts.priced', event_time: 'ts' },
           },
@@ -303,6 +304,11 @@ describe('a date and a timestamp in one process', () => {
     });
     await world.create('raw.events', EVENTS);
     await world.create('raw.prices', 'd date, price int');
+    return world;
+  };
+
+  it('see the rows of each other: a date counts for every hour of its day', async () => {
+    const world = await dayAndHour();
     await world.land('raw.events', events(0, 3, 5));
     await world.land('raw.prices', "select date '2023-09-14', 100");
     await world.run();
@@ -310,7 +316,43 @@ describe('a date and a timestamp in one process', () => {
     await world.run();
     await world.land('raw.prices', "select date '2023-09-15', 120");
     await world.run();
-    expect(await world.rows('select id, price from facts.priced')).toEqual(await world.rows('select e.id, p.price from raw.events e left join raw.prices p on p.d = e.ts::date'));
+    expect(await world.rows('select id, price from facts.priced')).toEqual(await world.rows(PRICED));
+  });
+
+  it('a date of today changes the hours that it has had, and later the others', async () => {
+    const world = await dayAndHour({ vtts: { sql: `select timestamptz '${hourAt(40)}'` } });
+    world.nowMs = msAt(9.5);
+    await world.land('raw.prices', "select date '2023-09-13', 90");
+    await world.land('raw.events', `${events(0, 3, 0)} union all ${events(10, 3, 5)} union all ${events(20, 3, 8)}`);
+    await world.publish('day_and_hour_load');
+    await world.land('raw.prices', "select date '2023-09-14', 100");
+    const plan = await world.plan('day_and_hour_load');
+    expect(hourNumbers(plan.hours)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(plan.hours[5]).toMatchObject({ reason: 'changed', cause_count: 1 });
+    expect(hourNumbers(plan.owed_hours)).toEqual([9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]);
+    await world.publish('day_and_hour_load');
+    expect(await world.rows('select id, price from facts.priced')).toEqual(await world.rows(PRICED));
+    await world.land('raw.events', events(30, 3, 12));
+    world.nowMs = msAt(25);
+    await world.publish('day_and_hour_load');
+    expect(await world.rows('select id, price from facts.priced')).toEqual(await world.rows(PRICED));
+  });
+
+  it('with bounds as its VTTS a date of today is complete to its midnight, and to its end the day after', async () => {
+    const world = await dayAndHour();
+    world.nowMs = msAt(9.5);
+    await world.land('raw.prices', "select date '2023-09-14', 100");
+    await world.land('raw.events', `${events(0, 3, 0)} union all ${events(10, 3, 5)}`);
+    await world.publish('day_and_hour_load');
+    const noon = async (): Promise<string | null | undefined> => (await world.plan('day_and_hour_load')).sources[1]?.vtts_hour;
+    expect(await noon()).toBe(hourAt(0));
+    world.nowMs = msAt(12);
+    expect(await noon()).toBe(hourAt(0));
+    world.nowMs = msAt(25);
+    expect(await noon()).toBe(hourAt(23));
+    await world.land('raw.events', events(20, 3, 24));
+    await world.publish('day_and_hour_load');
+    expect(await world.rows('select id, price from facts.priced')).toEqual(await world.rows(`${PRICED} where e.id < 20`));
   });
 });
 

@@ -1,9 +1,0 @@
-/** A process's SQL through DuckDB's own parser. SQL -> tree, or the parser's error. Nothing is bound or run. */
-import type { Engine } from '../engine/index.ts';
-import { literalFragment, renderStatement } from '../statements/index.ts';
-
-/** The JSON of `json_serialize_sql`: `{error: true, error_message, position}` for text that is no query. */
-export async function parseQuery<T>(engine: Engine, sql: string): Promise<T> {
-  const [row] = await engine.query<{ tree: string }>({ sql: renderStatement('load/parse_query', { query: literalFragment(sql) }), parameters: {} });
-  return JSON.parse(row?.tree ?? '{}') as T;
-}
