@@ -45,7 +45,7 @@ describe('what others lost or doubled', () => {
     expect(Object.keys((await world.metadata('facts.staged')).refs ?? {})).toEqual(['main']);
   });
 
-  it('apache/iceberg PR #15512: a delete on a branch is planned on its rows, and leaves those of main alone', async () => {
+  it('apache/iceberg#15512: a delete on a branch is planned on its rows, and leaves those of main alone', async () => {
     const world = await worldForTest({
       files: { 'audits/none.sql': 'select * from staged where id >= 100' },
       processes: [processOf('branched', 'stateless', { audits: [{ sql: 'audits/none.sql' }] })],
@@ -65,7 +65,7 @@ describe('what others lost or doubled', () => {
     expect(await world.rows('select count(*) from facts.branched')).toEqual(['["5"]']);
   });
 
-  it('SQLMesh/sqlmesh PR #2033: a session without rows adds none', async () => {
+  it('SQLMesh/sqlmesh#2033: a session without rows adds none', async () => {
     const world = await worldForTest({ processes: [processFile({ ...processOf('none', 'stateless').header }, 'select id, ts from e where id < 5')] });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 5, 0));
