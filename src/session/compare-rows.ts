@@ -104,15 +104,19 @@ export async function compareLiveRows(engine: Engine, table: SourceTable, compar
   });
 }
 
-/** Of the files after, those that hold no row of the files before. Throws as {@link compareLiveRows} does. */
-export async function filesOfNewRows(engine: Engine, table: SourceTable, comparison: Comparison): Promise<string[]> {
+/** Of the files after, how many of their rows are in the files before. Throws as {@link compareLiveRows} does. */
+export async function newsOfFiles(
+  engine: Engine,
+  table: SourceTable,
+  comparison: Comparison,
+): Promise<{ readonly path: string; readonly knownRows: bigint; readonly newRows: bigint }[]> {
   const rows = await withSides(engine, table, comparison, ({ before, after }) =>
-    engine.query<{ path: string }>({
-      sql: renderStatement('session/files_of_new_rows', { before, after, row: hashedRowFragment(columnsByText(table)) }),
+    engine.query<{ path: string; known_rows: bigint; new_rows: bigint }>({
+      sql: renderStatement('session/news_of_files', { before, after, row: hashedRowFragment(columnsByText(table)) }),
       parameters: { files: comparison.after.files },
     }),
   );
-  return rows.map((row) => row.path);
+  return rows.map((row) => ({ path: row.path, knownRows: row.known_rows, newRows: row.new_rows }));
 }
 
 type Sides = Readonly<Record<'before' | 'after', SqlFragment>> & { readonly passed?: SqlFragment };

@@ -10,7 +10,7 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
-import { comparedHours, compareLiveRows, filesOfNewRows, inDifferingHours, remembering } from './compare-rows.ts';
+import { comparedHours, compareLiveRows, inDifferingHours, newsOfFiles, remembering } from './compare-rows.ts';
 import { type Manifest, type SourceTable, likeManifests, readAllManifests, readFiles } from './read-files.ts';
 
 const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
@@ -71,7 +71,7 @@ export async function judgeFilesBetween(
   const reason = comparedHours(differing);
   if (differing.length === 0) return { files: [], reason };
   if (!newRowsOnly) return { files: inDifferingHours(files, differing, table.lastAllowedHour), reason };
-  const fresh = new Set(await filesOfNewRows(engine, table, comparison));
+  const fresh = new Set((await newsOfFiles(engine, table, comparison)).filter((file) => file.knownRows === 0n).map((file) => file.path));
   const rest = { ...comparison, after: { snapshot: head, files: comparison.after.files.filter((path) => !fresh.has(path)) } };
   if (fresh.size === 0 || (await compareLiveRows(engine, table, rest)).length > 0) return { files, reason };
   return {

@@ -16,6 +16,7 @@ import { refuseUnreadable } from './equality-keys.ts';
 import { filesBetween, judgeFilesBetween, liveFilesSince, rowsBefore } from './live-files.ts';
 import { loadedBefore, pickedAgain, pickedFrom } from './loaded-before.ts';
 import { netFiles } from './net-files.ts';
+import { withoutCopies } from './without-copies.ts';
 import { type NewManifests, readNewManifests } from './new-manifests.ts';
 import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
 import { withoutRewrites } from './rewrites.ts';
@@ -88,7 +89,8 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const loaded = returned.length === 0 ? new Set<string>() : await loadedBefore(engine, table, { returned, watermarks: await input.watermarksEver() });
   if (returned.some((file) => !loaded.has(file.path)))
     return { ...base, detectedBy: 'live-files', ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark, loaded })), listedBy: 'files' };
-  const files = net.filter((file) => !returned.includes(file));
+  const fresh = net.filter((file) => !returned.includes(file));
+  const files = takesAdded(input, table) ? await withoutCopies(engine, table, { files: fresh, inOrder, consumed, head }) : fresh;
   refuseForStateless(input, table, { changes: judged.changes, files, hit });
   const mixed = manifests.some((manifest) => manifest.mixed && counted.has(BigInt(manifest.snapshot_id)));
   return {
