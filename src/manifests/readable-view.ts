@@ -8,21 +8,26 @@ import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { manifestListStatement, renderStatement, statementFragment } from '../statements/index.ts';
 import { type ManifestRow, manifestsOf, rewriteManifests, rewrittenFragment, rowLineageOf } from './compose.ts';
+import { refuseDroppedColumns } from './dropped-columns.ts';
 import { readEachSpec } from './each-spec.ts';
 
 export interface ReadableViewInput {
   readonly metadata: TableMetadata;
   readonly from: Snapshot;
+  /** The table's name. */
+  readonly table: string;
   /** The event-time column, by whose bounds files are skipped; undefined when nothing is filtered by it. */
   readonly eventTime: { readonly fieldId: number; readonly type: string; readonly unit: string } | undefined;
   readonly directory: string;
 }
 
-export async function composeReadableView(engine: Engine, { metadata, from, eventTime, directory }: ReadableViewInput): Promise<Snapshot | undefined> {
+/** Throws `partition-column-dropped` where no view could help. */
+export async function composeReadableView(engine: Engine, { metadata, from, table, eventTime, directory }: ReadableViewInput): Promise<Snapshot | undefined> {
+  const unreadable = await refuseDroppedColumns(engine, { metadata, snapshot: from, table });
   const manifests = (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
   const data = manifests.filter((manifest) => manifest.content === 0);
   const misleading = await misleadingManifests(engine, data, { metadata, eventTime });
-  if (misleading.length === 0 && data.length === manifests.length) return undefined;
+  if (misleading.length === 0 && unreadable.length === 0 && data.length === manifests.length) return undefined;
   const destination = (): string => `${directory}/readable-${randomUUID()}.avro`;
   const rewritten = await rewriteManifests(engine, {
     metadata,
@@ -40,7 +45,7 @@ export async function composeReadableView(engine: Engine, { metadata, from, even
     }),
     parameters: {
       manifest_list: from['manifest-list'],
-      replaced: misleading.map((manifest) => manifest.manifest_path),
+      replaced: [...misleading, ...unreadable].map((manifest) => manifest.manifest_path),
       // Named by the rows of rewritten manifests alone.
       ...(rewritten.length === 0 ? {} : { snapshot_id: String(from['snapshot-id']), sequence_number: String(from['sequence-number'] ?? 0n) }),
       destination: list,

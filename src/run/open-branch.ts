@@ -13,6 +13,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import { type ManifestRow, composeFilesView, manifestsOf } from '../manifests/compose.ts';
+import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { composeReadableView } from '../manifests/readable-view.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
@@ -32,13 +33,17 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   const { metadata } = (await context.ports.catalog.loadTable(spec.table)) ?? missingSource(source);
   const head = metadata.snapshots?.find((snapshot) => String(snapshot['snapshot-id']) === source.head?.snapshot_id) ?? missingSource(source);
   if (read.files !== null || read.snapshot_ids.length === 0) {
-    context.changeViews.set(alias, await composeListedFiles(context, { source, read, metadata, head }));
+    const view = await composeListedFiles(context, { source, read, metadata, head });
+    await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
+    context.changeViews.set(alias, view);
     return;
   }
   // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one second has the same folder.
   const destination = join(context.directory, `changes-${alias}-${randomUUID()}.avro`);
   await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
-  context.changeViews.set(alias, { ...head, 'manifest-list': destination });
+  const view = { ...head, 'manifest-list': destination };
+  await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
+  context.changeViews.set(alias, view);
 }
 
 type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
@@ -140,7 +145,7 @@ async function readableSource(context: RunContext, source: PlanSource, snapshot:
   const column = source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
   // Only a range of hours is filtered by the event time.
   const eventTime = column === undefined || context.plan.range === null ? undefined : { fieldId: column.id, type: String(column.type), unit: source.event_time_unit ?? 'us' };
-  return composeReadableView(context.ports.engine, { metadata, from, eventTime, directory: context.directory });
+  return composeReadableView(context.ports.engine, { metadata, from, table: source.table, eventTime, directory: context.directory });
 }
 
 export const targetMoved = (plan: Plan, found: bigint | undefined) =>

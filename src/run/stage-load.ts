@@ -6,6 +6,7 @@ import { fileLayoutOf } from '../iceberg/file-layout.ts';
 import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import { composeFilesView, firstRowIdParameter, manifestsOf, metadataPath, rowLineageOf } from '../manifests/compose.ts';
+import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
 import type { Step } from '../model/plan.ts';
@@ -27,7 +28,7 @@ const MANY_MANIFESTS = 8;
  * them. The branch shows it with the first rows that are staged: in a commit of its own it would cost one, and a reader of the branch would find it half done.
  */
 export async function clearHours(context: RunContext, step: Step): Promise<void> {
-  const { ports, spec } = context;
+  const { ports, plan, spec } = context;
   const base = context.base as Snapshot;
   const { metadata } = await loadTarget(context);
   const manifests = (await manifestsOf(ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
@@ -50,6 +51,7 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
     directory: context.directory,
     withDeletes: true,
   });
+  await refuseDroppedColumns(ports.engine, { metadata, snapshot, table: plan.target.table });
   showTables(context, [{ identifier: { namespace: ['straddling'], name: spec.target.table.name }, table: spec.target.table, show: { kind: 'files', snapshot } }]);
 }
 

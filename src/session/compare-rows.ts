@@ -130,9 +130,9 @@ async function withSides<T>(engine: Engine, table: SourceTable, { before, after,
       before: await viewOf(engine, table, { side: before, manifests: then, others: now, directory }),
       after: await viewOf(engine, table, { side: after, manifests: now, others: then, directory }),
     };
-    if (passed === undefined || passed.files.length === 0) return withViews(engine, table, table.spec.table, views, work);
+    if (passed === undefined || passed.files.length === 0) return withViews(engine, table, views, work);
     const between = await passedView(engine, table, { from: after.snapshot, passed, directory });
-    return withViews(engine, table, table.spec.table, { ...views, passed: between }, work);
+    return withViews(engine, table, { ...views, passed: between }, work);
   });
 }
 

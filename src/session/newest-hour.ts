@@ -124,7 +124,7 @@ async function hoursOfRows(
       directory,
     });
     return reading(table, head, () =>
-      withViews(engine, table, table.spec.table, { rows: view }, (views) =>
+      withViews(engine, table, { rows: view }, (views) =>
         engine.query<HourOfRows>({
           sql: renderStatement('session/live_hours', { ...views, stored_event_time: storedEventTimeFragment(column.name, unit, column.type) }),
           parameters: { unit },

@@ -156,7 +156,7 @@ async function hoursByRows(input: RowDeletesInput, affected: readonly DataFile[]
     };
     const [before, after] = [await viewOf(consumed), await viewOf(head)];
     return reading(table, head, () =>
-      withViews(engine, table, table.spec.table, { before, after }, (tables) =>
+      withViews(engine, table, { before, after }, (tables) =>
         engine.query<{ path: string; first_hour: number | null; last_hour: number | null; rows: bigint }>({
           sql: renderStatement('session/deleted_hours', {
             ...tables,

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
-import type { TableIdentifier } from '../model/names.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
 import { type SqlFragment, tableFragment } from '../statements/index.ts';
 
 /** Where views are shown, and how DuckDB reaches them. */
@@ -28,28 +29,28 @@ export async function inTemporaryFolder<T>(work: (directory: string) => Promise<
   }
 }
 
-/** Runs `work` with each snapshot as a table of the same schema; it gets the tables as fragments, by the names given. */
+/** Runs `work` with each snapshot as a table of the same schema; it gets the tables as fragments, by the names given. Throws `partition-column-dropped`. */
 export async function withViews<Name extends string, T>(
   engine: Engine,
-  ports: ViewPorts,
-  table: TableIdentifier,
+  { views, endpoint, metadata, spec: { table } }: ViewPorts & { readonly metadata: TableMetadata; readonly spec: { readonly table: TableIdentifier } },
   snapshots: Readonly<Record<Name, Snapshot>>,
   work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
 ): Promise<T> {
   const name = `psyberg_view_${randomUUID().replaceAll('-', '')}`;
   const names = Object.keys(snapshots) as Name[];
-  ports.views.open({
+  for (const each of names) await refuseDroppedColumns(engine, { metadata, snapshot: snapshots[each], table: tableName(table) });
+  views.open({
     name,
     tables: names.map((each) => ({ identifier: { namespace: ['views'], name: each }, table, show: { kind: 'files', snapshot: snapshots[each] } })),
   });
   try {
-    await engine.attach({ name, warehouse: name, ...ports.endpoint });
+    await engine.attach({ name, warehouse: name, ...endpoint });
     try {
       return await work(Object.fromEntries(names.map((each) => [each, tableFragment(name, { namespace: ['views'], name: each })])) as Record<Name, SqlFragment>);
     } finally {
       await engine.detach(name);
     }
   } finally {
-    ports.views.close(name);
+    views.close(name);
   }
 }
