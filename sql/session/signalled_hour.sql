@@ -5,5 +5,6 @@
 select
   max((epoch(strptime(vtts_utc_dateint::varchar, '%Y%m%d')) // 3600)::integer + vtts_utc_hour) as hour
 from {{signal_table}}
-where signal_name = $signal_name
+-- Compared as DuckDB compares names: a process may have written its target's in another case once.
+where lower(signal_name) = lower($signal_name)
   and kind = 'complete'

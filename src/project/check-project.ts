@@ -4,7 +4,7 @@ import type { StateTables } from '../model/process-spec.ts';
 import { type ProjectProblem, reporterFor } from './problems.ts';
 import type { ProcessDraft } from './read-process.ts';
 
-/** Reports names and targets used twice, targets that are state tables, and circles of processes. */
+/** Reports names and targets used twice, targets that are state tables, tables whose names differ by case, and circles of processes. */
 export function checkProject(drafts: readonly ProcessDraft[], tables: StateTables, problems: ProjectProblem[]): void {
   const stateTables = new Map<string, string>([
     [tableKey(tables.highWaterMarkTable), 'high_water_mark_table'],
@@ -39,7 +39,27 @@ export function checkProject(drafts: readonly ProcessDraft[], tables: StateTable
       );
     else producers.set(tableKey(draft.target), draft);
   }
+  reportSpellings(drafts, producers, problems);
   reportCircles(drafts, producers, problems);
+}
+
+/** DuckDB takes two names that differ by case alone for one table, a catalog for two: a process would wait for ever for what another one writes. */
+function reportSpellings(drafts: readonly ProcessDraft[], producers: ReadonlyMap<string, ProcessDraft>, problems: ProjectProblem[]): void {
+  const known = new Map<string, { readonly name: string; readonly draft: ProcessDraft; readonly role: string }>();
+  for (const [key, draft] of producers) if (draft.target !== undefined) known.set(key, { name: tableName(draft.target), draft, role: 'target' });
+  for (const draft of drafts)
+    for (const source of draft.sources) {
+      const key = tableKey(source.table);
+      const [name, other] = [tableName(source.table), known.get(key)];
+      if (other === undefined) known.set(key, { name, draft, role: 'source' });
+      // Within one process its header's own rules have said so.
+      else if (other.name !== name && other.draft !== draft)
+        reporterFor(problems, draft.file)(
+          draft.placeOf(['sources', source.index, 'table']),
+          `the source ${name} differs by case alone from ${other.name}, the ${other.role} of ${nameOf(other.draft)} in ${other.draft.file}`,
+          `write one table in one way: ${other.name}`,
+        );
+    }
 }
 
 /** Each circle is reported once, at the source through which its first process in file order enters it. */

@@ -190,7 +190,7 @@ describe('processesInDependencyOrder', () => {
   const files = {
     'processes/1.sql': load('dimension_load', ['facts.cancel', 'facts.signup'], 'dims.state'),
     'processes/2.sql': load('cancel_load', ['raw.cancel', 'facts.request'], 'facts.cancel'),
-    'processes/3.sql': load('request_load', ['raw.request'], 'facts.Request'),
+    'processes/3.sql': load('request_load', ['raw.request'], 'facts.request'),
     'processes/4.sql': load('signup_load', ['raw.signup'], 'facts.signup'),
   };
 
