@@ -163,12 +163,12 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
     report(name, 'ok', 'has no rows yet');
     return;
   }
-  if (watermark !== undefined && source.protect && metadata.refs?.[protectionTag(spec.processName)]?.['snapshot-id'] !== watermark.snapshotId)
+  if (watermark !== undefined && metadata.refs?.[protectionTag(spec.processName)]?.['snapshot-id'] !== watermark.snapshotId)
     report(
       name,
       'warn',
       `no tag ${protectionTag(spec.processName)} keeps the snapshot of the watermark (${watermark.snapshotId}): once it is expired, removals cannot be seen`,
-      `give psyberg leave to commit to ${table} (the next run sets the tag), or keep its snapshots longer than the longest pause between two sessions`,
+      `${source.protect ? `give psyberg leave to commit to ${table}` : 'leave protect: false out where psyberg may commit to it'} (the next run sets the tag), or keep its snapshots longer than the longest pause between two sessions`,
     );
   if (source.eventTime === undefined) {
     report(name, 'ok', 'has no event-time column: its new files are loaded as they come');

@@ -1,6 +1,7 @@
 // Goal: a tag keeps the watermark's snapshot, and never stands in a session's way. Method: expiries as other engines do them, lost tags, a source that refuses commits.
 import { describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/model/errors.ts';
+import { cliJson } from '../cli/fixture.ts';
 import { appended, events, eventWorld, inSource, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
 import type { World } from '../support/world.ts';
 
@@ -73,5 +74,32 @@ describe('the tag on a source', () => {
     expect((await world.plan('overwrite_load')).steps).toEqual([]);
     await world.land('raw.events', events(20, 5, 2));
     expect((await world.plan('overwrite_load')).steps.map((step) => step.name)).not.toContain('protect_watermarks');
+  });
+
+  it.each([
+    ['could not be set', {}, 'give psyberg leave to commit to raw.events'],
+    ['is left out', { protect: false }, 'leave protect: false out'],
+  ])('that %s is a warning of psyberg doctor, for each process; one that is there is none', async (_why, source, remedy) => {
+    const world = await eventWorld({ source });
+    const warnings = async (): Promise<string[]> => {
+      const { code, json } = await cliJson('doctor', '--project', world.root);
+      expect(code).toBe(0);
+      const { checks } = json as { readonly checks: readonly { readonly name: string; readonly status: string; readonly message: string; readonly hint: string | null }[] };
+      return checks.flatMap((check) => (check.status === 'warn' ? [`${check.name}: ${check.message}; ${check.hint}`] : []));
+    };
+    if (remedy.startsWith('give')) {
+      expect(await warnings()).toEqual([]);
+      // As a source leaves it that psyberg may not write to.
+      await world.commit(
+        'raw.events',
+        Object.keys(await tags(world)).map((name) => ({ action: 'remove-snapshot-ref', 'ref-name': name })),
+      );
+    }
+    const found = await warnings();
+    expect(found).toHaveLength(2);
+    for (const [index, process] of ['append_load', 'overwrite_load'].entries()) {
+      expect(found[index]).toContain(`no tag psyberg_${process} keeps the snapshot of the watermark`);
+      expect(found[index]).toContain(remedy);
+    }
   });
 });
