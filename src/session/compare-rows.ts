@@ -7,6 +7,7 @@ import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
+import { PsybergError } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
 import { type SqlFragment, hashedRowFragment, manifestListStatement, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
@@ -164,7 +165,7 @@ async function viewOf(engine: Engine, table: SourceTable, { side: { snapshot, fi
 async function whole(engine: Engine, view: Snapshot, files: readonly string[]): Promise<Snapshot> {
   const listed = files.length === 0 ? [] : (await manifestsOf(engine, view)).filter((manifest) => manifest.content === 0);
   const found = listed.reduce((sum, manifest) => sum + manifest.live_files, 0n);
-  if (found !== BigInt(files.length)) throw new Error(`a view of ${files.length} files lists ${found}`);
+  if (found !== BigInt(files.length)) throw new PsybergError('view-incomplete', `a view of ${files.length} files lists ${found}`);
   return view;
 }
 
@@ -195,7 +196,23 @@ async function passedView(
   return whole(engine, view, passed.files);
 }
 
-/** What was found to differ in nothing is remembered: the key names the two snapshots, the columns that were compared, and which files. */
+/**
+ * What rows that cannot be compared are told by: a file that is gone or of another format, or rows before that DuckDB cannot read rightly, though those after can be.
+ * They count as changed: refused, the watermark could never pass them. An interruption, a full disk or a catalog that is away says nothing of the rows.
+ */
+const INCOMPARABLE: ReadonlySet<string> = new Set([
+  'sql-failed',
+  'source-unreadable',
+  'view-incomplete',
+  'equality-deletes-unreadable',
+  'delete-format-unsupported',
+  'partition-column-dropped',
+]);
+
+/**
+ * What was found to differ in nothing is remembered: the key names the two snapshots, the columns that were compared, and which files. Undefined where the rows cannot be
+ * compared; throws what has nothing to do with them.
+ */
 export async function remembering(
   table: SourceTable,
   { before, after, what }: { readonly before: Snapshot; readonly after: Snapshot; readonly what?: string },
@@ -210,9 +227,9 @@ export async function remembering(
     const differing = await compare();
     if (differing?.length === 0) table.verified?.add(key);
     return differing;
-  } catch {
-    // A file that is gone, or of another format: what cannot be compared counts as changed.
-    return undefined;
+  } catch (error) {
+    if (error instanceof PsybergError && INCOMPARABLE.has(error.code)) return undefined;
+    throw error;
   }
 }
 
