@@ -309,7 +309,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
 async function sweepAfter(ports: RunPorts, spec: ProcessSpec, abandoned: readonly AbandonedSession[]): Promise<void> {
   if (abandoned.length === 0) return;
   const { sweepMetadataFiles } = await import('./run/sweep.ts');
-  await sweepMetadataFiles(ports, spec.target.table, Math.min(...abandoned.map((each) => each.startedAtMs)));
+  await sweepMetadataFiles(ports, spec, Math.min(...abandoned.map((each) => each.startedAtMs)));
 }
 
 /** Beside the tables, so that whoever shares the warehouse sees who is at work; a foreign catalog's tables may lie out of reach. */

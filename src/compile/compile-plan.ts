@@ -53,8 +53,9 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
       'publish',
       `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
     ),
-    request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
     ...protectSteps(plan),
+    // Last: as long as its marker is there, the next session of the process looks for what this one may have left, in its sources too.
+    request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
   ];
 }
 

@@ -179,8 +179,8 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
       cause: error,
     });
   }
-  await closeSession(context).catch(() => undefined);
   await protectWatermarks(context.ports, context.plan, true);
+  await closeSession(context).catch(() => undefined);
   return stepRecord(context, 'published', { publish: secondsSince(startedMs) });
 }
 

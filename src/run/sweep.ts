@@ -9,6 +9,7 @@ import { togetherOrSingly } from '../engine/index.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { renderStatement } from '../statements/index.ts';
 import type { RunPorts } from './context.ts';
@@ -99,9 +100,10 @@ const METADATA_FILE = /^\.?(\d+)-[0-9a-f-]{36}\.metadata\.json(\.tmp)?$/;
  * Deletes metadata files that a killed process wrote for commits that it did not make: of a version that the table has passed, written since `sinceMs`, and
  * in no table's log. Called when the session after it has committed to the same tables, so that those versions are passed.
  */
-export async function sweepMetadataFiles(ports: SweepPorts, target: TableIdentifier, sinceMs: number): Promise<void> {
+export async function sweepMetadataFiles(ports: SweepPorts, { target, sources }: Pick<ProcessSpec, 'target' | 'sources'>, sinceMs: number): Promise<void> {
   const strays: string[] = [];
-  for (const table of tablesOfSession(ports, target)) {
+  // A tag that protects a watermark is a commit to its source.
+  for (const table of [...tablesOfSession(ports, target.table), ...sources.map((source) => source.table)]) {
     const loaded = await ports.catalog.loadTable(table);
     const root = loaded === undefined ? undefined : localRoot(loaded.metadata);
     if (loaded === undefined || root === undefined) continue;

@@ -29,8 +29,8 @@ describe('compilePlan', () => {
       'compose compose_snapshot',
       'audit count_sources',
       'publish publish',
-      'cleanup close_session',
       'cleanup protect_watermarks',
+      'cleanup close_session',
     ]);
   });
 
@@ -43,8 +43,8 @@ describe('compilePlan', () => {
       'compose compose_snapshot',
       'audit count_sources',
       'publish publish',
-      'cleanup close_session',
       'cleanup protect_watermarks',
+      'cleanup close_session',
     ]);
   });
 

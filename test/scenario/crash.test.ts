@@ -1,7 +1,11 @@
 // Goal: a killed session leaves nothing behind that the next one does not put right. Method: SIGKILL to a child process at each step and at random moments; its
 // target is compared with that of an undisturbed twin over the same source.
+import { randomUUID } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionIdOf } from '../../src/model/hour.ts';
+import { orphans } from '../support/orphans.ts';
 import { runSessionStep, SESSION_STEPS, type SessionStep } from '../support/session-step.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 import { spawnSessions } from '../support/spawn.ts';
@@ -128,6 +132,27 @@ describe('a killed session', () => {
       }
       await compare('stateful', JSON.stringify(point));
     }
+  });
+});
+
+describe('a session that was killed while it tagged its source', () => {
+  it('leaves no half of a metadata file there', { timeout: 60_000 }, async () => {
+    const world = await worldForTest({ processes: [processOf('tagging', 'stateless')] });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', events(0, 10, 0));
+    await world.publish('tagging');
+    await world.land('raw.events', events(100, 10, 1));
+    // Staging, publishing, and then the tag.
+    expect((await spawnSessions(world.root, { processes: ['tagging'], killAtCommit: { commit: 3, after: false } })).killed).toBe(true);
+    expect(await world.rows('select count(*) from facts.tagging')).toEqual(['["20"]']);
+    const loaded = await world.psyberg.internals.client.loadTable({ namespace: ['raw'], name: 'events' });
+    const next = 1 + Number(basename(loaded?.metadataLocation ?? '').split('-')[0]);
+    const half = join(world.warehouse, 'raw', 'events', 'metadata', `.${String(next).padStart(5, '0')}-${randomUUID()}.metadata.json.tmp`);
+    writeFileSync(half, '{');
+    await world.land('raw.events', events(200, 10, 2));
+    await world.publish('tagging');
+    expect(existsSync(half)).toBe(false);
+    expect(await orphans(world)).toEqual([]);
   });
 });
 
