@@ -65,7 +65,7 @@ export interface ChangedFile {
   /** How many rows those are. */
   readonly futureRows?: bigint;
   readonly nullEventTimes: bigint;
-  /** The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were compared; undefined: all of them may. */
+  /** The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were compared or (of bounds years apart) read; undefined: all of them may. */
   readonly differingHours?: readonly Hour[];
 }
 
