@@ -23,7 +23,7 @@ export interface SourceTable extends ViewPorts {
   readonly metadata: TableMetadata;
   /** Undefined when the process names no event-time column for the source. */
   readonly eventTime: { readonly column: NestedField; readonly unit: StoredUnit } | undefined;
-  /** Event times in a later hour are set aside: one bad row may not drag a range along. */
+  /** The hour in which the clock plus the tolerance lies. Event times in a later hour are set aside (whole hours, as everything here): one bad row may not drag a range along. */
   readonly lastAllowedHour: Hour;
   /** Rewrites that need not be compared again. */
   readonly verified?: VerifiedRewrites;

@@ -314,6 +314,13 @@ describe('rows of the future', () => {
     expect(await target(world)).toContain('["30"]');
   });
 
+  it('begin with the hour after that in which the clock plus the tolerance lies', async () => {
+    const { world, land } = await worldWithNews({});
+    world.nowMs = msAt(8) + 60_000;
+    await land([9, `timestamptz '${hourAt(9)}' + interval 59 minutes`], [10, `timestamptz '${hourAt(10)}'`]);
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ future_rows: '1', future_hours: [hourAt(10)], newest_hour: hourAt(9) });
+  });
+
   it('in a wrong unit are set aside as well', async () => {
     const { world, land } = await worldWithNews({
       columns: 'id bigint, ts bigint',
