@@ -1,6 +1,6 @@
 -- @name session/changed_files
 -- What: the data files in manifests of one partition spec, with the hours that their event-time bounds span.
---       Without trusted bounds the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column).
+--       Without trusted bounds (or with a lower one before the year 1) the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column).
 -- @param $manifests VARCHAR[] paths, all of one partition spec
 -- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
@@ -32,7 +32,11 @@ stored as (
   from entries
 ),
 trusted as (
-  select *, coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false) as is_trusted
+  select
+    *,
+    coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false)
+      -- Only the file can tell which of its rows lie in the calendar.
+      and calendar_hour(event_hour(lower_value, stored_unit, false)) is not null as is_trusted
   from stored
 )
 select
@@ -43,7 +47,7 @@ select
   rows,
   bytes,
   partition::varchar as partition,
-  case when is_trusted then least(greatest(event_hour(lower_value, stored_unit, false), -2147483648), 2147483647) end::integer as first_hour,
-  case when is_trusted then least(greatest(event_hour(upper_value, stored_unit, true), -2147483648), 2147483647) end::integer as last_hour,
+  case when is_trusted then calendar_hour(event_hour(lower_value, stored_unit, false)) end as first_hour,
+  case when is_trusted then calendar_hour(event_hour(upper_value, stored_unit, true)) end as last_hour,
   null_event_times::bigint as null_event_times
 from trusted

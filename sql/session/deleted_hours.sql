@@ -5,19 +5,19 @@
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
 -- @returns path VARCHAR, first_hour INTEGER, last_hour INTEGER (a date covers 24 hours; both NULL for rows without an event time), rows BIGINT (how many fewer)
 with before as (
-  select filename as path, event_hour({{stored_event_time}}, $unit, false) as first_hour, count(*) as row_count, bit_xor(hash(file_row_number)) as positions
+  select filename as path, calendar_hour(event_hour({{stored_event_time}}, $unit, false)) as first_hour, count(*) as row_count, bit_xor(hash(file_row_number)) as positions
   from {{before}}
   group by all
 ),
 after as (
-  select filename as path, event_hour({{stored_event_time}}, $unit, false) as first_hour, count(*) as row_count, bit_xor(hash(file_row_number)) as positions
+  select filename as path, calendar_hour(event_hour({{stored_event_time}}, $unit, false)) as first_hour, count(*) as row_count, bit_xor(hash(file_row_number)) as positions
   from {{after}}
   group by all
 )
 select
   given.path,
-  coalesce(before.first_hour, after.first_hour)::integer as first_hour,
-  (coalesce(before.first_hour, after.first_hour) + case when $unit = 'day' then 23 else 0 end)::integer as last_hour,
+  coalesce(before.first_hour, after.first_hour) as first_hour,
+  least(coalesce(before.first_hour, after.first_hour) + case when $unit = 'day' then 23 else 0 end, 70389527) as last_hour,
   coalesce(before.row_count, 0) - coalesce(after.row_count, 0) as rows
 from before
 full join after on before.path = after.path and before.first_hour is not distinct from after.first_hour

@@ -78,7 +78,7 @@ function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
   if (plan.range === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const hours = plan.hours.map((each) => parseHour(each.hour));
-  return spec.hours === 'touched' && hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
+  return spec.pattern === 'stateful' && hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
 }
 
 function changeViewStep(alias: string, read: Extract<Plan['sources'][number]['read'], { kind: 'changes' }>): Step {

@@ -14,6 +14,7 @@ export async function openWarehouse(options: EngineOptions & { readonly uri: str
       'macros/units_per_hour',
       'macros/event_hour',
       'macros/partition_hour',
+      'macros/calendar_hour',
       'macros/bounds_are_trusted',
       'macros/manifest_list',
     ])

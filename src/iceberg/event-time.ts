@@ -1,4 +1,5 @@
 /** Event-time columns: how Iceberg stores them, and what a partition value says about their hours. Pure. */
+import { CALENDAR, HOUR_MS } from '../model/hour.ts';
 import type { NestedField, PartitionSpec, Schema, TableMetadata } from './table-metadata.ts';
 
 /** Unit of a stored event time, in the words of `sql/macros/event_hour.sql`. */
@@ -48,7 +49,7 @@ function parseExactly(json: string): PartitionTuple | null {
 
 /**
  * The tuple as processing URIs write it: an identity field under its column's name, a transformed one under its own; hours and days
- * as ISO texts, months and years as `yyyy-mm` and `yyyy` (Iceberg specification, "Partition Transforms": counts since 1970).
+ * as ISO texts, months and years as `yyyy-mm` and `yyyy` (Iceberg specification, "Partition Transforms": counts since 1970). Beyond the years 1 to 9999 the count stays.
  */
 export function processingUri(tuple: PartitionTuple, spec: PartitionSpec | undefined, schema: Schema): PartitionTuple {
   const uri: Record<string, string | number | boolean | null> = {};
@@ -64,10 +65,13 @@ export function processingUri(tuple: PartitionTuple, spec: PartitionSpec | undef
 
 function transformedText(transform: string, value: string | number | boolean | null): string | number | boolean | null {
   if (typeof value !== 'number') return value;
-  const iso = (ms: number): string => new Date(ms).toISOString();
-  if (transform === 'hour') return `${iso(value * 3_600_000).slice(0, 19)}Z`;
-  if (transform === 'day') return iso(value * 86_400_000).slice(0, 10);
-  if (transform === 'month') return iso(Date.UTC(1970, value, 1)).slice(0, 7);
+  const iso = (ms: number, length: number): string | number =>
+    ms >= CALENDAR.firstHour * HOUR_MS && ms < (CALENDAR.lastHour + 1) * HOUR_MS ? new Date(ms).toISOString().slice(0, length) : value;
+  if (transform === 'hour') return withZone(iso(value * HOUR_MS, 19));
+  if (transform === 'day') return iso(value * 24 * HOUR_MS, 10);
+  if (transform === 'month') return iso(Date.UTC(1970, value, 1), 7);
   if (transform === 'year') return String(1970 + value);
   return value;
 }
+
+const withZone = (text: string | number): string | number => (typeof text === 'string' ? `${text}Z` : text);

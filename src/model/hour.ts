@@ -22,6 +22,9 @@ export const parseHour = (text: string): Hour => hourOfMs(Date.parse(text));
 /** The hour that holds an instant; instants before 1970 fall into negative hours. */
 export const hourOfMs = (instantMs: number): Hour => Math.floor(instantMs / HOUR_MS);
 
+/** The first hour of the year 1 and the last one of 9999, beyond which an hour has no ISO text of the usual length (as `sql/macros/calendar_hour.sql`). */
+export const CALENDAR: HourRange = { firstHour: -17_259_888, lastHour: 70_389_527 };
+
 /** ISO 8601 with `Z` and milliseconds, for commit times. */
 export const instantText = (instantMs: number): string => new Date(instantMs).toISOString();
 

@@ -78,6 +78,8 @@ export interface PlanSource {
   readonly total_records: string | null;
   /** Rows that the head itself added. */
   readonly added_records?: string;
+  /** Field id of the event-time column; kept with the watermark. */
+  readonly event_time_id?: number;
   /** Changed hours of this source that a later session pays. */
   readonly owed_hours: readonly string[];
 }

@@ -35,7 +35,7 @@ export interface SourceSpec {
   readonly onSourceChange: OnSourceChange;
   /** What happens to rows whose event time is NULL: they belong to no hour. `skip`: counted and reported; a stateless load, which needs no hour, takes them. */
   readonly nulls: 'refuse' | 'skip';
-  /** How far ahead of the clock an event time may be before it is set aside, in ms. */
+  /** In ms: event times in a later hour than that in which the clock plus this lies are set aside. */
   readonly futureToleranceMs: number;
   /** Where the process begins with this source; from then on its watermark decides. */
   readonly start: StartSpec;

@@ -25,6 +25,8 @@ export interface Watermark extends SourcePosition {
   readonly totalRecords?: bigint;
   /** Rows that this snapshot itself added: while as many live at its sequence number, it was not rolled back. */
   readonly addedRecords?: bigint;
+  /** Field id of the event-time column that its hours are of. */
+  readonly eventTimeId?: number;
 }
 
 /** One snapshot between watermark and head. */
@@ -65,7 +67,7 @@ export interface ChangedFile {
   /** How many rows those are. */
   readonly futureRows?: bigint;
   readonly nullEventTimes: bigint;
-  /** The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were compared; undefined: all of them may. */
+  /** The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were compared or (of bounds years apart) read; undefined: all of them may. */
   readonly differingHours?: readonly Hour[];
 }
 
@@ -100,7 +102,9 @@ export interface SourceState {
   /** Live rows of the source at its head, and those that the head itself added. */
   readonly totalRecords?: bigint;
   readonly addedRecords?: bigint;
-  /** Type of the event-time column, as Iceberg names it. */
+  /** Field id of the event-time column. */
+  readonly eventTimeId?: number;
+  /** Its type, as Iceberg names it. */
   readonly eventTimeType?: string;
   /** Unit in which the event time is stored: us, ns, ms, s or day. */
   readonly eventTimeUnit?: string;

@@ -63,6 +63,7 @@ export function describeSource(source: SourceState, options: CauseOptions & { re
     read: options.read,
     total_records: source.totalRecords === undefined ? null : String(source.totalRecords),
     ...(source.addedRecords === undefined ? {} : { added_records: String(source.addedRecords) }),
+    ...(source.eventTimeId === undefined ? {} : { event_time_id: source.eventTimeId }),
     owed_hours: options.owed.map(hourText),
   };
 }

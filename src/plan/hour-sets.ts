@@ -53,6 +53,20 @@ export function spanOf(hours: readonly Hour[]): HourRange | undefined {
   return firstHour === undefined ? undefined : { firstHour, lastHour: hours.at(-1) as Hour };
 }
 
+/** A gap of more hours than this is not filled: no query looks two years ahead, and a row with a date of 1970 would bring all hours since into a plan. */
+const GAP_HOURS_MAX = 2 * 366 * 24;
+
+/** From the first of the ascending hours to the last, without gaps; but for one of years. */
+export function contiguous(hours: readonly Hour[]): Hour[] {
+  const filled: Hour[] = [];
+  for (const hour of hours) {
+    const before = filled.at(-1);
+    if (before !== undefined && hour - before <= GAP_HOURS_MAX) for (let between = before + 1; between < hour; between += 1) filled.push(between);
+    filled.push(hour);
+  }
+  return filled;
+}
+
 /** Ascending hours as maximal runs of neighbours: 2,3,6 -> 2..3, 6..6. */
 export function intervalsOf(hours: readonly Hour[]): HourRange[] {
   const intervals: { firstHour: Hour; lastHour: Hour }[] = [];

@@ -2,13 +2,14 @@
  * Plans a stateful load and a dimension: an hour range to overwrite. Session -> Plan. Pure.
  * The upper limit is the least common hour: a later hour is incomplete for some stream. What lies above it is owed, and paid later.
  */
-import { type Hour, hourOfMs, hourText, hoursOf } from '../model/hour.ts';
+import { refusal } from '../model/errors.ts';
+import { type Hour, type HourRange, hourOfMs, hourText, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanRead, PlanStatus } from '../model/plan.ts';
 import type { ChangedFile, Session, SourceState } from '../model/session.ts';
 import { awaitsStart, beginsSomewhere, describeSource, planHead } from './describe-source.ts';
 import { type CauseOptions, describeHours } from './causes.ts';
-import { pendingHours, spanOf, union, wholeDays } from './hour-sets.ts';
+import { contiguous, pendingHours, spanOf, union, wholeDays } from './hour-sets.ts';
 
 /** The hours a session loads, and those it leaves owed. */
 interface Decision {
@@ -34,7 +35,7 @@ export function planStateful(opened: Session, options: CauseOptions): Plan {
   );
   const whole = limit === undefined || session.target.eventTime?.unit !== 'day' ? payable : daysOf(payable, limit);
   const span = spanOf(whole);
-  const hours = span === undefined ? [] : session.spec.hours === 'touched' ? whole : hoursOf(span);
+  const hours = span === undefined ? [] : session.spec.hours === 'touched' ? whole : contiguous(whole);
   return overwritePlan(session, { status: statusOf(session, hours), hours, limit, floor: undefined }, options);
 }
 
@@ -83,10 +84,34 @@ export function planDimension(session: Session, options: CauseOptions): Plan {
   // A first load has nothing to catch up with: it loads all there is.
   const floor = threshold === undefined || limit === undefined || completeToHour === undefined ? undefined : Math.min(limit - threshold + 1, completeToHour + 1);
   const firstHour = first === undefined ? undefined : Math.max(first, floor ?? first);
+  if (firstHour !== undefined && limit !== undefined && limit - firstHour >= DIMENSION_HOURS_MAX) throw tooManyHours(session, { firstHour, lastHour: limit });
   const hours = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
   // Only debts below the floor are left: nothing that this session may load.
   const onlyOldDebts = floor !== undefined && next === undefined && session.sources.every((source) => source.files.length === 0) && pending(session).every((hour) => hour < floor);
   return overwritePlan(session, { status: onlyOldDebts ? 'nothing-new' : statusOf(session, hours), hours: onlyOldDebts ? [] : hours, limit, floor }, options);
+}
+
+/** 34 years of hours, each an execution of the SQL: a row with a date of 1970, and not an archive. */
+const DIMENSION_HOURS_MAX = 300_000;
+
+function tooManyHours(session: Session, { firstHour, lastHour }: HourRange): Error {
+  const source = session.sources.find((each) => pendingHours(each, session.target.completeToHour)[0] === firstHour);
+  const file = source?.files.find((each) => each.firstHour === firstHour);
+  const table = source === undefined ? 'its sources' : tableName(source.spec.table);
+  return refusal(
+    'too-many-hours',
+    `${session.spec.processName} would compute ${lastHour - firstHour + 1} hours one after the other, from ${hourText(firstHour)} on: the first changed hour of ${table}${file === undefined ? '' : `, in ${file.path} (snapshot ${file.snapshotId})`}`,
+    {
+      hint: `correct the event time of that row in ${table}; or set catchup: { threshold_hours: N } in ${session.spec.file}, and hours further back stay owed once the first session is published`,
+      context: {
+        process_name: session.spec.processName,
+        table: source === undefined ? null : table,
+        first_hour: hourText(firstHour),
+        last_hour: hourText(lastHour),
+        file: file?.path ?? null,
+      },
+    },
+  );
 }
 
 const pending = (session: Session): Hour[] => union(session.sources.map((source) => pendingHours(source, session.target.completeToHour)));

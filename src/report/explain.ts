@@ -73,7 +73,7 @@ export function unplacedText(source: PlanSource, plan: Pick<CompiledPlan, 'patte
   ].join('; ');
 }
 
-const BOUNDS = { manifest: "the files' statistics", partition: 'the partitions', scan: 'reading the column: the files have no statistics' } as const;
+const BOUNDS = { manifest: "the files' statistics", partition: 'the partitions', scan: "reading the column: the files' statistics do not tell" } as const;
 
 const position = (at: PlanPosition | null, none: string): string =>
   at === null ? none : `snapshot ${at.snapshot_id}, sequence number ${at.sequence_number}, ${instantLabel(at.committed_at)}`;

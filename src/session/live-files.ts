@@ -95,7 +95,9 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
     if ((snapshot['sequence-number'] ?? 0n) <= watermark.sequenceNumber)
       throw refusal(
         'history-expired',
-        `the source ${name} was rolled back to before the watermark (${watermark.snapshotId}), and that snapshot was expired: what it undid cannot be told`,
+        watermark.sequenceNumber === 0n
+          ? `the snapshot ${watermark.snapshotId} of ${name} (the watermark) was expired, and it is of format version 1, which does not number snapshots: what came since cannot be told`
+          : `the source ${name} was rolled back to before the watermark (${watermark.snapshotId}), and that snapshot was expired: what it undid cannot be told`,
         { hint: REMEDY, context },
       );
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);

@@ -23,6 +23,7 @@ import {
   progressInTable,
   publishedProperty,
   watermarkFor,
+  watermarksOn,
 } from '../state/read-watermarks.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import { protectionTag } from '../model/names.ts';
@@ -30,7 +31,7 @@ import type { StartSpec } from '../model/start.ts';
 import { startSnapshot } from './start.ts';
 import { newestHourOf } from './newest-hour.ts';
 import { changesOf } from './read-changes.ts';
-import { type SourceTable, eventTimeOf } from './read-files.ts';
+import { type SourceTable, eventTimeOf, refuseOtherEventTime } from './read-files.ts';
 import type { ViewPorts } from './show-views.ts';
 import type { VerifiedRewrites } from './verified-rewrites.ts';
 import { readVtts } from './vtts.ts';
@@ -200,6 +201,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
   const main = mainSnapshot(metadata);
   const head = main === undefined || adoptedAt === undefined ? main : startSnapshot(metadata, main, { start: adoptedAt, table: name });
   const eventTime = eventTimeOf(spec, metadata);
+  if (input.spec.pattern !== 'stateless') refuseOtherEventTime(input.spec, { source: spec, metadata, eventTime }, watermarksOn(progress, metadata['table-uuid']));
   if (head === undefined) {
     if (watermark !== undefined)
       throw refusal('source-rewound', `the source ${name} has no snapshot any more, but ${input.spec.processName} consumed it up to snapshot ${watermark.snapshotId}`, {
@@ -253,7 +255,7 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     ...(laterHours === undefined ? {} : { laterHours }),
     ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
     ...(head.summary?.['added-records'] === undefined ? {} : { addedRecords: BigInt(head.summary['added-records']) }),
-    ...(eventTime === undefined ? {} : { eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
+    ...(eventTime === undefined ? {} : { eventTimeId: eventTime.column.id, eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
   });
 }
 

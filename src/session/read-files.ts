@@ -9,8 +9,8 @@ import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-meta
 import { PsybergError, refusal } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
-import type { SourceSpec } from '../model/process-spec.ts';
-import type { ChangedFile } from '../model/session.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import type { ChangedFile, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { type StatedBounds, boundsOf, withScannedHours } from './bounds.ts';
 import type { ViewPorts } from './show-views.ts';
@@ -23,7 +23,7 @@ export interface SourceTable extends ViewPorts {
   readonly metadata: TableMetadata;
   /** Undefined when the process names no event-time column for the source. */
   readonly eventTime: { readonly column: NestedField; readonly unit: StoredUnit } | undefined;
-  /** Event times in a later hour are set aside: one bad row may not drag a range along. */
+  /** The hour in which the clock plus the tolerance lies. Event times in a later hour are set aside (whole hours, as everything here): one bad row may not drag a range along. */
   readonly lastAllowedHour: Hour;
   /** Rewrites that need not be compared again. */
   readonly verified?: VerifiedRewrites;
@@ -144,6 +144,30 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
       },
     );
   return { column, unit };
+}
+
+/**
+ * A column is its field id, not its name: one that was dropped (or renamed) and added again under its name has other values, and the hours that were loaded are not those of
+ * its rows. Throws `event-time-replaced`.
+ */
+export function refuseOtherEventTime(
+  process: ProcessSpec,
+  { source, metadata, eventTime }: { readonly source: SourceSpec; readonly metadata: TableMetadata; readonly eventTime: SourceTable['eventTime'] },
+  watermarks: readonly Watermark[],
+): void {
+  const known = watermarks.map((each) => each.eventTimeId);
+  if (eventTime === undefined || known.length === 0 || known.some((id) => id === undefined || id === eventTime.column.id)) return;
+  const { column } = eventTime;
+  const table = tableName(source.table);
+  const before = currentSchema(metadata).fields.find((field) => field.id === known[0]);
+  throw refusal(
+    'event-time-replaced',
+    `the event time ${table}.${column.name} is another column (field ${column.id}) than the one by whose hours ${process.processName} has loaded so far (field ${known[0]}, ${before === undefined ? 'which was dropped' : `now named ${before.name}`})`,
+    {
+      hint: `${before === undefined ? '' : `name ${before.name} as event_time in ${process.file}; or `}drop the target ${tableName(process.target.table)} and run again to load it by the other column`,
+      context: { table, column: column.name, expected: known[0] ?? null, found: column.id },
+    },
+  );
 }
 
 /** Runs a metadata read of `files`; a failure names the table, the snapshot and the file that could not be read, and moves nothing. */

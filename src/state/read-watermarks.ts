@@ -47,6 +47,7 @@ export interface WatermarkJson {
   readonly newest_hour?: string | null;
   readonly total_records?: string | null;
   readonly added_records?: string | null;
+  readonly event_time_id?: number | null;
 }
 
 /** The progress of the newest snapshot in `main`'s history that the process published; undefined when there is none. */
@@ -121,6 +122,9 @@ export function watermarkFor(progress: ProcessProgress | undefined, table: { rea
   return byName ?? progress?.watermarks.find((each) => each.tableUuid === table.tableUuid);
 }
 
+/** Every watermark on a table: a process may read it twice, by different columns. */
+export const watermarksOn = (progress: ProcessProgress | undefined, tableUuid: string): Watermark[] => progress?.watermarks.filter((each) => each.tableUuid === tableUuid) ?? [];
+
 function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
   try {
     return (JSON.parse(text) as WatermarkJson[]).map(watermarkOf);
@@ -145,6 +149,7 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   ...(json.newest_hour == null ? {} : { newestHour: parseHour(json.newest_hour) }),
   ...(json.total_records == null ? {} : { totalRecords: BigInt(json.total_records) }),
   ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),
+  ...(json.event_time_id == null ? {} : { eventTimeId: json.event_time_id }),
 });
 
 /** A row of the watermark table. */

@@ -16,6 +16,7 @@ export function watermarksJson(plan: Plan): WatermarkJson[] {
         newest_hour: source.newest_hour,
         total_records: source.total_records,
         ...(source.added_records === undefined ? {} : { added_records: source.added_records }),
+        ...(source.event_time_id === undefined ? {} : { event_time_id: source.event_time_id }),
       },
     ];
   });

@@ -164,6 +164,40 @@ describe('event times', () => {
   });
 });
 
+describe('the event-time column', () => {
+  /** Sets the columns of the table: `id` and the given ones, by name and field id. */
+  const setColumns = async (world: World, columns: Readonly<Record<string, number>>): Promise<void> => {
+    const metadata = await world.metadata('raw.events');
+    const [id] = currentSchema(metadata).fields;
+    const fields = Object.entries(columns).map(([name, field]) => ({ id: field, name, type: 'timestamptz', required: false }));
+    await world.commit('raw.events', [
+      { action: 'add-schema', schema: { type: 'struct', 'schema-id': -1, fields: [id as NonNullable<typeof id>, ...fields] } },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ]);
+  };
+
+  it('that was dropped, or renamed, and added again under its name is refused; renamed with its process it goes on', async () => {
+    const { world, value } = await worldWithNews({});
+    await world.publish('hours_load');
+    await setColumns(world, { old_ts: 2, ts: 3 });
+    await world.land('raw.events', `select 8, ${value(8)}, ${value(1)}`);
+    const [refused] = await world.run();
+    expect(refused).toMatchObject({
+      status: 'refused',
+      error: { code: 'event-time-replaced', context: { table: 'raw.events', column: 'ts', expected: 2, found: 3, exit_code: 5 } },
+    });
+    expect(refused?.error?.hint).toContain('name old_ts as event_time');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+    world.writeProcess(load({ event_time: 'old_ts' }, 'select id, old_ts as ts from e'));
+    await world.reopen();
+    await world.publish('hours_load');
+    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]', '["8"]']);
+    await setColumns(world, { old_ts: 4 });
+    await world.land('raw.events', `select 9, ${value(9)}`);
+    expect((await world.run())[0]?.error).toMatchObject({ code: 'event-time-replaced', message: expect.stringContaining('which was dropped') });
+  });
+});
+
 describe('a date that became a timestamp (version 3)', () => {
   const day = (number: number): string => `date '2023-09-${10 + number}'`;
   const promote = async (world: World, type: string, table = 'raw.events'): Promise<void> => {
@@ -278,6 +312,13 @@ describe('rows of the future', () => {
     world.nowMs = msAt(30);
     expect((await world.publish('hours_load')).owed_hours).toEqual([]);
     expect(await target(world)).toContain('["30"]');
+  });
+
+  it('begin with the hour after that in which the clock plus the tolerance lies', async () => {
+    const { world, land } = await worldWithNews({});
+    world.nowMs = msAt(8) + 60_000;
+    await land([9, `timestamptz '${hourAt(9)}' + interval 59 minutes`], [10, `timestamptz '${hourAt(10)}'`]);
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ future_rows: '1', future_hours: [hourAt(10)], newest_hour: hourAt(9) });
   });
 
   it('in a wrong unit are set aside as well', async () => {

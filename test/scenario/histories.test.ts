@@ -86,11 +86,13 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
     ...(shape.eventType === 'epoch_ms' ? { event_time_unit: 'epoch_ms' } : {}),
   });
   const sides = (prefix: string) => sources.map((shape, index) => `select 'side_${index}' as side, id, region, ${eventTimeSql(shape)} as ts from ${prefix}${sourceName(index)}`);
+  // A date beside a time of day is shown to every hour of its day; as a row it belongs to the first.
+  const inRange = (side: string, index: number) => (sources[index]?.eventType === 'date' ? `select * from (${side}) where ts >= $range_start and ts < $range_end` : side);
   const world = await createWorld({
     processes: [
       processFile(
         { ...header('joined', targetPartitioning), pattern: 'stateful', hours, sources: sources.map((shape, index) => source(sourceName(index), shape)) },
-        sides('').join(' union all '),
+        sides('').map(inRange).join(' union all '),
       ),
       processFile(
         {

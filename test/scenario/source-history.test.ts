@@ -151,6 +151,19 @@ describe('files that come back', () => {
 });
 
 describe('expired snapshots', () => {
+  it('of a table that was upgraded from version 1 since: refused, and not called a rollback', async () => {
+    const world = await eventWorld({ formatVersion: '1', source: { protect: false } });
+    const mark = (await snapshotIds(world)).at(-1) as bigint;
+    for (const first of [20, 30]) await world.land('raw.events', events(first, 5, 3));
+    await world.commit('raw.events', [{ action: 'upgrade-format-version', 'format-version': 2 }]);
+    await world.land('raw.events', events(40, 5, 3));
+    await expireAllBut(world, 2);
+    expect((await snapshotIds(world)).includes(mark)).toBe(false);
+    const refused = await runOne(world, 'overwrite_load');
+    expect(refused).toMatchObject({ status: 'refused', error: { code: 'history-expired', message: expect.stringContaining('format version 1') } });
+    expect(refused.error?.message).not.toContain('rolled back');
+  });
+
   it.each(['1', '2'])('between a watermark that a tag keeps and the head: its files are compared, also where rows were removed (format %s)', async (formatVersion) => {
     const world = await eventWorld({ formatVersion });
     const mark = (await snapshotIds(world)).at(-1) as bigint;

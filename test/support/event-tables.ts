@@ -67,13 +67,13 @@ export async function expireAllBut(world: World, keep: number, spare: readonly b
 }
 
 /** Commits the files that a snapshot added once more, on `main` as it is now: what a cherry-pick of an append does. */
-export async function cherryPick(world: World, snapshotId: bigint): Promise<void> {
-  const metadata = await world.metadata('raw.events');
+export async function cherryPick(world: World, snapshotId: bigint, table = 'raw.events'): Promise<void> {
+  const metadata = await world.metadata(table);
   const { client } = world.psyberg.internals;
   await composeFilesInto({
     engine: await world.psyberg.internals.engine(),
     client,
-    table: tableId('raw.events'),
+    table: tableId(table),
     change: { operation: 'append', summary: { 'source-snapshot-id': String(snapshotId) } },
     added: { ...metadata, refs: { main: { type: 'branch', 'snapshot-id': snapshotId } }, 'current-snapshot-id': snapshotId },
   });

@@ -3,7 +3,10 @@
  * Shared by the short property test and the soak: both draw histories from here, so what the soak finds can be shrunk by the test.
  */
 import fc from 'fast-check';
+import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
+import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import type { FileChange, LiveFile } from './file-change.ts';
+import { cherryPick } from './event-tables.ts';
 import { hourAt, msAt, type World } from './world.ts';
 
 export type EventType = 'timestamptz' | 'timestamp' | 'date' | 'epoch_ms';
@@ -15,8 +18,8 @@ export interface SourceShape {
   readonly partitionedBy: string | undefined;
 }
 
-/** Rows of one landing: how many in which hour (counted from midnight of the tests' day). */
-export type Batch = readonly { readonly hour: number; readonly count: number }[];
+/** Rows of one landing: how many in which hour (counted from midnight of the tests' day); null: without an event time. */
+export type Batch = readonly { readonly hour: number | null; readonly count: number }[];
 
 export type SourceOperation =
   | { readonly kind: 'land'; readonly batch: Batch }
@@ -39,6 +42,10 @@ export type SourceOperation =
   /** One file, or two neighbours, put together, as a compaction of few files does. */
   | { readonly kind: 'compact-some'; readonly file: number; readonly as: 'replace' | 'overwrite' }
   | { readonly kind: 'rollback'; readonly back: number }
+  /** Back to the newest snapshot that a rollback took off `main`. */
+  | { readonly kind: 'fast-forward' }
+  /** The files of the newest append that a rollback took off `main`, committed once more. */
+  | { readonly kind: 'cherry-pick' }
   /** Removes all snapshots that no ref needs, but for the newest `keep`. */
   | { readonly kind: 'expire'; readonly keep: number }
   | { readonly kind: 'add-column' }
@@ -46,7 +53,9 @@ export type SourceOperation =
   /** Several, one after the other, without a session between them. */
   | { readonly kind: 'in-one-gap'; readonly operations: readonly SourceOperation[] };
 
-const hours = fc.integer({ min: 0, max: 6 });
+/** Far beyond any tolerance for the future. */
+const FUTURE_HOUR = 700_000;
+const hours = fc.oneof({ weight: 18, arbitrary: fc.integer({ min: 0, max: 6 }) }, { weight: 1, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constant(FUTURE_HOUR) });
 export const batches: fc.Arbitrary<Batch> = fc.array(fc.record({ hour: hours, count: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 3 });
 const file = fc.nat(20);
 const rest = fc.nat(2);
@@ -64,6 +73,14 @@ const rearrangement = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('add-column' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change-partitioning' as const) }) },
 );
+
+/** Moves of `main`, back and forth between two sessions, or back for good. */
+const movesOfMain: fc.Arbitrary<SourceOperation> = fc
+  .tuple(fc.array(landings, { maxLength: 2 }), fc.integer({ min: 1, max: 2 }), fc.constantFrom('fast-forward' as const, 'cherry-pick' as const, 'rollback' as const))
+  .map(([landed, back, then]) => ({
+    kind: 'in-one-gap',
+    operations: [...landed, { kind: 'rollback', back }, ...(then === 'rollback' ? [] : [{ kind: then }])],
+  }));
 
 /** Operations that a stateless process takes without a decision of its own: no row that it loaded changes. */
 export const appendingOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
@@ -94,6 +111,8 @@ export const anyOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
   { weight: 3, arbitrary: rowLevel },
   { weight: 5, arbitrary: deletesAmongRewrites },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rollback' as const), back: fc.integer({ min: 1, max: 2 }) }) },
+  { weight: 1, arbitrary: fc.constantFrom<SourceOperation>({ kind: 'fast-forward' }, { kind: 'cherry-pick' }) },
+  { weight: 2, arbitrary: movesOfMain },
 );
 
 /** Transforms of the event-time column exist for its type only. */
@@ -104,7 +123,7 @@ const PARTITIONINGS: Readonly<Record<EventType, readonly (string | undefined)[]>
   epoch_ms: [undefined, 'region', 'bucket(3, id)', 'truncate(3600000, ts)'],
 };
 
-export const shapes: fc.Arbitrary<SourceShape> = fc.constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms').chain((eventType) =>
+export const shapes: fc.Arbitrary<SourceShape> = fc.constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms', 'date').chain((eventType) =>
   fc.record({
     formatVersion: fc.constantFrom('1' as const, '2' as const, '2' as const, '3' as const, '3' as const),
     eventType: fc.constant(eventType),
@@ -139,6 +158,8 @@ export function rowsSql(shape: SourceShape, batch: Batch, ids: RowIds): string {
   const rows = batch.flatMap(({ hour, count }) =>
     Array.from({ length: count }, () => {
       const id = ids.next++;
+      const region = id % 2 === 0 ? 'eu' : 'us';
+      if (hour === null) return `(${id}::bigint, '${region}', null::${SQL_TYPE[shape.eventType]})`;
       const secondOfHour = (id * 797) % 3600;
       const instant = `(timestamptz '${hourAt(hour)}' + to_seconds(${secondOfHour}))`;
       const value: Record<EventType, string> = {
@@ -147,7 +168,7 @@ export function rowsSql(shape: SourceShape, batch: Batch, ids: RowIds): string {
         date: `(${instant} at time zone 'UTC')::date`,
         epoch_ms: `${msAt(hour) + secondOfHour * 1000}::bigint`,
       };
-      return `(${id}::bigint, '${id % 2 === 0 ? 'eu' : 'us'}', ${value[shape.eventType]})`;
+      return `(${id}::bigint, '${region}', ${value[shape.eventType]})`;
     }),
   );
   return `select * from (values ${rows.join(', ')}) as rows(id, region, ts)`;
@@ -224,6 +245,20 @@ export async function applyOperation(input: {
       const to = (await world.history(table)).at(-1 - operation.back);
       if (to === undefined) return undefined;
       await world.rollback(table, to['snapshot-id']);
+      return operation.kind;
+    }
+    case 'fast-forward':
+    case 'cherry-pick': {
+      const metadata = await world.metadata(table);
+      const onMain = new Set((await world.history(table)).map((snapshot) => snapshot['snapshot-id']));
+      const isAhead = (snapshot: Snapshot): boolean => [...ancestors(metadata, snapshot)].some((each) => each === mainSnapshot(metadata));
+      const off = (metadata.snapshots ?? []).filter((snapshot) => !onMain.has(snapshot['snapshot-id']));
+      const picked = off.findLast((snapshot) => (operation.kind === 'fast-forward' ? isAhead(snapshot) : snapshot.summary?.['operation'] === 'append'));
+      // What was picked before is there already: it would be there twice.
+      const isThere = (await world.history(table)).some((snapshot) => snapshot.summary?.['source-snapshot-id'] === String(picked?.['snapshot-id']));
+      if (picked === undefined || mainSnapshot(metadata) === undefined || isThere) return undefined;
+      if (operation.kind === 'fast-forward') await world.rollback(table, picked['snapshot-id']);
+      else await cherryPick(world, picked['snapshot-id'], table);
       return operation.kind;
     }
     case 'expire': {
