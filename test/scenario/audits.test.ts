@@ -285,7 +285,7 @@ describe('the time zone of the machine', () => {
       {
         process_name: 'zoned_load',
         pattern: 'stateful',
-        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', vtts: { sql: "select '2023-11-05 12:00:00'" } }],
+        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', vtts: { sql: "select timestamp '2023-11-05 12:00:00'" } }],
         target: { table: 'facts.zoned', event_time: 'h', partition_by: ['day(h)'] },
       },
       "select date_trunc('hour', ts) as h, count(*) as n, min(ts)::date as d, strftime(min(ts), '%H') as hour_text, $first_hour as first_hour from e group by 1",
