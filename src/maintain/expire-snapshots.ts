@@ -9,6 +9,7 @@ import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../iceberg/table-update.ts';
 import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/maintain-record.ts';
+import { plainPath } from '../model/plain-path.ts';
 import { isInUse, oldestSessionMs } from '../run/clean-up.ts';
 import { globLiteral, renderStatement } from '../statements/index.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
@@ -130,7 +131,7 @@ async function deleteOldMetadata(context: MaintainContext, { metadata, metadataL
   const rows = await ports.engine.query<{ path: string }>({
     sql: renderStatement('maintain/old_metadata_files'),
     parameters: {
-      pattern: `${globLiteral(tableRoot(metadata).replace(/^file:(\/\/[^/]*)?/, ''))}/metadata/*.metadata.json`,
+      pattern: `${globLiteral(plainPath(tableRoot(metadata)))}/metadata/*.metadata.json`,
       known_files: known.map((location) => basename(location)),
       before_ms: String(ports.nowMs() - graceMs(options)),
     },

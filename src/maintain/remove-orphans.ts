@@ -9,6 +9,7 @@ import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { DroppedTableRecord, FreedFiles, MaintainOptions, MaintainRecord } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
+import { plainPath } from '../model/plain-path.ts';
 import { oldestSessionMs } from '../run/clean-up.ts';
 import { globLiteral, renderStatement } from '../statements/index.ts';
 import { type MaintainPorts, stopIfInterrupted } from './context.ts';
@@ -89,7 +90,7 @@ async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
   for (const folder of folders) if (existsSync(folder)) await run(ports, 'maintain/find_files', { pattern: `${globLiteral(folder)}/**` });
 }
 
-const folderOf = (metadata: TableMetadata): string => `${tableRoot(metadata).replace(/^file:(\/\/[^/]*)?/, '')}/`;
+const folderOf = (metadata: TableMetadata): string => `${plainPath(tableRoot(metadata))}/`;
 
 /** Notes what every table of the catalog reaches. */
 async function reachEverything({ ports, catalogTables }: OrphanInput): Promise<KnownTable[]> {

@@ -6,6 +6,7 @@
 import type { Engine } from '../engine/index.ts';
 import { renderJson } from '../iceberg/json.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { plainPath } from '../model/plain-path.ts';
 import { fileKindFragment, literalFragment, liveEntryFragments, partitionKeyFragment, renderStatement } from '../statements/index.ts';
 import { type ManifestRow, shapesOf } from './compose.ts';
 
@@ -68,9 +69,6 @@ export async function findObsoleteDeletes(engine: Engine, input: ObsoleteDeletes
     },
   });
 }
-
-/** As `macros/plain_path`: writers spell a local path with `file:` or without. */
-const plainPath = (path: string): string => path.replace(/^file:(\/\/[^/]*)?/, '');
 
 async function liveEntries(engine: Engine, { metadata, base }: ObsoleteDeletesInput, manifests: readonly ManifestRow[]): Promise<LiveEntry[]> {
   const entries: LiveEntry[] = [];

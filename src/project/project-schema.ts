@@ -139,9 +139,11 @@ function catalogOf(
       report(yaml.placeOfKey(['catalog']), 'the catalog needs warehouse or uri', 'add "warehouse: warehouse" for an embedded catalog in that folder');
     return { kind: 'embedded', warehouse: root };
   }
-  const folderOf = (location: string): string => path.resolve(root, location.replace(/^file:\/\//, ''));
+  // Beside `file:///a/b`: `file:/a/b`, and `file://b` for a folder of the project.
+  const withoutScheme = (location: string): string => location.replace(/^file:(\/\/)?/, '');
+  const folderOf = (location: string): string => path.resolve(root, withoutScheme(location));
   const allowedLocations = allowed.length === 0 ? {} : { allowedLocations: allowed.map(folderOf) };
-  const local = warehouse.replace(/^file:\/\//, '');
+  const local = withoutScheme(warehouse);
   const remote = /^[a-z][a-z0-9+.-]*:\/\//i.test(local);
   if (database !== undefined) {
     if (!/^postgres(ql)?:\/\//.test(database)) report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');

@@ -9,6 +9,7 @@ import { togetherOrSingly } from '../engine/index.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
+import { plainPath } from '../model/plain-path.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { renderStatement } from '../statements/index.ts';
@@ -41,9 +42,8 @@ export async function sweepSession(ports: SweepPorts, target: TableIdentifier, b
   }
 }
 
-const withoutScheme = (path: string): string => path.replace(/^file:(\/\/)?/, '');
 const localRoot = (metadata: TableMetadata): string | undefined => {
-  const root = withoutScheme(tableRoot(metadata));
+  const root = plainPath(tableRoot(metadata));
   return root.startsWith('/') ? root : undefined;
 };
 
@@ -75,14 +75,11 @@ async function heldFiles({ engine }: SweepPorts, metadata: TableMetadata, files:
   );
   const paths = [...new Set(manifests.map((row) => row.manifest_path))];
   const data = files.filter((file) => file.endsWith('.parquet'));
-  const spelled = [...data, ...data.flatMap((file) => [`file:${file}`, `file://${file}`])];
   const held =
     paths.length === 0 || data.length === 0
       ? []
-      : await togetherOrSingly(paths, (each) =>
-          engine.query<{ path: string }>({ sql: renderStatement('cleanup/referenced_files'), parameters: { manifests: each, files: spelled } }),
-        );
-  return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(withoutScheme));
+      : await togetherOrSingly(paths, (each) => engine.query<{ path: string }>({ sql: renderStatement('cleanup/referenced_files'), parameters: { manifests: each, files: data } }));
+  return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(plainPath));
 }
 
 function removeEmptyFolders(folder: string): void {
@@ -133,7 +130,7 @@ const versionOf = (path: string): number | undefined => {
   return match === null ? undefined : Number(match[1]);
 };
 const logOf = (metadata: TableMetadata, location: string): Set<string> =>
-  new Set([location, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])].map(withoutScheme));
+  new Set([location, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])].map(plainPath));
 
 /** Deletes the metadata files of a table that was dropped before it held anything, and its folders if nothing else is in them. */
 export function removeDroppedTable(metadata: TableMetadata, location: string): void {

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { BoundStatement } from '../engine/index.ts';
 import type { PartitionSpec, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { FileLayout } from '../model/file-layout.ts';
+import { plainPath } from '../model/plain-path.ts';
 import type { Step } from '../model/plan.ts';
 import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
 import {
@@ -117,7 +118,7 @@ function fileJson(file: WrittenFile, layout: FileLayout): Record<string, unknown
 
 /** COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers' clean-up would not know the file. */
 export const spelledAs = (location: string, path: string): string => {
-  const plain = location.replace(/^file:(\/\/[^/]*)?/, '');
+  const plain = plainPath(location);
   return path.startsWith(plain) ? location + path.slice(plain.length) : path;
 };
 

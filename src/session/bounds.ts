@@ -7,6 +7,7 @@ import type { PartitionHours } from '../iceberg/partition-hours.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import { CALENDAR, type Hour, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
+import { plainPath } from '../model/plain-path.ts';
 import type { BoundsFrom, ChangedFile } from '../model/session.ts';
 import { type SqlFragment, fileSchemaFragment, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
 import type { SourceTable } from './read-files.ts';
@@ -160,7 +161,7 @@ async function scan(engine: Engine, table: SourceTable, files: readonly ChangedF
 function unreadable(table: SourceTable, files: readonly ChangedFile[], error: unknown): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const name = tableName(table.spec.table);
-  const file = files.find((each) => error.message.includes(each.path.replace(/^file:(\/\/[^/]*)?/, ''))) ?? (files[0] as ChangedFile);
+  const file = files.find((each) => error.message.includes(plainPath(each.path))) ?? (files[0] as ChangedFile);
   return refusal('source-unreadable', `the data file ${file.path} of source ${name} (snapshot ${file.snapshotId}) cannot be read: ${error.message.split('\n')[0]}`, {
     hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
     context: { table: name, snapshot_id: String(file.snapshotId), file: file.path },
