@@ -17,7 +17,7 @@ after as (
 select
   given.path,
   coalesce(before.first_hour, after.first_hour) as first_hour,
-  least(coalesce(before.first_hour, after.first_hour) + case when $unit = 'day' then 23 else 0 end, 70389527) as last_hour,
+  calendar_hour(coalesce(before.first_hour, after.first_hour) + case when $unit = 'day' then 23 else 0 end) as last_hour,
   coalesce(before.row_count, 0) - coalesce(after.row_count, 0) as rows
 from before
 full join after on before.path = after.path and before.first_hour is not distinct from after.first_hour

@@ -7,13 +7,13 @@
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
 -- @returns first_hour INTEGER, last_hour INTEGER (a date covers 24 hours; both NULL for rows without an event time), row_count BIGINT, row_hash HUGEINT, second_hash HUGEINT
 with counted as (
-  select event_hour({{stored_event_time}}, $unit, false)::integer as first_hour, count(*) as row_count, sum(hash({{row}})::hugeint) as row_hash, sum(hash({{row}}, 'again')::hugeint) as second_hash
+  select calendar_hour(event_hour({{stored_event_time}}, $unit, false)) as first_hour, count(*) as row_count, sum(hash({{row}})::hugeint) as row_hash, sum(hash({{row}}, 'again')::hugeint) as second_hash
   from {{rows}} as data
   group by all
 )
 select
   first_hour,
-  first_hour + case when $unit = 'day' then 23 else 0 end as last_hour,
+  calendar_hour(first_hour + case when $unit = 'day' then 23 else 0 end) as last_hour,
   row_count,
   row_hash,
   second_hash

@@ -14,7 +14,7 @@ with event_times as (
 select
   path,
   first_hour,
-  least(first_hour + case when $unit = 'day' then 23 else 0 end, 70389527) as last_hour,
+  calendar_hour(first_hour + case when $unit = 'day' then 23 else 0 end) as last_hour,
   count(*) as rows
 from event_times
 group by all

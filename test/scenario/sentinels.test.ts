@@ -115,6 +115,17 @@ describe('an event time that no calendar of the years 1 to 9999 has', () => {
     },
   );
 
+  it.each([...before, "timestamp '290000-01-01'"])('is no work where its file is rewritten: %s', async (value) => {
+    const world = await worldWith(stateful(), 'bucket(2, id)');
+    await world.land('raw.events', `${honest} union all select 99, ${value}`);
+    await world.publish('overwrite_load');
+    await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files, insert: 'select * from raw.events order by id desc' });
+    expect(await world.plan('overwrite_load')).toMatchObject({
+      hours: [],
+      sources: [{ changes: [{ operation: 'overwrite', counted: false, reason: expect.stringContaining('the rows were compared') }] }],
+    });
+  });
+
   it.each([...before, "timestamp '290000-01-01'"])('is loaded by a stateless process as any other: %s', async (value) => {
     const world = await worldWith(appendLoad());
     await world.land('raw.events', `${honest} union all select 99, ${value}`);
