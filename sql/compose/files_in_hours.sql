@@ -4,7 +4,7 @@
 -- @param $manifests VARCHAR[] data manifests of one partition spec
 -- @param $field_id INTEGER field id of the event-time column
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
--- @param $type VARCHAR Iceberg type of the column now: bounds of 4 bytes are days where dates were widened to timestamps
+-- @param $type VARCHAR Iceberg type of the column now
 -- @param $partition_position INTEGER position, from 1, of a partition field that is made of the event time; 0 when there is none
 -- @param $partition_transform VARCHAR its transform
 -- @param $first_hours VARCHAR[] first hours of the replaced intervals
@@ -31,7 +31,7 @@ stored as (
     *,
     iceberg_integer(lower_bound) as lower_value,
     case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value,
-    case when length(lower_bound) = 8 and $type like 'timestamp%' then 'day' else $unit end as stored_unit
+    stored_unit(lower_bound, $type, $unit) as stored_unit
   from entries
 ),
 stated as (

@@ -4,7 +4,7 @@
 -- @param $manifests VARCHAR[] paths, all of one partition spec
 -- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
--- @param $type VARCHAR Iceberg type of the column now: bounds of 4 bytes are days where dates were widened to timestamps
+-- @param $type VARCHAR Iceberg type of the column now
 -- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
 -- @returns manifest_path, path, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
 --          null_event_times (NULL: not counted)
@@ -28,7 +28,7 @@ stored as (
     *,
     iceberg_integer(lower_bound) as lower_value,
     case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value,
-    case when length(lower_bound) = 8 and $type like 'timestamp%' then 'day' else $unit end as stored_unit
+    stored_unit(lower_bound, $type, $unit) as stored_unit
   from entries
 ),
 trusted as (

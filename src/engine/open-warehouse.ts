@@ -12,6 +12,7 @@ export async function openWarehouse(options: EngineOptions & { readonly uri: str
       'macros/iceberg_integer',
       'macros/iceberg_bytes',
       'macros/units_per_hour',
+      'macros/stored_unit',
       'macros/event_hour',
       'macros/partition_hour',
       'macros/calendar_hour',

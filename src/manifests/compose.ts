@@ -75,7 +75,6 @@ export interface RewrittenManifest {
   readonly path: string;
   readonly specId: number;
   readonly content: number;
-  readonly entries: bigint;
 }
 
 /**
@@ -85,11 +84,7 @@ export interface RewrittenManifest {
  */
 export async function rewriteManifests(engine: Engine, options: RewriteOptions): Promise<RewrittenManifest[]> {
   const written: RewrittenManifest[] = [];
-  for (const shape of await shapesOf(engine, options.manifests)) {
-    const manifest = await rewriteManifest(engine, options, shape);
-    // A manifest that counts no file is taken for one whose files nobody counted.
-    if (options.keptFiles.length === 0 || manifest.entries > 0n) written.push(manifest);
-  }
+  for (const shape of await shapesOf(engine, options.manifests)) written.push(await rewriteManifest(engine, options, shape));
   return written;
 }
 
@@ -120,7 +115,7 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: M
   const { partition_spec_id: specId, content } = shape.manifest;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
   const path = options.destination();
-  const entries = await engine.execute({
+  await engine.execute({
     sql: renderStatement(
       'compose/rewrite_manifest',
       inheritedEntryFragments({
@@ -140,7 +135,7 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: M
     },
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
-  return { path, specId, content, entries };
+  return { path, specId, content };
 }
 
 /** What a manifest says of its table (Iceberg specification, "Manifests"), as parameters of the statements that write one. */

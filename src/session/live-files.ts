@@ -11,7 +11,7 @@ import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { comparedHours, compareLiveRows, inDifferingHours, newsOfFiles, remembering } from './compare-rows.ts';
-import { type Manifest, type SourceTable, likeManifests, readAllManifests, readFiles } from './read-files.ts';
+import { type Manifest, type SourceTable, likeManifests, readAllManifests, readLiveFiles } from './read-files.ts';
 
 const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
 
@@ -30,9 +30,8 @@ export async function filesBetween(
     return these.filter((manifest) => !paths.has(manifest.manifest_path));
   };
   const [gone, come] = [only(before, after), only(after, before)];
-  const dataOf = (manifests: readonly Manifest[]): Manifest[] => manifests.filter((manifest) => manifest.content === 0);
-  const was = await readFiles(engine, table, consumed, dataOf(gone), [0, 1]);
-  const is = await readFiles(engine, table, head, dataOf(come), [0, 1]);
+  const was = await readLiveFiles(engine, table, consumed, gone);
+  const is = await readLiveFiles(engine, table, head, come);
   const paths = (files: readonly ChangedFile[]): Set<string> => new Set(files.map((file) => file.path));
   const [then, now] = [paths(was), paths(is)];
   return {
@@ -100,8 +99,7 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
           : `the source ${name} was rolled back to before the watermark (${watermark.snapshotId}), and that snapshot was expired: what it undid cannot be told`,
         { hint: REMEDY, context },
       );
-  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0);
-  const live = await readFiles(engine, table, head, manifests, [0, 1]);
+  const live = await readLiveFiles(engine, table, head, await readAllManifests(engine, table, head));
   const { olderRows, ownRows, newerFiles, newerDeletes } = await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber });
   if (watermark.totalRecords === undefined || olderRows !== watermark.totalRecords)
     throw refusal(

@@ -11,7 +11,7 @@ import { renderStatement, storedEventTimeFragment } from '../statements/index.ts
 import { readDeleteFiles, withDataFiles } from './delete-files.ts';
 import { refuseUnreadable } from './equality-keys.ts';
 import { type DataFile, filesUnder } from './files-under.ts';
-import { type Manifest, type SourceTable, readAllManifests, readFiles, reading } from './read-files.ts';
+import { type Manifest, type SourceTable, readAllManifests, readLiveFiles, reading } from './read-files.ts';
 import type { Changes } from './read-changes.ts';
 import { inTemporaryFolder, withViews } from './show-views.ts';
 
@@ -72,13 +72,7 @@ interface LiveHours {
 /** Cost follows the table: its manifests, and one column of the files that lost single rows and reach further than all others. */
 async function liveHours(engine: Engine, table: SourceTable, head: Snapshot): Promise<LiveHours> {
   const manifests = await readAllManifests(engine, table, head);
-  const files = await readFiles(
-    engine,
-    table,
-    head,
-    manifests.filter((manifest) => manifest.content === 0),
-    [0, 1],
-  );
+  const files = await readLiveFiles(engine, table, head, manifests);
   const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
   const deletes = (await readDeleteFiles(engine, table, head, deleteManifests)).filter((each) => each.status !== 'removed');
   const under = deletes.length === 0 ? [] : await filesUnder({ engine, table, head }, await withDataFiles(engine, table, head, deletes), head['sequence-number'] ?? 0n);

@@ -18,7 +18,7 @@ import { loadedBefore, pickedAgain, pickedFrom } from './loaded-before.ts';
 import { netFiles } from './net-files.ts';
 import { withoutCopies } from './without-copies.ts';
 import { type NewManifests, readNewManifests } from './new-manifests.ts';
-import { type Manifest, type SourceTable, readAllManifests, readFiles } from './read-files.ts';
+import { type Manifest, type SourceTable, readAllManifests, readFiles, readLiveFiles } from './read-files.ts';
 import { withoutRewrites } from './rewrites.ts';
 import { type RowDeletesSince, rowDeletesSince } from './row-deletes.ts';
 
@@ -38,14 +38,7 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const base = { spec: table.spec, awaited: false, detectedBy: found.detectedBy, ...(watermark === undefined ? {} : { watermark }) };
   if (found.detectedBy === 'first-load') {
     await refuseUnreadable(engine, table, head);
-    const manifests = await readAllManifests(engine, table, head);
-    const files = await readFiles(
-      engine,
-      table,
-      head,
-      manifests.filter((manifest) => manifest.content === 0),
-      [0, 1],
-    );
+    const files = await readLiveFiles(engine, table, head, await readAllManifests(engine, table, head));
     return { ...base, files, changes: [changeOf(head, files, {})], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
   }
   if (found.detectedBy === 'live-files') return { ...base, ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark })), listedBy: 'files' };

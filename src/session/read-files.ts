@@ -98,7 +98,6 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
           manifests: manifestPaths,
           field_id: eventTime?.column.id ?? 0,
           unit: eventTime?.unit ?? 'us',
-          // Iceberg specification, "Schema Evolution": a date may become a timestamp, and older manifests keep its days.
           type: String(eventTime?.column.type ?? 'timestamptz'),
           statuses: statuses.map(String),
         },
@@ -119,6 +118,16 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
   }
   return withScannedHours(engine, table, files);
 }
+
+/** The live files in data manifests among `manifests`, with hours; see {@link readFiles}. */
+export const readLiveFiles = (engine: Engine, table: SourceTable, snapshot: Snapshot, manifests: readonly Manifest[]): Promise<ChangedFile[]> =>
+  readFiles(
+    engine,
+    table,
+    snapshot,
+    manifests.filter((manifest) => manifest.content === 0),
+    [0, 1],
+  );
 
 /** The source's event-time column and unit. Throws `event-time-missing` or `event-time-type`. */
 export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTable['eventTime'] {

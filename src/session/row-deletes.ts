@@ -13,7 +13,7 @@ import { renderStatement, statementFragment, storedEventTimeFragment } from '../
 import { type DeleteFile, readDeleteFiles, withDataFiles } from './delete-files.ts';
 import { refuseUnreadable } from './equality-keys.ts';
 import { type DataFile, appliesTo, filesUnder } from './files-under.ts';
-import { type Manifest, type SourceTable, readAllManifests, readFiles, reading } from './read-files.ts';
+import { type Manifest, type SourceTable, readAllManifests, readLiveFiles, reading } from './read-files.ts';
 import { inTemporaryFolder, withViews } from './show-views.ts';
 
 export interface RowDeletesSince {
@@ -194,7 +194,7 @@ async function composeView({ engine, table, head }: RowDeletesInput, { affected,
 async function hoursByBounds({ engine, table, head }: RowDeletesInput, affected: readonly DataFile[]): Promise<Map<string, ChangedHours[]>> {
   const holding = new Set(affected.map((file) => file.manifestPath));
   const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => holding.has(manifest.manifest_path));
-  const files = await readFiles(engine, table, head, manifests, [0, 1]);
+  const files = await readLiveFiles(engine, table, head, manifests);
   const wanted = new Set(affected.map((file) => file.path));
   return new Map(files.filter((file) => wanted.has(file.path)).map((file) => [file.path, [{ firstHour: file.firstHour, lastHour: file.lastHour, rows: file.rows }]]));
 }
