@@ -1,7 +1,7 @@
 /** Commits to a warehouse: what those of tables and of views have in common. A metadata file is written first, and its pointer is moved last. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
-import { isStateUnknown, lostRace } from '../errors.ts';
+import { identifierKey, isStateUnknown, lostRace } from '../errors.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
 
 /** How often a commit whose requirements still hold is repeated on a table or view that moved meanwhile. */
@@ -24,13 +24,38 @@ export async function movePointers(swaps: readonly PointerSwap[], { store, disca
   return lost;
 }
 
-/** Repeats a commit until it wins its race. @throws PsybergError `commit-conflict` when it lost too often. */
-export async function untilCommitted<T>(id: TableIdentifier, commitOnce: () => Promise<T | undefined>): Promise<T> {
-  for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
-    const committed = await commitOnce();
-    if (committed !== undefined) return committed;
-    // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step.
-    await sleep(Math.random() * Math.min(100, 2 ** attempt));
-  }
-  throw lostRace(id);
+/**
+ * Repeats a commit to tables or views until it wins its race; each try waits for those before it of commits to the same ones.
+ * @throws PsybergError `commit-conflict` when it lost too often.
+ */
+export type UntilCommitted = <T>(ids: readonly TableIdentifier[], commitOnce: () => Promise<T | undefined>) => Promise<T>;
+
+/**
+ * With one line for each table or view of a server. Without it all its clients write metadata of which one file counts: 16 clients of one table made 146 to 179 commits/s, the
+ * slowest after 1.4 to 2.0 s, and one of 4,800 lost its race 40 times; in line 257 to 326, the slowest after 0.1 s (2026-11-28, turn about). Other processes are met in the
+ * store alone.
+ */
+export function untilCommittedInLine(): UntilCommitted {
+  const last = new Map<string, Promise<unknown>>();
+  const inLine = async <T>(keys: readonly string[], work: () => Promise<T>): Promise<T> => {
+    // All lines are joined at once, so that no two tries wait for each other.
+    const done = Promise.all(keys.map((key) => last.get(key))).then(work);
+    const ended = done.catch(() => undefined);
+    for (const key of keys) last.set(key, ended);
+    try {
+      return await done;
+    } finally {
+      for (const key of keys) if (last.get(key) === ended) last.delete(key);
+    }
+  };
+  return async (ids, commitOnce) => {
+    const keys = ids.map(identifierKey);
+    for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
+      const committed = await inLine(keys, commitOnce);
+      if (committed !== undefined) return committed;
+      // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step. Not in line: others may have more luck.
+      await sleep(Math.random() * Math.min(100, 2 ** attempt));
+    }
+    throw lostRace(ids[0] as TableIdentifier);
+  };
 }

@@ -16,7 +16,7 @@ import { checkPathProperties, folderInside, pathInside } from '../files/location
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { PointerSwap } from '../store/store.ts';
 import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
-import { movePointers, untilCommitted } from './move-pointers.ts';
+import { movePointers, untilCommittedInLine } from './move-pointers.ts';
 import { namePlaces } from './name-places.ts';
 import { purgeTable, removeEarlierFiles, type Warehouse } from './remove-files.ts';
 import { warehouseViews } from './warehouse-views.ts';
@@ -35,6 +35,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
   const { roots, store, files, viewFiles } = warehouse;
   const places = namePlaces({ roots, store });
   const { requireNamespace, requireFree, defaultLocation } = places;
+  const untilCommitted = untilCommittedInLine();
   /** Refuses places outside; those that the table had before stay: it may have got them where nobody checked. */
   const checkPlaces = ({ location, properties = {} }: Pick<TableMetadata, 'location' | 'properties'>, before?: TableMetadata): void => {
     folderInside(roots, location);
@@ -208,7 +209,10 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
       const names = changes.map((change) => identifierKey(change.identifier));
       if (new Set(names).size < names.length) throw badRequest('Invalid transaction: a table is changed more than once');
       for (const change of changes) checkIdentifier(change.identifier);
-      return await untilCommitted((changes[0] as TableChange).identifier, () => commitOnce(changes));
+      return await untilCommitted(
+        changes.map((change) => change.identifier),
+        () => commitOnce(changes),
+      );
     },
   };
 }

@@ -13,7 +13,7 @@ import type { MetadataFiles } from '../files/metadata-files.ts';
 import { checkIdentifier } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
 import type { FaceView, IcebergViews } from './catalog-face.ts';
-import { movePointers, untilCommitted } from './move-pointers.ts';
+import { movePointers, untilCommittedInLine } from './move-pointers.ts';
 import type { NamePlaces } from './name-places.ts';
 
 export interface ViewWarehouse {
@@ -24,6 +24,7 @@ export interface ViewWarehouse {
 
 export function warehouseViews({ places, store, files }: ViewWarehouse): IcebergViews {
   const { requireNamespace, requireFree, defaultLocation, roots } = places;
+  const untilCommitted = untilCommittedInLine();
   const load = async (id: TableIdentifier): Promise<FaceView> => {
     const pointer = await store.findPointer(id);
     if (pointer?.kind !== 'VIEW') throw noSuchView(id);
@@ -69,7 +70,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
     },
     async commit(id, change) {
       checkIdentifier(id);
-      return await untilCommitted(id, () => commitOnce(id, change));
+      return await untilCommitted([id], () => commitOnce(id, change));
     },
     async rename(rename) {
       if (!(await places.rename({ ...rename, kind: 'VIEW' }))) throw noSuchView(rename.from);
