@@ -35,8 +35,9 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
   if (properties[ENABLED] === 'false' || !(minCount > 1)) return undefined;
   const staging = new Set(input.stagingIds.map(String));
   const all = (await manifestsOf(engine, carried)).filter((manifest) => manifest.live_files > 0n && !staging.has(manifest.added_snapshot_id));
-  // A full manifest stays as it is: merged again and again, every hundredth session would cost what the whole table holds.
-  const old = all.filter((manifest) => manifest.live_files < FILES_PER_MANIFEST);
+  // A manifest that is more than half full stays as it is: merged again and again, every hundredth session would cost what the whole table holds. And any two of the others
+  // fit together: one of 247 files that came first left no room for anything, and 1,360 sessions had left 1,178 manifests (2026-11-28).
+  const old = all.filter((manifest) => Number(manifest.live_files) * 2 <= FILES_PER_MANIFEST);
   // Data manifests and delete manifests, and those of different specs, cannot become one: what is alone has nothing to be merged with.
   const kindOf = (manifest: ManifestRow): string => `${manifest.content}/${manifest.partition_spec_id}`;
   const sizes = new Map<string, number>();

@@ -50,6 +50,26 @@ describe('a target of many sessions', () => {
     expect(await world.rows('select h, n from facts.counts')).toEqual(await world.rows("select date_trunc('hour', ts) as h, count(*) as n from raw.events group by 1"));
     expect(mainSnapshot(await world.metadata('facts.copy'))?.summary).toMatchObject({ 'total-records': '300', 'added-records': '30', 'deleted-records': '0' });
   });
+
+  it('goes on merging beside manifests that are nearly full', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: target('facts.copy', 'ts') },
+          'select id, ts from events',
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    for (let session = 0; session < 14; session += 1) {
+      // 80 files a session: three of their manifests make one that is nearly full.
+      await world.land('raw.events', `select i as id, timestamptz '${hourAt(0)}' - to_hours(i) as ts from range(80) as t(i)`);
+      await world.publish('copy_load');
+      // The full ones, those that wait to be merged, and the session's own.
+      expect(await manifestCount(world, 'facts.copy')).toBeLessThanOrEqual(Math.floor((session * 80) / 240) + 4);
+    }
+    expect(await world.rows('select count(*) from facts.copy')).toEqual(await world.rows('select 1120::bigint'));
+  });
 });
 
 describe('the folder of a table', () => {
