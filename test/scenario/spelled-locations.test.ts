@@ -1,5 +1,6 @@
-// Goal: what a published session wrote is never swept, however its table spells its location. Method: targets below each spelling, and the sweep of a session that has published.
-import { readdirSync } from 'node:fs';
+// Goal: a sweep takes what no snapshot holds and nothing else, however a table spells its location. Method: targets below each spelling, a session that published, and a file of
+// its name that it did not publish.
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sweepSession } from '../../src/run/sweep.ts';
@@ -16,8 +17,11 @@ it.each(['', 'file:', 'file://', 'file://localhost'])('a location that begins wi
   const { psyberg_session_id } = await world.publish('append_load');
   const branch = readdirSync(join(folder, 'data')).find((name) => name.startsWith('psyberg_'));
   expect(branch).toContain(psyberg_session_id);
+  const stray = join(folder, 'data', branch as string, 'stray.parquet');
+  writeFileSync(stray, 'half of a file');
   const { client, engine } = world.psyberg.internals;
   const ports = { catalog: client, engine: await engine(), project: world.psyberg.project };
   await sweepSession(ports, tableId('facts.appended'), branch as string);
+  expect(existsSync(stray)).toBe(false);
   expect(await appended(world)).toEqual(await inSource(world));
 });
