@@ -58,6 +58,8 @@ describe('a commit whose answer is lost', () => {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-lost-'));
   let store: CatalogStore;
   let face: CatalogFace;
+  /** As of another process. */
+  let other: CatalogFace;
   let losing = false;
   let overtake: (() => Promise<void>) | undefined;
   beforeAll(async () => {
@@ -74,7 +76,8 @@ describe('a commit whose answer is lost', () => {
         return lost;
       },
     };
-    face = warehouseFace({ roots, store: losingStore, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
+    const faceOver = (over: CatalogStore): CatalogFace => warehouseFace({ roots, store: over, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
+    [face, other] = [faceOver(losingStore), faceOver(store)];
     await face.createNamespace(['facts'], {});
   });
   afterAll(async () => {
@@ -101,7 +104,7 @@ describe('a commit whose answer is lost', () => {
       { identifier: asserted, requirements: [{ type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': null }], updates: [] },
       { identifier: changed, requirements: [], updates: [{ action: 'set-properties' as const, updates: { a: 'b' } }] },
     ];
-    overtake = async () => void (await face.commitTables([{ identifier: asserted, ...append(1n, null) }]));
+    overtake = async () => void (await other.commitTables([{ identifier: asserted, ...append(1n, null) }]));
     await expect(face.commitTables(changes)).rejects.toMatchObject({ code: 'commit-conflict' });
     expect((await face.loadTable(changed)).metadata.properties?.['a']).toBeUndefined();
     const holds = [{ ...changes[0], requirements: [] }, changes[1]] as typeof changes;
