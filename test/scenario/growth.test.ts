@@ -11,6 +11,9 @@ import { hourAt, processFile, type World, worldForTest } from '../support/world.
 
 const target = (table: string, column: string) => ({ table, event_time: column, partition_by: [`hour(${column})`], properties: { 'commit.manifest.min-count-to-merge': '4' } });
 
+const copyLoad = (to: Readonly<Record<string, unknown>>) =>
+  processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: to }, 'select id, ts from events');
+
 const manifestCount = async (world: World, table: string): Promise<unknown> => {
   const [row] = await world.sql(`select count(*)::int as manifests from read_avro('${mainSnapshot(await world.metadata(table))?.['manifest-list']}')`);
   return row?.['manifests'];
@@ -20,10 +23,7 @@ describe('a target of many sessions', () => {
   it('keeps few manifests, without losing a file, an hour or its readers', async () => {
     const world = await worldForTest({
       processes: [
-        processFile(
-          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: target('facts.copy', 'ts') },
-          'select id, ts from events',
-        ),
+        copyLoad(target('facts.copy', 'ts')),
         processFile(
           { process_name: 'count_load', pattern: 'stateful', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: target('facts.counts', 'h') },
           "select date_trunc('hour', ts) as h, count(*) as n from copy group by 1",
@@ -53,12 +53,7 @@ describe('a target of many sessions', () => {
 
   it('goes on merging beside manifests that are nearly full', async () => {
     const world = await worldForTest({
-      processes: [
-        processFile(
-          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: target('facts.copy', 'ts') },
-          'select id, ts from events',
-        ),
-      ],
+      processes: [copyLoad(target('facts.copy', 'ts'))],
     });
     await world.create('raw.events', 'id bigint, ts timestamptz');
     for (let session = 0; session < 14; session += 1) {
@@ -76,10 +71,7 @@ describe('the folder of a table', () => {
   it('holds what its metadata reach and nothing else, session after session, and as many metadata files as its property says', async () => {
     const world = await worldForTest({
       processes: [
-        processFile(
-          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: { table: 'facts.copy', event_time: 'ts' } },
-          'select id, ts from events',
-        ),
+        copyLoad({ table: 'facts.copy', event_time: 'ts' }),
         processFile(
           { process_name: 'count_load', pattern: 'stateful', sources: [{ table: 'facts.copy', event_time: 'ts' }], target: { table: 'facts.counts', event_time: 'h' } },
           "select date_trunc('hour', ts) as h, count(*) as n from copy group by 1",
@@ -190,12 +182,7 @@ describe("the engine's own tables", () => {
 
   it('keep a bounded number of snapshots and files, and every row', async () => {
     const world = await worldForTest({
-      processes: [
-        processFile(
-          { process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts' }], target: { table: 'facts.copy', event_time: 'ts' } },
-          'select id, ts from events',
-        ),
-      ],
+      processes: [copyLoad({ table: 'facts.copy', event_time: 'ts' })],
     });
     await world.create('raw.events', 'id bigint, ts timestamptz');
     const sessions = 106;

@@ -1,6 +1,7 @@
 /** Commits to a warehouse: what those of tables and of views have in common. A metadata file is written first, and its pointer is moved last. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { lines } from '../../model/in-turn.ts';
 import { identifierKey, isStateUnknown, lostRace } from '../errors.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
 
@@ -36,22 +37,11 @@ export type UntilCommitted = <T>(ids: readonly TableIdentifier[], commitOnce: ()
  * store alone.
  */
 export function untilCommittedInLine(): UntilCommitted {
-  const last = new Map<string, Promise<unknown>>();
-  const inLine = async <T>(keys: readonly string[], work: () => Promise<T>): Promise<T> => {
-    // All lines are joined at once, so that no two tries wait for each other.
-    const done = Promise.all(keys.map((key) => last.get(key))).then(work);
-    const ended = done.catch(() => undefined);
-    for (const key of keys) last.set(key, ended);
-    try {
-      return await done;
-    } finally {
-      for (const key of keys) if (last.get(key) === ended) last.delete(key);
-    }
-  };
+  const inLines = lines();
   return async (ids, commitOnce) => {
     const keys = ids.map(identifierKey);
     for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
-      const committed = await inLine(keys, commitOnce);
+      const committed = await inLines(keys, commitOnce);
       if (committed !== undefined) return committed;
       // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step. Not in line: others may have more luck.
       await sleep(Math.random() * Math.min(100, 2 ** attempt));
