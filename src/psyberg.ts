@@ -1,6 +1,6 @@
 /**
- * The one composition root: a project opened. Everything a command, a script or a notebook does goes through here.
- * project -> session -> plan -> compile -> run -> report.
+ * The one composition root: a project opened. Everything a command, a script or a notebook does goes through
+ * here. project -> session -> plan -> compile -> run -> report.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -41,7 +41,10 @@ export interface OpenOptions {
   readonly project?: string;
   /** Told what is being done, for progress. */
   readonly onStep?: (message: string) => void;
-  /** DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it DuckDB goes on in temporary files. */
+  /**
+   * DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it DuckDB
+   * goes on in temporary files.
+   */
   readonly memoryLimit?: string;
   /** The clock, in ms since 1970; for tests and replays. */
   readonly now?: () => number;
@@ -60,20 +63,37 @@ export type ExplainedPlan = CompiledPlan & { explain(): string };
 
 export interface Psyberg {
   readonly project: ProjectSpec;
-  /** What a run would do, and why; the objects of `plan --json`. Writes nothing. Default: all processes, in dependency order. */
-  plan(processNames?: readonly string[], request?: { readonly allCauses?: boolean }): Promise<ExplainedPlan[]>;
-  /** Runs the processes in dependency order; the objects of `run --json`. A process that fails stops those that read its target. A second call waits for the first. */
+  /**
+   * What a run would do, and why; the objects of `plan --json`. Writes nothing. Default: all processes, in
+   * dependency order.
+   */
+  plan(
+    processNames?: readonly string[],
+    request?: { readonly allCauses?: boolean },
+  ): Promise<ExplainedPlan[]>;
+  /**
+   * Runs the processes in dependency order; the objects of `run --json`. A process that fails stops those
+   * that read its target. A second call waits for the first.
+   */
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /**
-   * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower case; under `''` for all others; default: now), in one
-   * commit and without loading. Throws `target-has-history` when the process has published to it before.
+   * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower
+   * case; under `''` for all others; default: now), in one commit and without loading. Throws
+   * `target-has-history` when the process has published to it before.
    */
-  adopt(processName: string, places?: ReadonlyMap<string, StartSpec>): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
-  /** Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that branch. A second call waits for the first; a run does not hold it up. */
+  adopt(
+    processName: string,
+    places?: ReadonlyMap<string, StartSpec>,
+  ): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
+  /**
+   * Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that
+   * branch. A second call waits for the first; a run does not hold it up.
+   */
   sql(query: string, options?: { readonly branch?: string }): Promise<ResultRows>;
   /**
-   * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs and removes what nothing reaches.
-   * Default: every table of the catalog. Throws `table-missing`, `orphan-grace-too-short`; what fails for one table is in its record.
+   * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs
+   * and removes what nothing reaches. Default: every table of the catalog. Throws `table-missing`,
+   * `orphan-grace-too-short`; what fails for one table is in its record.
    */
   maintain(tables?: readonly string[], request?: MaintainRequest): Promise<MaintainReport>;
   /** Stops what is running; the run then cleans up and ends with `interrupted`. */
@@ -100,7 +120,10 @@ interface PlanRequest {
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
 const SESSION_ATTEMPTS = 8;
-/** Conflicts that a new plan does not help: the session has tried long enough, or its fate is for the next run to find out. */
+/**
+ * Conflicts that a new plan does not help: the session has tried long enough, or its fate is for the next run
+ * to find out.
+ */
 const LAST_WORDS: ReadonlySet<string> = new Set(['publish-contended', 'commit-unknown']);
 /** The name under which other engines attach the embedded catalog. */
 export const CATALOG_NAME = 'psyberg';
@@ -112,10 +135,14 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
 }
 
 /**
- * Starts the catalog that a project names: the embedded one over the pointers in its warehouse or in PostgreSQL, or a proxy in front of a foreign one.
+ * Starts the catalog that a project names: the embedded one over the pointers in its warehouse or in
+ * PostgreSQL, or a proxy in front of a foreign one.
  * @throws PsybergError those of `startCatalog` and `startProxy`.
  */
-export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pick<ServeOptions, 'host' | 'port' | 'token'> = {}): Promise<Catalog> {
+export async function startProjectCatalog(
+  { catalog }: ProjectSpec,
+  options: Pick<ServeOptions, 'host' | 'port' | 'token'> = {},
+): Promise<Catalog> {
   if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
   const { kind: _embedded, ...place } = catalog;
   return startCatalog({ ...place, catalogName: CATALOG_NAME, ...options });
@@ -125,7 +152,8 @@ export async function startProjectCatalog({ catalog }: ProjectSpec, options: Pic
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
   const catalog = await startProjectCatalog(project);
   const sessions = sessionsDirectory(project);
-  // A foreign catalog hands out credentials with its tables; the statements that read their manifests need them too.
+  // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
+  // them too.
   const storage = new Map<string, StorageAccess>();
   const client = tellingStorage(catalog.client, async (credentials) => {
     for (const { prefix, config } of credentials) storage.set(prefix, { scope: prefix, config });
@@ -164,10 +192,23 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   });
 
   const planProcess = async (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> => {
-    if (interrupted) throw new PsybergError('interrupted', 'the run was interrupted', { hint: 'run the same command again', retryable: true });
+    if (interrupted)
+      throw new PsybergError('interrupted', 'the run was interrupted', {
+        hint: 'run the same command again',
+        retryable: true,
+      });
     const nowMs = now();
     const psybergSessionId = request.psybergSessionId ?? sessionIdOf(nowMs);
-    const session = await openSession({ spec, project, psybergSessionId, nowMs, catalog: client, engine, verified, ...viewPorts });
+    const session = await openSession({
+      spec,
+      project,
+      psybergSessionId,
+      nowMs,
+      catalog: client,
+      engine,
+      verified,
+      ...viewPorts,
+    });
     if (request.writesNothing !== true) verified.save();
     const plan = planSession(session, { allCauses: request.allCauses ?? false });
     if (plan.status === 'work') {
@@ -179,14 +220,20 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         ...plan,
         psyberg_session_id:
           request.psybergSessionId ??
-          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) => existsSync(join(sessions, branchName(spec.processName, id)))),
+          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) =>
+            existsSync(join(sessions, branchName(spec.processName, id))),
+          ),
       },
       spec,
     );
   };
 
   /** One process from init to publish; planned anew when somebody else moved its target meanwhile. */
-  const runProcess = async (spec: ProcessSpec, request: RunRequest, publishedNow: ReadonlySet<string>): Promise<RunRecord> => {
+  const runProcess = async (
+    spec: ProcessSpec,
+    request: RunRequest,
+    publishedNow: ReadonlySet<string>,
+  ): Promise<RunRecord> => {
     const given = request.plans?.find((plan) => plan.process_name === spec.processName);
     const abandoned: AbandonedSession[] = [];
     const dropAbandoned = async (): Promise<void> => {
@@ -201,26 +248,44 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       }
       // Before planning: a session that was killed may have created the target, or have published already.
       if (hasSessionFolder(sessions, spec.processName)) await dropAbandoned();
-      const fresh = await planProcess(spec, given === undefined ? {} : { psybergSessionId: given.psyberg_session_id });
+      const fresh = await planProcess(
+        spec,
+        given === undefined ? {} : { psybergSessionId: given.psyberg_session_id },
+      );
       if (given !== undefined) refuseStale(given, fresh, publishedNow);
-      // What was planned is what runs, also where a process before it in this very run has moved a source on since.
+      // What was planned is what runs, also where a process before it in this very run has moved a source on
+      // since.
       const plan = given === undefined ? fresh : compilePlan(given, spec);
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
       if (plan.status !== 'work') {
         // A crash just after publishing left the tag behind.
-        await protectWatermarks({ catalog: client, onStep: (message) => options.onStep?.(message) }, plan, false);
+        await protectWatermarks(
+          { catalog: client, onStep: (message) => options.onStep?.(message) },
+          plan,
+          false,
+        );
         if (abandoned.length > 0) await sweepAfter(await ports(), spec, abandoned);
         return idleRecord(plan, initSeconds);
       }
       try {
         const runPorts = await ports();
         // A branch whose folder is gone, or on another machine.
-        if (Object.keys((await client.loadTable(spec.target.table))?.metadata.refs ?? {}).length > 1) await dropAbandoned();
-        const record = await runSession(runPorts, plan, spec, { keepBranch: request.keepBranch ?? false, initSeconds });
+        if (Object.keys((await client.loadTable(spec.target.table))?.metadata.refs ?? {}).length > 1)
+          await dropAbandoned();
+        const record = await runSession(runPorts, plan, spec, {
+          keepBranch: request.keepBranch ?? false,
+          initSeconds,
+        });
         await sweepAfter(runPorts, spec, abandoned);
         return record;
       } catch (error) {
-        const again = error instanceof PsybergError && error.exitCode === 4 && error.retryable && !LAST_WORDS.has(error.code) && attempt < SESSION_ATTEMPTS && given === undefined;
+        const again =
+          error instanceof PsybergError &&
+          error.exitCode === 4 &&
+          error.retryable &&
+          !LAST_WORDS.has(error.code) &&
+          attempt < SESSION_ATTEMPTS &&
+          given === undefined;
         if (!again) throw error;
         options.onStep?.(`${spec.processName}: ${error.message}; planning again`);
         await sleep(Math.random() * 100 * attempt);
@@ -229,7 +294,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   };
 
   const inTurn = oneAfterTheOther();
-  // Queries have a connection of their own, and take turns on it: the USE around one would change what names mean in statements beside it.
+  // Queries have a connection of their own, and take turns on it: the USE around one would change what names
+  // mean in statements beside it.
   const queryInTurn = oneAfterTheOther();
   let queryConnection: Promise<Engine> | undefined;
   return {
@@ -238,7 +304,12 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const plans: ExplainedPlan[] = [];
       for (const spec of processesInDependencyOrder(project, processNames)) {
         const plan = await planProcess(spec, { allCauses, writesNothing: true });
-        plans.push(Object.defineProperty({ ...plan }, 'explain', { value: () => explainPlan(plan, PLAIN, { allCauses }), enumerable: false }) as ExplainedPlan);
+        plans.push(
+          Object.defineProperty({ ...plan }, 'explain', {
+            value: () => explainPlan(plan, PLAIN, { allCauses }),
+            enumerable: false,
+          }) as ExplainedPlan,
+        );
       }
       return plans;
     },
@@ -248,10 +319,19 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const failed = new Map<string, string>();
       const publishedNow = new Set<string>();
       for (const spec of processesInDependencyOrder(project, names)) {
-        const upstream = spec.sources.map((source) => failed.get(tableName(source.table).toLowerCase())).find((name) => name !== undefined);
-        const record = upstream === undefined ? await runProcess(spec, request, publishedNow).catch((error: unknown) => failedRecord(spec, error)) : skippedRecord(spec, upstream);
-        // What reads a target that was not brought up to date would publish a result that is known to be behind.
-        if (!['published', 'nothing-new', 'waiting'].includes(record.status)) failed.set(tableName(spec.target.table).toLowerCase(), spec.processName);
+        const upstream = spec.sources
+          .map((source) => failed.get(tableName(source.table).toLowerCase()))
+          .find((name) => name !== undefined);
+        const record =
+          upstream === undefined
+            ? await runProcess(spec, request, publishedNow).catch((error: unknown) =>
+                failedRecord(spec, error),
+              )
+            : skippedRecord(spec, upstream);
+        // What reads a target that was not brought up to date would publish a result that is known to be
+        // behind.
+        if (!['published', 'nothing-new', 'waiting'].includes(record.status))
+          failed.set(tableName(spec.target.table).toLowerCase(), spec.processName);
         if (record.status === 'published') publishedNow.add(tableName(spec.target.table).toLowerCase());
         records.push(record);
         request.onRecord?.(record);
@@ -261,12 +341,26 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     }),
     adopt: inTurn(async (processName, places = new Map()) => {
       const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
-      const stranger = [...places.keys()].find((name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name));
+      const stranger = [...places.keys()].find(
+        (name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name),
+      );
       if (stranger !== undefined)
-        throw usageError('usage', `${stranger} is no source of ${processName}`, { hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}` });
-      const adoptAt = (source: SourceSpec): StartSpec => places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
+        throw usageError('usage', `${stranger} is no source of ${processName}`, {
+          hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}`,
+        });
+      const adoptAt = (source: SourceSpec): StartSpec =>
+        places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
       const nowMs = now();
-      const session = await openSession({ spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine, ...viewPorts, adoptAt });
+      const session = await openSession({
+        spec,
+        project,
+        psybergSessionId: sessionIdOf(nowMs),
+        nowMs,
+        catalog: client,
+        engine,
+        ...viewPorts,
+        adoptAt,
+      });
       const plan = compileAdoption(planAdoption(session));
       const { adoptTarget } = await import('./run/adopt-target.ts');
       return { plan, record: await adoptTarget(await ports(), plan, spec) };
@@ -277,20 +371,31 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const name = branch === undefined ? 'lake' : 'lake_branch';
       const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
       await client.createNamespace(namespace);
-      if (branch !== undefined) await running.attach({ name, warehouse: `branch@${branch}`, uri: catalog.uri, token: catalog.token });
+      if (branch !== undefined)
+        await running.attach({ name, warehouse: `branch@${branch}`, uri: catalog.uri, token: catalog.token });
       try {
-        return await running.inDatabase({ name, schema: namespace.join('.') }, () => running.table({ sql: query, parameters: {} }));
+        return await running.inDatabase({ name, schema: namespace.join('.') }, () =>
+          running.table({ sql: query, parameters: {} }),
+        );
       } finally {
         if (branch !== undefined) await running.detach(name);
       }
     }),
     async maintain(tables, request) {
       if (project.catalog.kind === 'rest')
-        throw usageError('maintain-foreign-catalog', `the tables belong to the catalog at ${project.catalog.uri}: its own maintenance knows who else reads them`, {
-          hint: "use that catalog's expiry and compaction; a tag on each source keeps the snapshots of watermarks",
-        });
+        throw usageError(
+          'maintain-foreign-catalog',
+          `the tables belong to the catalog at ${project.catalog.uri}: its own maintenance knows who else reads them`,
+          {
+            hint: "use that catalog's expiry and compaction; a tag on each source keeps the snapshots of watermarks",
+          },
+        );
       const { maintainTables } = await import('./maintain/index.ts');
-      return maintainTables({ ...(await ports()), warehouse: catalog.warehouse, nowMs: now, interrupted: () => interrupted }, tables, request);
+      return maintainTables(
+        { ...(await ports()), warehouse: catalog.warehouse, nowMs: now, interrupted: () => interrupted },
+        tables,
+        request,
+      );
     },
     interrupt() {
       interrupted = true;
@@ -306,38 +411,64 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
 }
 
 /** The commits that killed sessions had begun: their tables have been committed to since. */
-async function sweepAfter(ports: RunPorts, spec: ProcessSpec, abandoned: readonly AbandonedSession[]): Promise<void> {
+async function sweepAfter(
+  ports: RunPorts,
+  spec: ProcessSpec,
+  abandoned: readonly AbandonedSession[],
+): Promise<void> {
   if (abandoned.length === 0) return;
   const { sweepMetadataFiles } = await import('./run/sweep.ts');
   await sweepMetadataFiles(ports, spec, Math.min(...abandoned.map((each) => each.startedAtMs)));
 }
 
-/** Beside the tables, so that whoever shares the warehouse sees who is at work; a foreign catalog's tables may lie out of reach. */
-const sessionsDirectory = ({ catalog, root }: ProjectSpec): string => join(catalog.kind === 'rest' ? root : catalog.warehouse, '.psyberg', 'sessions');
+/**
+ * Beside the tables, so that whoever shares the warehouse sees who is at work; a foreign catalog's tables may
+ * lie out of reach.
+ */
+const sessionsDirectory = ({ catalog, root }: ProjectSpec): string =>
+  join(catalog.kind === 'rest' ? root : catalog.warehouse, '.psyberg', 'sessions');
 
 function hasSessionFolder(directory: string, processName: string): boolean {
-  return existsSync(directory) && readdirSync(directory).some((name) => name.replace(/^\./, '').startsWith(branchName(processName, '')));
+  return (
+    existsSync(directory) &&
+    readdirSync(directory).some((name) => name.replace(/^\./, '').startsWith(branchName(processName, '')))
+  );
 }
 
 /**
- * A plan made earlier is run only as it was made: the same SQL over the same heads, onto the same base. A source that a process of this
- * run has just published to is read at the head that the plan names.
+ * A plan made earlier is run only as it was made: the same SQL over the same heads, onto the same base. A
+ * source that a process of this run has just published to is read at the head that the plan names.
  */
 function refuseStale(given: CompiledPlan, fresh: CompiledPlan, publishedNow: ReadonlySet<string>): void {
   const moving = (table: string): boolean => publishedNow.has(table.toLowerCase());
   const facts = (plan: CompiledPlan): Record<string, unknown> => ({
     'the SQL of the process': plan.process_sha256,
     'the target': plan.target.base_snapshot_id,
-    ...Object.fromEntries(plan.sources.filter((source) => !moving(source.table)).map((source) => [`the source ${source.table}`, source.head?.snapshot_id ?? null])),
-    ...(plan.sources.some((source) => moving(source.table)) ? {} : { 'its hours': JSON.stringify(plan.hours.map((hour) => hour.hour)) }),
+    ...Object.fromEntries(
+      plan.sources
+        .filter((source) => !moving(source.table))
+        .map((source) => [`the source ${source.table}`, source.head?.snapshot_id ?? null]),
+    ),
+    ...(plan.sources.some((source) => moving(source.table))
+      ? {}
+      : { 'its hours': JSON.stringify(plan.hours.map((hour) => hour.hour)) }),
   });
   const now = facts(fresh);
   const moved = Object.entries(facts(given)).find(([name, value]) => now[name] !== value);
   if (moved !== undefined)
-    throw refusal('plan-stale', `the plan of ${given.process_name} (session ${given.psyberg_session_id}) is stale: ${moved[0]} changed since it was made`, {
-      hint: `plan again: psyberg plan ${given.process_name} --out plan.json`,
-      context: { process_name: given.process_name, changed: moved[0], expected: moved[1], found: now[moved[0]] },
-    });
+    throw refusal(
+      'plan-stale',
+      `the plan of ${given.process_name} (session ${given.psyberg_session_id}) is stale: ${moved[0]} changed since it was made`,
+      {
+        hint: `plan again: psyberg plan ${given.process_name} --out plan.json`,
+        context: {
+          process_name: given.process_name,
+          changed: moved[0],
+          expected: moved[1],
+          found: now[moved[0]],
+        },
+      },
+    );
 }
 
 function idleRecord(plan: CompiledPlan, initSeconds: number): RunRecord {
@@ -359,18 +490,30 @@ function failedRecord(spec: ProcessSpec, error: unknown): RunRecord {
     error instanceof PsybergError
       ? error
       : (storageFault(error) ??
-        new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error }));
+        new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
+          hint: 'run again with --verbose and report what it prints',
+          cause: error,
+        }));
   const status: RunStatus = known.exitCode === 4 ? 'conflict' : known.exitCode === 5 ? 'refused' : 'failed';
-  return { ...emptyRecord(spec), status, error: { ...known.toJSON(), context: { ...withoutSql(known.context), exit_code: known.exitCode } } };
+  return {
+    ...emptyRecord(spec),
+    status,
+    error: { ...known.toJSON(), context: { ...withoutSql(known.context), exit_code: known.exitCode } },
+  };
 }
 
-const withoutSql = ({ sql: _sql, ...context }: Readonly<Record<string, unknown>>): Record<string, unknown> => context;
+const withoutSql = ({ sql: _sql, ...context }: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  context;
 
 function skippedRecord(spec: ProcessSpec, upstream: string): RunRecord {
-  const error = new PsybergError('upstream-failed', `${spec.processName} was not run: ${upstream}, which writes one of its sources, failed`, {
-    hint: `solve the error of ${upstream} and run again`,
-    retryable: true,
-  });
+  const error = new PsybergError(
+    'upstream-failed',
+    `${spec.processName} was not run: ${upstream}, which writes one of its sources, failed`,
+    {
+      hint: `solve the error of ${upstream} and run again`,
+      retryable: true,
+    },
+  );
   return { ...emptyRecord(spec), status: 'failed', error: error.toJSON() };
 }
 

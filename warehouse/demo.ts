@@ -1,5 +1,6 @@
 /**
- * `npm run demo`: plays the sample world through the public API. Command line -> text on stdout, progress on stderr, exit code.
+ * `npm run demo`: plays the sample world through the public API. Command line -> text on stdout, progress on
+ * stderr, exit code.
  */
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,20 +32,39 @@ async function runDemo(argv: readonly string[]): Promise<number> {
     }
     if (argv.length > 0) throw new DemoError(`unknown argument '${argv[0]}'`, { hint: USAGE, exitCode: 2 });
     const { playWalkthroughOnTerminal } = await import('./member-lifecycle/play.ts');
-    return await playWalkthroughOnTerminal({ runFolder, shownFolder: relative(process.cwd(), runFolder) || '.' });
+    return await playWalkthroughOnTerminal({
+      runFolder,
+      shownFolder: relative(process.cwd(), runFolder) || '.',
+    });
   } catch (error) {
     process.stderr.write(`${describeError(error)}\n`);
     return error instanceof DemoError ? error.exitCode : 1;
   }
 }
 
-function readFlightOptions(argv: readonly string[]): { month: string; months: number; hoursPerSession: number } {
-  const options = { month: { type: 'string', default: '2001-01' }, months: { type: 'string', default: '1' }, 'hours-per-session': { type: 'string', default: '24' } } as const;
+function readFlightOptions(argv: readonly string[]): {
+  month: string;
+  months: number;
+  hoursPerSession: number;
+} {
+  const options = {
+    month: { type: 'string', default: '2001-01' },
+    months: { type: 'string', default: '1' },
+    'hours-per-session': { type: 'string', default: '24' },
+  } as const;
   const values = parsed(() => parseArgs({ args: [...argv], options, strict: true }).values);
   const month = values.month;
-  if (!/^2001-0[1-6]$/.test(month)) throw new DemoError(`--month must be one of 2001-01 to 2001-06, found '${month}'`, { hint: USAGE, exitCode: 2 });
+  if (!/^2001-0[1-6]$/.test(month))
+    throw new DemoError(`--month must be one of 2001-01 to 2001-06, found '${month}'`, {
+      hint: USAGE,
+      exitCode: 2,
+    });
   const months = wholeNumber('--months', values.months, 7 - Number(month.slice(5)));
-  return { month, months, hoursPerSession: wholeNumber('--hours-per-session', values['hours-per-session'], 744) };
+  return {
+    month,
+    months,
+    hoursPerSession: wholeNumber('--hours-per-session', values['hours-per-session'], 744),
+  };
 }
 
 function parsed<T>(parse: () => T): T {
@@ -58,7 +78,10 @@ function parsed<T>(parse: () => T): T {
 function wholeNumber(option: string, text: string, greatest: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || value > greatest)
-    throw new DemoError(`${option} must be a whole number from 1 to ${greatest}, found '${text}'`, { hint: USAGE, exitCode: 2 });
+    throw new DemoError(`${option} must be a whole number from 1 to ${greatest}, found '${text}'`, {
+      hint: USAGE,
+      exitCode: 2,
+    });
   return value;
 }
 

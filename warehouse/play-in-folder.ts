@@ -1,13 +1,16 @@
 /**
- * A play in its run folder, ended cleanly by itself or by Ctrl-C. Play -> exit code.
- * Ctrl-C: the running statement is stopped, nothing more begins, the project is closed and the run folder removed.
+ * A play in its run folder, ended cleanly by itself or by Ctrl-C. Play -> exit code. Ctrl-C: the running
+ * statement is stopped, nothing more begins, the project is closed and the run folder removed.
  */
 import { openSampleProject, removeRunFolder, type SampleProject } from './sample-project.ts';
 
 /** By convention of shells: ended by signal 2. */
 const INTERRUPTED_EXIT_CODE = 130;
 
-/** npm passes Ctrl-C on to a script that the terminal has already signalled: the same key press arrives twice, milliseconds apart. */
+/**
+ * npm passes Ctrl-C on to a script that the terminal has already signalled: the same key press arrives twice,
+ * milliseconds apart.
+ */
 const SAME_KEY_PRESS_MS = 500;
 
 export interface PlayOptions {

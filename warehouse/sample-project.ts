@@ -1,6 +1,6 @@
 /**
- * A sample project as a place to play: its SQL copied to a run folder, opened through the public API, with its seeds at hand.
- * Folder of the repository -> SampleProject.
+ * A sample project as a place to play: its SQL copied to a run folder, opened through the public API, with
+ * its seeds at hand. Folder of the repository -> SampleProject.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,10 @@ export type Psyberg = Awaited<ReturnType<typeof open>>;
 export type Plan = Awaited<ReturnType<Psyberg['plan']>>[number];
 export type RunRecord = Awaited<ReturnType<Psyberg['run']>>[number];
 
-/** What a seed or a question may name as `$name`: whole numbers, texts, and UTC hours such as `2001-01-01T05:00:00Z`. */
+/**
+ * What a seed or a question may name as `$name`: whole numbers, texts, and UTC hours such as
+ * `2001-01-01T05:00:00Z`.
+ */
 export type Values = Readonly<Record<string, number | string>>;
 
 /** The result of comparing one target with its full recompute. */
@@ -47,9 +50,16 @@ export class DemoError extends Error {
 }
 
 /** Copies the project `from` into the empty folder `to` and opens it there. What `to` held is deleted. */
-export async function openSampleProject({ from, to }: { readonly from: string; readonly to: string }): Promise<SampleProject> {
+export async function openSampleProject({
+  from,
+  to,
+}: {
+  readonly from: string;
+  readonly to: string;
+}): Promise<SampleProject> {
   claimRunFolder(to);
-  for (const part of ['psyberg.yaml', 'processes', 'audits']) cpSync(join(from, part), join(to, part), { recursive: true });
+  for (const part of ['psyberg.yaml', 'processes', 'audits'])
+    cpSync(join(from, part), join(to, part), { recursive: true });
   const psyberg = await open({ project: to });
 
   const ask = async <T>(file: string, values: Values = {}): Promise<T[]> => {
@@ -60,14 +70,26 @@ export async function openSampleProject({ from, to }: { readonly from: string; r
     psyberg,
     ask,
     async seed(file, values = {}) {
-      for (const statement of statementsOf(readFileSync(join(from, file), 'utf8'))) await psyberg.sql(bindValues(statement, values));
+      for (const statement of statementsOf(readFileSync(join(from, file), 'utf8')))
+        await psyberg.sql(bindValues(statement, values));
     },
     async compareWithRecompute(values = {}) {
       const comparisons: Comparison[] = [];
       for (const file of readdirSync(join(from, 'recompute')).sort()) {
-        const [row] = await ask<{ target: string; row_count: bigint; missing_rows: bigint; extra_rows: bigint }>(join('recompute', file), values);
-        if (row === undefined) throw new DemoError(`recompute/${file} gave no row`, { hint: 'its query must return exactly one' });
-        comparisons.push({ target: row.target, rowCount: Number(row.row_count), missingRows: Number(row.missing_rows), extraRows: Number(row.extra_rows) });
+        const [row] = await ask<{
+          target: string;
+          row_count: bigint;
+          missing_rows: bigint;
+          extra_rows: bigint;
+        }>(join('recompute', file), values);
+        if (row === undefined)
+          throw new DemoError(`recompute/${file} gave no row`, { hint: 'its query must return exactly one' });
+        comparisons.push({
+          target: row.target,
+          rowCount: Number(row.row_count),
+          missingRows: Number(row.missing_rows),
+          extraRows: Number(row.extra_rows),
+        });
       }
       return comparisons;
     },
@@ -86,15 +108,24 @@ export function removeRunFolder(folder: string): void {
 }
 
 /** True when both tables hold the same rows, counted with repetitions. */
-export const isEqual = (comparison: Comparison): boolean => comparison.missingRows === 0 && comparison.extraRows === 0;
+export const isEqual = (comparison: Comparison): boolean =>
+  comparison.missingRows === 0 && comparison.extraRows === 0;
 
-/** Gives the run back when it published or had nothing to do, as in a quiet hour; any other end is the demo's end. */
+/**
+ * Gives the run back when it published or had nothing to do, as in a quiet hour; any other end is the demo's
+ * end.
+ */
 export function requireDone(run: RunRecord): RunRecord {
   if (run.status === 'published' || run.status === 'nothing-new') return run;
-  const failed = run.audits.filter((audit) => audit.status === 'failed').map((audit) => `${audit.name}: expected ${audit.expected}, found ${audit.actual}`);
-  throw new DemoError(`${run.process_name} ended as '${run.status}': ${run.error?.message ?? failed.join('; ')}`, {
-    hint: run.error?.hint ?? 'nothing was published by this session',
-  });
+  const failed = run.audits
+    .filter((audit) => audit.status === 'failed')
+    .map((audit) => `${audit.name}: expected ${audit.expected}, found ${audit.actual}`);
+  throw new DemoError(
+    `${run.process_name} ended as '${run.status}': ${run.error?.message ?? failed.join('; ')}`,
+    {
+      hint: run.error?.hint ?? 'nothing was published by this session',
+    },
+  );
 }
 
 const claimFile = (folder: string): string => `${folder}.pid`;
@@ -105,7 +136,9 @@ function claimRunFolder(folder: string): void {
   if (existsSync(claim)) {
     const owner = Number(readFileSync(claim, 'utf8'));
     if (owner !== process.pid && isAlive(owner)) {
-      throw new DemoError(`another demo (process ${owner}) is using ${folder}`, { hint: `wait until it has finished, or stop it with "kill ${owner}"` });
+      throw new DemoError(`another demo (process ${owner}) is using ${folder}`, {
+        hint: `wait until it has finished, or stop it with "kill ${owner}"`,
+      });
     }
   }
   removeRunFolder(folder);
@@ -135,13 +168,16 @@ const statementsOf = (text: string): string[] =>
 const HOUR_TEXT = /^\d{4}-\d{2}-\d{2}T\d{2}:00:00Z$/;
 
 /**
- * Writes values into the places of `$name` as literals, in one pass, longest name first: `sql` of the API takes a text and nothing
- * beside it. All values come from the demo itself, and a text is quoted all the same.
+ * Writes values into the places of `$name` as literals, in one pass, longest name first: `sql` of the API
+ * takes a text and nothing beside it. All values come from the demo itself, and a text is quoted all the
+ * same.
  */
 function bindValues(sql: string, values: Values): string {
   const names = Object.keys(values).sort((left, right) => right.length - left.length);
   if (names.length === 0) return sql;
-  return sql.replace(new RegExp(`\\$(${names.join('|')})\\b`, 'g'), (_, name: string) => literal(values[name] as number | string));
+  return sql.replace(new RegExp(`\\$(${names.join('|')})\\b`, 'g'), (_, name: string) =>
+    literal(values[name] as number | string),
+  );
 }
 
 function literal(value: number | string): string {

@@ -1,12 +1,19 @@
-/** The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP status and Iceberg type. */
+/**
+ * The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP
+ * status and Iceberg type.
+ */
 import { conflict, PsybergError, usageError } from '../model/errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 import type { PointerKind } from './store/store.ts';
 
 /** The code of a known error. */
-export const codeOf = (error: unknown): string | undefined => (error instanceof PsybergError ? error.code : undefined);
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof PsybergError ? error.code : undefined;
 
-/** Tells identifiers apart, which their dotted names do not: `a`.`b.c` and `a.b`.`c`. The separator is no character of a name. */
+/**
+ * Tells identifiers apart, which their dotted names do not: `a`.`b.c` and `a.b`.`c`. The separator is no
+ * character of a name.
+ */
 export const identifierKey = (id: TableIdentifier): string => [...id.namespace, id.name].join('\u001f');
 
 /** `a.b.c`, as Iceberg's clients print names. */
@@ -14,29 +21,54 @@ export const formatIdentifier = (id: TableIdentifier): string => [...id.namespac
 
 const WORDS = { TABLE: 'Table', VIEW: 'View' } as const;
 
-export const noSuchTable = (id: TableIdentifier): PsybergError => new PsybergError('no-such-table', `Table does not exist: ${formatIdentifier(id)}`);
-export const noSuchNamespace = (namespace: readonly string[]): PsybergError => new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
-export const noSuchWarehouse = (name: string): PsybergError => new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
-export const noSuchView = (id: TableIdentifier): PsybergError => new PsybergError('no-such-view', `View does not exist: ${formatIdentifier(id)}`);
-export const namespaceExists = (namespace: readonly string[]): PsybergError => new PsybergError('already-exists', `Namespace already exists: ${namespace.join('.')}`);
-/** A name is free for a table only if no view has it either, and the other way round; clients tell the two refusals apart by their words. */
+export const noSuchTable = (id: TableIdentifier): PsybergError =>
+  new PsybergError('no-such-table', `Table does not exist: ${formatIdentifier(id)}`);
+export const noSuchNamespace = (namespace: readonly string[]): PsybergError =>
+  new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
+export const noSuchWarehouse = (name: string): PsybergError =>
+  new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
+export const noSuchView = (id: TableIdentifier): PsybergError =>
+  new PsybergError('no-such-view', `View does not exist: ${formatIdentifier(id)}`);
+export const namespaceExists = (namespace: readonly string[]): PsybergError =>
+  new PsybergError('already-exists', `Namespace already exists: ${namespace.join('.')}`);
+/**
+ * A name is free for a table only if no view has it either, and the other way round; clients tell the two
+ * refusals apart by their words.
+ */
 export const nameTaken = (id: TableIdentifier, by: PointerKind, wanted: PointerKind): PsybergError =>
-  new PsybergError('already-exists', `${WORDS[by]} ${by === wanted ? '' : 'with same name '}already exists: ${formatIdentifier(id)}`);
+  new PsybergError(
+    'already-exists',
+    `${WORDS[by]} ${by === wanted ? '' : 'with same name '}already exists: ${formatIdentifier(id)}`,
+  );
 export const renameTaken = (from: TableIdentifier, to: TableIdentifier, by: PointerKind): PsybergError =>
-  new PsybergError('already-exists', `Cannot rename ${formatIdentifier(from)} to ${formatIdentifier(to)}. ${WORDS[by]} already exists`);
-export const namespaceNotEmpty = (namespace: readonly string[]): PsybergError => new PsybergError('namespace-not-empty', `Namespace is not empty: ${namespace.join('.')}`);
+  new PsybergError(
+    'already-exists',
+    `Cannot rename ${formatIdentifier(from)} to ${formatIdentifier(to)}. ${WORDS[by]} already exists`,
+  );
+export const namespaceNotEmpty = (namespace: readonly string[]): PsybergError =>
+  new PsybergError('namespace-not-empty', `Namespace is not empty: ${namespace.join('.')}`);
 export const badRequest = (message: string): PsybergError => usageError('bad-request', message);
 export const unprocessable = (message: string): PsybergError => usageError('unprocessable', message);
-export const forbidden = (message: string, hint?: string): PsybergError => usageError('forbidden', message, hint === undefined ? {} : { hint });
+export const forbidden = (message: string, hint?: string): PsybergError =>
+  usageError('forbidden', message, hint === undefined ? {} : { hint });
 export const unsupported = (message: string): PsybergError => usageError('unsupported', message);
 export const lostRace = (id: TableIdentifier): PsybergError =>
-  conflict('commit-conflict', `Cannot commit ${formatIdentifier(id)}: another commit was first`, { hint: 'load the table again and repeat the change on what it is now' });
-/** The database failed while it committed. The one who asked must look before repeating (Iceberg REST specification, "CommitStateUnknown"). */
-export const commitStateUnknown = (cause: unknown): PsybergError =>
-  new PsybergError('commit-state-unknown', 'The commit was sent to the database, which failed before it answered: it may have been made or not', {
-    hint: 'load the table and look whether the change is there before repeating it',
-    cause,
+  conflict('commit-conflict', `Cannot commit ${formatIdentifier(id)}: another commit was first`, {
+    hint: 'load the table again and repeat the change on what it is now',
   });
+/**
+ * The database failed while it committed. The one who asked must look before repeating (Iceberg REST
+ * specification, "CommitStateUnknown").
+ */
+export const commitStateUnknown = (cause: unknown): PsybergError =>
+  new PsybergError(
+    'commit-state-unknown',
+    'The commit was sent to the database, which failed before it answered: it may have been made or not',
+    {
+      hint: 'load the table and look whether the change is there before repeating it',
+      cause,
+    },
+  );
 /** Then a metadata file that was written for the commit must stay: it may be what the pointer points at. */
 export const isStateUnknown = (error: unknown): boolean => codeOf(error) === 'commit-state-unknown';
 /** Nothing was changed; the same call may succeed later. */

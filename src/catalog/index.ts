@@ -1,9 +1,10 @@
 /**
  * The door of the catalog: a real Iceberg REST catalog on this machine, usable without the engine.
  *
- * Measured 2026-11 (2 cores, Node 24.21, cold): importing fastify 62-78 ms and its first listening 46-63 ms more, node:http 30-39 ms; kysely 109-129 ms
- * (304 files), zod 51-72 ms. So the server is node:http with a small router, and everything behind the first request is
- * imported while the caller goes on: starting takes 10-30 ms, the first answer of a cold process waits up to 290 ms for the rest.
+ * Measured 2026-11 (2 cores, Node 24.21, cold): importing fastify 62-78 ms and its first listening 46-63 ms
+ * more, node:http 30-39 ms; kysely 109-129 ms (304 files), zod 51-72 ms. So the server is node:http with a
+ * small router, and everything behind the first request is imported while the caller goes on: starting takes
+ * 10-30 ms, the first answer of a cold process waits up to 290 ms for the rest.
  */
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
@@ -27,7 +28,10 @@ export type { SessionView, SessionViews, ViewShow, ViewTable } from './views/ses
 export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
   readonly catalogName?: string;
-  /** Default 127.0.0.1: this machine only. Any other address is served too when it is named here; the protocol is plain HTTP. */
+  /**
+   * Default 127.0.0.1: this machine only. Any other address is served too when it is named here; the protocol
+   * is plain HTTP.
+   */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
@@ -60,7 +64,8 @@ export interface Catalog {
 
 /**
  * Starts the catalog over a warehouse folder.
- * @throws PsybergError `warehouse-not-writable`, `catalog-database-unreachable`, `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
+ * @throws PsybergError `warehouse-not-writable`, `catalog-database-unreachable`, `catalog-port-taken`,
+ * `catalog-host-unusable`, `token-invalid`.
  */
 export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const { catalogName = DEFAULT_NAME } = options;
@@ -77,16 +82,24 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
         database.openStore(catalogName),
       ]);
       store = opened;
-      const roots = { warehouse: folder, allowed: (options.allowedLocations ?? []).map((each) => resolve(each)) };
-      return warehouseFace({ roots, store, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
+      const roots = {
+        warehouse: folder,
+        allowed: (options.allowedLocations ?? []).map((each) => resolve(each)),
+      };
+      return warehouseFace({
+        roots,
+        store,
+        files: tableMetadataFiles(roots),
+        viewFiles: viewMetadataFiles(roots),
+      });
     },
     close: async () => (store ?? database).close(),
   });
 }
 
 /**
- * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them. That the catalog answers shows with the
- * first call.
+ * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them. That
+ * the catalog answers shows with the first call.
  * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
 export async function startProxy({ foreign, ...options }: ProxyOptions): Promise<Catalog> {
@@ -105,7 +118,12 @@ interface Backing {
 }
 
 async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> {
-  const { catalogName = DEFAULT_NAME, host = '127.0.0.1', port = 0, token = randomBytes(24).toString('base64url') } = options;
+  const {
+    catalogName = DEFAULT_NAME,
+    host = '127.0.0.1',
+    port = 0,
+    token = randomBytes(24).toString('base64url'),
+  } = options;
   const { warehouse } = backing;
   const views = viewRegistry((name) => name === catalogName || name.startsWith('branch@'));
   let opening: Promise<CatalogHandler> | undefined;
@@ -126,13 +144,17 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
   listenToCatalog(server, { handler, token, maxConnections: limits.maxConnections });
   try {
     // No header of a client could say any other; an empty one would be said by clients that say nothing.
-    if (!/^[\x21-\x7e]+$/.test(token)) throw usageError('token-invalid', 'the token must be printable characters without blanks', { hint: 'leave it out to get a random one' });
+    if (!/^[\x21-\x7e]+$/.test(token))
+      throw usageError('token-invalid', 'the token must be printable characters without blanks', {
+        hint: 'leave it out to get a random one',
+      });
     await listen(server, { host, port });
   } catch (error) {
     await backing.close();
     throw error instanceof PsybergError ? error : listeningFailure({ host, port }, error);
   }
-  // Not awaited, and only after the caller went on: kysely and zod load while the caller's engine starts in its own threads.
+  // Not awaited, and only after the caller went on: kysely and zod load while the caller's engine starts in
+  // its own threads.
   setImmediate(() => void handler().catch(() => undefined));
   const { port: boundPort } = server.address() as AddressInfo;
   return {
@@ -155,29 +177,48 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
 }
 
 /** A client cannot connect to "every address": it is told the one of this machine. */
-const addressFor = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host);
+const addressFor = (host: string): string =>
+  host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
 
-function listeningFailure({ host, port }: { readonly host: string; readonly port: number }, error: unknown): Error {
+function listeningFailure(
+  { host, port }: { readonly host: string; readonly port: number },
+  error: unknown,
+): Error {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE' || code === 'EACCES')
-    return usageError('catalog-port-taken', `The catalog cannot listen on ${host}:${port}: ${code === 'EACCES' ? 'this user may not take the port' : 'another program does'}`, {
-      hint: 'choose another port, or none',
+    return usageError(
+      'catalog-port-taken',
+      `The catalog cannot listen on ${host}:${port}: ${code === 'EACCES' ? 'this user may not take the port' : 'another program does'}`,
+      {
+        hint: 'choose another port, or none',
+        cause: error,
+      },
+    );
+  return usageError(
+    'catalog-host-unusable',
+    `The catalog cannot listen on ${host}:${port}: this machine has no such address`,
+    {
+      hint: 'leave the host out to serve this machine only, or name one of its addresses',
       cause: error,
-    });
-  return usageError('catalog-host-unusable', `The catalog cannot listen on ${host}:${port}: this machine has no such address`, {
-    hint: 'leave the host out to serve this machine only, or name one of its addresses',
-    cause: error,
-  });
+    },
+  );
 }
 
 const DEFAULT_NAME = 'psyberg';
 const CLOSE_GRACE_MS = 500;
 /**
- * A client that sends its request too slowly is cut off, and others are served meanwhile. In ms, but for the number of connections: each costs
- * some kB and a file of the process, of which 1024 is a common limit. Long enough for a machine that is far too busy: at ten seconds, a session
- * on 2 cores with 50 programs waiting was told that its own request was too slow (2026-11-22).
+ * A client that sends its request too slowly is cut off, and others are served meanwhile. In ms, but for the
+ * number of connections: each costs some kB and a file of the process, of which 1024 is a common limit. Long
+ * enough for a machine that is far too busy: at ten seconds, a session on 2 cores with 50 programs waiting
+ * was told that its own request was too slow (2026-11-22).
  */
-const REQUEST_LIMITS = { headersTimeout: 30_000, requestTimeout: 120_000, idleTimeout: 180_000, connectionsCheckingInterval: 5_000, maxConnections: 800 };
+const REQUEST_LIMITS = {
+  headersTimeout: 30_000,
+  requestTimeout: 120_000,
+  idleTimeout: 180_000,
+  connectionsCheckingInterval: 5_000,
+  maxConnections: 800,
+};
 
 function checkWarehouse(folder: string): void {
   try {
@@ -204,11 +245,15 @@ async function openDatabase({ warehouse, database }: CatalogOptions): Promise<Ca
 }
 
 const warehouseNotWritable = (folder: string, error: unknown): Error =>
-  usageError('warehouse-not-writable', `Warehouse folder cannot be used: ${folder}: ${(error as Error).message}`, {
-    hint: 'choose a folder that you may write to, or change its permissions',
-    context: { warehouse: folder },
-    cause: error,
-  });
+  usageError(
+    'warehouse-not-writable',
+    `Warehouse folder cannot be used: ${folder}: ${(error as Error).message}`,
+    {
+      hint: 'choose a folder that you may write to, or change its permissions',
+      context: { warehouse: folder },
+      cause: error,
+    },
+  );
 
 const listen = (server: Server, address: { readonly host: string; readonly port: number }): Promise<void> =>
   new Promise((done, failed) => {

@@ -1,20 +1,31 @@
-/** Names in the catalog: what a client may call a namespace or a table, and where a table lives by default. Pure. */
+/**
+ * Names in the catalog: what a client may call a namespace or a table, and where a table lives by default.
+ * Pure.
+ */
 import { badRequest } from './errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 
-/** The JDBC-catalog schema keeps names in VARCHAR(255), values and locations in VARCHAR(1000). PostgreSQL enforces it, SQLite does not. */
+/**
+ * The JDBC-catalog schema keeps names in VARCHAR(255), values and locations in VARCHAR(1000). PostgreSQL
+ * enforces it, SQLite does not.
+ */
 const NAME_LENGTH_MAX = 255;
 const VALUE_LENGTH_MAX = 1000;
 
-/** @throws PsybergError `bad-request` for names that the store could not tell apart or that are no names at all. */
+/**
+ * @throws PsybergError `bad-request` for names that the store could not tell apart or that are no names at
+ * all.
+ */
 export function checkNamespace(namespace: readonly string[]): void {
   if (namespace.length === 0) throw badRequest('Invalid namespace: it has no levels');
   for (const level of namespace) {
     checkName(level, 'namespace');
     // Iceberg's JDBC catalog joins levels by a dot: ["a.b"] and ["a", "b"] would be one row.
-    if (level.includes('.')) throw badRequest(`Invalid namespace level: ${JSON.stringify(level)} contains a dot`);
+    if (level.includes('.'))
+      throw badRequest(`Invalid namespace level: ${JSON.stringify(level)} contains a dot`);
   }
-  if (namespace.join('.').length > NAME_LENGTH_MAX) throw badRequest(`Invalid namespace: longer than ${NAME_LENGTH_MAX} characters`);
+  if (namespace.join('.').length > NAME_LENGTH_MAX)
+    throw badRequest(`Invalid namespace: longer than ${NAME_LENGTH_MAX} characters`);
 }
 
 /** @throws PsybergError `bad-request`. */
@@ -24,8 +35,8 @@ export function checkIdentifier(id: TableIdentifier): void {
 }
 
 /**
- * Checks the names of a path, before anything is looked up: what could never be a name is no missing table but a wrong request.
- * Dots are left to those who create: in what is only looked up they are harmless.
+ * Checks the names of a path, before anything is looked up: what could never be a name is no missing table
+ * but a wrong request. Dots are left to those who create: in what is only looked up they are harmless.
  * @throws PsybergError `bad-request`.
  */
 export function checkPathNames(namespace: readonly string[], name?: string): void {
@@ -36,23 +47,33 @@ export function checkPathNames(namespace: readonly string[], name?: string): voi
 /** @throws PsybergError `bad-request` when the store has no room for a property. */
 export function checkProperties(properties: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(properties)) {
-    if (key === '' || key.length > NAME_LENGTH_MAX) throw badRequest(`Invalid property name: it needs 1 to ${NAME_LENGTH_MAX} characters, found ${key.length}`);
-    if (value.length > VALUE_LENGTH_MAX) throw badRequest(`Invalid value of property ${key}: longer than ${VALUE_LENGTH_MAX} characters`);
-    if (`${key}${value}`.includes('\0')) throw badRequest(`Invalid property: ${JSON.stringify(key)} or its value contains NUL`);
+    if (key === '' || key.length > NAME_LENGTH_MAX)
+      throw badRequest(
+        `Invalid property name: it needs 1 to ${NAME_LENGTH_MAX} characters, found ${key.length}`,
+      );
+    if (value.length > VALUE_LENGTH_MAX)
+      throw badRequest(`Invalid value of property ${key}: longer than ${VALUE_LENGTH_MAX} characters`);
+    if (`${key}${value}`.includes('\0'))
+      throw badRequest(`Invalid property: ${JSON.stringify(key)} or its value contains NUL`);
   }
 }
 
 /** @throws PsybergError `bad-request` when the store has no room for a location. */
 export function checkMetadataLocation(location: string): void {
-  if (location.length > VALUE_LENGTH_MAX) throw badRequest(`Invalid location: its metadata file would have a name of more than ${VALUE_LENGTH_MAX} characters`);
+  if (location.length > VALUE_LENGTH_MAX)
+    throw badRequest(
+      `Invalid location: its metadata file would have a name of more than ${VALUE_LENGTH_MAX} characters`,
+    );
 }
 
 function checkName(name: string, what: string): void {
   if (name === '') throw badRequest(`Invalid ${what} name: it is empty`);
   // HTTP clients resolve these in a path before they send it: such a table could never be reached.
   if (name === '.' || name === '..') throw badRequest(`Invalid ${what} name: ${name}`);
-  if (name.length > NAME_LENGTH_MAX) throw badRequest(`Invalid ${what} name: longer than ${NAME_LENGTH_MAX} characters`);
-  if (/[\u0000-\u001f\u007f]/.test(name)) throw badRequest(`Invalid ${what} name: it contains a control character`);
+  if (name.length > NAME_LENGTH_MAX)
+    throw badRequest(`Invalid ${what} name: longer than ${NAME_LENGTH_MAX} characters`);
+  if (/[\u0000-\u001f\u007f]/.test(name))
+    throw badRequest(`Invalid ${what} name: it contains a control character`);
   if (/\p{Surrogate}/u.test(name)) throw badRequest(`Invalid ${what} name: it is not valid Unicode`);
 }
 
@@ -60,7 +81,9 @@ function checkName(name: string, what: string): void {
 export const folderOf = (id: TableIdentifier): string[] => [...id.namespace, id.name].map(folderName);
 
 function folderName(name: string): string {
-  const safe = name.replace(/[^\p{L}\p{N}_\-.=@~+ ]/gu, (character) => encodeURIComponent(character).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`));
+  const safe = name.replace(/[^\p{L}\p{N}_\-.=@~+ ]/gu, (character) =>
+    encodeURIComponent(character).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`),
+  );
   // "." and ".." are refused as names; should one slip through, it must still not leave the warehouse.
   return /^\.+$/.test(safe) ? safe.replaceAll('.', '%2E') : safe;
 }

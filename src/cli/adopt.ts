@@ -9,9 +9,14 @@ import { type Shell, withPsyberg } from './shell.ts';
 export function addAdoptCommand(root: Command, act: Act): void {
   root
     .command('adopt')
-    .description('take over an existing target: its sources count as consumed up to a snapshot, and nothing is loaded')
+    .description(
+      'take over an existing target: its sources count as consumed up to a snapshot, and nothing is loaded',
+    )
     .argument('<process>', 'name of the process whose target it is')
-    .option('--at <place...>', `up to where: now (default), a snapshot id or a timestamp; for one source alone: raw.events=<place>`)
+    .option(
+      '--at <place...>',
+      `up to where: now (default), a snapshot id or a timestamp; for one source alone: raw.events=<place>`,
+    )
     .addHelpText(
       'after',
       example(
@@ -23,12 +28,26 @@ export function addAdoptCommand(root: Command, act: Act): void {
     .action(act(adopt));
 }
 
-async function adopt(shell: Shell, name: string, { at = [] }: { readonly at?: readonly string[] }): Promise<number> {
+async function adopt(
+  shell: Shell,
+  name: string,
+  { at = [] }: { readonly at?: readonly string[] },
+): Promise<number> {
   const places = readPlaces(at);
   await withPsyberg(shell, async (psyberg) => {
     const { record, plan } = await psyberg.adopt(name, places);
     if (shell.options.json === true)
-      shell.json({ adopted: { ...record, sources: plan.sources.map(({ table, head, newest_hour, vtts_hour }) => ({ table, watermark: head, newest_hour, vtts_hour })) } });
+      shell.json({
+        adopted: {
+          ...record,
+          sources: plan.sources.map(({ table, head, newest_hour, vtts_hour }) => ({
+            table,
+            watermark: head,
+            newest_hour,
+            vtts_hour,
+          })),
+        },
+      });
     else shell.print(adoptionText(plan));
   });
   return EXIT.done;
@@ -38,11 +57,17 @@ async function adopt(shell: Shell, name: string, { at = [] }: { readonly at?: re
 function readPlaces(texts: readonly string[]): ReadonlyMap<string, StartSpec> {
   const places = new Map<string, StartSpec>();
   for (const text of texts) {
-    const [, table = '', place = ''] = /^(?:([A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*)=)?(.*)$/s.exec(text) ?? [];
+    const [, table = '', place = ''] =
+      /^(?:([A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*)=)?(.*)$/s.exec(text) ?? [];
     const start = parseStart(place);
     if (start === undefined || start.kind === 'beginning')
-      throw usageError('usage', `--at: '${place}' says no place in a source's history`, { hint: `write ${START_FORMS.replace('beginning, ', '').replace(' in quotes', '')}` });
-    if (places.has(table.toLowerCase())) throw usageError('usage', `--at: ${table === '' ? 'all sources' : table} twice`, { hint: 'keep one of them' });
+      throw usageError('usage', `--at: '${place}' says no place in a source's history`, {
+        hint: `write ${START_FORMS.replace('beginning, ', '').replace(' in quotes', '')}`,
+      });
+    if (places.has(table.toLowerCase()))
+      throw usageError('usage', `--at: ${table === '' ? 'all sources' : table} twice`, {
+        hint: 'keep one of them',
+      });
     places.set(table.toLowerCase(), start);
   }
   return places;

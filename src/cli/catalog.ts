@@ -20,11 +20,19 @@ export function addCatalogCommand(root: Command, act: Act): void {
     .helpCommand(false)
     .addHelpText('after', example('psyberg catalog serve --port 8181'))
     .command('serve')
-    .description('serve the Iceberg REST protocol until it is stopped (in front of a foreign catalog: as a proxy); prints {"uri","token","warehouse"} on one line when it is ready')
-    .option('--host <address>', 'default: 127.0.0.1, this machine only; other machines reach any other address by plain HTTP, the token included')
+    .description(
+      'serve the Iceberg REST protocol until it is stopped (in front of a foreign catalog: as a proxy); prints {"uri","token","warehouse"} on one line when it is ready',
+    )
+    .option(
+      '--host <address>',
+      'default: 127.0.0.1, this machine only; other machines reach any other address by plain HTTP, the token included',
+    )
     .option('--port <n>', 'default: any free port', '0')
     .addOption(
-      new Option('--token <token>', 'the bearer token that clients send, which other users of this machine see in its list of processes; default: a random one').env(TOKEN),
+      new Option(
+        '--token <token>',
+        'the bearer token that clients send, which other users of this machine see in its list of processes; default: a random one',
+      ).env(TOKEN),
     )
     .addHelpText('after', example('psyberg catalog serve --port 8181'))
     .action(act(serve));
@@ -33,8 +41,13 @@ export function addCatalogCommand(root: Command, act: Act): void {
 async function serve(shell: Shell, options: ServeOptions): Promise<number> {
   const port = Number(options.port);
   if (!/^\d{1,5}$/.test(options.port) || port > 65_535)
-    throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, { hint: 'leave it out to take any free port' });
-  const [{ findProjectRoot, readProject }, { CATALOG_NAME, startProjectCatalog }] = await Promise.all([import('../project/read-project.ts'), import('../psyberg.ts')]);
+    throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, {
+      hint: 'leave it out to take any free port',
+    });
+  const [{ findProjectRoot, readProject }, { CATALOG_NAME, startProjectCatalog }] = await Promise.all([
+    import('../project/read-project.ts'),
+    import('../psyberg.ts'),
+  ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
   const catalog = await startProjectCatalog(project, {
     port,
@@ -47,7 +60,9 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     if (project.catalog.kind === 'rest') await catalog.client.listNamespaces();
     writeAll(1, `${JSON.stringify({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME })}\n`);
     if (options.host !== undefined && !LOOPBACK_HOSTS.has(options.host))
-      shell.note(`other machines can reach ${options.host}; what they send, the token included, is not encrypted`);
+      shell.note(
+        `other machines can reach ${options.host}; what they send, the token included, is not encrypted`,
+      );
     shell.note('serving; stop with Ctrl-C');
     await stopped;
     return EXIT.done;

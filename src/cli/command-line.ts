@@ -21,7 +21,9 @@ import { addSqlCommand } from './sql.ts';
 import { addStatusCommand } from './status.ts';
 
 /** Wraps the work of a command into what commander calls. The work returns the exit code. */
-export type Act = <Inputs extends readonly unknown[]>(work: (shell: Shell, ...inputs: Inputs) => Promise<number>) => (...inputs: [...Inputs, Command]) => Promise<void>;
+export type Act = <Inputs extends readonly unknown[]>(
+  work: (shell: Shell, ...inputs: Inputs) => Promise<number>,
+) => (...inputs: [...Inputs, Command]) => Promise<void>;
 
 /** Runs one command; returns the exit code. Never throws, and no stack trace reaches the user. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -37,7 +39,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   try {
     await root.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    exitCode = reportFailure(error, { json: argv.includes('--json'), verbose: argv.includes('--verbose'), help: `${commandPath(root, argv)} --help` });
+    exitCode = reportFailure(error, {
+      json: argv.includes('--json'),
+      verbose: argv.includes('--verbose'),
+      help: `${commandPath(root, argv)} --help`,
+    });
   }
   return exitCode;
 }
@@ -45,7 +51,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 function program(act: Act): Command {
   const root = new Command('psyberg')
     .description('Incremental loads of Apache Iceberg tables that get late data right')
-    .option('--project <dir>', 'a folder of the project; default: the current one, or the nearest above it with a psyberg.yaml')
+    .option(
+      '--project <dir>',
+      'a folder of the project; default: the current one, or the nearest above it with a psyberg.yaml',
+    )
     .option('--json', 'one JSON document on stdout and nothing else')
     .option('--quiet', 'no progress and no remarks')
     .option('--verbose', 'every step on stderr, and the causes of an error')
@@ -54,7 +63,11 @@ function program(act: Act): Command {
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .configureOutput({ outputError: () => {}, writeOut: (text) => writeAll(1, text), writeErr: (text) => writeAll(2, text) })
+    .configureOutput({
+      outputError: () => {},
+      writeOut: (text) => writeAll(1, text),
+      writeErr: (text) => writeAll(2, text),
+    })
     .exitOverride();
   addNewCommand(root, act);
   addPlanCommand(root, act);
@@ -73,7 +86,8 @@ function program(act: Act): Command {
 }
 
 /** The lines below a command's help. */
-export const example = (...lines: readonly string[]): string => `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+export const example = (...lines: readonly string[]): string =>
+  `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
 function packageVersion(): string {
   const file = new URL('../../package.json', import.meta.url);
@@ -81,7 +95,10 @@ function packageVersion(): string {
 }
 
 /** Prints an error in the shape that was asked for; returns its exit code. */
-function reportFailure(error: unknown, options: { readonly json: boolean; readonly verbose: boolean; readonly help: string }): number {
+function reportFailure(
+  error: unknown,
+  options: { readonly json: boolean; readonly verbose: boolean; readonly help: string },
+): number {
   // Help and version were asked for, and printed.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
   const known = asPsybergError(error, options.help);
@@ -107,7 +124,10 @@ function asPsybergError(error: unknown, help: string): PsybergError {
   }
   const fault = storageFault(error);
   if (fault !== undefined) return fault;
-  return new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run it again with --verbose and report what it prints', cause: error });
+  return new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
+    hint: 'run it again with --verbose and report what it prints',
+    cause: error,
+  });
 }
 
 /** The statement is the engine's own, and long; a person wants DuckDB's words. */
@@ -136,12 +156,17 @@ function commandPath(root: Command, argv: readonly string[]): string {
   return path.join(' ');
 }
 
-/** For --verbose: the chain of causes. Where it was thrown is said only of what nobody foresaw: it is part of a bug report. */
+/**
+ * For --verbose: the chain of causes. Where it was thrown is said only of what nobody foresaw: it is part of
+ * a bug report.
+ */
 function causes(error: unknown): string[] {
   const lines: string[] = [];
   const unforeseen = !(error instanceof PsybergError || error instanceof CommanderError);
   let each: unknown = error;
   for (let depth = 0; each instanceof Error && depth < 8; depth += 1, each = each.cause)
-    lines.push(`${depth === 0 ? 'error' : 'caused by'} ${each instanceof PsybergError || !unforeseen ? each.message : (each.stack ?? each.message)}`);
+    lines.push(
+      `${depth === 0 ? 'error' : 'caused by'} ${each instanceof PsybergError || !unforeseen ? each.message : (each.stack ?? each.message)}`,
+    );
   return lines;
 }

@@ -7,13 +7,18 @@ import type { Shell } from './shell.ts';
 export function addDoctorCommand(root: Command, act: Act): void {
   root
     .command('doctor')
-    .description('check Node, DuckDB, its extensions, the project, the catalog and every source; says what to do')
+    .description(
+      'check Node, DuckDB, its extensions, the project, the catalog and every source; says what to do',
+    )
     .addHelpText('after', example('psyberg doctor'))
     .action(act(doctor));
 }
 
 async function doctor(shell: Shell): Promise<number> {
-  const [{ examine }, { doctorText }] = await Promise.all([import('./examine.ts'), import('../report/doctor.ts')]);
+  const [{ examine }, { doctorText }] = await Promise.all([
+    import('./examine.ts'),
+    import('../report/doctor.ts'),
+  ]);
   const checks = await examine(shell);
   const failed = checks.some((check) => check.status === 'fail');
   if (shell.options.json === true) shell.json({ ok: !failed, checks });

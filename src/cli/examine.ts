@@ -1,4 +1,7 @@
-/** The checks of `psyberg doctor`. Machine + project + warehouse -> Check[]. Reads only; what one check needs and misses, the later ones leave out. */
+/**
+ * The checks of `psyberg doctor`. Machine + project + warehouse -> Check[]. Reads only; what one check needs
+ * and misses, the later ones leave out.
+ */
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
@@ -23,10 +26,13 @@ type Report = (name: string, status: Check['status'], message: string, hint?: st
 
 export async function examine(shell: Shell): Promise<Check[]> {
   const checks: Check[] = [];
-  const report: Report = (name, status, message, hint) => void checks.push({ name, status, message, hint: hint ?? null });
+  const report: Report = (name, status, message, hint) =>
+    void checks.push({ name, status, message, hint: hint ?? null });
   report('Node', 'ok', process.versions.node);
   extensionFiles(report);
-  const project = await attempt(report, 'project', () => readProject({ root: findProjectRoot(shell.options.project ?? '.') }));
+  const project = await attempt(report, 'project', () =>
+    readProject({ root: findProjectRoot(shell.options.project ?? '.') }),
+  );
   if (project === undefined) {
     await attempt(report, 'DuckDB', async () => {
       const { openEngine } = await import('../engine/index.ts');
@@ -36,8 +42,14 @@ export async function examine(shell: Shell): Promise<Check[]> {
     });
     return checks;
   }
-  report('project', 'ok', `${project.name}, ${plural(project.processes.length, 'process', 'processes')} in ${project.root}`);
-  const psyberg = await attempt(report, 'catalog', () => openProject(project, { onStep: (message) => shell.step(message) }));
+  report(
+    'project',
+    'ok',
+    `${project.name}, ${plural(project.processes.length, 'process', 'processes')} in ${project.root}`,
+  );
+  const psyberg = await attempt(report, 'catalog', () =>
+    openProject(project, { onStep: (message) => shell.step(message) }),
+  );
   if (psyberg === undefined) return checks;
   try {
     await examineWarehouse(psyberg, project, report);
@@ -53,7 +65,12 @@ async function attempt<T>(report: Report, name: string, work: () => T | Promise<
   try {
     return await work();
   } catch (error) {
-    report(name, 'fail', error instanceof Error ? error.message : String(error), error instanceof PsybergError ? error.hint : undefined);
+    report(
+      name,
+      'fail',
+      error instanceof Error ? error.message : String(error),
+      error instanceof PsybergError ? error.hint : undefined,
+    );
     return undefined;
   }
 }
@@ -64,20 +81,35 @@ function extensionFiles(report: Report): void {
     const directory = extensionDirectory();
     const missing = missingExtensions(directory, version);
     if (missing.length === 0) report('extensions', 'ok', `found in ${directory}`);
-    else report('extensions', 'warn', `${missing.join(', ')} of DuckDB ${version} missing in ${directory}; the next command tries to install them`, 'npm run setup');
+    else
+      report(
+        'extensions',
+        'warn',
+        `${missing.join(', ')} of DuckDB ${version} missing in ${directory}; the next command tries to install them`,
+        'npm run setup',
+      );
   } catch {
     // Installed as a package, DuckDB may lie elsewhere; whether the extensions load is checked below.
   }
 }
 
-const versionsOf = (engine: Engine, report: Report): void => report('DuckDB', 'ok', `${engine.versions.duckdb}; loaded: ${Object.keys(engine.versions.extensions).join(', ')}`);
+const versionsOf = (engine: Engine, report: Report): void =>
+  report(
+    'DuckDB',
+    'ok',
+    `${engine.versions.duckdb}; loaded: ${Object.keys(engine.versions.extensions).join(', ')}`,
+  );
 
 async function examineWarehouse(psyberg: Psyberg, project: ProjectSpec, report: Report): Promise<void> {
   const { catalog, client } = psyberg.internals;
   const answered = await attempt(report, 'catalog', async () => {
     const namespaces = await client.listNamespaces();
     const tables = await Promise.all(namespaces.map((namespace) => client.listTables(namespace)));
-    report('catalog', 'ok', `answers; ${plural(tables.flat().length, 'table')} in ${plural(namespaces.length, 'namespace')}, warehouse ${catalog.warehouse}`);
+    report(
+      'catalog',
+      'ok',
+      `answers; ${plural(tables.flat().length, 'table')} in ${plural(namespaces.length, 'namespace')}, warehouse ${catalog.warehouse}`,
+    );
     return true;
   });
   const engine = await attempt(report, 'DuckDB', () => psyberg.internals.engine());
@@ -93,14 +125,21 @@ async function examineWarehouse(psyberg: Psyberg, project: ProjectSpec, report: 
       const progress = target === undefined ? undefined : await readProgress(psyberg, spec, target);
       leftBranches(spec, target, report);
       if (target !== undefined) examineGrowth(spec, target, report);
-      for (const source of spec.sources) await attempt(report, nameOf(spec, source), () => examineSource({ psyberg, project, spec, source, progress, engine }, report));
+      for (const source of spec.sources)
+        await attempt(report, nameOf(spec, source), () =>
+          examineSource({ psyberg, project, spec, source, progress, engine }, report),
+        );
     });
   }
 }
 
-const nameOf = (spec: ProcessSpec, source: SourceSpec): string => `${spec.processName} < ${tableName(source.table)}`;
+const nameOf = (spec: ProcessSpec, source: SourceSpec): string =>
+  `${spec.processName} < ${tableName(source.table)}`;
 
-/** Snapshots that may expire, from which maintenance is due: each makes the metadata of the table about a kilobyte longer, which every commit writes anew. */
+/**
+ * Snapshots that may expire, from which maintenance is due: each makes the metadata of the table about a
+ * kilobyte longer, which every commit writes anew.
+ */
 const OLD_SNAPSHOTS_MANY = 100;
 
 function examineGrowth(spec: ProcessSpec, target: TableMetadata, report: Report): void {
@@ -114,7 +153,9 @@ function examineGrowth(spec: ProcessSpec, target: TableMetadata, report: Report)
 }
 
 function leftBranches(spec: ProcessSpec, target: TableMetadata | undefined, report: Report): void {
-  const branches = Object.entries(target?.refs ?? {}).flatMap(([name, { type }]) => (type === 'branch' && name.startsWith(`psyberg_${spec.processName}_`) ? [name] : []));
+  const branches = Object.entries(target?.refs ?? {}).flatMap(([name, { type }]) =>
+    type === 'branch' && name.startsWith(`psyberg_${spec.processName}_`) ? [name] : [],
+  );
   if (branches.length > 0)
     report(
       spec.processName,
@@ -140,13 +181,24 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
   const metadata = (await psyberg.internals.client.loadTable(source.table))?.metadata;
   if (metadata === undefined) {
     const producer = producerOf(project, source.table);
-    if (producer === undefined) report(name, 'fail', 'the table does not exist', `create ${table}, or name an existing one in ${spec.file}`);
+    if (producer === undefined)
+      report(
+        name,
+        'fail',
+        'the table does not exist',
+        `create ${table}, or name an existing one in ${spec.file}`,
+      );
     else report(name, 'ok', `does not exist yet; ${producer.processName} writes it`);
     return;
   }
   const watermark = watermarkFor(progress, { name: table, tableUuid: metadata['table-uuid'] });
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid']) {
-    report(name, 'fail', 'the table was dropped and created again since the last session', `rebuild ${tableName(spec.target.table)} from the new source: drop it and run again`);
+    report(
+      name,
+      'fail',
+      'the table was dropped and created again since the last session',
+      `rebuild ${tableName(spec.target.table)} from the new source: drop it and run again`,
+    );
     return;
   }
   if (watermark !== undefined && snapshotById(metadata, watermark.snapshotId) === undefined) {
@@ -163,7 +215,10 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
     report(name, 'ok', 'has no rows yet');
     return;
   }
-  if (watermark !== undefined && metadata.refs?.[protectionTag(spec.processName)]?.['snapshot-id'] !== watermark.snapshotId)
+  if (
+    watermark !== undefined &&
+    metadata.refs?.[protectionTag(spec.processName)]?.['snapshot-id'] !== watermark.snapshotId
+  )
     report(
       name,
       'warn',
@@ -179,12 +234,19 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
     report(
       name,
       'fail',
-      column === undefined ? `has no column '${source.eventTime}'` : `its column '${source.eventTime}' has the type ${String(column.type)}, which gives no time`,
+      column === undefined
+        ? `has no column '${source.eventTime}'`
+        : `its column '${source.eventTime}' has the type ${String(column.type)}, which gives no time`,
       `correct event_time (integers need event_time_unit) in ${spec.file}`,
     );
     return;
   }
-  if (engine !== undefined) await examineBounds(engine, { metadata, head, fieldId: column.id, column: source.eventTime, name }, report);
+  if (engine !== undefined)
+    await examineBounds(
+      engine,
+      { metadata, head, fieldId: column.id, column: source.eventTime, name },
+      report,
+    );
 }
 
 interface Bounded {
@@ -196,7 +258,11 @@ interface Bounded {
 }
 
 /** Files without bounds still load, but finding their hours means reading the column. */
-async function examineBounds(engine: Engine, { metadata, head, fieldId, column, name }: Bounded, report: Report): Promise<void> {
+async function examineBounds(
+  engine: Engine,
+  { metadata, head, fieldId, column, name }: Bounded,
+  report: Report,
+): Promise<void> {
   const manifests = (
     await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({
       sql: renderStatement('session/all_manifests'),
@@ -206,7 +272,9 @@ async function examineBounds(engine: Engine, { metadata, head, fieldId, column, 
   let files = 0n;
   let without = 0n;
   for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
-    const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
+    const paths = manifests
+      .filter((manifest) => manifest.partition_spec_id === specId)
+      .map((manifest) => manifest.manifest_path);
     const [row] = await engine.query<{ files: bigint; without_bounds: bigint }>({
       sql: renderStatement('report/files_without_bounds'),
       parameters: { manifests: paths, field_id: fieldId },
@@ -214,7 +282,8 @@ async function examineBounds(engine: Engine, { metadata, head, fieldId, column, 
     files += row?.files ?? 0n;
     if (!partitionTells(metadata, specId, fieldId)) without += row?.without_bounds ?? 0n;
   }
-  if (without === 0n) report(name, 'ok', `${plural(files, 'file')}, event time ${column} known from metadata`);
+  if (without === 0n)
+    report(name, 'ok', `${plural(files, 'file')}, event time ${column} known from metadata`);
   else
     report(
       name,
@@ -228,4 +297,6 @@ async function examineBounds(engine: Engine, { metadata, head, fieldId, column, 
 const partitionTells = (metadata: TableMetadata, specId: number, fieldId: number): boolean =>
   metadata['partition-specs']
     .find((each) => each['spec-id'] === specId)
-    ?.fields.some((field) => field['source-id'] === fieldId && ['hour', 'day', 'identity'].includes(field.transform)) ?? false;
+    ?.fields.some(
+      (field) => field['source-id'] === fieldId && ['hour', 'day', 'identity'].includes(field.transform),
+    ) ?? false;

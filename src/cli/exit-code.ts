@@ -15,10 +15,15 @@ export function exitCodeOf(record: ReportedRecord, requireComplete = false): num
     case 'failed':
       return typeof named === 'number' ? named : EXIT.failed;
     default:
-      return requireComplete && (record.owed_hours.length > 0 || record.status === 'waiting') ? EXIT.owed : EXIT.done;
+      return requireComplete && (record.owed_hours.length > 0 || record.status === 'waiting')
+        ? EXIT.owed
+        : EXIT.done;
   }
 }
 
 /** With several processes: the highest of any. */
 export const highestExitCode = (records: readonly ReportedRecord[], requireComplete = false): number =>
-  records.reduce<number>((highest, record) => Math.max(highest, exitCodeOf(record, requireComplete)), EXIT.done);
+  records.reduce<number>(
+    (highest, record) => Math.max(highest, exitCodeOf(record, requireComplete)),
+    EXIT.done,
+  );

@@ -16,10 +16,15 @@ export function addHistoryCommand(root: Command, act: Act): void {
     .action(act(history));
 }
 
-async function history(shell: Shell, name: string | undefined, options: { readonly limit: string }): Promise<number> {
+async function history(
+  shell: Shell,
+  name: string | undefined,
+  options: { readonly limit: string },
+): Promise<number> {
   const limit = rowLimit(options.limit);
   const rows = await withPsyberg(shell, async (psyberg): Promise<HistoryRow[]> => {
-    if (name !== undefined) (await import('../project/dependency-order.ts')).processesInDependencyOrder(psyberg.project, [name]);
+    if (name !== undefined)
+      (await import('../project/dependency-order.ts')).processesInDependencyOrder(psyberg.project, [name]);
     const { sessionTable } = psyberg.project.tables;
     if (!(await psyberg.internals.client.tableExists(sessionTable))) return [];
     const { renderStatement, tableFragment } = await import('../statements/index.ts');
@@ -28,7 +33,10 @@ async function history(shell: Shell, name: string | undefined, options: { readon
       sql: renderStatement('report/session_history', { session_table: tableFragment('lake', sessionTable) }),
       parameters: { process_name: name ?? null, row_limit: limit },
     });
-    return found.map((row) => ({ ...row, error: row.error === null ? null : (JSON.parse(row.error) as unknown) }));
+    return found.map((row) => ({
+      ...row,
+      error: row.error === null ? null : (JSON.parse(row.error) as unknown),
+    }));
   });
   if (shell.options.json === true) shell.json({ sessions: rows });
   else {

@@ -1,4 +1,7 @@
-/** Ctrl-C and a scheduler's stop: the running work ends, cleans up after itself, and the exit code says which signal it was. */
+/**
+ * Ctrl-C and a scheduler's stop: the running work ends, cleans up after itself, and the exit code says which
+ * signal it was.
+ */
 
 export interface Interruption {
   /** 128 + the signal's number once one came, else undefined. */
@@ -6,7 +9,10 @@ export interface Interruption {
   release(): void;
 }
 
-/** npm and npx pass a signal on to a child that the terminal has already signalled: one key press arrives twice, milliseconds apart. */
+/**
+ * npm and npx pass a signal on to a child that the terminal has already signalled: one key press arrives
+ * twice, milliseconds apart.
+ */
 const SAME_KEY_PRESS_MS = 500;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 

@@ -1,7 +1,12 @@
 /** `psyberg maintain`: keeps tables small. */
 import type { Command } from 'commander';
 import { EXIT, usageError } from '../model/errors.ts';
-import { MAINTAIN_TASKS, type MaintainOptions, type MaintainRecord, type MaintainTask } from '../model/maintain-record.ts';
+import {
+  MAINTAIN_TASKS,
+  type MaintainOptions,
+  type MaintainRecord,
+  type MaintainTask,
+} from '../model/maintain-record.ts';
 import { type Act, example } from './command-line.ts';
 import { onInterruption } from './interruption.ts';
 import { countOf, durationMs, sizeBytes } from './measures.ts';
@@ -23,19 +28,40 @@ interface MaintainCommandOptions {
 export function addMaintainCommand(root: Command, act: Act): void {
   root
     .command('maintain')
-    .description('keep tables small: put small files together, rewrite manifests, expire snapshots, remove orphan files')
+    .description(
+      'keep tables small: put small files together, rewrite manifests, expire snapshots, remove orphan files',
+    )
     .argument('[table...]', 'tables as namespace.table; default: every table of the warehouse')
     .option('--dry-run', 'say what would be done, and change nothing')
     .option('--only <tasks>', `some of ${MAINTAIN_TASKS.join(', ')}, with commas between`)
-    .option('--older-than <duration>', "age from which snapshots go; default: the table's history.expire.max-snapshot-age-ms, else 5d")
-    .option('--retain-last <n>', "snapshots that stay whatever their age; default: the table's history.expire.min-snapshots-to-keep, else 1")
-    .option('--orphan-grace <duration>', 'age from which a file that nothing reaches is an orphan; default 24h, at least 1h')
-    .option('--target-file-size <size>', "size that data files should have; default: the table's write.target-file-size-bytes, else 512MiB")
+    .option(
+      '--older-than <duration>',
+      "age from which snapshots go; default: the table's history.expire.max-snapshot-age-ms, else 5d",
+    )
+    .option(
+      '--retain-last <n>',
+      "snapshots that stay whatever their age; default: the table's history.expire.min-snapshots-to-keep, else 1",
+    )
+    .option(
+      '--orphan-grace <duration>',
+      'age from which a file that nothing reaches is an orphan; default 24h, at least 1h',
+    )
+    .option(
+      '--target-file-size <size>',
+      "size that data files should have; default: the table's write.target-file-size-bytes, else 512MiB",
+    )
     .option('--min-input-files <n>', 'small files of a partition from which they are put together; default 2')
     .option('--orphan-metadata', 'also delete metadata files that no log knows')
     .option('--dropped-tables', 'also delete what dropped tables left')
     .option('--force', 'allow an orphan grace below one hour')
-    .addHelpText('after', example('psyberg maintain --dry-run', 'psyberg maintain facts.event_fact --older-than 2d', 'psyberg maintain --only expire,orphans'))
+    .addHelpText(
+      'after',
+      example(
+        'psyberg maintain --dry-run',
+        'psyberg maintain facts.event_fact --older-than 2d',
+        'psyberg maintain --only expire,orphans',
+      ),
+    )
     .action(act(maintain));
 }
 
@@ -52,7 +78,8 @@ async function maintain(shell: Shell, names: string[], given: MaintainCommandOpt
       if (shell.options.json === true) shell.json(report);
       else {
         for (const record of report.tables)
-          if (record.error !== null || (shell.options.quiet !== true && record.status !== 'nothing-to-do')) shell.print(maintainText(record, shell.style));
+          if (record.error !== null || (shell.options.quiet !== true && record.status !== 'nothing-to-do'))
+            shell.print(maintainText(record, shell.style));
         if (shell.options.quiet !== true) shell.print(maintainSummary(report, shell.style));
       }
       return interruption.exitCode() ?? highestCode(report.tables);
@@ -67,9 +94,15 @@ function maintainOptions(given: MaintainCommandOptions): MaintainOptions {
     ...(given.only === undefined ? {} : { only: tasksOf(given.only) }),
     ...(given.olderThan === undefined ? {} : { olderThanMs: durationMs(given.olderThan, '--older-than') }),
     ...(given.retainLast === undefined ? {} : { retainLast: countOf(given.retainLast, '--retain-last', 1) }),
-    ...(given.orphanGrace === undefined ? {} : { orphanGraceMs: durationMs(given.orphanGrace, '--orphan-grace') }),
-    ...(given.targetFileSize === undefined ? {} : { targetFileBytes: sizeBytes(given.targetFileSize, '--target-file-size') }),
-    ...(given.minInputFiles === undefined ? {} : { minInputFiles: countOf(given.minInputFiles, '--min-input-files', 2) }),
+    ...(given.orphanGrace === undefined
+      ? {}
+      : { orphanGraceMs: durationMs(given.orphanGrace, '--orphan-grace') }),
+    ...(given.targetFileSize === undefined
+      ? {}
+      : { targetFileBytes: sizeBytes(given.targetFileSize, '--target-file-size') }),
+    ...(given.minInputFiles === undefined
+      ? {}
+      : { minInputFiles: countOf(given.minInputFiles, '--min-input-files', 2) }),
     dryRun: given.dryRun ?? false,
     orphanMetadata: given.orphanMetadata ?? false,
     droppedTables: given.droppedTables ?? false,
@@ -80,9 +113,16 @@ function maintainOptions(given: MaintainCommandOptions): MaintainOptions {
 function tasksOf(text: string): MaintainTask[] {
   const words = text.split(',').map((word) => word.trim());
   const unknown = words.find((word) => !MAINTAIN_TASKS.includes(word as MaintainTask));
-  if (unknown !== undefined) throw usageError('task-unknown', `--only knows ${MAINTAIN_TASKS.join(', ')}, found '${unknown}'`, { context: { found: unknown } });
+  if (unknown !== undefined)
+    throw usageError('task-unknown', `--only knows ${MAINTAIN_TASKS.join(', ')}, found '${unknown}'`, {
+      context: { found: unknown },
+    });
   return words as MaintainTask[];
 }
 
 const highestCode = (records: readonly MaintainRecord[]): number =>
-  records.reduce<number>((highest, { error }) => Math.max(highest, error === null ? EXIT.done : Number(error.context['exit_code'] ?? EXIT.failed)), EXIT.done);
+  records.reduce<number>(
+    (highest, { error }) =>
+      Math.max(highest, error === null ? EXIT.done : Number(error.context['exit_code'] ?? EXIT.failed)),
+    EXIT.done,
+  );

@@ -25,7 +25,10 @@ export function addNewCommand(root: Command, act: Act): void {
     .helpCommand(false)
     .addHelpText(
       'after',
-      example('psyberg new project my_lake', "psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --target facts.cancel_fact"),
+      example(
+        'psyberg new project my_lake',
+        "psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --target facts.cancel_fact",
+      ),
     );
   group
     .command('project')
@@ -39,22 +42,32 @@ export function addNewCommand(root: Command, act: Act): void {
     .description('create the SQL file of a process')
     .argument('<name>', 'the process, such as cancel_fact_load')
     .requiredOption('--pattern <pattern>', `${PATTERNS.join(', ')}`)
-    .requiredOption('--source <table|column>', 'a source and the column of its event time; repeat it for several', (each: string, before: readonly string[] | undefined) => [
-      ...(before ?? []),
-      each,
-    ])
+    .requiredOption(
+      '--source <table|column>',
+      'a source and the column of its event time; repeat it for several',
+      (each: string, before: readonly string[] | undefined) => [...(before ?? []), each],
+    )
     .requiredOption('--target <table>', 'the table that it writes')
     .option('--unit <unit>', `of integer time columns: ${UNITS.join(', ')}`)
     .addHelpText(
       'after',
-      example("psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --source 'facts.requests|request_ts' --target facts.cancel_fact"),
+      example(
+        "psyberg new process cancel_fact_load --pattern stateful --source 'raw.cancels|cancel_ts' --source 'facts.requests|request_ts' --target facts.cancel_fact",
+      ),
     )
     .action(act(newProcess));
 }
 
-async function newProject(shell: Shell, directory: string, options: { readonly template?: string }): Promise<number> {
+async function newProject(
+  shell: Shell,
+  directory: string,
+  options: { readonly template?: string },
+): Promise<number> {
   const scaffold = await import('../project/scaffold.ts');
-  const created = scaffold.newProject({ directory, ...(options.template === undefined ? {} : { template: options.template }) });
+  const created = scaffold.newProject({
+    directory,
+    ...(options.template === undefined ? {} : { template: options.template }),
+  });
   if (shell.options.json === true) shell.json(created);
   else {
     shell.print(`created ${created.directory}`);
@@ -76,10 +89,19 @@ async function newProcess(shell: Shell, name: string, options: NewProcessOptions
       context: { found: options.pattern },
     });
   if (options.unit !== undefined && !UNITS.includes(options.unit))
-    throw usageError('unit-unknown', `there is no unit '${options.unit}'`, { hint: didYouMean(options.unit, UNITS, 'units'), context: { found: options.unit } });
+    throw usageError('unit-unknown', `there is no unit '${options.unit}'`, {
+      hint: didYouMean(options.unit, UNITS, 'units'),
+      context: { found: options.unit },
+    });
   const sources = await sourcesOf(options);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
-  const { file } = write({ project, name, pattern: options.pattern as Pattern, sources, target: parseTableName(options.target) });
+  const { file } = write({
+    project,
+    name,
+    pattern: options.pattern as Pattern,
+    sources,
+    target: parseTableName(options.target),
+  });
   if (shell.options.json === true) shell.json({ file });
   else {
     shell.print(`created ${shownPath(file)}`);
@@ -100,6 +122,12 @@ async function sourcesOf(options: NewProcessOptions): Promise<NewProcessSource[]
   const sources = options.source.flatMap((text) => [...parseSrcTables(text)]);
   const names = sources.map((source) => tableName(source.table).toLowerCase());
   const twice = names.find((each, index) => names.indexOf(each) !== index);
-  if (twice !== undefined) throw usageError('source-twice', `--source names ${twice} twice`, { hint: 'name each source once' });
-  return sources.map((source) => ({ ...source, ...(options.unit === undefined || source.timeColumn === undefined ? {} : { timeUnit: options.unit as EventTimeUnit }) }));
+  if (twice !== undefined)
+    throw usageError('source-twice', `--source names ${twice} twice`, { hint: 'name each source once' });
+  return sources.map((source) => ({
+    ...source,
+    ...(options.unit === undefined || source.timeColumn === undefined
+      ? {}
+      : { timeUnit: options.unit as EventTimeUnit }),
+  }));
 }

@@ -7,14 +7,34 @@ import type { CompiledPlan } from '../model/plan.ts';
 const text = z.string();
 const hour = z.string().regex(/^[+-]?\d{4,6}-\d\d-\d\dT\d\d:00:00Z$/);
 const digits = z.string().regex(/^\d+$/);
-const position = z.nullable(z.object({ table_uuid: text, snapshot_id: digits, sequence_number: digits, committed_at: text }));
+const position = z.nullable(
+  z.object({ table_uuid: text, snapshot_id: digits, sequence_number: digits, committed_at: text }),
+);
 const read = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('changes'), snapshot_ids: z.array(digits), manifest_lists: z.array(text), files: z.nullable(z.array(text)), delete_files: z.optional(z.array(text)) }),
+  z.object({
+    kind: z.literal('changes'),
+    snapshot_ids: z.array(digits),
+    manifest_lists: z.array(text),
+    files: z.nullable(z.array(text)),
+    delete_files: z.optional(z.array(text)),
+  }),
   z.object({ kind: z.literal('snapshot'), snapshot_id: digits }),
   z.object({ kind: z.literal('nothing') }),
 ]);
-const source = z.looseObject({ table: text, alias: text, watermark: position, head: position, read, owed_hours: z.array(hour) });
-const step = z.object({ stage: z.enum(['branch', 'load', 'compose', 'audit', 'publish', 'signal', 'cleanup']), name: text, sql: text, parameters: z.record(text, z.unknown()) });
+const source = z.looseObject({
+  table: text,
+  alias: text,
+  watermark: position,
+  head: position,
+  read,
+  owed_hours: z.array(hour),
+});
+const step = z.object({
+  stage: z.enum(['branch', 'load', 'compose', 'audit', 'publish', 'signal', 'cleanup']),
+  name: text,
+  sql: text,
+  parameters: z.record(text, z.unknown()),
+});
 const plan = z.looseObject({
   plan_version: z.literal(1),
   process_name: text,
@@ -25,24 +45,44 @@ const plan = z.looseObject({
   range: z.nullable(z.object({ first_hour: hour, last_hour: hour })),
   hours: z.array(z.looseObject({ hour })),
   owed_hours: z.array(hour),
-  target: z.looseObject({ table: text, operation: z.enum(['append', 'overwrite']), base_snapshot_id: digits.nullable(), exists: z.boolean() }),
+  target: z.looseObject({
+    table: text,
+    operation: z.enum(['append', 'overwrite']),
+    base_snapshot_id: digits.nullable(),
+    exists: z.boolean(),
+  }),
   process_sha256: text,
   steps: z.array(step),
 });
 const planFile = z.object({ plans: z.array(plan).min(1) });
 
-/** Reads the plans; with `names` only those. Throws `plan-file-invalid` with the place of the first thing that is wrong. */
+/**
+ * Reads the plans; with `names` only those. Throws `plan-file-invalid` with the place of the first thing that
+ * is wrong.
+ */
 export function readPlanFile(file: string, names: readonly string[] = []): CompiledPlan[] {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw invalid(file, error instanceof SyntaxError ? `it is no JSON: ${error.message}` : `it cannot be read: ${(error as Error).message}`, error);
+    throw invalid(
+      file,
+      error instanceof SyntaxError
+        ? `it is no JSON: ${error.message}`
+        : `it cannot be read: ${(error as Error).message}`,
+      error,
+    );
   }
   const plans = checkedPlans(content, file);
   const absent = names.find((name) => !plans.some((each) => each.process_name === name));
-  if (absent !== undefined) throw invalid(file, `it holds no plan of ${absent}, only of ${plans.map((each) => each.process_name).join(', ')}`);
-  const twice = plans.find((each, index) => plans.findIndex((other) => other.process_name === each.process_name) !== index);
+  if (absent !== undefined)
+    throw invalid(
+      file,
+      `it holds no plan of ${absent}, only of ${plans.map((each) => each.process_name).join(', ')}`,
+    );
+  const twice = plans.find(
+    (each, index) => plans.findIndex((other) => other.process_name === each.process_name) !== index,
+  );
   if (twice !== undefined) throw invalid(file, `it holds two plans of ${twice.process_name}`);
   return names.length === 0 ? plans : plans.filter((each) => names.includes(each.process_name));
 }
@@ -52,14 +92,24 @@ function checkedPlans(content: unknown, file: string): CompiledPlan[] {
   if (!checked.success) {
     const [issue] = checked.error.issues;
     const more = checked.error.issues.length - 1;
-    throw invalid(file, `at ${placeText(issue?.path ?? [])}: ${(issue?.message ?? 'invalid').toLowerCase()}${more > 0 ? `, and ${more} more` : ''}`);
+    throw invalid(
+      file,
+      `at ${placeText(issue?.path ?? [])}: ${(issue?.message ?? 'invalid').toLowerCase()}${more > 0 ? `, and ${more} more` : ''}`,
+    );
   }
-  // The file's own words: what the check does not name would be missing from its result, and a plan without its delete files loads deleted rows.
+  // The file's own words: what the check does not name would be missing from its result, and a plan without
+  // its delete files loads deleted rows.
   return (content as { readonly plans: CompiledPlan[] }).plans;
 }
 
 const placeText = (path: readonly PropertyKey[]): string =>
-  path.length === 0 ? 'the top' : path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
+  path.length === 0
+    ? 'the top'
+    : path
+        .map((part, index) =>
+          typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
+        )
+        .join('');
 
 const invalid = (file: string, why: string, cause?: unknown): Error =>
   usageError('plan-file-invalid', `${file} is no plan file that can be run: ${why}`, {

@@ -19,12 +19,17 @@ export function addPlanCommand(root: Command, act: Act): void {
     .option('--explain', 'sources, changes, hours with their causes, and every statement with its parameters')
     .option('--all-causes', 'name every file behind every hour and partition; otherwise at most 20 for each')
     .option('--out <file>', 'also write the plans to a file, for psyberg run --plan')
-    .addHelpText('after', example('psyberg plan', 'psyberg plan cancel_fact_load --explain', 'psyberg plan --out plan.json'))
+    .addHelpText(
+      'after',
+      example('psyberg plan', 'psyberg plan cancel_fact_load --explain', 'psyberg plan --out plan.json'),
+    )
     .action(act(plan));
 }
 
 async function plan(shell: Shell, names: string[], options: PlanOptions): Promise<number> {
-  const plans = await withPsyberg(shell, (psyberg) => psyberg.plan(names, { allCauses: options.allCauses ?? false }));
+  const plans = await withPsyberg(shell, (psyberg) =>
+    psyberg.plan(names, { allCauses: options.allCauses ?? false }),
+  );
   if (options.out !== undefined) {
     writePlans(options.out, jsonText({ plans }));
     shell.note(`written: ${options.out}`);
@@ -32,7 +37,11 @@ async function plan(shell: Shell, names: string[], options: PlanOptions): Promis
   if (shell.options.json === true) shell.json({ plans });
   else if (options.explain === true || options.allCauses === true) {
     const { explainPlan } = await import('../report/explain.ts');
-    shell.print(plans.map((each) => explainPlan(each, shell.style, { allCauses: options.allCauses ?? false })).join('\n\n\n'));
+    shell.print(
+      plans
+        .map((each) => explainPlan(each, shell.style, { allCauses: options.allCauses ?? false }))
+        .join('\n\n\n'),
+    );
   } else {
     const { planTable } = await import('../report/plan-table.ts');
     shell.print(planTable(plans, shell.style));

@@ -1,4 +1,7 @@
-/** Project + tables -> how far each process has come. Reads only; DuckDB is needed for the session table alone. */
+/**
+ * Project + tables -> how far each process has come. Reads only; DuckDB is needed for the session table
+ * alone.
+ */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { hourText, instantText } from '../model/hour.ts';
@@ -8,7 +11,12 @@ import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { Psyberg } from '../psyberg.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
-import { type ProcessProgress, progressInSummary, progressInTable, watermarkFor } from '../state/read-watermarks.ts';
+import {
+  type ProcessProgress,
+  progressInSummary,
+  progressInTable,
+  watermarkFor,
+} from '../state/read-watermarks.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 
 export async function readStatus(psyberg: Psyberg, names: readonly string[]): Promise<ProcessStatus[]> {
@@ -17,7 +25,11 @@ export async function readStatus(psyberg: Psyberg, names: readonly string[]): Pr
   return Promise.all(specs.map((spec) => processStatus(psyberg, spec, last.get(spec.processName) ?? null)));
 }
 
-async function processStatus(psyberg: Psyberg, spec: ProcessSpec, lastSession: ProcessStatus['last_session']): Promise<ProcessStatus> {
+async function processStatus(
+  psyberg: Psyberg,
+  spec: ProcessSpec,
+  lastSession: ProcessStatus['last_session'],
+): Promise<ProcessStatus> {
   const target = (await psyberg.internals.client.loadTable(spec.target.table))?.metadata;
   const progress = target === undefined ? undefined : await readProgress(psyberg, spec, target);
   return {
@@ -32,15 +44,28 @@ async function processStatus(psyberg: Psyberg, spec: ProcessSpec, lastSession: P
 }
 
 /** The summary of the target's newest snapshot, else the table: as a session finds it. */
-export async function readProgress(psyberg: Psyberg, spec: ProcessSpec, target: TableMetadata): Promise<ProcessProgress | undefined> {
+export async function readProgress(
+  psyberg: Psyberg,
+  spec: ProcessSpec,
+  target: TableMetadata,
+): Promise<ProcessProgress | undefined> {
   const found = progressInSummary(target, spec.processName);
   if (found !== undefined || mainSnapshot(target) === undefined) return found;
   const { highWaterMarkTable } = psyberg.project.tables;
   if (!(await psyberg.internals.client.tableExists(highWaterMarkTable))) return undefined;
-  return progressInTable(await psyberg.internals.engine(), { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) });
+  return progressInTable(await psyberg.internals.engine(), {
+    highWaterMarkTable,
+    processName: spec.processName,
+    target,
+    targetName: tableName(spec.target.table),
+  });
 }
 
-async function sourceStatus(psyberg: Psyberg, source: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceStatus> {
+async function sourceStatus(
+  psyberg: Psyberg,
+  source: SourceSpec,
+  progress: ProcessProgress | undefined,
+): Promise<SourceStatus> {
   const name = tableName(source.table);
   const metadata = (await psyberg.internals.client.loadTable(source.table))?.metadata;
   const watermark = watermarkFor(progress, { name, tableUuid: metadata?.['table-uuid'] });
@@ -48,15 +73,26 @@ async function sourceStatus(psyberg: Psyberg, source: SourceSpec, progress: Proc
   return {
     table: name,
     exists: metadata !== undefined,
-    watermark: watermark === undefined ? null : { snapshot_id: String(watermark.snapshotId), committed_at: instantText(watermark.committedAtMs) },
-    head: head === undefined ? null : { snapshot_id: String(head['snapshot-id']), committed_at: instantText(head['timestamp-ms']) },
-    snapshots_behind: metadata === undefined || head === undefined ? 0 : snapshotsBehind(metadata, head, watermark),
+    watermark:
+      watermark === undefined
+        ? null
+        : { snapshot_id: String(watermark.snapshotId), committed_at: instantText(watermark.committedAtMs) },
+    head:
+      head === undefined
+        ? null
+        : { snapshot_id: String(head['snapshot-id']), committed_at: instantText(head['timestamp-ms']) },
+    snapshots_behind:
+      metadata === undefined || head === undefined ? 0 : snapshotsBehind(metadata, head, watermark),
     owed_hours: watermark?.owedHours.map(hourText) ?? [],
   };
 }
 
 /** The snapshots from the head back to the watermark; null when it is not among the head's ancestors. */
-function snapshotsBehind(metadata: TableMetadata, head: Snapshot, watermark: Watermark | undefined): number | null {
+function snapshotsBehind(
+  metadata: TableMetadata,
+  head: Snapshot,
+  watermark: Watermark | undefined,
+): number | null {
   let count = 0;
   for (const snapshot of ancestors(metadata, head)) {
     if (snapshot['snapshot-id'] === watermark?.snapshotId) return count;
@@ -65,11 +101,18 @@ function snapshotsBehind(metadata: TableMetadata, head: Snapshot, watermark: Wat
   return watermark === undefined ? count : null;
 }
 
-async function lastSessions(psyberg: Psyberg): Promise<Map<string, NonNullable<ProcessStatus['last_session']>>> {
+async function lastSessions(
+  psyberg: Psyberg,
+): Promise<Map<string, NonNullable<ProcessStatus['last_session']>>> {
   const { sessionTable } = psyberg.project.tables;
   if (!(await psyberg.internals.client.tableExists(sessionTable))) return new Map();
   const engine = await psyberg.internals.engine();
-  const rows = await engine.query<{ process_name: string; psyberg_session_id: string; status: string; created_at: string }>({
+  const rows = await engine.query<{
+    process_name: string;
+    psyberg_session_id: string;
+    status: string;
+    created_at: string;
+  }>({
     sql: renderStatement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
     parameters: {},
   });

@@ -5,6 +5,9 @@ import { usageError } from '../model/errors.ts';
 export function rowLimit(text: string): number {
   const limit = Number(text);
   if (!/^\d{1,9}$/.test(text) || limit < 1)
-    throw usageError('limit-invalid', `--limit must be a whole number from 1 on, found '${text}'`, { hint: 'for example --limit 20', context: { found: text } });
+    throw usageError('limit-invalid', `--limit must be a whole number from 1 on, found '${text}'`, {
+      hint: 'for example --limit 20',
+      context: { found: text },
+    });
   return limit;
 }

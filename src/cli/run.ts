@@ -22,7 +22,14 @@ export function addRunCommand(root: Command, act: Act): void {
     .option('--plan <file>', 'run exactly the plans of this file, or refuse when they are stale')
     .option('--keep-branch', 'leave the branch of a session whose audits fail, to look at the staged rows')
     .option('--require-complete', 'exit 6 when hours are still owed')
-    .addHelpText('after', example('psyberg run', 'psyberg run cancel_fact_load --require-complete', 'psyberg run --plan plan.json'))
+    .addHelpText(
+      'after',
+      example(
+        'psyberg run',
+        'psyberg run cancel_fact_load --require-complete',
+        'psyberg run --plan plan.json',
+      ),
+    )
     .action(act(run));
 }
 
@@ -36,16 +43,21 @@ async function run(shell: Shell, names: string[], options: RunCommandOptions): P
     });
     const nameWidth = Math.max(0, ...psyberg.project.processes.map((spec) => spec.processName.length));
     const show = (record: RunRecord): void => {
-      if (shell.options.quiet !== true || record.error !== null) shell.print(runText(record, shell.style, nameWidth));
+      if (shell.options.quiet !== true || record.error !== null)
+        shell.print(runText(record, shell.style, nameWidth));
     };
     try {
-      const records = await psyberg.run(plans === undefined ? names : plans.map((plan) => plan.process_name), {
-        keepBranch: options.keepBranch ?? false,
-        ...(plans === undefined ? {} : { plans }),
-        onRecord: show,
-      });
+      const records = await psyberg.run(
+        plans === undefined ? names : plans.map((plan) => plan.process_name),
+        {
+          keepBranch: options.keepBranch ?? false,
+          ...(plans === undefined ? {} : { plans }),
+          onRecord: show,
+        },
+      );
       if (shell.options.json === true) shell.json({ runs: records });
-      else if (records.length > 1 && shell.options.quiet !== true) shell.print(shell.style.faint(runSummary(records, (performance.now() - startedMs) / 1000)));
+      else if (records.length > 1 && shell.options.quiet !== true)
+        shell.print(shell.style.faint(runSummary(records, (performance.now() - startedMs) / 1000)));
       return interruption.exitCode() ?? highestExitCode(records, options.requireComplete);
     } finally {
       interruption.release();

@@ -1,4 +1,7 @@
-/** `psyberg session init|load|audit|publish|commit`: the steps of a run one by one, for an orchestrator. Options carry the seed's names. */
+/**
+ * `psyberg session init|load|audit|publish|commit`: the steps of a run one by one, for an orchestrator.
+ * Options carry the seed's names.
+ */
 import type { Command } from 'commander';
 import { EXIT, usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
@@ -31,14 +34,22 @@ export function addSessionCommand(root: Command, act: Act): void {
     .command('session')
     .description('the steps of a run one by one, for an orchestrator: init, load, audit, publish, commit')
     .helpCommand(false)
-    .addHelpText('after', example(...['init', 'load', 'audit', 'publish', 'commit'].map((step) => `psyberg session ${step} ${NAMES}`)));
+    .addHelpText(
+      'after',
+      example(
+        ...['init', 'load', 'audit', 'publish', 'commit'].map((step) => `psyberg session ${step} ${NAMES}`),
+      ),
+    );
   const add = (name: string, description: string): Command =>
     session
       .command(name)
       .description(description)
       .requiredOption('--process_name <name>', 'the process')
       .option('--src_tables <tables>', "its sources, 'table|time_column,…': checked against the process file")
-      .option('--etl_pattern_id <id>', '1 stateless, 2 stateful or dimension: checked against the process file')
+      .option(
+        '--etl_pattern_id <id>',
+        '1 stateless, 2 stateful or dimension: checked against the process file',
+      )
       .option('--psyberg_hwm_table <table>', "instead of the project's high_water_mark_table")
       .option('--psyberg_session_table <table>', "instead of the project's session_table");
   add('init', 'find what changed, plan, and record the session; with nothing to do it records nothing')
@@ -55,29 +66,43 @@ export function addSessionCommand(root: Command, act: Act): void {
       .requiredOption('--psyberg_session_id <id>', 'the session, as init printed it')
       .addHelpText('after', example(`psyberg session ${name} ${NAMES}`));
   step('load', "stage the session's rows on its branch").action(
-    act((shell, options: SessionOptions) => runStep(shell, options, async (request) => (await import('../run/steps.ts')).loadStep(request))),
+    act((shell, options: SessionOptions) =>
+      runStep(shell, options, async (request) => (await import('../run/steps.ts')).loadStep(request)),
+    ),
   );
   step('audit', 'audit what was staged; a blocking audit that fails ends the session with exit code 3')
     .option('--keep-branch', 'leave the branch of a session whose audits fail')
     .action(
       act((shell, options: SessionOptions) =>
-        runStep(shell, options, async (request) => (await import('../run/steps.ts')).auditStep(request, { keepBranch: options.keepBranch ?? false })),
+        runStep(shell, options, async (request) =>
+          (await import('../run/steps.ts')).auditStep(request, { keepBranch: options.keepBranch ?? false }),
+        ),
       ),
     );
   step('publish', 'publish the audited rows, the watermark and the signal in one commit').action(
-    act((shell, options: SessionOptions) => runStep(shell, options, async (request) => (await import('../run/steps.ts')).publishStep(request))),
+    act((shell, options: SessionOptions) =>
+      runStep(shell, options, async (request) => (await import('../run/steps.ts')).publishStep(request)),
+    ),
   );
-  step('commit', 'confirm that the watermark of a published session is in place, and repair its table where it is not').action(act(commit));
+  step(
+    'commit',
+    'confirm that the watermark of a published session is in place, and repair its table where it is not',
+  ).action(act(commit));
 }
 
 async function init(shell: Shell, options: SessionOptions): Promise<number> {
   return withSession(shell, options, async (request, psyberg) => {
     const { initSession } = await import('../run/steps.ts');
-    const { status, plan } = await initSession(request, () => psyberg.internals.planProcess(request.spec, { psybergSessionId: request.psybergSessionId }));
-    if (shell.options.json === true) shell.json({ psyberg_session_id: plan.psyberg_session_id, status, plans: [plan] });
+    const { status, plan } = await initSession(request, () =>
+      psyberg.internals.planProcess(request.spec, { psybergSessionId: request.psybergSessionId }),
+    );
+    if (shell.options.json === true)
+      shell.json({ psyberg_session_id: plan.psyberg_session_id, status, plans: [plan] });
     else {
       const { planSummary } = await import('../report/explain.ts');
-      shell.print(`${shell.style.strong(plan.process_name)}  session ${plan.psyberg_session_id}  ${status}  ${planSummary(plan)}`);
+      shell.print(
+        `${shell.style.strong(plan.process_name)}  session ${plan.psyberg_session_id}  ${status}  ${planSummary(plan)}`,
+      );
     }
     return EXIT.done;
   });
@@ -97,7 +122,11 @@ async function commit(shell: Shell, options: SessionOptions): Promise<number> {
   });
 }
 
-async function runStep(shell: Shell, options: SessionOptions, step: (request: StepRequest) => Promise<StepRecord>): Promise<number> {
+async function runStep(
+  shell: Shell,
+  options: SessionOptions,
+  step: (request: StepRequest) => Promise<StepRecord>,
+): Promise<number> {
   return withSession(shell, options, async (request) => {
     const record = await step(request);
     if (shell.options.json === true) shell.json({ runs: [record] });
@@ -107,13 +136,21 @@ async function runStep(shell: Shell, options: SessionOptions, step: (request: St
 }
 
 /** Opens the project as the options want it, checks what they say of the process, and passes a signal on. */
-async function withSession(shell: Shell, options: SessionOptions, work: (request: StepRequest, psyberg: Psyberg) => Promise<number>): Promise<number> {
+async function withSession(
+  shell: Shell,
+  options: SessionOptions,
+  work: (request: StepRequest, psyberg: Psyberg) => Promise<number>,
+): Promise<number> {
   const psybergSessionId = options.psyberg_session_id ?? sessionIdOf(Date.now());
   if (!/^\d{14}$/.test(psybergSessionId))
-    throw usageError('session-id-invalid', `--psyberg_session_id must be a UTC time to the second in 14 digits, found '${psybergSessionId}'`, {
-      hint: `for example ${sessionIdOf(Date.now())}`,
-      context: { found: psybergSessionId },
-    });
+    throw usageError(
+      'session-id-invalid',
+      `--psyberg_session_id must be a UTC time to the second in 14 digits, found '${psybergSessionId}'`,
+      {
+        hint: `for example ${sessionIdOf(Date.now())}`,
+        context: { found: psybergSessionId },
+      },
+    );
   return withPsyberg(
     shell,
     async (psyberg) => {
@@ -138,18 +175,31 @@ async function withSession(shell: Shell, options: SessionOptions, work: (request
   );
 }
 
-/** The tables that this one call uses instead of the project's. A bare name lies in the namespace of the one it replaces. */
+/**
+ * The tables that this one call uses instead of the project's. A bare name lies in the namespace of the one
+ * it replaces.
+ */
 function withTables(project: ProjectSpec, options: SessionOptions): ProjectSpec {
   const { tables } = project;
   const named = (text: string | undefined, usual: TableIdentifier): TableIdentifier =>
-    text === undefined ? usual : NAME_PATTERN.test(text) ? { namespace: usual.namespace, name: text } : parseTableName(text);
+    text === undefined
+      ? usual
+      : NAME_PATTERN.test(text)
+        ? { namespace: usual.namespace, name: text }
+        : parseTableName(text);
   return {
     ...project,
-    tables: { ...tables, highWaterMarkTable: named(options.psyberg_hwm_table, tables.highWaterMarkTable), sessionTable: named(options.psyberg_session_table, tables.sessionTable) },
+    tables: {
+      ...tables,
+      highWaterMarkTable: named(options.psyberg_hwm_table, tables.highWaterMarkTable),
+      sessionTable: named(options.psyberg_session_table, tables.sessionTable),
+    },
   };
 }
 
-/** An orchestrator that believes something else of a process than its file says would load the wrong thing. */
+/**
+ * An orchestrator that believes something else of a process than its file says would load the wrong thing.
+ */
 async function checkSeedOptions(spec: ProcessSpec, options: SessionOptions): Promise<void> {
   const contradiction = (option: string, given: string, found: string): Error =>
     usageError('option-contradicts-process', `--${option} says ${given}, but ${spec.file} says ${found}`, {
@@ -157,18 +207,35 @@ async function checkSeedOptions(spec: ProcessSpec, options: SessionOptions): Pro
       context: { option, given, found, process_name: spec.processName },
     });
   if (options.etl_pattern_id !== undefined && options.etl_pattern_id !== String(ETL_PATTERN_ID[spec.pattern]))
-    throw contradiction('etl_pattern_id', options.etl_pattern_id, `${ETL_PATTERN_ID[spec.pattern]} (${spec.pattern})`);
+    throw contradiction(
+      'etl_pattern_id',
+      options.etl_pattern_id,
+      `${ETL_PATTERN_ID[spec.pattern]} (${spec.pattern})`,
+    );
   if (options.src_tables === undefined) return;
   const { parseSrcTables } = await import('../project/src-tables.ts');
   const given = parseSrcTables(options.src_tables);
   for (const source of spec.sources) {
     if (!given.some((each) => sameTable(each.table, source.table)))
-      throw contradiction('src_tables', given.map((each) => tableName(each.table)).join(', '), `that ${tableName(source.table)} is a source as well`);
+      throw contradiction(
+        'src_tables',
+        given.map((each) => tableName(each.table)).join(', '),
+        `that ${tableName(source.table)} is a source as well`,
+      );
   }
   for (const each of given) {
     const source = spec.sources.find((other) => sameTable(other.table, each.table));
-    if (source === undefined) throw contradiction('src_tables', tableName(each.table), `${spec.sources.map((other) => tableName(other.table)).join(', ')}`);
+    if (source === undefined)
+      throw contradiction(
+        'src_tables',
+        tableName(each.table),
+        `${spec.sources.map((other) => tableName(other.table)).join(', ')}`,
+      );
     if (each.timeColumn !== undefined && each.timeColumn.toLowerCase() !== source.eventTime?.toLowerCase())
-      throw contradiction('src_tables', `${tableName(each.table)}|${each.timeColumn}`, source.eventTime === undefined ? 'no event_time for it' : `event_time: ${source.eventTime}`);
+      throw contradiction(
+        'src_tables',
+        `${tableName(each.table)}|${each.timeColumn}`,
+        source.eventTime === undefined ? 'no event_time for it' : `event_time: ${source.eventTime}`,
+      );
   }
 }

@@ -1,4 +1,7 @@
-/** What every command shares: the global options, and where output goes. stdout is the answer; everything else is stderr. */
+/**
+ * What every command shares: the global options, and where output goes. stdout is the answer; everything else
+ * is stderr.
+ */
 import { writeSync } from 'node:fs';
 import pc from 'picocolors';
 import type { OpenOptions, Psyberg } from '../psyberg.ts';
@@ -22,7 +25,10 @@ export interface Shell {
   json(value: unknown): void;
   /** A line on stderr; nothing with --quiet. */
   note(text: string): void;
-  /** What is being done: on a terminal one line that is written over, with --verbose a line each, else nothing. */
+  /**
+   * What is being done: on a terminal one line that is written over, with --verbose a line each, else
+   * nothing.
+   */
   step(message: string): void;
   /** Takes the line of `step` away, so that the next text starts on a clean one. */
   clearStep(): void;
@@ -75,9 +81,13 @@ export function openShell(options: GlobalOptions): Shell {
 export const errorStyle = (): Style => styleOf(wantsColor(process.stderr));
 
 /** 64-bit integers are texts: a program that reads them as numbers would lose digits. */
-export const jsonText = (value: unknown): string => JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each), 2);
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each), 2);
 
-/** Writes at once, so that nothing is lost when the process ends. A reader that went away (`| head`) is no error. */
+/**
+ * Writes at once, so that nothing is lost when the process ends. A reader that went away (`| head`) is no
+ * error.
+ */
 export function writeAll(descriptor: 1 | 2, text: string): void {
   let rest = Buffer.from(text, 'utf8');
   while (rest.length > 0) {
@@ -93,9 +103,19 @@ export function writeAll(descriptor: 1 | 2, text: string): void {
   }
 }
 
-/** The project of a command, opened, and closed whatever happens. `change`: what the command line sets differently for this call. */
-export async function withPsyberg<T>(shell: Shell, work: (psyberg: Psyberg) => Promise<T>, change: (project: ProjectSpec) => ProjectSpec = (project) => project): Promise<T> {
-  const [{ openProject }, { findProjectRoot, readProject }] = await Promise.all([import('../psyberg.ts'), import('../project/read-project.ts')]);
+/**
+ * The project of a command, opened, and closed whatever happens. `change`: what the command line sets
+ * differently for this call.
+ */
+export async function withPsyberg<T>(
+  shell: Shell,
+  work: (psyberg: Psyberg) => Promise<T>,
+  change: (project: ProjectSpec) => ProjectSpec = (project) => project,
+): Promise<T> {
+  const [{ openProject }, { findProjectRoot, readProject }] = await Promise.all([
+    import('../psyberg.ts'),
+    import('../project/read-project.ts'),
+  ]);
   const project = change(readProject({ root: findProjectRoot(shell.options.project ?? '.') }));
   const options: OpenOptions = { onStep: (message) => shell.step(message) };
   const psyberg = await openProject(project, options);

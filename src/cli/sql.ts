@@ -11,7 +11,10 @@ export function addSqlCommand(root: Command, act: Act): void {
     .description('run a statement over the warehouse; tables are named schema.table')
     .argument('<query>', 'one SQL statement, in quotes')
     .option('--branch <name>', 'tables that have this branch show it')
-    .addHelpText('after', example('psyberg sql "select * from facts.cancel_fact limit 10"', 'psyberg sql "show all tables"'))
+    .addHelpText(
+      'after',
+      example('psyberg sql "select * from facts.cancel_fact limit 10"', 'psyberg sql "show all tables"'),
+    )
     .action(act(sql));
 }
 
@@ -41,6 +44,11 @@ async function asUsageError(error: unknown): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const { isMistake } = await import('../run/sql-error.ts');
   return isMistake(error.message)
-    ? usageError(error.code, error.message, { hint: error.message.startsWith('Catalog') ? 'psyberg sql "show all tables" lists the tables' : 'correct the query', cause: error })
+    ? usageError(error.code, error.message, {
+        hint: error.message.startsWith('Catalog')
+          ? 'psyberg sql "show all tables" lists the tables'
+          : 'correct the query',
+        cause: error,
+      })
     : error;
 }

@@ -1,4 +1,7 @@
-/** Audits as statements over the cohort of a session: its source rows and the rows it staged. Plan + spec -> steps. Pure. */
+/**
+ * Audits as statements over the cohort of a session: its source rows and the rows it staged. Plan + spec ->
+ * steps. Pure.
+ */
 import { assertNever } from '../model/errors.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
@@ -14,7 +17,14 @@ import {
   statementFragment,
   userQueryFragment,
 } from '../statements/index.ts';
-import { type HourWindow, namedIn, processParameters, sourceCtes, stagedTable, wholeTable } from './source-ctes.ts';
+import {
+  type HourWindow,
+  namedIn,
+  processParameters,
+  sourceCtes,
+  stagedTable,
+  wholeTable,
+} from './source-ctes.ts';
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
 export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
@@ -26,39 +36,68 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
     rows_outside: rowsOutside(spec, window),
   });
   return [
-    { stage: 'audit', name: 'count_sources', sql: count, parameters: namedIn(count, { ...processParameters(plan, window), ...sources.parameters }) },
+    {
+      stage: 'audit',
+      name: 'count_sources',
+      sql: count,
+      parameters: namedIn(count, { ...processParameters(plan, window), ...sources.parameters }),
+    },
     ...spec.audits.map((audit): Step => {
       // To count again took 8 ms of a session of 1,000,000 rows (2026-11-22).
-      if (isCounted(audit, spec)) return { stage: 'audit', name: audit.name, sql: '-- the two counts of count_sources agree', parameters: {} };
+      if (isCounted(audit, spec))
+        return {
+          stage: 'audit',
+          name: audit.name,
+          sql: '-- the two counts of count_sources agree',
+          parameters: {},
+        };
       const sql = auditSql(plan, spec, audit, window);
       return {
         stage: 'audit',
         name: audit.name,
         sql,
-        parameters: namedIn(sql, { ...processParameters(plan, window), ...sources.parameters, kept_rows: { from_run: 'rows kept of an audit that fails' } }),
+        parameters: namedIn(sql, {
+          ...processParameters(plan, window),
+          ...sources.parameters,
+          kept_rows: { from_run: 'rows kept of an audit that fails' },
+        }),
       };
     }),
   ];
 }
 
-/** True when `count_sources` has counted what the audit compares: the rows of the only source, and the staged rows. */
-export const isCounted = (audit: AuditSpec, spec: ProcessSpec): boolean => audit.kind === 'source_to_target_count' && spec.sources.length === 1;
+/**
+ * True when `count_sources` has counted what the audit compares: the rows of the only source, and the staged
+ * rows.
+ */
+export const isCounted = (audit: AuditSpec, spec: ProcessSpec): boolean =>
+  audit.kind === 'source_to_target_count' && spec.sources.length === 1;
 
 /** An append may add to any hour; an overwrite only to the hours that it replaces. */
 function rowsOutside(spec: ProcessSpec, window: HourWindow | undefined): SqlFragment {
   if (window === undefined) return literalFragment('0');
-  const fragments = { staged: stagedTable(spec), event_time: identifierFragment(spec.target.eventTime as string) };
-  return statementFragment(renderStatement(window.only === undefined ? 'audit/outside_range' : 'audit/outside_hours', fragments));
+  const fragments = {
+    staged: stagedTable(spec),
+    event_time: identifierFragment(spec.target.eventTime as string),
+  };
+  return statementFragment(
+    renderStatement(window.only === undefined ? 'audit/outside_range' : 'audit/outside_hours', fragments),
+  );
 }
 
 function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourWindow | undefined): string {
   const aliases = { ...spec, pattern: 'stateful' as const };
   const sources = sourceCtes(plan, aliases, window).fragment;
   const staged = stagedTable(spec);
-  const verdict = (query: string): string => renderStatement('audit/verdict', { audit: statementFragment(query) });
+  const verdict = (query: string): string =>
+    renderStatement('audit/verdict', { audit: statementFragment(query) });
   switch (audit.kind) {
     case 'source_to_target_count':
-      return renderStatement('audit/source_to_target_count', { sources, source: identifierFragment(audit.source ?? (spec.sources[0]?.alias as string)), staged });
+      return renderStatement('audit/source_to_target_count', {
+        sources,
+        source: identifierFragment(audit.source ?? (spec.sources[0]?.alias as string)),
+        staged,
+      });
     case 'no_missing_events':
       return verdict(
         renderStatement('audit/no_missing_events', {
@@ -70,15 +109,24 @@ function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourW
         }),
       );
     case 'not_null':
-      return verdict(renderStatement('audit/not_null', { staged, any_is_null: anyIsNullFragment(audit.columns) }));
+      return verdict(
+        renderStatement('audit/not_null', { staged, any_is_null: anyIsNullFragment(audit.columns) }),
+      );
     case 'unique':
-      return verdict(renderStatement('audit/unique', { staged, columns: identifierListFragment(audit.columns) }));
+      return verdict(
+        renderStatement('audit/unique', { staged, columns: identifierListFragment(audit.columns) }),
+      );
     case 'sql': {
       const views = [
         cteFragment('staged', renderStatement('load/source_changes', { source: staged })),
         cteFragment('target', renderStatement('load/source_changes', { source: wholeTable(spec) })),
       ];
-      return verdict(renderStatement('audit/project_query', { sources: sourceCtes(plan, aliases, window, views).fragment, query: userQueryFragment(audit.sql) }));
+      return verdict(
+        renderStatement('audit/project_query', {
+          sources: sourceCtes(plan, aliases, window, views).fragment,
+          query: userQueryFragment(audit.sql),
+        }),
+      );
     }
     default:
       return assertNever(audit);

@@ -1,6 +1,7 @@
 /**
- * Compiles a plan. Plan + process's SQL + statements -> CompiledPlan: the ordered list of steps. Pure.
- * `plan --explain` prints this very list, and `run` executes it; values that only running produces stand as `{from_run: name}`.
+ * Compiles a plan. Plan + process's SQL + statements -> CompiledPlan: the ordered list of steps. Pure. `plan
+ * --explain` prints this very list, and `run` executes it; values that only running produces stand as
+ * `{from_run: name}`.
  */
 import type { FileLayout } from '../model/file-layout.ts';
 import { type Hour, hourText, parseHour } from '../model/hour.ts';
@@ -30,7 +31,17 @@ import {
   withPropertiesFragment,
 } from '../statements/index.ts';
 import { compileAudits } from './compile-audits.ts';
-import { type BoundFragment, type HourWindow, SESSION_CATALOG, hoursTable, namedIn, processParameters, sourceCtes, straddlingTable, targetTable } from './source-ctes.ts';
+import {
+  type BoundFragment,
+  type HourWindow,
+  SESSION_CATALOG,
+  hoursTable,
+  namedIn,
+  processParameters,
+  sourceCtes,
+  straddlingTable,
+  targetTable,
+} from './source-ctes.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
 export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
@@ -41,10 +52,18 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
   const window = windowOf(plan, spec);
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return [
-    ...plan.sources.flatMap((source) => (source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [])),
-    request('branch', 'open_session', `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}`),
+    ...plan.sources.flatMap((source) =>
+      source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
+    ),
+    request(
+      'branch',
+      'open_session',
+      `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}`,
+    ),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
-    ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null ? clearSteps(plan, spec) : []),
+    ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
+      ? clearSteps(plan, spec)
+      : []),
     ...loadSteps(plan, spec, window),
     composeStep(plan),
     ...compileAudits(plan, spec, window),
@@ -54,50 +73,83 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
       `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
     ),
     ...protectSteps(plan),
-    // Last: as long as its marker is there, the next session of the process looks for what this one may have left, in its sources too.
+    // Last: as long as its marker is there, the next session of the process looks for what this one may have
+    // left, in its sources too.
     request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
   ];
 }
 
 /** A tag on each source whose watermark moves, so that the snapshot it names is not expired. */
 function protectSteps(plan: Plan): Step[] {
-  const moving = plan.sources.filter((source) => source.protect && source.head !== null && source.head.snapshot_id !== source.protected_snapshot_id);
+  const moving = plan.sources.filter(
+    (source) =>
+      source.protect && source.head !== null && source.head.snapshot_id !== source.protected_snapshot_id,
+  );
   if (moving.length === 0) return [];
   const tags = moving.map((source) => `${source.table} at snapshot ${source.head?.snapshot_id}`).join(', ');
-  return [request('cleanup', 'protect_watermarks', `tag ${protectionTag(plan.process_name)} on ${tags}; no session fails without it`)];
+  return [
+    request(
+      'cleanup',
+      'protect_watermarks',
+      `tag ${protectionTag(plan.process_name)} on ${tags}; no session fails without it`,
+    ),
+  ];
 }
 
 /** The steps of an adoption: the snapshot is composed of what the target holds. */
-export const compileAdoption = (plan: Plan): CompiledPlan => Object.freeze({ ...plan, steps: Object.freeze([composeStep(plan)]) });
+export const compileAdoption = (plan: Plan): CompiledPlan =>
+  Object.freeze({ ...plan, steps: Object.freeze([composeStep(plan)]) });
 
 /** A step that is a request to the catalog and not SQL: shown as a comment, executed by its name. */
-const request = (stage: Step['stage'], name: string, what: string): Step => ({ stage, name, sql: `-- catalog: ${what}`, parameters: {} });
+const request = (stage: Step['stage'], name: string, what: string): Step => ({
+  stage,
+  name,
+  sql: `-- catalog: ${what}`,
+  parameters: {},
+});
 
 /** The hours as one window; a stateless load has none. */
 function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
   if (plan.range === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const hours = plan.hours.map((each) => parseHour(each.hour));
-  return spec.pattern === 'stateful' && hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
+  return spec.pattern === 'stateful' && hours.length < range.lastHour - range.firstHour + 1
+    ? { ...range, only: hours }
+    : range;
 }
 
-function changeViewStep(alias: string, read: Extract<Plan['sources'][number]['read'], { kind: 'changes' }>): Step {
-  // Listed one by one: the manifests are copied with only those files. Otherwise the manifests of the snapshots are taken as they are.
+function changeViewStep(
+  alias: string,
+  read: Extract<Plan['sources'][number]['read'], { kind: 'changes' }>,
+): Step {
+  // Listed one by one: the manifests are copied with only those files. Otherwise the manifests of the
+  // snapshots are taken as they are.
   if (read.files !== null || read.snapshot_ids.length === 0)
-    return request('branch', `change_view ${alias}`, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
+    return request(
+      'branch',
+      `change_view ${alias}`,
+      `a view of ${read.files?.length ?? 0} files of the source, listed one by one`,
+    );
   return {
     stage: 'branch',
     name: `change_view ${alias}`,
     sql: manifestListStatement('compose/write_change_list'),
-    parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, contents: ['0'], destination: { from_run: `manifest list of ${alias}` } },
+    parameters: {
+      manifest_lists: read.manifest_lists,
+      snapshot_ids: read.snapshot_ids,
+      contents: ['0'],
+      destination: { from_run: `manifest list of ${alias}` },
+    },
   };
 }
 
 /**
- * What a new target gets unless its process says otherwise. Snappy is DuckDB's own default for Parquet: a session of 1,000,000 rows of 9
- * columns took 1.15 times a plain COPY with it and 1.35 times with zstd, whose files were 0.58 times as large (2026-11-22, 2 cores, medians of 4).
- * Every commit writes the table's metadata anew, and without a limit 1,000 commits left 659 MB of them (2026-11-22). Iceberg's own 100 earlier files would still be
- * about 130 MB there, 20 are 26 MB. Nobody needs them but a reader that has opened one by its name and has not planned yet, for the length of several sessions.
+ * What a new target gets unless its process says otherwise. Snappy is DuckDB's own default for Parquet: a
+ * session of 1,000,000 rows of 9 columns took 1.15 times a plain COPY with it and 1.35 times with zstd, whose
+ * files were 0.58 times as large (2026-11-22, 2 cores, medians of 4). Every commit writes the table's
+ * metadata anew, and without a limit 1,000 commits left 659 MB of them (2026-11-22). Iceberg's own 100
+ * earlier files would still be about 130 MB there, 20 are 26 MB. Nobody needs them but a reader that has
+ * opened one by its name and has not planned yet, for the length of several sessions.
  */
 const TARGET_PROPERTIES = {
   'format-version': '2',
@@ -106,7 +158,10 @@ const TARGET_PROPERTIES = {
   'write.metadata.previous-versions-max': '20',
 } as const;
 
-/** The target's creation. Its text is final only at run time when the SQL of a dimension asks for `previous`: the target that does not exist yet. */
+/**
+ * The target's creation. Its text is final only at run time when the SQL of a dimension asks for `previous`:
+ * the target that does not exist yet.
+ */
 export function createStatement(spec: ProcessSpec, sources: SqlFragment): string {
   return renderStatement('target/create', {
     target: tableFragment('lake', spec.target.table),
@@ -121,17 +176,27 @@ function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefine
   const one = firstWindow(spec, window);
   const ctes = sourceCtes(plan, spec, one);
   const sql = createStatement(spec, ctes.fragment);
-  return { stage: 'branch', name: 'create_target', sql, parameters: namedIn(sql, { ...processParameters(plan, one), ...ctes.parameters }) };
+  return {
+    stage: 'branch',
+    name: 'create_target',
+    sql,
+    parameters: namedIn(sql, { ...processParameters(plan, one), ...ctes.parameters }),
+  };
 }
 
 /** A dimension's SQL is written for one hour. */
 const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
-  spec.pattern === 'dimension' && window !== undefined ? { firstHour: window.firstHour, lastHour: window.firstHour } : window;
+  spec.pattern === 'dimension' && window !== undefined
+    ? { firstHour: window.firstHour, lastHour: window.firstHour }
+    : window;
 
 /** The base without the files of the replaced hours; what else those files hold is carried over. */
 function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
   const intervals = intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
-  const hours = { first_hours: intervals.map((each) => String(each.firstHour)), last_hours: intervals.map((each) => String(each.lastHour)) };
+  const hours = {
+    first_hours: intervals.map((each) => String(each.firstHour)),
+    last_hours: intervals.map((each) => String(each.lastHour)),
+  };
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
   const carried = renderStatement('load/carried_rows', {
     columns: carriedColumnsFragment(plan.target.layout !== null && plan.target.format_version >= 3),
@@ -139,7 +204,14 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
     stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
     unit: literalFragment(unit),
   });
-  const carry = { ...writtenRows(plan, spec, { sources: noSourceFragment(), query: statementFragment(carried), moved: true }), name: 'carry_over' };
+  const carry = {
+    ...writtenRows(plan, spec, {
+      sources: noSourceFragment(),
+      query: statementFragment(carried),
+      moved: true,
+    }),
+    name: 'carry_over',
+  };
   return [
     {
       stage: 'load',
@@ -160,39 +232,90 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
-  if (spec.pattern !== 'dimension') return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
+  if (spec.pattern !== 'dimension')
+    return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
   return [
-    { stage: 'load', name: 'begin_hours', sql: renderStatement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }), parameters: {} },
+    {
+      stage: 'load',
+      name: 'begin_hours',
+      sql: renderStatement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }),
+      parameters: {},
+    },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request('load', 'end_hours', 'all hours are computed'),
-    writeStep(plan, { ...spec, sql: renderStatement('load/computed_hours', { hours: hoursTable }) }, { fragment: noSourceFragment(), parameters: {} }, {}),
+    writeStep(
+      plan,
+      { ...spec, sql: renderStatement('load/computed_hours', { hours: hoursTable }) },
+      { fragment: noSourceFragment(), parameters: {} },
+      {},
+    ),
   ];
 }
 
-/** One hour of a dimension. The first takes `previous` from the target, the others from the hours computed before. */
+/**
+ * One hour of a dimension. The first takes `previous` from the target, the others from the hours computed
+ * before.
+ */
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
   const ctes = sourceCtes(plan, spec, window, [], isFirst ? targetTable(spec) : hoursTable);
-  const sql = renderStatement('load/compute_hour', { hours: hoursTable, sources: ctes.fragment, query: userQueryFragment(spec.sql) });
-  return { stage: 'load', name: `compute_hour ${hourText(hour)}`, sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }) };
+  const sql = renderStatement('load/compute_hour', {
+    hours: hoursTable,
+    sources: ctes.fragment,
+    query: userQueryFragment(spec.sql),
+  });
+  return {
+    stage: 'load',
+    name: `compute_hour ${hourText(hour)}`,
+    sql,
+    parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }),
+  };
 }
 
 /**
- * The rows of a session. The files are written by plain COPY and their manifest is composed; where plain SQL cannot write them, DuckDB's
- * Iceberg extension inserts.
+ * The rows of a session. The files are written by plain COPY and their manifest is composed; where plain SQL
+ * cannot write them, DuckDB's Iceberg extension inserts.
  */
 function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameters: Step['parameters']): Step {
-  const step = writtenRows(plan, spec, { sources: ctes.fragment, query: userQueryFragment(spec.sql), moved: false });
-  return { ...step, parameters: { ...namedIn(step.sql, { ...parameters, ...ctes.parameters }), ...step.parameters } };
+  const step = writtenRows(plan, spec, {
+    sources: ctes.fragment,
+    query: userQueryFragment(spec.sql),
+    moved: false,
+  });
+  return {
+    ...step,
+    parameters: { ...namedIn(step.sql, { ...parameters, ...ctes.parameters }), ...step.parameters },
+  };
 }
 
 /** `moved`: the rows were in the target before, and keep the ids that format version 3 gave them. */
-function writtenRows(plan: Plan, spec: ProcessSpec, { sources, query, moved }: { readonly sources: SqlFragment; readonly query: SqlFragment; readonly moved: boolean }): Step {
+function writtenRows(
+  plan: Plan,
+  spec: ProcessSpec,
+  {
+    sources,
+    query,
+    moved,
+  }: { readonly sources: SqlFragment; readonly query: SqlFragment; readonly moved: boolean },
+): Step {
   const { layout, exists } = plan.target;
   const destination = { destination: { from_run: "the target's data folder" } };
-  if (!exists) return { stage: 'load', name: 'insert', sql: renderStatement('load/write_first_files', { sources, query }), parameters: destination };
-  if (layout === null) return { stage: 'load', name: 'insert', sql: renderStatement('load/insert', { target: targetTable(spec), sources, query }), parameters: {} };
-  const columns = moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_COLUMNS] : layout.columns;
+  if (!exists)
+    return {
+      stage: 'load',
+      name: 'insert',
+      sql: renderStatement('load/write_first_files', { sources, query }),
+      parameters: destination,
+    };
+  if (layout === null)
+    return {
+      stage: 'load',
+      name: 'insert',
+      sql: renderStatement('load/insert', { target: targetTable(spec), sources, query }),
+      parameters: {},
+    };
+  const columns =
+    moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_COLUMNS] : layout.columns;
   const sql = renderStatement('load/write_files', {
     sources,
     query,
@@ -205,11 +328,19 @@ function writtenRows(plan: Plan, spec: ProcessSpec, { sources, query, moved }: {
   return { stage: 'load', name: 'insert', sql, parameters: destination };
 }
 
-/** The step `insert` of a first session, once its target is there: only then its columns have ids. `layout`: null when plain SQL cannot write its files. */
+/**
+ * The step `insert` of a first session, once its target is there: only then its columns have ids. `layout`:
+ * null when plain SQL cannot write its files.
+ */
 export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout | null): Step =>
-  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(-1) as Step;
+  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(
+    -1,
+  ) as Step;
 
-/** Iceberg specification, "Reserved Field IDs": a row that moves to another file takes its id and its last change along. */
+/**
+ * Iceberg specification, "Reserved Field IDs": a row that moves to another file takes its id and its last
+ * change along.
+ */
 const ROW_LINEAGE_COLUMNS = [
   { id: 2147483540, name: '_row_id', type: 'long' },
   { id: 2147483539, name: '_last_updated_sequence_number', type: 'long' },
@@ -233,10 +364,20 @@ const composeStep = (plan: Plan): Step => ({
   },
 });
 
-/** The query alone, over no row: it gives the columns, and DuckDB's complaints, before anything is written. `ctes`: instead of the session's own. */
-export function describeStatement(plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): Pick<Step, 'sql' | 'parameters'> {
+/**
+ * The query alone, over no row: it gives the columns, and DuckDB's complaints, before anything is written.
+ * `ctes`: instead of the session's own.
+ */
+export function describeStatement(
+  plan: Plan,
+  spec: ProcessSpec,
+  ctes?: SqlFragment,
+): Pick<Step, 'sql' | 'parameters'> {
   const window = firstWindow(spec, windowOf(plan, spec));
   const bound = sourceCtes(plan, spec, window);
-  const sql = renderStatement('target/describe', { sources: ctes ?? bound.fragment, query: userQueryFragment(spec.sql) });
+  const sql = renderStatement('target/describe', {
+    sources: ctes ?? bound.fragment,
+    query: userQueryFragment(spec.sql),
+  });
   return { sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...bound.parameters }) };
 }

@@ -1,3 +1,9 @@
 export { isCounted } from './compile-audits.ts';
-export { compileAdoption, compilePlan, createStatement, describeStatement, firstInsertStep } from './compile-plan.ts';
+export {
+  compileAdoption,
+  compilePlan,
+  createStatement,
+  describeStatement,
+  firstInsertStep,
+} from './compile-plan.ts';
 export { SESSION_CATALOG, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

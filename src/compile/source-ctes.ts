@@ -1,6 +1,6 @@
 /**
- * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of one hour).
- * Plan + spec -> SqlFragment + the parameters that it binds. Pure.
+ * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of
+ * one hour). Plan + spec -> SqlFragment + the parameters that it binds. Pure.
  */
 import type { Hour } from '../model/hour.ts';
 import { HOUR_MS, parseHour } from '../model/hour.ts';
@@ -22,13 +22,18 @@ import {
 /** The catalog under which DuckDB sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
 export const SESSION_CATALOG = 'psyberg_session';
 
-export const sourceTable = (alias: string): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: alias });
-export const targetTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['target'], name: spec.target.table.name });
-export const stagedTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name });
+export const sourceTable = (alias: string): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: alias });
+export const targetTable = (spec: ProcessSpec): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: ['target'], name: spec.target.table.name });
+export const stagedTable = (spec: ProcessSpec): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name });
 /** Where a dimension's hours are computed, before they are staged. */
 export const hoursTable: SqlFragment = tableFragment('temp', { namespace: ['main'], name: 'psyberg_hours' });
-export const wholeTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['whole'], name: spec.target.table.name });
-export const straddlingTable = (spec: ProcessSpec): SqlFragment => tableFragment(SESSION_CATALOG, { namespace: ['straddling'], name: spec.target.table.name });
+export const wholeTable = (spec: ProcessSpec): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: ['whole'], name: spec.target.table.name });
+export const straddlingTable = (spec: ProcessSpec): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: ['straddling'], name: spec.target.table.name });
 
 /** The hours that one execution of the SQL covers; undefined for a stateless load. */
 export interface HourWindow {
@@ -63,10 +68,15 @@ export function processParameters(plan: Plan, window: HourWindow | undefined): R
 function hoursOfPlan(plan: Plan): HourWindow | undefined {
   const [first] = plan.hours;
   const last = plan.hours.at(-1);
-  return first === undefined || last === undefined ? undefined : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
+  return first === undefined || last === undefined
+    ? undefined
+    : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
 }
 
-/** All aliases as CTEs; for a dimension also `previous`, the rows of the hour before the window in `previousFrom`. */
+/**
+ * All aliases as CTEs; for a dimension also `previous`, the rows of the hour before the window in
+ * `previousFrom`.
+ */
 export function sourceCtes(
   plan: Plan,
   spec: ProcessSpec,
@@ -77,43 +87,74 @@ export function sourceCtes(
   const all = processParameters(plan, window);
   const parameters: Record<string, StepValue> = {};
   const ctes = plan.sources.map((source) => {
-    if (window === undefined) return cteFragment(source.alias, renderStatement('load/source_changes', { source: sourceTable(source.alias) }));
+    if (window === undefined)
+      return cteFragment(
+        source.alias,
+        renderStatement('load/source_changes', { source: sourceTable(source.alias) }),
+      );
     parameters['range_start'] = all['range_start'] as StepValue;
     parameters['range_end'] = all['range_end'] as StepValue;
     const wholeDays = countsForWholeDays(plan, source);
-    if (window.only === undefined || wholeDays) return cteFragment(source.alias, renderStatement('load/source_range', rangeFragments(source, wholeDays)));
+    if (window.only === undefined || wholeDays)
+      return cteFragment(
+        source.alias,
+        renderStatement('load/source_range', rangeFragments(source, wholeDays)),
+      );
     parameters['hours'] = window.only.map(String);
     const unit = source.event_time_unit ?? 'us';
     const stored = storedEventTimeFragment(source.event_time as string, unit, source.event_time_type);
-    return cteFragment(source.alias, renderStatement('load/source_hours', { ...rangeFragments(source, false), stored_event_time: stored, unit: literalFragment(unit) }));
+    return cteFragment(
+      source.alias,
+      renderStatement('load/source_hours', {
+        ...rangeFragments(source, false),
+        stored_event_time: stored,
+        unit: literalFragment(unit),
+      }),
+    );
   });
   if (spec.pattern === 'dimension' && window !== undefined) {
     parameters['previous_start'] = instant((window.firstHour - 1) * HOUR_MS);
     parameters['range_start'] = all['range_start'] as StepValue;
-    const previous = renderStatement('load/previous_hour', { target: previousFrom, event_time: identifierFragment(spec.target.eventTime as string) });
+    const previous = renderStatement('load/previous_hour', {
+      target: previousFrom,
+      event_time: identifierFragment(spec.target.eventTime as string),
+    });
     ctes.push(cteFragment('previous', previous));
   }
   return { fragment: joinedFragment([...ctes, ...extra], ',\n'), parameters };
 }
 
 /**
- * A date beside sources with a time of day is a row of that whole day: a range that begins at 05:00 still has to see it, or a join of hourly events
- * with daily rows finds nothing. On its own, and in a dimension (which would count it 24 times), a date is its midnight.
+ * A date beside sources with a time of day is a row of that whole day: a range that begins at 05:00 still has
+ * to see it, or a join of hourly events with daily rows finds nothing. On its own, and in a dimension (which
+ * would count it 24 times), a date is its midnight.
  */
 const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
-  plan.pattern === 'stateful' && source.event_time_unit === 'day' && plan.sources.some((other) => other.event_time_unit !== 'day');
+  plan.pattern === 'stateful' &&
+  source.event_time_unit === 'day' &&
+  plan.sources.some((other) => other.event_time_unit !== 'day');
 
-function rangeFragments(source: PlanSource, wholeDays: boolean): Record<'source' | 'event_time' | 'range_start' | 'range_end', SqlFragment> {
+function rangeFragments(
+  source: PlanSource,
+  wholeDays: boolean,
+): Record<'source' | 'event_time' | 'range_start' | 'range_end', SqlFragment> {
   return {
     source: sourceTable(source.alias),
     event_time: identifierFragment(source.event_time as string),
-    range_start: wholeDays ? rangeDayFragment() : rangeBoundFragment('range_start', source.event_time_type, source.event_time_unit),
+    range_start: wholeDays
+      ? rangeDayFragment()
+      : rangeBoundFragment('range_start', source.event_time_type, source.event_time_unit),
     range_end: rangeBoundFragment('range_end', source.event_time_type, source.event_time_unit),
   };
 }
 
-/** Keeps only the parameters that a text names: DuckDB refuses a bound value that the statement does not use. */
-export function namedIn(sql: string, parameters: Readonly<Record<string, StepValue>>): Record<string, StepValue> {
+/**
+ * Keeps only the parameters that a text names: DuckDB refuses a bound value that the statement does not use.
+ */
+export function namedIn(
+  sql: string,
+  parameters: Readonly<Record<string, StepValue>>,
+): Record<string, StepValue> {
   const used = new Set([...sql.matchAll(/\$([A-Za-z_]\w*)/g)].map((match) => match[1] as string));
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
 }

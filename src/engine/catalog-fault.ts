@@ -1,12 +1,18 @@
 /**
- * What DuckDB says when the catalog behind a statement fails. Error -> the one PsybergError for it. Of the catalog's answer it tells the status alone, and a statement
- * that fails so is as right as it was.
+ * What DuckDB says when the catalog behind a statement fails. Error -> the one PsybergError for it. Of the
+ * catalog's answer it tells the status alone, and a statement that fails so is as right as it was.
  */
 import { PsybergError } from '../model/errors.ts';
 
-/** `catalog-unreachable` or `catalog-failed` when one of the attached catalogs answered with a server error; else undefined. `catalogs`: their addresses. */
+/**
+ * `catalog-unreachable` or `catalog-failed` when one of the attached catalogs answered with a server error;
+ * else undefined. `catalogs`: their addresses.
+ */
 export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): PsybergError | undefined {
-  const [, status = '', method = '', url = ''] = /Request returned HTTP (5\d\d) for HTTP (\w+) to '([^']+)'/.exec(error instanceof Error ? error.message : '') ?? [];
+  const [, status = '', method = '', url = ''] =
+    /Request returned HTTP (5\d\d) for HTTP (\w+) to '([^']+)'/.exec(
+      error instanceof Error ? error.message : '',
+    ) ?? [];
   if (![...catalogs].some((uri) => url.startsWith(`${uri}/`))) return undefined;
   const details = { context: { status: Number(status), method }, retryable: true, cause: error };
   if (status === '500')
@@ -14,8 +20,12 @@ export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): Psy
       ...details,
       hint: 'run the same command again; look into the log of the catalog',
     });
-  return new PsybergError('catalog-unreachable', `the catalog went away while a statement ran (HTTP ${status})`, {
-    ...details,
-    hint: 'check that the catalog that psyberg.yaml names is running, then run the same command again',
-  });
+  return new PsybergError(
+    'catalog-unreachable',
+    `the catalog went away while a statement ran (HTTP ${status})`,
+    {
+      ...details,
+      hint: 'check that the catalog that psyberg.yaml names is running, then run the same command again',
+    },
+  );
 }

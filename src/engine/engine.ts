@@ -5,7 +5,15 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+  LIST,
+  VARCHAR,
+  listValue,
+} from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
@@ -16,7 +24,10 @@ import { loadExtensions } from './extensions.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
-/** What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts and bound as TIMESTAMP. */
+/**
+ * What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts
+ * and bound as TIMESTAMP.
+ */
 export type BoundValue = string | number | bigint | boolean | null | readonly string[];
 export interface BoundStatement {
   readonly sql: string;
@@ -36,21 +47,30 @@ export interface AttachOptions {
 }
 
 export interface Engine {
-  /** Runs one statement, after those given before it, and returns all its rows as plain values. Throws `sql-failed`, `catalog-unreachable` or `catalog-failed`, or `interrupted` after {@link interrupt}. */
+  /**
+   * Runs one statement, after those given before it, and returns all its rows as plain values. Throws
+   * `sql-failed`, `catalog-unreachable` or `catalog-failed`, or `interrupted` after {@link interrupt}.
+   */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
   /** Runs any statement of a user and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
   attach(options: AttachOptions): Promise<void>;
-  /** Makes credentials for files known to every statement; what is known already costs nothing. Throws `storage-refused` without the secret in it. */
+  /**
+   * Makes credentials for files known to every statement; what is known already costs nothing. Throws
+   * `storage-refused` without the secret in it.
+   */
   useStorage(access: readonly StorageAccess[]): Promise<void>;
   detach(name: string): Promise<void>;
   /**
-   * Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. DuckDB's USE wants an existing schema:
-   * any one of the catalog will do.
+   * Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. DuckDB's
+   * USE wants an existing schema: any one of the catalog will do.
    */
-  inDatabase<T>(options: { readonly name: string; readonly schema: string }, work: () => Promise<T>): Promise<T>;
+  inDatabase<T>(
+    options: { readonly name: string; readonly schema: string },
+    work: () => Promise<T>,
+  ): Promise<T>;
   /** Another connection to the same database: statements on it run at the same time as those of this one. */
   fork(): Promise<Engine>;
   /** Ends a failed transaction, also after an interrupt. No error when there is none. */
@@ -78,22 +98,39 @@ export interface EngineOptions {
 /** Starts DuckDB in memory with the extensions it needs. Throws `extension-missing` with the remedy. */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   // DuckDB's default for what does not fit into memory is a folder `.tmp` wherever the command was started.
-  // The file cache keeps what the system's page cache holds already: 70 MB more after 120 sessions of 1,000 rows, and no faster (2026-11-22).
-  const settings: Record<string, string> = { preserve_insertion_order: 'false', enable_external_file_cache: 'false', temp_directory: join(tmpdir(), `psyberg-${process.pid}`) };
+  // The file cache keeps what the system's page cache holds already: 70 MB more after 120 sessions of 1,000
+  // rows, and no faster (2026-11-22).
+  const settings: Record<string, string> = {
+    preserve_insertion_order: 'false',
+    enable_external_file_cache: 'false',
+    temp_directory: join(tmpdir(), `psyberg-${process.pid}`),
+  };
   if (options.memoryLimit !== undefined) settings['memory_limit'] = options.memoryLimit;
   if (options.threads !== undefined) settings['threads'] = String(options.threads);
   const instance = await DuckDBInstance.create(':memory:', settings).catch((error: unknown) => {
-    throw usageError('engine-settings', `DuckDB refuses its settings (memory limit ${options.memoryLimit ?? 'not set'}): ${messageOf(error)}`, {
-      hint: 'write the memory limit as DuckDB does, such as 2GB',
-      cause: error,
-    });
+    throw usageError(
+      'engine-settings',
+      `DuckDB refuses its settings (memory limit ${options.memoryLimit ?? 'not set'}): ${messageOf(error)}`,
+      {
+        hint: 'write the memory limit as DuckDB does, such as 2GB',
+        cause: error,
+      },
+    );
   });
   const versions = await loadExtensions(instance, options.log);
   const connection = await instance.connect();
   const forks = new Set<DuckDBConnection>([connection]);
   const stopped = { value: false };
   await connection.run("set TimeZone = 'UTC'");
-  return connectionEngine({ instance, connection, forks, versions, stopped, storage: new Map(), catalogs: new Set() });
+  return connectionEngine({
+    instance,
+    connection,
+    forks,
+    versions,
+    stopped,
+    storage: new Map(),
+    catalogs: new Set(),
+  });
 }
 
 interface Parts {
@@ -110,8 +147,9 @@ interface Parts {
 
 function connectionEngine(parts: Parts): Engine {
   const { connection, forks } = parts;
-  // A connection takes one statement at a time: with several under way DuckDB 1.5.5 now and then ended the process with SIGSEGV (in 1 of 2 runs of 20 queries
-  // that each changed the default catalog, 2026-11-24). What shall run side by side has a connection of its own.
+  // A connection takes one statement at a time: with several under way DuckDB 1.5.5 now and then ended the
+  // process with SIGSEGV (in 1 of 2 runs of 20 queries that each changed the default catalog, 2026-11-24).
+  // What shall run side by side has a connection of its own.
   const inTurn = oneAfterTheOther();
   const run = inTurn(async (statement: BoundStatement) => {
     if (parts.stopped.value) throw interruptedError();
@@ -127,7 +165,8 @@ function connectionEngine(parts: Parts): Engine {
     }
   };
   return {
-    query: (statement) => guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
+    query: (statement) =>
+      guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
     table: (statement) => guarded(statement, async () => plainRows(await run(statement))),
     execute: (statement) =>
       guarded(statement, async () => {
@@ -136,15 +175,20 @@ function connectionEngine(parts: Parts): Engine {
         return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
       }),
     async attach({ name, warehouse, uri, token }) {
-      // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it holds the token).
+      // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it
+      // holds the token).
       parts.catalogs.add(uri);
       const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(name)} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
       try {
         await command(sql);
       } catch (error) {
-        throw new PsybergError('attach-failed', `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`, {
-          hint: 'run "psyberg doctor" to see whether the catalog answers',
-        });
+        throw new PsybergError(
+          'attach-failed',
+          `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`,
+          {
+            hint: 'run "psyberg doctor" to see whether the catalog answers',
+          },
+        );
       }
     },
     async useStorage(accesses) {
@@ -156,10 +200,17 @@ function connectionEngine(parts: Parts): Engine {
           await command(statement);
           parts.storage.set(name, statement);
         } catch (error) {
-          const message = Object.values(access.config).reduce((blotted, value) => (value === '' ? blotted : blotted.replaceAll(value, '…')), messageOf(error));
-          throw new PsybergError('storage-refused', `DuckDB does not take the catalog's credentials for ${access.scope}: ${message}`, {
-            hint: 'ask whoever runs the catalog which storage properties it hands out',
-          });
+          const message = Object.values(access.config).reduce(
+            (blotted, value) => (value === '' ? blotted : blotted.replaceAll(value, '…')),
+            messageOf(error),
+          );
+          throw new PsybergError(
+            'storage-refused',
+            `DuckDB does not take the catalog's credentials for ${access.scope}: ${message}`,
+            {
+              hint: 'ask whoever runs the catalog which storage properties it hands out',
+            },
+          );
         }
       }
     },
@@ -235,9 +286,15 @@ const timestampOf = (text: string): DuckDBValue => new DuckDBTimestampValue(BigI
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const interruptedError = (): PsybergError =>
-  new PsybergError('interrupted', 'the run was interrupted', { hint: 'run the same command again: nothing was published by this one', retryable: true });
+  new PsybergError('interrupted', 'the run was interrupted', {
+    hint: 'run the same command again: nothing was published by this one',
+    retryable: true,
+  });
 
 function sqlError(error: unknown, statement: BoundStatement): PsybergError {
   const message = messageOf(error);
-  return storageFault(error) ?? new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error });
+  return (
+    storageFault(error) ??
+    new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error })
+  );
 }

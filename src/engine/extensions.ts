@@ -1,26 +1,44 @@
 /**
- * The DuckDB extensions that the engine needs: found, installed when missing, loaded.
- * They must match DuckDB's version exactly; a signed binary is taken from DuckDB's own server or, where that cannot be reached, from its Python wheels.
+ * The DuckDB extensions that the engine needs: found, installed when missing, loaded. They must match
+ * DuckDB's version exactly; a signed binary is taken from DuckDB's own server or, where that cannot be
+ * reached, from its Python wheels.
  */
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
 import { quoteLiteral } from '../statements/index.ts';
 import { extensionDirectory, installExtensions, missingExtensions } from '../setup/extensions.mjs';
 
-/** `iceberg` needs the other two, which do not need each other. Loaded side by side: 120 ms instead of 155 ms (2026-11-22, 2 cores, median of 5). */
+/**
+ * `iceberg` needs the other two, which do not need each other. Loaded side by side: 120 ms instead of 155 ms
+ * (2026-11-22, 2 cores, median of 5).
+ */
 const FIRST = ['avro', 'httpfs'] as const;
 const NAMES = [...FIRST, 'iceberg'] as const;
 
-/** Loads the extensions into a database; returns the versions. Throws `extension-missing` with what was tried and the remedy. */
-export async function loadExtensions(instance: DuckDBInstance, log: (message: string) => void = () => {}): Promise<{ duckdb: string; extensions: Record<string, string> }> {
+/**
+ * Loads the extensions into a database; returns the versions. Throws `extension-missing` with what was tried
+ * and the remedy.
+ */
+export async function loadExtensions(
+  instance: DuckDBInstance,
+  log: (message: string) => void = () => {},
+): Promise<{ duckdb: string; extensions: Record<string, string> }> {
   const [one, two] = await Promise.all([instance.connect(), instance.connect()]);
   try {
     const reader = await one.runAndReadAll('select version() as version');
     const version = String(reader.getRows()[0]?.[0]).replace(/^v/, '');
     const directory = extensionDirectory();
     const absent = missingExtensions(directory, version);
-    const { missing, tried } = absent.length === 0 ? { missing: [], tried: [] } : await installExtensions({ directory, version, names: absent, log });
-    if (missing.length > 0) throw extensionMissing(version, directory, `missing are ${missing.join(', ')}; tried: ${tried.join('; ')}`);
+    const { missing, tried } =
+      absent.length === 0
+        ? { missing: [], tried: [] }
+        : await installExtensions({ directory, version, names: absent, log });
+    if (missing.length > 0)
+      throw extensionMissing(
+        version,
+        directory,
+        `missing are ${missing.join(', ')}; tried: ${tried.join('; ')}`,
+      );
     try {
       await one.run(`set global extension_directory = ${quoteLiteral(directory)}`);
       await Promise.all([one.run(`load ${FIRST[0]}`), two.run(`load ${FIRST[1]}`)]);
@@ -36,8 +54,12 @@ export async function loadExtensions(instance: DuckDBInstance, log: (message: st
 }
 
 function extensionMissing(version: string, directory: string, detail: string, cause?: unknown): PsybergError {
-  return new PsybergError('extension-missing', `DuckDB ${version} could not load its extensions ${NAMES.join(', ')} from ${directory}: ${detail}`, {
-    hint: 'run "npm run setup" in the clone, or set PSYBERG_EXTENSION_DIRECTORY to a folder that holds them',
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new PsybergError(
+    'extension-missing',
+    `DuckDB ${version} could not load its extensions ${NAMES.join(', ')} from ${directory}: ${detail}`,
+    {
+      hint: 'run "npm run setup" in the clone, or set PSYBERG_EXTENSION_DIRECTORY to a folder that holds them',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 }

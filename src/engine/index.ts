@@ -1,4 +1,12 @@
-export { type AttachOptions, type BoundStatement, type BoundValue, type Engine, type EngineOptions, type Row, openEngine } from './engine.ts';
+export {
+  type AttachOptions,
+  type BoundStatement,
+  type BoundValue,
+  type Engine,
+  type EngineOptions,
+  type Row,
+  openEngine,
+} from './engine.ts';
 export type { StorageAccess } from './storage-secrets.ts';
 export type { ResultColumn, ResultRows } from './values.ts';
 export { togetherOrSingly } from './mixed-files.ts';

@@ -3,7 +3,9 @@ import { renderStatement } from '../statements/index.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 
 /** Opens an engine on a catalog. */
-export async function openWarehouse(options: EngineOptions & { readonly uri: string; readonly token: string; readonly warehouse: string }): Promise<Engine> {
+export async function openWarehouse(
+  options: EngineOptions & { readonly uri: string; readonly token: string; readonly warehouse: string },
+): Promise<Engine> {
   const engine = await openEngine(options);
   try {
     for (const macro of [
@@ -20,7 +22,12 @@ export async function openWarehouse(options: EngineOptions & { readonly uri: str
       'macros/manifest_list',
     ])
       await engine.execute({ sql: renderStatement(macro), parameters: {} });
-    await engine.attach({ name: 'lake', warehouse: options.warehouse, uri: options.uri, token: options.token });
+    await engine.attach({
+      name: 'lake',
+      warehouse: options.warehouse,
+      uri: options.uri,
+      token: options.token,
+    });
     return engine;
   } catch (error) {
     engine.close();

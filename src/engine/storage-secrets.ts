@@ -1,6 +1,7 @@
 /**
- * Credentials that a catalog hands out for its files, as DuckDB's secrets. Iceberg's property names -> CREATE SECRET. Pure.
- * DuckDB's Iceberg extension takes them for the tables that it reads itself; manifests that the engine reads by path need a secret of their own.
+ * Credentials that a catalog hands out for its files, as DuckDB's secrets. Iceberg's property names -> CREATE
+ * SECRET. Pure. DuckDB's Iceberg extension takes them for the tables that it reads itself; manifests that the
+ * engine reads by path need a secret of their own.
  */
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 
@@ -20,7 +21,10 @@ const S3_OPTIONS: readonly (readonly [string, string])[] = [
   ['s3.session-token', 'session_token'],
 ];
 
-/** The statement that makes them known, or undefined when they are none that DuckDB can use here. The text holds the secret: it is never printed. */
+/**
+ * The statement that makes them known, or undefined when they are none that DuckDB can use here. The text
+ * holds the secret: it is never printed.
+ */
 export function secretStatement(name: string, { scope, config }: StorageAccess): string | undefined {
   const type = /^gs:|^gcs:/.test(scope) ? 'gcs' : /^s3[an]?:/.test(scope) ? 's3' : undefined;
   if (type === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** DuckDB's values as plain JavaScript: what a program can print, compare and put into JSON. Result -> rows. Pure. */
+/**
+ * DuckDB's values as plain JavaScript: what a program can print, compare and put into JSON. Result -> rows.
+ * Pure.
+ */
 import type { DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
 import {
   DuckDBArrayValue,
@@ -25,22 +28,37 @@ export interface ResultRows {
   toObjects(): Record<string, unknown>[];
 }
 
-/** Reads all rows. BIGINT stays `bigint`; timestamps become ISO 8601 text in UTC, dates `yyyy-mm-dd`, blobs hex. */
+/**
+ * Reads all rows. BIGINT stays `bigint`; timestamps become ISO 8601 text in UTC, dates `yyyy-mm-dd`, blobs
+ * hex.
+ */
 export function plainRows(reader: DuckDBResultReader): ResultRows {
   const names = reader.columnNames();
-  const columns = reader.columnTypes().map((type, index) => ({ name: names[index] as string, type: type.toString() }));
+  const columns = reader
+    .columnTypes()
+    .map((type, index) => ({ name: names[index] as string, type: type.toString() }));
   const rows = reader.getRows().map((row) => row.map(plainValue));
-  return { columns, rows, toObjects: () => rows.map((row) => Object.fromEntries(row.map((value, index) => [names[index], value]))) };
+  return {
+    columns,
+    rows,
+    toObjects: () => rows.map((row) => Object.fromEntries(row.map((value, index) => [names[index], value]))),
+  };
 }
 
 /** One value as plain JavaScript; see {@link plainRows}. */
 export function plainValue(value: DuckDBValue): unknown {
   if (value === null || typeof value !== 'object') return value;
-  if (value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimestampValue) return microsText(value.micros);
+  if (value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimestampValue)
+    return microsText(value.micros);
   if (value instanceof DuckDBDateValue) return microsText(BigInt(value.days) * 86_400_000_000n).slice(0, 10);
-  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map(plainValue);
-  if (value instanceof DuckDBStructValue) return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, plainValue(item)]));
-  if (value instanceof DuckDBMapValue) return Object.fromEntries(value.entries.map(({ key, value: item }) => [String(plainValue(key)), plainValue(item)]));
+  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
+    return value.items.map(plainValue);
+  if (value instanceof DuckDBStructValue)
+    return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, plainValue(item)]));
+  if (value instanceof DuckDBMapValue)
+    return Object.fromEntries(
+      value.entries.map(({ key, value: item }) => [String(plainValue(key)), plainValue(item)]),
+    );
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('hex');
   return value.toString();
 }

@@ -1,4 +1,7 @@
-/** Partition and sort fields: values derived from a column by a transform. Which columns a transform takes (Iceberg specification, "Partition Transforms"). Pure. */
+/**
+ * Partition and sort fields: values derived from a column by a transform. Which columns a transform takes
+ * (Iceberg specification, "Partition Transforms"). Pure.
+ */
 import { invalid } from './metadata-draft.ts';
 import { isPrimitive, type SchemaField } from './schema-fields.ts';
 
@@ -29,17 +32,30 @@ const ARGUMENT_MAX = 2 ** 31 - 1;
  * Checks that a field can be derived from a schema's columns.
  * @throws PsybergError `invalid-table-update`.
  */
-export function checkSource(kind: 'partition' | 'sort', field: DerivedField, columns: readonly SchemaField[]): void {
+export function checkSource(
+  kind: 'partition' | 'sort',
+  field: DerivedField,
+  columns: readonly SchemaField[],
+): void {
   const transform = TRANSFORM.exec(field.transform);
   const name = transform?.[1] ?? transform?.[2];
-  if (name === undefined || Number(transform?.[3] ?? 1) > ARGUMENT_MAX) throw invalid(`Unknown ${kind} transform: ${field.transform}`);
+  if (name === undefined || Number(transform?.[3] ?? 1) > ARGUMENT_MAX)
+    throw invalid(`Unknown ${kind} transform: ${field.transform}`);
   // A dropped column leaves its field behind as `void` in v1 tables.
   if (kind === 'partition' && name === 'void') return;
   const source = columns.find((column) => column.id === field['source-id']);
-  if (source === undefined) throw invalid(`Cannot find source column for ${kind} field: ${field.name ?? ''} ${field.transform}(${field['source-id']})`);
-  if (!isPrimitive(source.type)) throw invalid(`Cannot ${kind === 'sort' ? 'sort' : 'partition'} by non-primitive source field: ${source.path}`);
-  if (SOURCE_TYPES[name]?.test(source.type) === false) throw invalid(`Invalid source type ${source.type} for transform: ${field.transform}`);
+  if (source === undefined)
+    throw invalid(
+      `Cannot find source column for ${kind} field: ${field.name ?? ''} ${field.transform}(${field['source-id']})`,
+    );
+  if (!isPrimitive(source.type))
+    throw invalid(
+      `Cannot ${kind === 'sort' ? 'sort' : 'partition'} by non-primitive source field: ${source.path}`,
+    );
+  if (SOURCE_TYPES[name]?.test(source.type) === false)
+    throw invalid(`Invalid source type ${source.type} for transform: ${field.transform}`);
   for (let { parent } = source; parent !== undefined && kind === 'partition'; parent = parent.parent) {
-    if (typeof parent.type === 'string' || parent.type.type !== 'struct') throw invalid(`Invalid partition field parent: ${parent.path}`);
+    if (typeof parent.type === 'string' || parent.type.type !== 'struct')
+      throw invalid(`Invalid partition field parent: ${parent.path}`);
   }
 }

@@ -1,10 +1,11 @@
 /**
  * An empty partition tuple in a manifest. Bytes of an Avro file -> bytes. Pure.
  *
- * The specification wants `partition` to be a record, and of an unpartitioned table that record has no fields. SQL cannot write an empty
- * struct, so DuckDB writes an optional integer there: one zero byte a row. Here the file's schema is told that the empty record (no bytes
- * at all) comes first and an optional field that nobody knows (that one byte) follows. The rows stay as they are. Without this DuckDB
- * itself aborts on a table that mixes such a manifest with its own.
+ * The specification wants `partition` to be a record, and of an unpartitioned table that record has no
+ * fields. SQL cannot write an empty struct, so DuckDB writes an optional integer there: one zero byte a row.
+ * Here the file's schema is told that the empty record (no bytes at all) comes first and an optional field
+ * that nobody knows (that one byte) follows. The rows stay as they are. Without this DuckDB itself aborts on
+ * a table that mixes such a manifest with its own.
  */
 import { PsybergError } from '../model/errors.ts';
 
@@ -15,7 +16,8 @@ const DECLARED =
 
 /** Declares the empty partition tuple in a manifest that DuckDB wrote with `partition := null::integer`. */
 export function declareEmptyPartition(file: Buffer): Buffer {
-  // Avro specification, "Object Container Files": magic, then a map of metadata, then a 16-byte marker and the blocks.
+  // Avro specification, "Object Container Files": magic, then a map of metadata, then a 16-byte marker and
+  // the blocks.
   const header = new AvroReader(file, 4);
   const parts: Buffer[] = [file.subarray(0, 4)];
   for (let count = header.long(); count !== 0; count = header.long()) {
@@ -38,7 +40,11 @@ export function declareEmptyPartition(file: Buffer): Buffer {
 
 function replaced(schema: string): string {
   if (!schema.includes(WRITTEN))
-    throw new PsybergError('internal-bug', 'a manifest of an unpartitioned table was written in an unknown shape', { hint: 'report this with the version of DuckDB' });
+    throw new PsybergError(
+      'internal-bug',
+      'a manifest of an unpartitioned table was written in an unknown shape',
+      { hint: 'report this with the version of DuckDB' },
+    );
   return schema.replace(WRITTEN, DECLARED);
 }
 

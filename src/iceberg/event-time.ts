@@ -7,51 +7,86 @@ export type StoredUnit = 'us' | 'ns' | 'ms' | 's' | 'day';
 
 /** The table's current schema. */
 export function currentSchema(metadata: TableMetadata): Schema {
-  return metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) ?? (metadata.schemas.at(-1) as Schema);
+  return (
+    metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) ??
+    (metadata.schemas.at(-1) as Schema)
+  );
 }
 
 /** The column of that name, compared as DuckDB does: without case. */
 export function columnOf(schema: Schema, name: string): NestedField | undefined {
-  return schema.fields.find((field) => field.name === name) ?? schema.fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
+  return (
+    schema.fields.find((field) => field.name === name) ??
+    schema.fields.find((field) => field.name.toLowerCase() === name.toLowerCase())
+  );
 }
 
-/** The unit in which a column's values are stored, or undefined when it holds no time. `declared` is the unit of an integer column. */
-export function storedUnit(type: unknown, declared: 'epoch_s' | 'epoch_ms' | 'epoch_us' | undefined): StoredUnit | undefined {
+/**
+ * The unit in which a column's values are stored, or undefined when it holds no time. `declared` is the unit
+ * of an integer column.
+ */
+export function storedUnit(
+  type: unknown,
+  declared: 'epoch_s' | 'epoch_ms' | 'epoch_us' | undefined,
+): StoredUnit | undefined {
   if (type === 'timestamp' || type === 'timestamptz') return 'us';
   if (type === 'timestamp_ns' || type === 'timestamptz_ns') return 'ns';
   if (type === 'date') return 'day';
   if (type !== 'int' && type !== 'long') return undefined;
-  return declared === undefined ? undefined : ({ epoch_s: 's', epoch_ms: 'ms', epoch_us: 'us' } as const)[declared];
+  return declared === undefined
+    ? undefined
+    : ({ epoch_s: 's', epoch_ms: 'ms', epoch_us: 'us' } as const)[declared];
 }
 
 /** A partition tuple: field name -> value. Numbers of more digits than JavaScript's have are texts. */
 export type PartitionTuple = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * A file's partition as DuckDB's `to_json` gives it, by the names of its spec. Writers whose Avro names hold no special characters spell some fields otherwise, so a
- * name that is not there is found by its place.
+ * A file's partition as DuckDB's `to_json` gives it, by the names of its spec. Writers whose Avro names hold
+ * no special characters spell some fields otherwise, so a name that is not there is found by its place.
  */
 export function partitionTuple(json: string | null, spec: PartitionSpec | undefined): PartitionTuple {
   const values = parseExactly(json ?? '{}') ?? {};
   const inOrder = Object.values(values);
-  return Object.fromEntries((spec?.fields ?? []).map(({ name }, index) => [name, (Object.hasOwn(values, name) ? values[name] : inOrder[index]) ?? null]));
+  return Object.fromEntries(
+    (spec?.fields ?? []).map(({ name }, index) => [
+      name,
+      (Object.hasOwn(values, name) ? values[name] : inOrder[index]) ?? null,
+    ]),
+  );
 }
 
-/** Two 64-bit integers or decimals that `JSON.parse` rounds to one number would be one partition. Floats that are no numbers DuckDB writes without quotes. */
+/**
+ * Two 64-bit integers or decimals that `JSON.parse` rounds to one number would be one partition. Floats that
+ * are no numbers DuckDB writes without quotes.
+ */
 function parseExactly(json: string): PartitionTuple | null {
-  const text = /NaN|Infinity/.test(json) ? json.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token.startsWith('"') ? token : `"${token}"`)) : json;
+  const text = /NaN|Infinity/.test(json)
+    ? json.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>
+        token.startsWith('"') ? token : `"${token}"`,
+      )
+    : json;
   if (!/[\d.]{16,}/.test(text)) return JSON.parse(text) as PartitionTuple | null;
   return JSON.parse(text, ((_key: string, value: unknown, context?: { readonly source?: string }) => {
     const source = context?.source;
-    return typeof value !== 'number' || source === undefined || (Number.isInteger(value) ? Number.isSafeInteger(value) : String(value) === source) ? value : source;
+    return typeof value !== 'number' ||
+      source === undefined ||
+      (Number.isInteger(value) ? Number.isSafeInteger(value) : String(value) === source)
+      ? value
+      : source;
   }) as (key: string, value: unknown) => unknown) as PartitionTuple | null;
 }
 
 /**
- * The tuple as processing URIs write it: an identity field under its column's name, a transformed one under its own; hours and days
- * as ISO texts, months and years as `yyyy-mm` and `yyyy` (Iceberg specification, "Partition Transforms": counts since 1970). Beyond the years 1 to 9999 the count stays.
+ * The tuple as processing URIs write it: an identity field under its column's name, a transformed one under
+ * its own; hours and days as ISO texts, months and years as `yyyy-mm` and `yyyy` (Iceberg specification,
+ * "Partition Transforms": counts since 1970). Beyond the years 1 to 9999 the count stays.
  */
-export function processingUri(tuple: PartitionTuple, spec: PartitionSpec | undefined, schema: Schema): PartitionTuple {
+export function processingUri(
+  tuple: PartitionTuple,
+  spec: PartitionSpec | undefined,
+  schema: Schema,
+): PartitionTuple {
   const uri: Record<string, string | number | boolean | null> = {};
   for (const field of spec?.fields ?? []) {
     const value = tuple[field.name] ?? null;
@@ -63,10 +98,15 @@ export function processingUri(tuple: PartitionTuple, spec: PartitionSpec | undef
   return uri;
 }
 
-function transformedText(transform: string, value: string | number | boolean | null): string | number | boolean | null {
+function transformedText(
+  transform: string,
+  value: string | number | boolean | null,
+): string | number | boolean | null {
   if (typeof value !== 'number') return value;
   const iso = (ms: number, length: number): string | number =>
-    ms >= CALENDAR.firstHour * HOUR_MS && ms < (CALENDAR.lastHour + 1) * HOUR_MS ? new Date(ms).toISOString().slice(0, length) : value;
+    ms >= CALENDAR.firstHour * HOUR_MS && ms < (CALENDAR.lastHour + 1) * HOUR_MS
+      ? new Date(ms).toISOString().slice(0, length)
+      : value;
   if (transform === 'hour') return withZone(iso(value * HOUR_MS, 19));
   if (transform === 'day') return iso(value * 24 * HOUR_MS, 10);
   if (transform === 'month') return iso(Date.UTC(1970, value, 1), 7);

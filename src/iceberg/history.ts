@@ -1,4 +1,7 @@
-/** A table's history as a chain of parents. Metadata -> snapshots. Pure. Ids and parents decide; commit times never do. */
+/**
+ * A table's history as a chain of parents. Metadata -> snapshots. Pure. Ids and parents decide; commit times
+ * never do.
+ */
 import type { Snapshot, SnapshotId, TableMetadata } from './table-metadata.ts';
 
 /** The snapshot with that id, or undefined when it was expired or never was. */
@@ -6,15 +9,19 @@ export function snapshotById(metadata: TableMetadata, id: SnapshotId): Snapshot 
   return metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === id);
 }
 
-/** The current snapshot of `main`, or undefined while the table is empty. Some writers store -1 for "none" (Java, format v1). */
+/**
+ * The current snapshot of `main`, or undefined while the table is empty. Some writers store -1 for "none"
+ * (Java, format v1).
+ */
 export function mainSnapshot(metadata: TableMetadata): Snapshot | undefined {
   const id = metadata.refs?.['main']?.['snapshot-id'] ?? metadata['current-snapshot-id'];
   return id === undefined || id === null || id === -1n ? undefined : snapshotById(metadata, id);
 }
 
 /**
- * From `from` back to the oldest ancestor that is still known, newest first, `from` included. Writers append, so a parent mostly stands just before its child:
- * an index of all snapshots, 5 ms for 10,000 of them (2026-11-22), is made only where it does not.
+ * From `from` back to the oldest ancestor that is still known, newest first, `from` included. Writers append,
+ * so a parent mostly stands just before its child: an index of all snapshots, 5 ms for 10,000 of them
+ * (2026-11-22), is made only where it does not.
  */
 export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined): Generator<Snapshot> {
   const snapshots = metadata.snapshots ?? [];

@@ -3,11 +3,22 @@
  * The draft is the only mutable value of this room and never leaves it.
  */
 import { usageError } from '../model/errors.ts';
-import type { PartitionSpec, Schema, Snapshot, SnapshotId, SnapshotReference, SortOrder, TableMetadata } from './table-metadata.ts';
+import type {
+  PartitionSpec,
+  Schema,
+  Snapshot,
+  SnapshotId,
+  SnapshotReference,
+  SortOrder,
+  TableMetadata,
+} from './table-metadata.ts';
 import type { EncryptionKey, StatisticsFile } from './table-update.ts';
 
 export const MAIN_BRANCH = 'main';
-/** In `set-current-schema`, `set-default-spec` and `set-default-sort-order`: the one that this commit added last. */
+/**
+ * In `set-current-schema`, `set-default-spec` and `set-default-sort-order`: the one that this commit added
+ * last.
+ */
 export const LAST_ADDED = -1;
 
 export interface MetadataDraft {
@@ -54,8 +65,8 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
     lastSequenceNumber: base?.['last-sequence-number'] ?? 0n,
     lastColumnId: base?.['last-column-id'] ?? 0,
     schemas: [...(base?.schemas ?? [])],
-    // As in Apache Iceberg, a table to be created starts with schema, spec and order 0 as its current ones: DuckDB adds its
-    // partition spec before it says which schema is current.
+    // As in Apache Iceberg, a table to be created starts with schema, spec and order 0 as its current ones:
+    // DuckDB adds its partition spec before it says which schema is current.
     currentSchemaId: base?.['current-schema-id'] ?? 0,
     specs: [...(base?.['partition-specs'] ?? [])],
     defaultSpecId: base?.['default-spec-id'] ?? 0,
@@ -72,7 +83,9 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
     nextRowId: base?.['next-row-id'] ?? 0n,
     statistics: [...((base?.statistics ?? []) as StatisticsFile[])],
     partitionStatistics: [...((base?.['partition-statistics'] ?? []) as StatisticsFile[])],
-    encryptionKeys: [...((base as { 'encryption-keys'?: EncryptionKey[] } | undefined)?.['encryption-keys'] ?? [])],
+    encryptionKeys: [
+      ...((base as { 'encryption-keys'?: EncryptionKey[] } | undefined)?.['encryption-keys'] ?? []),
+    ],
     nowMs,
     changed: false,
     lastAddedSchemaId: undefined,
@@ -85,18 +98,23 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
 }
 
 /**
- * Closes a draft into metadata. Unknown fields of the base are carried over, so that a newer writer's work is not lost.
- * @throws PsybergError `invalid-table-update` when a created table lacks its uuid, location, schema, spec or sort order.
+ * Closes a draft into metadata. Unknown fields of the base are carried over, so that a newer writer's work is
+ * not lost.
+ * @throws PsybergError `invalid-table-update` when a created table lacks its uuid, location, schema, spec or
+ * sort order.
  */
 export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft): TableMetadata {
   if (draft.uuid === undefined) throw invalid('Cannot create a table without a uuid');
   if (draft.location === undefined) throw invalid('Cannot create a table without a location');
-  if (!draft.schemas.some((schema) => schema['schema-id'] === draft.currentSchemaId)) throw invalid('Cannot create a table without a current schema');
-  if (!draft.specs.some((spec) => spec['spec-id'] === draft.defaultSpecId)) throw invalid(`Cannot set default partition spec to unknown spec: ${draft.defaultSpecId}`);
+  if (!draft.schemas.some((schema) => schema['schema-id'] === draft.currentSchemaId))
+    throw invalid('Cannot create a table without a current schema');
+  if (!draft.specs.some((spec) => spec['spec-id'] === draft.defaultSpecId))
+    throw invalid(`Cannot set default partition spec to unknown spec: ${draft.defaultSpecId}`);
   if (!draft.sortOrders.some((order) => order['order-id'] === draft.defaultSortOrderId)) {
     throw invalid(`Cannot set default sort order to unknown sort order: ${draft.defaultSortOrderId}`);
   }
-  // Version 1 has no sequence numbers, and Apache Iceberg reads no file of it that has some. DuckDB 1.5.5 sends them all the same: they are left out.
+  // Version 1 has no sequence numbers, and Apache Iceberg reads no file of it that has some. DuckDB 1.5.5
+  // sends them all the same: they are left out.
   const isNumbered = draft.formatVersion > 1;
   const { 'current-snapshot-id': _current, 'next-row-id': _rows, ...carried } = base ?? {};
   return {
@@ -106,7 +124,11 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
     location: draft.location,
     'last-sequence-number': isNumbered ? draft.lastSequenceNumber : 0n,
     // Never before what the logs already say, even if this machine's clock was set back.
-    'last-updated-ms': Math.max(draft.nowMs, base?.['last-updated-ms'] ?? 0, draft.snapshotLog.at(-1)?.['timestamp-ms'] ?? 0),
+    'last-updated-ms': Math.max(
+      draft.nowMs,
+      base?.['last-updated-ms'] ?? 0,
+      draft.snapshotLog.at(-1)?.['timestamp-ms'] ?? 0,
+    ),
     'last-column-id': draft.lastColumnId,
     'current-schema-id': draft.currentSchemaId,
     schemas: draft.schemas,
@@ -118,13 +140,17 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
     properties: Object.fromEntries(draft.properties),
     ...(draft.currentSnapshotId === undefined ? {} : { 'current-snapshot-id': draft.currentSnapshotId }),
     refs: Object.fromEntries(draft.refs),
-    snapshots: isNumbered ? draft.snapshots : draft.snapshots.map(({ 'sequence-number': _number, ...snapshot }) => snapshot),
+    snapshots: isNumbered
+      ? draft.snapshots
+      : draft.snapshots.map(({ 'sequence-number': _number, ...snapshot }) => snapshot),
     statistics: draft.statistics,
     'partition-statistics': draft.partitionStatistics,
     'snapshot-log': draft.snapshotLog,
     'metadata-log': base?.['metadata-log'] ?? [],
     ...(draft.formatVersion >= 3 ? { 'next-row-id': draft.nextRowId } : {}),
-    ...(draft.encryptionKeys.length > 0 || (base && 'encryption-keys' in base) ? { 'encryption-keys': draft.encryptionKeys } : {}),
+    ...(draft.encryptionKeys.length > 0 || (base && 'encryption-keys' in base)
+      ? { 'encryption-keys': draft.encryptionKeys }
+      : {}),
   };
 }
 

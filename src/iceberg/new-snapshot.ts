@@ -10,4 +10,5 @@ export const newSnapshotId = (): SnapshotId => randomBytes(8).readBigInt64BE() &
 export const nextSequenceNumber = (metadata: TableMetadata): bigint => metadata['last-sequence-number'] + 1n;
 
 /** The table's location without a slash at its end. */
-export const tableRoot = (metadata: Pick<TableMetadata, 'location'>): string => withoutSlash(metadata.location);
+export const tableRoot = (metadata: Pick<TableMetadata, 'location'>): string =>
+  withoutSlash(metadata.location);

@@ -14,7 +14,10 @@ export interface NewTable {
   readonly uuid: string;
 }
 
-/** Words that steer the creation of a table and are not stored with it (Apache Iceberg, `TableProperties.RESERVED_PROPERTIES`). */
+/**
+ * Words that steer the creation of a table and are not stored with it (Apache Iceberg,
+ * `TableProperties.RESERVED_PROPERTIES`).
+ */
 const RESERVED_PROPERTIES = new Set([
   'format-version',
   'uuid',
@@ -28,7 +31,8 @@ const RESERVED_PROPERTIES = new Set([
 ]);
 
 /**
- * Makes the metadata of a new table: fresh column ids, spec and sort order rebuilt on them, version 2 unless `format-version` says otherwise.
+ * Makes the metadata of a new table: fresh column ids, spec and sort order rebuilt on them, version 2 unless
+ * `format-version` says otherwise.
  * @throws PsybergError `invalid-table-update`.
  */
 export function newTableMetadata(table: NewTable, nowMs: number): TableMetadata {
@@ -39,7 +43,8 @@ export function newTableMetadata(table: NewTable, nowMs: number): TableMetadata 
   const { schema, newIds } = assignFreshIds(table.schema);
   const known = new Set(listFields(table.schema.fields).map((field) => field.id));
   const freshId = (sourceId: number, what: string): number => {
-    if (!known.has(sourceId)) throw usageError('invalid-table-update', `Cannot find source column for ${what}: ${sourceId}`);
+    if (!known.has(sourceId))
+      throw usageError('invalid-table-update', `Cannot find source column for ${what}: ${sourceId}`);
     return newIds.get(sourceId) as number;
   };
   const updates: TableUpdate[] = [
@@ -61,30 +66,50 @@ export function newTableMetadata(table: NewTable, nowMs: number): TableMetadata 
     { action: 'set-default-spec', 'spec-id': -1 },
     {
       action: 'add-sort-order',
-      'sort-order': { fields: (table.sortOrder?.fields ?? []).map((field) => ({ ...field, 'source-id': freshId(field['source-id'], 'sort field') })) },
+      'sort-order': {
+        fields: (table.sortOrder?.fields ?? []).map((field) => ({
+          ...field,
+          'source-id': freshId(field['source-id'], 'sort field'),
+        })),
+      },
     },
     { action: 'set-default-sort-order', 'sort-order-id': -1 },
     {
       action: 'set-properties',
       // Apache Iceberg 1.4 and later: new tables compress with zstd unless told otherwise.
-      updates: { 'write.parquet.compression-codec': 'zstd', ...Object.fromEntries(Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name))) },
+      updates: {
+        'write.parquet.compression-codec': 'zstd',
+        ...Object.fromEntries(Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name))),
+      },
     },
   ];
   return applyUpdates(undefined, updates, nowMs);
 }
 
 const METRICS_OF_COLUMN = 'write.metadata.metrics.column.';
-const COMMIT_LIMITS = ['commit.retry.num-retries', 'commit.retry.min-wait-ms', 'commit.retry.max-wait-ms', 'commit.retry.total-timeout-ms'];
+const COMMIT_LIMITS = [
+  'commit.retry.num-retries',
+  'commit.retry.min-wait-ms',
+  'commit.retry.max-wait-ms',
+  'commit.retry.total-timeout-ms',
+];
 
-/** Properties that every later writer would stumble over. Only of new tables: an existing one must stay usable. */
+/**
+ * Properties that every later writer would stumble over. Only of new tables: an existing one must stay
+ * usable.
+ */
 function checkProperties(properties: Readonly<Record<string, string>>, schema: ProposedSchema): void {
   const columns = new Set(listFields(schema.fields).flatMap((field) => [field.path, shortPathOf(field)]));
   for (const name of Object.keys(properties)) {
     if (!name.startsWith(METRICS_OF_COLUMN) || columns.has(name.slice(METRICS_OF_COLUMN.length))) continue;
-    throw usageError('invalid-table-update', `Invalid metrics config, could not find column ${name.slice(METRICS_OF_COLUMN.length)} from table prop ${name} in schema`);
+    throw usageError(
+      'invalid-table-update',
+      `Invalid metrics config, could not find column ${name.slice(METRICS_OF_COLUMN.length)} from table prop ${name} in schema`,
+    );
   }
   for (const name of COMMIT_LIMITS) {
     const value = properties[name];
-    if (value !== undefined && !/^\+?\d{1,9}$/.test(value)) throw usageError('invalid-table-update', `Table property ${name} must have non negative integer value`);
+    if (value !== undefined && !/^\+?\d{1,9}$/.test(value))
+      throw usageError('invalid-table-update', `Table property ${name} must have non negative integer value`);
   }
 }

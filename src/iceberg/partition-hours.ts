@@ -9,8 +9,9 @@ export interface PartitionHours {
 }
 
 /**
- * The hours that a file may hold, from its partition tuple alone: the least span over all fields that are derived from the column. Undefined when there is none
- * (bucket says nothing about time), or when its value is null.
+ * The hours that a file may hold, from its partition tuple alone: the least span over all fields that are
+ * derived from the column. Undefined when there is none (bucket says nothing about time), or when its value
+ * is null.
  */
 export function hoursOfPartition(
   tuple: PartitionTuple,
@@ -21,7 +22,11 @@ export function hoursOfPartition(
   for (const field of spec?.fields ?? []) {
     if (field['source-id'] !== column?.id) continue;
     const hours = hoursOfValue(field.transform, tuple[field.name] ?? null, column.unit);
-    if (hours !== undefined && (least === undefined || hours.lastHour - hours.firstHour < least.lastHour - least.firstHour)) least = hours;
+    if (
+      hours !== undefined &&
+      (least === undefined || hours.lastHour - hours.firstHour < least.lastHour - least.firstHour)
+    )
+      least = hours;
   }
   return least;
 }
@@ -29,7 +34,11 @@ export function hoursOfPartition(
 type PartitionValue = PartitionTuple[string];
 
 /** Iceberg specification, "Partition Transforms": hours, days, months and years are counts since 1970. */
-function hoursOfValue(transform: string, value: PartitionValue, unit: StoredUnit): PartitionHours | undefined {
+function hoursOfValue(
+  transform: string,
+  value: PartitionValue,
+  unit: StoredUnit,
+): PartitionHours | undefined {
   const count = typeof value === 'number' ? value : undefined;
   switch (transform) {
     case 'hour':
@@ -37,9 +46,13 @@ function hoursOfValue(transform: string, value: PartitionValue, unit: StoredUnit
     case 'day':
       return daysHours(dayOf(value), 1);
     case 'month':
-      return count === undefined ? undefined : between(Date.UTC(1970, count, 1), Date.UTC(1970, count + 1, 1));
+      return count === undefined
+        ? undefined
+        : between(Date.UTC(1970, count, 1), Date.UTC(1970, count + 1, 1));
     case 'year':
-      return count === undefined ? undefined : between(Date.UTC(1970 + count, 0, 1), Date.UTC(1971 + count, 0, 1));
+      return count === undefined
+        ? undefined
+        : between(Date.UTC(1970 + count, 0, 1), Date.UTC(1971 + count, 0, 1));
     case 'identity':
       return identityHours(value, unit);
     default:
@@ -51,7 +64,8 @@ const PER_HOUR = { us: 3_600_000_000, ns: 3_600_000_000_000, ms: 3_600_000, s: 3
 
 function identityHours(value: PartitionValue, unit: StoredUnit): PartitionHours | undefined {
   if (unit === 'day') return daysHours(dayOf(value), 1);
-  // A timestamp comes as text; its hour is in the bounds as well, and where those are missing the file is read.
+  // A timestamp comes as text; its hour is in the bounds as well, and where those are missing the file is
+  // read.
   if (typeof value !== 'number') return undefined;
   const hour = Math.floor(value / PER_HOUR[unit]);
   return { firstHour: hour, lastHour: hour };
@@ -60,18 +74,32 @@ function identityHours(value: PartitionValue, unit: StoredUnit): PartitionHours 
 const daysHours = (day: number | undefined, count: number): PartitionHours | undefined =>
   day === undefined ? undefined : { firstHour: day * 24, lastHour: (day + count) * 24 - 1 };
 
-const between = (fromMs: number, untilMs: number): PartitionHours => ({ firstHour: fromMs / 3_600_000, lastHour: untilMs / 3_600_000 - 1 });
+const between = (fromMs: number, untilMs: number): PartitionHours => ({
+  firstHour: fromMs / 3_600_000,
+  lastHour: untilMs / 3_600_000 - 1,
+});
 
-/** The `day` transform is stored as an int or as a date, depending on the writer; an identity date comes as text. */
+/**
+ * The `day` transform is stored as an int or as a date, depending on the writer; an identity date comes as
+ * text.
+ */
 function dayOf(value: PartitionValue): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return undefined;
   return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
 }
 
-/** The first field of a spec that is made of a column by time, as `sql/macros/partition_hour.sql` takes it: position from 1; 0 where there is none. */
-export function timeFieldOf(spec: PartitionSpec | undefined, columnId: number): { readonly partition_position: number; readonly partition_transform: string } {
+/**
+ * The first field of a spec that is made of a column by time, as `sql/macros/partition_hour.sql` takes it:
+ * position from 1; 0 where there is none.
+ */
+export function timeFieldOf(
+  spec: PartitionSpec | undefined,
+  columnId: number,
+): { readonly partition_position: number; readonly partition_transform: string } {
   const fields = spec?.fields ?? [];
-  const index = fields.findIndex((field) => field['source-id'] === columnId && ['hour', 'day', 'month', 'year'].includes(field.transform));
+  const index = fields.findIndex(
+    (field) => field['source-id'] === columnId && ['hour', 'day', 'month', 'year'].includes(field.transform),
+  );
   return { partition_position: index + 1, partition_transform: fields[index]?.transform ?? 'void' };
 }

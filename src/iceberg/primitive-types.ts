@@ -1,4 +1,7 @@
-/** The primitive types of columns, and what a default value of each looks like in JSON (Iceberg specification, "Primitive Types" and "JSON single-value serialization"). Pure. */
+/**
+ * The primitive types of columns, and what a default value of each looks like in JSON (Iceberg specification,
+ * "Primitive Types" and "JSON single-value serialization"). Pure.
+ */
 import type { IcebergType } from './table-metadata.ts';
 
 interface PrimitiveType {
@@ -17,7 +20,10 @@ const INT_MAX = 2 ** 31 - 1;
 
 const integer = (bits: number) => {
   const end = 2n ** BigInt(bits - 1);
-  return (value: unknown): boolean => (typeof value === 'bigint' || Number.isInteger(value)) && BigInt(value as number) < end && BigInt(value as number) >= -end;
+  return (value: unknown): boolean =>
+    (typeof value === 'bigint' || Number.isInteger(value)) &&
+    BigInt(value as number) < end &&
+    BigInt(value as number) >= -end;
 };
 const text =
   (pattern: RegExp) =>
@@ -47,10 +53,14 @@ const PRIMITIVE_TYPES: readonly PrimitiveType[] = [
   {
     text: /^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/,
     fault([precision = 0, scale = 0]) {
-      if (precision > PRECISION_MAX) return `Decimals with precision larger than ${PRECISION_MAX} are not supported: ${precision}`;
-      return precision < 1 || scale > precision ? `Decimals with more digits behind the point than in all are not supported: (${precision}, ${scale})` : undefined;
+      if (precision > PRECISION_MAX)
+        return `Decimals with precision larger than ${PRECISION_MAX} are not supported: ${precision}`;
+      return precision < 1 || scale > precision
+        ? `Decimals with more digits behind the point than in all are not supported: (${precision}, ${scale})`
+        : undefined;
     },
-    isDefault: (value, [, scale = 0]) => text(/^[+-]?\d+(\.\d+)?$/)(value) && ((value as string).split('.')[1] ?? '').length === scale,
+    isDefault: (value, [, scale = 0]) =>
+      text(/^[+-]?\d+(\.\d+)?$/)(value) && ((value as string).split('.')[1] ?? '').length === scale,
   },
   { text: /^date$/, isDefault: onDay(new RegExp(`^${DAY}$`)) },
   { text: /^time$/, isDefault: text(new RegExp(`^${TIME}$`)) },
@@ -60,7 +70,8 @@ const PRIMITIVE_TYPES: readonly PrimitiveType[] = [
   { text: /^uuid$/, isDefault: text(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i) },
   {
     text: /^fixed\[\s*(\d+)\s*\]$/,
-    fault: ([length = 0]) => (length > INT_MAX ? `Fixed lengths larger than ${INT_MAX} are not supported: ${length}` : undefined),
+    fault: ([length = 0]) =>
+      length > INT_MAX ? `Fixed lengths larger than ${INT_MAX} are not supported: ${length}` : undefined,
     isDefault: (value, [length = 0]) => text(/^[\da-f]*$/i)(value) && (value as string).length === 2 * length,
   },
   { text: /^binary$/, isDefault: text(/^([\da-f]{2})*$/i) },
@@ -70,7 +81,9 @@ const PRIMITIVE_TYPES: readonly PrimitiveType[] = [
   { text: /^(?:unknown|variant|(?:geometry|geography)(?:\(.*\))?)$/, since: 3, isDefault: () => false },
 ];
 
-function find(type: string): { readonly primitive: PrimitiveType; readonly parameters: readonly number[] } | undefined {
+function find(
+  type: string,
+): { readonly primitive: PrimitiveType; readonly parameters: readonly number[] } | undefined {
   for (const primitive of PRIMITIVE_TYPES) {
     const match = primitive.text.exec(type);
     if (match) return { primitive, parameters: match.slice(1).map(Number) };
@@ -79,7 +92,10 @@ function find(type: string): { readonly primitive: PrimitiveType; readonly param
 }
 
 /** Why a table of a format version cannot have a column of a primitive type; undefined when it can. */
-export function typeFault({ path, type }: { readonly path: string; readonly type: string }, formatVersion: number): string | undefined {
+export function typeFault(
+  { path, type }: { readonly path: string; readonly type: string },
+  formatVersion: number,
+): string | undefined {
   const found = find(type);
   if (found === undefined) return `Cannot parse type string to primitive: ${type}`;
   const { primitive, parameters } = found;
@@ -88,7 +104,10 @@ export function typeFault({ path, type }: { readonly path: string; readonly type
   return primitive.fault?.(parameters);
 }
 
-/** True when a value that is not null can be the default of a column. Of nested types none can: a struct's could be `{}`, but Apache Iceberg reads no table with one. */
+/**
+ * True when a value that is not null can be the default of a column. Of nested types none can: a struct's
+ * could be `{}`, but Apache Iceberg reads no table with one.
+ */
 export function isDefaultOf(type: IcebergType, value: unknown): boolean {
   const found = typeof type === 'string' ? find(type) : undefined;
   return found?.primitive.isDefault(value, found.parameters) === true;

@@ -1,6 +1,7 @@
 /**
- * Metadata files of every format version, read and written in one shape. Text -> TableMetadata -> text.
- * A version 1 file may carry one schema and one spec only (Iceberg spec, "Appendix C"): here it always has lists.
+ * Metadata files of every format version, read and written in one shape. Text -> TableMetadata -> text. A
+ * version 1 file may carry one schema and one spec only (Iceberg spec, "Appendix C"): here it always has
+ * lists.
  */
 import { usageError } from '../model/errors.ts';
 import { parseJson, renderJson } from './json.ts';
@@ -18,35 +19,60 @@ export const unreadable = (message: string): Error => usageError('metadata-unrea
 /** The newest format version that is understood here. */
 export const FORMAT_VERSION_MAX = 3;
 
-/** Parses a metadata file. @throws SyntaxError when it is not JSON; PsybergError `metadata-unreadable` when it is no table that can be read here. */
+/**
+ * Parses a metadata file. @throws SyntaxError when it is not JSON; PsybergError `metadata-unreadable` when it
+ * is no table that can be read here.
+ */
 export function parseTableMetadata(text: string): TableMetadata {
   const file = parseJson<MetadataFile | null>(text);
   const version = file?.['format-version'];
-  const isTable = typeof version === 'number' && typeof file?.location === 'string' && typeof file['last-column-id'] === 'number';
+  const isTable =
+    typeof version === 'number' &&
+    typeof file?.location === 'string' &&
+    typeof file['last-column-id'] === 'number';
   if (!isTable) throw unreadable('not the metadata of a table');
-  if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION_MAX) throw unreadable(`cannot read format version ${version}`);
-  for (const name of LISTS) if (!isListOfRecords(file[name] ?? [])) throw unreadable(`the metadata of a table, but its ${name} is not a list of objects`);
-  for (const name of OBJECTS) if (!isRecord(file[name] ?? {})) throw unreadable(`the metadata of a table, but its ${name} is not an object`);
-  if (!isListOfRecords(Object.values(file.refs ?? {}))) throw unreadable('the metadata of a table, but one of its refs is not an object');
+  if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION_MAX)
+    throw unreadable(`cannot read format version ${version}`);
+  for (const name of LISTS)
+    if (!isListOfRecords(file[name] ?? []))
+      throw unreadable(`the metadata of a table, but its ${name} is not a list of objects`);
+  for (const name of OBJECTS)
+    if (!isRecord(file[name] ?? {}))
+      throw unreadable(`the metadata of a table, but its ${name} is not an object`);
+  if (!isListOfRecords(Object.values(file.refs ?? {})))
+    throw unreadable('the metadata of a table, but one of its refs is not an object');
   const wrong = Object.entries(file.properties ?? {}).find(([, value]) => typeof value !== 'string');
-  if (wrong !== undefined) throw unreadable(`the metadata of a table, but its property ${wrong[0]} is not a text`);
+  if (wrong !== undefined)
+    throw unreadable(`the metadata of a table, but its property ${wrong[0]} is not a text`);
   const table = completeTableMetadata(file);
   if (table.schemas.length === 0) throw unreadable('the metadata of a table without a schema');
   // Version 1 could do without one; every commit since then asserts it.
-  if (version > 1 && typeof table['table-uuid'] !== 'string') throw unreadable('the metadata of a table without a uuid');
+  if (version > 1 && typeof table['table-uuid'] !== 'string')
+    throw unreadable('the metadata of a table without a uuid');
   return table;
 }
 
 /** What every change of a table goes through: another shape would fail in the middle of one. */
-const LISTS = ['schemas', 'partition-specs', 'sort-orders', 'snapshots', 'snapshot-log', 'metadata-log', 'statistics', 'partition-statistics'] as const;
+const LISTS = [
+  'schemas',
+  'partition-specs',
+  'sort-orders',
+  'snapshots',
+  'snapshot-log',
+  'metadata-log',
+  'statistics',
+  'partition-statistics',
+] as const;
 const OBJECTS = ['refs', 'properties'] as const;
 
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isListOfRecords = (value: unknown): boolean => Array.isArray(value) && value.every(isRecord);
 
 /**
- * Refuses what Apache Iceberg's reader refuses: references to snapshots that are not there, and sequence numbers that the table has not given out.
- * For files that somebody else hands in: a table that is there already stays readable.
+ * Refuses what Apache Iceberg's reader refuses: references to snapshots that are not there, and sequence
+ * numbers that the table has not given out. For files that somebody else hands in: a table that is there
+ * already stays readable.
  * @throws PsybergError `invalid-table-update`.
  */
 export function checkSnapshots(table: TableMetadata): void {
@@ -55,20 +81,34 @@ export function checkSnapshots(table: TableMetadata): void {
   for (const snapshot of table.snapshots ?? []) {
     const { 'snapshot-id': id, 'sequence-number': number = 0n } = snapshot;
     known.add(id);
-    if (number < 0n || number > last) throw usageError('invalid-table-update', `Invalid snapshot ${id} with sequence number ${number}: the last sequence number is ${last}`);
+    if (number < 0n || number > last)
+      throw usageError(
+        'invalid-table-update',
+        `Invalid snapshot ${id} with sequence number ${number}: the last sequence number is ${last}`,
+      );
   }
   for (const [name, { 'snapshot-id': id }] of Object.entries(refs)) {
-    if (!known.has(id)) throw usageError('invalid-table-update', `Snapshot for reference ${name} does not exist in the existing snapshots list: ${id}`);
+    if (!known.has(id))
+      throw usageError(
+        'invalid-table-update',
+        `Snapshot for reference ${name} does not exist in the existing snapshots list: ${id}`,
+      );
   }
   const main = refs['main']?.['snapshot-id'];
-  if (main !== undefined && main !== current) throw usageError('invalid-table-update', `Current snapshot ID does not match main branch (${current} != ${main})`);
+  if (main !== undefined && main !== current)
+    throw usageError(
+      'invalid-table-update',
+      `Current snapshot ID does not match main branch (${current} != ${main})`,
+    );
 }
 
 /** Fills in what older format versions leave out. */
 export function completeTableMetadata(given: MetadataFile): TableMetadata {
   const { schema, 'partition-spec': partitionFields, 'current-snapshot-id': current, ...file } = given;
   const schemas = file.schemas ?? (schema ? [{ ...schema, 'schema-id': schema['schema-id'] ?? 0 }] : []);
-  const specs = file['partition-specs'] ?? [{ 'spec-id': 0, fields: numberPartitionFields(partitionFields ?? []) }];
+  const specs = file['partition-specs'] ?? [
+    { 'spec-id': 0, fields: numberPartitionFields(partitionFields ?? []) },
+  ];
   // Writers before the word "null" used -1 for "no snapshot".
   const hasCurrent = current !== undefined && current !== null && current !== -1n;
   const refs = file.refs ?? (hasCurrent ? { main: { 'snapshot-id': current, type: 'branch' as const } } : {});
@@ -80,7 +120,9 @@ export function completeTableMetadata(given: MetadataFile): TableMetadata {
     'current-schema-id': file['current-schema-id'] ?? schemas[0]?.['schema-id'] ?? 0,
     'partition-specs': specs,
     'default-spec-id': file['default-spec-id'] ?? specs[0]?.['spec-id'] ?? 0,
-    'last-partition-id': file['last-partition-id'] ?? specs.flatMap((spec) => spec.fields).reduce((last, field) => Math.max(last, field['field-id']), 999),
+    'last-partition-id':
+      file['last-partition-id'] ??
+      specs.flatMap((spec) => spec.fields).reduce((last, field) => Math.max(last, field['field-id']), 999),
     'sort-orders': file['sort-orders'] ?? [{ 'order-id': 0, fields: [] }],
     'default-sort-order-id': file['default-sort-order-id'] ?? 0,
     properties: file.properties ?? {},
@@ -98,8 +140,8 @@ const numberPartitionFields = (fields: readonly PartitionField[]): PartitionFiel
   fields.map((field, position) => ({ ...field, 'field-id': field['field-id'] ?? 1000 + position }));
 
 /**
- * The text of every snapshot that was rendered before: a commit adds one snapshot and leaves the others as they are.
- * Without it a table of 1,000 snapshots was rendered in full on every commit.
+ * The text of every snapshot that was rendered before: a commit adds one snapshot and leaves the others as
+ * they are. Without it a table of 1,000 snapshots was rendered in full on every commit.
  */
 const snapshotTexts = new WeakMap<Snapshot, string>();
 
@@ -112,7 +154,10 @@ function renderSnapshot(snapshot: Snapshot): string {
   return text;
 }
 
-/** Renders metadata as the text of a metadata file; version 1 also gets the fields that its first readers need. */
+/**
+ * Renders metadata as the text of a metadata file; version 1 also gets the fields that its first readers
+ * need.
+ */
 export function renderTableMetadata(metadata: TableMetadata): string {
   const { snapshots = [], ...rest } = metadata;
   const head = renderJson(metadata['format-version'] === 1 ? versionOneFields(rest) : rest);
@@ -124,6 +169,8 @@ function versionOneFields(metadata: Omit<TableMetadata, 'snapshots'>): unknown {
   return {
     ...rest,
     schema: metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']),
-    'partition-spec': metadata['partition-specs'].find((spec) => spec['spec-id'] === metadata['default-spec-id'])?.fields ?? [],
+    'partition-spec':
+      metadata['partition-specs'].find((spec) => spec['spec-id'] === metadata['default-spec-id'])?.fields ??
+      [],
   };
 }

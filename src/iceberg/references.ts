@@ -12,7 +12,10 @@ export function branchLimits({ refs }: Pick<TableMetadata, 'refs'>, branch: stri
   return limits;
 }
 
-/** The update that moves `main`. A reference is set as a whole: without the limits that it has they would be gone. */
+/**
+ * The update that moves `main`. A reference is set as a whole: without the limits that it has they would be
+ * gone.
+ */
 export const moveMain = (metadata: Pick<TableMetadata, 'refs'>, snapshotId: SnapshotId): TableUpdate => ({
   action: 'set-snapshot-ref',
   'ref-name': 'main',

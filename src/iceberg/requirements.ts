@@ -1,6 +1,6 @@
 /**
- * What a commit demands of the table it was prepared on. Metadata + requirements -> nothing, or a conflict. Pure.
- * Messages follow Apache Iceberg's `UpdateRequirement`, because clients compare them.
+ * What a commit demands of the table it was prepared on. Metadata + requirements -> nothing, or a conflict.
+ * Pure. Messages follow Apache Iceberg's `UpdateRequirement`, because clients compare them.
  */
 import { conflict, usageError } from '../model/errors.ts';
 import type { TableMetadata } from './table-metadata.ts';
@@ -9,13 +9,20 @@ import type { TableRequirement } from './table-update.ts';
 /**
  * Checks every requirement against the table as it is now.
  * @param metadata the table, or `undefined` when it does not exist.
- * @throws PsybergError `commit-conflict` (retryable) when one fails; `unknown-requirement` for a type outside the specification.
+ * @throws PsybergError `commit-conflict` (retryable) when one fails; `unknown-requirement` for a type outside
+ * the specification.
  */
-export function checkRequirements(metadata: TableMetadata | undefined, requirements: readonly TableRequirement[]): void {
+export function checkRequirements(
+  metadata: TableMetadata | undefined,
+  requirements: readonly TableRequirement[],
+): void {
   const creates = requirements.some((requirement) => requirement.type === 'assert-create');
   if (creates && requirements.length > 1) {
     // Iceberg REST specification: nothing else can be asserted of a table that does not exist yet.
-    throw usageError('invalid-table-update', `Invalid create requirements: ${requirements.map((requirement) => requirement.type).join(', ')}`);
+    throw usageError(
+      'invalid-table-update',
+      `Invalid create requirements: ${requirements.map((requirement) => requirement.type).join(', ')}`,
+    );
   }
   for (const requirement of requirements) checkRequirement(metadata, requirement);
 }
@@ -43,7 +50,11 @@ function checkRequirement(metadata: TableMetadata | undefined, requirement: Tabl
       checkId('current schema', requirement['current-schema-id'], metadata['current-schema-id']);
       return;
     case 'assert-last-assigned-partition-id':
-      checkId('last assigned partition id', requirement['last-assigned-partition-id'], metadata['last-partition-id']);
+      checkId(
+        'last assigned partition id',
+        requirement['last-assigned-partition-id'],
+        metadata['last-partition-id'],
+      );
       return;
     case 'assert-default-spec-id':
       checkId('default partition spec', requirement['default-spec-id'], metadata['default-spec-id']);
@@ -53,7 +64,10 @@ function checkRequirement(metadata: TableMetadata | undefined, requirement: Tabl
       return;
     default:
       // Reachable from the outside: an unknown demand must never count as met.
-      throw usageError('unknown-requirement', `Unknown table requirement: ${String((requirement as { type: unknown }).type)}`);
+      throw usageError(
+        'unknown-requirement',
+        `Unknown table requirement: ${String((requirement as { type: unknown }).type)}`,
+      );
   }
 }
 
@@ -64,7 +78,8 @@ function checkRef(metadata: TableMetadata, name: string, expected: bigint | null
     return;
   }
   if (expected === null) throw failed(`${ref.type} ${name} was created concurrently`);
-  if (ref['snapshot-id'] !== expected) throw failed(`${ref.type} ${name} has changed: expected id ${expected} != ${ref['snapshot-id']}`);
+  if (ref['snapshot-id'] !== expected)
+    throw failed(`${ref.type} ${name} has changed: expected id ${expected} != ${ref['snapshot-id']}`);
 }
 
 function checkId(what: string, expected: number, found: number): void {
@@ -72,5 +87,7 @@ function checkId(what: string, expected: number, found: number): void {
 }
 
 function failed(reason: string): Error {
-  return conflict('commit-conflict', `Requirement failed: ${reason}`, { hint: 'load the table again and repeat the change on what it is now' });
+  return conflict('commit-conflict', `Requirement failed: ${reason}`, {
+    hint: 'load the table again and repeat the change on what it is now',
+  });
 }

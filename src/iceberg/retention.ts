@@ -1,7 +1,8 @@
 /**
- * Which snapshots and references a table may lose. Metadata + limits -> what expires. Pure.
- * The rules are those of Apache Iceberg's `ExpireSnapshots`: every branch keeps its newest snapshots by number and by age, a tag its own, an old
- * reference goes as a whole, and a snapshot that no branch reaches goes by age. What somebody needs stays on top of that.
+ * Which snapshots and references a table may lose. Metadata + limits -> what expires. Pure. The rules are
+ * those of Apache Iceberg's `ExpireSnapshots`: every branch keeps its newest snapshots by number and by age,
+ * a tag its own, an old reference goes as a whole, and a snapshot that no branch reaches goes by age. What
+ * somebody needs stays on top of that.
  */
 import { ancestors, snapshotById } from './history.ts';
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
@@ -30,12 +31,23 @@ export interface Expiry {
 }
 
 /** What the rules let go. `needed` snapshots stay, whatever the rules say. */
-export function expiredBy(metadata: TableMetadata, limits: RetentionLimits, needed: ReadonlySet<SnapshotId> = new Set()): Expiry {
+export function expiredBy(
+  metadata: TableMetadata,
+  limits: RetentionLimits,
+  needed: ReadonlySet<SnapshotId> = new Set(),
+): Expiry {
   const properties = metadata.properties ?? {};
-  const oldestMs = limits.nowMs - (limits.olderThanMs ?? numberOf(properties[MAX_SNAPSHOT_AGE], MAX_SNAPSHOT_AGE_DEFAULT_MS));
+  const oldestMs =
+    limits.nowMs -
+    (limits.olderThanMs ?? numberOf(properties[MAX_SNAPSHOT_AGE], MAX_SNAPSHOT_AGE_DEFAULT_MS));
   const leastCount = limits.retainLast ?? numberOf(properties[MIN_SNAPSHOTS], 1);
   const refs = Object.entries(metadata.refs ?? {});
-  const keptRefs = refs.filter(([name, ref]) => name === 'main' || limits.keepsRef?.(name) === true || (limits.dropsRef?.(name) !== true && isYoung(metadata, ref, limits.nowMs)));
+  const keptRefs = refs.filter(
+    ([name, ref]) =>
+      name === 'main' ||
+      limits.keepsRef?.(name) === true ||
+      (limits.dropsRef?.(name) !== true && isYoung(metadata, ref, limits.nowMs)),
+  );
   const kept = new Set<SnapshotId>(needed);
   const referenced = new Set<SnapshotId>();
   for (const [, ref] of keptRefs) {
@@ -45,7 +57,8 @@ export function expiredBy(metadata: TableMetadata, limits: RetentionLimits, need
       referenced.add(ref['snapshot-id']);
       continue;
     }
-    const branchOldestMs = ref['max-snapshot-age-ms'] === undefined ? oldestMs : limits.nowMs - ref['max-snapshot-age-ms'];
+    const branchOldestMs =
+      ref['max-snapshot-age-ms'] === undefined ? oldestMs : limits.nowMs - ref['max-snapshot-age-ms'];
     const branchCount = ref['min-snapshots-to-keep'] ?? leastCount;
     let count = 0;
     let keeping = true;
@@ -69,7 +82,8 @@ export function expiredBy(metadata: TableMetadata, limits: RetentionLimits, need
 function isYoung(metadata: TableMetadata, ref: SnapshotReference, nowMs: number): boolean {
   const snapshot = snapshotById(metadata, ref['snapshot-id']);
   if (snapshot === undefined) return false;
-  const maxAgeMs = ref['max-ref-age-ms'] ?? numberOf(metadata.properties?.[MAX_REF_AGE], Number.POSITIVE_INFINITY);
+  const maxAgeMs =
+    ref['max-ref-age-ms'] ?? numberOf(metadata.properties?.[MAX_REF_AGE], Number.POSITIVE_INFINITY);
   return nowMs - snapshot['timestamp-ms'] <= maxAgeMs;
 }
 
@@ -79,4 +93,5 @@ const numberOf = (text: string | undefined, otherwise: number): number => {
 };
 
 /** False when the table's owner forbids deleting its files: other tables may share them. */
-export const mayDeleteFiles = (metadata: TableMetadata): boolean => metadata.properties?.['gc.enabled']?.toLowerCase() !== 'false';
+export const mayDeleteFiles = (metadata: TableMetadata): boolean =>
+  metadata.properties?.['gc.enabled']?.toLowerCase() !== 'false';

@@ -15,7 +15,10 @@ export interface SchemaField {
   readonly parent: SchemaField | undefined;
 }
 
-/** All fields of a schema, outer before inner; list elements and map parts carry the names `element`, `key` and `value`. */
+/**
+ * All fields of a schema, outer before inner; list elements and map parts carry the names `element`, `key`
+ * and `value`.
+ */
 export function listFields(fields: readonly NestedField[], parent?: SchemaField): SchemaField[] {
   return fields.flatMap(({ id, name, type, required }) => {
     const field = { id, path: pathOf(parent, name), type, required, parent };
@@ -23,12 +26,19 @@ export function listFields(fields: readonly NestedField[], parent?: SchemaField)
   });
 }
 
-const pathOf = (parent: SchemaField | undefined, name: string): string => (parent === undefined ? name : `${parent.path}.${name}`);
+const pathOf = (parent: SchemaField | undefined, name: string): string =>
+  parent === undefined ? name : `${parent.path}.${name}`;
 
 function listInnerFields(parent: SchemaField): SchemaField[] {
   const { type } = parent;
   if (typeof type === 'string') return [];
-  const part = (id: number, name: string, of: IcebergType, required: boolean): SchemaField => ({ id, path: pathOf(parent, name), type: of, required, parent });
+  const part = (id: number, name: string, of: IcebergType, required: boolean): SchemaField => ({
+    id,
+    path: pathOf(parent, name),
+    type: of,
+    required,
+    parent,
+  });
   switch (type.type) {
     case 'struct':
       return listFields(type.fields, parent);
@@ -37,13 +47,19 @@ function listInnerFields(parent: SchemaField): SchemaField[] {
       return [element, ...listInnerFields(element)];
     }
     case 'map': {
-      const [key, value] = [part(type['key-id'], 'key', type.key, true), part(type['value-id'], 'value', type.value, type['value-required'])];
+      const [key, value] = [
+        part(type['key-id'], 'key', type.key, true),
+        part(type['value-id'], 'value', type.value, type['value-required']),
+      ];
       return [key, value, ...listInnerFields(key), ...listInnerFields(value)];
     }
   }
 }
 
-/** The name of a field without the `element` and `value` of structs in lists and maps: `l.x` beside `l.element.x`, as Apache Iceberg knows it too. */
+/**
+ * The name of a field without the `element` and `value` of structs in lists and maps: `l.x` beside
+ * `l.element.x`, as Apache Iceberg knows it too.
+ */
 export function shortPathOf({ path, type, parent }: SchemaField): string {
   if (parent === undefined) return path;
   const name = path.slice(parent.path.length + 1);
@@ -54,27 +70,32 @@ export function shortPathOf({ path, type, parent }: SchemaField): string {
 }
 
 /** The largest field id of a schema, 0 when it has no fields. */
-export const highestFieldId = (fields: readonly NestedField[]): number => listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
+export const highestFieldId = (fields: readonly NestedField[]): number =>
+  listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
 
 /** True for a type without parts. */
-export const isPrimitive = (type: IcebergType): type is string => typeof type === 'string' && type !== 'variant';
+export const isPrimitive = (type: IcebergType): type is string =>
+  typeof type === 'string' && type !== 'variant';
 
 /**
- * Refuses a schema that no reader could use: doubled ids or names, unknown types, types newer than the table's format version, defaults of another type.
+ * Refuses a schema that no reader could use: doubled ids or names, unknown types, types newer than the
+ * table's format version, defaults of another type.
  * @throws PsybergError `invalid-table-update`.
  */
 export function checkSchema(schema: ProposedSchema, formatVersion: number): void {
   const byId = new Map<number, SchemaField>();
   const paths = new Set<string>();
   for (const field of listFields(schema.fields)) {
-    if (byId.has(field.id)) throw invalid(`Invalid schema: field id ${field.id} is used more than once (again by ${field.path})`);
+    if (byId.has(field.id))
+      throw invalid(`Invalid schema: field id ${field.id} is used more than once (again by ${field.path})`);
     if (paths.has(field.path)) throw invalid(`Invalid schema: multiple fields for name ${field.path}`);
     byId.set(field.id, field);
     paths.add(field.path);
     const { path, type } = field;
     const fault = typeof type === 'string' ? typeFault({ path, type }, formatVersion) : undefined;
     if (fault !== undefined) throw invalid(fault);
-    if (type === 'unknown' && field.required) throw invalid(`Cannot create required field with unknown type: ${path}`);
+    if (type === 'unknown' && field.required)
+      throw invalid(`Cannot create required field with unknown type: ${path}`);
   }
   for (const field of listNestedFields(schema.fields)) checkDefaults(field, formatVersion);
   for (const id of schema['identifier-field-ids'] ?? []) checkIdentifierField(id, byId.get(id));
@@ -86,23 +107,33 @@ function checkDefaults(field: NestedField, formatVersion: number): void {
     if (value === undefined || value === null) continue;
     if (!isDefaultOf(field.type, value)) {
       const type = typeof field.type === 'string' ? field.type : field.type.type;
-      throw invalid(`Invalid ${kind} of ${field.name}: cannot parse default as a ${type} value: ${renderJson(value).slice(0, 100)}`);
+      throw invalid(
+        `Invalid ${kind} of ${field.name}: cannot parse default as a ${type} value: ${renderJson(value).slice(0, 100)}`,
+      );
     }
     if (formatVersion < 3 && kind === 'initial-default') {
-      throw invalid(`Invalid schema for v${formatVersion}:\n- Invalid initial default for ${field.name}: non-null default is not supported until v3`);
+      throw invalid(
+        `Invalid schema for v${formatVersion}:\n- Invalid initial default for ${field.name}: non-null default is not supported until v3`,
+      );
     }
   }
 }
 
-/** A row's identity must be a value that every row has and that compares exactly (Iceberg specification, "Identifier Field IDs"). */
+/**
+ * A row's identity must be a value that every row has and that compares exactly (Iceberg specification,
+ * "Identifier Field IDs").
+ */
 function checkIdentifierField(id: number, field: SchemaField | undefined): void {
-  if (field === undefined) throw invalid(`Cannot add fieldId ${id} as an identifier field: field does not exist`);
-  const refuse = (reason: string): Error => invalid(`Cannot add field ${field.path} as an identifier field: ${reason}`);
+  if (field === undefined)
+    throw invalid(`Cannot add fieldId ${id} as an identifier field: field does not exist`);
+  const refuse = (reason: string): Error =>
+    invalid(`Cannot add field ${field.path} as an identifier field: ${reason}`);
   if (!isPrimitive(field.type)) throw refuse('not a primitive type field');
   if (!field.required) throw refuse('not a required field');
   if (field.type === 'float' || field.type === 'double') throw refuse('must not be float or double field');
   for (let { parent } = field; parent !== undefined; parent = parent.parent) {
-    if (typeof parent.type === 'string' || parent.type.type !== 'struct') throw refuse(`must not be nested in ${parent.path}`);
+    if (typeof parent.type === 'string' || parent.type.type !== 'struct')
+      throw refuse(`must not be nested in ${parent.path}`);
     if (!parent.required) throw refuse(`must not be nested in an optional field ${parent.path}`);
   }
 }
@@ -123,9 +154,14 @@ function nestedFieldsOf(type: IcebergType): NestedField[] {
 }
 
 /** True when two schemas have the same columns and identifier fields, whatever their ids as schemas. */
-export const sameSchema = (one: ProposedSchema, other: ProposedSchema): boolean => schemaKey(one) === schemaKey(other);
+export const sameSchema = (one: ProposedSchema, other: ProposedSchema): boolean =>
+  schemaKey(one) === schemaKey(other);
 
-const schemaKey = (schema: ProposedSchema): string => JSON.stringify([schema.fields.map(fieldKey), [...(schema['identifier-field-ids'] ?? [])].sort((a, b) => a - b)]);
+const schemaKey = (schema: ProposedSchema): string =>
+  JSON.stringify([
+    schema.fields.map(fieldKey),
+    [...(schema['identifier-field-ids'] ?? [])].sort((a, b) => a - b),
+  ]);
 const fieldKey = (field: NestedField): unknown => [
   field.id,
   field.name,
@@ -136,7 +172,10 @@ const fieldKey = (field: NestedField): unknown => [
   plain(field['write-default']),
 ];
 /** A default may hold a 64-bit number, which `JSON.stringify` refuses. */
-const plain = (value: unknown): unknown => (value === undefined ? null : JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? `${item}n` : item)));
+const plain = (value: unknown): unknown =>
+  value === undefined
+    ? null
+    : JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? `${item}n` : item));
 function typeKey(type: IcebergType): unknown {
   if (typeof type === 'string') return type.replaceAll(' ', '');
   switch (type.type) {
@@ -145,7 +184,14 @@ function typeKey(type: IcebergType): unknown {
     case 'list':
       return ['list', type['element-id'], type['element-required'], typeKey(type.element)];
     case 'map':
-      return ['map', type['key-id'], typeKey(type.key), type['value-id'], type['value-required'], typeKey(type.value)];
+      return [
+        'map',
+        type['key-id'],
+        typeKey(type.key),
+        type['value-id'],
+        type['value-required'],
+        typeKey(type.value),
+      ];
   }
 }
 
@@ -157,8 +203,9 @@ export interface FreshSchema {
 }
 
 /**
- * Gives every field a new id, 1 and up. A struct numbers all its own fields before it descends, as Apache Iceberg does.
- * A client's ids cannot be trusted: two of them may have been made by different writers for different columns.
+ * Gives every field a new id, 1 and up. A struct numbers all its own fields before it descends, as Apache
+ * Iceberg does. A client's ids cannot be trusted: two of them may have been made by different writers for
+ * different columns.
  */
 export function assignFreshIds(schema: ProposedSchema): FreshSchema {
   const newIds = new Map<number, number>();
@@ -170,7 +217,11 @@ export function assignFreshIds(schema: ProposedSchema): FreshSchema {
   };
   const freshFields = (fields: readonly NestedField[]): NestedField[] => {
     const ids = fields.map((field) => next(field.id));
-    return fields.map((field, position) => ({ ...field, id: ids[position] as number, type: freshType(field.type) }));
+    return fields.map((field, position) => ({
+      ...field,
+      id: ids[position] as number,
+      type: freshType(field.type),
+    }));
   };
   const freshType = (type: IcebergType): IcebergType => {
     if (typeof type === 'string') return type;
@@ -184,14 +235,25 @@ export function assignFreshIds(schema: ProposedSchema): FreshSchema {
       case 'map': {
         const keyId = next(type['key-id']);
         const valueId = next(type['value-id']);
-        return { ...type, 'key-id': keyId, 'value-id': valueId, key: freshType(type.key), value: freshType(type.value) };
+        return {
+          ...type,
+          'key-id': keyId,
+          'value-id': valueId,
+          key: freshType(type.key),
+          value: freshType(type.value),
+        };
       }
     }
   };
   const fields = freshFields(schema.fields);
   const identifiers = schema['identifier-field-ids']?.map((id) => newIds.get(id) ?? id);
   return {
-    schema: { type: 'struct', 'schema-id': 0, fields, ...(identifiers ? { 'identifier-field-ids': identifiers } : {}) },
+    schema: {
+      type: 'struct',
+      'schema-id': 0,
+      fields,
+      ...(identifiers ? { 'identifier-field-ids': identifiers } : {}),
+    },
     lastColumnId,
     newIds,
   };

@@ -18,7 +18,12 @@ export interface NestedField {
 export type IcebergType =
   | string
   | { readonly type: 'struct'; readonly fields: readonly NestedField[] }
-  | { readonly type: 'list'; readonly 'element-id': number; readonly element: IcebergType; readonly 'element-required': boolean }
+  | {
+      readonly type: 'list';
+      readonly 'element-id': number;
+      readonly element: IcebergType;
+      readonly 'element-required': boolean;
+    }
   | {
       readonly type: 'map';
       readonly 'key-id': number;
@@ -88,7 +93,10 @@ export interface TableMetadata {
   readonly 'current-snapshot-id'?: SnapshotId | null;
   readonly snapshots?: readonly Snapshot[];
   readonly refs?: Readonly<Record<string, SnapshotReference>>;
-  readonly 'snapshot-log'?: readonly { readonly 'snapshot-id': SnapshotId; readonly 'timestamp-ms': number }[];
+  readonly 'snapshot-log'?: readonly {
+    readonly 'snapshot-id': SnapshotId;
+    readonly 'timestamp-ms': number;
+  }[];
   readonly 'metadata-log'?: readonly { readonly 'metadata-file': string; readonly 'timestamp-ms': number }[];
   readonly 'next-row-id'?: bigint;
   readonly statistics?: readonly unknown[];

@@ -1,13 +1,22 @@
 /**
- * The words of a commit: every `TableUpdate` and `TableRequirement` of the Iceberg REST specification (1.11), as plain data.
- * Field names are kept letter by letter.
+ * The words of a commit: every `TableUpdate` and `TableRequirement` of the Iceberg REST specification (1.11),
+ * as plain data. Field names are kept letter by letter.
  */
-import type { PartitionField, Schema, Snapshot, SnapshotId, SnapshotReference, SortOrder } from './table-metadata.ts';
+import type {
+  PartitionField,
+  Schema,
+  Snapshot,
+  SnapshotId,
+  SnapshotReference,
+  SortOrder,
+} from './table-metadata.ts';
 
 /** A partition spec as a client proposes it: ids may be missing and are then assigned here. */
 export interface UnboundPartitionSpec {
   readonly 'spec-id'?: number | undefined;
-  readonly fields: readonly (Omit<PartitionField, 'field-id'> & { readonly 'field-id'?: number | undefined })[];
+  readonly fields: readonly (Omit<PartitionField, 'field-id'> & {
+    readonly 'field-id'?: number | undefined;
+  })[];
 }
 /** A schema as a client proposes it: its id is only a wish. */
 export type ProposedSchema = Omit<Schema, 'schema-id'> & { readonly 'schema-id'?: number | undefined };
@@ -25,7 +34,11 @@ export interface EncryptionKey {
 export type TableUpdate =
   | { readonly action: 'assign-uuid'; readonly uuid: string }
   | { readonly action: 'upgrade-format-version'; readonly 'format-version': number }
-  | { readonly action: 'add-schema'; readonly schema: ProposedSchema; readonly 'last-column-id'?: number | undefined }
+  | {
+      readonly action: 'add-schema';
+      readonly schema: ProposedSchema;
+      readonly 'last-column-id'?: number | undefined;
+    }
   | { readonly action: 'set-current-schema'; readonly 'schema-id': number }
   | { readonly action: 'add-spec'; readonly spec: UnboundPartitionSpec }
   | { readonly action: 'set-default-spec'; readonly 'spec-id': number }
@@ -38,7 +51,11 @@ export type TableUpdate =
   | { readonly action: 'set-location'; readonly location: string }
   | { readonly action: 'set-properties'; readonly updates: Readonly<Record<string, string>> }
   | { readonly action: 'remove-properties'; readonly removals: readonly string[] }
-  | { readonly action: 'set-statistics'; readonly 'snapshot-id'?: SnapshotId | undefined; readonly statistics: StatisticsFile }
+  | {
+      readonly action: 'set-statistics';
+      readonly 'snapshot-id'?: SnapshotId | undefined;
+      readonly statistics: StatisticsFile;
+    }
   | { readonly action: 'remove-statistics'; readonly 'snapshot-id': SnapshotId }
   | { readonly action: 'set-partition-statistics'; readonly 'partition-statistics': StatisticsFile }
   | { readonly action: 'remove-partition-statistics'; readonly 'snapshot-id': SnapshotId }
@@ -50,7 +67,11 @@ export type TableUpdate =
 export type TableRequirement =
   | { readonly type: 'assert-create' }
   | { readonly type: 'assert-table-uuid'; readonly uuid: string }
-  | { readonly type: 'assert-ref-snapshot-id'; readonly ref: string; readonly 'snapshot-id': SnapshotId | null }
+  | {
+      readonly type: 'assert-ref-snapshot-id';
+      readonly ref: string;
+      readonly 'snapshot-id': SnapshotId | null;
+    }
   | { readonly type: 'assert-last-assigned-field-id'; readonly 'last-assigned-field-id': number }
   | { readonly type: 'assert-current-schema-id'; readonly 'current-schema-id': number }
   | { readonly type: 'assert-last-assigned-partition-id'; readonly 'last-assigned-partition-id': number }

@@ -1,4 +1,7 @@
-/** Updates of schemas, partition specs and sort orders, as in Apache Iceberg's `TableMetadata.Builder`. Changes a draft. */
+/**
+ * Updates of schemas, partition specs and sort orders, as in Apache Iceberg's `TableMetadata.Builder`.
+ * Changes a draft.
+ */
 import { checkSource } from './derived-fields.ts';
 import { checkSchema, highestFieldId, listFields, sameSchema } from './schema-fields.ts';
 import { invalid, LAST_ADDED, type MetadataDraft } from './metadata-draft.ts';
@@ -26,7 +29,8 @@ export function addSchema(draft: MetadataDraft, schema: ProposedSchema): void {
 export function setCurrentSchema(draft: MetadataDraft, schemaId: number): void {
   const id = resolveLastAdded(schemaId, draft.lastAddedSchemaId, 'schema');
   if (draft.currentSchemaId === id) return;
-  if (!draft.schemas.some((schema) => schema['schema-id'] === id)) throw invalid(`Cannot set current schema to unknown schema: ${id}`);
+  if (!draft.schemas.some((schema) => schema['schema-id'] === id))
+    throw invalid(`Cannot set current schema to unknown schema: ${id}`);
   draft.currentSchemaId = id;
   draft.changed = true;
 }
@@ -40,7 +44,10 @@ export function removeSchemas(draft: MetadataDraft, schemaIds: readonly number[]
   draft.changed = true;
 }
 
-/** Adds a partition spec, or finds the equal one; missing field ids are assigned, equal fields of earlier specs keep theirs. */
+/**
+ * Adds a partition spec, or finds the equal one; missing field ids are assigned, equal fields of earlier
+ * specs keep theirs.
+ */
 export function addSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void {
   checkSpec(draft, spec);
   const existing = draft.specs.find((known) => sameSpec(known, spec));
@@ -52,13 +59,17 @@ export function addSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void 
   const fields = spec.fields.map((field, position): PartitionField => {
     let id = field['field-id'];
     if (id === undefined && draft.formatVersion === 1) id = 1000 + position;
-    // Iceberg spec, "Partition Evolution": an equal field of an earlier spec has the same id, so that partition tuples of both specs compare.
-    id ??= draft.specs.flatMap((known) => known.fields).find((known) => sameField(known, field))?.['field-id'];
+    // Iceberg spec, "Partition Evolution": an equal field of an earlier spec has the same id, so that
+    // partition tuples of both specs compare.
+    id ??= draft.specs.flatMap((known) => known.fields).find((known) => sameField(known, field))?.[
+      'field-id'
+    ];
     id ??= lastPartitionId + 1;
     lastPartitionId = Math.max(lastPartitionId, id);
     return { ...field, 'field-id': id };
   });
-  if (new Set(fields.map((field) => field['field-id'])).size < fields.length) throw invalid('Cannot add partition spec: a field id is used twice');
+  if (new Set(fields.map((field) => field['field-id'])).size < fields.length)
+    throw invalid('Cannot add partition spec: a field id is used twice');
   if (draft.formatVersion === 1 && fields.some((field, position) => field['field-id'] !== 1000 + position)) {
     throw invalid('Spec does not use sequential IDs that are required in v1');
   }
@@ -73,7 +84,8 @@ export function addSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void 
 export function setDefaultSpec(draft: MetadataDraft, specId: number): void {
   const id = resolveLastAdded(specId, draft.lastAddedSpecId, 'spec');
   if (draft.defaultSpecId === id) return;
-  if (!draft.specs.some((spec) => spec['spec-id'] === id)) throw invalid(`Cannot set default partition spec to unknown spec: ${id}`);
+  if (!draft.specs.some((spec) => spec['spec-id'] === id))
+    throw invalid(`Cannot set default partition spec to unknown spec: ${id}`);
   draft.defaultSpecId = id;
   draft.changed = true;
 }
@@ -95,7 +107,10 @@ export function addSortOrder(draft: MetadataDraft, order: ProposedSortOrder): vo
     draft.lastAddedSortOrderId = existing['order-id'];
     return;
   }
-  const id = order.fields.length === 0 ? 0 : draft.sortOrders.reduce((next, known) => Math.max(next, known['order-id'] + 1), 1);
+  const id =
+    order.fields.length === 0
+      ? 0
+      : draft.sortOrders.reduce((next, known) => Math.max(next, known['order-id'] + 1), 1);
   draft.sortOrders = [...draft.sortOrders, { 'order-id': id, fields: order.fields }];
   draft.lastAddedSortOrderId = id;
   draft.changed = true;
@@ -105,7 +120,8 @@ export function addSortOrder(draft: MetadataDraft, order: ProposedSortOrder): vo
 export function setDefaultSortOrder(draft: MetadataDraft, orderId: number): void {
   const id = resolveLastAdded(orderId, draft.lastAddedSortOrderId, 'sort order');
   if (draft.defaultSortOrderId === id) return;
-  if (!draft.sortOrders.some((order) => order['order-id'] === id)) throw invalid(`Cannot set default sort order to unknown sort order: ${id}`);
+  if (!draft.sortOrders.some((order) => order['order-id'] === id))
+    throw invalid(`Cannot set default sort order to unknown sort order: ${id}`);
   draft.defaultSortOrderId = id;
   draft.changed = true;
 }
@@ -116,7 +132,8 @@ function resolveLastAdded(id: number, lastAdded: number | undefined, what: strin
   return lastAdded;
 }
 
-const currentSchema = (draft: MetadataDraft): Schema | undefined => draft.schemas.find((schema) => schema['schema-id'] === draft.currentSchemaId);
+const currentSchema = (draft: MetadataDraft): Schema | undefined =>
+  draft.schemas.find((schema) => schema['schema-id'] === draft.currentSchemaId);
 
 function checkSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void {
   const schema = currentSchema(draft);
@@ -129,7 +146,11 @@ function checkSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void {
     names.add(field.name);
     checkSource('partition', field, columns);
     const namesake = columns.find((column) => column.path === field.name);
-    if (field.transform !== 'void' && namesake && (field.transform !== 'identity' || namesake.id !== field['source-id'])) {
+    if (
+      field.transform !== 'void' &&
+      namesake &&
+      (field.transform !== 'identity' || namesake.id !== field['source-id'])
+    ) {
       throw invalid(`Cannot create partition from name that exists in schema: ${field.name}`);
     }
   }
@@ -141,24 +162,33 @@ function checkSortOrder(schema: Schema | undefined, order: ProposedSortOrder): v
 }
 
 /**
- * Refuses a commit that leaves the table with a default spec or sort order that its current schema cannot serve: a dropped or retyped
- * source column would break the next writer, not this one.
+ * Refuses a commit that leaves the table with a default spec or sort order that its current schema cannot
+ * serve: a dropped or retyped source column would break the next writer, not this one.
  */
 export function checkDefaults(draft: MetadataDraft): void {
   const schema = currentSchema(draft);
   const columns = listFields(schema?.fields ?? []);
-  for (const field of draft.specs.find((spec) => spec['spec-id'] === draft.defaultSpecId)?.fields ?? []) checkSource('partition', field, columns);
+  for (const field of draft.specs.find((spec) => spec['spec-id'] === draft.defaultSpecId)?.fields ?? [])
+    checkSource('partition', field, columns);
   const order = draft.sortOrders.find((each) => each['order-id'] === draft.defaultSortOrderId);
   if (order) checkSortOrder(schema, order);
 }
 
-const sameField = (one: Omit<PartitionField, 'field-id' | 'name'>, other: Omit<PartitionField, 'field-id' | 'name'>): boolean =>
-  one['source-id'] === other['source-id'] && one.transform === other.transform;
+const sameField = (
+  one: Omit<PartitionField, 'field-id' | 'name'>,
+  other: Omit<PartitionField, 'field-id' | 'name'>,
+): boolean => one['source-id'] === other['source-id'] && one.transform === other.transform;
 const sameSpec = (one: PartitionSpec, other: UnboundPartitionSpec): boolean =>
   one.fields.length === other.fields.length &&
   one.fields.every((field, position) => {
     const counterpart = other.fields[position] as UnboundPartitionSpec['fields'][number];
     return sameField(field, counterpart) && field.name === counterpart.name;
   });
-const sameSortOrder = (one: SortOrder, other: ProposedSortOrder): boolean => JSON.stringify(one.fields.map(sortKey)) === JSON.stringify(other.fields.map(sortKey));
-const sortKey = (field: SortOrder['fields'][number]): unknown[] => [field['source-id'], field.transform, field.direction.toLowerCase(), field['null-order'].toLowerCase()];
+const sameSortOrder = (one: SortOrder, other: ProposedSortOrder): boolean =>
+  JSON.stringify(one.fields.map(sortKey)) === JSON.stringify(other.fields.map(sortKey));
+const sortKey = (field: SortOrder['fields'][number]): unknown[] => [
+  field['source-id'],
+  field.transform,
+  field.direction.toLowerCase(),
+  field['null-order'].toLowerCase(),
+];

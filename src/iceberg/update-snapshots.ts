@@ -1,37 +1,56 @@
-/** Updates of snapshots, references, statistics and the snapshot log, as in Apache Iceberg's `TableMetadata.Builder`. Changes a draft. */
+/**
+ * Updates of snapshots, references, statistics and the snapshot log, as in Apache Iceberg's
+ * `TableMetadata.Builder`. Changes a draft.
+ */
 import { conflict } from '../model/errors.ts';
 import { invalid, MAIN_BRANCH, type MetadataDraft } from './metadata-draft.ts';
 import type { Snapshot, SnapshotId, SnapshotReference } from './table-metadata.ts';
 
-/** Adds a snapshot. Its sequence number and first row id must be ahead of the table's: they were taken from a table that may have moved. */
+/**
+ * Adds a snapshot. Its sequence number and first row id must be ahead of the table's: they were taken from a
+ * table that may have moved.
+ */
 export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
   if (draft.schemas.length === 0) throw invalid('Attempting to add a snapshot before a schema is added');
-  if (draft.specs.length === 0) throw invalid('Attempting to add a snapshot before a partition spec is added');
-  if (draft.sortOrders.length === 0) throw invalid('Attempting to add a snapshot before a sort order is added');
+  if (draft.specs.length === 0)
+    throw invalid('Attempting to add a snapshot before a partition spec is added');
+  if (draft.sortOrders.length === 0)
+    throw invalid('Attempting to add a snapshot before a sort order is added');
   const id = snapshot['snapshot-id'];
   if (draft.snapshotsById.has(id)) throw invalid(`Snapshot already exists for id: ${id}`);
   const sequenceNumber = snapshot['sequence-number'] ?? 0n;
-  if (sequenceNumber < 0n) throw invalid(`Cannot add snapshot ${id}: sequence-number is negative: ${sequenceNumber}`);
+  if (sequenceNumber < 0n)
+    throw invalid(`Cannot add snapshot ${id}: sequence-number is negative: ${sequenceNumber}`);
   if (draft.formatVersion > 1) {
-    if (snapshot['sequence-number'] === undefined) throw invalid(`Cannot add snapshot ${id}: sequence-number is missing`);
-    if (snapshot.summary?.['operation'] === undefined) throw invalid(`Cannot add snapshot ${id}: summary has no operation`);
-    // As in Apache Iceberg, a snapshot without a parent may come late: it replaces the table, and shares no file with what it overtakes.
+    if (snapshot['sequence-number'] === undefined)
+      throw invalid(`Cannot add snapshot ${id}: sequence-number is missing`);
+    if (snapshot.summary?.['operation'] === undefined)
+      throw invalid(`Cannot add snapshot ${id}: summary has no operation`);
+    // As in Apache Iceberg, a snapshot without a parent may come late: it replaces the table, and shares no
+    // file with what it overtakes.
     const replaces = snapshot['parent-snapshot-id'] === undefined || snapshot['parent-snapshot-id'] === null;
     if (sequenceNumber <= draft.lastSequenceNumber && !replaces) {
-      throw behind(`Cannot add snapshot with sequence number ${sequenceNumber} older than last sequence number ${draft.lastSequenceNumber}`);
+      throw behind(
+        `Cannot add snapshot with sequence number ${sequenceNumber} older than last sequence number ${draft.lastSequenceNumber}`,
+      );
     }
   }
   // In version 1 too: the commit may upgrade the table after it.
   if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   if (draft.formatVersion >= 3) {
     const firstRowId = snapshot['first-row-id'];
-    if (firstRowId === undefined || firstRowId === null) throw invalid('Cannot add a snapshot: first-row-id is null');
+    if (firstRowId === undefined || firstRowId === null)
+      throw invalid('Cannot add a snapshot: first-row-id is null');
     if (firstRowId < draft.nextRowId) {
-      throw behind(`Cannot add a snapshot, first-row-id is behind table next-row-id: ${firstRowId} < ${draft.nextRowId}`);
+      throw behind(
+        `Cannot add a snapshot, first-row-id is behind table next-row-id: ${firstRowId} < ${draft.nextRowId}`,
+      );
     }
     const addedRows = snapshot['added-rows'];
-    if (addedRows === undefined || addedRows === null || addedRows < 0n) throw invalid('Cannot add a snapshot: added-rows is missing or negative');
-    // Above every id that was assigned, also where the snapshot left a gap (specification, "Table Metadata", `next-row-id`).
+    if (addedRows === undefined || addedRows === null || addedRows < 0n)
+      throw invalid('Cannot add a snapshot: added-rows is missing or negative');
+    // Above every id that was assigned, also where the snapshot left a gap (specification, "Table Metadata",
+    // `next-row-id`).
     draft.nextRowId = firstRowId + addedRows;
   }
   draft.snapshots.push(snapshot);
@@ -40,20 +59,28 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
   draft.changed = true;
 }
 
-/** Points a branch or tag at a snapshot. `main` is also the table's current snapshot and writes the snapshot log. */
+/**
+ * Points a branch or tag at a snapshot. `main` is also the table's current snapshot and writes the snapshot
+ * log.
+ */
 export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReference): void {
   const existing = draft.refs.get(name);
   if (existing && sameRef(existing, ref)) return;
   const id = ref['snapshot-id'];
   const snapshot = draft.snapshotsById.get(id);
   if (snapshot === undefined) throw invalid(`Cannot set ${name} to unknown snapshot: ${id}`);
-  if (name === MAIN_BRANCH && ref.type !== 'branch') throw invalid(`Cannot set ${MAIN_BRANCH} to a tag, it must be a branch`);
-  if (ref.type === 'tag' && (ref['min-snapshots-to-keep'] !== undefined || ref['max-snapshot-age-ms'] !== undefined)) {
+  if (name === MAIN_BRANCH && ref.type !== 'branch')
+    throw invalid(`Cannot set ${MAIN_BRANCH} to a tag, it must be a branch`);
+  if (
+    ref.type === 'tag' &&
+    (ref['min-snapshots-to-keep'] !== undefined || ref['max-snapshot-age-ms'] !== undefined)
+  ) {
     throw invalid('Tags do not support setting minSnapshotsToKeep or maxSnapshotAgeMs');
   }
   for (const limit of ['min-snapshots-to-keep', 'max-snapshot-age-ms', 'max-ref-age-ms'] as const) {
     const value = ref[limit];
-    if (value !== undefined && !(value > 0)) throw invalid(`Cannot set ${name}: ${limit} must be greater than 0`);
+    if (value !== undefined && !(value > 0))
+      throw invalid(`Cannot set ${name}: ${limit} must be greater than 0`);
   }
   if (name === MAIN_BRANCH) {
     draft.currentSnapshotId = id;
@@ -65,12 +92,14 @@ export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReferenc
 }
 
 /**
- * When `main` moved. A rollback to an older snapshot happens now, not when that snapshot was made.
- * Writers' clocks may lie: a log that runs backwards is refused by Apache Iceberg's reader, and an entry of the future hides
- * the snapshot from DuckDB, which asks the log what is current "now".
+ * When `main` moved. A rollback to an older snapshot happens now, not when that snapshot was made. Writers'
+ * clocks may lie: a log that runs backwards is refused by Apache Iceberg's reader, and an entry of the future
+ * hides the snapshot from DuckDB, which asks the log what is current "now".
  */
 function timeOfChange(draft: MetadataDraft, snapshot: Snapshot): number {
-  const made = draft.addedSnapshotIds.has(snapshot['snapshot-id']) ? Math.min(snapshot['timestamp-ms'], draft.nowMs) : draft.nowMs;
+  const made = draft.addedSnapshotIds.has(snapshot['snapshot-id'])
+    ? Math.min(snapshot['timestamp-ms'], draft.nowMs)
+    : draft.nowMs;
   return Math.max(made, draft.snapshotLog.at(-1)?.['timestamp-ms'] ?? 0);
 }
 
@@ -98,12 +127,14 @@ export function removeSnapshots(draft: MetadataDraft, snapshotIds: readonly Snap
 }
 
 /**
- * Corrects the snapshot log at the end of a commit.
- * Snapshots that were current only inside this commit never were current for a reader; and a gap left by a removed
- * snapshot would make the one before it look current for too long, so everything before a gap goes.
+ * Corrects the snapshot log at the end of a commit. Snapshots that were current only inside this commit never
+ * were current for a reader; and a gap left by a removed snapshot would make the one before it look current
+ * for too long, so everything before a gap goes.
  */
 export function correctSnapshotLog(draft: MetadataDraft): void {
-  const intermediate = new Set(draft.mainSnapshotIds.filter((id) => draft.addedSnapshotIds.has(id) && id !== draft.currentSnapshotId));
+  const intermediate = new Set(
+    draft.mainSnapshotIds.filter((id) => draft.addedSnapshotIds.has(id) && id !== draft.currentSnapshotId),
+  );
   if (intermediate.size === 0 && !draft.removedSnapshots) return;
   let log: MetadataDraft['snapshotLog'] = [];
   for (const entry of draft.snapshotLog) {
@@ -120,9 +151,18 @@ export function correctSnapshotLog(draft: MetadataDraft): void {
   draft.snapshotLog = log;
 }
 
-const REF_FIELDS = ['snapshot-id', 'type', 'min-snapshots-to-keep', 'max-snapshot-age-ms', 'max-ref-age-ms'] as const;
-const sameRef = (one: SnapshotReference, other: SnapshotReference): boolean => REF_FIELDS.every((field) => one[field] === other[field]);
+const REF_FIELDS = [
+  'snapshot-id',
+  'type',
+  'min-snapshots-to-keep',
+  'max-snapshot-age-ms',
+  'max-ref-age-ms',
+] as const;
+const sameRef = (one: SnapshotReference, other: SnapshotReference): boolean =>
+  REF_FIELDS.every((field) => one[field] === other[field]);
 
 /** The request holds numbers that another commit has overtaken: the client must prepare it again (409). */
 const behind = (message: string): Error =>
-  conflict('commit-conflict', `Validation failed, please retry: ${message}`, { hint: 'load the table again and repeat the change on what it is now' });
+  conflict('commit-conflict', `Validation failed, please retry: ${message}`, {
+    hint: 'load the table again and repeat the change on what it is now',
+  });

@@ -1,6 +1,6 @@
 /**
- * Applies a commit to a table. Metadata + updates + time -> metadata. Pure.
- * The rules are those of Apache Iceberg's `TableMetadata.Builder`; where it is more lenient than its specification, the comment says so.
+ * Applies a commit to a table. Metadata + updates + time -> metadata. Pure. The rules are those of Apache
+ * Iceberg's `TableMetadata.Builder`; where it is more lenient than its specification, the comment says so.
  */
 import { usageError } from '../model/errors.ts';
 import { closeDraft, invalid, type MetadataDraft, openDraft } from './metadata-draft.ts';
@@ -15,9 +15,14 @@ import * as snapshots from './update-snapshots.ts';
  * Applies all updates in order.
  * @param base the table as it is, or `undefined` to create one from the updates alone.
  * @returns the same object when nothing changed: then there is nothing to write.
- * @throws PsybergError `invalid-table-update` or `unknown-update` (a bad request), `commit-conflict` (overtaken by another commit).
+ * @throws PsybergError `invalid-table-update` or `unknown-update` (a bad request), `commit-conflict`
+ * (overtaken by another commit).
  */
-export function applyUpdates(base: TableMetadata | undefined, updates: readonly TableUpdate[], nowMs: number): TableMetadata {
+export function applyUpdates(
+  base: TableMetadata | undefined,
+  updates: readonly TableUpdate[],
+  nowMs: number,
+): TableMetadata {
   const draft = openDraft(base, nowMs);
   if (base === undefined) draft.formatVersion = initialFormatVersion(updates);
   for (const update of updates) applyUpdate(draft, update, base === undefined);
@@ -40,7 +45,8 @@ function applyUpdate(draft: MetadataDraft, update: TableUpdate, creating: boolea
     case 'assign-uuid':
       if (draft.uuid === update.uuid) return;
       // A table keeps its identity: watermarks of other programs are bound to it.
-      if (!creating && draft.uuid !== undefined) throw invalid(`Cannot reassign uuid: expected ${draft.uuid}, found ${update.uuid}`);
+      if (!creating && draft.uuid !== undefined)
+        throw invalid(`Cannot reassign uuid: expected ${draft.uuid}, found ${update.uuid}`);
       draft.uuid = update.uuid;
       draft.changed = true;
       return;
@@ -107,7 +113,10 @@ function applyUpdate(draft: MetadataDraft, update: TableUpdate, creating: boolea
       removeStatistics(draft, 'statistics', update['snapshot-id']);
       return;
     case 'set-partition-statistics':
-      draft.partitionStatistics = replaceStatistics(draft.partitionStatistics, update['partition-statistics']);
+      draft.partitionStatistics = replaceStatistics(
+        draft.partitionStatistics,
+        update['partition-statistics'],
+      );
       draft.changed = true;
       return;
     case 'remove-partition-statistics':
@@ -126,23 +135,31 @@ function applyUpdate(draft: MetadataDraft, update: TableUpdate, creating: boolea
     }
     default:
       // Reachable from the outside: to skip an unknown update would be to lose it silently.
-      throw usageError('unknown-update', `Unknown table update: ${String((update as { action: unknown }).action)}`);
+      throw usageError(
+        'unknown-update',
+        `Unknown table update: ${String((update as { action: unknown }).action)}`,
+      );
   }
 }
 
 function checkFormatVersion(version: number): void {
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION_MAX) {
-    throw invalid(`Cannot upgrade table to unsupported format version: v${version} (supported: v${FORMAT_VERSION_MAX})`);
+    throw invalid(
+      `Cannot upgrade table to unsupported format version: v${version} (supported: v${FORMAT_VERSION_MAX})`,
+    );
   }
 }
 
 function upgradeFormatVersion(draft: MetadataDraft, version: number): void {
   checkFormatVersion(version);
-  if (version < draft.formatVersion) throw invalid(`Cannot downgrade v${draft.formatVersion} table to v${version}`);
+  if (version < draft.formatVersion)
+    throw invalid(`Cannot downgrade v${draft.formatVersion} table to v${version}`);
   if (version === draft.formatVersion) return;
-  // Version 1 has no sequence numbers, but DuckDB writes some into its manifest lists, at most one for each snapshot: what comes next is above them, or an equality
-  // delete would not reach those files (Iceberg specification, "Scan Planning").
-  if (draft.formatVersion === 1) draft.lastSequenceNumber = [...draft.snapshots].reduce(greaterNumber, BigInt(draft.snapshots.length));
+  // Version 1 has no sequence numbers, but DuckDB writes some into its manifest lists, at most one for each
+  // snapshot: what comes next is above them, or an equality delete would not reach those files (Iceberg
+  // specification, "Scan Planning").
+  if (draft.formatVersion === 1)
+    draft.lastSequenceNumber = [...draft.snapshots].reduce(greaterNumber, BigInt(draft.snapshots.length));
   draft.formatVersion = version;
   draft.changed = true;
 }
@@ -152,16 +169,25 @@ const replaceStatistics = (files: readonly StatisticsFile[], file: StatisticsFil
   file,
 ];
 
-function removeStatistics(draft: MetadataDraft, list: 'statistics' | 'partitionStatistics', snapshotId: SnapshotId): void {
+function removeStatistics(
+  draft: MetadataDraft,
+  list: 'statistics' | 'partitionStatistics',
+  snapshotId: SnapshotId,
+): void {
   const kept = draft[list].filter((file) => file['snapshot-id'] !== snapshotId);
   draft.changed ||= kept.length < draft[list].length;
   draft[list] = kept;
 }
 
 const withoutUndefined = (ref: SnapshotReference): SnapshotReference =>
-  Object.fromEntries(Object.entries(ref).filter(([, value]) => value !== undefined && value !== null)) as unknown as SnapshotReference;
+  Object.fromEntries(
+    Object.entries(ref).filter(([, value]) => value !== undefined && value !== null),
+  ) as unknown as SnapshotReference;
 
-/** How many earlier metadata files a table remembers unless `write.metadata.previous-versions-max` says otherwise. */
+/**
+ * How many earlier metadata files a table remembers unless `write.metadata.previous-versions-max` says
+ * otherwise.
+ */
 const PREVIOUS_VERSIONS_DEFAULT = 100;
 
 /**
@@ -176,7 +202,11 @@ export function rememberPreviousFile(
   const max = Math.max(1, Number.isNaN(configured) ? PREVIOUS_VERSIONS_DEFAULT : configured);
   const log = [...(metadata['metadata-log'] ?? []), previous];
   const dropped = Math.max(0, log.length - max);
-  return { metadata: { ...metadata, 'metadata-log': log.slice(dropped) }, forgotten: log.slice(0, dropped).map((entry) => entry['metadata-file']) };
+  return {
+    metadata: { ...metadata, 'metadata-log': log.slice(dropped) },
+    forgotten: log.slice(0, dropped).map((entry) => entry['metadata-file']),
+  };
 }
 
-const greaterNumber = (number: bigint, { 'sequence-number': own = 0n }: Snapshot): bigint => (own > number ? own : number);
+const greaterNumber = (number: bigint, { 'sequence-number': own = 0n }: Snapshot): bigint =>
+  own > number ? own : number;

@@ -1,6 +1,6 @@
 /**
- * Iceberg view metadata as the specification writes it ("View Metadata"), and the words of a change to a view.
- * Field names are kept letter by letter, so that a value can be read with the specification beside it.
+ * Iceberg view metadata as the specification writes it ("View Metadata"), and the words of a change to a
+ * view. Field names are kept letter by letter, so that a value can be read with the specification beside it.
  */
 import { parseJson, renderJson } from './json.ts';
 import { unreadable } from './read-metadata.ts';
@@ -49,11 +49,19 @@ export interface ViewRequirement {
   readonly uuid: string;
 }
 
-/** Parses a view's metadata file. @throws SyntaxError when it is not JSON; PsybergError `metadata-unreadable` when it is no view. */
+/**
+ * Parses a view's metadata file. @throws SyntaxError when it is not JSON; PsybergError `metadata-unreadable`
+ * when it is no view.
+ */
 export function parseViewMetadata(text: string): ViewMetadata {
   const metadata = parseJson<ViewMetadata>(text);
   // A table's file registered as a view must fail here, not at its readers.
-  if (typeof metadata?.['view-uuid'] !== 'string' || !Array.isArray(metadata.versions) || !Array.isArray(metadata.schemas)) throw unreadable('not the metadata of a view');
+  if (
+    typeof metadata?.['view-uuid'] !== 'string' ||
+    !Array.isArray(metadata.versions) ||
+    !Array.isArray(metadata.schemas)
+  )
+    throw unreadable('not the metadata of a view');
   return { ...metadata, properties: metadata.properties ?? {} };
 }
 

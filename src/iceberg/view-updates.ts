@@ -1,4 +1,7 @@
-/** Applies a change to a view. Metadata + updates + time -> metadata. Pure. The rules are those of Apache Iceberg's `ViewMetadata.Builder`. */
+/**
+ * Applies a change to a view. Metadata + updates + time -> metadata. Pure. The rules are those of Apache
+ * Iceberg's `ViewMetadata.Builder`.
+ */
 import { conflict, usageError } from '../model/errors.ts';
 import { LAST_ADDED } from './metadata-draft.ts';
 import { FORMAT_VERSION_MAX } from './read-metadata.ts';
@@ -12,7 +15,10 @@ const VIEW_FORMAT_VERSION = 1;
 /** How many versions a view keeps, and what says otherwise. */
 const HISTORY_SIZE_DEFAULT = 10;
 const HISTORY_SIZE = 'version.history.num-entries';
-/** A replacement that has no query for a dialect of its predecessor would break that dialect's readers: only with this property set. */
+/**
+ * A replacement that has no query for a dialect of its predecessor would break that dialect's readers: only
+ * with this property set.
+ */
 const DROP_DIALECT = 'replace.drop-dialect.allowed';
 
 interface ViewDraft {
@@ -42,7 +48,10 @@ export interface NewView {
 }
 
 /** The metadata of a new view. @throws PsybergError `invalid-view-update`. */
-export const newViewMetadata = ({ uuid, location, schema, version, properties }: NewView, nowMs: number): ViewMetadata =>
+export const newViewMetadata = (
+  { uuid, location, schema, version, properties }: NewView,
+  nowMs: number,
+): ViewMetadata =>
   applyViewUpdates(
     undefined,
     [
@@ -50,19 +59,29 @@ export const newViewMetadata = ({ uuid, location, schema, version, properties }:
       { action: 'set-location', location },
       { action: 'set-properties', updates: properties },
       { action: 'add-schema', schema },
-      { action: 'add-view-version', 'view-version': { ...version, 'version-id': 1, 'schema-id': LAST_ADDED } },
+      {
+        action: 'add-view-version',
+        'view-version': { ...version, 'version-id': 1, 'schema-id': LAST_ADDED },
+      },
       { action: 'set-current-view-version', 'view-version-id': LAST_ADDED },
     ],
     nowMs,
   );
 
 /** @throws PsybergError `commit-conflict` when one is not met. */
-export function checkViewRequirements(metadata: ViewMetadata, requirements: readonly ViewRequirement[]): void {
+export function checkViewRequirements(
+  metadata: ViewMetadata,
+  requirements: readonly ViewRequirement[],
+): void {
   for (const { uuid } of requirements) {
     if (uuid.toLowerCase() === metadata['view-uuid'].toLowerCase()) continue;
-    throw conflict('commit-conflict', `Requirement failed: view UUID does not match: expected ${metadata['view-uuid']} != ${uuid}`, {
-      hint: 'load the view again and repeat the change on what it is now',
-    });
+    throw conflict(
+      'commit-conflict',
+      `Requirement failed: view UUID does not match: expected ${metadata['view-uuid']} != ${uuid}`,
+      {
+        hint: 'load the view again and repeat the change on what it is now',
+      },
+    );
   }
 }
 
@@ -71,7 +90,11 @@ export function checkViewRequirements(metadata: ViewMetadata, requirements: read
  * @param base the view as it is, or `undefined` to create one from the updates alone.
  * @returns the same object when nothing changed: then there is nothing to write.
  */
-export function applyViewUpdates(base: ViewMetadata | undefined, updates: readonly ViewUpdate[], nowMs: number): ViewMetadata {
+export function applyViewUpdates(
+  base: ViewMetadata | undefined,
+  updates: readonly ViewUpdate[],
+  nowMs: number,
+): ViewMetadata {
   const draft: ViewDraft = {
     uuid: base?.['view-uuid'],
     location: base?.location,
@@ -100,7 +123,8 @@ function applyViewUpdate(draft: ViewDraft, update: ViewUpdate): void {
       draft.uuid = update.uuid;
       break;
     case 'upgrade-format-version':
-      if (update['format-version'] !== VIEW_FORMAT_VERSION) throw invalid(`Unsupported format version: ${update['format-version']}`);
+      if (update['format-version'] !== VIEW_FORMAT_VERSION)
+        throw invalid(`Unsupported format version: ${update['format-version']}`);
       return;
     case 'add-schema':
       addSchema(draft, update.schema);
@@ -126,7 +150,10 @@ function applyViewUpdate(draft: ViewDraft, update: ViewUpdate): void {
       setCurrentVersion(draft, update['view-version-id']);
       return;
     default:
-      throw usageError('unknown-update', `Unknown view update: ${String((update as { action: unknown }).action)}`);
+      throw usageError(
+        'unknown-update',
+        `Unknown view update: ${String((update as { action: unknown }).action)}`,
+      );
   }
   draft.changed = true;
 }
@@ -136,30 +163,39 @@ function addSchema(draft: ViewDraft, schema: ProposedSchema): void {
   checkSchema(schema, FORMAT_VERSION_MAX);
   const existing = draft.schemas.find((known) => sameSchema(known, schema));
   // "-1" after an add must find this schema even if nothing was added.
-  draft.lastAddedSchemaId = existing?.['schema-id'] ?? draft.schemas.reduce((next, known) => Math.max(next, known['schema-id'] + 1), 0);
+  draft.lastAddedSchemaId =
+    existing?.['schema-id'] ??
+    draft.schemas.reduce((next, known) => Math.max(next, known['schema-id'] + 1), 0);
   if (existing) return;
   draft.schemas = [...draft.schemas, { ...schema, type: 'struct', 'schema-id': draft.lastAddedSchemaId }];
   draft.changed = true;
 }
 
 function addVersion(draft: ViewDraft, given: ViewVersion): void {
-  if (given['schema-id'] === LAST_ADDED && draft.lastAddedSchemaId === undefined) throw invalid('Cannot set last added schema: no schema has been added');
-  const schemaId = given['schema-id'] === LAST_ADDED ? (draft.lastAddedSchemaId as number) : given['schema-id'];
+  if (given['schema-id'] === LAST_ADDED && draft.lastAddedSchemaId === undefined)
+    throw invalid('Cannot set last added schema: no schema has been added');
+  const schemaId =
+    given['schema-id'] === LAST_ADDED ? (draft.lastAddedSchemaId as number) : given['schema-id'];
   const version = { ...given, 'schema-id': schemaId };
   const existing = draft.versions.find((known) => sameVersion(known, version));
   if (existing) {
     draft.lastAddedVersionId = existing['version-id'];
     return;
   }
-  if (!draft.schemas.some((schema) => schema['schema-id'] === schemaId)) throw invalid(`Cannot add version with unknown schema: ${schemaId}`);
+  if (!draft.schemas.some((schema) => schema['schema-id'] === schemaId))
+    throw invalid(`Cannot add version with unknown schema: ${schemaId}`);
   if (version.representations.length === 0) throw invalid('Invalid view version: it has no representations');
   const dialects = new Set<string>();
   for (const { dialect } of version.representations) {
-    if (dialects.has(dialect.toLowerCase())) throw invalid(`Invalid view version: Cannot add multiple queries for dialect ${dialect.toLowerCase()}`);
+    if (dialects.has(dialect.toLowerCase()))
+      throw invalid(`Invalid view version: Cannot add multiple queries for dialect ${dialect.toLowerCase()}`);
     dialects.add(dialect.toLowerCase());
   }
   // The client's id is a wish: it may have been made beside another client's.
-  const id = draft.versions.reduce((next, known) => Math.max(next, known['version-id'] + 1), version['version-id']);
+  const id = draft.versions.reduce(
+    (next, known) => Math.max(next, known['version-id'] + 1),
+    version['version-id'],
+  );
   draft.versions = [...draft.versions, { ...version, 'version-id': id }];
   draft.lastAddedVersionId = id;
   draft.addedVersionIds.add(id);
@@ -178,14 +214,18 @@ const versionKey = (version: ViewVersion): string =>
   ]);
 
 function setCurrentVersion(draft: ViewDraft, given: number): void {
-  if (given === LAST_ADDED && draft.lastAddedVersionId === undefined) throw invalid('Cannot set last version id: no current version id has been set');
+  if (given === LAST_ADDED && draft.lastAddedVersionId === undefined)
+    throw invalid('Cannot set last version id: no current version id has been set');
   const id = given === LAST_ADDED ? (draft.lastAddedVersionId as number) : given;
   if (draft.currentVersionId === id) return;
   const version = draft.versions.find((known) => known['version-id'] === id);
   if (version === undefined) throw invalid(`Cannot set current version to unknown version: ${id}`);
   draft.currentVersionId = id;
   // A version that becomes current again does so now, not when it was made.
-  draft.becameCurrent = { 'version-id': id, 'timestamp-ms': draft.addedVersionIds.has(id) ? version['timestamp-ms'] : draft.nowMs };
+  draft.becameCurrent = {
+    'version-id': id,
+    'timestamp-ms': draft.addedVersionIds.has(id) ? version['timestamp-ms'] : draft.nowMs,
+  };
   draft.changed = true;
 }
 
@@ -195,7 +235,8 @@ function close(draft: ViewDraft, base: ViewMetadata | undefined): ViewMetadata {
   const current = draft.versions.find((version) => version['version-id'] === draft.currentVersionId);
   if (current === undefined) throw invalid('Invalid view: no versions were added');
   const previous = base?.versions.find((version) => version['version-id'] === base['current-version-id']);
-  if (previous !== undefined && draft.properties.get(DROP_DIALECT)?.toLowerCase() !== 'true') checkDialects(previous, current);
+  if (previous !== undefined && draft.properties.get(DROP_DIALECT)?.toLowerCase() !== 'true')
+    checkDialects(previous, current);
   const log = draft.becameCurrent === undefined ? draft.log : [...draft.log, draft.becameCurrent];
   const kept = keptVersions(draft, current);
   return {
@@ -212,11 +253,14 @@ function close(draft: ViewDraft, base: ViewMetadata | undefined): ViewMetadata {
   };
 }
 
-/** The newest versions, as many as the view remembers; the current one and those of this change in any case. */
+/**
+ * The newest versions, as many as the view remembers; the current one and those of this change in any case.
+ */
 function keptVersions(draft: ViewDraft, current: ViewVersion): Set<number> {
   const configured = draft.properties.get(HISTORY_SIZE);
   const size = configured === undefined ? HISTORY_SIZE_DEFAULT : Number(configured);
-  if (!Number.isInteger(size) || size <= 0) throw invalid(`${HISTORY_SIZE} must be positive but was ${configured}`);
+  if (!Number.isInteger(size) || size <= 0)
+    throw invalid(`${HISTORY_SIZE} must be positive but was ${configured}`);
   const kept = new Set([...draft.addedVersionIds, current['version-id']]);
   const newestFirst = draft.versions.map((version) => version['version-id']).sort((a, b) => b - a);
   for (const id of newestFirst) if (kept.size < size) kept.add(id);
@@ -224,10 +268,13 @@ function keptVersions(draft: ViewDraft, current: ViewVersion): Set<number> {
 }
 
 function checkDialects(previous: ViewVersion, current: ViewVersion): void {
-  const dialectsOf = (version: ViewVersion): string[] => version.representations.map(({ dialect }) => dialect.toLowerCase());
+  const dialectsOf = (version: ViewVersion): string[] =>
+    version.representations.map(({ dialect }) => dialect.toLowerCase());
   const [before, after] = [dialectsOf(previous), dialectsOf(current)];
   if (before.every((dialect) => after.includes(dialect))) return;
-  throw invalid(`Cannot replace view due to loss of view dialects (${DROP_DIALECT}=false):\nPrevious dialects: [${before.join(', ')}]\nNew dialects: [${after.join(', ')}]`);
+  throw invalid(
+    `Cannot replace view due to loss of view dialects (${DROP_DIALECT}=false):\nPrevious dialects: [${before.join(', ')}]\nNew dialects: [${after.join(', ')}]`,
+  );
 }
 
 /** An update that the specification does not allow on this view (400). */

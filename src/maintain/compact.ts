@@ -1,7 +1,7 @@
 /**
- * Puts small files together, partition by partition, as `replace` snapshots. Table -> fewer files, the same rows.
- * Groups are worked off in batches, a commit each: an interruption or a crash loses the running batch and no more. A batch whose files somebody else
- * has replaced meanwhile is dropped and chosen anew.
+ * Puts small files together, partition by partition, as `replace` snapshots. Table -> fewer files, the same
+ * rows. Groups are worked off in batches, a commit each: an interruption or a crash loses the running batch
+ * and no more. A batch whose files somebody else has replaced meanwhile is dropped and chosen anew.
  */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
@@ -11,7 +11,15 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { composeFilesView, declareEmptyPartitionIn, manifestMetadata, manifestsOf, metadataPath, rewriteManifests, rowLineageOf } from '../manifests/compose.ts';
+import {
+  composeFilesView,
+  declareEmptyPartitionIn,
+  manifestMetadata,
+  manifestsOf,
+  metadataPath,
+  rewriteManifests,
+  rowLineageOf,
+} from '../manifests/compose.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
@@ -57,10 +65,14 @@ interface Group extends Record<string, unknown> {
 }
 
 /**
- * Compacts the table; null when it was left alone, with a note that says why. `readTo`: sequence number up to which every process has read the table. Files that lost
- * rows since are left as they are: a session finds those rows by the delete files, and both are gone afterwards.
+ * Compacts the table; null when it was left alone, with a note that says why. `readTo`: sequence number up to
+ * which every process has read the table. Files that lost rows since are left as they are: a session finds
+ * those rows by the delete files, and both are gone afterwards.
  */
-export async function compactTable(context: MaintainContext, readTo: bigint | undefined): Promise<Compacted | null> {
+export async function compactTable(
+  context: MaintainContext,
+  readTo: bigint | undefined,
+): Promise<Compacted | null> {
   const { engine } = context.ports;
   let done = NOTHING_DONE;
   return untilItWins(context.ports, async () => {
@@ -75,8 +87,15 @@ export async function compactTable(context: MaintainContext, readTo: bigint | un
   });
 }
 
-/** One look at the table, and all the groups found in it. `onBatch`: told of each commit; what is returned counts for a dry run. */
-async function compactOnce(context: MaintainContext, readTo: bigint | undefined, onBatch: (batch: Compacted) => void): Promise<Compacted | undefined> {
+/**
+ * One look at the table, and all the groups found in it. `onBatch`: told of each commit; what is returned
+ * counts for a dry run.
+ */
+async function compactOnce(
+  context: MaintainContext,
+  readTo: bigint | undefined,
+  onBatch: (batch: Compacted) => void,
+): Promise<Compacted | undefined> {
   const { ports, options, table, notes } = context;
   const { metadata } = await loadTable(context);
   const base = mainSnapshot(metadata);
@@ -112,7 +131,9 @@ async function compactOnce(context: MaintainContext, readTo: bigint | undefined,
   let finished = 0;
   for (const batch of batchesOf(groups)) {
     stopIfInterrupted(ports);
-    ports.onStep(`${tableName(table)}: compact ${finished + 1} to ${finished + batch.length} of ${groups.length} groups of small files`);
+    ports.onStep(
+      `${tableName(table)}: compact ${finished + 1} to ${finished + batch.length} of ${groups.length} groups of small files`,
+    );
     onBatch(await compactBatch(context, { metadata, base, deletes, layout, groups: batch }));
     finished += batch.length;
   }
@@ -179,15 +200,22 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   }
 }
 
-const totalOf = (groups: readonly Group[], what: 'files' | 'rows' | 'bytes'): bigint => groups.reduce((sum, group) => sum + group[what], 0n);
+const totalOf = (groups: readonly Group[], what: 'files' | 'rows' | 'bytes'): bigint =>
+  groups.reduce((sum, group) => sum + group[what], 0n);
 
 /** A folder of the batch's own below the table's data folder. */
-const dataFolderOf = (layout: CompactionLayout, directory: string): string => `${layout.dataFolder}/${basename(directory)}`;
+const dataFolderOf = (layout: CompactionLayout, directory: string): string =>
+  `${layout.dataFolder}/${basename(directory)}`;
 
 type GroupOutput = WrittenFile & { readonly group: Group };
 
 /** Writes the rows of every group. Throws `compaction-lost-rows` when more or fewer came out than went in. */
-async function writeGroups(context: MaintainContext, batch: Batch, directory: string, create: (path: string) => void): Promise<{ files: GroupFile[]; written: GroupOutput[] }> {
+async function writeGroups(
+  context: MaintainContext,
+  batch: Batch,
+  directory: string,
+  create: (path: string) => void,
+): Promise<{ files: GroupFile[]; written: GroupOutput[] }> {
   const { ports, table } = context;
   const { engine, views, endpoint } = ports;
   const { layout, metadata, base } = batch;
@@ -223,7 +251,16 @@ async function writeGroups(context: MaintainContext, batch: Batch, directory: st
         directory,
         withDeletes: true,
       });
-      views.open({ name: view, tables: [{ identifier: { namespace: ['small'], name: table.name }, table, show: { kind: 'files', snapshot } }] });
+      views.open({
+        name: view,
+        tables: [
+          {
+            identifier: { namespace: ['small'], name: table.name },
+            table,
+            show: { kind: 'files', snapshot },
+          },
+        ],
+      });
       if (first === 0) await engine.attach({ name: VIEW_CATALOG, warehouse: view, ...endpoint });
       const deleting = groups.filter((group) => group.has_deletes);
       const counts =
@@ -236,8 +273,16 @@ async function writeGroups(context: MaintainContext, batch: Batch, directory: st
       const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
       for (const file of rows) create(file.filename);
       const byId = new Map(groups.map((group) => [String(group.group_id), group]));
-      const outputs = rows.map((file): GroupOutput => ({ ...file, group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group }));
-      refuseLostRows(context, groups, { outputs, counted: new Map(counts.map((row) => [row.group_id, row.rows])) });
+      const outputs = rows.map(
+        (file): GroupOutput => ({
+          ...file,
+          group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group,
+        }),
+      );
+      refuseLostRows(context, groups, {
+        outputs,
+        counted: new Map(counts.map((row) => [row.group_id, row.rows])),
+      });
       files.push(...chosen);
       written.push(...outputs);
     }
@@ -255,16 +300,29 @@ interface GroupCounts {
 }
 
 /** Counted group by group: a row lost here would be lost for good. */
-function refuseLostRows({ table }: MaintainContext, groups: readonly Group[], { outputs, counted }: GroupCounts): void {
+function refuseLostRows(
+  { table }: MaintainContext,
+  groups: readonly Group[],
+  { outputs, counted }: GroupCounts,
+): void {
   for (const group of groups) {
     const found = outputs.filter((file) => file.group === group).reduce((sum, file) => sum + file.count, 0n);
     const expected = group.has_deletes ? (counted.get(group.group_id) ?? 0n) : group.rows;
     if (found !== expected)
-      throw conflict('compaction-lost-rows', `compacting ${tableName(table)} read ${found} rows from files that hold ${expected}: nothing was changed`, {
-        hint: 'report this, with the partition that the context names',
-        context: { table: tableName(table), partition: group.partition, expected: String(expected), found: String(found) },
-        retryable: false,
-      });
+      throw conflict(
+        'compaction-lost-rows',
+        `compacting ${tableName(table)} read ${found} rows from files that hold ${expected}: nothing was changed`,
+        {
+          hint: 'report this, with the partition that the context names',
+          context: {
+            table: tableName(table),
+            partition: group.partition,
+            expected: String(expected),
+            found: String(found),
+          },
+          retryable: false,
+        },
+      );
   }
 }
 
@@ -276,7 +334,11 @@ async function writeManifests(
   { directory, create }: { readonly directory: string; readonly create: (path: string) => void },
 ): Promise<NewManifest[]> {
   const { engine } = ports;
-  const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
+  const columns = currentSchema(metadata).fields.map((field) => ({
+    id: field.id,
+    name: field.name,
+    type: String(field.type),
+  }));
   const location = tableRoot(metadata);
   const manifests: NewManifest[] = [];
   for (const specId of new Set(written.map((file) => file.group.spec_id))) {
@@ -311,10 +373,18 @@ async function writeManifests(
     const path = metadataPath(metadata, `compacted-${randomUUID()}-m0`);
     create(path);
     await engine.execute({
-      sql: renderStatement('maintain/number_manifest', { data_file: entry.dataFile, manifest_format: manifestFormatFragment(entry.fieldIds) }),
+      sql: renderStatement('maintain/number_manifest', {
+        data_file: entry.dataFile,
+        manifest_format: manifestFormatFragment(entry.fieldIds),
+      }),
       parameters: {
         manifest: described,
-        numbers: JSON.stringify(files.map((file) => ({ path: spelledAs(location, file.filename), sequence_number: String(file.group.sequence_number) }))),
+        numbers: JSON.stringify(
+          files.map((file) => ({
+            path: spelledAs(location, file.filename),
+            sequence_number: String(file.group.sequence_number),
+          })),
+        ),
         destination: path,
         ...parameters,
       },
@@ -330,8 +400,14 @@ interface BatchCommit extends Batch {
   readonly added: readonly NewManifest[];
 }
 
-/** Commits on `main` as it is by then, as long as every file that goes is still there and no row of it was deleted meanwhile. Returns the delete files that went. */
-async function commitBatch(context: MaintainContext, { files, added, deletes }: BatchCommit): Promise<number> {
+/**
+ * Commits on `main` as it is by then, as long as every file that goes is still there and no row of it was
+ * deleted meanwhile. Returns the delete files that went.
+ */
+async function commitBatch(
+  context: MaintainContext,
+  { files, added, deletes }: BatchCommit,
+): Promise<number> {
   const { ports, table } = context;
   const { engine } = ports;
   const paths = files.map((file) => file.path);
@@ -339,12 +415,23 @@ async function commitBatch(context: MaintainContext, { files, added, deletes }: 
     const { metadata } = await loadTable(context);
     const main = mainSnapshot(metadata);
     const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
-    const [row] = await engine.query<{ missing: bigint }>({ sql: renderStatement('maintain/missing_of'), parameters: { paths } });
+    const [row] = await engine.query<{ missing: bigint }>({
+      sql: renderStatement('maintain/missing_of'),
+      parameters: { paths },
+    });
     // Rows deleted since are not taken out of the new files, and a positional delete names the old ones.
     const newDelete = [...(await notedDeletes(engine))].find((key) => !deletes.has(key));
     if (main === undefined || row?.missing !== 0n || newDelete !== undefined)
-      throw conflict('compaction-overtaken', `files of ${tableName(table)} were replaced, or rows of them deleted, while they were compacted`, { hint: 'run again' });
-    const affected = await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({
+      throw conflict(
+        'compaction-overtaken',
+        `files of ${tableName(table)} were replaced, or rows of them deleted, while they were compacted`,
+        { hint: 'run again' },
+      );
+    const affected = await engine.query<{
+      manifest_path: string;
+      partition_spec_id: number;
+      content: number;
+    }>({
       sql: renderStatement('maintain/manifests_of_files'),
       parameters: { paths },
     });
@@ -352,9 +439,18 @@ async function commitBatch(context: MaintainContext, { files, added, deletes }: 
     const obsolete =
       deleteManifests.length === 0
         ? []
-        : await findObsoleteDeletes(engine, { metadata, base: main, dataManifests: manifests.filter((manifest) => manifest.content === 0), deleteManifests, removed: paths });
+        : await findObsoleteDeletes(engine, {
+            metadata,
+            base: main,
+            dataManifests: manifests.filter((manifest) => manifest.content === 0),
+            deleteManifests,
+            removed: paths,
+          });
     const holding = new Set(obsolete.map((each) => each.manifest_path));
-    const rewritable = [...affected, ...deleteManifests.filter((manifest) => holding.has(manifest.manifest_path))];
+    const rewritable = [
+      ...affected,
+      ...deleteManifests.filter((manifest) => holding.has(manifest.manifest_path)),
+    ];
     const composed: string[] = [];
     try {
       const rewritten = await rewriteManifests(engine, {

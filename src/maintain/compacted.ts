@@ -2,7 +2,14 @@
 import type { MaintainRecord } from '../model/maintain-record.ts';
 
 export type Compacted = NonNullable<MaintainRecord['compacted']>;
-export const NOTHING_DONE: Compacted = { files_before: 0, files_after: 0, delete_files_applied: 0, rows: '0', bytes_before: '0', bytes_after: '0' };
+export const NOTHING_DONE: Compacted = {
+  files_before: 0,
+  files_after: 0,
+  delete_files_applied: 0,
+  rows: '0',
+  bytes_before: '0',
+  bytes_after: '0',
+};
 
 export const sumOf = (left: Compacted, right: Compacted): Compacted => ({
   files_before: left.files_before + right.files_before,

@@ -29,14 +29,26 @@ export interface MaintainContext {
 const ATTEMPTS = 6;
 
 /** The table now. Throws `table-missing` when somebody dropped it meanwhile. */
-export async function loadTable({ ports, table }: Pick<MaintainContext, 'ports' | 'table'>): Promise<LoadedTable> {
+export async function loadTable({
+  ports,
+  table,
+}: Pick<MaintainContext, 'ports' | 'table'>): Promise<LoadedTable> {
   const loaded = await ports.catalog.loadTable(table);
-  if (loaded === undefined) throw conflict('table-missing', `the table ${tableName(table)} was dropped while it was maintained`, { hint: 'nothing is left to do for it' });
+  if (loaded === undefined)
+    throw conflict('table-missing', `the table ${tableName(table)} was dropped while it was maintained`, {
+      hint: 'nothing is left to do for it',
+    });
   return loaded;
 }
 
-/** Repeats `work`, which loads the table anew, while it loses races to others. Throws what it threw last, or `interrupted`. */
-export async function untilItWins<T>(ports: Pick<MaintainPorts, 'interrupted'>, work: () => Promise<T>): Promise<T> {
+/**
+ * Repeats `work`, which loads the table anew, while it loses races to others. Throws what it threw last, or
+ * `interrupted`.
+ */
+export async function untilItWins<T>(
+  ports: Pick<MaintainPorts, 'interrupted'>,
+  work: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     stopIfInterrupted(ports);
     try {
@@ -48,13 +60,21 @@ export async function untilItWins<T>(ports: Pick<MaintainPorts, 'interrupted'>, 
   }
 }
 
-const isLostRace = (error: unknown): boolean => error instanceof PsybergError && error.retryable && error.code !== 'interrupted' && !isUnanswered(error);
+const isLostRace = (error: unknown): boolean =>
+  error instanceof PsybergError && error.retryable && error.code !== 'interrupted' && !isUnanswered(error);
 
-/** Deletes what was written for a commit that failed; not when it may have been made: the files are the table's then, or orphans for a later run. */
+/**
+ * Deletes what was written for a commit that failed; not when it may have been made: the files are the
+ * table's then, or orphans for a later run.
+ */
 export function discard(paths: readonly string[], error: unknown): void {
   if (!isUnanswered(error)) for (const path of paths) removeLocalFile(path);
 }
 
 export function stopIfInterrupted(ports: Pick<MaintainPorts, 'interrupted'>): void {
-  if (ports.interrupted()) throw new PsybergError('interrupted', 'maintenance was interrupted', { hint: 'run the same command again: what was done stays done', retryable: true });
+  if (ports.interrupted())
+    throw new PsybergError('interrupted', 'maintenance was interrupted', {
+      hint: 'run the same command again: what was done stays done',
+      retryable: true,
+    });
 }

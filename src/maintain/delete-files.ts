@@ -1,4 +1,7 @@
-/** Deletes files that nothing reaches any more. Paths -> what was freed. A file outside the warehouse is never touched. */
+/**
+ * Deletes files that nothing reaches any more. Paths -> what was freed. A file outside the warehouse is never
+ * touched.
+ */
 import { statSync, unlinkSync } from 'node:fs';
 import { localPath, pathInside } from '../catalog/files/locations.ts';
 import type { FreedFiles } from '../model/maintain-record.ts';
@@ -14,8 +17,18 @@ export interface Deletion {
 }
 
 /** Deletes, or with `dryRun` only measures. A file that is gone already counts for nothing. */
-export function deleteFiles(files: readonly TableFile[], options: { readonly warehouse: string; readonly dryRun: boolean }): Deletion {
-  const counts = { data_files: 0, delete_files: 0, manifests: 0, manifest_lists: 0, metadata_files: 0, other_files: 0 };
+export function deleteFiles(
+  files: readonly TableFile[],
+  options: { readonly warehouse: string; readonly dryRun: boolean },
+): Deletion {
+  const counts = {
+    data_files: 0,
+    delete_files: 0,
+    manifests: 0,
+    manifest_lists: 0,
+    metadata_files: 0,
+    other_files: 0,
+  };
   let bytes = 0n;
   let outside = 0;
   let failed = 0;

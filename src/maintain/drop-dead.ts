@@ -1,19 +1,31 @@
-/** Drops the folders of maintenance whose process died: each holds no more than a marker and what a compaction had noted. Folder of the sessions -> fewer folders. */
+/**
+ * Drops the folders of maintenance whose process died: each holds no more than a marker and what a compaction
+ * had noted. Folder of the sessions -> fewer folders.
+ */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../run/session-marker.ts';
 
-/** What the folder of a compaction is called; no process can be called so, as their folders begin with `psyberg_`. */
+/**
+ * What the folder of a compaction is called; no process can be called so, as their folders begin with
+ * `psyberg_`.
+ */
 export const MAINTENANCE = 'maintain-';
 
-/** Its files in tables are orphans and go with them. A folder that stayed would be that of a running session to everybody who asks, if its marker was not written yet. */
+/**
+ * Its files in tables are orphans and go with them. A folder that stayed would be that of a running session
+ * to everybody who asks, if its marker was not written yet.
+ */
 export function dropDeadMaintenance(sessionsDirectory: string): void {
   const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
-  for (const name of folders.filter((each) => each.startsWith(MAINTENANCE) || each.startsWith(`.${MAINTENANCE}`))) {
+  for (const name of folders.filter(
+    (each) => each.startsWith(MAINTENANCE) || each.startsWith(`.${MAINTENANCE}`),
+  )) {
     const directory = join(sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
-    const alive = unfinished !== undefined ? isRunning(unfinished) : marker !== undefined && isAtWork(marker, directory);
+    const alive =
+      unfinished !== undefined ? isRunning(unfinished) : marker !== undefined && isAtWork(marker, directory);
     if (!alive) rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Expires snapshots and deletes what only they reached. Table -> fewer snapshots, fewer files.
- * What goes is known before the commit and deleted after it: a crash before leaves the table as it was, a crash after it orphan files.
+ * Expires snapshots and deletes what only they reached. Table -> fewer snapshots, fewer files. What goes is
+ * known before the commit and deleted after it: a crash before leaves the table as it was, a crash after it
+ * orphan files.
  */
 import { basename } from 'node:path';
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
@@ -23,7 +24,10 @@ export interface ExpireOutcome {
   readonly freed: FreedFiles;
 }
 
-/** Branches of sessions are dropped by the next session of their process, which knows whether anybody still works on them. */
+/**
+ * Branches of sessions are dropped by the next session of their process, which knows whether anybody still
+ * works on them.
+ */
 const SESSION_BRANCH = /^psyberg_(.+)_\d{14}(\.\d+)?$/;
 
 /** Expires what the limits and the table's own properties let go. */
@@ -42,9 +46,17 @@ interface WhatExpires {
 }
 
 /** What the rules let go, with and without those who need it. */
-export function whatExpires({ ports, options, watermarks }: Pick<MaintainContext, 'ports' | 'options' | 'watermarks'>, metadata: TableMetadata): WhatExpires {
-  const needed = neededSnapshots({ metadata, watermarks, sessionsSinceMs: oldestSessionMs(ports.sessionsDirectory) });
-  const isNobodys = (branch: string): boolean => isOfNoProcess(ports, branch) && !isInUse(ports.sessionsDirectory, branch, metadata);
+export function whatExpires(
+  { ports, options, watermarks }: Pick<MaintainContext, 'ports' | 'options' | 'watermarks'>,
+  metadata: TableMetadata,
+): WhatExpires {
+  const needed = neededSnapshots({
+    metadata,
+    watermarks,
+    sessionsSinceMs: oldestSessionMs(ports.sessionsDirectory),
+  });
+  const isNobodys = (branch: string): boolean =>
+    isOfNoProcess(ports, branch) && !isInUse(ports.sessionsDirectory, branch, metadata);
   const limits = {
     nowMs: ports.nowMs(),
     olderThanMs: options.olderThanMs,
@@ -58,10 +70,15 @@ export function whatExpires({ ports, options, watermarks }: Pick<MaintainContext
 /** A branch whose process was taken out of the project: no session of it will come that drops it. */
 function isOfNoProcess({ project }: Pick<MaintainContext['ports'], 'project'>, branch: string): boolean {
   const [, processName] = SESSION_BRANCH.exec(branch) ?? [];
-  return processName !== undefined && !project.processes.some((process) => process.processName === processName);
+  return (
+    processName !== undefined && !project.processes.some((process) => process.processName === processName)
+  );
 }
 
-async function expireOnce(context: MaintainContext, plan: WhatExpires & { readonly loaded: LoadedTable }): Promise<ExpireOutcome> {
+async function expireOnce(
+  context: MaintainContext,
+  plan: WhatExpires & { readonly loaded: LoadedTable },
+): Promise<ExpireOutcome> {
   const { ports, options, table } = context;
   const { expiry, wanted, needed } = plan;
   let { loaded } = plan;
@@ -69,7 +86,10 @@ async function expireOnce(context: MaintainContext, plan: WhatExpires & { readon
   const files = gone.length === 0 ? [] : await filesOfExpired(context, loaded.metadata, gone);
   if (!options.dryRun && (gone.length > 0 || expiry.refs.length > 0)) {
     ports.onStep(`${[...table.namespace, table.name].join('.')}: expire ${gone.length} snapshots`);
-    loaded = await ports.catalog.commitTable(table, { requirements: unmoved(loaded.metadata), updates: updatesOf(expiry) });
+    loaded = await ports.catalog.commitTable(table, {
+      requirements: unmoved(loaded.metadata),
+      updates: updatesOf(expiry),
+    });
   }
   // From here on nothing reaches the files: no statement runs any more that an interruption could stop.
   const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
@@ -93,17 +113,34 @@ async function expireOnce(context: MaintainContext, plan: WhatExpires & { readon
 /** Nobody may have moved a reference: what stays was counted from them. */
 const unmoved = (metadata: TableMetadata): TableRequirement[] => [
   { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
-  ...(metadata.refs?.['main'] === undefined ? [{ type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': null }] : []),
-  ...Object.entries(metadata.refs ?? {}).map(([ref, { 'snapshot-id': id }]) => ({ type: 'assert-ref-snapshot-id' as const, ref, 'snapshot-id': id })),
+  ...(metadata.refs?.['main'] === undefined
+    ? [{ type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': null }]
+    : []),
+  ...Object.entries(metadata.refs ?? {}).map(([ref, { 'snapshot-id': id }]) => ({
+    type: 'assert-ref-snapshot-id' as const,
+    ref,
+    'snapshot-id': id,
+  })),
 ];
 
 const updatesOf = ({ snapshots, refs }: Expiry): TableUpdate[] => [
   ...refs.map((name) => ({ action: 'remove-snapshot-ref' as const, 'ref-name': name })),
-  ...(snapshots.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': snapshots.map((snapshot) => snapshot['snapshot-id']) }]),
+  ...(snapshots.length === 0
+    ? []
+    : [
+        {
+          action: 'remove-snapshots' as const,
+          'snapshot-ids': snapshots.map((snapshot) => snapshot['snapshot-id']),
+        },
+      ]),
 ];
 
 /** Data files first: as long as a manifest is there, it tells what else was to go. */
-async function filesOfExpired({ ports }: MaintainContext, metadata: TableMetadata, gone: readonly Snapshot[]): Promise<TableFile[]> {
+async function filesOfExpired(
+  { ports }: MaintainContext,
+  metadata: TableMetadata,
+  gone: readonly Snapshot[],
+): Promise<TableFile[]> {
   const goneIds = new Set(gone.map((snapshot) => snapshot['snapshot-id']));
   const kept = (metadata.snapshots ?? []).filter((snapshot) => !goneIds.has(snapshot['snapshot-id']));
   const inManifests = await withReach(ports.engine, async () => {
@@ -111,23 +148,41 @@ async function filesOfExpired({ ports }: MaintainContext, metadata: TableMetadat
     return unreachedFiles(ports.engine, gone, () => reachFiles(ports.engine, kept));
   });
   const keptLists = new Set(kept.map((snapshot) => snapshot['manifest-list']));
-  const statistics = [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])] as { 'snapshot-id': bigint; 'statistics-path'?: string }[];
-  const keptStatistics = new Set(statistics.filter((file) => !goneIds.has(file['snapshot-id'])).map((file) => file['statistics-path']));
+  const statistics = [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])] as {
+    'snapshot-id': bigint;
+    'statistics-path'?: string;
+  }[];
+  const keptStatistics = new Set(
+    statistics.filter((file) => !goneIds.has(file['snapshot-id'])).map((file) => file['statistics-path']),
+  );
   return [
     ...inManifests,
     ...statistics.flatMap((file): TableFile[] => {
       const path = file['statistics-path'];
-      return path === undefined || !goneIds.has(file['snapshot-id']) || keptStatistics.has(path) ? [] : [{ path, kind: 'other_files' }];
+      return path === undefined || !goneIds.has(file['snapshot-id']) || keptStatistics.has(path)
+        ? []
+        : [{ path, kind: 'other_files' }];
     }),
-    ...gone.filter((snapshot) => !keptLists.has(snapshot['manifest-list'])).map((snapshot): TableFile => ({ path: snapshot['manifest-list'], kind: 'manifest_lists' })),
+    ...gone
+      .filter((snapshot) => !keptLists.has(snapshot['manifest-list']))
+      .map((snapshot): TableFile => ({ path: snapshot['manifest-list'], kind: 'manifest_lists' })),
   ];
 }
 
-/** Metadata files that the table's log has dropped: with 744 hourly sessions they were 1 GB, and the table 20 MB (2026-11-22). */
-async function deleteOldMetadata(context: MaintainContext, { metadata, metadataLocation }: LoadedTable): Promise<FreedFiles> {
+/**
+ * Metadata files that the table's log has dropped: with 744 hourly sessions they were 1 GB, and the table 20
+ * MB (2026-11-22).
+ */
+async function deleteOldMetadata(
+  context: MaintainContext,
+  { metadata, metadataLocation }: LoadedTable,
+): Promise<FreedFiles> {
   const { ports, options } = context;
   if (metadataLocation === '') return NOTHING_FREED;
-  const known = [metadataLocation, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])];
+  const known = [
+    metadataLocation,
+    ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
+  ];
   const rows = await ports.engine.query<{ path: string }>({
     sql: renderStatement('maintain/old_metadata_files'),
     parameters: {
@@ -149,7 +204,11 @@ async function deleteOldMetadata(context: MaintainContext, { metadata, metadataL
 }
 
 /** Says what could not be deleted. */
-export function noteWhatStayed({ notes }: Pick<MaintainContext, 'notes'>, { outside, failed, failure }: Deletion): void {
+export function noteWhatStayed(
+  { notes }: Pick<MaintainContext, 'notes'>,
+  { outside, failed, failure }: Deletion,
+): void {
   if (outside > 0) notes.push(`${outside} files lie outside the warehouse and were left alone`);
-  if (failed > 0) notes.push(`${failed} files could not be deleted: ${failure}; the next run finds them as orphans`);
+  if (failed > 0)
+    notes.push(`${failed} files could not be deleted: ${failure}; the next run finds them as orphans`);
 }

@@ -1,4 +1,7 @@
-/** The watermarks of every process of the warehouse, from both places that keep them. Catalog -> HeldWatermark[]. Reads only. */
+/**
+ * The watermarks of every process of the warehouse, from both places that keep them. Catalog ->
+ * HeldWatermark[]. Reads only.
+ */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { progressOfAll } from '../state/read-watermarks.ts';
@@ -15,21 +18,39 @@ interface WatermarkRow extends Record<string, unknown> {
 }
 
 /** Summaries of all tables, and `high_water_mark_table`: where they differ, both hold. */
-export async function heldWatermarks(ports: Pick<RunPorts, 'catalog' | 'engine' | 'project'>, tables: readonly TableMetadata[]): Promise<HeldWatermark[]> {
+export async function heldWatermarks(
+  ports: Pick<RunPorts, 'catalog' | 'engine' | 'project'>,
+  tables: readonly TableMetadata[],
+): Promise<HeldWatermark[]> {
   const held = tables.flatMap((metadata) =>
     progressOfAll(metadata).flatMap(({ processName, progress }) =>
-      progress.watermarks.map((watermark) => ({ processName, table: watermark.table.toLowerCase(), tableUuid: watermark.tableUuid, snapshotId: watermark.snapshotId })),
+      progress.watermarks.map((watermark) => ({
+        processName,
+        table: watermark.table.toLowerCase(),
+        tableUuid: watermark.tableUuid,
+        snapshotId: watermark.snapshotId,
+      })),
     ),
   );
   const { highWaterMarkTable } = ports.project.tables;
   const loaded = await ports.catalog.loadTable(highWaterMarkTable);
   if (loaded === undefined || mainSnapshot(loaded.metadata) === undefined) return held;
   const rows = await ports.engine.query<WatermarkRow>({
-    sql: renderStatement('maintain/watermarks', { high_water_mark_table: tableFragment('lake', highWaterMarkTable) }),
+    sql: renderStatement('maintain/watermarks', {
+      high_water_mark_table: tableFragment('lake', highWaterMarkTable),
+    }),
     parameters: {},
   });
   // The rows of a process whose target was dropped bind nobody: its next session starts from the beginning.
   const targets = new Set(tables.map((metadata) => metadata['table-uuid']));
   const alive = rows.filter((row) => row.target_table_uuid === null || targets.has(row.target_table_uuid));
-  return [...held, ...alive.map((row) => ({ processName: row.process_name, table: row.src_table.toLowerCase(), tableUuid: row.table_uuid, snapshotId: BigInt(row.snapshot_id) }))];
+  return [
+    ...held,
+    ...alive.map((row) => ({
+      processName: row.process_name,
+      table: row.src_table.toLowerCase(),
+      tableUuid: row.table_uuid,
+      snapshotId: BigInt(row.snapshot_id),
+    })),
+  ];
 }

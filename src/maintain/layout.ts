@@ -10,7 +10,9 @@ import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type PartitionValue, canSpell } from '../statements/index.ts';
 
 const TARGET_BYTES_DEFAULT = 512 * 2 ** 20;
-/** As in Apache Iceberg's rewrite of data files: below three quarters of what it should be, a file is small. */
+/**
+ * As in Apache Iceberg's rewrite of data files: below three quarters of what it should be, a file is small.
+ */
 const SMALL_SHARE = 0.75;
 
 export interface CompactionLayout {
@@ -24,23 +26,39 @@ export interface CompactionLayout {
 
 /** The fields of a spec with the types of their values. */
 export const partitionValues = (metadata: TableMetadata, spec: PartitionSpec): PartitionValue[] =>
-  spec.fields.map((field) => ({ name: field.name, transform: field.transform, type: partitionType(field.transform, currentSchema(metadata), field['source-id']) }));
+  spec.fields.map((field) => ({
+    name: field.name,
+    transform: field.transform,
+    type: partitionType(field.transform, currentSchema(metadata), field['source-id']),
+  }));
 
 /** The layout, or the sentence that says why the table is left alone. */
-export function compactionLayoutOf(metadata: TableMetadata, options: Pick<MaintainOptions, 'targetFileBytes'>): CompactionLayout | string {
+export function compactionLayoutOf(
+  metadata: TableMetadata,
+  options: Pick<MaintainOptions, 'targetFileBytes'>,
+): CompactionLayout | string {
   const { properties = {} } = metadata;
   if (metadata['format-version'] < 2) return 'it is of Iceberg format version 1';
-  const columns = currentSchema(metadata).fields.map((field) => ({ id: field.id, name: field.name, type: String(field.type) }));
+  const columns = currentSchema(metadata).fields.map((field) => ({
+    id: field.id,
+    name: field.name,
+    type: String(field.type),
+  }));
   const strange = columns.find((column) => !isPlainType(column.type));
   if (strange !== undefined) return `its column ${strange.name} is nested or of a type that is not rewritten`;
-  const order = metadata['sort-orders'].find((each) => each['order-id'] === metadata['default-sort-order-id']);
+  const order = metadata['sort-orders'].find(
+    (each) => each['order-id'] === metadata['default-sort-order-id'],
+  );
   if ((order?.fields.length ?? 0) > 0) return 'it has a sort order, which compaction would not keep';
-  if ((properties['write.format.default'] ?? 'parquet') !== 'parquet') return `its files are ${properties['write.format.default']}, not parquet`;
+  if ((properties['write.format.default'] ?? 'parquet') !== 'parquet')
+    return `its files are ${properties['write.format.default']}, not parquet`;
   const unspelled = metadata['partition-specs'].find((spec) => !canSpell(partitionValues(metadata, spec)));
   if (unspelled !== undefined) return 'it is partitioned by a type that is not rewritten';
   const compression = compressionOf(metadata);
-  if (compression === undefined) return `its compression codec is ${properties['write.parquet.compression-codec']}`;
-  const targetBytes = options.targetFileBytes ?? (Number(properties['write.target-file-size-bytes']) || TARGET_BYTES_DEFAULT);
+  if (compression === undefined)
+    return `its compression codec is ${properties['write.parquet.compression-codec']}`;
+  const targetBytes =
+    options.targetFileBytes ?? (Number(properties['write.target-file-size-bytes']) || TARGET_BYTES_DEFAULT);
   const dataFolder = withoutSlash(properties['write.data.path'] ?? `${tableRoot(metadata)}/data`);
   return { dataFolder, columns, compression, targetBytes, smallBytes: Math.floor(targetBytes * SMALL_SHARE) };
 }

@@ -13,10 +13,14 @@ export const graceMs = (options: MaintainOptions): number => options.orphanGrace
 /** Throws `orphan-grace-too-short` and `maintain-option-invalid`. */
 export function checkLimits(options: MaintainOptions): void {
   if (graceMs(options) < GRACE_FLOOR_MS && options.force !== true)
-    throw usageError('orphan-grace-too-short', `an orphan grace of ${graceMs(options) / 1000} s may delete files that somebody is about to commit; expected 1 hour or more`, {
-      hint: 'leave it out (24 hours), or add --force when nobody writes to the warehouse',
-      context: { expected_ms: GRACE_FLOOR_MS, found_ms: graceMs(options) },
-    });
+    throw usageError(
+      'orphan-grace-too-short',
+      `an orphan grace of ${graceMs(options) / 1000} s may delete files that somebody is about to commit; expected 1 hour or more`,
+      {
+        hint: 'leave it out (24 hours), or add --force when nobody writes to the warehouse',
+        context: { expected_ms: GRACE_FLOOR_MS, found_ms: graceMs(options) },
+      },
+    );
   const numbers = {
     olderThanMs: [0, options.olderThanMs],
     retainLast: [1, options.retainLast],
@@ -26,5 +30,9 @@ export function checkLimits(options: MaintainOptions): void {
   } as const;
   for (const [name, [least, value]] of Object.entries(numbers))
     if (value !== undefined && !(Number.isInteger(value) && value >= least))
-      throw usageError('maintain-option-invalid', `${name} must be a whole number from ${least} on, found ${value}`, { context: { option: name, found: value } });
+      throw usageError(
+        'maintain-option-invalid',
+        `${name} must be a whole number from ${least} on, found ${value}`,
+        { context: { option: name, found: value } },
+      );
 }

@@ -1,27 +1,55 @@
-/** A table's live files as temporary tables, for compaction to choose from. Snapshot -> rows that the statements of `sql/maintain` ask. */
+/**
+ * A table's live files as temporary tables, for compaction to choose from. Snapshot -> rows that the
+ * statements of `sql/maintain` ask.
+ */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { type ManifestRow, manifestsOf, shapesOf } from '../manifests/compose.ts';
-import { fileKindFragment, liveEntryFragments, partitionKeyFragment, renderStatement, statementFragment } from '../statements/index.ts';
+import {
+  fileKindFragment,
+  liveEntryFragments,
+  partitionKeyFragment,
+  renderStatement,
+  statementFragment,
+} from '../statements/index.ts';
 
-/** Notes the live data and delete files of the snapshot, in place of what was noted before. Returns its manifests. */
-export async function listLiveFiles(engine: Engine, metadata: TableMetadata, snapshot: Snapshot): Promise<readonly ManifestRow[]> {
-  for (const name of ['maintain/begin_files', 'maintain/begin_deletes']) await engine.execute({ sql: renderStatement(name), parameters: {} });
+/**
+ * Notes the live data and delete files of the snapshot, in place of what was noted before. Returns its
+ * manifests.
+ */
+export async function listLiveFiles(
+  engine: Engine,
+  metadata: TableMetadata,
+  snapshot: Snapshot,
+): Promise<readonly ManifestRow[]> {
+  for (const name of ['maintain/begin_files', 'maintain/begin_deletes'])
+    await engine.execute({ sql: renderStatement(name), parameters: {} });
   const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
-    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
+    const spec = metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    ) as PartitionSpec;
     const partitionKey = partitionKeyFragment(spec['spec-id'], spec.fields, columns);
     const entries = liveEntryFragments(columns, manifest.content);
     const parameters = { manifests: paths, manifest_list: snapshot['manifest-list'] };
     if (manifest.content === 0)
       await engine.execute({
-        sql: renderStatement('maintain/list_files', { entry_columns: entries.entry_columns, partition_key: partitionKey }),
+        sql: renderStatement('maintain/list_files', {
+          entry_columns: entries.entry_columns,
+          partition_key: partitionKey,
+        }),
         parameters: { ...parameters, spec_id: String(spec['spec-id']) },
       });
     else
       await engine.execute({
         sql: renderStatement('maintain/list_deletes', {
-          live_entries: statementFragment(renderStatement('compose/live_entries', { ...entries, partition_key: partitionKey, kind: fileKindFragment() })),
+          live_entries: statementFragment(
+            renderStatement('compose/live_entries', {
+              ...entries,
+              partition_key: partitionKey,
+              kind: fileKindFragment(),
+            }),
+          ),
         }),
         parameters: { ...parameters, unpartitioned: spec.fields.length === 0 },
       });
@@ -31,7 +59,10 @@ export async function listLiveFiles(engine: Engine, metadata: TableMetadata, sna
 
 /** The noted delete files: paths, and of deletion vectors `path#offset`. */
 export async function notedDeletes(engine: Engine): Promise<ReadonlySet<string>> {
-  const rows = await engine.query<{ file_key: string }>({ sql: renderStatement('maintain/delete_keys'), parameters: {} });
+  const rows = await engine.query<{ file_key: string }>({
+    sql: renderStatement('maintain/delete_keys'),
+    parameters: {},
+  });
   return new Set(rows.map((row) => row.file_key));
 }
 

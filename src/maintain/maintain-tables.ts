@@ -1,5 +1,6 @@
 /**
- * Maintains tables: compaction, manifests, expiry, orphans, in this order. Options -> report. A table that fails or is left alone does not stop the others.
+ * Maintains tables: compaction, manifests, expiry, orphans, in this order. Options -> report. A table that
+ * fails or is left alone does not stop the others.
  */
 import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
@@ -30,12 +31,22 @@ export interface MaintainRequest extends MaintainOptions {
   readonly onRecord?: (record: MaintainRecord) => void;
 }
 
-/** Maintains the named tables, by default all of the catalog. Throws `table-missing` and what is wrong with the options, before anything is done. */
-export async function maintainTables(ports: MaintainPorts, names: readonly string[] | undefined, request: MaintainRequest = {}): Promise<MaintainReport> {
+/**
+ * Maintains the named tables, by default all of the catalog. Throws `table-missing` and what is wrong with
+ * the options, before anything is done.
+ */
+export async function maintainTables(
+  ports: MaintainPorts,
+  names: readonly string[] | undefined,
+  request: MaintainRequest = {},
+): Promise<MaintainReport> {
   checkLimits(request);
   const tasks = new Set<MaintainTask>(request.only ?? MAINTAIN_TASKS);
   const catalogTables = await allTables(ports);
-  const wanted = names === undefined || names.length === 0 ? undefined : names.map((name) => namedTable(name, catalogTables));
+  const wanted =
+    names === undefined || names.length === 0
+      ? undefined
+      : names.map((name) => namedTable(name, catalogTables));
   if (request.dryRun !== true) dropDeadMaintenance(ports.sessionsDirectory);
   const metadata: TableMetadata[] = [];
   for (const id of catalogTables) {
@@ -44,13 +55,19 @@ export async function maintainTables(ports: MaintainPorts, names: readonly strin
   }
   const watermarks = await heldWatermarks(ports, metadata);
   const records: MaintainRecord[] = [];
-  for (const table of wanted ?? catalogTables) records.push(await maintainTable(ports, { table, tasks, watermarks, options: request }));
+  for (const table of wanted ?? catalogTables)
+    records.push(await maintainTable(ports, { table, tasks, watermarks, options: request }));
   let dropped: readonly DroppedTableRecord[] = [];
   const stopped = records.some((record) => record.status === 'interrupted');
   if (tasks.has('orphans') && !stopped) {
-    const outcome = await attempt(() => removeOrphans({ ports, options: request, tables: wanted, catalogTables }));
+    const outcome = await attempt(() =>
+      removeOrphans({ ports, options: request, tables: wanted, catalogTables }),
+    );
     for (const [index, record] of records.entries())
-      records[index] = 'error' in outcome ? failedRecord(record, outcome.error) : withOrphans(record, outcome.value.tables.get(record.table));
+      records[index] =
+        'error' in outcome
+          ? failedRecord(record, outcome.error)
+          : withOrphans(record, outcome.value.tables.get(record.table));
     if ('value' in outcome) dropped = outcome.value.dropped;
   }
   for (const record of records) request.onRecord?.(record);
@@ -76,7 +93,10 @@ function namedTable(name: string, tables: readonly TableIdentifier[]): TableIden
   const found = tables.find((table) => sameTable(table, wanted));
   if (found === undefined)
     throw usageError('table-missing', `the catalog has no table ${name}`, {
-      hint: tables.length === 0 ? 'the warehouse is empty' : `there are ${tables.slice(0, 8).map(tableName).join(', ')}${tables.length > 8 ? ' and more' : ''}`,
+      hint:
+        tables.length === 0
+          ? 'the warehouse is empty'
+          : `there are ${tables.slice(0, 8).map(tableName).join(', ')}${tables.length > 8 ? ' and more' : ''}`,
       context: { table: name },
     });
   return found;
@@ -94,7 +114,13 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
   const startedMs = performance.now();
   const notes: string[] = [];
   const name = tableName(table);
-  const context: MaintainContext = { ports, options, table, notes, watermarks: job.watermarks.filter((each) => each.table === name.toLowerCase()) };
+  const context: MaintainContext = {
+    ports,
+    options,
+    table,
+    notes,
+    watermarks: job.watermarks.filter((each) => each.table === name.toLowerCase()),
+  };
   const draft: { -readonly [Key in keyof MaintainRecord]: MaintainRecord[Key] } = {
     table: name,
     status: 'nothing-to-do',
@@ -116,7 +142,8 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
     if (tasks.has('compact') && !isState) draft.compacted = await compactUnlessWatched(context, metadata);
     if (tasks.has('manifests') && !isState) draft.manifests = await rewriteTableManifests(context);
     if (tasks.has('expire')) {
-      if (!mayDeleteFiles(metadata)) notes.push('the table property gc.enabled is false: nothing was expired and no file deleted');
+      if (!mayDeleteFiles(metadata))
+        notes.push('the table property gc.enabled is false: nothing was expired and no file deleted');
       else {
         const { expired, freed } = await expireSnapshots(context);
         draft.expired = expired;
@@ -130,41 +157,75 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
   return draft;
 }
 
-/** A process whose watermark this history no longer reaches tells new files by their numbers: files put together would not be told apart any more. */
-async function compactUnlessWatched(context: MaintainContext, metadata: TableMetadata): Promise<MaintainRecord['compacted']> {
-  const { detached, readToSequenceNumber } = neededSnapshots({ metadata, watermarks: context.watermarks, sessionsSinceMs: undefined });
+/**
+ * A process whose watermark this history no longer reaches tells new files by their numbers: files put
+ * together would not be told apart any more.
+ */
+async function compactUnlessWatched(
+  context: MaintainContext,
+  metadata: TableMetadata,
+): Promise<MaintainRecord['compacted']> {
+  const { detached, readToSequenceNumber } = neededSnapshots({
+    metadata,
+    watermarks: context.watermarks,
+    sessionsSinceMs: undefined,
+  });
   if (detached.length === 0) return compactTable(context, readToSequenceNumber);
-  context.notes.push(`not compacted: the snapshot of the watermark of ${[...new Set(detached)].join(', ')} was expired, so its next session compares live files; run it first`);
+  context.notes.push(
+    `not compacted: the snapshot of the watermark of ${[...new Set(detached)].join(', ')} was expired, so its next session compares live files; run it first`,
+  );
   return null;
 }
 
 /** Something was done, there was nothing to do, or the table was left alone as a whole. */
 function statusOf(record: MaintainRecord): MaintainStatus {
   const freed = BigInt(record.freed.bytes) + BigInt(record.orphans?.bytes ?? '0');
-  const did = (record.expired?.snapshots ?? 0) + (record.expired?.refs.length ?? 0) + (record.compacted?.files_before ?? 0) > 0;
-  if (did || freed > 0n || (record.manifests !== null && record.manifests.before !== record.manifests.after)) return 'done';
-  return record.notes.length > 0 && record.expired === null && record.compacted === null ? 'skipped' : 'nothing-to-do';
+  const did =
+    (record.expired?.snapshots ?? 0) +
+      (record.expired?.refs.length ?? 0) +
+      (record.compacted?.files_before ?? 0) >
+    0;
+  if (did || freed > 0n || (record.manifests !== null && record.manifests.before !== record.manifests.after))
+    return 'done';
+  return record.notes.length > 0 && record.expired === null && record.compacted === null
+    ? 'skipped'
+    : 'nothing-to-do';
 }
 
 function withOrphans(record: MaintainRecord, outcome: OrphanOutcome | undefined): MaintainRecord {
   if (outcome === undefined || record.error !== null) return record;
-  const merged = { ...record, orphans: outcome.orphans, reported: outcome.reported, notes: [...record.notes, ...outcome.notes] };
+  const merged = {
+    ...record,
+    orphans: outcome.orphans,
+    reported: outcome.reported,
+    notes: [...record.notes, ...outcome.notes],
+  };
   return { ...merged, status: statusOf(merged) };
 }
 
-async function attempt<T>(work: () => Promise<T>): Promise<{ readonly value: T } | { readonly error: PsybergError }> {
+async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: PsybergError }> {
   try {
     return { value: await work() };
   } catch (error) {
     if (error instanceof PsybergError) return { error };
     return {
-      error: new PsybergError('unexpected', error instanceof Error ? error.message : String(error), { hint: 'run again with --verbose and report what it prints', cause: error }),
+      error: new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
+        hint: 'run again with --verbose and report what it prints',
+        cause: error,
+      }),
     };
   }
 }
 
 function failedRecord(record: MaintainRecord, error: PsybergError): MaintainRecord {
-  const status: MaintainStatus = error.code === 'interrupted' ? 'interrupted' : error.exitCode === 4 ? 'conflict' : 'failed';
+  const status: MaintainStatus =
+    error.code === 'interrupted' ? 'interrupted' : error.exitCode === 4 ? 'conflict' : 'failed';
   const { sql: _sql, ...context } = error.context;
-  return { ...record, status, error: { ...error.toJSON(), context: { ...context, exit_code: error.exitCode } } };
+  return {
+    ...record,
+    status,
+    error: { ...error.toJSON(), context: { ...context, exit_code: error.exitCode } },
+  };
 }

@@ -1,8 +1,9 @@
 /**
  * Who still needs which snapshots of a table. Metadata + watermarks + sessions -> ids with a name. Pure.
  *
- * A process that is behind reads every snapshot from its watermark to the head: each of them stays, not only the watermark's own. Without
- * those between, what was removed could no longer be told, and the next session would have to refuse.
+ * A process that is behind reads every snapshot from its watermark to the head: each of them stays, not only
+ * the watermark's own. Without those between, what was removed could no longer be told, and the next session
+ * would have to refuse.
  */
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -28,7 +29,10 @@ export interface NeededSnapshots {
   readonly ids: ReadonlySet<SnapshotId>;
   /** By holder: `watermark of cancel_load`, `a running session`. */
   readonly holders: ReadonlyMap<string, ReadonlySet<SnapshotId>>;
-  /** Processes whose watermark this history no longer reaches: they compare live files, which a compaction would make look new. */
+  /**
+   * Processes whose watermark this history no longer reaches: they compare live files, which a compaction
+   * would make look new.
+   */
   readonly detached: readonly string[];
   /** Sequence number up to which every process has read; undefined when nobody reads the table. */
   readonly readToSequenceNumber: bigint | undefined;
@@ -54,16 +58,25 @@ export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedI
       if (readTo === undefined || since.readTo < readTo) readTo = since.readTo;
     }
   }
-  // The table as a target: its summaries are the first copy of every process's watermark, found by going back from the head.
+  // The table as a target: its summaries are the first copy of every process's watermark, found by going back
+  // from the head.
   const progress = progressOfAll(metadata);
   for (const { processName, foundIn } of progress) {
-    hold(`progress of ${processName}`, chain.slice(0, chain.findIndex((snapshot) => snapshot['snapshot-id'] === foundIn) + 1));
+    hold(
+      `progress of ${processName}`,
+      chain.slice(0, chain.findIndex((snapshot) => snapshot['snapshot-id'] === foundIn) + 1),
+    );
   }
   if (sessionsSinceMs !== undefined) {
     const before = chain.findIndex((snapshot) => snapshot['timestamp-ms'] < sessionsSinceMs);
     hold('a running session', before < 0 ? chain : chain.slice(0, before + 1));
   }
-  return { ids: new Set([...holders.values()].flatMap((ids) => [...ids])), holders, detached, readToSequenceNumber: readTo };
+  return {
+    ids: new Set([...holders.values()].flatMap((ids) => [...ids])),
+    holders,
+    detached,
+    readToSequenceNumber: readTo,
+  };
 }
 
 interface Since {
@@ -74,8 +87,15 @@ interface Since {
 
 const numberOf = (snapshot: Snapshot | undefined): bigint => snapshot?.['sequence-number'] ?? 0n;
 
-/** The watermark's snapshot and all that came after it; on a table that was rolled back, both sides down to where they meet. Undefined: unknown. */
-function snapshotsSince(metadata: TableMetadata, chain: readonly Snapshot[], watermark: SnapshotId): Since | undefined {
+/**
+ * The watermark's snapshot and all that came after it; on a table that was rolled back, both sides down to
+ * where they meet. Undefined: unknown.
+ */
+function snapshotsSince(
+  metadata: TableMetadata,
+  chain: readonly Snapshot[],
+  watermark: SnapshotId,
+): Since | undefined {
   const at = chain.findIndex((snapshot) => snapshot['snapshot-id'] === watermark);
   if (at >= 0) return { snapshots: chain.slice(0, at + 1), readTo: numberOf(chain[at]) };
   // The watermark's snapshot is gone, but everything after it is there.
@@ -87,7 +107,8 @@ function snapshotsSince(metadata: TableMetadata, chain: readonly Snapshot[], wat
   const undone: Snapshot[] = [];
   for (const snapshot of ancestors(metadata, consumed)) {
     const meeting = onMain.get(snapshot['snapshot-id']);
-    if (meeting !== undefined) return { snapshots: [...undone, ...chain.slice(0, meeting + 1)], readTo: numberOf(chain[meeting]) };
+    if (meeting !== undefined)
+      return { snapshots: [...undone, ...chain.slice(0, meeting + 1)], readTo: numberOf(chain[meeting]) };
     undone.push(snapshot);
   }
   return undefined;

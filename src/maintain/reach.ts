@@ -1,4 +1,7 @@
-/** What metadata reach, as a temporary table that the statements of `sql/maintain` fill and ask. Lists and manifests -> the files that only they have. */
+/**
+ * What metadata reach, as a temporary table that the statements of `sql/maintain` fill and ask. Lists and
+ * manifests -> the files that only they have.
+ */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { renderStatement } from '../statements/index.ts';
@@ -15,7 +18,13 @@ export interface TableFile {
   readonly path: string;
   readonly kind: FileKind;
 }
-export type FileKind = 'data_files' | 'delete_files' | 'manifests' | 'manifest_lists' | 'metadata_files' | 'other_files';
+export type FileKind =
+  | 'data_files'
+  | 'delete_files'
+  | 'manifests'
+  | 'manifest_lists'
+  | 'metadata_files'
+  | 'other_files';
 
 /** Runs `work` with an empty list of what is reached. */
 export async function withReach<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
@@ -23,21 +32,32 @@ export async function withReach<T>(engine: Engine, work: () => Promise<T>): Prom
   try {
     return await work();
   } finally {
-    await engine.execute({ sql: renderStatement('maintain/end_reach'), parameters: {} }).catch(() => undefined);
+    await engine
+      .execute({ sql: renderStatement('maintain/end_reach'), parameters: {} })
+      .catch(() => undefined);
   }
 }
 
-export const manifestLists = (snapshots: readonly Snapshot[]): string[] => [...new Set(snapshots.map((snapshot) => snapshot['manifest-list']))];
+export const manifestLists = (snapshots: readonly Snapshot[]): string[] => [
+  ...new Set(snapshots.map((snapshot) => snapshot['manifest-list'])),
+];
 
 /** Notes the manifests of the snapshots as reached. */
 export async function reachManifests(engine: Engine, snapshots: readonly Snapshot[]): Promise<void> {
-  if (snapshots.length > 0) await engine.execute({ sql: renderStatement('maintain/reach_manifests'), parameters: { manifest_lists: manifestLists(snapshots) } });
+  if (snapshots.length > 0)
+    await engine.execute({
+      sql: renderStatement('maintain/reach_manifests'),
+      parameters: { manifest_lists: manifestLists(snapshots) },
+    });
 }
 
 /** Notes every live file of the snapshots as reached. */
 export async function reachFiles(engine: Engine, snapshots: readonly Snapshot[]): Promise<void> {
   if (snapshots.length === 0) return;
-  const manifests = await engine.query<ReachedManifest>({ sql: renderStatement('maintain/manifests_of_lists'), parameters: { manifest_lists: manifestLists(snapshots) } });
+  const manifests = await engine.query<ReachedManifest>({
+    sql: renderStatement('maintain/manifests_of_lists'),
+    parameters: { manifest_lists: manifestLists(snapshots) },
+  });
   for (const paths of bySpec(manifests))
     await togetherOrSingly(paths, async (each) => {
       await engine.execute({ sql: renderStatement('maintain/reach_files'), parameters: { manifests: each } });
@@ -46,18 +66,33 @@ export async function reachFiles(engine: Engine, snapshots: readonly Snapshot[])
 }
 
 /** The manifests of the snapshots, and the files in them, that are not noted as reached. */
-export async function unreachedFiles(engine: Engine, snapshots: readonly Snapshot[], reach: () => Promise<void>): Promise<TableFile[]> {
-  const manifests = await engine.query<ReachedManifest>({ sql: renderStatement('maintain/unreached_manifests'), parameters: { manifest_lists: manifestLists(snapshots) } });
+export async function unreachedFiles(
+  engine: Engine,
+  snapshots: readonly Snapshot[],
+  reach: () => Promise<void>,
+): Promise<TableFile[]> {
+  const manifests = await engine.query<ReachedManifest>({
+    sql: renderStatement('maintain/unreached_manifests'),
+    parameters: { manifest_lists: manifestLists(snapshots) },
+  });
   if (manifests.length === 0) return [];
   // Only now: without a manifest that goes, no data file does, and the manifests that stay need not be read.
   await reach();
   const files: TableFile[] = [];
   for (const content of [0, 1])
     for (const paths of bySpec(manifests.filter((manifest) => (manifest.content ?? 0) === content))) {
-      const rows = await togetherOrSingly(paths, (each) => engine.query<{ path: string }>({ sql: renderStatement('maintain/unreached_files'), parameters: { manifests: each } }));
+      const rows = await togetherOrSingly(paths, (each) =>
+        engine.query<{ path: string }>({
+          sql: renderStatement('maintain/unreached_files'),
+          parameters: { manifests: each },
+        }),
+      );
       for (const { path } of rows) files.push({ path, kind: content === 0 ? 'data_files' : 'delete_files' });
     }
-  return [...files, ...manifests.map((manifest): TableFile => ({ path: manifest.manifest_path, kind: 'manifests' }))];
+  return [
+    ...files,
+    ...manifests.map((manifest): TableFile => ({ path: manifest.manifest_path, kind: 'manifests' })),
+  ];
 }
 
 /** Manifests of one spec and content have one shape and are read together. */

@@ -1,13 +1,19 @@
 /**
- * Removes files that no metadata reaches: what crashes, lost races and aborted writers leave. Warehouse -> fewer files.
- * Files are listed before the metadata are read, so what is committed meanwhile is reached; what is not yet committed is younger than the grace, or
- * than the oldest session at work. What any table of the catalog reaches stays, whoever's folder it lies in.
+ * Removes files that no metadata reaches: what crashes, lost races and aborted writers leave. Warehouse ->
+ * fewer files. Files are listed before the metadata are read, so what is committed meanwhile is reached; what
+ * is not yet committed is younger than the grace, or than the oldest session at work. What any table of the
+ * catalog reaches stays, whoever's folder it lies in.
  */
 import { existsSync } from 'node:fs';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import type { DroppedTableRecord, FreedFiles, MaintainOptions, MaintainRecord } from '../model/maintain-record.ts';
+import type {
+  DroppedTableRecord,
+  FreedFiles,
+  MaintainOptions,
+  MaintainRecord,
+} from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
 import { oldestSessionMs } from '../run/clean-up.ts';
@@ -67,16 +73,24 @@ export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {
       const known = await reachEverything(input);
       const wanted = new Set((input.tables ?? input.catalogTables).map(tableName));
       const tables = new Map<string, OrphanOutcome>();
-      for (const table of known) if (wanted.has(tableName(table.id))) tables.set(tableName(table.id), await orphansOf(input, table, { known, beforeMs }));
-      return { tables, dropped: input.tables === undefined ? await droppedTables(input, known, beforeMs) : [] };
+      for (const table of known)
+        if (wanted.has(tableName(table.id)))
+          tables.set(tableName(table.id), await orphansOf(input, table, { known, beforeMs }));
+      return {
+        tables,
+        dropped: input.tables === undefined ? await droppedTables(input, known, beforeMs) : [],
+      };
     });
   } finally {
     await run(ports, 'maintain/end_found').catch(() => undefined);
   }
 }
 
-const run = (ports: MaintainPorts, name: string, parameters: Record<string, string | string[]> = {}): Promise<unknown> =>
-  ports.engine.execute({ sql: renderStatement(name), parameters });
+const run = (
+  ports: MaintainPorts,
+  name: string,
+  parameters: Record<string, string | string[]> = {},
+): Promise<unknown> => ports.engine.execute({ sql: renderStatement(name), parameters });
 
 async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
   ports.onStep('list the files of the warehouse');
@@ -87,7 +101,8 @@ async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
       const loaded = await ports.catalog.loadTable(id);
       if (loaded !== undefined) folders.push(folderOf(loaded.metadata).slice(0, -1));
     }
-  for (const folder of folders) if (existsSync(folder)) await run(ports, 'maintain/find_files', { pattern: `${globLiteral(folder)}/**` });
+  for (const folder of folders)
+    if (existsSync(folder)) await run(ports, 'maintain/find_files', { pattern: `${globLiteral(folder)}/**` });
 }
 
 const folderOf = (metadata: TableMetadata): string => `${plainPath(tableRoot(metadata))}/`;
@@ -102,7 +117,9 @@ async function reachEverything({ ports, catalogTables }: OrphanInput): Promise<K
     const { metadata, metadataLocation } = loaded;
     ports.onStep(`${tableName(id)}: what its metadata reach`);
     const snapshots = metadata.snapshots ?? [];
-    const statistics = [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])] as { 'statistics-path'?: string }[];
+    const statistics = [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])] as {
+      'statistics-path'?: string;
+    }[];
     await reachManifests(ports.engine, snapshots);
     await reachFiles(ports.engine, snapshots);
     const paths = [
@@ -133,13 +150,24 @@ async function orphansOf(
     notes.push('another table has the same folder: orphans cannot be told');
     return nothing;
   }
-  const missing = (await ports.engine.query<{ path: string }>({ sql: renderStatement('maintain/missing_files'), parameters: { folder } })).filter(({ path }) => !existsSync(path));
+  const missing = (
+    await ports.engine.query<{ path: string }>({
+      sql: renderStatement('maintain/missing_files'),
+      parameters: { folder },
+    })
+  ).filter(({ path }) => !existsSync(path));
   if (missing.length > 0) {
-    notes.push(`its metadata name ${missing.length} files that do not exist, such as ${missing[0]?.path}: no file is called an orphan until that is repaired`);
+    notes.push(
+      `its metadata name ${missing.length} files that do not exist, such as ${missing[0]?.path}: no file is called an orphan until that is repaired`,
+    );
     return nothing;
   }
-  const rows = await ports.engine.query<OrphanRow>({ sql: renderStatement('maintain/orphan_files'), parameters: { folder, before_ms: beforeMs } });
-  const stays = (row: OrphanRow): boolean => row.kind === 'unknown' || (row.kind === 'metadata_files' && options.orphanMetadata !== true);
+  const rows = await ports.engine.query<OrphanRow>({
+    sql: renderStatement('maintain/orphan_files'),
+    parameters: { folder, before_ms: beforeMs },
+  });
+  const stays = (row: OrphanRow): boolean =>
+    row.kind === 'unknown' || (row.kind === 'metadata_files' && options.orphanMetadata !== true);
   const files = rows.filter((row) => !stays(row)).map(({ path, kind }) => ({ path, kind }) as TableFile);
   const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
   noteWhatStayed({ notes }, deletion);
@@ -155,11 +183,27 @@ async function orphansOf(
   };
 }
 
-/** Folders that look like a table's and that no table of the catalog has. Without a metadata file of a table in it, nobody knows what a folder is. */
-async function droppedTables({ ports, options }: OrphanInput, known: readonly KnownTable[], beforeMs: string): Promise<DroppedTableRecord[]> {
-  const rows = await ports.engine.query<{ folder: string; path: string; bytes: bigint; is_metadata: boolean }>({
+/**
+ * Folders that look like a table's and that no table of the catalog has. Without a metadata file of a table
+ * in it, nobody knows what a folder is.
+ */
+async function droppedTables(
+  { ports, options }: OrphanInput,
+  known: readonly KnownTable[],
+  beforeMs: string,
+): Promise<DroppedTableRecord[]> {
+  const rows = await ports.engine.query<{
+    folder: string;
+    path: string;
+    bytes: bigint;
+    is_metadata: boolean;
+  }>({
     sql: renderStatement('maintain/dropped_files'),
-    parameters: { warehouse: `${ports.warehouse}/`, folders: known.map((table) => table.folder), before_ms: beforeMs },
+    parameters: {
+      warehouse: `${ports.warehouse}/`,
+      folders: known.map((table) => table.folder),
+      before_ms: beforeMs,
+    },
   });
   const records: DroppedTableRecord[] = [];
   for (const folder of new Set(rows.map((row) => row.folder))) {
@@ -183,9 +227,16 @@ async function droppedTables({ ports, options }: OrphanInput, known: readonly Kn
 }
 
 /** True when every metadata file is of a table, and of none that the catalog has. */
-async function wasTable(ports: MaintainPorts, paths: readonly string[], known: readonly KnownTable[]): Promise<boolean> {
+async function wasTable(
+  ports: MaintainPorts,
+  paths: readonly string[],
+  known: readonly KnownTable[],
+): Promise<boolean> {
   if (paths.length === 0) return false;
-  const rows = await ports.engine.query<{ table_uuid: string }>({ sql: renderStatement('maintain/table_metadata_files'), parameters: { paths } });
+  const rows = await ports.engine.query<{ table_uuid: string }>({
+    sql: renderStatement('maintain/table_metadata_files'),
+    parameters: { paths },
+  });
   const alive = new Set(known.map((table) => table.metadata['table-uuid']));
   return rows.length === paths.length && !rows.some((row) => alive.has(row.table_uuid));
 }

@@ -1,6 +1,7 @@
 /**
- * A `replace` snapshot: other files, the same rows. New manifests in place of old ones -> a snapshot on `main`.
- * What the snapshots below say of each process is carried over, so that a session finds its watermark here, and they may expire.
+ * A `replace` snapshot: other files, the same rows. New manifests in place of old ones -> a snapshot on
+ * `main`. What the snapshots below say of each process is carried over, so that a session finds its watermark
+ * here, and they may expire.
  */
 import { randomUUID } from 'node:crypto';
 import type { TableCommit } from '../catalog/client/catalog-client.ts';
@@ -11,7 +12,14 @@ import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-me
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../manifests/compose.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
 import { carriedProgress, SUMMARY } from '../state/read-watermarks.ts';
-import { joinedFragment, literalFragment, manifestListStatement, renderStatement, partitionSummariesFragment, statementFragment } from '../statements/index.ts';
+import {
+  joinedFragment,
+  literalFragment,
+  manifestListStatement,
+  renderStatement,
+  partitionSummariesFragment,
+  statementFragment,
+} from '../statements/index.ts';
 import type { MaintainContext } from './context.ts';
 import { partitionValues } from './layout.ts';
 
@@ -34,8 +42,14 @@ export interface Replacement {
   readonly created: (path: string) => void;
 }
 
-/** Composes the snapshot and commits it. Throws `commit-conflict` when `main` is no longer the base, `commit-state-unknown` and its like when the commit may have been made. */
-export async function commitReplacement({ ports, table }: MaintainContext, replacement: Replacement): Promise<Snapshot> {
+/**
+ * Composes the snapshot and commits it. Throws `commit-conflict` when `main` is no longer the base,
+ * `commit-state-unknown` and its like when the commit may have been made.
+ */
+export async function commitReplacement(
+  { ports, table }: MaintainContext,
+  replacement: Replacement,
+): Promise<Snapshot> {
   const { metadata, base, added } = replacement;
   const { engine } = ports;
   const snapshotId = newSnapshotId();
@@ -43,7 +57,9 @@ export async function commitReplacement({ ports, table }: MaintainContext, repla
   const list = metadataPath(metadata, `snap-${snapshotId}-${randomUUID()}`);
   replacement.created(list);
   const rows = added.map((manifest) => {
-    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.specId) as PartitionSpec;
+    const spec = metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.specId,
+    ) as PartitionSpec;
     return statementFragment(
       renderStatement('compose/manifest_row', {
         manifest: literalFragment(manifest.path),
@@ -54,7 +70,9 @@ export async function commitReplacement({ ports, table }: MaintainContext, repla
     );
   });
   await engine.execute({
-    sql: manifestListStatement('maintain/write_replaced_list', rowLineageOf(metadata), { new_manifests: joinedFragment(rows, '\nunion all by name\n') }),
+    sql: manifestListStatement('maintain/write_replaced_list', rowLineageOf(metadata), {
+      new_manifests: joinedFragment(rows, '\nunion all by name\n'),
+    }),
     parameters: {
       manifest_list: base['manifest-list'],
       replaced_manifests: replacement.replaced,

@@ -1,11 +1,21 @@
 /**
- * Rewrites manifests so that each holds neighbouring partitions. Table -> fewer manifests, and readers and sessions open few of them.
- * A manifest is kept small enough that an overwrite, which rewrites those it touches, stays cheap on a table of any size.
+ * Rewrites manifests so that each holds neighbouring partitions. Table -> fewer manifests, and readers and
+ * sessions open few of them. A manifest is kept small enough that an overwrite, which rewrites those it
+ * touches, stays cheap on a table of any size.
  */
 import { randomUUID } from 'node:crypto';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { declareEmptyPartitionIn, FILES_PER_MANIFEST, type ManifestShape, manifestMetadata, manifestsOf, metadataPath, rowLineageOf, shapesOf } from '../manifests/compose.ts';
+import {
+  declareEmptyPartitionIn,
+  FILES_PER_MANIFEST,
+  type ManifestShape,
+  manifestMetadata,
+  manifestsOf,
+  metadataPath,
+  rowLineageOf,
+  shapesOf,
+} from '../manifests/compose.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
@@ -13,7 +23,10 @@ import { discard, loadTable, type MaintainContext, untilItWins } from './context
 import { partitionValues } from './layout.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
 
-/** Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a note that says why. */
+/**
+ * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a
+ * note that says why.
+ */
 export async function rewriteTableManifests(context: MaintainContext): Promise<MaintainRecord['manifests']> {
   return untilItWins(context.ports, async () => {
     const created: string[] = [];
@@ -23,12 +36,17 @@ export async function rewriteTableManifests(context: MaintainContext): Promise<M
       discard(created, error);
       throw error;
     } finally {
-      await context.ports.engine.execute({ sql: renderStatement('maintain/end_sorted'), parameters: {} }).catch(() => undefined);
+      await context.ports.engine
+        .execute({ sql: renderStatement('maintain/end_sorted'), parameters: {} })
+        .catch(() => undefined);
     }
   });
 }
 
-async function rewriteOnce(context: MaintainContext, created: string[]): Promise<MaintainRecord['manifests']> {
+async function rewriteOnce(
+  context: MaintainContext,
+  created: string[],
+): Promise<MaintainRecord['manifests']> {
   const { ports, options, table, notes } = context;
   const { metadata } = await loadTable(context);
   const base = mainSnapshot(metadata);
@@ -45,7 +63,9 @@ async function rewriteOnce(context: MaintainContext, created: string[]): Promise
   // Manifests of other columns stay apart: DuckDB reads several files with the columns of the first.
   for (const shape of await shapesOf(ports.engine, live)) {
     const paths = new Set(shape.paths);
-    const counts = live.filter((manifest) => paths.has(manifest.manifest_path)).map((manifest) => Number(manifest.live_files));
+    const counts = live
+      .filter((manifest) => paths.has(manifest.manifest_path))
+      .map((manifest) => Number(manifest.live_files));
     const files = counts.reduce((sum, count) => sum + count, 0);
     const wanted = Math.ceil(files / FILES_PER_MANIFEST);
     if (paths.size < 2 * wanted + 2 && Math.max(...counts) <= 2 * FILES_PER_MANIFEST) continue;
@@ -55,7 +75,15 @@ async function rewriteOnce(context: MaintainContext, created: string[]): Promise
     added.push(...(await writeSorted(context, { metadata, base, shape, files, created })));
     replaced.push(...paths);
   }
-  if (added.length > 0) await commitReplacement(context, { metadata, base, replaced, added, task: 'manifests', created: (path) => void created.push(path) });
+  if (added.length > 0)
+    await commitReplacement(context, {
+      metadata,
+      base,
+      replaced,
+      added,
+      task: 'manifests',
+      created: (path) => void created.push(path),
+    });
   return { before: live.length, after };
 }
 
@@ -68,16 +96,24 @@ interface ShapedManifests {
   readonly created: string[];
 }
 
-async function writeSorted({ ports }: MaintainContext, { metadata, base, shape, files, created }: ShapedManifests): Promise<NewManifest[]> {
+async function writeSorted(
+  { ports }: MaintainContext,
+  { metadata, base, shape, files, created }: ShapedManifests,
+): Promise<NewManifest[]> {
   const { engine } = ports;
-  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === shape.manifest.partition_spec_id) as PartitionSpec;
+  const spec = metadata['partition-specs'].find(
+    (each) => each['spec-id'] === shape.manifest.partition_spec_id,
+  ) as PartitionSpec;
   const { manifest_format, ...entry } = inheritedEntryFragments({
     columns: shape.columns,
     partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
     rowIds: rowLineageOf(metadata) !== 'none',
   });
   await engine.execute({
-    sql: renderStatement('maintain/sort_entries', { ...entry, partition_order: partitionOrderFragment(partitionValues(metadata, spec)) }),
+    sql: renderStatement('maintain/sort_entries', {
+      ...entry,
+      partition_order: partitionOrderFragment(partitionValues(metadata, spec)),
+    }),
     parameters: { manifests: shape.paths, manifest_list: base['manifest-list'] },
   });
   const added: NewManifest[] = [];
@@ -86,7 +122,12 @@ async function writeSorted({ ports }: MaintainContext, { metadata, base, shape, 
     created.push(path);
     await engine.execute({
       sql: renderStatement('maintain/write_sorted_manifest', { manifest_format }),
-      parameters: { first: String(first), last: String(first + FILES_PER_MANIFEST - 1), destination: path, ...manifestMetadata(metadata, spec) },
+      parameters: {
+        first: String(first),
+        last: String(first + FILES_PER_MANIFEST - 1),
+        destination: path,
+        ...manifestMetadata(metadata, spec),
+      },
     });
     if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
     added.push({ path, specId: spec['spec-id'], content: 0 });

@@ -1,6 +1,7 @@
 /**
- * Commits composed in SQL: manifests and manifest lists are Avro files that DuckDB reads and writes. Files in, files out; the catalog
- * learns of them in a commit afterwards, so a crash leaves orphan files and nothing else.
+ * Commits composed in SQL: manifests and manifest lists are Avro files that DuckDB reads and writes. Files
+ * in, files out; the catalog learns of them in a commit afterwards, so a crash leaves orphan files and
+ * nothing else.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/index.ts';
@@ -8,7 +9,13 @@ import { declareEmptyPartition } from '../iceberg/empty-partition.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
-import type { PartitionSpec, Schema, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import type {
+  PartitionSpec,
+  Schema,
+  Snapshot,
+  SnapshotId,
+  TableMetadata,
+} from '../iceberg/table-metadata.ts';
 import {
   type ManifestColumn,
   type RowLineage,
@@ -32,26 +39,39 @@ export interface ManifestRow extends Record<string, unknown> {
 }
 
 /**
- * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a reader opens one for each so many files. An overwrite of three
- * hours in a table of 10,000 files took 193 and 207 ms with 500, 158 and 172 with 250, 183 and 177 with 125 (2026-11-24, turn about); with all files in one manifest
- * taking the hours off alone cost 657 ms of CPU (2026-11-22).
+ * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a
+ * reader opens one for each so many files. An overwrite of three hours in a table of 10,000 files took 193
+ * and 207 ms with 500, 158 and 172 with 250, 183 and 177 with 125 (2026-11-24, turn about); with all files in
+ * one manifest taking the hours off alone cost 657 ms of CPU (2026-11-22).
  */
 export const FILES_PER_MANIFEST = 250;
 
-/** A path for a new metadata file of the table. `owner`: the branch of the session that writes it, by which a killed session's files are found. */
+/**
+ * A path for a new metadata file of the table. `owner`: the branch of the session that writes it, by which a
+ * killed session's files are found.
+ */
 export const metadataPath = (metadata: TableMetadata, name: string, owner?: string): string =>
   `${tableRoot(metadata)}/metadata/${owner === undefined ? '' : `${owner}-`}${name}-${randomUUID()}.avro`;
 
-/** Whether a new snapshot of the table numbers its rows: from format version 3 on (Iceberg specification, "Row Lineage"). */
-export const rowLineageOf = (metadata: Pick<TableMetadata, 'format-version'>): RowLineage => (metadata['format-version'] >= 3 ? 'assigned' : 'none');
+/**
+ * Whether a new snapshot of the table numbers its rows: from format version 3 on (Iceberg specification, "Row
+ * Lineage").
+ */
+export const rowLineageOf = (metadata: Pick<TableMetadata, 'format-version'>): RowLineage =>
+  metadata['format-version'] >= 3 ? 'assigned' : 'none';
 
-/** The parameter `first_row_id` of a statement that writes a snapshot's manifest list; none below version 3. */
+/**
+ * The parameter `first_row_id` of a statement that writes a snapshot's manifest list; none below version 3.
+ */
 export const firstRowIdParameter = (metadata: TableMetadata): { readonly first_row_id?: bigint } =>
   rowLineageOf(metadata) === 'none' ? {} : { first_row_id: metadata['next-row-id'] ?? 0n };
 
 /** The manifests of a snapshot, data manifests and delete manifests. */
 export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> {
-  return engine.query<ManifestRow>({ sql: renderStatement('compose/manifests_of'), parameters: { manifest_list: snapshot['manifest-list'] } });
+  return engine.query<ManifestRow>({
+    sql: renderStatement('compose/manifests_of'),
+    parameters: { manifest_list: snapshot['manifest-list'] },
+  });
 }
 
 /** What rewriting a manifest needs to know of it. */
@@ -78,13 +98,17 @@ export interface RewrittenManifest {
 }
 
 /**
- * Writes one manifest for each partition spec, kind of content and shape in place of `manifests`. Entries keep their ids, numbers and optional
- * columns. Manifests of different shapes are kept apart: DuckDB reads several Avro files with the columns and types of the first, and what only
- * another has would be lost.
+ * Writes one manifest for each partition spec, kind of content and shape in place of `manifests`. Entries
+ * keep their ids, numbers and optional columns. Manifests of different shapes are kept apart: DuckDB reads
+ * several Avro files with the columns and types of the first, and what only another has would be lost.
  */
-export async function rewriteManifests(engine: Engine, options: RewriteOptions): Promise<RewrittenManifest[]> {
+export async function rewriteManifests(
+  engine: Engine,
+  options: RewriteOptions,
+): Promise<RewrittenManifest[]> {
   const written: RewrittenManifest[] = [];
-  for (const shape of await shapesOf(engine, options.manifests)) written.push(await rewriteManifest(engine, options, shape));
+  for (const shape of await shapesOf(engine, options.manifests))
+    written.push(await rewriteManifest(engine, options, shape));
   return written;
 }
 
@@ -98,10 +122,16 @@ export interface ManifestShape {
 }
 
 /** Groups manifests by partition spec, content and columns. */
-export async function shapesOf(engine: Engine, manifests: readonly ManifestToRewrite[]): Promise<ManifestShape[]> {
+export async function shapesOf(
+  engine: Engine,
+  manifests: readonly ManifestToRewrite[],
+): Promise<ManifestShape[]> {
   const shapes = new Map<string, ManifestShape & { readonly paths: string[] }>();
   for (const manifest of manifests) {
-    const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: manifest.manifest_path } });
+    const { columns } = await engine.table({
+      sql: renderStatement('compose/data_file_columns'),
+      parameters: { manifest: manifest.manifest_path },
+    });
     const key = JSON.stringify([manifest.partition_spec_id, manifest.content, columns]);
     const shape = shapes.get(key);
     if (shape === undefined) shapes.set(key, { manifest, columns, paths: [manifest.manifest_path] });
@@ -110,7 +140,11 @@ export async function shapesOf(engine: Engine, manifests: readonly ManifestToRew
   return [...shapes.values()];
 }
 
-async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: ManifestShape): Promise<RewrittenManifest> {
+async function rewriteManifest(
+  engine: Engine,
+  options: RewriteOptions,
+  shape: ManifestShape,
+): Promise<RewrittenManifest> {
   const { metadata } = options;
   const { partition_spec_id: specId, content } = shape.manifest;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
@@ -138,12 +172,20 @@ async function rewriteManifest(engine: Engine, options: RewriteOptions, shape: M
   return { path, specId, content };
 }
 
-/** What a manifest says of its table (Iceberg specification, "Manifests"), as parameters of the statements that write one. */
+/**
+ * What a manifest says of its table (Iceberg specification, "Manifests"), as parameters of the statements
+ * that write one.
+ */
 export const manifestMetadata = (
   metadata: TableMetadata,
   spec: PartitionSpec,
   content: 'data' | 'deletes' = 'data',
-): Readonly<Record<'schema' | 'schema_id' | 'partition_spec' | 'partition_spec_id' | 'format_version' | 'content', string>> => ({
+): Readonly<
+  Record<
+    'schema' | 'schema_id' | 'partition_spec' | 'partition_spec_id' | 'format_version' | 'content',
+    string
+  >
+> => ({
   schema: renderJson(currentSchema(metadata)),
   schema_id: String(metadata['current-schema-id']),
   partition_spec: renderJson(spec.fields),
@@ -152,14 +194,26 @@ export const manifestMetadata = (
   content,
 });
 
-/** Declares the empty partition tuple in a manifest of an unpartitioned table; see `iceberg/empty-partition.ts`. */
+/**
+ * Declares the empty partition tuple in a manifest of an unpartitioned table; see
+ * `iceberg/empty-partition.ts`.
+ */
 export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
-  const [row] = await engine.query<{ content: string }>({ sql: renderStatement('compose/read_bytes'), parameters: { path } });
+  const [row] = await engine.query<{ content: string }>({
+    sql: renderStatement('compose/read_bytes'),
+    parameters: { path },
+  });
   const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
-  await engine.execute({ sql: renderStatement('compose/write_bytes'), parameters: { content, destination: path } });
+  await engine.execute({
+    sql: renderStatement('compose/write_bytes'),
+    parameters: { content, destination: path },
+  });
 }
 
-/** Rewritten manifests as rows of a manifest list. One by one: of several specs, DuckDB would read the partitions of all with the type of the first. */
+/**
+ * Rewritten manifests as rows of a manifest list. One by one: of several specs, DuckDB would read the
+ * partitions of all with the type of the first.
+ */
 export const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlFragment =>
   joinedFragment(
     rewritten.map(({ path, specId, content }) =>
@@ -190,10 +244,14 @@ export async function writeClearedList(
 ): Promise<string> {
   const { metadata, affected } = options;
   const destination = metadataPath(metadata, `snap-${options.snapshotId}`, options.owner);
-  const merges = new Set(affected.map((manifest) => `${manifest.content}/${manifest.partition_spec_id}`)).size < affected.length;
+  const merges =
+    new Set(affected.map((manifest) => `${manifest.content}/${manifest.partition_spec_id}`)).size <
+    affected.length;
   await engine.execute({
     sql: manifestListStatement('compose/write_cleared_list', rowLineageOf(metadata), {
-      summaries: statementFragment(renderStatement(merges ? 'compose/merged_summaries' : 'compose/kept_summaries')),
+      summaries: statementFragment(
+        renderStatement(merges ? 'compose/merged_summaries' : 'compose/kept_summaries'),
+      ),
       rewritten: rewrittenFragment(options.rewritten),
     }),
     parameters: {
@@ -220,8 +278,15 @@ export async function composeFilesView(
     readonly directory: string;
     /** True to show the files without the rows that delete files of the snapshot take off them. */
     readonly withDeletes?: boolean;
-    /** Only these delete files, instead: delete manifests in the list of another snapshot, and the keys of entries ({@link deleteKey}). */
-    readonly deletes?: { readonly from: Snapshot; readonly manifests: RewriteOptions['manifests']; readonly keys: readonly string[] };
+    /**
+     * Only these delete files, instead: delete manifests in the list of another snapshot, and the keys of
+     * entries ({@link deleteKey}).
+     */
+    readonly deletes?: {
+      readonly from: Snapshot;
+      readonly manifests: RewriteOptions['manifests'];
+      readonly keys: readonly string[];
+    };
   },
 ): Promise<Snapshot> {
   const { metadata, from } = options;
@@ -229,7 +294,14 @@ export async function composeFilesView(
   const written =
     options.files.length === 0
       ? []
-      : await rewriteManifests(engine, { metadata, manifestList: from['manifest-list'], manifests: options.manifests, removedFiles: [], keptFiles: options.files, destination });
+      : await rewriteManifests(engine, {
+          metadata,
+          manifestList: from['manifest-list'],
+          manifests: options.manifests,
+          removedFiles: [],
+          keptFiles: options.files,
+          destination,
+        });
   const { deletes } = options;
   if (written.length > 0 && deletes !== undefined && deletes.keys.length > 0)
     written.push(
@@ -243,10 +315,18 @@ export async function composeFilesView(
       })),
     );
   const list = destination();
-  if (written.length === 0) await engine.execute({ sql: manifestListStatement('compose/write_empty_list'), parameters: { destination: list } });
+  if (written.length === 0)
+    await engine.execute({
+      sql: manifestListStatement('compose/write_empty_list'),
+      parameters: { destination: list },
+    });
   else
     await engine.execute({
-      sql: manifestListStatement('compose/write_files_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept', { rewritten: rewrittenFragment(written) }),
+      sql: manifestListStatement(
+        'compose/write_files_list',
+        rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
+        { rewritten: rewrittenFragment(written) },
+      ),
       parameters: {
         manifest_list: from['manifest-list'],
         with_deletes: options.withDeletes ?? false,
@@ -258,8 +338,12 @@ export async function composeFilesView(
   return { ...from, 'manifest-list': list };
 }
 
-/** What names an entry of a delete manifest, as {@link RewriteOptions} takes it: several deletion vectors may share one Puffin file. */
-export const deleteKey = (path: string, contentOffset: string | null): string => (contentOffset === null ? path : `${path}#${contentOffset}`);
+/**
+ * What names an entry of a delete manifest, as {@link RewriteOptions} takes it: several deletion vectors may
+ * share one Puffin file.
+ */
+export const deleteKey = (path: string, contentOffset: string | null): string =>
+  contentOffset === null ? path : `${path}#${contentOffset}`;
 
 /** `spec:position` of the partition fields whose bounds can be merged, by how they are compared. */
 function summaryOrder(metadata: TableMetadata): { integer_fields: string[]; byte_fields: string[] } {
@@ -269,7 +353,8 @@ function summaryOrder(metadata: TableMetadata): { integer_fields: string[]; byte
       order: boundOrder(partitionType(field.transform, currentSchema(metadata), field['source-id'])),
     })),
   );
-  const keys = (order: 'integer' | 'bytes'): string[] => fields.filter((field) => field.order === order).map((field) => field.key);
+  const keys = (order: 'integer' | 'bytes'): string[] =>
+    fields.filter((field) => field.order === order).map((field) => field.key);
   return { integer_fields: keys('integer'), byte_fields: keys('bytes') };
 }
 

@@ -1,4 +1,7 @@
-/** Manifests read one partition spec after the other: DuckDB reads several Avro files with the partition struct of the first. Manifests -> rows. */
+/**
+ * Manifests read one partition spec after the other: DuckDB reads several Avro files with the partition
+ * struct of the first. Manifests -> rows.
+ */
 import { togetherOrSingly } from '../engine/index.ts';
 import type { PartitionSpec, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { ManifestRow } from './compose.ts';
@@ -14,7 +17,9 @@ export async function readEachSpec<T>(
   const rows: T[] = [];
   for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-    const paths = manifests.filter((manifest) => manifest.partition_spec_id === specId).map((manifest) => manifest.manifest_path);
+    const paths = manifests
+      .filter((manifest) => manifest.partition_spec_id === specId)
+      .map((manifest) => manifest.manifest_path);
     rows.push(...(await togetherOrSingly(paths, (some) => read(some, spec))));
   }
   return rows;

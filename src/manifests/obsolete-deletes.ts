@@ -1,13 +1,19 @@
 /**
- * Delete files of other engines that go with the data files that a session replaces. Manifests + removed files -> delete files to remove.
- * Left where they are they would harm no row, but every reader would go on opening them; and a deletion vector has to go with its data file
- * (Iceberg specification, "Delete Formats").
+ * Delete files of other engines that go with the data files that a session replaces. Manifests + removed
+ * files -> delete files to remove. Left where they are they would harm no row, but every reader would go on
+ * opening them; and a deletion vector has to go with its data file (Iceberg specification, "Delete Formats").
  */
 import type { Engine } from '../engine/index.ts';
 import { renderJson } from '../iceberg/json.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { plainPath } from '../model/plain-path.ts';
-import { fileKindFragment, literalFragment, liveEntryFragments, partitionKeyFragment, renderStatement } from '../statements/index.ts';
+import {
+  fileKindFragment,
+  literalFragment,
+  liveEntryFragments,
+  partitionKeyFragment,
+  renderStatement,
+} from '../statements/index.ts';
 import { type ManifestRow, shapesOf } from './compose.ts';
 
 interface LiveEntry extends Record<string, unknown> {
@@ -36,24 +42,53 @@ export interface ObsoleteDeletesInput {
   readonly removed: readonly string[];
 }
 
-/** The delete files that apply to `removed` files only. Reads the whole table's manifests: there is no cheaper way to know what else a delete applies to. */
-export async function findObsoleteDeletes(engine: Engine, input: ObsoleteDeletesInput): Promise<ObsoleteDelete[]> {
+/**
+ * The delete files that apply to `removed` files only. Reads the whole table's manifests: there is no cheaper
+ * way to know what else a delete applies to.
+ */
+export async function findObsoleteDeletes(
+  engine: Engine,
+  input: ObsoleteDeletesInput,
+): Promise<ObsoleteDelete[]> {
   const dataFiles = await liveEntries(engine, input, input.dataManifests);
   const deleteFiles = await liveEntries(engine, input, input.deleteManifests);
   const removed = new Set(input.removed.map(plainPath));
   const live = new Set(dataFiles.map((file) => file.path));
-  const partitions = new Set(dataFiles.filter((file) => removed.has(file.path)).map((file) => file.partition_key));
-  const known = (file: LiveEntry): boolean => file.referenced_data_file !== null && live.has(file.referenced_data_file);
+  const partitions = new Set(
+    dataFiles.filter((file) => removed.has(file.path)).map((file) => file.partition_key),
+  );
+  const known = (file: LiveEntry): boolean =>
+    file.referenced_data_file !== null && live.has(file.referenced_data_file);
   const opened = await pathsIn(
     engine,
-    deleteFiles.filter((file) => file.kind === 'position-deletes' && !known(file) && file.format === 'parquet' && partitions.has(file.partition_key)).map((file) => file.path),
+    deleteFiles
+      .filter(
+        (file) =>
+          file.kind === 'position-deletes' &&
+          !known(file) &&
+          file.format === 'parquet' &&
+          partitions.has(file.partition_key),
+      )
+      .map((file) => file.path),
   );
-  const unpartitioned = new Set(input.metadata['partition-specs'].filter((spec) => spec.fields.length === 0).map((spec) => spec['spec-id']));
-  const specOf = new Map(input.deleteManifests.map((manifest) => [manifest.manifest_path, manifest.partition_spec_id]));
+  const unpartitioned = new Set(
+    input.metadata['partition-specs']
+      .filter((spec) => spec.fields.length === 0)
+      .map((spec) => spec['spec-id']),
+  );
+  const specOf = new Map(
+    input.deleteManifests.map((manifest) => [manifest.manifest_path, manifest.partition_spec_id]),
+  );
   return engine.query<ObsoleteDelete & Record<string, unknown>>({
     sql: renderStatement('compose/obsolete_deletes'),
     parameters: {
-      data_files: renderJson(dataFiles.map(({ path, partition_key, sequence_number }) => ({ path, partition_key, sequence_number }))),
+      data_files: renderJson(
+        dataFiles.map(({ path, partition_key, sequence_number }) => ({
+          path,
+          partition_key,
+          sequence_number,
+        })),
+      ),
       delete_files: renderJson(
         deleteFiles.map((file) => ({
           manifest_path: file.manifest_path,
@@ -70,22 +105,36 @@ export async function findObsoleteDeletes(engine: Engine, input: ObsoleteDeletes
   });
 }
 
-async function liveEntries(engine: Engine, { metadata, base }: ObsoleteDeletesInput, manifests: readonly ManifestRow[]): Promise<LiveEntry[]> {
+async function liveEntries(
+  engine: Engine,
+  { metadata, base }: ObsoleteDeletesInput,
+  manifests: readonly ManifestRow[],
+): Promise<LiveEntry[]> {
   const entries: LiveEntry[] = [];
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
-    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
+    const spec = metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    ) as PartitionSpec;
     const sql = renderStatement('compose/live_entries', {
       ...liveEntryFragments(columns, manifest.content),
       partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
       kind: manifest.content === 0 ? literalFragment('data') : fileKindFragment(),
     });
-    entries.push(...(await engine.query<LiveEntry>({ sql, parameters: { manifests: paths, manifest_list: base['manifest-list'] } })));
+    entries.push(
+      ...(await engine.query<LiveEntry>({
+        sql,
+        parameters: { manifests: paths, manifest_list: base['manifest-list'] },
+      })),
+    );
   }
   return entries;
 }
 
 async function pathsIn(engine: Engine, files: readonly string[]): Promise<Map<string, readonly string[]>> {
   if (files.length === 0) return new Map();
-  const rows = await engine.query<{ path: string; data_files: string[] }>({ sql: renderStatement('compose/deleted_paths'), parameters: { files } });
+  const rows = await engine.query<{ path: string; data_files: string[] }>({
+    sql: renderStatement('compose/deleted_paths'),
+    parameters: { files },
+  });
   return new Map(rows.map((row) => [row.path, row.data_files]));
 }

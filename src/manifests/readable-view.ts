@@ -1,13 +1,20 @@
 /**
- * Snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined where there is nothing to correct.
- * Bounds that cannot be right make it skip files whose rows are asked for, and row counts of delete files break its estimates.
+ * Snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined where there is
+ * nothing to correct. Bounds that cannot be right make it skip files whose rows are asked for, and row counts
+ * of delete files break its estimates.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/index.ts';
 import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { manifestListStatement, renderStatement, statementFragment } from '../statements/index.ts';
-import { type ManifestRow, manifestsOf, rewriteManifests, rewrittenFragment, rowLineageOf } from './compose.ts';
+import {
+  type ManifestRow,
+  manifestsOf,
+  rewriteManifests,
+  rewrittenFragment,
+  rowLineageOf,
+} from './compose.ts';
 import { refuseDroppedColumns } from './dropped-columns.ts';
 import { readEachSpec } from './each-spec.ts';
 
@@ -22,12 +29,16 @@ export interface ReadableViewInput {
 }
 
 /** Throws `partition-column-dropped` where no view could help. */
-export async function composeReadableView(engine: Engine, { metadata, from, table, eventTime, directory }: ReadableViewInput): Promise<Snapshot | undefined> {
+export async function composeReadableView(
+  engine: Engine,
+  { metadata, from, table, eventTime, directory }: ReadableViewInput,
+): Promise<Snapshot | undefined> {
   const unreadable = await refuseDroppedColumns(engine, { metadata, snapshot: from, table });
   const manifests = (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
   const data = manifests.filter((manifest) => manifest.content === 0);
   const misleading = await misleadingManifests(engine, data, { metadata, eventTime });
-  if (misleading.length === 0 && unreadable.length === 0 && data.length === manifests.length) return undefined;
+  if (misleading.length === 0 && unreadable.length === 0 && data.length === manifests.length)
+    return undefined;
   const destination = (): string => `${directory}/readable-${randomUUID()}.avro`;
   const rewritten = await rewriteManifests(engine, {
     metadata,
@@ -40,14 +51,26 @@ export async function composeReadableView(engine: Engine, { metadata, from, tabl
   });
   const list = destination();
   await engine.execute({
-    sql: manifestListStatement('compose/write_readable_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept', {
-      rewritten: rewritten.length === 0 ? statementFragment(renderStatement('compose/no_manifest_row')) : rewrittenFragment(rewritten),
-    }),
+    sql: manifestListStatement(
+      'compose/write_readable_list',
+      rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
+      {
+        rewritten:
+          rewritten.length === 0
+            ? statementFragment(renderStatement('compose/no_manifest_row'))
+            : rewrittenFragment(rewritten),
+      },
+    ),
     parameters: {
       manifest_list: from['manifest-list'],
       replaced: [...misleading, ...unreadable].map((manifest) => manifest.manifest_path),
       // Named by the rows of rewritten manifests alone.
-      ...(rewritten.length === 0 ? {} : { snapshot_id: String(from['snapshot-id']), sequence_number: String(from['sequence-number'] ?? 0n) }),
+      ...(rewritten.length === 0
+        ? {}
+        : {
+            snapshot_id: String(from['snapshot-id']),
+            sequence_number: String(from['sequence-number'] ?? 0n),
+          }),
       destination: list,
     },
   });
@@ -63,7 +86,13 @@ async function misleadingManifests(
   const rows = await readEachSpec(metadata, data, (manifests, spec) =>
     engine.query<{ manifest_path: string }>({
       sql: renderStatement('compose/misleading_manifests'),
-      parameters: { manifests, field_id: eventTime.fieldId, unit: eventTime.unit, type: eventTime.type, ...timeFieldOf(spec, eventTime.fieldId) },
+      parameters: {
+        manifests,
+        field_id: eventTime.fieldId,
+        unit: eventTime.unit,
+        type: eventTime.type,
+        ...timeFieldOf(spec, eventTime.fieldId),
+      },
     }),
   );
   const found = new Set(rows.map((row) => row.manifest_path));

@@ -1,6 +1,7 @@
 /**
- * What a new snapshot says of itself. Manifest list -> snapshot, with its summary (Iceberg specification, "Optional Snapshot Summary Fields") and, from
- * version 3 on, its row ids ("Snapshot Row IDs"). Everything is counted from the files that will be committed, not from what was meant.
+ * What a new snapshot says of itself. Manifest list -> snapshot, with its summary (Iceberg specification,
+ * "Optional Snapshot Summary Fields") and, from version 3 on, its row ids ("Snapshot Row IDs"). Everything is
+ * counted from the files that will be committed, not from what was meant.
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -27,29 +28,47 @@ export async function describeSnapshot(engine: Engine, input: NewSnapshot): Prom
 
 /** The same for a snapshot that only a branch holds for a while: nobody reads its counts. */
 export async function describeStaging(engine: Engine, input: NewSnapshot): Promise<Snapshot> {
-  return snapshotOf(input, rowLineageOf(input.metadata) === 'none' ? undefined : await listTotals(engine, input), {});
+  return snapshotOf(
+    input,
+    rowLineageOf(input.metadata) === 'none' ? undefined : await listTotals(engine, input),
+    {},
+  );
 }
 
-async function listTotals(engine: Engine, { metadata, snapshotId, manifestList }: NewSnapshot): Promise<ListTotals> {
+async function listTotals(
+  engine: Engine,
+  { metadata, snapshotId, manifestList }: NewSnapshot,
+): Promise<ListTotals> {
   const [totals] = await engine.query<ListTotals>({
     sql: renderStatement('compose/list_totals'),
-    parameters: { manifest_list: manifestList, snapshot_id: String(snapshotId), first_row_id: firstRowIdParameter(metadata).first_row_id ?? null },
+    parameters: {
+      manifest_list: manifestList,
+      snapshot_id: String(snapshotId),
+      first_row_id: firstRowIdParameter(metadata).first_row_id ?? null,
+    },
   });
   return totals as ListTotals;
 }
 
-function snapshotOf(input: NewSnapshot, totals: ListTotals | undefined, summary: Readonly<Record<string, string>>): Snapshot {
+function snapshotOf(
+  input: NewSnapshot,
+  totals: ListTotals | undefined,
+  summary: Readonly<Record<string, string>>,
+): Snapshot {
   const { metadata, parent, snapshotId, manifestList } = input;
   const firstRowId = firstRowIdParameter(metadata).first_row_id;
   return {
     'snapshot-id': snapshotId,
     ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
     'sequence-number': input.sequenceNumber,
-    // Readers that travel by time expect a child not to be older than its parent, even when this machine's clock is behind.
+    // Readers that travel by time expect a child not to be older than its parent, even when this machine's
+    // clock is behind.
     'timestamp-ms': Math.max(Date.now(), parent?.['timestamp-ms'] ?? 0),
     'manifest-list': manifestList,
     'schema-id': metadata['current-schema-id'],
-    ...(firstRowId === undefined ? {} : { 'first-row-id': firstRowId, 'added-rows': totals?.assigned_rows ?? 0n }),
+    ...(firstRowId === undefined
+      ? {}
+      : { 'first-row-id': firstRowId, 'added-rows': totals?.assigned_rows ?? 0n }),
     summary: { operation: input.operation, ...summary, ...input.properties },
   };
 }
@@ -75,7 +94,11 @@ interface ChangedFiles extends Record<string, unknown> {
 type LiveDeletes = Pick<ChangedFiles, 'kind' | 'files' | 'rows'> & Record<string, unknown>;
 type Sum = (status: 1 | 2, field: 'files' | 'rows' | 'bytes', ...kinds: readonly FileKind[]) => bigint;
 
-async function summaryOf(engine: Engine, { metadata, parent }: NewSnapshot, totals: ListTotals): Promise<Record<string, string>> {
+async function summaryOf(
+  engine: Engine,
+  { metadata, parent }: NewSnapshot,
+  totals: ListTotals,
+): Promise<Record<string, string>> {
   const changed: ChangedFiles[] = [];
   const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
     manifest_path: path,
@@ -83,20 +106,33 @@ async function summaryOf(engine: Engine, { metadata, parent }: NewSnapshot, tota
     content: totals.changed_contents?.[index] as number,
   }));
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
-    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
-    const sql = renderStatement('compose/changed_files', { file_kind: fileKindFragment(), partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns) });
+    const spec = metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    ) as PartitionSpec;
+    const sql = renderStatement('compose/changed_files', {
+      file_kind: fileKindFragment(),
+      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
+    });
     changed.push(...(await engine.query<ChangedFiles>({ sql, parameters: { manifests: paths } })));
   }
   const live: LiveDeletes[] = [];
   for (const manifest of totals.delete_manifests ?? [])
-    live.push(...(await engine.query<LiveDeletes>({ sql: renderStatement('compose/live_deletes', { file_kind: fileKindFragment() }), parameters: { manifest } })));
+    live.push(
+      ...(await engine.query<LiveDeletes>({
+        sql: renderStatement('compose/live_deletes', { file_kind: fileKindFragment() }),
+        parameters: { manifest },
+      })),
+    );
 
   const sum: Sum = (status, field, ...kinds) =>
-    changed.filter((each) => each.status === status && (kinds.length === 0 || kinds.includes(each.kind))).reduce((total, each) => total + each[field], 0n);
+    changed
+      .filter((each) => each.status === status && (kinds.length === 0 || kinds.includes(each.kind)))
+      .reduce((total, each) => total + each[field], 0n);
   const liveSum = (field: 'files' | 'rows', ...kinds: readonly FileKind[]): bigint =>
     live.filter((each) => kinds.includes(each.kind)).reduce((total, each) => total + each[field], 0n);
   const sizeBefore = parent === undefined ? '0' : parent.summary?.['total-files-size'];
-  const text = (counts: Readonly<Record<string, bigint>>): Record<string, string> => Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)]));
+  const text = (counts: Readonly<Record<string, bigint>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)]));
   return {
     ...text({
       'added-data-files': sum(1, 'files', 'data'),
@@ -113,8 +149,11 @@ async function summaryOf(engine: Engine, { metadata, parent }: NewSnapshot, tota
       'total-equality-deletes': liveSum('rows', 'equality-deletes'),
     }),
     ...text(Object.fromEntries(Object.entries(deleteFileCounts(sum)).filter(([, count]) => count > 0n))),
-    // As Apache Iceberg does: a total that the parent does not know stays unknown, for it would take reading every manifest.
-    ...(sizeBefore === undefined ? {} : { 'total-files-size': String(BigInt(sizeBefore) + sum(1, 'bytes') - sum(2, 'bytes')) }),
+    // As Apache Iceberg does: a total that the parent does not know stays unknown, for it would take reading
+    // every manifest.
+    ...(sizeBefore === undefined
+      ? {}
+      : { 'total-files-size': String(BigInt(sizeBefore) + sum(1, 'bytes') - sum(2, 'bytes')) }),
   };
 }
 

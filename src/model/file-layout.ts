@@ -1,4 +1,7 @@
-/** How a table's data files are laid out: what a statement that writes them has to know. Plain data; made by `iceberg/file-layout.ts`. */
+/**
+ * How a table's data files are laid out: what a statement that writes them has to know. Plain data; made by
+ * `iceberg/file-layout.ts`.
+ */
 
 export interface LayoutColumn {
   readonly id: number;

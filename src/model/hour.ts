@@ -1,8 +1,12 @@
 /**
- * Hours in UTC. Text -> Hour -> text. Pure; no clock, no time zone database: an hour is a count, so DST cannot touch it.
+ * Hours in UTC. Text -> Hour -> text. Pure; no clock, no time zone database: an hour is a count, so DST
+ * cannot touch it.
  */
 
-/** Hours since 1970-01-01T00:00:00Z; the result of Iceberg's `hour` transform (specification, "Partition Transforms"). */
+/**
+ * Hours since 1970-01-01T00:00:00Z; the result of Iceberg's `hour` transform (specification, "Partition
+ * Transforms").
+ */
 export type Hour = number;
 
 /** Both ends included. */
@@ -13,7 +17,9 @@ export interface HourRange {
 
 export const HOUR_MS = 3_600_000;
 
-/** `2023-09-14T05:00:00Z`: the start of the hour; years of more than four digits have a sign and six of them. */
+/**
+ * `2023-09-14T05:00:00Z`: the start of the hour; years of more than four digits have a sign and six of them.
+ */
 export const hourText = (hour: Hour): string => new Date(hour * HOUR_MS).toISOString().replace('.000Z', 'Z');
 
 /** The hour that holds the instant `text` (ISO 8601 with `Z`). */
@@ -22,7 +28,10 @@ export const parseHour = (text: string): Hour => hourOfMs(Date.parse(text));
 /** The hour that holds an instant; instants before 1970 fall into negative hours. */
 export const hourOfMs = (instantMs: number): Hour => Math.floor(instantMs / HOUR_MS);
 
-/** The first hour of the year 1 and the last one of 9999, beyond which an hour has no ISO text of the usual length (as `sql/macros/calendar_hour.sql`). */
+/**
+ * The first hour of the year 1 and the last one of 9999, beyond which an hour has no ISO text of the usual
+ * length (as `sql/macros/calendar_hour.sql`).
+ */
 export const CALENDAR: HourRange = { firstHour: -17_259_888, lastHour: 70_389_527 };
 
 /** ISO 8601 with `Z` and milliseconds, for commit times. */
@@ -30,13 +39,20 @@ export const instantText = (instantMs: number): string => new Date(instantMs).to
 
 /** The hours of a range, ascending. */
 export function hoursOf(range: HourRange): Hour[] {
-  return Array.from({ length: Math.max(0, range.lastHour - range.firstHour + 1) }, (_, index) => range.firstHour + index);
+  return Array.from(
+    { length: Math.max(0, range.lastHour - range.firstHour + 1) },
+    (_, index) => range.firstHour + index,
+  );
 }
 
 /** `20230914061001`: a session id names the UTC second at which the session was opened (Psyberg post 2). */
-export const sessionIdOf = (instantMs: number): string => new Date(instantMs).toISOString().slice(0, 19).replace(/[-T:]/g, '');
+export const sessionIdOf = (instantMs: number): string =>
+  new Date(instantMs).toISOString().slice(0, 19).replace(/[-T:]/g, '');
 
-/** ISO 8601 or SQL text. Without a zone it is UTC: `Date.parse` would take the machine's own, and the same project would load other hours elsewhere. */
+/**
+ * ISO 8601 or SQL text. Without a zone it is UTC: `Date.parse` would take the machine's own, and the same
+ * project would load other hours elsewhere.
+ */
 export function instantOf(text: string): number {
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return Date.parse(text);
   const iso = text.trim().replace(' ', 'T');

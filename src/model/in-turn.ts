@@ -1,9 +1,18 @@
-/** Calls that wait for each other. Functions -> functions whose calls run one at a time, in the order they were made. */
+/**
+ * Calls that wait for each other. Functions -> functions whose calls run one at a time, in the order they
+ * were made.
+ */
 
-/** Runs `work` after all that was begun before it in one of the lines that `keys` name, also where that failed. */
+/**
+ * Runs `work` after all that was begun before it in one of the lines that `keys` name, also where that
+ * failed.
+ */
 export type InLines = <Result>(keys: readonly string[], work: () => Promise<Result>) => Promise<Result>;
 
-/** Lines come and go with those who wait in them. Whoever joins several joins all at once, so that no two wait for each other. */
+/**
+ * Lines come and go with those who wait in them. Whoever joins several joins all at once, so that no two wait
+ * for each other.
+ */
 export function lines(): InLines {
   const last = new Map<string, Promise<unknown>>();
   return async (keys, work) => {
@@ -18,8 +27,13 @@ export function lines(): InLines {
   };
 }
 
-/** All functions that one result wraps share one line: a call waits for those before it, also where those failed. */
-export function oneAfterTheOther(): <Arguments extends readonly unknown[], Result>(work: (...inputs: Arguments) => Promise<Result>) => (...inputs: Arguments) => Promise<Result> {
+/**
+ * All functions that one result wraps share one line: a call waits for those before it, also where those
+ * failed.
+ */
+export function oneAfterTheOther(): <Arguments extends readonly unknown[], Result>(
+  work: (...inputs: Arguments) => Promise<Result>,
+) => (...inputs: Arguments) => Promise<Result> {
   const inLines = lines();
   return (work) =>
     (...inputs) =>

@@ -1,7 +1,11 @@
-/** What `maintain` is asked to do and what it did. Plain data; made by `src/maintain`, read by `src/report`. */
+/**
+ * What `maintain` is asked to do and what it did. Plain data; made by `src/maintain`, read by `src/report`.
+ */
 import type { ErrorJson } from './run-record.ts';
 
-/** In the order in which they run: what compaction and manifests leave behind, the expiry may free at once. */
+/**
+ * In the order in which they run: what compaction and manifests leave behind, the expiry may free at once.
+ */
 export const MAINTAIN_TASKS = ['compact', 'manifests', 'expire', 'orphans'] as const;
 export type MaintainTask = (typeof MAINTAIN_TASKS)[number];
 
@@ -10,13 +14,25 @@ export interface MaintainOptions {
   readonly only?: readonly MaintainTask[];
   /** Only says what it would do. */
   readonly dryRun?: boolean;
-  /** Age in ms from which snapshots go. Default: the table's `history.expire.max-snapshot-age-ms`, else five days. A branch's own limit comes first. */
+  /**
+   * Age in ms from which snapshots go. Default: the table's `history.expire.max-snapshot-age-ms`, else five
+   * days. A branch's own limit comes first.
+   */
   readonly olderThanMs?: number;
-  /** Snapshots that every branch keeps whatever their age. Default: the table's `history.expire.min-snapshots-to-keep`, else 1. */
+  /**
+   * Snapshots that every branch keeps whatever their age. Default: the table's
+   * `history.expire.min-snapshots-to-keep`, else 1.
+   */
   readonly retainLast?: number;
-  /** Age in ms from which a file that no metadata reaches is an orphan. Default 24 hours; below one hour only with `force`. */
+  /**
+   * Age in ms from which a file that no metadata reaches is an orphan. Default 24 hours; below one hour only
+   * with `force`.
+   */
   readonly orphanGraceMs?: number;
-  /** Bytes; default: the table's `write.target-file-size-bytes`, else 512 MiB. Smaller than three quarters of it is a small file. */
+  /**
+   * Bytes; default: the table's `write.target-file-size-bytes`, else 512 MiB. Smaller than three quarters of
+   * it is a small file.
+   */
   readonly targetFileBytes?: number;
   /** Small files that a partition must have before they are put together; default 2. */
   readonly minInputFiles?: number;
@@ -64,7 +80,11 @@ export interface MaintainRecord {
   /** Files that expired snapshots alone reached, and old metadata files. */
   readonly freed: FreedFiles;
   /** Files that no metadata reaches and that were left because nobody asked for their deletion. */
-  readonly reported: { readonly metadata_files: number; readonly unknown_files: number; readonly bytes: string };
+  readonly reported: {
+    readonly metadata_files: number;
+    readonly unknown_files: number;
+    readonly bytes: string;
+  };
   /** Orphan files that were deleted. */
   readonly orphans: FreedFiles | null;
   /** What was left alone, and why. */
@@ -86,4 +106,12 @@ export interface MaintainReport {
   readonly dropped_tables: readonly DroppedTableRecord[];
 }
 
-export const NOTHING_FREED: FreedFiles = Object.freeze({ data_files: 0, delete_files: 0, manifests: 0, manifest_lists: 0, metadata_files: 0, other_files: 0, bytes: '0' });
+export const NOTHING_FREED: FreedFiles = Object.freeze({
+  data_files: 0,
+  delete_files: 0,
+  manifests: 0,
+  manifest_lists: 0,
+  metadata_files: 0,
+  other_files: 0,
+  bytes: '0',
+});

@@ -1,6 +1,6 @@
 /**
- * A plan: what a session will do, and why. Plain JSON in the words of the contract (snake_case, 64-bit numbers and times as text),
- * so the same value is printed, stored, sent to another process and executed.
+ * A plan: what a session will do, and why. Plain JSON in the words of the contract (snake_case, 64-bit
+ * numbers and times as text), so the same value is printed, stored, sent to another process and executed.
  */
 import type { FileLayout } from './file-layout.ts';
 import type { Pattern } from './process-spec.ts';
@@ -27,8 +27,9 @@ export interface PlanChange {
 }
 export type PlanRead =
   /**
-   * The files that these snapshots added, by their manifests. `files` lists them one by one where a manifest holds more than they added, and `delete_files` the delete
-   * files that apply to them: a path, or path:offset of a deletion vector.
+   * The files that these snapshots added, by their manifests. `files` lists them one by one where a manifest
+   * holds more than they added, and `delete_files` the delete files that apply to them: a path, or
+   * path:offset of a deletion vector.
    */
   | {
       readonly kind: 'changes';
@@ -48,9 +49,15 @@ export interface PlanSource {
   readonly event_time_type: string | null;
   readonly event_time_unit: string | null;
   readonly watermark: PlanPosition | null;
-  /** Where the process begins with the source, as its `start` says; null with a watermark, and when it begins with all rows. */
+  /**
+   * Where the process begins with the source, as its `start` says; null with a watermark, and when it begins
+   * with all rows.
+   */
   readonly start: PlanPosition | null;
-  /** Whether a tag on the source is to keep the watermark's snapshot from being expired, and which snapshot it keeps now. */
+  /**
+   * Whether a tag on the source is to keep the watermark's snapshot from being expired, and which snapshot it
+   * keeps now.
+   */
   readonly protect: boolean;
   readonly protected_snapshot_id: string | null;
   readonly head: PlanPosition | null;
@@ -69,10 +76,16 @@ export interface PlanSource {
   readonly bytes: string;
   /** Rows whose event time is null: they belong to no hour. */
   readonly null_event_times: string;
-  /** New rows whose event time lies beyond the tolerance for the future, and their hours: owed until their time has come (a stateless load takes them). */
+  /**
+   * New rows whose event time lies beyond the tolerance for the future, and their hours: owed until their
+   * time has come (a stateless load takes them).
+   */
   readonly future_rows: string;
   readonly future_hours: readonly string[];
-  /** How the session reads this source: exactly the files of these snapshots, or the whole table pinned at its head. */
+  /**
+   * How the session reads this source: exactly the files of these snapshots, or the whole table pinned at its
+   * head.
+   */
   readonly read: PlanRead;
   /** Live rows at the head, as its summary says; kept with the watermark. */
   readonly total_records: string | null;
@@ -106,7 +119,10 @@ export interface PlanHour {
   readonly cause_count: number;
   /** The sources that left the hour owed in an earlier session. */
   readonly owed_by: readonly string[];
-  /** `changed`: a file touches it · `owed`: left over from an earlier session · `contiguous`: it lies between two such hours. */
+  /**
+   * `changed`: a file touches it · `owed`: left over from an earlier session · `contiguous`: it lies between
+   * two such hours.
+   */
   readonly reason: 'changed' | 'owed' | 'contiguous';
 }
 export interface PlanTarget {
@@ -115,7 +131,10 @@ export interface PlanTarget {
   readonly table_uuid: string | null;
   readonly base_snapshot_id: string | null;
   readonly exists: boolean;
-  /** The session that published the process's newest snapshot: another one at publish means that this session was overtaken. */
+  /**
+   * The session that published the process's newest snapshot: another one at publish means that this session
+   * was overtaken.
+   */
   readonly previous_session_id: string | null;
   readonly complete_to_hour: string | null;
   /** Iceberg format version that the session writes: a version 1 table becomes one of version 2. */
@@ -126,7 +145,9 @@ export interface PlanTarget {
   readonly layout: FileLayout | null;
 }
 
-/** A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts. */
+/**
+ * A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts.
+ */
 export type StepValue = string | number | boolean | null | readonly string[] | { readonly from_run: string };
 
 export type StepStage = 'branch' | 'load' | 'compose' | 'audit' | 'publish' | 'signal' | 'cleanup';
@@ -162,5 +183,14 @@ export interface CompiledPlan extends Plan {
   readonly steps: readonly Step[];
 }
 
-/** Parameters that a process's SQL may use, and that are bound as TIMESTAMP (UTC); the others are bound as text. */
-export const HOUR_PARAMETERS: ReadonlySet<string> = new Set(['first_hour', 'last_hour', 'range_start', 'range_end', 'previous_start']);
+/**
+ * Parameters that a process's SQL may use, and that are bound as TIMESTAMP (UTC); the others are bound as
+ * text.
+ */
+export const HOUR_PARAMETERS: ReadonlySet<string> = new Set([
+  'first_hour',
+  'last_hour',
+  'range_start',
+  'range_end',
+  'previous_start',
+]);

@@ -1,14 +1,20 @@
 /**
- * What a project says: its catalog, its state tables and its processes. Plain frozen data; `src/project` makes it, every later
- * room reads it.
+ * What a project says: its catalog, its state tables and its processes. Plain frozen data; `src/project`
+ * makes it, every later room reads it.
  */
 import type { TableIdentifier } from './names.ts';
 import type { StartSpec } from './start.ts';
 
 export type Pattern = 'stateless' | 'stateful' | 'dimension';
 
-/** The seed's `etl_pattern_id` of each pattern: a dimension is a sequential stateful load, so it is 2 as well. */
-export const ETL_PATTERN_ID: Readonly<Record<Pattern, 1 | 2>> = Object.freeze({ stateless: 1, stateful: 2, dimension: 2 });
+/**
+ * The seed's `etl_pattern_id` of each pattern: a dimension is a sequential stateful load, so it is 2 as well.
+ */
+export const ETL_PATTERN_ID: Readonly<Record<Pattern, 1 | 2>> = Object.freeze({
+  stateless: 1,
+  stateful: 2,
+  dimension: 2,
+});
 
 /** Unit of an event-time column that holds integers since 1970-01-01T00:00:00Z. */
 export type EventTimeUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us';
@@ -33,7 +39,10 @@ export interface SourceSpec {
   readonly eventTimeUnit?: EventTimeUnit;
   readonly vtts: VttsSpec;
   readonly onSourceChange: OnSourceChange;
-  /** What happens to rows whose event time is NULL: they belong to no hour. `skip`: counted and reported; a stateless load, which needs no hour, takes them. */
+  /**
+   * What happens to rows whose event time is NULL: they belong to no hour. `skip`: counted and reported; a
+   * stateless load, which needs no hour, takes them.
+   */
   readonly nulls: 'refuse' | 'skip';
   /** In ms: event times in a later hour than that in which the clock plus this lies are set aside. */
   readonly futureToleranceMs: number;
@@ -70,7 +79,10 @@ interface AuditBase {
   readonly name: string;
   readonly severity: AuditSeverity;
 }
-/** Counts of the session's source rows and of the rows it staged agree. Source is an alias; default: the first source. */
+/**
+ * Counts of the session's source rows and of the rows it staged agree. Source is an alias; default: the first
+ * source.
+ */
 export interface SourceToTargetCountAudit extends AuditBase {
   readonly kind: 'source_to_target_count';
   readonly source?: string;
@@ -100,10 +112,22 @@ export interface SqlAudit extends AuditBase {
   readonly sql: string;
   readonly parameters: readonly ParameterUse[];
 }
-export type AuditSpec = SourceToTargetCountAudit | NoMissingEventsAudit | NotNullAudit | UniqueAudit | SqlAudit;
+export type AuditSpec =
+  | SourceToTargetCountAudit
+  | NoMissingEventsAudit
+  | NotNullAudit
+  | UniqueAudit
+  | SqlAudit;
 
 /** The values that a process's SQL may name as `$name`. */
-export const PARAMETER_NAMES = Object.freeze(['psyberg_session_id', 'process_name', 'first_hour', 'last_hour', 'range_start', 'range_end'] as const);
+export const PARAMETER_NAMES = Object.freeze([
+  'psyberg_session_id',
+  'process_name',
+  'first_hour',
+  'last_hour',
+  'range_start',
+  'range_end',
+] as const);
 export type ParameterName = (typeof PARAMETER_NAMES)[number];
 
 /** A place where the SQL uses a parameter; `offset` counts UTF-16 units from the SQL's start to the `$`. */
@@ -132,7 +156,9 @@ export interface ProcessSpec {
   readonly catchup: { readonly thresholdHours?: number };
   /** The file's text after the header, without surrounding white space and a closing semicolon. */
   readonly sql: string;
-  /** Where the first character of `sql` stands in the file: DuckDB's error positions are mapped back with it. */
+  /**
+   * Where the first character of `sql` stands in the file: DuckDB's error positions are mapped back with it.
+   */
   readonly sqlOffset: TextPosition;
   readonly parameters: readonly ParameterUse[];
   /** SHA-256 of `sql` in hex: a plan made for other SQL is recognised as stale. */
@@ -149,7 +175,11 @@ export type CatalogSpec =
   /** Pointers in `<warehouse>/catalog.db`. */
   | ({ readonly kind: 'embedded'; readonly warehouse: string } & AllowedLocations)
   /** Pointers in PostgreSQL. */
-  | ({ readonly kind: 'embedded-database'; readonly warehouse: string; readonly database: string } & AllowedLocations)
+  | ({
+      readonly kind: 'embedded-database';
+      readonly warehouse: string;
+      readonly database: string;
+    } & AllowedLocations)
   | ({ readonly kind: 'rest' } & ForeignCatalog);
 
 /** An Iceberg REST catalog elsewhere. */

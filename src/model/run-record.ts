@@ -1,6 +1,13 @@
 /** What a run did, in the words of the contract. Plain JSON; made by `src/run`, read by `src/report`. */
 
-export type RunStatus = 'published' | 'nothing-new' | 'waiting' | 'audit-failed' | 'conflict' | 'refused' | 'failed';
+export type RunStatus =
+  | 'published'
+  | 'nothing-new'
+  | 'waiting'
+  | 'audit-failed'
+  | 'conflict'
+  | 'refused'
+  | 'failed';
 
 export interface AuditResult {
   readonly name: string;
@@ -36,9 +43,16 @@ export interface RunRecord {
   /** New rows that are in no hour of the target, since their event time is NULL; always 0 when stateless. */
   readonly skipped_null_event_times: string;
   readonly audits: readonly AuditResult[];
-  readonly seconds: { readonly init: number; readonly load: number; readonly audit: number; readonly publish: number; readonly total: number };
+  readonly seconds: {
+    readonly init: number;
+    readonly load: number;
+    readonly audit: number;
+    readonly publish: number;
+    readonly total: number;
+  };
   readonly error: ErrorJson | null;
 }
 
 /** `psyberg_<process>_<session>`: the staging branch of a session on its target. */
-export const branchName = (processName: string, psybergSessionId: string): string => `psyberg_${processName}_${psybergSessionId}`;
+export const branchName = (processName: string, psybergSessionId: string): string =>
+  `psyberg_${processName}_${psybergSessionId}`;

@@ -1,12 +1,15 @@
 /**
- * A session as it was opened: pinned heads, what changed since the watermarks, and how far each source is complete.
- * Made by `src/session`, read by `src/plan`; frozen, so planning needs no I/O and no clock.
+ * A session as it was opened: pinned heads, what changed since the watermarks, and how far each source is
+ * complete. Made by `src/session`, read by `src/plan`; frozen, so planning needs no I/O and no clock.
  */
 import type { FileLayout } from './file-layout.ts';
 import type { Hour } from './hour.ts';
 import type { ProcessSpec, SourceSpec } from './process-spec.ts';
 
-/** A place in a table's history. Ids and sequence numbers decide, `committedAtMs` is only shown: clocks may lie. */
+/**
+ * A place in a table's history. Ids and sequence numbers decide, `committedAtMs` is only shown: clocks may
+ * lie.
+ */
 export interface SourcePosition {
   readonly tableUuid: string;
   readonly snapshotId: bigint;
@@ -17,13 +20,20 @@ export interface SourcePosition {
 /** How far a process has consumed a source. */
 export interface Watermark extends SourcePosition {
   readonly table: string;
-  /** Changed hours that were above the least VTTS (or below the catch-up limit) and are still to be loaded. */
+  /**
+   * Changed hours that were above the least VTTS (or below the catch-up limit) and are still to be loaded.
+   */
   readonly owedHours: readonly Hour[];
-  /** The newest hour in which the source had rows when the watermark was written; undefined while that was unknown. */
+  /**
+   * The newest hour in which the source had rows when the watermark was written; undefined while that was
+   * unknown.
+   */
   readonly newestHour?: Hour;
   /** Live rows of the source at that snapshot: tells, after an expiry, whether rows were removed since. */
   readonly totalRecords?: bigint;
-  /** Rows that this snapshot itself added: while as many live at its sequence number, it was not rolled back. */
+  /**
+   * Rows that this snapshot itself added: while as many live at its sequence number, it was not rolled back.
+   */
   readonly addedRecords?: bigint;
   /** Field id of the event-time column that its hours are of. */
   readonly eventTimeId?: number;
@@ -43,7 +53,10 @@ export interface SnapshotChange {
   readonly removedRows: bigint;
 }
 
-/** Where a file's event-time hours were read: manifest bounds, its partition tuple, or one column of the file itself. */
+/**
+ * Where a file's event-time hours were read: manifest bounds, its partition tuple, or one column of the file
+ * itself.
+ */
 export type BoundsFrom = 'manifest' | 'partition' | 'scan';
 
 /** A partition as processing URIs write it: field name -> value; hours and days as ISO texts. */
@@ -53,7 +66,10 @@ export type ProcessingUri = Readonly<Record<string, string | number | boolean | 
 export interface ChangedFile {
   readonly path: string;
   readonly snapshotId: bigint;
-  /** `deletes`: a delete file, with the hours of the rows that it took (or no longer takes) from files that were there before. */
+  /**
+   * `deletes`: a delete file, with the hours of the rows that it took (or no longer takes) from files that
+   * were there before.
+   */
   readonly status: 'added' | 'removed' | 'deletes';
   readonly rows: bigint;
   readonly bytes: bigint;
@@ -62,12 +78,17 @@ export interface ChangedFile {
   readonly firstHour?: Hour;
   readonly lastHour?: Hour;
   readonly boundsFrom?: BoundsFrom;
-  /** The hours that hold rows beyond the tolerance for the future; `lastHour` is then the last hour within it. */
+  /**
+   * The hours that hold rows beyond the tolerance for the future; `lastHour` is then the last hour within it.
+   */
   readonly futureHours?: readonly Hour[];
   /** How many rows those are. */
   readonly futureRows?: bigint;
   readonly nullEventTimes: bigint;
-  /** The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were compared or (of bounds years apart) read; undefined: all of them may. */
+  /**
+   * The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were
+   * compared or (of bounds years apart) read; undefined: all of them may.
+   */
   readonly differingHours?: readonly Hour[];
 }
 
@@ -87,15 +108,24 @@ export interface SourceState {
   readonly detectedBy: DetectedBy;
   readonly changes: readonly SnapshotChange[];
   readonly files: readonly ChangedFile[];
-  /** Where the added files are listed: by the manifests of the new snapshots, or (after a merge or an expiry) only one by one. */
+  /**
+   * Where the added files are listed: by the manifests of the new snapshots, or (after a merge or an expiry)
+   * only one by one.
+   */
   readonly listedBy: 'manifests' | 'files';
   /** The manifest lists in which the added files are found. */
   readonly manifestLists: readonly string[];
-  /** Keys of the delete files (`deleteKey`) since the watermark that apply to added files: rows that came and went. */
+  /**
+   * Keys of the delete files (`deleteKey`) since the watermark that apply to added files: rows that came and
+   * went.
+   */
   readonly deleteFiles?: readonly string[];
   /** The newest hour in which the source has rows, over all its history. */
   readonly newestHour?: Hour;
-  /** The hours above it (or of its day, for dates) that hold rows, where all live files were looked at; undefined: every hour that is owed or was set aside may. */
+  /**
+   * The hours above it (or of its day, for dates) that hold rows, where all live files were looked at;
+   * undefined: every hour that is owed or was set aside may.
+   */
   readonly laterHours?: readonly Hour[];
   /** The hour up to which the source is complete; undefined while nothing is known. */
   readonly vttsHour?: Hour;

@@ -11,9 +11,13 @@ export type StartSpec =
   /** After the snapshot that was its head at this instant. */
   | { readonly kind: 'timestamp'; readonly atMs: number };
 
-export const START_FORMS = "beginning, now, a snapshot id in quotes, or a timestamp such as '2023-09-14T05:00:00Z'";
+export const START_FORMS =
+  "beginning, now, a snapshot id in quotes, or a timestamp such as '2023-09-14T05:00:00Z'";
 
-/** Reads `beginning`, `now`, a snapshot id or a timestamp (without a zone it is UTC); undefined for anything else. */
+/**
+ * Reads `beginning`, `now`, a snapshot id or a timestamp (without a zone it is UTC); undefined for anything
+ * else.
+ */
 export function parseStart(text: string): StartSpec | undefined {
   const trimmed = text.trim();
   if (trimmed === 'beginning' || trimmed === 'now') return { kind: trimmed };

@@ -1,10 +1,14 @@
 /**
- * What operating system, SQLite and DuckDB say when a warehouse cannot be written. Error -> the one PsybergError for it. A full disk is no damaged source, and a
- * read-only folder no bug: both look like either in the words of whoever met them first.
+ * What operating system, SQLite and DuckDB say when a warehouse cannot be written. Error -> the one
+ * PsybergError for it. A full disk is no damaged source, and a read-only folder no bug: both look like either
+ * in the words of whoever met them first.
  */
 import { PsybergError, usageError } from './errors.ts';
 
-/** Not retryable: somebody has to free space first, and a publish that tried on meanwhile would hold everything up. */
+/**
+ * Not retryable: somebody has to free space first, and a publish that tried on meanwhile would hold
+ * everything up.
+ */
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 /** SQLite's primary result codes. */
 const SQLITE_READONLY = 8;
@@ -20,18 +24,28 @@ interface Reported {
   readonly cause?: unknown;
 }
 
-/** `warehouse-full` or `warehouse-not-writable` where the error, or what caused it, is that; else undefined. `place`: what was written, where the error does not say. */
+/**
+ * `warehouse-full` or `warehouse-not-writable` where the error, or what caused it, is that; else undefined.
+ * `place`: what was written, where the error does not say.
+ */
 export function storageFault(error: unknown, place = 'the warehouse'): PsybergError | undefined {
   let link: unknown = error;
   for (let depth = 0; depth < DEPTH_MAX && typeof link === 'object' && link !== null; depth += 1) {
     const { code, errcode, path, message = '', cause } = link as Reported;
-    if (link instanceof PsybergError && (code === 'warehouse-full' || code === 'warehouse-not-writable')) return link;
+    if (link instanceof PsybergError && (code === 'warehouse-full' || code === 'warehouse-not-writable'))
+      return link;
     const sqlite = code === 'ERR_SQLITE_ERROR' ? (errcode ?? 0) & 0xff : undefined;
     // Only an IO error is DuckDB's own: a query may say these words too.
     const io = message.startsWith('IO Error:') ? message : '';
     const where = path ?? /"([^"]+)"/.exec(io)?.[1] ?? place;
-    if (FULL.has(String(code)) || sqlite === SQLITE_FULL || /No space left on device|Disk quota exceeded/i.test(io)) return warehouseFull(where, error);
-    if (code === 'EROFS' || sqlite === SQLITE_READONLY || /Read-only file system/i.test(io)) return notWritable(where, 'it is read-only', error);
+    if (
+      FULL.has(String(code)) ||
+      sqlite === SQLITE_FULL ||
+      /No space left on device|Disk quota exceeded/i.test(io)
+    )
+      return warehouseFull(where, error);
+    if (code === 'EROFS' || sqlite === SQLITE_READONLY || /Read-only file system/i.test(io))
+      return notWritable(where, 'it is read-only', error);
     link = cause;
   }
   return undefined;

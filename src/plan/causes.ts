@@ -1,10 +1,16 @@
-/** Why each hour and each partition is in a plan: source, snapshot, operation and file. Session -> causes. Pure. */
+/**
+ * Why each hour and each partition is in a plan: source, snapshot, operation and file. Session -> causes.
+ * Pure.
+ */
 import { type Hour, hourText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { PlanCause, PlanHour, PlanUriCauses } from '../model/plan.ts';
 import type { ChangedFile, ProcessingUri, Session, SourceState } from '../model/session.ts';
 
-/** At most this many files are named for one hour or partition, and about so many in a whole plan: a first load of a year would name each file hundreds of times. */
+/**
+ * At most this many files are named for one hour or partition, and about so many in a whole plan: a first
+ * load of a year would name each file hundreds of times.
+ */
 const CAUSES_EACH = 20;
 const CAUSES_OF_A_PLAN = 10_000;
 
@@ -14,9 +20,14 @@ export interface CauseOptions {
 }
 
 const causesEach = (entries: number, { allCauses }: CauseOptions): number =>
-  allCauses ? Number.POSITIVE_INFINITY : Math.max(1, Math.min(CAUSES_EACH, Math.floor(CAUSES_OF_A_PLAN / Math.max(1, entries))));
+  allCauses
+    ? Number.POSITIVE_INFINITY
+    : Math.max(1, Math.min(CAUSES_EACH, Math.floor(CAUSES_OF_A_PLAN / Math.max(1, entries))));
 
-/** The hours of a plan with what made each necessary. An hour without a cause of its own is owed, or lies between two that have one. */
+/**
+ * The hours of a plan with what made each necessary. An hour without a cause of its own is owed, or lies
+ * between two that have one.
+ */
 export function describeHours(session: Session, hours: readonly Hour[], options: CauseOptions): PlanHour[] {
   const causes = causesByHour(session, new Set(hours), causesEach(hours.length, options));
   const owed = owedBy(session);
@@ -34,7 +45,9 @@ export function describeHours(session: Session, hours: readonly Hour[], options:
 
 function owedBy(session: Session): Map<Hour, string[]> {
   const owed = new Map<Hour, string[]>();
-  for (const source of session.sources) for (const hour of source.watermark?.owedHours ?? []) owed.set(hour, [...(owed.get(hour) ?? []), tableName(source.spec.table)]);
+  for (const source of session.sources)
+    for (const hour of source.watermark?.owedHours ?? [])
+      owed.set(hour, [...(owed.get(hour) ?? []), tableName(source.spec.table)]);
   return owed;
 }
 
@@ -58,11 +71,15 @@ function causesByHour(session: Session, wanted: ReadonlySet<Hour>, atMost: numbe
 }
 
 /** The wanted hours that a file touches; a file that spans more hours than are wanted is walked by those. */
-function hoursOfFile({ firstHour, lastHour, differingHours, futureHours = [] }: ChangedFile, wanted: ReadonlySet<Hour>): Hour[] {
+function hoursOfFile(
+  { firstHour, lastHour, differingHours, futureHours = [] }: ChangedFile,
+  wanted: ReadonlySet<Hour>,
+): Hour[] {
   const ahead = futureHours.filter((hour) => wanted.has(hour));
   if (firstHour === undefined || lastHour === undefined) return ahead;
   if (differingHours !== undefined) return [...differingHours.filter((hour) => wanted.has(hour)), ...ahead];
-  if (lastHour - firstHour >= wanted.size) return [...[...wanted].filter((hour) => hour >= firstHour && hour <= lastHour), ...ahead];
+  if (lastHour - firstHour >= wanted.size)
+    return [...[...wanted].filter((hour) => hour >= firstHour && hour <= lastHour), ...ahead];
   const hours: Hour[] = [];
   for (let hour = firstHour; hour <= lastHour; hour += 1) if (wanted.has(hour)) hours.push(hour);
   return [...hours, ...ahead];
@@ -88,7 +105,11 @@ function causeMaker(source: SourceState): (file: ChangedFile) => PlanCause {
 }
 
 /** What made each of a source's processing URIs necessary, in their order. */
-export function describeUris(source: SourceState, uris: readonly ProcessingUri[], options: CauseOptions): PlanUriCauses[] {
+export function describeUris(
+  source: SourceState,
+  uris: readonly ProcessingUri[],
+  options: CauseOptions,
+): PlanUriCauses[] {
   const causeOf = causeMaker(source);
   const found = new Map<string, Found>();
   const atMost = causesEach(uris.length, options);

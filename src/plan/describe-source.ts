@@ -20,7 +20,10 @@ const positionJson = (position: SourcePosition | undefined): PlanPosition | null
 const hourJson = (hour: Hour | undefined): string | null => (hour === undefined ? null : hourText(hour));
 
 /** One source as the plan shows it. `owed`: its changed hours that this session does not load. */
-export function describeSource(source: SourceState, options: CauseOptions & { readonly read: PlanRead; readonly owed: readonly Hour[] }): PlanSource {
+export function describeSource(
+  source: SourceState,
+  options: CauseOptions & { readonly read: PlanRead; readonly owed: readonly Hour[] },
+): PlanSource {
   const span = spanOf(touchedHours(source.files));
   const added = source.files.filter((file) => file.status === 'added');
   const uris = processingUris(source);
@@ -33,7 +36,8 @@ export function describeSource(source: SourceState, options: CauseOptions & { re
     watermark: positionJson(source.watermark),
     start: positionJson(source.start),
     protect: source.spec.protect,
-    protected_snapshot_id: source.protectedSnapshotId === undefined ? null : String(source.protectedSnapshotId),
+    protected_snapshot_id:
+      source.protectedSnapshotId === undefined ? null : String(source.protectedSnapshotId),
     head: positionJson(source.head),
     detected_by: source.detectedBy,
     changes: source.changes.map((change) => ({
@@ -68,12 +72,21 @@ export function describeSource(source: SourceState, options: CauseOptions & { re
   };
 }
 
-/** True when a source is to begin at a place that is not the beginning, and no session has published that yet. */
-export const beginsSomewhere = (session: Session): boolean => session.sources.some((source) => source.start !== undefined);
+/**
+ * True when a source is to begin at a place that is not the beginning, and no session has published that yet.
+ */
+export const beginsSomewhere = (session: Session): boolean =>
+  session.sources.some((source) => source.start !== undefined);
 
-/** True while a source that is to begin somewhere has no snapshot to begin after: publishing without it would lose the place. */
+/**
+ * True while a source that is to begin somewhere has no snapshot to begin after: publishing without it would
+ * lose the place.
+ */
 export const awaitsStart = (session: Session): boolean =>
-  session.sources.some((source) => source.spec.start.kind !== 'beginning' && source.watermark === undefined && source.head === undefined);
+  session.sources.some(
+    (source) =>
+      source.spec.start.kind !== 'beginning' && source.watermark === undefined && source.head === undefined,
+  );
 
 /** The changed partitions, each once, in the order of their values; a source without partitions has none. */
 function processingUris(source: SourceState): ProcessingUri[] {
@@ -106,7 +119,17 @@ function lowestRung(source: SourceState): BoundsFrom | null {
 export function planHead(
   session: Session,
   status: PlanStatus,
-): Pick<Plan, 'plan_version' | 'process_name' | 'psyberg_session_id' | 'pattern' | 'etl_pattern_id' | 'status' | 'process_sha256' | 'target'> {
+): Pick<
+  Plan,
+  | 'plan_version'
+  | 'process_name'
+  | 'psyberg_session_id'
+  | 'pattern'
+  | 'etl_pattern_id'
+  | 'status'
+  | 'process_sha256'
+  | 'target'
+> {
   const { spec, target } = session;
   return {
     plan_version: 1,
@@ -124,8 +147,14 @@ export function planHead(
       exists: target.exists,
       previous_session_id: target.previousSessionId ?? null,
       complete_to_hour: hourJson(target.completeToHour),
-      format_version: Math.max(2, target.formatVersion ?? Number(spec.target.properties['format-version'] ?? 2)),
-      event_time: target.eventTime === undefined ? null : { field_id: target.eventTime.fieldId, type: target.eventTime.type, unit: target.eventTime.unit },
+      format_version: Math.max(
+        2,
+        target.formatVersion ?? Number(spec.target.properties['format-version'] ?? 2),
+      ),
+      event_time:
+        target.eventTime === undefined
+          ? null
+          : { field_id: target.eventTime.fieldId, type: target.eventTime.type, unit: target.eventTime.unit },
       layout: target.layout ?? null,
     },
   };

@@ -18,7 +18,8 @@ export const RESERVED_ALIASES: Readonly<Record<string, string>> = Object.freeze(
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const tableOf = (value: unknown): string | undefined => (typeof value === 'string' && tableNameProblem(value) === undefined ? value : undefined);
+const tableOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && tableNameProblem(value) === undefined ? value : undefined;
 
 /** A source's alias as the SQL sees it: as written, else the last part of the table's name. */
 export function aliasOf(source: unknown): string | undefined {
@@ -29,7 +30,9 @@ export function aliasOf(source: unknown): string | undefined {
 }
 
 /** The pattern under either of its names; undefined when neither says one. */
-export function patternOf(header: Readonly<Record<string, unknown>>): 'stateless' | 'stateful' | 'dimension' | undefined {
+export function patternOf(
+  header: Readonly<Record<string, unknown>>,
+): 'stateless' | 'stateful' | 'dimension' | undefined {
   const written = header['pattern'] ?? header['etl_pattern_id'];
   if (written === 1 || written === 'stateless') return 'stateless';
   if (written === 2 || written === 'stateful') return 'stateful';
@@ -45,23 +48,49 @@ export function checkHeader(yaml: YamlText, report: ReportProblem): void {
   checkAudits(yaml.value, yaml, report);
 }
 
-function checkPattern(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
+function checkPattern(
+  header: Readonly<Record<string, unknown>>,
+  yaml: YamlText,
+  report: ReportProblem,
+): void {
   const pattern = patternOf(header);
   const id = header['etl_pattern_id'];
-  if (header['pattern'] === undefined && id === undefined) report(yaml.placeOf([]), "missing key 'pattern'", 'write pattern: stateless, stateful or dimension');
-  if (header['pattern'] !== undefined && pattern !== undefined && (id === 1 || id === 2) && (id === 1) !== (pattern === 'stateless')) {
-    report(yaml.placeOf(['etl_pattern_id']), `etl_pattern_id ${id} contradicts pattern: ${pattern}`, 'remove etl_pattern_id');
+  if (header['pattern'] === undefined && id === undefined)
+    report(yaml.placeOf([]), "missing key 'pattern'", 'write pattern: stateless, stateful or dimension');
+  if (
+    header['pattern'] !== undefined &&
+    pattern !== undefined &&
+    (id === 1 || id === 2) &&
+    (id === 1) !== (pattern === 'stateless')
+  ) {
+    report(
+      yaml.placeOf(['etl_pattern_id']),
+      `etl_pattern_id ${id} contradicts pattern: ${pattern}`,
+      'remove etl_pattern_id',
+    );
   }
   if (pattern === undefined) return;
   if (pattern === 'stateless' && header['hours'] === 'touched') {
-    report(yaml.placeOf(['hours']), 'hours is for a stateful process; a stateless one appends the new rows', 'remove it');
+    report(
+      yaml.placeOf(['hours']),
+      'hours is for a stateful process; a stateless one appends the new rows',
+      'remove it',
+    );
   }
   if (pattern !== 'dimension' && header['catchup'] !== undefined) {
-    report(yaml.placeOfKey(['catchup']), `catchup is for a dimension, and this process is ${pattern}`, 'remove it');
+    report(
+      yaml.placeOfKey(['catchup']),
+      `catchup is for a dimension, and this process is ${pattern}`,
+      'remove it',
+    );
   }
 }
 
-function checkSources(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
+function checkSources(
+  header: Readonly<Record<string, unknown>>,
+  yaml: YamlText,
+  report: ReportProblem,
+): void {
   const pattern = patternOf(header);
   const target = isMap(header['target']) ? tableOf(header['target']['table']) : undefined;
   const seen = new Map<string, string>();
@@ -74,15 +103,36 @@ function checkSources(header: Readonly<Record<string, unknown>>, yaml: YamlText,
     const twice = key !== undefined && tables.has(key);
     if (key !== undefined) tables.add(key);
     // Watermarks are kept by process and source table: two entries would move one watermark.
-    if (twice) report(yaml.placeOf(['sources', index, 'table']), `the table ${table} is a source twice`, 'keep one of them; the SQL may name its alias as often as it needs');
+    if (twice)
+      report(
+        yaml.placeOf(['sources', index, 'table']),
+        `the table ${table} is a source twice`,
+        'keep one of them; the SQL may name its alias as often as it needs',
+      );
     const alias = aliasOf(source);
     if (alias !== undefined && !twice) {
-      const placeOfAlias = yaml.placeOf(['sources', index, source['alias'] === undefined ? 'table' : 'alias']);
+      const placeOfAlias = yaml.placeOf([
+        'sources',
+        index,
+        source['alias'] === undefined ? 'table' : 'alias',
+      ]);
       const other = seen.get(alias.toLowerCase());
-      if (other !== undefined) report(placeOfAlias, `the alias '${alias}' is used twice, for ${other} and ${table}`, `give one of them another name: alias: ${alias}_2`);
+      if (other !== undefined)
+        report(
+          placeOfAlias,
+          `the alias '${alias}' is used twice, for ${other} and ${table}`,
+          `give one of them another name: alias: ${alias}_2`,
+        );
       else seen.set(alias.toLowerCase(), table);
-      const meaning = Object.hasOwn(RESERVED_ALIASES, alias.toLowerCase()) ? RESERVED_ALIASES[alias.toLowerCase()] : undefined;
-      if (meaning !== undefined) report(placeOfAlias, `the alias '${alias}' is reserved: it names ${meaning}`, `give the source another name: alias: ${alias}_rows`);
+      const meaning = Object.hasOwn(RESERVED_ALIASES, alias.toLowerCase())
+        ? RESERVED_ALIASES[alias.toLowerCase()]
+        : undefined;
+      if (meaning !== undefined)
+        report(
+          placeOfAlias,
+          `the alias '${alias}' is reserved: it names ${meaning}`,
+          `give the source another name: alias: ${alias}_rows`,
+        );
     }
     if (target !== undefined && tableOf(source['table'])?.toLowerCase() === target.toLowerCase()) {
       report(
@@ -94,10 +144,18 @@ function checkSources(header: Readonly<Record<string, unknown>>, yaml: YamlText,
       );
     }
     if ((pattern === 'stateful' || pattern === 'dimension') && source['event_time'] === undefined) {
-      report(place, `a ${pattern} process needs event_time on every source, and ${table} has none`, 'name the column that says when the event happened');
+      report(
+        place,
+        `a ${pattern} process needs event_time on every source, and ${table} has none`,
+        'name the column that says when the event happened',
+      );
     }
     if (source['event_time_unit'] !== undefined && source['event_time'] === undefined) {
-      report(yaml.placeOfKey(['sources', index, 'event_time_unit']), 'event_time_unit without event_time', 'name the column: event_time: <column>');
+      report(
+        yaml.placeOfKey(['sources', index, 'event_time_unit']),
+        'event_time_unit without event_time',
+        'name the column: event_time: <column>',
+      );
     }
     if (pattern === 'stateless' && source['nulls'] === 'skip') {
       report(
@@ -108,9 +166,17 @@ function checkSources(header: Readonly<Record<string, unknown>>, yaml: YamlText,
     }
     for (const key of ['nulls', 'future_tolerance'])
       if (source[key] !== undefined && source['event_time'] === undefined)
-        report(yaml.placeOfKey(['sources', index, key]), `${key} without event_time`, 'name the column: event_time: <column>');
+        report(
+          yaml.placeOfKey(['sources', index, key]),
+          `${key} without event_time`,
+          'name the column: event_time: <column>',
+        );
     if (pattern !== undefined && pattern !== 'stateless' && source['on_source_change'] !== undefined) {
-      report(yaml.placeOfKey(['sources', index, 'on_source_change']), `on_source_change is for a stateless process; a ${pattern} one recomputes the changed hours`, 'remove it');
+      report(
+        yaml.placeOfKey(['sources', index, 'on_source_change']),
+        `on_source_change is for a stateless process; a ${pattern} one recomputes the changed hours`,
+        'remove it',
+      );
     }
   }
 }
@@ -120,7 +186,11 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
   if (!isMap(target)) return;
   const pattern = patternOf(header);
   if ((pattern === 'stateful' || pattern === 'dimension') && target['event_time'] === undefined) {
-    report(yaml.placeOfKey(['target']), `a ${pattern} process needs event_time in target`, 'name the column of the target that says which hour a row belongs to');
+    report(
+      yaml.placeOfKey(['target']),
+      `a ${pattern} process needs event_time in target`,
+      'name the column of the target that says which hour a row belongs to',
+    );
   }
   const seen = new Set<string>();
   for (const { text, index } of partitionEntries(listOf(target['partition_by']))) {
@@ -145,11 +215,21 @@ function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
     if (!isMap(audit)) continue;
     for (const kind of ['no_missing_events', 'source_to_target_count']) {
       const written = isMap(audit[kind]) ? textOf(audit[kind]['source']) : undefined;
-      if (written === undefined || aliases.some((alias) => alias.toLowerCase() === written.toLowerCase())) continue;
-      report(yaml.placeOf(['audits', index, kind, 'source']), `${kind} names the unknown source '${written}'`, didYouMean(written, aliases, 'aliases of the sources'));
+      if (written === undefined || aliases.some((alias) => alias.toLowerCase() === written.toLowerCase()))
+        continue;
+      report(
+        yaml.placeOf(['audits', index, kind, 'source']),
+        `${kind} names the unknown source '${written}'`,
+        didYouMean(written, aliases, 'aliases of the sources'),
+      );
     }
     const name = textOf(audit['name']);
-    if (name !== undefined && names.has(name)) report(yaml.placeOf(['audits', index, 'name']), `two audits have the name '${name}'`, 'give each its own name');
+    if (name !== undefined && names.has(name))
+      report(
+        yaml.placeOf(['audits', index, 'name']),
+        `two audits have the name '${name}'`,
+        'give each its own name',
+      );
     if (name !== undefined) names.add(name);
   }
 }

@@ -4,8 +4,15 @@ import type { StateTables } from '../model/process-spec.ts';
 import { type ProjectProblem, reporterFor } from './problems.ts';
 import type { ProcessDraft } from './read-process.ts';
 
-/** Reports names and targets used twice, targets that are state tables, tables whose names differ by case, and circles of processes. */
-export function checkProject(drafts: readonly ProcessDraft[], tables: StateTables, problems: ProjectProblem[]): void {
+/**
+ * Reports names and targets used twice, targets that are state tables, tables whose names differ by case, and
+ * circles of processes.
+ */
+export function checkProject(
+  drafts: readonly ProcessDraft[],
+  tables: StateTables,
+  problems: ProjectProblem[],
+): void {
   const stateTables = new Map<string, string>([
     [tableKey(tables.highWaterMarkTable), 'high_water_mark_table'],
     [tableKey(tables.sessionTable), 'session_table'],
@@ -29,7 +36,12 @@ export function checkProject(drafts: readonly ProcessDraft[], tables: StateTable
     }
     if (draft.target === undefined) continue;
     const state = stateTables.get(tableKey(draft.target));
-    if (state !== undefined) report(draft.placeOf(['target', 'table']), `the target ${tableName(draft.target)} is the project's ${state}`, 'write to a table of its own');
+    if (state !== undefined)
+      report(
+        draft.placeOf(['target', 'table']),
+        `the target ${tableName(draft.target)} is the project's ${state}`,
+        'write to a table of its own',
+      );
     const other = producers.get(tableKey(draft.target));
     if (other !== undefined)
       report(
@@ -43,10 +55,21 @@ export function checkProject(drafts: readonly ProcessDraft[], tables: StateTable
   reportCircles(drafts, producers, problems);
 }
 
-/** DuckDB takes two names that differ by case alone for one table, a catalog for two: a process would wait for ever for what another one writes. */
-function reportSpellings(drafts: readonly ProcessDraft[], producers: ReadonlyMap<string, ProcessDraft>, problems: ProjectProblem[]): void {
-  const known = new Map<string, { readonly name: string; readonly draft: ProcessDraft; readonly role: string }>();
-  for (const [key, draft] of producers) if (draft.target !== undefined) known.set(key, { name: tableName(draft.target), draft, role: 'target' });
+/**
+ * DuckDB takes two names that differ by case alone for one table, a catalog for two: a process would wait for
+ * ever for what another one writes.
+ */
+function reportSpellings(
+  drafts: readonly ProcessDraft[],
+  producers: ReadonlyMap<string, ProcessDraft>,
+  problems: ProjectProblem[],
+): void {
+  const known = new Map<
+    string,
+    { readonly name: string; readonly draft: ProcessDraft; readonly role: string }
+  >();
+  for (const [key, draft] of producers)
+    if (draft.target !== undefined) known.set(key, { name: tableName(draft.target), draft, role: 'target' });
   for (const draft of drafts)
     for (const source of draft.sources) {
       const key = tableKey(source.table);
@@ -63,9 +86,16 @@ function reportSpellings(drafts: readonly ProcessDraft[], producers: ReadonlyMap
 }
 
 /** Each circle is reported once, at the source through which its first process in file order enters it. */
-function reportCircles(drafts: readonly ProcessDraft[], producers: ReadonlyMap<string, ProcessDraft>, problems: ProjectProblem[]): void {
+function reportCircles(
+  drafts: readonly ProcessDraft[],
+  producers: ReadonlyMap<string, ProcessDraft>,
+  problems: ProjectProblem[],
+): void {
   const finished = new Set<ProcessDraft>();
-  const trail: { readonly draft: ProcessDraft; via?: { readonly table: TableIdentifier; readonly index: number } }[] = [];
+  const trail: {
+    readonly draft: ProcessDraft;
+    via?: { readonly table: TableIdentifier; readonly index: number };
+  }[] = [];
   const visit = (draft: ProcessDraft): void => {
     if (finished.has(draft)) return;
     const seenAt = trail.findIndex((step) => step.draft === draft);
@@ -89,12 +119,17 @@ function reportCircles(drafts: readonly ProcessDraft[], producers: ReadonlyMap<s
 }
 
 function reportCircle(
-  circle: readonly { readonly draft: ProcessDraft; readonly via?: { readonly table: TableIdentifier; readonly index: number } }[],
+  circle: readonly {
+    readonly draft: ProcessDraft;
+    readonly via?: { readonly table: TableIdentifier; readonly index: number };
+  }[],
   problems: ProjectProblem[],
 ): void {
   const [first] = circle;
   if (first?.via === undefined) return;
-  const path = circle.map(({ draft, via }) => `${nameOf(draft)} reads ${via === undefined ? 'a table' : tableName(via.table)}`).join(', ');
+  const path = circle
+    .map(({ draft, via }) => `${nameOf(draft)} reads ${via === undefined ? 'a table' : tableName(via.table)}`)
+    .join(', ');
   reporterFor(problems, first.draft.file)(
     first.draft.placeOf(['sources', first.via.index, 'table']),
     `the processes depend on each other in a circle: ${[...circle.map(({ draft }) => nameOf(draft)), nameOf(first.draft)].join(' <- ')}`,

@@ -10,10 +10,14 @@ export function producerOf(project: ProjectSpec, table: TableIdentifier): Proces
 }
 
 /**
- * All processes, or the named ones, each behind the processes that write its sources; otherwise in the order of their files.
- * Processes that are not named are not added. Throws `process-unknown` for a name that the project does not have.
+ * All processes, or the named ones, each behind the processes that write its sources; otherwise in the order
+ * of their files. Processes that are not named are not added. Throws `process-unknown` for a name that the
+ * project does not have.
  */
-export function processesInDependencyOrder(project: ProjectSpec, names: readonly string[] = []): readonly ProcessSpec[] {
+export function processesInDependencyOrder(
+  project: ProjectSpec,
+  names: readonly string[] = [],
+): readonly ProcessSpec[] {
   const known = project.processes.map((spec) => spec.processName);
   for (const name of names) {
     if (known.includes(name)) continue;
@@ -33,7 +37,8 @@ export function processesInDependencyOrder(project: ProjectSpec, names: readonly
     }
     ordered.push(spec);
   };
-  // The whole graph is walked even for a few names: two named processes may depend on each other through one that is not.
+  // The whole graph is walked even for a few names: two named processes may depend on each other through one
+  // that is not.
   for (const spec of project.processes) visit(spec);
   return names.length === 0 ? ordered : ordered.filter((spec) => names.includes(spec.processName));
 }

@@ -1,6 +1,9 @@
 /** Near-miss names. (what was written, what exists) -> the likely meaning. Pure. */
 
-/** The known name nearest to `written`, when it is near enough to be a slip (about one letter in three), or the only one that holds it. */
+/**
+ * The known name nearest to `written`, when it is near enough to be a slip (about one letter in three), or
+ * the only one that holds it.
+ */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const wanted = written.toLowerCase();
   const limit = Math.max(1, Math.floor(wanted.length / 3));
@@ -31,7 +34,12 @@ function editDistance(left: string, right: string): number {
     for (let column = 1; column <= right.length; column++) {
       const replaced = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
       let best = Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
-      if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
+      if (
+        row > 1 &&
+        column > 1 &&
+        left[row - 1] === right[column - 2] &&
+        left[row - 2] === right[column - 1]
+      ) {
         best = Math.min(best, (beforePrevious[column - 2] ?? 0) + 1);
       }
       current.push(best);

@@ -15,10 +15,12 @@ const filled = z.string().regex(/\S/, 'must not be empty');
 
 /** `namespace.table` as text. */
 export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$/, {
-  error: (issue) => (typeof issue.input === 'string' ? (tableNameProblem(issue.input) ?? 'not a table name') : undefined),
+  error: (issue) =>
+    typeof issue.input === 'string' ? (tableNameProblem(issue.input) ?? 'not a table name') : undefined,
 });
 
-// --- vtts -----------------------------------------------------------------------------------------------------------------
+// --- vtts
+// -----------------------------------------------------------------------------------------------------------------
 const vttsName = z.enum(['bounds', 'signal']);
 const vttsProperty = strictMap({ property: filled });
 const vttsSql = strictMap({ sql: filled });
@@ -37,10 +39,16 @@ function pickVtts(value: unknown): z.ZodType | NoChoice {
     hint: didYouMean(key ?? '', ['from', 'property', 'sql'], 'known keys'),
   };
 }
-const vttsUnion: z.ZodType = z.union([vttsName, vttsProperty, vttsSql, strictMap({ from: z.union([vttsName, vttsProperty, vttsSql]) })]);
+const vttsUnion: z.ZodType = z.union([
+  vttsName,
+  vttsProperty,
+  vttsSql,
+  strictMap({ from: z.union([vttsName, vttsProperty, vttsSql]) }),
+]);
 const vtts = choice(pickVtts, vttsUnion);
 
-// --- audits ---------------------------------------------------------------------------------------------------------------
+// --- audits
+// ---------------------------------------------------------------------------------------------------------------
 const columns = z.array(filled).min(1);
 const auditCommon = { severity: z.enum(['block', 'warn']).optional(), name: nameText.optional() };
 const AUDIT_ARGUMENTS = {
@@ -65,43 +73,63 @@ const AUDIT_EXAMPLES: Readonly<Record<AuditKind, string>> = {
 
 function pickAudit(value: unknown): z.ZodType | NoChoice {
   if (typeof value === 'string') {
-    if (!isAuditKind(value)) return { message: `unknown audit '${value}'`, hint: didYouMean(value, AUDIT_KINDS, 'audits') };
+    if (!isAuditKind(value))
+      return { message: `unknown audit '${value}'`, hint: didYouMean(value, AUDIT_KINDS, 'audits') };
     if (value === 'source_to_target_count') return z.string();
     return { message: `the audit ${value} needs arguments`, hint: `write ${AUDIT_EXAMPLES[value]}` };
   }
-  if (!isMap(value)) return { message: `an audit must be a name or a map of keys, found ${foundType(value)}` };
+  if (!isMap(value))
+    return { message: `an audit must be a name or a map of keys, found ${foundType(value)}` };
   const keys = Object.keys(value);
   const kinds = keys.filter(isAuditKind);
   const [first, second] = kinds;
-  if (first !== undefined && second !== undefined) return { message: `one audit holds both ${first} and ${second}`, hint: 'begin a list entry (-) for each audit' };
+  if (first !== undefined && second !== undefined)
+    return {
+      message: `one audit holds both ${first} and ${second}`,
+      hint: 'begin a list entry (-) for each audit',
+    };
   if (first !== undefined) {
     if ((value as Record<string, unknown>)[first] === null && first !== 'source_to_target_count')
       return { message: `the audit ${first} needs arguments`, hint: `write ${AUDIT_EXAMPLES[first]}` };
     return auditForm(first);
   }
   const unknown = keys.find((key) => !Object.hasOwn(auditCommon, key));
-  if (unknown === undefined) return { message: 'an audit without a kind', hint: `audits: ${AUDIT_KINDS.join(', ')}` };
+  if (unknown === undefined)
+    return { message: 'an audit without a kind', hint: `audits: ${AUDIT_KINDS.join(', ')}` };
   return { message: `unknown audit '${unknown}'`, hint: didYouMean(unknown, AUDIT_KINDS, 'audits') };
 }
-const audit = choice(pickAudit, z.union([z.literal('source_to_target_count'), ...AUDIT_KINDS.map(auditForm)]));
+const audit = choice(
+  pickAudit,
+  z.union([z.literal('source_to_target_count'), ...AUDIT_KINDS.map(auditForm)]),
+);
 
-// --- pattern --------------------------------------------------------------------------------------------------------------
+// --- pattern
+// --------------------------------------------------------------------------------------------------------------
 const patternName = z.enum(['stateless', 'stateful', 'dimension']);
 const patternId = z.union([z.literal(1), z.literal(2)]);
-const pattern = choice((value) => (value === 1 || value === 2 ? patternId : patternName), z.union([patternName, patternId]));
+const pattern = choice(
+  (value) => (value === 1 || value === 2 ? patternId : patternName),
+  z.union([patternName, patternId]),
+);
 
 /** YAML reads a snapshot id without quotes as a number, and loses its last digits. */
 const startText = choice(
   (value) =>
     typeof value === 'string' && parseStart(value) !== undefined
       ? z.string()
-      : { message: `start must be ${START_FORMS}`, ...(typeof value === 'number' ? { hint: 'put the snapshot id in quotes: as a number it loses digits' } : {}) },
+      : {
+          message: `start must be ${START_FORMS}`,
+          ...(typeof value === 'number'
+            ? { hint: 'put the snapshot id in quotes: as a number it loses digits' }
+            : {}),
+        },
   z.string(),
 );
 
 const DURATION_RULE = 'must be a number with m, h or d, such as 30m, 1h or 2d';
 
-// --- the header -----------------------------------------------------------------------------------------------------------
+// --- the header
+// -----------------------------------------------------------------------------------------------------------
 const source = strictMap({
   table: tableText,
   alias: nameText.optional(),
@@ -119,7 +147,10 @@ const source = strictMap({
 });
 
 /** A number or true/false is taken as its text: `format-version: 2` is what people write. */
-const propertyValue = choice((value) => (typeof value === 'number' || typeof value === 'boolean' ? z.unknown() : z.string()), z.union([z.string(), z.number(), z.boolean()]));
+const propertyValue = choice(
+  (value) => (typeof value === 'number' || typeof value === 'boolean' ? z.unknown() : z.string()),
+  z.union([z.string(), z.number(), z.boolean()]),
+);
 
 const target = strictMap({
   table: tableText,
@@ -136,7 +167,9 @@ export const headerSchema = strictMap({
   target,
   audits: z.array(audit).optional(),
   hours: z.enum(['contiguous', 'touched']).optional(),
-  catchup: strictMap({ threshold_hours: z.int('threshold_hours must be a whole number').min(1).optional() }).optional(),
+  catchup: strictMap({
+    threshold_hours: z.int('threshold_hours must be a whole number').min(1).optional(),
+  }).optional(),
 });
 
 /** The header as it is written, once `headerSchema` has accepted it. */
@@ -167,11 +200,17 @@ export interface HeaderSource {
   readonly start?: string;
   readonly protect?: boolean;
 }
-export type HeaderVtts = 'bounds' | 'signal' | { readonly from: HeaderVtts } | { readonly property: string } | { readonly sql: string };
+export type HeaderVtts =
+  | 'bounds'
+  | 'signal'
+  | { readonly from: HeaderVtts }
+  | { readonly property: string }
+  | { readonly sql: string };
 
 /** The JSON schema of a process file's header, for editors. */
 export function processHeaderJsonSchema(): Record<string, unknown> {
   return { ...jsonSchemaOf(headerSchema), title: 'Header of a psyberg process' };
 }
 
-export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -30,9 +30,13 @@ export function positionAt(text: string, offset: number): TextPosition {
   return { line, column: before.length - lineStart + 1 };
 }
 
-/** The error that carries all problems, sorted by place: one run of the command shows all there is to correct. */
+/**
+ * The error that carries all problems, sorted by place: one run of the command shows all there is to correct.
+ */
 export function projectInvalid(problems: readonly ProjectProblem[]): PsybergError {
-  const sorted = [...problems].sort((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column);
+  const sorted = [...problems].sort(
+    (a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column,
+  );
   const lines = sorted.flatMap((problem) => [
     `${problem.file}:${problem.line}:${problem.column} ${problem.message}`,
     ...(problem.hint === null ? [] : [`    hint: ${problem.hint}`]),

@@ -1,4 +1,7 @@
-/** The parts that a process template leaves open. (sources, target, known columns) -> placeholder values. Pure. */
+/**
+ * The parts that a process template leaves open. (sources, target, known columns) -> placeholder values.
+ * Pure.
+ */
 import { tableName, type TableIdentifier } from '../model/names.ts';
 import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
 import { RESERVED_ALIASES } from './check-header.ts';
@@ -33,7 +36,10 @@ export function processPlaceholders(options: {
     process_name: options.name,
     sources: sources.map(sourceYaml).join('\n'),
     target: tableName(options.target),
-    target_lines: eventTime === undefined ? '' : `  event_time: ${yamlText(eventTime)}\n  partition_by: [${hourOf(eventTime)}]`,
+    target_lines:
+      eventTime === undefined
+        ? ''
+        : `  event_time: ${yamlText(eventTime)}\n  partition_by: [${hourOf(eventTime)}]`,
     event_time: eventTime === undefined ? '' : yamlText(eventTime),
     // A quoted SQL name is the same text in YAML: its quotes are YAML's there.
     key: key === undefined ? 'entity' : sqlName(key),
@@ -43,9 +49,13 @@ export function processPlaceholders(options: {
 }
 
 /** An entry of `partition_by` as YAML. */
-const hourOf = (column: string): string => (sqlName(column) === column ? `hour(${column})` : JSON.stringify(`hour(${sqlName(column)})`));
+const hourOf = (column: string): string =>
+  sqlName(column) === column ? `hour(${column})` : JSON.stringify(`hour(${sqlName(column)})`);
 
-function nameSources(sources: readonly NewProcessSource[], columns: Readonly<Record<string, readonly string[]>>): NamedSource[] {
+function nameSources(
+  sources: readonly NewProcessSource[],
+  columns: Readonly<Record<string, readonly string[]>>,
+): NamedSource[] {
   const taken = new Set<string>();
   return sources.map((source) => {
     const { name } = source.table;
@@ -53,7 +63,9 @@ function nameSources(sources: readonly NewProcessSource[], columns: Readonly<Rec
     // Two schemas may hold a table of one name; the schema then tells them apart.
     if (taken.has(alias.toLowerCase())) alias = `${source.table.namespace.join('_')}_${name}`;
     taken.add(alias.toLowerCase());
-    const known = Object.entries(columns).find(([table]) => table.toLowerCase() === tableName(source.table).toLowerCase())?.[1];
+    const known = Object.entries(columns).find(
+      ([table]) => table.toLowerCase() === tableName(source.table).toLowerCase(),
+    )?.[1];
     return { ...source, alias, ...(known === undefined ? {} : { columns: known }) };
   });
 }
@@ -68,21 +80,29 @@ const sourceYaml = (source: NamedSource): string =>
 
 /** Integers become a timestamp column of their own: only a timestamp can be partitioned by hour. */
 const outputTime = (source: NamedSource | undefined): string | undefined =>
-  source?.timeColumn === undefined || source.timeUnit === undefined ? source?.timeColumn : `${source.timeColumn}_utc`;
+  source?.timeColumn === undefined || source.timeUnit === undefined
+    ? source?.timeColumn
+    : `${source.timeColumn}_utc`;
 
 function timeExpression(source: NamedSource): string | undefined {
   if (source.timeColumn === undefined || source.timeUnit === undefined) return undefined;
   const column = `${sqlName(source.alias)}.${sqlName(source.timeColumn)}`;
-  const microseconds = { epoch_s: `${column} * 1000000`, epoch_ms: `${column} * 1000`, epoch_us: column }[source.timeUnit];
+  const microseconds = { epoch_s: `${column} * 1000000`, epoch_ms: `${column} * 1000`, epoch_us: column }[
+    source.timeUnit
+  ];
   return `make_timestamptz(${microseconds}) as ${sqlName(outputTime(source) ?? '')}`;
 }
 
-const columnsOf = (source: NamedSource): string => [`${sqlName(source.alias)}.*`, timeExpression(source)].filter((part) => part !== undefined).join(', ');
+const columnsOf = (source: NamedSource): string =>
+  [`${sqlName(source.alias)}.*`, timeExpression(source)].filter((part) => part !== undefined).join(', ');
 
 function statelessQuery(sources: readonly NamedSource[]): string {
   const [only] = sources;
-  if (sources.length === 1 && only !== undefined && only.timeUnit === undefined) return `select *\nfrom ${sqlName(only.alias)}`;
-  return sources.map((source) => `select ${columnsOf(source)}\nfrom ${sqlName(source.alias)}`).join('\nunion all by name\n');
+  if (sources.length === 1 && only !== undefined && only.timeUnit === undefined)
+    return `select *\nfrom ${sqlName(only.alias)}`;
+  return sources
+    .map((source) => `select ${columnsOf(source)}\nfrom ${sqlName(source.alias)}`)
+    .join('\nunion all by name\n');
 }
 
 function statefulQuery(sources: readonly NamedSource[]): string {
@@ -102,7 +122,10 @@ function statefulQuery(sources: readonly NamedSource[]): string {
     const twice = other.columns.filter((column) => seen.has(column.toLowerCase()));
     const fresh = other.columns.filter((column) => !seen.has(column.toLowerCase()));
     for (const column of fresh) seen.add(column.toLowerCase());
-    if (fresh.length > 0) selected.push(twice.length > 0 ? `${alias}.* exclude (${twice.map(sqlName).join(', ')})` : `${alias}.*`);
+    if (fresh.length > 0)
+      selected.push(
+        twice.length > 0 ? `${alias}.* exclude (${twice.map(sqlName).join(', ')})` : `${alias}.*`,
+      );
     joins.push(`left join ${alias} using (${sqlName(key)})`);
   }
   return [`select ${selected.join(',\n       ')}`, `from ${sqlName(first.alias)}`, ...joins].join('\n');
@@ -113,7 +136,9 @@ function commonKey(sources: readonly NamedSource[]): string | undefined {
   const [first, ...others] = sources;
   const times = new Set(sources.map((source) => source.timeColumn?.toLowerCase()));
   const common = (first?.columns ?? []).filter(
-    (column) => !times.has(column.toLowerCase()) && others.every((other) => other.columns?.some((each) => each.toLowerCase() === column.toLowerCase())),
+    (column) =>
+      !times.has(column.toLowerCase()) &&
+      others.every((other) => other.columns?.some((each) => each.toLowerCase() === column.toLowerCase())),
   );
   const ids = common.filter((column) => /(^|_)id$/i.test(column));
   // An event's own id names one row; a join or a state needs what the rows share.
@@ -122,6 +147,12 @@ function commonKey(sources: readonly NamedSource[]): string | undefined {
 
 function dimensionEvents(sources: readonly NamedSource[], key: string | undefined): string {
   const selected = key === undefined ? "'all' as entity" : `${sqlName(key)}::varchar as ${sqlName(key)}`;
-  const comment = key === undefined ? '  -- Put the key here, for example account_id::varchar as entity: one row per entity and hour is the result.\n' : '';
-  return comment + sources.map((source) => `  select ${selected}\n  from ${sqlName(source.alias)}`).join('\n  union all\n');
+  const comment =
+    key === undefined
+      ? '  -- Put the key here, for example account_id::varchar as entity: one row per entity and hour is the result.\n'
+      : '';
+  return (
+    comment +
+    sources.map((source) => `  select ${selected}\n  from ${sqlName(source.alias)}`).join('\n  union all\n')
+  );
 }

@@ -1,4 +1,7 @@
-/** psyberg.yaml: its schema, and the catalog and tables that it names. YAML -> the project's own part of ProjectSpec. */
+/**
+ * psyberg.yaml: its schema, and the catalog and tables that it names. YAML -> the project's own part of
+ * ProjectSpec.
+ */
 import path from 'node:path';
 import * as z from 'zod';
 import { parseTableName, tableKey, tableNameProblem } from '../model/names.ts';
@@ -19,7 +22,10 @@ export const DEFAULT_TABLES = Object.freeze({
 });
 type TableKey = keyof typeof DEFAULT_TABLES;
 
-/** Rows of a failed audit that are kept when psyberg.yaml does not say otherwise; and the most it may say: they pass through this process's memory. */
+/**
+ * Rows of a failed audit that are kept when psyberg.yaml does not say otherwise; and the most it may say:
+ * they pass through this process's memory.
+ */
 const AUDIT_FAILURE_ROWS = 1000;
 const AUDIT_FAILURE_ROWS_MAX = 100_000;
 
@@ -61,11 +67,21 @@ export interface ProjectFile {
 }
 
 /** Validates psyberg.yaml. Every problem is reported; the result is meaningful only when there was none. */
-export function readProjectFile(yaml: YamlText, options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem }): ProjectFile {
+export function readProjectFile(
+  yaml: YamlText,
+  options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem },
+): ProjectFile {
   const { root, report } = options;
   if (!isMap(yaml.value)) {
-    if (yaml.value !== undefined) report(yaml.placeOf([]), `${PROJECT_FILE} must be a map of keys`, 'begin with "name: my_project"');
-    return { name: '', catalog: { kind: 'embedded', warehouse: root }, processes: 'processes', tables: tablesOf({}), auditFailureRows: AUDIT_FAILURE_ROWS };
+    if (yaml.value !== undefined)
+      report(yaml.placeOf([]), `${PROJECT_FILE} must be a map of keys`, 'begin with "name: my_project"');
+    return {
+      name: '',
+      catalog: { kind: 'embedded', warehouse: root },
+      processes: 'processes',
+      tables: tablesOf({}),
+      auditFailureRows: AUDIT_FAILURE_ROWS,
+    };
   }
   validate(projectSchema, yaml, report);
   const { name, catalog, processes, tables, audit_failure_rows: auditFailureRows } = yaml.value;
@@ -92,34 +108,69 @@ function catalogOf(
     // Secrets belong in the environment, so that psyberg.yaml can be committed.
     return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, variable: string) => {
       const found = environment[variable];
-      if (found === undefined) report(yaml.placeOf(['catalog', key]), `the environment variable ${variable} is not set`, `set it: export ${variable}=…`);
+      if (found === undefined)
+        report(
+          yaml.placeOf(['catalog', key]),
+          `the environment variable ${variable} is not set`,
+          `set it: export ${variable}=…`,
+        );
       return found ?? whole;
     });
   };
   const warehouse = text('warehouse');
-  const [uri, database, token, credential] = [text('uri'), text('database'), text('token'), text('credential')];
+  const [uri, database, token, credential] = [
+    text('uri'),
+    text('database'),
+    text('token'),
+    text('credential'),
+  ];
   const [oauth2ServerUri, scope] = [text('oauth2_server_uri'), text('scope')];
-  const allowed = Array.isArray(catalog['allowed_locations']) ? catalog['allowed_locations'].filter((each) => typeof each === 'string') : [];
+  const allowed = Array.isArray(catalog['allowed_locations'])
+    ? catalog['allowed_locations'].filter((each) => typeof each === 'string')
+    : [];
   if (uri !== undefined) {
     if (catalog['allowed_locations'] !== undefined)
-      report(yaml.placeOfKey(['catalog', 'allowed_locations']), 'allowed_locations is for the embedded catalog', 'remove it, or remove uri');
+      report(
+        yaml.placeOfKey(['catalog', 'allowed_locations']),
+        'allowed_locations is for the embedded catalog',
+        'remove it, or remove uri',
+      );
     if (database !== undefined)
-      report(yaml.placeOfKey(['catalog', 'database']), 'a catalog has uri or database, not both', 'keep uri for an Iceberg REST catalog, database for the embedded one');
-    if (token !== undefined && credential !== undefined) report(yaml.placeOfKey(['catalog', 'credential']), 'a catalog has token or credential, not both', 'keep one of them');
-    if (!/^https?:\/\//.test(uri)) report(yaml.placeOf(['catalog', 'uri']), 'uri must begin with http:// or https://');
+      report(
+        yaml.placeOfKey(['catalog', 'database']),
+        'a catalog has uri or database, not both',
+        'keep uri for an Iceberg REST catalog, database for the embedded one',
+      );
+    if (token !== undefined && credential !== undefined)
+      report(
+        yaml.placeOfKey(['catalog', 'credential']),
+        'a catalog has token or credential, not both',
+        'keep one of them',
+      );
+    if (!/^https?:\/\//.test(uri))
+      report(yaml.placeOf(['catalog', 'uri']), 'uri must begin with http:// or https://');
     for (const [key, address] of [
       ['uri', uri],
       ['oauth2_server_uri', oauth2ServerUri],
     ] as const) {
       // Addresses are printed; tokens and credentials never are.
       if (address !== undefined && /^https?:\/\/[^/]*@/.test(address))
-        report(yaml.placeOf(['catalog', key]), `${key} must not hold a user or a password`, 'use token or credential');
+        report(
+          yaml.placeOf(['catalog', key]),
+          `${key} must not hold a user or a password`,
+          'use token or credential',
+        );
     }
     for (const [key, value] of [
       ['oauth2_server_uri', oauth2ServerUri],
       ['scope', scope],
     ] as const) {
-      if (value !== undefined && credential === undefined) report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with credential`, 'add credential, or remove it');
+      if (value !== undefined && credential === undefined)
+        report(
+          yaml.placeOfKey(['catalog', key]),
+          `${key} is for a catalog with credential`,
+          'add credential, or remove it',
+        );
     }
     return {
       kind: 'rest',
@@ -132,11 +183,16 @@ function catalogOf(
     };
   }
   for (const key of ['token', 'credential', 'oauth2_server_uri', 'scope']) {
-    if (catalog[key] !== undefined) report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with uri`, 'add uri, or remove it');
+    if (catalog[key] !== undefined)
+      report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with uri`, 'add uri, or remove it');
   }
   if (warehouse === undefined) {
     if (catalog['warehouse'] === undefined)
-      report(yaml.placeOfKey(['catalog']), 'the catalog needs warehouse or uri', 'add "warehouse: warehouse" for an embedded catalog in that folder');
+      report(
+        yaml.placeOfKey(['catalog']),
+        'the catalog needs warehouse or uri',
+        'add "warehouse: warehouse" for an embedded catalog in that folder',
+      );
     return { kind: 'embedded', warehouse: root };
   }
   // Beside `file:///a/b`: `file:/a/b`, and `file://b` for a folder of the project.
@@ -146,7 +202,8 @@ function catalogOf(
   const local = withoutScheme(warehouse);
   const remote = /^[a-z][a-z0-9+.-]*:\/\//i.test(local);
   if (database !== undefined) {
-    if (!/^postgres(ql)?:\/\//.test(database)) report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');
+    if (!/^postgres(ql)?:\/\//.test(database))
+      report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');
   }
   if (remote)
     report(
@@ -154,14 +211,17 @@ function catalogOf(
       'the embedded catalog keeps tables in a folder of this machine or of one that it mounts',
       'name a folder, or the uri of a catalog that serves this warehouse',
     );
-  if (database !== undefined) return { kind: 'embedded-database', warehouse: path.resolve(root, local), database, ...allowedLocations };
+  if (database !== undefined)
+    return { kind: 'embedded-database', warehouse: path.resolve(root, local), database, ...allowedLocations };
   return { kind: 'embedded', warehouse: path.resolve(root, local), ...allowedLocations };
 }
 
 const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {
   const table = (key: TableKey) => {
     const written = named[key];
-    return parseTableName(typeof written === 'string' && tableNameProblem(written) === undefined ? written : DEFAULT_TABLES[key]);
+    return parseTableName(
+      typeof written === 'string' && tableNameProblem(written) === undefined ? written : DEFAULT_TABLES[key],
+    );
   };
   return {
     highWaterMarkTable: table('high_water_mark_table'),
@@ -181,7 +241,12 @@ function checkTables(named: Readonly<Record<string, unknown>>, yaml: YamlText, r
     ['audit_failure_table', tables.auditFailureTable],
   ] as const) {
     const other = seen.get(tableKey(table));
-    if (other !== undefined) report(yaml.placeOf(['tables', key]), `${key} and ${other} are the same table`, 'give each its own name');
+    if (other !== undefined)
+      report(
+        yaml.placeOf(['tables', key]),
+        `${key} and ${other} are the same table`,
+        'give each its own name',
+      );
     seen.set(tableKey(table), key);
   }
 }

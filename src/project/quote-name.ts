@@ -1,4 +1,6 @@
-/** Column names in the SQL and YAML that scaffolding writes for people: quoted only where it must be. Pure. */
+/**
+ * Column names in the SQL and YAML that scaffolding writes for people: quoted only where it must be. Pure.
+ */
 import { NAME_PATTERN } from '../model/names.ts';
 
 // The reserved keywords of DuckDB 1.5.5 (duckdb_keywords()): as a bare name each is a syntax error somewhere.
@@ -12,7 +14,9 @@ const RESERVED = new Set(
 );
 
 /** A name as DuckDB's SQL needs it. */
-export const sqlName = (name: string): string => (NAME_PATTERN.test(name) && !RESERVED.has(name.toLowerCase()) ? name : `"${name.replaceAll('"', '""')}"`);
+export const sqlName = (name: string): string =>
+  NAME_PATTERN.test(name) && !RESERVED.has(name.toLowerCase()) ? name : `"${name.replaceAll('"', '""')}"`;
 
 /** A text as one YAML value inside a list or map. */
-export const yamlText = (text: string): string => (/^[A-Za-z_][\w.]*$/.test(text) && !/^(true|false|null)$/i.test(text) ? text : JSON.stringify(text));
+export const yamlText = (text: string): string =>
+  /^[A-Za-z_][\w.]*$/.test(text) && !/^(true|false|null)$/i.test(text) ? text : JSON.stringify(text);

@@ -1,11 +1,19 @@
 /**
- * One process file -> ProcessSpec: the YAML header in its leading comment, then the SQL. Every problem is reported, none is thrown.
+ * One process file -> ProcessSpec: the YAML header in its leading comment, then the SQL. Every problem is
+ * reported, none is thrown.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
-import type { AuditSpec, ProcessSpec, SourceSpec, TargetSpec, TextPosition, VttsSpec } from '../model/process-spec.ts';
+import type {
+  AuditSpec,
+  ProcessSpec,
+  SourceSpec,
+  TargetSpec,
+  TextPosition,
+  VttsSpec,
+} from '../model/process-spec.ts';
 import { HOUR_MS, durationMs } from '../model/hour.ts';
 import { parseStart } from '../model/start.ts';
 import { aliasOf, checkHeader, listOf, patternOf } from './check-header.ts';
@@ -16,7 +24,10 @@ import { type QueryText, readQueryText } from './sql-text.ts';
 import { validate } from './validate.ts';
 import { parseYamlText, type Path } from './yaml-text.ts';
 
-/** What a file says about itself as far as it can be read: enough for the rules between processes, also when parts are wrong. */
+/**
+ * What a file says about itself as far as it can be read: enough for the rules between processes, also when
+ * parts are wrong.
+ */
 export interface ProcessDraft {
   /** Relative to the project's folder. */
   readonly file: string;
@@ -33,7 +44,11 @@ const HEADER_OPEN = /^\uFEFF?(?:\s|--[^\n]*(?:\n|$))*\/\*---[ \t]*(?=\r?\n|$)/;
 const HEADER_CLOSE = '---*/';
 
 /** Reads `file` of the project in `root`; its problems are added to `problems`. */
-export function readProcess(options: { readonly file: string; readonly root: string; readonly problems: ProjectProblem[] }): ProcessDraft {
+export function readProcess(options: {
+  readonly file: string;
+  readonly root: string;
+  readonly problems: ProjectProblem[];
+}): ProcessDraft {
   const { file, root, problems } = options;
   const shown = relativeFile(root, file);
   const report = reporterFor(problems, shown);
@@ -50,35 +65,57 @@ export function readProcess(options: { readonly file: string; readonly root: str
         'the header must be the first thing in the file, and its first line must end after /*---',
         'move it to the top and begin its YAML on the next line',
       );
-    else report({ line: 1, column: 1 }, 'the header is missing', 'begin the file with /*---, the YAML of the process on lines of its own, and ---*/');
+    else
+      report(
+        { line: 1, column: 1 },
+        'the header is missing',
+        'begin the file with /*---, the YAML of the process on lines of its own, and ---*/',
+      );
     return nothing;
   }
   const close = text.indexOf(HEADER_CLOSE, open[0].length);
   if (close < 0) {
-    report(positionAt(text, open[0].indexOf('/*---')), 'the header is never closed', 'end it with a line ---*/');
+    report(
+      positionAt(text, open[0].indexOf('/*---')),
+      'the header is never closed',
+      'end it with a line ---*/',
+    );
     return nothing;
   }
   const query = readQueryText(text, { first: close + HEADER_CLOSE.length, what: 'the process', report });
   const yaml = parseYamlText(text, { first: open[0].length, last: close }, report);
   if (!isMap(yaml.value)) {
     if (problems.length === problemsBefore || yaml.value !== undefined)
-      report(positionAt(text, open[0].indexOf('/*---')), 'the header must be a map of keys', 'begin with "process_name: my_process_load"');
+      report(
+        positionAt(text, open[0].indexOf('/*---')),
+        'the header must be a map of keys',
+        'begin with "process_name: my_process_load"',
+      );
     return nothing;
   }
   validate(headerSchema, yaml, report);
   checkHeader(yaml, report);
   const audits = readAudits(yaml.value, { root, report, problems, placeOf: yaml.placeOf });
   const draft = draftOf(yaml.value, shown, yaml.placeOf);
-  return problems.length > problemsBefore ? draft : { ...draft, spec: specOf(yaml.value as unknown as Header, { file, query, audits }) };
+  return problems.length > problemsBefore
+    ? draft
+    : { ...draft, spec: specOf(yaml.value as unknown as Header, { file, query, audits }) };
 }
 
 /** A file's path as messages show it: relative to the project, with forward slashes. */
-export const relativeFile = (root: string, file: string): string => path.relative(root, file).split(path.sep).join('/');
+export const relativeFile = (root: string, file: string): string =>
+  path.relative(root, file).split(path.sep).join('/');
 
-function draftOf(header: Readonly<Record<string, unknown>>, file: string, placeOf: ProcessDraft['placeOf']): ProcessDraft {
+function draftOf(
+  header: Readonly<Record<string, unknown>>,
+  file: string,
+  placeOf: ProcessDraft['placeOf'],
+): ProcessDraft {
   const tableAt = (value: unknown): TableIdentifier | undefined => {
     const written = isMap(value) ? value['table'] : undefined;
-    return typeof written === 'string' && tableNameProblem(written) === undefined ? parseTableName(written) : undefined;
+    return typeof written === 'string' && tableNameProblem(written) === undefined
+      ? parseTableName(written)
+      : undefined;
   };
   const target = tableAt(header['target']);
   const processName = header['process_name'];
@@ -94,7 +131,10 @@ function draftOf(header: Readonly<Record<string, unknown>>, file: string, placeO
   };
 }
 
-function specOf(header: Header, read: { readonly file: string; readonly query: QueryText; readonly audits: readonly AuditSpec[] }): ProcessSpec {
+function specOf(
+  header: Header,
+  read: { readonly file: string; readonly query: QueryText; readonly audits: readonly AuditSpec[] },
+): ProcessSpec {
   const pattern = patternOf(header as unknown as Record<string, unknown>) ?? 'stateless';
   const threshold = header.catchup?.threshold_hours;
   return {
@@ -119,7 +159,8 @@ const sourceOf = (source: HeaderSource): SourceSpec => ({
   vtts: vttsOf(source.vtts ?? 'bounds'),
   onSourceChange: source.on_source_change ?? 'refuse',
   nulls: source.nulls ?? 'skip',
-  futureToleranceMs: (source.future_tolerance === undefined ? undefined : durationMs(source.future_tolerance)) ?? HOUR_MS,
+  futureToleranceMs:
+    (source.future_tolerance === undefined ? undefined : durationMs(source.future_tolerance)) ?? HOUR_MS,
   start: (source.start === undefined ? undefined : parseStart(source.start)) ?? { kind: 'beginning' },
   protect: source.protect ?? true,
 });
@@ -137,7 +178,9 @@ const targetOf = (target: Header['target']): TargetSpec => ({
     const parsed = parsePartitionBy(text);
     return 'message' in parsed ? [] : [parsed];
   }),
-  properties: Object.fromEntries(Object.entries(target.properties ?? {}).map(([key, value]) => [key, String(value)])),
+  properties: Object.fromEntries(
+    Object.entries(target.properties ?? {}).map(([key, value]) => [key, String(value)]),
+  ),
 });
 
 interface AuditReading {
@@ -149,7 +192,11 @@ interface AuditReading {
 
 /** The audits of a header. Parts that the schema refused are passed over here: they have been reported. */
 function readAudits(header: Readonly<Record<string, unknown>>, reading: AuditReading): AuditSpec[] {
-  const names = new Set(listOf(header['audits']).flatMap((audit) => (isMap(audit) && typeof audit['name'] === 'string' ? [audit['name']] : [])));
+  const names = new Set(
+    listOf(header['audits']).flatMap((audit) =>
+      isMap(audit) && typeof audit['name'] === 'string' ? [audit['name']] : [],
+    ),
+  );
   const nameFor = (wanted: string): string => {
     let name = wanted;
     for (let number = 2; names.has(name); number++) name = `${wanted}_${number}`;
@@ -162,35 +209,66 @@ function readAudits(header: Readonly<Record<string, unknown>>, reading: AuditRea
       name: typeof audit['name'] === 'string' ? audit['name'] : nameFor(wanted),
       severity: audit['severity'] === 'warn' ? ('warn' as const) : ('block' as const),
     });
-    const columnsOf = (value: unknown): string[] => (isMap(value) ? listOf(value['columns']).filter((column) => typeof column === 'string') : []);
+    const columnsOf = (value: unknown): string[] =>
+      isMap(value) ? listOf(value['columns']).filter((column) => typeof column === 'string') : [];
     if ('source_to_target_count' in audit) {
-      const source = isMap(audit['source_to_target_count']) ? audit['source_to_target_count']['source'] : undefined;
-      return [{ kind: 'source_to_target_count', ...base('source_to_target_count'), ...(typeof source === 'string' ? { source: exactAlias(header, source) } : {}) }];
+      const source = isMap(audit['source_to_target_count'])
+        ? audit['source_to_target_count']['source']
+        : undefined;
+      return [
+        {
+          kind: 'source_to_target_count',
+          ...base('source_to_target_count'),
+          ...(typeof source === 'string' ? { source: exactAlias(header, source) } : {}),
+        },
+      ];
     }
     if (isMap(audit['no_missing_events'])) {
       const { source, key, target_key: targetKey } = audit['no_missing_events'];
       if (typeof source !== 'string' || typeof key !== 'string') return [];
-      return [{ kind: 'no_missing_events', ...base('no_missing_events'), source: exactAlias(header, source), key, ...(typeof targetKey === 'string' ? { targetKey } : {}) }];
+      return [
+        {
+          kind: 'no_missing_events',
+          ...base('no_missing_events'),
+          source: exactAlias(header, source),
+          key,
+          ...(typeof targetKey === 'string' ? { targetKey } : {}),
+        },
+      ];
     }
-    if ('not_null' in audit) return [{ kind: 'not_null', ...base('not_null'), columns: columnsOf(audit['not_null']) }];
-    if ('unique' in audit) return [{ kind: 'unique', ...base('unique'), columns: columnsOf(audit['unique']) }];
+    if ('not_null' in audit)
+      return [{ kind: 'not_null', ...base('not_null'), columns: columnsOf(audit['not_null']) }];
+    if ('unique' in audit)
+      return [{ kind: 'unique', ...base('unique'), columns: columnsOf(audit['unique']) }];
     if (typeof audit['sql'] === 'string') return readSqlAudit(audit['sql'], { ...reading, index, base });
     return [];
   });
 }
 
-/** Aliases are compared without case, as DuckDB does; the spec then carries the alias as the source writes it. */
+/**
+ * Aliases are compared without case, as DuckDB does; the spec then carries the alias as the source writes it.
+ */
 const exactAlias = (header: Readonly<Record<string, unknown>>, written: string): string =>
   listOf(header['sources'])
     .map(aliasOf)
     .find((alias) => alias?.toLowerCase() === written.toLowerCase()) ?? written;
 
-function readSqlAudit(written: string, reading: AuditReading & { readonly index: number; readonly base: (name: string) => Pick<AuditSpec, 'name' | 'severity'> }): AuditSpec[] {
+function readSqlAudit(
+  written: string,
+  reading: AuditReading & {
+    readonly index: number;
+    readonly base: (name: string) => Pick<AuditSpec, 'name' | 'severity'>;
+  },
+): AuditSpec[] {
   const { root, problems, report, placeOf, index, base } = reading;
   const file = path.resolve(root, written);
   if (written.trim() === '') return [];
   if (!fs.existsSync(file) || !fs.statSync(file).isFile()) {
-    report(placeOf(['audits', index, 'sql']), `the audit file ${written} does not exist`, 'create it, or correct the path; paths start at the folder of psyberg.yaml');
+    report(
+      placeOf(['audits', index, 'sql']),
+      `the audit file ${written} does not exist`,
+      'create it, or correct the path; paths start at the folder of psyberg.yaml',
+    );
     return [];
   }
   const shown = relativeFile(root, file);
@@ -198,7 +276,13 @@ function readSqlAudit(written: string, reading: AuditReading & { readonly index:
   const known = problems.some((problem) => problem.file === shown);
   const text = fs.readFileSync(file, 'utf8');
   const own: ProjectProblem[] = [];
-  const query = readQueryText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, what: 'the audit', report: reporterFor(own, shown) });
+  const query = readQueryText(text, {
+    first: text.startsWith('\uFEFF') ? 1 : 0,
+    what: 'the audit',
+    report: reporterFor(own, shown),
+  });
   if (!known) problems.push(...own);
-  return [{ kind: 'sql', ...base(path.basename(file, '.sql')), file, sql: query.sql, parameters: query.parameters }];
+  return [
+    { kind: 'sql', ...base(path.basename(file, '.sql')), file, sql: query.sql, parameters: query.parameters },
+  ];
 }

@@ -1,4 +1,7 @@
-/** The files of a project -> ProjectSpec. Reads files, writes nothing; all problems of all files are thrown as one error. */
+/**
+ * The files of a project -> ProjectSpec. Reads files, writes nothing; all problems of all files are thrown as
+ * one error.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { usageError } from '../model/errors.ts';
@@ -19,10 +22,14 @@ export function findProjectRoot(startDirectory: string): string {
 }
 
 /**
- * Reads psyberg.yaml and the processes of the project in `root`. Throws `project-not-found` or, with every problem found,
- * `project-invalid`. `${NAME}` in the catalog's values is taken from `environment`, by default this process's.
+ * Reads psyberg.yaml and the processes of the project in `root`. Throws `project-not-found` or, with every
+ * problem found, `project-invalid`. `${NAME}` in the catalog's values is taken from `environment`, by default
+ * this process's.
  */
-export function readProject(options: { readonly root: string; readonly environment?: NodeJS.ProcessEnv }): ProjectSpec {
+export function readProject(options: {
+  readonly root: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}): ProjectSpec {
   const root = path.resolve(options.root);
   const file = path.join(root, PROJECT_FILE);
   if (!fs.existsSync(file)) throw projectNotFound(root);
@@ -30,7 +37,11 @@ export function readProject(options: { readonly root: string; readonly environme
   const report = reporterFor(problems, PROJECT_FILE);
   const text = fs.readFileSync(file, 'utf8');
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
-  const projectFile = readProjectFile(yaml, { root, environment: options.environment ?? process.env, report });
+  const projectFile = readProjectFile(yaml, {
+    root,
+    environment: options.environment ?? process.env,
+    report,
+  });
 
   const processesDirectory = path.resolve(root, projectFile.processes);
   const files = sqlFilesIn(processesDirectory);
@@ -41,7 +52,9 @@ export function readProject(options: { readonly root: string; readonly environme
       'create it, or name another with "processes: <folder>"',
     );
   }
-  const drafts = (files ?? []).map((name) => readProcess({ file: path.join(processesDirectory, name), root, problems }));
+  const drafts = (files ?? []).map((name) =>
+    readProcess({ file: path.join(processesDirectory, name), root, problems }),
+  );
   checkProject(drafts, projectFile.tables, problems);
   if (problems.length > 0) throw projectInvalid(problems);
   return freezeDeep({
@@ -56,10 +69,14 @@ export function readProject(options: { readonly root: string; readonly environme
 }
 
 const projectNotFound = (directory: string, where = ''): Error =>
-  usageError('project-not-found', `there is no ${PROJECT_FILE} in ${directory}${where === '' ? '' : `, ${where}`}`, {
-    hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR',
-    context: { directory },
-  });
+  usageError(
+    'project-not-found',
+    `there is no ${PROJECT_FILE} in ${directory}${where === '' ? '' : `, ${where}`}`,
+    {
+      hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR',
+      context: { directory },
+    },
+  );
 
 function sqlFilesIn(directory: string): string[] | undefined {
   if (!fs.existsSync(directory) || !fs.statSync(directory).isDirectory()) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Writes new projects and processes from `templates/`. Names and sources -> files. It never overwrites a file, and what it
- * leaves behind passes `readProject`.
+ * Writes new projects and processes from `templates/`. Names and sources -> files. It never overwrites a
+ * file, and what it leaves behind passes `readProject`.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -26,14 +26,20 @@ export function projectTemplates(): string[] {
 }
 
 /**
- * Copies a project template into `directory`, which may exist as long as no file of the template does. The project is named after
- * the folder. Throws `template-unknown` or `file-exists`; nothing is written then.
+ * Copies a project template into `directory`, which may exist as long as no file of the template does. The
+ * project is named after the folder. Throws `template-unknown` or `file-exists`; nothing is written then.
  */
-export function newProject(options: { readonly directory: string; readonly template?: string }): { readonly directory: string; readonly files: readonly string[] } {
+export function newProject(options: { readonly directory: string; readonly template?: string }): {
+  readonly directory: string;
+  readonly files: readonly string[];
+} {
   const template = options.template ?? 'project';
   const templates = projectTemplates();
   if (!templates.includes(template)) {
-    throw usageError('template-unknown', `there is no project template '${template}'`, { hint: didYouMean(template, templates, 'templates'), context: { template, templates } });
+    throw usageError('template-unknown', `there is no project template '${template}'`, {
+      hint: didYouMean(template, templates, 'templates'),
+      context: { template, templates },
+    });
   }
   const directory = path.resolve(options.directory);
   const name =
@@ -48,14 +54,18 @@ export function newProject(options: { readonly directory: string; readonly templ
     .map((entry) => path.relative(from, path.join(entry.parentPath, entry.name)))
     .sort()
     // A package cannot hold a .gitignore of its own: npm would obey it.
-    .map((file) => ({ to: path.join(directory, file === 'gitignore' ? '.gitignore' : file), text: fillIn(fs.readFileSync(path.join(from, file), 'utf8'), { name }) }));
+    .map((file) => ({
+      to: path.join(directory, file === 'gitignore' ? '.gitignore' : file),
+      text: fillIn(fs.readFileSync(path.join(from, file), 'utf8'), { name }),
+    }));
   writeNewFiles(files);
   return { directory, files: files.map((file) => file.to) };
 }
 
 /**
- * Writes `<processes>/<name>.sql` from the template of its pattern. Throws `name-invalid`, `event-time-missing`, `file-exists`, or
- * the `project-invalid` that the new file would cause (a target that another process writes, a circle); no file is left then.
+ * Writes `<processes>/<name>.sql` from the template of its pattern. Throws `name-invalid`,
+ * `event-time-missing`, `file-exists`, or the `project-invalid` that the new file would cause (a target that
+ * another process writes, a circle); no file is left then.
  */
 export function newProcess(options: {
   readonly project: ProjectSpec;
@@ -63,7 +73,9 @@ export function newProcess(options: {
   readonly pattern: Pattern;
   readonly sources: readonly NewProcessSource[];
   readonly target: TableIdentifier;
-  /** Columns of the sources where known, keyed by `namespace.table`: joins and keys are then chosen from them. */
+  /**
+   * Columns of the sources where known, keyed by `namespace.table`: joins and keys are then chosen from them.
+   */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
 }): { readonly file: string } {
   const { project, name, pattern, sources } = options;
@@ -73,13 +85,21 @@ export function newProcess(options: {
       context: { name },
     });
   }
-  if (sources.length === 0) throw usageError('source-missing', 'a process needs at least one source', { hint: "add --source 'raw.raw_events|event_ts'" });
-  const untimed = pattern === 'stateless' ? undefined : sources.find((source) => source.timeColumn === undefined);
-  if (untimed !== undefined) {
-    throw usageError('event-time-missing', `a ${pattern} process needs the time column of every source, and ${tableName(untimed.table)} has none`, {
-      hint: `write --source '${tableName(untimed.table)}|<column>'`,
-      context: { table: tableName(untimed.table) },
+  if (sources.length === 0)
+    throw usageError('source-missing', 'a process needs at least one source', {
+      hint: "add --source 'raw.raw_events|event_ts'",
     });
+  const untimed =
+    pattern === 'stateless' ? undefined : sources.find((source) => source.timeColumn === undefined);
+  if (untimed !== undefined) {
+    throw usageError(
+      'event-time-missing',
+      `a ${pattern} process needs the time column of every source, and ${tableName(untimed.table)} has none`,
+      {
+        hint: `write --source '${tableName(untimed.table)}|<column>'`,
+        context: { table: tableName(untimed.table) },
+      },
+    );
   }
   const template = fs.readFileSync(path.join(templatesDirectory, 'process', `${pattern}.sql`), 'utf8');
   const file = path.join(project.processesDirectory, `${name}.sql`);
@@ -127,4 +147,7 @@ function writeNewFiles(files: readonly { readonly to: string; readonly text: str
 }
 
 const fileExists = (file: string): Error =>
-  usageError('file-exists', `${file} exists, and is never overwritten`, { hint: 'choose another name, or move the file away', context: { file } });
+  usageError('file-exists', `${file} exists, and is never overwritten`, {
+    hint: 'choose another name, or move the file away',
+    context: { file },
+  });

@@ -18,7 +18,10 @@ export function parseSrcTables(text: string): readonly SrcTable[] {
   const tables: SrcTable[] = [];
   for (const entry of text.split(',')) {
     const [name = '', timeColumn, ...more] = entry.split('|').map((part) => part.trim());
-    if (name === '') throw invalid(text.trim() === '' ? 'names no table' : 'a table is missing between two commas or at an end');
+    if (name === '')
+      throw invalid(
+        text.trim() === '' ? 'names no table' : 'a table is missing between two commas or at an end',
+      );
     const problem = tableNameProblem(name);
     if (problem !== undefined) throw invalid(problem);
     if (more.length > 0) throw invalid(`'${entry.trim()}' has more than one |`);

@@ -8,7 +8,9 @@ import type { Path, YamlText } from './yaml-text.ts';
 
 /** A map with exactly these keys. Its "unknown key" issue carries the known keys as message, for the hint. */
 export function strictMap<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : undefined) });
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : undefined),
+  });
 }
 
 /** Why no form of a choice fits. */
@@ -22,8 +24,9 @@ export interface NoChoice {
 const unions = new WeakMap<z.ZodType, z.ZodType>();
 
 /**
- * A value that has one of several forms. `pick` looks at it and names the form that was meant, so that the reader gets that form's
- * problems and not one list for each form, as a zod union gives them. `union` is the same for the JSON schema.
+ * A value that has one of several forms. `pick` looks at it and names the form that was meant, so that the
+ * reader gets that form's problems and not one list for each form, as a zod union gives them. `union` is the
+ * same for the JSON schema.
  */
 export function choice(pick: (value: unknown) => z.ZodType | NoChoice, union: z.ZodType): z.ZodType {
   const schema = z.unknown().superRefine((value, context) => {
@@ -31,7 +34,12 @@ export function choice(pick: (value: unknown) => z.ZodType | NoChoice, union: z.
     if (picked instanceof z.ZodType) {
       for (const issue of picked.safeParse(value).error?.issues ?? []) context.addIssue({ ...issue });
     } else {
-      context.addIssue({ code: 'custom', message: picked.message, params: { hint: picked.hint }, ...(picked.path === undefined ? {} : { path: picked.path }) });
+      context.addIssue({
+        code: 'custom',
+        message: picked.message,
+        params: { hint: picked.hint },
+        ...(picked.path === undefined ? {} : { path: picked.path }),
+      });
     }
   });
   unions.set(schema, union);
@@ -62,21 +70,46 @@ function reportIssue(issue: z.core.$ZodIssue, yaml: YamlText, report: ReportProb
   switch (issue.code) {
     case 'unrecognized_keys':
       for (const key of issue.keys)
-        report(yaml.placeOfKey([...issue.path, key]), `unknown key '${key}'${inside(issue.path)}`, didYouMean(key, issue.message.split(', '), 'known keys'));
+        report(
+          yaml.placeOfKey([...issue.path, key]),
+          `unknown key '${key}'${inside(issue.path)}`,
+          didYouMean(key, issue.message.split(', '), 'known keys'),
+        );
       return;
     case 'invalid_type':
-      if (value === undefined) report(placeOfParent(yaml, issue.path), `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`);
-      else report(place, `${labelOf(issue.path)} must be ${typeName(issue.expected)}, found ${foundType(value)}`);
+      if (value === undefined)
+        report(
+          placeOfParent(yaml, issue.path),
+          `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`,
+        );
+      else
+        report(
+          place,
+          `${labelOf(issue.path)} must be ${typeName(issue.expected)}, found ${foundType(value)}`,
+        );
       return;
     case 'invalid_value': {
       const allowed = issue.values.map(String);
-      if (value === undefined) report(placeOfParent(yaml, issue.path), `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`);
+      if (value === undefined)
+        report(
+          placeOfParent(yaml, issue.path),
+          `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`,
+        );
       else
-        report(place, `${labelOf(issue.path)} must be one of ${allowed.join(', ')}; found ${foundText(value)}`, typeof value === 'string' ? nearMiss(value, allowed) : undefined);
+        report(
+          place,
+          `${labelOf(issue.path)} must be one of ${allowed.join(', ')}; found ${foundText(value)}`,
+          typeof value === 'string' ? nearMiss(value, allowed) : undefined,
+        );
       return;
     }
     case 'too_small':
-      report(place, issue.origin === 'array' ? `${labelOf(issue.path)} must not be empty` : `${labelOf(issue.path)} must be at least ${issue.minimum}`);
+      report(
+        place,
+        issue.origin === 'array'
+          ? `${labelOf(issue.path)} must not be empty`
+          : `${labelOf(issue.path)} must be at least ${issue.minimum}`,
+      );
       return;
     case 'custom':
       report(place, issue.message, issue.params?.['hint'] as string | undefined);
@@ -94,13 +127,17 @@ const nearMiss = (written: string, known: readonly string[]): string | undefined
 /** A missing key is shown at the key of the map that lacks it, or at the list entry. */
 function placeOfParent(yaml: YamlText, path: Path): { line: number; column: number } {
   const parent = path.slice(0, -1);
-  return parent.length > 0 && typeof parent.at(-1) === 'string' ? yaml.placeOfKey(parent) : yaml.placeOf(parent);
+  return parent.length > 0 && typeof parent.at(-1) === 'string'
+    ? yaml.placeOfKey(parent)
+    : yaml.placeOf(parent);
 }
 
 /** The value at a path of plain data, or undefined. */
 export function valueAt(value: unknown, path: Path): unknown {
   let found = value;
-  for (const key of path) found = found !== null && typeof found === 'object' ? (found as Record<PropertyKey, unknown>)[key] : undefined;
+  for (const key of path)
+    found =
+      found !== null && typeof found === 'object' ? (found as Record<PropertyKey, unknown>)[key] : undefined;
   return found;
 }
 
@@ -134,4 +171,5 @@ export function foundType(value: unknown): string {
 }
 
 /** Only for keys with a fixed list of words: what stands there is no secret. */
-const foundText = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? String(value) : foundType(value));
+const foundText = (value: unknown): string =>
+  typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? String(value) : foundType(value);

@@ -15,25 +15,49 @@ export interface YamlText {
 }
 
 /**
- * Parses the YAML that stands in `text` from `first` to `last` (exclusive). Syntax errors are reported with their place in `text`.
+ * Parses the YAML that stands in `text` from `first` to `last` (exclusive). Syntax errors are reported with
+ * their place in `text`.
  */
-export function parseYamlText(text: string, range: { readonly first: number; readonly last: number }, report: ReportProblem): YamlText {
-  const document = parseDocument(text.slice(range.first, range.last), { prettyErrors: false, uniqueKeys: true });
+export function parseYamlText(
+  text: string,
+  range: { readonly first: number; readonly last: number },
+  report: ReportProblem,
+): YamlText {
+  const document = parseDocument(text.slice(range.first, range.last), {
+    prettyErrors: false,
+    uniqueKeys: true,
+  });
   const place = (offset: number): TextPosition => positionAt(text, range.first + offset);
   for (const found of [...document.errors, ...document.warnings]) {
-    report(place(found.pos[0]), `not valid YAML: ${found.message.replace(/\s+/g, ' ').trim()}`, hintFor(found.code));
+    report(
+      place(found.pos[0]),
+      `not valid YAML: ${found.message.replace(/\s+/g, ' ').trim()}`,
+      hintFor(found.code),
+    );
   }
   const placeOf = (path: Path): TextPosition => place(offsetOf(document, path));
   const placeOfKey = (path: Path): TextPosition => {
     const parent = nodeAt(document, path.slice(0, -1));
-    const pair = isMap(parent) ? parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(path.at(-1))) : undefined;
+    const pair = isMap(parent)
+      ? parent.items.find(
+          (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(path.at(-1)),
+        )
+      : undefined;
     const key = pair?.key;
     return isNode(key) && key.range ? place(key.range[0]) : placeOf(path);
   };
-  return { value: document.errors.length > 0 ? undefined : toPlain(document, report, place), placeOf, placeOfKey };
+  return {
+    value: document.errors.length > 0 ? undefined : toPlain(document, report, place),
+    placeOf,
+    placeOfKey,
+  };
 }
 
-function toPlain(document: Document, report: ReportProblem, place: (offset: number) => TextPosition): unknown {
+function toPlain(
+  document: Document,
+  report: ReportProblem,
+  place: (offset: number) => TextPosition,
+): unknown {
   try {
     return document.toJS() as unknown;
   } catch (cause) {

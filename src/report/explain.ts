@@ -1,16 +1,52 @@
 /** A plan as text for people: what, why, and the SQL with its parameters. CompiledPlan -> text. Pure. */
-import type { CompiledPlan, PlanCause, PlanHour, PlanPosition, PlanSource, Step, StepValue } from '../model/plan.ts';
+import type {
+  CompiledPlan,
+  PlanCause,
+  PlanHour,
+  PlanPosition,
+  PlanSource,
+  Step,
+  StepValue,
+} from '../model/plan.ts';
 import { PLAIN, type Style } from './style.ts';
-import { bytesText, columnsText, countText, hourLabel, hourRanges, hoursLabel, indent, instantLabel, plural, rangeLabel } from './text.ts';
+import {
+  bytesText,
+  columnsText,
+  countText,
+  hourLabel,
+  hourRanges,
+  hoursLabel,
+  indent,
+  instantLabel,
+  plural,
+  rangeLabel,
+} from './text.ts';
 
 /** The whole plan. The steps are the very list that a run executes. */
-export function explainPlan(plan: CompiledPlan, style: Style = PLAIN, { allCauses = false }: { readonly allCauses?: boolean } = {}): string {
-  const sections = [headline(plan, style), section('Sources', plan.sources.map((source) => sourceText(source, plan, style)).join('\n'), style)];
-  if (plan.hours.length > 0) sections.push(section(`Hours: ${plural(plan.hours.length, 'hour')}`, indent(hoursText(plan.hours), 2), style));
+export function explainPlan(
+  plan: CompiledPlan,
+  style: Style = PLAIN,
+  { allCauses = false }: { readonly allCauses?: boolean } = {},
+): string {
+  const sections = [
+    headline(plan, style),
+    section('Sources', plan.sources.map((source) => sourceText(source, plan, style)).join('\n'), style),
+  ];
+  if (plan.hours.length > 0)
+    sections.push(
+      section(`Hours: ${plural(plan.hours.length, 'hour')}`, indent(hoursText(plan.hours), 2), style),
+    );
   if (allCauses) sections.push(section('Causes', indent(causesText(plan), 2), style));
   if (plan.owed_hours.length > 0) sections.push(section('Owed', indent(owedText(plan), 2), style));
   sections.push(section('Target', indent(targetText(plan), 2), style));
-  if (plan.steps.length > 0) sections.push(section(`Steps: ${plan.steps.length}`, plan.steps.map((step, index) => stepText(step, index + 1, style)).join('\n\n'), style));
+  if (plan.steps.length > 0)
+    sections.push(
+      section(
+        `Steps: ${plan.steps.length}`,
+        plan.steps.map((step, index) => stepText(step, index + 1, style)).join('\n\n'),
+        style,
+      ),
+    );
   return sections.join('\n\n');
 }
 
@@ -19,13 +55,17 @@ const section = (title: string, body: string, style: Style): string => `${style.
 /** What a run would do, in one line. */
 export function planSummary(plan: CompiledPlan): string {
   const { target } = plan;
-  if (plan.status === 'nothing-new') return plan.owed_hours.length === 0 ? 'nothing new' : `nothing new; ${plural(plan.owed_hours.length, 'hour')} owed`;
+  if (plan.status === 'nothing-new')
+    return plan.owed_hours.length === 0
+      ? 'nothing new'
+      : `nothing new; ${plural(plan.owed_hours.length, 'hour')} owed`;
   if (plan.status === 'waiting')
     return plan.owed_hours.length === 0
       ? 'waits for a source that does not exist yet'
       : `waits: ${hoursLabel(plan.owed_hours, 2)} is not complete yet${plan.held_back_by === null ? '' : ` in ${plan.held_back_by}`}`;
   const what = target.operation === 'append' ? 'append to' : 'overwrite';
-  const when = plan.range === null ? changedHours(plan) : rangeLabel(plan.range.first_hour, plan.range.last_hour);
+  const when =
+    plan.range === null ? changedHours(plan) : rangeLabel(plan.range.first_hour, plan.range.last_hour);
   return `${what} ${target.table}${when === '' ? '' : `, ${when}`}`;
 }
 
@@ -33,12 +73,23 @@ export function planSummary(plan: CompiledPlan): string {
 export function changedHours(plan: CompiledPlan): string {
   if (plan.hours.length > 0) return hoursLabel(plan.hours.map((hour) => hour.hour));
   const [source] = plan.sources;
-  return source?.first_hour == null || source.last_hour === null ? '' : rangeLabel(source.first_hour, source.last_hour);
+  return source?.first_hour == null || source.last_hour === null
+    ? ''
+    : rangeLabel(source.first_hour, source.last_hour);
 }
 
 function headline(plan: CompiledPlan, style: Style): string {
-  const status = plan.status === 'work' ? style.good(plan.status) : plan.status === 'waiting' ? style.warn(plan.status) : style.faint(plan.status);
-  return [`${style.strong(plan.process_name)}  ${plan.pattern}  ${status}`, `  ${planSummary(plan)}`, style.faint(`  session ${plan.psyberg_session_id}`)].join('\n');
+  const status =
+    plan.status === 'work'
+      ? style.good(plan.status)
+      : plan.status === 'waiting'
+        ? style.warn(plan.status)
+        : style.faint(plan.status);
+  return [
+    `${style.strong(plan.process_name)}  ${plan.pattern}  ${status}`,
+    `  ${planSummary(plan)}`,
+    style.faint(`  session ${plan.psyberg_session_id}`),
+  ].join('\n');
 }
 
 function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): string {
@@ -48,13 +99,23 @@ function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): strin
     ['head', position(source.head, 'none: the source has no rows yet')],
     ['found by', foundBy(source)],
   ];
-  const lines = [`  ${style.strong(source.table)}${named}${source.event_time === null ? '' : `, event time ${source.event_time}`}`, indent(columnsText(rows), 4)];
+  const lines = [
+    `  ${style.strong(source.table)}${named}${source.event_time === null ? '' : `, event time ${source.event_time}`}`,
+    indent(columnsText(rows), 4),
+  ];
   const changes = changesText(source, style);
   if (changes !== '') lines.push(indent(changes, 6));
   const facts: string[][] = [];
-  if (source.files > 0 || source.changes.length > 0) facts.push(['new', `${plural(source.files, 'file')}, ${plural(source.rows, 'row')}, ${bytesText(source.bytes)}`]);
+  if (source.files > 0 || source.changes.length > 0)
+    facts.push([
+      'new',
+      `${plural(source.files, 'file')}, ${plural(source.rows, 'row')}, ${bytesText(source.bytes)}`,
+    ]);
   if (source.first_hour !== null && source.last_hour !== null)
-    facts.push(['event hours', `${rangeLabel(source.first_hour, source.last_hour)}${source.bounds_from === null ? '' : ` (known from ${BOUNDS[source.bounds_from]})`}`]);
+    facts.push([
+      'event hours',
+      `${rangeLabel(source.first_hour, source.last_hour)}${source.bounds_from === null ? '' : ` (known from ${BOUNDS[source.bounds_from]})`}`,
+    ]);
   const unplaced = unplacedText(source, plan);
   if (unplaced !== '') facts.push(['set aside', unplaced]);
   if (source.processing_uris.length > 0) facts.push(['partitions', partitionsText(source)]);
@@ -64,23 +125,39 @@ function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): strin
   return lines.join('\n');
 }
 
-/** Rows that a process of hours does not load: those without an event time, and those of the future. A stateless load takes both. */
+/**
+ * Rows that a process of hours does not load: those without an event time, and those of the future. A
+ * stateless load takes both.
+ */
 export function unplacedText(source: PlanSource, plan: Pick<CompiledPlan, 'pattern'>): string {
   if (plan.pattern === 'stateless') return '';
   return [
-    ...(source.null_event_times === '0' ? [] : [`${plural(source.null_event_times, 'row')} without an event time: skipped`]),
-    ...(source.future_rows === '0' ? [] : [`${plural(source.future_rows, 'row')} of the future (${hoursLabel(source.future_hours)}): owed`]),
+    ...(source.null_event_times === '0'
+      ? []
+      : [`${plural(source.null_event_times, 'row')} without an event time: skipped`]),
+    ...(source.future_rows === '0'
+      ? []
+      : [`${plural(source.future_rows, 'row')} of the future (${hoursLabel(source.future_hours)}): owed`]),
   ].join('; ');
 }
 
-const BOUNDS = { manifest: "the files' statistics", partition: 'the partitions', scan: "reading the column: the files' statistics do not tell" } as const;
+const BOUNDS = {
+  manifest: "the files' statistics",
+  partition: 'the partitions',
+  scan: "reading the column: the files' statistics do not tell",
+} as const;
 
 const position = (at: PlanPosition | null, none: string): string =>
-  at === null ? none : `snapshot ${at.snapshot_id}, sequence number ${at.sequence_number}, ${instantLabel(at.committed_at)}`;
+  at === null
+    ? none
+    : `snapshot ${at.snapshot_id}, sequence number ${at.sequence_number}, ${instantLabel(at.committed_at)}`;
 
 function foundBy(source: PlanSource): string {
   const skipped = source.changes.filter((change) => !change.counted).length;
-  const counts = source.changes.length === 0 ? 'no new snapshot' : `${plural(source.changes.length, 'new snapshot')}${skipped === 0 ? '' : `, ${skipped} of them not counted`}`;
+  const counts =
+    source.changes.length === 0
+      ? 'no new snapshot'
+      : `${plural(source.changes.length, 'new snapshot')}${skipped === 0 ? '' : `, ${skipped} of them not counted`}`;
   switch (source.detected_by) {
     case 'first-load':
       return source.head === null ? 'first load' : 'first load: everything the source holds';
@@ -101,14 +178,17 @@ function changesText(source: PlanSource, style: Style): string {
     change.operation,
     `snapshot ${change.snapshot_id}`,
     instantLabel(change.committed_at),
-    [delta('+', change.added_files, change.added_rows), delta('-', change.removed_files, change.removed_rows)].filter((text) => text !== '').join(' '),
+    [delta('+', change.added_files, change.added_rows), delta('-', change.removed_files, change.removed_rows)]
+      .filter((text) => text !== '')
+      .join(' '),
     change.counted ? (change.reason ?? '') : style.faint(`not counted: ${change.reason ?? 'no news'}`),
   ]);
   const more = source.changes.length - shown.length;
   return more > 0 ? `${columnsText(rows)}\nand ${plural(more, 'more snapshot')}` : columnsText(rows);
 }
 
-const delta = (sign: string, files: number, rows: string): string => (files === 0 && rows === '0' ? '' : `${sign}${countText(rows)} rows (${plural(files, 'file')})`);
+const delta = (sign: string, files: number, rows: string): string =>
+  files === 0 && rows === '0' ? '' : `${sign}${countText(rows)} rows (${plural(files, 'file')})`;
 
 const PARTITIONS_SHOWN = 4;
 
@@ -125,7 +205,8 @@ function partitionsText(source: PlanSource): string {
 function readText(source: PlanSource, plan: CompiledPlan): string {
   if (source.read.kind === 'nothing') return 'nothing';
   if (source.read.kind === 'changes') return `exactly ${plural(source.files, 'new file')}`;
-  const hours = plan.range === null ? '' : `, hours ${rangeLabel(plan.range.first_hour, plan.range.last_hour)}`;
+  const hours =
+    plan.range === null ? '' : `, hours ${rangeLabel(plan.range.first_hour, plan.range.last_hour)}`;
   return `the table pinned at snapshot ${source.read.snapshot_id}${hours}`;
 }
 
@@ -139,20 +220,32 @@ function hoursText(hours: readonly PlanHour[]): string {
     else groups.push({ hours: [hour.hour], why });
   }
   const shown = groups.slice(0, GROUPS_SHOWN);
-  const rows = shown.flatMap((group) => hourRanges(group.hours).map((range) => [rangeLabel(range.firstHour, range.lastHour), group.why]));
+  const rows = shown.flatMap((group) =>
+    hourRanges(group.hours).map((range) => [rangeLabel(range.firstHour, range.lastHour), group.why]),
+  );
   const rest = groups.slice(GROUPS_SHOWN).flatMap((group) => group.hours);
-  return rest.length === 0 ? columnsText(rows) : `${columnsText(rows)}\nand ${plural(rest.length, 'more hour')}: ${hoursLabel(rest, 3)}`;
+  return rest.length === 0
+    ? columnsText(rows)
+    : `${columnsText(rows)}\nand ${plural(rest.length, 'more hour')}: ${hoursLabel(rest, 3)}`;
 }
 
 const GROUPS_SHOWN = 24;
 const SNAPSHOTS_SHOWN = 2;
 
 function whyText(hour: PlanHour): string {
-  if (hour.reason === 'owed') return hour.owed_by.length === 0 ? 'owed since an earlier session' : `owed since an earlier session, for ${hour.owed_by.join(', ')}`;
+  if (hour.reason === 'owed')
+    return hour.owed_by.length === 0
+      ? 'owed since an earlier session'
+      : `owed since an earlier session, for ${hour.owed_by.join(', ')}`;
   if (hour.reason === 'contiguous') return 'no change of its own: recomputed with its neighbours';
   const bySource = new Map<string, Set<string>>();
   for (const cause of hour.causes)
-    bySource.set(cause.source, (bySource.get(cause.source) ?? new Set()).add(`${cause.snapshot_id}${cause.operation === null ? '' : ` (${cause.operation})`}`));
+    bySource.set(
+      cause.source,
+      (bySource.get(cause.source) ?? new Set()).add(
+        `${cause.snapshot_id}${cause.operation === null ? '' : ` (${cause.operation})`}`,
+      ),
+    );
   return [...bySource]
     .map(([source, snapshots]) => {
       const shown = [...snapshots].slice(0, SNAPSHOTS_SHOWN);
@@ -165,9 +258,20 @@ function whyText(hour: PlanHour): string {
 /** Every file behind every hour, and behind every partition where there are no hours. */
 function causesText(plan: CompiledPlan): string {
   const rows = (label: string, causes: readonly PlanCause[]): string[][] =>
-    causes.map((cause, index) => [index === 0 ? label : '', cause.source, `${cause.operation ?? ''} ${cause.snapshot_id}`.trim(), cause.change, cause.file]);
-  if (plan.hours.length > 0) return columnsText(plan.hours.flatMap((hour) => rows(hourLabel(hour.hour), hour.causes)));
-  return columnsText(plan.sources.flatMap((source) => source.processing_uri_causes.flatMap(({ uri, causes }) => rows(JSON.stringify(uri), causes))));
+    causes.map((cause, index) => [
+      index === 0 ? label : '',
+      cause.source,
+      `${cause.operation ?? ''} ${cause.snapshot_id}`.trim(),
+      cause.change,
+      cause.file,
+    ]);
+  if (plan.hours.length > 0)
+    return columnsText(plan.hours.flatMap((hour) => rows(hourLabel(hour.hour), hour.causes)));
+  return columnsText(
+    plan.sources.flatMap((source) =>
+      source.processing_uri_causes.flatMap(({ uri, causes }) => rows(JSON.stringify(uri), causes)),
+    ),
+  );
 }
 
 function owedText(plan: CompiledPlan): string {
@@ -181,8 +285,19 @@ function owedText(plan: CompiledPlan): string {
 
 function targetText(plan: CompiledPlan): string {
   const { target } = plan;
-  const rows = [[target.table, target.exists ? target.operation : `${target.operation}; the table is created from the columns of the query`]];
-  if (target.exists) rows.push(['base', target.base_snapshot_id === null ? 'no snapshot yet' : `snapshot ${target.base_snapshot_id}`]);
+  const rows = [
+    [
+      target.table,
+      target.exists
+        ? target.operation
+        : `${target.operation}; the table is created from the columns of the query`,
+    ],
+  ];
+  if (target.exists)
+    rows.push([
+      'base',
+      target.base_snapshot_id === null ? 'no snapshot yet' : `snapshot ${target.base_snapshot_id}`,
+    ]);
   if (target.previous_session_id !== null) rows.push(['last session', target.previous_session_id]);
   if (target.complete_to_hour !== null) rows.push(['complete to', hourLabel(target.complete_to_hour)]);
   return columnsText(rows);
@@ -190,8 +305,14 @@ function targetText(plan: CompiledPlan): string {
 
 function stepText(step: Step, number: number, style: Style): string {
   const names = Object.keys(step.parameters);
-  const parameters = columnsText(names.map((name) => [`$${name}`, `= ${valueText(step.parameters[name] ?? null)}`]));
-  return [`  ${number}. ${step.stage}  ${style.strong(step.name)}`, indent(step.sql, 6), ...(names.length === 0 ? [] : [style.faint(indent(parameters, 6))])].join('\n');
+  const parameters = columnsText(
+    names.map((name) => [`$${name}`, `= ${valueText(step.parameters[name] ?? null)}`]),
+  );
+  return [
+    `  ${number}. ${step.stage}  ${style.strong(step.name)}`,
+    indent(step.sql, 6),
+    ...(names.length === 0 ? [] : [style.faint(indent(parameters, 6))]),
+  ].join('\n');
 }
 
 const ITEMS_SHOWN = 3;
@@ -206,4 +327,5 @@ function valueText(value: StepValue): string {
 const VALUE_WIDTH = 100;
 
 /** A path is known by its end. */
-const shorten = (text: string): string => (text.length <= VALUE_WIDTH ? text : `…${text.slice(text.length - VALUE_WIDTH + 1)}`);
+const shorten = (text: string): string =>
+  text.length <= VALUE_WIDTH ? text : `…${text.slice(text.length - VALUE_WIDTH + 1)}`;

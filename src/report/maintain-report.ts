@@ -7,17 +7,26 @@ import { bytesText, countText, indent, plural, secondsText } from './text.ts';
 /** One table: a line, and below it what a person must know. */
 export function maintainText(record: MaintainRecord, style: Style = PLAIN): string {
   const facts = [
-    ...(record.compacted === null || record.compacted.files_before === 0 ? [] : [compactedText(record.compacted)]),
+    ...(record.compacted === null || record.compacted.files_before === 0
+      ? []
+      : [compactedText(record.compacted)]),
     ...(record.manifests === null || record.manifests.before === record.manifests.after
       ? []
       : [`${plural(record.manifests.before, 'manifest')} became ${countText(record.manifests.after)}`]),
-    ...(record.expired === null || record.expired.snapshots + record.expired.refs.length === 0 ? [] : [expiredText(record.expired)]),
+    ...(record.expired === null || record.expired.snapshots + record.expired.refs.length === 0
+      ? []
+      : [expiredText(record.expired)]),
     ...freedText('freed', record.freed),
     ...(record.orphans === null ? [] : freedText('orphans', record.orphans)),
   ];
-  const lines = [`${style.strong(record.table)}  ${statusText(record, style)}  ${style.faint(secondsText(record.seconds))}`, ...facts.map((fact) => indent(fact, 4))];
+  const lines = [
+    `${style.strong(record.table)}  ${statusText(record, style)}  ${style.faint(secondsText(record.seconds))}`,
+    ...facts.map((fact) => indent(fact, 4)),
+  ];
   for (const { who, snapshots } of record.expired?.kept_for ?? [])
-    lines.push(indent(style.faint(`kept ${plural(snapshots, 'old snapshot')} for the ${who.replace(/^a /, '')}`), 4));
+    lines.push(
+      indent(style.faint(`kept ${plural(snapshots, 'old snapshot')} for the ${who.replace(/^a /, '')}`), 4),
+    );
   const { metadata_files: metadataFiles, unknown_files: unknownFiles, bytes } = record.reported;
   if (metadataFiles + unknownFiles > 0)
     lines.push(
@@ -41,7 +50,9 @@ function statusText({ status, dry_run: dryRun }: MaintainRecord, style: Style): 
 
 const compactedText = (compacted: NonNullable<MaintainRecord['compacted']>): string =>
   `${plural(compacted.files_before, 'small file')} became ${countText(compacted.files_after)}: ${plural(compacted.rows, 'row')}, ${bytesText(compacted.bytes_before)} to ${bytesText(compacted.bytes_after)}` +
-  (compacted.delete_files_applied === 0 ? '' : `, ${plural(compacted.delete_files_applied, 'delete file')} applied`);
+  (compacted.delete_files_applied === 0
+    ? ''
+    : `, ${plural(compacted.delete_files_applied, 'delete file')} applied`);
 
 const expiredText = (expired: NonNullable<MaintainRecord['expired']>): string =>
   `${plural(expired.snapshots, 'snapshot')} expired, ${countText(expired.kept)} kept${expired.refs.length === 0 ? '' : `; references expired: ${expired.refs.join(', ')}`}`;
@@ -56,18 +67,29 @@ const KINDS: readonly (readonly [keyof FreedFiles, string])[] = [
 ];
 
 function freedText(what: string, freed: FreedFiles): string[] {
-  const parts = KINDS.flatMap(([kind, noun]) => (Number(freed[kind]) === 0 ? [] : [plural(freed[kind], noun)]));
+  const parts = KINDS.flatMap(([kind, noun]) =>
+    Number(freed[kind]) === 0 ? [] : [plural(freed[kind], noun)],
+  );
   return parts.length === 0 ? [] : [`${what}: ${parts.join(', ')}; ${bytesText(freed.bytes)}`];
 }
 
 /** The last lines: what dropped tables left, and the sum. */
 export function maintainSummary(report: MaintainReport, style: Style = PLAIN): string {
   const lines = report.dropped_tables.map((each) =>
-    style.warn(`${each.folder}: ${plural(each.files, 'file')} of a dropped table, ${bytesText(each.bytes)}${each.deleted ? ', deleted' : '; --dropped-tables deletes them'}`),
+    style.warn(
+      `${each.folder}: ${plural(each.files, 'file')} of a dropped table, ${bytesText(each.bytes)}${each.deleted ? ', deleted' : '; --dropped-tables deletes them'}`,
+    ),
   );
-  const bytes = report.tables.reduce((sum, record) => sum + BigInt(record.freed.bytes) + BigInt(record.orphans?.bytes ?? '0'), 0n);
+  const bytes = report.tables.reduce(
+    (sum, record) => sum + BigInt(record.freed.bytes) + BigInt(record.orphans?.bytes ?? '0'),
+    0n,
+  );
   const dryRun = report.tables.some((record) => record.dry_run);
   const busy = report.tables.filter((record) => record.status === 'done').length;
-  lines.push(style.faint(`${plural(report.tables.length, 'table')}: ${busy} ${dryRun ? 'would be ' : ''}changed, ${bytesText(bytes)} ${dryRun ? 'would be ' : ''}freed`));
+  lines.push(
+    style.faint(
+      `${plural(report.tables.length, 'table')}: ${busy} ${dryRun ? 'would be ' : ''}changed, ${bytesText(bytes)} ${dryRun ? 'would be ' : ''}freed`,
+    ),
+  );
   return lines.join('\n');
 }

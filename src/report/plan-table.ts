@@ -7,7 +7,8 @@ import { bytesText, columnsText, countText, hoursLabel } from './text.ts';
 /** A table of the plans, and below it what is owed. */
 export function planTable(plans: readonly CompiledPlan[], style: Style = PLAIN): string {
   if (plans.length === 0) return 'the project has no processes; create one with: psyberg new process';
-  const sum = (plan: CompiledPlan, field: 'rows' | 'bytes'): string => String(plan.sources.reduce((total, source) => total + BigInt(source[field]), 0n));
+  const sum = (plan: CompiledPlan, field: 'rows' | 'bytes'): string =>
+    String(plan.sources.reduce((total, source) => total + BigInt(source[field]), 0n));
   const rows = plans.map((plan) => [
     style.strong(plan.process_name),
     statusText(plan, style),
@@ -15,7 +16,10 @@ export function planTable(plans: readonly CompiledPlan[], style: Style = PLAIN):
     plan.status === 'work' ? bytesText(sum(plan, 'bytes')) : '',
     planSummary(plan),
   ]);
-  const table = columnsText([['process', 'status', 'new rows', 'bytes', 'a run would'].map(style.faint), ...rows], { alignRight: [2, 3] });
+  const table = columnsText(
+    [['process', 'status', 'new rows', 'bytes', 'a run would'].map(style.faint), ...rows],
+    { alignRight: [2, 3] },
+  );
   const unplaced = plans.flatMap((plan) =>
     plan.sources.flatMap((source) => {
       const text = unplacedText(source, plan);
@@ -27,10 +31,16 @@ export function planTable(plans: readonly CompiledPlan[], style: Style = PLAIN):
     table,
     ...unplaced,
     ...owed.map((plan) =>
-      style.warn(`${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`),
+      style.warn(
+        `${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`,
+      ),
     ),
   ].join('\n');
 }
 
 const statusText = (plan: CompiledPlan, style: Style): string =>
-  plan.status === 'work' ? style.good('work') : plan.status === 'waiting' ? style.warn('waiting') : style.faint('nothing new');
+  plan.status === 'work'
+    ? style.good('work')
+    : plan.status === 'waiting'
+      ? style.warn('waiting')
+      : style.faint('nothing new');

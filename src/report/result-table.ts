@@ -25,6 +25,9 @@ export function resultTable({ columns, rows }: Result, style: Style = PLAIN): st
 /** A value as it is read: NULL is empty, nested values are JSON. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'object') return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
+  if (typeof value === 'object')
+    return JSON.stringify(value, (_key, each: unknown) =>
+      typeof each === 'bigint' ? each.toString() : each,
+    );
   return String(value);
 }

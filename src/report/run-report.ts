@@ -6,13 +6,32 @@ import { countText, hoursLabel, indent, padVisible, plural, rangeLabel, secondsT
 /** A record of a run, or of one step of a session: the steps have states of their own. */
 export type ReportedRecord = Omit<RunRecord, 'status'> & { readonly status: string };
 
-/** One process: a line, and below it what a person must know. `nameWidth`: so that the lines of several processes stand in columns. */
+/**
+ * One process: a line, and below it what a person must know. `nameWidth`: so that the lines of several
+ * processes stand in columns.
+ */
 export function runText(record: ReportedRecord, style: Style = PLAIN, nameWidth = 0): string {
-  const lines = [`${padVisible(style.strong(record.process_name), nameWidth)}  ${padVisible(statusText(record.status, style), 12)}  ${factsText(record)}`.trimEnd()];
-  for (const audit of record.audits) if (audit.status === 'failed') lines.push(indent(failedAuditText(audit, style), 4));
+  const lines = [
+    `${padVisible(style.strong(record.process_name), nameWidth)}  ${padVisible(statusText(record.status, style), 12)}  ${factsText(record)}`.trimEnd(),
+  ];
+  for (const audit of record.audits)
+    if (audit.status === 'failed') lines.push(indent(failedAuditText(audit, style), 4));
   if (record.owed_hours.length > 0)
-    lines.push(indent(style.warn(`owed: ${hoursLabel(record.owed_hours)}${record.held_back_by === null ? '' : `, until ${record.held_back_by} is complete for it`}`), 4));
-  if (record.skipped_null_event_times !== '0') lines.push(indent(style.warn(`skipped: ${plural(record.skipped_null_event_times, 'row')} without an event time`), 4));
+    lines.push(
+      indent(
+        style.warn(
+          `owed: ${hoursLabel(record.owed_hours)}${record.held_back_by === null ? '' : `, until ${record.held_back_by} is complete for it`}`,
+        ),
+        4,
+      ),
+    );
+  if (record.skipped_null_event_times !== '0')
+    lines.push(
+      indent(
+        style.warn(`skipped: ${plural(record.skipped_null_event_times, 'row')} without an event time`),
+        4,
+      ),
+    );
   if (record.error !== null) lines.push(indent(errorText(record.error, style), 4));
   return lines.join('\n');
 }
@@ -21,21 +40,36 @@ const DONE = new Set(['published', 'loaded', 'audited', 'initialized']);
 
 function statusText(status: string, style: Style): string {
   if (DONE.has(status)) return style.good(status);
-  return status === 'nothing-new' ? style.faint('nothing new') : status === 'waiting' ? style.warn(status) : style.bad(status);
+  return status === 'nothing-new'
+    ? style.faint('nothing new')
+    : status === 'waiting'
+      ? style.warn(status)
+      : style.bad(status);
 }
 
 function factsText(record: ReportedRecord): string {
-  if (record.status === 'nothing-new' || record.status === 'waiting') return secondsText(record.seconds.total);
+  if (record.status === 'nothing-new' || record.status === 'waiting')
+    return secondsText(record.seconds.total);
   if (record.psyberg_session_id === '') return '';
   const failed = record.audits.filter((audit) => audit.status === 'failed').length;
   const audits =
-    record.audits.length === 0 ? '' : failed === 0 ? `${plural(record.audits.length, 'audit')} passed` : `${failed} of ${plural(record.audits.length, 'audit')} failed`;
+    record.audits.length === 0
+      ? ''
+      : failed === 0
+        ? `${plural(record.audits.length, 'audit')} passed`
+        : `${failed} of ${plural(record.audits.length, 'audit')} failed`;
   const rows =
     record.rows_read === '0' && record.rows_written === '0'
       ? ''
       : `${countText(record.rows_read)} ${record.rows_read === '1' ? 'row' : 'rows'} read, ${countText(record.rows_written)} written`;
   const hours = record.range === null ? '' : rangeLabel(record.range.first_hour, record.range.last_hour);
-  return [`${record.operation} ${record.target}`, hours, rows, audits, record.seconds.total === 0 ? '' : secondsText(record.seconds.total)]
+  return [
+    `${record.operation} ${record.target}`,
+    hours,
+    rows,
+    audits,
+    record.seconds.total === 0 ? '' : secondsText(record.seconds.total),
+  ]
     .filter((part) => part !== '')
     .join(', ');
 }
@@ -60,6 +94,8 @@ export function errorText(error: Pick<ErrorJson, 'message' | 'hint'>, style: Sty
 export function runSummary(records: readonly ReportedRecord[], seconds: number): string {
   const counts = new Map<string, number>();
   for (const record of records) counts.set(record.status, (counts.get(record.status) ?? 0) + 1);
-  const parts = [...counts].map(([status, count]) => `${count} ${status === 'nothing-new' ? 'with nothing new' : status}`);
+  const parts = [...counts].map(
+    ([status, count]) => `${count} ${status === 'nothing-new' ? 'with nothing new' : status}`,
+  );
   return `${plural(records.length, 'process', 'processes')}: ${parts.join(', ')}; ${secondsText(seconds)}`;
 }

@@ -20,7 +20,11 @@ export interface ProcessStatus {
   readonly target_exists: boolean;
   readonly complete_to_hour: string | null;
   readonly sources: readonly SourceStatus[];
-  readonly last_session: { readonly psyberg_session_id: string; readonly status: string; readonly created_at: string } | null;
+  readonly last_session: {
+    readonly psyberg_session_id: string;
+    readonly status: string;
+    readonly created_at: string;
+  } | null;
 }
 
 /** One line a process and source, and below it what is owed. */
@@ -36,7 +40,11 @@ export function statusText(statuses: readonly ProcessStatus[], style: Style = PL
       behindText(source, style),
     ]),
   );
-  const table = borderedTable({ head: ['process', 'complete to', 'last session', 'source', 'consumed up to', 'behind'], rows, style });
+  const table = borderedTable({
+    head: ['process', 'complete to', 'last session', 'source', 'consumed up to', 'behind'],
+    rows,
+    style,
+  });
   const owed = statuses.flatMap((status) => {
     const hours = status.sources.flatMap((source) => source.owed_hours);
     return hours.length === 0 ? [] : [style.warn(`${status.process_name} owes ${hoursLabel(hours)}`)];
@@ -46,14 +54,20 @@ export function statusText(statuses: readonly ProcessStatus[], style: Style = PL
 
 function lastSession({ last_session: last }: ProcessStatus, style: Style): string {
   if (last === null) return style.faint('never run');
-  return last.status === 'published' ? style.good(last.status) : last.status.endsWith('failed') || last.status === 'conflict' ? style.bad(last.status) : last.status;
+  return last.status === 'published'
+    ? style.good(last.status)
+    : last.status.endsWith('failed') || last.status === 'conflict'
+      ? style.bad(last.status)
+      : last.status;
 }
 
 function behindText(source: SourceStatus, style: Style): string {
   if (!source.exists) return style.warn('does not exist yet');
   if (source.head === null) return style.faint('empty');
   if (source.snapshots_behind === null) return style.warn('watermark is not in its history');
-  return source.snapshots_behind === 0 ? style.good('up to date') : plural(source.snapshots_behind, 'snapshot');
+  return source.snapshots_behind === 0
+    ? style.good('up to date')
+    : plural(source.snapshots_behind, 'snapshot');
 }
 
 export interface HistoryRow {
@@ -76,7 +90,11 @@ export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): 
     rows: rows.map((row) => [
       row.psyberg_session_id,
       row.process_name,
-      row.status === 'published' ? style.good(row.status) : row.status.endsWith('failed') ? style.bad(row.status) : row.status,
+      row.status === 'published'
+        ? style.good(row.status)
+        : row.status.endsWith('failed')
+          ? style.bad(row.status)
+          : row.status,
       row.first_hour === null || row.last_hour === null ? '' : rangeLabel(row.first_hour, row.last_hour),
       countText(row.rows_read ?? '0'),
       countText(row.rows_written ?? '0'),
@@ -100,7 +118,14 @@ export function signalsText(rows: readonly SignalRow[], style: Style = PLAIN): s
   if (rows.length === 0) return 'nothing was announced yet; a run announces how far its target is complete';
   return borderedTable({
     head: ['signal', 'kind', 'up to', 'process', 'session', 'announced'],
-    rows: rows.map((row) => [row.signal_name, row.kind, hourLabel(row.hour), row.process_name, row.psyberg_session_id, instantLabel(row.created_at)]),
+    rows: rows.map((row) => [
+      row.signal_name,
+      row.kind,
+      hourLabel(row.hour),
+      row.process_name,
+      row.psyberg_session_id,
+      instantLabel(row.created_at),
+    ]),
     style,
   });
 }

@@ -1,4 +1,7 @@
-/** How text is coloured. The renderers take one, so the same text is plain in a file and coloured on a terminal. */
+/**
+ * How text is coloured. The renderers take one, so the same text is plain in a file and coloured on a
+ * terminal.
+ */
 
 /** Words, not colours: what a piece of text means. */
 export interface Style {

@@ -8,7 +8,8 @@ export const countText = (count: string | number | bigint): string =>
     .replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** `1 file`, `2 files`. */
-export const plural = (count: string | number | bigint, noun: string, nouns = `${noun}s`): string => `${countText(count)} ${BigInt(count) === 1n ? noun : nouns}`;
+export const plural = (count: string | number | bigint, noun: string, nouns = `${noun}s`): string =>
+  `${countText(count)} ${BigInt(count) === 1n ? noun : nouns}`;
 
 /** `812 B`, `1.4 MB`; powers of 1000, as file managers and cloud bills count. */
 export function bytesText(bytes: string | number | bigint): string {
@@ -42,10 +43,13 @@ export function rangeLabel(firstHour: string, lastHour: string): string {
 }
 
 /** `2023-09-14 06:10:11 UTC`. */
-export const instantLabel = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
+export const instantLabel = (instant: string): string =>
+  `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 
 /** Neighbouring hours as one range each; hours are ISO texts, in any order. */
-export function hourRanges(hours: readonly string[]): { readonly firstHour: string; readonly lastHour: string; readonly count: number }[] {
+export function hourRanges(
+  hours: readonly string[],
+): { readonly firstHour: string; readonly lastHour: string; readonly count: number }[] {
   const sorted = [...new Set(hours.map(parseHour))].sort((left, right) => left - right);
   const ranges: { first: number; last: number }[] = [];
   for (const hour of sorted) {
@@ -53,18 +57,25 @@ export function hourRanges(hours: readonly string[]): { readonly firstHour: stri
     if (open !== undefined && hour === open.last + 1) open.last = hour;
     else ranges.push({ first: hour, last: hour });
   }
-  return ranges.map(({ first, last }) => ({ firstHour: hourText(first), lastHour: hourText(last), count: last - first + 1 }));
+  return ranges.map(({ first, last }) => ({
+    firstHour: hourText(first),
+    lastHour: hourText(last),
+    count: last - first + 1,
+  }));
 }
 
 /** `2023-09-14 02h..03h, 2023-09-14 06h`; beyond `most` ranges their number. */
 export function hoursLabel(hours: readonly string[], most = 4): string {
   const ranges = hourRanges(hours);
   const shown = ranges.slice(0, most).map((range) => rangeLabel(range.firstHour, range.lastHour));
-  return ranges.length > most ? `${shown.join(', ')} and ${plural(ranges.length - most, 'more range')}` : shown.join(', ');
+  return ranges.length > most
+    ? `${shown.join(', ')} and ${plural(ranges.length - most, 'more range')}`
+    : shown.join(', ');
 }
 
 /** Pads by what is seen: colour codes take no room. */
-export const padVisible = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - visibleLength(text)));
+export const padVisible = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - visibleLength(text)));
 
 /** Colour codes start with the escape character. */
 export const visibleLength = (text: string): number => text.replace(/\x1b\[[0-9;]*m/g, '').length;
@@ -76,18 +87,27 @@ export const indent = (text: string, width: number): string =>
     .map((line) => (line === '' ? line : ' '.repeat(width) + line))
     .join('\n');
 
-/** Rows as columns, each as wide as its widest cell; no borders. Numbers stand right when `alignRight` names their column. */
-export function columnsText(rows: readonly (readonly string[])[], options: { readonly alignRight?: readonly number[]; readonly gap?: number } = {}): string {
+/**
+ * Rows as columns, each as wide as its widest cell; no borders. Numbers stand right when `alignRight` names
+ * their column.
+ */
+export function columnsText(
+  rows: readonly (readonly string[])[],
+  options: { readonly alignRight?: readonly number[]; readonly gap?: number } = {},
+): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell));
+    for (const [index, cell] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell));
   }
   return rows
     .map((row) =>
       row
         .map((cell, index) => {
           const width = widths[index] as number;
-          return options.alignRight?.includes(index) ? ' '.repeat(width - visibleLength(cell)) + cell : padVisible(cell, width);
+          return options.alignRight?.includes(index)
+            ? ' '.repeat(width - visibleLength(cell)) + cell
+            : padVisible(cell, width);
         })
         .join(' '.repeat(options.gap ?? 2))
         .trimEnd(),

@@ -1,4 +1,7 @@
-/** Adopts a target: one commit sets its watermarks, on a snapshot that holds exactly the files that it held. Plan -> RunRecord. */
+/**
+ * Adopts a target: one commit sets its watermarks, on a snapshot that holds exactly the files that it held.
+ * Plan -> RunRecord.
+ */
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { CompiledPlan, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
@@ -11,7 +14,11 @@ import { composeSnapshot } from './stage-load.ts';
 import { publish } from './stage-publish.ts';
 
 /** Publishes the plan of an adoption. Throws what publishing throws; nothing was changed then. */
-export async function adoptTarget(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpec): Promise<RunRecord> {
+export async function adoptTarget(
+  ports: RunPorts,
+  plan: CompiledPlan,
+  spec: ProcessSpec,
+): Promise<RunRecord> {
   const startedMs = performance.now();
   const context = { ...runContext(ports, plan, spec), sessionStatus: 'adopted' };
   const compose = plan.steps.find((step) => step.stage === 'compose') as Step;
@@ -23,5 +30,8 @@ export async function adoptTarget(ports: RunPorts, plan: CompiledPlan, spec: Pro
     await closeSession(context);
   });
   const seconds = Math.round(performance.now() - startedMs) / 1000;
-  return runRecord(context, 'published', { seconds: { init: 0, load: 0, audit: 0, publish: seconds, total: seconds }, error: undefined });
+  return runRecord(context, 'published', {
+    seconds: { init: 0, load: 0, audit: 0, publish: seconds, total: seconds },
+    error: undefined,
+  });
 }

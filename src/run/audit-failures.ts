@@ -1,10 +1,17 @@
-/** Rows that failed an audit, kept in a table of their own: written also where nothing else is published. AuditResult + rows -> state rows. Pure. */
+/**
+ * Rows that failed an audit, kept in a table of their own: written also where nothing else is published.
+ * AuditResult + rows -> state rows. Pure.
+ */
 import type { AuditResult } from '../model/run-record.ts';
 import type { StateRow } from '../state/write-state.ts';
 import type { RunContext } from './context.ts';
 
 /** Notes the rows of an audit that failed; a count that does not agree is one row with both counts. */
-export function keepFailures(context: RunContext, audit: AuditResult, rows: readonly Readonly<Record<string, unknown>>[]): void {
+export function keepFailures(
+  context: RunContext,
+  audit: AuditResult,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): void {
   if (audit.status === 'passed') return;
   const { plan } = context;
   const kept = rows.length === 0 ? [{ expected: audit.expected, actual: audit.actual }] : rows;

@@ -1,4 +1,7 @@
-/** Leaves no trace of a session: view detached, branch dropped, its files deleted. Also of sessions whose process died. */
+/**
+ * Leaves no trace of a session: view detached, branch dropped, its files deleted. Also of sessions whose
+ * process died.
+ */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../compile/index.ts';
@@ -11,7 +14,8 @@ import { removeDroppedTable, sweepSession } from './sweep.ts';
 /** Ends the view and removes the session's folder; the last step of a session that published. */
 export async function closeSession(context: RunContext): Promise<void> {
   await detachSession(context);
-  if (context.lostRaces || context.stepwise) await sweepSession(context.ports, context.spec.target.table, context.branch);
+  if (context.lostRaces || context.stepwise)
+    await sweepSession(context.ports, context.spec.target.table, context.branch);
   rmSync(context.directory, { recursive: true, force: true });
 }
 
@@ -21,16 +25,27 @@ export async function detachSession(context: RunContext): Promise<void> {
   context.ports.views.close(context.branch);
 }
 
-/** Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it created. */
+/**
+ * Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it
+ * created.
+ */
 export async function abandonSession(context: RunContext): Promise<void> {
   await detachSession(context);
   const { table } = context.spec.target;
-  if (!context.branchOfAnother) await dropSession(context.ports, table, { branch: context.branch, createdTableUuid: readMarker(context.directory)?.created_table_uuid });
+  if (!context.branchOfAnother)
+    await dropSession(context.ports, table, {
+      branch: context.branch,
+      createdTableUuid: readMarker(context.directory)?.created_table_uuid,
+    });
   rmSync(context.directory, { recursive: true, force: true });
 }
 
 /** What a session has left in its tables goes. What it has published, and others after it, stays. */
-async function dropSession(ports: RunPorts, table: TableIdentifier, session: { readonly branch: string; readonly createdTableUuid: string | undefined }): Promise<void> {
+async function dropSession(
+  ports: RunPorts,
+  table: TableIdentifier,
+  session: { readonly branch: string; readonly createdTableUuid: string | undefined },
+): Promise<void> {
   await dropBranch(ports, table, session.branch);
   // After the commit: a file deleted first would leave a branch that cannot be read.
   await sweepSession(ports, table, session.branch);
@@ -38,7 +53,11 @@ async function dropSession(ports: RunPorts, table: TableIdentifier, session: { r
 }
 
 /** Drops a session's branch with its snapshots. A published branch is gone already. */
-async function dropBranch(ports: Pick<RunPorts, 'catalog'>, table: TableIdentifier, branch: string): Promise<void> {
+async function dropBranch(
+  ports: Pick<RunPorts, 'catalog'>,
+  table: TableIdentifier,
+  branch: string,
+): Promise<void> {
   const loaded = await ports.catalog.loadTable(table);
   const head = loaded === undefined ? undefined : branchHead(loaded.metadata, branch);
   if (loaded === undefined || head === undefined) return;
@@ -47,15 +66,31 @@ async function dropBranch(ports: Pick<RunPorts, 'catalog'>, table: TableIdentifi
     requirements: [{ type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head['snapshot-id'] }],
     updates: [
       { action: 'remove-snapshot-ref', 'ref-name': branch },
-      ...(staging.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': staging.map((snapshot) => snapshot['snapshot-id']) }]),
+      ...(staging.length === 0
+        ? []
+        : [
+            {
+              action: 'remove-snapshots' as const,
+              'snapshot-ids': staging.map((snapshot) => snapshot['snapshot-id']),
+            },
+          ]),
     ],
   });
 }
 
 /** The table that a failed first session created goes again, unless somebody has written to it. */
-async function dropIfEmpty({ catalog }: Pick<RunPorts, 'catalog'>, table: TableIdentifier, uuid: string): Promise<void> {
+async function dropIfEmpty(
+  { catalog }: Pick<RunPorts, 'catalog'>,
+  table: TableIdentifier,
+  uuid: string,
+): Promise<void> {
   const loaded = await catalog.loadTable(table);
-  if (loaded === undefined || loaded.metadata['table-uuid'] !== uuid || (loaded.metadata.snapshots ?? []).length > 0) return;
+  if (
+    loaded === undefined ||
+    loaded.metadata['table-uuid'] !== uuid ||
+    (loaded.metadata.snapshots ?? []).length > 0
+  )
+    return;
   await catalog.dropTable(table, { purge: false });
   removeDroppedTable(loaded.metadata, loaded.metadataLocation);
 }
@@ -66,8 +101,15 @@ export interface AbandonedSession {
   readonly startedAtMs: number;
 }
 
-/** Cleans up after sessions of `processName` whose process is dead: their branches never become a parent of anything. */
-export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentifier, processName: string): Promise<AbandonedSession[]> {
+/**
+ * Cleans up after sessions of `processName` whose process is dead: their branches never become a parent of
+ * anything.
+ */
+export async function dropAbandonedSessions(
+  ports: RunPorts,
+  table: TableIdentifier,
+  processName: string,
+): Promise<AbandonedSession[]> {
   const loaded = await ports.catalog.loadTable(table);
   const branches = Object.keys(loaded?.metadata.refs ?? {});
   const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
@@ -77,31 +119,48 @@ export async function dropAbandonedSessions(ports: RunPorts, table: TableIdentif
     const directory = join(ports.sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
-    if (unfinished !== undefined ? unfinished !== process.pid && isRunning(unfinished) : marker !== undefined && isAtWork(marker, directory)) continue;
+    if (
+      unfinished !== undefined
+        ? unfinished !== process.pid && isRunning(unfinished)
+        : marker !== undefined && isAtWork(marker, directory)
+    )
+      continue;
     if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, loaded?.metadata)) continue;
-    if (unfinished === undefined) await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
+    if (unfinished === undefined)
+      await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
     rmSync(directory, { recursive: true, force: true });
     dropped.push({ branch: name, startedAtMs: Date.parse(marker?.started_at ?? '') || Date.now() });
   }
   return dropped;
 }
 
-/** True for a session's branch that somebody may still work on: its marker says so, or it has none and is young. */
+/**
+ * True for a session's branch that somebody may still work on: its marker says so, or it has none and is
+ * young.
+ */
 export function isInUse(sessionsDirectory: string, branch: string, metadata: TableMetadata): boolean {
   const directory = join(sessionsDirectory, branch);
   const marker = readMarker(directory);
   return marker === undefined ? isYoung(branch, metadata) : isAtWork(marker, directory);
 }
 
-/** True for a branch without a marker that may be a session's on another machine: begun, or written to, within a day. */
+/**
+ * True for a branch without a marker that may be a session's on another machine: begun, or written to, within
+ * a day.
+ */
 function isYoung(branch: string, metadata: TableMetadata | undefined): boolean {
-  const [, year, month, day, hour, minute, second] = (/_(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(branch) ?? []).map(Number);
+  const [, year, month, day, hour, minute, second] = (
+    /_(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(branch) ?? []
+  ).map(Number);
   const beganMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
   const [newest] = metadata === undefined ? [] : stagingSnapshots(metadata, branch, undefined);
   return Date.now() - Math.max(beganMs, newest?.['timestamp-ms'] ?? 0) < STEPWISE_GRACE_MS;
 }
 
-/** When the oldest session that is at work in this warehouse began, in ms; undefined while none is. Its files may be in no metadata yet. */
+/**
+ * When the oldest session that is at work in this warehouse began, in ms; undefined while none is. Its files
+ * may be in no metadata yet.
+ */
 export function oldestSessionMs(sessionsDirectory: string): number | undefined {
   const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
   const began = folders
@@ -110,6 +169,11 @@ export function oldestSessionMs(sessionsDirectory: string): number | undefined {
       const marker = readMarker(directory);
       return marker === undefined || isAtWork(marker, directory);
     })
-    .map((directory) => statSync(join(directory, 'session.json'), { throwIfNoEntry: false })?.mtimeMs ?? statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    .map(
+      (directory) =>
+        statSync(join(directory, 'session.json'), { throwIfNoEntry: false })?.mtimeMs ??
+        statSync(directory, { throwIfNoEntry: false })?.mtimeMs ??
+        Date.now(),
+    );
   return began.length === 0 ? undefined : Math.min(...began);
 }

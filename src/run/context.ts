@@ -1,4 +1,7 @@
-/** What the steps of one running session share. Made by `run-session.ts`; every step file reads it and adds what it learned. */
+/**
+ * What the steps of one running session share. Made by `run-session.ts`; every step file reads it and adds
+ * what it learned.
+ */
 import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';
 import type { SessionViews, ViewTable } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -23,7 +26,10 @@ export interface RunPorts {
   readonly engine: Engine;
   /** A folder for the files of running sessions: their markers and their change views. */
   readonly sessionsDirectory: string;
-  /** False when sessions on other machines have their markers elsewhere: then a branch without a marker here may be theirs. */
+  /**
+   * False when sessions on other machines have their markers elsewhere: then a branch without a marker here
+   * may be theirs.
+   */
   readonly markersAreShared: boolean;
   /** Told what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;
@@ -42,8 +48,9 @@ export interface RunContext {
   /** Snapshots shown as changes of a source, by alias. */
   readonly changeViews: Map<string, Snapshot>;
   /**
-   * The snapshots with rows that were put on the branch, as they were committed. Its history is not asked for them: an expiry by somebody else leaves a branch
-   * only its head, and what the others added would count as old, or be lost.
+   * The snapshots with rows that were put on the branch, as they were committed. Its history is not asked for
+   * them: an expiry by somebody else leaves a branch only its head, and what the others added would count as
+   * old, or be lost.
    */
   readonly stagedIds: SnapshotId[];
   /** Those among them that hold what the query returned; the others hold rows that were carried over. */
@@ -56,7 +63,9 @@ export interface RunContext {
   branchOfAnother: boolean;
   /** True when files were written for a commit that another one overtook. */
   lostRaces: boolean;
-  /** The base without the replaced hours: a snapshot that is committed together with the first one after it. */
+  /**
+   * The base without the replaced hours: a snapshot that is committed together with the first one after it.
+   */
   cleared: ClearedBase | undefined;
   /** That snapshot, once it is on the branch. */
   clearedId: SnapshotId | undefined;
@@ -83,7 +92,10 @@ export interface FilesOfHours {
   /** Manifests without them, when those of the session's own base serve. */
   readonly takenOff: TakenOff | undefined;
 }
-/** The base without the files of the replaced hours: manifests that are written already, and become a snapshot with the first commit on the branch. */
+/**
+ * The base without the files of the replaced hours: manifests that are written already, and become a snapshot
+ * with the first commit on the branch.
+ */
 export interface ClearedBase extends TakenOff {
   /** The files that are taken off. */
   readonly files: readonly FileInHours[];
@@ -108,9 +120,13 @@ export interface ComposedSnapshot {
 export async function loadTarget(context: RunContext): Promise<LoadedTable> {
   const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
   if (loaded === undefined)
-    throw conflict('target-missing', `the target ${tableName(context.spec.target.table)} was dropped while the session ran`, {
-      hint: 'run again: the next session creates it anew',
-    });
+    throw conflict(
+      'target-missing',
+      `the target ${tableName(context.spec.target.table)} was dropped while the session ran`,
+      {
+        hint: 'run again: the next session creates it anew',
+      },
+    );
   return loaded;
 }
 
@@ -121,8 +137,14 @@ export function branchHead(metadata: TableMetadata, branch: string): Snapshot | 
 }
 
 /** The snapshots that only the branch has, newest first. */
-export function stagingSnapshots(metadata: TableMetadata, branch: string, base: SnapshotId | undefined): Snapshot[] {
-  const main = new Set([...ancestors(metadata, mainSnapshot(metadata))].map((snapshot) => snapshot['snapshot-id']));
+export function stagingSnapshots(
+  metadata: TableMetadata,
+  branch: string,
+  base: SnapshotId | undefined,
+): Snapshot[] {
+  const main = new Set(
+    [...ancestors(metadata, mainSnapshot(metadata))].map((snapshot) => snapshot['snapshot-id']),
+  );
   const staging: Snapshot[] = [];
   for (const snapshot of ancestors(metadata, branchHead(metadata, branch))) {
     if (snapshot['snapshot-id'] === base || main.has(snapshot['snapshot-id'])) break;

@@ -1,8 +1,17 @@
-/** Opens what a session works on: its marker, its branch at the pinned base, and its view of sources and target. */
+/**
+ * Opens what a session works on: its marker, its branch at the pinned base, and its view of sources and
+ * target.
+ */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ViewShow, ViewTable } from '../catalog/index.ts';
-import { SESSION_CATALOG, createStatement, namedIn, processParameters, sourceCtes } from '../compile/index.ts';
+import {
+  SESSION_CATALOG,
+  createStatement,
+  namedIn,
+  processParameters,
+  sourceCtes,
+} from '../compile/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -31,14 +40,17 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   if (read.kind !== 'changes' || source.head === null) return;
   const spec = sourceSpec(context.spec, source);
   const { metadata } = (await context.ports.catalog.loadTable(spec.table)) ?? missingSource(source);
-  const head = metadata.snapshots?.find((snapshot) => String(snapshot['snapshot-id']) === source.head?.snapshot_id) ?? missingSource(source);
+  const head =
+    metadata.snapshots?.find((snapshot) => String(snapshot['snapshot-id']) === source.head?.snapshot_id) ??
+    missingSource(source);
   if (read.files !== null || read.snapshot_ids.length === 0) {
     const view = await composeListedFiles(context, { source, read, metadata, head });
     await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
     context.changeViews.set(alias, view);
     return;
   }
-  // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one second has the same folder.
+  // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one
+  // second has the same folder.
   const destination = join(context.directory, `changes-${alias}-${randomUUID()}.avro`);
   await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
   const view = { ...head, 'manifest-list': destination };
@@ -49,12 +61,18 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
 type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
 
 /**
- * A view of files listed one by one. They are looked up in the manifests that their own snapshots added: a later compaction has taken them
- * off the head. After an expiry only the head is left. Throws `source-files-gone` rather than load less than was planned.
+ * A view of files listed one by one. They are looked up in the manifests that their own snapshots added: a
+ * later compaction has taken them off the head. After an expiry only the head is left. Throws
+ * `source-files-gone` rather than load less than was planned.
  */
 async function composeListedFiles(
   context: RunContext,
-  options: { readonly source: PlanSource; readonly read: Changes; readonly metadata: TableMetadata; readonly head: Snapshot },
+  options: {
+    readonly source: PlanSource;
+    readonly read: Changes;
+    readonly metadata: TableMetadata;
+    readonly head: Snapshot;
+  },
 ): Promise<Snapshot> {
   const { source, read, metadata, head } = options;
   const { engine } = context.ports;
@@ -64,36 +82,64 @@ async function composeListedFiles(
     const destination = join(context.directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
     await engine.execute({
       sql: manifestListStatement('compose/write_change_list'),
-      parameters: { manifest_lists: read.manifest_lists, snapshot_ids: read.snapshot_ids, contents: ['0', '1'], destination },
+      parameters: {
+        manifest_lists: read.manifest_lists,
+        snapshot_ids: read.snapshot_ids,
+        contents: ['0', '1'],
+        destination,
+      },
     });
     from = { ...head, 'manifest-list': destination };
   }
-  const listed = files.length === 0 ? [] : (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
-  const [manifests, deleteManifests] = [0, 1].map((content) => listed.filter((manifest) => manifest.content === content)) as [ManifestRow[], ManifestRow[]];
+  const listed =
+    files.length === 0
+      ? []
+      : (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
+  const [manifests, deleteManifests] = [0, 1].map((content) =>
+    listed.filter((manifest) => manifest.content === content),
+  ) as [ManifestRow[], ManifestRow[]];
   const deletes = { from, manifests: deleteManifests, keys: read.delete_files ?? [] };
-  const view = await composeFilesView(engine, { metadata, from, manifests, files, deletes, directory: context.directory });
+  const view = await composeFilesView(engine, {
+    metadata,
+    from,
+    manifests,
+    files,
+    deletes,
+    directory: context.directory,
+  });
   const shown = await manifestsOf(engine, view);
-  const found = shown.filter((manifest) => manifest.content === 0).reduce((sum, manifest) => sum + manifest.live_files, 0n);
+  const found = shown
+    .filter((manifest) => manifest.content === 0)
+    .reduce((sum, manifest) => sum + manifest.live_files, 0n);
   if (found !== BigInt(files.length))
-    throw refusal('source-files-gone', `the plan loads ${files.length} files of ${source.table}, but its manifests list ${found} of them`, {
-      hint: `rebuild the target ${context.plan.target.table} from the source: drop it and run again`,
-      context: { table: source.table, expected: files.length, found: String(found) },
-    });
+    throw refusal(
+      'source-files-gone',
+      `the plan loads ${files.length} files of ${source.table}, but its manifests list ${found} of them`,
+      {
+        hint: `rebuild the target ${context.plan.target.table} from the source: drop it and run again`,
+        context: { table: source.table, expected: files.length, found: String(found) },
+      },
+    );
   return view;
 }
 
 function missingSource(source: PlanSource): never {
-  throw conflict('source-moved', `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`, {
-    hint: 'run again: the next session starts from the source as it is now',
-  });
+  throw conflict(
+    'source-moved',
+    `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`,
+    {
+      hint: 'run again: the next session starts from the source as it is now',
+    },
+  );
 }
 
 const sourceSpec = (spec: ProcessSpec, source: PlanSource): ProcessSpec['sources'][number] =>
   spec.sources.find((each) => each.alias === source.alias) as ProcessSpec['sources'][number];
 
 /**
- * Pins the planned base and attaches the session; executes the step `open_session`. The branch begins with the first snapshot that is staged on
- * that base: a commit that only names it would make every session wait for one more pair of durable files (8 ms at 1,000 snapshots, 2026-11-22).
+ * Pins the planned base and attaches the session; executes the step `open_session`. The branch begins with
+ * the first snapshot that is staged on that base: a commit that only names it would make every session wait
+ * for one more pair of durable files (8 ms at 1,000 snapshots, 2026-11-22).
  */
 export async function openBranch(context: RunContext): Promise<void> {
   const { spec, plan, ports, branch } = context;
@@ -108,13 +154,21 @@ export async function openBranch(context: RunContext): Promise<void> {
         },
       );
     const base = mainSnapshot(metadata);
-    if (metadata['table-uuid'] !== plan.target.table_uuid || String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id))
+    if (
+      metadata['table-uuid'] !== plan.target.table_uuid ||
+      String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id)
+    )
       throw targetMoved(plan, base?.['snapshot-id']);
     context.branchOfAnother = metadata.refs?.[branch] !== undefined;
     if (context.branchOfAnother)
-      throw conflict('session-running', `the branch ${branch} of ${plan.target.table} exists: a session of this id is at work, or was left behind`, { hint: 'run again' });
+      throw conflict(
+        'session-running',
+        `the branch ${branch} of ${plan.target.table} exists: a session of this id is at work, or was left behind`,
+        { hint: 'run again' },
+      );
     context.base = base;
-    // Version 1 has neither sequence numbers nor branches that others could read; its rows and files stay as they are.
+    // Version 1 has neither sequence numbers nor branches that others could read; its rows and files stay as
+    // they are.
     if (metadata['format-version'] < 2)
       await ports.catalog.commitTable(spec.target.table, {
         requirements: [
@@ -127,32 +181,71 @@ export async function openBranch(context: RunContext): Promise<void> {
   await attachSession(context);
 }
 
-/** Shows sources and target as the session sees them, and attaches that view; a stepwise session does so again in each step. */
+/**
+ * Shows sources and target as the session sees them, and attaches that view; a stepwise session does so again
+ * in each step.
+ */
 export async function attachSession(context: RunContext): Promise<void> {
   const { plan, ports, branch, directory } = context;
   for (const source of plan.sources) {
-    const narrowed = await narrowSource({ engine: ports.engine, catalog: ports.catalog, plan, source, table: sourceSpec(context.spec, source).table, directory });
-    const shown = (source.read.kind === 'snapshot' ? await readableSource(context, source, narrowed ?? source.read.snapshot_id) : undefined) ?? narrowed;
+    const narrowed = await narrowSource({
+      engine: ports.engine,
+      catalog: ports.catalog,
+      plan,
+      source,
+      table: sourceSpec(context.spec, source).table,
+      directory,
+    });
+    const shown =
+      (source.read.kind === 'snapshot'
+        ? await readableSource(context, source, narrowed ?? source.read.snapshot_id)
+        : undefined) ?? narrowed;
     if (shown !== undefined) context.changeViews.set(source.alias, shown);
   }
   showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
 }
 
-async function readableSource(context: RunContext, source: PlanSource, snapshot: Snapshot | string): Promise<Snapshot | undefined> {
-  const { metadata } = (await context.ports.catalog.loadTable(sourceSpec(context.spec, source).table)) ?? missingSource(source);
-  const from = typeof snapshot === 'string' ? (snapshotById(metadata, BigInt(snapshot)) ?? missingSource(source)) : snapshot;
-  const column = source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
+async function readableSource(
+  context: RunContext,
+  source: PlanSource,
+  snapshot: Snapshot | string,
+): Promise<Snapshot | undefined> {
+  const { metadata } =
+    (await context.ports.catalog.loadTable(sourceSpec(context.spec, source).table)) ?? missingSource(source);
+  const from =
+    typeof snapshot === 'string'
+      ? (snapshotById(metadata, BigInt(snapshot)) ?? missingSource(source))
+      : snapshot;
+  const column =
+    source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
   // Only a range of hours is filtered by the event time.
-  const eventTime = column === undefined || context.plan.range === null ? undefined : { fieldId: column.id, type: String(column.type), unit: source.event_time_unit ?? 'us' };
-  return composeReadableView(context.ports.engine, { metadata, from, table: source.table, eventTime, directory: context.directory });
+  const eventTime =
+    column === undefined || context.plan.range === null
+      ? undefined
+      : { fieldId: column.id, type: String(column.type), unit: source.event_time_unit ?? 'us' };
+  return composeReadableView(context.ports.engine, {
+    metadata,
+    from,
+    table: source.table,
+    eventTime,
+    directory: context.directory,
+  });
 }
 
 export const targetMoved = (plan: Plan, found: bigint | undefined) =>
-  conflict('target-moved', `the target ${plan.target.table} moved since the plan was made: expected snapshot ${plan.target.base_snapshot_id ?? 'none'}, found ${found ?? 'none'}`, {
-    hint: 'plan again',
-    context: { target: plan.target.table, expected: plan.target.base_snapshot_id, found: found === undefined ? null : String(found) },
-  });
+  conflict(
+    'target-moved',
+    `the target ${plan.target.table} moved since the plan was made: expected snapshot ${plan.target.base_snapshot_id ?? 'none'}, found ${found ?? 'none'}`,
+    {
+      hint: 'plan again',
+      context: {
+        target: plan.target.table,
+        expected: plan.target.base_snapshot_id,
+        found: found === undefined ? null : String(found),
+      },
+    },
+  );
 
 function sourceView(context: RunContext, source: PlanSource): ViewTable {
   const table = sourceSpec(context.spec, source).table;
@@ -164,7 +257,12 @@ function sourceView(context: RunContext, source: PlanSource): ViewTable {
         ? { kind: 'snapshot', snapshotId: BigInt(source.read.snapshot_id) }
         : // A branch that nobody has made, without a base: the table as an empty one.
           { kind: 'branch', branch: `${context.branch}_empty` };
-  return { identifier: { namespace: ['sources'], name: source.alias }, table, tableUuid: source.head?.table_uuid, show };
+  return {
+    identifier: { namespace: ['sources'], name: source.alias },
+    table,
+    tableUuid: source.head?.table_uuid,
+    show,
+  };
 }
 
 const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
@@ -178,9 +276,13 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
   const { spec, plan, ports } = context;
   const version = spec.target.properties['format-version'] ?? '2';
   if (version !== '2' && version !== '3')
-    throw usageError('format-version-unsupported', `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2 or 3`, {
-      hint: 'leave format-version out of target.properties, or set it to "2" or "3"',
-    });
+    throw usageError(
+      'format-version-unsupported',
+      `the target ${plan.target.table} asks for Iceberg format version ${version}, expected 2 or 3`,
+      {
+        hint: 'leave format-version out of target.properties, or set it to "2" or "3"',
+      },
+    );
   await ports.catalog.createNamespace(spec.target.table.namespace);
   try {
     await createFromQuery(context, step);
@@ -188,11 +290,15 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
   } catch (error) {
     if (!(await ports.catalog.tableExists(spec.target.table))) throw error;
     // Another session was first: the table, and what it stages there, are its own.
-    throw conflict('target-moved', `the target ${plan.target.table} was created by another session while this one ran`, {
-      hint: 'plan again',
-      context: { target: plan.target.table },
-      cause: error,
-    });
+    throw conflict(
+      'target-moved',
+      `the target ${plan.target.table} was created by another session while this one ran`,
+      {
+        hint: 'plan again',
+        context: { target: plan.target.table },
+        cause: error,
+      },
+    );
   }
 }
 
@@ -205,7 +311,15 @@ async function createFromQuery({ spec, plan, ports }: RunContext, step: Step): P
   const window = { firstHour: hour, lastHour: hour };
   const aliases = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window);
   const previous = await previousColumns(ports.engine, { spec, plan, window });
-  const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, previous === undefined ? [] : [previous]).fragment;
+  const sources = sourceCtes(
+    plan,
+    { ...spec, pattern: 'stateful' },
+    window,
+    previous === undefined ? [] : [previous],
+  ).fragment;
   const sql = createStatement(spec, sources);
-  await ports.engine.execute({ sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never });
+  await ports.engine.execute({
+    sql,
+    parameters: namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never,
+  });
 }

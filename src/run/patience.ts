@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Every publish of a warehouse meets in the state tables, so lost races are normal there, and each try of a loser is worth it: of those that meet
- * one always gets through. After this time it ends with exit 4.
+ * Every publish of a warehouse meets in the state tables, so lost races are normal there, and each try of a
+ * loser is worth it: of those that meet one always gets through. After this time it ends with exit 4.
  */
 const PATIENCE_MS = 60_000;
 const PAUSE_MAX_MS = 1000;

@@ -1,6 +1,7 @@
 /**
- * Putting what a session staged on a `main` that moved meanwhile. RunContext + the new main -> what to compose, or `target-moved`: plan again.
- * An append fits on any base. An overwrite fits when nobody touched its hours: then the files that it takes off are still the same ones.
+ * Putting what a session staged on a `main` that moved meanwhile. RunContext + the new main -> what to
+ * compose, or `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched
+ * its hours: then the files that it takes off are still the same ones.
  */
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -13,31 +14,46 @@ import { runAudit } from './stage-audit.ts';
 import { composeSnapshot, showStaged } from './stage-load.ts';
 import { filesInHours } from './stage-snapshot.ts';
 
-/** Composes the session's snapshot on `main` under the id that it has. Throws `target-moved` where that would lose or keep rows that it must not. */
-export async function rebase(context: RunContext, composeStep: Step, to: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined }): Promise<ComposedSnapshot> {
+/**
+ * Composes the session's snapshot on `main` under the id that it has. Throws `target-moved` where that would
+ * lose or keep rows that it must not.
+ */
+export async function rebase(
+  context: RunContext,
+  composeStep: Step,
+  to: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
+): Promise<ComposedSnapshot> {
   const { plan } = context;
   const { main } = to;
   const { snapshot, baseSnapshotId } = context.composed as ComposedSnapshot;
   const stays = main?.['snapshot-id'] === context.base?.['snapshot-id'];
   const takeOff = plan.target.operation === 'append' || stays ? undefined : await filesOfHoursIn(context, to);
-  const composed = await composeSnapshot(context, composeStep, { base: main, snapshotId: snapshot['snapshot-id'], ...(takeOff === undefined ? {} : { takeOff }) });
+  const composed = await composeSnapshot(context, composeStep, {
+    base: main,
+    snapshotId: snapshot['snapshot-id'],
+    ...(takeOff === undefined ? {} : { takeOff }),
+  });
   context.composed = composed;
   if (main?.['snapshot-id'] !== baseSnapshotId) await auditAgain(context, main);
   return composed;
 }
 
 /**
- * The files of the session's hours in `main`, when they are those of the session's own base. Only manifests that one of the two has and the other has not are
- * read: what others did costs, not the size of the table.
+ * The files of the session's hours in `main`, when they are those of the session's own base. Only manifests
+ * that one of the two has and the other has not are read: what others did costs, not the size of the table.
  */
-async function filesOfHoursIn(context: RunContext, { metadata, main }: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined }): Promise<FilesOfHours> {
+async function filesOfHoursIn(
+  context: RunContext,
+  { metadata, main }: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
+): Promise<FilesOfHours> {
   const { plan, base, ports } = context;
   const moved = targetMoved(plan, main?.['snapshot-id']);
   const clear = plan.steps.find((step) => step.name === 'clear_hours');
   // Planned on an empty table: two that both find nothing to replace would both add their rows.
   if (base === undefined || clear === undefined || main === undefined) throw moved;
   // Rolled back, or the history between was expired: what happened is not known.
-  if (![...ancestors(metadata, main)].some((snapshot) => snapshot['snapshot-id'] === base['snapshot-id'])) throw moved;
+  if (![...ancestors(metadata, main)].some((snapshot) => snapshot['snapshot-id'] === base['snapshot-id']))
+    throw moved;
   const [before, now] = await Promise.all([manifestsOf(ports.engine, base), manifestsOf(ports.engine, main)]);
   const [gone, come] = [without(before, now), without(now, before)];
   if ([...gone, ...come].some((manifest) => manifest.content === 1)) throw moved;
@@ -45,12 +61,23 @@ async function filesOfHoursIn(context: RunContext, { metadata, main }: { readonl
   const lost = await filesInHours(context, watched, metadata, gone.filter(isLive));
   const found = await filesInHours(context, watched, metadata, come.filter(isLive));
   if (!samePaths(lost, found)) throw moved;
-  const known = context.cleared?.files ?? (await filesInHours(context, clear, metadata, before.filter(isLive)));
+  const known =
+    context.cleared?.files ?? (await filesInHours(context, clear, metadata, before.filter(isLive)));
   const mine = new Set(known.map((file) => file.path));
   const still = new Set(now.map((manifest) => manifest.manifest_path));
-  const files = [...known.filter((file) => still.has(file.manifest_path)), ...found.filter((file) => mine.has(file.path))];
-  // The manifests that were written without these files say the same of the new base, unless somebody wrote those that they stand for anew.
-  return { files, takenOff: context.cleared?.affected.every((manifest) => still.has(manifest.manifest_path)) === true ? context.cleared : undefined };
+  const files = [
+    ...known.filter((file) => still.has(file.manifest_path)),
+    ...found.filter((file) => mine.has(file.path)),
+  ];
+  // The manifests that were written without these files say the same of the new base, unless somebody wrote
+  // those that they stand for anew.
+  return {
+    files,
+    takenOff:
+      context.cleared?.affected.every((manifest) => still.has(manifest.manifest_path)) === true
+        ? context.cleared
+        : undefined,
+  };
 }
 
 const isLive = (manifest: ManifestRow): boolean => manifest.live_files > 0n;
@@ -71,7 +98,10 @@ function withHourBefore(clear: Step): Step {
   return { ...clear, parameters: { ...clear.parameters, first_hours: hours } };
 }
 
-/** Audits that look at the whole target looked at another one. What fails now fails for good: the session is planned again, and audited as a whole. */
+/**
+ * Audits that look at the whole target looked at another one. What fails now fails for good: the session is
+ * planned again, and audited as a whole.
+ */
 async function auditAgain(context: RunContext, main: Snapshot | undefined): Promise<void> {
   const audits = context.spec.audits.filter((audit) => audit.kind === 'sql' && /\btarget\b/i.test(audit.sql));
   if (audits.length === 0) return;
@@ -79,10 +109,13 @@ async function auditAgain(context: RunContext, main: Snapshot | undefined): Prom
   if (context.stepwise) throw targetMoved(context.plan, main?.['snapshot-id']);
   await showStaged(context);
   for (const audit of audits) {
-    const step = context.plan.steps.find((each) => each.stage === 'audit' && each.name === audit.name) as Step;
+    const step = context.plan.steps.find(
+      (each) => each.stage === 'audit' && each.name === audit.name,
+    ) as Step;
     dropFailures(context, audit.name);
     const result = await runAudit(context, audit, step);
-    if (result.status === 'failed' && audit.severity === 'block') throw targetMoved(context.plan, main?.['snapshot-id']);
+    if (result.status === 'failed' && audit.severity === 'block')
+      throw targetMoved(context.plan, main?.['snapshot-id']);
     context.audits.splice(
       context.audits.findIndex((each) => each.name === audit.name),
       1,

@@ -1,7 +1,8 @@
 /**
- * The state tables as an index of what targets' histories say. A foreign catalog may commit one table after another: a session that was killed between
- * its target and the state tables has published all the same, and the next session of its process writes down what that one could not.
- * Target metadata + rows -> rows that are missing.
+ * The state tables as an index of what targets' histories say. A foreign catalog may commit one table after
+ * another: a session that was killed between its target and the state tables has published all the same, and
+ * the next session of its process writes down what that one could not. Target metadata + rows -> rows that
+ * are missing.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
@@ -14,7 +15,12 @@ import { progressInSummary, SUMMARY, type WatermarkJson } from '../state/read-wa
 import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import { sessionRows, signalRow } from '../state/state-rows.ts';
 import { SESSION, SIGNAL, type StateTable } from '../state/state-tables.ts';
-import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../state/write-state.ts';
+import {
+  composeStateChange,
+  deleteObsoleteFiles,
+  ensureStateTable,
+  type StateRow,
+} from '../state/write-state.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import type { RunPorts } from './context.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
@@ -30,22 +36,45 @@ export interface RepairInput {
   readonly ports: () => Promise<RunPorts>;
 }
 
-/** Repairs the rows of one process. Returns true when some were missing. The embedded catalog commits all tables or none, and needs no repair. */
-export async function repairStateTables({ spec, project, catalog, ports: open }: RepairInput): Promise<boolean> {
+/**
+ * Repairs the rows of one process. Returns true when some were missing. The embedded catalog commits all
+ * tables or none, and needs no repair.
+ */
+export async function repairStateTables({
+  spec,
+  project,
+  catalog,
+  ports: open,
+}: RepairInput): Promise<boolean> {
   if (project.catalog.kind !== 'rest') return false;
   const target = (await catalog.loadTable(spec.target.table))?.metadata;
   const published = target === undefined ? [] : publishedBy(target, spec.processName);
   if (target === undefined || published[0] === undefined) return false;
   // The watermark table is written last: where it knows a session, the others do.
-  const known = sessionsIn((await catalog.loadTable(project.tables.highWaterMarkTable))?.metadata, spec.processName);
+  const known = sessionsIn(
+    (await catalog.loadTable(project.tables.highWaterMarkTable))?.metadata,
+    spec.processName,
+  );
   const firstKnown = published.findIndex((snapshot) => known.has(sessionOf(snapshot)));
   const behind = published.slice(0, Math.min(firstKnown < 0 ? published.length : firstKnown, SESSIONS_MAX));
   if (behind.length === 0) return false;
   const ports = await open();
   // Before anything is written: rows ahead of the target are not what an interrupted session leaves.
-  await refuseContradiction({ ...ports, highWaterMarkTable: project.tables.highWaterMarkTable, processName: spec.processName, target: spec.target.table });
-  const repaired = [await repairSessions(ports, spec, behind), await repairSignal(ports, spec, behind[0] as Snapshot), await repairWatermarks(ports, spec, target)];
-  if (repaired.includes(true)) ports.onStep(`${spec.processName}: wrote down what session ${sessionOf(behind[0] as Snapshot)} had published`);
+  await refuseContradiction({
+    ...ports,
+    highWaterMarkTable: project.tables.highWaterMarkTable,
+    processName: spec.processName,
+    target: spec.target.table,
+  });
+  const repaired = [
+    await repairSessions(ports, spec, behind),
+    await repairSignal(ports, spec, behind[0] as Snapshot),
+    await repairWatermarks(ports, spec, target),
+  ];
+  if (repaired.includes(true))
+    ports.onStep(
+      `${spec.processName}: wrote down what session ${sessionOf(behind[0] as Snapshot)} had published`,
+    );
   return repaired.includes(true);
 }
 
@@ -53,14 +82,23 @@ const sessionOf = (snapshot: Snapshot): string => snapshot.summary?.[SUMMARY.ses
 
 /** The snapshots of `main` that sessions of the process published, newest first. */
 const publishedBy = (target: TableMetadata, processName: string): Snapshot[] =>
-  [...ancestors(target, mainSnapshot(target))].filter(({ summary }) => summary?.[SUMMARY.processName] === processName && summary[SUMMARY.watermarks] !== undefined);
+  [...ancestors(target, mainSnapshot(target))].filter(
+    ({ summary }) =>
+      summary?.[SUMMARY.processName] === processName && summary[SUMMARY.watermarks] !== undefined,
+  );
 
 function sessionsIn(table: TableMetadata | undefined, processName: string): Set<string> {
-  const written = (table?.snapshots ?? []).filter((snapshot) => snapshot.summary?.[SUMMARY.processName] === processName);
+  const written = (table?.snapshots ?? []).filter(
+    (snapshot) => snapshot.summary?.[SUMMARY.processName] === processName,
+  );
   return new Set(written.map(sessionOf));
 }
 
-async function repairSessions(ports: RunPorts, spec: ProcessSpec, behind: readonly Snapshot[]): Promise<boolean> {
+async function repairSessions(
+  ports: RunPorts,
+  spec: ProcessSpec,
+  behind: readonly Snapshot[],
+): Promise<boolean> {
   const { sessionTable } = ports.project.tables;
   const metadata = (await ports.catalog.loadTable(sessionTable))?.metadata;
   const readable = metadata !== undefined && mainSnapshot(metadata) !== undefined;
@@ -76,7 +114,11 @@ async function repairSessions(ports: RunPorts, spec: ProcessSpec, behind: readon
   for (const snapshot of missing) {
     // A session that went step by step has recorded its plan.
     const [stored] = readable
-      ? await ports.engine.query<{ plan: string | null; rows_read: bigint | null; rows_written: bigint | null }>({
+      ? await ports.engine.query<{
+          plan: string | null;
+          rows_read: bigint | null;
+          rows_written: bigint | null;
+        }>({
           sql: renderStatement('state/session_of_process', { session_table }),
           parameters: { process_name: spec.processName, psyberg_session_id: sessionOf(snapshot) },
         })
@@ -93,7 +135,13 @@ async function repairSessions(ports: RunPorts, spec: ProcessSpec, behind: readon
             error: null,
             plan: stored.plan,
           });
-    await write(ports, spec, { table: sessionTable, definition: SESSION, psybergSessionId: sessionOf(snapshot), rows, replacesSession: stored !== undefined });
+    await write(ports, spec, {
+      table: sessionTable,
+      definition: SESSION,
+      psybergSessionId: sessionOf(snapshot),
+      rows,
+      replacesSession: stored !== undefined,
+    });
   }
   return missing.length > 0;
 }
@@ -129,7 +177,9 @@ async function repairSignal(ports: RunPorts, spec: ProcessSpec, newest: Snapshot
     metadata === undefined || mainSnapshot(metadata) === undefined
       ? []
       : await ports.engine.query<{ hour: number | null }>({
-          sql: renderStatement('session/signalled_hour', { signal_table: tableFragment('lake', signalTable) }),
+          sql: renderStatement('session/signalled_hour', {
+            signal_table: tableFragment('lake', signalTable),
+          }),
           parameters: { signal_name: tableName(spec.target.table) },
         });
   if (announced?.hour != null && announced.hour >= parseHour(completeTo)) return false;
@@ -140,13 +190,21 @@ async function repairSignal(ports: RunPorts, spec: ProcessSpec, newest: Snapshot
     completeToHour: completeTo,
     createdAt: instantText(newest['timestamp-ms']),
   });
-  await write(ports, spec, { table: signalTable, definition: SIGNAL, psybergSessionId: sessionOf(newest), rows: [row], replacesSession: false });
+  await write(ports, spec, {
+    table: signalTable,
+    definition: SIGNAL,
+    psybergSessionId: sessionOf(newest),
+    rows: [row],
+    replacesSession: false,
+  });
   return true;
 }
 
 async function repairWatermarks(ports: RunPorts, spec: ProcessSpec, target: TableMetadata): Promise<boolean> {
   const progress = progressInSummary(target, spec.processName);
-  return progress === undefined ? false : repairWatermarkTable(ports, { spec, target, progress, plan: undefined });
+  return progress === undefined
+    ? false
+    : repairWatermarkTable(ports, { spec, target, progress, plan: undefined });
 }
 
 interface Rows {
@@ -158,9 +216,18 @@ interface Rows {
 }
 
 /** A lost race is the other's repair or session: the next session looks again. */
-async function write(ports: RunPorts, spec: ProcessSpec, { table, definition, ...rows }: Rows): Promise<void> {
+async function write(
+  ports: RunPorts,
+  spec: ProcessSpec,
+  { table, definition, ...rows }: Rows,
+): Promise<void> {
   const metadata = await ensureStateTable(ports.catalog, table, definition);
-  const state = await composeStateChange(ports.engine, metadata, { table, definition, processName: spec.processName, ...rows });
+  const state = await composeStateChange(ports.engine, metadata, {
+    table,
+    definition,
+    processName: spec.processName,
+    ...rows,
+  });
   await ports.catalog.commitTransaction([state.change]);
   deleteObsoleteFiles([state]);
 }

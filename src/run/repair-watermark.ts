@@ -1,4 +1,7 @@
-/** Brings `high_water_mark_table` in line with the target's summary, which is the truth. Target metadata + rows -> rows, when they differ. */
+/**
+ * Brings `high_water_mark_table` in line with the target's summary, which is the truth. Target metadata +
+ * rows -> rows, when they differ.
+ */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
@@ -8,21 +11,49 @@ import type { Watermark } from '../model/session.ts';
 import { type ProcessProgress, progressInTable } from '../state/read-watermarks.ts';
 import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import { HIGH_WATER_MARK } from '../state/state-tables.ts';
-import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../state/write-state.ts';
+import {
+  composeStateChange,
+  deleteObsoleteFiles,
+  ensureStateTable,
+  type StateRow,
+} from '../state/write-state.ts';
 import type { RunPorts } from './context.ts';
 
-/** True when rows were missing or behind and are right now. `plan`: of the session that the summary names, when it is known. */
+/**
+ * True when rows were missing or behind and are right now. `plan`: of the session that the summary names,
+ * when it is known.
+ */
 export async function repairWatermarkTable(
   ports: RunPorts,
-  { spec, target, progress, plan }: { readonly spec: ProcessSpec; readonly target: TableMetadata; readonly progress: ProcessProgress; readonly plan: Plan | undefined },
+  {
+    spec,
+    target,
+    progress,
+    plan,
+  }: {
+    readonly spec: ProcessSpec;
+    readonly target: TableMetadata;
+    readonly progress: ProcessProgress;
+    readonly plan: Plan | undefined;
+  },
 ): Promise<boolean> {
   const { highWaterMarkTable } = ports.project.tables;
-  await refuseContradiction({ ...ports, highWaterMarkTable, processName: spec.processName, target: spec.target.table });
+  await refuseContradiction({
+    ...ports,
+    highWaterMarkTable,
+    processName: spec.processName,
+    target: spec.target.table,
+  });
   const metadata = await ensureStateTable(ports.catalog, highWaterMarkTable, HIGH_WATER_MARK);
   const found =
     metadata['current-snapshot-id'] === undefined
       ? undefined
-      : await progressInTable(ports.engine, { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) });
+      : await progressInTable(ports.engine, {
+          highWaterMarkTable,
+          processName: spec.processName,
+          target,
+          targetName: tableName(spec.target.table),
+        });
   if (found !== undefined && sameWatermarks(found.watermarks, progress.watermarks)) return false;
   const rows = progress.watermarks.map((watermark) => rowOf(watermark, { spec, target, progress, plan }));
   const state = await composeStateChange(ports.engine, metadata, {
@@ -38,7 +69,10 @@ export async function repairWatermarkTable(
   return true;
 }
 
-const keyOf = (watermark: Watermark): string => [watermark.table.toLowerCase(), watermark.tableUuid, watermark.snapshotId, watermark.owedHours.join()].join('|');
+const keyOf = (watermark: Watermark): string =>
+  [watermark.table.toLowerCase(), watermark.tableUuid, watermark.snapshotId, watermark.owedHours.join()].join(
+    '|',
+  );
 
 function sameWatermarks(left: readonly Watermark[], right: readonly Watermark[]): boolean {
   const known = new Set(left.map(keyOf));
@@ -47,7 +81,17 @@ function sameWatermarks(left: readonly Watermark[], right: readonly Watermark[])
 
 function rowOf(
   watermark: Watermark,
-  { spec, target, progress, plan }: { readonly spec: ProcessSpec; readonly target: TableMetadata; readonly progress: ProcessProgress; readonly plan: Plan | undefined },
+  {
+    spec,
+    target,
+    progress,
+    plan,
+  }: {
+    readonly spec: ProcessSpec;
+    readonly target: TableMetadata;
+    readonly progress: ProcessProgress;
+    readonly plan: Plan | undefined;
+  },
 ): StateRow {
   const before = plan?.sources.find((source) => source.table === watermark.table)?.watermark;
   return {

@@ -1,6 +1,7 @@
 /**
- * Runs a compiled plan: its steps in their order, and nothing else. CompiledPlan -> RunRecord.
- * record session ▸ branch ▸ load ▸ compose ▸ audit ▸ publish + watermark + signal ▸ drop branch. Every failure ends in the old state.
+ * Runs a compiled plan: its steps in their order, and nothing else. CompiledPlan -> RunRecord. record session
+ * ▸ branch ▸ load ▸ compose ▸ audit ▸ publish + watermark + signal ▸ drop branch. Every failure ends in the
+ * old state.
  */
 import { join } from 'node:path';
 import { mapSqlError } from './sql-error.ts';
@@ -15,7 +16,14 @@ import { createTarget, openBranch, openChangeView } from './open-branch.ts';
 import { giveUp, writeMarker } from './session-marker.ts';
 import { countRows, runAudit } from './stage-audit.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
-import { carryOver, clearHours, composeSnapshot, computeHours, insertRows, showStaged } from './stage-load.ts';
+import {
+  carryOver,
+  clearHours,
+  composeSnapshot,
+  computeHours,
+  insertRows,
+  showStaged,
+} from './stage-load.ts';
 import { publish } from './stage-publish.ts';
 import { recordSession, stateWriter } from './write-session-state.ts';
 
@@ -26,7 +34,12 @@ export interface RunOptions {
 }
 
 /** A context for the steps of a plan. `stepwise`: the steps run as separate commands. */
-export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpec, stepwise = false): RunContext {
+export function runContext(
+  ports: RunPorts,
+  plan: CompiledPlan,
+  spec: ProcessSpec,
+  stepwise = false,
+): RunContext {
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return {
     ports,
@@ -55,15 +68,27 @@ export function runContext(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpe
   };
 }
 
-/** Executes every step. Throws what a step throws, after cleaning up; a failed blocking audit is a record, not an error. */
-export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: ProcessSpec, options: RunOptions): Promise<RunRecord> {
+/**
+ * Executes every step. Throws what a step throws, after cleaning up; a failed blocking audit is a record, not
+ * an error.
+ */
+export async function runSession(
+  ports: RunPorts,
+  plan: CompiledPlan,
+  spec: ProcessSpec,
+  options: RunOptions,
+): Promise<RunRecord> {
   const context = runContext(ports, plan, spec);
   const clock = stageClock();
   const status = await undoneOnFailure(context, async () => {
     for (const stage of STAGES) {
       if (stage === 'publish' && blocked(context)) {
         await context.state?.discard();
-        await recordSession(context, { status: 'audit-failed', error: JSON.stringify(auditError(context).toJSON()), plan: null });
+        await recordSession(context, {
+          status: 'audit-failed',
+          error: JSON.stringify(auditError(context).toJSON()),
+          plan: null,
+        });
         // Without its marker the branch is nobody's: the next session of the process drops it.
         if (options.keepBranch) await closeSession(context);
         else await abandonSession(context);
@@ -74,14 +99,21 @@ export async function runSession(ports: RunPorts, plan: CompiledPlan, spec: Proc
     }
     return 'published' as const;
   });
-  return runRecord(context, status ?? 'published', { seconds: clock.seconds(options.initSeconds), error: status === 'audit-failed' ? auditError(context) : undefined });
+  return runRecord(context, status ?? 'published', {
+    seconds: clock.seconds(options.initSeconds),
+    error: status === 'audit-failed' ? auditError(context) : undefined,
+  });
 }
 
 /**
- * Runs `work` under the session's marker. When it fails, the session is undone before the error is thrown on; undefined when it failed after it had published:
- * published is published, and what cleaning up could not do, the next session does.
+ * Runs `work` under the session's marker. When it fails, the session is undone before the error is thrown on;
+ * undefined when it failed after it had published: published is published, and what cleaning up could not do,
+ * the next session does.
  */
-export async function undoneOnFailure<T>(context: RunContext, work: () => Promise<T>): Promise<T | undefined> {
+export async function undoneOnFailure<T>(
+  context: RunContext,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
   writeMarker(context.directory, false);
   try {
@@ -118,7 +150,8 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
     case 'load':
       if (name === 'clear_hours') return clearHours(context, step);
       if (name === 'carry_over') return carryOver(context, step);
-      if (name === 'begin_hours' || name === 'compute_hour' || name === 'end_hours') return computeHours(context, step);
+      if (name === 'begin_hours' || name === 'compute_hour' || name === 'end_hours')
+        return computeHours(context, step);
       return insertRows(context, step);
     case 'compose':
       if (!context.stepwise) {
@@ -145,7 +178,8 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
   }
 }
 
-export const blocked = (context: RunContext): boolean => context.audits.some((audit) => audit.status === 'failed' && audit.severity === 'block');
+export const blocked = (context: RunContext): boolean =>
+  context.audits.some((audit) => audit.status === 'failed' && audit.severity === 'block');
 
 /** What a failed blocking audit says: which one, how many rows, and one of them. */
 export function auditError(context: RunContext): PsybergError {
@@ -188,7 +222,8 @@ function stageClock(): StageClock {
     if (current !== undefined) spent.set(current, (spent.get(current) ?? 0) + now - since);
     since = now;
   };
-  const of = (...stages: StepStage[]): number => Math.round(stages.reduce((sum, stage) => sum + (spent.get(stage) ?? 0), 0)) / 1000;
+  const of = (...stages: StepStage[]): number =>
+    Math.round(stages.reduce((sum, stage) => sum + (spent.get(stage) ?? 0), 0)) / 1000;
   return {
     enter(stage) {
       leave();
@@ -199,18 +234,29 @@ function stageClock(): StageClock {
       const load = of('branch', 'load', 'compose');
       const audit = of('audit');
       const publishing = of('publish', 'signal', 'cleanup');
-      return { init, load, audit, publish: publishing, total: Math.round((init + load + audit + publishing) * 1000) / 1000 };
+      return {
+        init,
+        load,
+        audit,
+        publish: publishing,
+        total: Math.round((init + load + audit + publishing) * 1000) / 1000,
+      };
     },
   };
 }
 
 /** The record of a session that ran. */
-export function runRecord(context: RunContext, status: RunStatus, options: { readonly seconds: RunRecord['seconds']; readonly error: PsybergError | undefined }): RunRecord {
+export function runRecord(
+  context: RunContext,
+  status: RunStatus,
+  options: { readonly seconds: RunRecord['seconds']; readonly error: PsybergError | undefined },
+): RunRecord {
   const { plan } = context;
   return {
     ...recordHead(plan),
     status,
-    published_snapshot_id: context.publishedSnapshotId === undefined ? null : String(context.publishedSnapshotId),
+    published_snapshot_id:
+      context.publishedSnapshotId === undefined ? null : String(context.publishedSnapshotId),
     rows_read: String(context.rowsRead),
     rows_written: String(context.rowsWritten),
     audits: context.audits,
@@ -222,7 +268,18 @@ export function runRecord(context: RunContext, status: RunStatus, options: { rea
 /** The parts of a record that the plan alone gives. */
 export function recordHead(
   plan: CompiledPlan,
-): Pick<RunRecord, 'process_name' | 'psyberg_session_id' | 'target' | 'operation' | 'branch' | 'range' | 'owed_hours' | 'held_back_by' | 'skipped_null_event_times'> {
+): Pick<
+  RunRecord,
+  | 'process_name'
+  | 'psyberg_session_id'
+  | 'target'
+  | 'operation'
+  | 'branch'
+  | 'range'
+  | 'owed_hours'
+  | 'held_back_by'
+  | 'skipped_null_event_times'
+> {
   return {
     process_name: plan.process_name,
     psyberg_session_id: plan.psyberg_session_id,
@@ -232,6 +289,9 @@ export function recordHead(
     range: plan.range,
     owed_hours: plan.owed_hours,
     held_back_by: plan.held_back_by,
-    skipped_null_event_times: plan.pattern === 'stateless' ? '0' : String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n)),
+    skipped_null_event_times:
+      plan.pattern === 'stateless'
+        ? '0'
+        : String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n)),
   };
 }

@@ -1,4 +1,7 @@
-/** What a stepwise session remembers between its steps: its state and plan in the session table, and a small file beside its staging files. */
+/**
+ * What a stepwise session remembers between its steps: its state and plan in the session table, and a small
+ * file beside its staging files.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PsybergError } from '../model/errors.ts';
@@ -18,8 +21,15 @@ export interface StoredSession {
   readonly error: ErrorJson | undefined;
 }
 
-/** Reads a session's row; undefined when there is none. Throws `session-plan-missing` when it was not opened step by step, or so long ago that its plan was let go. */
-export async function readStoredSession(ports: RunPorts, processName: string, psybergSessionId: string): Promise<StoredSession | undefined> {
+/**
+ * Reads a session's row; undefined when there is none. Throws `session-plan-missing` when it was not opened
+ * step by step, or so long ago that its plan was let go.
+ */
+export async function readStoredSession(
+  ports: RunPorts,
+  processName: string,
+  psybergSessionId: string,
+): Promise<StoredSession | undefined> {
   const { sessionTable } = ports.project.tables;
   const loaded = await ports.catalog.loadTable(sessionTable);
   if (loaded?.metadata['current-snapshot-id'] === undefined) return undefined;
@@ -69,7 +79,10 @@ export interface StagedJson {
   readonly rows_written: string;
   readonly audits: readonly AuditResult[];
 }
-/** A session that found nothing to do: it has no row, but its next steps must know it from one that was never opened. */
+/**
+ * A session that found nothing to do: it has no row, but its next steps must know it from one that was never
+ * opened.
+ */
 export interface IdleJson {
   readonly idle: Exclude<PlanStatus, 'work'>;
   readonly plan: CompiledPlan;

@@ -1,4 +1,7 @@
-/** The audits: queries that select the bad rows of the cohort. Steps -> AuditResult[]. A blocking one that fails stops the publish. */
+/**
+ * The audits: queries that select the bad rows of the cohort. Steps -> AuditResult[]. A blocking one that
+ * fails stops the publish.
+ */
 import { isCounted } from '../compile/index.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
@@ -8,9 +11,15 @@ import { keepFailures } from './audit-failures.ts';
 import { bindStep } from './bind-step.ts';
 import type { RunContext } from './context.ts';
 
-/** Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours`. */
+/**
+ * Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours`.
+ */
 export async function countRows(context: RunContext, step: Step): Promise<void> {
-  const [row] = await context.ports.engine.query<{ rows_read: bigint; rows_staged: bigint; rows_outside: bigint }>(bindStep(step, {}));
+  const [row] = await context.ports.engine.query<{
+    rows_read: bigint;
+    rows_staged: bigint;
+    rows_outside: bigint;
+  }>(bindStep(step, {}));
   context.rowsRead = row?.rows_read ?? 0n;
   context.rowsWritten = row?.rows_staged ?? 0n;
   if ((row?.rows_outside ?? 0n) > 0n) throw rowsOutsideHours(context, row?.rows_outside as bigint);
@@ -50,10 +59,21 @@ function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unkno
     return { ...common, status: expected === actual ? 'passed' : 'failed', expected, actual, sample: [] };
   }
   const bad = rows.length === 0 ? '0' : String(rows[0]?.['psyberg_bad_rows']);
-  return { ...common, status: rows.length === 0 ? 'passed' : 'failed', expected: '0', actual: bad, sample: rows.slice(0, SAMPLE_ROWS).map(plainRow) };
+  return {
+    ...common,
+    status: rows.length === 0 ? 'passed' : 'failed',
+    expected: '0',
+    actual: bad,
+    sample: rows.slice(0, SAMPLE_ROWS).map(plainRow),
+  };
 }
 
 /** A bad row as plain JSON: 64-bit integers as text, at any depth; the count left out. */
-function plainRow({ psyberg_bad_rows: _count, ...row }: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value))) as Record<string, unknown>;
+function plainRow({
+  psyberg_bad_rows: _count,
+  ...row
+}: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  ) as Record<string, unknown>;
 }

@@ -1,11 +1,20 @@
-/** The load: clears the hours on the branch, carries other rows over, inserts, and composes the one snapshot to publish. */
+/**
+ * The load: clears the hours on the branch, carries other rows over, inserts, and composes the one snapshot
+ * to publish.
+ */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { firstInsertStep } from '../compile/index.ts';
 import { fileLayoutOf } from '../iceberg/file-layout.ts';
 import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
-import { composeFilesView, firstRowIdParameter, manifestsOf, metadataPath, rowLineageOf } from '../manifests/compose.ts';
+import {
+  composeFilesView,
+  firstRowIdParameter,
+  manifestsOf,
+  metadataPath,
+  rowLineageOf,
+} from '../manifests/compose.ts';
 import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
@@ -15,17 +24,28 @@ import { SUMMARY } from '../state/read-watermarks.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { type ComposedSnapshot, type FilesOfHours, type RunContext, branchHead, loadTarget, showTables } from './context.ts';
+import {
+  type ComposedSnapshot,
+  type FilesOfHours,
+  type RunContext,
+  branchHead,
+  loadTarget,
+  showTables,
+} from './context.ts';
 import { mergeManifests } from './merge-manifests.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { writeFiles } from './write-files.ts';
 
-/** Below this the manifests are opened faster than the list is asked which of them to open: that costs about 25 ms of CPU (2026-11-22). */
+/**
+ * Below this the manifests are opened faster than the list is asked which of them to open: that costs about
+ * 25 ms of CPU (2026-11-22).
+ */
 const MANY_MANIFESTS = 8;
 
 /**
- * Takes the files of the replaced hours off the base; executes the step `clear_hours`. Delete files of other engines that applied to nothing else go with
- * them. The branch shows it with the first rows that are staged: in a commit of its own it would cost one, and a reader of the branch would find it half done.
+ * Takes the files of the replaced hours off the base; executes the step `clear_hours`. Delete files of other
+ * engines that applied to nothing else go with them. The branch shows it with the first rows that are staged:
+ * in a commit of its own it would cost one, and a reader of the branch would find it half done.
  */
 export async function clearHours(context: RunContext, step: Step): Promise<void> {
   const { ports, plan, spec } = context;
@@ -33,9 +53,19 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
   const { metadata } = await loadTarget(context);
   const manifests = (await manifestsOf(ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
   const dataManifests = manifests.filter((manifest) => manifest.content === 0);
-  const { field_id: fieldId, first_hours: firstHours, last_hours: lastHours } = step.parameters as { field_id: number; first_hours: string[]; last_hours: string[] };
+  const {
+    field_id: fieldId,
+    first_hours: firstHours,
+    last_hours: lastHours,
+  } = step.parameters as { field_id: number; first_hours: string[]; last_hours: string[] };
   const outside =
-    dataManifests.length < MANY_MANIFESTS ? new Set<string>() : await manifestsOutside(ports.engine, metadata, base, { fieldId: Number(fieldId), firstHours, lastHours });
+    dataManifests.length < MANY_MANIFESTS
+      ? new Set<string>()
+      : await manifestsOutside(ports.engine, metadata, base, {
+          fieldId: Number(fieldId),
+          firstHours,
+          lastHours,
+        });
   const near = dataManifests.filter((manifest) => !outside.has(manifest.manifest_path));
   const files = await filesInHours(context, step, metadata, near);
   if (files.length === 0) return;
@@ -52,10 +82,19 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
     withDeletes: true,
   });
   await refuseDroppedColumns(ports.engine, { metadata, snapshot, table: plan.target.table });
-  showTables(context, [{ identifier: { namespace: ['straddling'], name: spec.target.table.name }, table: spec.target.table, show: { kind: 'files', snapshot } }]);
+  showTables(context, [
+    {
+      identifier: { namespace: ['straddling'], name: spec.target.table.name },
+      table: spec.target.table,
+      show: { kind: 'files', snapshot },
+    },
+  ]);
 }
 
-/** Brings back the other rows of straddling files; executes the step `carry_over`. Nothing straddles a target partitioned by hour. */
+/**
+ * Brings back the other rows of straddling files; executes the step `carry_over`. Nothing straddles a target
+ * partitioned by hour.
+ */
 export async function carryOver(context: RunContext, step: Step): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
   const { layout } = context.plan.target;
@@ -67,9 +106,10 @@ export async function carryOver(context: RunContext, step: Step): Promise<void> 
 }
 
 /**
- * Computes a dimension hour by hour into a temporary table; executes the steps `begin_hours`, `compute_hour …` and `end_hours`. One
- * transaction holds them together: without it DuckDB loads every source's metadata again for each hour. Measured on 2026-11-22 for 32
- * to 78 hours on a busy machine: staging each hour on the branch 185 ms an hour, this 14 ms.
+ * Computes a dimension hour by hour into a temporary table; executes the steps `begin_hours`, `compute_hour
+ * …` and `end_hours`. One transaction holds them together: without it DuckDB loads every source's metadata
+ * again for each hour. Measured on 2026-11-22 for 32 to 78 hours on a busy machine: staging each hour on the
+ * branch 185 ms an hour, this 14 ms.
  */
 export async function computeHours(context: RunContext, step: Step): Promise<void> {
   const { engine } = context.ports;
@@ -86,7 +126,9 @@ export async function computeHours(context: RunContext, step: Step): Promise<voi
 /** Writes the session's rows to the branch; executes the step `insert`. */
 export async function insertRows(context: RunContext, step: Step): Promise<void> {
   const { plan, spec } = context;
-  const layout = plan.target.exists ? plan.target.layout : (fileLayoutOf((await loadTarget(context)).metadata) ?? null);
+  const layout = plan.target.exists
+    ? plan.target.layout
+    : (fileLayoutOf((await loadTarget(context)).metadata) ?? null);
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout);
   if (layout !== null) {
     const staged = await writeFiles(context, insert, layout);
@@ -98,7 +140,10 @@ export async function insertRows(context: RunContext, step: Step): Promise<void>
   if (staged !== undefined) context.insertIds.push(staged);
 }
 
-/** Inserts into the branch through DuckDB's extension. Returns the snapshot that it made; of no rows it makes none. */
+/**
+ * Inserts into the branch through DuckDB's extension. Returns the snapshot that it made; of no rows it makes
+ * none.
+ */
 async function insertByStatement(context: RunContext, step: Step): Promise<SnapshotId | undefined> {
   await commitStaged(context);
   await makeFolders(context);
@@ -116,36 +161,59 @@ async function makeFolders(context: RunContext): Promise<void> {
   for (const folder of ['data', 'metadata']) makeLocalFolder(`${root}/${folder}/${context.branch}`);
 }
 
-const headId = async (context: RunContext): Promise<SnapshotId | undefined> => branchHead((await loadTarget(context)).metadata, context.branch)?.['snapshot-id'];
+const headId = async (context: RunContext): Promise<SnapshotId | undefined> =>
+  branchHead((await loadTarget(context)).metadata, context.branch)?.['snapshot-id'];
 
 export interface ComposeOptions {
   /** What the branch's snapshots are put on. */
   readonly base: Snapshot | undefined;
-  /** The id of an earlier attempt, when `main` moved: the state tables name it already, and two answers to one question cannot both be lost. */
+  /**
+   * The id of an earlier attempt, when `main` moved: the state tables name it already, and two answers to one
+   * question cannot both be lost.
+   */
   readonly snapshotId?: SnapshotId;
   /** For an overwrite on another base than its branch was cut at: the files of its hours there. */
   readonly takeOff?: FilesOfHours;
 }
 
 /** Composes the snapshot to publish; executes the step `compose_snapshot`, and again after a lost race. */
-export async function composeSnapshot(context: RunContext, step: Step, options: ComposeOptions): Promise<ComposedSnapshot> {
+export async function composeSnapshot(
+  context: RunContext,
+  step: Step,
+  options: ComposeOptions,
+): Promise<ComposedSnapshot> {
   const { ports, plan, branch } = context;
   const { base, snapshotId = newSnapshotId() } = options;
   const { metadata } = await loadTarget(context);
   const head = branchHead(metadata, branch);
   const sequenceNumber = nextSequenceNumber(metadata);
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
-  // An overwrite's branch already says what is left of its own base; on another one the hours are taken off again.
-  const rebased = base === undefined || options.takeOff === undefined ? undefined : await clearedOn(context, { metadata, base, snapshotId, sequenceNumber, ...options.takeOff });
+  // An overwrite's branch already says what is left of its own base; on another one the hours are taken off
+  // again.
+  const rebased =
+    base === undefined || options.takeOff === undefined
+      ? undefined
+      : await clearedOn(context, { metadata, base, snapshotId, sequenceNumber, ...options.takeOff });
   const onto = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
-  const stagingIds = [...(rebased !== undefined || context.clearedId === undefined ? [] : [context.clearedId]), ...context.stagedIds, snapshotId];
+  const stagingIds = [
+    ...(rebased !== undefined || context.clearedId === undefined ? [] : [context.clearedId]),
+    ...context.stagedIds,
+    snapshotId,
+  ];
   if (onto === undefined)
     await ports.engine.execute({
       sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)),
       parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
     });
   else {
-    const merged = await mergeManifests(ports.engine, { metadata, carried: onto, stagingIds, snapshotId, sequenceNumber, owner: branch });
+    const merged = await mergeManifests(ports.engine, {
+      metadata,
+      carried: onto,
+      stagingIds,
+      snapshotId,
+      sequenceNumber,
+      owner: branch,
+    });
     const carriedList = merged ?? onto['manifest-list'];
     await ports.engine.execute(
       bindStep(step, {
@@ -159,7 +227,11 @@ export async function composeSnapshot(context: RunContext, step: Step, options: 
       }),
     );
     // Lists that were only steps on the way.
-    for (const each of [merged, rebased === undefined || rebased === base ? undefined : rebased['manifest-list']]) if (each !== undefined) removeLocalFile(each);
+    for (const each of [
+      merged,
+      rebased === undefined || rebased === base ? undefined : rebased['manifest-list'],
+    ])
+      if (each !== undefined) removeLocalFile(each);
   }
   const completeTo = completeToHour(context);
   const snapshot = await describeSnapshot(ports.engine, {
@@ -179,7 +251,10 @@ export async function composeSnapshot(context: RunContext, step: Step, options: 
   return { snapshot, baseSnapshotId: base?.['snapshot-id'], metadata };
 }
 
-/** The hour up to which the target is complete once this session is published: announced to the processes downstream. */
+/**
+ * The hour up to which the target is complete once this session is published: announced to the processes
+ * downstream.
+ */
 export function completeToHour({ plan }: Pick<RunContext, 'plan'>): string | undefined {
   const vtts = plan.sources.map((source) => source.vtts_hour);
   const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
@@ -197,15 +272,26 @@ export async function showStaged(context: RunContext): Promise<void> {
   const staged = join(context.directory, `staged-${randomUUID()}.avro`);
   const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || context.insertIds.length === 0)
-    await ports.engine.execute({ sql: manifestListStatement('compose/write_empty_list', lineage), parameters: { destination: staged } });
+    await ports.engine.execute({
+      sql: manifestListStatement('compose/write_empty_list', lineage),
+      parameters: { destination: staged },
+    });
   else
     await ports.engine.execute({
       sql: manifestListStatement('compose/write_staged_list', lineage),
-      parameters: { manifest_list: head['manifest-list'], insert_snapshot_ids: context.insertIds.map(String), destination: staged },
+      parameters: {
+        manifest_list: head['manifest-list'],
+        insert_snapshot_ids: context.insertIds.map(String),
+        destination: staged,
+      },
     });
   const { table } = spec.target;
   showTables(context, [
-    { identifier: { namespace: ['staged'], name: table.name }, table, show: { kind: 'files', snapshot: { ...(head ?? snapshot), 'manifest-list': staged } } },
+    {
+      identifier: { namespace: ['staged'], name: table.name },
+      table,
+      show: { kind: 'files', snapshot: { ...(head ?? snapshot), 'manifest-list': staged } },
+    },
     { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', snapshot } },
   ]);
 }

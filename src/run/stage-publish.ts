@@ -1,6 +1,6 @@
 /**
- * Publishing: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session and announces completeness.
- * There is no moment at which one of them exists without the others.
+ * Publishing: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
+ * and announces completeness. There is no moment at which one of them exists without the others.
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import { moveMain } from '../iceberg/references.ts';
@@ -8,9 +8,20 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { PsybergError, conflict, isUnanswered } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { removeLocalFile } from '../state/local-files.ts';
-import { SUMMARY, lastSessionProperty, progressInSummary, publishedProperty } from '../state/read-watermarks.ts';
+import {
+  SUMMARY,
+  lastSessionProperty,
+  progressInSummary,
+  publishedProperty,
+} from '../state/read-watermarks.ts';
 import type { StateChange, TableChange } from '../state/write-state.ts';
-import { type ComposedSnapshot, type RunContext, branchHead, loadTarget, stagingSnapshots } from './context.ts';
+import {
+  type ComposedSnapshot,
+  type RunContext,
+  branchHead,
+  loadTarget,
+  stagingSnapshots,
+} from './context.ts';
 import { targetMoved } from './open-branch.ts';
 import { patience } from './patience.ts';
 import { rebase } from './rebase.ts';
@@ -19,17 +30,25 @@ import { type StateWriter, stateWriter } from './write-session-state.ts';
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */
 const UNANSWERED_MAX = 5;
 
-/** Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again), `publish-contended` or `commit-unknown` after the last try. */
+/**
+ * Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again),
+ * `publish-contended` or `commit-unknown` after the last try.
+ */
 export async function publish(context: RunContext, composeStep: Step): Promise<void> {
   context.state ??= stateWriter(context);
   const together = await publishTarget(context, composeStep);
-  // Published is published: what is not written down now, the next session of the process writes down (`repair-state.ts`).
-  if (!together) await context.state.writeApart(context.composed as ComposedSnapshot).catch((error: unknown) => context.ports.onStep(`state tables: ${String(error)}`));
+  // Published is published: what is not written down now, the next session of the process writes down
+  // (`repair-state.ts`).
+  if (!together)
+    await context.state
+      .writeApart(context.composed as ComposedSnapshot)
+      .catch((error: unknown) => context.ports.onStep(`state tables: ${String(error)}`));
 }
 
 /**
- * Whether the state tables were committed together with the target: the catalog has multi-table commits. Without them the target goes first: its summary holds the
- * watermarks, and the state tables are an index of it.
+ * Whether the state tables were committed together with the target: the catalog has multi-table commits.
+ * Without them the target goes first: its summary holds the watermarks, and the state tables are an index of
+ * it.
  */
 async function publishTarget(context: RunContext, composeStep: Step): Promise<boolean> {
   const { catalog } = context.ports;
@@ -48,7 +67,8 @@ async function publishTarget(context: RunContext, composeStep: Step): Promise<bo
     const target = targetChange(context, composed);
     const finish = (): boolean => {
       context.publishedSnapshotId = composed.snapshot['snapshot-id'];
-      for (const file of [...target.obsoleteLists, ...changes.flatMap((each) => each.obsoleteFiles)]) removeLocalFile(file);
+      for (const file of [...target.obsoleteLists, ...changes.flatMap((each) => each.obsoleteFiles)])
+        removeLocalFile(file);
       return together;
     };
     try {
@@ -60,13 +80,16 @@ async function publishTarget(context: RunContext, composeStep: Step): Promise<bo
       // A lost answer is not a lost commit: look before trying again, or the rows are published twice.
       const done = await isPublished(context);
       if (done === true) return finish();
-      // The same commit again does no harm when the first one is still on its way: only one of the two finds `main` as it must be.
+      // The same commit again does no harm when the first one is still on its way: only one of the two finds
+      // `main` as it must be.
       const uncertain = done === undefined || isUnanswered(error);
       if (uncertain) {
         unanswered += 1;
         finishLast = finish;
       }
-      const hopeful = uncertain ? unanswered < UNANSWERED_MAX : error instanceof PsybergError && error.retryable;
+      const hopeful = uncertain
+        ? unanswered < UNANSWERED_MAX
+        : error instanceof PsybergError && error.retryable;
       if (hopeful && (await tries.again())) continue;
       if (finishLast !== undefined) throw commitUnknown(context, error);
       throw hopeful ? contended(context, error) : error;
@@ -83,35 +106,48 @@ interface Prepared {
 /** What is to be committed, on the tables as they are now; undefined when it turns out to have been made. */
 async function prepare(context: RunContext, composeStep: Step): Promise<Prepared | undefined> {
   const composed = await onCurrentMain(context, composeStep);
-  // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none for this.
+  // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none
+  // for this.
   const together = await context.ports.catalog.commitsTogether();
-  const changes = composed === undefined || !together ? [] : await (context.state as StateWriter).changes(composed);
+  const changes =
+    composed === undefined || !together ? [] : await (context.state as StateWriter).changes(composed);
   return composed === undefined || changes === undefined ? undefined : { composed, changes, together };
 }
 
-/** `main` has moved by another hand: an earlier try that is still on its way will not find it as it must be. */
-const provesUnpublished = (error: unknown): boolean => error instanceof PsybergError && ['target-moved', 'session-overtaken'].includes(error.code);
+/**
+ * `main` has moved by another hand: an earlier try that is still on its way will not find it as it must be.
+ */
+const provesUnpublished = (error: unknown): boolean =>
+  error instanceof PsybergError && ['target-moved', 'session-overtaken'].includes(error.code);
 
 function commitUnknown({ plan }: RunContext, error: unknown): PsybergError {
-  return conflict('commit-unknown', `${plan.process_name}: the catalog did not answer whether ${plan.target.table} was published: ${(error as Error).message}`, {
-    hint: 'run again when the catalog answers: the next run looks whether it was, and goes on from there',
-    context: { process_name: plan.process_name, psyberg_session_id: plan.psyberg_session_id },
-    cause: error,
-  });
+  return conflict(
+    'commit-unknown',
+    `${plan.process_name}: the catalog did not answer whether ${plan.target.table} was published: ${(error as Error).message}`,
+    {
+      hint: 'run again when the catalog answers: the next run looks whether it was, and goes on from there',
+      context: { process_name: plan.process_name, psyberg_session_id: plan.psyberg_session_id },
+      cause: error,
+    },
+  );
 }
 
 /** Others were first with every try, and may be with those of a session that is planned anew. */
 function contended({ plan }: RunContext, error: unknown): PsybergError {
-  return conflict('publish-contended', `${plan.process_name}: ${plan.target.table} was not published, others committed first for a minute: ${(error as Error).message}`, {
-    hint: 'run again, when fewer sessions publish at the same time',
-    context: { process_name: plan.process_name, psyberg_session_id: plan.psyberg_session_id },
-    cause: error,
-  });
+  return conflict(
+    'publish-contended',
+    `${plan.process_name}: ${plan.target.table} was not published, others committed first for a minute: ${(error as Error).message}`,
+    {
+      hint: 'run again, when fewer sessions publish at the same time',
+      context: { process_name: plan.process_name, psyberg_session_id: plan.psyberg_session_id },
+      cause: error,
+    },
+  );
 }
 
 /**
- * The composed snapshot, composed again when `main` moved, or when another session's snapshot took its sequence number; undefined when it is in the history of
- * `main` already.
+ * The composed snapshot, composed again when `main` moved, or when another session's snapshot took its
+ * sequence number; undefined when it is in the history of `main` already.
  */
 async function onCurrentMain(context: RunContext, composeStep: Step): Promise<ComposedSnapshot | undefined> {
   const composed = context.composed as ComposedSnapshot;
@@ -122,28 +158,41 @@ async function onCurrentMain(context: RunContext, composeStep: Step): Promise<Co
   const { plan, spec } = context;
   const session = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
   if (session === plan.psyberg_session_id) return undefined;
-  // The session before this one is not told of any more: somebody rolled the target back, or expired its history.
-  if (session === null && plan.target.previous_session_id !== null) throw targetMoved(plan, main?.['snapshot-id']);
+  // The session before this one is not told of any more: somebody rolled the target back, or expired its
+  // history.
+  if (session === null && plan.target.previous_session_id !== null)
+    throw targetMoved(plan, main?.['snapshot-id']);
   if (session !== plan.target.previous_session_id)
-    throw conflict('session-overtaken', `another session of ${spec.processName} (${session}) published while this one ran: its rows may be the same`, {
-      hint: 'plan again',
-      context: { process_name: spec.processName, session },
-    });
+    throw conflict(
+      'session-overtaken',
+      `another session of ${spec.processName} (${session}) published while this one ran: its rows may be the same`,
+      {
+        hint: 'plan again',
+        context: { process_name: spec.processName, session },
+      },
+    );
   context.lostRaces = true;
   const again = await rebase(context, composeStep, { metadata, main });
   removeLocalFile(composed.snapshot['manifest-list']);
   return again;
 }
 
-/** The change of the target, and the manifest lists that nobody needs once it is made: those of the staging snapshots. */
-function targetChange(context: RunContext, composed: ComposedSnapshot): { readonly change: TableChange; readonly obsoleteLists: readonly string[] } {
+/**
+ * The change of the target, and the manifest lists that nobody needs once it is made: those of the staging
+ * snapshots.
+ */
+function targetChange(
+  context: RunContext,
+  composed: ComposedSnapshot,
+): { readonly change: TableChange; readonly obsoleteLists: readonly string[] } {
   const { spec, branch } = context;
   const { snapshot, metadata, baseSnapshotId } = composed;
   const head = branchHead(metadata, branch);
   const snapshots = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']);
   const staging = snapshots.map((each) => each['snapshot-id']);
   // Somebody's expiry took staged snapshots, and left their files: they are looked for when the session ends.
-  if (staging.length < context.stagedIds.length + (context.clearedId === undefined ? 0 : 1)) context.lostRaces = true;
+  if (staging.length < context.stagedIds.length + (context.clearedId === undefined ? 0 : 1))
+    context.lostRaces = true;
   const { processName } = spec;
   const change: TableChange = {
     identifier: spec.target.table,
@@ -154,7 +203,13 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
       { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head?.['snapshot-id'] ?? null },
     ],
     updates: [
-      { action: 'set-properties', updates: { [publishedProperty(processName)]: metadata['table-uuid'], [lastSessionProperty(processName)]: context.plan.psyberg_session_id } },
+      {
+        action: 'set-properties',
+        updates: {
+          [publishedProperty(processName)]: metadata['table-uuid'],
+          [lastSessionProperty(processName)]: context.plan.psyberg_session_id,
+        },
+      },
       { action: 'add-snapshot', snapshot },
       moveMain(metadata, snapshot['snapshot-id']),
       ...(head === undefined ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': branch }]),
@@ -164,7 +219,9 @@ function targetChange(context: RunContext, composed: ComposedSnapshot): { readon
   return { change, obsoleteLists: snapshots.map((each) => each['manifest-list']) };
 }
 
-/** Looks whether the session's snapshot is in the history of `main`. Undefined when the catalog does not say. */
+/**
+ * Looks whether the session's snapshot is in the history of `main`. Undefined when the catalog does not say.
+ */
 async function isPublished(context: RunContext): Promise<boolean | undefined> {
   try {
     return (await publishedSnapshot(context)) !== undefined;
@@ -178,7 +235,11 @@ async function publishedSnapshot(context: RunContext): Promise<Snapshot | undefi
   const { process_name, psyberg_session_id } = context.plan;
   const { metadata } = await loadTarget(context);
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
-    if (snapshot.summary?.[SUMMARY.processName] === process_name && snapshot.summary[SUMMARY.sessionId] === psyberg_session_id) return snapshot;
+    if (
+      snapshot.summary?.[SUMMARY.processName] === process_name &&
+      snapshot.summary[SUMMARY.sessionId] === psyberg_session_id
+    )
+      return snapshot;
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
- * A session one step at a time, for an orchestrator: init ▸ load ▸ audit ▸ publish ▸ commit, each in a process of its own.
- * The same steps as a run, with the session's state in the session table between them. A step that is repeated after success does nothing.
+ * A session one step at a time, for an orchestrator: init ▸ load ▸ audit ▸ publish ▸ commit, each in a
+ * process of its own. The same steps as a run, with the session's state in the session table between them. A
+ * step that is repeated after success does nothing.
  */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -21,7 +22,14 @@ import { repairStateTables } from './repair-state.ts';
 import { isAtWork, readMarker, writeMarker } from './session-marker.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 import { auditError, blocked, recordHead, runContext, runRecord, runStage } from './run-session.ts';
-import { type IdleJson, readSteps, readStoredSession, saveSteps, type StagedJson, type StoredSession } from './saved-session.ts';
+import {
+  type IdleJson,
+  readSteps,
+  readStoredSession,
+  saveSteps,
+  type StagedJson,
+  type StoredSession,
+} from './saved-session.ts';
 import { mapSqlError } from './sql-error.ts';
 import { composeSnapshot } from './stage-load.ts';
 import { publish } from './stage-publish.ts';
@@ -37,12 +45,19 @@ export interface StepRequest {
   readonly psybergSessionId: string;
 }
 
-/** Opens and records a session. With nothing to do it records nothing. `planProcess` opens, plans and compiles. */
-export async function initSession(request: StepRequest, planProcess: () => Promise<CompiledPlan>): Promise<{ readonly status: StepStatus; readonly plan: CompiledPlan }> {
+/**
+ * Opens and records a session. With nothing to do it records nothing. `planProcess` opens, plans and
+ * compiles.
+ */
+export async function initSession(
+  request: StepRequest,
+  planProcess: () => Promise<CompiledPlan>,
+): Promise<{ readonly status: StepStatus; readonly plan: CompiledPlan }> {
   const { ports, spec, psybergSessionId } = request;
   await repairStateTables({ spec, project: ports.project, catalog: ports.catalog, ports: async () => ports });
   const stored = await readStoredSession(ports, spec.processName, psybergSessionId);
-  if (stored !== undefined && PROGRESS.indexOf(stored.status) >= PROGRESS.indexOf('loaded')) return { status: stored.status as StepStatus, plan: stored.plan };
+  if (stored !== undefined && PROGRESS.indexOf(stored.status) >= PROGRESS.indexOf('loaded'))
+    return { status: stored.status as StepStatus, plan: stored.plan };
   const plan = await planProcess();
   const context = runContext(ports, plan, spec, true);
   if (plan.status === 'work') {
@@ -52,7 +67,8 @@ export async function initSession(request: StepRequest, planProcess: () => Promi
     return { status: 'initialized', plan };
   }
   // What was recorded for this id before has nothing left to do.
-  if (stored !== undefined) await recordSession(context, { status: plan.status, error: null, plan: JSON.stringify(plan) });
+  if (stored !== undefined)
+    await recordSession(context, { status: plan.status, error: null, plan: JSON.stringify(plan) });
   writeMarker(context.directory, true);
   saveSteps(context.directory, { idle: plan.status, plan });
   return { status: plan.status, plan };
@@ -100,7 +116,10 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
 }
 
 /** Runs the audits over what was staged. A blocking one that fails drops the branch, as in a run. */
-export async function auditStep(request: StepRequest, options: { readonly keepBranch: boolean } = { keepBranch: false }): Promise<StepRecord> {
+export async function auditStep(
+  request: StepRequest,
+  options: { readonly keepBranch: boolean } = { keepBranch: false },
+): Promise<StepRecord> {
   const found = await findSession(request);
   if (found.kind === 'idle') return idleRecord(found.idle);
   const { stored } = found;
@@ -113,7 +132,8 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
   const { context, staged } = await resumeSession(request, compilePlan(stored.plan, spec));
   context.audits.length = 0;
   try {
-    for (const step of stored.plan.steps) if (step.name.startsWith('change_view ')) await openChangeView(context, step);
+    for (const step of stored.plan.steps)
+      if (step.name.startsWith('change_view ')) await openChangeView(context, step);
     await attachSession(context);
     await runStage(context, 'compose');
     await runStage(context, 'audit');
@@ -141,7 +161,12 @@ export async function auditStep(request: StepRequest, options: { readonly keepBr
     await detachSession(context);
   } else if (options.keepBranch) await detachSession(context);
   else await abandonSession(context);
-  return stepRecord(context, failed === undefined ? 'audited' : 'audit-failed', { audit: secondsSince(startedMs) }, failed?.toJSON());
+  return stepRecord(
+    context,
+    failed === undefined ? 'audited' : 'audit-failed',
+    { audit: secondsSince(startedMs) },
+    failed?.toJSON(),
+  );
 }
 
 /** Publishes an audited session: data, watermark, session and signal in one commit. */
@@ -158,10 +183,14 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
     return repeatedRecord(request, stored);
   }
   if (wasAuditedOtherwise(request))
-    throw refusal('audits-changed', `the audits of ${request.spec.processName} were changed since session ${request.psybergSessionId} was audited`, {
-      hint: `run again: psyberg session audit --process_name=${request.spec.processName} --psyberg_session_id=${request.psybergSessionId}`,
-      context: { process_name: request.spec.processName, psyberg_session_id: request.psybergSessionId },
-    });
+    throw refusal(
+      'audits-changed',
+      `the audits of ${request.spec.processName} were changed since session ${request.psybergSessionId} was audited`,
+      {
+        hint: `run again: psyberg session audit --process_name=${request.spec.processName} --psyberg_session_id=${request.psybergSessionId}`,
+        context: { process_name: request.spec.processName, psyberg_session_id: request.psybergSessionId },
+      },
+    );
   const startedMs = performance.now();
   const { context } = await resumeSession(request, stored.plan);
   const compose = stored.plan.steps.find((step) => step.stage === 'compose') as Step;
@@ -172,7 +201,11 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
     if (!(error instanceof PsybergError) || !OVERTAKEN.has(error.code)) throw error;
     // What was staged can never be published any more: it goes, and the session says why.
     await abandonSession(context);
-    await recordSession(context, { status: 'conflict', error: JSON.stringify(error.toJSON()), plan: JSON.stringify(stored.plan) });
+    await recordSession(context, {
+      status: 'conflict',
+      error: JSON.stringify(error.toJSON()),
+      plan: JSON.stringify(stored.plan),
+    });
     throw conflict(error.code, error.message, {
       hint: `open the session anew: psyberg session init --process_name=${request.spec.processName}`,
       context: error.context,
@@ -185,18 +218,29 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
 }
 
 /** What is asked of the staged rows: kinds, columns, severities and the text of SQL files. */
-const auditsSha256 = ({ audits }: ProcessSpec): string => createHash('sha256').update(JSON.stringify(audits)).digest('hex');
+const auditsSha256 = ({ audits }: ProcessSpec): string =>
+  createHash('sha256').update(JSON.stringify(audits)).digest('hex');
 
 /** True when the session was audited with other audits than the process has now. */
 function wasAuditedOtherwise({ ports, spec, psybergSessionId }: StepRequest): boolean {
   const saved = readSteps(join(ports.sessionsDirectory, branchName(spec.processName, psybergSessionId)));
-  return saved !== undefined && !('idle' in saved) && saved.audits_sha256 !== undefined && saved.audits_sha256 !== auditsSha256(spec);
+  return (
+    saved !== undefined &&
+    !('idle' in saved) &&
+    saved.audits_sha256 !== undefined &&
+    saved.audits_sha256 !== auditsSha256(spec)
+  );
 }
 
 const OVERTAKEN: ReadonlySet<string> = new Set(['session-overtaken', 'target-moved']);
 
-/** Confirms that the watermark of a published session is in place, and repairs `high_water_mark_table` where it is not. */
-export async function commitStep(request: StepRequest): Promise<{ readonly record: StepRecord; readonly repaired: boolean }> {
+/**
+ * Confirms that the watermark of a published session is in place, and repairs `high_water_mark_table` where
+ * it is not.
+ */
+export async function commitStep(
+  request: StepRequest,
+): Promise<{ readonly record: StepRecord; readonly repaired: boolean }> {
   const found = await findSession(request);
   if (found.kind === 'idle') return { record: idleRecord(found.idle), repaired: false };
   const { stored } = found;
@@ -207,10 +251,16 @@ export async function commitStep(request: StepRequest): Promise<{ readonly recor
     loaded === undefined
       ? false
       : [...ancestors(loaded.metadata, mainSnapshot(loaded.metadata))].some(
-          (snapshot) => snapshot['snapshot-id'] === stored.targetSnapshotId || snapshot.summary?.[SUMMARY.sessionId] === psybergSessionId,
+          (snapshot) =>
+            snapshot['snapshot-id'] === stored.targetSnapshotId ||
+            snapshot.summary?.[SUMMARY.sessionId] === psybergSessionId,
         );
   const progress = loaded === undefined ? undefined : progressInSummary(loaded.metadata, spec.processName);
-  if (loaded === undefined || progress === undefined || (!published && (progress.psybergSessionId ?? '') < psybergSessionId))
+  if (
+    loaded === undefined ||
+    progress === undefined ||
+    (!published && (progress.psybergSessionId ?? '') < psybergSessionId)
+  )
     throw refusal(
       'watermark-lost',
       `session ${psybergSessionId} of ${spec.processName} was published as snapshot ${stored.targetSnapshotId}, but ${stored.plan.target.table} has lost it: it was rolled back or created anew`,
@@ -224,7 +274,9 @@ export async function commitStep(request: StepRequest): Promise<{ readonly recor
   return { record: repeatedRecord(request, stored), repaired };
 }
 
-type FoundSession = { readonly kind: 'idle'; readonly idle: IdleJson } | { readonly kind: 'stored'; readonly stored: StoredSession };
+type FoundSession =
+  | { readonly kind: 'idle'; readonly idle: IdleJson }
+  | { readonly kind: 'stored'; readonly stored: StoredSession };
 
 /** The session by its id. Throws `session-unknown` when init never opened it. */
 async function findSession({ ports, spec, psybergSessionId }: StepRequest): Promise<FoundSession> {
@@ -238,45 +290,82 @@ async function findSession({ ports, spec, psybergSessionId }: StepRequest): Prom
   });
 }
 
-/** True when the session is where the step expects it, false when the step was done before. Throws `step-out-of-order`. */
-function expects(request: StepRequest, stored: StoredSession, step: string, before: 'initialized' | 'loaded' | 'audited'): boolean {
+/**
+ * True when the session is where the step expects it, false when the step was done before. Throws
+ * `step-out-of-order`.
+ */
+function expects(
+  request: StepRequest,
+  stored: StoredSession,
+  step: string,
+  before: 'initialized' | 'loaded' | 'audited',
+): boolean {
   if (stored.status === before) return true;
   if (PROGRESS.indexOf(stored.status) > PROGRESS.indexOf(before)) return false;
   throw outOfOrder(request, stored, step, NEXT_STEP[stored.status] ?? 'init');
 }
 
-const NEXT_STEP: Readonly<Record<string, string>> = { initialized: 'load', loaded: 'audit', audited: 'publish' };
+const NEXT_STEP: Readonly<Record<string, string>> = {
+  initialized: 'load',
+  loaded: 'audit',
+  audited: 'publish',
+};
 
-function outOfOrder({ spec, psybergSessionId }: StepRequest, stored: StoredSession, step: string, missing: string): PsybergError {
+function outOfOrder(
+  { spec, psybergSessionId }: StepRequest,
+  stored: StoredSession,
+  step: string,
+  missing: string,
+): PsybergError {
   const next = NEXT_STEP[stored.status] ?? missing;
   return refusal(
     'step-out-of-order',
     `${step} cannot run: session ${psybergSessionId} of ${spec.processName} is '${stored.status}'${stored.error === undefined ? '' : ` (${stored.error.message})`}`,
     {
       hint: `run first: psyberg session ${next} --process_name=${spec.processName} --psyberg_session_id=${psybergSessionId}`,
-      context: { process_name: spec.processName, psyberg_session_id: psybergSessionId, status: stored.status },
+      context: {
+        process_name: spec.processName,
+        psyberg_session_id: psybergSessionId,
+        status: stored.status,
+      },
     },
   );
 }
 
-/** A plan is loaded as it was made: by the same SQL, onto the same target, from snapshots that are still there. A source that grew meanwhile does not matter. */
-async function refuseStaleSession({ ports, spec, psybergSessionId }: StepRequest, plan: CompiledPlan): Promise<void> {
+/**
+ * A plan is loaded as it was made: by the same SQL, onto the same target, from snapshots that are still
+ * there. A source that grew meanwhile does not matter.
+ */
+async function refuseStaleSession(
+  { ports, spec, psybergSessionId }: StepRequest,
+  plan: CompiledPlan,
+): Promise<void> {
   const stale = (what: string): PsybergError =>
-    refusal('plan-stale', `session ${psybergSessionId} of ${spec.processName} is stale: ${what} since it was opened`, {
-      hint: `open a new one: psyberg session init --process_name=${spec.processName}`,
-      context: { process_name: spec.processName, psyberg_session_id: psybergSessionId },
-    });
+    refusal(
+      'plan-stale',
+      `session ${psybergSessionId} of ${spec.processName} is stale: ${what} since it was opened`,
+      {
+        hint: `open a new one: psyberg session init --process_name=${spec.processName}`,
+        context: { process_name: spec.processName, psyberg_session_id: psybergSessionId },
+      },
+    );
   if (plan.process_sha256 !== spec.sqlSha256) throw stale('the SQL of the process was changed');
   const target = await ports.catalog.loadTable(spec.target.table);
   const main = target === undefined ? undefined : mainSnapshot(target.metadata);
   const base = main === undefined ? null : String(main['snapshot-id']);
-  if (base !== plan.target.base_snapshot_id || (plan.target.exists && target?.metadata['table-uuid'] !== plan.target.table_uuid))
+  if (
+    base !== plan.target.base_snapshot_id ||
+    (plan.target.exists && target?.metadata['table-uuid'] !== plan.target.table_uuid)
+  )
     throw stale(`the target ${plan.target.table} was changed`);
   for (const source of plan.sources) {
     if (source.head === null) continue;
     const [namespace = '', name = ''] = source.table.split('.');
     const loaded = await ports.catalog.loadTable({ namespace: [namespace], name });
-    const there = loaded !== undefined && loaded.metadata['table-uuid'] === source.head.table_uuid && snapshotById(loaded.metadata, BigInt(source.head.snapshot_id)) !== undefined;
+    const there =
+      loaded !== undefined &&
+      loaded.metadata['table-uuid'] === source.head.table_uuid &&
+      snapshotById(loaded.metadata, BigInt(source.head.snapshot_id)) !== undefined;
     if (!there) throw stale(`snapshot ${source.head.snapshot_id} of the source ${source.table} was removed`);
   }
 }
@@ -284,25 +373,55 @@ async function refuseStaleSession({ ports, spec, psybergSessionId }: StepRequest
 /** Two loads of one session at once would each take the other's branch for a dead one's. */
 function refuseSecondLoad(context: RunContext): void {
   const marker = readMarker(context.directory);
-  if (marker === undefined || marker.host !== hostname() || marker.pid === process.pid || !isAtWork({ ...marker, stepwise: false }, context.directory)) return;
-  throw conflict('session-busy', `session ${context.plan.psyberg_session_id} of ${context.plan.process_name} is being loaded by process ${marker.pid}`, {
-    hint: 'wait until it has ended',
-  });
+  if (
+    marker === undefined ||
+    marker.host !== hostname() ||
+    marker.pid === process.pid ||
+    !isAtWork({ ...marker, stepwise: false }, context.directory)
+  )
+    return;
+  throw conflict(
+    'session-busy',
+    `session ${context.plan.psyberg_session_id} of ${context.plan.process_name} is being loaded by process ${marker.pid}`,
+    {
+      hint: 'wait until it has ended',
+    },
+  );
 }
 
-/** The context of a session that was loaded by another process. Throws `staging-lost` when its branch is no longer what the load left. */
-async function resumeSession({ ports, spec, psybergSessionId }: StepRequest, plan: CompiledPlan): Promise<{ readonly context: RunContext; readonly staged: StagedJson }> {
+/**
+ * The context of a session that was loaded by another process. Throws `staging-lost` when its branch is no
+ * longer what the load left.
+ */
+async function resumeSession(
+  { ports, spec, psybergSessionId }: StepRequest,
+  plan: CompiledPlan,
+): Promise<{ readonly context: RunContext; readonly staged: StagedJson }> {
   const context = runContext(ports, plan, spec, true);
   const staged = readSteps(context.directory);
   const target = await ports.catalog.loadTable(spec.target.table);
   const head = target === undefined ? undefined : branchHead(target.metadata, context.branch);
   // Composing from a branch that is gone would publish the watermark without the rows.
-  if (target === undefined || staged === undefined || 'idle' in staged || (head === undefined ? null : String(head['snapshot-id'])) !== staged.branch_head)
-    throw refusal('staging-lost', `what session ${psybergSessionId} of ${spec.processName} staged is gone: its branch ${context.branch} was dropped or changed`, {
-      hint: `open a new session: psyberg session init --process_name=${spec.processName}`,
-      context: { process_name: spec.processName, psyberg_session_id: psybergSessionId, branch: context.branch },
-    });
-  if (plan.target.base_snapshot_id !== null) context.base = snapshotById(target.metadata, BigInt(plan.target.base_snapshot_id));
+  if (
+    target === undefined ||
+    staged === undefined ||
+    'idle' in staged ||
+    (head === undefined ? null : String(head['snapshot-id'])) !== staged.branch_head
+  )
+    throw refusal(
+      'staging-lost',
+      `what session ${psybergSessionId} of ${spec.processName} staged is gone: its branch ${context.branch} was dropped or changed`,
+      {
+        hint: `open a new session: psyberg session init --process_name=${spec.processName}`,
+        context: {
+          process_name: spec.processName,
+          psyberg_session_id: psybergSessionId,
+          branch: context.branch,
+        },
+      },
+    );
+  if (plan.target.base_snapshot_id !== null)
+    context.base = snapshotById(target.metadata, BigInt(plan.target.base_snapshot_id));
   if (staged.cleared_snapshot_id !== null) context.clearedId = BigInt(staged.cleared_snapshot_id);
   context.stagedIds.push(...staged.staged_snapshot_ids.map(BigInt));
   context.insertIds.push(...staged.insert_snapshot_ids.map(BigInt));
@@ -319,9 +438,17 @@ function removeComposedList(context: RunContext): void {
 
 const secondsSince = (startedMs: number): number => Math.round(performance.now() - startedMs) / 1000;
 
-function stepRecord(context: RunContext, status: StepStatus, spent: Partial<RunRecord['seconds']>, error?: ErrorJson): StepRecord {
+function stepRecord(
+  context: RunContext,
+  status: StepStatus,
+  spent: Partial<RunRecord['seconds']>,
+  error?: ErrorJson,
+): StepRecord {
   const seconds = { init: 0, load: 0, audit: 0, publish: 0, ...spent };
-  const record = runRecord(context, 'published', { seconds: { ...seconds, total: seconds.load + seconds.audit + seconds.publish }, error: undefined });
+  const record = runRecord(context, 'published', {
+    seconds: { ...seconds, total: seconds.load + seconds.audit + seconds.publish },
+    error: undefined,
+  });
   return { ...record, status, error: error ?? null };
 }
 

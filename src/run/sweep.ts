@@ -1,6 +1,7 @@
 /**
- * Deletes the files of a session that did not publish (all of them), or that published after lost races (those that its snapshot does not hold). Branch name -> files.
- * Every file that a session writes carries the name of its branch, so a session that was killed in the middle of a statement is swept as well. What any
+ * Deletes the files of a session that did not publish (all of them), or that published after lost races
+ * (those that its snapshot does not hold). Branch name -> files. Every file that a session writes carries the
+ * name of its branch, so a session that was killed in the middle of a statement is swept as well. What any
  * snapshot of the table still holds stays, whoever wrote it.
  */
 import { readdirSync, rmdirSync, statSync } from 'node:fs';
@@ -18,7 +19,10 @@ import type { RunPorts } from './context.ts';
 type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;
 
 /** The tables that a session of a target writes to. */
-export const tablesOfSession = ({ project }: Pick<RunPorts, 'project'>, target: TableIdentifier): TableIdentifier[] => [
+export const tablesOfSession = (
+  { project }: Pick<RunPorts, 'project'>,
+  target: TableIdentifier,
+): TableIdentifier[] => [
   target,
   project.tables.highWaterMarkTable,
   project.tables.sessionTable,
@@ -26,8 +30,15 @@ export const tablesOfSession = ({ project }: Pick<RunPorts, 'project'>, target: 
   project.tables.auditFailureTable,
 ];
 
-/** Sweeps the target and the engine's own tables. Local warehouses only: an object store's orphans are found by comparing the whole table. */
-export async function sweepSession(ports: SweepPorts, target: TableIdentifier, branch: string): Promise<void> {
+/**
+ * Sweeps the target and the engine's own tables. Local warehouses only: an object store's orphans are found
+ * by comparing the whole table.
+ */
+export async function sweepSession(
+  ports: SweepPorts,
+  target: TableIdentifier,
+  branch: string,
+): Promise<void> {
   for (const table of tablesOfSession(ports, target)) {
     const metadata = (await ports.catalog.loadTable(table))?.metadata;
     const root = metadata === undefined ? undefined : localRoot(metadata);
@@ -67,18 +78,30 @@ function namesIn(folder: string): string[] {
 }
 
 /** Those of `files` that a snapshot of the table holds. */
-async function heldFiles({ engine }: SweepPorts, metadata: TableMetadata, files: readonly string[]): Promise<Set<string>> {
+async function heldFiles(
+  { engine }: SweepPorts,
+  metadata: TableMetadata,
+  files: readonly string[],
+): Promise<Set<string>> {
   const lists = (metadata.snapshots ?? []).map((snapshot) => snapshot['manifest-list']);
   if (lists.length === 0) return new Set();
   const manifests = await togetherOrSingly(lists, (manifestLists) =>
-    engine.query<{ manifest_path: string }>({ sql: renderStatement('cleanup/referenced_manifests'), parameters: { manifest_lists: manifestLists } }),
+    engine.query<{ manifest_path: string }>({
+      sql: renderStatement('cleanup/referenced_manifests'),
+      parameters: { manifest_lists: manifestLists },
+    }),
   );
   const paths = [...new Set(manifests.map((row) => row.manifest_path))];
   const data = files.filter((file) => file.endsWith('.parquet'));
   const held =
     paths.length === 0 || data.length === 0
       ? []
-      : await togetherOrSingly(paths, (each) => engine.query<{ path: string }>({ sql: renderStatement('cleanup/referenced_files'), parameters: { manifests: each, files: data } }));
+      : await togetherOrSingly(paths, (each) =>
+          engine.query<{ path: string }>({
+            sql: renderStatement('cleanup/referenced_files'),
+            parameters: { manifests: each, files: data },
+          }),
+        );
   return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(plainPath));
 }
 
@@ -94,10 +117,15 @@ function removeEmptyFolders(folder: string): void {
 const METADATA_FILE = /^\.?(\d+)-[0-9a-f-]{36}\.metadata\.json(\.tmp)?$/;
 
 /**
- * Deletes metadata files that a killed process wrote for commits that it did not make: of a version that the table has passed, written since `sinceMs`, and
- * in no table's log. Called when the session after it has committed to the same tables, so that those versions are passed.
+ * Deletes metadata files that a killed process wrote for commits that it did not make: of a version that the
+ * table has passed, written since `sinceMs`, and in no table's log. Called when the session after it has
+ * committed to the same tables, so that those versions are passed.
  */
-export async function sweepMetadataFiles(ports: SweepPorts, { target, sources }: Pick<ProcessSpec, 'target' | 'sources'>, sinceMs: number): Promise<void> {
+export async function sweepMetadataFiles(
+  ports: SweepPorts,
+  { target, sources }: Pick<ProcessSpec, 'target' | 'sources'>,
+  sinceMs: number,
+): Promise<void> {
   const strays: string[] = [];
   // A tag that protects a watermark is a commit to its source.
   for (const table of [...tablesOfSession(ports, target.table), ...sources.map((source) => source.table)]) {
@@ -120,7 +148,8 @@ export async function sweepMetadataFiles(ports: SweepPorts, { target, sources }:
   for (const namespace of await ports.catalog.listNamespaces())
     for (const table of await ports.catalog.listTables(namespace)) {
       const loaded = await ports.catalog.loadTable(table);
-      if (loaded !== undefined) for (const path of logOf(loaded.metadata, loaded.metadataLocation)) known.add(path);
+      if (loaded !== undefined)
+        for (const path of logOf(loaded.metadata, loaded.metadataLocation)) known.add(path);
     }
   for (const path of strays) if (!known.has(path)) removeLocalFile(path);
 }
@@ -130,9 +159,14 @@ const versionOf = (path: string): number | undefined => {
   return match === null ? undefined : Number(match[1]);
 };
 const logOf = (metadata: TableMetadata, location: string): Set<string> =>
-  new Set([location, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])].map(plainPath));
+  new Set(
+    [location, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])].map(plainPath),
+  );
 
-/** Deletes the metadata files of a table that was dropped before it held anything, and its folders if nothing else is in them. */
+/**
+ * Deletes the metadata files of a table that was dropped before it held anything, and its folders if nothing
+ * else is in them.
+ */
 export function removeDroppedTable(metadata: TableMetadata, location: string): void {
   const root = localRoot(metadata);
   if (root === undefined) return;

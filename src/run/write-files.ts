@@ -1,8 +1,9 @@
 /**
- * Stages rows as data files that plain COPY writes, under a manifest composed from what COPY reports. Step -> a snapshot on the branch.
- * Measured on 2026-11-22 (2 cores, 1,000,000 rows of 9 columns into hourly partitions, CPU time): INSERT through DuckDB 1.5.5's Iceberg
- * extension 3.0 s, COPY with this manifest 1.35 s, a plain COPY without table 1.3 s. As a first session into 72 hourly partitions, on a busy
- * machine: INSERT 15.5 and 16.4 s, COPY 5.8 and 6.3 s; into 8 buckets 6.3 and 5.4 s, 3.9 and 4.2 s.
+ * Stages rows as data files that plain COPY writes, under a manifest composed from what COPY reports. Step ->
+ * a snapshot on the branch. Measured on 2026-11-22 (2 cores, 1,000,000 rows of 9 columns into hourly
+ * partitions, CPU time): INSERT through DuckDB 1.5.5's Iceberg extension 3.0 s, COPY with this manifest 1.35
+ * s, a plain COPY without table 1.3 s. As a first session into 72 hourly partitions, on a busy machine:
+ * INSERT 15.5 and 16.4 s, COPY 5.8 and 6.3 s; into 8 buckets 6.3 and 5.4 s, 3.9 and 4.2 s.
  */
 import { randomUUID } from 'node:crypto';
 import type { BoundStatement } from '../engine/index.ts';
@@ -25,7 +26,13 @@ import {
   writtenValues,
 } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { declareEmptyPartitionIn, firstRowIdParameter, manifestMetadata, metadataPath, rowLineageOf } from '../manifests/compose.ts';
+import {
+  declareEmptyPartitionIn,
+  firstRowIdParameter,
+  manifestMetadata,
+  metadataPath,
+  rowLineageOf,
+} from '../manifests/compose.ts';
 import { type RunContext, loadTarget } from './context.ts';
 import { commitStaged } from './stage-snapshot.ts';
 
@@ -38,8 +45,15 @@ export interface WrittenFile {
   readonly partition_keys: Readonly<Record<string, string | null>> | null;
 }
 
-/** Executes a step `write …`: writes the files, then stages them. Returns the staging snapshot, or undefined when there was no row. */
-export async function writeFiles(context: RunContext, step: Step, layout: FileLayout): Promise<SnapshotId | undefined> {
+/**
+ * Executes a step `write …`: writes the files, then stages them. Returns the staging snapshot, or undefined
+ * when there was no row.
+ */
+export async function writeFiles(
+  context: RunContext,
+  step: Step,
+  layout: FileLayout,
+): Promise<SnapshotId | undefined> {
   const { metadata } = await loadTarget(context);
   // A folder of the session's own: what a killed one leaves is found by its name.
   const folder = `${layout.location}/data/${context.branch}`;
@@ -52,7 +66,12 @@ export async function writeFiles(context: RunContext, step: Step, layout: FileLa
   return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
 }
 
-async function stageFiles(context: RunContext, metadata: TableMetadata, layout: FileLayout, files: readonly WrittenFile[]): Promise<SnapshotId | undefined> {
+async function stageFiles(
+  context: RunContext,
+  metadata: TableMetadata,
+  layout: FileLayout,
+  files: readonly WrittenFile[],
+): Promise<SnapshotId | undefined> {
   const { engine } = context.ports;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId);
   const manifest = metadataPath(metadata, `${randomUUID()}-m0`, context.branch);
@@ -112,20 +131,29 @@ function fileJson(file: WrittenFile, layout: FileLayout): Record<string, unknown
     path: spelledAs(layout.location, file.filename),
     rows: String(file.count),
     bytes: String(file.file_size_bytes),
-    partition: layout.partition.map((_field, index) => file.partition_keys?.[partitionColumnName(index)] ?? null),
+    partition: layout.partition.map(
+      (_field, index) => file.partition_keys?.[partitionColumnName(index)] ?? null,
+    ),
   };
 }
 
-/** COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers' clean-up would not know the file. */
+/**
+ * COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers'
+ * clean-up would not know the file.
+ */
 export const spelledAs = (location: string, path: string): string => {
   const plain = plainPath(location);
   return path.startsWith(plain) ? location + path.slice(plain.length) : path;
 };
 
 /** COPY reports a column under its quoted name. */
-export function metricsJson(file: WrittenFile, layout: Pick<FileLayout, 'columns' | 'location'>): Record<string, unknown>[] {
+export function metricsJson(
+  file: WrittenFile,
+  layout: Pick<FileLayout, 'columns' | 'location'>,
+): Record<string, unknown>[] {
   return layout.columns.flatMap((column) => {
-    const statistics = file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
+    const statistics =
+      file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
     if (statistics === undefined) return [];
     return [
       {

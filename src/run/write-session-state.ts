@@ -1,6 +1,7 @@
 /**
- * What a session writes into the engine's own tables: watermarks, its record, its signal. RunContext -> changes to commit together with the target.
- * The files are written while the snapshot is composed and the audits run, and again only for a table that moved meanwhile.
+ * What a session writes into the engine's own tables: watermarks, its record, its signal. RunContext ->
+ * changes to commit together with the target. The files are written while the snapshot is composed and the
+ * audits run, and again only for a table that moved meanwhile.
  */
 import { sessionRows, signalRows, watermarkRows } from '../state/state-rows.ts';
 import { AUDIT_FAILURE, HIGH_WATER_MARK, SESSION, SIGNAL } from '../state/state-tables.ts';
@@ -14,7 +15,10 @@ export interface StateWriter {
   beginProgress(targetTableUuid: string): void;
   /** Begins to write the session's record, beside other work. The rows are counted by then. */
   beginSession(composed: ComposedSnapshot): void;
-  /** The changes on the tables as they are now; undefined when a commit of them without an answer was made after all. */
+  /**
+   * The changes on the tables as they are now; undefined when a commit of them without an answer was made
+   * after all.
+   */
   changes(composed: ComposedSnapshot): Promise<StateChange[] | undefined>;
   /** Told that the commit of the changes got no answer. */
   unanswered(): void;
@@ -31,8 +35,10 @@ export function stateWriter(context: RunContext): StateWriter {
   /** Known when all audits are done. */
   let failed: PendingRows | undefined;
   const running: Promise<unknown>[] = [];
-  const progressOf = (targetTableUuid: string): PendingRows[] => (progress ??= progressRows(context, targetTableUuid));
-  const sessionOf = (composed: ComposedSnapshot): PendingRows => (session ??= publishedSession(context, composed));
+  const progressOf = (targetTableUuid: string): PendingRows[] =>
+    (progress ??= progressRows(context, targetTableUuid));
+  const sessionOf = (composed: ComposedSnapshot): PendingRows =>
+    (session ??= publishedSession(context, composed));
   const failures = (): PendingRows[] => {
     // Audits that ran again on a moved target have found other rows.
     if (failed?.rows !== context.auditFailures) {
@@ -42,8 +48,13 @@ export function stateWriter(context: RunContext): StateWriter {
     return failed === undefined ? [] : [failed];
   };
   const written = (): PendingRows[] => [progress ?? [], session ?? [], failed ?? []].flat();
-  // The watermark table comes first, so that it is the last one to be written where tables are committed one by one.
-  const rowsOf = (composed: ComposedSnapshot): PendingRows[] => [...progressOf(composed.metadata['table-uuid']), sessionOf(composed), ...failures()];
+  // The watermark table comes first, so that it is the last one to be written where tables are committed one
+  // by one.
+  const rowsOf = (composed: ComposedSnapshot): PendingRows[] => [
+    ...progressOf(composed.metadata['table-uuid']),
+    sessionOf(composed),
+    ...failures(),
+  ];
   /** A session whose audits fail makes no table. */
   const early = async (each: PendingRows): Promise<void> => {
     if (await context.ports.catalog.tableExists(each.table)) await each.change();
@@ -87,8 +98,18 @@ function progressRows(context: RunContext, targetTableUuid: string): PendingRows
   const complete = completeToHour(context);
   const watermarks = watermarkRows(plan, { targetTableUuid, completeToHour: complete, updatedAt: now });
   return [
-    pendingRows(context, { table: tables.highWaterMarkTable, definition: HIGH_WATER_MARK, rows: watermarks, replacesSession: false }),
-    pendingRows(context, { table: tables.signalTable, definition: SIGNAL, rows: signalRows(plan, { completeToHour: complete, createdAt: now }), replacesSession: false }),
+    pendingRows(context, {
+      table: tables.highWaterMarkTable,
+      definition: HIGH_WATER_MARK,
+      rows: watermarks,
+      replacesSession: false,
+    }),
+    pendingRows(context, {
+      table: tables.signalTable,
+      definition: SIGNAL,
+      rows: signalRows(plan, { completeToHour: complete, createdAt: now }),
+      replacesSession: false,
+    }),
   ].filter(({ rows }) => rows.length > 0);
 }
 
@@ -104,7 +125,12 @@ function publishedSession(context: RunContext, composed: ComposedSnapshot): Pend
     // A step that is repeated after publishing still finds its plan.
     plan: stepwise ? JSON.stringify(plan) : null,
   });
-  return pendingRows(context, { table: ports.project.tables.sessionTable, definition: SESSION, rows, replacesSession: stepwise });
+  return pendingRows(context, {
+    table: ports.project.tables.sessionTable,
+    definition: SESSION,
+    rows,
+    replacesSession: stepwise,
+  });
 }
 
 /** Rows of audits that failed. A stepwise session that is audited again replaces what it wrote before. */
@@ -121,7 +147,10 @@ const failureRows = (context: RunContext): PendingRows[] =>
       ];
 
 /** Writes the session's rows alone, for a session that publishes nothing: opened, or failed its audits. */
-export async function recordSession(context: RunContext, outcome: { readonly status: string; readonly error: string | null; readonly plan: string | null }): Promise<void> {
+export async function recordSession(
+  context: RunContext,
+  outcome: { readonly status: string; readonly error: string | null; readonly plan: string | null },
+): Promise<void> {
   const { plan, ports, stepwise } = context;
   const rows = sessionRows(plan, {
     ...outcome,
@@ -130,8 +159,14 @@ export async function recordSession(context: RunContext, outcome: { readonly sta
     rowsWritten: String(context.rowsWritten),
     createdAt: new Date().toISOString(),
   });
-  const session = pendingRows(context, { table: ports.project.tables.sessionTable, definition: SESSION, rows, replacesSession: stepwise });
-  // One by one where a catalog has no multi-table commit: the session's row comes last, and says that all is there.
+  const session = pendingRows(context, {
+    table: ports.project.tables.sessionTable,
+    definition: SESSION,
+    rows,
+    replacesSession: stepwise,
+  });
+  // One by one where a catalog has no multi-table commit: the session's row comes last, and says that all is
+  // there.
   const together = await ports.catalog.commitsTogether();
   const writes = [...failureRows(context), session];
   for (const each of together ? [writes] : writes.map((one) => [one])) await commitRows(ports, each);

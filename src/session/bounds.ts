@@ -1,6 +1,7 @@
 /**
- * The hours of files. Manifest rows -> bounds, by the weakest rung that is needed: manifest bounds, the partition, a scan of one column.
- * Bounds that look wrong are not used: a range that is too narrow would lose rows without a word.
+ * The hours of files. Manifest rows -> bounds, by the weakest rung that is needed: manifest bounds, the
+ * partition, a scan of one column. Bounds that look wrong are not used: a range that is too narrow would lose
+ * rows without a word.
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionHours } from '../iceberg/partition-hours.ts';
@@ -9,10 +10,19 @@ import { CALENDAR, type Hour, hoursOf } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
 import type { BoundsFrom, ChangedFile } from '../model/session.ts';
-import { type SqlFragment, fileSchemaFragment, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
+import {
+  type SqlFragment,
+  fileSchemaFragment,
+  renderStatement,
+  statementFragment,
+  storedEventTimeFragment,
+} from '../statements/index.ts';
 import type { SourceTable } from './read-files.ts';
 
-/** What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict themselves. */
+/**
+ * What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict
+ * themselves.
+ */
 export interface StatedBounds {
   readonly first_hour: number | null;
   readonly last_hour: number | null;
@@ -29,13 +39,17 @@ export interface FileBounds {
   readonly unknown: boolean;
 }
 
-/** A partition of more hours than this is read instead: a month of hours to recompute for a file that holds one of them would cost more. */
+/**
+ * A partition of more hours than this is read instead: a month of hours to recompute for a file that holds
+ * one of them would cost more.
+ */
 const PARTITION_HOURS_MAX = 24;
 
 /**
- * Bounds further apart than this are not taken for hours: one row with a date of 1970 or of the year 1 beside others would touch all hours since. Two years: an archive's
- * files of a year each are not read by a plan, and no more than 17,568 hours come from one file. The scan is cheap beside them: one column of 10,000,000 rows in 0.2 s,
- * a plan of the 470,737 hours since 1970 took 12 s and 139 MB of JSON (2026-11-27).
+ * Bounds further apart than this are not taken for hours: one row with a date of 1970 or of the year 1 beside
+ * others would touch all hours since. Two years: an archive's files of a year each are not read by a plan,
+ * and no more than 17,568 hours come from one file. The scan is cheap beside them: one column of 10,000,000
+ * rows in 0.2 s, a plan of the 470,737 hours since 1970 took 12 s and 139 MB of JSON (2026-11-27).
  */
 const SPAN_HOURS_MAX = 2 * 366 * 24;
 
@@ -43,22 +57,42 @@ export const isWide = ({ firstHour, lastHour }: Pick<FileBounds, 'firstHour' | '
   firstHour !== undefined && lastHour !== undefined && lastHour - firstHour >= SPAN_HOURS_MAX;
 
 /** Hours from metadata alone. */
-export function boundsOf(stated: StatedBounds, table: SourceTable, partition: PartitionHours | undefined): FileBounds {
+export function boundsOf(
+  stated: StatedBounds,
+  table: SourceTable,
+  partition: PartitionHours | undefined,
+): FileBounds {
   const { eventTime } = table;
   if (eventTime === undefined) return { nullEventTimes: 0n, unknown: false };
-  // A value of a partition by time is null where the event time is, so a partition that has one holds no NULL.
+  // A value of a partition by time is null where the event time is, so a partition that has one holds no
+  // NULL.
   const nulls = eventTime.column.required || partition !== undefined ? 0n : stated.null_event_times;
   const { first_hour: first, last_hour: last } = stated;
-  if (first !== null && last !== null && (partition === undefined || (first >= partition.firstHour && last <= partition.lastHour)))
-    return { ...withinToday({ firstHour: first, lastHour: last }, table), boundsFrom: 'manifest', nullEventTimes: nulls ?? 0n, unknown: nulls === null };
-  if (first === null && partition !== undefined && partition.lastHour - partition.firstHour < PARTITION_HOURS_MAX && partition.firstHour >= CALENDAR.firstHour)
+  if (
+    first !== null &&
+    last !== null &&
+    (partition === undefined || (first >= partition.firstHour && last <= partition.lastHour))
+  )
+    return {
+      ...withinToday({ firstHour: first, lastHour: last }, table),
+      boundsFrom: 'manifest',
+      nullEventTimes: nulls ?? 0n,
+      unknown: nulls === null,
+    };
+  if (
+    first === null &&
+    partition !== undefined &&
+    partition.lastHour - partition.firstHour < PARTITION_HOURS_MAX &&
+    partition.firstHour >= CALENDAR.firstHour
+  )
     return { ...withinToday(partition, table), boundsFrom: 'partition', nullEventTimes: 0n, unknown: false };
   return { nullEventTimes: 0n, unknown: true };
 }
 
 /**
- * A date of today has begun: what of its hours is still to come is not the future that is set aside. It stands for its midnight here; where it counts for every hour
- * of its day, planning adds the others (`plan/plan-stateful.ts`).
+ * A date of today has begun: what of its hours is still to come is not the future that is set aside. It
+ * stands for its midnight here; where it counts for every hour of its day, planning adds the others
+ * (`plan/plan-stateful.ts`).
  */
 function withinToday({ firstHour, lastHour }: PartitionHours, table: SourceTable): PartitionHours {
   const day = lastHour - 23;
@@ -75,15 +109,27 @@ interface ScannedHours extends Record<string, unknown> {
 }
 
 /**
- * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that reach into the future or over years
- * (their exact hours are needed, so that the honest rows of the file are not set aside, or drowned in hours, with the bad one).
+ * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that
+ * reach into the future or over years (their exact hours are needed, so that the honest rows of the file are
+ * not set aside, or drowned in hours, with the bad one).
  */
-export async function withScannedHours(engine: Engine, table: SourceTable, files: readonly (ChangedFile & { readonly unknown: boolean })[]): Promise<ChangedFile[]> {
-  const wanted = files.filter((file) => file.rows > 0n && (file.unknown || isWide(file) || (file.lastHour !== undefined && file.lastHour > table.lastAllowedHour)));
+export async function withScannedHours(
+  engine: Engine,
+  table: SourceTable,
+  files: readonly (ChangedFile & { readonly unknown: boolean })[],
+): Promise<ChangedFile[]> {
+  const wanted = files.filter(
+    (file) =>
+      file.rows > 0n &&
+      (file.unknown ||
+        isWide(file) ||
+        (file.lastHour !== undefined && file.lastHour > table.lastAllowedHour)),
+  );
   const byPath = new Map<string, ScannedHours[]>(wanted.map((file) => [file.path, []]));
   const known = wanted.filter((file) => file.status === 'removed' && hasUsableBounds(file, table));
   const scanned = await scanAll(engine, table, wanted).catch(async (error: unknown) => {
-    // A file that is off the table may be off the disk as well, where the snapshot before was expired: its bounds have to do.
+    // A file that is off the table may be off the disk as well, where the snapshot before was expired: its
+    // bounds have to do.
     for (const file of known) byPath.delete(file.path);
     if (known.length === 0) throw error;
     return scanAll(
@@ -99,16 +145,29 @@ export async function withScannedHours(engine: Engine, table: SourceTable, files
   });
 }
 
-const scanAll = async (engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<ScannedHours[]> => (files.length === 0 ? [] : scan(engine, table, files));
+const scanAll = async (
+  engine: Engine,
+  table: SourceTable,
+  files: readonly ChangedFile[],
+): Promise<ScannedHours[]> => (files.length === 0 ? [] : scan(engine, table, files));
 
 /** Bounds that are right, and far apart, but not so far that their hours are too many to name. */
-const hasUsableBounds = (file: ChangedFile & { readonly unknown: boolean }, { lastAllowedHour }: SourceTable): boolean =>
-  !file.unknown && file.firstHour !== undefined && file.lastHour !== undefined && file.lastHour <= lastAllowedHour && file.lastHour - file.firstHour < 1_000_000;
+const hasUsableBounds = (
+  file: ChangedFile & { readonly unknown: boolean },
+  { lastAllowedHour }: SourceTable,
+): boolean =>
+  !file.unknown &&
+  file.firstHour !== undefined &&
+  file.lastHour !== undefined &&
+  file.lastHour <= lastAllowedHour &&
+  file.lastHour - file.firstHour < 1_000_000;
 
 function withHours(file: ChangedFile, scanned: readonly ScannedHours[], table: SourceTable): ChangedFile {
   const rowsOf = (rows: readonly ScannedHours[]): bigint => rows.reduce((sum, row) => sum + row.rows, 0n);
   const known = scanned.flatMap(({ first_hour: first, last_hour: last, rows }) =>
-    first === null || last === null ? [] : [{ ...withinToday({ firstHour: first, lastHour: last }, table), rows }],
+    first === null || last === null
+      ? []
+      : [{ ...withinToday({ firstHour: first, lastHour: last }, table), rows }],
   );
   const allowed = known.filter((row) => row.lastHour <= table.lastAllowedHour);
   const future = known.filter((row) => row.lastHour > table.lastAllowedHour);
@@ -122,25 +181,43 @@ function withHours(file: ChangedFile, scanned: readonly ScannedHours[], table: S
     boundsFrom: 'scan',
     nullEventTimes: rowsOf(scanned.filter((row) => row.first_hour === null)),
     ...(allowed.length === 0 ? {} : span),
-    ...(allowed.length > 0 && isWide(span) ? { differingHours: [...new Set(allowed.flatMap(hoursOf))].sort((left, right) => left - right) } : {}),
+    ...(allowed.length > 0 && isWide(span)
+      ? { differingHours: [...new Set(allowed.flatMap(hoursOf))].sort((left, right) => left - right) }
+      : {}),
     ...(future.length === 0
       ? {}
-      : { futureHours: future.map((row) => row.firstHour).sort((left, right) => left - right), futureRows: future.reduce((sum, row) => sum + row.rows, 0n) }),
+      : {
+          futureHours: future.map((row) => row.firstHour).sort((left, right) => left - right),
+          futureRows: future.reduce((sum, row) => sum + row.rows, 0n),
+        }),
   };
 }
 
-/** Found by field id, since a file keeps the names and types that its table had; files without ids (migrated ones) by name. */
-async function scan(engine: Engine, table: SourceTable, files: readonly ChangedFile[]): Promise<ScannedHours[]> {
+/**
+ * Found by field id, since a file keeps the names and types that its table had; files without ids (migrated
+ * ones) by name.
+ */
+async function scan(
+  engine: Engine,
+  table: SourceTable,
+  files: readonly ChangedFile[],
+): Promise<ScannedHours[]> {
   const { column, unit } = table.eventTime as NonNullable<SourceTable['eventTime']>;
   const stored = storedEventTimeFragment(column.name, unit, column.type);
   const schema = fileSchemaFragment([column]);
   const read = (options: SqlFragment, paths: readonly string[]): Promise<ScannedHours[]> =>
     paths.length === 0
       ? Promise.resolve([])
-      : engine.query<ScannedHours>({ sql: renderStatement('session/scan_event_hours', { stored_event_time: stored, options }), parameters: { files: paths, unit } });
+      : engine.query<ScannedHours>({
+          sql: renderStatement('session/scan_event_hours', { stored_event_time: stored, options }),
+          parameters: { files: paths, unit },
+        });
   try {
     const paths = files.map((file) => file.path);
-    const named = await engine.query<{ path: string }>({ sql: renderStatement('session/files_without_ids'), parameters: { files: paths } });
+    const named = await engine.query<{ path: string }>({
+      sql: renderStatement('session/files_without_ids'),
+      parameters: { files: paths },
+    });
     const withoutIds = new Set(schema === undefined ? paths : named.map((row) => row.path));
     return [
       ...(await read(
@@ -161,10 +238,15 @@ async function scan(engine: Engine, table: SourceTable, files: readonly ChangedF
 function unreadable(table: SourceTable, files: readonly ChangedFile[], error: unknown): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const name = tableName(table.spec.table);
-  const file = files.find((each) => error.message.includes(plainPath(each.path))) ?? (files[0] as ChangedFile);
-  return refusal('source-unreadable', `the data file ${file.path} of source ${name} (snapshot ${file.snapshotId}) cannot be read: ${error.message.split('\n')[0]}`, {
-    hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-    context: { table: name, snapshot_id: String(file.snapshotId), file: file.path },
-    cause: error,
-  });
+  const file =
+    files.find((each) => error.message.includes(plainPath(each.path))) ?? (files[0] as ChangedFile);
+  return refusal(
+    'source-unreadable',
+    `the data file ${file.path} of source ${name} (snapshot ${file.snapshotId}) cannot be read: ${error.message.split('\n')[0]}`,
+    {
+      hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
+      context: { table: name, snapshot_id: String(file.snapshotId), file: file.path },
+      cause: error,
+    },
+  );
 }

@@ -1,9 +1,20 @@
-/** The watermarks that a session goes on from, held against the watermark table. Session input -> nothing, or a refusal. Starts DuckDB: for sessions with work alone. */
+/**
+ * The watermarks that a session goes on from, held against the watermark table. Session input -> nothing, or
+ * a refusal. Starts DuckDB: for sessions with work alone.
+ */
 import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import type { OpenSessionInput } from './open-session.ts';
 
-/** Throws `watermark-contradiction` when the watermark table knows of a session that the target's summaries do not know, or of another end of it. */
-export async function checkWatermarks({ spec, project, catalog, engine }: Pick<OpenSessionInput, 'spec' | 'project' | 'catalog' | 'engine'>): Promise<void> {
+/**
+ * Throws `watermark-contradiction` when the watermark table knows of a session that the target's summaries do
+ * not know, or of another end of it.
+ */
+export async function checkWatermarks({
+  spec,
+  project,
+  catalog,
+  engine,
+}: Pick<OpenSessionInput, 'spec' | 'project' | 'catalog' | 'engine'>): Promise<void> {
   await refuseContradiction({
     engine: await engine(),
     catalog,

@@ -1,7 +1,9 @@
 /**
- * The live rows of files in two snapshots of a table, compared by hour and without order. Files that went and files that came -> hours in which rows differ.
- * The files are read through views, so that each snapshot's row-level deletes apply: those files and no others, and of the metadata only the manifests that one of
- * the two snapshots has and the other has not. Four million rows beside four million took planning 1.0 to 1.4 s (2026-11-24, two columns, a busy machine of two cores).
+ * The live rows of files in two snapshots of a table, compared by hour and without order. Files that went and
+ * files that came -> hours in which rows differ. The files are read through views, so that each snapshot's
+ * row-level deletes apply: those files and no others, and of the metadata only the manifests that one of the
+ * two snapshots has and the other has not. Four million rows beside four million took planning 1.0 to 1.4 s
+ * (2026-11-24, two columns, a busy machine of two cores).
  */
 import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
@@ -10,7 +12,14 @@ import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
-import { type SqlFragment, hashedRowFragment, manifestListStatement, renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
+import {
+  type SqlFragment,
+  hashedRowFragment,
+  manifestListStatement,
+  renderStatement,
+  statementFragment,
+  storedEventTimeFragment,
+} from '../statements/index.ts';
 import { type DeleteFile, readDeleteFiles } from './delete-files.ts';
 import { refuseUnreadable } from './equality-keys.ts';
 import { type Manifest, type SourceTable, readAllManifests } from './read-files.ts';
@@ -24,11 +33,14 @@ export interface DifferingHours {
 
 /** The event time as a statement reads it; rows of a source without one are compared as a whole. */
 export const storedEventTime = ({ eventTime }: SourceTable): SqlFragment =>
-  eventTime === undefined ? statementFragment('null::bigint') : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type);
+  eventTime === undefined
+    ? statementFragment('null::bigint')
+    : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type);
 
 /**
- * Columns whose values DuckDB 1.5.5 hashes alike though they differ: `[]`, `{a: NULL}` and `map {}` as NULL, `[[1], [2]]` as `[[1, 2]]`, -0.0 as 0.0. Their text tells
- * them apart, so that one that became the other is no row that stayed the same.
+ * Columns whose values DuckDB 1.5.5 hashes alike though they differ: `[]`, `{a: NULL}` and `map {}` as NULL,
+ * `[[1], [2]]` as `[[1, 2]]`, -0.0 as 0.0. Their text tells them apart, so that one that became the other is
+ * no row that stayed the same.
  */
 const columnsByText = ({ metadata }: SourceTable): string[] =>
   currentSchema(metadata)
@@ -44,16 +56,31 @@ export interface HourRow extends Record<string, unknown> {
   readonly second_hash: bigint;
 }
 
-/** The rows of a relation (see `session/rows_by_hour`) by hour. `files`: where the relation reads them by path. */
-export const rowsByHour = (engine: Engine, table: SourceTable, rows: SqlFragment, files?: readonly string[]): Promise<HourRow[]> =>
+/**
+ * The rows of a relation (see `session/rows_by_hour`) by hour. `files`: where the relation reads them by
+ * path.
+ */
+export const rowsByHour = (
+  engine: Engine,
+  table: SourceTable,
+  rows: SqlFragment,
+  files?: readonly string[],
+): Promise<HourRow[]> =>
   engine.query<HourRow>({
-    sql: renderStatement('session/rows_by_hour', { rows, row: hashedRowFragment(columnsByText(table)), stored_event_time: storedEventTime(table) }),
+    sql: renderStatement('session/rows_by_hour', {
+      rows,
+      row: hashedRowFragment(columnsByText(table)),
+      stored_event_time: storedEventTime(table),
+    }),
     parameters: { unit: table.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
   });
 
 /** The hours in which the rows of two sides differ, ascending; a side may come in several parts. */
 export function differingHours(before: readonly HourRow[], after: readonly HourRow[]): DifferingHours[] {
-  const sums = new Map<number | null, { readonly lastHour: number | null; rows: bigint; hash: bigint; second: bigint }>();
+  const sums = new Map<
+    number | null,
+    { readonly lastHour: number | null; rows: bigint; hash: bigint; second: bigint }
+  >();
   for (const [rows, sign] of [
     [before, 1n],
     [after, -1n],
@@ -68,7 +95,10 @@ export function differingHours(before: readonly HourRow[], after: readonly HourR
   return [...sums]
     .filter(([, { rows, hash, second }]) => rows !== 0n || hash !== 0n || second !== 0n)
     .map(([first, { lastHour }]) => ({ firstHour: first ?? undefined, lastHour: lastHour ?? undefined }))
-    .sort((left, right) => (left.firstHour ?? Number.POSITIVE_INFINITY) - (right.firstHour ?? Number.POSITIVE_INFINITY));
+    .sort(
+      (left, right) =>
+        (left.firstHour ?? Number.POSITIVE_INFINITY) - (right.firstHour ?? Number.POSITIVE_INFINITY),
+    );
 }
 
 /** Files of a snapshot, by their paths. */
@@ -77,7 +107,10 @@ export interface SideOfComparison {
   readonly files: readonly string[];
 }
 
-/** Files that neither snapshot has: they came and went between the two, and stand in the manifests that snapshots in between added. */
+/**
+ * Files that neither snapshot has: they came and went between the two, and stand in the manifests that
+ * snapshots in between added.
+ */
 export interface PassedFiles {
   readonly files: readonly string[];
   readonly manifestLists: readonly string[];
@@ -95,17 +128,27 @@ export interface Comparison {
   readonly passed?: PassedFiles;
 }
 
-/** The hours in which the rows differ. Throws what reading throws, and `equality-deletes-unreadable` where DuckDB would read the rows before wrongly. */
-export async function compareLiveRows(engine: Engine, table: SourceTable, comparison: Comparison): Promise<DifferingHours[]> {
+/**
+ * The hours in which the rows differ. Throws what reading throws, and `equality-deletes-unreadable` where
+ * DuckDB would read the rows before wrongly.
+ */
+export async function compareLiveRows(
+  engine: Engine,
+  table: SourceTable,
+  comparison: Comparison,
+): Promise<DifferingHours[]> {
   return withSides(engine, table, comparison, async ({ before, after, passed }) => {
     // Each view by itself: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
     const parts = [];
-    for (const part of [before, passed]) if (part !== undefined) parts.push(...(await rowsByHour(engine, table, part)));
+    for (const part of [before, passed])
+      if (part !== undefined) parts.push(...(await rowsByHour(engine, table, part)));
     return differingHours(parts, await rowsByHour(engine, table, after));
   });
 }
 
-/** Of the files after, how many of their rows are in the files before. Throws as {@link compareLiveRows} does. */
+/**
+ * Of the files after, how many of their rows are in the files before. Throws as {@link compareLiveRows} does.
+ */
 export async function newsOfFiles(
   engine: Engine,
   table: SourceTable,
@@ -113,7 +156,11 @@ export async function newsOfFiles(
 ): Promise<{ readonly path: string; readonly knownRows: bigint; readonly newRows: bigint }[]> {
   const rows = await withSides(engine, table, comparison, ({ before, after }) =>
     engine.query<{ path: string; known_rows: bigint; new_rows: bigint }>({
-      sql: renderStatement('session/news_of_files', { before, after, row: hashedRowFragment(columnsByText(table)) }),
+      sql: renderStatement('session/news_of_files', {
+        before,
+        after,
+        row: hashedRowFragment(columnsByText(table)),
+      }),
       parameters: { files: comparison.after.files },
     }),
   );
@@ -122,10 +169,19 @@ export async function newsOfFiles(
 
 type Sides = Readonly<Record<'before' | 'after', SqlFragment>> & { readonly passed?: SqlFragment };
 
-async function withSides<T>(engine: Engine, table: SourceTable, { before, after, passed }: Comparison, work: (sides: Sides) => Promise<T>): Promise<T> {
-  // The head is looked at whenever deletes are; what was read rightly then may hold other files than those of now.
+async function withSides<T>(
+  engine: Engine,
+  table: SourceTable,
+  { before, after, passed }: Comparison,
+  work: (sides: Sides) => Promise<T>,
+): Promise<T> {
+  // The head is looked at whenever deletes are; what was read rightly then may hold other files than those of
+  // now.
   await refuseUnreadable(engine, table, before.snapshot);
-  const [then, now] = await Promise.all([readAllManifests(engine, table, before.snapshot), readAllManifests(engine, table, after.snapshot)]);
+  const [then, now] = await Promise.all([
+    readAllManifests(engine, table, before.snapshot),
+    readAllManifests(engine, table, after.snapshot),
+  ]);
   return inTemporaryFolder(async (directory) => {
     const views = {
       before: await viewOf(engine, table, { side: before, manifests: then, others: now, directory }),
@@ -144,11 +200,20 @@ interface ViewInput {
   readonly directory: string;
 }
 
-async function viewOf(engine: Engine, table: SourceTable, { side: { snapshot, files }, manifests, others, directory }: ViewInput): Promise<Snapshot> {
+async function viewOf(
+  engine: Engine,
+  table: SourceTable,
+  { side: { snapshot, files }, manifests, others, directory }: ViewInput,
+): Promise<Snapshot> {
   const shared = new Set(others.map((manifest) => manifest.manifest_path));
   const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
   const paths = new Set(files);
-  const deletes = files.length === 0 ? [] : (await readDeleteFiles(engine, table, snapshot, deleteManifests)).filter((each) => each.status !== 'removed' && mayApply(each, paths));
+  const deletes =
+    files.length === 0
+      ? []
+      : (await readDeleteFiles(engine, table, snapshot, deleteManifests)).filter(
+          (each) => each.status !== 'removed' && mayApply(each, paths),
+        );
   const view = await composeFilesView(engine, {
     metadata: table.metadata,
     from: snapshot,
@@ -163,25 +228,37 @@ async function viewOf(engine: Engine, table: SourceTable, { side: { snapshot, fi
 
 /** A file that is not where it was looked for would be compared as if it had no rows. */
 async function whole(engine: Engine, view: Snapshot, files: readonly string[]): Promise<Snapshot> {
-  const listed = files.length === 0 ? [] : (await manifestsOf(engine, view)).filter((manifest) => manifest.content === 0);
+  const listed =
+    files.length === 0 ? [] : (await manifestsOf(engine, view)).filter((manifest) => manifest.content === 0);
   const found = listed.reduce((sum, manifest) => sum + manifest.live_files, 0n);
-  if (found !== BigInt(files.length)) throw new PsybergError('view-incomplete', `a view of ${files.length} files lists ${found}`);
+  if (found !== BigInt(files.length))
+    throw new PsybergError('view-incomplete', `a view of ${files.length} files lists ${found}`);
   return view;
 }
 
 /** What need not be opened for these files; DuckDB decides about the rest, as it does for a whole table. */
-const mayApply = (file: DeleteFile, paths: ReadonlySet<string>): boolean => file.dataFiles?.some((path) => paths.has(path)) ?? true;
+const mayApply = (file: DeleteFile, paths: ReadonlySet<string>): boolean =>
+  file.dataFiles?.some((path) => paths.has(path)) ?? true;
 
 async function passedView(
   engine: Engine,
   table: SourceTable,
-  { from, passed, directory }: { readonly from: Snapshot; readonly passed: PassedFiles; readonly directory: string },
+  {
+    from,
+    passed,
+    directory,
+  }: { readonly from: Snapshot; readonly passed: PassedFiles; readonly directory: string },
 ): Promise<Snapshot> {
   const { metadata } = table;
   const destination = `${directory}/passed.avro`;
   await engine.execute({
     sql: manifestListStatement('compose/write_change_list'),
-    parameters: { manifest_lists: passed.manifestLists, snapshot_ids: passed.snapshotIds.map(String), contents: ['0', '1'], destination },
+    parameters: {
+      manifest_lists: passed.manifestLists,
+      snapshot_ids: passed.snapshotIds.map(String),
+      contents: ['0', '1'],
+      destination,
+    },
   });
   const listed = { ...from, 'manifest-list': destination };
   const manifests = await readAllManifests(engine, table, listed);
@@ -190,15 +267,20 @@ async function passedView(
     from: listed,
     manifests: manifests.filter((manifest) => manifest.content === 0),
     files: passed.files,
-    deletes: { from: listed, manifests: manifests.filter((manifest) => manifest.content === 1), keys: passed.deleteKeys },
+    deletes: {
+      from: listed,
+      manifests: manifests.filter((manifest) => manifest.content === 1),
+      keys: passed.deleteKeys,
+    },
     directory,
   });
   return whole(engine, view, passed.files);
 }
 
 /**
- * What rows that cannot be compared are told by: a file that is gone or of another format, or rows before that DuckDB cannot read rightly, though those after can be.
- * They count as changed: refused, the watermark could never pass them. An interruption, a full disk or a catalog that is away says nothing of the rows.
+ * What rows that cannot be compared are told by: a file that is gone or of another format, or rows before
+ * that DuckDB cannot read rightly, though those after can be. They count as changed: refused, the watermark
+ * could never pass them. An interruption, a full disk or a catalog that is away says nothing of the rows.
  */
 const INCOMPARABLE: ReadonlySet<string> = new Set([
   'sql-failed',
@@ -210,8 +292,9 @@ const INCOMPARABLE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What was found to differ in nothing is remembered: the key names the two snapshots, the columns that were compared, and which files. Undefined where the rows cannot be
- * compared; throws what has nothing to do with them.
+ * What was found to differ in nothing is remembered: the key names the two snapshots, the columns that were
+ * compared, and which files. Undefined where the rows cannot be compared; throws what has nothing to do with
+ * them.
  */
 export async function remembering(
   table: SourceTable,
@@ -221,7 +304,14 @@ export async function remembering(
   const { metadata } = table;
   // Such columns were compared by their hash alone once, and what was remembered of them then may be wrong.
   const how = columnsByText(table).length === 0 ? [] : ['by text'];
-  const key = [metadata['table-uuid'], after['snapshot-id'], before['snapshot-id'], currentSchema(metadata)['schema-id'], ...how, ...(what === undefined ? [] : [what])].join(':');
+  const key = [
+    metadata['table-uuid'],
+    after['snapshot-id'],
+    before['snapshot-id'],
+    currentSchema(metadata)['schema-id'],
+    ...how,
+    ...(what === undefined ? [] : [what]),
+  ].join(':');
   if (table.verified?.has(key)) return [];
   try {
     const differing = await compare();
@@ -240,7 +330,11 @@ export const comparedHours = (differing: readonly DifferingHours[]): string =>
     : `files were rewritten, and rows of ${differing.length} ${differing.length === 1 ? 'hour' : 'hours'} changed (the rows were compared)`;
 
 /** The same file, with the hours within it in which rows differ. */
-export function inHours(file: ChangedFile, differing: readonly DifferingHours[], lastAllowedHour: Hour): ChangedFile {
+export function inHours(
+  file: ChangedFile,
+  differing: readonly DifferingHours[],
+  lastAllowedHour: Hour,
+): ChangedFile {
   const { futureHours: future, ...rest } = file;
   const within = differing.flatMap(({ firstHour, lastHour }) => {
     if (firstHour === undefined || lastHour === undefined) return [];
@@ -250,14 +344,30 @@ export function inHours(file: ChangedFile, differing: readonly DifferingHours[],
   return {
     ...rest,
     differingHours: within.filter(
-      (hour) => hour <= lastAllowedHour && file.firstHour !== undefined && file.lastHour !== undefined && hour >= file.firstHour && hour <= file.lastHour,
+      (hour) =>
+        hour <= lastAllowedHour &&
+        file.firstHour !== undefined &&
+        file.lastHour !== undefined &&
+        hour >= file.firstHour &&
+        hour <= file.lastHour,
     ),
     ...(ahead.length === 0 ? {} : { futureHours: ahead }),
   };
 }
 
-/** Those of the files that hold (or held) hours in which rows differ, with these hours; also such as may hold rows without an event time, where these differ. */
-export function inDifferingHours(files: readonly ChangedFile[], differing: readonly DifferingHours[], lastAllowedHour: Hour): ChangedFile[] {
+/**
+ * Those of the files that hold (or held) hours in which rows differ, with these hours; also such as may hold
+ * rows without an event time, where these differ.
+ */
+export function inDifferingHours(
+  files: readonly ChangedFile[],
+  differing: readonly DifferingHours[],
+  lastAllowedHour: Hour,
+): ChangedFile[] {
   const withoutHour = differing.some((each) => each.firstHour === undefined);
-  return files.map((file) => inHours(file, differing, lastAllowedHour)).filter((file) => withoutHour || file.futureHours !== undefined || (file.differingHours ?? []).length > 0);
+  return files
+    .map((file) => inHours(file, differing, lastAllowedHour))
+    .filter(
+      (file) => withoutHour || file.futureHours !== undefined || (file.differingHours ?? []).length > 0,
+    );
 }

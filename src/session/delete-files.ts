@@ -1,5 +1,6 @@
 /**
- * The delete files in delete manifests: position deletes, equality deletes and deletion vectors. Manifests -> DeleteFile[].
+ * The delete files in delete manifests: position deletes, equality deletes and deletion vectors. Manifests ->
+ * DeleteFile[].
  */
 import type { Engine } from '../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../iceberg/event-time.ts';
@@ -23,7 +24,10 @@ export interface DeleteFile {
   readonly specId: number;
   /** Values as processing URIs write them, so that they compare whoever wrote them. */
   readonly partition: ProcessingUri;
-  /** The data files that it is about; undefined for equality deletes, and for positions while the file itself was not read. */
+  /**
+   * The data files that it is about; undefined for equality deletes, and for positions while the file itself
+   * was not read.
+   */
   readonly dataFiles: readonly string[] | undefined;
   /** Field ids of the columns that equality deletes compare. */
   readonly equalityIds: readonly number[];
@@ -48,19 +52,39 @@ interface EntryRow extends Record<string, unknown> {
 
 const STATUS = ['existing', 'added', 'removed'] as const;
 
-/** The entries of delete manifests. Throws `delete-format-unsupported` for delete files that DuckDB cannot read. */
-export async function readDeleteFiles(engine: Engine, table: SourceTable, snapshot: Snapshot, manifests: readonly Manifest[]): Promise<DeleteFile[]> {
+/**
+ * The entries of delete manifests. Throws `delete-format-unsupported` for delete files that DuckDB cannot
+ * read.
+ */
+export async function readDeleteFiles(
+  engine: Engine,
+  table: SourceTable,
+  snapshot: Snapshot,
+  manifests: readonly Manifest[],
+): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
-  // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several files with the columns of the first.
+  // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
+  // files with the columns of the first.
   for (const manifest of manifests.filter((each) => each.content === 1)) {
     const rows = await reading(table, snapshot, async () => {
-      const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: manifest.manifest_path } });
+      const { columns } = await engine.table({
+        sql: renderStatement('compose/data_file_columns'),
+        parameters: { manifest: manifest.manifest_path },
+      });
       return engine.query<EntryRow>({
-        sql: renderStatement('session/delete_files', { referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file }),
-        parameters: { manifest: manifest.manifest_path, snapshot_id: manifest.snapshot_id, sequence_number: manifest.sequence_number },
+        sql: renderStatement('session/delete_files', {
+          referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
+        }),
+        parameters: {
+          manifest: manifest.manifest_path,
+          snapshot_id: manifest.snapshot_id,
+          sequence_number: manifest.sequence_number,
+        },
       });
     });
-    const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id);
+    const spec = table.metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    );
     for (const row of rows) {
       refuseFormat(table, row);
       const kind = row.content === 2 ? 'equality' : row.format === 'puffin' ? 'vector' : 'position';
@@ -74,7 +98,10 @@ export async function readDeleteFiles(engine: Engine, table: SourceTable, snapsh
         specId: manifest.partition_spec_id,
         partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(table.metadata)),
         dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
-        equalityIds: row.equality_ids === null || row.equality_ids === 'null' ? [] : (JSON.parse(row.equality_ids) as number[]),
+        equalityIds:
+          row.equality_ids === null || row.equality_ids === 'null'
+            ? []
+            : (JSON.parse(row.equality_ids) as number[]),
         rows: BigInt(row.rows),
         bytes: BigInt(row.bytes),
       });
@@ -97,13 +124,25 @@ function refuseFormat(table: SourceTable, row: EntryRow): void {
 }
 
 /** The same files; those of positions whose manifest does not name a data file were opened and asked. */
-export async function withDataFiles(engine: Engine, table: SourceTable, snapshot: Snapshot, files: readonly DeleteFile[]): Promise<DeleteFile[]> {
+export async function withDataFiles(
+  engine: Engine,
+  table: SourceTable,
+  snapshot: Snapshot,
+  files: readonly DeleteFile[],
+): Promise<DeleteFile[]> {
   const unknown = files.filter((file) => file.kind === 'position' && file.dataFiles === undefined);
   if (unknown.length === 0) return [...files];
   const rows = await reading(table, snapshot, () =>
-    engine.query<{ path: string; data_file: string }>({ sql: renderStatement('session/deleted_paths'), parameters: { files: unknown.map((file) => file.path) } }),
+    engine.query<{ path: string; data_file: string }>({
+      sql: renderStatement('session/deleted_paths'),
+      parameters: { files: unknown.map((file) => file.path) },
+    }),
   );
   const named = new Map<string, string[]>(unknown.map((file) => [file.path, []]));
   for (const row of rows) named.get(row.path)?.push(row.data_file);
-  return files.map((file) => (file.kind === 'position' && file.dataFiles === undefined ? { ...file, dataFiles: named.get(file.path) ?? [] } : file));
+  return files.map((file) =>
+    file.kind === 'position' && file.dataFiles === undefined
+      ? { ...file, dataFiles: named.get(file.path) ?? [] }
+      : file,
+  );
 }

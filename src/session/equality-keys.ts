@@ -1,6 +1,7 @@
 /**
- * Equality deletes that DuckDB 1.5.5 would read wrongly: refused before it reads them. It takes `column <> value` for "not deleted", so a row whose key is NULL
- * vanishes with every delete of another key; and a key column that the table has dropped makes it read another column.
+ * Equality deletes that DuckDB 1.5.5 would read wrongly: refused before it reads them. It takes `column <>
+ * value` for "not deleted", so a row whose key is NULL vanishes with every delete of another key; and a key
+ * column that the table has dropped makes it read another column.
  */
 import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
@@ -12,17 +13,32 @@ import { type DeleteFile, readDeleteFiles } from './delete-files.ts';
 import { filesUnder } from './files-under.ts';
 import { type SourceTable, readAllManifests, reading } from './read-files.ts';
 
-/** Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its equality deletes. */
-export async function refuseUnreadable(engine: Engine, table: SourceTable, snapshot: Snapshot): Promise<void> {
+/**
+ * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its
+ * equality deletes.
+ */
+export async function refuseUnreadable(
+  engine: Engine,
+  table: SourceTable,
+  snapshot: Snapshot,
+): Promise<void> {
   const counted = snapshot.summary?.['total-equality-deletes'] ?? snapshot.summary?.['total-delete-files'];
   if (counted === '0') return;
-  const manifests = (await readAllManifests(engine, table, snapshot)).filter((manifest) => manifest.content === 1);
-  const deletes = (await readDeleteFiles(engine, table, snapshot, manifests)).filter((each) => each.kind === 'equality' && each.status !== 'removed');
+  const manifests = (await readAllManifests(engine, table, snapshot)).filter(
+    (manifest) => manifest.content === 1,
+  );
+  const deletes = (await readDeleteFiles(engine, table, snapshot, manifests)).filter(
+    (each) => each.kind === 'equality' && each.status !== 'removed',
+  );
   if (deletes.length === 0) return;
   const columns = keyColumns(table, snapshot, deletes);
   await refuseOtherTypes(engine, table, snapshot, { deletes, columns });
   if (columns.every((column) => column.required)) return;
-  const affected = await filesUnder({ engine, table, head: snapshot }, deletes, snapshot['sequence-number'] ?? 0n);
+  const affected = await filesUnder(
+    { engine, table, head: snapshot },
+    deletes,
+    snapshot['sequence-number'] ?? 0n,
+  );
   const certain = affected.find((file) => file.nullKeys !== undefined && file.nullKeys > 0n);
   if (certain !== undefined) throw unreadable(table, snapshot, { file: certain.path, columns });
   const unknown = affected.filter((file) => file.nullKeys === undefined).map((file) => file.path);
@@ -33,7 +49,10 @@ export async function refuseUnreadable(engine: Engine, table: SourceTable, snaps
         ? []
         : await reading(table, snapshot, () =>
             engine.query<{ path: string }>({
-              sql: renderStatement('session/null_keys', { column: identifierFragment(column.name), file_columns: schema }),
+              sql: renderStatement('session/null_keys', {
+                column: identifierFragment(column.name),
+                file_columns: schema,
+              }),
               parameters: { files: unknown },
             }),
           );
@@ -48,24 +67,40 @@ function keyColumns(table: SourceTable, snapshot: Snapshot, deletes: readonly De
     if (column !== undefined) return column;
     const file = deletes.find((each) => each.equalityIds.includes(id))?.path ?? '';
     const name = tableName(table.spec.table);
-    throw refusal('equality-deletes-unreadable', `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by a column (field id ${id}) that the table no longer has`, {
-      hint: remedy(name),
-      context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file },
-    });
+    throw refusal(
+      'equality-deletes-unreadable',
+      `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by a column (field id ${id}) that the table no longer has`,
+      {
+        hint: remedy(name),
+        context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file },
+      },
+    );
   });
 }
 
 /** How Parquet stores the types to which Iceberg lets a column be widened, where DuckDB minds. */
-const STORED: Readonly<Record<string, string>> = { long: 'INT64', double: 'DOUBLE', timestamp: 'INT64', timestamp_ns: 'INT64' };
+const STORED: Readonly<Record<string, string>> = {
+  long: 'INT64',
+  double: 'DOUBLE',
+  timestamp: 'INT64',
+  timestamp_ns: 'INT64',
+};
 
-/** A delete file written before its column was widened holds the narrow type: DuckDB compares it with the wide one, and its whole database is invalid from then on. */
+/**
+ * A delete file written before its column was widened holds the narrow type: DuckDB compares it with the wide
+ * one, and its whole database is invalid from then on.
+ */
 async function refuseOtherTypes(
   engine: Engine,
   table: SourceTable,
   snapshot: Snapshot,
   { deletes, columns }: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
 ): Promise<void> {
-  const widened = columns.filter((column) => table.metadata.schemas.some((schema) => schema.fields.some((field) => field.id === column.id && field.type !== column.type)));
+  const widened = columns.filter((column) =>
+    table.metadata.schemas.some((schema) =>
+      schema.fields.some((field) => field.id === column.id && field.type !== column.type),
+    ),
+  );
   for (const column of widened) {
     const files = deletes.filter((each) => each.equalityIds.includes(column.id)).map((each) => each.path);
     const [row] = await reading(table, snapshot, () =>
@@ -79,12 +114,19 @@ async function refuseOtherTypes(
     throw refusal(
       'equality-deletes-unreadable',
       `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by ${column.name}, and ${row.path} was written before that column was widened to ${String(column.type)}: DuckDB cannot compare them`,
-      { hint: remedy(name), context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file: row.path } },
+      {
+        hint: remedy(name),
+        context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file: row.path },
+      },
     );
   }
 }
 
-function unreadable(table: SourceTable, snapshot: Snapshot, { file, columns }: { readonly file: string; readonly columns: readonly NestedField[] }): PsybergError {
+function unreadable(
+  table: SourceTable,
+  snapshot: Snapshot,
+  { file, columns }: { readonly file: string; readonly columns: readonly NestedField[] },
+): PsybergError {
   const name = tableName(table.spec.table);
   return refusal(
     'equality-deletes-unreadable',
@@ -93,4 +135,5 @@ function unreadable(table: SourceTable, snapshot: Snapshot, { file, columns }: {
   );
 }
 
-const remedy = (name: string): string => `compact ${name} with its own writer, which applies the deletes, and run again; nothing was moved`;
+const remedy = (name: string): string =>
+  `compact ${name} with its own writer, which applies the deletes, and run again; nothing was moved`;

@@ -1,4 +1,7 @@
-/** The data files that delete files are about. Delete files + a snapshot -> its live data files under them. Reads manifests. */
+/**
+ * The data files that delete files are about. Delete files + a snapshot -> its live data files under them.
+ * Reads manifests.
+ */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../iceberg/event-time.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
@@ -24,20 +27,40 @@ export interface FilesUnderInput {
 }
 
 /** Live data files of the head, of at most that sequence number, to which some of the delete files apply. */
-export async function filesUnder(input: FilesUnderInput, deletes: readonly DeleteFile[], newest: bigint): Promise<DataFile[]> {
+export async function filesUnder(
+  input: FilesUnderInput,
+  deletes: readonly DeleteFile[],
+  newest: bigint,
+): Promise<DataFile[]> {
   const { engine, table, head } = input;
   if (deletes.length === 0) return [];
   const equality = deletes.filter((each) => each.kind === 'equality');
-  const greatest = equality.reduce((number, each) => (each.sequenceNumber > number ? each.sequenceNumber : number), 0n);
-  const everywhere = equality.some((each) => isGlobal(each, table)) || deletes.some((each) => each.kind !== 'equality');
+  const greatest = equality.reduce(
+    (number, each) => (each.sequenceNumber > number ? each.sequenceNumber : number),
+    0n,
+  );
+  const everywhere =
+    equality.some((each) => isGlobal(each, table)) || deletes.some((each) => each.kind !== 'equality');
   const specIds = new Set(deletes.map((each) => each.specId));
-  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0 && (everywhere || specIds.has(manifest.partition_spec_id)));
+  const manifests = (await readAllManifests(engine, table, head)).filter(
+    (manifest) => manifest.content === 0 && (everywhere || specIds.has(manifest.partition_spec_id)),
+  );
   const files: DataFile[] = [];
   for (const { specId, paths } of likeManifests(manifests)) {
-    const rows = await reading(table, head, () => readAffected(input, paths, { deletes, greatest, newest }), { engine, files: paths });
+    const rows = await reading(table, head, () => readAffected(input, paths, { deletes, greatest, newest }), {
+      engine,
+      files: paths,
+    });
     for (const row of rows) {
-      const file = { path: row.path, manifestPath: row.manifest_path, specId, partition: partitionText(table, specId, row.partition), sequenceNumber: BigInt(row.sequence_number) };
-      if (deletes.some((each) => appliesTo(each, file, table))) files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
+      const file = {
+        path: row.path,
+        manifestPath: row.manifest_path,
+        specId,
+        partition: partitionText(table, specId, row.partition),
+        sequenceNumber: BigInt(row.sequence_number),
+      };
+      if (deletes.some((each) => appliesTo(each, file, table)))
+        files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
     }
   }
   return files;
@@ -55,7 +78,11 @@ interface AffectedRow extends Record<string, unknown> {
 async function readAffected(
   { engine, head }: Pick<FilesUnderInput, 'engine' | 'head'>,
   manifests: readonly string[],
-  { deletes, greatest, newest }: { readonly deletes: readonly DeleteFile[]; readonly greatest: bigint; readonly newest: bigint },
+  {
+    deletes,
+    greatest,
+    newest,
+  }: { readonly deletes: readonly DeleteFile[]; readonly greatest: bigint; readonly newest: bigint },
 ): Promise<readonly AffectedRow[]> {
   const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
   return togetherOrSingly(manifests, (some) =>
@@ -79,15 +106,29 @@ function partitionText(table: SourceTable, specId: number, json: string | null):
   return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(table.metadata)));
 }
 
-/** Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all partitions. */
+/**
+ * Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all
+ * partitions.
+ */
 function isGlobal(file: DeleteFile, table: SourceTable): boolean {
   const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === file.specId);
   return (spec?.fields ?? []).every((field) => field.transform === 'void');
 }
 
 /** Iceberg specification, "Scan Planning": to which data files a delete file must be applied. */
-export function appliesTo(file: DeleteFile, data: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>, table: SourceTable): boolean {
-  if (file.kind !== 'equality') return file.dataFiles?.includes(data.path) ?? (data.specId === file.specId && data.partition === JSON.stringify(file.partition));
+export function appliesTo(
+  file: DeleteFile,
+  data: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>,
+  table: SourceTable,
+): boolean {
+  if (file.kind !== 'equality')
+    return (
+      file.dataFiles?.includes(data.path) ??
+      (data.specId === file.specId && data.partition === JSON.stringify(file.partition))
+    );
   if (data.sequenceNumber >= file.sequenceNumber) return false;
-  return isGlobal(file, table) || (data.specId === file.specId && data.partition === JSON.stringify(file.partition));
+  return (
+    isGlobal(file, table) ||
+    (data.specId === file.specId && data.partition === JSON.stringify(file.partition))
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Which snapshots lie between a watermark and a head. Metadata -> snapshots. Pure.
- * The chain of parents decides: a commit time may go backwards, and a rolled-back snapshot is still in the metadata.
+ * Which snapshots lie between a watermark and a head. Metadata -> snapshots. Pure. The chain of parents
+ * decides: a commit time may go backwards, and a rolled-back snapshot is still in the metadata.
  */
 import { ancestors, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -8,21 +8,29 @@ import type { DetectedBy, Watermark } from '../model/session.ts';
 
 export interface FoundSnapshots {
   readonly detectedBy: DetectedBy;
-  /** Snapshots that the head has and the watermark has not, oldest first. For a first load: the head alone. */
+  /**
+   * Snapshots that the head has and the watermark has not, oldest first. For a first load: the head alone.
+   */
   readonly added: readonly Snapshot[];
   /** Snapshots that were consumed and are no longer in the head's history (a rollback), oldest first. */
   readonly undone: readonly Snapshot[];
 }
 
 /** Finds the new (and the undone) snapshots of `head` as seen from `watermark`. */
-export function findSnapshots(metadata: TableMetadata, head: Snapshot, watermark: Watermark | undefined): FoundSnapshots {
+export function findSnapshots(
+  metadata: TableMetadata,
+  head: Snapshot,
+  watermark: Watermark | undefined,
+): FoundSnapshots {
   if (watermark === undefined) return { detectedBy: 'first-load', added: [head], undone: [] };
   const added: Snapshot[] = [];
   for (const snapshot of ancestors(metadata, head)) {
-    if (snapshot['snapshot-id'] === watermark.snapshotId) return { detectedBy: 'snapshots', added: added.reverse(), undone: [] };
+    if (snapshot['snapshot-id'] === watermark.snapshotId)
+      return { detectedBy: 'snapshots', added: added.reverse(), undone: [] };
     added.push(snapshot);
     // The watermark's snapshot itself may have been expired while all that came after is still there.
-    if (snapshot['parent-snapshot-id'] === watermark.snapshotId) return { detectedBy: 'snapshots', added: added.reverse(), undone: [] };
+    if (snapshot['parent-snapshot-id'] === watermark.snapshotId)
+      return { detectedBy: 'snapshots', added: added.reverse(), undone: [] };
   }
   const consumed = snapshotById(metadata, watermark.snapshotId);
   const shared = consumed === undefined ? undefined : commonAncestor(metadata, head, consumed);

@@ -1,7 +1,9 @@
 /**
- * What to do when snapshots between watermark and head were expired: live files tell. Head + watermark -> changes.
- * While the watermark's own snapshot is there (a tag keeps it), its files beside those of the head say all. Otherwise every file carries the sequence number of the commit that added it. If as many rows at or below the watermark's number are still
- * live as there were then, nothing was removed, and the files above it are exactly the news. Otherwise nobody can say: refused.
+ * What to do when snapshots between watermark and head were expired: live files tell. Head + watermark ->
+ * changes. While the watermark's own snapshot is there (a tag keeps it), its files beside those of the head
+ * say all. Otherwise every file carries the sequence number of the commit that added it. If as many rows at
+ * or below the watermark's number are still live as there were then, nothing was removed, and the files above
+ * it are exactly the news. Otherwise nobody can say: refused.
  */
 import type { Engine } from '../engine/index.ts';
 import { ancestors } from '../iceberg/history.ts';
@@ -10,21 +12,37 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
-import { comparedHours, compareLiveRows, inDifferingHours, newsOfFiles, remembering } from './compare-rows.ts';
-import { type Manifest, type SourceTable, likeManifests, readAllManifests, readLiveFiles } from './read-files.ts';
+import {
+  comparedHours,
+  compareLiveRows,
+  inDifferingHours,
+  newsOfFiles,
+  remembering,
+} from './compare-rows.ts';
+import {
+  type Manifest,
+  type SourceTable,
+  likeManifests,
+  readAllManifests,
+  readLiveFiles,
+} from './read-files.ts';
 
-const REMEDY = 'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
+const REMEDY =
+  'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
 
 /**
- * The files that only one of two snapshots has: `added` those of the head, `removed` those of the consumed one. Manifests that both have are not opened.
- * `deletes`: the delete manifests that only one of them has.
+ * The files that only one of two snapshots has: `added` those of the head, `removed` those of the consumed
+ * one. Manifests that both have are not opened. `deletes`: the delete manifests that only one of them has.
  */
 export async function filesBetween(
   engine: Engine,
   table: SourceTable,
   { consumed, head }: { readonly consumed: Snapshot; readonly head: Snapshot },
 ): Promise<{ files: ChangedFile[]; deletes: { gone: Manifest[]; come: Manifest[] } }> {
-  const [before, after] = await Promise.all([readAllManifests(engine, table, consumed), readAllManifests(engine, table, head)]);
+  const [before, after] = await Promise.all([
+    readAllManifests(engine, table, consumed),
+    readAllManifests(engine, table, head),
+  ]);
   const only = (these: readonly Manifest[], those: readonly Manifest[]): Manifest[] => {
     const paths = new Set(those.map((manifest) => manifest.manifest_path));
     return these.filter((manifest) => !paths.has(manifest.manifest_path));
@@ -36,11 +54,17 @@ export async function filesBetween(
   const [then, now] = [paths(was), paths(is)];
   return {
     // The one change that stands for all of them is the head's.
-    files: [...is.filter((file) => !then.has(file.path)), ...was.filter((file) => !now.has(file.path)).map((file) => ({ ...file, status: 'removed' as const }))].map((file) => ({
+    files: [
+      ...is.filter((file) => !then.has(file.path)),
+      ...was.filter((file) => !now.has(file.path)).map((file) => ({ ...file, status: 'removed' as const })),
+    ].map((file) => ({
       ...file,
       snapshotId: head['snapshot-id'],
     })),
-    deletes: { gone: gone.filter((manifest) => manifest.content === 1), come: come.filter((manifest) => manifest.content === 1) },
+    deletes: {
+      gone: gone.filter((manifest) => manifest.content === 1),
+      come: come.filter((manifest) => manifest.content === 1),
+    },
   };
 }
 
@@ -54,24 +78,38 @@ export interface FilesBetween {
 }
 
 /**
- * The files that count: all, where nothing was replaced. Otherwise their rows are compared, and what counts are the hours that differ; or, for `newRowsOnly`, the files
- * of rows that were not there, if all other files together hold what the removed ones held. `reason` says what was found.
+ * The files that count: all, where nothing was replaced. Otherwise their rows are compared, and what counts
+ * are the hours that differ; or, for `newRowsOnly`, the files of rows that were not there, if all other files
+ * together hold what the removed ones held. `reason` says what was found.
  */
 export async function judgeFilesBetween(
   engine: Engine,
   table: SourceTable,
   { consumed, head, files, newRowsOnly }: FilesBetween,
 ): Promise<{ readonly files: readonly ChangedFile[]; readonly reason?: string }> {
-  const of = (status: ChangedFile['status']): string[] => files.filter((file) => file.status === status).map((file) => file.path);
-  const comparison = { before: { snapshot: consumed, files: of('removed') }, after: { snapshot: head, files: of('added') } };
+  const of = (status: ChangedFile['status']): string[] =>
+    files.filter((file) => file.status === status).map((file) => file.path);
+  const comparison = {
+    before: { snapshot: consumed, files: of('removed') },
+    after: { snapshot: head, files: of('added') },
+  };
   if (comparison.before.files.length === 0 || comparison.after.files.length === 0) return { files };
-  const differing = await remembering(table, { before: consumed, after: head }, () => compareLiveRows(engine, table, comparison));
+  const differing = await remembering(table, { before: consumed, after: head }, () =>
+    compareLiveRows(engine, table, comparison),
+  );
   if (differing === undefined) return { files };
   const reason = comparedHours(differing);
   if (differing.length === 0) return { files: [], reason };
   if (!newRowsOnly) return { files: inDifferingHours(files, differing, table.lastAllowedHour), reason };
-  const fresh = new Set((await newsOfFiles(engine, table, comparison)).filter((file) => file.knownRows === 0n).map((file) => file.path));
-  const rest = { ...comparison, after: { snapshot: head, files: comparison.after.files.filter((path) => !fresh.has(path)) } };
+  const fresh = new Set(
+    (await newsOfFiles(engine, table, comparison))
+      .filter((file) => file.knownRows === 0n)
+      .map((file) => file.path),
+  );
+  const rest = {
+    ...comparison,
+    after: { snapshot: head, files: comparison.after.files.filter((path) => !fresh.has(path)) },
+  };
   if (fresh.size === 0 || (await compareLiveRows(engine, table, rest)).length > 0) return { files, reason };
   return {
     files: files.filter((file) => fresh.has(file.path)),
@@ -80,7 +118,12 @@ export async function judgeFilesBetween(
 }
 
 /** The news as live files. Throws `history-expired` when removals since the watermark cannot be excluded. */
-export async function liveFilesSince(engine: Engine, table: SourceTable, head: Snapshot, watermark: Watermark): Promise<{ files: ChangedFile[]; changes: SnapshotChange[] }> {
+export async function liveFilesSince(
+  engine: Engine,
+  table: SourceTable,
+  head: Snapshot,
+  watermark: Watermark,
+): Promise<{ files: ChangedFile[]; changes: SnapshotChange[] }> {
   const name = tableName(table.spec.table);
   const context = { table: name, watermark: String(watermark.snapshotId), head: String(head['snapshot-id']) };
   if (table.metadata['format-version'] === 1)
@@ -89,7 +132,8 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
       `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']}) were expired, and a table of format version 1 does not number its files`,
       { hint: `${REMEDY}; format version 2 (upgrade the table) can tell new files from old ones`, context },
     );
-  // The known chain goes back beyond the watermark without meeting it: that snapshot was rolled back, and counts alone may not show it.
+  // The known chain goes back beyond the watermark without meeting it: that snapshot was rolled back, and
+  // counts alone may not show it.
   for (const snapshot of ancestors(table.metadata, head))
     if ((snapshot['sequence-number'] ?? 0n) <= watermark.sequenceNumber)
       throw refusal(
@@ -100,7 +144,10 @@ export async function liveFilesSince(engine: Engine, table: SourceTable, head: S
         { hint: REMEDY, context },
       );
   const live = await readLiveFiles(engine, table, head, await readAllManifests(engine, table, head));
-  const { olderRows, ownRows, newerFiles, newerDeletes } = await rowsBefore(engine, table, { head, sequenceNumber: watermark.sequenceNumber });
+  const { olderRows, ownRows, newerFiles, newerDeletes } = await rowsBefore(engine, table, {
+    head,
+    sequenceNumber: watermark.sequenceNumber,
+  });
   if (watermark.totalRecords === undefined || olderRows !== watermark.totalRecords)
     throw refusal(
       'history-expired',
@@ -149,13 +196,28 @@ interface RowsBefore {
 }
 
 /** The live rows of the head at or below a sequence number, and the files above it. */
-export async function rowsBefore(engine: Engine, table: SourceTable, { head, sequenceNumber }: { readonly head: Snapshot; readonly sequenceNumber: bigint }): Promise<RowsBefore> {
+export async function rowsBefore(
+  engine: Engine,
+  table: SourceTable,
+  { head, sequenceNumber }: { readonly head: Snapshot; readonly sequenceNumber: bigint },
+): Promise<RowsBefore> {
   const counts = [];
-  for (const { paths } of likeManifests((await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0)))
+  for (const { paths } of likeManifests(
+    (await readAllManifests(engine, table, head)).filter((manifest) => manifest.content === 0),
+  ))
     counts.push(
-      ...(await engine.query<{ older_rows: bigint; own_rows: bigint; newer_files: string[]; newer_deletes: boolean }>({
+      ...(await engine.query<{
+        older_rows: bigint;
+        own_rows: bigint;
+        newer_files: string[];
+        newer_deletes: boolean;
+      }>({
         sql: renderStatement('session/live_rows_before'),
-        parameters: { manifest_list: head['manifest-list'], manifests: paths, sequence_number: String(sequenceNumber) },
+        parameters: {
+          manifest_list: head['manifest-list'],
+          manifests: paths,
+          sequence_number: String(sequenceNumber),
+        },
       })),
     );
   return {

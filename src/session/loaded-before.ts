@@ -1,7 +1,8 @@
 /**
- * What a process that appends has loaded of files that come back to a source: by a rollback that undid their removal, or by a snapshot that was picked once more.
- * Files + the snapshots up to which the process once read -> those whose rows it has. A file was loaded when it was there at one of its watermarks; one that came and
- * went between two sessions never was.
+ * What a process that appends has loaded of files that come back to a source: by a rollback that undid their
+ * removal, or by a snapshot that was picked once more. Files + the snapshots up to which the process once
+ * read -> those whose rows it has. A file was loaded when it was there at one of its watermarks; one that
+ * came and went between two sessions never was.
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import { ancestors, snapshotById } from '../iceberg/history.ts';
@@ -13,22 +14,31 @@ import { renderStatement } from '../statements/index.ts';
 import { type SourceTable, readAllManifests, reading } from './read-files.ts';
 
 /**
- * Paths of the files that were loaded. `returned`: files that undone snapshots had removed, under the ids of those; `watermarks`: snapshots of the source up to which
- * the process has read, in any order. Throws `history-expired` where the history that would tell is gone.
+ * Paths of the files that were loaded. `returned`: files that undone snapshots had removed, under the ids of
+ * those; `watermarks`: snapshots of the source up to which the process has read, in any order. Throws
+ * `history-expired` where the history that would tell is gone.
  */
 export async function loadedBefore(
   engine: Engine,
   table: SourceTable,
-  { returned, watermarks }: { readonly returned: readonly ChangedFile[]; readonly watermarks: ReadonlySet<SnapshotId> },
+  {
+    returned,
+    watermarks,
+  }: { readonly returned: readonly ChangedFile[]; readonly watermarks: ReadonlySet<SnapshotId> },
 ): Promise<Set<string>> {
   const loaded = new Set<string>();
   for (const [removedBy, files] of Map.groupBy(returned, (file) => file.snapshotId)) {
     const seen = newestWatermarkBefore(table, removedBy, watermarks);
     if (seen === undefined) continue;
-    const manifests = (await readAllManifests(engine, table, seen)).filter((manifest) => manifest.content === 0).map((manifest) => manifest.manifest_path);
+    const manifests = (await readAllManifests(engine, table, seen))
+      .filter((manifest) => manifest.content === 0)
+      .map((manifest) => manifest.manifest_path);
     const there = await reading(table, seen, () =>
       togetherOrSingly(manifests, (some) =>
-        engine.query<{ path: string }>({ sql: renderStatement('session/live_paths_among'), parameters: { manifests: some, paths: files.map((file) => file.path) } }),
+        engine.query<{ path: string }>({
+          sql: renderStatement('session/live_paths_among'),
+          parameters: { manifests: some, paths: files.map((file) => file.path) },
+        }),
       ),
     );
     for (const { path } of there) loaded.add(path);
@@ -37,7 +47,11 @@ export async function loadedBefore(
 }
 
 /** The last watermark at which a file that `removedBy` took away may have been there. */
-function newestWatermarkBefore({ metadata, spec }: SourceTable, removedBy: SnapshotId, watermarks: ReadonlySet<SnapshotId>): Snapshot | undefined {
+function newestWatermarkBefore(
+  { metadata, spec }: SourceTable,
+  removedBy: SnapshotId,
+  watermarks: ReadonlySet<SnapshotId>,
+): Snapshot | undefined {
   const parent = snapshotById(metadata, removedBy)?.['parent-snapshot-id'];
   const before = parent === undefined ? undefined : snapshotById(metadata, parent);
   let oldest: Snapshot | undefined;
@@ -57,10 +71,25 @@ function newestWatermarkBefore({ metadata, spec }: SourceTable, removedBy: Snaps
   );
 }
 
-/** Of `added`, the snapshots that were picked from a history which the process has read (Iceberg's writers name it in the summary): their rows are there. */
-export function pickedAgain(metadata: TableMetadata, added: readonly Snapshot[], watermarks: ReadonlySet<SnapshotId>): Set<SnapshotId> {
-  const read = new Set([...watermarks].flatMap((id) => [...ancestors(metadata, snapshotById(metadata, id))].map((snapshot) => snapshot['snapshot-id'])));
-  return new Set(added.filter((snapshot) => read.has(pickedFrom(snapshot) ?? -1n)).map((snapshot) => snapshot['snapshot-id']));
+/**
+ * Of `added`, the snapshots that were picked from a history which the process has read (Iceberg's writers
+ * name it in the summary): their rows are there.
+ */
+export function pickedAgain(
+  metadata: TableMetadata,
+  added: readonly Snapshot[],
+  watermarks: ReadonlySet<SnapshotId>,
+): Set<SnapshotId> {
+  const read = new Set(
+    [...watermarks].flatMap((id) =>
+      [...ancestors(metadata, snapshotById(metadata, id))].map((snapshot) => snapshot['snapshot-id']),
+    ),
+  );
+  return new Set(
+    added
+      .filter((snapshot) => read.has(pickedFrom(snapshot) ?? -1n))
+      .map((snapshot) => snapshot['snapshot-id']),
+  );
 }
 
 /** The snapshot whose files this one took over; undefined for one that was not picked. */

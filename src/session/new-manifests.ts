@@ -1,7 +1,8 @@
 /**
- * The manifests behind a chain of new snapshots. Snapshots -> manifests, each with the snapshot that added it.
- * A table of 10,000 manifests has manifest lists of 1.2 MB, and ten new snapshots have ten of them: the newest one alone says the same of all
- * appends that nothing rewrote since (2026-11-22: one list 25 ms, ten lists 250 ms).
+ * The manifests behind a chain of new snapshots. Snapshots -> manifests, each with the snapshot that added
+ * it. A table of 10,000 manifests has manifest lists of 1.2 MB, and ten new snapshots have ten of them: the
+ * newest one alone says the same of all appends that nothing rewrote since (2026-11-22: one list 25 ms, ten
+ * lists 250 ms).
  */
 import type { Engine } from '../engine/index.ts';
 import { operationOf } from '../iceberg/history.ts';
@@ -16,40 +17,63 @@ export interface NewManifests {
 }
 
 /**
- * The manifests that the snapshots of `chain` added; `chain` is a line of parents without a gap, oldest first. A snapshot for which `isKnown` holds is
- * passed over: its manifests are not asked for.
+ * The manifests that the snapshots of `chain` added; `chain` is a line of parents without a gap, oldest
+ * first. A snapshot for which `isKnown` holds is passed over: its manifests are not asked for.
  */
 export async function readNewManifests(
   engine: Engine,
   table: SourceTable,
-  { chain, isKnown }: { readonly chain: readonly Snapshot[]; readonly isKnown: (snapshot: Snapshot) => boolean },
+  {
+    chain,
+    isKnown,
+  }: { readonly chain: readonly Snapshot[]; readonly isKnown: (snapshot: Snapshot) => boolean },
 ): Promise<NewManifests> {
   const wanted = chain.filter((snapshot) => !isKnown(snapshot));
   const tip = chain.at(-1);
   if (tip === undefined || wanted.length === 0) return { manifests: [], manifestLists: [] };
-  // What the chain holds beside the wanted snapshots is asked for too: a known compaction has moved entries, and the newest list shows it.
+  // What the chain holds beside the wanted snapshots is asked for too: a known compaction has moved entries,
+  // and the newest list shows it.
   const inTip = await addedIn(engine, table, tip, [tip], chain);
-  // DuckDB forgets the counts of the manifests that it carries on in a version 1 table: only a snapshot's own list has them.
+  // DuckDB forgets the counts of the manifests that it carries on in a version 1 table: only a snapshot's own
+  // list has them.
   const complete = table.metadata['format-version'] === 1 ? chain.length : completeFrom(chain, inTip);
   const own = chain.filter((snapshot, index) => index < complete && snapshot !== tip && !isKnown(snapshot));
   const inOwn = own.length === 0 ? [] : await addedIn(engine, table, tip, own, own);
   const ids = new Set(wanted.map((snapshot) => String(snapshot['snapshot-id'])));
   // The own list comes last: where both name a manifest, it is the one that knows.
-  const byPath = new Map([...inTip, ...inOwn].filter((manifest) => ids.has(manifest.snapshot_id)).map((manifest) => [manifest.manifest_path, manifest]));
-  return { manifests: [...byPath.values()], manifestLists: [...own, tip].map((snapshot) => snapshot['manifest-list']) };
+  const byPath = new Map(
+    [...inTip, ...inOwn]
+      .filter((manifest) => ids.has(manifest.snapshot_id))
+      .map((manifest) => [manifest.manifest_path, manifest]),
+  );
+  return {
+    manifests: [...byPath.values()],
+    manifestLists: [...own, tip].map((snapshot) => snapshot['manifest-list']),
+  };
 }
 
 /**
- * From which snapshot of the chain on the newest list holds every manifest. An append only adds; whatever takes a manifest away is another operation, or an append
- * that merged manifests and so leaves one with entries of others. After the last of those, nothing was taken.
+ * From which snapshot of the chain on the newest list holds every manifest. An append only adds; whatever
+ * takes a manifest away is another operation, or an append that merged manifests and so leaves one with
+ * entries of others. After the last of those, nothing was taken.
  */
 function completeFrom(chain: readonly Snapshot[], inTip: readonly Manifest[]): number {
-  const rewriting = new Set(inTip.filter((manifest) => manifest.mixed).map((manifest) => manifest.snapshot_id));
-  const last = chain.findLastIndex((snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(String(snapshot['snapshot-id'])));
+  const rewriting = new Set(
+    inTip.filter((manifest) => manifest.mixed).map((manifest) => manifest.snapshot_id),
+  );
+  const last = chain.findLastIndex(
+    (snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(String(snapshot['snapshot-id'])),
+  );
   return last + 1;
 }
 
-function addedIn(engine: Engine, table: SourceTable, tip: Snapshot, lists: readonly Snapshot[], snapshots: readonly Snapshot[]): Promise<Manifest[]> {
+function addedIn(
+  engine: Engine,
+  table: SourceTable,
+  tip: Snapshot,
+  lists: readonly Snapshot[],
+  snapshots: readonly Snapshot[],
+): Promise<Manifest[]> {
   const files = lists.map((snapshot) => snapshot['manifest-list']);
   return reading(
     table,
@@ -57,7 +81,10 @@ function addedIn(engine: Engine, table: SourceTable, tip: Snapshot, lists: reado
     () =>
       engine.query<Manifest & Record<string, unknown>>({
         sql: renderStatement('session/changed_manifests'),
-        parameters: { manifest_lists: files, snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])) },
+        parameters: {
+          manifest_lists: files,
+          snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
+        },
       }),
     { engine, files },
   );

@@ -1,6 +1,7 @@
 /**
- * The newest hour in which a source has rows. Changed files (and what the watermark remembers) -> hour. While rows only come, the changed files tell;
- * when the newest ones may have gone, all live files are looked at: their bounds, and of those that lost rows one by one the event-time column.
+ * The newest hour in which a source has rows. Changed files (and what the watermark remembers) -> hour. While
+ * rows only come, the changed files tell; when the newest ones may have gone, all live files are looked at:
+ * their bounds, and of those that lost rows one by one the event-time column.
  */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
@@ -40,26 +41,49 @@ export async function newestHourOf(input: NewestHourInput): Promise<NewestHour> 
     const live = await liveHours(await input.engine(), table, input.head);
     const newest = greatest(live.newest);
     // Of a day that is not over, the midnight stands for the hours after it.
-    return { ...(newest === undefined ? {} : { newestHour: newest }), laterHours: [...live.future, ...(newest === undefined ? [] : [newest])] };
+    return {
+      ...(newest === undefined ? {} : { newestHour: newest }),
+      laterHours: [...live.future, ...(newest === undefined ? [] : [newest])],
+    };
   }
-  const added = changed.files.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []));
-  // Hours that were of the future when their rows came: once their time has come, the source has rows in them. What is owed of hours that were computed may be
-  // rows that went.
-  const matured = (watermark?.owedHours ?? []).filter((hour) => hour <= table.lastAllowedHour && hour > completeToHour).map((hour) => begunDay(hour, table));
-  const newest = greatest([...added, ...matured, ...(watermark?.newestHour === undefined ? [] : [watermark.newestHour])]);
+  const added = changed.files.flatMap((file) =>
+    file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : [],
+  );
+  // Hours that were of the future when their rows came: once their time has come, the source has rows in
+  // them. What is owed of hours that were computed may be rows that went.
+  const matured = (watermark?.owedHours ?? [])
+    .filter((hour) => hour <= table.lastAllowedHour && hour > completeToHour)
+    .map((hour) => begunDay(hour, table));
+  const newest = greatest([
+    ...added,
+    ...matured,
+    ...(watermark?.newestHour === undefined ? [] : [watermark.newestHour]),
+  ]);
   return newest === undefined ? {} : { newestHour: newest };
 }
 
-/** True when what is remembered and what came does not say it: rows of the newest hours may have gone since, or of the files that came. */
+/**
+ * True when what is remembered and what came does not say it: rows of the newest hours may have gone since,
+ * or of the files that came.
+ */
 function mustLookAround({ watermark, changed: { files, deleteFiles }, head }: NewestHourInput): boolean {
   if (watermark === undefined) return (head.summary?.['total-delete-files'] ?? '0') !== '0';
   const { newestHour } = watermark;
   if (newestHour === undefined || (deleteFiles ?? []).length > 0) return true;
   const gone = files.filter((file) => file.status !== 'added');
   if (gone.some((file) => (file.futureHours ?? []).length > 0)) return true;
-  // Where the newest hour is written again every time, nobody has to look: what came says how far the source goes.
-  const cameUpTo = greatest(files.flatMap((file) => (file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : []))) ?? -Infinity;
-  return cameUpTo < newestHour && gone.some((file) => (greatest(file.differingHours ?? []) ?? file.lastHour ?? -Infinity) >= newestHour);
+  // Where the newest hour is written again every time, nobody has to look: what came says how far the source
+  // goes.
+  const cameUpTo =
+    greatest(
+      files.flatMap((file) =>
+        file.status === 'added' && file.lastHour !== undefined ? [file.lastHour] : [],
+      ),
+    ) ?? -Infinity;
+  return (
+    cameUpTo < newestHour &&
+    gone.some((file) => (greatest(file.differingHours ?? []) ?? file.lastHour ?? -Infinity) >= newestHour)
+  );
 }
 
 interface LiveHours {
@@ -69,23 +93,55 @@ interface LiveHours {
   readonly future: ReadonlySet<Hour>;
 }
 
-/** Cost follows the table: its manifests, and one column of the files that lost single rows and reach further than all others. */
+/**
+ * Cost follows the table: its manifests, and one column of the files that lost single rows and reach further
+ * than all others.
+ */
 async function liveHours(engine: Engine, table: SourceTable, head: Snapshot): Promise<LiveHours> {
   const manifests = await readAllManifests(engine, table, head);
   const files = await readLiveFiles(engine, table, head, manifests);
   const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
-  const deletes = (await readDeleteFiles(engine, table, head, deleteManifests)).filter((each) => each.status !== 'removed');
-  const under = deletes.length === 0 ? [] : await filesUnder({ engine, table, head }, await withDataFiles(engine, table, head, deletes), head['sequence-number'] ?? 0n);
+  const deletes = (await readDeleteFiles(engine, table, head, deleteManifests)).filter(
+    (each) => each.status !== 'removed',
+  );
+  const under =
+    deletes.length === 0
+      ? []
+      : await filesUnder(
+          { engine, table, head },
+          await withDataFiles(engine, table, head, deletes),
+          head['sequence-number'] ?? 0n,
+        );
   const losing = new Set(under.map((file) => file.path));
   const whole = hoursOf(files.filter((file) => !losing.has(file.path)));
   const sure = greatest(whole.newest) ?? -Infinity;
-  const doubtful = new Set(files.filter((file) => losing.has(file.path) && ((file.lastHour ?? -Infinity) > sure || (file.futureHours ?? []).length > 0)).map((file) => file.path));
+  const doubtful = new Set(
+    files
+      .filter(
+        (file) =>
+          losing.has(file.path) &&
+          ((file.lastHour ?? -Infinity) > sure || (file.futureHours ?? []).length > 0),
+      )
+      .map((file) => file.path),
+  );
   if (doubtful.size === 0) return whole;
   const affected = under.filter((file) => doubtful.has(file.path));
-  const hours = await hoursOfRows(engine, table, head, { affected, deleteManifests, keys: deletes.map((each) => each.key) });
+  const hours = await hoursOfRows(engine, table, head, {
+    affected,
+    deleteManifests,
+    keys: deletes.map((each) => each.key),
+  });
   return {
-    newest: [...whole.newest, ...hours.filter(({ first_hour: first }) => first <= table.lastAllowedHour).map(({ last_hour: last }) => begunDay(last, table))],
-    future: new Set([...whole.future, ...hours.map(({ first_hour: first }) => first).filter((first) => first > table.lastAllowedHour)]),
+    newest: [
+      ...whole.newest,
+      ...hours
+        .filter(({ first_hour: first }) => first <= table.lastAllowedHour)
+        .map(({ last_hour: last }) => begunDay(last, table)),
+    ],
+    future: new Set([
+      ...whole.future,
+      ...hours.map(({ first_hour: first }) => first).filter((first) => first > table.lastAllowedHour),
+    ]),
   };
 }
 
@@ -103,12 +159,25 @@ async function hoursOfRows(
   engine: Engine,
   table: SourceTable,
   head: Snapshot,
-  { affected, deleteManifests, keys }: { readonly affected: readonly DataFile[]; readonly deleteManifests: readonly Manifest[]; readonly keys: readonly string[] },
+  {
+    affected,
+    deleteManifests,
+    keys,
+  }: {
+    readonly affected: readonly DataFile[];
+    readonly deleteManifests: readonly Manifest[];
+    readonly keys: readonly string[];
+  },
 ): Promise<HourOfRows[]> {
   const { column, unit } = table.eventTime as NonNullable<SourceTable['eventTime']>;
   await refuseUnreadable(engine, table, head);
   return inTemporaryFolder(async (directory) => {
-    const manifests = new Map(affected.map((file) => [file.manifestPath, { manifest_path: file.manifestPath, partition_spec_id: file.specId, content: 0 }]));
+    const manifests = new Map(
+      affected.map((file) => [
+        file.manifestPath,
+        { manifest_path: file.manifestPath, partition_spec_id: file.specId, content: 0 },
+      ]),
+    );
     const view = await composeFilesView(engine, {
       metadata: table.metadata,
       from: head,
@@ -120,7 +189,10 @@ async function hoursOfRows(
     return reading(table, head, () =>
       withViews(engine, table, { rows: view }, (views) =>
         engine.query<HourOfRows>({
-          sql: renderStatement('session/live_hours', { ...views, stored_event_time: storedEventTimeFragment(column.name, unit, column.type) }),
+          sql: renderStatement('session/live_hours', {
+            ...views,
+            stored_event_time: storedEventTimeFragment(column.name, unit, column.type),
+          }),
           parameters: { unit },
         }),
       ),
@@ -128,9 +200,13 @@ async function hoursOfRows(
   });
 }
 
-const greatest = (hours: readonly Hour[]): Hour | undefined => (hours.length === 0 ? undefined : hours.reduce((left, right) => Math.max(left, right)));
+const greatest = (hours: readonly Hour[]): Hour | undefined =>
+  hours.length === 0 ? undefined : hours.reduce((left, right) => Math.max(left, right));
 
-/** Of a day that is not over only its midnight counts, as in the bounds of files: prices of today do not say that there will be no others. */
+/**
+ * Of a day that is not over only its midnight counts, as in the bounds of files: prices of today do not say
+ * that there will be no others.
+ */
 function begunDay(hour: Hour, { eventTime, lastAllowedHour }: SourceTable): Hour {
   const midnight = Math.floor(hour / 24) * 24;
   return eventTime?.unit !== 'day' || midnight + 23 <= lastAllowedHour ? hour : midnight;

@@ -1,6 +1,7 @@
 /**
- * Opens a session: pins every head, finds what changed since the watermarks, and how far each source is complete.
- * ProcessSpec + Iceberg metadata + watermarks -> Session. Reads only; DuckDB is started only when something changed.
+ * Opens a session: pins every head, finds what changed since the watermarks, and how far each source is
+ * complete. ProcessSpec + Iceberg metadata + watermarks -> Session. Reads only; DuckDB is started only when
+ * something changed.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
@@ -42,7 +43,10 @@ export interface OpenSessionInput extends ViewPorts {
   readonly psybergSessionId: string;
   readonly nowMs: number;
   readonly catalog: CatalogClient;
-  /** For adopting: where each source counts as consumed; it is then shown as of that snapshot, without changes. */
+  /**
+   * For adopting: where each source counts as consumed; it is then shown as of that snapshot, without
+   * changes.
+   */
   readonly adoptAt?: (source: SourceSpec) => StartSpec;
   /** Rewrites that earlier sessions compared; what this one compares is added. */
   readonly verified?: VerifiedRewrites;
@@ -50,7 +54,10 @@ export interface OpenSessionInput extends ViewPorts {
   readonly engine: () => Promise<Engine>;
 }
 
-/** Opens a session. Throws `source-missing`, `source-replaced`, `source-changed`, `history-expired` and the errors of reading. */
+/**
+ * Opens a session. Throws `source-missing`, `source-replaced`, `source-changed`, `history-expired` and the
+ * errors of reading.
+ */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { spec, catalog } = input;
   const loadedTarget = await catalog.loadTable(spec.target.table);
@@ -70,18 +77,30 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
 function refuseAdoption(spec: ProcessSpec, exists: boolean, progress: ProcessProgress | undefined): void {
   const name = tableName(spec.target.table);
   if (!exists)
-    throw usageError('target-missing', `the target ${name} of ${spec.processName} does not exist: there is nothing to adopt`, {
-      hint: `create and fill it first; or set start: now on the sources in ${spec.file}, and the first session creates it`,
-      context: { table: name },
-    });
+    throw usageError(
+      'target-missing',
+      `the target ${name} of ${spec.processName} does not exist: there is nothing to adopt`,
+      {
+        hint: `create and fill it first; or set start: now on the sources in ${spec.file}, and the first session creates it`,
+        context: { table: name },
+      },
+    );
   if (progress !== undefined)
-    throw refusal('target-has-history', `the target ${name} has watermarks of ${spec.processName} already: setting others could lose or double rows`, {
-      hint: `run "psyberg status ${spec.processName}" to see them; to begin anew drop the target`,
-      context: { table: name, psyberg_session_id: progress.psybergSessionId ?? null },
-    });
+    throw refusal(
+      'target-has-history',
+      `the target ${name} has watermarks of ${spec.processName} already: setting others could lose or double rows`,
+      {
+        hint: `run "psyberg status ${spec.processName}" to see them; to begin anew drop the target`,
+        context: { table: name, psyberg_session_id: progress.psybergSessionId ?? null },
+      },
+    );
 }
 
-function targetState(spec: ProcessSpec, metadata: TableMetadata | undefined, progress: ProcessProgress | undefined): TargetState {
+function targetState(
+  spec: ProcessSpec,
+  metadata: TableMetadata | undefined,
+  progress: ProcessProgress | undefined,
+): TargetState {
   if (metadata === undefined) return { exists: false };
   const base = mainSnapshot(metadata);
   const eventTime = targetEventTime(spec, metadata);
@@ -115,7 +134,10 @@ function targetEventTime(spec: ProcessSpec, metadata: TableMetadata): TargetStat
   return { fieldId: column.id, type: String(column.type), unit };
 }
 
-async function progressOf(input: OpenSessionInput, target: TableMetadata): Promise<ProcessProgress | undefined> {
+async function progressOf(
+  input: OpenSessionInput,
+  target: TableMetadata,
+): Promise<ProcessProgress | undefined> {
   const { spec, project, catalog } = input;
   const found = progressInSummary(target, spec.processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
@@ -123,19 +145,37 @@ async function progressOf(input: OpenSessionInput, target: TableMetadata): Promi
   refuseRewoundTarget(input, target);
   const { highWaterMarkTable } = project.tables;
   const copy = (await catalog.tableExists(highWaterMarkTable))
-    ? await progressInTable(await input.engine(), { highWaterMarkTable, processName: spec.processName, target, targetName: tableName(spec.target.table) })
+    ? await progressInTable(await input.engine(), {
+        highWaterMarkTable,
+        processName: spec.processName,
+        target,
+        targetName: tableName(spec.target.table),
+      })
     : undefined;
   const behind = copy !== undefined && isBehind(copy, target, spec.processName);
   if ((copy === undefined || behind) && input.adoptAt === undefined) refuseLostWatermark(input, target);
   return behind ? undefined : copy;
 }
 
-/** A catalog that commits one table after the other may have lost the last session's rows; those of the one before would have it loaded again. */
-function isBehind({ writtenBy = '' }: CopiedProgress, { properties, 'table-uuid': uuid }: TableMetadata, processName: string): boolean {
-  return properties?.[publishedProperty(processName)] === uuid && writtenBy < (properties[lastSessionProperty(processName)] ?? '');
+/**
+ * A catalog that commits one table after the other may have lost the last session's rows; those of the one
+ * before would have it loaded again.
+ */
+function isBehind(
+  { writtenBy = '' }: CopiedProgress,
+  { properties, 'table-uuid': uuid }: TableMetadata,
+  processName: string,
+): boolean {
+  return (
+    properties?.[publishedProperty(processName)] === uuid &&
+    writtenBy < (properties[lastSessionProperty(processName)] ?? '')
+  );
 }
 
-/** A target that somebody else filled has no watermark yet; one that the process has published to must have one: without it, every row would be loaded again. */
+/**
+ * A target that somebody else filled has no watermark yet; one that the process has published to must have
+ * one: without it, every row would be loaded again.
+ */
 function refuseLostWatermark({ spec, project }: OpenSessionInput, target: TableMetadata): void {
   if (target.properties?.[publishedProperty(spec.processName)] !== target['table-uuid']) return;
   const name = tableName(spec.target.table);
@@ -149,9 +189,16 @@ function refuseLostWatermark({ spec, project }: OpenSessionInput, target: TableM
   );
 }
 
-/** The watermark table knows the last session only: on a target that was rolled back to before it, its rows would never be loaded again. */
+/**
+ * The watermark table knows the last session only: on a target that was rolled back to before it, its rows
+ * would never be loaded again.
+ */
 function refuseRewoundTarget({ spec }: OpenSessionInput, target: TableMetadata): void {
-  const undone = target.snapshots?.find((snapshot) => snapshot.summary?.[SUMMARY.processName] === spec.processName && snapshot.summary[SUMMARY.watermarks] !== undefined);
+  const undone = target.snapshots?.find(
+    (snapshot) =>
+      snapshot.summary?.[SUMMARY.processName] === spec.processName &&
+      snapshot.summary[SUMMARY.watermarks] !== undefined,
+  );
   if (undone === undefined) return;
   const name = tableName(spec.target.table);
   throw refusal(
@@ -164,7 +211,11 @@ function refuseRewoundTarget({ spec }: OpenSessionInput, target: TableMetadata):
   );
 }
 
-async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: ProcessProgress | undefined): Promise<SourceState> {
+async function openSource(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  progress: ProcessProgress | undefined,
+): Promise<SourceState> {
   const loaded = await input.catalog.loadTable(spec.table);
   const name = tableName(spec.table);
   const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
@@ -181,10 +232,14 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
   if (loaded === undefined) {
     const producer = input.project.processes.find((each) => sameTable(each.target.table, spec.table));
     if (producer === undefined)
-      throw usageError('source-missing', `the source table ${name} of ${input.spec.processName} does not exist`, {
-        hint: `create it, or name an existing table under sources: in ${input.spec.file} (psyberg sql "show all tables" lists them)`,
-        context: { table: name, process_name: input.spec.processName },
-      });
+      throw usageError(
+        'source-missing',
+        `the source table ${name} of ${input.spec.processName} does not exist`,
+        {
+          hint: `create it, or name an existing table under sources: in ${input.spec.file} (psyberg sql "show all tables" lists them)`,
+          context: { table: name, process_name: input.spec.processName },
+        },
+      );
     return { ...idle, awaited: true };
   }
   const { metadata } = loaded;
@@ -199,14 +254,26 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     );
   const adoptedAt = input.adoptAt?.(spec);
   const main = mainSnapshot(metadata);
-  const head = main === undefined || adoptedAt === undefined ? main : startSnapshot(metadata, main, { start: adoptedAt, table: name });
+  const head =
+    main === undefined || adoptedAt === undefined
+      ? main
+      : startSnapshot(metadata, main, { start: adoptedAt, table: name });
   const eventTime = eventTimeOf(spec, metadata);
-  if (input.spec.pattern !== 'stateless') refuseOtherEventTime(input.spec, { source: spec, metadata, eventTime }, watermarksOn(progress, metadata['table-uuid']));
+  if (input.spec.pattern !== 'stateless')
+    refuseOtherEventTime(
+      input.spec,
+      { source: spec, metadata, eventTime },
+      watermarksOn(progress, metadata['table-uuid']),
+    );
   if (head === undefined) {
     if (watermark !== undefined)
-      throw refusal('source-rewound', `the source ${name} has no snapshot any more, but ${input.spec.processName} consumed it up to snapshot ${watermark.snapshotId}`, {
-        hint: `restore the main branch of ${name}`,
-      });
+      throw refusal(
+        'source-rewound',
+        `the source ${name} has no snapshot any more, but ${input.spec.processName} consumed it up to snapshot ${watermark.snapshotId}`,
+        {
+          hint: `restore the main branch of ${name}`,
+        },
+      );
     return idle;
   }
   const table: SourceTable = {
@@ -218,18 +285,47 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
     ...(input.verified === undefined ? {} : { verified: input.verified }),
   };
-  const begin = watermark === undefined ? startSnapshot(metadata, head, { start: adoptedAt === undefined ? spec.start : { kind: 'now' }, table: name }) : undefined;
-  const from = watermark ?? (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
+  const begin =
+    watermark === undefined
+      ? startSnapshot(metadata, head, {
+          start: adoptedAt === undefined ? spec.start : { kind: 'now' },
+          table: name,
+        })
+      : undefined;
+  const from =
+    watermark ??
+    (begin === undefined ? undefined : { ...positionOf(metadata, begin), table: name, owedHours: [] });
   const changed =
     from?.snapshotId === head['snapshot-id']
       ? idle
-      : await changesOf({ processSpec: input.spec, engine: await input.engine(), watermarksEver: () => watermarksEver(input, spec) }, table, head, from);
+      : await changesOf(
+          {
+            processSpec: input.spec,
+            engine: await input.engine(),
+            watermarksEver: () => watermarksEver(input, spec),
+          },
+          table,
+          head,
+          from,
+        );
   refuseNulls(input, table, changed.files);
-  const { newestHour, laterHours } = await newestHourOf({ engine: input.engine, table, head, watermark: from, changed, completeToHour: progress?.completeToHour });
-  const idleSession = changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
-  // A provider other than bounds costs a query; without changes and debts only a dimension moves on by completeness alone.
+  const { newestHour, laterHours } = await newestHourOf({
+    engine: input.engine,
+    table,
+    head,
+    watermark: from,
+    changed,
+    completeToHour: progress?.completeToHour,
+  });
+  const idleSession =
+    changed.files.length === 0 && (progress?.watermarks ?? []).every((each) => each.owedHours.length === 0);
+  // A provider other than bounds costs a query; without changes and debts only a dimension moves on by
+  // completeness alone.
   const vttsHour =
-    spec.vtts.kind === 'bounds' || !idleSession || input.spec.sources.length > 1 || input.spec.pattern === 'dimension'
+    spec.vtts.kind === 'bounds' ||
+    !idleSession ||
+    input.spec.sources.length > 1 ||
+    input.spec.pattern === 'dimension'
       ? await readVtts({
           processName: input.spec.processName,
           spec,
@@ -253,31 +349,55 @@ async function openSource(input: OpenSessionInput, spec: SourceSpec, progress: P
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(laterHours === undefined ? {} : { laterHours }),
-    ...(head.summary?.['total-records'] === undefined ? {} : { totalRecords: BigInt(head.summary['total-records']) }),
-    ...(head.summary?.['added-records'] === undefined ? {} : { addedRecords: BigInt(head.summary['added-records']) }),
-    ...(eventTime === undefined ? {} : { eventTimeId: eventTime.column.id, eventTimeType: String(eventTime.column.type), eventTimeUnit: eventTime.unit }),
+    ...(head.summary?.['total-records'] === undefined
+      ? {}
+      : { totalRecords: BigInt(head.summary['total-records']) }),
+    ...(head.summary?.['added-records'] === undefined
+      ? {}
+      : { addedRecords: BigInt(head.summary['added-records']) }),
+    ...(eventTime === undefined
+      ? {}
+      : {
+          eventTimeId: eventTime.column.id,
+          eventTimeType: String(eventTime.column.type),
+          eventTimeUnit: eventTime.unit,
+        }),
   });
 }
 
-/** What every session of the process said of the source, as far as its target or the session table still tell. */
-async function watermarksEver(input: OpenSessionInput, { table }: SourceSpec): Promise<ReadonlySet<SnapshotId>> {
+/**
+ * What every session of the process said of the source, as far as its target or the session table still tell.
+ */
+async function watermarksEver(
+  input: OpenSessionInput,
+  { table }: SourceSpec,
+): Promise<ReadonlySet<SnapshotId>> {
   const { spec, project, catalog } = input;
   const { sessionTable } = project.tables;
   const target = (await catalog.loadTable(spec.target.table))?.metadata;
   const said = target === undefined ? [] : progressEverSaid(target, spec.processName);
-  const own = said.flatMap(({ watermarks }) => watermarks.filter((each) => each.table.toLowerCase() === tableName(table).toLowerCase()).map((each) => each.snapshotId));
+  const own = said.flatMap(({ watermarks }) =>
+    watermarks
+      .filter((each) => each.table.toLowerCase() === tableName(table).toLowerCase())
+      .map((each) => each.snapshotId),
+  );
   const recorded = (await catalog.loadTable(sessionTable))?.metadata;
   const rows =
     recorded === undefined || mainSnapshot(recorded) === undefined
       ? []
       : await (await input.engine()).query<{ snapshot_id: string }>({
-          sql: renderStatement('state/snapshots_read', { session_table: tableFragment('lake', sessionTable) }),
+          sql: renderStatement('state/snapshots_read', {
+            session_table: tableFragment('lake', sessionTable),
+          }),
           parameters: { process_name: spec.processName, src_table: tableName(table) },
         });
   return new Set([...own, ...rows.map((row) => BigInt(row.snapshot_id))]);
 }
 
-/** Rows without an event time belong to no hour: a process that loads hours never sees them. They are counted, unless the source says that they may not be there. */
+/**
+ * Rows without an event time belong to no hour: a process that loads hours never sees them. They are counted,
+ * unless the source says that they may not be there.
+ */
 function refuseNulls({ spec }: OpenSessionInput, table: SourceTable, files: readonly ChangedFile[]): void {
   if (table.spec.nulls !== 'refuse') return;
   const file = files.find((each) => each.status === 'added' && each.nullEventTimes > 0n);

@@ -1,6 +1,6 @@
 /**
- * What changed in a source between watermark and head. Snapshots -> files with hours, each snapshot judged: news or not.
- * A change whose rows or hours cannot be known is refused here, before anything is planned.
+ * What changed in a source between watermark and head. Snapshots -> files with hours, each snapshot judged:
+ * news or not. A change whose rows or hours cannot be known is refused here, before anything is planned.
  */
 import type { Engine } from '../engine/index.ts';
 import { operationOf, snapshotById } from '../iceberg/history.ts';
@@ -32,25 +32,50 @@ export interface ChangesInput {
 }
 
 /** What changed between watermark and head, as files with hours. */
-export async function changesOf(input: ChangesInput, table: SourceTable, head: Snapshot, watermark: Watermark | undefined): Promise<Changes> {
+export async function changesOf(
+  input: ChangesInput,
+  table: SourceTable,
+  head: Snapshot,
+  watermark: Watermark | undefined,
+): Promise<Changes> {
   const { engine } = input;
   const found = findSnapshots(table.metadata, head, watermark);
-  const base = { spec: table.spec, awaited: false, detectedBy: found.detectedBy, ...(watermark === undefined ? {} : { watermark }) };
+  const base = {
+    spec: table.spec,
+    awaited: false,
+    detectedBy: found.detectedBy,
+    ...(watermark === undefined ? {} : { watermark }),
+  };
   if (found.detectedBy === 'first-load') {
     await refuseUnreadable(engine, table, head);
     const files = await readLiveFiles(engine, table, head, await readAllManifests(engine, table, head));
-    return { ...base, files, changes: [changeOf(head, files, {})], listedBy: 'manifests', manifestLists: [head['manifest-list']] };
+    return {
+      ...base,
+      files,
+      changes: [changeOf(head, files, {})],
+      listedBy: 'manifests',
+      manifestLists: [head['manifest-list']],
+    };
   }
-  if (found.detectedBy === 'live-files') return { ...base, ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark })), listedBy: 'files' };
+  if (found.detectedBy === 'live-files')
+    return {
+      ...base,
+      ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark })),
+      listedBy: 'files',
+    };
   const snapshots = [...found.undone, ...found.added];
   const isKnown = (snapshot: Snapshot): boolean => rewriteBySummary(snapshot) !== undefined;
-  const windowOf = (passedOver: (snapshot: Snapshot) => boolean): Promise<Window> => readWindow(engine, table, { head, watermark, found, isKnown: passedOver });
+  const windowOf = (passedOver: (snapshot: Snapshot) => boolean): Promise<Window> =>
+    readWindow(engine, table, { head, watermark, found, isKnown: passedOver });
   const seenFirst = await windowOf(isKnown);
   const entangled = seenFirst.deletes.entangled && !takesAdded(input, table);
   // Entangled files are compared as they were and as they are, whoever moved their rows meanwhile.
-  const { chains, manifests, bySnapshot, deletes } = entangled && snapshots.some(isKnown) ? await windowOf(() => false) : seenFirst;
+  const { chains, manifests, bySnapshot, deletes } =
+    entangled && snapshots.some(isKnown) ? await windowOf(() => false) : seenFirst;
   const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
-  const deleting = new Set(manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)));
+  const deleting = new Set(
+    manifests.filter((manifest) => manifest.content === 1).map((manifest) => BigInt(manifest.snapshot_id)),
+  );
   const hit = new Set(deletes.files.map((file) => file.snapshotId));
   const ofNewRows = new Set(deletes.ofNewRows.map((file) => file.snapshotId));
   const seen = snapshots.map((snapshot) => {
@@ -61,9 +86,14 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
       entangled,
     });
   });
-  const picked = takesAdded(input, table) && found.added.some((snapshot) => pickedFrom(snapshot) !== undefined);
-  const again = picked ? pickedAgain(table.metadata, found.added, await input.watermarksEver()) : new Set<SnapshotId>();
-  const changes = takesAdded(input, table) ? seen.map(withoutReplace).map((change) => withoutPicked(change, again)) : seen;
+  const picked =
+    takesAdded(input, table) && found.added.some((snapshot) => pickedFrom(snapshot) !== undefined);
+  const again = picked
+    ? pickedAgain(table.metadata, found.added, await input.watermarksEver())
+    : new Set<SnapshotId>();
+  const changes = takesAdded(input, table)
+    ? seen.map(withoutReplace).map((change) => withoutPicked(change, again))
+    : seen;
   // In the order in which they took effect: undoing begins with the newest.
   const order = [...found.undone.toReversed(), ...found.added].map((snapshot) => snapshot['snapshot-id']);
   const manifestLists = chains.flatMap((chain) => chain.manifestLists);
@@ -71,19 +101,47 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
   const newRowsOnly = input.processSpec.pattern === 'stateless';
   const compared =
     entangled && consumed !== undefined && !(newRowsOnly && hit.size > 0)
-      ? await judgeGap(engine, table, { changes, bySnapshot, consumed, head, order, undone, deletes, manifestLists, newRowsOnly })
+      ? await judgeGap(engine, table, {
+          changes,
+          bySnapshot,
+          consumed,
+          head,
+          order,
+          undone,
+          deletes,
+          manifestLists,
+          newRowsOnly,
+        })
       : undefined;
-  const judged = compared ?? (entangled ? { changes, bySnapshot } : await withoutRewrites(engine, table, { changes, bySnapshot, undone }));
-  const counted = new Set(judged.changes.filter((change) => change.counted).map((change) => change.snapshotId));
+  const judged =
+    compared ??
+    (entangled
+      ? { changes, bySnapshot }
+      : await withoutRewrites(engine, table, { changes, bySnapshot, undone }));
+  const counted = new Set(
+    judged.changes.filter((change) => change.counted).map((change) => change.snapshotId),
+  );
   const inOrder = order.flatMap((id) => (counted.has(id) ? (judged.bySnapshot.get(id) ?? []) : []));
   const net = netFiles(inOrder);
   // What an undone snapshot had removed comes back; where it was loaded before, without being new.
-  const returned = newRowsOnly ? net.filter((file) => file.status === 'added' && undone.has(file.snapshotId)) : [];
-  const loaded = returned.length === 0 ? new Set<string>() : await loadedBefore(engine, table, { returned, watermarks: await input.watermarksEver() });
+  const returned = newRowsOnly
+    ? net.filter((file) => file.status === 'added' && undone.has(file.snapshotId))
+    : [];
+  const loaded =
+    returned.length === 0
+      ? new Set<string>()
+      : await loadedBefore(engine, table, { returned, watermarks: await input.watermarksEver() });
   if (returned.some((file) => !loaded.has(file.path)))
-    return { ...base, detectedBy: 'live-files', ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark, loaded })), listedBy: 'files' };
+    return {
+      ...base,
+      detectedBy: 'live-files',
+      ...(await changesByFiles(input, table, { head, watermark: watermark as Watermark, loaded })),
+      listedBy: 'files',
+    };
   const fresh = net.filter((file) => !returned.includes(file));
-  const files = takesAdded(input, table) ? await withoutCopies(engine, table, { files: fresh, inOrder, consumed, head }) : fresh;
+  const files = takesAdded(input, table)
+    ? await withoutCopies(engine, table, { files: fresh, inOrder, consumed, head })
+    : fresh;
   refuseForStateless(input, table, { changes: judged.changes, files, hit });
   const mixed = manifests.some((manifest) => manifest.mixed && counted.has(BigInt(manifest.snapshot_id)));
   return {
@@ -91,7 +149,14 @@ export async function changesOf(input: ChangesInput, table: SourceTable, head: S
     changes: judged.changes,
     files: [...files, ...rowDeletesFor(input, deletes)],
     ...deletesOfNewRows(deletes),
-    listedBy: mixed || compared !== undefined || found.undone.length > 0 || files.length < inOrder.length || deletes.ofNewRows.length > 0 ? 'files' : 'manifests',
+    listedBy:
+      mixed ||
+      compared !== undefined ||
+      found.undone.length > 0 ||
+      files.length < inOrder.length ||
+      deletes.ofNewRows.length > 0
+        ? 'files'
+        : 'manifests',
     manifestLists,
   };
 }
@@ -112,9 +177,15 @@ interface WindowInput {
   readonly isKnown: (snapshot: Snapshot) => boolean;
 }
 
-async function readWindow(engine: Engine, table: SourceTable, { head, watermark, found, isKnown }: WindowInput): Promise<Window> {
+async function readWindow(
+  engine: Engine,
+  table: SourceTable,
+  { head, watermark, found, isKnown }: WindowInput,
+): Promise<Window> {
   const snapshots = [...found.undone, ...found.added];
-  const chains = await Promise.all([found.undone, found.added].map((chain) => readNewManifests(engine, table, { chain, isKnown })));
+  const chains = await Promise.all(
+    [found.undone, found.added].map((chain) => readNewManifests(engine, table, { chain, isKnown })),
+  );
   const manifests = chains.flatMap((chain) => chain.manifests);
   const undone = new Set(found.undone.map((snapshot) => snapshot['snapshot-id']));
   const bySnapshot = new Map<bigint, ChangedFile[]>();
@@ -123,13 +194,19 @@ async function readWindow(engine: Engine, table: SourceTable, { head, watermark,
     const data = chain.manifests.filter((manifest) => manifest.content === 0);
     for (const file of await readFiles(engine, table, head, data, [1, 2])) {
       // An undone snapshot's additions are removals now, and the other way round.
-      const turned = undone.has(file.snapshotId) ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) } : file;
+      const turned = undone.has(file.snapshotId)
+        ? { ...file, status: file.status === 'added' ? ('removed' as const) : ('added' as const) }
+        : file;
       const known = bySnapshot.get(file.snapshotId);
       if (known === undefined) bySnapshot.set(file.snapshotId, [turned]);
       else known.push(turned);
     }
   }
-  const appending = new Set(snapshots.filter((snapshot) => operationOf(snapshot) === 'append').map((snapshot) => snapshot['snapshot-id']));
+  const appending = new Set(
+    snapshots
+      .filter((snapshot) => operationOf(snapshot) === 'append')
+      .map((snapshot) => snapshot['snapshot-id']),
+  );
   const added = [...bySnapshot.values()].flat().filter((file) => file.status === 'added');
   const consumed = watermark === undefined ? undefined : snapshotById(table.metadata, watermark.snapshotId);
   const deletes = await rowDeletesSince(engine, table, {
@@ -147,44 +224,73 @@ async function readWindow(engine: Engine, table: SourceTable, { head, watermark,
 /** Operations that may put rows from one file into another. */
 const REWRITING: ReadonlySet<string> = new Set(['replace', 'overwrite']);
 
-const takesAdded = (input: ChangesInput, table: SourceTable): boolean => input.processSpec.pattern === 'stateless' && table.spec.onSourceChange === 'append-added';
-
-/** To a process that takes added rows whatever else happened, a compaction that also dropped rows (deleted ones, say) would bring all others again. */
-const withoutReplace = (change: SnapshotChange): SnapshotChange =>
-  change.operation === 'replace' && change.counted ? { ...change, counted: false, reason: 'files were rewritten: none of their rows is new' } : change;
-
-const withoutPicked = (change: SnapshotChange, again: ReadonlySet<SnapshotId>): SnapshotChange =>
-  again.has(change.snapshotId) ? { ...change, counted: false, reason: 'picked from a history that was read before: its rows were loaded' } : change;
+const takesAdded = (input: ChangesInput, table: SourceTable): boolean =>
+  input.processSpec.pattern === 'stateless' && table.spec.onSourceChange === 'append-added';
 
 /**
- * The greatest sequence number of files that were there before `snapshots`. Undefined where numbers do not tell: version 1 has none, and DuckDB gave its snapshots the
- * same one again and again.
+ * To a process that takes added rows whatever else happened, a compaction that also dropped rows (deleted
+ * ones, say) would bring all others again.
+ */
+const withoutReplace = (change: SnapshotChange): SnapshotChange =>
+  change.operation === 'replace' && change.counted
+    ? { ...change, counted: false, reason: 'files were rewritten: none of their rows is new' }
+    : change;
+
+const withoutPicked = (change: SnapshotChange, again: ReadonlySet<SnapshotId>): SnapshotChange =>
+  again.has(change.snapshotId)
+    ? {
+        ...change,
+        counted: false,
+        reason: 'picked from a history that was read before: its rows were loaded',
+      }
+    : change;
+
+/**
+ * The greatest sequence number of files that were there before `snapshots`. Undefined where numbers do not
+ * tell: version 1 has none, and DuckDB gave its snapshots the same one again and again.
  */
 function numberBefore(snapshots: readonly Snapshot[], consumed: Snapshot | undefined): bigint | undefined {
   const numbers = snapshots.map((snapshot) => snapshot['sequence-number'] ?? 0n);
-  const all = consumed === undefined || snapshots.includes(consumed) ? numbers : [...numbers, consumed['sequence-number'] ?? 0n];
+  const all =
+    consumed === undefined || snapshots.includes(consumed)
+      ? numbers
+      : [...numbers, consumed['sequence-number'] ?? 0n];
   if (numbers.includes(0n) || new Set(all).size < all.length) return undefined;
   return numbers.reduce((least, number) => (number < least ? number : least)) - 1n;
 }
 
 /** A stateless process that goes on has no use for rows that are gone. */
-const rowDeletesFor = (input: ChangesInput, deletes: RowDeletesSince): readonly ChangedFile[] => (input.processSpec.pattern === 'stateless' ? [] : deletes.files);
+const rowDeletesFor = (input: ChangesInput, deletes: RowDeletesSince): readonly ChangedFile[] =>
+  input.processSpec.pattern === 'stateless' ? [] : deletes.files;
 
-const deletesOfNewRows = ({ ofNewRows }: RowDeletesSince): Pick<Changes, 'deleteFiles'> => (ofNewRows.length === 0 ? {} : { deleteFiles: ofNewRows.map((file) => file.key) });
+const deletesOfNewRows = ({ ofNewRows }: RowDeletesSince): Pick<Changes, 'deleteFiles'> =>
+  ofNewRows.length === 0 ? {} : { deleteFiles: ofNewRows.map((file) => file.key) };
 
 /**
- * After an expiry, on a table that was replaced, or when files came back: the files of the watermark's snapshot beside those of the head, or (when that one is gone, too) the
- * live files by number. `loaded`: paths of files that came back and are no news.
+ * After an expiry, on a table that was replaced, or when files came back: the files of the watermark's
+ * snapshot beside those of the head, or (when that one is gone, too) the live files by number. `loaded`:
+ * paths of files that came back and are no news.
  */
 async function changesByFiles(
   input: ChangesInput,
   table: SourceTable,
-  { head, watermark, loaded }: { readonly head: Snapshot; readonly watermark: Watermark; readonly loaded?: ReadonlySet<string> },
+  {
+    head,
+    watermark,
+    loaded,
+  }: { readonly head: Snapshot; readonly watermark: Watermark; readonly loaded?: ReadonlySet<string> },
 ): Promise<Pick<Changes, 'files' | 'changes' | 'manifestLists' | 'deleteFiles'>> {
   const consumed = snapshotById(table.metadata, watermark.snapshotId);
-  if (consumed === undefined) return { ...(await liveFilesSince(input.engine, table, head, watermark)), manifestLists: [head['manifest-list']] };
+  if (consumed === undefined)
+    return {
+      ...(await liveFilesSince(input.engine, table, head, watermark)),
+      manifestLists: [head['manifest-list']],
+    };
   const compared = await filesBetween(input.engine, table, { consumed, head });
-  const between = loaded === undefined ? compared : { ...compared, files: compared.files.filter((file) => !loaded.has(file.path)) };
+  const between =
+    loaded === undefined
+      ? compared
+      : { ...compared, files: compared.files.filter((file) => !loaded.has(file.path)) };
   const removes = between.files.some((file) => file.status === 'removed');
   const deletes = await rowDeletesSince(input.engine, table, {
     head,
@@ -196,20 +302,37 @@ async function changesByFiles(
   });
   // The one change that stands for all of them is the head's.
   const deleted = deletes.files.map((file) => ({ ...file, snapshotId: head['snapshot-id'] }));
-  const rowDeletes = between.deletes.come.length + between.deletes.gone.length === 0 ? 'none' : deleted.length > 0 ? 'hit' : 'missed';
-  const change = { ...changeOf(head, between.files, { rowDeletes }), operation: removes ? 'overwrite' : 'append' };
-  const { files, reason } = await judgeFilesBetween(input.engine, table, { consumed, head, files: between.files, newRowsOnly: input.processSpec.pattern === 'stateless' });
+  const rowDeletes =
+    between.deletes.come.length + between.deletes.gone.length === 0
+      ? 'none'
+      : deleted.length > 0
+        ? 'hit'
+        : 'missed';
+  const change = {
+    ...changeOf(head, between.files, { rowDeletes }),
+    operation: removes ? 'overwrite' : 'append',
+  };
+  const { files, reason } = await judgeFilesBetween(input.engine, table, {
+    consumed,
+    head,
+    files: between.files,
+    newRowsOnly: input.processSpec.pattern === 'stateless',
+  });
   const changes = [
     {
       ...change,
       counted: files.length + deleted.length > 0,
-      reason: [change.reason ?? 'found by comparing the files of the watermark and of the head', ...(reason === undefined ? [] : [reason])].join('; '),
+      reason: [
+        change.reason ?? 'found by comparing the files of the watermark and of the head',
+        ...(reason === undefined ? [] : [reason]),
+      ].join('; '),
     },
   ];
   refuseForStateless(input, table, { changes, files, hit: new Set(deleted.map((file) => file.snapshotId)) });
   if (
     takesAdded(input, table) &&
-    (files.some((file) => file.status === 'removed') || (loaded === undefined && (await holdsOlder(input.engine, table, { head, watermark, files }))))
+    (files.some((file) => file.status === 'removed') ||
+      (loaded === undefined && (await holdsOlder(input.engine, table, { head, watermark, files }))))
   )
     throw refusal(
       'history-expired',
@@ -227,11 +350,18 @@ async function changesByFiles(
   };
 }
 
-/** Whether some file that came is of a commit before the watermark: it was taken away before that, and came back. */
+/**
+ * Whether some file that came is of a commit before the watermark: it was taken away before that, and came
+ * back.
+ */
 async function holdsOlder(
   engine: Engine,
   table: SourceTable,
-  { head, watermark, files }: { readonly head: Snapshot; readonly watermark: Watermark; readonly files: readonly ChangedFile[] },
+  {
+    head,
+    watermark,
+    files,
+  }: { readonly head: Snapshot; readonly watermark: Watermark; readonly files: readonly ChangedFile[] },
 ): Promise<boolean> {
   const came = files.filter((file) => file.status === 'added');
   if (came.length === 0 || table.metadata['format-version'] === 1) return false;
@@ -239,12 +369,21 @@ async function holdsOlder(
   return came.some((file) => !newerFiles.has(file.path));
 }
 
-/** What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its manifests have to be read. */
-function rewriteBySummary(snapshot: Snapshot): Pick<SnapshotChange, 'addedFiles' | 'removedFiles' | 'addedRows' | 'removedRows'> | undefined {
+/**
+ * What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its
+ * manifests have to be read.
+ */
+function rewriteBySummary(
+  snapshot: Snapshot,
+): Pick<SnapshotChange, 'addedFiles' | 'removedFiles' | 'addedRows' | 'removedRows'> | undefined {
   const { summary = {} } = snapshot;
   const [added, removed] = [summary['added-records'], summary['deleted-records']];
   if (operationOf(snapshot) !== 'replace' || added === undefined || removed === undefined) return undefined;
-  if (!isMaintenance(snapshot) && (added !== removed || DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0'))) return undefined;
+  if (
+    !isMaintenance(snapshot) &&
+    (added !== removed || DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0'))
+  )
+    return undefined;
   return {
     addedFiles: Number(summary['added-data-files'] ?? 0),
     removedFiles: Number(summary['deleted-data-files'] ?? 0),
@@ -253,30 +392,59 @@ function rewriteBySummary(snapshot: Snapshot): Pick<SnapshotChange, 'addedFiles'
   };
 }
 
-/** Our own maintenance: where it takes deleted rows out of files, fewer rows come than go, and no row changes. */
+/**
+ * Our own maintenance: where it takes deleted rows out of files, fewer rows come than go, and no row changes.
+ */
 const isMaintenance = (snapshot: Snapshot): boolean => snapshot.summary?.[SUMMARY.maintenance] !== undefined;
 
 /** With row-level deletes in play, equal counts of rows do not mean equal rows. */
-const DELETE_COUNTS = ['added-delete-files', 'removed-delete-files', 'added-position-deletes', 'removed-position-deletes', 'added-equality-deletes', 'removed-equality-deletes'];
+const DELETE_COUNTS = [
+  'added-delete-files',
+  'removed-delete-files',
+  'added-position-deletes',
+  'removed-position-deletes',
+  'added-equality-deletes',
+  'removed-equality-deletes',
+];
 
 interface ChangeFlags {
-  /** Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since (`new`), or nobody's. */
+  /**
+   * Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since
+   * (`new`), or nobody's.
+   */
   readonly rowDeletes?: 'none' | 'hit' | 'new' | 'missed';
   readonly undone?: boolean;
-  /** Row-level deletes and rewrites since the watermark: a rewrite may have taken deleted rows along, and is news until the rows were compared. */
+  /**
+   * Row-level deletes and rewrites since the watermark: a rewrite may have taken deleted rows along, and is
+   * news until the rows were compared.
+   */
   readonly entangled?: boolean;
 }
 
 function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: ChangeFlags): SnapshotChange {
-  const of = (status: ChangedFile['status']): readonly ChangedFile[] => files.filter((file) => file.status === status);
+  const of = (status: ChangedFile['status']): readonly ChangedFile[] =>
+    files.filter((file) => file.status === status);
   const rows = (list: readonly ChangedFile[]): bigint => list.reduce((sum, file) => sum + file.rows, 0n);
   const operation = operationOf(snapshot);
   const said = rewriteBySummary(snapshot);
-  const counts = said ?? { addedFiles: of('added').length, removedFiles: of('removed').length, addedRows: rows(of('added')), removedRows: rows(of('removed')) };
-  // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says otherwise, and is believed.
-  const rewrite = operation === 'replace' && flags.entangled !== true && (isMaintenance(snapshot) || (counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
+  const counts = said ?? {
+    addedFiles: of('added').length,
+    removedFiles: of('removed').length,
+    addedRows: rows(of('added')),
+    removedRows: rows(of('removed')),
+  };
+  // Iceberg specification, "Snapshots": `replace` changes files, not rows. A count that differs says
+  // otherwise, and is believed.
+  const rewrite =
+    operation === 'replace' &&
+    flags.entangled !== true &&
+    (isMaintenance(snapshot) || (counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
   const idle = flags.rowDeletes === 'missed' && flags.undone !== true && files.length === 0;
-  const reason = rewrite ? 'files were rewritten, no row changed' : flags.undone === true ? 'rolled back' : ROW_DELETES[flags.rowDeletes ?? 'none'];
+  const reason = rewrite
+    ? 'files were rewritten, no row changed'
+    : flags.undone === true
+      ? 'rolled back'
+      : ROW_DELETES[flags.rowDeletes ?? 'none'];
   return {
     snapshotId: snapshot['snapshot-id'],
     operation,
@@ -294,23 +462,41 @@ const ROW_DELETES: Readonly<Record<NonNullable<ChangeFlags['rowDeletes']>, strin
   missed: 'deletes no row that was there',
 };
 
-/** A stateless load can only append: it stops here instead of publishing something wrong. `hit`: snapshots that deleted single rows which it may have loaded. */
+/**
+ * A stateless load can only append: it stops here instead of publishing something wrong. `hit`: snapshots
+ * that deleted single rows which it may have loaded.
+ */
 function refuseForStateless(
   input: ChangesInput,
   table: SourceTable,
-  { changes, files, hit }: { readonly changes: readonly SnapshotChange[]; readonly files: readonly ChangedFile[]; readonly hit: ReadonlySet<bigint> },
+  {
+    changes,
+    files,
+    hit,
+  }: {
+    readonly changes: readonly SnapshotChange[];
+    readonly files: readonly ChangedFile[];
+    readonly hit: ReadonlySet<bigint>;
+  },
 ): void {
   if (input.processSpec.pattern !== 'stateless') return;
   const name = tableName(table.spec.table);
   const removing = new Set(files.filter((file) => file.status === 'removed').map((file) => file.snapshotId));
-  const change = changes.find((each) => each.counted && (removing.has(each.snapshotId) || hit.has(each.snapshotId)));
+  const change = changes.find(
+    (each) => each.counted && (removing.has(each.snapshotId) || hit.has(each.snapshotId)),
+  );
   if (change === undefined || table.spec.onSourceChange === 'append-added') return;
   throw refusal(
     'source-changed',
     `snapshot ${change.snapshotId} of ${name} (${change.operation}${change.reason === undefined ? '' : `: ${change.reason}`}) changed or removed rows that ${input.processSpec.processName} may have loaded already; a stateless process only appends`,
     {
       hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
-      context: { table: name, snapshot_id: String(change.snapshotId), operation: change.operation, removed_rows: String(change.removedRows) },
+      context: {
+        table: name,
+        snapshot_id: String(change.snapshotId),
+        operation: change.operation,
+        removed_rows: String(change.removedRows),
+      },
     },
   );
 }

@@ -1,9 +1,17 @@
 /**
- * The data files behind snapshots, with the hours of their event times. Snapshots -> ChangedFile[]. Reads manifests through DuckDB.
- * Cost follows the change: only manifests that a new snapshot added are opened (a first load opens all live ones).
+ * The data files behind snapshots, with the hours of their event times. Snapshots -> ChangedFile[]. Reads
+ * manifests through DuckDB. Cost follows the change: only manifests that a new snapshot added are opened (a
+ * first load opens all live ones).
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
-import { type StoredUnit, columnOf, currentSchema, partitionTuple, processingUri, storedUnit } from '../iceberg/event-time.ts';
+import {
+  type StoredUnit,
+  columnOf,
+  currentSchema,
+  partitionTuple,
+  processingUri,
+  storedUnit,
+} from '../iceberg/event-time.ts';
 import { hoursOfPartition } from '../iceberg/partition-hours.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
@@ -23,7 +31,10 @@ export interface SourceTable extends ViewPorts {
   readonly metadata: TableMetadata;
   /** Undefined when the process names no event-time column for the source. */
   readonly eventTime: { readonly column: NestedField; readonly unit: StoredUnit } | undefined;
-  /** The hour in which the clock plus the tolerance lies. Event times in a later hour are set aside (whole hours, as everything here): one bad row may not drag a range along. */
+  /**
+   * The hour in which the clock plus the tolerance lies. Event times in a later hour are set aside (whole
+   * hours, as everything here): one bad row may not drag a range along.
+   */
   readonly lastAllowedHour: Hour;
   /** Rewrites that need not be compared again. */
   readonly verified?: VerifiedRewrites;
@@ -50,11 +61,19 @@ interface FileRow extends Record<string, unknown>, StatedBounds {
 }
 
 /** All manifests with live files of one snapshot. */
-export async function readAllManifests(engine: Engine, table: SourceTable, snapshot: Snapshot): Promise<Manifest[]> {
+export async function readAllManifests(
+  engine: Engine,
+  table: SourceTable,
+  snapshot: Snapshot,
+): Promise<Manifest[]> {
   return reading(
     table,
     snapshot,
-    () => engine.query<Manifest & Record<string, unknown>>({ sql: renderStatement('session/all_manifests'), parameters: { manifest_list: snapshot['manifest-list'] } }),
+    () =>
+      engine.query<Manifest & Record<string, unknown>>({
+        sql: renderStatement('session/all_manifests'),
+        parameters: { manifest_list: snapshot['manifest-list'] },
+      }),
     { engine, files: [snapshot['manifest-list']] },
   );
 }
@@ -66,12 +85,17 @@ export interface LikeManifests {
 }
 
 /**
- * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and the partition struct of the first. Apart are the partition
- * specs, and what was written in format version 1 (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
+ * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and the
+ * partition struct of the first. Apart are the partition specs, and what was written in format version 1
+ * (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
  */
 export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
   const groups = new Map<string, LikeManifests & { readonly paths: string[] }>();
-  for (const { manifest_path: path, partition_spec_id: specId, sequence_number: sequenceNumber } of manifests) {
+  for (const {
+    manifest_path: path,
+    partition_spec_id: specId,
+    sequence_number: sequenceNumber,
+  } of manifests) {
     const key = `${specId} ${sequenceNumber === '0'}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { specId, paths: [path] });
@@ -81,10 +105,17 @@ export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
 }
 
 /**
- * The files in `manifests`, with hours. `statuses`: which entries count (`0` existing, `1` added, `2` removed).
- * An entry without a snapshot id belongs to its manifest's snapshot (Iceberg specification, "Snapshot ID Inheritance").
+ * The files in `manifests`, with hours. `statuses`: which entries count (`0` existing, `1` added, `2`
+ * removed). An entry without a snapshot id belongs to its manifest's snapshot (Iceberg specification,
+ * "Snapshot ID Inheritance").
  */
-export async function readFiles(engine: Engine, table: SourceTable, head: Snapshot, manifests: readonly Manifest[], statuses: readonly number[]): Promise<ChangedFile[]> {
+export async function readFiles(
+  engine: Engine,
+  table: SourceTable,
+  head: Snapshot,
+  manifests: readonly Manifest[],
+  statuses: readonly number[],
+): Promise<ChangedFile[]> {
   const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
   const files: (ChangedFile & { readonly unknown: boolean })[] = [];
   const { eventTime } = table;
@@ -120,7 +151,12 @@ export async function readFiles(engine: Engine, table: SourceTable, head: Snapsh
 }
 
 /** The live files in data manifests among `manifests`, with hours; see {@link readFiles}. */
-export const readLiveFiles = (engine: Engine, table: SourceTable, snapshot: Snapshot, manifests: readonly Manifest[]): Promise<ChangedFile[]> =>
+export const readLiveFiles = (
+  engine: Engine,
+  table: SourceTable,
+  snapshot: Snapshot,
+  manifests: readonly Manifest[],
+): Promise<ChangedFile[]> =>
   readFiles(
     engine,
     table,
@@ -156,16 +192,29 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
 }
 
 /**
- * A column is its field id, not its name: one that was dropped (or renamed) and added again under its name has other values, and the hours that were loaded are not those of
- * its rows. Throws `event-time-replaced`.
+ * A column is its field id, not its name: one that was dropped (or renamed) and added again under its name
+ * has other values, and the hours that were loaded are not those of its rows. Throws `event-time-replaced`.
  */
 export function refuseOtherEventTime(
   process: ProcessSpec,
-  { source, metadata, eventTime }: { readonly source: SourceSpec; readonly metadata: TableMetadata; readonly eventTime: SourceTable['eventTime'] },
+  {
+    source,
+    metadata,
+    eventTime,
+  }: {
+    readonly source: SourceSpec;
+    readonly metadata: TableMetadata;
+    readonly eventTime: SourceTable['eventTime'];
+  },
   watermarks: readonly Watermark[],
 ): void {
   const known = watermarks.map((each) => each.eventTimeId);
-  if (eventTime === undefined || known.length === 0 || known.some((id) => id === undefined || id === eventTime.column.id)) return;
+  if (
+    eventTime === undefined ||
+    known.length === 0 ||
+    known.some((id) => id === undefined || id === eventTime.column.id)
+  )
+    return;
   const { column } = eventTime;
   const table = tableName(source.table);
   const before = currentSchema(metadata).fields.find((field) => field.id === known[0]);
@@ -179,7 +228,10 @@ export function refuseOtherEventTime(
   );
 }
 
-/** Runs a metadata read of `files`; a failure names the table, the snapshot and the file that could not be read, and moves nothing. */
+/**
+ * Runs a metadata read of `files`; a failure names the table, the snapshot and the file that could not be
+ * read, and moves nothing.
+ */
 export async function reading<T>(
   table: SourceTable,
   snapshot: Snapshot | undefined,
@@ -192,13 +244,18 @@ export async function reading<T>(
     if (error instanceof PsybergError && error.code !== 'sql-failed') throw error;
     const name = tableName(table.spec.table);
     const { message } = error as Error;
-    const file = from === undefined ? fileInMessage(message) : await unreadableFile(from.engine, from.files, message);
+    const file =
+      from === undefined ? fileInMessage(message) : await unreadableFile(from.engine, from.files, message);
     throw refusal(
       'source-unreadable',
       `${file === undefined ? 'the metadata' : `the file ${file}`} of source ${name}${snapshot === undefined ? '' : ` (snapshot ${snapshot['snapshot-id']})`} cannot be read: ${message.split('\n')[0]}`,
       {
         hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-        context: { table: name, snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']), file: file ?? null },
+        context: {
+          table: name,
+          snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']),
+          file: file ?? null,
+        },
         cause: error,
       },
     );

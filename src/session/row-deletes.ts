@@ -1,7 +1,8 @@
 /**
- * Which hours single deleted rows belong to. Delete files since the watermark -> changed hours. Metadata does not say it, so the files that new delete files are about
- * are read twice, as of the watermark and as of the head, and only their event-time column: whatever rows differ, those hours changed. Works for
- * position deletes, equality deletes and deletion vectors alike, and for deletes that were taken back.
+ * Which hours single deleted rows belong to. Delete files since the watermark -> changed hours. Metadata does
+ * not say it, so the files that new delete files are about are read twice, as of the watermark and as of the
+ * head, and only their event-time column: whatever rows differ, those hours changed. Works for position
+ * deletes, equality deletes and deletion vectors alike, and for deletes that were taken back.
  */
 import type { Engine } from '../engine/index.ts';
 import { snapshotById } from '../iceberg/history.ts';
@@ -22,13 +23,16 @@ export interface RowDeletesSince {
   /** The delete files that apply to files added since: rows that came and went between two sessions. */
   readonly ofNewRows: readonly DeleteFile[];
   /**
-   * Files were rewritten since, and some new delete file is about others than those that appends added. Its rows may have gone to the rewritten file, or it may be about
-   * rows that a rewritten file took over: then no file of the head is the one that the watermark saw, and only all files together can be compared (`entangled.ts`).
+   * Files were rewritten since, and some new delete file is about others than those that appends added. Its
+   * rows may have gone to the rewritten file, or it may be about rows that a rewritten file took over: then
+   * no file of the head is the one that the watermark saw, and only all files together can be compared
+   * (`entangled.ts`).
    */
   readonly entangled: boolean;
 }
 
-export interface NewDeletes extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber' | 'added'> {
+export interface NewDeletes
+  extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber' | 'added'> {
   /** The delete manifests that came. */
   readonly manifests: readonly Manifest[];
   /** Those that the head has no longer, where no snapshot says what became of their entries. */
@@ -40,29 +44,44 @@ export interface NewDeletes extends Pick<RowDeletesInput, 'head' | 'consumed' | 
 }
 
 /** What the delete files of the new snapshots did. */
-export async function rowDeletesSince(engine: Engine, table: SourceTable, since: NewDeletes): Promise<RowDeletesSince> {
+export async function rowDeletesSince(
+  engine: Engine,
+  table: SourceTable,
+  since: NewDeletes,
+): Promise<RowDeletesSince> {
   const listed = await readDeleteFiles(engine, table, since.head, since.manifests);
   const still = new Set(listed.filter((each) => each.status !== 'removed').map((each) => each.key));
-  const dropped = (await readDeleteFiles(engine, table, since.head, since.dropped ?? [])).filter((each) => each.status !== 'removed' && !still.has(each.key));
+  const dropped = (await readDeleteFiles(engine, table, since.head, since.dropped ?? [])).filter(
+    (each) => each.status !== 'removed' && !still.has(each.key),
+  );
   const entries = [...listed, ...dropped.map((each) => ({ ...each, status: 'removed' as const }))];
-  // Writers carry older entries over into new manifests, DuckDB even under the new snapshot's id: the sequence number tells.
-  const news = entries.filter((each) => each.status !== 'existing' || each.sequenceNumber > (since.sinceSequenceNumber ?? 0n));
+  // Writers carry older entries over into new manifests, DuckDB even under the new snapshot's id: the
+  // sequence number tells.
+  const news = entries.filter(
+    (each) => each.status !== 'existing' || each.sequenceNumber > (since.sinceSequenceNumber ?? 0n),
+  );
   if (news.length === 0) return { files: [], ofNewRows: [], entangled: false };
   await refuseUnreadable(engine, table, since.head);
   const deletes = await withDataFiles(engine, table, since.head, onePerKey(news));
   return {
     files: await hoursOfRowDeletes({ engine, table, ...since, deletes }),
     ofNewRows: newestVectors(deletes.filter((each) => isOfNewRows(each, since.added, table))),
-    entangled: since.rewrites === true && deletes.some((each) => each.status !== 'removed' && !isOfAppended(each, since.appended ?? new Set())),
+    entangled:
+      since.rewrites === true &&
+      deletes.some((each) => each.status !== 'removed' && !isOfAppended(each, since.appended ?? new Set())),
   };
 }
 
-const isOfAppended = (file: DeleteFile, appended: ReadonlySet<string>): boolean => file.kind !== 'equality' && (file.dataFiles?.every((path) => appended.has(path)) ?? false);
+const isOfAppended = (file: DeleteFile, appended: ReadonlySet<string>): boolean =>
+  file.kind !== 'equality' && (file.dataFiles?.every((path) => appended.has(path)) ?? false);
 
 function isOfNewRows(file: DeleteFile, added: readonly ChangedFile[], table: SourceTable): boolean {
   if (file.status === 'removed') return false;
   if (file.kind !== 'equality') return added.some((each) => file.dataFiles?.includes(each.path) === true);
-  return added.some((each) => (snapshotById(table.metadata, each.snapshotId)?.['sequence-number'] ?? 0n) < file.sequenceNumber);
+  return added.some(
+    (each) =>
+      (snapshotById(table.metadata, each.snapshotId)?.['sequence-number'] ?? 0n) < file.sequenceNumber,
+  );
 }
 
 function onePerKey(files: readonly DeleteFile[]): DeleteFile[] {
@@ -71,7 +90,10 @@ function onePerKey(files: readonly DeleteFile[]): DeleteFile[] {
   return [...byKey.values()];
 }
 
-/** A data file has one deletion vector at a time; a newer one holds what the older one held (Iceberg specification, "Deletion Vectors"). */
+/**
+ * A data file has one deletion vector at a time; a newer one holds what the older one held (Iceberg
+ * specification, "Deletion Vectors").
+ */
 function newestVectors(files: readonly DeleteFile[]): DeleteFile[] {
   const newest = new Map<string, DeleteFile>();
   for (const file of files) {
@@ -88,7 +110,10 @@ export interface RowDeletesInput {
   readonly head: Snapshot;
   /** The watermark's snapshot; undefined when it was expired. */
   readonly consumed: Snapshot | undefined;
-  /** Files with a greater sequence number are news: their rows were not there at the watermark. Undefined where numbers do not tell: then `added` are. */
+  /**
+   * Files with a greater sequence number are news: their rows were not there at the watermark. Undefined
+   * where numbers do not tell: then `added` are.
+   */
   readonly sinceSequenceNumber: bigint | undefined;
   /** The data files that came since. */
   readonly added: readonly ChangedFile[];
@@ -101,17 +126,27 @@ async function oldFilesUnder(input: RowDeletesInput): Promise<DataFile[]> {
   const { deletes, sinceSequenceNumber } = input;
   if (sinceSequenceNumber !== undefined) return filesUnder(input, deletes, sinceSequenceNumber);
   const added = new Set(input.added.map((file) => file.path));
-  return (await filesUnder(input, deletes, input.table.metadata['last-sequence-number'])).filter((file) => !added.has(file.path));
+  return (await filesUnder(input, deletes, input.table.metadata['last-sequence-number'])).filter(
+    (file) => !added.has(file.path),
+  );
 }
 
-/** The delete files that removed (or brought back) rows which were there at the watermark, with the hours of those rows. */
+/**
+ * The delete files that removed (or brought back) rows which were there at the watermark, with the hours of
+ * those rows.
+ */
 export async function hoursOfRowDeletes(input: RowDeletesInput): Promise<ChangedFile[]> {
   const { table, deletes } = input;
   const affected = await oldFilesUnder(input);
   if (affected.length === 0) return [];
-  const compared = input.consumed === undefined ? await hoursByBounds(input, affected) : await hoursByRows(input, affected, input.consumed);
+  const compared =
+    input.consumed === undefined
+      ? await hoursByBounds(input, affected)
+      : await hoursByRows(input, affected, input.consumed);
   return deletes.flatMap((each) => {
-    const found = affected.filter((file) => appliesTo(each, file, table)).flatMap((file) => compared.get(file.path) ?? []);
+    const found = affected
+      .filter((file) => appliesTo(each, file, table))
+      .flatMap((file) => compared.get(file.path) ?? []);
     return found.length === 0 ? [] : [asChangedFile(each, found, table, input.consumed === undefined)];
   });
 }
@@ -122,9 +157,16 @@ interface ChangedHours {
   readonly rows: bigint;
 }
 
-function asChangedFile(file: DeleteFile, found: readonly ChangedHours[], table: SourceTable, byBounds: boolean): ChangedFile {
+function asChangedFile(
+  file: DeleteFile,
+  found: readonly ChangedHours[],
+  table: SourceTable,
+  byBounds: boolean,
+): ChangedFile {
   const hours = new Set<Hour>();
-  for (const { firstHour, lastHour } of found) if (firstHour !== undefined && lastHour !== undefined) for (let hour = firstHour; hour <= lastHour; hour += 1) hours.add(hour);
+  for (const { firstHour, lastHour } of found)
+    if (firstHour !== undefined && lastHour !== undefined)
+      for (let hour = firstHour; hour <= lastHour; hour += 1) hours.add(hour);
   const ascending = [...hours].sort((left, right) => left - right);
   const allowed = ascending.filter((hour) => hour <= table.lastAllowedHour);
   const future = ascending.filter((hour) => hour > table.lastAllowedHour);
@@ -137,21 +179,31 @@ function asChangedFile(file: DeleteFile, found: readonly ChangedHours[], table: 
     partition: file.partition,
     nullEventTimes: 0n,
     boundsFrom: byBounds ? 'manifest' : 'scan',
-    ...(allowed.length === 0 ? {} : { firstHour: allowed[0] as Hour, lastHour: allowed.at(-1) as Hour, differingHours: allowed }),
+    ...(allowed.length === 0
+      ? {}
+      : { firstHour: allowed[0] as Hour, lastHour: allowed.at(-1) as Hour, differingHours: allowed }),
     ...(future.length === 0 ? {} : { futureHours: future }),
   };
 }
 
 /** Hours whose rows differ between watermark and head, by data file. */
-async function hoursByRows(input: RowDeletesInput, affected: readonly DataFile[], consumed: Snapshot): Promise<Map<string, ChangedHours[]>> {
+async function hoursByRows(
+  input: RowDeletesInput,
+  affected: readonly DataFile[],
+  consumed: Snapshot,
+): Promise<Map<string, ChangedHours[]>> {
   const { engine, table, head } = input;
   const { eventTime } = table;
   const rows = await inTemporaryFolder(async (directory) => {
     // The files as the head lists them, twice: with the deletes of then, and with those of now.
     const viewOf = async (snapshot: Snapshot): Promise<Snapshot> => {
-      const manifests = (await readAllManifests(engine, table, snapshot)).filter((manifest) => manifest.content === 1);
+      const manifests = (await readAllManifests(engine, table, snapshot)).filter(
+        (manifest) => manifest.content === 1,
+      );
       const known = await readDeleteFiles(engine, table, snapshot, manifests);
-      const keys = known.filter((each) => each.status !== 'removed' && affected.some((file) => appliesTo(each, file, table))).map((each) => each.key);
+      const keys = known
+        .filter((each) => each.status !== 'removed' && affected.some((file) => appliesTo(each, file, table)))
+        .map((each) => each.key);
       return composeView(input, { affected, deletes: { from: snapshot, manifests, keys }, directory });
     };
     const [before, after] = [await viewOf(consumed), await viewOf(head)];
@@ -160,7 +212,10 @@ async function hoursByRows(input: RowDeletesInput, affected: readonly DataFile[]
         engine.query<{ path: string; first_hour: number | null; last_hour: number | null; rows: bigint }>({
           sql: renderStatement('session/deleted_hours', {
             ...tables,
-            stored_event_time: eventTime === undefined ? statementFragment('null::bigint') : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type),
+            stored_event_time:
+              eventTime === undefined
+                ? statementFragment('null::bigint')
+                : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type),
           }),
           parameters: { files: affected.map((file) => file.path), unit: eventTime?.unit ?? 'us' },
         }),
@@ -168,18 +223,34 @@ async function hoursByRows(input: RowDeletesInput, affected: readonly DataFile[]
     );
   });
   const byPath = new Map<string, ChangedHours[]>();
-  for (const row of rows) byPath.set(row.path, [...(byPath.get(row.path) ?? []), { firstHour: row.first_hour ?? undefined, lastHour: row.last_hour ?? undefined, rows: row.rows }]);
+  for (const row of rows)
+    byPath.set(row.path, [
+      ...(byPath.get(row.path) ?? []),
+      { firstHour: row.first_hour ?? undefined, lastHour: row.last_hour ?? undefined, rows: row.rows },
+    ]);
   return byPath;
 }
 
 interface ViewParts {
   readonly affected: readonly DataFile[];
-  readonly deletes: { readonly from: Snapshot; readonly manifests: readonly Manifest[]; readonly keys: readonly string[] };
+  readonly deletes: {
+    readonly from: Snapshot;
+    readonly manifests: readonly Manifest[];
+    readonly keys: readonly string[];
+  };
   readonly directory: string;
 }
 
-async function composeView({ engine, table, head }: RowDeletesInput, { affected, deletes, directory }: ViewParts): Promise<Snapshot> {
-  const manifests = new Map(affected.map((file) => [file.manifestPath, { manifest_path: file.manifestPath, partition_spec_id: file.specId, content: 0 }]));
+async function composeView(
+  { engine, table, head }: RowDeletesInput,
+  { affected, deletes, directory }: ViewParts,
+): Promise<Snapshot> {
+  const manifests = new Map(
+    affected.map((file) => [
+      file.manifestPath,
+      { manifest_path: file.manifestPath, partition_spec_id: file.specId, content: 0 },
+    ]),
+  );
   return composeFilesView(engine, {
     metadata: table.metadata,
     from: head,
@@ -190,11 +261,23 @@ async function composeView({ engine, table, head }: RowDeletesInput, { affected,
   });
 }
 
-/** Without the watermark's snapshot nobody can say which rows were deleted already: every hour of the affected files counts. */
-async function hoursByBounds({ engine, table, head }: RowDeletesInput, affected: readonly DataFile[]): Promise<Map<string, ChangedHours[]>> {
+/**
+ * Without the watermark's snapshot nobody can say which rows were deleted already: every hour of the affected
+ * files counts.
+ */
+async function hoursByBounds(
+  { engine, table, head }: RowDeletesInput,
+  affected: readonly DataFile[],
+): Promise<Map<string, ChangedHours[]>> {
   const holding = new Set(affected.map((file) => file.manifestPath));
-  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) => holding.has(manifest.manifest_path));
+  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) =>
+    holding.has(manifest.manifest_path),
+  );
   const files = await readLiveFiles(engine, table, head, manifests);
   const wanted = new Set(affected.map((file) => file.path));
-  return new Map(files.filter((file) => wanted.has(file.path)).map((file) => [file.path, [{ firstHour: file.firstHour, lastHour: file.lastHour, rows: file.rows }]]));
+  return new Map(
+    files
+      .filter((file) => wanted.has(file.path))
+      .map((file) => [file.path, [{ firstHour: file.firstHour, lastHour: file.lastHour, rows: file.rows }]]),
+  );
 }

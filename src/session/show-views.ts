@@ -1,6 +1,7 @@
 /**
- * Synthetic snapshots of one table, shown to DuckDB while a session is opened. Snapshots -> whatever `work` reads from them.
- * Their manifests are temporary files outside the warehouse: planning writes nothing into it.
+ * Synthetic snapshots of one table, shown to DuckDB while a session is opened. Snapshots -> whatever `work`
+ * reads from them. Their manifests are temporary files outside the warehouse: planning writes nothing into
+ * it.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,24 +30,41 @@ export async function inTemporaryFolder<T>(work: (directory: string) => Promise<
   }
 }
 
-/** Runs `work` with each snapshot as a table of the same schema; it gets the tables as fragments, by the names given. Throws `partition-column-dropped`. */
+/**
+ * Runs `work` with each snapshot as a table of the same schema; it gets the tables as fragments, by the names
+ * given. Throws `partition-column-dropped`.
+ */
 export async function withViews<Name extends string, T>(
   engine: Engine,
-  { views, endpoint, metadata, spec: { table } }: ViewPorts & { readonly metadata: TableMetadata; readonly spec: { readonly table: TableIdentifier } },
+  {
+    views,
+    endpoint,
+    metadata,
+    spec: { table },
+  }: ViewPorts & { readonly metadata: TableMetadata; readonly spec: { readonly table: TableIdentifier } },
   snapshots: Readonly<Record<Name, Snapshot>>,
   work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
 ): Promise<T> {
   const name = `psyberg_view_${randomUUID().replaceAll('-', '')}`;
   const names = Object.keys(snapshots) as Name[];
-  for (const each of names) await refuseDroppedColumns(engine, { metadata, snapshot: snapshots[each], table: tableName(table) });
+  for (const each of names)
+    await refuseDroppedColumns(engine, { metadata, snapshot: snapshots[each], table: tableName(table) });
   views.open({
     name,
-    tables: names.map((each) => ({ identifier: { namespace: ['views'], name: each }, table, show: { kind: 'files', snapshot: snapshots[each] } })),
+    tables: names.map((each) => ({
+      identifier: { namespace: ['views'], name: each },
+      table,
+      show: { kind: 'files', snapshot: snapshots[each] },
+    })),
   });
   try {
     await engine.attach({ name, warehouse: name, ...endpoint });
     try {
-      return await work(Object.fromEntries(names.map((each) => [each, tableFragment(name, { namespace: ['views'], name: each })])) as Record<Name, SqlFragment>);
+      return await work(
+        Object.fromEntries(
+          names.map((each) => [each, tableFragment(name, { namespace: ['views'], name: each })]),
+        ) as Record<Name, SqlFragment>,
+      );
     } finally {
       await engine.detach(name);
     }

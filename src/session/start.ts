@@ -1,12 +1,21 @@
-/** Where a source begins for a process that has no watermark on it. Metadata + StartSpec -> Snapshot. Pure. */
+/**
+ * Where a source begins for a process that has no watermark on it. Metadata + StartSpec -> Snapshot. Pure.
+ */
 import { ancestors, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { usageError } from '../model/errors.ts';
 import { instantText } from '../model/hour.ts';
 import type { StartSpec } from '../model/start.ts';
 
-/** The snapshot after which the source is read; undefined: from the beginning. Throws `start-unknown` when the table does not know (any more). */
-export function startSnapshot(metadata: TableMetadata, head: Snapshot, { start, table }: { readonly start: StartSpec; readonly table: string }): Snapshot | undefined {
+/**
+ * The snapshot after which the source is read; undefined: from the beginning. Throws `start-unknown` when the
+ * table does not know (any more).
+ */
+export function startSnapshot(
+  metadata: TableMetadata,
+  head: Snapshot,
+  { start, table }: { readonly start: StartSpec; readonly table: string },
+): Snapshot | undefined {
   switch (start.kind) {
     case 'beginning':
       return undefined;
@@ -27,16 +36,23 @@ export function startSnapshot(metadata: TableMetadata, head: Snapshot, { start, 
       return found;
     }
     case 'timestamp': {
-      // The line of parents and not the snapshot log: a rollback leaves entries of snapshots there that main does not have.
-      for (const snapshot of ancestors(metadata, head)) if (snapshot['timestamp-ms'] <= start.atMs) return snapshot;
+      // The line of parents and not the snapshot log: a rollback leaves entries of snapshots there that main
+      // does not have.
+      for (const snapshot of ancestors(metadata, head))
+        if (snapshot['timestamp-ms'] <= start.atMs) return snapshot;
       const first = oldest(metadata, head);
       if (first['parent-snapshot-id'] === undefined) return undefined;
-      throw usageError('start-unknown', `the source ${table} is to begin at ${instantText(start.atMs)}, and its snapshots of that time were expired`, {
-        hint: `choose ${instantText(first['timestamp-ms'])} or later, or beginning`,
-        context: { table, at: instantText(start.atMs) },
-      });
+      throw usageError(
+        'start-unknown',
+        `the source ${table} is to begin at ${instantText(start.atMs)}, and its snapshots of that time were expired`,
+        {
+          hint: `choose ${instantText(first['timestamp-ms'])} or later, or beginning`,
+          context: { table, at: instantText(start.atMs) },
+        },
+      );
     }
   }
 }
 
-const oldest = (metadata: TableMetadata, head: Snapshot): Snapshot => [...ancestors(metadata, head)].at(-1) as Snapshot;
+const oldest = (metadata: TableMetadata, head: Snapshot): Snapshot =>
+  [...ancestors(metadata, head)].at(-1) as Snapshot;

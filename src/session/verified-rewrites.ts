@@ -1,14 +1,21 @@
 /**
- * Rewrites that were compared row by row, in a small file beside the sessions. A source that only its compactions move keeps its watermark, so every session passes
- * them anew: their rows are read once. Losing the file costs one more comparison, nothing else.
+ * Rewrites that were compared row by row, in a small file beside the sessions. A source that only its
+ * compactions move keeps its watermark, so every session passes them anew: their rows are read once. Losing
+ * the file costs one more comparison, nothing else.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Keys kept, the newest: more rewrites than that are not passed by one watermark. About 100 bytes each. Not measured. */
+/**
+ * Keys kept, the newest: more rewrites than that are not passed by one watermark. About 100 bytes each. Not
+ * measured.
+ */
 const KEYS_MAX = 1000;
 
-/** The rewrites that were found to change no row. A snapshot and its files never change, and neither does what was found. */
+/**
+ * The rewrites that were found to change no row. A snapshot and its files never change, and neither does what
+ * was found.
+ */
 export interface VerifiedRewrites {
   has(key: string): boolean;
   add(key: string): void;
@@ -30,7 +37,8 @@ export function openVerifiedRewrites(path: string): VerifiedRewrites {
     },
     save() {
       if (added.size === 0) return;
-      // Read again: another process may have written meanwhile. What gets lost in a race is compared once more.
+      // Read again: another process may have written meanwhile. What gets lost in a race is compared once
+      // more.
       const keys = [...new Set([...readKeys(path), ...added])].slice(-KEYS_MAX);
       const temporary = `${path}.${process.pid}`;
       try {

@@ -1,6 +1,7 @@
 /**
- * What a process that takes added rows, whatever else happened to its source, is to load of files that others rewrote: a writer that deletes or updates rows by copying the
- * rest of their file (Spark does so by default) adds files, but hardly a row. Files that came and went -> files of new rows.
+ * What a process that takes added rows, whatever else happened to its source, is to load of files that others
+ * rewrote: a writer that deletes or updates rows by copying the rest of their file (Spark does so by default)
+ * adds files, but hardly a row. Files that came and went -> files of new rows.
  */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
@@ -11,8 +12,10 @@ import { newsOfFiles } from './compare-rows.ts';
 import type { SourceTable } from './read-files.ts';
 
 /**
- * `files` (what is different at the head) without those that hold only rows of the files that went. `inOrder`: all that came and went since. `consumed`: the watermark's snapshot, where it is still there.
- * Throws `source-changed` for a file of old rows and new ones: a file is loaded as a whole. The same where the rows cannot be compared.
+ * `files` (what is different at the head) without those that hold only rows of the files that went.
+ * `inOrder`: all that came and went since. `consumed`: the watermark's snapshot, where it is still there.
+ * Throws `source-changed` for a file of old rows and new ones: a file is loaded as a whole. The same where
+ * the rows cannot be compared.
  */
 export async function withoutCopies(
   engine: Engine,
@@ -22,21 +25,31 @@ export async function withoutCopies(
     inOrder,
     consumed,
     head,
-  }: { readonly files: readonly ChangedFile[]; readonly inOrder: readonly ChangedFile[]; readonly consumed: Snapshot | undefined; readonly head: Snapshot },
+  }: {
+    readonly files: readonly ChangedFile[];
+    readonly inOrder: readonly ChangedFile[];
+    readonly consumed: Snapshot | undefined;
+    readonly head: Snapshot;
+  },
 ): Promise<ChangedFile[]> {
   const gone = files.filter((file) => file.status === 'removed');
   // A snapshot that took no file away copied no row; what one copied, a later one may have copied again.
-  const removing = new Set(inOrder.filter((file) => file.status === 'removed').map((file) => file.snapshotId));
-  const suspects = gone.length === 0 ? [] : files.filter((file) => file.status === 'added' && removing.has(file.snapshotId));
-  if (suspects.length === 0) return [...files];
-  if (consumed === undefined) throw mixed(table, suspects, 'and the snapshot of the watermark, which would tell, was expired');
-  const paths = (of: readonly ChangedFile[]): string[] => of.map((file) => file.path);
-  const news = await newsOfFiles(engine, table, { before: { snapshot: consumed, files: paths(gone) }, after: { snapshot: head, files: paths(suspects) } }).catch(
-    (error: unknown) => {
-      if (error instanceof PsybergError) throw error;
-      throw mixed(table, suspects, 'and were rewritten since, or are gone');
-    },
+  const removing = new Set(
+    inOrder.filter((file) => file.status === 'removed').map((file) => file.snapshotId),
   );
+  const suspects =
+    gone.length === 0 ? [] : files.filter((file) => file.status === 'added' && removing.has(file.snapshotId));
+  if (suspects.length === 0) return [...files];
+  if (consumed === undefined)
+    throw mixed(table, suspects, 'and the snapshot of the watermark, which would tell, was expired');
+  const paths = (of: readonly ChangedFile[]): string[] => of.map((file) => file.path);
+  const news = await newsOfFiles(engine, table, {
+    before: { snapshot: consumed, files: paths(gone) },
+    after: { snapshot: head, files: paths(suspects) },
+  }).catch((error: unknown) => {
+    if (error instanceof PsybergError) throw error;
+    throw mixed(table, suspects, 'and were rewritten since, or are gone');
+  });
   const copies = new Set(news.filter((file) => file.newRows === 0n).map((file) => file.path));
   const both = news.filter((file) => file.knownRows > 0n && file.newRows > 0n).map((file) => file.path);
   if (both.length > 0)

@@ -1,4 +1,7 @@
-/** Child process of extensions.mjs: `node duckdb-install.mjs DIRECTORY NAME…` lets DuckDB install its extensions into DIRECTORY. */
+/**
+ * Child process of extensions.mjs: `node duckdb-install.mjs DIRECTORY NAME…` lets DuckDB install its
+ * extensions into DIRECTORY.
+ */
 import fs from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 

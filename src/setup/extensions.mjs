@@ -1,6 +1,6 @@
 /**
- * DuckDB's extensions on disk: where they are, which are missing, how to get them. Plain JavaScript without dependencies, because
- * the setup runs it before anything is installed. Types stand in extensions.d.mts.
+ * DuckDB's extensions on disk: where they are, which are missing, how to get them. Plain JavaScript without
+ * dependencies, because the setup runs it before anything is installed. Types stand in extensions.d.mts.
  */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -10,11 +10,13 @@ import { fileURLToPath } from 'node:url';
 
 export const EXTENSION_NAMES = Object.freeze(['avro', 'httpfs', 'iceberg']);
 
-// DuckDB gives up in half a second where nothing answers; a network that swallows packets would hold it for minutes.
+// DuckDB gives up in half a second where nothing answers; a network that swallows packets would hold it for
+// minutes.
 const INSTALL_TIMEOUT_MS = 60_000;
 const PIP_TIMEOUT_MS = 300_000;
 
-export const extensionDirectory = () => process.env['PSYBERG_EXTENSION_DIRECTORY'] || path.join(os.homedir(), '.duckdb', 'extensions');
+export const extensionDirectory = () =>
+  process.env['PSYBERG_EXTENSION_DIRECTORY'] || path.join(os.homedir(), '.duckdb', 'extensions');
 
 export function platformName() {
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -24,7 +26,8 @@ export function platformName() {
   return `linux_${architecture}${report.header?.glibcVersionRuntime === undefined ? '_musl' : ''}`;
 }
 
-export const extensionFile = (directory, version, name) => path.join(directory, `v${version}`, platformName(), `${name}.duckdb_extension`);
+export const extensionFile = (directory, version, name) =>
+  path.join(directory, `v${version}`, platformName(), `${name}.duckdb_extension`);
 
 export function missingExtensions(directory, version, names = EXTENSION_NAMES) {
   return names.filter((name) => !fs.existsSync(extensionFile(directory, version, name)));
@@ -42,7 +45,10 @@ export async function installExtensions({ directory, version, names = EXTENSION_
   const installed = [];
   const routes = [
     { what: "DuckDB's INSTALL", get: (missing) => installByDuckdb(directory, missing) },
-    { what: `pip download duckdb-extension-<name>==${version}`, get: (missing) => installByPip(directory, version, missing) },
+    {
+      what: `pip download duckdb-extension-<name>==${version}`,
+      get: (missing) => installByPip(directory, version, missing),
+    },
   ];
   for (const route of routes) {
     const missing = missingExtensions(directory, version, wanted);
@@ -51,15 +57,21 @@ export async function installExtensions({ directory, version, names = EXTENSION_
     const got = missing.filter((name) => fs.existsSync(extensionFile(directory, version, name)));
     installed.push(...got);
     if (got.length > 0) log(`DuckDB ${version} extensions ${got.join(', ')} installed by ${route.what}`);
-    if (got.length < missing.length) tried.push(`${route.what}: ${failure ?? 'it ended well, but left no file'}`);
+    if (got.length < missing.length)
+      tried.push(`${route.what}: ${failure ?? 'it ended well, but left no file'}`);
   }
   return { installed, missing: missingExtensions(directory, version, wanted), tried };
 }
 
-/** Runs `INSTALL` in a process of its own: a call that hangs can then be ended. Returns why it failed, or undefined. */
+/**
+ * Runs `INSTALL` in a process of its own: a call that hangs can then be ended. Returns why it failed, or
+ * undefined.
+ */
 async function installByDuckdb(directory, names) {
   const script = fileURLToPath(new URL('./duckdb-install.mjs', import.meta.url));
-  const result = await runCommand(process.execPath, [script, directory, ...names], { timeout: INSTALL_TIMEOUT_MS });
+  const result = await runCommand(process.execPath, [script, directory, ...names], {
+    timeout: INSTALL_TIMEOUT_MS,
+  });
   return result.failure;
 }
 
@@ -69,13 +81,26 @@ async function installByPip(directory, version, names) {
     const packages = names.map((name) => `duckdb-extension-${name}==${version}`);
     const download = await runCommand(
       'python3',
-      ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--dest', folder, ...packages],
+      [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--dest',
+        folder,
+        ...packages,
+      ],
       { timeout: PIP_TIMEOUT_MS },
     );
     // One package may be there and another not: what was downloaded is used.
     for (const wheel of fs.readdirSync(folder).filter((name) => name.endsWith('.whl'))) {
       const unpacked = path.join(folder, `${wheel}.files`);
-      const unzip = await runCommand('python3', ['-m', 'zipfile', '-e', path.join(folder, wheel), unpacked], { timeout: PIP_TIMEOUT_MS });
+      const unzip = await runCommand('python3', ['-m', 'zipfile', '-e', path.join(folder, wheel), unpacked], {
+        timeout: PIP_TIMEOUT_MS,
+      });
       if (unzip.failure !== undefined) return unzip.failure;
       for (const name of names) {
         const found = findFile(unpacked, `${name}.duckdb_extension`);
@@ -117,13 +142,20 @@ function runCommand(command, parameters, { timeout }) {
   return new Promise((resolve) => {
     execFile(command, parameters, { timeout, encoding: 'utf8' }, (error, stdout, stderr) => {
       if (!error) return resolve({ failure: undefined });
-      if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return resolve({ failure: `${command} is not installed` });
+      if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT')
+        return resolve({ failure: `${command} is not installed` });
       if (error.killed) return resolve({ failure: `no answer within ${timeout / 1000} s` });
       const lines = `${stdout}\n${stderr}`
         .split('\n')
         .map((line) => line.trim())
         .filter((line) => line !== '');
-      resolve({ failure: (lines.filter((line) => line.startsWith('ERROR')).at(-1) ?? lines.at(-1) ?? error.message).replace(/^ERROR:\s*/, '') });
+      resolve({
+        failure: (
+          lines.filter((line) => line.startsWith('ERROR')).at(-1) ??
+          lines.at(-1) ??
+          error.message
+        ).replace(/^ERROR:\s*/, ''),
+      });
     });
   });
 }

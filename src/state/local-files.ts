@@ -1,12 +1,16 @@
 /**
- * Files and folders of tables, where they lie on this machine. Tables of a foreign catalog may lie anywhere that DuckDB reads and writes; elsewhere there are
- * no folders to make, and DuckDB has no statement that deletes a file: what is left over there is for the store's own orphan clean-up.
+ * Files and folders of tables, where they lie on this machine. Tables of a foreign catalog may lie anywhere
+ * that DuckDB reads and writes; elsewhere there are no folders to make, and DuckDB has no statement that
+ * deletes a file: what is left over there is for the store's own orphan clean-up.
  */
 import { unlinkSync } from 'node:fs';
 import { makeFolder } from '../catalog/files/folders.ts';
 import { localPath } from '../catalog/files/locations.ts';
 
-/** Deletes a file of a table. One that is gone already, or on a store that this process cannot reach, stays an orphan and harms nobody. */
+/**
+ * Deletes a file of a table. One that is gone already, or on a store that this process cannot reach, stays an
+ * orphan and harms nobody.
+ */
 export function removeLocalFile(location: string): void {
   const path = localPath(location);
   if (path === undefined) return;

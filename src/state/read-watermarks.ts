@@ -1,6 +1,7 @@
 /**
- * How far a process has come. Target metadata -> watermarks. The summary of the last published snapshot is the source of truth:
- * data and watermark are one commit there. `high_water_mark_table` is the second copy, for a target whose history was expired.
+ * How far a process has come. Target metadata -> watermarks. The summary of the last published snapshot is
+ * the source of truth: data and watermark are one commit there. `high_water_mark_table` is the second copy,
+ * for a target whose history was expired.
  */
 import type { Engine } from '../engine/index.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
@@ -17,15 +18,27 @@ export const SUMMARY = {
   sessionId: 'psyberg.session-id',
   watermarks: 'psyberg.high-water-marks',
   completeToHour: 'psyberg.complete-to-hour',
-  /** On a snapshot of maintenance: what the snapshots below it say of each process, so that they may expire. JSON, an array of the keys above. */
+  /**
+   * On a snapshot of maintenance: what the snapshots below it say of each process, so that they may expire.
+   * JSON, an array of the keys above.
+   */
   carriedProgress: 'psyberg.carried-progress',
-  /** On a snapshot of maintenance: `compact` or `manifests`. It changed files and no row, also where it took deleted rows out of files. */
+  /**
+   * On a snapshot of maintenance: `compact` or `manifests`. It changed files and no row, also where it took
+   * deleted rows out of files.
+   */
   maintenance: 'psyberg.maintenance',
 } as const;
 
-/** A property of a target: its uuid, once the process has published to it. It outlives every snapshot, and is of no other table that got its properties as a copy. */
+/**
+ * A property of a target: its uuid, once the process has published to it. It outlives every snapshot, and is
+ * of no other table that got its properties as a copy.
+ */
 export const publishedProperty = (processName: string): string => `psyberg.published.${processName}`;
-/** A property of a target: the last session of the process that published to it. Rows of the watermark table that were written by an earlier one are behind. */
+/**
+ * A property of a target: the last session of the process that published to it. Rows of the watermark table
+ * that were written by an earlier one are behind.
+ */
 export const lastSessionProperty = (processName: string): string => `psyberg.last-session.${processName}`;
 
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */
@@ -50,10 +63,14 @@ export interface WatermarkJson {
   readonly event_time_id?: number | null;
 }
 
-/** The progress of the newest snapshot in `main`'s history that the process published; undefined when there is none. */
+/**
+ * The progress of the newest snapshot in `main`'s history that the process published; undefined when there is
+ * none.
+ */
 export function progressInSummary(metadata: TableMetadata, processName: string): ProcessProgress | undefined {
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
-    for (const summary of progressSummaries(snapshot)) if (summary[SUMMARY.processName] === processName) return progressOf(summary, snapshot);
+    for (const summary of progressSummaries(snapshot))
+      if (summary[SUMMARY.processName] === processName) return progressOf(summary, snapshot);
   return undefined;
 }
 
@@ -66,10 +83,15 @@ export interface FoundProgress {
   readonly summary: Readonly<Record<string, string>>;
 }
 
-/** What sessions of the process said in any snapshot that the target still has, also in such as a rollback took off `main`. */
+/**
+ * What sessions of the process said in any snapshot that the target still has, also in such as a rollback
+ * took off `main`.
+ */
 export function progressEverSaid(metadata: TableMetadata, processName: string): ProcessProgress[] {
   return (metadata.snapshots ?? []).flatMap((snapshot) =>
-    progressSummaries(snapshot).flatMap((summary) => (summary[SUMMARY.processName] === processName ? [progressOf(summary, snapshot)] : [])),
+    progressSummaries(snapshot).flatMap((summary) =>
+      summary[SUMMARY.processName] === processName ? [progressOf(summary, snapshot)] : [],
+    ),
   );
 }
 
@@ -79,7 +101,13 @@ export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
     for (const summary of progressSummaries(snapshot)) {
       const processName = summary[SUMMARY.processName] as string;
-      if (!found.has(processName)) found.set(processName, { processName, progress: progressOf(summary, snapshot), foundIn: snapshot['snapshot-id'], summary });
+      if (!found.has(processName))
+        found.set(processName, {
+          processName,
+          progress: progressOf(summary, snapshot),
+          foundIn: snapshot['snapshot-id'],
+          summary,
+        });
     }
   return [...found.values()];
 }
@@ -88,16 +116,22 @@ export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
 export function carriedProgress(metadata: TableMetadata): Record<string, string> {
   const carried = progressOfAll(metadata).map(({ summary }) =>
     Object.fromEntries(
-      [SUMMARY.processName, SUMMARY.sessionId, SUMMARY.watermarks, SUMMARY.completeToHour].flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]])),
+      [SUMMARY.processName, SUMMARY.sessionId, SUMMARY.watermarks, SUMMARY.completeToHour].flatMap((key) =>
+        summary[key] === undefined ? [] : [[key, summary[key]]],
+      ),
     ),
   );
   return carried.length === 0 ? {} : { [SUMMARY.carriedProgress]: JSON.stringify(carried) };
 }
 
-/** What a snapshot says of processes: of the one that published it, or of those whose snapshots maintenance carried over. */
+/**
+ * What a snapshot says of processes: of the one that published it, or of those whose snapshots maintenance
+ * carried over.
+ */
 function progressSummaries(snapshot: Snapshot): Readonly<Record<string, string>>[] {
   const summary = snapshot.summary ?? {};
-  if (summary[SUMMARY.processName] !== undefined && summary[SUMMARY.watermarks] !== undefined) return [summary];
+  if (summary[SUMMARY.processName] !== undefined && summary[SUMMARY.watermarks] !== undefined)
+    return [summary];
   const carried = summary[SUMMARY.carriedProgress];
   if (carried === undefined) return [];
   try {
@@ -116,14 +150,21 @@ function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapsho
   };
 }
 
-/** By name; else by the table's uuid: a table that was renamed is the same table, and loading it from the beginning would double its rows. */
-export function watermarkFor(progress: ProcessProgress | undefined, table: { readonly name: string; readonly tableUuid: string | undefined }): Watermark | undefined {
+/**
+ * By name; else by the table's uuid: a table that was renamed is the same table, and loading it from the
+ * beginning would double its rows.
+ */
+export function watermarkFor(
+  progress: ProcessProgress | undefined,
+  table: { readonly name: string; readonly tableUuid: string | undefined },
+): Watermark | undefined {
   const byName = progress?.watermarks.find((each) => each.table.toLowerCase() === table.name.toLowerCase());
   return byName ?? progress?.watermarks.find((each) => each.tableUuid === table.tableUuid);
 }
 
 /** Every watermark on a table: a process may read it twice, by different columns. */
-export const watermarksOn = (progress: ProcessProgress | undefined, tableUuid: string): Watermark[] => progress?.watermarks.filter((each) => each.tableUuid === tableUuid) ?? [];
+export const watermarksOn = (progress: ProcessProgress | undefined, tableUuid: string): Watermark[] =>
+  progress?.watermarks.filter((each) => each.tableUuid === tableUuid) ?? [];
 
 function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
   try {
@@ -134,10 +175,14 @@ function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
 }
 
 const unreadable = (snapshot: Snapshot, error: unknown): Error =>
-  refusal('watermark-unreadable', `the watermarks in snapshot ${snapshot['snapshot-id']} are not readable: ${(error as Error).message}`, {
-    hint: 'roll the target back to the snapshot before it; the next run then continues from there',
-    cause: error,
-  });
+  refusal(
+    'watermark-unreadable',
+    `the watermarks in snapshot ${snapshot['snapshot-id']} are not readable: ${(error as Error).message}`,
+    {
+      hint: 'roll the target back to the snapshot before it; the next run then continues from there',
+      cause: error,
+    },
+  );
 
 const watermarkOf = (json: WatermarkJson): Watermark => ({
   table: json.table,
@@ -161,9 +206,14 @@ export interface WatermarkRow extends WatermarkJson, Record<string, unknown> {
 }
 
 /** The rows of a process in the watermark table, which has to exist; one a source. */
-export const watermarkRowsOf = (engine: Engine, options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string }): Promise<WatermarkRow[]> =>
+export const watermarkRowsOf = (
+  engine: Engine,
+  options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string },
+): Promise<WatermarkRow[]> =>
   engine.query<WatermarkRow>({
-    sql: renderStatement('state/watermarks_of_process', { high_water_mark_table: tableFragment('lake', options.highWaterMarkTable) }),
+    sql: renderStatement('state/watermarks_of_process', {
+      high_water_mark_table: tableFragment('lake', options.highWaterMarkTable),
+    }),
     parameters: { process_name: options.processName },
   });
 
@@ -174,16 +224,24 @@ export interface CopiedProgress extends Pick<ProcessProgress, 'watermarks' | 'co
 }
 
 /**
- * The second copy, read when the target has snapshots but none of the process: its history was expired. Undefined when there is no row.
- * Throws `target-replaced` when the rows belong to another table of the same name: continuing from them would skip data.
+ * The second copy, read when the target has snapshots but none of the process: its history was expired.
+ * Undefined when there is no row. Throws `target-replaced` when the rows belong to another table of the same
+ * name: continuing from them would skip data.
  */
 export async function progressInTable(
   engine: Engine,
-  options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string; readonly target: TableMetadata; readonly targetName: string },
+  options: {
+    readonly highWaterMarkTable: TableIdentifier;
+    readonly processName: string;
+    readonly target: TableMetadata;
+    readonly targetName: string;
+  },
 ): Promise<CopiedProgress | undefined> {
   const rows = await watermarkRowsOf(engine, options);
   if (rows.length === 0) return undefined;
-  const strange = rows.find((row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid']);
+  const strange = rows.find(
+    (row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid'],
+  );
   if (strange !== undefined)
     throw refusal(
       'target-replaced',
@@ -195,7 +253,9 @@ export async function progressInTable(
   const completeTo = rows.find((row) => row.complete_to_hour !== null)?.complete_to_hour;
   return {
     writtenBy: rows[0]?.psyberg_session_id ?? undefined,
-    watermarks: rows.map((row) => watermarkOf({ ...row, owed_hours: JSON.parse(row.owed ?? '[]') as string[] })),
+    watermarks: rows.map((row) =>
+      watermarkOf({ ...row, owed_hours: JSON.parse(row.owed ?? '[]') as string[] }),
+    ),
     ...(completeTo == null ? {} : { completeToHour: parseHour(completeTo) }),
   };
 }

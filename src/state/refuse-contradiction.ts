@@ -1,6 +1,7 @@
 /**
- * The two copies of a watermark beside each other. Rows + target metadata -> nothing, or a refusal. The summary is the truth, and rows that are behind it are put
- * right; rows that say what no summary says tell of a target that lost snapshots: going on from there would load rows twice that others may have seen already.
+ * The two copies of a watermark beside each other. Rows + target metadata -> nothing, or a refusal. The
+ * summary is the truth, and rows that are behind it are put right; rows that say what no summary says tell of
+ * a target that lost snapshots: going on from there would load rows twice that others may have seen already.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
@@ -8,7 +9,12 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import { progressEverSaid, progressInSummary, type WatermarkRow, watermarkRowsOf } from './read-watermarks.ts';
+import {
+  progressEverSaid,
+  progressInSummary,
+  type WatermarkRow,
+  watermarkRowsOf,
+} from './read-watermarks.ts';
 
 export interface ContradictionInput {
   readonly engine: Engine;
@@ -18,15 +24,27 @@ export interface ContradictionInput {
   readonly target: TableIdentifier;
 }
 
-/** Throws `watermark-contradiction` when a row of the process cannot be true if the target's summaries are. */
-export async function refuseContradiction({ engine, catalog, highWaterMarkTable, processName, target }: ContradictionInput): Promise<void> {
+/**
+ * Throws `watermark-contradiction` when a row of the process cannot be true if the target's summaries are.
+ */
+export async function refuseContradiction({
+  engine,
+  catalog,
+  highWaterMarkTable,
+  processName,
+  target,
+}: ContradictionInput): Promise<void> {
   const table = (await catalog.loadTable(highWaterMarkTable))?.metadata;
   if (table === undefined || mainSnapshot(table) === undefined) return;
   const rows = await watermarkRowsOf(engine, { highWaterMarkTable, processName });
   // The target after the rows: a session that publishes in between is then in both.
   const metadata = rows.length === 0 ? undefined : (await catalog.loadTable(target))?.metadata;
   if (metadata === undefined) return;
-  const found = contradiction(rows, metadata, { processName, target: tableName(target), highWaterMarkTable: tableName(highWaterMarkTable) });
+  const found = contradiction(rows, metadata, {
+    processName,
+    target: tableName(target),
+    highWaterMarkTable: tableName(highWaterMarkTable),
+  });
   if (found !== undefined) throw found;
 }
 
@@ -36,8 +54,15 @@ interface Names {
   readonly highWaterMarkTable: string;
 }
 
-/** Undefined when the rows agree with the target, are behind it, or name a session that a rollback undid: its snapshot is still there. */
-export function contradiction(rows: readonly WatermarkRow[], metadata: TableMetadata, names: Names): PsybergError | undefined {
+/**
+ * Undefined when the rows agree with the target, are behind it, or name a session that a rollback undid: its
+ * snapshot is still there.
+ */
+export function contradiction(
+  rows: readonly WatermarkRow[],
+  metadata: TableMetadata,
+  names: Names,
+): PsybergError | undefined {
   const progress = progressInSummary(metadata, names.processName);
   if (progress === undefined) return undefined;
   const said = progressEverSaid(metadata, names.processName);
@@ -53,8 +78,13 @@ export function contradiction(rows: readonly WatermarkRow[], metadata: TableMeta
         hint: `${names.target} lost what that session published (an older copy of it was put in its place?): put the newer one back`,
       });
     }
-    const marks = own.flatMap((each) => each.watermarks.filter(({ table }) => table.toLowerCase() === row.table.toLowerCase()));
-    if (marks.some((mark) => mark.tableUuid === row.table_uuid && String(mark.snapshotId) === row.snapshot_id)) continue;
+    const marks = own.flatMap((each) =>
+      each.watermarks.filter(({ table }) => table.toLowerCase() === row.table.toLowerCase()),
+    );
+    if (
+      marks.some((mark) => mark.tableUuid === row.table_uuid && String(mark.snapshotId) === row.snapshot_id)
+    )
+      continue;
     const [mark] = marks;
     return contradicting(row, names, {
       found: `${names.target} says of the same session ${mark === undefined ? 'nothing about this source' : `snapshot ${mark.snapshotId} (table uuid ${mark.tableUuid})`}`,
@@ -64,12 +94,23 @@ export function contradiction(rows: readonly WatermarkRow[], metadata: TableMeta
   return undefined;
 }
 
-const contradicting = (row: WatermarkRow, { processName, target, highWaterMarkTable }: Names, { found, hint }: { readonly found: string; readonly hint: string }): PsybergError =>
+const contradicting = (
+  row: WatermarkRow,
+  { processName, target, highWaterMarkTable }: Names,
+  { found, hint }: { readonly found: string; readonly hint: string },
+): PsybergError =>
   refusal(
     'watermark-contradiction',
     `${highWaterMarkTable} says that session ${row.psyberg_session_id} of ${processName} consumed ${row.table} up to snapshot ${row.snapshot_id} (table uuid ${row.table_uuid}); ${found}`,
     {
       hint: `${hint}; if ${target} is right as it is, delete the rows of process_name '${processName}' from ${highWaterMarkTable} and run again: its summaries then decide`,
-      context: { process_name: processName, table: row.table, snapshot_id: row.snapshot_id, table_uuid: row.table_uuid, psyberg_session_id: row.psyberg_session_id, target },
+      context: {
+        process_name: processName,
+        table: row.table,
+        snapshot_id: row.snapshot_id,
+        table_uuid: row.table_uuid,
+        psyberg_session_id: row.psyberg_session_id,
+        target,
+      },
     },
   );

@@ -3,7 +3,9 @@ import type { Plan, PlanSource } from '../model/plan.ts';
 import type { StateRow } from './write-state.ts';
 import type { WatermarkJson } from './read-watermarks.ts';
 
-/** The watermarks that a published session sets: the newest source snapshot seen at init, and what stays owed. */
+/**
+ * The watermarks that a published session sets: the newest source snapshot seen at init, and what stays owed.
+ */
 export function watermarksJson(plan: Plan): WatermarkJson[] {
   return plan.sources.flatMap((source) => {
     const position = source.head ?? source.watermark;
@@ -22,7 +24,14 @@ export function watermarksJson(plan: Plan): WatermarkJson[] {
   });
 }
 
-export function watermarkRows(plan: Plan, options: { readonly targetTableUuid: string; readonly completeToHour: string | undefined; readonly updatedAt: string }): StateRow[] {
+export function watermarkRows(
+  plan: Plan,
+  options: {
+    readonly targetTableUuid: string;
+    readonly completeToHour: string | undefined;
+    readonly updatedAt: string;
+  },
+): StateRow[] {
   return watermarksJson(plan).map((watermark) => {
     const before = plan.sources.find((source) => source.table === watermark.table)?.watermark;
     return {
@@ -89,9 +98,15 @@ export function sessionRows(plan: Plan, outcome: SessionOutcome): StateRow[] {
   });
 }
 
-const hourOfDay = (text: string | undefined): string | null => (text === undefined ? null : String(Number(text.slice(11, 13))));
-const hourSpan = (range: { first_hour: string | null; last_hour: string | null }): { from?: string; to?: string } =>
-  range.first_hour === null || range.last_hour === null ? {} : { from: range.first_hour, to: range.last_hour };
+const hourOfDay = (text: string | undefined): string | null =>
+  text === undefined ? null : String(Number(text.slice(11, 13)));
+const hourSpan = (range: {
+  first_hour: string | null;
+  last_hour: string | null;
+}): { from?: string; to?: string } =>
+  range.first_hour === null || range.last_hour === null
+    ? {}
+    : { from: range.first_hour, to: range.last_hour };
 
 /** Processing time is when the counted changes were committed. */
 function processingSpan(source: PlanSource): { from?: string; to?: string } {
@@ -105,10 +120,21 @@ function processingSpan(source: PlanSource): { from?: string; to?: string } {
 }
 
 /** The announcement that the target is complete up to `hour`, or none when it was announced before. */
-export function signalRows(plan: Plan, options: { readonly completeToHour: string | undefined; readonly createdAt: string }): StateRow[] {
+export function signalRows(
+  plan: Plan,
+  options: { readonly completeToHour: string | undefined; readonly createdAt: string },
+): StateRow[] {
   const { completeToHour } = options;
   if (completeToHour === undefined || completeToHour === plan.target.complete_to_hour) return [];
-  return [signalRow({ processName: plan.process_name, target: plan.target.table, psybergSessionId: plan.psyberg_session_id, completeToHour, createdAt: options.createdAt })];
+  return [
+    signalRow({
+      processName: plan.process_name,
+      target: plan.target.table,
+      psybergSessionId: plan.psyberg_session_id,
+      completeToHour,
+      createdAt: options.createdAt,
+    }),
+  ];
 }
 
 /** `completeToHour`: as an ISO text, included. */

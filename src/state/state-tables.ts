@@ -1,4 +1,7 @@
-/** The tables of the engine's own state, as Iceberg schemas. Columns may be added at the end, never renamed: others read them. */
+/**
+ * The tables of the engine's own state, as Iceberg schemas. Columns may be added at the end, never renamed:
+ * others read them.
+ */
 import type { StatementName } from './write-state.ts';
 
 export interface StateColumn {

@@ -1,6 +1,7 @@
 /**
- * Writes the engine's own tables. Rows -> files and a table change to be committed together with the target. Nothing is visible before that commit.
- * Every table keeps one manifest, so reading and writing state costs the same after ten thousand sessions.
+ * Writes the engine's own tables. Rows -> files and a table change to be committed together with the target.
+ * Nothing is visible before that commit. Every table keeps one manifest, so reading and writing state costs
+ * the same after ten thousand sessions.
  */
 import { randomUUID } from 'node:crypto';
 import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
@@ -9,7 +10,13 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import { moveMain } from '../iceberg/references.ts';
 import { renderJson } from '../iceberg/json.ts';
 import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
-import type { PartitionSpec, Schema, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import type {
+  PartitionSpec,
+  Schema,
+  Snapshot,
+  SnapshotId,
+  TableMetadata,
+} from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
@@ -41,12 +48,28 @@ export interface StateChange {
 }
 
 /** What the entries of a state table say of a file. */
-const DATA_FILE_COLUMNS = ['content', 'file_path', 'file_format', 'partition', 'record_count', 'file_size_in_bytes'];
-/** Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not measured. */
+const DATA_FILE_COLUMNS = [
+  'content',
+  'file_path',
+  'file_format',
+  'partition',
+  'record_count',
+  'file_size_in_bytes',
+];
+/**
+ * Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not
+ * measured.
+ */
 const SNAPSHOTS_KEPT = 100;
-/** Summary key: the data files that a snapshot replaced. They go with that snapshot, when no older one is left to need them. */
+/**
+ * Summary key: the data files that a snapshot replaced. They go with that snapshot, when no older one is left
+ * to need them.
+ */
 const REPLACED_FILES = 'psyberg.replaced-files';
-/** Summary key: the files that nothing refers to since a snapshot was committed. Whoever was killed before deleting them left that to the next session. */
+/**
+ * Summary key: the files that nothing refers to since a snapshot was committed. Whoever was killed before
+ * deleting them left that to the next session.
+ */
 const OBSOLETE_FILES = 'psyberg.obsolete-files';
 
 export interface StateWrite {
@@ -59,17 +82,34 @@ export interface StateWrite {
   readonly replacesSession: boolean;
 }
 
-/** Creates the table on first use. Another process may create it at the same moment: then its table is taken. */
-export async function ensureStateTable(catalog: CatalogClient, table: TableIdentifier, definition: StateTable): Promise<TableMetadata> {
+/**
+ * Creates the table on first use. Another process may create it at the same moment: then its table is taken.
+ */
+export async function ensureStateTable(
+  catalog: CatalogClient,
+  table: TableIdentifier,
+  definition: StateTable,
+): Promise<TableMetadata> {
   const found = await catalog.loadTable(table);
   if (found !== undefined) return checkedColumns(found.metadata, table, definition);
   await catalog.createNamespace(table.namespace);
-  const fields = definition.columns.map((column, index) => ({ id: index + 1, name: column.name, required: false, type: column.type }));
+  const fields = definition.columns.map((column, index) => ({
+    id: index + 1,
+    name: column.name,
+    required: false,
+    type: column.type,
+  }));
   try {
     const created = await catalog.createTable(table, {
       schema: { type: 'struct', fields },
-      partitionSpec: { fields: [{ name: 'process_name', transform: 'identity', 'source-id': 1, 'field-id': 1000 }] },
-      properties: { 'format-version': '2', 'write.metadata.delete-after-commit.enabled': 'true', 'write.metadata.previous-versions-max': '20' },
+      partitionSpec: {
+        fields: [{ name: 'process_name', transform: 'identity', 'source-id': 1, 'field-id': 1000 }],
+      },
+      properties: {
+        'format-version': '2',
+        'write.metadata.delete-after-commit.enabled': 'true',
+        'write.metadata.previous-versions-max': '20',
+      },
     });
     return created.metadata;
   } catch (error) {
@@ -80,27 +120,53 @@ export async function ensureStateTable(catalog: CatalogClient, table: TableIdent
   }
 }
 
-function checkedColumns(metadata: TableMetadata, table: TableIdentifier, definition: StateTable): TableMetadata {
+function checkedColumns(
+  metadata: TableMetadata,
+  table: TableIdentifier,
+  definition: StateTable,
+): TableMetadata {
   const names = new Set(schemaOf(metadata).fields.map((field) => field.name));
   const missing = definition.columns.filter((column) => !names.has(column.name)).map((column) => column.name);
   if (missing.length > 0)
-    throw usageError('state-table-columns', `the table ${tableName(table)} lacks the columns ${missing.join(', ')}: it was not made by this engine, or by an older one`, {
-      hint: `name another table in psyberg.yaml, or add them: alter table ${tableName(table)} add column ${missing[0]} …`,
-    });
+    throw usageError(
+      'state-table-columns',
+      `the table ${tableName(table)} lacks the columns ${missing.join(', ')}: it was not made by this engine, or by an older one`,
+      {
+        hint: `name another table in psyberg.yaml, or add them: alter table ${tableName(table)} add column ${missing[0]} …`,
+      },
+    );
   return metadata;
 }
 
-const schemaOf = (metadata: TableMetadata): Schema => metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) as Schema;
+const schemaOf = (metadata: TableMetadata): Schema =>
+  metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) as Schema;
 
-/** Writes the files of one state change and returns the change. Call again with fresh metadata after a lost race. */
-export async function composeStateChange(engine: Engine, metadata: TableMetadata, write: StateWrite): Promise<StateChange> {
+/**
+ * Writes the files of one state change and returns the change. Call again with fresh metadata after a lost
+ * race.
+ */
+export async function composeStateChange(
+  engine: Engine,
+  metadata: TableMetadata,
+  write: StateWrite,
+): Promise<StateChange> {
   const base = mainSnapshot(metadata);
-  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']) as PartitionSpec;
-  const run = (name: string, fragments: Parameters<typeof renderStatement>[1], parameters: Record<string, BoundValue>) =>
-    engine.query({ sql: renderStatement(name, fragments), parameters });
+  const spec = metadata['partition-specs'].find(
+    (each) => each['spec-id'] === metadata['default-spec-id'],
+  ) as PartitionSpec;
+  const run = (
+    name: string,
+    fragments: Parameters<typeof renderStatement>[1],
+    parameters: Record<string, BoundValue>,
+  ) => engine.query({ sql: renderStatement(name, fragments), parameters });
   for (const file of filesIn(base, OBSOLETE_FILES)) removeLocalFile(file);
   const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
-  const live = manifests.length === 0 ? [] : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map((row) => row['path'] as string);
+  const live =
+    manifests.length === 0
+      ? []
+      : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map(
+          (row) => row['path'] as string,
+        );
   const replaced = await replacedFiles(engine, write, live);
   const root = tableRoot(metadata);
   const snapshotId = newSnapshotId();
@@ -114,14 +180,22 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
     {
       rows: statementFragment(renderStatement(write.definition.rowsStatement)),
       kept: replaced.holdOthers
-        ? statementFragment(`union all by name\n${renderStatement(write.definition.keptStatement, { table: tableFragment('lake', write.table) })}`)
+        ? statementFragment(
+            `union all by name\n${renderStatement(write.definition.keptStatement, { table: tableFragment('lake', write.table) })}`,
+          )
         : NOTHING,
       field_ids: fieldIdsFragment(schemaOf(metadata).fields),
     },
     {
       rows: JSON.stringify(write.rows),
       destination: path,
-      ...(replaced.holdOthers ? { process_name: write.processName, psyberg_session_id: write.psybergSessionId, replaced_files: replaced.files } : {}),
+      ...(replaced.holdOthers
+        ? {
+            process_name: write.processName,
+            psyberg_session_id: write.psybergSessionId,
+            replaced_files: replaced.files,
+          }
+        : {}),
     },
   );
   const manifest = `${root}/metadata/${owner}-${snapshotId}-m0.avro`;
@@ -129,8 +203,13 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   await run(
     'state/write_manifest',
     {
-      existing: manifests.length === 0 ? NOTHING : statementFragment(renderStatement('state/existing_entries')),
-      manifest_format: manifestFormatFragment(newEntryFragments(DATA_FILE_COLUMNS, [{ name: 'process_name', fieldId: spec.fields[0]?.['field-id'] ?? 1000 }]).fieldIds),
+      existing:
+        manifests.length === 0 ? NOTHING : statementFragment(renderStatement('state/existing_entries')),
+      manifest_format: manifestFormatFragment(
+        newEntryFragments(DATA_FILE_COLUMNS, [
+          { name: 'process_name', fieldId: spec.fields[0]?.['field-id'] ?? 1000 },
+        ]).fieldIds,
+      ),
     },
     {
       path,
@@ -144,13 +223,18 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
       partition_spec_id: partitionSpecId,
       format_version: '2',
       content: 'data',
-      ...(manifests.length === 0 ? {} : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: replaced.files }),
+      ...(manifests.length === 0
+        ? {}
+        : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: replaced.files }),
     },
   );
   const list = `${root}/metadata/${owner}-snap-${snapshotId}-${randomUUID()}.avro`;
   await run(
     'state/write_list',
-    { carried: base === undefined ? NOTHING : statementFragment(renderStatement('state/carried_deletes')), manifest_list_format: manifestListFragment() },
+    {
+      carried: base === undefined ? NOTHING : statementFragment(renderStatement('state/carried_deletes')),
+      manifest_list_format: manifestListFragment(),
+    },
     {
       manifest,
       partition_spec_id: partitionSpecId,
@@ -176,13 +260,17 @@ export async function composeStateChange(engine: Engine, metadata: TableMetadata
   });
 }
 
-/** Which of a process's live files give way to the new one: all of them when they are many, else those with rows that are written anew. */
+/**
+ * Which of a process's live files give way to the new one: all of them when they are many, else those with
+ * rows that are written anew.
+ */
 async function replacedFiles(
   engine: Engine,
   { definition, psybergSessionId, replacesSession }: StateWrite,
   live: readonly string[],
 ): Promise<{ files: readonly string[]; holdOthers: boolean }> {
-  if (live.length >= definition.filesPerProcess) return { files: live, holdOthers: definition.filesPerProcess > 1 };
+  if (live.length >= definition.filesPerProcess)
+    return { files: live, holdOthers: definition.filesPerProcess > 1 };
   if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };
   const holding = await engine.query<{ path: string; holds_others: boolean }>({
     sql: renderStatement('state/files_of_session'),
@@ -198,13 +286,26 @@ function manifestOf(metadata: TableMetadata, { summary, 'snapshot-id': id }: Sna
 }
 
 /** The files that a snapshot's summary lists under `key`. */
-const filesIn = (snapshot: Snapshot | undefined, key: string): string[] => JSON.parse(snapshot?.summary?.[key] ?? '[]') as string[];
+const filesIn = (snapshot: Snapshot | undefined, key: string): string[] =>
+  JSON.parse(snapshot?.summary?.[key] ?? '[]') as string[];
 
-function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly string[], written: Snapshot): StateChange {
+function stateChange(
+  metadata: TableMetadata,
+  write: StateWrite,
+  files: readonly string[],
+  written: Snapshot,
+): StateChange {
   const base = mainSnapshot(metadata);
   const expired = expiredSnapshots(metadata);
-  const obsoleteFiles = expired.flatMap((each) => [each['manifest-list'], manifestOf(metadata, each), ...filesIn(each, REPLACED_FILES)]);
-  const snapshot = obsoleteFiles.length === 0 ? written : { ...written, summary: { ...written.summary, [OBSOLETE_FILES]: JSON.stringify(obsoleteFiles) } };
+  const obsoleteFiles = expired.flatMap((each) => [
+    each['manifest-list'],
+    manifestOf(metadata, each),
+    ...filesIn(each, REPLACED_FILES),
+  ]);
+  const snapshot =
+    obsoleteFiles.length === 0
+      ? written
+      : { ...written, summary: { ...written.summary, [OBSOLETE_FILES]: JSON.stringify(obsoleteFiles) } };
   return {
     change: {
       identifier: write.table,
@@ -216,7 +317,14 @@ function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly
       updates: [
         { action: 'add-snapshot', snapshot },
         moveMain(metadata, snapshot['snapshot-id']),
-        ...(expired.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': expired.map((each) => each['snapshot-id']) }]),
+        ...(expired.length === 0
+          ? []
+          : [
+              {
+                action: 'remove-snapshots' as const,
+                'snapshot-ids': expired.map((each) => each['snapshot-id']),
+              },
+            ]),
       ],
     },
     obsoleteFiles,
@@ -226,7 +334,10 @@ function stateChange(metadata: TableMetadata, write: StateWrite, files: readonly
   };
 }
 
-/** The oldest snapshots of a state table beyond those that it keeps; none while a tag or branch of somebody holds one of them. */
+/**
+ * The oldest snapshots of a state table beyond those that it keeps; none while a tag or branch of somebody
+ * holds one of them.
+ */
 function expiredSnapshots(metadata: TableMetadata): Snapshot[] {
   const held = new Set(Object.values(metadata.refs ?? {}).map((ref) => ref['snapshot-id']));
   const order = (snapshot: Snapshot): bigint => snapshot['sequence-number'] ?? 0n;
@@ -241,9 +352,14 @@ export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
   for (const file of changes.flatMap((each) => each.obsoleteFiles)) removeLocalFile(file);
 }
 
-/** The manifests with files: of a snapshot of ours the one that it is known by, which saves reading the list. */
+/**
+ * The manifests with files: of a snapshot of ours the one that it is known by, which saves reading the list.
+ */
 async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snapshot): Promise<string[]> {
   if (base.summary?.[SUMMARY.sessionId] !== undefined) return [manifestOf(metadata, base)];
-  const rows = await engine.query<{ manifest_path: string }>({ sql: renderStatement('state/data_manifests'), parameters: { manifest_list: base['manifest-list'] } });
+  const rows = await engine.query<{ manifest_path: string }>({
+    sql: renderStatement('state/data_manifests'),
+    parameters: { manifest_list: base['manifest-list'] },
+  });
   return rows.map((row) => row.manifest_path);
 }

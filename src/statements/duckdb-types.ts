@@ -1,4 +1,7 @@
-/** DuckDB's names of the primitive Iceberg types that need no argument (Iceberg specification, "Primitive Types"). Pure. */
+/**
+ * DuckDB's names of the primitive Iceberg types that need no argument (Iceberg specification, "Primitive
+ * Types"). Pure.
+ */
 export const DUCKDB_TYPES: Readonly<Record<string, string>> = {
   boolean: 'boolean',
   int: 'integer',

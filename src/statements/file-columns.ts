@@ -1,11 +1,17 @@
-/** The columns under which Parquet files of any age are read: found by field id, named and typed as the table has them now. Schema -> fragment. Pure. */
+/**
+ * The columns under which Parquet files of any age are read: found by field id, named and typed as the table
+ * has them now. Schema -> fragment. Pure.
+ */
 import { DUCKDB_TYPES } from './duckdb-types.ts';
 import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
 
 /** An Iceberg type as metadata writes it: a name, or a struct, list or map. */
 export type NestedType =
   | string
-  | { readonly type: 'struct'; readonly fields: readonly { readonly name: string; readonly type: NestedType }[] }
+  | {
+      readonly type: 'struct';
+      readonly fields: readonly { readonly name: string; readonly type: NestedType }[];
+    }
   | { readonly type: 'list'; readonly element: NestedType }
   | { readonly type: 'map'; readonly key: NestedType; readonly value: NestedType };
 
@@ -18,32 +24,51 @@ export interface FileColumn {
   readonly 'initial-default'?: unknown;
 }
 
-/** `map {1: {name: 'id', type: 'bigint', …}, …}`: the `schema` of read_parquet; undefined when a type has no counterpart in DuckDB. */
+/**
+ * `map {1: {name: 'id', type: 'bigint', …}, …}`: the `schema` of read_parquet; undefined when a type has no
+ * counterpart in DuckDB.
+ */
 export function fileSchemaFragment(fields: readonly FileColumn[]): SqlFragment | undefined {
   const entries: string[] = [];
   for (const field of fields) {
     const type = duckdbType(field.type);
     if (type === undefined) return undefined;
-    entries.push(`${Number(field.id)}: {name: ${quoteLiteral(field.name)}, type: ${quoteLiteral(type)}, default_value: ${defaultOf(field)}}`);
+    entries.push(
+      `${Number(field.id)}: {name: ${quoteLiteral(field.name)}, type: ${quoteLiteral(type)}, default_value: ${defaultOf(field)}}`,
+    );
   }
   return statementFragment(`map {${entries.join(', ')}}`);
 }
 
-/** As text, which DuckDB casts to the column's type; bytes are written in another way in JSON, and members of structs have defaults of their own. */
+/**
+ * As text, which DuckDB casts to the column's type; bytes are written in another way in JSON, and members of
+ * structs have defaults of their own.
+ */
 function defaultOf({ type, 'initial-default': value }: FileColumn): string {
-  const isSpelled = typeof type === 'string' && type !== 'binary' && !type.startsWith('fixed') && ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+  const isSpelled =
+    typeof type === 'string' &&
+    type !== 'binary' &&
+    !type.startsWith('fixed') &&
+    ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
   return isSpelled ? quoteLiteral(String(value)) : 'null';
 }
 
 function duckdbType(type: NestedType): string | undefined {
-  if (typeof type === 'string') return DUCKDB_TYPES[type] ?? (/^decimal\(\d+, ?\d+\)$/.test(type) ? type : /^fixed\[\d+\]$/.test(type) ? 'blob' : undefined);
+  if (typeof type === 'string')
+    return (
+      DUCKDB_TYPES[type] ??
+      (/^decimal\(\d+, ?\d+\)$/.test(type) ? type : /^fixed\[\d+\]$/.test(type) ? 'blob' : undefined)
+    );
   if (type.type === 'list') return suffixed(duckdbType(type.element), '[]');
   if (type.type === 'map') {
     const [key, value] = [duckdbType(type.key), duckdbType(type.value)];
     return key === undefined || value === undefined ? undefined : `map(${key}, ${value})`;
   }
   const members = type.fields.map((field) => ({ name: field.name, type: duckdbType(field.type) }));
-  return members.some((member) => member.type === undefined) ? undefined : `struct(${members.map((member) => `${quoteIdentifier(member.name)} ${member.type}`).join(', ')})`;
+  return members.some((member) => member.type === undefined)
+    ? undefined
+    : `struct(${members.map((member) => `${quoteIdentifier(member.name)} ${member.type}`).join(', ')})`;
 }
 
-const suffixed = (text: string | undefined, suffix: string): string | undefined => (text === undefined ? undefined : text + suffix);
+const suffixed = (text: string | undefined, suffix: string): string | undefined =>
+  text === undefined ? undefined : text + suffix;

@@ -1,5 +1,13 @@
 export * from './quote.ts';
-export { type RowLineage, type Statement, manifestListFragment, manifestListStatement, parseStatement, renderStatement, statement } from './statements.ts';
+export {
+  type RowLineage,
+  type Statement,
+  manifestListFragment,
+  manifestListStatement,
+  parseStatement,
+  renderStatement,
+  statement,
+} from './statements.ts';
 export {
   type ManifestColumn,
   type PartitionColumn,
@@ -22,4 +30,11 @@ export {
   writtenValues,
 } from './data-files.ts';
 export { type NestedType, fileSchemaFragment } from './file-columns.ts';
-export { type PartitionValue, boundOrder, canSpell, partitionOrderFragment, partitionSummariesFragment, partitionTupleFragment } from './partition-values.ts';
+export {
+  type PartitionValue,
+  boundOrder,
+  canSpell,
+  partitionOrderFragment,
+  partitionSummariesFragment,
+  partitionTupleFragment,
+} from './partition-values.ts';

@@ -16,7 +16,13 @@ export interface PartitionColumn {
   readonly fieldId: number;
 }
 
-const REQUIRED: Readonly<Record<string, number>> = { content: 134, file_path: 100, file_format: 101, record_count: 103, file_size_in_bytes: 104 };
+const REQUIRED: Readonly<Record<string, number>> = {
+  content: 134,
+  file_path: 100,
+  file_format: 101,
+  record_count: 103,
+  file_size_in_bytes: 104,
+};
 const OPTIONAL: Readonly<Record<string, number>> = {
   key_metadata: 131,
   sort_order_id: 140,
@@ -25,7 +31,9 @@ const OPTIONAL: Readonly<Record<string, number>> = {
   content_offset: 144,
   content_size_in_bytes: 145,
 };
-/** Map columns: [field id, key id, value id]. Keys and values are required, or PyIceberg cannot read the file. */
+/**
+ * Map columns: [field id, key id, value id]. Keys and values are required, or PyIceberg cannot read the file.
+ */
 const MAPS: Readonly<Record<string, readonly [number, number, number]>> = {
   column_sizes: [108, 117, 118],
   value_counts: [109, 119, 120],
@@ -35,7 +43,10 @@ const MAPS: Readonly<Record<string, readonly [number, number, number]>> = {
   upper_bounds: [128, 129, 130],
 };
 /** List columns: [field id, element id]. */
-const LISTS: Readonly<Record<string, readonly [number, number]>> = { split_offsets: [132, 133], equality_ids: [135, 136] };
+const LISTS: Readonly<Record<string, readonly [number, number]>> = {
+  split_offsets: [132, 133],
+  equality_ids: [135, 136],
+};
 
 export interface EntryFragments {
   /** The value of `data_file`. */
@@ -45,12 +56,16 @@ export interface EntryFragments {
 }
 
 /** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names. */
-export function newEntryFragments(columns: readonly string[], partition: readonly PartitionColumn[]): EntryFragments {
+export function newEntryFragments(
+  columns: readonly string[],
+  partition: readonly PartitionColumn[],
+): EntryFragments {
   return entryFragments(
     columns,
     partition,
     (name) => `data_file.${quoteIdentifier(name)}`,
-    (_field, position) => `data_file.partition[${quoteLiteral((partition[position] as PartitionColumn).name)}]`,
+    (_field, position) =>
+      `data_file.partition[${quoteLiteral((partition[position] as PartitionColumn).name)}]`,
   );
 }
 
@@ -70,13 +85,31 @@ export function manifestEntryFragments({
   partition,
   rowIds,
   withoutBoundsOf,
-}: RewriteShape): Readonly<Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>> {
+}: RewriteShape): Readonly<
+  Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>
+> {
   const names = new Set(columns.map((column) => column.name));
-  // Written by version 1, an entry has neither sequence numbers nor the kind of its content (Iceberg specification, "Reading v1 metadata for v2").
-  const given = (name: string, otherwise: string): string => (names.has(name) ? name : `${otherwise} as ${name}`);
-  const entryColumns = ['status', 'snapshot_id', given('sequence_number', '0::bigint'), given('file_sequence_number', '0::bigint'), 'data_file'];
-  if (rowIds) entryColumns.push(names.has('first_row_id') ? 'data_file.first_row_id as first_row_id' : 'null::bigint as first_row_id', 'row_number() over () as position');
-  const ofFile = ['content', ...[...names].filter((name) => name !== 'content' && name !== 'first_row_id'), ...(rowIds ? ['first_row_id'] : [])];
+  // Written by version 1, an entry has neither sequence numbers nor the kind of its content (Iceberg
+  // specification, "Reading v1 metadata for v2").
+  const given = (name: string, otherwise: string): string =>
+    names.has(name) ? name : `${otherwise} as ${name}`;
+  const entryColumns = [
+    'status',
+    'snapshot_id',
+    given('sequence_number', '0::bigint'),
+    given('file_sequence_number', '0::bigint'),
+    'data_file',
+  ];
+  if (rowIds)
+    entryColumns.push(
+      names.has('first_row_id') ? 'data_file.first_row_id as first_row_id' : 'null::bigint as first_row_id',
+      'row_number() over () as position',
+    );
+  const ofFile = [
+    'content',
+    ...[...names].filter((name) => name !== 'content' && name !== 'first_row_id'),
+    ...(rowIds ? ['first_row_id'] : []),
+  ];
   const value = (name: string): string => {
     if (name === 'content' && !names.has('content')) return '0';
     if (name === 'first_row_id') return 'first_row_id';
@@ -97,27 +130,54 @@ export function manifestEntryFragments({
 }
 
 /** The options of COPY that make an Avro file a manifest with entries of these FIELD_IDS. */
-export const manifestFormatFragment = (fieldIds: SqlFragment): SqlFragment => statementFragment(renderStatement('compose/manifest_format', { entry_field_ids: fieldIds }));
+export const manifestFormatFragment = (fieldIds: SqlFragment): SqlFragment =>
+  statementFragment(renderStatement('compose/manifest_format', { entry_field_ids: fieldIds }));
 
-/** For statements that write the entries of manifests anew: where they come from, their `data_file`, and the format of the manifest that holds them. */
-export function inheritedEntryFragments(shape: RewriteShape): Readonly<Record<'inherited' | 'data_file' | 'manifest_format', SqlFragment>> {
+/**
+ * For statements that write the entries of manifests anew: where they come from, their `data_file`, and the
+ * format of the manifest that holds them.
+ */
+export function inheritedEntryFragments(
+  shape: RewriteShape,
+): Readonly<Record<'inherited' | 'data_file' | 'manifest_format', SqlFragment>> {
   const { data_file, entry_field_ids, ...read } = manifestEntryFragments(shape);
-  return { inherited: statementFragment(renderStatement('compose/inherited_entries', read)), data_file, manifest_format: manifestFormatFragment(entry_field_ids) };
+  return {
+    inherited: statementFragment(renderStatement('compose/inherited_entries', read)),
+    data_file,
+    manifest_format: manifestFormatFragment(entry_field_ids),
+  };
 }
 
 /** What `compose/live_entries` needs to know of the manifests that it reads. */
-export function liveEntryFragments(columns: readonly ManifestColumn[], content: number): Readonly<Record<'entry_columns' | 'file_key' | 'referenced_data_file', SqlFragment>> {
+export function liveEntryFragments(
+  columns: readonly ManifestColumn[],
+  content: number,
+): Readonly<Record<'entry_columns' | 'file_key' | 'referenced_data_file', SqlFragment>> {
   const names = new Set(columns.map((column) => column.name));
   const known = (name: string): boolean => names.has(name);
   const { entry_columns, file_key } = manifestEntryFragments({ columns, partition: [], rowIds: false });
-  const references = content === 1 && known('referenced_data_file') && known('lower_bounds') && known('upper_bounds');
-  return { entry_columns, file_key, referenced_data_file: statementFragment(references ? renderStatement('compose/referenced_data_file') : 'null::varchar') };
+  const references =
+    content === 1 && known('referenced_data_file') && known('lower_bounds') && known('upper_bounds');
+  return {
+    entry_columns,
+    file_key,
+    referenced_data_file: statementFragment(
+      references ? renderStatement('compose/referenced_data_file') : 'null::varchar',
+    ),
+  };
 }
 
-/** What tells a file from the others of a snapshot: its path; of deletion vectors, which share a file, also where they start in it. */
+/**
+ * What tells a file from the others of a snapshot: its path; of deletion vectors, which share a file, also
+ * where they start in it.
+ */
 function fileKeyFragment(columns: readonly ManifestColumn[]): SqlFragment {
   const hasOffset = columns.some((column) => column.name === 'content_offset');
-  return statementFragment(hasOffset ? "data_file.file_path || coalesce('#' || data_file.content_offset, '')" : 'data_file.file_path');
+  return statementFragment(
+    hasOffset
+      ? "data_file.file_path || coalesce('#' || data_file.content_offset, '')"
+      : 'data_file.file_path',
+  );
 }
 
 function entryFragments(
@@ -132,12 +192,17 @@ function entryFragments(
     const quoted = quoteIdentifier(name);
     if (name === 'partition') {
       if (partition.length === 0) {
-        // SQL cannot write an empty struct: `iceberg/empty-partition.ts` declares it afterwards in the file's schema.
+        // SQL cannot write an empty struct: `iceberg/empty-partition.ts` declares it afterwards in the file's
+        // schema.
         values.push(`${quoted} := null::integer`);
         ids.push(`${quoted}: 102`);
       } else {
-        values.push(`${quoted} := struct_pack(${partition.map((field, position) => `${quoteIdentifier(field.name)} := ${partitionValue(field, position)}`).join(', ')})`);
-        ids.push(`${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(field.name)}: ${field.fieldId}`).join(', ')}}`);
+        values.push(
+          `${quoted} := struct_pack(${partition.map((field, position) => `${quoteIdentifier(field.name)} := ${partitionValue(field, position)}`).join(', ')})`,
+        );
+        ids.push(
+          `${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(field.name)}: ${field.fieldId}`).join(', ')}}`,
+        );
       }
       continue;
     }
@@ -162,7 +227,8 @@ function fieldIds(name: string): string | undefined {
   if (map !== undefined)
     return `{__duckdb_field_id: ${map[0]}, key: {__duckdb_field_id: ${map[1]}, __duckdb_nullable: false}, value: {__duckdb_field_id: ${map[2]}, __duckdb_nullable: false}}`;
   const list = LISTS[name];
-  if (list !== undefined) return `{__duckdb_field_id: ${list[0]}, list: {__duckdb_field_id: ${list[1]}, __duckdb_nullable: false}}`;
+  if (list !== undefined)
+    return `{__duckdb_field_id: ${list[0]}, list: {__duckdb_field_id: ${list[1]}, __duckdb_nullable: false}}`;
   return OPTIONAL[name] === undefined ? undefined : String(OPTIONAL[name]);
 }
 
@@ -170,24 +236,43 @@ function fieldIds(name: string): string | undefined {
 export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('compose/file_kind'));
 
 /**
- * How a partition value is read from manifests of one shape: by the field's name; by its place where the writer spelled the name otherwise (Avro
- * names hold no special characters). DuckDB 1.5.5 lists the fields of all specs in the delete manifests of a table whose partitioning was
- * changed, so the place alone would take another field's value.
+ * How a partition value is read from manifests of one shape: by the field's name; by its place where the
+ * writer spelled the name otherwise (Avro names hold no special characters). DuckDB 1.5.5 lists the fields of
+ * all specs in the delete manifests of a table whose partitioning was changed, so the place alone would take
+ * another field's value.
  */
-function partitionValueIn(columns: readonly ManifestColumn[]): (field: { readonly name: string }, position: number) => string {
+function partitionValueIn(
+  columns: readonly ManifestColumn[],
+): (field: { readonly name: string }, position: number) => string {
   const type = columns.find((column) => column.name === 'partition')?.type ?? '';
-  const names = new Set([...type.matchAll(/"((?:[^"]|"")*)"/g)].map((match) => (match[1] as string).replaceAll('""', '"')));
-  return ({ name }, position) => (names.has(name) ? `data_file.partition[${quoteLiteral(name)}]` : `struct_extract_at(data_file.partition, ${position + 1})`);
+  const names = new Set(
+    [...type.matchAll(/"((?:[^"]|"")*)"/g)].map((match) => (match[1] as string).replaceAll('""', '"')),
+  );
+  return ({ name }, position) =>
+    names.has(name)
+      ? `data_file.partition[${quoteLiteral(name)}]`
+      : `struct_extract_at(data_file.partition, ${position + 1})`;
 }
 
 /**
- * The partition of a file as one text, equal for equal partitions of one spec whoever wrote them: writers store a day as a date or as a number.
+ * The partition of a file as one text, equal for equal partitions of one spec whoever wrote them: writers
+ * store a day as a date or as a number.
  */
-export function partitionKeyFragment(specId: number, fields: readonly { readonly name: string; readonly transform: string }[], columns: readonly ManifestColumn[]): SqlFragment {
+export function partitionKeyFragment(
+  specId: number,
+  fields: readonly { readonly name: string; readonly transform: string }[],
+  columns: readonly ManifestColumn[],
+): SqlFragment {
   const readValue = partitionValueIn(columns);
   const texts = fields.map((field, position) => {
     const text = `${readValue(field, position)}::varchar`;
-    return field.transform === 'day' ? `coalesce((try_cast(${text} as date) - date '1970-01-01')::varchar, ${text})` : text;
+    return field.transform === 'day'
+      ? `coalesce((try_cast(${text} as date) - date '1970-01-01')::varchar, ${text})`
+      : text;
   });
-  return statementFragment(texts.length === 0 ? quoteLiteral(`${specId}`) : `${quoteLiteral(`${specId}`)} || to_json([${texts.join(', ')}])::varchar`);
+  return statementFragment(
+    texts.length === 0
+      ? quoteLiteral(`${specId}`)
+      : `${quoteLiteral(`${specId}`)} || to_json([${texts.join(', ')}])::varchar`,
+  );
 }

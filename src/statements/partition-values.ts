@@ -1,4 +1,6 @@
-/** Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure. */
+/**
+ * Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure.
+ */
 import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 
 /** A partition field, with the Iceberg type of its values. */
@@ -20,12 +22,14 @@ const SPELLED_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** True when a tuple can be taken apart into texts and put together again. */
-export const canSpell = (fields: readonly PartitionValue[]): boolean => fields.every((field) => SPELLED_TYPES[field.type] !== undefined);
+export const canSpell = (fields: readonly PartitionValue[]): boolean =>
+  fields.every((field) => SPELLED_TYPES[field.type] !== undefined);
 
 const tupleValue = (position: number): string => `struct_extract_at(data_file.partition, ${position + 1})`;
 
 /** A day is stored as an int or as a date, depending on the writer: here it is the count. */
-const dayCount = (text: string): string => `coalesce((try_cast(${text} as date) - date '1970-01-01')::bigint, try_cast(${text} as bigint))`;
+const dayCount = (text: string): string =>
+  `coalesce((try_cast(${text} as date) - date '1970-01-01')::bigint, try_cast(${text} as bigint))`;
 
 /** The tuple of an entry to write, from the texts of `files.partition` in the spec's order. */
 export const partitionTupleFragment = (fields: readonly PartitionValue[]): SqlFragment =>
@@ -37,14 +41,18 @@ export const partitionTupleFragment = (fields: readonly PartitionValue[]): SqlFr
 
 /** What orders entries by their partitions. */
 export const partitionOrderFragment = (fields: readonly PartitionValue[]): SqlFragment =>
-  statementFragment([...fields.map((_field, position) => tupleValue(position)), 'data_file.file_path'].join(', '));
+  statementFragment(
+    [...fields.map((_field, position) => tupleValue(position)), 'data_file.file_path'].join(', '),
+  );
 
 /** What reads as "no summaries": a reader opens the manifest. */
-const NO_SUMMARIES = 'null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]';
+const NO_SUMMARIES =
+  'null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]';
 
 /**
- * The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists", `field_summary`); of all fields or of none. A field
- * without bounds means that all its values are null: readers skip such a manifest, so one field that has no bounds here takes the summaries of the others along.
+ * The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists",
+ * `field_summary`); of all fields or of none. A field without bounds means that all its values are null:
+ * readers skip such a manifest, so one field that has no bounds here takes the summaries of the others along.
  */
 export function partitionSummariesFragment(fields: readonly PartitionValue[]): SqlFragment {
   if (fields.length === 0 || !fields.every(isBounded)) return statementFragment(NO_SUMMARIES);
@@ -57,15 +65,30 @@ export function partitionSummariesFragment(fields: readonly PartitionValue[]): S
 }
 
 /** Types whose bounds are integers, little-endian (Iceberg specification, appendix D). */
-const INTEGER_TYPES = ['int', 'long', 'date', 'time', 'timestamp', 'timestamptz', 'timestamp_ns', 'timestamptz_ns'];
-/** How the bounds of a type are compared, so that those of several manifests can be merged; undefined where they are not (decimals, and floating-point numbers with their NaN). */
+const INTEGER_TYPES = [
+  'int',
+  'long',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'timestamp_ns',
+  'timestamptz_ns',
+];
+/**
+ * How the bounds of a type are compared, so that those of several manifests can be merged; undefined where
+ * they are not (decimals, and floating-point numbers with their NaN).
+ */
 export function boundOrder(type: string): 'integer' | 'bytes' | undefined {
   if (INTEGER_TYPES.includes(type)) return 'integer';
-  return ['string', 'binary', 'uuid', 'boolean'].includes(type) || type.startsWith('fixed') ? 'bytes' : undefined;
+  return ['string', 'binary', 'uuid', 'boolean'].includes(type) || type.startsWith('fixed')
+    ? 'bytes'
+    : undefined;
 }
 
 /** Types whose bounds are written here: those that can be spelled, none of which has a NaN. */
-const isBounded = ({ transform, type }: PartitionValue): boolean => transform === 'void' || SPELLED_TYPES[type] !== undefined;
+const isBounded = ({ transform, type }: PartitionValue): boolean =>
+  transform === 'void' || SPELLED_TYPES[type] !== undefined;
 
 /** The bytes of a bound (Iceberg specification, appendix D). */
 function boundBytes({ transform, type }: PartitionValue, value: string): string {

@@ -1,4 +1,7 @@
-/** The doors through which text enters SQL as text. Names -> SqlFragment. Everything else is bound as a value. Pure. */
+/**
+ * The doors through which text enters SQL as text. Names -> SqlFragment. Everything else is bound as a value.
+ * Pure.
+ */
 import type { TableIdentifier } from '../model/names.ts';
 
 /** SQL text that is safe to splice: made only in this folder. */
@@ -22,16 +25,19 @@ export const globLiteral = (path: string): string => path.replace(/[[*?]/g, '[$&
 export const identifierFragment = (name: string): SqlFragment => fragment(quoteIdentifier(name));
 
 /** `"a", "b"`. */
-export const identifierListFragment = (names: readonly string[]): SqlFragment => fragment(names.map(quoteIdentifier).join(', '));
+export const identifierListFragment = (names: readonly string[]): SqlFragment =>
+  fragment(names.map(quoteIdentifier).join(', '));
 
 /** `"catalog"."namespace"."table"`. */
-export const tableFragment = (catalog: string, table: TableIdentifier): SqlFragment => fragment([catalog, ...table.namespace, table.name].map(quoteIdentifier).join('.'));
+export const tableFragment = (catalog: string, table: TableIdentifier): SqlFragment =>
+  fragment([catalog, ...table.namespace, table.name].map(quoteIdentifier).join('.'));
 
 /** The user's own query, as it stands in the file; it is a statement's body, never a value. */
 export const userQueryFragment = (sql: string): SqlFragment => fragment(sql);
 
 /** Fragments joined by `separator`, for lists that `statements` itself has made. */
-export const joinedFragment = (parts: readonly SqlFragment[], separator: string): SqlFragment => fragment(parts.map((part) => part.sql).join(separator));
+export const joinedFragment = (parts: readonly SqlFragment[], separator: string): SqlFragment =>
+  fragment(parts.map((part) => part.sql).join(separator));
 
 /** `'key' = 'value', …` of a CREATE TABLE's WITH clause. */
 const propertiesFragment = (properties: Readonly<Record<string, string>>): SqlFragment =>
@@ -48,12 +54,16 @@ export const NOTHING: SqlFragment = fragment('');
 export const statementFragment = (sql: string): SqlFragment => fragment(sql);
 
 /** `hour("ts"), bucket(16, "id"), "country"`: a table's partitioning as DuckDB's DDL writes it. */
-const partitioningFragment = (fields: readonly { transform: string; column: string; argument?: number }[]): SqlFragment =>
+const partitioningFragment = (
+  fields: readonly { transform: string; column: string; argument?: number }[],
+): SqlFragment =>
   fragment(
     fields
       .map(({ transform, column, argument }) => {
         if (transform === 'identity') return quoteIdentifier(column);
-        return argument === undefined ? `${transform}(${quoteIdentifier(column)})` : `${transform}(${Number(argument)}, ${quoteIdentifier(column)})`;
+        return argument === undefined
+          ? `${transform}(${quoteIdentifier(column)})`
+          : `${transform}(${Number(argument)}, ${quoteIdentifier(column)})`;
       })
       .join(', '),
   );
@@ -67,20 +77,33 @@ export function storedEventTimeFragment(column: string, unit: string, type: unkn
 }
 
 /**
- * A row of the relation `data` as arguments of hash(): the row, and the text of `columns` (not of all: of 4,000,000 rows of six columns, three of them such, it took 0.8 to
+ * A row of the relation `data` as arguments of hash(): the row, and the text of `columns` (not of all: of
+ * 4,000,000 rows of six columns, three of them such, it took 0.8 to
  * 1.1 s in place of 0.4 to 0.7; 2026-11-27, a busy machine of two cores).
  */
 export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
-  fragment(columns.length === 0 ? 'data' : `data, json_array(${columns.map((column) => `data.${quoteIdentifier(column)}`).join(', ')})::varchar`);
-
-/** `"alias" as not materialized (…)`: a CTE that DuckDB looks through, so that filters and pruning reach the files. */
-export const cteFragment = (alias: string, query: string): SqlFragment => fragment(`${quoteIdentifier(alias)} as not materialized (\n${query}\n)`);
+  fragment(
+    columns.length === 0
+      ? 'data'
+      : `data, json_array(${columns.map((column) => `data.${quoteIdentifier(column)}`).join(', ')})::varchar`,
+  );
 
 /**
- * A bound of the session's range in the column's own type: a cast on the column's side would keep DuckDB from pruning files.
- * `parameter` is bound as TIMESTAMP, in UTC.
+ * `"alias" as not materialized (…)`: a CTE that DuckDB looks through, so that filters and pruning reach the
+ * files.
  */
-export function rangeBoundFragment(parameter: 'range_start' | 'range_end', type: string | null, unit: string | null): SqlFragment {
+export const cteFragment = (alias: string, query: string): SqlFragment =>
+  fragment(`${quoteIdentifier(alias)} as not materialized (\n${query}\n)`);
+
+/**
+ * A bound of the session's range in the column's own type: a cast on the column's side would keep DuckDB from
+ * pruning files. `parameter` is bound as TIMESTAMP, in UTC.
+ */
+export function rangeBoundFragment(
+  parameter: 'range_start' | 'range_end',
+  type: string | null,
+  unit: string | null,
+): SqlFragment {
   if (type === 'timestamptz' || type === 'timestamptz_ns') return fragment(`$${parameter}::timestamptz`);
   if (type !== 'int' && type !== 'long') return fragment(`$${parameter}`);
   if (unit === 's') return fragment(`epoch_ms($${parameter}) // 1000`);
@@ -91,13 +114,17 @@ export function rangeBoundFragment(parameter: 'range_start' | 'range_end', type:
 export const rangeDayFragment = (): SqlFragment => fragment('$range_start::date');
 
 /** `"a" is null or "b" is null`. */
-export const anyIsNullFragment = (columns: readonly string[]): SqlFragment => fragment(columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or '));
+export const anyIsNullFragment = (columns: readonly string[]): SqlFragment =>
+  fragment(columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or '));
 
 /** `(select count(*) from "a") + (select count(*) from "b")`. */
-export const countsFragment = (aliases: readonly string[]): SqlFragment => fragment(aliases.map((alias) => `(select count(*) from ${quoteIdentifier(alias)})`).join(' + '));
+export const countsFragment = (aliases: readonly string[]): SqlFragment =>
+  fragment(aliases.map((alias) => `(select count(*) from ${quoteIdentifier(alias)})`).join(' + '));
 
 /** ` partitioned by (…)`, or nothing. */
-export const partitionedByFragment = (fields: readonly { transform: string; column: string; argument?: number }[]): SqlFragment =>
+export const partitionedByFragment = (
+  fields: readonly { transform: string; column: string; argument?: number }[],
+): SqlFragment =>
   fields.length === 0 ? NOTHING : fragment(` partitioned by (${partitioningFragment(fields).sql})`);
 
 /** ` with (…)`, or nothing. */
@@ -111,8 +138,14 @@ export const literalFragment = (text: string): SqlFragment => fragment(quoteLite
 export const fieldIdsFragment = (fields: readonly { name: string; id: number }[]): SqlFragment =>
   fragment(`{${fields.map((field) => `${quoteIdentifier(field.name)}: ${Number(field.id)}`).join(', ')}}`);
 
-/** `"alias" as (select null::T as "c", … where false)`: a relation without rows. `type` is DuckDB's own name of a type. */
-export const emptyCteFragment = (alias: string, columns: readonly { name: string; type: string }[]): SqlFragment =>
+/**
+ * `"alias" as (select null::T as "c", … where false)`: a relation without rows. `type` is DuckDB's own name
+ * of a type.
+ */
+export const emptyCteFragment = (
+  alias: string,
+  columns: readonly { name: string; type: string }[],
+): SqlFragment =>
   fragment(
     `${quoteIdentifier(alias)} as (select ${columns.map((column) => `null${column.type === '"NULL"' ? '' : `::${column.type}`} as ${quoteIdentifier(column.name)}`).join(', ') || '1 as nothing'} where false)`,
   );

@@ -1,4 +1,5 @@
-// Goal: rooms talk only through the doors they have. Method: the table of allowed imports, against every import in src.
+// Goal: rooms talk only through the doors they have. Method: the table of allowed imports, against every
+// import in src.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,9 +24,35 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   run: ['catalog', 'compile', 'engine', 'iceberg', 'manifests', 'model', 'state', 'statements'],
   maintain: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'run', 'state', 'statements'],
   report: ['model', 'cli-table3', 'picocolors'],
-  'psyberg.ts': ['catalog', 'compile', 'engine', 'maintain', 'model', 'plan', 'project', 'report', 'run', 'session'],
+  'psyberg.ts': [
+    'catalog',
+    'compile',
+    'engine',
+    'maintain',
+    'model',
+    'plan',
+    'project',
+    'report',
+    'run',
+    'session',
+  ],
   'index.ts': ['engine', 'maintain', 'model', 'psyberg.ts'],
-  cli: ['catalog', 'engine', 'iceberg', 'model', 'project', 'psyberg.ts', 'report', 'run', 'setup', 'state', 'statements', 'commander', 'picocolors', 'zod'],
+  cli: [
+    'catalog',
+    'engine',
+    'iceberg',
+    'model',
+    'project',
+    'psyberg.ts',
+    'report',
+    'run',
+    'setup',
+    'state',
+    'statements',
+    'commander',
+    'picocolors',
+    'zod',
+  ],
 };
 /** Package -> the only folder that may import it; a file beside it is named where there is one. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
@@ -54,7 +81,13 @@ function importsOf(file: string): Import[] {
   ].map((match) => match[1] as string);
   return found
     .filter((target) => !target.startsWith('node:'))
-    .map((target) => ({ file, from: roomOf(file), to: target.startsWith('.') ? roomOf(relative(SRC, join(SRC, dirname(file), target))) : packageOf(target) }));
+    .map((target) => ({
+      file,
+      from: roomOf(file),
+      to: target.startsWith('.')
+        ? roomOf(relative(SRC, join(SRC, dirname(file), target)))
+        : packageOf(target),
+    }));
 }
 const packageOf = (target: string): string =>
   target
@@ -72,11 +105,15 @@ describe('imports', () => {
     expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(ALLOWED).sort());
   });
   it.each(Object.entries(ALLOWED))('%s imports nothing but what it may', (room, allowed) => {
-    const strange = imports.filter((each) => each.from === room && each.to !== room && !allowed.includes(each.to));
+    const strange = imports.filter(
+      (each) => each.from === room && each.to !== room && !allowed.includes(each.to),
+    );
     expect(strange.map((each) => `${each.file} imports ${each.to}`)).toEqual([]);
   });
   it.each(Object.entries(ONLY_IN))('%s is imported in one place', (name, places) => {
-    const strange = imports.filter((each) => each.to === name && !places.some((place) => each.file.startsWith(place)));
+    const strange = imports.filter(
+      (each) => each.to === name && !places.some((place) => each.file.startsWith(place)),
+    );
     expect(strange.map((each) => each.file)).toEqual([]);
   });
   it('the planner and the compiler reach nothing that does I/O, not even Node', () => {

@@ -12,7 +12,12 @@ const FOLDERS = ['src', 'sql', 'templates', 'warehouse', 'test'];
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true })
     .map((name) => join(folder, String(name)))
-    .filter((name) => !name.includes('.data/') && !name.includes('architecture/tidy') && statSync(join(ROOT, name)).isFile()),
+    .filter(
+      (name) =>
+        !name.includes('.data/') &&
+        !name.includes('architecture/tidy') &&
+        statSync(join(ROOT, name)).isFile(),
+    ),
 );
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const inFolder = (folder: string): string[] => files.filter((file) => file.startsWith(`${folder}/`));
@@ -25,14 +30,33 @@ describe('the tree', () => {
     expect(files.filter((file) => /\b(TODO|FIXME|XXX|HACK)\b/.test(textOf(file)))).toEqual([]);
   });
   it('names no place outside itself: no path of a machine, no host of a registry, no number of an issue', () => {
-    const forbidden = [/\.\.\/shared\b/, /\/(work|home|Users|root)\/[a-z]/, /\bregistry\.[a-z]+\.[a-z]+/, /\bpypi\.org\b/, /\bissues? #?\d+/i, /(^|\s)#\d{1,4}\b/m];
-    const strange = files.flatMap((file) => forbidden.filter((pattern) => pattern.test(textOf(file))).map((pattern) => `${file} ${pattern}`));
+    const forbidden = [
+      /\.\.\/shared\b/,
+      /\/(work|home|Users|root)\/[a-z]/,
+      /\bregistry\.[a-z]+\.[a-z]+/,
+      /\bpypi\.org\b/,
+      /\bissues? #?\d+/i,
+      /(^|\s)#\d{1,4}\b/m,
+    ];
+    const strange = files.flatMap((file) =>
+      forbidden.filter((pattern) => pattern.test(textOf(file))).map((pattern) => `${file} ${pattern}`),
+    );
     expect(strange).toEqual([]);
   });
   it('names its files in kebab case', () => {
-    expect([...inFolder('src'), ...inFolder('test')].filter((file) => /\.m?ts$/.test(file) && !/^[a-z0-9-/.]+$/.test(file))).toEqual([]);
+    expect(
+      [...inFolder('src'), ...inFolder('test')].filter(
+        (file) => /\.m?ts$/.test(file) && !/^[a-z0-9-/.]+$/.test(file),
+      ),
+    ).toEqual([]);
   });
   it('begins every source file with a sentence on what it is', () => {
-    expect(inFolder('src').filter((file) => file.endsWith('.ts') && !/^(#!.*\n)?(\/\*\*|\/\/|export \*|export \{|export type \{)/.test(textOf(file)))).toEqual([]);
+    expect(
+      inFolder('src').filter(
+        (file) =>
+          file.endsWith('.ts') &&
+          !/^(#!.*\n)?(\/\*\*|\/\/|export \*|export \{|export type \{)/.test(textOf(file)),
+      ),
+    ).toEqual([]);
   });
 });

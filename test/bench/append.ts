@@ -1,4 +1,7 @@
-/** A session that appends 1,000,000 new rows, beside the same SELECT written by plain DuckDB from the same files in the same process. */
+/**
+ * A session that appends 1,000,000 new rows, beside the same SELECT written by plain DuckDB from the same
+ * files in the same process.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { ms, range, timingOf } from './measure.ts';
@@ -29,7 +32,8 @@ export async function appendBench(): Promise<string[]> {
       const startedMs = performance.now();
       const [record] = await project.psyberg.run();
       session.push(performance.now() - startedMs);
-      if (record?.status !== 'published' || record.rows_written !== String(ROWS)) throw new Error(`the session did not publish: ${JSON.stringify(record)}`);
+      if (record?.status !== 'published' || record.rows_written !== String(ROWS))
+        throw new Error(`the session did not publish: ${JSON.stringify(record)}`);
       for (const [stage, seconds] of Object.entries(record.seconds)) stages[stage]?.push(seconds * 1000);
       if (run % 2 === 1) await plain();
     }
@@ -49,7 +53,11 @@ export async function appendBench(): Promise<string[]> {
 }
 
 /** The same SELECT from the same files, as a user of plain DuckDB writes it. */
-export async function plainCopy(psyberg: { sql(query: string): Promise<unknown> }, files: readonly string[], directory: string): Promise<void> {
+export async function plainCopy(
+  psyberg: { sql(query: string): Promise<unknown> },
+  files: readonly string[],
+  directory: string,
+): Promise<void> {
   const list = files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ');
   await psyberg.sql(
     `copy (select ${SELECT_LIST}, date_trunc('hour', event_ts) as event_hour from read_parquet([${list}])) to '${directory}' (format parquet, partition_by (event_hour))`,

@@ -12,8 +12,11 @@ export async function coldBench(): Promise<string[]> {
     await project.land(1000, 0);
     await project.psyberg.run();
     const run = async (expected: string): Promise<void> => {
-      const child = spawnSync(process.execPath, [COMMAND, 'run', '--project', project.root, '--json'], { encoding: 'utf8' });
-      if (child.status !== 0 || !child.stdout.includes(`"${expected}"`)) throw new Error(`psyberg run: ${child.stdout}${child.stderr}`);
+      const child = spawnSync(process.execPath, [COMMAND, 'run', '--project', project.root, '--json'], {
+        encoding: 'utf8',
+      });
+      if (child.status !== 0 || !child.stdout.includes(`"${expected}"`))
+        throw new Error(`psyberg run: ${child.stdout}${child.stderr}`);
     };
     const work = await timed(
       7,
@@ -21,7 +24,10 @@ export async function coldBench(): Promise<string[]> {
       (count) => project.land(1000, 1 + count),
     );
     const nothing = await timed(7, () => run('nothing-new'));
-    return [`psyberg run, 1,000 new rows   ${range(work)}`, `psyberg run, nothing new      ${range(nothing)}`];
+    return [
+      `psyberg run, 1,000 new rows   ${range(work)}`,
+      `psyberg run, nothing new      ${range(nothing)}`,
+    ];
   } finally {
     await project.close();
   }

@@ -1,6 +1,7 @@
 /**
- * What 1,000 hourly sessions leave behind: the time of a late session beside an early one of another project, and reading the whole target beside reading a copy of it
- * that was just written, before and after `psyberg maintain`.
+ * What 1,000 hourly sessions leave behind: the time of a late session beside an early one of another project,
+ * and reading the whole target beside reading a copy of it that was just written, before and after `psyberg
+ * maintain`.
  */
 import { ms, range, timed, timingOf } from './measure.ts';
 import { type BenchProject, benchProject } from './project.ts';
@@ -23,7 +24,8 @@ async function runSession({ land, psyberg }: BenchProject, session: number): Pro
   const [record] = await psyberg.run();
   const wallMs = performance.now() - startedMs;
   const used = process.cpuUsage(before);
-  if (record?.status !== 'published') throw new Error(`session ${session} did not publish: ${JSON.stringify(record)}`);
+  if (record?.status !== 'published')
+    throw new Error(`session ${session} did not publish: ${JSON.stringify(record)}`);
   return { wallMs, cpuMs: (used.user + used.system) / 1000 };
 }
 
@@ -39,9 +41,12 @@ export async function growthBench(): Promise<string[]> {
       late.push(await runSession(project, SESSIONS - run));
       early.push(await runSession(young, EARLY - run));
     }
-    const of = (costs: readonly SessionCost[], kind: keyof SessionCost): number => timingOf(costs.map((cost) => cost[kind])).medianMs;
-    const at = (costs: readonly SessionCost[]): string => `${ms(of(costs, 'wallMs'))} (CPU ${ms(of(costs, 'cpuMs'))})`;
-    const read = (table: string): Promise<unknown> => psyberg.sql(`select count(*), sum(amount_gross), max(event_ts) from ${table}`);
+    const of = (costs: readonly SessionCost[], kind: keyof SessionCost): number =>
+      timingOf(costs.map((cost) => cost[kind])).medianMs;
+    const at = (costs: readonly SessionCost[]): string =>
+      `${ms(of(costs, 'wallMs'))} (CPU ${ms(of(costs, 'cpuMs'))})`;
+    const read = (table: string): Promise<unknown> =>
+      psyberg.sql(`select count(*), sum(amount_gross), max(event_ts) from ${table}`);
     const copy = async (name: string): Promise<void> => {
       await psyberg.sql(`create table facts.${name} (event_id bigint, event_ts timestamptz, account_id bigint, country varchar, plan varchar, device varchar, amount_gross double, session_key varchar, payload varchar)
         partitioned by (hour(event_ts)) with ('format-version' = '2')`);
@@ -59,7 +64,10 @@ export async function growthBench(): Promise<string[]> {
     };
     const before = await reads();
     const startedMs = performance.now();
-    const report = await psyberg.maintain(['facts.event_fact'], { olderThanMs: 0, only: ['compact', 'manifests', 'expire'] });
+    const report = await psyberg.maintain(['facts.event_fact'], {
+      olderThanMs: 0,
+      only: ['compact', 'manifests', 'expire'],
+    });
     const maintainMs = performance.now() - startedMs;
     const [record] = report.tables;
     if (record?.error !== null) throw new Error(JSON.stringify(record));

@@ -21,14 +21,19 @@ export async function hourlyBench(): Promise<string[]> {
       let startedMs = performance.now();
       const [record] = await project.psyberg.run();
       session.push(performance.now() - startedMs);
-      if (record?.status !== 'published' || record.rows_read !== String(ROWS)) throw new Error(`the session did not load the hour: ${JSON.stringify(record)}`);
+      if (record?.status !== 'published' || record.rows_read !== String(ROWS))
+        throw new Error(`the session did not load the hour: ${JSON.stringify(record)}`);
       startedMs = performance.now();
       await plainCopy(project.psyberg, project.landedFiles(HOURS + run), path.join(project.root, 'copy'));
       copy.push(performance.now() - startedMs);
       fs.rmSync(path.join(project.root, 'copy'), { recursive: true, force: true });
     }
     const [ours, plain] = [timingOf(session), timingOf(copy)];
-    return [`100,000 rows after 72 hours of them; rows read: 100,000, rows missed: 0`, `session, init to publish   ${range(ours)}`, `plain COPY, partitioned    ${range(plain)}`];
+    return [
+      `100,000 rows after 72 hours of them; rows read: 100,000, rows missed: 0`,
+      `session, init to publish   ${range(ours)}`,
+      `plain COPY, partitioned    ${range(plain)}`,
+    ];
   } finally {
     await project.close();
   }

@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one run on one machine.
- * Prints medians with the machine's name; nothing here is a test. Names: append, small, cold, hourly, memory, growth, overwrite, rebase, planning, catalog.
+ * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one
+ * run on one machine. Prints medians with the machine's name; nothing here is a test. Names: append, small,
+ * cold, hourly, memory, growth, overwrite, rebase, planning, catalog.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
@@ -30,7 +31,9 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
-  console.error(`error: there is no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+  console.error(
+    `error: there is no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`,
+  );
   process.exit(2);
 }
 const [cpu] = os.cpus();

@@ -13,8 +13,14 @@ export async function memoryBench(): Promise<string[]> {
     await project.psyberg.close();
     const child = spawnSync(process.execPath, [COMMAND, project.root], { encoding: 'utf8' });
     if (child.status !== 0) throw new Error(child.stdout + child.stderr);
-    const { rows, seconds, residentMb } = JSON.parse(child.stdout) as { rows: string; seconds: number; residentMb: number };
-    return [`${Number(rows).toLocaleString('en')} rows in one session: ${seconds.toFixed(1)} s, ${residentMb.toFixed(0)} MB resident at most`];
+    const { rows, seconds, residentMb } = JSON.parse(child.stdout) as {
+      rows: string;
+      seconds: number;
+      residentMb: number;
+    };
+    return [
+      `${Number(rows).toLocaleString('en')} rows in one session: ${seconds.toFixed(1)} s, ${residentMb.toFixed(0)} MB resident at most`,
+    ];
   } finally {
     await project.close();
   }

@@ -1,6 +1,6 @@
 /**
- * An overwrite of three hours in a table of 10,000 data files, beside the same in one of 100: what taking files off, writing the three rows, composing and
- * publishing cost.
+ * An overwrite of three hours in a table of 10,000 data files, beside the same in one of 100: what taking
+ * files off, writing the three rows, composing and publishing cost.
  */
 import { ms, timingOf } from './measure.ts';
 import { countsProject } from './project.ts';
@@ -13,7 +13,11 @@ export async function overwriteBench(): Promise<string[]> {
   const many = await overwrites(10_000);
   const line = (files: number, timing: Timing): string =>
     `${String(files).padStart(6)} files   load, compose and publish ${ms(timing.wallMs)} (CPU ${ms(timing.cpuMs)}); whole session ${ms(timing.sessionMs)}`;
-  return [line(100, few), line(10_000, many), `ratio           ${(many.wallMs / few.wallMs).toFixed(2)}, CPU ${(many.cpuMs / few.cpuMs).toFixed(2)}`];
+  return [
+    line(100, few),
+    line(10_000, many),
+    `ratio           ${(many.wallMs / few.wallMs).toFixed(2)}, CPU ${(many.cpuMs / few.cpuMs).toFixed(2)}`,
+  ];
 }
 
 interface Timing {
@@ -40,13 +44,23 @@ async function overwrites(files: number): Promise<Timing> {
       mark('begin');
       const [record] = await psyberg.run();
       mark('end');
-      if (record?.status !== 'published' || record.rows_written !== '3') throw new Error(`the session did not overwrite three hours: ${JSON.stringify(record)}`);
-      const spent = (of: 'atMs' | 'cpu'): number => marks.reduce((sum, each, index) => (STEPS.test(each.step) ? sum + ((marks[index + 1]?.[of] ?? each[of]) - each[of]) : sum), 0);
+      if (record?.status !== 'published' || record.rows_written !== '3')
+        throw new Error(`the session did not overwrite three hours: ${JSON.stringify(record)}`);
+      const spent = (of: 'atMs' | 'cpu'): number =>
+        marks.reduce(
+          (sum, each, index) =>
+            STEPS.test(each.step) ? sum + ((marks[index + 1]?.[of] ?? each[of]) - each[of]) : sum,
+          0,
+        );
       wall.push(spent('atMs'));
       cpu.push(spent('cpu'));
       session.push((marks.at(-1)?.atMs ?? 0) - (marks[0]?.atMs ?? 0));
     }
-    return { wallMs: timingOf(wall).medianMs, cpuMs: timingOf(cpu).medianMs, sessionMs: timingOf(session).medianMs };
+    return {
+      wallMs: timingOf(wall).medianMs,
+      cpuMs: timingOf(cpu).medianMs,
+      sessionMs: timingOf(session).medianMs,
+    };
   } finally {
     await project.close();
   }

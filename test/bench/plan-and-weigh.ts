@@ -1,4 +1,7 @@
-/** One plan in a process of its own, after the table's metadata and DuckDB were loaded; prints how far the plan raised the most memory the process ever held. */
+/**
+ * One plan in a process of its own, after the table's metadata and DuckDB were loaded; prints how far the
+ * plan raised the most memory the process ever held.
+ */
 import { open } from '../../src/index.ts';
 
 const [root, name] = process.argv.slice(2) as [string, string];

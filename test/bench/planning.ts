@@ -1,6 +1,7 @@
 /**
- * What planning costs as a table grows: the same change of ten files on tables of 100, 1,000 and 10,000 snapshots with as many manifests, and a change that is
- * one hour or 400 days late. The long history is composed: manifests are copies under their own names, and one manifest list names them all.
+ * What planning costs as a table grows: the same change of ten files on tables of 100, 1,000 and 10,000
+ * snapshots with as many manifests, and a change that is one hour or 400 days late. The long history is
+ * composed: manifests are copies under their own names, and one manifest list names them all.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -34,19 +35,32 @@ interface History {
   close(): Promise<void>;
 }
 
-/** A table of `snapshots` appends of one file each, adopted by a stateless and a stateful process at its head. */
+/**
+ * A table of `snapshots` appends of one file each, adopted by a stateless and a stateful process at its head.
+ */
 async function tableOf(snapshots: number): Promise<History> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-bench-'));
   fs.mkdirSync(path.join(root, 'processes'));
   fs.writeFileSync(path.join(root, 'psyberg.yaml'), 'name: bench\ncatalog:\n  warehouse: warehouse\n');
-  fs.writeFileSync(path.join(root, 'processes', 'append_load.sql'), process_('append_load', 'stateless', '{ table: facts.appended }'));
-  fs.writeFileSync(path.join(root, 'processes', 'overwrite_load.sql'), process_('overwrite_load', 'stateful', '{ table: facts.overwritten, event_time: ts }'));
+  fs.writeFileSync(
+    path.join(root, 'processes', 'append_load.sql'),
+    process_('append_load', 'stateless', '{ table: facts.appended }'),
+  );
+  fs.writeFileSync(
+    path.join(root, 'processes', 'overwrite_load.sql'),
+    process_('overwrite_load', 'stateful', '{ table: facts.overwritten, event_time: ts }'),
+  );
   let psyberg = await open({ project: root });
   await psyberg.sql('create schema raw');
-  await psyberg.sql("create table raw.events (id bigint, ts timestamptz) partitioned by (hour(ts)) with ('format-version' = '2')");
+  await psyberg.sql(
+    "create table raw.events (id bigint, ts timestamptz) partitioned by (hour(ts)) with ('format-version' = '2')",
+  );
   await psyberg.internals.client.createNamespace(['facts']);
-  for (const name of ['appended', 'overwritten']) await psyberg.sql(`create table facts.${name} (id bigint, ts timestamptz) with ('format-version' = '2')`);
-  await psyberg.sql(`insert into raw.events select i, timestamptz '2023-09-14' + to_seconds(i) from range(100) t(i)`);
+  for (const name of ['appended', 'overwritten'])
+    await psyberg.sql(`create table facts.${name} (id bigint, ts timestamptz) with ('format-version' = '2')`);
+  await psyberg.sql(
+    `insert into raw.events select i, timestamptz '2023-09-14' + to_seconds(i) from range(100) t(i)`,
+  );
   await lengthen(psyberg, snapshots);
   for (const name of ['append_load', 'overwrite_load']) await psyberg.adopt(name);
   return {
@@ -73,11 +87,16 @@ async function lengthen(psyberg: Psyberg, snapshots: number): Promise<void> {
   const metadata = (await client.loadTable(TABLE))?.metadata;
   const only = metadata === undefined ? undefined : mainSnapshot(metadata);
   if (only === undefined) throw new Error('the table has no snapshot');
-  const [row] = await engine.query<{ manifest_path: string }>({ sql: 'select manifest_path from read_avro($list)', parameters: { list: only['manifest-list'] } });
+  const [row] = await engine.query<{ manifest_path: string }>({
+    sql: 'select manifest_path from read_avro($list)',
+    parameters: { list: only['manifest-list'] },
+  });
   const manifest = row?.manifest_path as string;
-  for (let number = 2; number <= snapshots; number += 1) fs.copyFileSync(manifest, manifest.replace('-m0.avro', `-${number}-m0.avro`));
+  for (let number = 2; number <= snapshots; number += 1)
+    fs.copyFileSync(manifest, manifest.replace('-m0.avro', `-${number}-m0.avro`));
   const list = only['manifest-list'].replace(/snap-[^/]*$/, 'snap-long.avro');
-  const select = manifestListStatement('compose/write_empty_list').match(/to \$destination[\s\S]*$/)?.[0] ?? '';
+  const select =
+    manifestListStatement('compose/write_empty_list').match(/to \$destination[\s\S]*$/)?.[0] ?? '';
   await engine.execute({
     sql: `copy (
       select
@@ -89,7 +108,12 @@ async function lengthen(psyberg: Psyberg, snapshots: number): Promise<void> {
       from read_avro($list), range(1, $snapshots::bigint + 1) as each(number)
       order by number
     ) ${select}`,
-    parameters: { list: only['manifest-list'], first_id: String(FIRST_ID), snapshots: String(snapshots), destination: list },
+    parameters: {
+      list: only['manifest-list'],
+      first_id: String(FIRST_ID),
+      snapshots: String(snapshots),
+      destination: list,
+    },
   });
   const added = Array.from({ length: snapshots - 1 }, (_, index) => {
     const number = BigInt(index + 2);
@@ -103,20 +127,35 @@ async function lengthen(psyberg: Psyberg, snapshots: number): Promise<void> {
         'timestamp-ms': only['timestamp-ms'] + Number(number),
         // Only the newest list is ever read: the older ones would be gigabytes.
         'manifest-list': number === BigInt(snapshots) ? list : `${list}.${number}`,
-        summary: { ...only.summary, operation: 'append', 'total-data-files': String(number), 'total-records': String(100n * number) },
+        summary: {
+          ...only.summary,
+          operation: 'append',
+          'total-data-files': String(number),
+          'total-records': String(100n * number),
+        },
       },
     };
   });
   await client.commitTable(TABLE, {
     requirements: [],
-    updates: [...added, { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': FIRST_ID + BigInt(snapshots) }],
+    updates: [
+      ...added,
+      {
+        action: 'set-snapshot-ref',
+        'ref-name': 'main',
+        type: 'branch',
+        'snapshot-id': FIRST_ID + BigInt(snapshots),
+      },
+    ],
   });
 }
 
 /** Ten new files in ten commits, `daysLate` behind the newest hour of the table. */
 async function change(psyberg: Psyberg, daysLate: number): Promise<void> {
   for (let file = 0; file < NEW_FILES; file += 1)
-    await psyberg.sql(`insert into raw.events select i, timestamptz '2023-09-14' - to_days(${daysLate}) + to_hours(${file}) from range(10) t(i)`);
+    await psyberg.sql(
+      `insert into raw.events select i, timestamptz '2023-09-14' - to_days(${daysLate}) + to_hours(${file}) from range(10) t(i)`,
+    );
 }
 
 interface Planned {
@@ -142,11 +181,16 @@ async function measure(snapshots: number, daysLate: number): Promise<Planned> {
     const before = performance.now();
     const metadata = (await psyberg.internals.client.loadTable(TABLE))?.metadata;
     const metadataMs = performance.now() - before;
-    if (metadata === undefined || [...ancestors(metadata, mainSnapshot(metadata))].length !== snapshots + NEW_FILES) throw new Error('the history is not whole');
+    if (
+      metadata === undefined ||
+      [...ancestors(metadata, mainSnapshot(metadata))].length !== snapshots + NEW_FILES
+    )
+      throw new Error('the history is not whole');
     await psyberg.internals.engine();
     const plan = async (name: string): Promise<void> => {
       const [found] = await psyberg.plan([name]);
-      if (found?.sources[0]?.files !== NEW_FILES || found.status !== 'work') throw new Error(`expected ${NEW_FILES} files, found ${JSON.stringify(found?.sources[0])}`);
+      if (found?.sources[0]?.files !== NEW_FILES || found.status !== 'work')
+        throw new Error(`expected ${NEW_FILES} files, found ${JSON.stringify(found?.sources[0])}`);
     };
     await plan('append_load');
     const cpuBefore = process.cpuUsage();
@@ -156,7 +200,9 @@ async function measure(snapshots: number, daysLate: number): Promise<Planned> {
     const overwrite = await timed(RUNS, () => plan('overwrite_load'));
     const overwriteCpuMs = cpuMs(cpuBetween) / RUNS;
     await psyberg.close();
-    const [appendMb, overwriteMb] = ['append_load', 'overwrite_load'].map((name) => planMb(history.root, name)) as [number, number];
+    const [appendMb, overwriteMb] = ['append_load', 'overwrite_load'].map((name) =>
+      planMb(history.root, name),
+    ) as [number, number];
     return { append, overwrite, appendCpuMs, overwriteCpuMs, metadata: metadataMs, appendMb, overwriteMb };
   } finally {
     await history.close();
@@ -164,7 +210,11 @@ async function measure(snapshots: number, daysLate: number): Promise<Planned> {
 }
 
 function planMb(root: string, name: string): number {
-  const child = spawnSync(process.execPath, [path.join(import.meta.dirname, 'plan-and-weigh.ts'), root, name], { encoding: 'utf8' });
+  const child = spawnSync(
+    process.execPath,
+    [path.join(import.meta.dirname, 'plan-and-weigh.ts'), root, name],
+    { encoding: 'utf8' },
+  );
   if (child.status !== 0) throw new Error(child.stdout + child.stderr);
   return (JSON.parse(child.stdout) as { planMb: number }).planMb;
 }
@@ -175,7 +225,9 @@ function cpuMs(since: NodeJS.CpuUsage): number {
 }
 
 export async function planningBench(): Promise<string[]> {
-  const lines: string[] = [`ten new files in ten commits; no data file is there to be read; the table's metadata JSON, read once, is left out and shown beside it`];
+  const lines: string[] = [
+    `ten new files in ten commits; no data file is there to be read; the table's metadata JSON, read once, is left out and shown beside it`,
+  ];
   const results: Planned[] = [];
   for (const size of SIZES) {
     const result = await measure(size, 0);
@@ -184,7 +236,8 @@ export async function planningBench(): Promise<string[]> {
       `${size.toLocaleString('en').padStart(6)} snapshots   stateless ${range(result.append)}, CPU ${ms(result.appendCpuMs)}; stateful ${range(result.overwrite)}, CPU ${ms(result.overwriteCpuMs)}; metadata JSON ${ms(result.metadata)}; memory for the plan ${result.appendMb.toFixed(0)} and ${result.overwriteMb.toFixed(0)} MB`,
     );
   }
-  const ratio = (pick: (result: Planned) => number): string => (pick(results.at(-1) as Planned) / pick(results[0] as Planned)).toFixed(2);
+  const ratio = (pick: (result: Planned) => number): string =>
+    (pick(results.at(-1) as Planned) / pick(results[0] as Planned)).toFixed(2);
   lines.push(
     `10,000 beside 100  stateless ${ratio((each) => each.append.medianMs)} times (CPU ${ratio((each) => each.appendCpuMs)}), stateful ${ratio((each) => each.overwrite.medianMs)} times (CPU ${ratio((each) => each.overwriteCpuMs)})`,
   );

@@ -1,4 +1,7 @@
-/** The project that the benchmarks run on: events of 9 columns, landing by the hour, 3 % of them up to ten hours late. */
+/**
+ * The project that the benchmarks run on: events of 9 columns, landing by the hour, 3 % of them up to ten
+ * hours late.
+ */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -33,13 +36,17 @@ audits:
 `;
 
 /** The business logic of the benchmark: the same text runs in a session and in a plain COPY. */
-export const SELECT_LIST = 'event_id, event_ts, account_id, upper(country) as country, plan, device, amount * 1.19 as amount_gross, session_key, payload';
+export const SELECT_LIST =
+  'event_id, event_ts, account_id, upper(country) as country, plan, device, amount * 1.19 as amount_gross, session_key, payload';
 
 export async function benchProject(): Promise<BenchProject> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-bench-'));
   fs.mkdirSync(path.join(root, 'processes'));
   fs.writeFileSync(path.join(root, 'psyberg.yaml'), 'name: bench\ncatalog:\n  warehouse: warehouse\n');
-  fs.writeFileSync(path.join(root, 'processes', 'event_fact_load.sql'), `${PROCESS}select ${SELECT_LIST}\nfrom events\n`);
+  fs.writeFileSync(
+    path.join(root, 'processes', 'event_fact_load.sql'),
+    `${PROCESS}select ${SELECT_LIST}\nfrom events\n`,
+  );
   const psyberg = await open({ project: root });
   await psyberg.sql('create schema if not exists raw');
   await psyberg.sql(`create table raw.events (
@@ -101,7 +108,9 @@ export async function countsProject(files: number, onStep: (step: string) => voi
   fs.writeFileSync(path.join(root, 'processes', 'count_load.sql'), COUNTS);
   const psyberg = await open({ project: root, onStep });
   const landHours = async (rows: number, hour: string): Promise<void> => {
-    await psyberg.sql(`insert into raw.events select i, timestamptz '2020-01-01' + to_hours((${hour})::int) from range(${rows}) as t(i)`);
+    await psyberg.sql(
+      `insert into raw.events select i, timestamptz '2020-01-01' + to_hours((${hour})::int) from range(${rows}) as t(i)`,
+    );
   };
   await psyberg.sql('create schema raw');
   await psyberg.sql("create table raw.events (id bigint, ts timestamptz) with ('format-version' = '2')");

@@ -1,6 +1,7 @@
 /**
- * An overwrite of three hours that somebody overtakes: another writer appends to another hour just before the session publishes. What it costs to put the session's
- * rows on top: from the refused commit to the next try, with the wait before it.
+ * An overwrite of three hours that somebody overtakes: another writer appends to another hour just before the
+ * session publishes. What it costs to put the session's rows on top: from the refused commit to the next try,
+ * with the wait before it.
  */
 import { ms, range, timingOf } from './measure.ts';
 import { countsProject } from './project.ts';
@@ -28,7 +29,9 @@ async function rebases(files: number): Promise<string> {
         tries += 1;
         if (tries > 1) times.push(performance.now() - overtakenMs);
         else {
-          await psyberg.sql(`insert into facts.counts select timestamptz '2020-01-01' + interval ${run} hours, 1, 1`);
+          await psyberg.sql(
+            `insert into facts.counts select timestamptz '2020-01-01' + interval ${run} hours, 1, 1`,
+          );
           overtakenMs = performance.now();
         }
         try {
@@ -39,8 +42,14 @@ async function rebases(files: number): Promise<string> {
       };
       steps.length = 0;
       const [record] = await psyberg.run();
-      if (record?.status !== 'published' || tries !== 2 || steps.some((step) => step.includes('planning again')))
-        throw new Error(`the session was not put on top at the second try (${tries}): ${JSON.stringify(record)}`);
+      if (
+        record?.status !== 'published' ||
+        tries !== 2 ||
+        steps.some((step) => step.includes('planning again'))
+      )
+        throw new Error(
+          `the session was not put on top at the second try (${tries}): ${JSON.stringify(record)}`,
+        );
     }
     return `${String(files).padStart(6)} files   ${range(timingOf(times))}; ${ms(timingOf(refusals).medianMs)} of it for the refusal`;
   } finally {

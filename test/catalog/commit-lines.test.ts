@@ -1,4 +1,5 @@
-// Goal: clients of one server do not race each other for a table, nor wait for those of another. Method: tries that note when they begin and end.
+// Goal: clients of one server do not race each other for a table, nor wait for those of another. Method:
+// tries that note when they begin and end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { untilCommittedInLine } from '../../src/catalog/service/move-pointers.ts';
@@ -9,7 +10,11 @@ const table = (name: string) => ({ namespace: ['facts'], name });
 function noted() {
   const untilCommitted = untilCommittedInLine();
   const notes: string[] = [];
-  const commit = (label: string, names: readonly string[], outcomes: (string | undefined | Error)[] = [label]) =>
+  const commit = (
+    label: string,
+    names: readonly string[],
+    outcomes: (string | undefined | Error)[] = [label],
+  ) =>
     untilCommitted(names.map(table), async () => {
       notes.push(`${label} begins`);
       await sleep(5);
@@ -36,7 +41,12 @@ it('commits to other tables do not wait', async () => {
 
 it('a commit to several tables waits for those of each, in whatever order they are named', async () => {
   const { commit, notes } = noted();
-  await Promise.all([commit('1', ['a', 'b']), commit('2', ['b', 'a']), commit('3', ['c']), commit('4', ['c', 'a'])]);
+  await Promise.all([
+    commit('1', ['a', 'b']),
+    commit('2', ['b', 'a']),
+    commit('3', ['c']),
+    commit('4', ['c', 'a']),
+  ]);
   const at = (note: string): number => notes.indexOf(note);
   expect(at('3 begins')).toBeLessThan(at('1 ends'));
   expect(at('2 begins')).toBeGreaterThan(at('1 ends'));
@@ -45,8 +55,17 @@ it('a commit to several tables waits for those of each, in whatever order they a
 
 it('a commit that fails lets the next one in; one that lost its race against another process goes to the end', async () => {
   const { commit, notes } = noted();
-  const [failed, lost, third] = await Promise.allSettled([commit('1', ['a'], [new Error('refused')]), commit('2', ['a'], [undefined, 'second time']), commit('3', ['a'])]);
+  const [failed, lost, third] = await Promise.allSettled([
+    commit('1', ['a'], [new Error('refused')]),
+    commit('2', ['a'], [undefined, 'second time']),
+    commit('3', ['a']),
+  ]);
   expect(failed).toMatchObject({ status: 'rejected', reason: { message: 'refused' } });
   expect([lost, third]).toMatchObject([{ value: 'second time' }, { value: '3' }]);
-  expect(notes.filter((note) => note.endsWith('begins')).map((note) => note[0])).toEqual(['1', '2', '3', '2']);
+  expect(notes.filter((note) => note.endsWith('begins')).map((note) => note[0])).toEqual([
+    '1',
+    '2',
+    '3',
+    '2',
+  ]);
 });

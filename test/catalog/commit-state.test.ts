@@ -1,5 +1,5 @@
-// Goal: a database that fails in the middle of a commit loses nothing and lies about nothing. Method: PostgreSQL made to end the connection before or while it commits,
-// and a store whose answer is lost.
+// Goal: a database that fails in the middle of a commit loses nothing and lies about nothing. Method:
+// PostgreSQL made to end the connection before or while it commits, and a store whose answer is lost.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,44 +15,57 @@ import { missingPostgres, type Postgres, startPostgres } from '../support/postgr
 import { append, type CatalogFixture, errorType, openCatalog, SCHEMA } from './fixture.ts';
 
 const TABLE = { namespace: ['facts'], name: 't' };
-const filesOf = (warehouse: string): string[] => readdirSync(join(warehouse, 'facts', 't', 'metadata')).sort();
+const filesOf = (warehouse: string): string[] =>
+  readdirSync(join(warehouse, 'facts', 't', 'metadata')).sort();
 
 const missing = missingPostgres();
-describe.skipIf(missing !== undefined)(`PostgreSQL that ends the connection${missing === undefined ? '' : ` (${missing})`}`, () => {
-  let postgres: Postgres;
-  let fixture: CatalogFixture;
-  let url: string;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-    url = await postgres.createDatabase();
-    fixture = await openCatalog({ database: url });
-    await fixture.client.createNamespace(['facts']);
-    await fixture.client.createTable(TABLE, { schema: SCHEMA });
-    await postgres.query(url, "create function hang_up() returns trigger language plpgsql as 'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'");
-  });
-  afterAll(async () => {
-    await fixture?.close();
-    await postgres?.close();
-  });
-  const commit = () => fixture.call('POST', 'psyberg/namespaces/facts/tables/t', append(1n, null));
-  it('while it commits: 500 CommitStateUnknownException, and the metadata file stays', async () => {
-    await postgres.query(url, 'create constraint trigger at_commit after update on iceberg_tables deferrable initially deferred for each row execute function hang_up()');
-    const before = filesOf(fixture.warehouse);
-    expect(errorType(await commit())).toEqual([500, 'CommitStateUnknownException']);
-    expect(filesOf(fixture.warehouse)).toHaveLength(before.length + 1);
-    await postgres.query(url, 'drop trigger at_commit on iceberg_tables');
-    expect((await fixture.client.loadTable(TABLE))?.metadata['current-snapshot-id']).toBeUndefined();
-  });
-  it('before it commits: 503, nothing is left, and the next request finds a new connection', async () => {
-    await postgres.query(url, 'create trigger at_once after update on iceberg_tables for each row execute function hang_up()');
-    const before = filesOf(fixture.warehouse);
-    expect(errorType(await commit())).toEqual([503, 'ServiceUnavailableException']);
-    expect(filesOf(fixture.warehouse)).toEqual(before);
-    await postgres.query(url, 'drop trigger at_once on iceberg_tables');
-    expect((await commit()).status).toBe(200);
-    expect((await fixture.client.loadTable(TABLE))?.metadata['current-snapshot-id']).toBe(1n);
-  });
-});
+describe.skipIf(missing !== undefined)(
+  `PostgreSQL that ends the connection${missing === undefined ? '' : ` (${missing})`}`,
+  () => {
+    let postgres: Postgres;
+    let fixture: CatalogFixture;
+    let url: string;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+      url = await postgres.createDatabase();
+      fixture = await openCatalog({ database: url });
+      await fixture.client.createNamespace(['facts']);
+      await fixture.client.createTable(TABLE, { schema: SCHEMA });
+      await postgres.query(
+        url,
+        "create function hang_up() returns trigger language plpgsql as 'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'",
+      );
+    });
+    afterAll(async () => {
+      await fixture?.close();
+      await postgres?.close();
+    });
+    const commit = () => fixture.call('POST', 'psyberg/namespaces/facts/tables/t', append(1n, null));
+    it('while it commits: 500 CommitStateUnknownException, and the metadata file stays', async () => {
+      await postgres.query(
+        url,
+        'create constraint trigger at_commit after update on iceberg_tables deferrable initially deferred for each row execute function hang_up()',
+      );
+      const before = filesOf(fixture.warehouse);
+      expect(errorType(await commit())).toEqual([500, 'CommitStateUnknownException']);
+      expect(filesOf(fixture.warehouse)).toHaveLength(before.length + 1);
+      await postgres.query(url, 'drop trigger at_commit on iceberg_tables');
+      expect((await fixture.client.loadTable(TABLE))?.metadata['current-snapshot-id']).toBeUndefined();
+    });
+    it('before it commits: 503, nothing is left, and the next request finds a new connection', async () => {
+      await postgres.query(
+        url,
+        'create trigger at_once after update on iceberg_tables for each row execute function hang_up()',
+      );
+      const before = filesOf(fixture.warehouse);
+      expect(errorType(await commit())).toEqual([503, 'ServiceUnavailableException']);
+      expect(filesOf(fixture.warehouse)).toEqual(before);
+      await postgres.query(url, 'drop trigger at_once on iceberg_tables');
+      expect((await commit()).status).toBe(200);
+      expect((await fixture.client.loadTable(TABLE))?.metadata['current-snapshot-id']).toBe(1n);
+    });
+  },
+);
 
 describe('a commit whose answer is lost', () => {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-lost-'));
@@ -76,7 +89,13 @@ describe('a commit whose answer is lost', () => {
         return lost;
       },
     };
-    const faceOver = (over: CatalogStore): CatalogFace => warehouseFace({ roots, store: over, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
+    const faceOver = (over: CatalogStore): CatalogFace =>
+      warehouseFace({
+        roots,
+        store: over,
+        files: tableMetadataFiles(roots),
+        viewFiles: viewMetadataFiles(roots),
+      });
     [face, other] = [faceOver(losingStore), faceOver(store)];
     await face.createNamespace(['facts'], {});
   });
@@ -86,10 +105,18 @@ describe('a commit whose answer is lost', () => {
   });
   it('is there for whoever looks: created, and committed', async () => {
     losing = true;
-    await expect(face.createTable(TABLE, { schema: SCHEMA })).rejects.toMatchObject({ code: 'commit-state-unknown', retryable: false });
+    await expect(face.createTable(TABLE, { schema: SCHEMA })).rejects.toMatchObject({
+      code: 'commit-state-unknown',
+      retryable: false,
+    });
     expect((await face.loadTable(TABLE)).metadata.snapshots).toEqual([]);
-    const error = await face.commitTables([{ identifier: TABLE, ...append(1n, null) }]).catch((thrown: unknown) => thrown);
-    expect(answerError(error)).toMatchObject({ status: 500, body: { error: { type: 'CommitStateUnknownException' } } });
+    const error = await face
+      .commitTables([{ identifier: TABLE, ...append(1n, null) }])
+      .catch((thrown: unknown) => thrown);
+    expect(answerError(error)).toMatchObject({
+      status: 500,
+      body: { error: { type: 'CommitStateUnknownException' } },
+    });
     losing = false;
     expect((await face.loadTable(TABLE)).metadata['current-snapshot-id']).toBe(1n);
     expect(filesOf(warehouse)).toHaveLength(2);
@@ -101,8 +128,16 @@ describe('a commit whose answer is lost', () => {
     ];
     for (const id of [asserted, changed]) await face.createTable(id, { schema: SCHEMA });
     const changes = [
-      { identifier: asserted, requirements: [{ type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': null }], updates: [] },
-      { identifier: changed, requirements: [], updates: [{ action: 'set-properties' as const, updates: { a: 'b' } }] },
+      {
+        identifier: asserted,
+        requirements: [{ type: 'assert-ref-snapshot-id' as const, ref: 'main', 'snapshot-id': null }],
+        updates: [],
+      },
+      {
+        identifier: changed,
+        requirements: [],
+        updates: [{ action: 'set-properties' as const, updates: { a: 'b' } }],
+      },
     ];
     overtake = async () => void (await other.commitTables([{ identifier: asserted, ...append(1n, null) }]));
     await expect(face.commitTables(changes)).rejects.toMatchObject({ code: 'commit-conflict' });

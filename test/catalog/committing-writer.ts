@@ -1,6 +1,7 @@
 /**
- * Run as a process of its own: opens the warehouse, appends `count` snapshots to one table, retrying lost races as any writer does.
- * `killBefore`, `killAfter`: SIGKILL to itself before or after the pointers of that commit are swapped, its metadata file being there.
+ * Run as a process of its own: opens the warehouse, appends `count` snapshots to one table, retrying lost
+ * races as any writer does. `killBefore`, `killAfter`: SIGKILL to itself before or after the pointers of that
+ * commit are swapped, its metadata file being there.
  */
 import { startCatalog } from '../../src/catalog/index.ts';
 import { tableMetadataFiles, viewMetadataFiles } from '../../src/catalog/files/metadata-files.ts';
@@ -30,13 +31,22 @@ const die = (): Promise<never> => {
 };
 let commits = 0;
 
-/** Over HTTP, as other programs do it; a writer that is to die in the middle of a commit needs the catalog's inside. */
+/**
+ * Over HTTP, as other programs do it; a writer that is to die in the middle of a commit needs the catalog's
+ * inside.
+ */
 async function openClient() {
   if (order.killBefore === undefined && order.killAfter === undefined) {
     const catalog = await startCatalog({ warehouse, ...(database === undefined ? {} : { database }) });
-    return { client: catalogClient({ uri: catalog.uri, token: catalog.token }), close: () => catalog.close() };
+    return {
+      client: catalogClient({ uri: catalog.uri, token: catalog.token }),
+      close: () => catalog.close(),
+    };
   }
-  const opened = database === undefined ? openSqliteDatabase(`${warehouse}/catalog.db`) : await openPostgresDatabase(database);
+  const opened =
+    database === undefined
+      ? openSqliteDatabase(`${warehouse}/catalog.db`)
+      : await openPostgresDatabase(database);
   const store = await opened.openStore('psyberg');
   const dying: CatalogStore = {
     ...store,
@@ -49,7 +59,12 @@ async function openClient() {
     },
   };
   const roots = { warehouse, allowed: [] };
-  const face = warehouseFace({ roots, store: dying, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) });
+  const face = warehouseFace({
+    roots,
+    store: dying,
+    files: tableMetadataFiles(roots),
+    viewFiles: viewMetadataFiles(roots),
+  });
   return { client: localClient(async () => face), close: () => store.close() };
 }
 
@@ -59,7 +74,9 @@ for (let n = 1n; n <= BigInt(order.count); n++) {
   for (;;) {
     const metadata = (await client.loadTable(table))?.metadata;
     const id = BigInt(order.writer) * 1_000_000n + n;
-    const commit = append(id, metadata?.['current-snapshot-id'] ?? null, { 'sequence-number': (metadata?.['last-sequence-number'] ?? 0n) + 1n });
+    const commit = append(id, metadata?.['current-snapshot-id'] ?? null, {
+      'sequence-number': (metadata?.['last-sequence-number'] ?? 0n) + 1n,
+    });
     try {
       await client.commitTable(table, commit);
       break;

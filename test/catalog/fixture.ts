@@ -35,14 +35,23 @@ export const SCHEMA = {
 export async function openCatalog(options: Omit<CatalogOptions, 'warehouse'> = {}): Promise<CatalogFixture> {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-catalog-'));
   const catalog = await startCatalog({ warehouse, ...options });
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> => {
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> => {
     const response = await fetch(`${catalog.uri}/v1/${path}`, {
       method,
       headers: { authorization: `Bearer ${catalog.token}`, ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : renderJson(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text === '' ? undefined : parseJson(text), headers: response.headers };
+    return {
+      status: response.status,
+      body: text === '' ? undefined : parseJson(text),
+      headers: response.headers,
+    };
   };
   return {
     catalog,
@@ -74,14 +83,20 @@ export const snapshot = (id: bigint, fields: Partial<Snapshot> = {}): Snapshot =
 export const append = (id: bigint, expected: bigint | null, fields: Partial<Snapshot> = {}): TableCommit => ({
   requirements: [{ type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': expected }],
   updates: [
-    { action: 'add-snapshot', snapshot: snapshot(id, { ...(expected === null ? {} : { 'parent-snapshot-id': expected }), ...fields }) },
+    {
+      action: 'add-snapshot',
+      snapshot: snapshot(id, { ...(expected === null ? {} : { 'parent-snapshot-id': expected }), ...fields }),
+    },
     { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': id },
   ],
 });
 
 let tableCount = 0;
 /** A new table under a name of its own. */
-export async function createTable({ client }: CatalogFixture, properties: Record<string, string> = {}): Promise<TableIdentifier> {
+export async function createTable(
+  { client }: CatalogFixture,
+  properties: Record<string, string> = {},
+): Promise<TableIdentifier> {
   tableCount += 1;
   const id = { namespace: ['facts'], name: `table_${tableCount}` };
   await client.createNamespace(id.namespace);

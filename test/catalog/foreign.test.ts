@@ -1,4 +1,5 @@
-// Goal: the client of foreign catalogs keeps to the Iceberg REST specification. Method: a server with manners, and what it was asked.
+// Goal: the client of foreign catalogs keeps to the Iceberg REST specification. Method: a server with
+// manners, and what it was asked.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -37,7 +38,9 @@ const failureOf = async (work: Promise<unknown>): Promise<PsybergError> => {
 };
 
 /** A token server; the answers are taken one after the other, the last one again and again. */
-async function tokenServer(...answers: { readonly status?: number; readonly body: unknown }[]): Promise<{ uri: string; asked: URLSearchParams[] }> {
+async function tokenServer(
+  ...answers: { readonly status?: number; readonly body: unknown }[]
+): Promise<{ uri: string; asked: URLSearchParams[] }> {
   const asked: URLSearchParams[] = [];
   const server = createServer(async (request, response) => {
     let text = '';
@@ -54,31 +57,57 @@ async function tokenServer(...answers: { readonly status?: number; readonly body
 
 describe('configuration', () => {
   it('asks for the warehouse, then uses prefix, namespace separator and headers that the catalog gives', async () => {
-    const server = await serverForTest({ prefix: 'ws/one', config: { overrides: { prefix: 'ws/one', 'namespace-separator': '%2E', 'header.X-Team': 'blue' } } });
+    const server = await serverForTest({
+      prefix: 'ws/one',
+      config: { overrides: { prefix: 'ws/one', 'namespace-separator': '%2E', 'header.X-Team': 'blue' } },
+    });
     const face = await foreignFace({ uri: `${server.uri}/`, warehouse: 'my wh' });
     await face.createNamespace(['a'], {});
     await failureOf(face.listTables(['a', 'b']));
-    expect(server.calls.map((call) => call.path)).toEqual(['/config?warehouse=my%20wh', '/ws/one/namespaces', '/ws/one/namespaces/a.b/tables']);
+    expect(server.calls.map((call) => call.path)).toEqual([
+      '/config?warehouse=my%20wh',
+      '/ws/one/namespaces',
+      '/ws/one/namespaces/a.b/tables',
+    ]);
     expect(server.calls[1]?.headers['x-team']).toBe('blue');
   });
   it('takes a prefix that is percent-encoded already, and a separator that is not', async () => {
-    const server = await serverForTest({ prefix: 'ws%2Fone%20two', config: { overrides: { prefix: 'ws%2Fone two', 'namespace-separator': '%' } } });
+    const server = await serverForTest({
+      prefix: 'ws%2Fone%20two',
+      config: { overrides: { prefix: 'ws%2Fone two', 'namespace-separator': '%' } },
+    });
     const face = await foreignFace({ uri: server.uri });
     await failureOf(face.listTables(['a', 'b']));
-    expect(server.calls.map((call) => call.path)).toEqual(['/config', '/ws%2Fone%20two/namespaces/a%25b/tables']);
+    expect(server.calls.map((call) => call.path)).toEqual([
+      '/config',
+      '/ws%2Fone%20two/namespaces/a%25b/tables',
+    ]);
   });
   it('is refused with the place to correct when something else answers', async () => {
     const server = await serverForTest({ interfere: () => ({ status: 200, body: 'hello' }) });
-    expect(await failureOf(foreignFace({ uri: server.uri }))).toMatchObject({ code: 'catalog-unreachable', exitCode: 2, hint: expect.stringContaining('catalog.uri') });
+    expect(await failureOf(foreignFace({ uri: server.uri }))).toMatchObject({
+      code: 'catalog-unreachable',
+      exitCode: 2,
+      hint: expect.stringContaining('catalog.uri'),
+    });
     const gone = await failureOf(foreignFace({ uri: 'http://127.0.0.1:9' }));
     expect(gone).toMatchObject({ code: 'catalog-unreachable', retryable: true });
-    const missing = await serverForTest({ interfere: () => ({ status: 404, body: { error: { message: 'no w', type: 'NoSuchWarehouseException', code: 404 } } }) });
-    expect(await failureOf(foreignFace({ uri: missing.uri, warehouse: 'w' }))).toMatchObject({ code: 'no-such-warehouse' });
+    const missing = await serverForTest({
+      interfere: () => ({
+        status: 404,
+        body: { error: { message: 'no w', type: 'NoSuchWarehouseException', code: 404 } },
+      }),
+    });
+    expect(await failureOf(foreignFace({ uri: missing.uri, warehouse: 'w' }))).toMatchObject({
+      code: 'no-such-warehouse',
+    });
   });
   it('refuses in words what the catalog does not offer', async () => {
     const server = await serverForTest({ config: { endpoints: ['GET /v1/{prefix}/namespaces'] } });
     const face = await foreignFace({ uri: server.uri });
-    expect(await failureOf(face.renameTable({ from: TABLE, to: { ...TABLE, name: 'u' } }))).toMatchObject({ code: 'unsupported' });
+    expect(await failureOf(face.renameTable({ from: TABLE, to: { ...TABLE, name: 'u' } }))).toMatchObject({
+      code: 'unsupported',
+    });
     expect(await failureOf(face.icebergViews.list(['a']))).toMatchObject({ code: 'unsupported' });
     expect(face.commitsTogether).toBe(false);
     const calls = server.calls.length;
@@ -98,13 +127,26 @@ describe('configuration', () => {
 
 describe('tokens', () => {
   it('are bought with client credentials, once for many requests, and renewed before they expire', async () => {
-    const { uri, asked } = await tokenServer({ body: { access_token: 'first', expires_in: 100 } }, { body: { access_token: 'second' } });
+    const { uri, asked } = await tokenServer(
+      { body: { access_token: 'first', expires_in: 100 } },
+      { body: { access_token: 'second' } },
+    );
     let nowMs = 1_000_000;
-    const tokens: BearerTokens = bearerTokens({ uri: 'http://nowhere', credential: 'id:se:cret', oauth2ServerUri: uri, scope: 'PRINCIPAL_ROLE:ALL' }, () => nowMs);
+    const tokens: BearerTokens = bearerTokens(
+      { uri: 'http://nowhere', credential: 'id:se:cret', oauth2ServerUri: uri, scope: 'PRINCIPAL_ROLE:ALL' },
+      () => nowMs,
+    );
     expect(await Promise.all([tokens.current(), tokens.current()])).toEqual(['first', 'first']);
     nowMs += 89_000;
     expect(await tokens.current()).toBe('first');
-    expect(asked.map((form) => Object.fromEntries(form))).toEqual([{ grant_type: 'client_credentials', client_id: 'id', client_secret: 'se:cret', scope: 'PRINCIPAL_ROLE:ALL' }]);
+    expect(asked.map((form) => Object.fromEntries(form))).toEqual([
+      {
+        grant_type: 'client_credentials',
+        client_id: 'id',
+        client_secret: 'se:cret',
+        scope: 'PRINCIPAL_ROLE:ALL',
+      },
+    ]);
     nowMs += 2_000;
     expect(await tokens.current()).toBe('second');
     nowMs += 3_600_000 - 300_001;
@@ -114,23 +156,43 @@ describe('tokens', () => {
     expect(asked).toHaveLength(3);
   });
   it('that the catalog refuses are bought anew, and the request is sent again', async () => {
-    const { uri, asked } = await tokenServer({ body: { access_token: 'one' } }, { body: { access_token: 'two' } });
+    const { uri, asked } = await tokenServer(
+      { body: { access_token: 'one' } },
+      { body: { access_token: 'two' } },
+    );
     const server = await serverForTest({ tokens: new Set(['one']) });
     const face = await foreignFace({ uri: server.uri, credential: 'id:secret', oauth2ServerUri: uri });
     server.manners.tokens = new Set(['two']);
     expect(await face.listNamespaces([])).toEqual([]);
     expect(asked).toHaveLength(2);
     server.manners.tokens = new Set(['three']);
-    expect(await failureOf(face.listNamespaces([]))).toMatchObject({ code: 'catalog-unauthorized', exitCode: 2 });
+    expect(await failureOf(face.listNamespaces([]))).toMatchObject({
+      code: 'catalog-unauthorized',
+      exitCode: 2,
+    });
   });
   it('and secrets are in no message, also where the server repeats them', async () => {
-    const { uri } = await tokenServer({ status: 400, body: { error: 'invalid_client', error_description: 'wrong: hush-hush for id:hush-hush' } });
-    const refused = await failureOf(foreignFace({ uri: 'http://127.0.0.1:9', credential: 'id:hush-hush', oauth2ServerUri: uri }));
-    expect(refused).toMatchObject({ code: 'catalog-unauthorized', message: expect.stringContaining('invalid_client') });
+    const { uri } = await tokenServer({
+      status: 400,
+      body: { error: 'invalid_client', error_description: 'wrong: hush-hush for id:hush-hush' },
+    });
+    const refused = await failureOf(
+      foreignFace({ uri: 'http://127.0.0.1:9', credential: 'id:hush-hush', oauth2ServerUri: uri }),
+    );
+    expect(refused).toMatchObject({
+      code: 'catalog-unauthorized',
+      message: expect.stringContaining('invalid_client'),
+    });
     const server = await serverForTest({ tokens: new Set(['other']) });
     const unauthorized = await failureOf(foreignFace({ uri: server.uri, token: 'hush-hush' }));
-    expect(unauthorized).toMatchObject({ code: 'catalog-unauthorized', message: expect.stringContaining('not authorized: Bearer …') });
-    for (const error of [refused, unauthorized]) expect(JSON.stringify([error, error.message, error.hint, error.context, error.stack])).not.toContain('hush');
+    expect(unauthorized).toMatchObject({
+      code: 'catalog-unauthorized',
+      message: expect.stringContaining('not authorized: Bearer …'),
+    });
+    for (const error of [refused, unauthorized])
+      expect(JSON.stringify([error, error.message, error.hint, error.context, error.stack])).not.toContain(
+        'hush',
+      );
   });
 });
 
@@ -147,7 +209,10 @@ describe('requests', () => {
     expect(await face.listNamespaces([])).toEqual([['a']]);
     let before = sent();
     answers.push(500);
-    expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({ code: 'commit-state-unknown', retryable: true });
+    expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({
+      code: 'commit-state-unknown',
+      retryable: true,
+    });
     expect(sent() - before).toBe(1);
     answers.length = 0;
     before = sent();
@@ -162,14 +227,18 @@ describe('requests', () => {
     server.manners.interfere = () => ({ status: 429, headers: { 'retry-after': '0' } });
     expect(await failureOf(face.listNamespaces([]))).toMatchObject({ code: 'catalog-busy', retryable: true });
     expect(server.calls.length - before).toBe(5);
-    server.manners.interfere = () => ({ status: 503, headers: { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() } });
+    server.manners.interfere = () => ({
+      status: 503,
+      headers: { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() },
+    });
     expect(await failureOf(face.listNamespaces([]))).toMatchObject({ code: 'catalog-busy' });
     expect(server.calls.length - before).toBe(6);
   });
   it('carry one Idempotency-Key over their repetitions where the catalog remembers keys, and none elsewhere', async () => {
     const server = await serverForTest({ config: { 'idempotency-key-lifetime': 'PT30M' } });
     let failures = 2;
-    server.manners.interfere = (call) => (call.method === 'POST' && failures-- > 0 ? { status: 500 } : undefined);
+    server.manners.interfere = (call) =>
+      call.method === 'POST' && failures-- > 0 ? { status: 500 } : undefined;
     const face = await foreignFace({ uri: server.uri });
     await face.createNamespace(['a'], {});
     await face.createNamespace(['b'], {});
@@ -197,10 +266,16 @@ describe('requests', () => {
 describe('lists', () => {
   it('end with an error when the catalog gives one page token again and again', async () => {
     const server = await serverForTest({
-      interfere: ({ path }) => (path.startsWith('/namespaces') ? { status: 200, body: { namespaces: [['a']], 'next-page-token': 'x' } } : undefined),
+      interfere: ({ path }) =>
+        path.startsWith('/namespaces')
+          ? { status: 200, body: { namespaces: [['a']], 'next-page-token': 'x' } }
+          : undefined,
     });
     const face = await foreignFace({ uri: server.uri });
-    expect(await failureOf(face.listNamespaces([]))).toMatchObject({ code: 'catalog-failed', message: expect.stringContaining('page token twice') });
+    expect(await failureOf(face.listNamespaces([]))).toMatchObject({
+      code: 'catalog-failed',
+      message: expect.stringContaining('page token twice'),
+    });
     expect(server.calls).toHaveLength(3);
   });
 });
@@ -220,7 +295,8 @@ describe('tables whose dotted names are the same', () => {
     }
     // A catalog may count versions in its entity tags: "1" of one table is no "1" of another.
     server.calls.length = 0;
-    for (const [index, table] of tables.entries()) expect((await face.loadTable(table)).metadata['table-uuid']).toBe(locations[index]);
+    for (const [index, table] of tables.entries())
+      expect((await face.loadTable(table)).metadata['table-uuid']).toBe(locations[index]);
     const tags = server.calls.map((each) => each.headers['if-none-match']);
     expect(new Set(tags).size).toBe(2);
   });
@@ -230,7 +306,10 @@ describe('a commit without an answer', () => {
   it.each([
     ['made, and the answer was 504', { status: 504, after: true }],
     ['made, and the connection was cut', { status: 0, after: true, cut: true }],
-    ['made, repeated, and the repetition met it', { status: 503, after: true, headers: { 'retry-after': '0' } }],
+    [
+      'made, repeated, and the repetition met it',
+      { status: 503, after: true, headers: { 'retry-after': '0' } },
+    ],
     ['not made, and the answer was 500', { status: 500 }],
   ] as const)('%s: it is looked up, and made once', async (_what, interference) => {
     const server = await serverForTest();
@@ -251,7 +330,9 @@ describe('a commit without an answer', () => {
     server.manners.interfere = (call) => (call.method === 'POST' ? { status: 500 } : undefined);
     const before = server.calls.filter((call) => call.method === 'POST').length;
     const { updates } = append(1n, null);
-    expect(await failureOf(face.commitTables([{ identifier: TABLE, requirements: [], updates }]))).toMatchObject({ code: 'commit-state-unknown', retryable: true });
+    expect(
+      await failureOf(face.commitTables([{ identifier: TABLE, requirements: [], updates }])),
+    ).toMatchObject({ code: 'commit-state-unknown', retryable: true });
     expect(server.calls.filter((call) => call.method === 'POST').length - before).toBe(1);
   });
   it('of a namespace or a table that is there is that of one that exists', async () => {
@@ -259,7 +340,9 @@ describe('a commit without an answer', () => {
     const face = await faceWithTable(server);
     server.manners.interfere = (call) => (call.method === 'POST' ? { status: 500, after: true } : undefined);
     expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({ code: 'already-exists' });
-    expect(await failureOf(face.createTable({ namespace: ['b'], name: 't' }, { schema: SCHEMA }))).toMatchObject({ code: 'already-exists' });
+    expect(
+      await failureOf(face.createTable({ namespace: ['b'], name: 't' }, { schema: SCHEMA })),
+    ).toMatchObject({ code: 'already-exists' });
   });
   it("is not taken for made when somebody else's was, or when one update cannot be seen", async () => {
     const server = await serverForTest();
@@ -277,33 +360,72 @@ describe('a commit without an answer', () => {
 });
 
 describe('storage credentials', () => {
-  const credentials = [{ prefix: 's3://bucket/t', config: { 's3.access-key-id': 'key', 's3.secret-access-key': 'secret', 's3.session-token-expires-at-ms': '99' } }];
+  const credentials = [
+    {
+      prefix: 's3://bucket/t',
+      config: {
+        's3.access-key-id': 'key',
+        's3.secret-access-key': 'secret',
+        's3.session-token-expires-at-ms': '99',
+      },
+    },
+  ];
   it('reach the client of the proxy with the table and with its views; a token for the table stays here', async () => {
-    const server = await serverForTest({ tableResult: { config: { 'client.region': 'eu-1', token: 'of-the-table' }, 'storage-credentials': credentials } });
+    const server = await serverForTest({
+      tableResult: {
+        config: { 'client.region': 'eu-1', token: 'of-the-table' },
+        'storage-credentials': credentials,
+      },
+    });
     await faceWithTable(server, { token: 'of-the-catalog' });
     const proxy = await startProxy({ foreign: { uri: server.uri, token: 'of-the-catalog' } });
     onTestFinished(() => proxy.close());
-    proxy.views.open({ name: 'session', tables: [{ identifier: TABLE, table: TABLE, show: { kind: 'branch', branch: 'b' } }] });
+    proxy.views.open({
+      name: 'session',
+      tables: [{ identifier: TABLE, table: TABLE, show: { kind: 'branch', branch: 'b' } }],
+    });
     for (const prefix of ['psyberg', 'session', 'branch@b']) {
-      const response = await fetch(`${proxy.uri}/v1/${prefix}/namespaces/a/tables/t`, { headers: { authorization: `Bearer ${proxy.token}` } });
-      expect(await response.json(), prefix).toMatchObject({ config: { 'client.region': 'eu-1' }, 'storage-credentials': credentials });
+      const response = await fetch(`${proxy.uri}/v1/${prefix}/namespaces/a/tables/t`, {
+        headers: { authorization: `Bearer ${proxy.token}` },
+      });
+      expect(await response.json(), prefix).toMatchObject({
+        config: { 'client.region': 'eu-1' },
+        'storage-credentials': credentials,
+      });
       expect(response.headers.get('etag'), prefix).toBeNull();
     }
     const loads = server.calls.filter((call) => call.method === 'GET' && call.path.endsWith('/tables/t'));
-    expect(loads.map((call) => call.headers['authorization'])).toEqual(['Bearer of-the-catalog', 'Bearer of-the-table', 'Bearer of-the-table']);
-    expect(loads.every((call) => call.headers['x-iceberg-access-delegation'] === 'vended-credentials')).toBe(true);
+    expect(loads.map((call) => call.headers['authorization'])).toEqual([
+      'Bearer of-the-catalog',
+      'Bearer of-the-table',
+      'Bearer of-the-table',
+    ]);
+    expect(loads.every((call) => call.headers['x-iceberg-access-delegation'] === 'vended-credentials')).toBe(
+      true,
+    );
   });
   it('are asked for anew before they expire', () => {
     let nowMs = 0;
     const cache = tableCache(() => nowMs);
     const table = { metadata: {}, metadataLocation: 'm' } as FaceTable;
     cache.remember('plain', '"1"', table);
-    cache.remember('dated', '"1"', { ...table, storageCredentials: [{ prefix: 's3://b', config: { 's3.session-token-expires-at-ms': '900000' } }] });
+    cache.remember('dated', '"1"', {
+      ...table,
+      storageCredentials: [{ prefix: 's3://b', config: { 's3.session-token-expires-at-ms': '900000' } }],
+    });
     cache.remember('silent', '"1"', { ...table, config: { 's3.secret-access-key': 'x' } });
     nowMs = 299_999;
-    expect(['plain', 'dated', 'silent'].map((key) => cache.find(key) !== undefined)).toEqual([true, true, true]);
+    expect(['plain', 'dated', 'silent'].map((key) => cache.find(key) !== undefined)).toEqual([
+      true,
+      true,
+      true,
+    ]);
     nowMs = 300_001;
-    expect(['plain', 'dated', 'silent'].map((key) => cache.find(key) !== undefined)).toEqual([true, true, false]);
+    expect(['plain', 'dated', 'silent'].map((key) => cache.find(key) !== undefined)).toEqual([
+      true,
+      true,
+      false,
+    ]);
     nowMs = 600_001;
     expect(['plain', 'dated'].map((key) => cache.find(key) !== undefined)).toEqual([true, false]);
   });
@@ -316,13 +438,18 @@ describe('the proxy', () => {
     const proxy = await startProxy({ foreign: { uri: server.uri } });
     onTestFinished(() => proxy.close());
     const call = async (path: string): Promise<[number, string, string]> => {
-      const response = await fetch(`${proxy.uri}/v1/psyberg/${path}`, { headers: { authorization: `Bearer ${proxy.token}` } });
+      const response = await fetch(`${proxy.uri}/v1/psyberg/${path}`, {
+        headers: { authorization: `Bearer ${proxy.token}` },
+      });
       const { error } = (await response.json()) as { error: { type: string; message: string } };
       return [response.status, error.type, error.message];
     };
     expect((await call('namespaces/a/tables/none')).slice(0, 2)).toEqual([404, 'NoSuchTableException']);
     expect((await call('namespaces/none/tables')).slice(0, 2)).toEqual([404, 'NoSuchNamespaceException']);
-    server.manners.interfere = () => ({ status: 401, body: { error: { message: 'who?', type: 'NotAuthorizedException', code: 401 } } });
+    server.manners.interfere = () => ({
+      status: 401,
+      body: { error: { message: 'who?', type: 'NotAuthorizedException', code: 401 } },
+    });
     expect(await call('namespaces')).toEqual([403, 'ForbiddenException', expect.stringContaining('who?')]);
     await server.close();
   });
@@ -333,13 +460,23 @@ describe('the proxy', () => {
     const proxy = await startProxy({ foreign: { uri: server.uri } });
     onTestFinished(() => proxy.close());
     const post = (path: string, body: unknown) =>
-      fetch(`${proxy.uri}/v1/psyberg/namespaces/a/tables/t${path}`, { method: 'POST', headers: { authorization: `Bearer ${proxy.token}` }, body: renderJson(body) });
+      fetch(`${proxy.uri}/v1/psyberg/namespaces/a/tables/t${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${proxy.token}` },
+        body: renderJson(body),
+      });
     const report = { 'report-type': 'scan-report', 'table-name': 't', 'snapshot-id': 9223372036854775807n };
     expect((await post('/metrics', report)).status).toBe(204);
-    expect(server.calls.at(-1)).toMatchObject({ method: 'POST', path: '/namespaces/a/tables/t/metrics', body: renderJson(report) });
+    expect(server.calls.at(-1)).toMatchObject({
+      method: 'POST',
+      path: '/namespaces/a/tables/t/metrics',
+      body: renderJson(report),
+    });
     server.manners.interfere = ({ method, path }) => {
       if (method !== 'POST') return undefined;
-      return path.endsWith('/metrics') ? { status: 500 } : { status: 200, body: JSON.parse(renderJson({ metadata })) };
+      return path.endsWith('/metrics')
+        ? { status: 500 }
+        : { status: 200, body: JSON.parse(renderJson({ metadata })) };
     };
     expect((await post('/metrics', report)).status).toBe(204);
     const reply = await post('', append(1n, null));
@@ -350,7 +487,9 @@ describe('the proxy', () => {
       const server = await serverForTest({ oneTableAtATime });
       const proxy = await startProxy({ foreign: { uri: server.uri } });
       onTestFinished(() => proxy.close());
-      const response = await fetch(`${proxy.uri}/v1/config`, { headers: { authorization: `Bearer ${proxy.token}` } });
+      const response = await fetch(`${proxy.uri}/v1/config`, {
+        headers: { authorization: `Bearer ${proxy.token}` },
+      });
       const { endpoints } = (await response.json()) as { endpoints: string[] };
       expect(endpoints.includes('POST /v1/{prefix}/transactions/commit')).toBe(!oneTableAtATime);
       expect(endpoints).toContain('GET /v1/{prefix}/namespaces/{namespace}/views');

@@ -1,4 +1,5 @@
-// Goal: an Iceberg client finds the catalog that the REST specification describes. Method: plain HTTP against a running catalog.
+// Goal: an Iceberg client finds the catalog that the REST specification describes. Method: plain HTTP against
+// a running catalog.
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
@@ -22,55 +23,88 @@ describe('configuration', () => {
   });
   it('accepts the catalog by name and by folder, and answers 404 for another warehouse', async () => {
     expect((await call('GET', 'config?warehouse=psyberg')).status).toBe(200);
-    expect((await call('GET', `config?warehouse=${encodeURIComponent(fixture.warehouse)}`)).body.overrides.prefix).toBe('psyberg');
-    expect(errorType(await call('GET', 'config?warehouse=nobody'))).toEqual([404, 'NoSuchWarehouseException']);
+    expect(
+      (await call('GET', `config?warehouse=${encodeURIComponent(fixture.warehouse)}`)).body.overrides.prefix,
+    ).toBe('psyberg');
+    expect(errorType(await call('GET', 'config?warehouse=nobody'))).toEqual([
+      404,
+      'NoSuchWarehouseException',
+    ]);
     expect(errorType(await call('GET', 'nobody/namespaces'))).toEqual([404, 'NoSuchWarehouseException']);
   });
 });
 
 describe('namespaces', () => {
   it('are created, listed by level, described and dropped', async () => {
-    expect((await call('POST', 'psyberg/namespaces', { namespace: ['one'], properties: { owner: 'me' } })).body).toEqual({
+    expect(
+      (await call('POST', 'psyberg/namespaces', { namespace: ['one'], properties: { owner: 'me' } })).body,
+    ).toEqual({
       namespace: ['one'],
       properties: { owner: 'me' },
     });
     await call('POST', 'psyberg/namespaces', { namespace: ['one', 'two'] });
     expect((await call('GET', 'psyberg/namespaces?parent=one')).body.namespaces).toEqual([['one', 'two']]);
     expect((await call('GET', 'psyberg/namespaces')).body.namespaces).toContainEqual(['one']);
-    expect((await call('GET', 'psyberg/namespaces/one%1Ftwo')).body).toEqual({ namespace: ['one', 'two'], properties: {} });
+    expect((await call('GET', 'psyberg/namespaces/one%1Ftwo')).body).toEqual({
+      namespace: ['one', 'two'],
+      properties: {},
+    });
     expect((await call('HEAD', 'psyberg/namespaces/one%1Ftwo')).status).toBe(204);
-    expect(errorType(await call('DELETE', 'psyberg/namespaces/one'))).toEqual([409, 'NamespaceNotEmptyException']);
+    expect(errorType(await call('DELETE', 'psyberg/namespaces/one'))).toEqual([
+      409,
+      'NamespaceNotEmptyException',
+    ]);
     expect((await call('DELETE', 'psyberg/namespaces/one%1Ftwo')).status).toBe(204);
     expect((await call('DELETE', 'psyberg/namespaces/one')).status).toBe(204);
     expect((await call('HEAD', 'psyberg/namespaces/one')).status).toBe(404);
   });
   it('keep a name once and answer for missing ones as the reference does', async () => {
     await call('POST', 'psyberg/namespaces', { namespace: ['once'] });
-    expect(errorType(await call('POST', 'psyberg/namespaces', { namespace: ['once'] }))).toEqual([409, 'AlreadyExistsException']);
+    expect(errorType(await call('POST', 'psyberg/namespaces', { namespace: ['once'] }))).toEqual([
+      409,
+      'AlreadyExistsException',
+    ]);
     const missing = await call('GET', 'psyberg/namespaces/never');
-    expect(missing.body).toEqual({ error: { message: 'Namespace does not exist: never', type: 'NoSuchNamespaceException', code: 404 } });
+    expect(missing.body).toEqual({
+      error: { message: 'Namespace does not exist: never', type: 'NoSuchNamespaceException', code: 404 },
+    });
     for (const [method, path] of [
       ['DELETE', 'never'],
       ['GET', 'never/tables'],
       ['GET', 'never%1Fmore'],
     ] as const) {
-      expect(errorType(await call(method, `psyberg/namespaces/${path}`))).toEqual([404, 'NoSuchNamespaceException']);
+      expect(errorType(await call(method, `psyberg/namespaces/${path}`))).toEqual([
+        404,
+        'NoSuchNamespaceException',
+      ]);
     }
   });
   it('tell which properties were updated, removed and missing, and outlive their last one', async () => {
     await call('POST', 'psyberg/namespaces', { namespace: ['props'], properties: { a: '1', b: '2' } });
-    const change = await call('POST', 'psyberg/namespaces/props/properties', { removals: ['a', 'x', 'b'], updates: { c: '3' } });
+    const change = await call('POST', 'psyberg/namespaces/props/properties', {
+      removals: ['a', 'x', 'b'],
+      updates: { c: '3' },
+    });
     expect(change.body).toEqual({ updated: ['c'], removed: ['a', 'b'], missing: ['x'] });
     await call('POST', 'psyberg/namespaces/props/properties', { removals: ['c'] });
     expect((await call('GET', 'psyberg/namespaces/props')).body.properties).toEqual({});
-    expect(errorType(await call('POST', 'psyberg/namespaces/props/properties', { removals: ['a'], updates: { a: '' } }))).toEqual([422, 'UnprocessableEntityException']);
+    expect(
+      errorType(
+        await call('POST', 'psyberg/namespaces/props/properties', { removals: ['a'], updates: { a: '' } }),
+      ),
+    ).toEqual([422, 'UnprocessableEntityException']);
   });
-  it.each([[['']], [['a.b']], [[]], [['a\u0000']], [['x'.repeat(300)]], [['\ud800']], [['..']], [['.']]])('refuse the name %j', async (namespace) => {
-    expect((await call('POST', 'psyberg/namespaces', { namespace })).status).toBe(400);
-  });
+  it.each([[['']], [['a.b']], [[]], [['a\u0000']], [['x'.repeat(300)]], [['\ud800']], [['..']], [['.']]])(
+    'refuse the name %j',
+    async (namespace) => {
+      expect((await call('POST', 'psyberg/namespaces', { namespace })).status).toBe(400);
+    },
+  );
   it('are listed in pages, which lose no name when others come and go between them', async () => {
-    for (const name of ['p1', 'p2', 'p4', 'p5']) await call('POST', 'psyberg/namespaces', { namespace: ['pages', name] });
-    const page = async (token: string) => (await call('GET', `psyberg/namespaces?parent=pages&pageSize=2&pageToken=${token}`)).body;
+    for (const name of ['p1', 'p2', 'p4', 'p5'])
+      await call('POST', 'psyberg/namespaces', { namespace: ['pages', name] });
+    const page = async (token: string) =>
+      (await call('GET', `psyberg/namespaces?parent=pages&pageSize=2&pageToken=${token}`)).body;
     const first = await page('');
     expect(first.namespaces).toEqual([
       ['pages', 'p1'],
@@ -83,7 +117,10 @@ describe('namespaces', () => {
       ['pages', 'p3'],
       ['pages', 'p4'],
     ]);
-    expect(await page(second['next-page-token'])).toEqual({ namespaces: [['pages', 'p5']], 'next-page-token': null });
+    expect(await page(second['next-page-token'])).toEqual({
+      namespaces: [['pages', 'p5']],
+      'next-page-token': null,
+    });
     // Without a token a client wants everything, as the specification says.
     expect((await call('GET', 'psyberg/namespaces?parent=pages&pageSize=1')).body).toEqual({
       namespaces: ['p2', 'p3', 'p4', 'p5'].map((name) => ['pages', name]),
@@ -102,7 +139,11 @@ describe('namespaces', () => {
     `pageToken=${'A'.repeat(5000)}B`,
     'pageToken=gA',
   ])('refuse the page %s', async (query) => {
-    for (const path of ['psyberg/namespaces', 'psyberg/namespaces/facts/tables', 'psyberg/namespaces/facts/views']) {
+    for (const path of [
+      'psyberg/namespaces',
+      'psyberg/namespaces/facts/tables',
+      'psyberg/namespaces/facts/views',
+    ]) {
       await fixture.client.createNamespace(['facts']);
       expect(errorType(await call('GET', `${path}?${query}`))).toEqual([400, 'BadRequestException']);
     }
@@ -114,20 +155,30 @@ describe('tables', () => {
     const id = await createTable(fixture);
     const { body, status } = await call('GET', tablePath(id.name));
     expect(status).toBe(200);
-    expect(body['metadata-location']).toMatch(new RegExp(`^${fixture.warehouse}/facts/${id.name}/metadata/00000-[0-9a-f-]{36}\\.metadata\\.json$`));
-    expect(body.metadata).toMatchObject({ 'format-version': 2, 'last-column-id': 2, location: join(fixture.warehouse, 'facts', id.name) });
+    expect(body['metadata-location']).toMatch(
+      new RegExp(`^${fixture.warehouse}/facts/${id.name}/metadata/00000-[0-9a-f-]{36}\\.metadata\\.json$`),
+    );
+    expect(body.metadata).toMatchObject({
+      'format-version': 2,
+      'last-column-id': 2,
+      location: join(fixture.warehouse, 'facts', id.name),
+    });
     expect(readFileSync(body['metadata-location'], 'utf8')).toContain(body.metadata['table-uuid']);
     expect((await call('HEAD', tablePath(id.name))).status).toBe(204);
     expect((await call('GET', 'psyberg/namespaces/facts/tables')).body.identifiers).toContainEqual(id);
   });
   it('are refused twice, without their namespace, and under unknown names', async () => {
     const id = await createTable(fixture);
-    const create = (namespace: string, name: string) => call('POST', `psyberg/namespaces/${namespace}/tables`, { name, schema: SCHEMA });
+    const create = (namespace: string, name: string) =>
+      call('POST', `psyberg/namespaces/${namespace}/tables`, { name, schema: SCHEMA });
     expect(errorType(await create('facts', id.name))).toEqual([409, 'AlreadyExistsException']);
     expect(errorType(await create('never', 't'))).toEqual([404, 'NoSuchNamespaceException']);
     expect(errorType(await call('GET', tablePath('never')))).toEqual([404, 'NoSuchTableException']);
     // Spark asks so before it understands `table.branch_x`.
-    expect(errorType(await call('GET', `psyberg/namespaces/facts%1F${id.name}/tables/branch_x`))).toEqual([404, 'NoSuchTableException']);
+    expect(errorType(await call('GET', `psyberg/namespaces/facts%1F${id.name}/tables/branch_x`))).toEqual([
+      404,
+      'NoSuchTableException',
+    ]);
   });
   it('answer 304 to a client that has them already, and only then', async () => {
     const id = await createTable(fixture);
@@ -140,13 +191,21 @@ describe('tables', () => {
     const id = await createTable(fixture);
     await fixture.client.commitTable(id, append(1n, null));
     await fixture.client.commitTable(id, append(2n, 1n));
-    expect((await call('GET', `${tablePath(id.name)}?snapshots=refs`)).body.metadata.snapshots).toHaveLength(1);
-    expect((await call('GET', `${tablePath(id.name)}?snapshots=all`)).body.metadata.snapshots).toHaveLength(2);
+    expect((await call('GET', `${tablePath(id.name)}?snapshots=refs`)).body.metadata.snapshots).toHaveLength(
+      1,
+    );
+    expect((await call('GET', `${tablePath(id.name)}?snapshots=all`)).body.metadata.snapshots).toHaveLength(
+      2,
+    );
     expect((await call('GET', `${tablePath(id.name)}?snapshots=some`)).status).toBe(400);
   });
   it('are staged without an entry and created by the commit that asserts so', async () => {
     await fixture.client.createNamespace(['facts']);
-    const staged = await call('POST', 'psyberg/namespaces/facts/tables', { name: 'staged', schema: SCHEMA, 'stage-create': true });
+    const staged = await call('POST', 'psyberg/namespaces/facts/tables', {
+      name: 'staged',
+      schema: SCHEMA,
+      'stage-create': true,
+    });
     expect(staged.body['metadata-location']).toBeUndefined();
     expect((await call('HEAD', tablePath('staged'))).status).toBe(404);
     const { metadata } = staged.body;
@@ -162,8 +221,13 @@ describe('tables', () => {
         { action: 'set-current-schema', 'schema-id': 0 },
       ],
     };
-    expect((await call('POST', tablePath('staged'), commit)).body.metadata['table-uuid']).toBe(metadata['table-uuid']);
-    expect(errorType(await call('POST', tablePath('staged'), commit))).toEqual([409, 'CommitFailedException']);
+    expect((await call('POST', tablePath('staged'), commit)).body.metadata['table-uuid']).toBe(
+      metadata['table-uuid'],
+    );
+    expect(errorType(await call('POST', tablePath('staged'), commit))).toEqual([
+      409,
+      'CommitFailedException',
+    ]);
   });
   it('are renamed, also into another namespace, never over another table', async () => {
     const [from, other] = [await createTable(fixture), await createTable(fixture)];
@@ -172,9 +236,20 @@ describe('tables', () => {
     expect((await call('POST', 'psyberg/tables/rename', { source: from, destination: to })).status).toBe(204);
     expect(await fixture.client.tableExists(to)).toBe(true);
     expect(await fixture.client.tableExists(from)).toBe(false);
-    expect(errorType(await call('POST', 'psyberg/tables/rename', { source: to, destination: other }))).toEqual([409, 'AlreadyExistsException']);
-    expect(errorType(await call('POST', 'psyberg/tables/rename', { source: from, destination: to }))).toEqual([404, 'NoSuchTableException']);
-    expect(errorType(await call('POST', 'psyberg/tables/rename', { source: to, destination: { namespace: ['x'], name: 'y' } }))).toEqual([404, 'NoSuchNamespaceException']);
+    expect(
+      errorType(await call('POST', 'psyberg/tables/rename', { source: to, destination: other })),
+    ).toEqual([409, 'AlreadyExistsException']);
+    expect(errorType(await call('POST', 'psyberg/tables/rename', { source: from, destination: to }))).toEqual(
+      [404, 'NoSuchTableException'],
+    );
+    expect(
+      errorType(
+        await call('POST', 'psyberg/tables/rename', {
+          source: to,
+          destination: { namespace: ['x'], name: 'y' },
+        }),
+      ),
+    ).toEqual([404, 'NoSuchNamespaceException']);
   });
   it('keep their files when dropped, can be registered again, and lose them when purged', async () => {
     const id = await createTable(fixture);
@@ -182,7 +257,12 @@ describe('tables', () => {
     expect(await fixture.client.dropTable(id)).toBe(true);
     expect(await fixture.client.dropTable(id)).toBe(false);
     expect(existsSync(location)).toBe(true);
-    const register = (overwrite?: boolean) => call('POST', 'psyberg/namespaces/facts/register', { name: id.name, 'metadata-location': location, overwrite });
+    const register = (overwrite?: boolean) =>
+      call('POST', 'psyberg/namespaces/facts/register', {
+        name: id.name,
+        'metadata-location': location,
+        overwrite,
+      });
     expect((await register()).body['metadata-location']).toBe(location);
     expect(errorType(await register())).toEqual([409, 'AlreadyExistsException']);
     expect((await register(true)).status).toBe(200);
@@ -191,7 +271,10 @@ describe('tables', () => {
   });
   it('keep the folder of a purged table in which another one lives', async () => {
     const [inner, outer] = [await createTable(fixture), await createTable(fixture)];
-    await fixture.client.commitTable(outer, { requirements: [], updates: [{ action: 'set-location', location: join(fixture.warehouse, 'facts') }] });
+    await fixture.client.commitTable(outer, {
+      requirements: [],
+      updates: [{ action: 'set-location', location: join(fixture.warehouse, 'facts') }],
+    });
     await fixture.client.dropTable(outer, { purge: true });
     expect((await fixture.client.loadTable(inner))?.metadata.location).toContain(inner.name);
   });
@@ -200,7 +283,9 @@ describe('tables', () => {
       const created = await call('POST', 'psyberg/namespaces/facts/tables', { name, schema: SCHEMA });
       expect(created.status).toBe(200);
       expect(created.body.metadata.location.split('/')).toHaveLength(fixture.warehouse.split('/').length + 2);
-      expect((await call('GET', tablePath(encodeURIComponent(name)))).body.metadata.location).not.toContain('/..');
+      expect((await call('GET', tablePath(encodeURIComponent(name)))).body.metadata.location).not.toContain(
+        '/..',
+      );
       await fixture.client.dropTable({ namespace: ['facts'], name }, { purge: true });
     }
     expect(existsSync(join(fixture.warehouse, 'catalog.db'))).toBe(true);
@@ -215,7 +300,9 @@ describe('commits', () => {
     const after = await fixture.client.commitTable(id, append(snapshotId, null, { 'sequence-number': 1n }));
     expect(after.metadataLocation).toMatch(/\/00001-[^/]*\.metadata\.json$/);
     expect(after.metadata['metadata-log']?.at(-1)?.['metadata-file']).toBe(before?.metadataLocation);
-    expect(readFileSync(after.metadataLocation, 'utf8')).toContain('"current-snapshot-id":9223372036854775807');
+    expect(readFileSync(after.metadataLocation, 'utf8')).toContain(
+      '"current-snapshot-id":9223372036854775807',
+    );
     expect((await fixture.client.loadTable(id))?.metadata['current-snapshot-id']).toBe(snapshotId);
   });
   it('answer 409 when the table moved, and leave no file behind', async () => {
@@ -223,7 +310,11 @@ describe('commits', () => {
     await fixture.client.commitTable(id, append(1n, null));
     const folder = join(fixture.warehouse, 'facts', id.name, 'metadata');
     const files = readdirSync(folder).length;
-    await expect(fixture.client.commitTable(id, append(2n, null))).rejects.toMatchObject({ code: 'commit-conflict', retryable: true, exitCode: 4 });
+    await expect(fixture.client.commitTable(id, append(2n, null))).rejects.toMatchObject({
+      code: 'commit-conflict',
+      retryable: true,
+      exitCode: 4,
+    });
     expect(readdirSync(folder)).toHaveLength(files);
   });
   it('change several tables or none', async () => {
@@ -240,7 +331,8 @@ describe('commits', () => {
     ).rejects.toMatchObject({
       code: 'commit-conflict',
     });
-    for (const id of [one, two]) expect((await fixture.client.loadTable(id))?.metadata['current-snapshot-id']).toBe(1n);
+    for (const id of [one, two])
+      expect((await fixture.client.loadTable(id))?.metadata['current-snapshot-id']).toBe(1n);
     expect((await call('POST', 'psyberg/transactions/commit', { 'table-changes': [] })).status).toBe(204);
     await expect(
       fixture.client.commitTransaction([
@@ -250,7 +342,10 @@ describe('commits', () => {
     ).rejects.toMatchObject({ code: 'bad-request' });
   });
   it('delete the metadata files that fall off the log, if the table says so', async () => {
-    const id = await createTable(fixture, { 'write.metadata.previous-versions-max': '1', 'write.metadata.delete-after-commit.enabled': 'true' });
+    const id = await createTable(fixture, {
+      'write.metadata.previous-versions-max': '1',
+      'write.metadata.delete-after-commit.enabled': 'true',
+    });
     for (let n = 1n; n <= 5n; n++) await fixture.client.commitTable(id, append(n, n === 1n ? null : n - 1n));
     expect(readdirSync(join(fixture.warehouse, 'facts', id.name, 'metadata'))).toHaveLength(2);
   });
@@ -273,55 +368,152 @@ describe('commits', () => {
   it('take null for what may be left out, and keep none of it', async () => {
     const id = await createTable(fixture);
     const nulls = { 'spec-id': null, 'order-id': null };
-    const field = { id: 3, name: 'c', required: false, type: 'long', doc: null, 'initial-default': null, 'write-default': null };
+    const field = {
+      id: 3,
+      name: 'c',
+      required: false,
+      type: 'long',
+      doc: null,
+      'initial-default': null,
+      'write-default': null,
+    };
     const updates = [
-      { action: 'add-schema', 'last-column-id': null, schema: { type: 'struct', 'schema-id': null, 'identifier-field-ids': null, fields: [...SCHEMA.fields, field] } },
-      { action: 'add-spec', spec: { ...nulls, fields: [{ 'source-id': 1, 'field-id': null, name: 'part', transform: 'identity' }] } },
+      {
+        action: 'add-schema',
+        'last-column-id': null,
+        schema: {
+          type: 'struct',
+          'schema-id': null,
+          'identifier-field-ids': null,
+          fields: [...SCHEMA.fields, field],
+        },
+      },
+      {
+        action: 'add-spec',
+        spec: {
+          ...nulls,
+          fields: [{ 'source-id': 1, 'field-id': null, name: 'part', transform: 'identity' }],
+        },
+      },
       { action: 'add-sort-order', 'sort-order': { ...nulls, fields: [] } },
     ];
     const reply = await call('POST', tablePath(id.name), { identifier: null, requirements: [], updates });
-    expect([reply.status, reply.body.metadata?.schemas[1]?.fields[2]]).toEqual([200, { id: 3, name: 'c', required: false, type: 'long' }]);
-    expect(JSON.stringify([reply.body.metadata.schemas, reply.body.metadata['partition-specs']])).not.toContain('null');
+    expect([reply.status, reply.body.metadata?.schemas[1]?.fields[2]]).toEqual([
+      200,
+      { id: 3, name: 'c', required: false, type: 'long' },
+    ]);
+    expect(
+      JSON.stringify([reply.body.metadata.schemas, reply.body.metadata['partition-specs']]),
+    ).not.toContain('null');
     expect(reply.body.metadata['partition-specs'][1].fields[0]['field-id']).toBe(1000);
-    const view = { 'version-id': 1, 'timestamp-ms': 1, 'schema-id': 0, summary: {}, representations: [{ type: 'sql', sql: 'x', dialect: 'd' }], 'default-namespace': [] };
-    expect((await call('POST', 'psyberg/namespaces/facts/views', { name: 'of_null', schema: SCHEMA, 'view-version': view, properties: {} })).status).toBe(200);
-    expect((await call('POST', 'psyberg/namespaces/facts/views/of_null', { identifier: null, requirements: null, updates: [] })).status).toBe(200);
+    const view = {
+      'version-id': 1,
+      'timestamp-ms': 1,
+      'schema-id': 0,
+      summary: {},
+      representations: [{ type: 'sql', sql: 'x', dialect: 'd' }],
+      'default-namespace': [],
+    };
+    expect(
+      (
+        await call('POST', 'psyberg/namespaces/facts/views', {
+          name: 'of_null',
+          schema: SCHEMA,
+          'view-version': view,
+          properties: {},
+        })
+      ).status,
+    ).toBe(200);
+    expect(
+      (
+        await call('POST', 'psyberg/namespaces/facts/views/of_null', {
+          identifier: null,
+          requirements: null,
+          updates: [],
+        })
+      ).status,
+    ).toBe(200);
   });
   it('answer 404 for a table that is gone and accept metrics without keeping them', async () => {
     const id = await createTable(fixture);
-    expect((await call('POST', `${tablePath(id.name)}/metrics`, { 'report-type': 'scan-report' })).status).toBe(204);
+    expect(
+      (await call('POST', `${tablePath(id.name)}/metrics`, { 'report-type': 'scan-report' })).status,
+    ).toBe(204);
     await fixture.client.dropTable(id);
-    expect(errorType(await call('POST', tablePath(id.name), append(1n, null)))).toEqual([404, 'NoSuchTableException']);
+    expect(errorType(await call('POST', tablePath(id.name), append(1n, null)))).toEqual([
+      404,
+      'NoSuchTableException',
+    ]);
   });
 });
 
 describe('security', () => {
-  it.each([undefined, 'Bearer wrong', 'Bearer ', 'Basic abc'])('answers 401 to the authorization %s', async (authorization) => {
-    const response = await fetch(`${fixture.catalog.uri}/v1/config`, { headers: authorization === undefined ? {} : { authorization } });
-    expect([response.status, ((await response.json()) as { error: { type: string } }).error.type]).toEqual([401, 'NotAuthorizedException']);
-  });
-  it.each(['/etc/psyberg', '/tmp/../etc/x', 'file:///etc/x', 's3://bucket/x', 'relative/x', '{w}', '{w}/../x', '{w}/catalog.db', '{w}-beside/x', 'file://{w}/a/%2e%2e/../../x'])(
-    'refuses the location %s',
-    async (template) => {
-      const location = template.replace('{w}', fixture.warehouse);
-      await fixture.client.createNamespace(['facts']);
-      expect(errorType(await call('POST', 'psyberg/namespaces/facts/tables', { name: 'outside', schema: SCHEMA, location }))).toEqual([403, 'ForbiddenException']);
-      const id = await createTable(fixture);
-      expect((await call('POST', tablePath(id.name), { requirements: [], updates: [{ action: 'set-location', location }] })).status).toBe(403);
+  it.each([undefined, 'Bearer wrong', 'Bearer ', 'Basic abc'])(
+    'answers 401 to the authorization %s',
+    async (authorization) => {
+      const response = await fetch(`${fixture.catalog.uri}/v1/config`, {
+        headers: authorization === undefined ? {} : { authorization },
+      });
+      expect([response.status, ((await response.json()) as { error: { type: string } }).error.type]).toEqual([
+        401,
+        'NotAuthorizedException',
+      ]);
     },
   );
+  it.each([
+    '/etc/psyberg',
+    '/tmp/../etc/x',
+    'file:///etc/x',
+    's3://bucket/x',
+    'relative/x',
+    '{w}',
+    '{w}/../x',
+    '{w}/catalog.db',
+    '{w}-beside/x',
+    'file://{w}/a/%2e%2e/../../x',
+  ])('refuses the location %s', async (template) => {
+    const location = template.replace('{w}', fixture.warehouse);
+    await fixture.client.createNamespace(['facts']);
+    expect(
+      errorType(
+        await call('POST', 'psyberg/namespaces/facts/tables', { name: 'outside', schema: SCHEMA, location }),
+      ),
+    ).toEqual([403, 'ForbiddenException']);
+    const id = await createTable(fixture);
+    expect(
+      (
+        await call('POST', tablePath(id.name), {
+          requirements: [],
+          updates: [{ action: 'set-location', location }],
+        })
+      ).status,
+    ).toBe(403);
+  });
   it('refuses a location behind a symbolic link, and metadata from outside', async () => {
     symlinkSync('/tmp', join(fixture.warehouse, 'link'));
     const location = join(fixture.warehouse, 'link', 'table');
-    expect((await call('POST', 'psyberg/namespaces/facts/tables', { name: 'outside', schema: SCHEMA, location })).status).toBe(403);
-    expect((await call('POST', 'psyberg/namespaces/facts/register', { name: 'passwd', 'metadata-location': '/etc/passwd' })).status).toBe(403);
+    expect(
+      (await call('POST', 'psyberg/namespaces/facts/tables', { name: 'outside', schema: SCHEMA, location }))
+        .status,
+    ).toBe(403);
+    expect(
+      (
+        await call('POST', 'psyberg/namespaces/facts/register', {
+          name: 'passwd',
+          'metadata-location': '/etc/passwd',
+        })
+      ).status,
+    ).toBe(403);
   });
   it('answers with its own words when something unforeseen fails', async () => {
     const id = await createTable(fixture);
     const folder = join(fixture.warehouse, 'facts', id.name, 'metadata');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'broken.metadata.json'), '{"secret":');
-    const reply = await call('POST', 'psyberg/namespaces/facts/register', { name: 'broken', 'metadata-location': join(folder, 'broken.metadata.json') });
+    const reply = await call('POST', 'psyberg/namespaces/facts/register', {
+      name: 'broken',
+      'metadata-location': join(folder, 'broken.metadata.json'),
+    });
     expect(JSON.stringify(reply.body)).not.toContain('secret');
     expect(reply.status).toBeGreaterThanOrEqual(400);
   });
@@ -338,7 +530,13 @@ describe('security', () => {
     const { port } = new URL(fixture.catalog.uri);
     const status = await new Promise<number | undefined>((done) => {
       const request = httpRequest(
-        { port, host: '127.0.0.1', method: 'POST', path: '/v1/psyberg/namespaces', headers: { authorization: `Bearer ${fixture.catalog.token}`, 'content-length': 1e10 } },
+        {
+          port,
+          host: '127.0.0.1',
+          method: 'POST',
+          path: '/v1/psyberg/namespaces',
+          headers: { authorization: `Bearer ${fixture.catalog.token}`, 'content-length': 1e10 },
+        },
         (response) => done(response.statusCode),
       );
       request.on('error', () => undefined);

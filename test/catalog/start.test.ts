@@ -28,14 +28,25 @@ describe('starting', () => {
       const catalog = await startCatalog({ warehouse: ${JSON.stringify(join(folder, 'cold'))} });
       console.log(JSON.stringify(loaded));
       await catalog.close();`;
-    const output = execFileSync(process.execPath, ['--input-type=module-typescript', '--eval', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     expect(JSON.parse(output)).toEqual([]);
   });
   it('refuses a folder that is a file, a relative path, and an address that this machine does not have', async () => {
     writeFileSync(join(folder, 'file'), '');
-    await expect(startCatalog({ warehouse: join(folder, 'file') })).rejects.toMatchObject({ code: 'warehouse-not-writable', exitCode: 2 });
-    await expect(startCatalog({ warehouse: 'relative' })).rejects.toMatchObject({ code: 'warehouse-not-writable' });
-    await expect(startCatalog({ warehouse: folder, host: '192.0.2.1' })).rejects.toMatchObject({ code: 'catalog-host-unusable', exitCode: 2 });
+    await expect(startCatalog({ warehouse: join(folder, 'file') })).rejects.toMatchObject({
+      code: 'warehouse-not-writable',
+      exitCode: 2,
+    });
+    await expect(startCatalog({ warehouse: 'relative' })).rejects.toMatchObject({
+      code: 'warehouse-not-writable',
+    });
+    await expect(startCatalog({ warehouse: folder, host: '192.0.2.1' })).rejects.toMatchObject({
+      code: 'catalog-host-unusable',
+      exitCode: 2,
+    });
   });
   it('is reached from other addresses only when one is named', async () => {
     const others = Object.values(networkInterfaces())
@@ -50,17 +61,29 @@ describe('starting', () => {
     const here = await startCatalog({ warehouse: join(folder, 'here') });
     const everywhere = await startCatalog({ warehouse: join(folder, 'everywhere'), host: '0.0.0.0' });
     expect(new URL(everywhere.uri).hostname).toBe('127.0.0.1');
-    for (const address of others) expect([await reach(address, here.uri), await reach(address, everywhere.uri)]).toEqual([false, true]);
-    expect([await reach('127.0.0.1', here.uri), await reach('127.0.0.1', everywhere.uri)]).toEqual([true, true]);
+    for (const address of others)
+      expect([await reach(address, here.uri), await reach(address, everywhere.uri)]).toEqual([false, true]);
+    expect([await reach('127.0.0.1', here.uri), await reach('127.0.0.1', everywhere.uri)]).toEqual([
+      true,
+      true,
+    ]);
     await Promise.all([here.close(), everywhere.close()]);
   });
-  it.each(['', ' ', 'two words', 'ü'])('refuses the token %j, and lets go of the warehouse', async (token) => {
-    await expect(startCatalog({ warehouse: join(folder, 'tokens'), token })).rejects.toMatchObject({ code: 'token-invalid', exitCode: 2 });
-    rmSync(join(folder, 'tokens'), { recursive: true });
-  });
+  it.each(['', ' ', 'two words', 'ü'])(
+    'refuses the token %j, and lets go of the warehouse',
+    async (token) => {
+      await expect(startCatalog({ warehouse: join(folder, 'tokens'), token })).rejects.toMatchObject({
+        code: 'token-invalid',
+        exitCode: 2,
+      });
+      rmSync(join(folder, 'tokens'), { recursive: true });
+    },
+  );
   it('refuses a port that is taken', async () => {
     const first = await startCatalog({ warehouse: join(folder, 'ports') });
-    await expect(startCatalog({ warehouse: join(folder, 'ports'), port: Number(new URL(first.uri).port) })).rejects.toMatchObject({ code: 'catalog-port-taken' });
+    await expect(
+      startCatalog({ warehouse: join(folder, 'ports'), port: Number(new URL(first.uri).port) }),
+    ).rejects.toMatchObject({ code: 'catalog-port-taken' });
     await first.close();
   });
   it('opens a database that an older JDBC catalog made, without the column for views', async () => {
@@ -82,6 +105,9 @@ describe('starting', () => {
     const client = catalogClient({ uri: catalog.uri, token: catalog.token });
     await client.listNamespaces();
     await catalog.close();
-    await expect(client.listNamespaces()).rejects.toMatchObject({ code: 'catalog-unreachable', retryable: true });
+    await expect(client.listNamespaces()).rejects.toMatchObject({
+      code: 'catalog-unreachable',
+      retryable: true,
+    });
   });
 });

@@ -1,5 +1,6 @@
-// Goal: nothing that is sent through a view moves `main` or changes what its readers see, for tables in every state. Method: commits made of every update and requirement
-// of the specification, at random, through each kind of view; after each the real table is compared with what it was.
+// Goal: nothing that is sent through a view moves `main` or changes what its readers see, for tables in every
+// state. Method: commits made of every update and requirement of the specification, at random, through each
+// kind of view; after each the real table is compared with what it was.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ViewShow } from '../../src/catalog/index.ts';
@@ -18,7 +19,10 @@ const SEEN: TableIdentifier = { namespace: ['sources'], name: 'seen' };
 const OTHER: TableIdentifier = { namespace: ['sources'], name: 'other' };
 let tables = 0;
 
-/** States of a table: its format version, the snapshots of `main`, and where a branch `staging`, a branch `side` and a tag `release` point. */
+/**
+ * States of a table: its format version, the snapshots of `main`, and where a branch `staging`, a branch
+ * `side` and a tag `release` point.
+ */
 interface State {
   readonly version: '1' | '2' | '3';
   readonly history: 0 | 1 | 3;
@@ -28,7 +32,9 @@ const STATES: readonly State[] = (['1', '2', '3'] as const).flatMap((version) =>
   ([0, 1, 3] as const).flatMap((history) => [true, false].map((staging) => ({ version, history, staging }))),
 );
 const rowsOf = (version: string) => (version === '3' ? { 'first-row-id': 1000n, 'added-rows': 1n } : {});
-/** What a snapshot of that version says of its place among the others: version 1 knows no sequence numbers. */
+/**
+ * What a snapshot of that version says of its place among the others: version 1 knows no sequence numbers.
+ */
 const sequenceOf = (version: string) => (version === '1' ? { 'sequence-number': 0n } : {});
 
 async function makeTable({ version, history, staging }: State): Promise<TableIdentifier> {
@@ -53,7 +59,11 @@ async function makeTable({ version, history, staging }: State): Promise<TableIde
   }
   if (staging) {
     const parent = history > 0 ? { 'parent-snapshot-id': BigInt(history) } : {};
-    const added = snapshot(10n, { ...parent, ...(version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {}), ...sequenceOf(version) });
+    const added = snapshot(10n, {
+      ...parent,
+      ...(version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {}),
+      ...sequenceOf(version),
+    });
     await fixture.client.commitTable(id, {
       requirements: [],
       updates: [
@@ -74,7 +84,9 @@ function mainOf(metadata: TableMetadata): unknown {
     current: metadata['current-snapshot-id'],
     log: metadata['snapshot-log'],
     snapshots: metadata.snapshots?.filter((each) => seen.has(each['snapshot-id'])),
-    statistics: [metadata.statistics, metadata['partition-statistics']].map((files) => files?.filter((file) => seen.has((file as { 'snapshot-id': bigint })['snapshot-id']))),
+    statistics: [metadata.statistics, metadata['partition-statistics']].map((files) =>
+      files?.filter((file) => seen.has((file as { 'snapshot-id': bigint })['snapshot-id'])),
+    ),
     schema: metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']),
     specs: [metadata['default-spec-id'], metadata['partition-specs']],
     orders: [metadata['default-sort-order-id'], metadata['sort-orders']],
@@ -87,7 +99,13 @@ const anyRef = fc.constantFrom('main', 'main', 'main', 'staging', 'side', 'relea
 const anySnapshot = fc.constantFrom(1n, 2n, 3n, 10n, 20n, 21n, 99n);
 const anyId = fc.constantFrom(-1, 0, 1, 2);
 const anyUpdate: fc.Arbitrary<TableUpdate> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(20n, 21n).map((id) => ({ action: 'add-snapshot' as const, snapshot: snapshot(id, { 'sequence-number': id, ...rowsOf('3') }) })) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(20n, 21n).map((id) => ({
+      action: 'add-snapshot' as const,
+      snapshot: snapshot(id, { 'sequence-number': id, ...rowsOf('3') }),
+    })),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -97,33 +115,66 @@ const anyUpdate: fc.Arbitrary<TableUpdate> = fc.oneof(
       'snapshot-id': anySnapshot,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ action: fc.constant('remove-snapshot-ref' as const), 'ref-name': anyRef }) },
-  fc.record({ action: fc.constant('remove-snapshots' as const), 'snapshot-ids': fc.array(anySnapshot, { maxLength: 3 }) }),
-  fc.record({ action: fc.constant('assign-uuid' as const), uuid: fc.constant('4e2b6a1c-0000-4000-8000-000000000000') }),
-  fc.record({ action: fc.constant('upgrade-format-version' as const), 'format-version': fc.constantFrom(1, 2, 3) }),
-  fc.record({ action: fc.constant('add-schema' as const), schema: fc.constant({ type: 'struct' as const, fields: [{ id: 1, name: 'only', required: false, type: 'long' }] }) }),
+  {
+    weight: 3,
+    arbitrary: fc.record({ action: fc.constant('remove-snapshot-ref' as const), 'ref-name': anyRef }),
+  },
+  fc.record({
+    action: fc.constant('remove-snapshots' as const),
+    'snapshot-ids': fc.array(anySnapshot, { maxLength: 3 }),
+  }),
+  fc.record({
+    action: fc.constant('assign-uuid' as const),
+    uuid: fc.constant('4e2b6a1c-0000-4000-8000-000000000000'),
+  }),
+  fc.record({
+    action: fc.constant('upgrade-format-version' as const),
+    'format-version': fc.constantFrom(1, 2, 3),
+  }),
+  fc.record({
+    action: fc.constant('add-schema' as const),
+    schema: fc.constant({
+      type: 'struct' as const,
+      fields: [{ id: 1, name: 'only', required: false, type: 'long' }],
+    }),
+  }),
   fc.record({ action: fc.constant('set-current-schema' as const), 'schema-id': anyId }),
   fc.record({ action: fc.constant('remove-schemas' as const), 'schema-ids': fc.array(anyId) }),
-  fc.record({ action: fc.constant('add-spec' as const), spec: fc.constant({ fields: [{ 'source-id': 1, name: 'b', transform: 'bucket[4]' }] }) }),
+  fc.record({
+    action: fc.constant('add-spec' as const),
+    spec: fc.constant({ fields: [{ 'source-id': 1, name: 'b', transform: 'bucket[4]' }] }),
+  }),
   fc.record({ action: fc.constant('set-default-spec' as const), 'spec-id': anyId }),
   fc.record({ action: fc.constant('remove-partition-specs' as const), 'spec-ids': fc.array(anyId) }),
   fc.record({
     action: fc.constant('add-sort-order' as const),
-    'sort-order': fc.constant({ fields: [{ 'source-id': 1, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' }] }),
+    'sort-order': fc.constant({
+      fields: [{ 'source-id': 1, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' }],
+    }),
   }),
   fc.record({ action: fc.constant('set-default-sort-order' as const), 'sort-order-id': anyId }),
   fc.constant({ action: 'set-location' as const, location: '{w}/facts/moved' }),
   fc.constant({ action: 'set-properties' as const, updates: { stolen: 'yes' } }),
   fc.constant({ action: 'remove-properties' as const, removals: ['format-version', 'stolen'] }),
-  anySnapshot.map((id) => ({ action: 'set-statistics' as const, statistics: { 'snapshot-id': id, 'statistics-path': '/x' } })),
+  anySnapshot.map((id) => ({
+    action: 'set-statistics' as const,
+    statistics: { 'snapshot-id': id, 'statistics-path': '/x' },
+  })),
   fc.record({ action: fc.constant('remove-statistics' as const), 'snapshot-id': anySnapshot }),
-  anySnapshot.map((id) => ({ action: 'set-partition-statistics' as const, 'partition-statistics': { 'snapshot-id': id, 'statistics-path': '/x' } })),
+  anySnapshot.map((id) => ({
+    action: 'set-partition-statistics' as const,
+    'partition-statistics': { 'snapshot-id': id, 'statistics-path': '/x' },
+  })),
   fc.record({ action: fc.constant('remove-partition-statistics' as const), 'snapshot-id': anySnapshot }),
   fc.constant({ action: 'add-encryption-key' as const, 'encryption-key': { 'key-id': 'k' } }),
   fc.constant({ action: 'remove-encryption-key' as const, 'key-id': 'k' }),
 );
 const anyRequirement: fc.Arbitrary<TableRequirement> = fc.oneof(
-  fc.record({ type: fc.constant('assert-ref-snapshot-id' as const), ref: anyRef, 'snapshot-id': fc.option(anySnapshot) }),
+  fc.record({
+    type: fc.constant('assert-ref-snapshot-id' as const),
+    ref: anyRef,
+    'snapshot-id': fc.option(anySnapshot),
+  }),
   fc.constant({ type: 'assert-create' as const }),
   fc.record({ type: fc.constant('assert-current-schema-id' as const), 'current-schema-id': anyId }),
 );
@@ -133,10 +184,22 @@ const append20: TableUpdate[] = [
   { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': 20n },
 ];
 const anyCommit = fc.oneof(
-  fc.record({ requirements: fc.array(anyRequirement, { maxLength: 1 }), updates: fc.array(anyUpdate, { minLength: 1, maxLength: 3 }) }),
-  fc.array(anyUpdate, { maxLength: 1 }).map((more) => ({ requirements: [] as TableRequirement[], updates: [...append20, ...more] })),
+  fc.record({
+    requirements: fc.array(anyRequirement, { maxLength: 1 }),
+    updates: fc.array(anyUpdate, { minLength: 1, maxLength: 3 }),
+  }),
+  fc
+    .array(anyUpdate, { maxLength: 1 })
+    .map((more) => ({ requirements: [] as TableRequirement[], updates: [...append20, ...more] })),
 );
-const anyShow = fc.constantFrom<'branch' | 'fresh' | 'snapshot' | 'files' | 'prefix'>('branch', 'branch', 'fresh', 'snapshot', 'files', 'prefix');
+const anyShow = fc.constantFrom<'branch' | 'fresh' | 'snapshot' | 'files' | 'prefix'>(
+  'branch',
+  'branch',
+  'fresh',
+  'snapshot',
+  'files',
+  'prefix',
+);
 const showOf = (kind: string, base: bigint | undefined): ViewShow =>
   kind === 'snapshot'
     ? { kind: 'snapshot', snapshotId: base ?? 1n }
@@ -145,36 +208,53 @@ const showOf = (kind: string, base: bigint | undefined): ViewShow =>
       : { kind: 'branch', branch: kind === 'fresh' ? 'fresh' : 'staging', base };
 
 describe('whatever is committed through a view', () => {
-  it('leaves main, its history, the other references and the table as they were', { timeout: 120_000 }, async () => {
+  it('leaves main, its history, the other references and the table as they were', {
+    timeout: 120_000,
+  }, async () => {
     const made = await Promise.all(STATES.map(makeTable));
     const landed = new Map<string, number>();
     let commits = 0;
     await fc.assert(
-      fc.asyncProperty(fc.nat(STATES.length - 1), anyShow, fc.boolean(), anyCommit, async (position, kind, together, commit) => {
-        const table = made[position] as TableIdentifier;
-        const base = STATES[position]?.history === 0 ? undefined : 1n;
-        fixture.catalog.views.open({ name: 'view', tables: [{ identifier: SEEN, table, show: showOf(kind, base) }] });
-        const before = await fixture.client.loadTable(table);
-        const body = JSON.parse(
-          JSON.stringify(commit, (_key, value) => (typeof value === 'bigint' ? Number(value) : value))
-            .replace('{w}', fixture.warehouse)
-            .replaceAll(/("sequence-number":)\d+/g, STATES[position]?.version === '1' ? '$10' : '$&')
-            // Snapshots of this commit, which no other has added.
-            .replaceAll(/\b2([01])\b(?=[,}\]])/g, (_all, digit: string) => String(1000 + 10 * commits + Number(digit))),
-        ) as Record<string, unknown>;
-        const [prefix, id] = kind === 'prefix' ? ['branch@staging', table] : ['view', SEEN];
-        const reply: Reply = together
-          ? await fixture.call('POST', `${prefix}/transactions/commit`, { 'table-changes': [{ identifier: id, ...body }] })
-          : await fixture.call('POST', `${prefix}/namespaces/${id.namespace[0]}/tables/${id.name}`, body);
-        const after = await fixture.client.loadTable(table);
-        commits += 1;
-        if (reply.status < 300) for (const { action } of commit.updates) landed.set(action, (landed.get(action) ?? 0) + 1);
-        expect(reply.status).toSatisfy((status: number) => status < 500);
-        expect(mainOf(after?.metadata as TableMetadata)).toEqual(mainOf(before?.metadata as TableMetadata));
-        // A view says nothing of `main` either: what it shows as its log is its own. A prefix whose branch is gone shows the table itself, to read.
-        if (reply.status === 200 && (kind !== 'prefix' || after?.metadata.refs?.['staging'] !== undefined))
-          expect((reply.body.metadata as TableMetadata)['snapshot-log']?.length).toBeLessThanOrEqual(1);
-      }),
+      fc.asyncProperty(
+        fc.nat(STATES.length - 1),
+        anyShow,
+        fc.boolean(),
+        anyCommit,
+        async (position, kind, together, commit) => {
+          const table = made[position] as TableIdentifier;
+          const base = STATES[position]?.history === 0 ? undefined : 1n;
+          fixture.catalog.views.open({
+            name: 'view',
+            tables: [{ identifier: SEEN, table, show: showOf(kind, base) }],
+          });
+          const before = await fixture.client.loadTable(table);
+          const body = JSON.parse(
+            JSON.stringify(commit, (_key, value) => (typeof value === 'bigint' ? Number(value) : value))
+              .replace('{w}', fixture.warehouse)
+              .replaceAll(/("sequence-number":)\d+/g, STATES[position]?.version === '1' ? '$10' : '$&')
+              // Snapshots of this commit, which no other has added.
+              .replaceAll(/\b2([01])\b(?=[,}\]])/g, (_all, digit: string) =>
+                String(1000 + 10 * commits + Number(digit)),
+              ),
+          ) as Record<string, unknown>;
+          const [prefix, id] = kind === 'prefix' ? ['branch@staging', table] : ['view', SEEN];
+          const reply: Reply = together
+            ? await fixture.call('POST', `${prefix}/transactions/commit`, {
+                'table-changes': [{ identifier: id, ...body }],
+              })
+            : await fixture.call('POST', `${prefix}/namespaces/${id.namespace[0]}/tables/${id.name}`, body);
+          const after = await fixture.client.loadTable(table);
+          commits += 1;
+          if (reply.status < 300)
+            for (const { action } of commit.updates) landed.set(action, (landed.get(action) ?? 0) + 1);
+          expect(reply.status).toSatisfy((status: number) => status < 500);
+          expect(mainOf(after?.metadata as TableMetadata)).toEqual(mainOf(before?.metadata as TableMetadata));
+          // A view says nothing of `main` either: what it shows as its log is its own. A prefix whose branch
+          // is gone shows the table itself, to read.
+          if (reply.status === 200 && (kind !== 'prefix' || after?.metadata.refs?.['staging'] !== undefined))
+            expect((reply.body.metadata as TableMetadata)['snapshot-log']?.length).toBeLessThanOrEqual(1);
+        },
+      ),
       { numRuns: 300, seed: 20_261_122 },
     );
     // Otherwise the property would hold because nothing got through.
@@ -182,7 +262,15 @@ describe('whatever is committed through a view', () => {
     expect(landed.get('set-snapshot-ref')).toBeGreaterThan(5);
     expect(
       [...landed.keys()].filter(
-        (action) => !['add-snapshot', 'set-snapshot-ref', 'remove-snapshot-ref', 'add-schema', 'set-statistics', 'set-partition-statistics'].includes(action),
+        (action) =>
+          ![
+            'add-snapshot',
+            'set-snapshot-ref',
+            'remove-snapshot-ref',
+            'add-schema',
+            'set-statistics',
+            'set-partition-statistics',
+          ].includes(action),
       ),
     ).toEqual([]);
     expect(commits).toBe(300);
@@ -191,7 +279,14 @@ describe('whatever is committed through a view', () => {
     const snapshots = [1n, 3n, 10n, 20n];
     const each: TableUpdate[] = ['main', 'staging', 'side', 'release', 'new'].flatMap((name) => [
       { action: 'remove-snapshot-ref' as const, 'ref-name': name },
-      ...snapshots.flatMap((id) => (['branch', 'tag'] as const).map((type) => ({ action: 'set-snapshot-ref' as const, 'ref-name': name, type, 'snapshot-id': id }))),
+      ...snapshots.flatMap((id) =>
+        (['branch', 'tag'] as const).map((type) => ({
+          action: 'set-snapshot-ref' as const,
+          'ref-name': name,
+          type,
+          'snapshot-id': id,
+        })),
+      ),
     ]);
     for (const [prefix, id] of [
       ['view', SEEN],
@@ -201,13 +296,22 @@ describe('whatever is committed through a view', () => {
       for (const update of each) {
         for (const before of [[], append20.slice(0, 1)]) {
           table ??= await makeTable({ version: '2', history: 3, staging: true });
-          fixture.catalog.views.open({ name: 'view', tables: [{ identifier: SEEN, table, show: { kind: 'branch', branch: 'staging', base: 1n } }] });
+          fixture.catalog.views.open({
+            name: 'view',
+            tables: [{ identifier: SEEN, table, show: { kind: 'branch', branch: 'staging', base: 1n } }],
+          });
           const was = await fixture.client.loadTable(table);
           const { namespace, name } = id ?? table;
-          const reply = await fixture.call('POST', `${prefix}/namespaces/${namespace[0]}/tables/${name}`, { requirements: [], updates: [...before, update] });
+          const reply = await fixture.call('POST', `${prefix}/namespaces/${namespace[0]}/tables/${name}`, {
+            requirements: [],
+            updates: [...before, update],
+          });
           expect([update, reply.status < 500]).toEqual([update, true]);
           const now = (await fixture.client.loadTable(table))?.metadata;
-          expect([update, mainOf(now as TableMetadata)]).toEqual([update, mainOf(was?.metadata as TableMetadata)]);
+          expect([update, mainOf(now as TableMetadata)]).toEqual([
+            update,
+            mainOf(was?.metadata as TableMetadata),
+          ]);
           // What was refused left the table as it was: the next one may be tried on it.
           if (reply.status < 300) table = undefined;
         }
@@ -216,7 +320,10 @@ describe('whatever is committed through a view', () => {
   });
   it('cannot create, drop, rename, register or view anything, in a session or under a branch', async () => {
     const table = await makeTable({ version: '2', history: 1, staging: true });
-    fixture.catalog.views.open({ name: 'view', tables: [{ identifier: SEEN, table, show: { kind: 'branch', branch: 'staging', base: 1n } }] });
+    fixture.catalog.views.open({
+      name: 'view',
+      tables: [{ identifier: SEEN, table, show: { kind: 'branch', branch: 'staging', base: 1n } }],
+    });
     const { metadataLocation } = (await fixture.client.loadTable(table)) as { metadataLocation: string };
     for (const [prefix, id] of [
       ['view', SEEN],
@@ -226,7 +333,14 @@ describe('whatever is committed through a view', () => {
       const view = {
         name: 'v',
         schema: SCHEMA,
-        'view-version': { 'version-id': 1, 'timestamp-ms': 1, 'schema-id': 0, summary: {}, representations: [], 'default-namespace': [] },
+        'view-version': {
+          'version-id': 1,
+          'timestamp-ms': 1,
+          'schema-id': 0,
+          summary: {},
+          representations: [],
+          'default-namespace': [],
+        },
         properties: {},
       };
       for (const [method, path, body] of [
@@ -236,14 +350,28 @@ describe('whatever is committed through a view', () => {
         ['POST', `${namespace}/tables`, { name: 'new', schema: SCHEMA }],
         ['POST', `${namespace}/tables`, { name: 'new', schema: SCHEMA, 'stage-create': true }],
         ['POST', `${namespace}/register`, { name: 'new', 'metadata-location': metadataLocation }],
-        ['POST', `${namespace}/register`, { name: id.name, 'metadata-location': metadataLocation, overwrite: true }],
+        [
+          'POST',
+          `${namespace}/register`,
+          { name: id.name, 'metadata-location': metadataLocation, overwrite: true },
+        ],
         ['DELETE', `${namespace}/tables/${id.name}?purgeRequested=true`, undefined],
-        ['POST', `${prefix}/tables/rename`, { source: id, destination: { namespace: id.namespace, name: 'new' } }],
+        [
+          'POST',
+          `${prefix}/tables/rename`,
+          { source: id, destination: { namespace: id.namespace, name: 'new' } },
+        ],
         ['POST', `${namespace}/views`, view],
       ] as const) {
         expect([path, (await fixture.call(method, path, body)).status]).toEqual([path, 403]);
       }
-      expect((await fixture.call('POST', `${namespace}/tables/${id.name}/metrics`, { 'report-type': 'scan-report' })).status).toBe(204);
+      expect(
+        (
+          await fixture.call('POST', `${namespace}/tables/${id.name}/metrics`, {
+            'report-type': 'scan-report',
+          })
+        ).status,
+      ).toBe(204);
       expect((await fixture.call('HEAD', `${namespace}/tables/${id.name}`)).status).toBeLessThan(300);
     }
     expect((await fixture.client.loadTable(table))?.metadataLocation).toBe(metadataLocation);
@@ -252,14 +380,19 @@ describe('whatever is committed through a view', () => {
 
 describe('a table that changes while it is viewed', () => {
   const open = (table: TableIdentifier, tableUuid?: string): void =>
-    fixture.catalog.views.open({ name: 'view', tables: [{ identifier: SEEN, table, tableUuid, show: { kind: 'branch', branch: 'staging' } }] });
+    fixture.catalog.views.open({
+      name: 'view',
+      tables: [{ identifier: SEEN, table, tableUuid, show: { kind: 'branch', branch: 'staging' } }],
+    });
   it('dropped: it is gone, and nothing can be committed to it', async () => {
     const table = await makeTable({ version: '2', history: 0, staging: false });
     open(table);
     await fixture.client.dropTable(table);
     const view = fixture.clientOf('view');
     expect(await view.loadTable(SEEN)).toBeUndefined();
-    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(404);
+    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(
+      404,
+    );
     expect((await fixture.call('HEAD', 'view/namespaces/sources/tables/seen')).status).toBe(404);
   });
   it('dropped and created again: the view shows the one before, which is gone', async () => {
@@ -270,15 +403,25 @@ describe('a table that changes while it is viewed', () => {
     await fixture.client.dropTable(table);
     await fixture.client.createTable(table, { schema: SCHEMA });
     expect(await view.loadTable(SEEN)).toBeUndefined();
-    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(404);
+    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(
+      404,
+    );
     expect((await fixture.client.loadTable(table))?.metadata.snapshots).toEqual([]);
   });
   it('a tag in the place of the branch takes no commits', async () => {
     const table = await makeTable({ version: '2', history: 1, staging: false });
-    await fixture.client.commitTable(table, { requirements: [], updates: [{ action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'tag', 'snapshot-id': 1n }] });
+    await fixture.client.commitTable(table, {
+      requirements: [],
+      updates: [{ action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'tag', 'snapshot-id': 1n }],
+    });
     open(table);
-    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(5n, 1n))).status).toBe(403);
-    expect((await fixture.client.loadTable(table))?.metadata.refs?.['staging']).toEqual({ 'snapshot-id': 1n, type: 'tag' });
+    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(5n, 1n))).status).toBe(
+      403,
+    );
+    expect((await fixture.client.loadTable(table))?.metadata.refs?.['staging']).toEqual({
+      'snapshot-id': 1n,
+      type: 'tag',
+    });
   });
   it('upgraded, evolved and moved on: commits to the branch go on from what the branch is', async () => {
     const table = await makeTable({ version: '1', history: 1, staging: true });
@@ -288,7 +431,13 @@ describe('a table that changes while it is viewed', () => {
       requirements: [],
       updates: [
         { action: 'upgrade-format-version', 'format-version': 2 },
-        { action: 'add-schema', schema: { type: 'struct', fields: [...SCHEMA.fields, { id: 3, name: 'note', required: false, type: 'string' }] } },
+        {
+          action: 'add-schema',
+          schema: {
+            type: 'struct',
+            fields: [...SCHEMA.fields, { id: 3, name: 'note', required: false, type: 'string' }],
+          },
+        },
         { action: 'set-current-schema', 'schema-id': -1 },
       ],
     });
@@ -296,17 +445,30 @@ describe('a table that changes while it is viewed', () => {
     await view.commitTable(SEEN, append(11n, 10n, { 'sequence-number': 31n }));
     const metadata = (await fixture.client.loadTable(table))?.metadata;
     expect(metadata?.refs).toMatchObject({ main: { 'snapshot-id': 2n }, staging: { 'snapshot-id': 11n } });
-    expect((await view.loadTable(SEEN))?.metadata).toMatchObject({ 'format-version': 2, 'current-schema-id': 1, 'last-sequence-number': 31n });
+    expect((await view.loadTable(SEEN))?.metadata).toMatchObject({
+      'format-version': 2,
+      'current-schema-id': 1,
+      'last-sequence-number': 31n,
+    });
   });
   it('two tables of a view, one of them gone: neither is committed', async () => {
-    const [one, two] = [await makeTable({ version: '2', history: 0, staging: false }), await makeTable({ version: '2', history: 0, staging: false })];
+    const [one, two] = [
+      await makeTable({ version: '2', history: 0, staging: false }),
+      await makeTable({ version: '2', history: 0, staging: false }),
+    ];
     fixture.catalog.views.open({
       name: 'view',
-      tables: [one, two].map((table, n) => ({ identifier: n === 0 ? SEEN : OTHER, table, show: { kind: 'branch', branch: 'staging' } })),
+      tables: [one, two].map((table, n) => ({
+        identifier: n === 0 ? SEEN : OTHER,
+        table,
+        show: { kind: 'branch', branch: 'staging' },
+      })),
     });
     await fixture.client.dropTable(two);
     const changes = [SEEN, OTHER].map((identifier) => ({ identifier, ...append(1n, null) }));
-    expect((await fixture.call('POST', 'view/transactions/commit', { 'table-changes': changes })).status).toBe(404);
+    expect(
+      (await fixture.call('POST', 'view/transactions/commit', { 'table-changes': changes })).status,
+    ).toBe(404);
     expect((await fixture.client.loadTable(one))?.metadata.refs).toEqual({});
   });
 });

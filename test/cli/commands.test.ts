@@ -1,8 +1,20 @@
-// Goal: the commands that look and those that scaffold. Method: the real command over a new project, before and after its first run.
+// Goal: the commands that look and those that scaffold. Method: the real command over a new project, before
+// and after its first run.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cancels, cli, cliJson, makeProject, PROCESSES, removeFolders, requests, signups, TABLES, temporaryFolder } from './fixture.ts';
+import {
+  cancels,
+  cli,
+  cliJson,
+  makeProject,
+  PROCESSES,
+  removeFolders,
+  requests,
+  signups,
+  TABLES,
+  temporaryFolder,
+} from './fixture.ts';
 
 afterAll(removeFolders);
 
@@ -11,15 +23,31 @@ describe('looking', () => {
     const project = makeProject(PROCESSES);
     const at = ['--project', project.root];
     expect((await cliJson('status', ...at)).json).toMatchObject({
-      processes: [{ process_name: 'cancel_load', last_session: null, sources: [{ table: 'raw.cancels', exists: false }, {}] }, {}],
+      processes: [
+        {
+          process_name: 'cancel_load',
+          last_session: null,
+          sources: [{ table: 'raw.cancels', exists: false }, {}],
+        },
+        {},
+      ],
     });
-    expect([(await cliJson('history', ...at)).json, (await cliJson('signals', ...at)).json]).toEqual([{ sessions: [] }, { signals: [] }]);
+    expect([(await cliJson('history', ...at)).json, (await cliJson('signals', ...at)).json]).toEqual([
+      { sessions: [] },
+      { signals: [] },
+    ]);
     const sick = await cliJson('doctor', ...at);
     expect([sick.code, sick.json]).toEqual([
       1,
       {
         ok: false,
-        checks: expect.arrayContaining([expect.objectContaining({ name: 'signup_load < raw.signups', status: 'fail', hint: expect.stringContaining('create raw.signups') })]),
+        checks: expect.arrayContaining([
+          expect.objectContaining({
+            name: 'signup_load < raw.signups',
+            status: 'fail',
+            hint: expect.stringContaining('create raw.signups'),
+          }),
+        ]),
       },
     ]);
 
@@ -39,22 +67,46 @@ describe('looking', () => {
       ],
     });
     const text = await cli('status', ...at);
-    expect(text.stdout).toMatch(/signup_load\s+2023-09-14 00h\s+published\s+raw.signups\s+\S+ \S+ UTC\s+2 snapshots/);
+    expect(text.stdout).toMatch(
+      /signup_load\s+2023-09-14 00h\s+published\s+raw.signups\s+\S+ \S+ UTC\s+2 snapshots/,
+    );
     expect(text.stdout).toContain('cancel_load owes 2023-09-14 06h');
     expect((await cliJson('history', 'cancel_load', ...at)).json).toMatchObject({
-      sessions: [{ process_name: 'cancel_load', status: 'published', src_tables: 'raw.cancels, raw.requests', first_hour: '2023-09-14T05:00:00Z', rows_written: '5' }],
+      sessions: [
+        {
+          process_name: 'cancel_load',
+          status: 'published',
+          src_tables: 'raw.cancels, raw.requests',
+          first_hour: '2023-09-14T05:00:00Z',
+          rows_written: '5',
+        },
+      ],
     });
     expect((await cli('history', ...at)).stdout).toMatch(/cancel_load\s+published\s+2023-09-14 05h\s+6\s+5/);
     expect((await cliJson('signals', ...at)).json).toMatchObject({
-      signals: expect.arrayContaining([expect.objectContaining({ signal_name: 'facts.signup', hour: '2023-09-14T00:00:00Z', kind: 'complete' })]),
+      signals: expect.arrayContaining([
+        expect.objectContaining({
+          signal_name: 'facts.signup',
+          hour: '2023-09-14T00:00:00Z',
+          kind: 'complete',
+        }),
+      ]),
     });
     const well = await cli('doctor', ...at);
-    expect([well.code, well.stdout]).toEqual([0, expect.stringMatching(/ok {2}signup_load < raw.signups\s+3 files, event time signup_ts known from metadata/)]);
+    expect([well.code, well.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /ok {2}signup_load < raw.signups\s+3 files, event time signup_ts known from metadata/,
+      ),
+    ]);
   });
 
   it('doctor says what is wrong with a project, and still looks at DuckDB', async () => {
     const { code, stdout } = await cli('doctor', '--project', temporaryFolder());
-    expect([code, stdout]).toEqual([1, expect.stringMatching(/fail {2}project[^\n]*there is no psyberg.yaml[\s\S]*ok {4}DuckDB/)]);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/fail {2}project[^\n]*there is no psyberg.yaml[\s\S]*ok {4}DuckDB/),
+    ]);
   });
 });
 
@@ -80,8 +132,22 @@ describe('scaffolding', () => {
       folder,
     );
     expect([added.code, added.json]).toEqual([0, { file: join(folder, 'processes', 'cancel_load.sql') }]);
-    expect(readFileSync(join(folder, 'processes', 'cancel_load.sql'), 'utf8')).toContain('event_time: request_ts');
-    const wrong = await cli('new', 'process', 'x', '--pattern', 'statful', '--source', 'raw.a|ts', '--target', 'facts.x', '--project', folder);
+    expect(readFileSync(join(folder, 'processes', 'cancel_load.sql'), 'utf8')).toContain(
+      'event_time: request_ts',
+    );
+    const wrong = await cli(
+      'new',
+      'process',
+      'x',
+      '--pattern',
+      'statful',
+      '--source',
+      'raw.a|ts',
+      '--target',
+      'facts.x',
+      '--project',
+      folder,
+    );
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("did you mean 'stateful'?")]);
   });
 });

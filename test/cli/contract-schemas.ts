@@ -1,11 +1,19 @@
-/** The JSON of `plan` and `run` as programs may rely on it. Keys may be added, so objects are open; what stands here must be there. */
+/**
+ * The JSON of `plan` and `run` as programs may rely on it. Keys may be added, so objects are open; what
+ * stands here must be there.
+ */
 import { z } from 'zod';
 
 const id = z.string().regex(/^\d+$/);
 const count = z.string().regex(/^\d+$/);
 const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 const hour = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:00:00Z$/);
-const position = z.looseObject({ table_uuid: z.uuid(), snapshot_id: id, sequence_number: id, committed_at: instant });
+const position = z.looseObject({
+  table_uuid: z.uuid(),
+  snapshot_id: id,
+  sequence_number: id,
+  committed_at: instant,
+});
 const range = z.looseObject({ first_hour: hour, last_hour: hour }).nullable();
 
 export const errorJson = z.strictObject({
@@ -43,7 +51,9 @@ const planJson = z.looseObject({
           removed_rows: count,
         }),
       ),
-      processing_uris: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+      processing_uris: z.array(
+        z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+      ),
       first_hour: hour.nullable(),
       last_hour: hour.nullable(),
       vtts_hour: hour.nullable(),
@@ -55,12 +65,35 @@ const planJson = z.looseObject({
   ),
   range,
   hours: z.array(
-    z.looseObject({ hour, causes: z.array(z.looseObject({ source: z.string(), snapshot_id: id, file: z.string(), operation: z.string().nullable() })), cause_count: z.int() }),
+    z.looseObject({
+      hour,
+      causes: z.array(
+        z.looseObject({
+          source: z.string(),
+          snapshot_id: id,
+          file: z.string(),
+          operation: z.string().nullable(),
+        }),
+      ),
+      cause_count: z.int(),
+    }),
   ),
   owed_hours: z.array(hour),
   held_back_by: z.string().nullable(),
-  target: z.looseObject({ table: z.string(), operation: z.enum(['append', 'overwrite']), base_snapshot_id: id.nullable(), exists: z.boolean() }),
-  steps: z.array(z.looseObject({ stage: z.string(), name: z.string(), sql: z.string(), parameters: z.record(z.string(), z.unknown()) })),
+  target: z.looseObject({
+    table: z.string(),
+    operation: z.enum(['append', 'overwrite']),
+    base_snapshot_id: id.nullable(),
+    exists: z.boolean(),
+  }),
+  steps: z.array(
+    z.looseObject({
+      stage: z.string(),
+      name: z.string(),
+      sql: z.string(),
+      parameters: z.record(z.string(), z.unknown()),
+    }),
+  ),
 });
 export const planDocument = z.strictObject({ plans: z.array(planJson) });
 
@@ -86,7 +119,13 @@ const runJson = z.looseObject({
       sample: z.array(z.record(z.string(), z.unknown())),
     }),
   ),
-  seconds: z.looseObject({ init: z.number(), load: z.number(), audit: z.number(), publish: z.number(), total: z.number() }),
+  seconds: z.looseObject({
+    init: z.number(),
+    load: z.number(),
+    audit: z.number(),
+    publish: z.number(),
+    total: z.number(),
+  }),
   error: errorJson.nullable(),
 });
 export const runDocument = z.strictObject({ runs: z.array(runJson) });

@@ -1,14 +1,29 @@
-// Goal: bad input gets one clear error with its remedy, the right exit code and no stack trace. Method: the real command over broken projects.
+// Goal: bad input gets one clear error with its remedy, the right exit code and no stack trace. Method: the
+// real command over broken projects.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorDocument, runDocument } from './contract-schemas.ts';
-import { cli, cliJson, makeProject, PROCESSES, type Project, removeFolders, signups, STACK_TRACE, TABLES, temporaryFolder } from './fixture.ts';
+import {
+  cli,
+  cliJson,
+  makeProject,
+  PROCESSES,
+  type Project,
+  removeFolders,
+  signups,
+  STACK_TRACE,
+  TABLES,
+  temporaryFolder,
+} from './fixture.ts';
 
 afterAll(removeFolders);
 
 /** One error, as `error: …` with a hint below it, on stderr alone. */
-async function expectError(argv: readonly string[], { code, error, hint }: { readonly code: number; readonly error: RegExp; readonly hint: RegExp }): Promise<void> {
+async function expectError(
+  argv: readonly string[],
+  { code, error, hint }: { readonly code: number; readonly error: RegExp; readonly hint: RegExp },
+): Promise<void> {
   const plain = await cli(...argv);
   expect(plain.stderr).toMatch(error);
   expect(plain.stderr).toMatch(hint);
@@ -28,9 +43,18 @@ describe('errors outside any process', () => {
   });
 
   it('suggests the option that was meant', () =>
-    expectError(['plan', '--explan'], { code: 2, error: /^error: unknown option '--explan'$/m, hint: /hint: Did you mean --explain\?/ }));
+    expectError(['plan', '--explan'], {
+      code: 2,
+      error: /^error: unknown option '--explan'$/m,
+      hint: /hint: Did you mean --explain\?/,
+    }));
 
-  it('suggests the command that was meant', () => expectError(['statsu'], { code: 2, error: /^error: unknown command 'statsu'$/m, hint: /hint: Did you mean status\?/ }));
+  it('suggests the command that was meant', () =>
+    expectError(['statsu'], {
+      code: 2,
+      error: /^error: unknown command 'statsu'$/m,
+      hint: /hint: Did you mean status\?/,
+    }));
 
   it('suggests the process that was meant', () =>
     expectError(['run', 'signup_lod', '--project', project.root], {
@@ -40,15 +64,24 @@ describe('errors outside any process', () => {
     }));
 
   it('says where it looked for a project', () =>
-    expectError(['plan', '--project', temporaryFolder()], { code: 2, error: /^error: there is no psyberg.yaml in /m, hint: /hint: .*psyberg new project DIR/ }));
+    expectError(['plan', '--project', temporaryFolder()], {
+      code: 2,
+      error: /^error: there is no psyberg.yaml in /m,
+      hint: /hint: .*psyberg new project DIR/,
+    }));
 
   it('names the option that is missing', () =>
-    expectError(['session', 'load', '--process_name=x'], { code: 2, error: /'--psyberg_session_id <id>' not specified/, hint: /hint: run: psyberg session load --help/ }));
+    expectError(['session', 'load', '--process_name=x'], {
+      code: 2,
+      error: /'--psyberg_session_id <id>' not specified/,
+      hint: /hint: run: psyberg session load --help/,
+    }));
 
   it('shows every problem of a project at once, each with its place', async () => {
     const broken = makeProject({
       'processes/a.sql': '/*---\nprocess_name: a\npatern: stateless\n---*/\nselect 1\n',
-      'processes/b.sql': '/*---\nprocess_name: b\npattern: stateless\nsources:\n  - table: raw.x\ntarget: { table: facts.b }\n---*/\nselect $frist_hour from x\n',
+      'processes/b.sql':
+        '/*---\nprocess_name: b\npattern: stateless\nsources:\n  - table: raw.x\ntarget: { table: facts.b }\n---*/\nselect $frist_hour from x\n',
     });
     const { code, stderr } = await cli('plan', '--project', broken.root);
     expect(code).toBe(2);
@@ -65,7 +98,11 @@ describe('errors outside any process', () => {
       ['[]', /at the top/],
     ] as const) {
       writeFileSync(file, text);
-      await expectError(['run', '--plan', file, '--project', project.root], { code: 2, error: place, hint: /hint: make one: psyberg plan --out plan.json/ });
+      await expectError(['run', '--plan', file, '--project', project.root], {
+        code: 2,
+        error: place,
+        hint: /hint: make one: psyberg plan --out plan.json/,
+      });
     }
   });
 
@@ -75,23 +112,60 @@ describe('errors outside any process', () => {
   });
 
   it('says that a query is wrong', async () => {
-    await expectError(['sql', 'select * fro x', '--project', project.root], { code: 2, error: /Parser Error: syntax error at or near/, hint: /hint: correct the query/ });
-    await expectError(['sql', 'select * from facts.nothing', '--project', project.root], { code: 2, error: /Catalog Error: Table with name/, hint: /show all tables/ });
-  });
-
-  it('checks numbers and names before it starts anything', async () => {
-    await expectError(['history', '--limit', 'many', '--project', project.root], { code: 2, error: /--limit must be a whole number/, hint: /--limit 20/ });
-    await expectError(['catalog', 'serve', '--token', '', '--project', project.root], { code: 2, error: /token must be printable characters/, hint: /get a random one/ });
-    await expectError(['catalog', 'serve', '--port', '99999', '--project', project.root], { code: 2, error: /--port must be a number/, hint: /any free port/ });
-    await expectError(['session', 'init', '--process_name=signup_load', '--psyberg_session_id=today', '--project', project.root], {
+    await expectError(['sql', 'select * fro x', '--project', project.root], {
       code: 2,
-      error: /14 digits, found 'today'/,
-      hint: /for example \d{14}/,
+      error: /Parser Error: syntax error at or near/,
+      hint: /hint: correct the query/,
+    });
+    await expectError(['sql', 'select * from facts.nothing', '--project', project.root], {
+      code: 2,
+      error: /Catalog Error: Table with name/,
+      hint: /show all tables/,
     });
   });
 
+  it('checks numbers and names before it starts anything', async () => {
+    await expectError(['history', '--limit', 'many', '--project', project.root], {
+      code: 2,
+      error: /--limit must be a whole number/,
+      hint: /--limit 20/,
+    });
+    await expectError(['catalog', 'serve', '--token', '', '--project', project.root], {
+      code: 2,
+      error: /token must be printable characters/,
+      hint: /get a random one/,
+    });
+    await expectError(['catalog', 'serve', '--port', '99999', '--project', project.root], {
+      code: 2,
+      error: /--port must be a number/,
+      hint: /any free port/,
+    });
+    await expectError(
+      [
+        'session',
+        'init',
+        '--process_name=signup_load',
+        '--psyberg_session_id=today',
+        '--project',
+        project.root,
+      ],
+      {
+        code: 2,
+        error: /14 digits, found 'today'/,
+        hint: /for example \d{14}/,
+      },
+    );
+  });
+
   it('shows the chain of causes with --verbose, and no stack trace', async () => {
-    const { stderr } = await cli('run', '--plan', join(project.root, 'absent.json'), '--verbose', '--project', project.root);
+    const { stderr } = await cli(
+      'run',
+      '--plan',
+      join(project.root, 'absent.json'),
+      '--verbose',
+      '--project',
+      project.root,
+    );
     expect(stderr).toMatch(/caused by ENOENT/);
     expect(stderr).not.toMatch(STACK_TRACE);
   });
@@ -100,21 +174,41 @@ describe('errors outside any process', () => {
 describe('errors of a process', () => {
   it('exits 2 for a source that does not exist', async () => {
     const project = makeProject({ 'processes/signup_load.sql': PROCESSES['processes/signup_load.sql'] });
-    await expectError(['plan', '--project', project.root], { code: 2, error: /the source table raw.signups of signup_load does not exist/, hint: /hint: create it/ });
+    await expectError(['plan', '--project', project.root], {
+      code: 2,
+      error: /the source table raw.signups of signup_load does not exist/,
+      hint: /hint: create it/,
+    });
     const { code, json } = await cliJson('run', '--project', project.root);
     const [run] = runDocument.parse(json).runs;
     expect([code, run?.status, run?.error?.code]).toEqual([2, 'failed', 'source-missing']);
   });
 
   it('gives the place of an error in the SQL as file:line:column, for syntax and for names', async () => {
-    const project = makeProject({ 'processes/signup_load.sql': PROCESSES['processes/signup_load.sql'].replace('select event_id, account_id', 'select event_id,\n  acount_id') });
+    const project = makeProject({
+      'processes/signup_load.sql': PROCESSES['processes/signup_load.sql'].replace(
+        'select event_id, account_id',
+        'select event_id,\n  acount_id',
+      ),
+    });
     await project.sql(...TABLES, signups(0, 1));
     const unknown = await cli('run', '--project', project.root);
-    expect([unknown.code, unknown.stdout]).toEqual([2, expect.stringMatching(/processes\/signup_load\.sql:16:3 Binder Error: .*acount_id/)]);
-    project.write('processes/signup_load.sql', PROCESSES['processes/signup_load.sql'].replace('from signups', 'form signups'));
+    expect([unknown.code, unknown.stdout]).toEqual([
+      2,
+      expect.stringMatching(/processes\/signup_load\.sql:16:3 Binder Error: .*acount_id/),
+    ]);
+    project.write(
+      'processes/signup_load.sql',
+      PROCESSES['processes/signup_load.sql'].replace('from signups', 'form signups'),
+    );
     const syntax = await cli('run', '--project', project.root);
-    expect([syntax.code, `${syntax.stdout}${syntax.stderr}`]).toEqual([2, expect.stringMatching(/processes\/signup_load\.sql:15:\d+ /)]);
+    expect([syntax.code, `${syntax.stdout}${syntax.stderr}`]).toEqual([
+      2,
+      expect.stringMatching(/processes\/signup_load\.sql:15:\d+ /),
+    ]);
     expect(`${unknown.stdout}${unknown.stderr}${syntax.stdout}${syntax.stderr}`).not.toMatch(STACK_TRACE);
-    expect(await project.sql("select count(*) as tables from (show all tables) where schema = 'facts'")).toEqual([{ tables: 0n }]);
+    expect(
+      await project.sql("select count(*) as tables from (show all tables) where schema = 'facts'"),
+    ).toEqual([{ tables: 0n }]);
   });
 });

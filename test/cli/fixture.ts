@@ -18,9 +18,18 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 export function startCli(
   argv: readonly string[],
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
-): { readonly child: ChildProcess; readonly done: Promise<CliResult>; readonly stderr: () => string; readonly stdout: () => string } {
+): {
+  readonly child: ChildProcess;
+  readonly done: Promise<CliResult>;
+  readonly stderr: () => string;
+  readonly stdout: () => string;
+} {
   const env = { ...process.env, NODE_NO_WARNINGS: '1', ...options.env };
-  const child = spawn(process.execPath, [MAIN, ...argv], { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    cwd: options.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -35,7 +44,9 @@ export function startCli(
 export const cli = (...argv: readonly string[]): Promise<CliResult> => startCli(argv).done;
 
 /** Runs with --json and reads the one document; anything else on stdout fails here. */
-export async function cliJson(...argv: readonly string[]): Promise<{ readonly code: number | null; readonly json: unknown; readonly stderr: string }> {
+export async function cliJson(
+  ...argv: readonly string[]
+): Promise<{ readonly code: number | null; readonly json: unknown; readonly stderr: string }> {
   const { code, stdout, stderr } = await cli(...argv, '--json');
   try {
     return { code, json: JSON.parse(stdout) as unknown, stderr };
@@ -73,7 +84,11 @@ export function makeProject(files: Readonly<Record<string, string>>): Project {
     writeFileSync(join(root, file), text);
   };
   mkdirSync(join(root, 'processes'));
-  for (const [file, text] of Object.entries({ 'psyberg.yaml': 'name: test\ncatalog:\n  warehouse: warehouse\n', ...files })) write(file, text);
+  for (const [file, text] of Object.entries({
+    'psyberg.yaml': 'name: test\ncatalog:\n  warehouse: warehouse\n',
+    ...files,
+  }))
+    write(file, text);
   return {
     root,
     write,
@@ -91,7 +106,9 @@ export function makeProject(files: Readonly<Record<string, string>>): Project {
       const psyberg = await open({ project: root });
       try {
         const loaded = await psyberg.internals.client.loadTable({ namespace: [namespace], name });
-        return Object.entries(loaded?.metadata.refs ?? {}).flatMap(([ref, { type }]) => (ref !== 'main' && type === 'branch' ? [ref] : []));
+        return Object.entries(loaded?.metadata.refs ?? {}).flatMap(([ref, { type }]) =>
+          ref !== 'main' && type === 'branch' ? [ref] : [],
+        );
       } finally {
         await psyberg.close();
       }
@@ -99,7 +116,10 @@ export function makeProject(files: Readonly<Record<string, string>>): Project {
   };
 }
 
-/** Sign-ups are appended; cancels and requests are joined over a range of hours, and a later hour waits for both. */
+/**
+ * Sign-ups are appended; cancels and requests are joined over a range of hours, and a later hour waits for
+ * both.
+ */
 export const PROCESSES = {
   'processes/signup_load.sql': `/*---
 process_name: signup_load
@@ -150,7 +170,8 @@ export const signups = (hour: number, count: number, firstId = hour * 1000): str
   `insert into raw.signups select ${firstId} + i, i, timestamptz '2023-09-14 00:00:00+00' + interval ${hour} hour + i * interval 1 second from range(${count}) each(i)`;
 export const cancels = (hour: number, count: number, firstId = hour * 1000): string =>
   `insert into raw.cancels select ${firstId} + i, i, timestamptz '2023-09-14 00:00:00+00' + interval ${hour} hour + i * interval 1 second from range(${count}) each(i)`;
-export const requests = (hour: number, account: number): string => `insert into raw.requests select ${account}, timestamptz '2023-09-14 00:00:00+00' + interval ${hour} hour`;
+export const requests = (hour: number, account: number): string =>
+  `insert into raw.requests select ${account}, timestamptz '2023-09-14 00:00:00+00' + interval ${hour} hour`;
 
 /** A line of a stack trace. */
 export const STACK_TRACE = /\n\s+at .+:\d+:\d+\)?/;

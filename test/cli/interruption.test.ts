@@ -1,4 +1,5 @@
-// Goal: Ctrl-C and a scheduler's stop leave the old state. Method: a statement that takes minutes, a signal in the middle of it.
+// Goal: Ctrl-C and a scheduler's stop leave the old state. Method: a statement that takes minutes, a signal
+// in the middle of it.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -18,33 +19,52 @@ async function until(done: () => boolean): Promise<void> {
 it.for([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('stops a run on %s with exit code %i, and leaves no branch, no table and no folder', async ([signal, code]) => {
-  const project = makeProject({ 'processes/signup_load.sql': SLOW });
-  await project.sql(...TABLES, signups(0, 10));
-  const run = startCli(['run', '--verbose', '--project', project.root]);
-  await until(() => run.stderr().includes('load insert'));
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  run.child.kill(signal);
-  const result = await run.done;
-  expect(result.code).toBe(code);
-  expect(result.stderr).toContain('interrupted: cleaning up');
-  expect(result.stdout).toContain('the run was interrupted');
-  const sessions = join(project.root, 'warehouse', '.psyberg', 'sessions');
-  expect(existsSync(sessions) ? readdirSync(sessions) : []).toEqual([]);
-  expect(await project.sql("select count(*) as tables from (show all tables) where schema = 'facts'")).toEqual([{ tables: 0n }]);
-  project.write('processes/signup_load.sql', PROCESSES['processes/signup_load.sql']);
-  expect((await cliJson('run', '--project', project.root)).code).toBe(0);
-  expect(await project.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 10n }]);
-});
+] as const)(
+  'stops a run on %s with exit code %i, and leaves no branch, no table and no folder',
+  async ([signal, code]) => {
+    const project = makeProject({ 'processes/signup_load.sql': SLOW });
+    await project.sql(...TABLES, signups(0, 10));
+    const run = startCli(['run', '--verbose', '--project', project.root]);
+    await until(() => run.stderr().includes('load insert'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    run.child.kill(signal);
+    const result = await run.done;
+    expect(result.code).toBe(code);
+    expect(result.stderr).toContain('interrupted: cleaning up');
+    expect(result.stdout).toContain('the run was interrupted');
+    const sessions = join(project.root, 'warehouse', '.psyberg', 'sessions');
+    expect(existsSync(sessions) ? readdirSync(sessions) : []).toEqual([]);
+    expect(
+      await project.sql("select count(*) as tables from (show all tables) where schema = 'facts'"),
+    ).toEqual([{ tables: 0n }]);
+    project.write('processes/signup_load.sql', PROCESSES['processes/signup_load.sql']);
+    expect((await cliJson('run', '--project', project.root)).code).toBe(0);
+    expect(await project.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 10n }]);
+  },
+);
 
 it('stops maintenance on SIGINT with exit code 130, in the middle of a statement, and leaves the table and its files as they were', async () => {
   const project = makeProject(PROCESSES);
   // Text that does not compress: putting the files together takes seconds.
-  const land = 'insert into raw.texts select i as id, md5(i::varchar) || md5((i * 7)::varchar) as text from range(1500000) as t(i)';
-  await project.sql('create schema if not exists raw', 'create table raw.texts (id bigint, text varchar)', land, land);
+  const land =
+    'insert into raw.texts select i as id, md5(i::varchar) || md5((i * 7)::varchar) as text from range(1500000) as t(i)';
+  await project.sql(
+    'create schema if not exists raw',
+    'create table raw.texts (id bigint, text varchar)',
+    land,
+    land,
+  );
   const data = join(project.root, 'warehouse', 'raw', 'texts', 'data');
   const before = readdirSync(data, { recursive: true }).sort();
-  const run = startCli(['maintain', 'raw.texts', '--only', 'compact', '--verbose', '--project', project.root]);
+  const run = startCli([
+    'maintain',
+    'raw.texts',
+    '--only',
+    'compact',
+    '--verbose',
+    '--project',
+    project.root,
+  ]);
   // The new file is begun: DuckDB is at work on it.
   await until(() => readdirSync(data, { recursive: true }).length > before.length);
   const atMs = performance.now();
@@ -60,18 +80,29 @@ it('stops maintenance on SIGINT with exit code 130, in the middle of a statement
   const [row] = await project.sql('select count(*) as n, count(distinct id) as ids from raw.texts');
   expect(row).toEqual({ n: 3_000_000n, ids: 1_500_000n });
   const after = await cliJson('maintain', 'raw.texts', '--only', 'compact', '--project', project.root);
-  expect(after).toMatchObject({ code: 0, json: { tables: [{ compacted: { files_after: 1, rows: '3000000' } }] } });
+  expect(after).toMatchObject({
+    code: 0,
+    json: { tables: [{ compacted: { files_after: 1, rows: '3000000' } }] },
+  });
 }, 120_000);
 
 it('serves the catalog until it is stopped, and then ends with exit code 0', async () => {
   const project = makeProject(PROCESSES);
   await project.sql(...TABLES);
   // Not as an argument, which everybody on the machine can read.
-  const server = startCli(['catalog', 'serve', '--project', project.root], { env: { PSYBERG_CATALOG_TOKEN: 'let-me-in' } });
+  const server = startCli(['catalog', 'serve', '--project', project.root], {
+    env: { PSYBERG_CATALOG_TOKEN: 'let-me-in' },
+  });
   await until(() => server.stdout().includes('\n'));
   const ready = JSON.parse(server.stdout()) as { uri: string; token: string; warehouse: string };
-  expect(ready).toEqual({ uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), token: 'let-me-in', warehouse: 'psyberg' });
-  const answer = await fetch(`${ready.uri}/v1/namespaces`, { headers: { authorization: `Bearer ${ready.token}` } });
+  expect(ready).toEqual({
+    uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    token: 'let-me-in',
+    warehouse: 'psyberg',
+  });
+  const answer = await fetch(`${ready.uri}/v1/namespaces`, {
+    headers: { authorization: `Bearer ${ready.token}` },
+  });
   expect(await answer.json()).toMatchObject({ namespaces: expect.arrayContaining([['raw']]) });
   expect((await fetch(`${ready.uri}/v1/namespaces`)).status).toBe(401);
   server.child.kill('SIGTERM');

@@ -1,9 +1,22 @@
-// Goal: the five steps, each in a process of its own, leave what one `run` leaves. Method: two projects with the same rows, one run, one stepped.
+// Goal: the five steps, each in a process of its own, leave what one `run` leaves. Method: two projects with
+// the same rows, one run, one stepped.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planDocument, runDocument } from './contract-schemas.ts';
-import { cancels, cli, cliJson, makeProject, PROCESSES, type Project, removeFolders, requests, signups, STACK_TRACE, TABLES } from './fixture.ts';
+import {
+  cancels,
+  cli,
+  cliJson,
+  makeProject,
+  PROCESSES,
+  type Project,
+  removeFolders,
+  requests,
+  signups,
+  STACK_TRACE,
+  TABLES,
+} from './fixture.ts';
 
 afterAll(removeFolders);
 
@@ -11,10 +24,17 @@ const ID = '20230914061501';
 const STEPS = ['init', 'load', 'audit', 'publish', 'commit'] as const;
 
 function stepper(project: Project, processName: string) {
-  const options = (id: string): string[] => [`--process_name=${processName}`, `--psyberg_session_id=${id}`, '--project', project.root];
+  const options = (id: string): string[] => [
+    `--process_name=${processName}`,
+    `--psyberg_session_id=${id}`,
+    '--project',
+    project.root,
+  ];
   return {
-    step: (step: (typeof STEPS)[number], id = ID, ...more: string[]) => cli('session', step, ...options(id), ...more),
-    json: (step: (typeof STEPS)[number], id = ID, ...more: string[]) => cliJson('session', step, ...options(id), ...more),
+    step: (step: (typeof STEPS)[number], id = ID, ...more: string[]) =>
+      cli('session', step, ...options(id), ...more),
+    json: (step: (typeof STEPS)[number], id = ID, ...more: string[]) =>
+      cliJson('session', step, ...options(id), ...more),
   };
 }
 
@@ -64,7 +84,12 @@ describe('a stepwise session', () => {
     const { step } = stepper(stepped, 'cancel_load');
     for (const early of ['audit', 'publish', 'commit'] as const) {
       const { code, stderr } = await step(early);
-      expect([code, stderr]).toEqual([5, expect.stringMatching(/is 'initialized'\nhint: run first: psyberg session load --process_name=cancel_load/)]);
+      expect([code, stderr]).toEqual([
+        5,
+        expect.stringMatching(
+          /is 'initialized'\nhint: run first: psyberg session load --process_name=cancel_load/,
+        ),
+      ]);
     }
   });
 
@@ -91,10 +116,16 @@ describe('a stepwise session', () => {
 
   it('does nothing when a step is repeated after success', async () => {
     const { json } = stepper(stepped, 'cancel_load');
-    const before = await stepped.sql('select count(*) as rows, count(distinct event_id) as events from facts.cancel');
+    const before = await stepped.sql(
+      'select count(*) as rows, count(distinct event_id) as events from facts.cancel',
+    );
     for (const step of STEPS) expect((await json(step)).code, step).toBe(0);
-    expect(await stepped.sql('select count(*) as rows, count(distinct event_id) as events from facts.cancel')).toEqual(before);
-    expect(await stepped.sql('select distinct status from psyberg.psyberg_session_f')).toEqual([{ status: 'published' }]);
+    expect(
+      await stepped.sql('select count(*) as rows, count(distinct event_id) as events from facts.cancel'),
+    ).toEqual(before);
+    expect(await stepped.sql('select distinct status from psyberg.psyberg_session_f')).toEqual([
+      { status: 'published' },
+    ]);
   });
 
   it('continues from what a stepwise session published, by a run', async () => {
@@ -109,7 +140,8 @@ describe('a stepwise session', () => {
 
   it('repairs the watermark table from the summary of the target', async () => {
     const { json } = stepper(stepped, 'cancel_load');
-    const query = 'select src_table, snapshot_id, sequence_number, owed_hours, psyberg_session_id, newest_hour from psyberg.high_water_mark_table order by all';
+    const query =
+      'select src_table, snapshot_id, sequence_number, owed_hours, psyberg_session_id, newest_hour from psyberg.high_water_mark_table order by all';
     const before = await stepped.sql(query);
     await stepped.sql("delete from psyberg.high_water_mark_table where process_name = 'cancel_load'");
     const { code, json: document } = await json('commit');
@@ -123,22 +155,35 @@ describe('a stepwise session', () => {
     const id = '20230914070000';
     const count = 'select count(*) as rows from psyberg.psyberg_session_f';
     const before = await whole.sql(count);
-    expect((await json('init', id)).json).toMatchObject({ status: 'waiting', plans: [{ status: 'waiting' }] });
+    expect((await json('init', id)).json).toMatchObject({
+      status: 'waiting',
+      plans: [{ status: 'waiting' }],
+    });
     for (const each of ['load', 'audit', 'publish', 'commit'] as const) {
       const { code, json: document } = await json(each, id);
       expect([code, recordOf(document).status]).toEqual([0, 'waiting']);
     }
     expect(await whole.sql(count)).toEqual(before);
     const unknown = await step('load', '20230914070001');
-    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('there is no session 20230914070001 of cancel_load')]);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('there is no session 20230914070001 of cancel_load'),
+    ]);
   });
 
   it('rejects options that contradict the process file', async () => {
-    const contradicting = (option: string) => cli('session', 'init', '--process_name=cancel_load', option, '--project', whole.root);
+    const contradicting = (option: string) =>
+      cli('session', 'init', '--process_name=cancel_load', option, '--project', whole.root);
     for (const [option, message] of [
       ['--etl_pattern_id=1', /--etl_pattern_id says 1, but .*cancel_load.sql says 2 \(stateful\)/],
-      ['--src_tables=raw.cancels|cancel_ts', /--src_tables says raw.cancels, but .* says that raw.requests is a source as well/],
-      ['--src_tables=raw.cancels|landed_at,raw.requests', /--src_tables says raw.cancels\|landed_at, but .* says event_time: cancel_ts/],
+      [
+        '--src_tables=raw.cancels|cancel_ts',
+        /--src_tables says raw.cancels, but .* says that raw.requests is a source as well/,
+      ],
+      [
+        '--src_tables=raw.cancels|landed_at,raw.requests',
+        /--src_tables says raw.cancels\|landed_at, but .* says event_time: cancel_ts/,
+      ],
     ] as const) {
       const { code, stderr } = await contradicting(option);
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
@@ -151,7 +196,11 @@ describe('a stepwise session that goes wrong', () => {
   let project: Project;
   beforeAll(async () => {
     project = makeProject(PROCESSES);
-    await project.sql(...TABLES, signups(0, 10), "insert into raw.signups values (77, null, timestamptz '2023-09-14 00:30:00+00')");
+    await project.sql(
+      ...TABLES,
+      signups(0, 10),
+      "insert into raw.signups values (77, null, timestamptz '2023-09-14 00:30:00+00')",
+    );
   });
 
   it('is not published with audits that were changed after it was audited: they run again', async () => {
@@ -163,12 +212,20 @@ describe('a stepwise session that goes wrong', () => {
     });
     await project.sql(...TABLES, signups(1, 3));
     const { step, json } = stepper(project, 'signup_load');
-    for (const each of ['init', 'load', 'audit', 'audit'] as const) expect((await step(each)).code, each).toBe(0);
+    for (const each of ['init', 'load', 'audit', 'audit'] as const)
+      expect((await step(each)).code, each).toBe(0);
     project.write('audits/few.sql', 'select * from staged where account_id = 2');
     const refused = await json('publish');
-    expect([refused.code, (refused.json as { error: { code: string } }).error.code]).toEqual([5, 'audits-changed']);
+    expect([refused.code, (refused.json as { error: { code: string } }).error.code]).toEqual([
+      5,
+      'audits-changed',
+    ]);
     expect((await step('audit')).code).toBe(3);
-    expect(await project.sql("select audit_name, failing_row->>'account_id' as account from psyberg.psyberg_audit_failure")).toEqual([{ audit_name: 'few', account: '2' }]);
+    expect(
+      await project.sql(
+        "select audit_name, failing_row->>'account_id' as account from psyberg.psyberg_audit_failure",
+      ),
+    ).toEqual([{ audit_name: 'few', account: '2' }]);
   });
 
   it('exits 3 when an audit fails, drops the branch and the table it created; the same id can then be opened again', async () => {
@@ -179,9 +236,12 @@ describe('a stepwise session that goes wrong', () => {
     expect([code, recordOf(document).status]).toEqual([3, 'audit-failed']);
     expect((await step('audit')).code).toBe(3);
     expect((await step('publish')).code).toBe(5);
-    expect(await project.sql("select count(*) as tables from (show all tables) where schema = 'facts'")).toEqual([{ tables: 0n }]);
+    expect(
+      await project.sql("select count(*) as tables from (show all tables) where schema = 'facts'"),
+    ).toEqual([{ tables: 0n }]);
     await project.sql('delete from raw.signups where account_id is null');
-    for (const each of ['init', 'load', 'audit', 'publish'] as const) expect((await step(each)).code, each).toBe(0);
+    for (const each of ['init', 'load', 'audit', 'publish'] as const)
+      expect((await step(each)).code, each).toBe(0);
     expect(await project.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 10n }]);
   });
 
@@ -192,7 +252,10 @@ describe('a stepwise session that goes wrong', () => {
     expect((await step('init')).code).toBe(0);
     expect((await cli('run', 'signup_load', '--project', fresh.root)).code).toBe(0);
     const stale = await step('load');
-    expect([stale.code, stale.stderr]).toEqual([5, expect.stringContaining('the target facts.signup was changed since it was opened')]);
+    expect([stale.code, stale.stderr]).toEqual([
+      5,
+      expect.stringContaining('the target facts.signup was changed since it was opened'),
+    ]);
     expect(await fresh.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 10n }]);
   });
 
@@ -217,7 +280,10 @@ describe('a stepwise session that goes wrong', () => {
     for (const each of ['init', 'load', 'audit'] as const) expect((await step(each)).code).toBe(0);
     expect((await cli('run', 'signup_load', '--project', fresh.root)).code).toBe(0);
     const overtaken = await step('publish');
-    expect([overtaken.code, overtaken.stderr]).toEqual([4, expect.stringMatching(/another session of signup_load .* published/)]);
+    expect([overtaken.code, overtaken.stderr]).toEqual([
+      4,
+      expect.stringMatching(/another session of signup_load .* published/),
+    ]);
     expect(await fresh.branches('facts', 'signup')).toEqual([]);
     expect(await fresh.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 20n }]);
   });

@@ -1,4 +1,5 @@
-// Goal: a plan becomes the same list of steps that a run executes and an explanation prints. Method: sessions as data -> steps; SQL and parameters are asserted.
+// Goal: a plan becomes the same list of steps that a run executes and an explanation prints. Method: sessions
+// as data -> steps; SQL and parameters are asserted.
 import { describe, expect, it } from 'vitest';
 import { compilePlan } from '../../src/compile/index.ts';
 import type { CompiledPlan, Step } from '../../src/model/plan.ts';
@@ -49,7 +50,17 @@ describe('compilePlan', () => {
   });
 
   it('creates a target that does not exist, and clears nothing in it', () => {
-    const names = stepNames(compile({ ...stateful, target: { exists: false, tableUuid: undefined as never, baseSnapshotId: undefined as never, eventTime: undefined as never } }));
+    const names = stepNames(
+      compile({
+        ...stateful,
+        target: {
+          exists: false,
+          tableUuid: undefined as never,
+          baseSnapshotId: undefined as never,
+          eventTime: undefined as never,
+        },
+      }),
+    );
     expect(names).toContain('branch create_target');
     expect(names.filter((name) => /clear_hours|carry_over/.test(name))).toEqual([]);
   });
@@ -58,23 +69,44 @@ describe('compilePlan', () => {
     const plan = compile({ pattern: 'dimension', completeTo: 3, sources: { s: { added: [2], vtts: 4 } } });
     const hours = plan.steps.filter((step) => step.name.startsWith('compute_hour'));
     expect(hours.map((step) => step.name)).toEqual([2, 3, 4].map((hour) => `compute_hour ${hourAt(hour)}`));
-    expect(plan.steps.map((step) => step.name).filter((name) => ['begin_hours', 'end_hours', 'insert'].includes(name))).toEqual(['begin_hours', 'end_hours', 'insert']);
-    expect(hours.map((step) => step.parameters)).toEqual([2, 3, 4].map((hour) => ({ range_start: hourAt(hour), range_end: hourAt(hour + 1), previous_start: hourAt(hour - 1) })));
+    expect(
+      plan.steps
+        .map((step) => step.name)
+        .filter((name) => ['begin_hours', 'end_hours', 'insert'].includes(name)),
+    ).toEqual(['begin_hours', 'end_hours', 'insert']);
+    expect(hours.map((step) => step.parameters)).toEqual(
+      [2, 3, 4].map((hour) => ({
+        range_start: hourAt(hour),
+        range_end: hourAt(hour + 1),
+        previous_start: hourAt(hour - 1),
+      })),
+    );
     // The first hour's `previous` is in the target, that of the others among the hours computed before.
-    expect(hours.map((step) => /"previous" as not materialized \(\nselect \*\nfrom (\S+)/.exec(step.sql)?.[1]?.split('.')[0])).toEqual(['"psyberg_session"', '"temp"', '"temp"']);
+    expect(
+      hours.map(
+        (step) =>
+          /"previous" as not materialized \(\nselect \*\nfrom (\S+)/.exec(step.sql)?.[1]?.split('.')[0],
+      ),
+    ).toEqual(['"psyberg_session"', '"temp"', '"temp"']);
   });
 
   it('binds every value: the range of an overwrite', () => {
     const insert = stepOf(compile(stateful), 'insert');
-    expect(insert.sql).toContain('where "ts" >= $range_start::timestamptz\n  and "ts" < $range_end::timestamptz');
+    expect(insert.sql).toContain(
+      'where "ts" >= $range_start::timestamptz\n  and "ts" < $range_end::timestamptz',
+    );
     expect(insert.parameters).toEqual({ range_start: hourAt(1), range_end: hourAt(4) });
     expect(insert.sql).not.toContain('2023');
   });
 
   it('binds separate hours with hours: touched', () => {
     const insert = stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'insert');
-    expect(insert.parameters).toMatchObject({ hours: [1, 3].map((hour) => String(Date.parse(hourAt(hour)) / 3_600_000)) });
-    expect(stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'clear_hours').parameters).toMatchObject({
+    expect(insert.parameters).toMatchObject({
+      hours: [1, 3].map((hour) => String(Date.parse(hourAt(hour)) / 3_600_000)),
+    });
+    expect(
+      stepOf(compile({ ...stateful, spec: { hours: 'touched' } }), 'clear_hours').parameters,
+    ).toMatchObject({
       first_hours: expect.arrayContaining([]),
       last_hours: expect.any(Array),
     });
@@ -87,7 +119,13 @@ describe('compilePlan', () => {
     ['timestamp', 'timestamp', 'us', '$range_start'],
     ['date', 'date', 'day', '$range_start'],
   ])('compares an event time of %s in its own type', (_name, eventTimeType, eventTimeUnit, bound) => {
-    const insert = stepOf(compile({ pattern: 'stateful', sources: { s: { added: [1], vtts: 1, state: { eventTimeType, eventTimeUnit } } } }), 'insert');
+    const insert = stepOf(
+      compile({
+        pattern: 'stateful',
+        sources: { s: { added: [1], vtts: 1, state: { eventTimeType, eventTimeUnit } } },
+      }),
+      'insert',
+    );
     expect(insert.sql).toContain(`where "ts" >= ${bound}\n`);
   });
 
@@ -99,7 +137,10 @@ describe('compilePlan', () => {
       range_start: hourAt(1),
       range_end: hourAt(4),
     });
-    expect(stepOf(compile({ ...stateless, spec: { sql } }), 'insert').parameters).toEqual({ psyberg_session_id: '20230914061501', last_hour: hourAt(3) });
+    expect(stepOf(compile({ ...stateless, spec: { sql } }), 'insert').parameters).toEqual({
+      psyberg_session_id: '20230914061501',
+      last_hour: hourAt(3),
+    });
   });
 
   it('quotes names, whatever they are', () => {
@@ -119,14 +160,36 @@ describe('compilePlan', () => {
   it('makes one step of each audit, in the order in which they are declared', () => {
     const audits = [
       { kind: 'unique', name: 'unique', severity: 'block', columns: ['a', 'b"c'] },
-      { kind: 'no_missing_events', name: 'no_missing_events', severity: 'warn', source: 's', key: 'id', targetKey: 'event_id' },
-      { kind: 'sql', name: 'own', severity: 'block', file: '/project/audits/own.sql', sql: 'select * from staged where $process_name is null', parameters: [] },
+      {
+        kind: 'no_missing_events',
+        name: 'no_missing_events',
+        severity: 'warn',
+        source: 's',
+        key: 'id',
+        targetKey: 'event_id',
+      },
+      {
+        kind: 'sql',
+        name: 'own',
+        severity: 'block',
+        file: '/project/audits/own.sql',
+        sql: 'select * from staged where $process_name is null',
+        parameters: [],
+      },
     ] as const;
     const plan = compile({ ...stateless, spec: { audits } });
-    expect(plan.steps.filter((step) => step.stage === 'audit').map((step) => step.name)).toEqual(['count_sources', 'unique', 'no_missing_events', 'own']);
+    expect(plan.steps.filter((step) => step.stage === 'audit').map((step) => step.name)).toEqual([
+      'count_sources',
+      'unique',
+      'no_missing_events',
+      'own',
+    ]);
     expect(stepOf(plan, 'unique').sql).toContain('select "a", "b""c", count(*) as occurrences');
     expect(stepOf(plan, 'no_missing_events').sql).toContain('staged."event_id" = source."id"');
-    expect(stepOf(plan, 'own').parameters).toEqual({ process_name: 'some_load', kept_rows: { from_run: 'rows kept of an audit that fails' } });
+    expect(stepOf(plan, 'own').parameters).toEqual({
+      process_name: 'some_load',
+      kept_rows: { from_run: 'rows kept of an audit that fails' },
+    });
   });
 
   it('is plain JSON: a plan sent to another process is the same plan', () => {

@@ -1,5 +1,5 @@
-// Goal: what the README tells a reader to type works, in the order in which it stands there. Method: its `sh` blocks are run in a folder of
-// the clone; TypeScript and SQL blocks are checked where they can be.
+// Goal: what the README tells a reader to type works, in the order in which it stands there. Method: its `sh`
+// blocks are run in a folder of the clone; TypeScript and SQL blocks are checked where they can be.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,10 @@ import { readProject } from '../../src/project/read-project.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
-const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((match) => match[1] as string);
+const blocks = (language: string): string[] =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    (match) => match[1] as string,
+  );
 const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
 
 let folder: string;
@@ -18,7 +21,10 @@ beforeAll(() => {
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** Commands that play for minutes: the demo's own tests and the benchmarks run the same code; here they only have to exist. */
+/**
+ * Commands that play for minutes: the demo's own tests and the benchmarks run the same code; here they only
+ * have to exist.
+ */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'this very run',
   'npm run demo': 'test/scenario/walkthrough.test.ts',
@@ -28,11 +34,17 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 describe('README', () => {
   it('names only npm scripts that exist, and says where the long ones are run', () => {
-    const scripts = (JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
+    const scripts = (
+      JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+        scripts: Record<string, string>;
+      }
+    ).scripts;
     const npm = commands.filter((command) => command.startsWith('npm '));
     expect(npm.sort()).toEqual(Object.keys(ELSEWHERE).sort());
-    for (const command of npm) expect(scripts).toHaveProperty(/^npm (?:run )?(\w+)/.exec(command)?.[1] as string);
-    for (const place of Object.values(ELSEWHERE)) if (place.includes('/')) expect(fs.existsSync(path.join(root, place)), place).toBe(true);
+    for (const command of npm)
+      expect(scripts).toHaveProperty(/^npm (?:run )?(\w+)/.exec(command)?.[1] as string);
+    for (const place of Object.values(ELSEWHERE))
+      if (place.includes('/')) expect(fs.existsSync(path.join(root, place)), place).toBe(true);
   });
 
   it('has a tutorial whose every command works, and ends with the late event in the right hour', () => {
@@ -47,15 +59,26 @@ describe('README', () => {
       const run = spawnSync('bash', ['-c', command], {
         cwd: directory,
         encoding: 'utf8',
-        env: { ...process.env, NO_COLOR: '1', PATH: `${path.join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}` },
+        env: {
+          ...process.env,
+          NO_COLOR: '1',
+          PATH: `${path.join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+        },
       });
-      expect({ command, status: run.status, said: run.status === 0 ? '' : run.stdout + run.stderr }).toEqual({ command, status: 0, said: '' });
+      expect({ command, status: run.status, said: run.status === 0 ? '' : run.stdout + run.stderr }).toEqual({
+        command,
+        status: 0,
+        said: '',
+      });
       answers[command] = run.stdout;
     }
-    const activity = Object.entries(answers).find(([command]) => command.includes('from dims.activity'))?.[1] ?? '';
+    const activity =
+      Object.entries(answers).find(([command]) => command.includes('from dims.activity'))?.[1] ?? '';
     // 600 events an hour, one of them late: the sums of the dimension go up by it from its own hour on.
     expect(activity.match(/\b(601|1201|1801)\b/g)).toEqual(['601', '1201', '1801']);
-    expect(Object.entries(answers).find(([command]) => command.includes('--explain'))?.[1]).toContain('facts.event_fact');
+    expect(Object.entries(answers).find(([command]) => command.includes('--explain'))?.[1]).toContain(
+      'facts.event_fact',
+    );
   }, 240_000);
 
   it('shows a process file that the project reader accepts', () => {
@@ -65,13 +88,22 @@ describe('README', () => {
     fs.mkdirSync(path.join(project, 'audits'));
     fs.writeFileSync(path.join(project, 'psyberg.yaml'), 'name: shown\ncatalog:\n  warehouse: warehouse\n');
     fs.writeFileSync(path.join(project, 'processes', 'cancel_fact_load.sql'), processFile as string);
-    fs.writeFileSync(path.join(project, 'audits', 'churn_type_known.sql'), "select * from staged where churn_type not in ('voluntary', 'involuntary')\n");
-    expect(readProject({ root: project }).processes.map((each) => each.processName)).toEqual(['cancel_fact_load']);
+    fs.writeFileSync(
+      path.join(project, 'audits', 'churn_type_known.sql'),
+      "select * from staged where churn_type not in ('voluntary', 'involuntary')\n",
+    );
+    expect(readProject({ root: project }).processes.map((each) => each.processName)).toEqual([
+      'cancel_fact_load',
+    ]);
   });
 
   it('documents every command and every exit code of the command line', () => {
-    const help = spawnSync(process.execPath, [path.join(root, 'src/cli/main.ts'), '--help'], { encoding: 'utf8' }).stdout;
-    const names = [...(help.split('Commands:')[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map((match) => match[1] as string);
+    const help = spawnSync(process.execPath, [path.join(root, 'src/cli/main.ts'), '--help'], {
+      encoding: 'utf8',
+    }).stdout;
+    const names = [...(help.split('Commands:')[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map(
+      (match) => match[1] as string,
+    );
     expect(names.length).toBeGreaterThan(8);
     for (const name of names) expect(readme).toContain(`psyberg ${name}`);
     for (const code of [0, 1, 2, 3, 4, 5, 6]) expect(readme).toMatch(new RegExp(`[:·] ${code} `));

@@ -14,12 +14,19 @@ export const newTable = (properties: Record<string, string> = {}): TableMetadata
         fields: [
           { id: 7, name: 'id', required: true, type: 'long' },
           { id: 9, name: 'ts', required: false, type: 'timestamptz' },
-          { id: 3, name: 'address', required: false, type: { type: 'struct', fields: [{ id: 1, name: 'city', required: false, type: 'string' }] } },
+          {
+            id: 3,
+            name: 'address',
+            required: false,
+            type: { type: 'struct', fields: [{ id: 1, name: 'city', required: false, type: 'string' }] },
+          },
         ],
         'identifier-field-ids': [7],
       },
       partitionSpec: { fields: [{ 'source-id': 9, 'field-id': 4000, name: 'ts_hour', transform: 'hour' }] },
-      sortOrder: { fields: [{ 'source-id': 7, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' }] },
+      sortOrder: {
+        fields: [{ 'source-id': 7, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' }],
+      },
       properties,
       location: '/warehouse/ns/t',
       uuid: 'b8d0b5b4-0000-4000-8000-000000000001',
@@ -35,7 +42,20 @@ export const snapshot = (id: bigint, fields: Partial<Snapshot> = {}): Snapshot =
   summary: { operation: 'append' },
   ...fields,
 });
-export const setMain = (id: bigint): TableUpdate => ({ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': id });
+export const setMain = (id: bigint): TableUpdate => ({
+  action: 'set-snapshot-ref',
+  'ref-name': 'main',
+  type: 'branch',
+  'snapshot-id': id,
+});
 /** A table whose `main` went through these snapshots, one commit each. */
 export const withSnapshots = (ids: readonly bigint[], table = newTable()): TableMetadata =>
-  ids.reduce((metadata, id) => applyUpdates(metadata, [{ action: 'add-snapshot', snapshot: snapshot(id) }, setMain(id)], NOW_MS + Number(id)), table);
+  ids.reduce(
+    (metadata, id) =>
+      applyUpdates(
+        metadata,
+        [{ action: 'add-snapshot', snapshot: snapshot(id) }, setMain(id)],
+        NOW_MS + Number(id),
+      ),
+    table,
+  );

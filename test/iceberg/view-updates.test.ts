@@ -1,10 +1,20 @@
-// Goal: view metadata follows Apache Iceberg's rules. Method: every view update of the specification as data, allowed and refused.
+// Goal: view metadata follows Apache Iceberg's rules. Method: every view update of the specification as data,
+// allowed and refused.
 import { describe, expect, it } from 'vitest';
-import { parseViewMetadata, renderViewMetadata, type ViewMetadata, type ViewUpdate, type ViewVersion } from '../../src/iceberg/view-metadata.ts';
+import {
+  parseViewMetadata,
+  renderViewMetadata,
+  type ViewMetadata,
+  type ViewUpdate,
+  type ViewVersion,
+} from '../../src/iceberg/view-metadata.ts';
 import { applyViewUpdates, checkViewRequirements, newViewMetadata } from '../../src/iceberg/view-updates.ts';
 import { NOW_MS } from './table.ts';
 
-const schema = (name = 'id') => ({ type: 'struct' as const, fields: [{ id: 1, name, required: false, type: 'long' }] });
+const schema = (name = 'id') => ({
+  type: 'struct' as const,
+  fields: [{ id: 1, name, required: false, type: 'long' }],
+});
 const version = (sql: string, fields: Partial<ViewVersion> = {}): ViewVersion => ({
   'version-id': 1,
   'timestamp-ms': NOW_MS,
@@ -16,10 +26,17 @@ const version = (sql: string, fields: Partial<ViewVersion> = {}): ViewVersion =>
 });
 const newView = (properties: Record<string, string> = {}): ViewMetadata =>
   newViewMetadata(
-    { uuid: 'b8d0b5b4-0000-4000-8000-000000000002', location: '/warehouse/ns/v', schema: { ...schema(), 'schema-id': 7 }, version: version('select 1'), properties },
+    {
+      uuid: 'b8d0b5b4-0000-4000-8000-000000000002',
+      location: '/warehouse/ns/v',
+      schema: { ...schema(), 'schema-id': 7 },
+      version: version('select 1'),
+      properties,
+    },
     NOW_MS,
   );
-const apply = (updates: readonly ViewUpdate[], view = newView()) => applyViewUpdates(view, updates, NOW_MS + 10_000);
+const apply = (updates: readonly ViewUpdate[], view = newView()) =>
+  applyViewUpdates(view, updates, NOW_MS + 10_000);
 const replace = (sql: string, fields: Partial<ViewVersion> = {}): ViewUpdate[] => [
   { action: 'add-schema', schema: schema() },
   { action: 'add-view-version', 'view-version': version(sql, { 'timestamp-ms': NOW_MS + 5, ...fields }) },
@@ -40,8 +57,10 @@ describe('a new view', () => {
       properties: { owner: 'me' },
     });
   });
-  it('comes back from its file', () => expect(parseViewMetadata(renderViewMetadata(newView()))).toEqual(newView()));
-  it('is no table', () => expect(() => parseViewMetadata('{"table-uuid":"x","schemas":[]}')).toThrow(/not the metadata of a view/));
+  it('comes back from its file', () =>
+    expect(parseViewMetadata(renderViewMetadata(newView()))).toEqual(newView()));
+  it('is no table', () =>
+    expect(() => parseViewMetadata('{"table-uuid":"x","schemas":[]}')).toThrow(/not the metadata of a view/));
 });
 
 describe('versions', () => {
@@ -55,9 +74,15 @@ describe('versions', () => {
     ]);
   });
   it('that behave the same are found again, and become current again at the time that they do', () => {
-    const view = apply(replace('select 1', { 'version-id': 9, 'timestamp-ms': NOW_MS + 99 }), apply(replace('select 2')));
+    const view = apply(
+      replace('select 1', { 'version-id': 9, 'timestamp-ms': NOW_MS + 99 }),
+      apply(replace('select 2')),
+    );
     expect(ids(view)).toEqual([1, 2]);
-    expect(view).toMatchObject({ 'current-version-id': 1, 'version-log': [{}, {}, { 'version-id': 1, 'timestamp-ms': NOW_MS + 10_000 }] });
+    expect(view).toMatchObject({
+      'current-version-id': 1,
+      'version-log': [{}, {}, { 'version-id': 1, 'timestamp-ms': NOW_MS + 10_000 }],
+    });
   });
   it('take a schema of their own where the columns differ', () => {
     const view = apply([
@@ -95,8 +120,12 @@ describe('versions', () => {
   });
   it('may drop a dialect only with leave', () => {
     const trino = { representations: [{ type: 'sql' as const, sql: 'select 2', dialect: 'trino' }] };
-    expect(() => apply(replace('', trino))).toThrow(/loss of view dialects \(replace.drop-dialect.allowed=false\)/);
-    expect(apply(replace('', trino), newView({ 'replace.drop-dialect.allowed': 'true' }))['current-version-id']).toBe(2);
+    expect(() => apply(replace('', trino))).toThrow(
+      /loss of view dialects \(replace.drop-dialect.allowed=false\)/,
+    );
+    expect(
+      apply(replace('', trino), newView({ 'replace.drop-dialect.allowed': 'true' }))['current-version-id'],
+    ).toBe(2);
   });
 });
 
@@ -111,26 +140,62 @@ describe('updates of views', () => {
     ]);
     expect(view).toMatchObject({ properties: { b: '2' }, location: '/elsewhere' });
     const before = newView();
-    expect(apply([...replace('select 1'), { action: 'set-location', location: before.location }], before)).toBe(before);
+    expect(
+      apply([...replace('select 1'), { action: 'set-location', location: before.location }], before),
+    ).toBe(before);
   });
   it.each<[ViewUpdate[], string, RegExp]>([
-    [[{ action: 'set-current-view-version', 'view-version-id': -1 }], 'invalid-view-update', /no current version id has been set/],
-    [[{ action: 'set-current-view-version', 'view-version-id': 9 }], 'invalid-view-update', /unknown version: 9/],
-    [[{ action: 'add-view-version', 'view-version': version('x') }], 'invalid-view-update', /no schema has been added/],
-    [[{ action: 'add-view-version', 'view-version': version('x', { 'schema-id': 5 }) }], 'invalid-view-update', /unknown schema: 5/],
+    [
+      [{ action: 'set-current-view-version', 'view-version-id': -1 }],
+      'invalid-view-update',
+      /no current version id has been set/,
+    ],
+    [
+      [{ action: 'set-current-view-version', 'view-version-id': 9 }],
+      'invalid-view-update',
+      /unknown version: 9/,
+    ],
+    [
+      [{ action: 'add-view-version', 'view-version': version('x') }],
+      'invalid-view-update',
+      /no schema has been added/,
+    ],
+    [
+      [{ action: 'add-view-version', 'view-version': version('x', { 'schema-id': 5 }) }],
+      'invalid-view-update',
+      /unknown schema: 5/,
+    ],
     [replace('x', { representations: [] }), 'invalid-view-update', /no representations/],
     [
-      replace('x', { representations: ['Spark', 'spark'].map((dialect) => ({ type: 'sql', sql: 'x', dialect })) }),
+      replace('x', {
+        representations: ['Spark', 'spark'].map((dialect) => ({ type: 'sql', sql: 'x', dialect })),
+      }),
       'invalid-view-update',
       /Cannot add multiple queries for dialect spark/,
     ],
     [[{ action: 'assign-uuid', uuid: 'other' }], 'invalid-view-update', /Cannot reassign uuid/],
-    [[{ action: 'upgrade-format-version', 'format-version': 2 }], 'invalid-view-update', /Unsupported format version: 2/],
-    [[{ action: 'set-properties', updates: { 'version.history.num-entries': '0' } }], 'invalid-view-update', /must be positive but was 0/],
+    [
+      [{ action: 'upgrade-format-version', 'format-version': 2 }],
+      'invalid-view-update',
+      /Unsupported format version: 2/,
+    ],
+    [
+      [{ action: 'set-properties', updates: { 'version.history.num-entries': '0' } }],
+      'invalid-view-update',
+      /must be positive but was 0/,
+    ],
     [[{ action: 'add-snapshot' } as unknown as ViewUpdate], 'unknown-update', /add-snapshot/],
-  ])('refuse %o', (updates, code, message) => expect(() => apply(updates)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) })));
+  ])('refuse %o', (updates, code, message) =>
+    expect(() => apply(updates)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    ),
+  );
   it('hold for one view only', () => {
-    checkViewRequirements(newView(), [{ type: 'assert-view-uuid', uuid: newView()['view-uuid'].toUpperCase() }]);
-    expect(() => checkViewRequirements(newView(), [{ type: 'assert-view-uuid', uuid: 'other' }])).toThrow(expect.objectContaining({ code: 'commit-conflict' }));
+    checkViewRequirements(newView(), [
+      { type: 'assert-view-uuid', uuid: newView()['view-uuid'].toUpperCase() },
+    ]);
+    expect(() => checkViewRequirements(newView(), [{ type: 'assert-view-uuid', uuid: 'other' }])).toThrow(
+      expect.objectContaining({ code: 'commit-conflict' }),
+    );
   });
 });

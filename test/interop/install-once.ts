@@ -11,7 +11,9 @@ export const CACHE = join(PROJECT, '.cache');
 const LOCK_AGE_MS_MAX = 10 * 60_000;
 
 export interface Installation {
-  /** Must look for something that `install` writes last: an interrupted installation is not a finished one. */
+  /**
+   * Must look for something that `install` writes last: an interrupted installation is not a finished one.
+   */
   readonly isInstalled: () => boolean;
   /** Names the lock. */
   readonly name: string;

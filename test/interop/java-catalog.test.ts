@@ -1,5 +1,6 @@
-// Goal: sessions run in front of a catalog that others wrote. Method: Apache Iceberg's own REST server over its JDBC catalog takes the whole story of three patterns;
-// then the commands, the proxy and PyIceberg look at what it holds.
+// Goal: sessions run in front of a catalog that others wrote. Method: Apache Iceberg's own REST server over
+// its JDBC catalog takes the whole story of three patterns; then the commands, the proxy and PyIceberg look
+// at what it holds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
 import { cli, cliJson, startCli } from '../cli/fixture.ts';
@@ -10,7 +11,8 @@ import { missingJava } from './java/java.ts';
 import { runPython } from './python.ts';
 
 const missing = await missingJava();
-if (missing !== undefined) console.warn(`skipped: Apache Iceberg's REST server as the foreign catalog: ${missing}`);
+if (missing !== undefined)
+  console.warn(`skipped: Apache Iceberg's REST server as the foreign catalog: ${missing}`);
 
 const SECRET = 'client:Zq-never-to-be-printed';
 const READ = `
@@ -28,7 +30,11 @@ describe.skipIf(missing !== undefined)("in front of Apache Iceberg's REST server
   let world: World;
   beforeAll(async () => {
     server = await startJavaCatalog();
-    world = await createWorld({ catalog: { uri: server.uri, credential: SECRET }, processes: FOREIGN_PROCESSES, files: FOREIGN_FILES });
+    world = await createWorld({
+      catalog: { uri: server.uri, credential: SECRET },
+      processes: FOREIGN_PROCESSES,
+      files: FOREIGN_FILES,
+    });
   });
   afterAll(async () => {
     await world?.close();
@@ -53,13 +59,20 @@ describe.skipIf(missing !== undefined)("in front of Apache Iceberg's REST server
       const [row] = await world.sql(`select count(*) as rows from ${table}`);
       expect(found[table]?.[0], table).toBe(Number(row?.['rows']));
     }
-    for (const table of ['facts.event_fact', 'facts.count_fact', 'dims.entity_state']) expect(Number(found[table]?.[1]), table).toBe(found[table]?.[0]);
+    for (const table of ['facts.event_fact', 'facts.count_fact', 'dims.entity_state'])
+      expect(Number(found[table]?.[1]), table).toBe(found[table]?.[0]);
   });
 
   it('every command works, and none of them prints the secret', async () => {
     const project = ['--project', world.root];
     const status = await cliJson('status', ...project);
-    expect(status.json).toMatchObject({ processes: [{ process_name: 'event_load' }, { process_name: 'count_load' }, { process_name: 'state_load' }] });
+    expect(status.json).toMatchObject({
+      processes: [
+        { process_name: 'event_load' },
+        { process_name: 'count_load' },
+        { process_name: 'state_load' },
+      ],
+    });
     const outputs = await Promise.all([
       cli('doctor', '--verbose', ...project),
       cli('history', 'count_load', ...project),
@@ -78,9 +91,16 @@ describe.skipIf(missing !== undefined)("in front of Apache Iceberg's REST server
     try {
       while (!stdout().includes('\n')) await new Promise((ready) => setTimeout(ready, 50));
       const { uri, token } = JSON.parse(stdout()) as { uri: string; token: string };
-      const there = await catalogClient({ uri, token }).loadTable({ namespace: ['facts'], name: 'count_fact' });
-      expect(there?.metadata['current-snapshot-id']).toBe((await world.metadata('facts.count_fact'))['current-snapshot-id']);
-      expect((await runPython<Record<string, [number, string]>>(READ, { uri, token }))['facts.event_fact']?.[0]).toBe(181);
+      const there = await catalogClient({ uri, token }).loadTable({
+        namespace: ['facts'],
+        name: 'count_fact',
+      });
+      expect(there?.metadata['current-snapshot-id']).toBe(
+        (await world.metadata('facts.count_fact'))['current-snapshot-id'],
+      );
+      expect(
+        (await runPython<Record<string, [number, string]>>(READ, { uri, token }))['facts.event_fact']?.[0],
+      ).toBe(181);
     } finally {
       child.kill('SIGINT');
       await done;

@@ -1,4 +1,5 @@
-// Goal: a client that we did not write finds a catalog like any other. Method: PyIceberg against the running catalog.
+// Goal: a client that we did not write finds a catalog like any other. Method: PyIceberg against the running
+// catalog.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CatalogFixture, openCatalog, SCHEMA } from '../catalog/fixture.ts';
 import { preparePython, runPython } from './python.ts';
@@ -10,7 +11,11 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => fixture.close());
 
-const connection = (warehouse?: string) => ({ uri: fixture.catalog.uri, token: fixture.catalog.token, warehouse });
+const connection = (warehouse?: string) => ({
+  uri: fixture.catalog.uri,
+  token: fixture.catalog.token,
+  warehouse,
+});
 const OPEN = `
 import pyarrow as pa
 from pyiceberg.catalog import load_catalog
@@ -63,7 +68,14 @@ print(json.dumps(found))`,
       exists: [true, false, true, false],
       properties: { owner: 'me' },
       updated: ['owner'],
-      errors: ['TableAlreadyExistsError', 'NoSuchTableError', 'NamespaceAlreadyExistsError', 'NamespaceNotEmptyError', 'NoSuchNamespaceError', 'NoSuchNamespaceError'],
+      errors: [
+        'TableAlreadyExistsError',
+        'NoSuchTableError',
+        'NamespaceAlreadyExistsError',
+        'NamespaceNotEmptyError',
+        'NoSuchNamespaceError',
+        'NoSuchNamespaceError',
+      ],
       staged: 3,
       tables: [
         ['py', 'staged'],
@@ -114,7 +126,10 @@ print(json.dumps(found))`,
     const table = { namespace: ['sources'], name: 'viewed' };
     await fixture.client.createNamespace(['sources']);
     await fixture.client.createTable(table, { schema: SCHEMA });
-    fixture.catalog.views.open({ name: 'py-session', tables: [{ identifier: table, table, show: { kind: 'branch', branch: 'staging' } }] });
+    fixture.catalog.views.open({
+      name: 'py-session',
+      tables: [{ identifier: table, table, show: { kind: 'branch', branch: 'staging' } }],
+    });
     const count = await runPython<number>(
       `${OPEN}
 table = catalog.load_table('sources.viewed')

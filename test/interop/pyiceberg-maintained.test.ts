@@ -1,5 +1,6 @@
-// Goal: another engine reads what maintenance leaves. Method: tables of version 2 and 3 with deleted rows, and a target of many sessions, before, between and after the tasks;
-// PyIceberg reads rows, files and manifests through REST; DuckDB said before maintenance what must come out.
+// Goal: another engine reads what maintenance leaves. Method: tables of version 2 and 3 with deleted rows,
+// and a target of many sessions, before, between and after the tasks; PyIceberg reads rows, files and
+// manifests through REST; DuckDB said before maintenance what must come out.
 import { beforeAll, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { MaintainRequest } from '../../src/index.ts';
@@ -50,7 +51,9 @@ beforeAll(async () => {
   await preparePython();
 }, 600_000);
 
-it('PyIceberg reads tables that were compacted, whose manifests were rewritten and whose snapshots expired', { timeout: 120_000 }, async () => {
+it('PyIceberg reads tables that were compacted, whose manifests were rewritten and whose snapshots expired', {
+  timeout: 120_000,
+}, async () => {
   const world = await worldForTest({
     processes: [
       processFile(
@@ -64,7 +67,8 @@ it('PyIceberg reads tables that were compacted, whose manifests were rewritten a
       ),
     ],
   });
-  const rows = (first: number, hour: number): string => `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts from range(${first}, ${first + 10}) t(i)`;
+  const rows = (first: number, hour: number): string =>
+    `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts from range(${first}, ${first + 10}) t(i)`;
   for (const [table, formatVersion] of [
     ['raw.plain', '2'],
     ['raw.second', '2'],
@@ -73,12 +77,16 @@ it('PyIceberg reads tables that were compacted, whose manifests were rewritten a
     await world.create(table, 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)', formatVersion });
   }
   for (const [index, hour] of [0, 1, 2, 3, 3, 4].entries()) {
-    for (const table of ['raw.plain', 'raw.second', 'raw.third']) await world.land(table, rows(index * 10, hour));
+    for (const table of ['raw.plain', 'raw.second', 'raw.third'])
+      await world.land(table, rows(index * 10, hour));
     await world.publish('copy_load');
   }
   // Position deletes in version 2, deletion vectors in version 3; an equality delete in version 2.
   for (const table of ['raw.second', 'raw.third']) await world.sql(`delete from ${table} where id % 10 = 4`);
-  await world.changeFiles('raw.second', { operation: 'overwrite', deletes: [{ kind: 'equality', columns: ['id'], values: 'select 37::bigint union all select 5' }] });
+  await world.changeFiles('raw.second', {
+    operation: 'overwrite',
+    deletes: [{ kind: 'equality', columns: ['id'], values: 'select 37::bigint union all select 5' }],
+  });
   const expected = new Map<string, number[]>();
   for (const table of TABLES)
     expected.set(
@@ -89,13 +97,20 @@ it('PyIceberg reads tables that were compacted, whose manifests were rewritten a
 
   await world.psyberg.maintain(TABLES, { only: ['compact'] });
   await expectSeen(world, expected, { operation: 'replace' });
-  const { tables } = await world.psyberg.maintain(TABLES, { ...AT_ONCE, only: ['manifests', 'expire', 'orphans'] });
+  const { tables } = await world.psyberg.maintain(TABLES, {
+    ...AT_ONCE,
+    only: ['manifests', 'expire', 'orphans'],
+  });
   expect(tables[2]?.manifests).toMatchObject({ before: 5, after: 1 });
   const seen = await expectSeen(world, expected, { snapshots: 1 });
   expect(seen['facts.copy']?.manifests).toBe(1);
 });
 
-async function expectSeen(world: World, expected: ReadonlyMap<string, number[]>, properties: Partial<Seen>): Promise<Readonly<Record<string, Seen>>> {
+async function expectSeen(
+  world: World,
+  expected: ReadonlyMap<string, number[]>,
+  properties: Partial<Seen>,
+): Promise<Readonly<Record<string, Seen>>> {
   const { uri, token } = world.psyberg.internals.catalog;
   const seen = await runPython<Record<string, Seen>>(READ, { uri, token, tables: TABLES });
   for (const [name, ids] of expected) {

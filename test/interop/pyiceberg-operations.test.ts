@@ -1,5 +1,7 @@
-// Goal: every operation of another writer is followed, in format versions 1 and 2 and in every partitioning, also as spec and schema change on the way.
-// Method: PyIceberg appends, overwrites, deletes and evolves; its own reading of each table is what the targets are compared with.
+// Goal: every operation of another writer is followed, in format versions 1 and 2 and in every partitioning,
+// also as spec and schema change on the way.
+// Method: PyIceberg appends, overwrites, deletes and evolves; its own reading of each table is what the
+// targets are compared with.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createWorld, hourAt, msAt, processFile, type World } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
@@ -22,7 +24,12 @@ beforeAll(async () => {
   world = await createWorld({
     processes: Object.keys(TABLES).map((name) =>
       processFile(
-        { process_name: name, pattern: 'stateful', sources: [{ table: `raw.${name}`, event_time: 'ts', alias: 'e' }], target: { table: `facts.${name}`, event_time: 'ts' } },
+        {
+          process_name: name,
+          pattern: 'stateful',
+          sources: [{ table: `raw.${name}`, event_time: 'ts', alias: 'e' }],
+          target: { table: `facts.${name}`, event_time: 'ts' },
+        },
         'select id, ts from e',
       ),
     ),
@@ -61,7 +68,8 @@ const python = (program: string): Promise<Record<string, number[]>> =>
   });
 
 async function expectFollowed(expected: Readonly<Record<string, number[]>>): Promise<void> {
-  for (const record of await world.run()) expect(record, JSON.stringify(record.error)).toMatchObject({ status: 'published' });
+  for (const record of await world.run())
+    expect(record, JSON.stringify(record.error)).toMatchObject({ status: 'published' });
   for (const name of Object.keys(TABLES))
     expect(
       (await world.sql(`select id from facts.${name} order by id`)).map((row) => Number(row['id'])),
@@ -81,7 +89,8 @@ for name, (version, field) in argument['specs'].items():
   t.append(rows(0, 6, 0))
   t.append(rows(20, 6, 1))`),
   );
-  // A second batch in a partition that was loaded, rows that come and go in between, rows that are replaced and rows that are deleted.
+  // A second batch in a partition that was loaded, rows that come and go in between, rows that are replaced
+  // and rows that are deleted.
   await expectFollowed(
     await python(`
 for name, t in tables():
@@ -105,6 +114,8 @@ for name, t in tables():
   t.delete('id == 2')
   t.delete('id == 81')`),
   );
-  expect((await world.run()).map((record) => record.status)).toEqual(Object.keys(TABLES).map(() => 'nothing-new'));
+  expect((await world.run()).map((record) => record.status)).toEqual(
+    Object.keys(TABLES).map(() => 'nothing-new'),
+  );
   expect((await world.plan('hourly')).sources[0]?.newest_hour).toBe(hourAt(3));
 });

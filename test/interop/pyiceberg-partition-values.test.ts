@@ -1,5 +1,6 @@
-// Goal: other engines find each row by the value that its file is partitioned by. Method: targets partitioned by columns of every kind, with nulls, merged by sessions and
-// rewritten by maintenance; PyIceberg skips manifests by their summaries, and counts for each value what a full scan of its own finds.
+// Goal: other engines find each row by the value that its file is partitioned by. Method: targets partitioned
+// by columns of every kind, with nulls, merged by sessions and rewritten by maintenance; PyIceberg skips
+// manifests by their summaries, and counts for each value what a full scan of its own finds.
 import { beforeAll, expect, it } from 'vitest';
 import { hourAt, processFile, worldForTest } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
@@ -42,7 +43,9 @@ beforeAll(async () => {
   await preparePython();
 }, 600_000);
 
-it('PyIceberg finds rows by partition values of every type, after sessions merged manifests and maintenance rewrote them', { timeout: 300_000 }, async () => {
+it('PyIceberg finds rows by partition values of every type, after sessions merged manifests and maintenance rewrote them', {
+  timeout: 300_000,
+}, async () => {
   const world = await worldForTest({
     processes: TARGETS.map(({ table, value }) =>
       processFile(
@@ -56,15 +59,26 @@ it('PyIceberg finds rows by partition values of every type, after sessions merge
       ),
     ),
   });
-  const rows = (first: number, hour: number): string => `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts from range(${first}, ${first + 20}) t(i)`;
+  const rows = (first: number, hour: number): string =>
+    `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts from range(${first}, ${first + 20}) t(i)`;
   const land = async (...events: readonly string[]): Promise<void> => {
     await world.land('raw.events', events.join(' union all '));
-    for (const record of await world.run()) expect([record.process_name, record.status, record.error]).toEqual([record.process_name, 'published', null]);
+    for (const record of await world.run())
+      expect([record.process_name, record.status, record.error]).toEqual([
+        record.process_name,
+        'published',
+        null,
+      ]);
   };
   const { uri, token } = world.psyberg.internals.catalog;
   const expectFound = async (count: number): Promise<void> => {
-    const found = await runPython<Record<string, { values: number; rows: number; wrong: object }>>(COUNT, { uri, token, tables: TARGETS.map(({ table }) => table) });
-    for (const { table } of TARGETS) expect([found[table]?.rows, found[table]?.wrong], table).toEqual([count, {}]);
+    const found = await runPython<Record<string, { values: number; rows: number; wrong: object }>>(COUNT, {
+      uri,
+      token,
+      tables: TARGETS.map(({ table }) => table),
+    });
+    for (const { table } of TARGETS)
+      expect([found[table]?.rows, found[table]?.wrong], table).toEqual([count, {}]);
     expect(Object.values(found).every(({ values }) => values > 1)).toBe(true);
   };
   await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
@@ -79,6 +93,7 @@ it('PyIceberg finds rows by partition values of every type, after sessions merge
     { only: ['manifests'], force: true },
   );
   expect(tables).toHaveLength(TARGETS.length);
-  for (const { table, manifests } of tables) expect(manifests?.after, table).toBeLessThan(manifests?.before ?? 0);
+  for (const { table, manifests } of tables)
+    expect(manifests?.after, table).toBeLessThan(manifests?.before ?? 0);
   await expectFound(180);
 });

@@ -1,5 +1,7 @@
-// Goal: every snapshot that a session publishes is what the specification demands, in every shape of a target. Method: sessions over targets of all versions and layouts,
-// with row-level deletes of other writers in them; PyIceberg reads every snapshot's list, manifests, entries and rows, and counts what the summary says.
+// Goal: every snapshot that a session publishes is what the specification demands, in every shape of a
+// target. Method: sessions over targets of all versions and layouts, with row-level deletes of other writers
+// in them; PyIceberg reads every snapshot's list, manifests, entries and rows, and counts what the summary
+// says.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
@@ -122,13 +124,22 @@ const processOf = (name: string, shape: Shape) =>
       process_name: `${name}_load`,
       pattern: 'stateful',
       sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-      target: { table: `facts.${name}`, event_time: 'ts', partition_by: shape.partitionBy, properties: { 'format-version': shape.version } },
+      target: {
+        table: `facts.${name}`,
+        event_time: 'ts',
+        partition_by: shape.partitionBy,
+        properties: { 'format-version': shape.version },
+      },
     },
     `select id, ts, country${shape.more ?? ''} from e`,
   );
 const runAll = async (): Promise<void> => {
   for (const record of await world.run())
-    expect([record.process_name, record.status, record.error], JSON.stringify(record.error)).toEqual([record.process_name, 'published', null]);
+    expect([record.process_name, record.status, record.error], JSON.stringify(record.error)).toEqual([
+      record.process_name,
+      'published',
+      null,
+    ]);
 };
 async function seen(tables: readonly string[], rows = true): Promise<Record<string, Seen>> {
   const { uri, token } = world.psyberg.internals.catalog;
@@ -143,17 +154,26 @@ function expectSound(name: string, table: Seen): void {
     const { 'total-files-size': size, 'removed-delete-files': removedDeletes, ...counts } = snapshot.counts;
     expect(snapshot.summary, at).toMatchObject(counts);
     expect(snapshot.summary['removed-delete-files'] ?? '0', at).toBe(removedDeletes);
-    if (snapshot.summary['total-files-size'] !== undefined) expect(snapshot.summary['total-files-size'], at).toBe(size);
+    if (snapshot.summary['total-files-size'] !== undefined)
+      expect(snapshot.summary['total-files-size'], at).toBe(size);
   }
 }
 
-/** Iceberg specification, "First Row ID Assignment". PyIceberg 0.12 reads tables of version 3, but not these numbers. */
+/**
+ * Iceberg specification, "First Row ID Assignment". PyIceberg 0.12 reads tables of version 3, but not these
+ * numbers.
+ */
 async function expectRowIds(table: string): Promise<void> {
   const engine = await world.psyberg.internals.engine();
   const metadata = await world.metadata(table);
   for (const snapshot of await world.history(table)) {
     if (snapshot.summary?.['psyberg.session-id'] === undefined) continue;
-    const manifests = await engine.query<{ content: number; own: boolean; first: bigint | null; rows: bigint }>({
+    const manifests = await engine.query<{
+      content: number;
+      own: boolean;
+      first: bigint | null;
+      rows: bigint;
+    }>({
       sql: `select content, added_snapshot_id = $id::bigint as own, first_row_id as first, added_rows_count + existing_rows_count as rows from read_avro($list) order by first_row_id`,
       parameters: { list: snapshot['manifest-list'], id: String(snapshot['snapshot-id']) },
     });
@@ -166,41 +186,68 @@ async function expectRowIds(table: string): Promise<void> {
       expect(first, table).toBe(next);
       next += rows;
     }
-    expect([snapshot['added-rows'], (metadata['next-row-id'] as bigint) >= next], table).toEqual([next - (snapshot['first-row-id'] as bigint), true]);
+    expect([snapshot['added-rows'], (metadata['next-row-id'] as bigint) >= next], table).toEqual([
+      next - (snapshot['first-row-id'] as bigint),
+      true,
+    ]);
   }
 }
 
 beforeAll(async () => {
   await preparePython();
   world = await createWorld({ processes: NAMES.map((name) => processOf(name, SHAPES[name] as Shape)) });
-  await world.create('raw.events', 'id bigint, ts timestamptz, country varchar', { partitionedBy: 'hour(ts)' });
+  await world.create('raw.events', 'id bigint, ts timestamptz, country varchar', {
+    partitionedBy: 'hour(ts)',
+  });
 }, 600_000);
 afterAll(() => world.close());
 
 describe('targets of every version and layout', () => {
-  it('are published as the specification demands, with row-level deletes of others in them', { timeout: 600_000 }, async () => {
-    await world.land('raw.events', [0, 1, 2, 25].map((hour) => events(hour * 100, 12, hour)).join(' union all '));
+  it('are published as the specification demands, with row-level deletes of others in them', {
+    timeout: 600_000,
+  }, async () => {
+    await world.land(
+      'raw.events',
+      [0, 1, 2, 25].map((hour) => events(hour * 100, 12, hour)).join(' union all '),
+    );
     await runAll();
     // Another engine deletes a row of the hour that will be replaced, and one beside it.
     for (const name of NAMES) await world.sql(`delete from facts.${name} where id in (105, 205)`);
     const before = new Map<string, Record<string, unknown>[]>();
     for (const name of NAMES.filter((each) => each.endsWith('_3')))
-      before.set(name, await world.sql(`select id, _row_id as row_id, _last_updated_sequence_number as number from facts.${name}`));
+      before.set(
+        name,
+        await world.sql(
+          `select id, _row_id as row_id, _last_updated_sequence_number as number from facts.${name}`,
+        ),
+      );
     await world.land('raw.events', events(1000, 5, 1));
     await runAll();
-    for (const name of NAMES) expect(await world.rows(`select id, ts, country from facts.${name}`), name).toEqual(await world.rows('from raw.events where id <> 205'));
+    for (const name of NAMES)
+      expect(await world.rows(`select id, ts, country from facts.${name}`), name).toEqual(
+        await world.rows('from raw.events where id <> 205'),
+      );
 
     for (const [name, rows] of before) {
-      const after = await world.sql(`select id, _row_id as row_id, _last_updated_sequence_number as number from facts.${name}`);
+      const after = await world.sql(
+        `select id, _row_id as row_id, _last_updated_sequence_number as number from facts.${name}`,
+      );
       const head = (await world.history(`facts.${name}`)).at(-1);
       expect(new Set(after.map((row) => row['row_id'])).size, name).toBe(after.length);
       const kept = new Map(rows.map((row) => [row['id'], row]));
       for (const row of after) {
-        const replaced = [100n, 1000n].some((first) => (row['id'] as bigint) >= first && (row['id'] as bigint) < first + 100n);
-        // A row of another hour keeps its id and its last change, whether its file stayed or it was carried over (by DuckDB's INSERT, it is a new row).
+        const replaced = [100n, 1000n].some(
+          (first) => (row['id'] as bigint) >= first && (row['id'] as bigint) < first + 100n,
+        );
+        // A row of another hour keeps its id and its last change, whether its file stayed or it was carried
+        // over (by DuckDB's INSERT, it is a new row).
         if (!replaced && name === 'nested_3') continue;
         if (!replaced) expect(row, name).toEqual(kept.get(row['id']));
-        else expect([(row['row_id'] as bigint) >= (head?.['first-row-id'] as bigint), row['number']], name).toEqual([true, head?.['sequence-number']]);
+        else
+          expect(
+            [(row['row_id'] as bigint) >= (head?.['first-row-id'] as bigint), row['number']],
+            name,
+          ).toEqual([true, head?.['sequence-number']]);
       }
       const metadata = await world.metadata(`facts.${name}`);
       expect(
@@ -210,7 +257,10 @@ describe('targets of every version and layout', () => {
       await expectRowIds(`facts.${name}`);
     }
 
-    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.filter((file) => file.path.includes('=466') || file.rows === 5n).slice(-1) });
+    await world.changeFiles('raw.events', {
+      operation: 'delete',
+      remove: (files) => files.filter((file) => file.path.includes('=466') || file.rows === 5n).slice(-1),
+    });
     await runAll();
     const tables = await seen(NAMES.map((name) => `facts.${name}`));
     for (const [name, table] of Object.entries(tables)) {
@@ -228,15 +278,22 @@ describe('targets of every version and layout', () => {
       expect(table.history.at(-1)?.rows, name).toBe(rows);
       expect(`facts.${name.slice(6)}`).toBe(name);
     }
-    // Where a file holds one hour, only the delete of the row beside it is left; where files straddle, none is.
-    expect(tables['facts.hour_3']?.history[2]?.summary).toMatchObject({ 'total-delete-files': '1', 'removed-dvs': '1', 'removed-delete-files': '1' });
+    // Where a file holds one hour, only the delete of the row beside it is left; where files straddle, none
+    // is.
+    expect(tables['facts.hour_3']?.history[2]?.summary).toMatchObject({
+      'total-delete-files': '1',
+      'removed-dvs': '1',
+      'removed-delete-files': '1',
+    });
     expect(tables['facts.plain_2']?.history[2]?.summary).toMatchObject({ 'total-delete-files': '0' });
     expect(tables['facts.plain_3']?.history[2]?.summary).toMatchObject({ 'total-delete-files': '0' });
   });
 });
 
 describe('a target of version 1', () => {
-  it('becomes one of version 2 with its first session, and keeps what it holds', { timeout: 300_000 }, async () => {
+  it('becomes one of version 2 with its first session, and keeps what it holds', {
+    timeout: 300_000,
+  }, async () => {
     const { uri, token } = world.psyberg.internals.catalog;
     await runPython(
       `
@@ -258,12 +315,15 @@ print(json.dumps(table.format_version))`,
     expect((await world.metadata('facts.old'))['format-version']).toBe(1);
     await world.publish('old_load');
     expect((await world.metadata('facts.old'))['format-version']).toBe(2);
-    const kept = "union all select id, ts, country from facts.old where id < 0 and ts not between timestamptz '2023-09-14 00:00:00Z' and timestamptz '2023-09-15 01:59:59Z'";
+    const kept =
+      "union all select id, ts, country from facts.old where id < 0 and ts not between timestamptz '2023-09-14 00:00:00Z' and timestamptz '2023-09-15 01:59:59Z'";
     expect(await world.rows('from facts.old')).toEqual(await world.rows(`from raw.events ${kept}`));
     expect(await world.rows('select count(*) from facts.old where id < 0')).toEqual(['["6"]']);
     const table = (await seen(['facts.old']))['facts.old'] as Seen;
     expectSound('old', table);
-    expect(table.history.at(-1)?.rows).toBe(Number((await world.sql('select count(*) as n from facts.old'))[0]?.['n']));
+    expect(table.history.at(-1)?.rows).toBe(
+      Number((await world.sql('select count(*) as n from facts.old'))[0]?.['n']),
+    );
   });
 });
 
@@ -276,13 +336,17 @@ describe('a target that was upgraded from version 2 to 3', () => {
     const rows = await world.sql('select id, _row_id as row_id from facts.day_2');
     expect(rows.some((row) => row['row_id'] === null)).toBe(false);
     expect(new Set(rows.map((row) => row['row_id'])).size).toBe(rows.length);
-    expect(await world.rows('select id from facts.day_2')).toEqual(await world.rows('select id from raw.events where id <> 205'));
+    expect(await world.rows('select id from facts.day_2')).toEqual(
+      await world.rows('select id from raw.events where id <> 205'),
+    );
     expectSound('upgraded', (await seen(['facts.day_2']))['facts.day_2'] as Seen);
   });
 });
 
 describe('manifests that are merged at commit', () => {
-  it('keep row ids, numbers and deletes, each spec and each kind of content for itself', { timeout: 300_000 }, async () => {
+  it('keep row ids, numbers and deletes, each spec and each kind of content for itself', {
+    timeout: 300_000,
+  }, async () => {
     await world.create('raw.few', 'id bigint, ts timestamptz, country varchar');
     world.writeProcess(
       processFile(
@@ -290,7 +354,12 @@ describe('manifests that are merged at commit', () => {
           process_name: 'merged_load',
           pattern: 'stateless',
           sources: [{ table: 'raw.few', event_time: 'ts', alias: 'e' }],
-          target: { table: 'facts.merged', event_time: 'ts', partition_by: ['day(ts)'], properties: { 'format-version': '3', 'commit.manifest.min-count-to-merge': '4' } },
+          target: {
+            table: 'facts.merged',
+            event_time: 'ts',
+            partition_by: ['day(ts)'],
+            properties: { 'format-version': '3', 'commit.manifest.min-count-to-merge': '4' },
+          },
         },
         'select id, ts, country from e',
       ),
@@ -301,14 +370,20 @@ describe('manifests that are merged at commit', () => {
     for (let session = 0; session < 9; session += 1) {
       await world.land('raw.few', `select * from ${events(session * 10, 4, session * 20)}`);
       await world.publish('merged_load');
-      const rows = await world.sql('select id, _row_id as row_id, _last_updated_sequence_number as number from facts.merged');
+      const rows = await world.sql(
+        'select id, _row_id as row_id, _last_updated_sequence_number as number from facts.merged',
+      );
       expect(rows.length).toBe(4 * (session + 1) - gone.length);
-      for (const row of rows) if (known.has(row['id'])) expect(row, `session ${session}`).toEqual(known.get(row['id']));
+      for (const row of rows)
+        if (known.has(row['id'])) expect(row, `session ${session}`).toEqual(known.get(row['id']));
       for (const row of rows) known.set(row['id'], row);
       expect(new Set(rows.map((row) => row['row_id'])).size).toBe(rows.length);
       if (session === 2)
         await world.commit('facts.merged', [
-          { action: 'add-spec', spec: { fields: [{ name: 'country', transform: 'identity', 'source-id': 3 }] } },
+          {
+            action: 'add-spec',
+            spec: { fields: [{ name: 'country', transform: 'identity', 'source-id': 3 }] },
+          },
           { action: 'set-default-spec', 'spec-id': -1 },
         ]);
       if (session % 2 === 1 && session < 6) {
@@ -319,9 +394,17 @@ describe('manifests that are merged at commit', () => {
     const table = (await seen(['facts.merged']))['facts.merged'] as Seen;
     expectSound('merged', table);
     await expectRowIds('facts.merged');
-    expect([table.history.at(-1)?.rows, table.history.at(-1)?.summary['total-delete-files']]).toEqual([36 - gone.length, '3']);
+    expect([table.history.at(-1)?.rows, table.history.at(-1)?.summary['total-delete-files']]).toEqual([
+      36 - gone.length,
+      '3',
+    ]);
     const head = (await world.history('facts.merged')).at(-1);
-    const manifests = await (await world.psyberg.internals.engine()).query<{ spec: number; content: number; n: bigint; merged: boolean }>({
+    const manifests = await (await world.psyberg.internals.engine()).query<{
+      spec: number;
+      content: number;
+      n: bigint;
+      merged: boolean;
+    }>({
       sql: 'select partition_spec_id as spec, content, count(*) as n, bool_or(existing_files_count > 1) as merged from read_avro($list) group by all order by all',
       parameters: { list: head?.['manifest-list'] as string },
     });
@@ -339,20 +422,35 @@ describe('manifests that are merged at commit', () => {
 
 describe('delete files of another engine', () => {
   const deleteRow = (table: string, id: number) =>
-    world.changeFiles(table, { operation: 'delete', deletes: [{ kind: 'equality', columns: ['id'], values: `values (${id}::bigint)` }] });
+    world.changeFiles(table, {
+      operation: 'delete',
+      deletes: [{ kind: 'equality', columns: ['id'], values: `values (${id}::bigint)` }],
+    });
   const counts = async (table: string) => (await world.history(table)).at(-1)?.summary ?? {};
 
-  it('are honoured, and those of a partition go when all its files are replaced', { timeout: 300_000 }, async () => {
+  it('are honoured, and those of a partition go when all its files are replaced', {
+    timeout: 300_000,
+  }, async () => {
     await world.land('raw.events', events(4000, 3, 26));
     await world.publish('bucket_2_load');
     await deleteRow('facts.bucket_2', 0);
-    await world.changeFiles('facts.bucket_2', { operation: 'delete', deletes: [{ kind: 'position', where: 'id in (1, 4001)', per: 'partition' }] });
+    await world.changeFiles('facts.bucket_2', {
+      operation: 'delete',
+      deletes: [{ kind: 'position', where: 'id in (1, 4001)', per: 'partition' }],
+    });
     const before = await world.rows('select id from facts.bucket_2');
-    expect([before.includes('["0"]'), before.includes('["1"]'), before.includes('["4001"]')]).toEqual([false, false, false]);
-    const { 'total-equality-deletes': equality, 'total-position-deletes': position } = await counts('facts.bucket_2');
+    expect([before.includes('["0"]'), before.includes('["1"]'), before.includes('["4001"]')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    const { 'total-equality-deletes': equality, 'total-position-deletes': position } =
+      await counts('facts.bucket_2');
     await world.land('raw.events', events(5000, 3, 26));
     await world.publish('bucket_2_load');
-    expect(await world.rows('select id from facts.bucket_2')).toEqual([...before, '["4001"]', '["5000"]', '["5001"]', '["5002"]'].sort());
+    expect(await world.rows('select id from facts.bucket_2')).toEqual(
+      [...before, '["4001"]', '["5000"]', '["5001"]', '["5002"]'].sort(),
+    );
     // Hour 26 had two partitions, and an equality delete in each; of the position deletes one was its own.
     expect(await counts('facts.bucket_2')).toMatchObject({
       'total-equality-deletes': `${Number(equality) - 2}`,
@@ -363,26 +461,42 @@ describe('delete files of another engine', () => {
     expectSound('bucket_2', (await seen(['facts.bucket_2'], false))['facts.bucket_2'] as Seen);
   });
 
-  it('stay while they apply to a file that stays, take no row twice, and go when every file that they apply to was replaced', { timeout: 300_000 }, async () => {
+  it('stay while they apply to a file that stays, take no row twice, and go when every file that they apply to was replaced', {
+    timeout: 300_000,
+  }, async () => {
     await world.publish('plain_2_load');
     await deleteRow('facts.plain_2', 2500);
-    await world.changeFiles('facts.plain_2', { operation: 'delete', deletes: [{ kind: 'position', where: 'id in (2, 4002)', per: 'partition' }] });
+    await world.changeFiles('facts.plain_2', {
+      operation: 'delete',
+      deletes: [{ kind: 'position', where: 'id in (2, 4002)', per: 'partition' }],
+    });
     await world.land('raw.events', events(6000, 1, 26));
     await world.publish('plain_2_load');
-    expect(await world.rows('select id from facts.plain_2')).toEqual(await world.rows('select id from raw.events where id not in (2, 205, 2500)'));
+    expect(await world.rows('select id from facts.plain_2')).toEqual(
+      await world.rows('select id from raw.events where id not in (2, 205, 2500)'),
+    );
     await world.land('raw.events', `${events(6100, 1, 0)} union all ${events(6200, 1, 26)}`);
     await world.publish('plain_2_load');
     expect(await world.rows('from facts.plain_2')).toEqual(await world.rows('from raw.events'));
     const table = (await seen(['facts.plain_2'], false))['facts.plain_2'] as Seen;
     expectSound('plain_2', table);
-    expect(table.history.slice(-3).map((snapshot) => [snapshot.counts['total-equality-deletes'], snapshot.counts['total-position-deletes']])).toEqual([
+    expect(
+      table.history
+        .slice(-3)
+        .map((snapshot) => [
+          snapshot.counts['total-equality-deletes'],
+          snapshot.counts['total-position-deletes'],
+        ]),
+    ).toEqual([
       ['1', '2'],
       ['1', '2'],
       ['0', '0'],
     ]);
   });
 
-  it('of a target without partitions apply to its files after it was partitioned', { timeout: 300_000 }, async () => {
+  it('of a target without partitions apply to its files after it was partitioned', {
+    timeout: 300_000,
+  }, async () => {
     await deleteRow('facts.plain_2', 2501);
     await world.commit('facts.plain_2', [
       { action: 'add-spec', spec: { fields: [{ name: 'day', transform: 'day', 'source-id': 2 }] } },
@@ -391,13 +505,18 @@ describe('delete files of another engine', () => {
     for (const id of [7000, 7100]) {
       await world.land('raw.events', events(id, 1, 49));
       await world.publish('plain_2_load');
-      expect(await world.rows('select id from facts.plain_2')).toEqual(await world.rows('select id from raw.events where id <> 2501'));
+      expect(await world.rows('select id from facts.plain_2')).toEqual(
+        await world.rows('select id from raw.events where id <> 2501'),
+      );
     }
     expect(await counts('facts.plain_2')).toMatchObject({ 'total-equality-deletes': '1' });
     await world.land('raw.events', `${events(7200, 1, 0)} union all ${events(7300, 1, 49)}`);
     await world.publish('plain_2_load');
     expect(await world.rows('from facts.plain_2')).toEqual(await world.rows('from raw.events'));
-    expect(await counts('facts.plain_2')).toMatchObject({ 'total-equality-deletes': '0', 'removed-equality-delete-files': '1' });
+    expect(await counts('facts.plain_2')).toMatchObject({
+      'total-equality-deletes': '0',
+      'removed-equality-delete-files': '1',
+    });
     expectSound('evolved', (await seen(['facts.plain_2']))['facts.plain_2'] as Seen);
   });
 });

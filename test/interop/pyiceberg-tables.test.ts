@@ -1,5 +1,6 @@
-// Goal: another engine reads everything that sessions write. Method: the walkthrough and sessions over every layout; PyIceberg reads each table, its manifests, entries,
-// files and snapshots, through REST and straight from the warehouse; DuckDB says what must come out.
+// Goal: another engine reads everything that sessions write. Method: the walkthrough and sessions over every
+// layout; PyIceberg reads each table, its manifests, entries, files and snapshots, through REST and straight
+// from the warehouse; DuckDB says what must come out.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,7 +73,11 @@ async function asDuckDbReads(psyberg: Psyberg): Promise<Map<string, string[]>> {
     for (const id of await client.listTables(namespace)) {
       const name = [...id.namespace, id.name].join('.');
       const { columns } = await psyberg.sql(`select * from ${name} limit 0`);
-      const casts = columns.map((column) => (column.type.startsWith('TIMESTAMP') ? `epoch_us("${column.name}")::varchar` : `"${column.name}"::varchar`));
+      const casts = columns.map((column) =>
+        column.type.startsWith('TIMESTAMP')
+          ? `epoch_us("${column.name}")::varchar`
+          : `"${column.name}"::varchar`,
+      );
       const { rows } = await psyberg.sql(`select ${casts.join(', ')} from ${name}`);
       tables.set(name, rows.map((row) => JSON.stringify(row)).sort());
     }
@@ -91,7 +96,8 @@ function expectAgreement(seen: Readonly<Record<string, TableSeen>>, expected: Ma
       table.refs.filter((ref) => ref !== 'main'),
       name,
     ).toEqual([]);
-    if (!name.startsWith('raw.') && !name.startsWith('psyberg.')) expect(table.total_records, name).toBe(String(rows.length));
+    if (!name.startsWith('raw.') && !name.startsWith('psyberg.'))
+      expect(table.total_records, name).toBe(String(rows.length));
   }
 }
 
@@ -102,9 +108,14 @@ beforeAll(async () => {
 describe('the sample world', () => {
   let folder: string;
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  it('is read by PyIceberg as DuckDB reads it, through REST and without a server', { timeout: 240_000 }, async () => {
+  it('is read by PyIceberg as DuckDB reads it, through REST and without a server', {
+    timeout: 240_000,
+  }, async () => {
     folder = mkdtempSync(join(tmpdir(), 'psyberg-interop-'));
-    const project = await openSampleProject({ from: fileURLToPath(new URL('../../warehouse/member-lifecycle', import.meta.url)), to: join(folder, 'project') });
+    const project = await openSampleProject({
+      from: fileURLToPath(new URL('../../warehouse/member-lifecycle', import.meta.url)),
+      to: join(folder, 'project'),
+    });
     try {
       await playWalkthrough(project);
       const expected = await asDuckDbReads(project.psyberg);
@@ -146,16 +157,27 @@ describe('every layout of a target', () => {
     });
   });
   afterAll(() => world.close());
-  it('is read by PyIceberg after an overwrite that carried rows over, and after one that emptied hours', { timeout: 240_000 }, async () => {
+  it('is read by PyIceberg after an overwrite that carried rows over, and after one that emptied hours', {
+    timeout: 240_000,
+  }, async () => {
     const events = (first: number, count: number, hour: number) =>
       `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts, ['de', 'fr', null][1 + i % 3] as country from range(${first}, ${first + count}) t(i)`;
-    await world.create('raw.events', 'id bigint, ts timestamptz, country varchar', { partitionedBy: 'hour(ts)' });
-    await world.land('raw.events', [0, 1, 2, 25].map((hour) => events(hour * 100, 9, hour)).join(' union all '));
+    await world.create('raw.events', 'id bigint, ts timestamptz, country varchar', {
+      partitionedBy: 'hour(ts)',
+    });
+    await world.land(
+      'raw.events',
+      [0, 1, 2, 25].map((hour) => events(hour * 100, 9, hour)).join(' union all '),
+    );
     expect((await world.run()).map((record) => record.error)).toEqual(Object.keys(LAYOUTS).map(() => null));
     await world.land('raw.events', events(1000, 4, 1));
-    expect((await world.run()).map((record) => record.status)).toEqual(Object.keys(LAYOUTS).map(() => 'published'));
+    expect((await world.run()).map((record) => record.status)).toEqual(
+      Object.keys(LAYOUTS).map(() => 'published'),
+    );
     await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(-1) });
-    expect((await world.run()).map((record) => record.status)).toEqual(Object.keys(LAYOUTS).map(() => 'published'));
+    expect((await world.run()).map((record) => record.status)).toEqual(
+      Object.keys(LAYOUTS).map(() => 'published'),
+    );
     const expected = await asDuckDbReads(world.psyberg);
     expect(expected.get('facts.plain')?.length).toBe((await world.rows('from raw.events')).length);
     const { uri, token } = world.psyberg.internals.catalog;
@@ -175,8 +197,18 @@ for name in ['by_hour', 'by_day', 'plain']:
 print(json.dumps(found))`,
       { uri, token },
     );
-    const rows = Number((await world.sql(`select count(*) as n from raw.events where ts >= timestamptz '${hourAt(1)}' and ts < timestamptz '${hourAt(2)}'`))[0]?.['n']);
-    expect([planned['by_hour']?.[1], planned['by_day']?.[1], planned['plain']?.[1]]).toEqual([rows, rows, rows]);
+    const rows = Number(
+      (
+        await world.sql(
+          `select count(*) as n from raw.events where ts >= timestamptz '${hourAt(1)}' and ts < timestamptz '${hourAt(2)}'`,
+        )
+      )[0]?.['n'],
+    );
+    expect([planned['by_hour']?.[1], planned['by_day']?.[1], planned['plain']?.[1]]).toEqual([
+      rows,
+      rows,
+      rows,
+    ]);
     expect(planned['by_hour']?.[0]).toBeLessThanOrEqual(1);
   });
 });

@@ -28,7 +28,9 @@ async function install(): Promise<void> {
   try {
     rmSync(venv, { recursive: true, force: true });
     await run('python3', ['-m', 'venv', venv]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS], { maxBuffer: 64 * 1024 * 1024 });
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
     writeFileSync(mark, '');
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
@@ -45,7 +47,9 @@ export async function runPython<T>(program: string, argument: unknown): Promise<
   const interpreter = await preparePython();
   const preamble = 'import json, sys\nargument = json.loads(sys.argv[1])\n';
   try {
-    const { stdout } = await run(interpreter, ['-c', preamble + program, JSON.stringify(argument)], { maxBuffer: 64 * 1024 * 1024 });
+    const { stdout } = await run(interpreter, ['-c', preamble + program, JSON.stringify(argument)], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null') as T;
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };

@@ -1,4 +1,5 @@
-// Goal: Apache Iceberg's own tests of a REST catalog find ours correct. Method: the REST compatibility kit, as published, against `psyberg catalog serve`.
+// Goal: Apache Iceberg's own tests of a REST catalog find ours correct. Method: the REST compatibility kit,
+// as published, against `psyberg catalog serve`.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +9,15 @@ import { startCli } from '../cli/fixture.ts';
 import { javaClasspath, missingJava, runJava } from './java/java.ts';
 
 const missing = await missingJava();
-if (missing !== undefined) console.warn(`\n*** SKIPPED: Apache Iceberg's REST compatibility kit: ${missing}\n`);
+if (missing !== undefined)
+  console.warn(`\n*** SKIPPED: Apache Iceberg's REST compatibility kit: ${missing}\n`);
 
 /** The kit writes its tables with a location of their own here, whatever the catalog's warehouse is. */
 const KIT_FOLDERS = ['/tmp/ns', '/tmp/newdb'];
-/** What the kit leaves out of itself for every server. `supports…` are constants of the kit, except the two about dots: our names are JDBC-catalog rows, where a dot separates levels. */
+/**
+ * What the kit leaves out of itself for every server. `supports…` are constants of the kit, except the two
+ * about dots: our names are JDBC-catalog rows, where a dot separates levels.
+ */
 const LEFT_OUT = [
   'createAndDropEmptyNamespace()',
   'createTableInUniqueLocation()',
@@ -43,7 +48,9 @@ afterAll(() => {
 });
 
 /** Serves an empty warehouse. */
-async function serve(temporary: string): Promise<{ uri: string; token: string; warehouse: string; stop: () => Promise<unknown> }> {
+async function serve(
+  temporary: string,
+): Promise<{ uri: string; token: string; warehouse: string; stop: () => Promise<unknown> }> {
   writeFileSync(
     join(folder, 'psyberg.yaml'),
     `name: rck\ncatalog: { warehouse: warehouse, allowed_locations: ${JSON.stringify([...KIT_FOLDERS, temporary])} }\nprocesses: processes\n`,
@@ -66,7 +73,11 @@ function readReport(file: string): Map<string, 'passed' | 'left out' | string> {
   const cases = readFileSync(file, 'utf8').split('<testcase ').slice(1);
   return new Map(
     cases.map((text) => {
-      const [, name, type] = /name="([^"]*)" classname="[^"]*?([^".]*)"/.exec(text) as unknown as [string, string, string];
+      const [, name, type] = /name="([^"]*)" classname="[^"]*?([^".]*)"/.exec(text) as unknown as [
+        string,
+        string,
+        string,
+      ];
       const failure = /<(?:failure|error)[^>]*>([\s\S]{0,2000})/.exec(text)?.[1];
       return [`${type}:${name}`, failure ?? (text.includes('<skipped') ? 'left out' : 'passed')];
     }),
@@ -89,10 +100,18 @@ describe.skipIf(missing !== undefined)("Apache Iceberg's REST compatibility kit"
         '--select-class=org.apache.iceberg.rest.RESTCompatibilityKitCatalogTests',
         '--select-class=org.apache.iceberg.rest.RESTCompatibilityKitViewCatalogTests',
       ],
-      properties: { ...SETTINGS, uri, token, warehouse, 'java.io.tmpdir': temporary, 'org.slf4j.simpleLogger.defaultLogLevel': 'off' },
+      properties: {
+        ...SETTINGS,
+        uri,
+        token,
+        warehouse,
+        'java.io.tmpdir': temporary,
+        'org.slf4j.simpleLogger.defaultLogLevel': 'off',
+      },
     });
     await stop();
-    if (!existsSync(join(folder, 'TEST-junit-jupiter.xml'))) throw new Error(`the kit did not run (exit ${code}):\n${output.slice(-4000)}`);
+    if (!existsSync(join(folder, 'TEST-junit-jupiter.xml')))
+      throw new Error(`the kit did not run (exit ${code}):\n${output.slice(-4000)}`);
     const outcomes = [...readReport(join(folder, 'TEST-junit-jupiter.xml'))];
     const failed = outcomes.filter(([, outcome]) => outcome !== 'passed' && outcome !== 'left out');
     expect(Object.fromEntries(failed)).toEqual({});
@@ -106,14 +125,30 @@ describe.skipIf(missing !== undefined)("Apache Iceberg's REST compatibility kit"
     expect(code).toBe(0);
   });
 
-  it('passes, tests included that it leaves out because its own server cannot do them: nested namespaces, slashes and dots', { timeout: 600_000 }, async () => {
+  it('passes, tests included that it leaves out because its own server cannot do them: nested namespaces, slashes and dots', {
+    timeout: 600_000,
+  }, async () => {
     const { uri, token, close } = await startCatalog({ warehouse: join(folder, 'names') });
     const { output } = await runJava({
       mainClass: join(import.meta.dirname, 'java', 'NamesOfTheKit.java'),
-      properties: { ...SETTINGS, uri, token, warehouse: 'psyberg', 'org.slf4j.simpleLogger.defaultLogLevel': 'off' },
+      properties: {
+        ...SETTINGS,
+        uri,
+        token,
+        warehouse: 'psyberg',
+        'org.slf4j.simpleLogger.defaultLogLevel': 'off',
+      },
     });
     await close();
-    const tests = ['testDropNamespaceWithNestedNamespace', 'testListNestedNamespaces', 'testNamespaceWithSlash', 'testTableNameWithDot', 'testTableNameWithSlash'];
-    expect(output.trim().split('\n').sort()).toEqual(tests.map((name) => expect.stringContaining(`${name}(): SUCCESSFUL`)));
+    const tests = [
+      'testDropNamespaceWithNestedNamespace',
+      'testListNestedNamespaces',
+      'testNamespaceWithSlash',
+      'testTableNameWithDot',
+      'testTableNameWithSlash',
+    ];
+    expect(output.trim().split('\n').sort()).toEqual(
+      tests.map((name) => expect.stringContaining(`${name}(): SUCCESSFUL`)),
+    );
   });
 });

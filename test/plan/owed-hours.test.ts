@@ -1,5 +1,7 @@
-// Goal: an hour that changed is loaded exactly once after its last change, never lost and never above the least complete hour, however sources lag and sessions fail.
-// Method: generated histories of several sources against a small model of what is unpaid; the planner is pure, so hundreds of histories take a second.
+// Goal: an hour that changed is loaded exactly once after its last change, never lost and never above the
+// least complete hour, however sources lag and sessions fail.
+// Method: generated histories of several sources against a small model of what is unpaid; the planner is
+// pure, so hundreds of histories take a second.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
@@ -18,23 +20,40 @@ interface Source {
 }
 
 const event = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('land' as const), source: fc.nat(2), hour: fc.nat(LAST) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('complete' as const), source: fc.nat(2), hour: fc.nat(LAST) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('land' as const), source: fc.nat(2), hour: fc.nat(LAST) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('complete' as const), source: fc.nat(2), hour: fc.nat(LAST) }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('session' as const), fails: fc.boolean() }) },
 );
 
-function planOf(pattern: 'stateful' | 'dimension', sources: readonly Source[], state: { readonly completeTo: number | undefined; readonly threshold: number | undefined }): Plan {
+function planOf(
+  pattern: 'stateful' | 'dimension',
+  sources: readonly Source[],
+  state: { readonly completeTo: number | undefined; readonly threshold: number | undefined },
+): Plan {
   const data = Object.fromEntries(
     sources.map((source, index): [string, SourceData] => [
       NAMES[index] as string,
-      { added: [...source.changed], owed: source.owed, ...(source.complete === undefined ? {} : { vtts: source.complete }) },
+      {
+        added: [...source.changed],
+        owed: source.owed,
+        ...(source.complete === undefined ? {} : { vtts: source.complete }),
+      },
     ]),
   );
   return planSession(
     sessionOf({
       pattern,
       sources: data,
-      spec: { hours: 'touched', catchup: state.threshold === undefined ? {} : { thresholdHours: state.threshold } },
+      spec: {
+        hours: 'touched',
+        catchup: state.threshold === undefined ? {} : { thresholdHours: state.threshold },
+      },
       ...(state.completeTo === undefined ? {} : { completeTo: state.completeTo }),
     }),
   );
@@ -47,27 +66,45 @@ const history = fc.record({
 });
 
 /** Plays a history. `onLoad` sees what each published session loaded, and what was unpaid before it. */
-function play(pattern: 'stateful' | 'dimension', { count, events, threshold }: typeof history extends fc.Arbitrary<infer T> ? T : never): void {
-  const sources: Source[] = Array.from({ length: count }, () => ({ changed: new Set(), owed: [], complete: undefined }));
-  const state = { completeTo: undefined as number | undefined, threshold: pattern === 'dimension' ? threshold : undefined };
+function play(
+  pattern: 'stateful' | 'dimension',
+  { count, events, threshold }: typeof history extends fc.Arbitrary<infer T> ? T : never,
+): void {
+  const sources: Source[] = Array.from({ length: count }, () => ({
+    changed: new Set(),
+    owed: [],
+    complete: undefined,
+  }));
+  const state = {
+    completeTo: undefined as number | undefined,
+    threshold: pattern === 'dimension' ? threshold : undefined,
+  };
   const session = (fails: boolean): Plan['status'] => {
     const unpaid = sources.map((source) => new Set([...source.changed, ...source.owed]));
     const plan = planOf(pattern, sources, state);
     const loaded = hourNumbers(plan.hours);
     const complete = sources.map((source) => source.complete);
-    const limit = complete.some((hour) => hour === undefined) ? undefined : Math.min(...(complete as number[]));
+    const limit = complete.some((hour) => hour === undefined)
+      ? undefined
+      : Math.min(...(complete as number[]));
     expect(loaded.every((hour) => limit !== undefined && hour <= limit)).toBe(true);
     // Nothing is loaded that is not unpaid (a dimension goes on from its first hour).
-    if (pattern === 'stateful') expect(loaded.filter((hour) => !unpaid.some((hours) => hours.has(hour)))).toEqual([]);
+    if (pattern === 'stateful')
+      expect(loaded.filter((hour) => !unpaid.some((hours) => hours.has(hour)))).toEqual([]);
     for (const [index, source] of plan.sources.entries()) {
       const owed = hourNumbers(source.owed_hours);
       // Paid or owed: each hour one of the two.
-      expect([...(unpaid[index] as Set<number>)].filter((hour) => loaded.includes(hour) === owed.includes(hour))).toEqual([]);
+      expect(
+        [...(unpaid[index] as Set<number>)].filter((hour) => loaded.includes(hour) === owed.includes(hour)),
+      ).toEqual([]);
       expect(owed.filter((hour) => !unpaid[index]?.has(hour))).toEqual([]);
     }
     const above = hourNumbers(plan.owed_hours).filter((hour) => limit === undefined || hour > limit);
     if (above.length === 0) expect(plan.held_back_by).toBeNull();
-    else expect(complete[NAMES.indexOf((plan.held_back_by as string).slice('raw.'.length) as 'a')]).toBe(limit === undefined ? undefined : limit);
+    else
+      expect(complete[NAMES.indexOf((plan.held_back_by as string).slice('raw.'.length) as 'a')]).toBe(
+        limit === undefined ? undefined : limit,
+      );
     if (plan.status !== 'work' || fails) return plan.status;
     for (const [index, source] of sources.entries()) {
       source.owed = hourNumbers(plan.sources[index]?.owed_hours ?? []);

@@ -1,5 +1,6 @@
 // Goal: a person who writes wrong input gets every problem at once, each with its place and a remedy.
-// Method: each folder of test/golden/project-errors is a project; expected.txt holds the error's exact text. UPDATE_GOLDEN=1 rewrites it.
+// Method: each folder of test/golden/project-errors is a project; expected.txt holds the error's exact text.
+// UPDATE_GOLDEN=1 rewrites it.
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +31,8 @@ describe('bad input', () => {
       expect(error).toMatchObject({ code: 'project-invalid', exitCode: 2, retryable: false });
       const problems = error.context['problems'] as readonly ProjectProblem[];
       expect(problems.length).toBeGreaterThan(0);
-      for (const problem of problems) expect(text).toContain(`${problem.file}:${problem.line}:${problem.column} ${problem.message}`);
+      for (const problem of problems)
+        expect(text).toContain(`${problem.file}:${problem.line}:${problem.column} ${problem.message}`);
     });
   }
 });

@@ -1,4 +1,5 @@
-// Goal: what a project says arrives whole and with the documented defaults. Method: small projects on disk, compared as data.
+// Goal: what a project says arrives whole and with the documented defaults. Method: small projects on disk,
+// compared as data.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,7 +17,10 @@ function projectOf(files: Readonly<Record<string, string>>): string {
   const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-project-')));
   folders.push(root);
   fs.mkdirSync(path.join(root, 'processes'));
-  for (const [name, text] of Object.entries({ 'psyberg.yaml': 'name: p\ncatalog: { warehouse: wh }\n', ...files })) {
+  for (const [name, text] of Object.entries({
+    'psyberg.yaml': 'name: p\ncatalog: { warehouse: wh }\n',
+    ...files,
+  })) {
     fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     fs.writeFileSync(path.join(root, name), text);
   }
@@ -64,9 +68,13 @@ from raw_cancels where ts >= $range_start and ts < $range_end; -- the end
 
 describe('readProject', () => {
   it('gives a process with everything that its header says', () => {
-    const root = projectOf({ 'processes/cancel.sql': CANCEL, 'audits/known.sql': 'select * from staged where hour > $last_hour;\n' });
+    const root = projectOf({
+      'processes/cancel.sql': CANCEL,
+      'audits/known.sql': 'select * from staged where hour > $last_hour;\n',
+    });
     const [spec] = readProject({ root }).processes;
-    const sql = "select *, '$not_this' as text\nfrom raw_cancels where ts >= $range_start and ts < $range_end";
+    const sql =
+      "select *, '$not_this' as text\nfrom raw_cancels where ts >= $range_start and ts < $range_end";
     expect(spec).toMatchObject({
       processName: 'cancel_fact_load',
       file: path.join(root, 'processes/cancel.sql'),
@@ -129,8 +137,20 @@ describe('readProject', () => {
     });
     expect(spec?.audits).toEqual([
       { kind: 'source_to_target_count', name: 'source_to_target_count', severity: 'block' },
-      { kind: 'source_to_target_count', name: 'source_to_target_count_2', severity: 'block', source: 'requests' },
-      { kind: 'no_missing_events', name: 'no_missing_events', severity: 'block', source: 'raw_cancels', key: 'event_id', targetKey: 'id' },
+      {
+        kind: 'source_to_target_count',
+        name: 'source_to_target_count_2',
+        severity: 'block',
+        source: 'requests',
+      },
+      {
+        kind: 'no_missing_events',
+        name: 'no_missing_events',
+        severity: 'block',
+        source: 'raw_cancels',
+        key: 'event_id',
+        targetKey: 'id',
+      },
       { kind: 'not_null', name: 'not_null', severity: 'block', columns: ['account_id'] },
       { kind: 'unique', name: 'one_row_per_event', severity: 'block', columns: ['event_id'] },
       {
@@ -157,14 +177,30 @@ describe('readProject', () => {
         sessionTable: { namespace: ['psyberg'], name: 'psyberg_session_f' },
         signalTable: { namespace: ['psyberg'], name: 'psyberg_signal' },
       },
-      processes: [{ hours: 'contiguous', audits: [], sources: [{ alias: 'a', vtts: { kind: 'bounds' } }], target: { partitionBy: [], properties: {} } }],
+      processes: [
+        {
+          hours: 'contiguous',
+          audits: [],
+          sources: [{ alias: 'a', vtts: { kind: 'bounds' } }],
+          target: { partitionBy: [], properties: {} },
+        },
+      ],
     });
     expect(Object.isFrozen(project.processes[0]?.sources[0]?.vtts)).toBe(true);
   });
 
   it('takes secrets of a REST catalog from the environment', () => {
-    const root = projectOf({ 'psyberg.yaml': "name: p\ncatalog: { uri: 'http://localhost:8181', warehouse: w, token: '$" + "{PSYBERG_TEST_TOKEN}' }\n" });
-    expect(readProject({ root, environment: { PSYBERG_TEST_TOKEN: 'secret' } }).catalog).toEqual({ kind: 'rest', uri: 'http://localhost:8181', warehouse: 'w', token: 'secret' });
+    const root = projectOf({
+      'psyberg.yaml':
+        "name: p\ncatalog: { uri: 'http://localhost:8181', warehouse: w, token: '$" +
+        "{PSYBERG_TEST_TOKEN}' }\n",
+    });
+    expect(readProject({ root, environment: { PSYBERG_TEST_TOKEN: 'secret' } }).catalog).toEqual({
+      kind: 'rest',
+      uri: 'http://localhost:8181',
+      warehouse: 'w',
+      token: 'secret',
+    });
   });
 
   it('finds the project from a folder inside it, and says what to do where there is none', () => {
@@ -173,14 +209,22 @@ describe('readProject', () => {
     fs.rmSync(path.join(root, 'psyberg.yaml'));
     for (const call of [() => findProjectRoot(root), () => readProject({ root })]) {
       expect(call).toThrow(
-        expect.objectContaining({ code: 'project-not-found', exitCode: 2, hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR' }),
+        expect.objectContaining({
+          code: 'project-not-found',
+          exitCode: 2,
+          hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR',
+        }),
       );
     }
   });
 
   it('gives a changed SQL text another hash', () => {
     const hashOf = (sql: string) =>
-      readProject({ root: projectOf({ 'processes/a.sql': load('a_load', ['raw.a'], 'facts.a').replace('select 1 as one', sql) }) }).processes[0]?.sqlSha256;
+      readProject({
+        root: projectOf({
+          'processes/a.sql': load('a_load', ['raw.a'], 'facts.a').replace('select 1 as one', sql),
+        }),
+      }).processes[0]?.sqlSha256;
     expect(hashOf('select 1 as one')).toBe(hashOf('select 1 as one;  '));
     expect(hashOf('select 1 as one')).not.toBe(hashOf('select 2 as one'));
   });
@@ -196,20 +240,32 @@ describe('processesInDependencyOrder', () => {
 
   it('puts a process behind those that write its sources, and leaves the rest in file order', () => {
     const project = readProject({ root: projectOf(files) });
-    expect(processesInDependencyOrder(project).map((spec) => spec.processName)).toEqual(['request_load', 'cancel_load', 'signup_load', 'dimension_load']);
+    expect(processesInDependencyOrder(project).map((spec) => spec.processName)).toEqual([
+      'request_load',
+      'cancel_load',
+      'signup_load',
+      'dimension_load',
+    ]);
     expect(producerOf(project, { namespace: ['facts'], name: 'request' })?.processName).toBe('request_load');
     expect(producerOf(project, { namespace: ['raw'], name: 'request' })).toBeUndefined();
   });
 
   it('orders named processes also when they depend on each other through one that is not named', () => {
     const project = readProject({ root: projectOf(files) });
-    expect(processesInDependencyOrder(project, ['dimension_load', 'request_load']).map((spec) => spec.processName)).toEqual(['request_load', 'dimension_load']);
+    expect(
+      processesInDependencyOrder(project, ['dimension_load', 'request_load']).map((spec) => spec.processName),
+    ).toEqual(['request_load', 'dimension_load']);
   });
 
   it('refuses an unknown name and proposes the near one', () => {
     const project = readProject({ root: projectOf(files) });
     expect(() => processesInDependencyOrder(project, ['cancle_load'])).toThrow(
-      expect.objectContaining({ code: 'process-unknown', message: "the project p has no process 'cancle_load'", hint: "did you mean 'cancel_load'?", exitCode: 2 }),
+      expect.objectContaining({
+        code: 'process-unknown',
+        message: "the project p has no process 'cancle_load'",
+        hint: "did you mean 'cancel_load'?",
+        exitCode: 2,
+      }),
     );
   });
 });
@@ -223,7 +279,16 @@ describe('processHeaderJsonSchema', () => {
     };
     expect(schema.required).toEqual(['process_name', 'sources', 'target']);
     expect(schema.additionalProperties).toBe(false);
-    expect(Object.keys(schema.properties)).toEqual(['process_name', 'pattern', 'etl_pattern_id', 'sources', 'target', 'audits', 'hours', 'catchup']);
+    expect(Object.keys(schema.properties)).toEqual([
+      'process_name',
+      'pattern',
+      'etl_pattern_id',
+      'sources',
+      'target',
+      'audits',
+      'hours',
+      'catchup',
+    ]);
     expect(schema.properties['hours']?.enum).toEqual(['contiguous', 'touched']);
     expect(schema.properties['audits']?.items?.anyOf).toHaveLength(6);
   });

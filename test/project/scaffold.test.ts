@@ -1,4 +1,5 @@
-// Goal: what `psyberg new` writes is accepted and runs. Method: write it, read it, run its SQL in DuckDB over small tables.
+// Goal: what `psyberg new` writes is accepted and runs. Method: write it, read it, run its SQL in DuckDB over
+// small tables.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,7 +13,10 @@ import { parseTableName } from '../../src/model/names.ts';
 
 let root: string;
 beforeEach(() => {
-  root = path.join(fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-scaffold-'))), 'my project');
+  root = path.join(
+    fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-scaffold-'))),
+    'my project',
+  );
 });
 afterEach(() => fs.rmSync(path.dirname(root), { recursive: true, force: true }));
 
@@ -26,18 +30,34 @@ const TABLES = `
 async function rowsOf(spec: ProcessSpec, before = ''): Promise<Record<string, unknown>[]> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   await connection.run(`set timezone = 'UTC'; ${TABLES}${before}`);
-  const statement = spec.parameters.length === 0 ? spec.sql : spec.sql.replaceAll('$first_hour', "timestamptz '2023-09-14 05:00:00+00'");
+  const statement =
+    spec.parameters.length === 0
+      ? spec.sql
+      : spec.sql.replaceAll('$first_hour', "timestamptz '2023-09-14 05:00:00+00'");
   return (await connection.runAndReadAll(statement)).getRowObjectsJson() as Record<string, unknown>[];
 }
 
-function written(options: Omit<Parameters<typeof newProcess>[0], 'project' | 'sources' | 'target'> & { sources: string; target?: string }): ProcessSpec {
+function written(
+  options: Omit<Parameters<typeof newProcess>[0], 'project' | 'sources' | 'target'> & {
+    sources: string;
+    target?: string;
+  },
+): ProcessSpec {
   newProject({ directory: root });
-  newProcess({ ...options, project: readProject({ root }), sources: parseSrcTables(options.sources), target: parseTableName(options.target ?? 'facts.result') });
+  newProcess({
+    ...options,
+    project: readProject({ root }),
+    sources: parseSrcTables(options.sources),
+    target: parseTableName(options.target ?? 'facts.result'),
+  });
   const spec = readProject({ root }).processes.find((each) => each.processName === options.name);
   if (spec === undefined) throw new Error('the new process is not in the project');
   return spec;
 }
-const columns = { 'raw.raw_cancels': ['event_id', 'account_id', 'cancel_ts', 'order'], 'raw.requests': ['event_id', 'account_id', 'request_ts', 'channel'] };
+const columns = {
+  'raw.raw_cancels': ['event_id', 'account_id', 'cancel_ts', 'order'],
+  'raw.requests': ['event_id', 'account_id', 'request_ts', 'channel'],
+};
 
 describe('newProject', () => {
   it('writes a project that is accepted, is named after its folder and has SQL that runs', async () => {
@@ -53,7 +73,10 @@ describe('newProject', () => {
     ]);
     const project = readProject({ root });
     expect(project.name).toBe('my_project');
-    expect(project.processes.map((spec) => spec.processName)).toEqual(['event_count_load', 'event_fact_load']);
+    expect(project.processes.map((spec) => spec.processName)).toEqual([
+      'event_count_load',
+      'event_fact_load',
+    ]);
     for (const spec of project.processes) expect(await rowsOf(spec)).toHaveLength(1);
     for (const file of files) expect(fs.readFileSync(file, 'utf8')).not.toContain('{{');
   });
@@ -64,7 +87,9 @@ describe('newProject', () => {
     await connection.run("attach ':memory:' as lake");
     await connection.run(fs.readFileSync(path.join(root, 'seed/raw_events.sql'), 'utf8'));
     const load = readProject({ root }).processes.find((spec) => spec.processName === 'event_fact_load');
-    const rows = await connection.runAndReadAll(`with raw_events as (from lake.raw.raw_events) select count(*), count(distinct kind) from (${load?.sql}\n)`);
+    const rows = await connection.runAndReadAll(
+      `with raw_events as (from lake.raw.raw_events) select count(*), count(distinct kind) from (${load?.sql}\n)`,
+    );
     expect(rows.getRows()).toEqual([[360n, 3n]]);
   });
 
@@ -72,14 +97,20 @@ describe('newProject', () => {
     fs.mkdirSync(root);
     fs.writeFileSync(path.join(root, 'README.md'), 'mine');
     expect(() => newProject({ directory: root })).toThrow(
-      expect.objectContaining({ code: 'file-exists', exitCode: 2, message: `${path.join(root, 'README.md')} exists, and is never overwritten` }),
+      expect.objectContaining({
+        code: 'file-exists',
+        exitCode: 2,
+        message: `${path.join(root, 'README.md')} exists, and is never overwritten`,
+      }),
     );
     expect(fs.readdirSync(root)).toEqual(['README.md']);
     expect(fs.readFileSync(path.join(root, 'README.md'), 'utf8')).toBe('mine');
   });
 
   it('names the templates when asked for an unknown one', () => {
-    expect(() => newProject({ directory: root, template: 'projct' })).toThrow(expect.objectContaining({ code: 'template-unknown', hint: "did you mean 'project'?" }));
+    expect(() => newProject({ directory: root, template: 'projct' })).toThrow(
+      expect.objectContaining({ code: 'template-unknown', hint: "did you mean 'project'?" }),
+    );
   });
 });
 
@@ -103,19 +134,41 @@ describe('newProcess', () => {
       sources: [{ table: parseTableName('raw.order'), timeColumn: 'ts_ms', timeUnit: 'epoch_ms' }],
       target: parseTableName('facts.order_fact'),
     });
-    const spec = readProject({ root }).processes.find((each) => each.processName === 'order_load') as ProcessSpec;
+    const spec = readProject({ root }).processes.find(
+      (each) => each.processName === 'order_load',
+    ) as ProcessSpec;
     expect(spec.sources[0]).toMatchObject({ alias: 'order', eventTimeUnit: 'epoch_ms' });
-    expect(await rowsOf(spec)).toEqual([{ event_id: 3, ts_ms: '1694667600000', ts_ms_utc: '2023-09-14 05:00:00+00' }]);
+    expect(await rowsOf(spec)).toEqual([
+      { event_id: 3, ts_ms: '1694667600000', ts_ms_utc: '2023-09-14 05:00:00+00' },
+    ]);
   });
 
   it('writes a stateful join over the shared id when the columns are known', async () => {
-    const spec = written({ name: 'cancel_load', pattern: 'stateful', sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts', columns });
+    const spec = written({
+      name: 'cancel_load',
+      pattern: 'stateful',
+      sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts',
+      columns,
+    });
     expect(spec.sql).toContain('left join requests using (account_id)');
-    expect(await rowsOf(spec)).toEqual([{ event_id: 1, account_id: 7, cancel_ts: '2023-09-14 05:10:00+00', order: 'x', request_ts: '2023-09-14 05:00:00+00', channel: 'web' }]);
+    expect(await rowsOf(spec)).toEqual([
+      {
+        event_id: 1,
+        account_id: 7,
+        cancel_ts: '2023-09-14 05:10:00+00',
+        order: 'x',
+        request_ts: '2023-09-14 05:00:00+00',
+        channel: 'web',
+      },
+    ]);
   });
 
   it('leaves the join to the reader, in SQL that runs, when the columns are not known', async () => {
-    const spec = written({ name: 'cancel_load', pattern: 'stateful', sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts' });
+    const spec = written({
+      name: 'cancel_load',
+      pattern: 'stateful',
+      sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts',
+    });
     expect(spec.sql).toContain('-- left join requests using (<key>)');
     expect(await rowsOf(spec)).toHaveLength(1);
   });
@@ -123,24 +176,41 @@ describe('newProcess', () => {
   it.each([
     ['known', columns, '7', 'account_id'],
     ['unknown', undefined, 'all', 'entity'],
-  ] as const)('carries the hour before forward in a dimension, columns %s', async (_case, known, value, key) => {
-    const spec = written({
-      name: 'state_load',
-      pattern: 'dimension',
-      sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts',
-      ...(known === undefined ? {} : { columns: known }),
-    });
-    const previous = `create table previous as select timestamptz '2023-09-14 04:00:00+00' as state_hour, unnest(['${value}', 'quiet']) as ${key}, 5::bigint as event_count, timestamptz '2023-09-14 02:00:00+00' as last_event_hour;`;
-    const rows = await rowsOf(spec, previous);
-    const common = { state_hour: '2023-09-14 05:00:00+00' };
-    expect(rows).toHaveLength(2);
-    expect(rows).toContainEqual({ ...common, [key]: value, event_count: '7', last_event_hour: '2023-09-14 05:00:00+00' });
-    expect(rows).toContainEqual({ ...common, [key]: 'quiet', event_count: '5', last_event_hour: '2023-09-14 02:00:00+00' });
-    expect(spec.audits.map((audit) => audit.kind)).toEqual(['not_null', 'unique']);
-  });
+  ] as const)(
+    'carries the hour before forward in a dimension, columns %s',
+    async (_case, known, value, key) => {
+      const spec = written({
+        name: 'state_load',
+        pattern: 'dimension',
+        sources: 'raw.raw_cancels|cancel_ts,raw.requests|request_ts',
+        ...(known === undefined ? {} : { columns: known }),
+      });
+      const previous = `create table previous as select timestamptz '2023-09-14 04:00:00+00' as state_hour, unnest(['${value}', 'quiet']) as ${key}, 5::bigint as event_count, timestamptz '2023-09-14 02:00:00+00' as last_event_hour;`;
+      const rows = await rowsOf(spec, previous);
+      const common = { state_hour: '2023-09-14 05:00:00+00' };
+      expect(rows).toHaveLength(2);
+      expect(rows).toContainEqual({
+        ...common,
+        [key]: value,
+        event_count: '7',
+        last_event_hour: '2023-09-14 05:00:00+00',
+      });
+      expect(rows).toContainEqual({
+        ...common,
+        [key]: 'quiet',
+        event_count: '5',
+        last_event_hour: '2023-09-14 02:00:00+00',
+      });
+      expect(spec.audits.map((audit) => audit.kind)).toEqual(['not_null', 'unique']);
+    },
+  );
 
   it('gives tables of one name in two schemas, or with a reserved name, aliases of their own', () => {
-    const spec = written({ name: 'both_load', pattern: 'stateful', sources: 'raw.events|ts,old.events|ts,raw.target|ts' });
+    const spec = written({
+      name: 'both_load',
+      pattern: 'stateful',
+      sources: 'raw.events|ts,old.events|ts,raw.target|ts',
+    });
     expect(spec.sources.map((source) => source.alias)).toEqual(['events', 'old_events', 'target_rows']);
   });
 
@@ -148,14 +218,26 @@ describe('newProcess', () => {
     newProject({ directory: root });
     const project = readProject({ root });
     const before = fs.readdirSync(project.processesDirectory);
-    const base = { project, pattern: 'stateful', sources: parseSrcTables('raw.a|ts'), target: parseTableName('facts.a') } as const;
-    expect(() => newProcess({ ...base, name: '../evil' })).toThrow(expect.objectContaining({ code: 'name-invalid' }));
+    const base = {
+      project,
+      pattern: 'stateful',
+      sources: parseSrcTables('raw.a|ts'),
+      target: parseTableName('facts.a'),
+    } as const;
+    expect(() => newProcess({ ...base, name: '../evil' })).toThrow(
+      expect.objectContaining({ code: 'name-invalid' }),
+    );
     expect(() => newProcess({ ...base, name: 'a_load', sources: parseSrcTables('raw.a') })).toThrow(
       expect.objectContaining({ code: 'event-time-missing', hint: "write --source 'raw.a|<column>'" }),
     );
-    expect(() => newProcess({ ...base, name: 'event_fact_load' })).toThrow(expect.objectContaining({ code: 'file-exists' }));
+    expect(() => newProcess({ ...base, name: 'event_fact_load' })).toThrow(
+      expect.objectContaining({ code: 'file-exists' }),
+    );
     expect(() => newProcess({ ...base, name: 'a_load', target: parseTableName('facts.event_fact') })).toThrow(
-      expect.objectContaining({ code: 'project-invalid', message: expect.stringContaining('already written by') }),
+      expect.objectContaining({
+        code: 'project-invalid',
+        message: expect.stringContaining('already written by'),
+      }),
     );
     expect(fs.readdirSync(project.processesDirectory)).toEqual(before);
   });

@@ -1,4 +1,5 @@
-// Goal: the small readers of text take exactly what DuckDB and the seed's command line take. Method: text in, data out.
+// Goal: the small readers of text take exactly what DuckDB and the seed's command line take. Method: text in,
+// data out.
 import { describe, expect, it } from 'vitest';
 import { parseTableName, sameTable, tableName } from '../../src/model/names.ts';
 import { nearestName } from '../../src/project/did-you-mean.ts';
@@ -10,10 +11,16 @@ const parametersIn = (sql: string): string[] => scanSql(sql).parameters.map((par
 
 describe('scanSql', () => {
   it('finds parameters and not what looks like one in strings, names, comments and dollar quotes', () => {
-    expect(parametersIn("select $a, '$b''$c', \"$d\", $$ $e $$, $x$ $f $$ $x$, E'\\'$g', a$h, $1 -- $i\n, $j /* $k /* $l */ $m */ + ?")).toEqual(['a', '1', 'j', '?']);
+    expect(
+      parametersIn(
+        "select $a, '$b''$c', \"$d\", $$ $e $$, $x$ $f $$ $x$, E'\\'$g', a$h, $1 -- $i\n, $j /* $k /* $l */ $m */ + ?",
+      ),
+    ).toEqual(['a', '1', 'j', '?']);
   });
   it('counts statements, not semicolons', () => {
-    expect(scanSql("; select ';' -- ;\n; /* ; */ ;; ").statements).toEqual([{ first: 2, firstWord: 'select', semicolon: 18 }]);
+    expect(scanSql("; select ';' -- ;\n; /* ; */ ;; ").statements).toEqual([
+      { first: 2, firstWord: 'select', semicolon: 18 },
+    ]);
     expect(scanSql('select 1; (select 2)').statements).toHaveLength(2);
   });
   it.each([
@@ -41,7 +48,13 @@ describe('parseSrcTables', () => {
     ['raw.a|b|c', "'raw.a|b|c' has more than one |"],
     ['raw.a,raw.A', 'raw.A is there twice'],
   ])('refuses %s', (text, message) => {
-    expect(() => parseSrcTables(text)).toThrow(expect.objectContaining({ code: 'src-tables-invalid', message: `--src_tables: ${message}`, exitCode: 2 }));
+    expect(() => parseSrcTables(text)).toThrow(
+      expect.objectContaining({
+        code: 'src-tables-invalid',
+        message: `--src_tables: ${message}`,
+        exitCode: 2,
+      }),
+    );
   });
 });
 
@@ -51,9 +64,12 @@ describe('names of tables', () => {
     expect(sameTable(parseTableName('raw.A'), parseTableName('RAW.a'))).toBe(true);
     expect(sameTable(parseTableName('raw.a'), parseTableName('facts.a'))).toBe(false);
   });
-  it.each(['a', 'a.b.c', 'a.', '.b', 'a.b c', 'a."b"', 'a.1b', "a.b';--"])('are refused when they are no names: %s', (text) => {
-    expect(() => parseTableName(text)).toThrow(expect.objectContaining({ code: 'table-name-invalid' }));
-  });
+  it.each(['a', 'a.b.c', 'a.', '.b', 'a.b c', 'a."b"', 'a.1b', "a.b';--"])(
+    'are refused when they are no names: %s',
+    (text) => {
+      expect(() => parseTableName(text)).toThrow(expect.objectContaining({ code: 'table-name-invalid' }));
+    },
+  );
 });
 
 describe('parsePartitionBy', () => {

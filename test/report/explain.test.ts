@@ -8,7 +8,13 @@ const hour = (of: number): string => `2023-09-14T${String(of).padStart(2, '0')}:
 const changed = (of: number, ...snapshots: string[]): PlanHour => ({
   hour: hour(of),
   reason: 'changed',
-  causes: snapshots.map((snapshot) => ({ source: 'raw.cancels', snapshot_id: snapshot, operation: 'append', file: `/w/${snapshot}.parquet`, change: 'added' as const })),
+  causes: snapshots.map((snapshot) => ({
+    source: 'raw.cancels',
+    snapshot_id: snapshot,
+    operation: 'append',
+    file: `/w/${snapshot}.parquet`,
+    change: 'added' as const,
+  })),
   cause_count: snapshots.length,
   owed_by: [],
 });
@@ -30,8 +36,18 @@ const PLAN: CompiledPlan = {
       start: null,
       protect: true,
       protected_snapshot_id: null,
-      watermark: { table_uuid: 'u', snapshot_id: '10', sequence_number: '7', committed_at: '2023-09-14T05:10:02.123Z' },
-      head: { table_uuid: 'u', snapshot_id: '12', sequence_number: '9', committed_at: '2023-09-14T06:11:02.000Z' },
+      watermark: {
+        table_uuid: 'u',
+        snapshot_id: '10',
+        sequence_number: '7',
+        committed_at: '2023-09-14T05:10:02.123Z',
+      },
+      head: {
+        table_uuid: 'u',
+        snapshot_id: '12',
+        sequence_number: '9',
+        committed_at: '2023-09-14T06:11:02.000Z',
+      },
       detected_by: 'snapshots',
       changes: [
         {
@@ -133,7 +149,11 @@ const PLAN: CompiledPlan = {
       stage: 'load',
       name: 'insert',
       sql: 'insert into t\nselect $first_hour',
-      parameters: { first_hour: hour(2), files: ['a', 'b', 'c', 'd', 'e'], list: { from_run: 'manifest list' } },
+      parameters: {
+        first_hour: hour(2),
+        files: ['a', 'b', 'c', 'd', 'e'],
+        list: { from_run: 'manifest list' },
+      },
     },
   ],
 };

@@ -3,32 +3,53 @@ import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/model/run-record.ts';
 import { errorText, runText } from '../../src/report/run-report.ts';
 import { resultTable } from '../../src/report/result-table.ts';
-import { bytesText, columnsText, countText, hourRanges, hoursLabel, plural, rangeLabel, secondsText } from '../../src/report/text.ts';
+import {
+  bytesText,
+  columnsText,
+  countText,
+  hourRanges,
+  hoursLabel,
+  plural,
+  rangeLabel,
+  secondsText,
+} from '../../src/report/text.ts';
 
-const hour = (day: number, of: number): string => `2023-09-${String(day).padStart(2, '0')}T${String(of).padStart(2, '0')}:00:00Z`;
+const hour = (day: number, of: number): string =>
+  `2023-09-${String(day).padStart(2, '0')}T${String(of).padStart(2, '0')}:00:00Z`;
 
 describe('text', () => {
   it('groups digits of 64-bit numbers without losing one', () => {
-    expect([countText('9223372036854775807'), countText(999), countText(1000n), plural('1', 'row'), plural(0, 'row')]).toEqual([
-      '9,223,372,036,854,775,807',
-      '999',
-      '1,000',
-      '1 row',
-      '0 rows',
-    ]);
+    expect([
+      countText('9223372036854775807'),
+      countText(999),
+      countText(1000n),
+      plural('1', 'row'),
+      plural(0, 'row'),
+    ]).toEqual(['9,223,372,036,854,775,807', '999', '1,000', '1 row', '0 rows']);
   });
 
   it('gives sizes and durations three digits at most', () => {
-    expect([0, 999, 1000, 1_450_000, 999_600_000].map(bytesText)).toEqual(['0 B', '999 B', '1.0 kB', '1.4 MB', '1.0 GB']);
-    expect([0.304, 9.999, 59.94, 125].map(secondsText)).toEqual(['0.30 s', '10.00 s', '59.9 s', '2 min 05 s']);
+    expect([0, 999, 1000, 1_450_000, 999_600_000].map(bytesText)).toEqual([
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '1.4 MB',
+      '1.0 GB',
+    ]);
+    expect([0.304, 9.999, 59.94, 125].map(secondsText)).toEqual([
+      '0.30 s',
+      '10.00 s',
+      '59.9 s',
+      '2 min 05 s',
+    ]);
   });
 
   it('names the day of a range once', () => {
-    expect([rangeLabel(hour(14, 5), hour(14, 5)), rangeLabel(hour(14, 5), hour(14, 7)), rangeLabel(hour(13, 22), hour(14, 1))]).toEqual([
-      '2023-09-14 05h',
-      '2023-09-14 05h..07h',
-      '2023-09-13 22h..2023-09-14 01h',
-    ]);
+    expect([
+      rangeLabel(hour(14, 5), hour(14, 5)),
+      rangeLabel(hour(14, 5), hour(14, 7)),
+      rangeLabel(hour(13, 22), hour(14, 1)),
+    ]).toEqual(['2023-09-14 05h', '2023-09-14 05h..07h', '2023-09-13 22h..2023-09-14 01h']);
   });
 
   it('joins neighbouring hours, over midnight and in any order', () => {
@@ -94,7 +115,9 @@ const RECORD: RunRecord = {
 
 describe('a run record', () => {
   it('is one line when all is well', () => {
-    expect(runText(RECORD)).toBe('cancel_load  published     overwrite facts.cancel, 2023-09-14 05h..07h, 1,200 rows read, 1,100 written, 1 audit passed, 0.30 s');
+    expect(runText(RECORD)).toBe(
+      'cancel_load  published     overwrite facts.cancel, 2023-09-14 05h..07h, 1,200 rows read, 1,100 written, 1 audit passed, 0.30 s',
+    );
   });
 
   it('names what a failed audit expected and found, and some of the rows', () => {
@@ -103,7 +126,13 @@ describe('a run record', () => {
       ...RECORD,
       status: 'audit-failed',
       audits: [{ name: 'unique', severity: 'block', status: 'failed', expected: '0', actual: '4', sample }],
-      error: { code: 'audit-failed', message: 'nothing was published', hint: 'look at the rows', context: {}, retryable: false },
+      error: {
+        code: 'audit-failed',
+        message: 'nothing was published',
+        hint: 'look at the rows',
+        context: {},
+        retryable: false,
+      },
     });
     expect(text.split('\n').slice(1)).toEqual([
       '    audit failed: unique: expected 0, found 4',
@@ -117,8 +146,11 @@ describe('a run record', () => {
   });
 
   it('says which hours are owed and to whom', () => {
-    expect(runText({ ...RECORD, owed_hours: [hour(14, 8)], held_back_by: 'raw.requests' })).toMatch(/\n {4}owed: 2023-09-14 08h, until raw.requests is complete for it$/);
+    expect(runText({ ...RECORD, owed_hours: [hour(14, 8)], held_back_by: 'raw.requests' })).toMatch(
+      /\n {4}owed: 2023-09-14 08h, until raw.requests is complete for it$/,
+    );
   });
 
-  it('prints an error without hint as one line', () => expect(errorText({ message: 'no', hint: null })).toBe('error: no'));
+  it('prints an error without hint as one line', () =>
+    expect(errorText({ message: 'no', hint: null })).toBe('error: no'));
 });

@@ -1,11 +1,13 @@
-// Goal: a source that is damaged gives one clear error with table, snapshot and file, and nothing moves. Method: real tables, then files removed or overwritten.
+// Goal: a source that is damaged gives one clear error with table, snapshot and file, and nothing moves.
+// Method: real tables, then files removed or overwritten.
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import { manifestsOf } from '../../src/manifests/compose.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
-const rows = (first: number, hour: number): string => `select ${first} + i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts from range(5) t(i)`;
+const rows = (first: number, hour: number): string =>
+  `select ${first} + i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts from range(5) t(i)`;
 const process = (pattern: 'stateless' | 'stateful', source: object = {}) =>
   processFile(
     {
@@ -33,9 +35,13 @@ async function newestFile(world: World, kind: 'manifest list' | 'manifest' | 'da
   const head = mainSnapshot(await world.metadata('raw.events'));
   if (head === undefined) throw new Error('no head');
   if (kind === 'manifest list') return head['manifest-list'];
-  if (kind === 'data file') return String((await world.sql('select distinct filename from raw.events where id = 20'))[0]?.['filename']);
+  if (kind === 'data file')
+    return String(
+      (await world.sql('select distinct filename from raw.events where id = 20'))[0]?.['filename'],
+    );
   const manifests = await manifestsOf(await world.psyberg.internals.engine(), head);
-  return manifests.find((manifest) => manifest.added_snapshot_id === String(head['snapshot-id']))?.manifest_path as string;
+  return manifests.find((manifest) => manifest.added_snapshot_id === String(head['snapshot-id']))
+    ?.manifest_path as string;
 }
 
 const DAMAGES: Readonly<Record<string, (file: string) => void>> = {
@@ -49,15 +55,24 @@ describe.each(['manifest list', 'manifest', 'data file'] as const)('a %s', (kind
     const world = await worldWithNews();
     const file = await newestFile(world, kind);
     const head = String(mainSnapshot(await world.metadata('raw.events'))?.['snapshot-id']);
-    const before = await world.rows('select src_table, snapshot_id, process_name from psyberg.high_water_mark_table');
+    const before = await world.rows(
+      'select src_table, snapshot_id, process_name from psyberg.high_water_mark_table',
+    );
     const whole = readFileSync(file);
     DAMAGES[damage]?.(file);
     for (const record of await world.run())
       expect(record).toMatchObject({
         status: 'refused',
-        error: { code: 'source-unreadable', retryable: false, context: { table: 'raw.events', snapshot_id: head, file, exit_code: 5 }, message: expect.stringContaining(file) },
+        error: {
+          code: 'source-unreadable',
+          retryable: false,
+          context: { table: 'raw.events', snapshot_id: head, file, exit_code: 5 },
+          message: expect.stringContaining(file),
+        },
       });
-    expect(await world.rows('select src_table, snapshot_id, process_name from psyberg.high_water_mark_table')).toEqual(before);
+    expect(
+      await world.rows('select src_table, snapshot_id, process_name from psyberg.high_water_mark_table'),
+    ).toEqual(before);
     expect(await world.rows('select id from facts.stateful')).toHaveLength(10);
     expect(await world.leftovers()).toEqual([]);
     // Restored, it is loaded as if nothing had been.
@@ -82,14 +97,22 @@ describe('a source', () => {
     await world.land('raw.events', rows(0, 0));
     expect((await world.run())[0]).toMatchObject({
       status: 'failed',
-      error: { code: 'event-time-missing', hint: expect.stringContaining('id, ts'), context: { table: 'raw.events', column: 'happened', exit_code: 2 } },
+      error: {
+        code: 'event-time-missing',
+        hint: expect.stringContaining('id, ts'),
+        context: { table: 'raw.events', column: 'happened', exit_code: 2 },
+      },
     });
   });
 
   it('whose event-time column was dropped since is refused the same way', async () => {
     const world = await worldWithNews();
     await world.sql('alter table raw.events drop column ts');
-    for (const record of await world.run()) expect(record).toMatchObject({ status: 'failed', error: { code: 'event-time-missing', context: { exit_code: 2 } } });
+    for (const record of await world.run())
+      expect(record).toMatchObject({
+        status: 'failed',
+        error: { code: 'event-time-missing', context: { exit_code: 2 } },
+      });
   });
 });
 
@@ -104,11 +127,19 @@ describe('a watermark row that contradicts the target', () => {
 
   async function expectRefused(world: World, context: object, message: string): Promise<void> {
     const before = await state(world);
-    await expect(world.plan('stateless_load')).rejects.toMatchObject({ code: 'watermark-contradiction', exitCode: 5 });
+    await expect(world.plan('stateless_load')).rejects.toMatchObject({
+      code: 'watermark-contradiction',
+      exitCode: 5,
+    });
     const [record] = await world.run(['stateless_load']);
     expect(record).toMatchObject({
       status: 'refused',
-      error: { code: 'watermark-contradiction', retryable: false, message: expect.stringContaining(message), context: { table: 'raw.events', exit_code: 5, ...context } },
+      error: {
+        code: 'watermark-contradiction',
+        retryable: false,
+        message: expect.stringContaining(message),
+        context: { table: 'raw.events', exit_code: 5, ...context },
+      },
     });
     expect(record?.error?.hint).toContain(`delete the rows of process_name 'stateless_load' from ${names}`);
     expect(await state(world)).toEqual(before);
@@ -123,7 +154,11 @@ describe('a watermark row that contradicts the target', () => {
     // Without the snapshot, metadata are what they were before the session: an older copy, put in its place.
     await world.rollback('facts.stateless', older);
     await world.expire('facts.stateless', [newest]);
-    await expectRefused(world, { snapshot_id: head, process_name: 'stateless_load' }, 'the newest session that facts.stateless tells of is');
+    await expectRefused(
+      world,
+      { snapshot_id: head, process_name: 'stateless_load' },
+      'the newest session that facts.stateless tells of is',
+    );
     await world.sql(`delete from ${names} where process_name = 'stateless_load'`);
     expect(await world.publish('stateless_load')).toMatchObject({ rows_read: '5' });
     expect(await world.rows('from facts.stateless')).toEqual(await world.rows('from raw.events'));
@@ -134,7 +169,9 @@ describe('a watermark row that contradicts the target', () => {
     ['table', "table_uuid = 'another'", { table_uuid: 'another' }],
   ])('about the %s of one and the same session is refused', async (_what, change, context) => {
     const world = await worldWithNews();
-    await world.sql(`create temp table changed as from ${names}; update changed set ${change} where process_name = 'stateless_load'`);
+    await world.sql(
+      `create temp table changed as from ${names}; update changed set ${change} where process_name = 'stateless_load'`,
+    );
     await world.sql(`delete from ${names} where process_name = 'stateless_load'`);
     await world.sql(`insert into ${names} from changed where process_name = 'stateless_load'`);
     await expectRefused(world, context, 'says of the same session snapshot');
@@ -153,7 +190,9 @@ describe('a watermark row that contradicts the target', () => {
     expect(await world.publish('stateless_load')).toMatchObject({ rows_read: '5' });
     expect(await world.rows('from facts.stateless')).toEqual(await world.rows('from raw.events'));
     const head = String(mainSnapshot(await world.metadata('raw.events'))?.['snapshot-id']);
-    expect(await world.rows(`select snapshot_id::varchar from ${names} where process_name = 'stateless_load'`)).toEqual([JSON.stringify([head])]);
+    expect(
+      await world.rows(`select snapshot_id::varchar from ${names} where process_name = 'stateless_load'`),
+    ).toEqual([JSON.stringify([head])]);
   });
 
   it('is not looked for where nothing is to be done: DuckDB is not started', async () => {

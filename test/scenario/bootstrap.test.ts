@@ -1,4 +1,5 @@
-// Goal: a process begins where it is told to, or takes over a table that is there, and from then on nothing is lost or loaded twice. Method: starts of every kind, then sessions.
+// Goal: a process begins where it is told to, or takes over a table that is there, and from then on nothing
+// is lost or loaded twice. Method: starts of every kind, then sessions.
 import { describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/index.ts';
 import { appendLoad, events, overwriteLoad, runOne, snapshotIds } from '../support/event-tables.ts';
@@ -20,8 +21,22 @@ describe('start', () => {
   it('now: the first session records where it began, so that what lands next is loaded whole', async () => {
     const world = await filledWorld({ start: 'now' });
     const plan = await world.plan('append_load');
-    expect(plan).toMatchObject({ status: 'work', sources: [{ watermark: null, start: { snapshot_id: String((await snapshotIds(world))[1]) }, files: 0, rows: '0' }] });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '0', rows_written: '0' });
+    expect(plan).toMatchObject({
+      status: 'work',
+      sources: [
+        {
+          watermark: null,
+          start: { snapshot_id: String((await snapshotIds(world))[1]) },
+          files: 0,
+          rows: '0',
+        },
+      ],
+    });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'published',
+      rows_read: '0',
+      rows_written: '0',
+    });
     // A stateful process begins with the newest complete hour.
     expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([1]);
     await world.publish('overwrite_load');
@@ -32,7 +47,9 @@ describe('start', () => {
     expect(await appendedIds(world)).toEqual(['["2"]', '["3"]']);
     expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([0, 1, 2]);
     await world.publish('overwrite_load');
-    expect(await world.rows('select id, ts from facts.overwritten')).toEqual(await world.rows('select id, ts from raw.events'));
+    expect(await world.rows('select id, ts from facts.overwritten')).toEqual(
+      await world.rows('select id, ts from raw.events'),
+    );
   });
 
   it('now, on a source without rows, waits for the first of them', async () => {
@@ -55,12 +72,22 @@ describe('start', () => {
       await world.reopen();
     };
     await reopen(String(second?.['snapshot-id']));
-    expect((await world.plan('append_load')).sources[0]).toMatchObject({ rows: '5', detected_by: 'snapshots' });
+    expect((await world.plan('append_load')).sources[0]).toMatchObject({
+      rows: '5',
+      detected_by: 'snapshots',
+    });
     expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([1]);
     await reopen(new Date(first?.['timestamp-ms'] as number).toISOString());
-    expect((await world.plan('append_load')).sources[0]).toMatchObject({ start: { snapshot_id: String(first?.['snapshot-id']) }, rows: '10' });
+    expect((await world.plan('append_load')).sources[0]).toMatchObject({
+      start: { snapshot_id: String(first?.['snapshot-id']) },
+      rows: '10',
+    });
     await reopen('2001-01-01');
-    expect((await world.plan('append_load')).sources[0]).toMatchObject({ start: null, detected_by: 'first-load', rows: '15' });
+    expect((await world.plan('append_load')).sources[0]).toMatchObject({
+      start: null,
+      detected_by: 'first-load',
+      rows: '15',
+    });
     await reopen('12345');
     await expect(world.plan('append_load')).rejects.toMatchObject({ code: 'start-unknown', exitCode: 2 });
     await world.expire('raw.events', [first?.['snapshot-id'] as bigint]);
@@ -75,31 +102,60 @@ describe('start', () => {
 describe('an adopted target', () => {
   it('goes on from the snapshots it is given, in one commit and without a file touched; a second adoption is refused', async () => {
     const world = await filledWorld({});
-    await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({ code: 'target-missing', exitCode: 2 });
-    await world.sql("create schema if not exists facts; create table facts.appended (id bigint, ts timestamptz) with ('format-version' = '2')");
+    await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({
+      code: 'target-missing',
+      exitCode: 2,
+    });
+    await world.sql(
+      "create schema if not exists facts; create table facts.appended (id bigint, ts timestamptz) with ('format-version' = '2')",
+    );
     await world.sql('insert into facts.appended select id, ts from raw.events');
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 3));
     const at = (await world.history('raw.events'))[1]?.['snapshot-id'] as bigint;
     const files = await world.rows('select distinct filename from facts.appended');
-    await expect(world.psyberg.adopt('append_load', new Map([['raw.other', { kind: 'now' }]]))).rejects.toMatchObject({ code: 'usage', exitCode: 2 });
-    const { record } = await world.psyberg.adopt('append_load', new Map([['raw.events', { kind: 'snapshot', snapshotId: at }]]));
+    await expect(
+      world.psyberg.adopt('append_load', new Map([['raw.other', { kind: 'now' }]])),
+    ).rejects.toMatchObject({ code: 'usage', exitCode: 2 });
+    const { record } = await world.psyberg.adopt(
+      'append_load',
+      new Map([['raw.events', { kind: 'snapshot', snapshotId: at }]]),
+    );
     expect(record).toMatchObject({ status: 'published', rows_read: '0', rows_written: '0' });
     const history = await world.history('facts.appended');
     expect(history).toHaveLength(2);
-    expect(history[1]?.summary).toMatchObject({ operation: 'append', 'added-data-files': '0', 'total-records': '10', 'psyberg.process-name': 'append_load' });
+    expect(history[1]?.summary).toMatchObject({
+      operation: 'append',
+      'added-data-files': '0',
+      'total-records': '10',
+      'psyberg.process-name': 'append_load',
+    });
     expect(await world.rows('select distinct filename from facts.appended')).toEqual(files);
-    expect(await world.rows('select status, target_table from psyberg.psyberg_session_f')).toEqual(['["adopted","facts.appended"]']);
-    expect(await world.rows('select src_table, snapshot_id::varchar from psyberg.high_water_mark_table')).toEqual([`["raw.events","${at}"]`]);
-    await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({ code: 'target-has-history', exitCode: 5 });
+    expect(await world.rows('select status, target_table from psyberg.psyberg_session_f')).toEqual([
+      '["adopted","facts.appended"]',
+    ]);
+    expect(
+      await world.rows('select src_table, snapshot_id::varchar from psyberg.high_water_mark_table'),
+    ).toEqual([`["raw.events","${at}"]`]);
+    await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({
+      code: 'target-has-history',
+      exitCode: 5,
+    });
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
-    expect(await world.rows('select id, ts from facts.appended')).toEqual(await world.rows('select id, ts from raw.events'));
-    expect((await world.metadata('raw.events')).refs?.['psyberg_append_load']).toMatchObject({ type: 'tag', 'snapshot-id': (await snapshotIds(world)).at(-1) });
+    expect(await world.rows('select id, ts from facts.appended')).toEqual(
+      await world.rows('select id, ts from raw.events'),
+    );
+    expect((await world.metadata('raw.events')).refs?.['psyberg_append_load']).toMatchObject({
+      type: 'tag',
+      'snapshot-id': (await snapshotIds(world)).at(-1),
+    });
   });
 
   it('that could not be published is as it was, and no file is left', async () => {
     const world = await filledWorld({});
-    await world.sql("create schema if not exists facts; create table facts.appended (id bigint, ts timestamptz) with ('format-version' = '2')");
+    await world.sql(
+      "create schema if not exists facts; create table facts.appended (id bigint, ts timestamptz) with ('format-version' = '2')",
+    );
     await world.sql('insert into facts.appended select id, ts from raw.events');
     const { client } = world.psyberg.internals;
     const commit = client.commitTransaction.bind(client);
@@ -116,7 +172,9 @@ describe('an adopted target', () => {
   it('of a stateful process recomputes only what changed since', async () => {
     const world = await filledWorld({});
     await world.psyberg.internals.client.createNamespace(['facts']);
-    await world.sql("create table facts.overwritten (id bigint, ts timestamptz) partitioned by (hour(ts)) with ('format-version' = '2')");
+    await world.sql(
+      "create table facts.overwritten (id bigint, ts timestamptz) partitioned by (hour(ts)) with ('format-version' = '2')",
+    );
     await world.sql('insert into facts.overwritten select id, ts from raw.events');
     await world.psyberg.adopt('overwrite_load');
     expect((await world.plan('overwrite_load')).status).toBe('nothing-new');
@@ -125,6 +183,8 @@ describe('an adopted target', () => {
     expect(hourNumbers(plan.hours)).toEqual([0]);
     expect(plan.target.complete_to_hour).toBe(hourAt(1));
     await world.publish('overwrite_load');
-    expect(await world.rows('select id, ts from facts.overwritten')).toEqual(await world.rows('select id, ts from raw.events'));
+    expect(await world.rows('select id, ts from facts.overwritten')).toEqual(
+      await world.rows('select id, ts from raw.events'),
+    );
   });
 });

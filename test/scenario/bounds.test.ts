@@ -1,5 +1,6 @@
-// Goal: hours are never guessed: statistics that are missing or look wrong are not believed, nulls and the future are counted. Method: real tables whose manifests are
-// restated in place, and event times of every type.
+// Goal: hours are never guessed: statistics that are missing or look wrong are not believed, nulls and the
+// future are counted. Method: real tables whose manifests are restated in place, and event times of every
+// type.
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { currentSchema } from '../../src/iceberg/event-time.ts';
@@ -29,8 +30,15 @@ async function worldWithNews(options: {
   const world = await worldForTest({ processes: [load(options.source, options.query)] });
   const value = options.value ?? ((hour: number) => `timestamptz '${hourAt(hour)}'`);
   const { partitionedBy, formatVersion = '2' } = options;
-  await world.create('raw.events', options.columns ?? 'id bigint, ts timestamptz', { formatVersion, ...(partitionedBy === undefined ? {} : { partitionedBy }) });
-  const land = (...rows: readonly (readonly [number, string])[]) => world.land('raw.events', `select * from (values ${rows.map(([id, text]) => `(${id}, ${text})`).join(', ')})`);
+  await world.create('raw.events', options.columns ?? 'id bigint, ts timestamptz', {
+    formatVersion,
+    ...(partitionedBy === undefined ? {} : { partitionedBy }),
+  });
+  const land = (...rows: readonly (readonly [number, string])[]) =>
+    world.land(
+      'raw.events',
+      `select * from (values ${rows.map(([id, text]) => `(${id}, ${text})`).join(', ')})`,
+    );
   await land([1, value(1)]);
   await world.publish('hours_load');
   await land([5, value(5)], [7, value(7)]);
@@ -52,7 +60,12 @@ describe('statistics that cannot be right', () => {
     const { world } = await worldWithNews({});
     await restateColumn(world, 'raw.events', 'ts', stated);
     const plan = await world.plan('hours_load');
-    expect(plan.sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7), null_event_times: '0' });
+    expect(plan.sources[0]).toMatchObject({
+      bounds_from: 'scan',
+      first_hour: hourAt(5),
+      last_hour: hourAt(7),
+      null_event_times: '0',
+    });
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
   });
@@ -60,10 +73,19 @@ describe('statistics that cannot be right', () => {
   it('are nanoseconds at most 2 s from another hour: the column itself is read, and the load does not skip the file', async () => {
     const nanos = (hour: number): string => `make_timestamp_ns(${msAt(hour)}000000)`;
     const query = 'select id, ts::timestamp as ts from e where ts >= $range_start';
-    const { world } = await worldWithNews({ columns: 'id bigint, ts timestamp_ns', value: nanos, query, formatVersion: '3' });
+    const { world } = await worldWithNews({
+      columns: 'id bigint, ts timestamp_ns',
+      value: nanos,
+      query,
+      formatVersion: '3',
+    });
     const off = `iceberg_bytes(${msAt(5) * 1_000_000 - 1_500_000_000}, 8)`;
     await restateColumn(world, 'raw.events', 'ts', { lower: off, upper: off, nulls: '0' });
-    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7) });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({
+      bounds_from: 'scan',
+      first_hour: hourAt(5),
+      last_hour: hourAt(7),
+    });
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
   });
@@ -71,36 +93,64 @@ describe('statistics that cannot be right', () => {
   it('contradict the partition: the column itself is read', async () => {
     const { world } = await worldWithNews({ partitionedBy: 'month(ts)' });
     // As a writer in another time zone, or with seconds for microseconds, would have stated them.
-    await restateColumn(world, 'raw.events', 'ts', { lower: `iceberg_bytes(${msAt(5)}, 8)`, upper: `iceberg_bytes(${msAt(7)}, 8)`, nulls: '0' });
-    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7) });
+    await restateColumn(world, 'raw.events', 'ts', {
+      lower: `iceberg_bytes(${msAt(5)}, 8)`,
+      upper: `iceberg_bytes(${msAt(7)}, 8)`,
+      nulls: '0',
+    });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({
+      bounds_from: 'scan',
+      first_hour: hourAt(5),
+      last_hour: hourAt(7),
+    });
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
   });
 
   const short = `iceberg_bytes(${msAt(5) / 1000}, 4)`;
   it.each([
-    ['are of another unit', { lower: `iceberg_bytes(${msAt(5)}, 8)`, upper: `iceberg_bytes(${msAt(5)}, 8)`, nulls: '0' }],
+    [
+      'are of another unit',
+      { lower: `iceberg_bytes(${msAt(5)}, 8)`, upper: `iceberg_bytes(${msAt(5)}, 8)`, nulls: '0' },
+    ],
     ['are of 4 bytes', { lower: short, upper: short, nulls: '0' }],
   ])('%s, and a table of so many files is narrowed: the file is read', async (_name, stated) => {
     const { world, land } = await worldWithNews({ partitionedBy: 'hour(ts)' });
-    await world.land('raw.events', `select 1000 + i, timestamptz '${hourAt(-1)}' - to_hours(i) from range(210) as t(i)`);
+    await world.land(
+      'raw.events',
+      `select 1000 + i, timestamptz '${hourAt(-1)}' - to_hours(i) from range(210) as t(i)`,
+    );
     await world.publish('hours_load');
     await land([8, `timestamptz '${hourAt(8)}'`]);
     await restateColumn(world, 'raw.events', 'ts', stated);
     expect(hourNumbers((await world.plan('hours_load')).hours)).toEqual([8]);
     expect(await world.publish('hours_load')).toMatchObject({ rows_read: '1', rows_written: '1' });
-    expect(await world.rows('select id, ts from facts.hours')).toEqual(await world.rows('select id, ts from raw.events'));
+    expect(await world.rows('select id, ts from facts.hours')).toEqual(
+      await world.rows('select id, ts from raw.events'),
+    );
   });
 
   it('of a target contradict its partition: its rows are replaced all the same', async () => {
     const process = load();
     const world = await worldForTest({
-      processes: [{ ...process, header: { ...process.header, target: { table: 'facts.hours', event_time: 'ts', partition_by: ['hour(ts)'] } } }],
+      processes: [
+        {
+          ...process,
+          header: {
+            ...process.header,
+            target: { table: 'facts.hours', event_time: 'ts', partition_by: ['hour(ts)'] },
+          },
+        },
+      ],
     });
     await world.create('raw.events', 'id bigint, ts timestamptz');
     await world.land('raw.events', `select 1, timestamptz '${hourAt(1)}'`);
     await world.publish('hours_load');
-    await restateColumn(world, 'facts.hours', 'ts', { lower: `iceberg_bytes(${msAt(1)}, 8)`, upper: `iceberg_bytes(${msAt(1)}, 8)`, nulls: '0' });
+    await restateColumn(world, 'facts.hours', 'ts', {
+      lower: `iceberg_bytes(${msAt(1)}, 8)`,
+      upper: `iceberg_bytes(${msAt(1)}, 8)`,
+      nulls: '0',
+    });
     await world.land('raw.events', `select 2, timestamptz '${hourAt(1)}'`);
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["2"]']);
@@ -118,18 +168,42 @@ describe('statistics that cannot be right', () => {
 describe('event times', () => {
   const seconds = (hour: number): string => `${msAt(hour) / 1000}`;
   const types: readonly (readonly [string, Parameters<typeof worldWithNews>[0]])[] = [
-    ['in epoch seconds', { columns: 'id bigint, ts bigint', value: seconds, source: { event_time_unit: 'epoch_s' }, query: 'select id, to_timestamp(ts) as ts from e' }],
+    [
+      'in epoch seconds',
+      {
+        columns: 'id bigint, ts bigint',
+        value: seconds,
+        source: { event_time_unit: 'epoch_s' },
+        query: 'select id, to_timestamp(ts) as ts from e',
+      },
+    ],
     [
       'in epoch microseconds',
-      { columns: 'id bigint, ts bigint', value: (hour) => `${msAt(hour)}000`, source: { event_time_unit: 'epoch_us' }, query: 'select id, make_timestamptz(ts) as ts from e' },
+      {
+        columns: 'id bigint, ts bigint',
+        value: (hour) => `${msAt(hour)}000`,
+        source: { event_time_unit: 'epoch_us' },
+        query: 'select id, make_timestamptz(ts) as ts from e',
+      },
     ],
-    ['without a zone', { columns: 'id bigint, ts timestamp', value: (hour) => `timestamp '${hourAt(hour).slice(0, 19)}'` }],
+    [
+      'without a zone',
+      { columns: 'id bigint, ts timestamp', value: (hour) => `timestamp '${hourAt(hour).slice(0, 19)}'` },
+    ],
   ];
   it.each(types)('%s give the same hours by statistics and by the column', async (_name, options) => {
     const { world } = await worldWithNews(options);
-    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'manifest', first_hour: hourAt(5), last_hour: hourAt(7) });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({
+      bounds_from: 'manifest',
+      first_hour: hourAt(5),
+      last_hour: hourAt(7),
+    });
     await restateColumn(world, 'raw.events', 'ts', {});
-    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', first_hour: hourAt(5), last_hour: hourAt(7) });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({
+      bounds_from: 'scan',
+      first_hour: hourAt(5),
+      last_hour: hourAt(7),
+    });
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
   });
@@ -138,14 +212,19 @@ describe('event times', () => {
     const day = (hour: number): string => `date '${hourAt(hour * 24).slice(0, 10)}'`;
     const { world } = await worldWithNews({ columns: 'id bigint, ts date', value: day });
     const expected = { first_hour: hourAt(5 * 24), last_hour: hourAt(7 * 24 + 23) };
-    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'manifest', ...expected });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({
+      bounds_from: 'manifest',
+      ...expected,
+    });
     await restateColumn(world, 'raw.events', 'ts', {});
     expect((await world.plan('hours_load')).sources[0]).toMatchObject({ bounds_from: 'scan', ...expected });
   });
 
   it('are followed through a renamed and widened column, also in files without statistics', async () => {
     const source = { event_time: 'happened', event_time_unit: 'epoch_s' };
-    const world = await worldForTest({ processes: [load({ event_time_unit: 'epoch_s' }, 'select id, to_timestamp(ts) as ts from e')] });
+    const world = await worldForTest({
+      processes: [load({ event_time_unit: 'epoch_s' }, 'select id, to_timestamp(ts) as ts from e')],
+    });
     await world.create('raw.events', 'id bigint, ts integer');
     await world.land('raw.events', `select 1, ${seconds(1)}`);
     await world.publish('hours_load');
@@ -169,9 +248,17 @@ describe('the event-time column', () => {
   const setColumns = async (world: World, columns: Readonly<Record<string, number>>): Promise<void> => {
     const metadata = await world.metadata('raw.events');
     const [id] = currentSchema(metadata).fields;
-    const fields = Object.entries(columns).map(([name, field]) => ({ id: field, name, type: 'timestamptz', required: false }));
+    const fields = Object.entries(columns).map(([name, field]) => ({
+      id: field,
+      name,
+      type: 'timestamptz',
+      required: false,
+    }));
     await world.commit('raw.events', [
-      { action: 'add-schema', schema: { type: 'struct', 'schema-id': -1, fields: [id as NonNullable<typeof id>, ...fields] } },
+      {
+        action: 'add-schema',
+        schema: { type: 'struct', 'schema-id': -1, fields: [id as NonNullable<typeof id>, ...fields] },
+      },
       { action: 'set-current-schema', 'schema-id': -1 },
     ]);
   };
@@ -184,7 +271,10 @@ describe('the event-time column', () => {
     const [refused] = await world.run();
     expect(refused).toMatchObject({
       status: 'refused',
-      error: { code: 'event-time-replaced', context: { table: 'raw.events', column: 'ts', expected: 2, found: 3, exit_code: 5 } },
+      error: {
+        code: 'event-time-replaced',
+        context: { table: 'raw.events', column: 'ts', expected: 2, found: 3, exit_code: 5 },
+      },
     });
     expect(refused?.error?.hint).toContain('name old_ts as event_time');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
@@ -194,7 +284,10 @@ describe('the event-time column', () => {
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]', '["8"]']);
     await setColumns(world, { old_ts: 4 });
     await world.land('raw.events', `select 9, ${value(9)}`);
-    expect((await world.run())[0]?.error).toMatchObject({ code: 'event-time-replaced', message: expect.stringContaining('which was dropped') });
+    expect((await world.run())[0]?.error).toMatchObject({
+      code: 'event-time-replaced',
+      message: expect.stringContaining('which was dropped'),
+    });
   });
 });
 
@@ -215,38 +308,61 @@ describe('a date that became a timestamp (version 3)', () => {
     ['timestamp', 'scan'],
     ['timestamp_ns', 'manifest'],
     ['timestamp_ns', 'scan'],
-  ])('between watermark and head, as %s, bounds from the %s: older files are still read by their days', async (type, boundsFrom) => {
-    const world = await worldForTest({ processes: [load({}, 'select id, ts::timestamp as ts from e')] });
-    await world.create('raw.events', 'id bigint, ts date', { formatVersion: '3', partitionedBy: 'day(ts)' });
-    await world.land('raw.events', `select 1, ${day(1)}`);
-    await world.publish('hours_load');
-    await world.land('raw.events', `select 5, ${day(3)}`);
-    if (boundsFrom === 'scan') await restateColumn(world, 'raw.events', 'ts', {});
-    await promote(world, type);
-    await world.land('raw.events', "select 7, timestamp '2023-09-14 07:30:00'");
-    const plan = await world.plan('hours_load');
-    expect(plan.sources[0]).toMatchObject({ first_hour: hourAt(-24), last_hour: hourAt(7), rows: '2' });
-    expect(hourNumbers(plan.hours)).toContain(7);
-    await world.publish('hours_load');
-    expect(await world.rows('select id, ts from facts.hours')).toEqual(await world.rows('select id, ts::timestamp as ts from raw.events'));
-    expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
-    await world.sql('delete from raw.events where id = 5');
-    await world.publish('hours_load');
-    expect(await target(world)).toEqual(['["1"]', '["7"]']);
-  });
+  ])(
+    'between watermark and head, as %s, bounds from the %s: older files are still read by their days',
+    async (type, boundsFrom) => {
+      const world = await worldForTest({ processes: [load({}, 'select id, ts::timestamp as ts from e')] });
+      await world.create('raw.events', 'id bigint, ts date', {
+        formatVersion: '3',
+        partitionedBy: 'day(ts)',
+      });
+      await world.land('raw.events', `select 1, ${day(1)}`);
+      await world.publish('hours_load');
+      await world.land('raw.events', `select 5, ${day(3)}`);
+      if (boundsFrom === 'scan') await restateColumn(world, 'raw.events', 'ts', {});
+      await promote(world, type);
+      await world.land('raw.events', "select 7, timestamp '2023-09-14 07:30:00'");
+      const plan = await world.plan('hours_load');
+      expect(plan.sources[0]).toMatchObject({ first_hour: hourAt(-24), last_hour: hourAt(7), rows: '2' });
+      expect(hourNumbers(plan.hours)).toContain(7);
+      await world.publish('hours_load');
+      expect(await world.rows('select id, ts from facts.hours')).toEqual(
+        await world.rows('select id, ts::timestamp as ts from raw.events'),
+      );
+      expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]']);
+      await world.sql('delete from raw.events where id = 5');
+      await world.publish('hours_load');
+      expect(await target(world)).toEqual(['["1"]', '["7"]']);
+    },
+  );
 
-  it.each([[['day(ts)']], [[]]])('in a target, partitioned by %j: the files with days are replaced, and what else they hold stays', async (partition_by) => {
-    const target = { table: 'facts.hours', event_time: 'ts', partition_by, properties: { 'format-version': '3' } };
-    const process = load({}, 'select id, ts::date as ts from e');
-    const world = await worldForTest({ processes: [{ ...process, header: { ...process.header, target } }] });
-    await world.create('raw.events', 'id bigint, ts timestamptz');
-    await world.land('raw.events', `select i, timestamptz '${hourAt(0)}' + to_days(i::integer) from range(3) as t(i)`);
-    await world.publish('hours_load');
-    await promote(world, 'timestamp', 'facts.hours');
-    await world.land('raw.events', `select 9, timestamptz '${hourAt(24)}'`);
-    await world.publish('hours_load');
-    expect(await world.rows('select id, ts from facts.hours')).toEqual(await world.rows('select id, ts::timestamp as ts from raw.events'));
-  });
+  it.each([[['day(ts)']], [[]]])(
+    'in a target, partitioned by %j: the files with days are replaced, and what else they hold stays',
+    async (partition_by) => {
+      const target = {
+        table: 'facts.hours',
+        event_time: 'ts',
+        partition_by,
+        properties: { 'format-version': '3' },
+      };
+      const process = load({}, 'select id, ts::date as ts from e');
+      const world = await worldForTest({
+        processes: [{ ...process, header: { ...process.header, target } }],
+      });
+      await world.create('raw.events', 'id bigint, ts timestamptz');
+      await world.land(
+        'raw.events',
+        `select i, timestamptz '${hourAt(0)}' + to_days(i::integer) from range(3) as t(i)`,
+      );
+      await world.publish('hours_load');
+      await promote(world, 'timestamp', 'facts.hours');
+      await world.land('raw.events', `select 9, timestamptz '${hourAt(24)}'`);
+      await world.publish('hours_load');
+      expect(await world.rows('select id, ts from facts.hours')).toEqual(
+        await world.rows('select id, ts::timestamp as ts from raw.events'),
+      );
+    },
+  );
 });
 
 describe('an event time that came with a default (version 3)', () => {
@@ -260,15 +376,31 @@ describe('an event time that came with a default (version 3)', () => {
     await world.create('raw.events', 'id bigint', { formatVersion: '3' });
     await world.land('raw.events', 'select unnest([1, 2, 3])');
     const schema = currentSchema(await world.metadata('raw.events'));
-    const column = { id: 2, name: 'ts', type, required: false, 'initial-default': value, 'write-default': value };
+    const column = {
+      id: 2,
+      name: 'ts',
+      type,
+      required: false,
+      'initial-default': value,
+      'write-default': value,
+    };
     await world.commit('raw.events', [
-      { action: 'add-schema', schema: { ...schema, 'schema-id': schema['schema-id'] + 1, fields: [...schema.fields, column] } },
+      {
+        action: 'add-schema',
+        schema: { ...schema, 'schema-id': schema['schema-id'] + 1, fields: [...schema.fields, column] },
+      },
       { action: 'set-current-schema', 'schema-id': -1 },
     ]);
     await world.land('raw.events', `select 9, (select any_value(ts) from raw.events)`);
-    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ rows: '4', null_event_times: '0', first_hour: hourAt(type === 'date' ? 0 : 3) });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({
+      rows: '4',
+      null_event_times: '0',
+      first_hour: hourAt(type === 'date' ? 0 : 3),
+    });
     await world.publish('hours_load');
-    expect(await world.rows('select * from facts.hours')).toEqual(await world.rows(`select id, ${time} from raw.events`));
+    expect(await world.rows('select * from facts.hours')).toEqual(
+      await world.rows(`select id, ${time} from raw.events`),
+    );
     expect(await target(world)).toHaveLength(4);
   });
 });
@@ -290,7 +422,16 @@ describe('rows without an event time', () => {
     await land([99, 'null']);
     expect((await world.run())[0]).toMatchObject({
       status: 'refused',
-      error: { code: 'null-event-times', context: { table: 'raw.events', snapshot_id: expect.any(String), file: expect.stringContaining('.parquet'), rows: '1', exit_code: 5 } },
+      error: {
+        code: 'null-event-times',
+        context: {
+          table: 'raw.events',
+          snapshot_id: expect.any(String),
+          file: expect.stringContaining('.parquet'),
+          rows: '1',
+          exit_code: 5,
+        },
+      },
     });
     expect(await target(world)).toEqual(['["1"]']);
   });
@@ -300,9 +441,17 @@ describe('rows of the future', () => {
   it('are set aside beyond future_tolerance, reported, and loaded once their time has come, also when nothing else is new', async () => {
     const { world, land } = await worldWithNews({ source: { future_tolerance: '30m' } });
     world.nowMs = msAt(7.75);
-    await land([8, `timestamptz '${hourAt(8)}'`], [9, `timestamptz '${hourAt(9)}'`], [30, `timestamptz '${hourAt(30)}'`]);
+    await land(
+      [8, `timestamptz '${hourAt(8)}'`],
+      [9, `timestamptz '${hourAt(9)}'`],
+      [30, `timestamptz '${hourAt(30)}'`],
+    );
     const plan = await world.plan('hours_load');
-    expect(plan.sources[0]).toMatchObject({ future_rows: '2', future_hours: [hourAt(9), hourAt(30)], newest_hour: hourAt(8) });
+    expect(plan.sources[0]).toMatchObject({
+      future_rows: '2',
+      future_hours: [hourAt(9), hourAt(30)],
+      newest_hour: hourAt(8),
+    });
     expect(plan.explain()).toContain('2 rows of the future');
     await world.publish('hours_load');
     expect(await target(world)).toEqual(['["1"]', '["5"]', '["7"]', '["8"]']);
@@ -318,7 +467,11 @@ describe('rows of the future', () => {
     const { world, land } = await worldWithNews({});
     world.nowMs = msAt(8) + 60_000;
     await land([9, `timestamptz '${hourAt(9)}' + interval 59 minutes`], [10, `timestamptz '${hourAt(10)}'`]);
-    expect((await world.plan('hours_load')).sources[0]).toMatchObject({ future_rows: '1', future_hours: [hourAt(10)], newest_hour: hourAt(9) });
+    expect((await world.plan('hours_load')).sources[0]).toMatchObject({
+      future_rows: '1',
+      future_hours: [hourAt(10)],
+      newest_hour: hourAt(9),
+    });
   });
 
   it('in a wrong unit are set aside as well', async () => {
@@ -340,11 +493,16 @@ describe('a data file that cannot be read', () => {
   it('is named, with its snapshot, and nothing moves', async () => {
     const { world } = await worldWithNews({});
     await restateColumn(world, 'raw.events', 'ts', {});
-    const [file = ''] = (await world.sql('select filename from raw.events where id = 5')).map((row) => String(row['filename']));
+    const [file = ''] = (await world.sql('select filename from raw.events where id = 5')).map((row) =>
+      String(row['filename']),
+    );
     rmSync(file);
     expect((await world.run())[0]).toMatchObject({
       status: 'refused',
-      error: { code: 'source-unreadable', context: { table: 'raw.events', snapshot_id: expect.stringMatching(/^\d+$/), file, exit_code: 5 } },
+      error: {
+        code: 'source-unreadable',
+        context: { table: 'raw.events', snapshot_id: expect.stringMatching(/^\d+$/), file, exit_code: 5 },
+      },
     });
   });
 });

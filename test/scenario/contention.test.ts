@@ -1,5 +1,6 @@
-// Goal: whoever else writes to the target while a session runs, nothing is lost and nothing doubled, and work is repeated only where it must be. Method: another
-// writer commits at a chosen step of the session; the steps tell whether it was planned anew.
+// Goal: whoever else writes to the target while a session runs, nothing is lost and nothing doubled, and work
+// is repeated only where it must be. Method: another writer commits at a chosen step of the session; the
+// steps tell whether it was planned anew.
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import { conflict } from '../../src/model/errors.ts';
@@ -8,7 +9,8 @@ import { runSessionStep, type SessionStep } from '../support/session-step.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
-const event = (id: number, hour: number): string => `select ${id}::bigint as id, timestamptz '${hourAt(hour)}' as ts`;
+const event = (id: number, hour: number): string =>
+  `select ${id}::bigint as id, timestamptz '${hourAt(hour)}' as ts`;
 
 const PATTERNS = {
   stateless: "select id, ts, 'mine' as writer from e",
@@ -18,7 +20,14 @@ const PATTERNS = {
 type Pattern = keyof typeof PATTERNS;
 
 /** A world whose session is stopped at the step named `at` while `meanwhile` happens. */
-async function contended(pattern: Pattern, options: { readonly at: string; readonly meanwhile: (world: World) => Promise<void>; readonly header?: Record<string, unknown> }) {
+async function contended(
+  pattern: Pattern,
+  options: {
+    readonly at: string;
+    readonly meanwhile: (world: World) => Promise<void>;
+    readonly header?: Record<string, unknown>;
+  },
+) {
   const world = await worldForTest({
     processes: [
       processFile(
@@ -66,7 +75,10 @@ const foreignRow =
     const before = mainSnapshot(metadata);
     const other = await world.psyberg.internals.engine().then((engine) => engine.fork());
     try {
-      await other.execute({ sql: `insert into lake.facts.t by name select 100 + ${hour} as id, timestamptz '${hourAt(hour)}' as ts, 'foreign' as writer`, parameters: {} });
+      await other.execute({
+        sql: `insert into lake.facts.t by name select 100 + ${hour} as id, timestamptz '${hourAt(hour)}' as ts, 'foreign' as writer`,
+        parameters: {},
+      });
     } finally {
       other.release();
     }
@@ -82,12 +94,22 @@ describe('a target that another writer changes while a session runs', () => {
     ['dimension', 2, true],
     ['dimension', 4, true],
   ] as const)('%s, in hour %i: planned again: %s', async ([pattern, hour, again]) => {
-    const { world, record, plannedAgain } = await contended(pattern, { at: 'audit count_sources', meanwhile: foreignRow(hour) });
+    const { world, record, plannedAgain } = await contended(pattern, {
+      at: 'audit count_sources',
+      meanwhile: foreignRow(hour),
+    });
     expect(record).toMatchObject({ status: 'published' });
     expect(plannedAgain).toBe(again);
-    const mine = pattern === 'stateful' && hour === 3 ? [] : pattern === 'dimension' && hour === 4 ? [] : [`["${100 + hour}"]`];
+    const mine =
+      pattern === 'stateful' && hour === 3
+        ? []
+        : pattern === 'dimension' && hour === 4
+          ? []
+          : [`["${100 + hour}"]`];
     expect(await world.rows("select id from facts.t where writer = 'foreign'")).toEqual(mine);
-    expect(await world.rows("select id, ts from facts.t where writer = 'mine'")).toEqual(await world.rows('from raw.events'));
+    expect(await world.rows("select id, ts from facts.t where writer = 'mine'")).toEqual(
+      await world.rows('from raw.events'),
+    );
     // The counts of the summary are those of the table, and its history is one line.
     const summary = mainSnapshot(await world.metadata('facts.t'))?.summary;
     expect(await world.rows('select count(*) from facts.t')).toEqual([`["${summary?.['total-records']}"]`]);
@@ -95,15 +117,25 @@ describe('a target that another writer changes while a session runs', () => {
   });
   it('keeps the other rows of a straddling file, where the target has no partitions', async () => {
     const header = { target: { table: 'facts.t', event_time: 'ts' } };
-    const { world, record, plannedAgain } = await contended('stateful', { at: 'audit count_sources', meanwhile: foreignRow(5), header });
+    const { world, record, plannedAgain } = await contended('stateful', {
+      at: 'audit count_sources',
+      meanwhile: foreignRow(5),
+      header,
+    });
     expect(record).toMatchObject({ status: 'published' });
     expect(plannedAgain).toBe(false);
-    expect(await world.rows("select id, ts from facts.t where writer = 'mine'")).toEqual(await world.rows('from raw.events'));
+    expect(await world.rows("select id, ts from facts.t where writer = 'mine'")).toEqual(
+      await world.rows('from raw.events'),
+    );
     expect(await world.rows("select id from facts.t where writer = 'foreign'")).toEqual(['["105"]']);
   });
   it('looks again with the audits that read the whole target', async () => {
     const audits = [{ sql: 'audits/few.sql' }];
-    const passed = await contended('stateful', { at: 'publish', meanwhile: foreignRow(5), header: { audits } });
+    const passed = await contended('stateful', {
+      at: 'publish',
+      meanwhile: foreignRow(5),
+      header: { audits },
+    });
     expect(passed.record).toMatchObject({ status: 'published' });
     expect(passed.plannedAgain).toBe(false);
     // Two rows more than the audit allows, and they come after it has passed.
@@ -122,7 +154,12 @@ describe('a target that another writer changes while a session runs', () => {
     const world = await worldForTest({
       processes: [
         processFile(
-          { process_name: 'load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.t', event_time: 'ts' } },
+          {
+            process_name: 'load',
+            pattern: 'stateless',
+            sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+            target: { table: 'facts.t', event_time: 'ts' },
+          },
           PATTERNS.stateless,
         ),
       ],
@@ -132,9 +169,12 @@ describe('a target that another writer changes while a session runs', () => {
     await world.publish('load');
     await world.land('raw.events', event(1, 1));
     const [spec] = world.psyberg.project.processes;
-    const step = (name: SessionStep) => runSessionStep(world.psyberg, spec as NonNullable<typeof spec>, name, '20990101000000');
+    const step = (name: SessionStep) =>
+      runSessionStep(world.psyberg, spec as NonNullable<typeof spec>, name, '20990101000000');
     for (const name of ['init', 'load', 'audit'] as const) await step(name);
-    const [branch] = (await world.leftovers()).filter((each) => each.startsWith('t@')).map((each) => each.slice('t@'.length));
+    const [branch] = (await world.leftovers())
+      .filter((each) => each.startsWith('t@'))
+      .map((each) => each.slice('t@'.length));
     await world.psyberg.sql(`insert into facts.t by name ${event(100, 9)}`, { branch: branch as string });
     await expect(step('publish')).rejects.toMatchObject({ code: 'staging-lost', exitCode: 5 });
     expect(await world.rows('select id from facts.t')).toEqual(['["0"]']);
@@ -146,7 +186,12 @@ describe('a session that others overtake for a minute', () => {
     const world = await worldForTest({
       processes: [
         processFile(
-          { process_name: 'load', pattern: 'stateful', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.t', event_time: 'ts' } },
+          {
+            process_name: 'load',
+            pattern: 'stateful',
+            sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+            target: { table: 'facts.t', event_time: 'ts' },
+          },
           'select id, ts from e',
         ),
       ],
@@ -173,7 +218,11 @@ describe('a session that others overtake for a minute', () => {
     };
     const [record] = await world.run();
     client.commitTransaction = commit;
-    expect(record).toMatchObject({ status: 'conflict', published_snapshot_id: null, error: { code: 'publish-contended', retryable: true } });
+    expect(record).toMatchObject({
+      status: 'conflict',
+      published_snapshot_id: null,
+      error: { code: 'publish-contended', retryable: true },
+    });
     expect(tries).toBe(7);
     expect({
       history: await world.history('facts.t'),

@@ -1,19 +1,40 @@
-// Goal: rows deleted one by one, and files rewritten, between the same two sessions: exactly the hours whose rows differ are counted, and an appending process stops only
-// where a row that it loaded is gone. Method: both orders, several ways to delete, whole and partial rewrites; every hour and cause is written out.
+// Goal: rows deleted one by one, and files rewritten, between the same two sessions: exactly the hours whose
+// rows differ are counted, and an appending process stops only where a row that it loaded is gone. Method:
+// both orders, several ways to delete, whole and partial rewrites; every hour and cause is written out.
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
-import { appended, eventWorld, events, expireAllBut, inSource, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
+import {
+  appended,
+  eventWorld,
+  events,
+  expireAllBut,
+  inSource,
+  overwritten,
+  runOne,
+  snapshotIds,
+} from '../support/event-tables.ts';
 import { hourNumbers, type World } from '../support/world.ts';
 
 type Change = (world: World) => Promise<unknown>;
-const compact: Change = (world) => world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
+const compact: Change = (world) =>
+  world.changeFiles('raw.events', {
+    operation: 'replace',
+    remove: (files) => files,
+    insert: 'select * from raw.events',
+  });
 const compactAsOverwrite: Change = (world) =>
-  world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files, insert: 'select * from raw.events order by id desc' });
+  world.changeFiles('raw.events', {
+    operation: 'overwrite',
+    remove: (files) => files,
+    insert: 'select * from raw.events order by id desc',
+  });
 /** Puts the files together that hold ids below `limit`. */
 const compactBelow =
   (limit: number): Change =>
   async (world) => {
-    const old = (await world.sql(`select distinct filename from raw.events where id < ${limit}`)).map((row) => String(row['filename']));
+    const old = (await world.sql(`select distinct filename from raw.events where id < ${limit}`)).map((row) =>
+      String(row['filename']),
+    );
     await world.changeFiles('raw.events', {
       operation: 'replace',
       remove: (files) => files.filter((file) => old.includes(file.path)),
@@ -27,7 +48,10 @@ const deleteRow =
 const deleteEqual =
   (id: number): Change =>
   (world) =>
-    world.changeFiles('raw.events', { operation: 'delete', deletes: [{ kind: 'equality', columns: ['id'], values: `select ${id}::bigint` }] });
+    world.changeFiles('raw.events', {
+      operation: 'delete',
+      deletes: [{ kind: 'equality', columns: ['id'], values: `select ${id}::bigint` }],
+    });
 const land =
   (first: number, hour: number): Change =>
   (world) =>
@@ -35,22 +59,33 @@ const land =
 const deletesEqual =
   (first: number): Change =>
   (world) =>
-    world.changeFiles('raw.events', { operation: 'delete', deletes: [{ kind: 'equality', columns: ['id'], values: `select unnest(range(${first}, ${first + 5}))` }] });
+    world.changeFiles('raw.events', {
+      operation: 'delete',
+      deletes: [
+        { kind: 'equality', columns: ['id'], values: `select unnest(range(${first}, ${first + 5}))` },
+      ],
+    });
 const inOrder = async (world: World, changes: readonly Change[]): Promise<void> => {
   for (const change of changes) await change(world);
 };
 
-/** Rows 0-4 in hour 0, 10-14 in hour 1, 20-24 in hour 2, 30-34 in hour 3; loaded by both processes. One file may hold several hours. */
+/**
+ * Rows 0-4 in hour 0, 10-14 in hour 1, 20-24 in hour 2, 30-34 in hour 3; loaded by both processes. One file
+ * may hold several hours.
+ */
 async function loadedWorld(formatVersion: string): Promise<World> {
   const world = await eventWorld({ partitionedBy: 'day(ts)', formatVersion });
   await inOrder(world, [land(20, 2), land(30, 3)]);
   await world.run();
   return world;
 }
-const changedHours = ({ hours }: Plan): number[] => hourNumbers(hours.filter((hour) => hour.reason === 'changed'));
-const told = (plan: Plan): string[] => (plan.sources[0]?.changes ?? []).map((change) => `${change.operation} ${change.counted}: ${change.reason}`);
+const changedHours = ({ hours }: Plan): number[] =>
+  hourNumbers(hours.filter((hour) => hour.reason === 'changed'));
+const told = (plan: Plan): string[] =>
+  (plan.sources[0]?.changes ?? []).map((change) => `${change.operation} ${change.counted}: ${change.reason}`);
 
-const maintain: Change = (world) => world.psyberg.maintain(['raw.events'], { only: ['compact', 'manifests'] });
+const maintain: Change = (world) =>
+  world.psyberg.maintain(['raw.events'], { only: ['compact', 'manifests'] });
 
 const SEQUENCES: readonly (readonly [string, readonly Change[], readonly number[]])[] = [
   ['a delete and then a compaction', [deleteRow(11), compact], [1]],
@@ -58,12 +93,28 @@ const SEQUENCES: readonly (readonly [string, readonly Change[], readonly number[
   ['a compaction and then a delete', [compact, deleteRow(11)], [1]],
   ['an equality delete between two compactions', [compactAsOverwrite, deleteEqual(31), compact], [3]],
   ['deletes before and after a compaction', [deleteRow(1), compact, deleteRow(31)], [0, 3]],
-  ['an update and a compaction', [(world) => world.sql(`update raw.events set id = 99 where id = 21`), compact], [2]],
-  ['a landing, deletes of its rows and others, and a compaction', [land(40, 5), deleteRow(41), deleteRow(2), compact], [0, 5]],
+  [
+    'an update and a compaction',
+    [(world) => world.sql(`update raw.events set id = 99 where id = 21`), compact],
+    [2],
+  ],
+  [
+    'a landing, deletes of its rows and others, and a compaction',
+    [land(40, 5), deleteRow(41), deleteRow(2), compact],
+    [0, 5],
+  ],
   ['rows that came and went, by equality, and a compaction', [land(40, 5), deletesEqual(40), compact], []],
-  ['a landing, maintenance that puts its rows among the others, and a delete of an old row', [land(40, 5), maintain, deleteRow(11)], [1, 5]],
+  [
+    'a landing, maintenance that puts its rows among the others, and a delete of an old row',
+    [land(40, 5), maintain, deleteRow(11)],
+    [1, 5],
+  ],
   ['maintenance and an equality delete', [land(40, 5), maintain, deleteEqual(31)], [3, 5]],
-  ['maintenance and an update', [land(40, 5), maintain, (world) => world.sql(`update raw.events set id = 99 where id = 21`)], [2, 5]],
+  [
+    'maintenance and an update',
+    [land(40, 5), maintain, (world) => world.sql(`update raw.events set id = 99 where id = 21`)],
+    [2, 5],
+  ],
   ['maintenance and a delete of a row that is new', [land(40, 5), maintain, deleteRow(41)], [5]],
 ];
 
@@ -80,20 +131,27 @@ describe.each(['2', '3'])('format version %s', (formatVersion) => {
 });
 
 describe('a table of version 1 that becomes one of version 2 between two sessions', () => {
-  const upgrade: Change = (world) => world.commit('raw.events', [{ action: 'upgrade-format-version', 'format-version': 2 }]);
+  const upgrade: Change = (world) =>
+    world.commit('raw.events', [{ action: 'upgrade-format-version', 'format-version': 2 }]);
   it.each([
     ['a landing before, and a delete', [land(40, 5), upgrade, deleteRow(11)]],
     ['a landing before, and an equality delete', [land(40, 5), upgrade, deleteEqual(11)]],
     ['a landing after, and a delete', [upgrade, land(40, 5), deleteRow(11)]],
     ['a landing after, and an equality delete', [upgrade, land(40, 5), deleteEqual(11)]],
-    ['landings on both sides, and deletes of old and new rows', [land(40, 5), upgrade, land(50, 5), deleteRow(11), deleteEqual(41), deleteRow(51)]],
+    [
+      'landings on both sides, and deletes of old and new rows',
+      [land(40, 5), upgrade, land(50, 5), deleteRow(11), deleteEqual(41), deleteRow(51)],
+    ],
   ] as const)('%s', async (_name, changes) => {
     const world = await loadedWorld('1');
     await inOrder(world, changes);
     expect(changedHours(await world.plan('overwrite_load'))).toEqual([1, 5]);
     await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed' },
+    });
   });
 });
 
@@ -102,8 +160,11 @@ describe('the plan', () => {
     const world = await eventWorld();
     await inOrder(world, [land(20, 2), land(30, 3)]);
     await world.run();
-    // One file an hour: those of hours 0 and 1 are rewritten without a row of hour 0, and a row of hour 3 goes from a file that stays.
-    const rewritten = (await world.sql('select distinct filename from raw.events where id < 20')).map((row) => String(row['filename']));
+    // One file an hour: those of hours 0 and 1 are rewritten without a row of hour 0, and a row of hour 3
+    // goes from a file that stays.
+    const rewritten = (await world.sql('select distinct filename from raw.events where id < 20')).map((row) =>
+      String(row['filename']),
+    );
     await deleteRow(3)(world);
     await world.changeFiles('raw.events', {
       operation: 'replace',
@@ -113,12 +174,9 @@ describe('the plan', () => {
     await deleteRow(31)(world);
     const plan = await world.plan('overwrite_load');
     expect(changedHours(plan)).toEqual([0, 3]);
-    expect(plan.hours.map((hour) => hour.causes.map((cause) => `${cause.operation} ${cause.change}`).sort())).toEqual([
-      ['replace added', 'replace removed'],
-      [],
-      [],
-      ['delete deletes'],
-    ]);
+    expect(
+      plan.hours.map((hour) => hour.causes.map((cause) => `${cause.operation} ${cause.change}`).sort()),
+    ).toEqual([['replace added', 'replace removed'], [], [], ['delete deletes']]);
     expect(told(plan)).toEqual([
       'delete false: deletes no row of a file that is still there; the files that were replaced since were compared',
       'replace true: files were rewritten, and rows of 1 hour changed (the rows were compared)',
@@ -135,7 +193,9 @@ describe('a stateless process', () => {
     await inOrder(world, [land(40, 5), deletesEqual(90), compact, land(50, 6)]);
     const plan = await world.plan('append_load');
     expect(plan.sources[0]).toMatchObject({ rows: '10', files: 2 });
-    expect(told(plan).filter((change) => change.startsWith('replace'))).toEqual(['replace false: files were rewritten, no row changed (the rows were compared)']);
+    expect(told(plan).filter((change) => change.startsWith('replace'))).toEqual([
+      'replace false: files were rewritten, no row changed (the rows were compared)',
+    ]);
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
     // New rows of which some are gone again: more deletes than the file has rows.
     await inOrder(world, [land(60, 5), deletesEqual(62), compactAsOverwrite]);
@@ -152,7 +212,10 @@ describe('a stateless process', () => {
     expect(record.error?.message).toContain('rows of 1 hour changed (the rows were compared)');
     const other = await loadedWorld('2');
     await inOrder(other, [land(40, 5), compact, deleteRow(41)]);
-    expect(await runOne(other, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    expect(await runOne(other, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed' },
+    });
   });
 });
 
@@ -179,7 +242,10 @@ describe('after an expiry that left the watermark’s snapshot', () => {
   it('a deleted row that was compacted away is the work of its hour, and stops an appending process', async () => {
     const world = await expiredWorld([deleteRow(11), compact, land(40, 5)]);
     expect(changedHours(await world.plan('overwrite_load'))).toEqual([1, 5]);
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed' },
+    });
   });
 });
 
@@ -189,7 +255,9 @@ it('a rewrite that is rolled back beside row-level deletes brings its old rows b
   await world.publish('overwrite_load');
   const before = (await snapshotIds(world)).at(-1) as bigint;
   // The files without deletes alone: as many rows go as come.
-  const old = (await world.sql('select distinct filename from raw.events where id < 20')).map((row) => String(row['filename']));
+  const old = (await world.sql('select distinct filename from raw.events where id < 20')).map((row) =>
+    String(row['filename']),
+  );
   await world.changeFiles('raw.events', {
     operation: 'overwrite',
     remove: (files) => files.filter((file) => old.includes(file.path)),

@@ -1,5 +1,6 @@
-// Goal: two writers that both find nothing to replace never both add their rows: neither to an empty target, nor to an hour that nobody has written to. Method: sessions in
-// operating-system processes of their own, both loaded before either publishes; and another writer's first rows in the middle of a session's.
+// Goal: two writers that both find nothing to replace never both add their rows: neither to an empty target,
+// nor to an hour that nobody has written to. Method: sessions in operating-system processes of their own,
+// both loaded before either publishes; and another writer's first rows in the middle of a session's.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { orphans } from '../support/orphans.ts';
@@ -7,7 +8,8 @@ import type { SessionStep } from '../support/session-step.ts';
 import { spawnSessions } from '../support/spawn.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
-const event = (id: number, hour: number): string => `select ${id}::bigint as id, timestamptz '${hourAt(hour)}' as ts`;
+const event = (id: number, hour: number): string =>
+  `select ${id}::bigint as id, timestamptz '${hourAt(hour)}' as ts`;
 const EVENTS = 'id bigint, ts timestamptz';
 
 const processOf = (name: string, header: object = {}, sql = 'select id, ts from e') =>
@@ -22,7 +24,10 @@ const processOf = (name: string, header: object = {}, sql = 'select id, ts from 
     sql,
   );
 
-/** The same process under another name, in a project of its own over the same warehouse: a second scheduler that somebody forgot. */
+/**
+ * The same process under another name, in a project of its own over the same warehouse: a second scheduler
+ * that somebody forgot.
+ */
 function writeSecondProject(world: World): string {
   const { header, sql } = processOf('second_load');
   world.write('second/psyberg.yaml', `name: second\ncatalog:\n  warehouse: ${world.warehouse}\n`);
@@ -42,52 +47,74 @@ describe('two sessions in processes of their own, both loaded before either publ
     ['second_load', 'an empty hour', 'target-moved'],
     ['first_load', 'an empty target', 'session-overtaken'],
     ['first_load', 'an empty hour', 'session-overtaken'],
-  ] as const)('first_load and %s on %s: the second is refused (%s), and its next one leaves every row once', { timeout: 240_000 }, async ([second, place, code]) => {
-    const world = await worldForTest({ processes: [processOf('first_load')] });
-    const project = second === 'second_load' ? writeSecondProject(world) : world.root;
-    const steps = (of: 'first' | 'second', names: readonly SessionStep[]) =>
-      of === 'first'
-        ? spawnSessions(world.root, { processes: ['first_load'], steps: { names, psybergSessionId: '20990101000001' } })
-        : spawnSessions(project, { processes: [second], steps: { names, psybergSessionId: '20990101000002' } });
-    await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
-    await world.create('facts.t', EVENTS, { partitionedBy: 'hour(ts)' });
-    if (place === 'an empty hour') {
-      await world.land('raw.events', event(1, 1));
-      await spawnSessions(world.root);
-      if (second === 'second_load') await spawnSessions(project);
-    }
-    await world.land('raw.events', event(5, 5));
-    await steps('first', UP_TO_AUDIT);
-    await steps('second', UP_TO_AUDIT);
-    expect((await steps('first', ['publish'])).records).toMatchObject([{ status: 'published' }]);
-    await expect(steps('second', ['publish'])).rejects.toThrow(new RegExp(`code: '${code}'`));
-    expect(await inTarget(world)).toEqual(await inSource(world));
-    const { records } = await spawnSessions(project, { processes: [second] });
-    expect(records).toMatchObject([{ status: second === 'second_load' ? 'published' : 'nothing-new', error: null }]);
-    expect(await inTarget(world)).toEqual(await inSource(world));
-    expect(await world.leftovers()).toEqual([]);
-    expect(await orphans(world)).toEqual([]);
-  });
+  ] as const)(
+    'first_load and %s on %s: the second is refused (%s), and its next one leaves every row once',
+    { timeout: 240_000 },
+    async ([second, place, code]) => {
+      const world = await worldForTest({ processes: [processOf('first_load')] });
+      const project = second === 'second_load' ? writeSecondProject(world) : world.root;
+      const steps = (of: 'first' | 'second', names: readonly SessionStep[]) =>
+        of === 'first'
+          ? spawnSessions(world.root, {
+              processes: ['first_load'],
+              steps: { names, psybergSessionId: '20990101000001' },
+            })
+          : spawnSessions(project, {
+              processes: [second],
+              steps: { names, psybergSessionId: '20990101000002' },
+            });
+      await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
+      await world.create('facts.t', EVENTS, { partitionedBy: 'hour(ts)' });
+      if (place === 'an empty hour') {
+        await world.land('raw.events', event(1, 1));
+        await spawnSessions(world.root);
+        if (second === 'second_load') await spawnSessions(project);
+      }
+      await world.land('raw.events', event(5, 5));
+      await steps('first', UP_TO_AUDIT);
+      await steps('second', UP_TO_AUDIT);
+      expect((await steps('first', ['publish'])).records).toMatchObject([{ status: 'published' }]);
+      await expect(steps('second', ['publish'])).rejects.toThrow(new RegExp(`code: '${code}'`));
+      expect(await inTarget(world)).toEqual(await inSource(world));
+      const { records } = await spawnSessions(project, { processes: [second] });
+      expect(records).toMatchObject([
+        { status: second === 'second_load' ? 'published' : 'nothing-new', error: null },
+      ]);
+      expect(await inTarget(world)).toEqual(await inSource(world));
+      expect(await world.leftovers()).toEqual([]);
+      expect(await orphans(world)).toEqual([]);
+    },
+  );
 
-  it('and publish at the same time: one of them does, the other is refused', { timeout: 240_000 }, async () => {
+  it('and publish at the same time: one of them does, the other is refused', {
+    timeout: 240_000,
+  }, async () => {
     const world = await worldForTest({ processes: [processOf('first_load')] });
     const project = writeSecondProject(world);
     await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
     await world.create('facts.t', EVENTS, { partitionedBy: 'hour(ts)' });
     await world.land('raw.events', event(5, 5));
     const step = (name: string, names: readonly SessionStep[]) =>
-      spawnSessions(name === 'first_load' ? world.root : project, { processes: [name], steps: { names, psybergSessionId: '20990101000001' } });
+      spawnSessions(name === 'first_load' ? world.root : project, {
+        processes: [name],
+        steps: { names, psybergSessionId: '20990101000001' },
+      });
     for (const name of ['first_load', 'second_load']) await step(name, UP_TO_AUDIT);
-    const outcomes = await Promise.allSettled(['first_load', 'second_load'].map((name) => step(name, ['publish'])));
+    const outcomes = await Promise.allSettled(
+      ['first_load', 'second_load'].map((name) => step(name, ['publish'])),
+    );
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { message: expect.stringContaining("code: 'target-moved'") } });
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { message: expect.stringContaining("code: 'target-moved'") },
+    });
     expect(await inTarget(world)).toEqual(await inSource(world));
     expect(await world.leftovers()).toEqual([]);
   });
 });
 
 describe('the first rows of an empty target, while a session loads its own', () => {
-  // DuckDB's extension once put its snapshot in the place of another's, where the table had been empty. Nested columns are inserted through it.
+  // DuckDB's extension once put its snapshot in the place of another's, where the table had been empty.
+  // Nested columns are inserted through it.
   const NESTED = 'select id, ts, {n: id} as nested from e';
   it.for([
     ['stateless', 'select id, ts from e', EVENTS, false],

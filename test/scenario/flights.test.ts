@@ -1,5 +1,6 @@
-// Goal: real, messily late data is loaded as if it had been there from the start. Method: three days of departures land six hours at
-// a time, each time loaded by both processes; both tables are then compared with a recompute from the file.
+// Goal: real, messily late data is loaded as if it had been there from the start. Method: three days of
+// departures land six hours at a time, each time loaded by both processes; both tables are then compared with
+// a recompute from the file.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FlightsResult, findDepartures, landingHoursOfMonths, loadDepartures, sessionsOf } from '../../warehouse/flights/sessions.ts';
+import {
+  type FlightsResult,
+  findDepartures,
+  landingHoursOfMonths,
+  loadDepartures,
+  sessionsOf,
+} from '../../warehouse/flights/sessions.ts';
 import { openSampleProject, type SampleProject } from '../../warehouse/sample-project.ts';
 
 const SOURCE_FOLDER = fileURLToPath(new URL('../../warehouse/flights', import.meta.url));
@@ -22,7 +29,11 @@ describe('three days of departures, six landing hours a session', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'psyberg-flights-'));
     project = await openSampleProject({ from: SOURCE_FOLDER, to: join(folder, 'project') });
-    result = await loadDepartures(project, { departures: findDepartures(), landing: LANDING, hoursPerSession: 6 });
+    result = await loadDepartures(project, {
+      departures: findDepartures(),
+      landing: LANDING,
+      hoursPerSession: 6,
+    });
   }, 180_000);
 
   afterAll(async () => {
@@ -32,7 +43,9 @@ describe('three days of departures, six landing hours a session', () => {
 
   it('publishes both processes in each of the 12 sessions', () => {
     expect(result.sessions).toHaveLength(12);
-    expect(result.sessions.flatMap((session) => session.runs.map((run) => run.status))).toEqual(Array.from({ length: 24 }, () => 'published'));
+    expect(result.sessions.flatMap((session) => session.runs.map((run) => run.status))).toEqual(
+      Array.from({ length: 24 }, () => 'published'),
+    );
   });
 
   it('equals a full recompute, in both tables and both directions', () => {
@@ -43,14 +56,17 @@ describe('three days of departures, six landing hours a session', () => {
   });
 
   it('appends each departure once', () => {
-    const written = result.sessions.flatMap((session) => session.runs).filter((run) => run.operation === 'append');
+    const written = result.sessions
+      .flatMap((session) => session.runs)
+      .filter((run) => run.operation === 'append');
     expect(written.reduce((sum, run) => sum + Number(run.rows_written), 0)).toBe(result.lateness.rowCount);
   });
 
   it('overwrites only hours that got a departure', () => {
     const [append, overwrite] = result.sessions.at(-1)?.runs ?? [];
     expect(overwrite).toMatchObject({ process_name: 'route_hour_stats_load', operation: 'overwrite' });
-    // Half of a table of three days would be a lookback in disguise; six landing hours touch the hours around them.
+    // Half of a table of three days would be a lookback in disguise; six landing hours touch the hours around
+    // them.
     expect(Number(overwrite?.rows_read)).toBeGreaterThanOrEqual(Number(append?.rows_written));
     expect(Number(overwrite?.rows_read)).toBeLessThan(result.lateness.rowCount / 2);
   });
@@ -59,7 +75,9 @@ describe('three days of departures, six landing hours a session', () => {
     const { rowCount, lateRows, latestHours, missedByLookback } = result.lateness;
     const missed = [...missedByLookback.values()];
     expect([...missedByLookback.keys()]).toEqual([1, 3, 6, 12]);
-    expect([rowCount, lateRows, ...missed]).toEqual([rowCount, lateRows, ...missed].sort((left, right) => right - left));
+    expect([rowCount, lateRows, ...missed]).toEqual(
+      [rowCount, lateRows, ...missed].sort((left, right) => right - left),
+    );
     expect(missedByLookback.get(1)).toBeGreaterThan(0);
     expect(latestHours).toBeLessThanOrEqual(28);
   });
@@ -67,7 +85,8 @@ describe('three days of departures, six landing hours a session', () => {
 
 describe('the landing hours', () => {
   it('of 2001-01 are 744, of two months 1,416', () => {
-    const hours = (months: number): number => sessionsOf(landingHoursOfMonths({ month: '2001-01', months }), 1).length;
+    const hours = (months: number): number =>
+      sessionsOf(landingHoursOfMonths({ month: '2001-01', months }), 1).length;
     expect([hours(1), hours(2)]).toEqual([744, 1416]);
   });
 
@@ -82,14 +101,19 @@ describe('the landing hours', () => {
 
 describe('a missing package', () => {
   it('is named, with the remedy', () => {
-    expect(() => findDepartures('vega-datasets-that-is-not-there')).toThrow(/'vega-datasets-that-is-not-there'.*is not installed/);
+    expect(() => findDepartures('vega-datasets-that-is-not-there')).toThrow(
+      /'vega-datasets-that-is-not-there'.*is not installed/,
+    );
   });
 });
 
 describe('the command', () => {
   it.each([
     [['flights', '--month', '2002-01'], /--month must be one of 2001-01 to 2001-06, found '2002-01'/],
-    [['flights', '--hours-per-session', '0'], /--hours-per-session must be a whole number from 1 to 744, found '0'/],
+    [
+      ['flights', '--hours-per-session', '0'],
+      /--hours-per-session must be a whole number from 1 to 744, found '0'/,
+    ],
     [['flights', '--hour', '1'], /Unknown option '--hour'/],
     [['trains'], /unknown argument 'trains'/],
   ])('refuses %j with exit code 2 and its usage', (argv, message) => {
@@ -105,7 +129,9 @@ describe('the command', () => {
     const runFolder = join(folder, 'project');
     const script = `import { playFlightsOnTerminal } from ${JSON.stringify(new URL('../../warehouse/flights/play.ts', import.meta.url).href)};
       process.exitCode = await playFlightsOnTerminal({ month: '2001-01', months: 1, hoursPerSession: 1, runFolder: ${JSON.stringify(runFolder)} });`;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let stderr = '';
     child.stderr.on('data', (chunk) => (stderr += chunk));
     const ended = once(child, 'exit');

@@ -1,6 +1,8 @@
-// Goal: whatever happens to the sources between sessions, after every session the target equals a full rebuild. Method: random histories of operations on one to three
-// sources of random layouts, with whole, partial, failed and skipped sessions in between, compared with plain SQL over the sources.
-// PSYBERG_PROPERTY_RUNS sets how many, PSYBERG_PROPERTY_MINUTES for how long, PSYBERG_PROPERTY_SEED which, and PSYBERG_PROPERTY_PATH repeats one counterexample; `npm run soak` sets them and prints what was covered.
+// Goal: whatever happens to the sources between sessions, after every session the target equals a full
+// rebuild. Method: random histories of operations on one to three sources of random layouts, with whole,
+// partial, failed and skipped sessions in between, compared with plain SQL over the sources.
+// PSYBERG_PROPERTY_RUNS sets how many, PSYBERG_PROPERTY_MINUTES for how long, PSYBERG_PROPERTY_SEED which,
+// and PSYBERG_PROPERTY_PATH repeats one counterexample; `npm run soak` sets them and prints what was covered.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -18,7 +20,10 @@ import {
 } from '../support/source-history.ts';
 import { createWorld, processFile } from '../support/world.ts';
 
-const MINUTES = process.env['PSYBERG_PROPERTY_MINUTES'] === undefined ? undefined : Number(process.env['PSYBERG_PROPERTY_MINUTES']);
+const MINUTES =
+  process.env['PSYBERG_PROPERTY_MINUTES'] === undefined
+    ? undefined
+    : Number(process.env['PSYBERG_PROPERTY_MINUTES']);
 const RUNS = Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? (MINUTES === undefined ? 12 : 1_000_000));
 const TIME_LIMIT_MS = MINUTES === undefined ? 60_000 + RUNS * 10_000 : MINUTES * 60_000;
 
@@ -31,10 +36,26 @@ type Step =
   | { readonly kind: 'maintain' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('change' as const), source: fc.nat(2), operation: anyOperations }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('append' as const), operation: appendingOperations }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('change' as const),
+      source: fc.nat(2),
+      operation: anyOperations,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('append' as const), operation: appendingOperations }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('append' as const), operation: anyOperations }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('session' as const), only: fc.constantFrom(undefined, undefined, 'joined_load' as const, 'single_load' as const) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('session' as const),
+      only: fc.constantFrom(undefined, undefined, 'joined_load' as const, 'single_load' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('failed-session' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('maintain' as const) }) },
 );
@@ -49,19 +70,31 @@ const history = fc.record({
   sources: fc.array(shapes, { minLength: 1, maxLength: 3 }),
   single: shapes,
   targetVersion: fc.constantFrom('2', '3'),
-  targetPartitioning: fc.constantFrom<readonly string[]>([], ['hour(ts)'], ['day(ts)'], ['bucket(3, id)'], ['side']),
+  targetPartitioning: fc.constantFrom<readonly string[]>(
+    [],
+    ['hour(ts)'],
+    ['day(ts)'],
+    ['bucket(3, id)'],
+    ['side'],
+  ),
   hours: fc.constantFrom('contiguous', 'touched'),
   // Most histories begin with rows: without them little of what follows has anything to do.
-  steps: fc.tuple(fc.array(firstStep, { maxLength: 4 }), fc.array(step, { minLength: 6, maxLength: 16 })).map(([first, then]) => [...first, ...then]),
+  steps: fc
+    .tuple(fc.array(firstStep, { maxLength: 4 }), fc.array(step, { minLength: 6, maxLength: 16 }))
+    .map(([first, then]) => [...first, ...then]),
 });
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
 
 const covered = new Map<string, number>();
 const cover = (what: string): void => void covered.set(what, (covered.get(what) ?? 0) + 1);
-const storage = (shape: SourceShape): string => `v${shape.formatVersion} ${shape.partitionedBy ?? 'unpartitioned'} (${shape.eventType})`;
+const storage = (shape: SourceShape): string =>
+  `v${shape.formatVersion} ${shape.partitionedBy ?? 'unpartitioned'} (${shape.eventType})`;
 const sourceName = (index: number): string => `source_${index}`;
 
-/** A refusal that says why is a right answer where metadata was taken away; anything else than these codes is not. */
+/**
+ * A refusal that says why is a right answer where metadata was taken away; anything else than these codes is
+ * not.
+ */
 const HONEST_REFUSALS: Readonly<Record<string, readonly string[]>> = {
   joined_load: ['history-expired'],
   // Rows that it loaded are gone: it cannot take them back.
@@ -69,15 +102,27 @@ const HONEST_REFUSALS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * A source that plain DuckDB cannot scan: version 1.5.5 meets an internal error on some repartitioned tables with deletes in several specs, and takes no statement
- * after it. There is nothing to compare with then.
+ * A source that plain DuckDB cannot scan: version 1.5.5 meets an internal error on some repartitioned tables
+ * with deletes in several specs, and takes no statement after it. There is nothing to compare with then.
  */
 class BeyondDuckdb extends Error {}
 
-async function runHistory({ sources, single, targetVersion, targetPartitioning, hours, steps }: History): Promise<void> {
+async function runHistory({
+  sources,
+  single,
+  targetVersion,
+  targetPartitioning,
+  hours,
+  steps,
+}: History): Promise<void> {
   const header = (name: string, partitionBy: readonly string[]) => ({
     process_name: `${name}_load`,
-    target: { table: `facts.${name}`, event_time: 'ts', partition_by: partitionBy, properties: { 'format-version': targetVersion } },
+    target: {
+      table: `facts.${name}`,
+      event_time: 'ts',
+      partition_by: partitionBy,
+      properties: { 'format-version': targetVersion },
+    },
     audits: [{ sql: 'audits/toggle.sql' }],
   });
   const source = (table: string, shape: SourceShape) => ({
@@ -85,13 +130,25 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
     event_time: 'ts',
     ...(shape.eventType === 'epoch_ms' ? { event_time_unit: 'epoch_ms' } : {}),
   });
-  const sides = (prefix: string) => sources.map((shape, index) => `select 'side_${index}' as side, id, region, ${eventTimeSql(shape)} as ts from ${prefix}${sourceName(index)}`);
+  const sides = (prefix: string) =>
+    sources.map(
+      (shape, index) =>
+        `select 'side_${index}' as side, id, region, ${eventTimeSql(shape)} as ts from ${prefix}${sourceName(index)}`,
+    );
   // A date beside a time of day is shown to every hour of its day; as a row it belongs to the first.
-  const inRange = (side: string, index: number) => (sources[index]?.eventType === 'date' ? `select * from (${side}) where ts >= $range_start and ts < $range_end` : side);
+  const inRange = (side: string, index: number) =>
+    sources[index]?.eventType === 'date'
+      ? `select * from (${side}) where ts >= $range_start and ts < $range_end`
+      : side;
   const world = await createWorld({
     processes: [
       processFile(
-        { ...header('joined', targetPartitioning), pattern: 'stateful', hours, sources: sources.map((shape, index) => source(sourceName(index), shape)) },
+        {
+          ...header('joined', targetPartitioning),
+          pattern: 'stateful',
+          hours,
+          sources: sources.map((shape, index) => source(sourceName(index), shape)),
+        },
         sides('').map(inRange).join(' union all '),
       ),
       processFile(
@@ -109,27 +166,42 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
     files: { 'audits/toggle.sql': 'select 1 as bad where false' },
   });
   const ids: RowIds = { next: 1 };
-  const shapeOf: Readonly<Record<string, SourceShape>> = { single, ...Object.fromEntries(sources.map((shape, index) => [sourceName(index), shape])) };
-  /** Processes that refused: their sources lost what the answer needs, so there is no right table to compare with. */
+  const shapeOf: Readonly<Record<string, SourceShape>> = {
+    single,
+    ...Object.fromEntries(sources.map((shape, index) => [sourceName(index), shape])),
+  };
+  /**
+   * Processes that refused: their sources lost what the answer needs, so there is no right table to compare
+   * with.
+   */
   const refused = new Set<string>();
 
   const exists = (name: string) => world.psyberg.internals.client.tableExists({ namespace: ['facts'], name });
   async function compare(process: 'joined_load' | 'single_load', limit: string | undefined): Promise<void> {
     if (process === 'single_load') {
-      expect((await exists('single')) ? await world.rows('select id, region, ts from facts.single') : []).toEqual(
-        await world.rows(`select id, region, ${eventTimeSql(single)} as ts from raw.single`),
-      );
+      expect(
+        (await exists('single')) ? await world.rows('select id, region, ts from facts.single') : [],
+      ).toEqual(await world.rows(`select id, region, ${eventTimeSql(single)} as ts from raw.single`));
       return;
     }
     // Each source by itself: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
     const expected: string[] = [];
     if (limit !== undefined)
-      for (const side of sides('raw.')) expected.push(...(await world.rows(`select side, id, region, ts from (${side}) where ts < timestamptz '${limit}' + interval 1 hour`)));
-    expect((await exists('joined')) ? await world.rows('select side, id, region, ts from facts.joined') : []).toEqual(expected.sort());
+      for (const side of sides('raw.'))
+        expected.push(
+          ...(await world.rows(
+            `select side, id, region, ts from (${side}) where ts < timestamptz '${limit}' + interval 1 hour`,
+          )),
+        );
+    expect(
+      (await exists('joined')) ? await world.rows('select side, id, region, ts from facts.joined') : [],
+    ).toEqual(expected.sort());
   }
 
   async function session(only: 'joined_load' | 'single_load' | undefined): Promise<void> {
-    const names = (only === undefined ? (['joined_load', 'single_load'] as const) : [only]).filter((name) => !refused.has(name));
+    const names = (only === undefined ? (['joined_load', 'single_load'] as const) : [only]).filter(
+      (name) => !refused.has(name),
+    );
     for (const name of names) {
       const [record] = await world.run([name]);
       if (record?.status === 'refused' && HONEST_REFUSALS[name]?.includes(record.error?.code ?? '')) {
@@ -145,29 +217,50 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
       for (const each of plan.sources) cover(`detected by ${each.detected_by}`);
       const complete = plan.sources.map((each) => each.vtts_hour);
       const least = complete.some((hour) => hour === null) ? undefined : (complete as string[]).sort()[0];
-      // A source that lost its newest rows is complete for fewer hours than before; what was loaded once is kept right all the same.
+      // A source that lost its newest rows is complete for fewer hours than before; what was loaded once is
+      // kept right all the same.
       const loaded = plan.target.complete_to_hour ?? undefined;
       await compare(name, least === undefined || (loaded !== undefined && loaded > least) ? loaded : least);
     }
-    expect((await world.leftovers()).filter((left) => !left.startsWith('source_') && !left.startsWith('single'))).toEqual([]);
+    expect(
+      (await world.leftovers()).filter((left) => !left.startsWith('source_') && !left.startsWith('single')),
+    ).toEqual([]);
   }
 
   /** Both processes fail an audit: nothing may change, and the next session starts from `main`. */
   async function failedSession(): Promise<void> {
-    const before = await Promise.all(['joined', 'single'].map(async (name) => ((await exists(name)) ? world.rows(`from facts.${name}`) : [])));
+    const before = await Promise.all(
+      ['joined', 'single'].map(async (name) =>
+        (await exists(name)) ? world.rows(`from facts.${name}`) : [],
+      ),
+    );
     world.write('audits/toggle.sql', 'select 1 as bad');
     await world.reopen();
-    for (const record of await world.run(['joined_load', 'single_load'].filter((name) => !refused.has(name)))) {
-      expect(['audit-failed', 'nothing-new', 'waiting', 'refused'], JSON.stringify(record)).toContain(record.status);
+    for (const record of await world.run(
+      ['joined_load', 'single_load'].filter((name) => !refused.has(name)),
+    )) {
+      expect(['audit-failed', 'nothing-new', 'waiting', 'refused'], JSON.stringify(record)).toContain(
+        record.status,
+      );
       cover(`failed session ${record.status}`);
     }
     world.write('audits/toggle.sql', 'select 1 as bad where false');
     await world.reopen();
-    expect(await Promise.all(['joined', 'single'].map(async (name) => ((await exists(name)) ? world.rows(`from facts.${name}`) : [])))).toEqual(before);
+    expect(
+      await Promise.all(
+        ['joined', 'single'].map(async (name) =>
+          (await exists(name)) ? world.rows(`from facts.${name}`) : [],
+        ),
+      ),
+    ).toEqual(before);
   }
 
   async function maintain(): Promise<void> {
-    const { tables } = await world.psyberg.maintain(undefined, { olderThanMs: 0, orphanGraceMs: 0, force: true });
+    const { tables } = await world.psyberg.maintain(undefined, {
+      olderThanMs: 0,
+      orphanGraceMs: 0,
+      force: true,
+    });
     expect(tables.filter((each) => each.error !== null)).toEqual([]);
     cover('maintain');
   }
@@ -180,7 +273,9 @@ async function runHistory({ sources, single, targetVersion, targetPartitioning, 
       return what;
     };
     const done = await doAndRead().catch((error: Error) => {
-      throw error.message.includes('INTERNAL Error') ? new BeyondDuckdb(error.message, { cause: error }) : error;
+      throw error.message.includes('INTERNAL Error')
+        ? new BeyondDuckdb(error.message, { cause: error })
+        : error;
     });
     if (operation.kind === 'in-one-gap') cover(`in one gap (v${shape.formatVersion}): ${done}`);
     else if (done !== undefined) cover(`${done} on ${storage(shape)}`);
@@ -226,14 +321,22 @@ it('after every session the target equals a full rebuild', { timeout: TIME_LIMIT
       }),
       {
         numRuns: RUNS,
-        ...(process.env['PSYBERG_PROPERTY_SEED'] === undefined ? {} : { seed: Number(process.env['PSYBERG_PROPERTY_SEED']) }),
-        ...(process.env['PSYBERG_PROPERTY_PATH'] === undefined ? {} : { path: process.env['PSYBERG_PROPERTY_PATH'] }),
+        ...(process.env['PSYBERG_PROPERTY_SEED'] === undefined
+          ? {}
+          : { seed: Number(process.env['PSYBERG_PROPERTY_SEED']) }),
+        ...(process.env['PSYBERG_PROPERTY_PATH'] === undefined
+          ? {}
+          : { path: process.env['PSYBERG_PROPERTY_PATH'] }),
         interruptAfterTimeLimit: TIME_LIMIT_MS,
         markInterruptAsFailure: false,
       },
     );
   } finally {
     const report = process.env['PSYBERG_PROPERTY_REPORT'];
-    if (report !== undefined) writeFileSync(report, JSON.stringify({ histories, covered: Object.fromEntries([...covered].sort()) }, undefined, 2));
+    if (report !== undefined)
+      writeFileSync(
+        report,
+        JSON.stringify({ histories, covered: Object.fromEntries([...covered].sort()) }, undefined, 2),
+      );
   }
 });

@@ -1,4 +1,5 @@
-// Goal: what made users of other tools lose or double rows when publishing does neither here. Method: their cases, each named by its public thread, played through sessions.
+// Goal: what made users of other tools lose or double rows when publishing does neither here. Method: their
+// cases, each named by its public thread, played through sessions.
 import { describe, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import { hourAt, type ProcessFile, processFile, worldForTest } from '../support/world.ts';
@@ -8,7 +9,13 @@ const events = (first: number, count: number, hour: number): string =>
   `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i) as ts from range(${first}, ${first + count}) t(i)`;
 const processOf = (name: string, pattern: string, more: object = {}): ProcessFile =>
   processFile(
-    { process_name: `${name}_load`, pattern, sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: `facts.${name}`, event_time: 'ts' }, ...more },
+    {
+      process_name: `${name}_load`,
+      pattern,
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+      target: { table: `facts.${name}`, event_time: 'ts' },
+      ...more,
+    },
     'select id, ts from e',
   );
 
@@ -16,17 +23,35 @@ describe('what others lost or doubled', () => {
   it('dbt-labs/dbt-core#10800: a second run repeats the process that failed, and none of those that did not', async () => {
     const world = await worldForTest({
       files: { 'audits/small.sql': 'select * from staged where id >= 100' },
-      processes: [processOf('good', 'stateless'), processOf('bad', 'stateless', { audits: [{ sql: 'audits/small.sql' }] }), processOf('late', 'stateful')],
+      processes: [
+        processOf('good', 'stateless'),
+        processOf('bad', 'stateless', { audits: [{ sql: 'audits/small.sql' }] }),
+        processOf('late', 'stateful'),
+      ],
     });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', `${events(0, 5, 0)} union all ${events(100, 5, 1)}`);
-    const statuses = async (): Promise<Record<string, string>> => Object.fromEntries((await world.run()).map((record) => [record.process_name, record.status]));
-    expect(await statuses()).toEqual({ good_load: 'published', bad_load: 'audit-failed', late_load: 'published' });
-    expect(await statuses()).toEqual({ good_load: 'nothing-new', bad_load: 'audit-failed', late_load: 'nothing-new' });
+    const statuses = async (): Promise<Record<string, string>> =>
+      Object.fromEntries((await world.run()).map((record) => [record.process_name, record.status]));
+    expect(await statuses()).toEqual({
+      good_load: 'published',
+      bad_load: 'audit-failed',
+      late_load: 'published',
+    });
+    expect(await statuses()).toEqual({
+      good_load: 'nothing-new',
+      bad_load: 'audit-failed',
+      late_load: 'nothing-new',
+    });
     world.write('audits/small.sql', 'select * from staged where id >= 1000');
     await world.reopen();
-    expect(await statuses()).toEqual({ good_load: 'nothing-new', bad_load: 'published', late_load: 'nothing-new' });
-    for (const table of ['facts.good', 'facts.bad', 'facts.late']) expect(await world.rows(`from ${table}`), table).toEqual(await world.rows('from raw.events'));
+    expect(await statuses()).toEqual({
+      good_load: 'nothing-new',
+      bad_load: 'published',
+      late_load: 'nothing-new',
+    });
+    for (const table of ['facts.good', 'facts.bad', 'facts.late'])
+      expect(await world.rows(`from ${table}`), table).toEqual(await world.rows('from raw.events'));
   });
 
   it('apache/iceberg#14953: of a session that staged several snapshots every one is published', async () => {
@@ -57,7 +82,10 @@ describe('what others lost or doubled', () => {
     await world.land('raw.events', events(100, 5, 1));
     const [record] = await world.run(undefined, { keepBranch: true });
     const branch = record?.branch as string;
-    const ids = async (): Promise<unknown[]> => (await world.psyberg.sql('select id from facts.branched order by id', { branch })).toObjects().map((row) => row['id']);
+    const ids = async (): Promise<unknown[]> =>
+      (await world.psyberg.sql('select id from facts.branched order by id', { branch }))
+        .toObjects()
+        .map((row) => row['id']);
     expect(await ids()).toEqual([0n, 1n, 2n, 3n, 4n, 100n, 101n, 102n, 103n, 104n]);
     await world.psyberg.sql('delete from facts.branched where id in (1, 101)', { branch });
     expect(await ids()).toEqual([0n, 2n, 3n, 4n, 100n, 102n, 103n, 104n]);
@@ -66,7 +94,11 @@ describe('what others lost or doubled', () => {
   });
 
   it('SQLMesh/sqlmesh#2033: a session without rows adds none', async () => {
-    const world = await worldForTest({ processes: [processFile({ ...processOf('none', 'stateless').header }, 'select id, ts from e where id < 5')] });
+    const world = await worldForTest({
+      processes: [
+        processFile({ ...processOf('none', 'stateless').header }, 'select id, ts from e where id < 5'),
+      ],
+    });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 5, 0));
     await world.publish('none_load');
@@ -83,7 +115,12 @@ describe('what others lost or doubled', () => {
       await world.land('raw.events', events(hour * 10, 5, hour));
       await world.publish('expired_load');
     }
-    await world.psyberg.maintain(['facts.expired'], { only: ['expire', 'orphans'], olderThanMs: 0, orphanGraceMs: 0, force: true });
+    await world.psyberg.maintain(['facts.expired'], {
+      only: ['expire', 'orphans'],
+      olderThanMs: 0,
+      orphanGraceMs: 0,
+      force: true,
+    });
     expect(await world.history('facts.expired')).toHaveLength(1);
     expect(await world.rows('from facts.expired')).toEqual(await world.rows('from raw.events'));
   });

@@ -1,4 +1,5 @@
-// Goal: each pattern finds late data and loads exactly what it should. Method: real landings, sessions through the public API, rows and plans asserted.
+// Goal: each pattern finds late data and loads exactly what it should. Method: real landings, sessions
+// through the public API, rows and plans asserted.
 import { describe, expect, it } from 'vitest';
 import { hourAt, hourNumbers, msAt, processFile, type World, worldForTest } from '../support/world.ts';
 
@@ -31,11 +32,14 @@ const countProcess = (extra: { source?: object; header?: object; target?: object
     },
     "select date_trunc('hour', ts) as h, count(*) as n, sum(id)::bigint as ids from e group by 1",
   );
-const COUNTS = "select date_trunc('hour', ts) as h, count(*) as n, sum(id)::bigint as ids from raw.events where ts is not null group by 1";
+const COUNTS =
+  "select date_trunc('hour', ts) as h, count(*) as n, sum(id)::bigint as ids from raw.events where ts is not null group by 1";
 
 async function expectCounts(world: World, upTo?: string): Promise<void> {
   expect(await world.rows('select h, n, ids from facts.counts')).toEqual(
-    await world.rows(upTo === undefined ? COUNTS : `select * from (${COUNTS}) where h <= timestamptz '${upTo}'`),
+    await world.rows(
+      upTo === undefined ? COUNTS : `select * from (${COUNTS}) where h <= timestamptz '${upTo}'`,
+    ),
   );
 }
 
@@ -47,10 +51,18 @@ describe('a stateless load', () => {
     await world.publish('signup_load');
     await world.land('raw.events', events(10, 5, 1));
     const plan = await world.plan('signup_load');
-    expect(plan.sources[0]).toMatchObject({ rows: '5', files: 1, processing_uris: [{ landing_hour: 1 }], detected_by: 'snapshots', bounds_from: 'manifest' });
+    expect(plan.sources[0]).toMatchObject({
+      rows: '5',
+      files: 1,
+      processing_uris: [{ landing_hour: 1 }],
+      detected_by: 'snapshots',
+      bounds_from: 'manifest',
+    });
     const record = await world.publish('signup_load');
     expect(record).toMatchObject({ rows_read: '5', rows_written: '5', operation: 'append' });
-    expect(await world.rows('select id, ts from facts.signups')).toEqual(await world.rows('select id, ts from raw.events'));
+    expect(await world.rows('select id, ts from facts.signups')).toEqual(
+      await world.rows('select id, ts from raw.events'),
+    );
   });
 
   it('plans only their own hour for rows 400 days late', async () => {
@@ -79,21 +91,36 @@ describe('a stateless load', () => {
     expect(hourNumbers((await world.plan('signup_load')).hours)).toEqual([0, 2, 3]);
     await world.publish('signup_load');
     expect((await world.run(['signup_load']))[0]).toMatchObject({ status: 'nothing-new', error: null });
-    expect(await world.rows('select id, ts from facts.signups')).toEqual(await world.rows('select id, ts from raw.events'));
+    expect(await world.rows('select id, ts from facts.signups')).toEqual(
+      await world.rows('select id, ts from raw.events'),
+    );
   });
 
   it('loads rows whose event time is null or in the far future: an append needs no hour', async () => {
     const world = await worldForTest({ processes: [appendProcess()] });
     await world.create('raw.events', EVENTS);
-    await world.land('raw.events', `${events(0, 2, 1)} union all select 100, null, 1 union all select 101, timestamptz '2200-01-01', 1`);
+    await world.land(
+      'raw.events',
+      `${events(0, 2, 1)} union all select 100, null, 1 union all select 101, timestamptz '2200-01-01', 1`,
+    );
     await world.publish('signup_load');
-    expect(await world.rows('select id, ts from facts.signups')).toEqual(await world.rows('select id, ts from raw.events'));
+    expect(await world.rows('select id, ts from facts.signups')).toEqual(
+      await world.rows('select id, ts from raw.events'),
+    );
   });
 
   it('works without any event time', async () => {
     const world = await worldForTest({
       processes: [
-        processFile({ process_name: 'copy_load', pattern: 'stateless', sources: [{ table: 'raw.events', alias: 'e' }], target: { table: 'facts.copies' } }, 'select id from e'),
+        processFile(
+          {
+            process_name: 'copy_load',
+            pattern: 'stateless',
+            sources: [{ table: 'raw.events', alias: 'e' }],
+            target: { table: 'facts.copies' },
+          },
+          'select id from e',
+        ),
       ],
     });
     await world.create('raw.events', EVENTS);
@@ -101,7 +128,9 @@ describe('a stateless load', () => {
     await world.publish('copy_load');
     await world.land('raw.events', events(5, 5, 1));
     await world.publish('copy_load');
-    expect(await world.rows('select id from facts.copies')).toEqual(await world.rows('select id from raw.events'));
+    expect(await world.rows('select id from facts.copies')).toEqual(
+      await world.rows('select id from raw.events'),
+    );
   });
 });
 
@@ -119,7 +148,9 @@ describe('a stateful load', () => {
     const record = await world.publish('count_load');
     expect(record).toMatchObject({ operation: 'overwrite', rows_written: '3', rows_read: '44' });
     await expectCounts(world);
-    expect(await world.rows('select psyberg_session_id from psyberg.psyberg_session_f')).toHaveLength(before.length + 1);
+    expect(await world.rows('select psyberg_session_id from psyberg.psyberg_session_f')).toHaveLength(
+      before.length + 1,
+    );
     const [head] = (await world.history('facts.counts')).slice(-1);
     expect(head?.summary).toMatchObject({
       operation: 'overwrite',
@@ -166,7 +197,14 @@ describe('a stateful load', () => {
           {
             process_name: 'count_load',
             pattern: 'stateful',
-            sources: [{ table: 'raw.typed', event_time: 'happened', alias: 'e', ...(unit === undefined ? {} : { event_time_unit: unit }) }],
+            sources: [
+              {
+                table: 'raw.typed',
+                event_time: 'happened',
+                alias: 'e',
+                ...(unit === undefined ? {} : { event_time_unit: unit }),
+              },
+            ],
             target: { table: 'facts.counts', event_time: 'h' },
           },
           `select date_trunc('hour', ${back}) as h, count(*) as n from e group by 1`,
@@ -174,21 +212,31 @@ describe('a stateful load', () => {
       ],
     });
     await world.create('raw.typed', `id bigint, happened ${type}`);
-    const land = (select: string) => world.land('raw.typed', `select id, ${expression} as happened from (${select})`);
+    const land = (select: string) =>
+      world.land('raw.typed', `select id, ${expression} as happened from (${select})`);
     // The first and the last instant of an hour, also before 1970.
-    await land(`${events(0, 3600, 4)} union all ${events(3600, 3600, 5)} union all ${events(9000, 2, -500_000)}`);
+    await land(
+      `${events(0, 3600, 4)} union all ${events(3600, 3600, 5)} union all ${events(9000, 2, -500_000)}`,
+    );
     await world.publish('count_load');
     await land(events(10_000, 1, 4));
     expect(hourNumbers((await world.plan('count_load')).hours)).toEqual([4]);
     expect(await world.publish('count_load')).toMatchObject({ rows_read: '3601' });
-    expect(await world.rows('select h, n from facts.counts')).toEqual(await world.rows(`select date_trunc('hour', ${back}) as h, count(*) as n from raw.typed group by 1`));
+    expect(await world.rows('select h, n from facts.counts')).toEqual(
+      await world.rows(`select date_trunc('hour', ${back}) as h, count(*) as n from raw.typed group by 1`),
+    );
   });
 
   it('takes a date as its 24 hours', async () => {
     const world = await worldForTest({
       processes: [
         processFile(
-          { process_name: 'day_load', pattern: 'stateful', sources: [{ table: 'raw.days', event_time: 'd', alias: 'e' }], target: { table: 'facts.days', event_time: 'd' } },
+          {
+            process_name: 'day_load',
+            pattern: 'stateful',
+            sources: [{ table: 'raw.days', event_time: 'd', alias: 'e' }],
+            target: { table: 'facts.days', event_time: 'd' },
+          },
           'select d, count(*) as n from e group by 1',
         ),
       ],
@@ -200,7 +248,9 @@ describe('a stateful load', () => {
     const plan = await world.plan('day_load');
     expect(plan.range).toEqual({ first_hour: '2023-09-11T00:00:00Z', last_hour: '2023-09-11T23:00:00Z' });
     await world.publish('day_load');
-    expect(await world.rows('from facts.days')).toEqual(await world.rows('select d, count(*) as n from raw.days group by 1'));
+    expect(await world.rows('from facts.days')).toEqual(
+      await world.rows('select d, count(*) as n from raw.days group by 1'),
+    );
   });
 
   it('recomputes the hours whose rows were removed, and empties an hour that has none left', async () => {
@@ -241,7 +291,11 @@ describe('sources of different completeness', () => {
     expect(await world.rows('select count(*) from facts.joined')).toEqual(['["10"]']);
     // Nothing new but the debt: it waits.
     const [waiting] = await world.run(['join_load']);
-    expect(waiting).toMatchObject({ status: 'waiting', held_back_by: 'raw.others', published_snapshot_id: null });
+    expect(waiting).toMatchObject({
+      status: 'waiting',
+      held_back_by: 'raw.others',
+      published_snapshot_id: null,
+    });
     // A late row in hour 0 is paid; hour 1 and the new hour 2 stay owed across the session.
     await world.land('raw.events', `${events(20, 1, 0)} union all ${events(30, 1, 2)}`);
     expect(hourNumbers((await world.publish('join_load')).owed_hours)).toEqual([1, 2]);
@@ -251,8 +305,15 @@ describe('sources of different completeness', () => {
     expect(paid.hours.map((hour) => hour.reason)).toEqual(['owed', 'changed']);
     expect((await world.publish('join_load')).owed_hours).toEqual([]);
     expect((await world.run(['join_load']))[0]?.status).toBe('nothing-new');
-    expect(await world.rows('from facts.joined')).toEqual(await world.rows('select e.id, e.ts, o.id is not null as matched from raw.events e left join raw.others o using (id)'));
-    expect(await world.rows('select src_table, owed_hours from psyberg.high_water_mark_table')).toEqual(['["raw.events","[]"]', '["raw.others","[]"]']);
+    expect(await world.rows('from facts.joined')).toEqual(
+      await world.rows(
+        'select e.id, e.ts, o.id is not null as matched from raw.events e left join raw.others o using (id)',
+      ),
+    );
+    expect(await world.rows('select src_table, owed_hours from psyberg.high_water_mark_table')).toEqual([
+      '["raw.events","[]"]',
+      '["raw.others","[]"]',
+    ]);
   });
 
   it('waits while a source has no rows at all', async () => {
@@ -267,7 +328,12 @@ describe('sources of different completeness', () => {
 
   it('waits for a source that another process of the project will create, and refuses one that nobody will', async () => {
     const downstream = processFile(
-      { process_name: 'down_load', pattern: 'stateful', sources: [{ table: 'facts.signups', event_time: 'ts', alias: 's' }], target: { table: 'facts.down', event_time: 'ts' } },
+      {
+        process_name: 'down_load',
+        pattern: 'stateful',
+        sources: [{ table: 'facts.signups', event_time: 'ts', alias: 's' }],
+        target: { table: 'facts.down', event_time: 'ts' },
+      },
       'select id, ts from s',
     );
     const world = await worldForTest({ processes: [appendProcess(), downstream] });
@@ -323,7 +389,10 @@ describe('a date and a timestamp in one process', () => {
     const world = await dayAndHour({ vtts: { sql: `select timestamptz '${hourAt(40)}'` } });
     world.nowMs = msAt(9.5);
     await world.land('raw.prices', "select date '2023-09-13', 90");
-    await world.land('raw.events', `${events(0, 3, 0)} union all ${events(10, 3, 5)} union all ${events(20, 3, 8)}`);
+    await world.land(
+      'raw.events',
+      `${events(0, 3, 0)} union all ${events(10, 3, 5)} union all ${events(20, 3, 8)}`,
+    );
     await world.publish('day_and_hour_load');
     await world.land('raw.prices', "select date '2023-09-14', 100");
     const plan = await world.plan('day_and_hour_load');
@@ -344,7 +413,8 @@ describe('a date and a timestamp in one process', () => {
     await world.land('raw.prices', "select date '2023-09-14', 100");
     await world.land('raw.events', `${events(0, 3, 0)} union all ${events(10, 3, 5)}`);
     await world.publish('day_and_hour_load');
-    const noon = async (): Promise<string | null | undefined> => (await world.plan('day_and_hour_load')).sources[1]?.vtts_hour;
+    const noon = async (): Promise<string | null | undefined> =>
+      (await world.plan('day_and_hour_load')).sources[1]?.vtts_hour;
     expect(await noon()).toBe(hourAt(0));
     world.nowMs = msAt(12);
     expect(await noon()).toBe(hourAt(0));
@@ -352,7 +422,9 @@ describe('a date and a timestamp in one process', () => {
     expect(await noon()).toBe(hourAt(23));
     await world.land('raw.events', events(20, 3, 24));
     await world.publish('day_and_hour_load');
-    expect(await world.rows('select id, price from facts.priced')).toEqual(await world.rows(`${PRICED} where e.id < 20`));
+    expect(await world.rows('select id, price from facts.priced')).toEqual(
+      await world.rows(`${PRICED} where e.id < 20`),
+    );
   });
 });
 
@@ -369,10 +441,16 @@ describe('valid-to timestamps', () => {
   });
 
   it('property: found through the ancestors, in epoch ms or ISO 8601', async () => {
-    const world = await worldForTest({ processes: [countProcess({ source: { vtts: { property: 'kafka.connect.valid-through-ts' } } })] });
+    const world = await worldForTest({
+      processes: [countProcess({ source: { vtts: { property: 'kafka.connect.valid-through-ts' } } })],
+    });
     await land(world);
     expect((await world.plan('count_load')).status).toBe('waiting');
-    await world.changeFiles('raw.events', { operation: 'append', insert: events(100, 1, 1), summary: { 'kafka.connect.valid-through-ts': String(msAt(2)) } });
+    await world.changeFiles('raw.events', {
+      operation: 'append',
+      insert: events(100, 1, 1),
+      summary: { 'kafka.connect.valid-through-ts': String(msAt(2)) },
+    });
     await world.land('raw.events', events(200, 1, 0));
     const plan = await world.plan('count_load');
     expect(plan.sources[0]?.vtts_hour).toBe(hourAt(1));
@@ -380,13 +458,21 @@ describe('valid-to timestamps', () => {
     expect(hourNumbers(plan.owed_hours)).toEqual([2, 3]);
     await world.publish('count_load');
     await expectCounts(world, hourAt(1));
-    await world.changeFiles('raw.events', { operation: 'append', insert: events(300, 1, 4), summary: { 'kafka.connect.valid-through-ts': hourAt(4) } });
+    await world.changeFiles('raw.events', {
+      operation: 'append',
+      insert: events(300, 1, 4),
+      summary: { 'kafka.connect.valid-through-ts': hourAt(4) },
+    });
     expect(hourNumbers((await world.publish('count_load')).owed_hours)).toEqual([4]);
     await expectCounts(world, hourAt(3));
   });
 
   it('sql: a query that gives one timestamp', async () => {
-    const world = await worldForTest({ processes: [countProcess({ source: { vtts: { sql: 'select max(valid_to) from lake.raw.completeness' } } })] });
+    const world = await worldForTest({
+      processes: [
+        countProcess({ source: { vtts: { sql: 'select max(valid_to) from lake.raw.completeness' } } }),
+      ],
+    });
     await land(world);
     await world.create('raw.completeness', 'valid_to timestamp');
     expect((await world.plan('count_load')).status).toBe('waiting');
@@ -418,7 +504,11 @@ describe('valid-to timestamps', () => {
     await world.land('raw.others', events(0, 1, 1));
     await world.run();
     await expectCounts(world, hourAt(1));
-    expect(await world.rows("select vtts_utc_dateint, vtts_utc_hour, kind from psyberg.psyberg_signal where signal_name = 'facts.signups'")).toEqual(['[20230914,1,"complete"]']);
+    expect(
+      await world.rows(
+        "select vtts_utc_dateint, vtts_utc_hour, kind from psyberg.psyberg_signal where signal_name = 'facts.signups'",
+      ),
+    ).toEqual(['[20230914,1,"complete"]']);
     await world.land('raw.others', events(0, 1, 3));
     await world.run();
     await expectCounts(world);
@@ -429,7 +519,14 @@ describe('valid-to timestamps', () => {
       {
         process_name: 'state_load',
         pattern: 'dimension',
-        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', vtts: { sql: 'select max(valid_to) from lake.raw.completeness' } }],
+        sources: [
+          {
+            table: 'raw.events',
+            event_time: 'ts',
+            alias: 'e',
+            vtts: { sql: 'select max(valid_to) from lake.raw.completeness' },
+          },
+        ],
         target: { table: 'dims.state', event_time: 'h' },
       },
       'select $first_hour::timestamptz as h, coalesce((select max(total) from previous), 0) + (select count(*) from e) as total',
@@ -442,7 +539,12 @@ describe('valid-to timestamps', () => {
     await world.publish('state_load');
     await world.land('raw.completeness', "select timestamp '2023-09-14 04:00:00'");
     await world.publish('state_load');
-    expect(await world.rows('select hour(h), total from dims.state')).toEqual(['["0","3"]', '["1","7"]', '["2","7"]', '["3","7"]']);
+    expect(await world.rows('select hour(h), total from dims.state')).toEqual([
+      '["0","3"]',
+      '["1","7"]',
+      '["2","7"]',
+      '["3","7"]',
+    ]);
   });
 });
 
@@ -451,7 +553,10 @@ describe('a row from the future', () => {
     const world = await worldForTest({ processes: [countProcess()] });
     world.nowMs = msAt(6.5);
     await world.create('raw.events', EVENTS);
-    await world.land('raw.events', `${events(0, 10, 4)} union all ${events(10, 10, 6)} union all ${events(20, 1, 50)}`);
+    await world.land(
+      'raw.events',
+      `${events(0, 10, 4)} union all ${events(10, 10, 6)} union all ${events(20, 1, 50)}`,
+    );
     const plan = await world.plan('count_load');
     expect(plan.range).toEqual({ first_hour: hourAt(4), last_hour: hourAt(6) });
     expect(hourNumbers(plan.owed_hours)).toEqual([50]);
@@ -460,7 +565,10 @@ describe('a row from the future', () => {
     await expectCounts(world, hourAt(6));
     await world.land('raw.events', events(30, 5, 7));
     world.nowMs = msAt(7.5);
-    expect((await world.publish('count_load')).range).toEqual({ first_hour: hourAt(7), last_hour: hourAt(7) });
+    expect((await world.publish('count_load')).range).toEqual({
+      first_hour: hourAt(7),
+      last_hour: hourAt(7),
+    });
     await expectCounts(world, hourAt(7));
     world.nowMs = msAt(51);
     await world.land('raw.events', events(40, 5, 51));
@@ -482,7 +590,9 @@ describe('a dimension', () => {
       },
       `select $first_hour::timestamptz as h, id, count(*) as seen from (select id, 1 from e union all select p.id, 1 from previous p, range(p.seen)) group by 2`,
     );
-  /** Per hour and id the number of events up to that hour: the state that hour by hour computation must reach. */
+  /**
+   * Per hour and id the number of events up to that hour: the state that hour by hour computation must reach.
+   */
   const expected = (upTo: number) =>
     `select h.h, e.id, count(*) as seen from (select timestamptz '${hourAt(0)}' + to_hours(i::int) as h from range(${upTo + 1}) t(i)) h join raw.events e on e.ts < h.h + interval 1 hour group by all`;
 
@@ -515,15 +625,27 @@ describe('a dimension', () => {
     await world.land('raw.events', events(0, 2, 0));
     await world.publish('state_load');
     await world.land('raw.events', events(5, 1, 4));
-    expect(hourNumbers(await world.publish('state_load').then((record) => [record.range?.first_hour as string, record.range?.last_hour as string]))).toEqual([1, 4]);
+    expect(
+      hourNumbers(
+        await world
+          .publish('state_load')
+          .then((record) => [record.range?.first_hour as string, record.range?.last_hour as string]),
+      ),
+    ).toEqual([1, 4]);
     expect(await world.rows('select h, id, seen from dims.state')).toEqual(await world.rows(expected(4)));
   });
 
   it('reaches back no further than catchup.threshold_hours; what lies below stays owed and listed', async () => {
     const world = await worldForTest({ processes: [state({ catchup: { threshold_hours: 2 } })] });
     await world.create('raw.events', EVENTS);
-    await world.land('raw.events', [0, 1, 2, 3, 4, 5].map((hour) => events(hour, 2, hour)).join(' union all '));
-    expect((await world.publish('state_load')).range).toEqual({ first_hour: hourAt(0), last_hour: hourAt(5) });
+    await world.land(
+      'raw.events',
+      [0, 1, 2, 3, 4, 5].map((hour) => events(hour, 2, hour)).join(' union all '),
+    );
+    expect((await world.publish('state_load')).range).toEqual({
+      first_hour: hourAt(0),
+      last_hour: hourAt(5),
+    });
     await world.land('raw.events', `${events(20, 1, 1, 6)} union all ${events(30, 1, 6)}`);
     const record = await world.publish('state_load');
     expect(record.range).toEqual({ first_hour: hourAt(5), last_hour: hourAt(6) });

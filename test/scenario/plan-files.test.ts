@@ -1,16 +1,26 @@
-// Goal: a plan that was made is run as it was made, or not at all. Method: plans kept while the world moves on.
+// Goal: a plan that was made is run as it was made, or not at all. Method: plans kept while the world moves
+// on.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readPlanFile } from '../../src/cli/plan-file.ts';
-import { appended, events, eventWorld, inSource, overwriteLoad, overwritten, snapshotIds } from '../support/event-tables.ts';
+import {
+  appended,
+  events,
+  eventWorld,
+  inSource,
+  overwriteLoad,
+  overwritten,
+  snapshotIds,
+} from '../support/event-tables.ts';
 import { hourNumbers, type World } from '../support/world.ts';
 
 it('a plan runs exactly as it was made; once a head, the target or the SQL has moved it is refused with exit 5, and nothing happens', async () => {
   const world = await eventWorld();
   await world.land('raw.events', events(20, 5, 2));
   const plans = await world.psyberg.plan(['append_load', 'overwrite_load']);
-  const published = (name: string) => world.metadata(`facts.${name}`).then((metadata) => metadata['current-snapshot-id']);
+  const published = (name: string) =>
+    world.metadata(`facts.${name}`).then((metadata) => metadata['current-snapshot-id']);
   const before = await Promise.all([published('appended'), published('overwritten')]);
   const head = (await snapshotIds(world)).at(-1) as bigint;
   const stale = { status: 'refused', error: { code: 'plan-stale', context: { exit_code: 5 } } };
@@ -19,14 +29,22 @@ it('a plan runs exactly as it was made; once a head, the target or the SQL has m
   expect(await world.run(['append_load', 'overwrite_load'], { plans })).toMatchObject([stale, stale]);
   // A head that moved by a compaction alone is another head all the same.
   await world.rollback('raw.events', head);
-  await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
+  await world.changeFiles('raw.events', {
+    operation: 'replace',
+    remove: (files) => files,
+    insert: 'select * from raw.events',
+  });
   expect(await world.run(['append_load'], { plans })).toMatchObject([stale]);
   await world.rollback('raw.events', head);
   expect(await Promise.all([published('appended'), published('overwritten')])).toEqual(before);
 
   // The head is where it was: the plan runs, under the session it named and over the hours it named.
   const [record] = await world.run(['append_load'], { plans });
-  expect(record).toMatchObject({ status: 'published', psyberg_session_id: plans[0]?.psyberg_session_id, rows_read: '5' });
+  expect(record).toMatchObject({
+    status: 'published',
+    psyberg_session_id: plans[0]?.psyberg_session_id,
+    rows_read: '5',
+  });
   expect(await appended(world)).toEqual(await inSource(world));
   expect(await world.run(['append_load'], { plans })).toMatchObject([stale]);
 
@@ -38,7 +56,9 @@ it('a plan runs exactly as it was made; once a head, the target or the SQL has m
   expect(await world.run(['overwrite_load'], { plans })).toMatchObject([stale]);
   world.writeProcess(changed);
   await world.reopen();
-  expect(await world.run(['overwrite_load'], { plans })).toMatchObject([{ status: 'published', range: plans[1]?.range }]);
+  expect(await world.run(['overwrite_load'], { plans })).toMatchObject([
+    { status: 'published', range: plans[1]?.range },
+  ]);
 });
 
 /** As `psyberg plan --out` writes it, and `psyberg run --plan` reads it. */
@@ -51,23 +71,31 @@ async function throughFile(world: World, names: readonly string[]) {
   return plans;
 }
 
-it.each(['2', '3'])('a plan from a file leaves out the rows that were deleted, as the plan itself does (version %s)', async (formatVersion) => {
-  const world = await eventWorld({ formatVersion });
-  await world.land('raw.events', events(20, 5, 2));
-  await world.sql('delete from raw.events where id in (21, 22)');
-  const plans = await throughFile(world, ['append_load', 'overwrite_load']);
-  expect(await world.run(['append_load', 'overwrite_load'], { plans })).toMatchObject([
-    { status: 'published', rows_read: '3' },
-    { status: 'published', rows_read: '3' },
-  ]);
-  expect(await appended(world)).toEqual(await inSource(world));
-  expect(await overwritten(world)).toEqual(await inSource(world));
-});
+it.each(['2', '3'])(
+  'a plan from a file leaves out the rows that were deleted, as the plan itself does (version %s)',
+  async (formatVersion) => {
+    const world = await eventWorld({ formatVersion });
+    await world.land('raw.events', events(20, 5, 2));
+    await world.sql('delete from raw.events where id in (21, 22)');
+    const plans = await throughFile(world, ['append_load', 'overwrite_load']);
+    expect(await world.run(['append_load', 'overwrite_load'], { plans })).toMatchObject([
+      { status: 'published', rows_read: '3' },
+      { status: 'published', rows_read: '3' },
+    ]);
+    expect(await appended(world)).toEqual(await inSource(world));
+    expect(await overwritten(world)).toEqual(await inSource(world));
+  },
+);
 
 it('a plan from a file may name hours of any year', async () => {
   const world = await eventWorld({ partitionedBy: 'day(ts)' });
-  await world.land('raw.events', `${events(20, 5, 2)} union all select 99, timestamptz '20000-01-01 07:00:00+00'`);
+  await world.land(
+    'raw.events',
+    `${events(20, 5, 2)} union all select 99, timestamptz '20000-01-01 07:00:00+00'`,
+  );
   const plans = await throughFile(world, ['overwrite_load']);
   expect(plans[0]?.owed_hours).toEqual(['9999-12-31T23:00:00Z']);
-  expect(await world.run(['overwrite_load'], { plans })).toMatchObject([{ status: 'published', owed_hours: plans[0]?.owed_hours }]);
+  expect(await world.run(['overwrite_load'], { plans })).toMatchObject([
+    { status: 'published', owed_hours: plans[0]?.owed_hours },
+  ]);
 });

@@ -1,16 +1,30 @@
-// Goal: a tag keeps the watermark's snapshot, and never stands in a session's way. Method: expiries as other engines do them, lost tags, a source that refuses commits.
+// Goal: a tag keeps the watermark's snapshot, and never stands in a session's way. Method: expiries as other
+// engines do them, lost tags, a source that refuses commits.
 import { describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/model/errors.ts';
 import { cliJson } from '../cli/fixture.ts';
-import { appended, events, eventWorld, inSource, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
+import {
+  appended,
+  events,
+  eventWorld,
+  inSource,
+  overwritten,
+  runOne,
+  snapshotIds,
+} from '../support/event-tables.ts';
 import type { World } from '../support/world.ts';
 
 const tags = async (world: World): Promise<Record<string, bigint>> => {
   const { refs = {} } = await world.metadata('raw.events');
-  return Object.fromEntries(Object.entries(refs).flatMap(([name, ref]) => (ref.type === 'tag' ? [[name, ref['snapshot-id']]] : [])));
+  return Object.fromEntries(
+    Object.entries(refs).flatMap(([name, ref]) => (ref.type === 'tag' ? [[name, ref['snapshot-id']]] : [])),
+  );
 };
 
-/** Removes every snapshot that no reference names and that is not the head, as an expiry with the shortest retention does. */
+/**
+ * Removes every snapshot that no reference names and that is not the head, as an expiry with the shortest
+ * retention does.
+ */
 async function expireAll(world: World): Promise<void> {
   const { refs = {}, snapshots = [] } = await world.metadata('raw.events');
   const held = new Set(Object.values(refs).map((ref) => ref['snapshot-id']));
@@ -29,7 +43,10 @@ describe('the tag on a source', () => {
     await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });
     await world.land('raw.events', events(30, 5, 3));
     await expireAll(world);
-    expect((await world.plan('overwrite_load')).sources[0]).toMatchObject({ detected_by: 'live-files', protected_snapshot_id: String(head) });
+    expect((await world.plan('overwrite_load')).sources[0]).toMatchObject({
+      detected_by: 'live-files',
+      protected_snapshot_id: String(head),
+    });
     await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
     expect((await tags(world))['psyberg_overwrite_load']).toBe((await snapshotIds(world)).at(-1));
@@ -41,7 +58,12 @@ describe('the tag on a source', () => {
     const [first, second] = await snapshotIds(world);
     await world.commit('raw.events', [
       { action: 'remove-snapshot-ref', 'ref-name': 'psyberg_append_load' },
-      { action: 'set-snapshot-ref', 'ref-name': 'psyberg_overwrite_load', type: 'tag', 'snapshot-id': first as bigint },
+      {
+        action: 'set-snapshot-ref',
+        'ref-name': 'psyberg_overwrite_load',
+        type: 'tag',
+        'snapshot-id': first as bigint,
+      },
     ]);
     expect((await world.plan('append_load')).status).toBe('nothing-new');
     expect(await tags(world)).toEqual({ psyberg_overwrite_load: first });
@@ -60,7 +82,9 @@ describe('the tag on a source', () => {
       refused += 1;
       return Promise.reject(new PsybergError('forbidden', 'read only', { retryable: refused % 2 === 0 }));
     };
-    await world.sql("insert into raw.events select 20, timestamptz '2023-09-14 01:00:00Z'").catch(() => undefined);
+    await world
+      .sql("insert into raw.events select 20, timestamptz '2023-09-14 01:00:00Z'")
+      .catch(() => undefined);
     expect((await world.run()).map((record) => record.status)).toEqual(['published', 'published']);
     expect(refused).toBeGreaterThan(1);
     expect(await tags(world)).toEqual(before);
@@ -73,33 +97,47 @@ describe('the tag on a source', () => {
     expect((await runOne(world, 'append_load')).status).toBe('nothing-new');
     expect((await world.plan('overwrite_load')).steps).toEqual([]);
     await world.land('raw.events', events(20, 5, 2));
-    expect((await world.plan('overwrite_load')).steps.map((step) => step.name)).not.toContain('protect_watermarks');
+    expect((await world.plan('overwrite_load')).steps.map((step) => step.name)).not.toContain(
+      'protect_watermarks',
+    );
   });
 
   it.each([
     ['could not be set', {}, 'give psyberg leave to commit to raw.events'],
     ['is left out', { protect: false }, 'leave protect: false out'],
-  ])('that %s is a warning of psyberg doctor, for each process; one that is there is none', async (_why, source, remedy) => {
-    const world = await eventWorld({ source });
-    const warnings = async (): Promise<string[]> => {
-      const { code, json } = await cliJson('doctor', '--project', world.root);
-      expect(code).toBe(0);
-      const { checks } = json as { readonly checks: readonly { readonly name: string; readonly status: string; readonly message: string; readonly hint: string | null }[] };
-      return checks.flatMap((check) => (check.status === 'warn' ? [`${check.name}: ${check.message}; ${check.hint}`] : []));
-    };
-    if (remedy.startsWith('give')) {
-      expect(await warnings()).toEqual([]);
-      // As a source leaves it that psyberg may not write to.
-      await world.commit(
-        'raw.events',
-        Object.keys(await tags(world)).map((name) => ({ action: 'remove-snapshot-ref', 'ref-name': name })),
-      );
-    }
-    const found = await warnings();
-    expect(found).toHaveLength(2);
-    for (const [index, process] of ['append_load', 'overwrite_load'].entries()) {
-      expect(found[index]).toContain(`no tag psyberg_${process} keeps the snapshot of the watermark`);
-      expect(found[index]).toContain(remedy);
-    }
-  });
+  ])(
+    'that %s is a warning of psyberg doctor, for each process; one that is there is none',
+    async (_why, source, remedy) => {
+      const world = await eventWorld({ source });
+      const warnings = async (): Promise<string[]> => {
+        const { code, json } = await cliJson('doctor', '--project', world.root);
+        expect(code).toBe(0);
+        const { checks } = json as {
+          readonly checks: readonly {
+            readonly name: string;
+            readonly status: string;
+            readonly message: string;
+            readonly hint: string | null;
+          }[];
+        };
+        return checks.flatMap((check) =>
+          check.status === 'warn' ? [`${check.name}: ${check.message}; ${check.hint}`] : [],
+        );
+      };
+      if (remedy.startsWith('give')) {
+        expect(await warnings()).toEqual([]);
+        // As a source leaves it that psyberg may not write to.
+        await world.commit(
+          'raw.events',
+          Object.keys(await tags(world)).map((name) => ({ action: 'remove-snapshot-ref', 'ref-name': name })),
+        );
+      }
+      const found = await warnings();
+      expect(found).toHaveLength(2);
+      for (const [index, process] of ['append_load', 'overwrite_load'].entries()) {
+        expect(found[index]).toContain(`no tag psyberg_${process} keeps the snapshot of the watermark`);
+        expect(found[index]).toContain(remedy);
+      }
+    },
+  );
 });

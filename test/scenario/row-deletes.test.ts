@@ -1,5 +1,6 @@
-// Goal: rows that are deleted one by one change exactly their own hours, whichever way a writer deletes. Method: DuckDB's DELETE, and delete files as Flink and Spark
-// leave them; expected rows are written out, so that an error of the engine that reads them would show.
+// Goal: rows that are deleted one by one change exactly their own hours, whichever way a writer deletes.
+// Method: DuckDB's DELETE, and delete files as Flink and Spark leave them; expected rows are written out, so
+// that an error of the engine that reads them would show.
 import { truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RowDelete } from '../support/row-deletes.ts';
@@ -9,7 +10,10 @@ const ROWS_PER_HOUR = 5;
 /** Rows id 10 * hour .. 10 * hour + 4, one commit an hour. */
 const hourRows = (...hours: readonly number[]): string =>
   hours
-    .map((hour) => `select ${hour * 10} + i as id, timestamptz '${hourAt(hour)}' + to_minutes(i) as ts, 'k' || (${hour * 10} + i) as k from range(${ROWS_PER_HOUR}) t(i)`)
+    .map(
+      (hour) =>
+        `select ${hour * 10} + i as id, timestamptz '${hourAt(hour)}' + to_minutes(i) as ts, 'k' || (${hour * 10} + i) as k from range(${ROWS_PER_HOUR}) t(i)`,
+    )
     .join(' union all ');
 const idsOf = (hours: readonly number[], without: readonly number[] = []): string[] =>
   hours
@@ -56,13 +60,16 @@ async function loadedWorld(layout: Layout, source: object = {}): Promise<World> 
 }
 const hoursIds = (world: World) => world.rows('select id from facts.hours');
 const rowsIds = (world: World) => world.rows('select id from facts.rows');
-const deletes = (world: World, ...list: readonly RowDelete[]) => world.changeFiles('raw.events', { operation: 'delete', deletes: list });
+const deletes = (world: World, ...list: readonly RowDelete[]) =>
+  world.changeFiles('raw.events', { operation: 'delete', deletes: list });
 
 /** How a writer deletes the rows of some ids. */
 type Delete = (world: World, ids: readonly number[]) => Promise<unknown>;
 const byDuckdb: Delete = (world, ids) => world.sql(`delete from raw.events where id in (${ids.join()})`);
-const byPosition: Delete = (world, ids) => deletes(world, { kind: 'position', where: `id in (${ids.join()})`, per: 'partition' });
-const byEquality: Delete = (world, ids) => deletes(world, { kind: 'equality', columns: ['id'], values: `select unnest([${ids.join()}])::bigint` });
+const byPosition: Delete = (world, ids) =>
+  deletes(world, { kind: 'position', where: `id in (${ids.join()})`, per: 'partition' });
+const byEquality: Delete = (world, ids) =>
+  deletes(world, { kind: 'equality', columns: ['id'], values: `select unnest([${ids.join()}])::bigint` });
 const WAYS: readonly (readonly [string, Delete, Layout])[] = [
   ['position deletes of a file', byDuckdb, { formatVersion: '2' }],
   ['position deletes of a partition', byPosition, { formatVersion: '2', partitionedBy: 'day(ts)' }],
@@ -78,10 +85,14 @@ describe.each(WAYS)('%s', (_name, deleteRows, layout) => {
     const plan = await world.plan('hours_load');
     expect(hourNumbers(plan.hours)).toEqual([1, 3]);
     expect(plan.sources[0]).toMatchObject({ bounds_from: 'scan', rows: '0', files: 0 });
-    for (const each of plan.hours) for (const cause of each.causes) expect(cause.file).toMatch(/deletes\.(parquet|puffin)$/);
+    for (const each of plan.hours)
+      for (const cause of each.causes) expect(cause.file).toMatch(/deletes\.(parquet|puffin)$/);
     await world.publish('hours_load');
     expect(await hoursIds(world)).toEqual(idsOf([0, 1, 2, 3], [11, 34]));
-    expect((await world.run(['rows_load']))[0]).toMatchObject({ status: 'refused', error: { code: 'source-changed', context: { exit_code: 5 } } });
+    expect((await world.run(['rows_load']))[0]).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed', context: { exit_code: 5 } },
+    });
     // The same files again, with one more row gone: the older deletes are no news.
     await deleteRows(world, [12, 13]);
     expect(hourNumbers((await world.plan('hours_load')).hours)).toEqual([1]);
@@ -106,7 +117,8 @@ describe.each(WAYS)('%s', (_name, deleteRows, layout) => {
 describe('row-level deletes', () => {
   it('that hit nothing are no news: an upsert of new keys', async () => {
     const world = await loadedWorld({ formatVersion: '2' });
-    // Flink deletes each key before it writes it, also where there is none: rows and deletes in one commit, which the deletes do not apply to.
+    // Flink deletes each key before it writes it, also where there is none: rows and deletes in one commit,
+    // which the deletes do not apply to.
     await world.changeFiles('raw.events', {
       operation: 'overwrite',
       insert: hourRows(4),
@@ -116,7 +128,10 @@ describe('row-level deletes', () => {
     expect(await rowsIds(world)).toEqual(idsOf([0, 1, 2, 3, 4]));
     await byEquality(world, [999]);
     const plan = await world.plan('rows_load');
-    expect(plan).toMatchObject({ status: 'nothing-new', sources: [{ changes: [{ counted: false, reason: 'deletes no row that was there' }] }] });
+    expect(plan).toMatchObject({
+      status: 'nothing-new',
+      sources: [{ changes: [{ counted: false, reason: 'deletes no row that was there' }] }],
+    });
     expect(hourNumbers((await world.plan('hours_load')).hours)).toEqual([4]);
   });
 
@@ -130,11 +145,16 @@ describe('row-level deletes', () => {
 
   it('beside a data manifest that cannot be read name it', async () => {
     const world = await loadedWorld({ formatVersion: '2' });
-    const [manifest] = await world.sql(`select manifest_path from read_avro('${(await world.history('raw.events')).at(-1)?.['manifest-list']}') order by sequence_number`);
+    const [manifest] = await world.sql(
+      `select manifest_path from read_avro('${(await world.history('raw.events')).at(-1)?.['manifest-list']}') order by sequence_number`,
+    );
     const file = String(manifest?.['manifest_path']);
     await byDuckdb(world, [11]);
     truncateSync(file, 300);
-    expect((await world.run(['hours_load']))[0]).toMatchObject({ status: 'refused', error: { code: 'source-unreadable', context: { table: 'raw.events', file } } });
+    expect((await world.run(['hours_load']))[0]).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-unreadable', context: { table: 'raw.events', file } },
+    });
   });
 
   it('count for all hours of their files when the watermark was expired', async () => {
@@ -167,9 +187,15 @@ describe('row-level deletes', () => {
   });
 
   it('are followed through renamed columns, and refused where they are older than a widened one', async () => {
-    const renamed = processFile({ ...stateful.header, sources: [{ table: 'raw.events', event_time: 'happened', alias: 'e' }] }, 'select key::bigint as id, happened as ts from e');
+    const renamed = processFile(
+      { ...stateful.header, sources: [{ table: 'raw.events', event_time: 'happened', alias: 'e' }] },
+      'select key::bigint as id, happened as ts from e',
+    );
     const world = await worldForTest({ processes: [stateful] });
-    await world.create('raw.events', 'id integer, ts timestamptz, k varchar', { formatVersion: '2', partitionedBy: 'day(ts)' });
+    await world.create('raw.events', 'id integer, ts timestamptz, k varchar', {
+      formatVersion: '2',
+      partitionedBy: 'day(ts)',
+    });
     await world.land('raw.events', hourRows(0, 1));
     await world.publish('hours_load');
     await deletes(world, { kind: 'equality', columns: ['id'], values: 'select 3::integer' });
@@ -184,7 +210,10 @@ describe('row-level deletes', () => {
     await world.sql('alter table raw.events alter key type bigint');
     await world.land('raw.events', hourRows(2));
     await deletes(world, { kind: 'equality', columns: ['key'], values: 'select 14::bigint' });
-    expect((await world.run(['hours_load']))[0]).toMatchObject({ status: 'refused', error: { code: 'equality-deletes-unreadable', message: expect.stringContaining('widened') } });
+    expect((await world.run(['hours_load']))[0]).toMatchObject({
+      status: 'refused',
+      error: { code: 'equality-deletes-unreadable', message: expect.stringContaining('widened') },
+    });
   });
 
   it('by a column that holds NULLs are refused, not read wrongly', async () => {
@@ -195,7 +224,15 @@ describe('row-level deletes', () => {
     const before = (await world.metadata('facts.hours'))['current-snapshot-id'];
     expect((await world.run(['hours_load']))[0]).toMatchObject({
       status: 'refused',
-      error: { code: 'equality-deletes-unreadable', context: { table: 'raw.events', snapshot_id: expect.any(String), file: expect.stringMatching(/parquet$/), exit_code: 5 } },
+      error: {
+        code: 'equality-deletes-unreadable',
+        context: {
+          table: 'raw.events',
+          snapshot_id: expect.any(String),
+          file: expect.stringMatching(/parquet$/),
+          exit_code: 5,
+        },
+      },
     });
     expect((await world.metadata('facts.hours'))['current-snapshot-id']).toBe(before);
   });
@@ -204,6 +241,9 @@ describe('row-level deletes', () => {
     const world = await loadedWorld({ formatVersion: '2' });
     await deletes(world, { kind: 'equality', columns: ['k'], values: "select 'k11'" });
     await world.sql('alter table raw.events drop column k');
-    expect((await world.run(['hours_load']))[0]).toMatchObject({ status: 'refused', error: { code: 'equality-deletes-unreadable' } });
+    expect((await world.run(['hours_load']))[0]).toMatchObject({
+      status: 'refused',
+      error: { code: 'equality-deletes-unreadable' },
+    });
   });
 });

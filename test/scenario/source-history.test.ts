@@ -1,9 +1,23 @@
-// Goal: branches, rollbacks, expiries and replacements of a source are seen for what they are. Method: histories as other engines make them, then sessions.
+// Goal: branches, rollbacks, expiries and replacements of a source are seen for what they are. Method:
+// histories as other engines make them, then sessions.
 import { describe, expect, it } from 'vitest';
-import { appended, cherryPick, events, eventWorld, expireAllBut, inSource, overwritten, remakeHead, runOne, snapshotIds } from '../support/event-tables.ts';
+import {
+  appended,
+  cherryPick,
+  events,
+  eventWorld,
+  expireAllBut,
+  inSource,
+  overwritten,
+  remakeHead,
+  runOne,
+  snapshotIds,
+} from '../support/event-tables.ts';
 import { hourAt, hourNumbers, processFile, tableId, worldForTest } from '../support/world.ts';
 
-const tag = (snapshotId: bigint, name = 'kept') => [{ action: 'set-snapshot-ref' as const, 'ref-name': name, type: 'tag' as const, 'snapshot-id': snapshotId }];
+const tag = (snapshotId: bigint, name = 'kept') => [
+  { action: 'set-snapshot-ref' as const, 'ref-name': name, type: 'tag' as const, 'snapshot-id': snapshotId },
+];
 
 describe('snapshots that were staged', () => {
   it('are found when main is fast-forwarded to them, although they are older than the session', async () => {
@@ -12,11 +26,16 @@ describe('snapshots that were staged', () => {
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 0));
     const staged = (await snapshotIds(world)).at(-1) as bigint;
-    await world.commit('raw.events', [{ action: 'set-snapshot-ref', 'ref-name': 'audit', type: 'branch', 'snapshot-id': staged }]);
+    await world.commit('raw.events', [
+      { action: 'set-snapshot-ref', 'ref-name': 'audit', type: 'branch', 'snapshot-id': staged },
+    ]);
     await world.rollback('raw.events', published as bigint);
     expect((await runOne(world, 'append_load')).status).toBe('nothing-new');
     await world.rollback('raw.events', staged);
-    expect((await world.plan('append_load')).sources[0]).toMatchObject({ detected_by: 'snapshots', rows: '10' });
+    expect((await world.plan('append_load')).sources[0]).toMatchObject({
+      detected_by: 'snapshots',
+      rows: '10',
+    });
     await world.run();
     expect(await appended(world)).toEqual(await inSource(world));
     expect(await overwritten(world)).toEqual(await inSource(world));
@@ -30,7 +49,9 @@ describe('snapshots that were staged', () => {
     await world.rollback('raw.events', published);
     await world.land('raw.events', events(30, 5, 2));
     await world.run();
-    const { 'timestamp-ms': loadedMs } = (await world.history('raw.events')).at(-1) as { 'timestamp-ms': number };
+    const { 'timestamp-ms': loadedMs } = (await world.history('raw.events')).at(-1) as {
+      'timestamp-ms': number;
+    };
     await cherryPick(world, staged);
     await remakeHead(world, { timestampMs: loadedMs - 40_000 });
     const plan = await world.plan('overwrite_load');
@@ -81,30 +102,45 @@ describe('files that come back', () => {
     await single.land('raw.events', events(10, 5, 1));
     await single.run();
     const kept = (await snapshotIds(single)).at(-1) as bigint;
-    await single.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files.slice(0, 1), insert: events(20, 3, 0) });
+    await single.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files.slice(0, 1),
+      insert: events(20, 3, 0),
+    });
     expect(await runOne(single, 'append_load')).toMatchObject({ rows_read: '3' });
     await single.rollback('raw.events', kept);
     await single.land('raw.events', events(30, 4, 2));
     expect(await runOne(single, 'append_load')).toMatchObject({ status: 'published', rows_read: '4' });
-    expect(await single.rows('select count(*), count(distinct id) from facts.appended')).toEqual(['["17","17"]']);
+    expect(await single.rows('select count(*), count(distinct id) from facts.appended')).toEqual([
+      '["17","17"]',
+    ]);
   });
 
-  it.each(['refuse', 'append-added'])('by a rollback of a delete that came before they were ever loaded are loaded then (on_source_change: %s)', async (onSourceChange) => {
-    const world = await eventWorld({ appendSource: { on_source_change: onSourceChange } });
-    await world.land('raw.events', `${events(20, 5, 2)} union all ${events(30, 5, 3)}`);
-    const whole = (await snapshotIds(world)).at(-1) as bigint;
-    const [last] = await world.sql('select distinct filename from raw.events where id >= 30');
-    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.filter((file) => file.path === last?.['filename']) });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '5' });
-    await world.rollback('raw.events', whole);
-    await world.land('raw.events', events(40, 5, 4));
-    expect((await world.plan('append_load')).sources[0]).toMatchObject({ detected_by: 'live-files', rows: '10' });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
-    await world.publish('overwrite_load');
-    expect(await appended(world)).toEqual(await inSource(world));
-    expect(await overwritten(world)).toEqual(await inSource(world));
-    expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
-  });
+  it.each(['refuse', 'append-added'])(
+    'by a rollback of a delete that came before they were ever loaded are loaded then (on_source_change: %s)',
+    async (onSourceChange) => {
+      const world = await eventWorld({ appendSource: { on_source_change: onSourceChange } });
+      await world.land('raw.events', `${events(20, 5, 2)} union all ${events(30, 5, 3)}`);
+      const whole = (await snapshotIds(world)).at(-1) as bigint;
+      const [last] = await world.sql('select distinct filename from raw.events where id >= 30');
+      await world.changeFiles('raw.events', {
+        operation: 'delete',
+        remove: (files) => files.filter((file) => file.path === last?.['filename']),
+      });
+      expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '5' });
+      await world.rollback('raw.events', whole);
+      await world.land('raw.events', events(40, 5, 4));
+      expect((await world.plan('append_load')).sources[0]).toMatchObject({
+        detected_by: 'live-files',
+        rows: '10',
+      });
+      expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
+      await world.publish('overwrite_load');
+      expect(await appended(world)).toEqual(await inSource(world));
+      expect(await overwritten(world)).toEqual(await inSource(world));
+      expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
+    },
+  );
 
   it('by a second pick, after they were loaded and rolled back, are not loaded twice where added rows are taken', async () => {
     const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
@@ -116,7 +152,9 @@ describe('files that come back', () => {
     await world.land('raw.events', events(30, 5, 3));
     await world.run();
     await cherryPick(world, picked);
-    expect((await world.plan('append_load')).sources[0]?.changes).toMatchObject([{ counted: false, reason: 'picked from a history that was read before: its rows were loaded' }]);
+    expect((await world.plan('append_load')).sources[0]?.changes).toMatchObject([
+      { counted: false, reason: 'picked from a history that was read before: its rows were loaded' },
+    ]);
     await world.run();
     expect(await appended(world)).toEqual(await inSource(world));
     expect(await overwritten(world)).toEqual(await inSource(world));
@@ -131,7 +169,10 @@ describe('files that come back', () => {
     await world.rollback('raw.events', whole);
     await world.land('raw.events', events(30, 5, 3));
     await expireAllBut(world, 1);
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'history-expired' } });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'history-expired' },
+    });
   });
 
   it('and go between two sessions are nothing: a stateless process need not refuse', async () => {
@@ -140,7 +181,14 @@ describe('files that come back', () => {
     await world.land('raw.events', events(30, 5, 3));
     await world.changeFiles('raw.events', {
       operation: 'delete',
-      remove: (files) => files.filter((file) => file.path.includes('ts_hour=2023-09-14-02') || file.path.includes(`${Date.parse(hourAt(2)) / 3_600_000}`)).slice(0, 1),
+      remove: (files) =>
+        files
+          .filter(
+            (file) =>
+              file.path.includes('ts_hour=2023-09-14-02') ||
+              file.path.includes(`${Date.parse(hourAt(2)) / 3_600_000}`),
+          )
+          .slice(0, 1),
     });
     const plan = await world.plan('append_load');
     expect(plan).toMatchObject({ status: 'work', sources: [{ rows: '5', files: 1 }] });
@@ -160,48 +208,68 @@ describe('expired snapshots', () => {
     await expireAllBut(world, 2);
     expect((await snapshotIds(world)).includes(mark)).toBe(false);
     const refused = await runOne(world, 'overwrite_load');
-    expect(refused).toMatchObject({ status: 'refused', error: { code: 'history-expired', message: expect.stringContaining('format version 1') } });
+    expect(refused).toMatchObject({
+      status: 'refused',
+      error: { code: 'history-expired', message: expect.stringContaining('format version 1') },
+    });
     expect(refused.error?.message).not.toContain('rolled back');
   });
 
-  it.each(['1', '2'])('between a watermark that a tag keeps and the head: its files are compared, also where rows were removed (format %s)', async (formatVersion) => {
-    const world = await eventWorld({ formatVersion });
-    const mark = (await snapshotIds(world)).at(-1) as bigint;
-    await world.commit('raw.events', tag(mark));
-    await world.land('raw.events', events(20, 5, 3));
-    await world.land('raw.events', events(30, 5, 0));
-    await expireAllBut(world, 1, [mark]);
-    expect((await world.plan('append_load')).sources[0]).toMatchObject({
-      detected_by: 'live-files',
-      rows: '10',
-      changes: [{ operation: 'append', added_files: 2, removed_files: 0 }],
-    });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
-    await world.publish('overwrite_load');
-    expect(await overwritten(world)).toEqual(await inSource(world));
-    if (formatVersion === '1') return;
-    const next = (await snapshotIds(world)).at(-1) as bigint;
-    await world.commit('raw.events', tag(next));
-    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });
-    await world.land('raw.events', events(40, 5, 5));
-    await expireAllBut(world, 1, [next]);
-    const plan = await world.plan('overwrite_load');
-    expect(plan.sources[0]).toMatchObject({ detected_by: 'live-files', changes: [{ operation: 'overwrite', removed_rows: '5' }] });
-    expect(plan.sources[0]?.changes[0]?.reason).toContain('comparing the files');
-    await world.publish('overwrite_load');
-    expect(await overwritten(world)).toEqual(await inSource(world));
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused' });
-  });
+  it.each(['1', '2'])(
+    'between a watermark that a tag keeps and the head: its files are compared, also where rows were removed (format %s)',
+    async (formatVersion) => {
+      const world = await eventWorld({ formatVersion });
+      const mark = (await snapshotIds(world)).at(-1) as bigint;
+      await world.commit('raw.events', tag(mark));
+      await world.land('raw.events', events(20, 5, 3));
+      await world.land('raw.events', events(30, 5, 0));
+      await expireAllBut(world, 1, [mark]);
+      expect((await world.plan('append_load')).sources[0]).toMatchObject({
+        detected_by: 'live-files',
+        rows: '10',
+        changes: [{ operation: 'append', added_files: 2, removed_files: 0 }],
+      });
+      expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
+      await world.publish('overwrite_load');
+      expect(await overwritten(world)).toEqual(await inSource(world));
+      if (formatVersion === '1') return;
+      const next = (await snapshotIds(world)).at(-1) as bigint;
+      await world.commit('raw.events', tag(next));
+      await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });
+      await world.land('raw.events', events(40, 5, 5));
+      await expireAllBut(world, 1, [next]);
+      const plan = await world.plan('overwrite_load');
+      expect(plan.sources[0]).toMatchObject({
+        detected_by: 'live-files',
+        changes: [{ operation: 'overwrite', removed_rows: '5' }],
+      });
+      expect(plan.sources[0]?.changes[0]?.reason).toContain('comparing the files');
+      await world.publish('overwrite_load');
+      expect(await overwritten(world)).toEqual(await inSource(world));
+      expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused' });
+    },
+  );
 
   it('with a compaction in between: the rows say that nothing was removed', async () => {
     const world = await eventWorld();
     const mark = (await snapshotIds(world)).at(-1) as bigint;
     await world.commit('raw.events', tag(mark));
-    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events order by id desc' });
-    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
+    await world.changeFiles('raw.events', {
+      operation: 'replace',
+      remove: (files) => files,
+      insert: 'select * from raw.events order by id desc',
+    });
+    await world.changeFiles('raw.events', {
+      operation: 'replace',
+      remove: (files) => files,
+      insert: 'select * from raw.events',
+    });
     await expireAllBut(world, 1, [mark]);
     const plan = await world.plan('append_load');
-    expect(plan).toMatchObject({ status: 'nothing-new', sources: [{ detected_by: 'live-files', changes: [{ counted: false }] }] });
+    expect(plan).toMatchObject({
+      status: 'nothing-new',
+      sources: [{ detected_by: 'live-files', changes: [{ counted: false }] }],
+    });
     expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
   });
 
@@ -219,9 +287,16 @@ describe('expired snapshots', () => {
 describe('a table that was replaced', () => {
   it('under its own uuid, as CREATE OR REPLACE does, has all its hours recomputed; a stateless process refuses', async () => {
     const world = await eventWorld();
-    await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files, insert: events(100, 6, 4) });
+    await world.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files,
+      insert: events(100, 6, 4),
+    });
     await remakeHead(world, { parent: null });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed' },
+    });
     expect(hourNumbers((await world.plan('overwrite_load')).hours)).toEqual([0, 1, 2, 3, 4]);
     await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
@@ -244,7 +319,9 @@ describe('a table that was replaced', () => {
             process_name: `${pattern}_load`,
             pattern: stateful ? 'stateful' : 'stateless',
             sources: [{ table: 'raw.happenings', event_time: 'ts', alias: 'e' }],
-            target: stateful ? { table: 'facts.overwritten', event_time: 'ts', partition_by: ['hour(ts)'] } : { table: 'facts.appended' },
+            target: stateful
+              ? { table: 'facts.overwritten', event_time: 'ts', partition_by: ['hour(ts)'] }
+              : { table: 'facts.appended' },
           },
           'select id, ts from e',
         ),
@@ -258,7 +335,10 @@ describe('a table that was replaced', () => {
       ['published', '10'],
     ]);
     expect(await appended(world)).toEqual(await world.rows('select id, ts from raw.happenings'));
-    expect(await world.rows('select src_table from psyberg.high_water_mark_table')).toEqual(['["raw.happenings"]', '["raw.happenings"]']);
+    expect(await world.rows('select src_table from psyberg.high_water_mark_table')).toEqual([
+      '["raw.happenings"]',
+      '["raw.happenings"]',
+    ]);
   });
 });
 
@@ -271,7 +351,11 @@ describe('a source whose manifests are merged as it grows', () => {
             process_name: 'first_load',
             pattern: 'stateless',
             sources: [{ table: 'raw.events', event_time: 'ts' }],
-            target: { table: 'facts.first', event_time: 'ts', properties: { 'commit.manifest.min-count-to-merge': '3' } },
+            target: {
+              table: 'facts.first',
+              event_time: 'ts',
+              properties: { 'commit.manifest.min-count-to-merge': '3' },
+            },
           },
           'select id, ts from events',
         ),
@@ -293,8 +377,13 @@ describe('a source whose manifests are merged as it grows', () => {
         await world.land('raw.events', events(round * 100 + batch * 10, 3, batch));
         await world.publish('first_load');
       }
-      expect(await runOne(world, 'second_load')).toMatchObject({ status: 'published', rows_read: String(batches * 3) });
-      expect(await world.rows('select id, ts from facts.second')).toEqual(await world.rows('select id, ts from facts.first'));
+      expect(await runOne(world, 'second_load')).toMatchObject({
+        status: 'published',
+        rows_read: String(batches * 3),
+      });
+      expect(await world.rows('select id, ts from facts.second')).toEqual(
+        await world.rows('select id, ts from facts.first'),
+      );
     }
   });
 });

@@ -1,23 +1,46 @@
-// Goal: whatever happens to a source's history, no row is lost or doubled in silence. Method: the operations of other engines made as commits, then a session.
+// Goal: whatever happens to a source's history, no row is lost or doubled in silence. Method: the operations
+// of other engines made as commits, then a session.
 import { describe, expect, it } from 'vitest';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
-import { appendLoad, appended, eventWorld, events, inSource, overwriteLoad, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
+import {
+  appendLoad,
+  appended,
+  eventWorld,
+  events,
+  inSource,
+  overwriteLoad,
+  overwritten,
+  runOne,
+  snapshotIds,
+} from '../support/event-tables.ts';
 import { hourAt, hourNumbers, tableId, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
 describe('a compaction', () => {
   it('committed as replace is no news', async () => {
     const world = await eventWorld();
-    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
+    await world.changeFiles('raw.events', {
+      operation: 'replace',
+      remove: (files) => files,
+      insert: 'select * from raw.events',
+    });
     const plan = await world.plan('overwrite_load');
     expect(plan).toMatchObject({
       status: 'nothing-new',
-      sources: [{ detected_by: 'snapshots', changes: [{ operation: 'replace', counted: false, added_rows: '10', removed_rows: '10' }] }],
+      sources: [
+        {
+          detected_by: 'snapshots',
+          changes: [{ operation: 'replace', counted: false, added_rows: '10', removed_rows: '10' }],
+        },
+      ],
     });
     expect((await world.run()).map((record) => record.status)).toEqual(['nothing-new', 'nothing-new']);
     await world.land('raw.events', events(20, 5, 1));
     expect(await world.publish('append_load')).toMatchObject({ rows_read: '5' });
-    expect((await world.publish('overwrite_load')).range).toEqual({ first_hour: hourAt(1), last_hour: hourAt(1) });
+    expect((await world.publish('overwrite_load')).range).toEqual({
+      first_hour: hourAt(1),
+      last_hour: hourAt(1),
+    });
     expect(await appended(world)).toEqual(await inSource(world));
     expect(await overwritten(world)).toEqual(await inSource(world));
   });
@@ -25,7 +48,11 @@ describe('a compaction', () => {
   it('of files that are new themselves loses none of their rows', async () => {
     const world = await eventWorld();
     await world.land('raw.events', events(20, 5, 1));
-    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events' });
+    await world.changeFiles('raw.events', {
+      operation: 'replace',
+      remove: (files) => files,
+      insert: 'select * from raw.events',
+    });
     await world.land('raw.events', events(30, 5, 2));
     expect(await world.publish('append_load')).toMatchObject({ rows_read: '10' });
     await world.publish('overwrite_load');
@@ -35,21 +62,39 @@ describe('a compaction', () => {
 
   it('that lost or won rows is not believed', async () => {
     const world = await eventWorld();
-    await world.changeFiles('raw.events', { operation: 'replace', remove: (files) => files, insert: 'select * from raw.events where id <> 3' });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    await world.changeFiles('raw.events', {
+      operation: 'replace',
+      remove: (files) => files,
+      insert: 'select * from raw.events where id <> 3',
+    });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed' },
+    });
     await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
   });
 });
 
 describe('an overwrite of source rows', () => {
-  const change = (world: World) => world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files.slice(0, 1), insert: events(100, 7, 0) });
+  const change = (world: World) =>
+    world.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files.slice(0, 1),
+      insert: events(100, 7, 0),
+    });
 
   it('recomputes the hours of the added and of the removed rows', async () => {
     const world = await eventWorld();
-    await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files.slice(1, 2), insert: events(100, 2, 0) });
+    await world.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files.slice(1, 2),
+      insert: events(100, 2, 0),
+    });
     const plan = await world.plan('overwrite_load');
-    expect(plan.sources[0]?.changes).toMatchObject([{ operation: 'overwrite', counted: true, added_rows: '2', removed_rows: '5' }]);
+    expect(plan.sources[0]?.changes).toMatchObject([
+      { operation: 'overwrite', counted: true, added_rows: '2', removed_rows: '5' },
+    ]);
     expect(hourNumbers(plan.hours)).toEqual([0, 1]);
     await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
@@ -71,7 +116,9 @@ describe('an overwrite of source rows', () => {
     const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
     await change(world);
     expect(await world.publish('append_load')).toMatchObject({ rows_read: '7' });
-    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual(['["17","17"]']);
+    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual([
+      '["17","17"]',
+    ]);
   });
 
   it('with on_source_change: append-added takes no row that a copy-on-write delete has copied, once or again, and stops where new rows are among them', async () => {
@@ -91,18 +138,28 @@ describe('an overwrite of source rows', () => {
     await world.land('raw.events', events(20, 5, 2));
     await rewrite(21, 'id, ts');
     expect(await world.publish('append_load')).toMatchObject({ rows_read: '4' });
-    expect(await world.rows('select id from facts.appended where id >= 20')).toEqual(await world.rows('select id from raw.events where id >= 20'));
-    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual(['["14","14"]']);
+    expect(await world.rows('select id from facts.appended where id >= 20')).toEqual(
+      await world.rows('select id from raw.events where id >= 20'),
+    );
+    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual([
+      '["14","14"]',
+    ]);
     expect((await runOne(world, 'append_load')).status).toBe('nothing-new');
     await rewrite(11, 'case id when 12 then 112 else id end as id, ts');
     const record = await runOne(world, 'append_load');
-    expect(record).toMatchObject({ status: 'refused', error: { code: 'source-changed', message: expect.stringContaining('a file is loaded as a whole') } });
+    expect(record).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed', message: expect.stringContaining('a file is loaded as a whole') },
+    });
   });
 
   it('deleted files: a stateful target loses the rows, a stateless one refuses', async () => {
     const world = await eventWorld();
     await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed' },
+    });
     await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
     expect(await overwritten(world)).toHaveLength(5);
@@ -126,7 +183,11 @@ describe('another table of the same name', () => {
     await world.psyberg.internals.client.dropTable(tableId('raw.events'));
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 5, 0));
-    for (const record of await world.run()) expect(record).toMatchObject({ status: 'refused', error: { code: 'source-replaced', context: { exit_code: 5 } } });
+    for (const record of await world.run())
+      expect(record).toMatchObject({
+        status: 'refused',
+        error: { code: 'source-replaced', context: { exit_code: 5 } },
+      });
   });
 });
 
@@ -139,12 +200,18 @@ describe('a rollback of the source', () => {
     await world.rollback('raw.events', (await world.history('raw.events'))[1]?.['snapshot-id'] as bigint);
     await world.land('raw.events', events(30, 5, 0));
     const plan = await world.plan('overwrite_load');
-    expect(plan.sources[0]).toMatchObject({ detected_by: 'rewound', changes: [{ reason: 'rolled back', removed_rows: '5' }, { added_rows: '5' }] });
+    expect(plan.sources[0]).toMatchObject({
+      detected_by: 'rewound',
+      changes: [{ reason: 'rolled back', removed_rows: '5' }, { added_rows: '5' }],
+    });
     expect(hourNumbers(plan.hours)).toEqual([0, 1, 2]);
     await world.publish('overwrite_load');
     expect(await overwritten(world)).toEqual(await inSource(world));
     expect((await runOne(world, 'overwrite_load'))?.status).toBe('nothing-new');
-    expect(await runOne(world, 'append_load')).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed' },
+    });
   });
 
   it('with nothing new is found too', async () => {
@@ -158,14 +225,24 @@ describe('a rollback of the source', () => {
   it('whose undone snapshot was expired refuses, also when as many rows are there as before', async () => {
     const world = await eventWorld();
     // Five rows for five others: the count alone does not give it away.
-    await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files.slice(0, 1), insert: events(100, 5, 0) });
+    await world.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files.slice(0, 1),
+      insert: events(100, 5, 0),
+    });
     await world.publish('overwrite_load');
     const history = await world.history('raw.events');
     await world.rollback('raw.events', history[1]?.['snapshot-id'] as bigint);
     await world.expire('raw.events', [history[2]?.['snapshot-id'] as bigint]);
-    expect(await runOne(world, 'overwrite_load')).toMatchObject({ status: 'refused', error: { code: 'history-expired' } });
+    expect(await runOne(world, 'overwrite_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'history-expired' },
+    });
     await world.land('raw.events', events(200, 5, 3));
-    expect(await runOne(world, 'overwrite_load')).toMatchObject({ status: 'refused', error: { code: 'history-expired' } });
+    expect(await runOne(world, 'overwrite_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'history-expired' },
+    });
   });
 });
 
@@ -198,7 +275,10 @@ describe('expired snapshots between watermark and head', () => {
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 2));
     await expireAllBut(world, 2);
-    expect((await world.plan('append_load')).sources[0]).toMatchObject({ detected_by: 'snapshots', rows: '10' });
+    expect((await world.plan('append_load')).sources[0]).toMatchObject({
+      detected_by: 'snapshots',
+      rows: '10',
+    });
     await world.run();
     expect(await appended(world)).toEqual(await inSource(world));
   });
@@ -209,7 +289,11 @@ describe('expired snapshots between watermark and head', () => {
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 2));
     await expireAllBut(world, 1);
-    for (const record of await world.run()) expect(record).toMatchObject({ status: 'refused', error: { code: 'history-expired', context: { exit_code: 5 } } });
+    for (const record of await world.run())
+      expect(record).toMatchObject({
+        status: 'refused',
+        error: { code: 'history-expired', context: { exit_code: 5 } },
+      });
   });
 
   it('refuse when the watermark was rolled back, and as many other rows are there', async () => {
@@ -217,7 +301,11 @@ describe('expired snapshots between watermark and head', () => {
     await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
     await world.land('raw.events', events(0, 10, 0));
     const [first] = await snapshotIds(world);
-    await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files, insert: events(100, 10, 0) });
+    await world.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files,
+      insert: events(100, 10, 0),
+    });
     await world.publish('overwrite_load');
     await world.rollback('raw.events', first as bigint);
     await world.land('raw.events', events(200, 5, 3));
@@ -228,7 +316,10 @@ describe('expired snapshots between watermark and head', () => {
       ids.filter((id) => id !== metadata['current-snapshot-id']),
     );
     const record = await runOne(world, 'overwrite_load');
-    expect(record).toMatchObject({ status: 'refused', error: { code: 'history-expired', message: expect.stringContaining('rolled back') } });
+    expect(record).toMatchObject({
+      status: 'refused',
+      error: { code: 'history-expired', message: expect.stringContaining('rolled back') },
+    });
   });
 
   it('refuse when single rows were deleted since', async () => {
@@ -237,7 +328,8 @@ describe('expired snapshots between watermark and head', () => {
     await world.land('raw.events', events(20, 5, 2));
     await world.land('raw.events', events(30, 5, 2));
     await expireAllBut(world, 1);
-    for (const record of await world.run()) expect(record).toMatchObject({ status: 'refused', error: { code: 'history-expired' } });
+    for (const record of await world.run())
+      expect(record).toMatchObject({ status: 'refused', error: { code: 'history-expired' } });
   });
 });
 
@@ -259,7 +351,8 @@ describe('the clock of a source', () => {
         snapshot: {
           ...head,
           'sequence-number': (head['sequence-number'] as bigint) + 1n,
-          'timestamp-ms': Math.max(...(await world.history('raw.events')).map((each) => each['timestamp-ms'])) - 50_000,
+          'timestamp-ms':
+            Math.max(...(await world.history('raw.events')).map((each) => each['timestamp-ms'])) - 50_000,
         },
       },
       { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': head['snapshot-id'] },
@@ -278,22 +371,35 @@ describe('a source that is damaged', () => {
     await world.land('raw.events', events(20, 5, 2));
     const before = await world.rows('select src_table, snapshot_id from psyberg.high_water_mark_table');
     rmSync((await world.history('raw.events')).at(-1)?.['manifest-list'] as string);
-    for (const record of await world.run()) expect(record).toMatchObject({ status: 'refused', error: { code: 'source-unreadable', context: { table: 'raw.events' } } });
-    expect(await world.rows('select src_table, snapshot_id from psyberg.high_water_mark_table')).toEqual(before);
+    for (const record of await world.run())
+      expect(record).toMatchObject({
+        status: 'refused',
+        error: { code: 'source-unreadable', context: { table: 'raw.events' } },
+      });
+    expect(await world.rows('select src_table, snapshot_id from psyberg.high_water_mark_table')).toEqual(
+      before,
+    );
   });
 });
 
 describe('the partitions of a source', () => {
   it('are told apart by all digits of a 64-bit integer and of a decimal', async () => {
     const world = await worldForTest({ processes: [appendLoad()] });
-    await world.create('raw.events', 'id bigint, ts timestamptz, price decimal(38, 20)', { partitionedBy: 'id, price' });
+    await world.create('raw.events', 'id bigint, ts timestamptz, price decimal(38, 20)', {
+      partitionedBy: 'id, price',
+    });
     const values = [
       ['9007199254740992', '0.12345678901234567890'],
       ['9007199254740993', '0.12345678901234567890'],
       ['9007199254740993', '0.12345678901234567891'],
     ];
-    await world.land('raw.events', `select * from (values ${values.map(([id, price]) => `(${id}, timestamptz '${hourAt(0)}', ${price})`).join(', ')})`);
-    expect((await world.plan('append_load')).sources[0]?.processing_uris).toEqual(values.map(([id, price]) => ({ id, price })));
+    await world.land(
+      'raw.events',
+      `select * from (values ${values.map(([id, price]) => `(${id}, timestamptz '${hourAt(0)}', ${price})`).join(', ')})`,
+    );
+    expect((await world.plan('append_load')).sources[0]?.processing_uris).toEqual(
+      values.map(([id, price]) => ({ id, price })),
+    );
     await world.publish('append_load');
     expect(await appended(world)).toEqual(await inSource(world));
   });
@@ -314,7 +420,13 @@ describe('a source that dropped the column by which its old files are partitione
     await world.land('raw.events', events(20, 3, 2));
     return world;
   }
-  const refused = { status: 'refused', error: { code: 'partition-column-dropped', context: { table: 'raw.events', column: 'region', exit_code: 5 } } };
+  const refused = {
+    status: 'refused',
+    error: {
+      code: 'partition-column-dropped',
+      context: { table: 'raw.events', column: 'region', exit_code: 5 },
+    },
+  };
 
   it('is refused where they would be read, and new files load all the same', async () => {
     const world = await droppedWorld((it) => it.run());
@@ -324,7 +436,11 @@ describe('a source that dropped the column by which its old files are partitione
     expect(await world.rows('select id from facts.overwritten')).toHaveLength(3);
     expect(await world.leftovers()).toEqual([]);
     // A comparison of rows would read them as well.
-    await world.changeFiles('raw.events', { operation: 'overwrite', remove: (files) => files, insert: `select id, ts, 'eu' as region from (${events(0, 6, 0)})` });
+    await world.changeFiles('raw.events', {
+      operation: 'overwrite',
+      remove: (files) => files,
+      insert: `select id, ts, 'eu' as region from (${events(0, 6, 0)})`,
+    });
     expect((await runOne(world, 'append_load')).status).toBe('refused');
   });
 
@@ -334,7 +450,9 @@ describe('a source that dropped the column by which its old files are partitione
   });
 
   it('is read once they are gone, though a manifest still says so', async () => {
-    const world = await droppedWorld((it) => it.changeFiles('raw.events', { operation: 'delete', remove: (files) => files }));
+    const world = await droppedWorld((it) =>
+      it.changeFiles('raw.events', { operation: 'delete', remove: (files) => files }),
+    );
     await world.publish('overwrite_load');
     await world.publish('append_load');
     expect(await world.rows('select id from facts.overwritten')).toHaveLength(3);

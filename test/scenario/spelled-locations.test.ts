@@ -1,5 +1,5 @@
-// Goal: a sweep takes what no snapshot holds and nothing else, however a table spells its location. Method: targets below each spelling, a session that published, and a file of
-// its name that it did not publish.
+// Goal: a sweep takes what no snapshot holds and nothing else, however a table spells its location. Method:
+// targets below each spelling, a session that published, and a file of its name that it did not publish.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,5 +1,7 @@
-// Goal: a warehouse that cannot be written stops a run with one clear error, keeps the old state, and leaves nothing once it can be written again. Method: a file system
-// of its own (tmpfs) that is full to the last few pages, or mounted read-only; a database that another connection locks; a catalog that goes away in the middle.
+// Goal: a warehouse that cannot be written stops a run with one clear error, keeps the old state, and leaves
+// nothing once it can be written again. Method: a file system of its own (tmpfs) that is full to the last few
+// pages, or mounted read-only; a database that another connection locks; a catalog that goes away in the
+// middle.
 import { execFileSync } from 'node:child_process';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,8 +27,12 @@ const processOf = (name: string, pattern: 'stateless' | 'stateful') =>
     'select id, ts from e',
   );
 const VICTIMS = ['appended', 'overwritten'];
-const PROCESSES = ['', '_twin'].flatMap((twin) => [processOf(`appended${twin}`, 'stateless'), processOf(`overwritten${twin}`, 'stateful')]);
-const events = (first: number): string => `select i as id, timestamptz '${hourAt(first % 3)}' as ts from range(${first}, ${first + 50}) t(i)`;
+const PROCESSES = ['', '_twin'].flatMap((twin) => [
+  processOf(`appended${twin}`, 'stateless'),
+  processOf(`overwritten${twin}`, 'stateful'),
+]);
+const events = (first: number): string =>
+  `select i as id, timestamptz '${hourAt(first % 3)}' as ts from range(${first}, ${first + 50}) t(i)`;
 
 async function worldOn(warehouse: string): Promise<World> {
   const world = await createWorld({ warehouse, processes: PROCESSES });
@@ -43,19 +49,25 @@ async function expectWhole(world: World, what = ''): Promise<void> {
     // The other one's session may have left files, which its own next session takes away.
     for (const { error } of await world.run(VICTIMS)) expect(error, what).toBeNull();
     await expectTwins(world, { victim, twin: `${victim}_twin`, what });
-    expect(await world.rows(`select id, ts from facts.${victim}`), what).toEqual(await world.rows('from raw.events'));
+    expect(await world.rows(`select id, ts from facts.${victim}`), what).toEqual(
+      await world.rows('from raw.events'),
+    );
   }
 }
 
 describe('a warehouse', () => {
-  it('that is full, at whichever write, says so and goes on where it stood', { timeout: 120_000 }, async ({ skip }) => {
+  it('that is full, at whichever write, says so and goes on where it stood', { timeout: 120_000 }, async ({
+    skip,
+  }) => {
     const warehouse = ownFileSystem();
     if (warehouse === undefined) return skip('this user may not mount a file system');
     const world = await worldOn(warehouse);
     const codes: (string | undefined)[] = [];
     for (const [round, left] of [0, 16, 32, 64, 96].entries()) {
       await world.land('raw.events', events(100 * (round + 1)));
-      const before = await Promise.all(['facts.appended', 'facts.overwritten'].map((target) => world.rows(`from ${target}`)));
+      const before = await Promise.all(
+        ['facts.appended', 'facts.overwritten'].map((target) => world.rows(`from ${target}`)),
+      );
       const { bavail, bsize } = statfsSync(warehouse);
       writeFileSync(join(warehouse, 'ballast'), Buffer.alloc(bavail * bsize - left * 1024));
       const records = await world.run(VICTIMS);
@@ -100,7 +112,8 @@ describe('a warehouse', () => {
       if (warehouse === undefined) return skip('this user may not mount a file system');
       const world = await worldOn(warehouse);
       await world.land('raw.events', events(100));
-      // A mount of their own: a whole file system with an open database in it cannot be made read-only by asking.
+      // A mount of their own: a whole file system with an open database in it cannot be made read-only by
+      // asking.
       const tables = join(warehouse, 'facts');
       execFileSync('mount', ['--bind', tables, tables]);
       onTestFinished(() => void execFileSync('umount', ['--lazy', tables]));
@@ -115,7 +128,11 @@ describe('a warehouse', () => {
       });
       const [record] = await world.run(['overwritten']);
       expect(readOnly).toBe(true);
-      expect(record).toMatchObject({ status: 'failed', published_snapshot_id: null, error: { code: 'warehouse-not-writable', retryable: false, context: { exit_code: 2 } } });
+      expect(record).toMatchObject({
+        status: 'failed',
+        published_snapshot_id: null,
+        error: { code: 'warehouse-not-writable', retryable: false, context: { exit_code: 2 } },
+      });
       expect(record?.error?.message).toContain(warehouse);
       expect(await world.rows('from facts.overwritten')).toEqual(before);
       execFileSync('mount', ['-o', 'remount,bind,rw', tables]);
@@ -123,7 +140,9 @@ describe('a warehouse', () => {
     },
   );
 
-  it('whose database another program locks for longer than the wait says so', { timeout: 60_000 }, async () => {
+  it('whose database another program locks for longer than the wait says so', {
+    timeout: 60_000,
+  }, async () => {
     const world = await worldForTest({ processes: PROCESSES });
     await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
     await world.land('raw.events', events(0));
@@ -134,45 +153,70 @@ describe('a warehouse', () => {
     const [record] = await world.run(['appended']);
     database.exec('rollback');
     database.close();
-    expect(record).toMatchObject({ status: 'failed', error: { code: 'catalog-database-unavailable', retryable: true } });
+    expect(record).toMatchObject({
+      status: 'failed',
+      error: { code: 'catalog-database-unavailable', retryable: true },
+    });
     await expectWhole(world);
   });
 });
 
 describe('a catalog that goes away', () => {
-  it.for(['load insert', 'compose', 'audit count_sources', 'audit unique'])('at the step %s says so, and leaves nothing when it is back', { timeout: 120_000 }, async (step) => {
-    const foreign = await startForeignServer({});
-    onTestFinished(() => foreign.close());
-    const world = await worldForTest({ catalog: { uri: foreign.uri, warehouse: 'w', token: 'a-token' }, processes: PROCESSES });
-    await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
-    await world.land('raw.events', events(0));
-    for (const { header } of PROCESSES) await world.publish(header.process_name);
-    await world.land('raw.events', events(100));
-    const before = await world.rows('from facts.overwritten');
-    let gone = false;
-    await world.reopen({
-      onStep(message) {
-        if (gone || !message.includes(step)) return;
-        gone = true;
-        foreign.manners.interfere = () => ({ status: 0, cut: true });
-      },
-    });
-    const [record] = await world.run(['overwritten']);
-    expect(gone).toBe(true);
-    expect(record).toMatchObject({ status: 'failed', published_snapshot_id: null, error: { code: 'catalog-unreachable', retryable: true, context: { exit_code: 1 } } });
-    delete foreign.manners.interfere;
-    expect(await world.rows('from facts.overwritten')).toEqual(before);
-    // In the same process: the session ended, though its process lives.
-    for (const { error } of await world.run()) expect(error).toBeNull();
-    expect(await world.rows('select id, ts from facts.overwritten')).toEqual(await world.rows('from raw.events'));
-    expect(await world.leftovers()).toEqual([]);
-  });
+  it.for(['load insert', 'compose', 'audit count_sources', 'audit unique'])(
+    'at the step %s says so, and leaves nothing when it is back',
+    { timeout: 120_000 },
+    async (step) => {
+      const foreign = await startForeignServer({});
+      onTestFinished(() => foreign.close());
+      const world = await worldForTest({
+        catalog: { uri: foreign.uri, warehouse: 'w', token: 'a-token' },
+        processes: PROCESSES,
+      });
+      await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
+      await world.land('raw.events', events(0));
+      for (const { header } of PROCESSES) await world.publish(header.process_name);
+      await world.land('raw.events', events(100));
+      const before = await world.rows('from facts.overwritten');
+      let gone = false;
+      await world.reopen({
+        onStep(message) {
+          if (gone || !message.includes(step)) return;
+          gone = true;
+          foreign.manners.interfere = () => ({ status: 0, cut: true });
+        },
+      });
+      const [record] = await world.run(['overwritten']);
+      expect(gone).toBe(true);
+      expect(record).toMatchObject({
+        status: 'failed',
+        published_snapshot_id: null,
+        error: { code: 'catalog-unreachable', retryable: true, context: { exit_code: 1 } },
+      });
+      delete foreign.manners.interfere;
+      expect(await world.rows('from facts.overwritten')).toEqual(before);
+      // In the same process: the session ended, though its process lives.
+      for (const { error } of await world.run()) expect(error).toBeNull();
+      expect(await world.rows('select id, ts from facts.overwritten')).toEqual(
+        await world.rows('from raw.events'),
+      );
+      expect(await world.leftovers()).toEqual([]);
+    },
+  );
 
   it.for([
-    ["HTTP Error: Request returned HTTP 503 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'", 'catalog-unreachable'],
-    ["TransactionContext Error: Failed to commit: Request returned HTTP 500 for HTTP POST to 'http://a:1/v1/w/transactions/commit'", 'catalog-failed'],
+    [
+      "HTTP Error: Request returned HTTP 503 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'",
+      'catalog-unreachable',
+    ],
+    [
+      "TransactionContext Error: Failed to commit: Request returned HTTP 500 for HTTP POST to 'http://a:1/v1/w/transactions/commit'",
+      'catalog-failed',
+    ],
     ["HTTP Error: Request returned HTTP 503 for HTTP GET to 'http://b:1/v1/data.parquet'", undefined],
-    ["HTTP Error: Request returned HTTP 404 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'", undefined],
+    [
+      "HTTP Error: Request returned HTTP 404 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'",
+      undefined,
+    ],
   ] as const)('is told by %s: %s', ([message, code]) => {
     expect(catalogFault(new Error(message), new Set(['http://a:1']))?.code).toBe(code);
   });
@@ -180,12 +224,29 @@ describe('a catalog that goes away', () => {
 
 describe('what a system says of a full or read-only disk', () => {
   it.for([
-    [Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }), 'warehouse-full'],
+    [
+      Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
+      'warehouse-full',
+    ],
     [Object.assign(new Error('quota'), { code: 'EDQUOT', path: '/w/a' }), 'warehouse-full'],
-    [Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 }), 'warehouse-full'],
-    [new Error('wrapped', { cause: new Error('IO Error: Could not write file "/w/a.parquet": No space left on device') }), 'warehouse-full'],
+    [
+      Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 }),
+      'warehouse-full',
+    ],
+    [
+      new Error('wrapped', {
+        cause: new Error('IO Error: Could not write file "/w/a.parquet": No space left on device'),
+      }),
+      'warehouse-full',
+    ],
     [Object.assign(new Error('EROFS'), { code: 'EROFS' }), 'warehouse-not-writable'],
-    [Object.assign(new Error('attempt to write a readonly database'), { code: 'ERR_SQLITE_ERROR', errcode: 1032 }), 'warehouse-not-writable'],
+    [
+      Object.assign(new Error('attempt to write a readonly database'), {
+        code: 'ERR_SQLITE_ERROR',
+        errcode: 1032,
+      }),
+      'warehouse-not-writable',
+    ],
     [new Error('IO Error: Cannot open file "/w/a": Read-only file system'), 'warehouse-not-writable'],
     [new Error('Invalid Input Error: No space left on device'), undefined],
     [Object.assign(new Error('busy'), { code: 'ERR_SQLITE_ERROR', errcode: 5 }), undefined],

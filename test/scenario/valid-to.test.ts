@@ -1,4 +1,5 @@
-// Goal: what a source's VTTS may say: no future, no nonsense, and a query that only reads. Method: processes whose provider says the odd thing.
+// Goal: what a source's VTTS may say: no future, no nonsense, and a query that only reads. Method: processes
+// whose provider says the odd thing.
 import { describe, expect, it } from 'vitest';
 import type { PsybergError } from '../../src/index.ts';
 import { events, overwriteLoad, overwritten, runOne } from '../support/event-tables.ts';
@@ -21,20 +22,35 @@ describe('a VTTS beyond now', () => {
   it('loads no row that was set aside, and adds no hours: stateful', async () => {
     const world = await worldWith({ sql: "select timestamp '2100-01-01'" });
     world.nowMs = msAt(6.5);
-    await world.land('raw.events', `${events(0, 3, 0)} union all ${events(10, 1, 5)} union all ${events(20, 1, 50_000)}`);
+    await world.land(
+      'raw.events',
+      `${events(0, 3, 0)} union all ${events(10, 1, 5)} union all ${events(20, 1, 50_000)}`,
+    );
     const plan = await world.plan('overwrite_load');
     expect(plan.range).toEqual({ first_hour: hourAt(0), last_hour: hourAt(5) });
     expect(plan.sources[0]?.vtts_hour).toBe(hourAt(7));
     expect(hourNumbers((await world.publish('overwrite_load')).owed_hours)).toEqual([50_000]);
     expect(await overwritten(world)).toEqual(await world.rows('select id, ts from raw.events where id < 20'));
     // What is announced as complete goes no further either.
-    expect(await world.rows('select vtts_utc_dateint, vtts_utc_hour from psyberg.psyberg_signal')).toEqual(['[20230914,5]']);
+    expect(await world.rows('select vtts_utc_dateint, vtts_utc_hour from psyberg.psyberg_signal')).toEqual([
+      '[20230914,5]',
+    ]);
   });
 
   it('computes no hour that has not come: dimension', async () => {
-    const source = { table: 'raw.events', event_time: 'ts', alias: 'e', vtts: { sql: "select timestamp '2023-12-14'" } };
+    const source = {
+      table: 'raw.events',
+      event_time: 'ts',
+      alias: 'e',
+      vtts: { sql: "select timestamp '2023-12-14'" },
+    };
     const dimension = processFile(
-      { process_name: 'd_load', pattern: 'dimension', sources: [source], target: { table: 'dims.d', event_time: 'h' } },
+      {
+        process_name: 'd_load',
+        pattern: 'dimension',
+        sources: [source],
+        target: { table: 'dims.d', event_time: 'h' },
+      },
       'select $first_hour::timestamptz as h, coalesce((select max(total) from previous), 0) + (select count(*) from e) as total',
     );
     const world = await worldForTest({ processes: [dimension] });
@@ -46,14 +62,32 @@ describe('a VTTS beyond now', () => {
 });
 
 describe('a snapshot property', () => {
-  const cases: readonly string[] = ['soon', '', '-1', '1694667600', '1694667600000000', '99999999999999999999', '+020000-01-01T00:00:00Z'];
+  const cases: readonly string[] = [
+    'soon',
+    '',
+    '-1',
+    '1694667600',
+    '1694667600000000',
+    '99999999999999999999',
+    '+020000-01-01T00:00:00Z',
+  ];
   it.each(cases)('that is no time is refused with table, property and value: %s', async (value) => {
     const world = await worldWith({ property: 'k' });
     await world.land('raw.events', events(0, 1, 0));
-    await world.changeFiles('raw.events', { operation: 'append', insert: events(10, 1, 1), summary: { k: value } });
+    await world.changeFiles('raw.events', {
+      operation: 'append',
+      insert: events(10, 1, 1),
+      summary: { k: value },
+    });
     const error = await refusalOf(world);
-    expect(error).toMatchObject({ code: 'vtts-invalid', exitCode: 2, context: { table: 'raw.events', process_name: 'overwrite_load', property: 'k', found: value } });
-    expect(error.message).toContain(`the snapshot property 'k' of raw.events, from which overwrite_load learns how far it is complete, is '${value}'`);
+    expect(error).toMatchObject({
+      code: 'vtts-invalid',
+      exitCode: 2,
+      context: { table: 'raw.events', process_name: 'overwrite_load', property: 'k', found: value },
+    });
+    expect(error.message).toContain(
+      `the snapshot property 'k' of raw.events, from which overwrite_load learns how far it is complete, is '${value}'`,
+    );
   });
 });
 
@@ -86,11 +120,17 @@ describe('a query', () => {
     ['select 5', 'returned a value of type INTEGER: 5, expected a timestamp or a date'],
     ["select '2023-09-14'", 'returned a value of type VARCHAR: 2023-09-14, expected a timestamp or a date'],
     ["select timestamp '2023-09-14 05:00:00', 1", 'returned 1 rows of 2 columns, expected one timestamp'],
-    ["select unnest([timestamp '2023-09-14 05:00:00', timestamp '2023-09-14 06:00:00'])", 'returned 2 rows of 1 columns, expected one timestamp'],
+    [
+      "select unnest([timestamp '2023-09-14 05:00:00', timestamp '2023-09-14 06:00:00'])",
+      'returned 2 rows of 1 columns, expected one timestamp',
+    ],
     ["select 'infinity'::timestamp", 'returned infinity, expected a timestamp of the years 1 to 9999'],
     ["select timestamp '20000-01-01'", 'expected a timestamp of the years 1 to 9999'],
     ['delete from raw.events', 'is not a single SELECT, and a plan must write nothing'],
-    ["select timestamp '2023-09-14'; delete from raw.events", 'is not a single SELECT, and a plan must write nothing'],
+    [
+      "select timestamp '2023-09-14'; delete from raw.events",
+      'is not a single SELECT, and a plan must write nothing',
+    ],
   ])('that gives none is refused with table and process, and does nothing: %s', async (sql, what) => {
     const world = await worldWith({ sql });
     await world.land('raw.events', events(0, 3, 0));
@@ -103,7 +143,10 @@ describe('a query', () => {
     });
     expect(error.message).toContain('the vtts query of raw.events in overwrite_load ');
     expect(error.message).toContain(what);
-    expect(await runOne(world, 'overwrite_load')).toMatchObject({ status: 'failed', error: { code: 'vtts-invalid', context: { exit_code: 2 } } });
+    expect(await runOne(world, 'overwrite_load')).toMatchObject({
+      status: 'failed',
+      error: { code: 'vtts-invalid', context: { exit_code: 2 } },
+    });
     expect(await world.rows('select count(*) from raw.events')).toEqual(['["3"]']);
   });
 });
@@ -112,17 +155,25 @@ describe('bounds, when the newest rows go', () => {
   const joined = async (options: { readonly formatVersion?: string } = {}): Promise<World> => {
     const sources = ['a', 'b'].map((alias) => ({ table: `raw.${alias}`, event_time: 'ts', alias }));
     const process = processFile(
-      { process_name: 'joined_load', pattern: 'stateful', sources, target: { table: 'facts.joined', event_time: 'ts' } },
+      {
+        process_name: 'joined_load',
+        pattern: 'stateful',
+        sources,
+        target: { table: 'facts.joined', event_time: 'ts' },
+      },
       "select id, ts, 'a' as side from a union all select id, ts, 'b' as side from b",
     );
     const world = await worldForTest({ processes: [process] });
     for (const table of ['raw.a', 'raw.b']) await world.create(table, 'id bigint, ts timestamptz', options);
     return world;
   };
-  const vtts = async (world: World): Promise<(string | null)[]> => (await world.plan('joined_load')).sources.map((source) => source.vtts_hour);
+  const vtts = async (world: World): Promise<(string | null)[]> =>
+    (await world.plan('joined_load')).sources.map((source) => source.vtts_hour);
   const target = (world: World) => world.rows('select id, ts, side from facts.joined');
   const rebuilt = (world: World, below: number) =>
-    world.rows(`select id, ts, side from (select id, ts, 'a' as side from raw.a union all select id, ts, 'b' as side from raw.b) where ts < timestamptz '${hourAt(below)}'`);
+    world.rows(
+      `select id, ts, side from (select id, ts, 'a' as side from raw.a union all select id, ts, 'b' as side from raw.b) where ts < timestamptz '${hourAt(below)}'`,
+    );
 
   it('go down with a rollback, and hours that were loaded are kept right', async () => {
     const world = await joined();
@@ -144,22 +195,25 @@ describe('bounds, when the newest rows go', () => {
     expect(await target(world)).toEqual(await rebuilt(world, 10));
   });
 
-  it.each(['2', '3'])('go down when a row with a wrong date is deleted from a file of others (version %s)', async (formatVersion) => {
-    const world = await joined({ formatVersion });
-    await world.land('raw.a', `${events(0, 3, 0)} union all ${events(99, 1, 20)}`);
-    await world.land('raw.b', events(0, 3, 0));
-    await world.publish('joined_load');
-    await world.sql('delete from raw.a where id = 99');
-    await world.land('raw.b', events(10, 3, 5));
-    expect(await vtts(world)).toEqual([hourAt(0), hourAt(5)]);
-    expect((await world.plan('joined_load')).status).toBe('waiting');
-    // A row that came and went between two sessions says nothing either.
-    await world.land('raw.a', `${events(20, 1, 1)} union all ${events(98, 1, 21)}`);
-    await world.sql('delete from raw.a where id = 98');
-    expect(await vtts(world)).toEqual([hourAt(1), hourAt(5)]);
-    await world.publish('joined_load');
-    expect(await target(world)).toEqual(await rebuilt(world, 2));
-  });
+  it.each(['2', '3'])(
+    'go down when a row with a wrong date is deleted from a file of others (version %s)',
+    async (formatVersion) => {
+      const world = await joined({ formatVersion });
+      await world.land('raw.a', `${events(0, 3, 0)} union all ${events(99, 1, 20)}`);
+      await world.land('raw.b', events(0, 3, 0));
+      await world.publish('joined_load');
+      await world.sql('delete from raw.a where id = 99');
+      await world.land('raw.b', events(10, 3, 5));
+      expect(await vtts(world)).toEqual([hourAt(0), hourAt(5)]);
+      expect((await world.plan('joined_load')).status).toBe('waiting');
+      // A row that came and went between two sessions says nothing either.
+      await world.land('raw.a', `${events(20, 1, 1)} union all ${events(98, 1, 21)}`);
+      await world.sql('delete from raw.a where id = 98');
+      expect(await vtts(world)).toEqual([hourAt(1), hourAt(5)]);
+      await world.publish('joined_load');
+      expect(await target(world)).toEqual(await rebuilt(world, 2));
+    },
+  );
 
   it('do not count, on a first load, a row that was deleted before', async () => {
     const world = await joined();
@@ -173,7 +227,10 @@ describe('bounds, when the newest rows go', () => {
     const world = await worldForTest({ processes: [overwriteLoad()] });
     world.nowMs = msAt(4.5);
     await world.create('raw.events', 'id bigint, ts timestamptz');
-    await world.land('raw.events', `${events(0, 2, 0)} union all ${events(20, 2, 9)} union all ${events(30, 2, 11)}`);
+    await world.land(
+      'raw.events',
+      `${events(0, 2, 0)} union all ${events(20, 2, 9)} union all ${events(30, 2, 11)}`,
+    );
     expect(hourNumbers((await world.publish('overwrite_load')).owed_hours)).toEqual([9, 11]);
     await world.sql('delete from raw.events where id in (20, 21, 30)');
     await world.land('raw.events', events(40, 1, 1));

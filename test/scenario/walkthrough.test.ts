@@ -1,13 +1,27 @@
-// Goal: the walkthrough of the Psyberg posts comes out as they tell it. Method: the sample world is played once, through the public
-// API over real DuckDB and Iceberg; then its plans, its runs and its tables are asserted.
+// Goal: the walkthrough of the Psyberg posts comes out as they tell it. Method: the sample world is played
+// once, through the public API over real DuckDB and Iceberg; then its plans, its runs and its tables are
+// asserted.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drawActEnding, drawActOpening, drawEnding, drawOpening, drawStep, rangesOf } from '../../warehouse/member-lifecycle/picture.ts';
-import { type Act, hoursOfDay, PROCESS_NAMES, type ProcessStep, playWalkthrough } from '../../warehouse/member-lifecycle/walkthrough.ts';
+import {
+  drawActEnding,
+  drawActOpening,
+  drawEnding,
+  drawOpening,
+  drawStep,
+  rangesOf,
+} from '../../warehouse/member-lifecycle/picture.ts';
+import {
+  type Act,
+  hoursOfDay,
+  PROCESS_NAMES,
+  type ProcessStep,
+  playWalkthrough,
+} from '../../warehouse/member-lifecycle/walkthrough.ts';
 import { openSampleProject, type SampleProject } from '../../warehouse/sample-project.ts';
 
 const SOURCE_FOLDER = fileURLToPath(new URL('../../warehouse/member-lifecycle', import.meta.url));
@@ -33,10 +47,18 @@ function step(act: number, name: (typeof PROCESS_NAMES)[number]): ProcessStep {
   return found;
 }
 const hours = (each: ProcessStep): number[] => hoursOfDay(each.plan.hours.map(({ hour }) => hour));
-const uris = (each: ProcessStep): unknown[] => each.plan.sources.flatMap((source) => [...source.processing_uris]);
+const uris = (each: ProcessStep): unknown[] =>
+  each.plan.sources.flatMap((source) => [...source.processing_uris]);
 const hourText = (hour: number): string => `2023-09-14T0${hour}:00:00Z`;
-const range = (firstHour: number, lastHour: number) => ({ first_hour: hourText(firstHour), last_hour: hourText(lastHour) });
-const uri = (landingHour: number, batchId: number) => ({ landing_date: '2023-09-14', landing_hour: landingHour, batch_id: batchId });
+const range = (firstHour: number, lastHour: number) => ({
+  first_hour: hourText(firstHour),
+  last_hour: hourText(lastHour),
+});
+const uri = (landingHour: number, batchId: number) => ({
+  landing_date: '2023-09-14',
+  landing_hour: landingHour,
+  batch_id: batchId,
+});
 
 describe('the first load', () => {
   it('brings every process to hour 5 and owes nothing', () => {
@@ -50,7 +72,13 @@ describe('the first load', () => {
 describe('the run at hour 6', () => {
   it.each(['signup_fact_load', 'account_plan_fact_load'] as const)('%s appends to 2, 3 and 6', (name) => {
     expect(hours(step(2, name))).toEqual([2, 3, 6]);
-    expect(step(2, name).plan).toMatchObject({ status: 'work', pattern: 'stateless', etl_pattern_id: 1, range: null, target: { operation: 'append' } });
+    expect(step(2, name).plan).toMatchObject({
+      status: 'work',
+      pattern: 'stateless',
+      etl_pattern_id: 1,
+      range: null,
+      target: { operation: 'append' },
+    });
     expect(step(2, name).run).toMatchObject({ status: 'published', operation: 'append', owed_hours: [] });
   });
 
@@ -61,16 +89,34 @@ describe('the run at hour 6', () => {
 
   it('reads only the new file of a partition that was loaded before', async () => {
     const { run } = step(2, 'account_plan_fact_load');
-    expect(uris(step(2, 'account_plan_fact_load'))).toEqual(expect.arrayContaining([uri(3, 1), uri(6, 1), uri(6, 2)]));
-    const [landed] = (await project.psyberg.sql('select count(*) as row_count from raw.raw_plan_changes where landing_hour <= 6')).toObjects();
-    expect(Number(step(1, 'account_plan_fact_load').run.rows_read) + Number(run.rows_read)).toBe(Number(landed?.['row_count']));
+    expect(uris(step(2, 'account_plan_fact_load'))).toEqual(
+      expect.arrayContaining([uri(3, 1), uri(6, 1), uri(6, 2)]),
+    );
+    const [landed] = (
+      await project.psyberg.sql(
+        'select count(*) as row_count from raw.raw_plan_changes where landing_hour <= 6',
+      )
+    ).toObjects();
+    expect(Number(step(1, 'account_plan_fact_load').run.rows_read) + Number(run.rows_read)).toBe(
+      Number(landed?.['row_count']),
+    );
     expect(run.rows_written).toBe(run.rows_read);
   });
 
   it('cancel_fact_load overwrites 5..7', () => {
     expect(hours(step(2, 'cancel_fact_load'))).toEqual([5, 6, 7]);
-    expect(step(2, 'cancel_fact_load').plan).toMatchObject({ pattern: 'stateful', etl_pattern_id: 2, range: range(5, 7), target: { operation: 'overwrite' } });
-    expect(step(2, 'cancel_fact_load').run).toMatchObject({ status: 'published', operation: 'overwrite', range: range(5, 7), owed_hours: [] });
+    expect(step(2, 'cancel_fact_load').plan).toMatchObject({
+      pattern: 'stateful',
+      etl_pattern_id: 2,
+      range: range(5, 7),
+      target: { operation: 'overwrite' },
+    });
+    expect(step(2, 'cancel_fact_load').run).toMatchObject({
+      status: 'published',
+      operation: 'overwrite',
+      range: range(5, 7),
+      owed_hours: [],
+    });
   });
 
   it('turns cancels of hour 5 voluntary when their requests were late', () => {
@@ -81,16 +127,34 @@ describe('the run at hour 6', () => {
 
   it('account_state_dimension_load recomputes 2..6 and owes 7', () => {
     expect(hours(step(2, 'account_state_dimension_load'))).toEqual([2, 3, 4, 5, 6]);
-    expect(step(2, 'account_state_dimension_load').marks).toEqual(['done', 'done', 'late', 'late', 'between', 'late', 'new', 'owed']);
-    expect(step(2, 'account_state_dimension_load').plan).toMatchObject({ range: range(2, 6), owed_hours: [hourText(7)] });
-    expect(step(2, 'account_state_dimension_load').run).toMatchObject({ status: 'published', operation: 'overwrite', owed_hours: [hourText(7)] });
+    expect(step(2, 'account_state_dimension_load').marks).toEqual([
+      'done',
+      'done',
+      'late',
+      'late',
+      'between',
+      'late',
+      'new',
+      'owed',
+    ]);
+    expect(step(2, 'account_state_dimension_load').plan).toMatchObject({
+      range: range(2, 6),
+      owed_hours: [hourText(7)],
+    });
+    expect(step(2, 'account_state_dimension_load').run).toMatchObject({
+      status: 'published',
+      operation: 'overwrite',
+      owed_hours: [hourText(7)],
+    });
   });
 });
 
 describe('the run at hour 7', () => {
   it('reaches seven hours back for late sign-ups, which a lookback of 6 hours misses', () => {
     expect(hours(step(3, 'signup_fact_load'))).toEqual([0, 7]);
-    expect(acts[2]?.lookbacks.find(({ lookbackHours }) => lookbackHours === 6)?.rowsMissed).toBeGreaterThan(0);
+    expect(acts[2]?.lookbacks.find(({ lookbackHours }) => lookbackHours === 6)?.rowsMissed).toBeGreaterThan(
+      0,
+    );
   });
 
   it.each(['cancel_request_fact_load', 'cancel_fact_load'] as const)('%s has nothing to do', (name) => {
@@ -98,17 +162,32 @@ describe('the run at hour 7', () => {
   });
 
   it('pays the owed hour 7 together with the recomputed 0..6', () => {
-    expect(step(3, 'account_state_dimension_load').plan).toMatchObject({ range: range(0, 7), owed_hours: [] });
-    expect(step(3, 'account_state_dimension_load').run).toMatchObject({ status: 'published', owed_hours: [] });
+    expect(step(3, 'account_state_dimension_load').plan).toMatchObject({
+      range: range(0, 7),
+      owed_hours: [],
+    });
+    expect(step(3, 'account_state_dimension_load').run).toMatchObject({
+      status: 'published',
+      owed_hours: [],
+    });
   });
 });
 
 describe('after every run', () => {
   it('all declared audits have passed', () => {
-    const audits = acts.flatMap((act) => act.steps.flatMap(({ run }) => run.audits.map((audit) => ({ process: run.process_name, ...audit }))));
+    const audits = acts.flatMap((act) =>
+      act.steps.flatMap(({ run }) => run.audits.map((audit) => ({ process: run.process_name, ...audit }))),
+    );
     expect(audits.filter((audit) => audit.status !== 'passed')).toEqual([]);
     expect(new Set(audits.map((audit) => audit.name))).toEqual(
-      new Set(['source_to_target_count', 'no_missing_events', 'not_null', 'unique', 'churn_type_known', 'no_account_vanishes']),
+      new Set([
+        'source_to_target_count',
+        'no_missing_events',
+        'not_null',
+        'unique',
+        'churn_type_known',
+        'no_account_vanishes',
+      ]),
     );
   });
 
@@ -124,8 +203,16 @@ describe('after every run', () => {
 
 describe('the picture', () => {
   it('fits 100 columns and 60 lines', () => {
-    const lines = acts.flatMap((act, index) => [...drawActOpening(act.script, index), ...act.steps.map(drawStep), ...drawActEnding(act, acts[index - 1])]);
-    const all = [...drawOpening(), ...lines, ...drawEnding({ acts, folder: 'warehouse/.data/member-lifecycle', seconds: 1 })].map((line) => stripVTControlCharacters(line));
+    const lines = acts.flatMap((act, index) => [
+      ...drawActOpening(act.script, index),
+      ...act.steps.map(drawStep),
+      ...drawActEnding(act, acts[index - 1]),
+    ]);
+    const all = [
+      ...drawOpening(),
+      ...lines,
+      ...drawEnding({ acts, folder: 'warehouse/.data/member-lifecycle', seconds: 1 }),
+    ].map((line) => stripVTControlCharacters(line));
     expect(all.filter((line) => line.length > 100)).toEqual([]);
     expect(all.length).toBeLessThanOrEqual(60);
   });

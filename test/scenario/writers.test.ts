@@ -1,5 +1,7 @@
-// Goal: sessions in many processes on one warehouse end in what they would have made one after the other, and nobody who reads meanwhile sees half of it.
-// Method: real processes, each landing and running by itself; a reader in another one looks as often as it can.
+// Goal: sessions in many processes on one warehouse end in what they would have made one after the other, and
+// nobody who reads meanwhile sees half of it.
+// Method: real processes, each landing and running by itself; a reader in another one looks as often as it
+// can.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { spawnReader, spawnSessions } from '../support/spawn.ts';
@@ -11,7 +13,10 @@ const SOAK = Number(process.env['PSYBERG_SOAK_WRITERS'] ?? 0);
 const EVENTS = 'id bigint, ts timestamptz';
 const counts = SOAK === 0 ? [3] : Array.from({ length: SOAK - 1 }, (_, index) => index + 2);
 
-/** A target has one process in a project: others write to it from projects of their own, over the same warehouse. */
+/**
+ * A target has one process in a project: others write to it from projects of their own, over the same
+ * warehouse.
+ */
 function writeProject(world: World, writer: number): string {
   const { header, sql } = processFile(
     {
@@ -23,7 +28,10 @@ function writeProject(world: World, writer: number): string {
     `select id, ts, ${writer} as writer from e`,
   );
   const folder = `writers/${writer}`;
-  world.write(`${folder}/psyberg.yaml`, `name: writer_${writer}\ncatalog:\n  warehouse: ${world.warehouse}\n`);
+  world.write(
+    `${folder}/psyberg.yaml`,
+    `name: writer_${writer}\ncatalog:\n  warehouse: ${world.warehouse}\n`,
+  );
   world.write(`${folder}/processes/load_${writer}.sql`, `/*---\n${JSON.stringify(header)}\n---*/\n${sql}\n`);
   return join(world.root, folder);
 }
@@ -37,17 +45,30 @@ describe('writers of one target in processes of their own', () => {
     // A writer that overwrites owns three hours; those that append do so into hours of nobody else.
     const land = (writer: number, round: string): string =>
       `insert into raw.events_${writer} select 1000 * ${writer} + 10 * ${round} + i as id, timestamptz '${hourAt(writer * 4)}' + to_minutes(((${round} + i) % 3) * 60 + i) as ts from range(5) t(i)`;
-    for (const writer of names) await world.create(`raw.events_${writer}`, EVENTS, { partitionedBy: 'hour(ts)' });
+    for (const writer of names)
+      await world.create(`raw.events_${writer}`, EVENTS, { partitionedBy: 'hour(ts)' });
     await world.sql(land(0, '0'));
     await spawnSessions(projects[0] as string);
-    const results = await Promise.all(names.map((writer) => spawnSessions(projects[writer] as string, { times: rounds, land: land(writer, '$round') })));
-    for (const { records } of results) for (const record of records) expect(record).toMatchObject({ status: 'published', error: null });
+    const results = await Promise.all(
+      names.map((writer) =>
+        spawnSessions(projects[writer] as string, { times: rounds, land: land(writer, '$round') }),
+      ),
+    );
+    for (const { records } of results)
+      for (const record of records) expect(record).toMatchObject({ status: 'published', error: null });
     for (const writer of names)
-      expect(await world.rows(`select id, ts from facts.shared where writer = ${writer}`), `writer ${writer}`).toEqual(await world.rows(`from raw.events_${writer}`));
-    expect(await world.rows('select count(*), count(distinct process_name) from psyberg.high_water_mark_table')).toEqual([`["${writers}","${writers}"]`]);
-    expect(await world.rows("select count(distinct process_name || psyberg_session_id) from psyberg.psyberg_session_f where status = 'published'")).toEqual([
-      `["${writers * rounds + 1}"]`,
-    ]);
+      expect(
+        await world.rows(`select id, ts from facts.shared where writer = ${writer}`),
+        `writer ${writer}`,
+      ).toEqual(await world.rows(`from raw.events_${writer}`));
+    expect(
+      await world.rows('select count(*), count(distinct process_name) from psyberg.high_water_mark_table'),
+    ).toEqual([`["${writers}","${writers}"]`]);
+    expect(
+      await world.rows(
+        "select count(distinct process_name || psyberg_session_id) from psyberg.psyberg_session_f where status = 'published'",
+      ),
+    ).toEqual([`["${writers * rounds + 1}"]`]);
     expect(await world.leftovers()).toEqual([]);
     expect(await orphans(world)).toEqual([]);
   });
@@ -60,26 +81,46 @@ describe('writers of one target in processes of their own', () => {
       const rounds = SOAK === 0 ? 3 : 6;
       const world = await worldForTest();
       const projects = new Map(names.map((writer) => [writer, writeProject(world, writer)]));
-      for (const writer of names) await world.create(`raw.events_${writer}`, EVENTS, { partitionedBy: 'hour(ts)' });
-      const land = (writer: number): string => `insert into raw.events_${writer} select 10 * $round + i as id, timestamptz '${hourAt(1)}' + to_hours(i) as ts from range(3) t(i)`;
-      const results = await Promise.all(names.map((writer) => spawnSessions(projects.get(writer) as string, { times: rounds, land: land(writer) })));
-      // Whoever lost every race of a minute, or eight plans, has changed nothing; its rows come with its next session.
-      for (const { records } of results) for (const record of records) expect(['published', 'conflict']).toContain(record.status);
-      const published = results.flatMap(({ records }) => records).filter((record) => record.status === 'published');
+      for (const writer of names)
+        await world.create(`raw.events_${writer}`, EVENTS, { partitionedBy: 'hour(ts)' });
+      const land = (writer: number): string =>
+        `insert into raw.events_${writer} select 10 * $round + i as id, timestamptz '${hourAt(1)}' + to_hours(i) as ts from range(3) t(i)`;
+      const results = await Promise.all(
+        names.map((writer) =>
+          spawnSessions(projects.get(writer) as string, { times: rounds, land: land(writer) }),
+        ),
+      );
+      // Whoever lost every race of a minute, or eight plans, has changed nothing; its rows come with its next
+      // session.
+      for (const { records } of results)
+        for (const record of records) expect(['published', 'conflict']).toContain(record.status);
+      const published = results
+        .flatMap(({ records }) => records)
+        .filter((record) => record.status === 'published');
       const history = await world.history('facts.shared');
-      expect(history.map((snapshot) => String(snapshot['snapshot-id']))).toEqual(expect.arrayContaining(published.map((record) => record.published_snapshot_id)));
+      expect(history.map((snapshot) => String(snapshot['snapshot-id']))).toEqual(
+        expect.arrayContaining(published.map((record) => record.published_snapshot_id)),
+      );
       expect(history).toHaveLength(published.length);
       for (const { 'snapshot-id': id, summary } of history) {
-        const [{ table, snapshot_id }] = JSON.parse(summary?.['psyberg.high-water-marks'] ?? '[]') as [{ table: string; snapshot_id: string }];
+        const [{ table, snapshot_id }] = JSON.parse(summary?.['psyberg.high-water-marks'] ?? '[]') as [
+          { table: string; snapshot_id: string },
+        ];
         const rows = await world.rows(`select id, ts, writer from facts.shared at (version => ${id})`);
-        expect(rows, String(id)).toEqual(await world.rows(`select id, ts, ${table.split('_')[1]} as writer from ${table} at (version => ${snapshot_id})`));
+        expect(rows, String(id)).toEqual(
+          await world.rows(
+            `select id, ts, ${table.split('_')[1]} as writer from ${table} at (version => ${snapshot_id})`,
+          ),
+        );
       }
       expect(await world.leftovers()).toEqual([]);
       expect(await orphans(world)).toEqual([]);
     },
   );
 
-  it('who meet in the watermark table all get through, and it stays readable', { timeout: 1_800_000 }, async () => {
+  it('who meet in the watermark table all get through, and it stays readable', {
+    timeout: 1_800_000,
+  }, async () => {
     const writers = SOAK === 0 ? 6 : 30;
     const names = Array.from({ length: writers }, (_, writer) => writer);
     const world = await worldForTest({
@@ -97,9 +138,13 @@ describe('writers of one target in processes of their own', () => {
     });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', `select 1::bigint as id, timestamptz '${hourAt(1)}' as ts`);
-    const results = await Promise.all(names.map((writer) => spawnSessions(world.root, { processes: [`own_${writer}`] })));
+    const results = await Promise.all(
+      names.map((writer) => spawnSessions(world.root, { processes: [`own_${writer}`] })),
+    );
     for (const { records } of results) expect(records).toMatchObject([{ status: 'published', error: null }]);
-    expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual(names.map((writer) => `["own_${writer}","raw.events"]`).sort());
+    expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual(
+      names.map((writer) => `["own_${writer}","raw.events"]`).sort(),
+    );
     expect(await world.rows('select count(*) from psyberg.psyberg_session_f')).toEqual([`["${writers}"]`]);
   });
 });
@@ -122,10 +167,16 @@ describe('a reader in another process', () => {
     });
     await world.create('raw.versions', 'version bigint, ts timestamptz');
     const land = (version: number): Promise<void> =>
-      world.land('raw.versions', `select ${version}::bigint as version, unnest([timestamptz '${hourAt(1)}', timestamptz '${hourAt(2)}', timestamptz '${hourAt(3)}']) as ts`);
+      world.land(
+        'raw.versions',
+        `select ${version}::bigint as version, unnest([timestamptz '${hourAt(1)}', timestamptz '${hourAt(2)}', timestamptz '${hourAt(3)}']) as ts`,
+      );
     await land(0);
     await world.publish('state_load');
-    const reader = spawnReader(world.root, 'select count(*)::int as n, count(distinct version)::int as versions, max(version)::int as version from facts.state');
+    const reader = spawnReader(
+      world.root,
+      'select count(*)::int as n, count(distinct version)::int as versions, max(version)::int as version from facts.state',
+    );
     await reader.ready;
     for (let version = 1; version <= restatements; version += 1) {
       await land(version);
@@ -134,6 +185,8 @@ describe('a reader in another process', () => {
     const seen = (await reader.stop()) as { n: number; versions: number; version: number }[];
     expect(seen.length).toBeGreaterThan(3);
     expect(seen.filter((each) => each.n !== 150 || each.versions !== 1)).toEqual([]);
-    expect(seen.map((each) => each.version)).toEqual(seen.map((each) => each.version).toSorted((left, right) => left - right));
+    expect(seen.map((each) => each.version)).toEqual(
+      seen.map((each) => each.version).toSorted((left, right) => left - right),
+    );
   });
 });

@@ -1,4 +1,5 @@
-// Goal: what cannot be compared counts as changed, and nothing else is hidden by it. Method: comparisons that fail in every way.
+// Goal: what cannot be compared counts as changed, and nothing else is hidden by it. Method: comparisons that
+// fail in every way.
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../../src/model/errors.ts';
@@ -7,20 +8,32 @@ import type { SourceTable } from '../../src/session/read-files.ts';
 
 const keys = new Set<string>();
 const table = {
-  metadata: { 'table-uuid': 'u', 'current-schema-id': 0, schemas: [{ 'schema-id': 0, type: 'struct', fields: [] }] },
-  verified: { has: (key: string) => keys.has(key), add: (key: string) => keys.add(key), save: () => undefined },
+  metadata: {
+    'table-uuid': 'u',
+    'current-schema-id': 0,
+    schemas: [{ 'schema-id': 0, type: 'struct', fields: [] }],
+  },
+  verified: {
+    has: (key: string) => keys.has(key),
+    add: (key: string) => keys.add(key),
+    save: () => undefined,
+  },
 } as unknown as SourceTable;
 const snapshot = (id: bigint) => ({ 'snapshot-id': id }) as Snapshot;
-const failing = (error: Error) => remembering(table, { before: snapshot(1n), after: snapshot(2n) }, () => Promise.reject(error));
+const failing = (error: Error) =>
+  remembering(table, { before: snapshot(1n), after: snapshot(2n) }, () => Promise.reject(error));
 
 describe('a comparison of rows', () => {
-  it.each(['sql-failed', 'source-unreadable', 'equality-deletes-unreadable', 'delete-format-unsupported', 'partition-column-dropped'])(
-    'that ends with %s cannot be made: the change counts, and is compared again',
-    async (code) => {
-      expect(await failing(refusal(code, 'as of a file that is gone'))).toBeUndefined();
-      expect(keys).toEqual(new Set());
-    },
-  );
+  it.each([
+    'sql-failed',
+    'source-unreadable',
+    'equality-deletes-unreadable',
+    'delete-format-unsupported',
+    'partition-column-dropped',
+  ])('that ends with %s cannot be made: the change counts, and is compared again', async (code) => {
+    expect(await failing(refusal(code, 'as of a file that is gone'))).toBeUndefined();
+    expect(keys).toEqual(new Set());
+  });
   it.each([
     new PsybergError('interrupted', 'the run was interrupted', { retryable: true }),
     new PsybergError('warehouse-full', 'there is no space left'),

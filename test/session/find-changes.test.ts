@@ -20,16 +20,41 @@ function table(...snapshots: string[]): TableMetadata {
     }),
   } as unknown as TableMetadata;
 }
-const at = (metadata: TableMetadata, id: number): Snapshot => metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === BigInt(id)) as Snapshot;
-const watermark = (id: number): Watermark => ({ table: 'raw.t', tableUuid: '', snapshotId: BigInt(id), sequenceNumber: BigInt(id), committedAtMs: 0, owedHours: [] });
-const ids = (snapshots: readonly Snapshot[]): number[] => snapshots.map((snapshot) => Number(snapshot['snapshot-id']));
+const at = (metadata: TableMetadata, id: number): Snapshot =>
+  metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === BigInt(id)) as Snapshot;
+const watermark = (id: number): Watermark => ({
+  table: 'raw.t',
+  tableUuid: '',
+  snapshotId: BigInt(id),
+  sequenceNumber: BigInt(id),
+  committedAtMs: 0,
+  owedHours: [],
+});
+const ids = (snapshots: readonly Snapshot[]): number[] =>
+  snapshots.map((snapshot) => Number(snapshot['snapshot-id']));
 
 describe('findSnapshots', () => {
   const CASES = [
     ['a first load is the head alone', table('1', '2<1'), 2, undefined, 'first-load', [2], []],
-    ['all snapshots behind the watermark, oldest first, whatever their clocks say', table('1', '2<1', '3<2', '4<3'), 4, 2, 'snapshots', [3, 4], []],
+    [
+      'all snapshots behind the watermark, oldest first, whatever their clocks say',
+      table('1', '2<1', '3<2', '4<3'),
+      4,
+      2,
+      'snapshots',
+      [3, 4],
+      [],
+    ],
     ['nothing when the head is the watermark', table('1', '2<1'), 2, 2, 'snapshots', [], []],
-    ['the watermark itself may be expired when its child is there', table('3<2', '4<3'), 4, 2, 'snapshots', [3, 4], []],
+    [
+      'the watermark itself may be expired when its child is there',
+      table('3<2', '4<3'),
+      4,
+      2,
+      'snapshots',
+      [3, 4],
+      [],
+    ],
     ['a rollback: what was undone, and nothing new', table('1', '2<1', '3<2'), 1, 3, 'rewound', [], [2, 3]],
     ['a rollback, then new commits', table('1', '2<1', '3<1', '4<3'), 4, 2, 'rewound', [3, 4], [2]],
     ['a gap in the history', table('5<4', '6<5'), 6, 2, 'live-files', [5, 6], []],
@@ -37,8 +62,16 @@ describe('findSnapshots', () => {
     ['a circle of parents does not hang', table('2<3', '3<2'), 3, 9, 'live-files', [2, 3], []],
   ] as const;
   it.each(CASES)('%s', (_name, metadata, head, mark, detectedBy, added, undone) => {
-    const found = findSnapshots(metadata, at(metadata, head), mark === undefined ? undefined : watermark(mark));
-    expect({ detectedBy: found.detectedBy, added: ids(found.added), undone: ids(found.undone) }).toEqual({ detectedBy, added, undone });
+    const found = findSnapshots(
+      metadata,
+      at(metadata, head),
+      mark === undefined ? undefined : watermark(mark),
+    );
+    expect({ detectedBy: found.detectedBy, added: ids(found.added), undone: ids(found.undone) }).toEqual({
+      detectedBy,
+      added,
+      undone,
+    });
   });
 });
 

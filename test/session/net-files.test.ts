@@ -1,4 +1,5 @@
-// Goal: files that came and went, or went and came back, are no change. Method: the naive answer (who was there before, who is there after) for every short sequence.
+// Goal: files that came and went, or went and came back, are no change. Method: the naive answer (who was
+// there before, who is there after) for every short sequence.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChangedFile } from '../../src/model/session.ts';
@@ -27,7 +28,8 @@ describe('netFiles', () => {
           return file(path, status, BigInt(index));
         });
         const net = netFiles(files);
-        const named = (status: ChangedFile['status']) => net.flatMap((each) => (each.status === status ? [each.path] : [])).sort();
+        const named = (status: ChangedFile['status']) =>
+          net.flatMap((each) => (each.status === status ? [each.path] : [])).sort();
         expect(named('added')).toEqual([...after].filter((path) => !before.has(path)).sort());
         expect(named('removed')).toEqual([...before].filter((path) => !after.has(path)).sort());
       }),
@@ -35,6 +37,8 @@ describe('netFiles', () => {
   });
 
   it('names the snapshot that did it last', () => {
-    expect(netFiles([file('a', 'added', 1n), file('a', 'removed', 2n), file('a', 'added', 3n)])).toEqual([file('a', 'added', 3n)]);
+    expect(netFiles([file('a', 'added', 1n), file('a', 'removed', 2n), file('a', 'added', 3n)])).toEqual([
+      file('a', 'added', 3n),
+    ]);
   });
 });

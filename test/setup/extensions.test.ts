@@ -1,9 +1,17 @@
-// Goal: extensions are fetched once, by whichever way works. Method: a fake python3 first in PATH stands in for the package index.
+// Goal: extensions are fetched once, by whichever way works. Method: a fake python3 first in PATH stands in
+// for the package index.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { duckdbVersion, extensionDirectory, extensionFile, installExtensions, missingExtensions, platformName } from '../../src/setup/extensions.mjs';
+import {
+  duckdbVersion,
+  extensionDirectory,
+  extensionFile,
+  installExtensions,
+  missingExtensions,
+  platformName,
+} from '../../src/setup/extensions.mjs';
 
 // DuckDB's own INSTALL knows no such extension, wherever the test runs.
 const NAMES = ['nosuchextension'];
@@ -35,7 +43,8 @@ case "$2" in
 esac`);
     fs.writeFileSync(log, '');
     const lines: string[] = [];
-    const install = () => installExtensions({ directory, version: '1.5.5', names: NAMES, log: (line) => lines.push(line) });
+    const install = () =>
+      installExtensions({ directory, version: '1.5.5', names: NAMES, log: (line) => lines.push(line) });
     const first = await install();
     expect(first).toMatchObject({ installed: NAMES, missing: [] });
     expect(first.tried).toHaveLength(1);
@@ -47,14 +56,19 @@ esac`);
 
     expect(await install()).toEqual({ installed: [], missing: [], tried: [] });
     expect(fs.readFileSync(log, 'utf8')).toBe(calls);
-    expect(lines).toEqual(['DuckDB 1.5.5 extensions nosuchextension installed by pip download duckdb-extension-<name>==1.5.5']);
+    expect(lines).toEqual([
+      'DuckDB 1.5.5 extensions nosuchextension installed by pip download duckdb-extension-<name>==1.5.5',
+    ]);
   });
 
   it('says for each way why it failed, and leaves nothing behind', async () => {
     fakePython('echo "ERROR: No matching distribution found" >&2; exit 1');
     const result = await installExtensions({ directory, version: '1.5.5', names: NAMES });
     expect(result).toMatchObject({ installed: [], missing: NAMES });
-    expect(result.tried).toEqual([expect.stringMatching(/^DuckDB's INSTALL: ./), 'pip download duckdb-extension-<name>==1.5.5: No matching distribution found']);
+    expect(result.tried).toEqual([
+      expect.stringMatching(/^DuckDB's INSTALL: ./),
+      'pip download duckdb-extension-<name>==1.5.5: No matching distribution found',
+    ]);
     expect(missingExtensions(directory, '1.5.5', NAMES)).toEqual(NAMES);
   });
 
@@ -70,13 +84,17 @@ describe('the place of the extensions', () => {
     vi.stubEnv('PSYBERG_EXTENSION_DIRECTORY', '');
     expect(extensionDirectory()).toBe(path.join(os.homedir(), '.duckdb/extensions'));
     vi.stubEnv('PSYBERG_EXTENSION_DIRECTORY', '/somewhere');
-    expect(extensionFile(extensionDirectory(), '1.5.5', 'avro')).toBe(`/somewhere/v1.5.5/${platformName()}/avro.duckdb_extension`);
+    expect(extensionFile(extensionDirectory(), '1.5.5', 'avro')).toBe(
+      `/somewhere/v1.5.5/${platformName()}/avro.duckdb_extension`,
+    );
   });
 
   it('follows the version of the DuckDB that is installed, as DuckDB itself says it', async () => {
     const { DuckDBInstance } = await import('@duckdb/node-api');
     const connection = await (await DuckDBInstance.create(':memory:')).connect();
-    expect((await connection.runAndReadAll('select version()')).getRows()[0]?.[0]).toBe(`v${duckdbVersion(path.join(import.meta.dirname, '../..'))}`);
+    expect((await connection.runAndReadAll('select version()')).getRows()[0]?.[0]).toBe(
+      `v${duckdbVersion(path.join(import.meta.dirname, '../..'))}`,
+    );
     expect((await connection.runAndReadAll('pragma platform')).getRows()[0]?.[0]).toBe(platformName());
   });
 });

@@ -1,5 +1,5 @@
-// Goal: one command brings a clone to life, and the second one is silent. Method: a small clone whose npm, python3 and build are
-// scripts that write down how they were called.
+// Goal: one command brings a clone to life, and the second one is silent. Method: a small clone whose npm,
+// python3 and build are scripts that write down how they were called.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -30,16 +30,23 @@ beforeEach(() => {
   fs.mkdirSync(bin);
   fs.writeFileSync(calls, '');
   fs.mkdirSync(path.join(clone, 'src/setup'), { recursive: true });
-  for (const name of ['install.mjs', 'extensions.mjs', 'duckdb-install.mjs']) fs.copyFileSync(path.join(setup, name), path.join(clone, 'src/setup', name));
+  for (const name of ['install.mjs', 'extensions.mjs', 'duckdb-install.mjs'])
+    fs.copyFileSync(path.join(setup, name), path.join(clone, 'src/setup', name));
   fs.writeFileSync(path.join(clone, 'src/setup/build.mjs'), BUILD);
-  fs.writeFileSync(path.join(clone, 'package-lock.json'), '{"packages":{"":{},"node_modules/@duckdb/node-api":{"version":"9.9.9-r.1"}}}');
+  fs.writeFileSync(
+    path.join(clone, 'package-lock.json'),
+    '{"packages":{"":{},"node_modules/@duckdb/node-api":{"version":"9.9.9-r.1"}}}',
+  );
   for (const name of ['tsconfig.json', 'tsconfig.build.json']) fs.writeFileSync(path.join(clone, name), '{}');
   fake('npm', NPM_CI);
   fake('python3', PYTHON);
 });
 afterEach(() => fs.rmSync(clone, { recursive: true, force: true }));
 
-const fake = (name: string, script: string): void => fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho "${name} $1 $2" >> $CALLS\n${script}\n`, { mode: 0o755 });
+const fake = (name: string, script: string): void =>
+  fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho "${name} $1 $2" >> $CALLS\n${script}\n`, {
+    mode: 0o755,
+  });
 function install(): { status: number | null; said: string; called: string[] } {
   fs.writeFileSync(calls, '');
   const run = spawnSync(process.execPath, [path.join(clone, 'src/setup/install.mjs')], {
@@ -72,7 +79,9 @@ describe('npm run setup', () => {
     const lock = (version: string): string =>
       `{"packages":{"node_modules/@duckdb/node-api":{"version":"${version}"},"node_modules/other-platform":{"version":"1","optional":true}}}`;
     fs.writeFileSync(path.join(clone, 'package-lock.json'), lock('9.9.10-r.1'));
-    expect(install().said).toContain('installing the packages by npm ci, because they differ from package-lock.json');
+    expect(install().said).toContain(
+      'installing the packages by npm ci, because they differ from package-lock.json',
+    );
     fs.writeFileSync(path.join(clone, 'package-lock.json'), `${lock('9.9.11-r.1')}\n`);
     fs.writeFileSync(path.join(clone, 'node_modules/.package-lock.json'), lock('9.9.11-r.1'));
     expect(install()).toEqual({ status: 0, said: '', called: [] });
@@ -98,16 +107,27 @@ describe('npm run setup', () => {
     fake('python3', 'echo "No module named pip" >&2; exit 1');
     const { status, said } = install();
     expect(status).toBe(1);
-    expect(said).toContain(`setup: DuckDB 9.9.9 extensions are missing in ${clone}/.duckdb/extensions: avro, httpfs, iceberg\n  tried: DuckDB's INSTALL: `);
-    expect(said).toContain('\n         pip download duckdb-extension-<name>==9.9.9: No module named pip\n  to do: ');
+    expect(said).toContain(
+      `setup: DuckDB 9.9.9 extensions are missing in ${clone}/.duckdb/extensions: avro, httpfs, iceberg\n  tried: DuckDB's INSTALL: `,
+    );
+    expect(said).toContain(
+      '\n         pip download duckdb-extension-<name>==9.9.9: No module named pip\n  to do: ',
+    );
   });
 
   it('notices that the Node of the package is missing, and tries to bring it back', () => {
     install();
     fs.rmSync(path.join(clone, 'node_modules/.bin/node'));
-    expect(install()).toMatchObject({ status: 0, said: 'setup: node_modules/.bin/node was missing; npm rebuild node brought it back\n', called: ['npm rebuild node'] });
+    expect(install()).toMatchObject({
+      status: 0,
+      said: 'setup: node_modules/.bin/node was missing; npm rebuild node brought it back\n',
+      called: ['npm rebuild node'],
+    });
     fs.rmSync(path.join(clone, 'node_modules/.bin/node'));
     fake('npm', 'true');
-    expect(install()).toMatchObject({ status: 0, said: `setup: node_modules/.bin/node is missing; going on with Node ${process.versions.node}\n` });
+    expect(install()).toMatchObject({
+      status: 0,
+      said: `setup: node_modules/.bin/node is missing; going on with Node ${process.versions.node}\n`,
+    });
   });
 });

@@ -1,18 +1,38 @@
-// Goal: the state tables say what the contract promises, however many sessions there were. Method: rows as data from plans; then many sessions on one warehouse.
+// Goal: the state tables say what the contract promises, however many sessions there were. Method: rows as
+// data from plans; then many sessions on one warehouse.
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import { planSession } from '../../src/plan/index.ts';
 import { sessionRows, signalRows, watermarkRows, watermarksJson } from '../../src/state/state-rows.ts';
 import { SIGNAL } from '../../src/state/state-tables.ts';
-import { composeStateChange, deleteObsoleteFiles, ensureStateTable, type StateRow } from '../../src/state/write-state.ts';
+import {
+  composeStateChange,
+  deleteObsoleteFiles,
+  ensureStateTable,
+  type StateRow,
+} from '../../src/state/write-state.ts';
 import { orphans } from '../support/orphans.ts';
 import { sessionOf } from '../support/session-data.ts';
 import { runSessionStep, SESSION_STEPS } from '../support/session-step.ts';
 import { hourAt, processFile, worldForTest } from '../support/world.ts';
 
-const plan = planSession(sessionOf({ pattern: 'stateful', completeTo: 3, sources: { s: { added: [4, 5], vtts: 5 }, o: { owed: [2], vtts: 4 } } }));
-const outcome = { status: 'published', targetSnapshotId: '71', rowsRead: '20', rowsWritten: '10', createdAt: '2023-09-14T06:15:02.000Z', error: null, plan: null };
+const plan = planSession(
+  sessionOf({
+    pattern: 'stateful',
+    completeTo: 3,
+    sources: { s: { added: [4, 5], vtts: 5 }, o: { owed: [2], vtts: 4 } },
+  }),
+);
+const outcome = {
+  status: 'published',
+  targetSnapshotId: '71',
+  rowsRead: '20',
+  rowsWritten: '10',
+  createdAt: '2023-09-14T06:15:02.000Z',
+  error: null,
+  plan: null,
+};
 
 describe('the rows of a session', () => {
   it('hold one watermark a source, at the head that was seen, with what stays owed', () => {
@@ -47,7 +67,11 @@ describe('the rows of a session', () => {
       from_processing_hour: '6',
       processing_uris: JSON.stringify([{ ts_hour: 'hour 4' }, { ts_hour: 'hour 5' }]),
     });
-    expect(sessionRows(plan, outcome)[1]).toMatchObject({ src_table: 'raw.o', from_processing_date: null, processing_uris: '[]' });
+    expect(sessionRows(plan, outcome)[1]).toMatchObject({
+      src_table: 'raw.o',
+      from_processing_date: null,
+      processing_uris: '[]',
+    });
   });
   it('announce completeness once', () => {
     expect(signalRows(plan, { completeToHour: hourAt(4), createdAt: 'now' })).toEqual([
@@ -69,7 +93,12 @@ describe('the rows of a session', () => {
 describe('the state tables', () => {
   it('after many sessions: one watermark row a source, every session, few files, one manifest', async () => {
     const process = processFile(
-      { process_name: 'many_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.many', event_time: 'ts' } },
+      {
+        process_name: 'many_load',
+        pattern: 'stateless',
+        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+        target: { table: 'facts.many', event_time: 'ts' },
+      },
       'select * from e',
     );
     const world = await worldForTest({ processes: [process] });
@@ -79,24 +108,39 @@ describe('the state tables', () => {
       await world.land('raw.events', `select ${session}, timestamptz '${hourAt(session)}'`);
       await world.publish('many_load');
     }
-    expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual(['["many_load","raw.events"]']);
-    expect(await world.rows('select count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f')).toEqual([`["${sessions}","${sessions}"]`]);
-    expect(await world.rows('select count(*), max(vtts_utc_hour) from psyberg.psyberg_signal')).toEqual([`["${sessions}",17]`]);
+    expect(await world.rows('select process_name, src_table from psyberg.high_water_mark_table')).toEqual([
+      '["many_load","raw.events"]',
+    ]);
+    expect(
+      await world.rows('select count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f'),
+    ).toEqual([`["${sessions}","${sessions}"]`]);
+    expect(await world.rows('select count(*), max(vtts_utc_hour) from psyberg.psyberg_signal')).toEqual([
+      `["${sessions}",17]`,
+    ]);
     for (const [table, filesMax] of [
       ['high_water_mark_table', 1],
       ['psyberg_session_f', 16],
       ['psyberg_signal', 16],
     ] as const) {
       const head = (await world.history(`psyberg.${table}`)).at(-1);
-      const [manifests] = await world.sql(`select count(*) as manifests, sum(added_files_count + existing_files_count) as files from read_avro('${head?.['manifest-list']}')`);
+      const [manifests] = await world.sql(
+        `select count(*) as manifests, sum(added_files_count + existing_files_count) as files from read_avro('${head?.['manifest-list']}')`,
+      );
       expect(Number(manifests?.['manifests']), table).toBe(1);
       expect(Number(manifests?.['files']), table).toBeLessThanOrEqual(filesMax);
     }
   });
 
-  it('keep what went step by step once, whatever came between its steps, and the plans of the newest sessions only', { timeout: 120_000 }, async () => {
+  it('keep what went step by step once, whatever came between its steps, and the plans of the newest sessions only', {
+    timeout: 120_000,
+  }, async () => {
     const process = processFile(
-      { process_name: 'steps_load', pattern: 'stateless', sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }], target: { table: 'facts.steps', event_time: 'ts' } },
+      {
+        process_name: 'steps_load',
+        pattern: 'stateless',
+        sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+        target: { table: 'facts.steps', event_time: 'ts' },
+      },
       'select * from e',
     );
     const world = await worldForTest({ processes: [process] });
@@ -113,20 +157,30 @@ describe('the state tables', () => {
       await world.land('raw.events', `select ${session}, timestamptz '${hourAt(session)}'`);
       for (const step of SESSION_STEPS) await runSessionStep(world.psyberg, spec, step, idOf(session));
     }
-    await expect(runSessionStep(world.psyberg, spec, 'load', first)).rejects.toMatchObject({ code: 'session-plan-missing', exitCode: 2 });
+    await expect(runSessionStep(world.psyberg, spec, 'load', first)).rejects.toMatchObject({
+      code: 'session-plan-missing',
+      exitCode: 2,
+    });
     // Written anew beside the rows of others in its file.
     await world.land('raw.events', `select ${sessions}, timestamptz '${hourAt(sessions)}'`);
-    await expect(runSessionStep(world.psyberg, spec, 'init', second)).resolves.toMatchObject({ status: 'initialized' });
-    expect(await world.rows('select status, count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f group by status')).toEqual([
-      '["initialized","2","2"]',
-      `["published","${sessions}","${sessions}"]`,
-    ]);
-    await expect(runSessionStep(world.psyberg, spec, 'publish', idOf(sessions - 1))).resolves.toMatchObject({ status: 'published' });
+    await expect(runSessionStep(world.psyberg, spec, 'init', second)).resolves.toMatchObject({
+      status: 'initialized',
+    });
+    expect(
+      await world.rows(
+        'select status, count(*), count(distinct psyberg_session_id) from psyberg.psyberg_session_f group by status',
+      ),
+    ).toEqual(['["initialized","2","2"]', `["published","${sessions}","${sessions}"]`]);
+    await expect(runSessionStep(world.psyberg, spec, 'publish', idOf(sessions - 1))).resolves.toMatchObject({
+      status: 'published',
+    });
     await world.publish('steps_load');
     expect(await world.rows('from facts.steps')).toEqual(await world.rows('from raw.events'));
   });
 
-  it('lose no file to a session that was killed after its commit, and before it deleted what only expired snapshots needed', { timeout: 60_000 }, async () => {
+  it('lose no file to a session that was killed after its commit, and before it deleted what only expired snapshots needed', {
+    timeout: 60_000,
+  }, async () => {
     const world = await worldForTest();
     const table = { namespace: ['psyberg'], name: 'psyberg_signal' };
     const { client } = world.psyberg.internals;

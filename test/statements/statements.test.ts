@@ -1,9 +1,19 @@
-// Goal: the engine's SQL and its headers agree, and nothing is spliced that was not declared. Method: every file of sql/ is parsed; its code is prepared by DuckDB where it stands alone.
+// Goal: the engine's SQL and its headers agree, and nothing is spliced that was not declared. Method: every
+// file of sql/ is parsed; its code is prepared by DuckDB where it stands alone.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { identifierFragment, manifestListStatement, parseStatement, quoteIdentifier, quoteLiteral, renderStatement, statement, tableFragment } from '../../src/statements/index.ts';
+import {
+  identifierFragment,
+  manifestListStatement,
+  parseStatement,
+  quoteIdentifier,
+  quoteLiteral,
+  renderStatement,
+  statement,
+  tableFragment,
+} from '../../src/statements/index.ts';
 
 const SQL = fileURLToPath(new URL('../../sql', import.meta.url));
 const names = readdirSync(SQL, { recursive: true })
@@ -44,10 +54,17 @@ describe('parseStatement', () => {
     ['-- @name a/c\n-- What: something.\nselect 1', '@name is a/c'],
     ['select 1', '@name is undefined'],
   ])('refuses a header that does not agree: %s', (text, problem) => {
-    expect(() => parseStatement('a/b', text)).toThrow(expect.objectContaining({ code: 'statement-invalid', message: expect.stringContaining(problem) }));
+    expect(() => parseStatement('a/b', text)).toThrow(
+      expect.objectContaining({ code: 'statement-invalid', message: expect.stringContaining(problem) }),
+    );
   });
   it('finds parameters and placeholders, and none in comments', () => {
-    expect(parseStatement('a/b', `${header}-- @param $x VARCHAR\n-- @param $y TIMESTAMP (inside {{z}})\nselect $x, {{z}} -- $w`)).toMatchObject({
+    expect(
+      parseStatement(
+        'a/b',
+        `${header}-- @param $x VARCHAR\n-- @param $y TIMESTAMP (inside {{z}})\nselect $x, {{z}} -- $w`,
+      ),
+    ).toMatchObject({
       parameters: ['x', 'y'],
       placeholders: ['z'],
       body: 'select $x, {{z}} -- $w',
@@ -58,10 +75,17 @@ describe('parseStatement', () => {
 describe('renderStatement', () => {
   it('refuses a placeholder that is missing, and one that is unknown', () => {
     expect(() => renderStatement('load/source_changes')).toThrow(/placeholders missing or unknown: source/);
-    expect(() => renderStatement('load/source_changes', { source: identifierFragment('a'), other: identifierFragment('b') })).toThrow(/other/);
+    expect(() =>
+      renderStatement('load/source_changes', {
+        source: identifierFragment('a'),
+        other: identifierFragment('b'),
+      }),
+    ).toThrow(/other/);
   });
   it('leaves $ and & in a fragment alone', () => {
-    expect(renderStatement('load/source_changes', { source: identifierFragment('a$&b$1') })).toBe('select * from "a$&b$1"');
+    expect(renderStatement('load/source_changes', { source: identifierFragment('a$&b$1') })).toBe(
+      'select * from "a$&b$1"',
+    );
   });
   it('fills in the format of a manifest list', () => {
     expect(manifestListStatement('compose/write_empty_list')).toContain("root_name 'manifest_file'");
@@ -70,6 +94,10 @@ describe('renderStatement', () => {
 
 describe('quoting', () => {
   it('doubles quotes', () => {
-    expect([quoteIdentifier('a"b'), quoteLiteral("a'b"), tableFragment('lake', { namespace: ['r"w'], name: 't' }).sql]).toEqual(['"a""b"', "'a''b'", '"lake"."r""w"."t"']);
+    expect([
+      quoteIdentifier('a"b'),
+      quoteLiteral("a'b"),
+      tableFragment('lake', { namespace: ['r"w'], name: 't' }).sql,
+    ]).toEqual(['"a""b"', "'a''b'", '"lake"."r""w"."t"']);
   });
 });

@@ -1,4 +1,7 @@
-/** The stores that the catalog has, for suites that hold for every one of them. Each opens an empty database, shared by as many stores as a test asks for. */
+/**
+ * The stores that the catalog has, for suites that hold for every one of them. Each opens an empty database,
+ * shared by as many stores as a test asks for.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +30,11 @@ export interface SharedDatabase {
 
 export const STORES: readonly StoreUnderTest[] = [
   { title: 'sqlite', missing: undefined, prepare: prepareSqlite },
-  { title: `postgresql${missingPostgres() === undefined ? '' : ` (${missingPostgres()})`}`, missing: missingPostgres(), prepare: preparePostgres },
+  {
+    title: `postgresql${missingPostgres() === undefined ? '' : ` (${missingPostgres()})`}`,
+    missing: missingPostgres(),
+    prepare: preparePostgres,
+  },
 ];
 
 async function prepareSqlite(): Promise<PreparedStore> {

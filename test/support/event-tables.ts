@@ -1,4 +1,7 @@
-/** A table of events with a stateless and a stateful process on it: what the tests of a source's history begin with. */
+/**
+ * A table of events with a stateless and a stateful process on it: what the tests of a source's history begin
+ * with.
+ */
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { RunRecord } from '../../src/index.ts';
 import { composeFilesInto } from './file-change.ts';
@@ -40,8 +43,15 @@ export interface EventWorldOptions {
 }
 
 /** Five events in hour 0 and five in hour 1, loaded by both processes. */
-export async function eventWorld({ source = {}, appendSource = {}, partitionedBy = 'hour(ts)', formatVersion = '2' }: EventWorldOptions = {}): Promise<World> {
-  const world = await worldForTest({ processes: [appendLoad({ ...source, ...appendSource }), overwriteLoad(source)] });
+export async function eventWorld({
+  source = {},
+  appendSource = {},
+  partitionedBy = 'hour(ts)',
+  formatVersion = '2',
+}: EventWorldOptions = {}): Promise<World> {
+  const world = await worldForTest({
+    processes: [appendLoad({ ...source, ...appendSource }), overwriteLoad(source)],
+  });
   await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy, formatVersion });
   await world.land('raw.events', events(0, 5, 0));
   await world.land('raw.events', events(10, 5, 1));
@@ -52,10 +62,12 @@ export async function eventWorld({ source = {}, appendSource = {}, partitionedBy
 export const inSource = (world: World) => world.rows('select id, ts from raw.events');
 export const appended = (world: World) => world.rows('select id, ts from facts.appended');
 export const overwritten = (world: World) => world.rows('select id, ts from facts.overwritten');
-export const runOne = async (world: World, name: string): Promise<RunRecord> => (await world.run([name]))[0] as RunRecord;
+export const runOne = async (world: World, name: string): Promise<RunRecord> =>
+  (await world.run([name]))[0] as RunRecord;
 
 /** The snapshots of `main`, oldest first, by id. */
-export const snapshotIds = async (world: World, table = 'raw.events'): Promise<bigint[]> => (await world.history(table)).map((snapshot) => snapshot['snapshot-id']);
+export const snapshotIds = async (world: World, table = 'raw.events'): Promise<bigint[]> =>
+  (await world.history(table)).map((snapshot) => snapshot['snapshot-id']);
 
 /** All but the last `keep` snapshots of `main` go, except those that `spare` names. */
 export async function expireAllBut(world: World, keep: number, spare: readonly bigint[] = []): Promise<void> {
@@ -66,7 +78,10 @@ export async function expireAllBut(world: World, keep: number, spare: readonly b
   );
 }
 
-/** Commits the files that a snapshot added once more, on `main` as it is now: what a cherry-pick of an append does. */
+/**
+ * Commits the files that a snapshot added once more, on `main` as it is now: what a cherry-pick of an append
+ * does.
+ */
 export async function cherryPick(world: World, snapshotId: bigint, table = 'raw.events'): Promise<void> {
   const metadata = await world.metadata(table);
   const { client } = world.psyberg.internals;
@@ -75,12 +90,19 @@ export async function cherryPick(world: World, snapshotId: bigint, table = 'raw.
     client,
     table: tableId(table),
     change: { operation: 'append', summary: { 'source-snapshot-id': String(snapshotId) } },
-    added: { ...metadata, refs: { main: { type: 'branch', 'snapshot-id': snapshotId } }, 'current-snapshot-id': snapshotId },
+    added: {
+      ...metadata,
+      refs: { main: { type: 'branch', 'snapshot-id': snapshotId } },
+      'current-snapshot-id': snapshotId,
+    },
   });
 }
 
 /** Makes the head anew with other facts, as another writer might have committed it. */
-export async function remakeHead(world: World, change: { readonly parent?: bigint | null; readonly timestampMs?: number }): Promise<void> {
+export async function remakeHead(
+  world: World,
+  change: { readonly parent?: bigint | null; readonly timestampMs?: number },
+): Promise<void> {
   const metadata = await world.metadata('raw.events');
   const head = mainSnapshot(metadata);
   const before = head?.['parent-snapshot-id'];

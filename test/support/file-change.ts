@@ -1,6 +1,6 @@
 /**
- * Commits that DuckDB's own INSERT and DELETE cannot make: whole files out, rows in, under any operation. Change -> one snapshot.
- * What another engine's overwrite, metadata delete or compaction leaves in a table.
+ * Commits that DuckDB's own INSERT and DELETE cannot make: whole files out, rows in, under any operation.
+ * Change -> one snapshot. What another engine's overwrite, metadata delete or compaction leaves in a table.
  */
 import { randomUUID } from 'node:crypto';
 import type { CatalogClient } from '../../src/catalog/client/catalog-client.ts';
@@ -8,7 +8,14 @@ import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../src/iceberg/new-snapshot.ts';
-import { firstRowIdParameter, manifestsOf, metadataPath, rewriteManifests, rowLineageOf, writeClearedList } from '../../src/manifests/compose.ts';
+import {
+  firstRowIdParameter,
+  manifestsOf,
+  metadataPath,
+  rewriteManifests,
+  rowLineageOf,
+  writeClearedList,
+} from '../../src/manifests/compose.ts';
 import { describeSnapshot } from '../../src/manifests/snapshot-summary.ts';
 import { manifestListStatement } from '../../src/statements/index.ts';
 import { type RowDelete, writeListWithDeletes, writeRowDeletes } from './row-deletes.ts';
@@ -32,7 +39,12 @@ export interface FileChange {
 
 /** The live data files of the table's `main`. */
 export async function liveFiles(engine: Engine, snapshot: Snapshot | undefined): Promise<LiveFile[]> {
-  const manifests = snapshot === undefined ? [] : (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
+  const manifests =
+    snapshot === undefined
+      ? []
+      : (await manifestsOf(engine, snapshot)).filter(
+          (manifest) => manifest.content === 0 && manifest.live_files > 0n,
+        );
   if (manifests.length === 0) return [];
   return engine.query<LiveFile & Record<string, unknown>>({
     sql: 'select data_file.file_path as path, data_file.record_count as rows, filename as manifest_path from read_avro($manifests, filename = true) where status < 2 order by 1',
@@ -58,7 +70,9 @@ export async function composeFilesInto(input: {
   const affected = new Set(removed.map((file) => file.manifest_path));
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
-  const manifests = (await manifestsOf(engine, base)).filter((manifest) => affected.has(manifest.manifest_path));
+  const manifests = (await manifestsOf(engine, base)).filter((manifest) =>
+    affected.has(manifest.manifest_path),
+  );
   const rewritten = await rewriteManifests(engine, {
     metadata,
     manifestList: base['manifest-list'],
@@ -67,7 +81,17 @@ export async function composeFilesInto(input: {
     keptFiles: [],
     destination: () => metadataPath(metadata, `${randomUUID()}-m0`),
   });
-  let list = rewritten.length === 0 ? base['manifest-list'] : await writeClearedList(engine, { metadata, base, affected: manifests, rewritten, snapshotId, sequenceNumber });
+  let list =
+    rewritten.length === 0
+      ? base['manifest-list']
+      : await writeClearedList(engine, {
+          metadata,
+          base,
+          affected: manifests,
+          rewritten,
+          snapshotId,
+          sequenceNumber,
+        });
   const incoming = input.added === undefined ? undefined : mainSnapshot(input.added);
   if (incoming !== undefined) {
     const cleared = list;
@@ -86,10 +110,18 @@ export async function composeFilesInto(input: {
     });
   }
   const deletes = [];
-  for (const each of change.deletes ?? []) deletes.push(...(await writeRowDeletes(engine, metadata, base, each)));
+  for (const each of change.deletes ?? [])
+    deletes.push(...(await writeRowDeletes(engine, metadata, base, each)));
   if (deletes.length > 0) {
     const destination = metadataPath(metadata, `snap-${snapshotId}-deletes`);
-    await writeListWithDeletes(engine, { list, manifests: deletes, lineage: rowLineageOf(metadata), snapshotId, sequenceNumber, destination });
+    await writeListWithDeletes(engine, {
+      list,
+      manifests: deletes,
+      lineage: rowLineageOf(metadata),
+      snapshotId,
+      sequenceNumber,
+      destination,
+    });
     list = destination;
   }
   const snapshot = await describeSnapshot(engine, {

@@ -1,6 +1,6 @@
 /**
- * A foreign catalog with the manners of catalogs elsewhere: this project's own one behind an HTTP server that can hide endpoints, want OAuth2 tokens,
- * lose answers and ask for patience. It also keeps what it was asked.
+ * A foreign catalog with the manners of catalogs elsewhere: this project's own one behind an HTTP server that
+ * can hide endpoints, want OAuth2 tokens, lose answers and ask for patience. It also keeps what it was asked.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,10 @@ export interface ForeignCall {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
-/** An answer in place of the catalog's own; `after` sends the request on all the same, and throws its answer away. */
+/**
+ * An answer in place of the catalog's own; `after` sends the request on all the same, and throws its answer
+ * away.
+ */
 export interface Interference {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -62,18 +65,43 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const call: ForeignCall = { method: request.method ?? '', path: (request.url ?? '').slice('/v1'.length), headers: request.headers, body: Buffer.concat(chunks).toString() };
+    const call: ForeignCall = {
+      method: request.method ?? '',
+      path: (request.url ?? '').slice('/v1'.length),
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString(),
+    };
     calls.push(call);
     const given = manners.interfere?.(call);
     if (given !== undefined && given.after !== true) return send(response, given);
-    if (manners.tokens !== undefined && !manners.tokens.has((request.headers.authorization ?? '').replace(/^Bearer /, '')))
-      return send(response, { status: 401, body: { error: { message: `not authorized: ${request.headers.authorization}`, type: 'NotAuthorizedException', code: 401 } } });
-    if (manners.oneTableAtATime === true && call.path.endsWith('/transactions/commit')) return send(response, { status: 404, body: { error: { message: 'no route', code: 404 } } });
+    if (
+      manners.tokens !== undefined &&
+      !manners.tokens.has((request.headers.authorization ?? '').replace(/^Bearer /, ''))
+    )
+      return send(response, {
+        status: 401,
+        body: {
+          error: {
+            message: `not authorized: ${request.headers.authorization}`,
+            type: 'NotAuthorizedException',
+            code: 401,
+          },
+        },
+      });
+    if (manners.oneTableAtATime === true && call.path.endsWith('/transactions/commit'))
+      return send(response, { status: 404, body: { error: { message: 'no route', code: 404 } } });
     const isConfig = call.path.startsWith('/config');
-    const inner = isConfig ? '/v1/config' : `/v1/inner${call.path.slice(manners.prefix === undefined ? 0 : manners.prefix.length + 1)}`;
+    const inner = isConfig
+      ? '/v1/config'
+      : `/v1/inner${call.path.slice(manners.prefix === undefined ? 0 : manners.prefix.length + 1)}`;
     const reply = await fetch(`${catalog.uri}${inner}`, {
       method: call.method,
-      headers: { authorization: `Bearer ${catalog.token}`, ...(typeof call.headers['if-none-match'] === 'string' ? { 'if-none-match': call.headers['if-none-match'] } : {}) },
+      headers: {
+        authorization: `Bearer ${catalog.token}`,
+        ...(typeof call.headers['if-none-match'] === 'string'
+          ? { 'if-none-match': call.headers['if-none-match'] }
+          : {}),
+      },
       ...(call.body === '' ? {} : { body: call.body }),
     });
     const text = await reply.text();
@@ -85,9 +113,24 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
   }
 
   function configuration(text: string): string {
-    const { endpoints, ...rest } = JSON.parse(text) as { endpoints: string[]; overrides: Record<string, string> };
-    const shown = manners.silent === true ? {} : { endpoints: endpoints.filter((endpoint) => manners.oneTableAtATime !== true || !endpoint.endsWith('transactions/commit')) };
-    return JSON.stringify({ ...rest, overrides: manners.prefix === undefined ? {} : { prefix: manners.prefix }, ...shown, ...manners.config });
+    const { endpoints, ...rest } = JSON.parse(text) as {
+      endpoints: string[];
+      overrides: Record<string, string>;
+    };
+    const shown =
+      manners.silent === true
+        ? {}
+        : {
+            endpoints: endpoints.filter(
+              (endpoint) => manners.oneTableAtATime !== true || !endpoint.endsWith('transactions/commit'),
+            ),
+          };
+    return JSON.stringify({
+      ...rest,
+      overrides: manners.prefix === undefined ? {} : { prefix: manners.prefix },
+      ...shown,
+      ...manners.config,
+    });
   }
 
   // The text is cut and not parsed: its 64-bit numbers must stay as they are.

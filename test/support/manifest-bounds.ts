@@ -1,4 +1,7 @@
-/** Manifests whose statistics of a column are missing or wrong, as writers leave them. World + SQL of the values -> the newest manifest, rewritten in place. */
+/**
+ * Manifests whose statistics of a column are missing or wrong, as writers leave them. World + SQL of the
+ * values -> the newest manifest, rewritten in place.
+ */
 import { renameSync } from 'node:fs';
 import { columnOf, currentSchema } from '../../src/iceberg/event-time.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
@@ -15,17 +18,31 @@ export interface StatedStatistics {
 }
 
 /** Replaces what the manifest that the head added says of one column. */
-export async function restateColumn(world: World, table: string, column: string, stated: StatedStatistics): Promise<void> {
+export async function restateColumn(
+  world: World,
+  table: string,
+  column: string,
+  stated: StatedStatistics,
+): Promise<void> {
   const engine = await world.psyberg.internals.engine();
   const metadata = await world.metadata(table);
   const head = mainSnapshot(metadata);
   const id = columnOf(currentSchema(metadata), column)?.id;
   if (head === undefined || id === undefined) throw new Error(`${table}.${column} is not there`);
-  const manifest = (await manifestsOf(engine, head)).find((each) => each.added_snapshot_id === String(head['snapshot-id']));
+  const manifest = (await manifestsOf(engine, head)).find(
+    (each) => each.added_snapshot_id === String(head['snapshot-id']),
+  );
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest?.partition_spec_id);
   if (manifest === undefined || spec === undefined) throw new Error(`the head of ${table} added no manifest`);
-  const { columns } = await engine.table({ sql: renderStatement('compose/data_file_columns'), parameters: { manifest: manifest.manifest_path } });
-  const entry = manifestEntryFragments({ columns, partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })), rowIds: false });
+  const { columns } = await engine.table({
+    sql: renderStatement('compose/data_file_columns'),
+    parameters: { manifest: manifest.manifest_path },
+  });
+  const entry = manifestEntryFragments({
+    columns,
+    partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+    rowIds: false,
+  });
   const without = (name: string, type: string, value: string | undefined): string =>
     `${name} := map_concat(map_from_entries(list_filter(map_entries(data_file.${name}), lambda each: each.key <> ${id})), ${value === undefined ? `map {}::map(integer, ${type})` : `map {${id}: (${value})::${type}}`})`;
   const destination = `${manifest.manifest_path}.restated`;

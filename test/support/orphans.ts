@@ -11,7 +11,10 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Of every table: data files, manifests, manifest lists and metadata files that nothing in it names; and folders of sessions. Relative to the warehouse. */
+/**
+ * Of every table: data files, manifests, manifest lists and metadata files that nothing in it names; and
+ * folders of sessions. Relative to the warehouse.
+ */
 export async function orphans(world: World): Promise<string[]> {
   const { client } = world.psyberg.internals;
   const found: string[] = [];
@@ -22,11 +25,31 @@ export async function orphans(world: World): Promise<string[]> {
       const { metadata } = loaded;
       const lists = (metadata.snapshots ?? []).map((snapshot) => snapshot['manifest-list']);
       const quoted = (paths: readonly string[]): string => `[${paths.map((path) => `'${path}'`).join(', ')}]`;
-      const manifests = lists.length === 0 ? [] : (await world.sql(`select distinct manifest_path as path from read_avro(${quoted(lists)})`)).map((row) => String(row['path']));
+      const manifests =
+        lists.length === 0
+          ? []
+          : (await world.sql(`select distinct manifest_path as path from read_avro(${quoted(lists)})`)).map(
+              (row) => String(row['path']),
+            );
       const data =
-        manifests.length === 0 ? [] : (await world.sql(`select distinct data_file.file_path as path from read_avro(${quoted(manifests)})`)).map((row) => String(row['path']));
-      const known = new Set([loaded.metadataLocation, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']), ...lists, ...manifests, ...data]);
-      const files = [...filesBelow(join(metadata.location, 'data')), ...filesBelow(join(metadata.location, 'metadata'))];
+        manifests.length === 0
+          ? []
+          : (
+              await world.sql(
+                `select distinct data_file.file_path as path from read_avro(${quoted(manifests)})`,
+              )
+            ).map((row) => String(row['path']));
+      const known = new Set([
+        loaded.metadataLocation,
+        ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
+        ...lists,
+        ...manifests,
+        ...data,
+      ]);
+      const files = [
+        ...filesBelow(join(metadata.location, 'data')),
+        ...filesBelow(join(metadata.location, 'metadata')),
+      ];
       found.push(...files.filter((file) => !known.has(file)).map((file) => relative(world.warehouse, file)));
     }
   const sessions = join(world.warehouse, '.psyberg', 'sessions');

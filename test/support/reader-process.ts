@@ -1,4 +1,7 @@
-/** A process of its own that reads again and again until it is told to stop: `node reader-process.ts <project> <query>`. Prints the distinct results in a row as its last line. */
+/**
+ * A process of its own that reads again and again until it is told to stop: `node reader-process.ts <project>
+ * <query>`. Prints the distinct results in a row as its last line.
+ */
 import { open } from '../../src/index.ts';
 
 const [project, query] = process.argv.slice(2) as [string, string];

@@ -1,6 +1,7 @@
 /**
- * Delete files as other engines leave them: equality deletes (Flink), position deletes of a file or of a whole partition (Spark). Rows -> manifests.
- * Deletion vectors, and position deletes of one file, DuckDB writes itself with DELETE.
+ * Delete files as other engines leave them: equality deletes (Flink), position deletes of a file or of a
+ * whole partition (Spark). Rows -> manifests. Deletion vectors, and position deletes of one file, DuckDB
+ * writes itself with DELETE.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../src/engine/index.ts';
@@ -9,12 +10,23 @@ import { renderJson } from '../../src/iceberg/json.ts';
 import { tableRoot } from '../../src/iceberg/new-snapshot.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { declareEmptyPartitionIn, manifestsOf, metadataPath } from '../../src/manifests/compose.ts';
-import { type RowLineage, manifestListFragment, newEntryFragments, quoteIdentifier } from '../../src/statements/index.ts';
+import {
+  type RowLineage,
+  manifestListFragment,
+  newEntryFragments,
+  quoteIdentifier,
+} from '../../src/statements/index.ts';
 
 export type RowDelete =
-  /** Rows whose columns equal one of the rows of `values` (its columns in the same order); one delete file for each partition. NULL equals NULL. */
+  /**
+   * Rows whose columns equal one of the rows of `values` (its columns in the same order); one delete file for
+   * each partition. NULL equals NULL.
+   */
   | { readonly kind: 'equality'; readonly columns: readonly string[]; readonly values: string }
-  /** Rows of the data files (as they are stored) that `where` selects. `per`: one delete file for each data file, or for each partition. */
+  /**
+   * Rows of the data files (as they are stored) that `where` selects. `per`: one delete file for each data
+   * file, or for each partition.
+   */
   | { readonly kind: 'position'; readonly where: string; readonly per: 'file' | 'partition' };
 
 export interface DeleteManifest {
@@ -31,8 +43,16 @@ interface DataFile extends Record<string, unknown> {
   readonly spec_id: number;
 }
 
-/** Writes the delete files for the live files of `base`, and a delete manifest for each partition. Nothing refers to them yet. */
-export async function writeRowDeletes(engine: Engine, metadata: TableMetadata, base: Snapshot, change: RowDelete): Promise<DeleteManifest[]> {
+/**
+ * Writes the delete files for the live files of `base`, and a delete manifest for each partition. Nothing
+ * refers to them yet.
+ */
+export async function writeRowDeletes(
+  engine: Engine,
+  metadata: TableMetadata,
+  base: Snapshot,
+  change: RowDelete,
+): Promise<DeleteManifest[]> {
   const groups = new Map<string, DataFile[]>();
   for (const file of await dataFiles(engine, base)) {
     const key = `${file.spec_id} ${file.partition}${change.kind === 'position' && change.per === 'file' ? ` ${file.path}` : ''}`;
@@ -42,13 +62,16 @@ export async function writeRowDeletes(engine: Engine, metadata: TableMetadata, b
   for (const files of groups.values()) {
     const path = `${tableRoot(metadata)}/data/${randomUUID()}-deletes.parquet`;
     const rows = await writeDeleteFile(engine, metadata, files, change, path);
-    if (rows > 0n) written.push(await writeDeleteManifest(engine, metadata, files[0] as DataFile, { change, path, rows }));
+    if (rows > 0n)
+      written.push(await writeDeleteManifest(engine, metadata, files[0] as DataFile, { change, path, rows }));
   }
   return written;
 }
 
 async function dataFiles(engine: Engine, base: Snapshot): Promise<DataFile[]> {
-  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
+  const manifests = (await manifestsOf(engine, base)).filter(
+    (manifest) => manifest.content === 0 && manifest.live_files > 0n,
+  );
   const files: DataFile[] = [];
   for (const { manifest_path, partition_spec_id } of manifests) {
     const rows = await engine.query<{ path: string; partition: string }>({
@@ -60,11 +83,22 @@ async function dataFiles(engine: Engine, base: Snapshot): Promise<DataFile[]> {
   return files;
 }
 
-async function writeDeleteFile(engine: Engine, metadata: TableMetadata, files: readonly DataFile[], change: RowDelete, path: string): Promise<bigint> {
+async function writeDeleteFile(
+  engine: Engine,
+  metadata: TableMetadata,
+  files: readonly DataFile[],
+  change: RowDelete,
+  path: string,
+): Promise<bigint> {
   if (change.kind === 'equality') {
-    const ids = change.columns.map((name) => `${quoteIdentifier(name)}: ${fieldId(metadata, name)}`).join(', ');
+    const ids = change.columns
+      .map((name) => `${quoteIdentifier(name)}: ${fieldId(metadata, name)}`)
+      .join(', ');
     const names = change.columns.map(quoteIdentifier).join(', ');
-    return engine.execute({ sql: `copy (select * from (${change.values}) as t(${names})) to $path (format parquet, field_ids {${ids}})`, parameters: { path } });
+    return engine.execute({
+      sql: `copy (select * from (${change.values}) as t(${names})) to $path (format parquet, field_ids {${ids}})`,
+      parameters: { path },
+    });
   }
   // Iceberg specification, "Position Delete Files": sorted by file and position, with these two field ids.
   return engine.execute({
@@ -75,9 +109,14 @@ async function writeDeleteFile(engine: Engine, metadata: TableMetadata, files: r
   });
 }
 
-/** By the name that the column has now, or had in any schema: a delete file may be keyed by a column that was dropped since. */
+/**
+ * By the name that the column has now, or had in any schema: a delete file may be keyed by a column that was
+ * dropped since.
+ */
 function fieldId(metadata: TableMetadata, name: string): number {
-  const found = [currentSchema(metadata), ...metadata.schemas].map((schema) => columnOf(schema, name)).find((column) => column !== undefined);
+  const found = [currentSchema(metadata), ...metadata.schemas]
+    .map((schema) => columnOf(schema, name))
+    .find((column) => column !== undefined);
   if (found === undefined) throw new Error(`no column ${name}`);
   return found.id;
 }
@@ -90,7 +129,15 @@ async function writeDeleteManifest(
 ): Promise<DeleteManifest> {
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === like.spec_id);
   if (spec === undefined) throw new Error(`no partition spec ${like.spec_id}`);
-  const names = ['content', 'file_path', 'file_format', 'partition', 'record_count', 'file_size_in_bytes', 'equality_ids'];
+  const names = [
+    'content',
+    'file_path',
+    'file_format',
+    'partition',
+    'record_count',
+    'file_size_in_bytes',
+    'equality_ids',
+  ];
   const entry = newEntryFragments(
     names,
     spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
@@ -109,7 +156,14 @@ async function writeDeleteManifest(
       )
     ) to $manifest (format avro, root_name 'manifest_entry', field_ids ${entry.fieldIds.sql},
       metadata {'schema': $schema, 'partition-spec': $spec, 'schema-id': '${metadata['current-schema-id']}', 'partition-spec-id': '${like.spec_id}', 'format-version': '${metadata['format-version']}', 'content': 'deletes'})`,
-    parameters: { path, like_manifest: like.manifest_path, like_path: like.path, manifest, schema: renderJson(currentSchema(metadata)), spec: renderJson(spec.fields) },
+    parameters: {
+      path,
+      like_manifest: like.manifest_path,
+      like_path: like.path,
+      manifest,
+      schema: renderJson(currentSchema(metadata)),
+      spec: renderJson(spec.fields),
+    },
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, manifest);
   return { path: manifest, specId: like.spec_id, files: 1, rows };

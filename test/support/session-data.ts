@@ -1,4 +1,7 @@
-/** Sessions as short data, for tests of planning and compiling without any I/O. Hours count from midnight of the day. */
+/**
+ * Sessions as short data, for tests of planning and compiling without any I/O. Hours count from midnight of
+ * the day.
+ */
 import type { ChangedFile, Session, SourceState, TargetState } from '../../src/model/session.ts';
 import type { Pattern, ProcessSpec } from '../../src/model/process-spec.ts';
 import { msAt } from './world.ts';
@@ -44,7 +47,12 @@ export function specOf({ pattern, sources, spec }: SessionData): ProcessSpec {
       start: { kind: 'beginning' },
       protect: true,
     })),
-    target: { table: { namespace: ['facts'], name: 'some' }, eventTime: 'ts', partitionBy: [], properties: {} },
+    target: {
+      table: { namespace: ['facts'], name: 'some' },
+      eventTime: 'ts',
+      partitionBy: [],
+      properties: {},
+    },
     audits: [],
     hours: 'contiguous',
     catchup: {},
@@ -75,19 +83,47 @@ export function sessionOf(data: SessionData): Session {
 }
 
 function sourceState(data: SourceData, spec: ProcessSpec, index: number): SourceState {
-  const files: ChangedFile[] = [...(data.added ?? []).map((hours) => fileOf(hours, 'added')), ...(data.removed ?? []).map((hours) => fileOf(hours, 'removed'))];
-  if (data.future !== undefined) files.push({ ...fileOf(0, 'added'), ...{ firstHour: undefined as never, lastHour: undefined as never }, futureHours: data.future.map(hour) });
+  const files: ChangedFile[] = [
+    ...(data.added ?? []).map((hours) => fileOf(hours, 'added')),
+    ...(data.removed ?? []).map((hours) => fileOf(hours, 'removed')),
+  ];
+  if (data.future !== undefined)
+    files.push({
+      ...fileOf(0, 'added'),
+      ...{ firstHour: undefined as never, lastHour: undefined as never },
+      futureHours: data.future.map(hour),
+    });
   const position = { tableUuid: UUID, sequenceNumber: 8n, committedAtMs: msAt(5) };
   return {
     spec: spec.sources[index] as ProcessSpec['sources'][number],
     awaited: data.awaited ?? false,
-    ...(data.loaded === false ? {} : { watermark: { table: `raw.${spec.sources[index]?.alias}`, ...position, snapshotId: 8n, owedHours: (data.owed ?? []).map(hour) } }),
+    ...(data.loaded === false
+      ? {}
+      : {
+          watermark: {
+            table: `raw.${spec.sources[index]?.alias}`,
+            ...position,
+            snapshotId: 8n,
+            owedHours: (data.owed ?? []).map(hour),
+          },
+        }),
     ...(data.awaited === true ? {} : { head: { ...position, snapshotId: 9n, sequenceNumber: 9n } }),
     detectedBy: data.loaded === false ? 'first-load' : 'snapshots',
     changes:
       files.length === 0
         ? []
-        : [{ snapshotId: 9n, operation: 'append', committedAtMs: msAt(6), counted: true, addedFiles: files.length, removedFiles: 0, addedRows: 10n, removedRows: 0n }],
+        : [
+            {
+              snapshotId: 9n,
+              operation: 'append',
+              committedAtMs: msAt(6),
+              counted: true,
+              addedFiles: files.length,
+              removedFiles: 0,
+              addedRows: 10n,
+              removedRows: 0n,
+            },
+          ],
     files,
     listedBy: 'manifests',
     manifestLists: ['/warehouse/raw/snap-9.avro'],

@@ -1,7 +1,8 @@
 /**
- * A process of its own that runs sessions: `node session-process.ts <project> <json>`. Prints the records as its last line.
- * `killAtStep`: SIGKILL to itself when that step begins. `killAtCommit`: before or after that commit is made. `times`: how often it runs.
- * `steps`: only these steps of a session of an orchestrator, one after the other.
+ * A process of its own that runs sessions: `node session-process.ts <project> <json>`. Prints the records as
+ * its last line. `killAtStep`: SIGKILL to itself when that step begins. `killAtCommit`: before or after that
+ * commit is made. `times`: how often it runs. `steps`: only these steps of a session of an orchestrator, one
+ * after the other.
  */
 import { open } from '../../src/index.ts';
 import { runSessionStep, type SessionStep } from './session-step.ts';
@@ -50,7 +51,8 @@ const records: unknown[] = [];
 if (order.steps !== undefined) {
   const spec = psyberg.project.processes.find((each) => each.processName === order.processes?.[0]);
   if (spec === undefined) throw new Error(`no process ${order.processes?.[0]}`);
-  for (const name of order.steps.names) records.push(await runSessionStep(psyberg, spec, name, order.steps.psybergSessionId));
+  for (const name of order.steps.names)
+    records.push(await runSessionStep(psyberg, spec, name, order.steps.psybergSessionId));
 } else
   for (let round = 0; round < (order.times ?? 1); round += 1) {
     if (order.land !== undefined) await psyberg.sql(order.land.replaceAll('$round', String(round + 1)));

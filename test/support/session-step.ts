@@ -7,7 +7,12 @@ export type SessionStep = 'init' | 'load' | 'audit' | 'publish' | 'commit';
 export const SESSION_STEPS: readonly SessionStep[] = ['init', 'load', 'audit', 'publish', 'commit'];
 
 /** Returns what the step reports; its status tells how far the session has come. */
-export async function runSessionStep(psyberg: Psyberg, spec: ProcessSpec, step: SessionStep, psybergSessionId: string): Promise<{ readonly status: string }> {
+export async function runSessionStep(
+  psyberg: Psyberg,
+  spec: ProcessSpec,
+  step: SessionStep,
+  psybergSessionId: string,
+): Promise<{ readonly status: string }> {
   const request = { ports: await psyberg.internals.ports(), spec, psybergSessionId };
   switch (step) {
     case 'init':

@@ -1,6 +1,7 @@
 /**
- * What can happen to a source between two sessions, as data, and how to do it to a table. Shape and operations -> commits.
- * Shared by the short property test and the soak: both draw histories from here, so what the soak finds can be shrunk by the test.
+ * What can happen to a source between two sessions, as data, and how to do it to a table. Shape and
+ * operations -> commits. Shared by the short property test and the soak: both draw histories from here, so
+ * what the soak finds can be shrunk by the test.
  */
 import fc from 'fast-check';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
@@ -18,7 +19,10 @@ export interface SourceShape {
   readonly partitionedBy: string | undefined;
 }
 
-/** Rows of one landing: how many in which hour (counted from midnight of the tests' day); null: without an event time. */
+/**
+ * Rows of one landing: how many in which hour (counted from midnight of the tests' day); null: without an
+ * event time.
+ */
 export type Batch = readonly { readonly hour: number | null; readonly count: number }[];
 
 export type SourceOperation =
@@ -32,7 +36,9 @@ export type SourceOperation =
   | { readonly kind: 'update-rows'; readonly rest: number }
   /** Equality deletes on the id, as streaming engines write them. */
   | { readonly kind: 'delete-equal'; readonly rest: number }
-  /** One file of position deletes for each partition: version 2 only, and only other engines write them so. */
+  /**
+   * One file of position deletes for each partition: version 2 only, and only other engines write them so.
+   */
   | { readonly kind: 'delete-positions'; readonly rest: number }
   /** Rows that no session saw: landed and deleted again. */
   | { readonly kind: 'land-and-delete'; readonly batch: Batch }
@@ -55,28 +61,49 @@ export type SourceOperation =
 
 /** Far beyond any tolerance for the future. */
 const FUTURE_HOUR = 700_000;
-const hours = fc.oneof({ weight: 18, arbitrary: fc.integer({ min: 0, max: 6 }) }, { weight: 1, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constant(FUTURE_HOUR) });
-export const batches: fc.Arbitrary<Batch> = fc.array(fc.record({ hour: hours, count: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 3 });
+const hours = fc.oneof(
+  { weight: 18, arbitrary: fc.integer({ min: 0, max: 6 }) },
+  { weight: 1, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.constant(FUTURE_HOUR) },
+);
+export const batches: fc.Arbitrary<Batch> = fc.array(
+  fc.record({ hour: hours, count: fc.integer({ min: 1, max: 3 }) }),
+  { minLength: 1, maxLength: 3 },
+);
 const file = fc.nat(20);
 const rest = fc.nat(2);
 
-export const landings: fc.Arbitrary<SourceOperation> = fc.record({ kind: fc.constant('land' as const), batch: batches });
+export const landings: fc.Arbitrary<SourceOperation> = fc.record({
+  kind: fc.constant('land' as const),
+  batch: batches,
+});
 const compactions = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('compact' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('compact-as-overwrite' as const) }) },
 );
-const partialCompactions = fc.record({ kind: fc.constant('compact-some' as const), file, as: fc.constantFrom('replace' as const, 'overwrite' as const) });
+const partialCompactions = fc.record({
+  kind: fc.constant('compact-some' as const),
+  file,
+  as: fc.constantFrom('replace' as const, 'overwrite' as const),
+});
 const rearrangement = fc.oneof(
   { weight: 3, arbitrary: compactions },
   { weight: 1, arbitrary: partialCompactions },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const), keep: fc.integer({ min: 1, max: 3 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('expire' as const), keep: fc.integer({ min: 1, max: 3 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('add-column' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change-partitioning' as const) }) },
 );
 
 /** Moves of `main`, back and forth between two sessions, or back for good. */
 const movesOfMain: fc.Arbitrary<SourceOperation> = fc
-  .tuple(fc.array(landings, { maxLength: 2 }), fc.integer({ min: 1, max: 2 }), fc.constantFrom('fast-forward' as const, 'cherry-pick' as const, 'rollback' as const))
+  .tuple(
+    fc.array(landings, { maxLength: 2 }),
+    fc.integer({ min: 1, max: 2 }),
+    fc.constantFrom('fast-forward' as const, 'cherry-pick' as const, 'rollback' as const),
+  )
   .map(([landed, back, then]) => ({
     kind: 'in-one-gap',
     operations: [...landed, { kind: 'rollback', back }, ...(then === 'rollback' ? [] : [{ kind: then }])],
@@ -96,12 +123,22 @@ const rowLevel = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-positions' as const), rest }) },
 );
 
-/** Deletes of single rows and rewrites of the files that hold them (in either order, with others beside them): the hardest that one gap between two sessions can hold. */
+/**
+ * Deletes of single rows and rewrites of the files that hold them (in either order, with others beside them):
+ * the hardest that one gap between two sessions can hold.
+ */
 const deletesAmongRewrites: fc.Arbitrary<SourceOperation> = fc
-  .tuple(rowLevel, fc.oneof(compactions, partialCompactions), fc.array(fc.oneof(rowLevel, compactions, partialCompactions, appendingOperations), { maxLength: 2 }))
+  .tuple(
+    rowLevel,
+    fc.oneof(compactions, partialCompactions),
+    fc.array(fc.oneof(rowLevel, compactions, partialCompactions, appendingOperations), { maxLength: 2 }),
+  )
   .chain(([one, other, more]) => {
     const operations = [one, other, ...more];
-    return fc.record({ kind: fc.constant('in-one-gap' as const), operations: fc.shuffledSubarray<SourceOperation>(operations, { minLength: operations.length }) });
+    return fc.record({
+      kind: fc.constant('in-one-gap' as const),
+      operations: fc.shuffledSubarray<SourceOperation>(operations, { minLength: operations.length }),
+    });
   });
 
 export const anyOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
@@ -110,30 +147,53 @@ export const anyOperations: fc.Arbitrary<SourceOperation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-file' as const), file }) },
   { weight: 3, arbitrary: rowLevel },
   { weight: 5, arbitrary: deletesAmongRewrites },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rollback' as const), back: fc.integer({ min: 1, max: 2 }) }) },
-  { weight: 1, arbitrary: fc.constantFrom<SourceOperation>({ kind: 'fast-forward' }, { kind: 'cherry-pick' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('rollback' as const), back: fc.integer({ min: 1, max: 2 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<SourceOperation>({ kind: 'fast-forward' }, { kind: 'cherry-pick' }),
+  },
   { weight: 2, arbitrary: movesOfMain },
 );
 
 /** Transforms of the event-time column exist for its type only. */
 const PARTITIONINGS: Readonly<Record<EventType, readonly (string | undefined)[]>> = {
-  timestamptz: [undefined, 'hour(ts)', 'day(ts)', 'month(ts)', 'region', 'bucket(3, id)', 'truncate(10, id)', 'region, hour(ts)'],
+  timestamptz: [
+    undefined,
+    'hour(ts)',
+    'day(ts)',
+    'month(ts)',
+    'region',
+    'bucket(3, id)',
+    'truncate(10, id)',
+    'region, hour(ts)',
+  ],
   timestamp: [undefined, 'hour(ts)', 'day(ts)', 'region'],
   date: [undefined, 'day(ts)', 'month(ts)', 'ts'],
   epoch_ms: [undefined, 'region', 'bucket(3, id)', 'truncate(3600000, ts)'],
 };
 
-export const shapes: fc.Arbitrary<SourceShape> = fc.constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms', 'date').chain((eventType) =>
-  fc.record({
-    formatVersion: fc.constantFrom('1' as const, '2' as const, '2' as const, '3' as const, '3' as const),
-    eventType: fc.constant(eventType),
-    partitionedBy: fc.constantFrom(...PARTITIONINGS[eventType]),
-  }),
-);
+export const shapes: fc.Arbitrary<SourceShape> = fc
+  .constantFrom<EventType>('timestamptz', 'timestamptz', 'timestamp', 'epoch_ms', 'date')
+  .chain((eventType) =>
+    fc.record({
+      formatVersion: fc.constantFrom('1' as const, '2' as const, '2' as const, '3' as const, '3' as const),
+      eventType: fc.constant(eventType),
+      partitionedBy: fc.constantFrom(...PARTITIONINGS[eventType]),
+    }),
+  );
 
-const SQL_TYPE: Readonly<Record<EventType, string>> = { timestamptz: 'timestamptz', timestamp: 'timestamp', date: 'date', epoch_ms: 'bigint' };
+const SQL_TYPE: Readonly<Record<EventType, string>> = {
+  timestamptz: 'timestamptz',
+  timestamp: 'timestamp',
+  date: 'date',
+  epoch_ms: 'bigint',
+};
 
-export const columnsOf = (shape: SourceShape): string => `id bigint, region varchar, ts ${SQL_TYPE[shape.eventType]}`;
+export const columnsOf = (shape: SourceShape): string =>
+  `id bigint, region varchar, ts ${SQL_TYPE[shape.eventType]}`;
 
 /** The event time of a source's rows as timestamptz. */
 export function eventTimeSql(shape: SourceShape, column = 'ts'): string {
@@ -174,7 +234,10 @@ export function rowsSql(shape: SourceShape, batch: Batch, ids: RowIds): string {
   return `select * from (values ${rows.join(', ')}) as rows(id, region, ts)`;
 }
 
-/** Does an operation to a source. Returns what happened for the coverage count: the kind, or undefined where the table gave it nothing to do. */
+/**
+ * Does an operation to a source. Returns what happened for the coverage count: the kind, or undefined where
+ * the table gave it nothing to do.
+ */
 export async function applyOperation(input: {
   readonly world: World;
   readonly table: string;
@@ -185,8 +248,15 @@ export async function applyOperation(input: {
   const { world, table, shape, operation, ids } = input;
   const insert = (batch: Batch) => world.sql(`insert into ${table} by name ${rowsSql(shape, batch, ids)}`);
   // Version 1 has no row-level deletes (Iceberg specification, "Version 2").
-  const needed = { 'land-and-delete': 2, 'delete-rows': 2, 'update-rows': 2, 'delete-equal': 2, 'delete-positions': 2 }[operation.kind as string] ?? 1;
-  if (Number(shape.formatVersion) < needed || (operation.kind === 'delete-positions' && shape.formatVersion === '3')) return undefined;
+  const needed =
+    { 'land-and-delete': 2, 'delete-rows': 2, 'update-rows': 2, 'delete-equal': 2, 'delete-positions': 2 }[
+      operation.kind as string
+    ] ?? 1;
+  if (
+    Number(shape.formatVersion) < needed ||
+    (operation.kind === 'delete-positions' && shape.formatVersion === '3')
+  )
+    return undefined;
   const hasRows = async () => (await world.sql(`select 1 from ${table} limit 1`)).length > 0;
   const changeFiles = async (change: FileChange) => {
     if (!(await hasRows())) return undefined;
@@ -199,11 +269,13 @@ export async function applyOperation(input: {
       await world.sql(sql);
       return operation.kind;
     } catch (error) {
-      if (!/entries without partition info|Duplicate field_id 1000/.test((error as Error).message)) throw error;
+      if (!/entries without partition info|Duplicate field_id 1000/.test((error as Error).message))
+        throw error;
       return undefined;
     }
   };
-  const oneOf = (index: number) => (files: readonly LiveFile[]) => files.filter((_, each) => each === index % files.length);
+  const oneOf = (index: number) => (files: readonly LiveFile[]) =>
+    files.filter((_, each) => each === index % files.length);
   switch (operation.kind) {
     case 'land':
       await insert(operation.batch);
@@ -214,7 +286,11 @@ export async function applyOperation(input: {
       return (await byDuckdb(`delete from ${table} where id >= ${first}`)) ?? 'land';
     }
     case 'overwrite':
-      return changeFiles({ operation: 'overwrite', remove: oneOf(operation.file), insert: rowsSql(shape, operation.batch, ids) });
+      return changeFiles({
+        operation: 'overwrite',
+        remove: oneOf(operation.file),
+        insert: rowsSql(shape, operation.batch, ids),
+      });
     case 'delete-file':
       return changeFiles({ operation: 'delete', remove: oneOf(operation.file) });
     case 'delete-rows':
@@ -226,20 +302,46 @@ export async function applyOperation(input: {
     case 'delete-equal': {
       const gone = await world.sql(`select id from ${table} where id % 3 = ${operation.rest}`);
       if (gone.length === 0) return undefined;
-      return changeFiles({ operation: 'delete', deletes: [{ kind: 'equality', columns: ['id'], values: `values ${gone.map(({ id }) => `(${id}::bigint)`).join(', ')}` }] });
+      return changeFiles({
+        operation: 'delete',
+        deletes: [
+          {
+            kind: 'equality',
+            columns: ['id'],
+            values: `values ${gone.map(({ id }) => `(${id}::bigint)`).join(', ')}`,
+          },
+        ],
+      });
     }
     case 'delete-positions':
-      return changeFiles({ operation: 'delete', deletes: [{ kind: 'position', where: `id % 3 = ${operation.rest}`, per: 'partition' }] });
+      return changeFiles({
+        operation: 'delete',
+        deletes: [{ kind: 'position', where: `id % 3 = ${operation.rest}`, per: 'partition' }],
+      });
     case 'compact':
-      return changeFiles({ operation: 'replace', remove: (files) => files, insert: `select id, region, ts from ${table}` });
+      return changeFiles({
+        operation: 'replace',
+        remove: (files) => files,
+        insert: `select id, region, ts from ${table}`,
+      });
     case 'compact-as-overwrite':
-      return changeFiles({ operation: 'overwrite', remove: (files) => files, insert: `select id, region, ts from ${table}` });
+      return changeFiles({
+        operation: 'overwrite',
+        remove: (files) => files,
+        insert: `select id, region, ts from ${table}`,
+      });
     case 'compact-some': {
-      const files = (await world.sql(`select distinct filename from ${table} order by 1`)).map(({ filename }) => String(filename));
+      const files = (await world.sql(`select distinct filename from ${table} order by 1`)).map(
+        ({ filename }) => String(filename),
+      );
       const first = operation.file % Math.max(1, files.length);
       const some = files.slice(first, first + 2);
       const insert = `select id, region, ts from ${table} where filename in (${some.map((path) => `'${path}'`).join(', ')})`;
-      return changeFiles({ operation: operation.as, remove: (live) => live.filter(({ path }) => some.includes(path)), insert });
+      return changeFiles({
+        operation: operation.as,
+        remove: (live) => live.filter(({ path }) => some.includes(path)),
+        insert,
+      });
     }
     case 'rollback': {
       const to = (await world.history(table)).at(-1 - operation.back);
@@ -251,11 +353,16 @@ export async function applyOperation(input: {
     case 'cherry-pick': {
       const metadata = await world.metadata(table);
       const onMain = new Set((await world.history(table)).map((snapshot) => snapshot['snapshot-id']));
-      const isAhead = (snapshot: Snapshot): boolean => [...ancestors(metadata, snapshot)].some((each) => each === mainSnapshot(metadata));
+      const isAhead = (snapshot: Snapshot): boolean =>
+        [...ancestors(metadata, snapshot)].some((each) => each === mainSnapshot(metadata));
       const off = (metadata.snapshots ?? []).filter((snapshot) => !onMain.has(snapshot['snapshot-id']));
-      const picked = off.findLast((snapshot) => (operation.kind === 'fast-forward' ? isAhead(snapshot) : snapshot.summary?.['operation'] === 'append'));
+      const picked = off.findLast((snapshot) =>
+        operation.kind === 'fast-forward' ? isAhead(snapshot) : snapshot.summary?.['operation'] === 'append',
+      );
       // What was picked before is there already: it would be there twice.
-      const isThere = (await world.history(table)).some((snapshot) => snapshot.summary?.['source-snapshot-id'] === String(picked?.['snapshot-id']));
+      const isThere = (await world.history(table)).some(
+        (snapshot) => snapshot.summary?.['source-snapshot-id'] === String(picked?.['snapshot-id']),
+      );
       if (picked === undefined || mainSnapshot(metadata) === undefined || isThere) return undefined;
       if (operation.kind === 'fast-forward') await world.rollback(table, picked['snapshot-id']);
       else await cherryPick(world, picked['snapshot-id'], table);
@@ -264,7 +371,9 @@ export async function applyOperation(input: {
     case 'expire': {
       const { snapshots = [], refs = {} } = await world.metadata(table);
       const needed = new Set(Object.values(refs).map((ref) => ref['snapshot-id']));
-      const expired = snapshots.slice(0, -operation.keep).filter((snapshot) => !needed.has(snapshot['snapshot-id']));
+      const expired = snapshots
+        .slice(0, -operation.keep)
+        .filter((snapshot) => !needed.has(snapshot['snapshot-id']));
       if (expired.length === 0) return undefined;
       await world.expire(
         table,
@@ -279,16 +388,25 @@ export async function applyOperation(input: {
       const metadata = await world.metadata(table);
       const region = metadata.schemas.at(-1)?.fields.find((field) => field.name === 'region')?.id as number;
       const partitioned =
-        metadata['partition-specs'].find((spec) => spec['spec-id'] === metadata['default-spec-id'])?.fields.some((field) => field.name === 'region_part') ?? false;
+        metadata['partition-specs']
+          .find((spec) => spec['spec-id'] === metadata['default-spec-id'])
+          ?.fields.some((field) => field.name === 'region_part') ?? false;
       await world.commit(table, [
-        { action: 'add-spec', spec: { 'spec-id': -1, fields: partitioned ? [] : [{ 'source-id': region, name: 'region_part', transform: 'identity' }] } },
+        {
+          action: 'add-spec',
+          spec: {
+            'spec-id': -1,
+            fields: partitioned ? [] : [{ 'source-id': region, name: 'region_part', transform: 'identity' }],
+          },
+        },
         { action: 'set-default-spec', 'spec-id': -1 },
       ] as never);
       return operation.kind;
     }
     case 'in-one-gap': {
       const done: string[] = [];
-      for (const each of operation.operations) done.push((await applyOperation({ ...input, operation: each })) ?? 'nothing');
+      for (const each of operation.operations)
+        done.push((await applyOperation({ ...input, operation: each })) ?? 'nothing');
       return done.join(', ');
     }
   }

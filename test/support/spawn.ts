@@ -27,9 +27,15 @@ export interface SpawnResult {
 }
 
 /** Runs sessions in a child process. Rejects when it ends otherwise than by itself or by SIGKILL. */
-export function spawnSessions(project: string, { environment = {}, onReady, ...order }: SpawnOptions = {}): Promise<SpawnResult> {
+export function spawnSessions(
+  project: string,
+  { environment = {}, onReady, ...order }: SpawnOptions = {},
+): Promise<SpawnResult> {
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [SCRIPT, project, JSON.stringify(order)], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [SCRIPT, project, JSON.stringify(order)], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     let log = '';
     let ready = false;
@@ -52,9 +58,19 @@ export function spawnSessions(project: string, { environment = {}, onReady, ...o
   });
 }
 
-/** Reads in a child process until it is stopped; `stop` returns what it saw, in order, the same result in a row once. */
-export function spawnReader(project: string, query: string): { readonly ready: Promise<void>; stop(): Promise<unknown[]> } {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('reader-process.ts', import.meta.url)), project, query], { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Reads in a child process until it is stopped; `stop` returns what it saw, in order, the same result in a
+ * row once.
+ */
+export function spawnReader(
+  project: string,
+  query: string,
+): { readonly ready: Promise<void>; stop(): Promise<unknown[]> } {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('reader-process.ts', import.meta.url)), project, query],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   let output = '';
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => (output += String(chunk)));

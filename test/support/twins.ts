@@ -1,4 +1,7 @@
-/** A target that was disturbed beside one that was not, loaded from the same source by the same SQL. World + two processes -> nothing, or a failed expectation. */
+/**
+ * A target that was disturbed beside one that was not, loaded from the same source by the same SQL. World +
+ * two processes -> nothing, or a failed expectation.
+ */
 import { expect } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import { orphans } from './orphans.ts';
@@ -14,14 +17,22 @@ export interface Twins {
   readonly what: string;
 }
 
-/** Runs both once more; then they differ in nothing: rows, files, references and watermarks, and nothing is left in the warehouse that no table reaches. */
+/**
+ * Runs both once more; then they differ in nothing: rows, files, references and watermarks, and nothing is
+ * left in the warehouse that no table reaches.
+ */
 export async function expectTwins(world: World, { victim, twin, columns = '*', what }: Twins): Promise<void> {
-  for (const name of [twin, victim]) expect((await world.run([name]))[0]?.error ?? null, `${what}: ${name}`).toBeNull();
-  expect(await world.rows(`select ${columns} from facts.${victim}`), what).toEqual(await world.rows(`select ${columns} from facts.${twin}`));
+  for (const name of [twin, victim])
+    expect((await world.run([name]))[0]?.error ?? null, `${what}: ${name}`).toBeNull();
+  expect(await world.rows(`select ${columns} from facts.${victim}`), what).toEqual(
+    await world.rows(`select ${columns} from facts.${twin}`),
+  );
   expect(await world.leftovers(), what).toEqual([]);
   expect(await orphans(world), what).toEqual([]);
   const watermarks = (name: string) =>
-    world.rows(`select src_table, snapshot_id, owed_hours, newest_hour, complete_to_hour from psyberg.high_water_mark_table where process_name = '${name}'`);
+    world.rows(
+      `select src_table, snapshot_id, owed_hours, newest_hour, complete_to_hour from psyberg.high_water_mark_table where process_name = '${name}'`,
+    );
   expect(await watermarks(victim), what).toEqual(await watermarks(twin));
   expect(await held(world, victim), what).toEqual(await held(world, twin));
 }

@@ -1,6 +1,6 @@
 /**
- * A temporary project on real DuckDB and Iceberg: raw tables, landings by SQL, runs, and looks at what they left.
- * Processes as data -> World. `close` removes everything.
+ * A temporary project on real DuckDB and Iceberg: raw tables, landings by SQL, runs, and looks at what they
+ * left. Processes as data -> World. `close` removes everything.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,14 @@ import { composeFilesInto, type FileChange } from './file-change.ts';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
-import { open, type ExplainedPlan, type OpenOptions, type Psyberg, type RunRecord, type RunRequest } from '../../src/index.ts';
+import {
+  open,
+  type ExplainedPlan,
+  type OpenOptions,
+  type Psyberg,
+  type RunRecord,
+  type RunRequest,
+} from '../../src/index.ts';
 
 /** A process file: its header as data, and its SQL. */
 export interface ProcessFile {
@@ -23,7 +30,8 @@ export const processFile = (header: ProcessFile['header'], sql: string): Process
 /** The day of all tests. */
 const DAY_MS = Date.UTC(2023, 8, 14);
 /** `2023-09-14T05:00:00Z` for 5; other days for hours below 0 or above 23. */
-export const hourAt = (hour: number): string => `${new Date(DAY_MS + hour * 3_600_000).toISOString().slice(0, 19)}Z`;
+export const hourAt = (hour: number): string =>
+  `${new Date(DAY_MS + hour * 3_600_000).toISOString().slice(0, 19)}Z`;
 /** The same instant in ms since 1970. */
 export const msAt = (hour: number): number => DAY_MS + hour * 3_600_000;
 /** The hours of a plan as counts from midnight of the day: the inverse of {@link hourAt}. */
@@ -38,7 +46,11 @@ export interface World {
   nowMs: number | undefined;
   sql(query: string): Promise<Record<string, unknown>[]>;
   /** Creates a table. `partitionedBy` as DuckDB writes it: `hour(ts), bucket(4, id)`. */
-  create(table: string, columns: string, options?: { readonly partitionedBy?: string; readonly formatVersion?: string }): Promise<void>;
+  create(
+    table: string,
+    columns: string,
+    options?: { readonly partitionedBy?: string; readonly formatVersion?: string },
+  ): Promise<void>;
   /** One commit: what `select` returns is appended. */
   land(table: string, select: string): Promise<void>;
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
@@ -55,7 +67,9 @@ export interface World {
   rollback(table: string, snapshotId: bigint): Promise<void>;
   /** Removes snapshots from the metadata, as an expiry does. */
   expire(table: string, snapshotIds: readonly bigint[]): Promise<void>;
-  /** One commit that takes files out and puts rows in: an overwrite, a delete of whole files, or a compaction. */
+  /**
+   * One commit that takes files out and puts rows in: an overwrite, a delete of whole files, or a compaction.
+   */
   changeFiles(table: string, change: FileChange): Promise<void>;
   /** Branches other than main, of all tables, and folders of sessions. */
   leftovers(): Promise<string[]>;
@@ -100,8 +114,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
-  const writeProcess = ({ header, sql }: ProcessFile): void => write(`processes/${header.process_name}.sql`, `/*---\n${JSON.stringify(header, undefined, 2)}\n---*/\n${sql}\n`);
-  write('psyberg.yaml', `name: world\ncatalog: ${JSON.stringify(options.catalog ?? { warehouse: options.warehouse ?? 'warehouse' })}\n`);
+  const writeProcess = ({ header, sql }: ProcessFile): void =>
+    write(
+      `processes/${header.process_name}.sql`,
+      `/*---\n${JSON.stringify(header, undefined, 2)}\n---*/\n${sql}\n`,
+    );
+  write(
+    'psyberg.yaml',
+    `name: world\ncatalog: ${JSON.stringify(options.catalog ?? { warehouse: options.warehouse ?? 'warehouse' })}\n`,
+  );
   mkdirSync(join(root, 'processes'), { recursive: true });
   for (const process of options.processes ?? []) writeProcess(process);
   for (const [path, text] of Object.entries(options.files ?? {})) write(path, text);
@@ -130,7 +151,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     run: (names, request) => psyberg.run(names, request),
     async publish(name) {
       const [record] = await psyberg.run([name]);
-      if (record?.status !== 'published') throw new Error(`expected ${name} to publish, found ${JSON.stringify(record, undefined, 1)}`);
+      if (record?.status !== 'published')
+        throw new Error(`expected ${name} to publish, found ${JSON.stringify(record, undefined, 1)}`);
       return record;
     },
     async plan(name) {
@@ -139,7 +161,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     async rows(query) {
       const { rows } = await psyberg.sql(query);
-      return rows.map((row) => JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value))).sort();
+      return rows
+        .map((row) =>
+          JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
+        )
+        .sort();
     },
     async metadata(table) {
       const loaded = await psyberg.internals.client.loadTable(tableId(table));
@@ -153,21 +179,35 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     async commit(table, updates) {
       await psyberg.internals.client.commitTable(tableId(table), { requirements: [], updates });
     },
-    rollback: (table, snapshotId) => world.commit(table, [{ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId }]),
-    expire: (table, snapshotIds) => world.commit(table, [{ action: 'remove-snapshots', 'snapshot-ids': snapshotIds }]),
+    rollback: (table, snapshotId) =>
+      world.commit(table, [
+        { action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId },
+      ]),
+    expire: (table, snapshotIds) =>
+      world.commit(table, [{ action: 'remove-snapshots', 'snapshot-ids': snapshotIds }]),
     async changeFiles(table, change) {
       let added: TableMetadata | undefined;
       if (change.insert !== undefined) {
         auxiliary += 1;
         const name = `${tableId(table).namespace.join('.')}.auxiliary_${auxiliary}`;
         // A target was made by its process: a table of its layout is enough where it has no partitions.
-        await world.sql(columnsOf.has(table) ? `create table ${name} ${columnsOf.get(table)}` : `create table ${name} with ('format-version' = '2') as from ${table} with no data`);
+        await world.sql(
+          columnsOf.has(table)
+            ? `create table ${name} ${columnsOf.get(table)}`
+            : `create table ${name} with ('format-version' = '2') as from ${table} with no data`,
+        );
         await world.land(name, change.insert);
         added = await world.metadata(name);
         // Without purge: the files belong to the other table now.
         await psyberg.internals.client.dropTable(tableId(name), { purge: false });
       }
-      await composeFilesInto({ engine: await psyberg.internals.engine(), client: psyberg.internals.client, table: tableId(table), change, added });
+      await composeFilesInto({
+        engine: await psyberg.internals.engine(),
+        client: psyberg.internals.client,
+        table: tableId(table),
+        change,
+        added,
+      });
     },
     async leftovers() {
       const found: string[] = [];

@@ -1,10 +1,20 @@
-/** The flights on the terminal: progress on stderr while they load, the result on stdout. Options -> exit code. */
+/**
+ * The flights on the terminal: progress on stderr while they load, the result on stdout. Options -> exit
+ * code.
+ */
 import { fileURLToPath } from 'node:url';
 import colors from 'picocolors';
 import { drawComparison } from '../member-lifecycle/picture.ts';
 import { playInFolder } from '../play-in-folder.ts';
 import { isEqual } from '../sample-project.ts';
-import { findDepartures, landingHoursOfMonths, loadDepartures, type FlightsResult, type LandingHours, type SessionReport } from './sessions.ts';
+import {
+  findDepartures,
+  landingHoursOfMonths,
+  loadDepartures,
+  type FlightsResult,
+  type LandingHours,
+  type SessionReport,
+} from './sessions.ts';
 
 const SOURCE_FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -20,8 +30,15 @@ export interface FlightsOptions {
   readonly runFolder: string;
 }
 
-/** Returns 0 when both tables equal their recompute, else 1. The run folder stays, for the reader to look into. */
-export async function playFlightsOnTerminal({ runFolder, hoursPerSession, ...when }: FlightsOptions): Promise<number> {
+/**
+ * Returns 0 when both tables equal their recompute, else 1. The run folder stays, for the reader to look
+ * into.
+ */
+export async function playFlightsOnTerminal({
+  runFolder,
+  hoursPerSession,
+  ...when
+}: FlightsOptions): Promise<number> {
   const departures = findDepartures();
   const landing = landingHoursOfMonths(when);
   const startedAtMs = performance.now();
@@ -30,19 +47,31 @@ export async function playFlightsOnTerminal({ runFolder, hoursPerSession, ...whe
     `${colors.bold('psyberg')} loads real departures: landing hours ${shortHour(landing.first)} to ${shortHour(landing.last)}, ${hoursPerSession} per session\n`,
   );
   try {
-    return await playInFolder({ from: SOURCE_FOLDER, runFolder, note: progress.note }, async (project, check) => {
-      const result = await loadDepartures(project, { departures, landing, hoursPerSession }, { check, sessionEnds: progress.sessionEnds });
-      progress.end();
-      process.stdout.write(`${drawResult(result, { landing, seconds: (performance.now() - startedAtMs) / 1000 }).join('\n')}\n`);
-      return result.comparisons.every(isEqual) ? 0 : 1;
-    });
+    return await playInFolder(
+      { from: SOURCE_FOLDER, runFolder, note: progress.note },
+      async (project, check) => {
+        const result = await loadDepartures(
+          project,
+          { departures, landing, hoursPerSession },
+          { check, sessionEnds: progress.sessionEnds },
+        );
+        progress.end();
+        process.stdout.write(
+          `${drawResult(result, { landing, seconds: (performance.now() - startedAtMs) / 1000 }).join('\n')}\n`,
+        );
+        return result.comparisons.every(isEqual) ? 0 : 1;
+      },
+    );
   } finally {
     progress.end();
   }
 }
 
 /** The result as lines of text. Pure. */
-export function drawResult({ sessions, comparisons, lateness }: FlightsResult, { landing, seconds }: { readonly landing: LandingHours; readonly seconds: number }): string[] {
+export function drawResult(
+  { sessions, comparisons, lateness }: FlightsResult,
+  { landing, seconds }: { readonly landing: LandingHours; readonly seconds: number },
+): string[] {
   const share = ((100 * lateness.lateRows) / Math.max(1, lateness.rowCount)).toFixed(1);
   const hourly = seconds / ((Date.parse(landing.last) - Date.parse(landing.first)) / 3_600_000 + 1);
   return [
@@ -53,7 +82,10 @@ export function drawResult({ sessions, comparisons, lateness }: FlightsResult, {
     colors.bold('Late rows'),
     `${number(lateness.lateRows)} of ${number(lateness.rowCount)} departures (${share} %) landed after their scheduled hour, the latest ${lateness.latestHours} hours`,
     'psyberg missed        0',
-    ...[...lateness.missedByLookback].map(([hours, rows]) => `a lookback of ${String(hours).padStart(2)} h would have missed ${number(rows).padStart(9)}`),
+    ...[...lateness.missedByLookback].map(
+      ([hours, rows]) =>
+        `a lookback of ${String(hours).padStart(2)} h would have missed ${number(rows).padStart(9)}`,
+    ),
     '',
     `${number(sessions.length)} sessions of ${sessions[0]?.runs.length ?? 0} processes read ${number(sum(sessions.map((session) => rowsRead(session.runs))))} rows; ${seconds.toFixed(1)} s in all, ${(1000 * hourly).toFixed(0)} ms per landing hour`,
   ];

@@ -1,9 +1,16 @@
 /**
- * Real departures, landed some hours at a time, each time loaded by both processes. Months -> FlightsResult. It prints nothing.
+ * Real departures, landed some hours at a time, each time loaded by both processes. Months -> FlightsResult.
+ * It prints nothing.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Comparison, DemoError, requireDone, type RunRecord, type SampleProject } from '../sample-project.ts';
+import {
+  type Comparison,
+  DemoError,
+  requireDone,
+  type RunRecord,
+  type SampleProject,
+} from '../sample-project.ts';
 
 /** In dependency order. */
 export const PROCESS_NAMES = ['departures_fact_load', 'route_hour_stats_load'] as const;
@@ -49,9 +56,18 @@ const HOUR_MS = 3_600_000;
 const hourText = (instantMs: number): string => `${new Date(instantMs).toISOString().slice(0, 19)}Z`;
 
 /** The landing hours of whole months; `month` is written `2001-01`. */
-export function landingHoursOfMonths({ month, months }: { readonly month: string; readonly months: number }): LandingHours {
+export function landingHoursOfMonths({
+  month,
+  months,
+}: {
+  readonly month: string;
+  readonly months: number;
+}): LandingHours {
   const [year, monthNumber] = month.split('-').map(Number) as [number, number];
-  return { first: hourText(Date.UTC(year, monthNumber - 1)), last: hourText(Date.UTC(year, monthNumber - 1 + months) - HOUR_MS) };
+  return {
+    first: hourText(Date.UTC(year, monthNumber - 1)),
+    last: hourText(Date.UTC(year, monthNumber - 1 + months) - HOUR_MS),
+  };
 }
 
 /** Cuts landing hours into the pieces that one session loads each; the last may be shorter. */
@@ -59,7 +75,10 @@ export function sessionsOf(landing: LandingHours, hoursPerSession: number): Land
   const lastMs = Date.parse(landing.last);
   const pieces: LandingHours[] = [];
   for (let firstMs = Date.parse(landing.first); firstMs <= lastMs; firstMs += hoursPerSession * HOUR_MS) {
-    pieces.push({ first: hourText(firstMs), last: hourText(Math.min(lastMs, firstMs + (hoursPerSession - 1) * HOUR_MS)) });
+    pieces.push({
+      first: hourText(firstMs),
+      last: hourText(Math.min(lastMs, firstMs + (hoursPerSession - 1) * HOUR_MS)),
+    });
   }
   return pieces;
 }
@@ -71,10 +90,13 @@ export function findDepartures(packageName = 'vega-datasets'): string {
   try {
     entry = import.meta.resolve(packageName);
   } catch {
-    throw new DemoError(`the npm package '${packageName}', which holds the departures, is not installed`, { hint });
+    throw new DemoError(`the npm package '${packageName}', which holds the departures, is not installed`, {
+      hint,
+    });
   }
   const file = fileURLToPath(new URL('../data/flights-3m.parquet', entry));
-  if (!existsSync(file)) throw new DemoError(`the npm package '${packageName}' is there, but ${file} is not`, { hint });
+  if (!existsSync(file))
+    throw new DemoError(`the npm package '${packageName}' is there, but ${file} is not`, { hint });
   return file;
 }
 
@@ -84,7 +106,11 @@ export async function loadDepartures(
   options: { readonly departures: string; readonly landing: LandingHours; readonly hoursPerSession: number },
   events: FlightsEvents = {},
 ): Promise<FlightsResult> {
-  const valuesOf = (landing: LandingHours) => ({ departures: options.departures, first_landing_hour: landing.first, last_landing_hour: landing.last });
+  const valuesOf = (landing: LandingHours) => ({
+    departures: options.departures,
+    first_landing_hour: landing.first,
+    last_landing_hour: landing.last,
+  });
   await project.seed('seeds/tables.sql');
   const sessions: SessionReport[] = [];
   const pieces = sessionsOf(options.landing, options.hoursPerSession);
@@ -97,7 +123,12 @@ export async function loadDepartures(
       events.check?.();
       runs.push(...(await project.psyberg.run([name])).map(requireDone));
     }
-    const session = { number: sessions.length + 1, landed, runs, seconds: (performance.now() - startedAtMs) / 1000 };
+    const session = {
+      number: sessions.length + 1,
+      landed,
+      runs,
+      seconds: (performance.now() - startedAtMs) / 1000,
+    };
     sessions.push(session);
     events.sessionEnds?.(session, pieces.length);
   }
@@ -107,9 +138,13 @@ export async function loadDepartures(
   return { sessions, comparisons, lateness: await readLateness(project, valuesOf(options.landing)) };
 }
 
-async function readLateness(project: SampleProject, values: Readonly<Record<string, string>>): Promise<Lateness> {
+async function readLateness(
+  project: SampleProject,
+  values: Readonly<Record<string, string>>,
+): Promise<Lateness> {
   const [row] = await project.ask<Record<string, bigint>>('lateness.sql', values);
-  if (row === undefined) throw new DemoError('lateness.sql gave no row', { hint: 'its query must return exactly one' });
+  if (row === undefined)
+    throw new DemoError('lateness.sql gave no row', { hint: 'its query must return exactly one' });
   return {
     rowCount: Number(row['row_count']),
     lateRows: Number(row['late_rows']),

@@ -1,5 +1,6 @@
 /**
- * The walkthrough as lines of text, at most 100 columns wide. Acts and steps -> lines. Pure, but for the colours' on or off.
+ * The walkthrough as lines of text, at most 100 columns wide. Acts and steps -> lines. Pure, but for the
+ * colours' on or off.
  */
 import colors from 'picocolors';
 import { isEqual, type Comparison } from '../sample-project.ts';
@@ -9,7 +10,9 @@ const WIDTH = 99;
 
 type Paint = (text: string) => string;
 /** A letter for each mark, so that the picture is whole without colours. */
-const MARKS: Readonly<Record<HourMark, { readonly letter: string; readonly paint: Paint; readonly meaning: string }>> = {
+const MARKS: Readonly<
+  Record<HourMark, { readonly letter: string; readonly paint: Paint; readonly meaning: string }>
+> = {
   late: { letter: 'L', paint: colors.yellow, meaning: 'late rows' },
   new: { letter: 'N', paint: colors.green, meaning: 'new hour' },
   between: { letter: '~', paint: colors.cyan, meaning: 'recomputed: an earlier hour changed' },
@@ -30,7 +33,15 @@ export function drawOpening(): string[] {
 }
 
 export function drawActOpening(script: ActScript, index: number): string[] {
-  const heading = drawRow({ process: 'process', hours: '0 1 2 3 4 5 6 7', deed: 'what it does', rowsIn: 'rows in', rowsOut: 'out', audits: 'audits', time: 'time' });
+  const heading = drawRow({
+    process: 'process',
+    hours: '0 1 2 3 4 5 6 7',
+    deed: 'what it does',
+    rowsIn: 'rows in',
+    rowsOut: 'out',
+    audits: 'audits',
+    time: 'time',
+  });
   return ['', drawRule(`${index + 1}`, script.title), colors.dim(heading)];
 }
 
@@ -61,12 +72,19 @@ interface Cells {
   readonly time: string;
 }
 
-/** Pads before painting: colour codes have a length, but no width. The hours come painted, and always fill their column. */
-function drawRow({ process, hours, deed, rowsIn, rowsOut, audits, time }: Cells, paintAudits: Paint = (text) => text): string {
+/**
+ * Pads before painting: colour codes have a length, but no width. The hours come painted, and always fill
+ * their column.
+ */
+function drawRow(
+  { process, hours, deed, rowsIn, rowsOut, audits, time }: Cells,
+  paintAudits: Paint = (text) => text,
+): string {
   return `${process.padEnd(28)}  ${hours}  ${deed.padEnd(23)} ${rowsIn.padStart(7)} ${rowsOut.padStart(6)}  ${paintAudits(audits.padEnd(6))} ${time.padStart(5)}`;
 }
 
-const drawRule = (head: string, title: string): string => colors.bold(`─ ${head} ─ ${title} ${'─'.repeat(Math.max(0, WIDTH - head.length - title.length - 6))}`);
+const drawRule = (head: string, title: string): string =>
+  colors.bold(`─ ${head} ─ ${title} ${'─'.repeat(Math.max(0, WIDTH - head.length - title.length - 6))}`);
 
 function describeDeed(run: ProcessStep['run'], hours: readonly number[]): string {
   if (run.status !== 'published') return run.status.replace('-', ' ');
@@ -85,29 +103,49 @@ export function rangesOf(hours: readonly number[]): string {
   return runs.map((run) => (run.length > 2 ? `${run[0]}..${run.at(-1)}` : run.join(', '))).join(', ');
 }
 
-/** Below an act: how the late hours were found, what they changed, and what a fixed lookback would have cost. */
+/**
+ * Below an act: how the late hours were found, what they changed, and what a fixed lookback would have cost.
+ */
 export function drawActEnding(act: Act, before: Act | undefined): string[] {
-  return before === undefined ? [] : [...drawFindings(act), ...drawCorrections(act, before), drawLookbacks(act)];
+  return before === undefined
+    ? []
+    : [...drawFindings(act), ...drawCorrections(act, before), drawLookbacks(act)];
 }
 
-/** Of the process whose source got files in the most partitions: an old partition among them is what a filter by landing hour overlooks. */
+/**
+ * Of the process whose source got files in the most partitions: an old partition among them is what a filter
+ * by landing hour overlooks.
+ */
 function drawFindings(act: Act): string[] {
   const [step] = [...act.steps].sort((left, right) => partitionsOf(right).length - partitionsOf(left).length);
   if (step === undefined || partitionsOf(step).length < 2) return [];
   const hours = rangesOf(hoursOfDay(step.plan.hours.map((each) => each.hour)));
-  return [label('found by', `${step.plan.sources[0]?.table}: new files in landing hour/batch ${partitionsOf(step).join(', ')}, bounds say ${hours}`)];
+  return [
+    label(
+      'found by',
+      `${step.plan.sources[0]?.table}: new files in landing hour/batch ${partitionsOf(step).join(', ')}, bounds say ${hours}`,
+    ),
+  ];
 }
 
 const partitionsOf = ({ plan }: ProcessStep): string[] =>
-  (plan.sources[0]?.processing_uris ?? []).flatMap((uri) => ('landing_hour' in uri ? [`${uri['landing_hour']}/${uri['batch_id']}`] : []));
+  (plan.sources[0]?.processing_uris ?? []).flatMap((uri) =>
+    'landing_hour' in uri ? [`${uri['landing_hour']}/${uri['batch_id']}`] : [],
+  );
 
-/** Hour 5 seemed complete when act 1 ended; what late rows changed in it is what a reader would have got wrong. */
+/**
+ * Hour 5 seemed complete when act 1 ended; what late rows changed in it is what a reader would have got
+ * wrong.
+ */
 function drawCorrections(act: Act, before: Act): string[] {
   const changed = [...act.answers].filter(([answer, count]) => before.answers.get(answer) !== count);
   return ['accounts', 'cancels'].flatMap((question) => {
     const texts = changed
       .filter(([answer]) => answer.startsWith(question))
-      .map(([answer, count]) => `${answer.slice(question.length + 1)} ${number(before.answers.get(answer) ?? 0)}→${number(count)}`);
+      .map(
+        ([answer, count]) =>
+          `${answer.slice(question.length + 1)} ${number(before.answers.get(answer) ?? 0)}→${number(count)}`,
+      );
     return texts.length === 0 ? [] : [label('hour 5', `${question}: ${texts.join(', ')}`)];
   });
 }
@@ -117,15 +155,29 @@ function drawLookbacks(act: Act): string {
     const missed = `misses ${number(rowsMissed)}`;
     return `${lookbackHours} h lookback ${number(rowsRead)}, ${rowsMissed > 0 ? colors.red(missed) : missed}`;
   });
-  return label('rows in', [`psyberg ${number(act.rowsRead)}, ${colors.green('misses 0')}`, ...costs].join(' │ '));
+  return label(
+    'rows in',
+    [`psyberg ${number(act.rowsRead)}, ${colors.green('misses 0')}`, ...costs].join(' │ '),
+  );
 }
 
 const label = (name: string, text: string): string => `${colors.dim(name.padEnd(8))} ${text}`;
 
 /** The end: every table against its full recompute, and what to try next. */
-export function drawEnding({ acts, folder, seconds }: { readonly acts: readonly Act[]; readonly folder: string; readonly seconds: number }): string[] {
+export function drawEnding({
+  acts,
+  folder,
+  seconds,
+}: {
+  readonly acts: readonly Act[];
+  readonly folder: string;
+  readonly seconds: number;
+}): string[] {
   const wrong = acts.flatMap((act, index) => (act.comparisons.every(isEqual) ? [] : [`${index + 1}`]));
-  const verdict = wrong.length === 0 ? colors.green('Equal after each of the three runs.') : colors.red(`Not equal after run ${wrong.join(', ')}.`);
+  const verdict =
+    wrong.length === 0
+      ? colors.green('Equal after each of the three runs.')
+      : colors.red(`Not equal after run ${wrong.join(', ')}.`);
   return [
     '',
     drawRule('Check', 'every table against a full recompute from all raw rows (EXCEPT ALL, both ways)'),

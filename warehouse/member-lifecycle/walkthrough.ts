@@ -1,11 +1,23 @@
 /**
- * The walkthrough of the Psyberg posts, played: hours land, the processes run, and what they did is kept as plain data.
- * SampleProject -> Act[]. It prints nothing; `picture.ts` draws.
+ * The walkthrough of the Psyberg posts, played: hours land, the processes run, and what they did is kept as
+ * plain data. SampleProject -> Act[]. It prints nothing; `picture.ts` draws.
  */
-import { type Comparison, type Plan, requireDone, type RunRecord, type SampleProject } from '../sample-project.ts';
+import {
+  type Comparison,
+  type Plan,
+  requireDone,
+  type RunRecord,
+  type SampleProject,
+} from '../sample-project.ts';
 
 /** In dependency order. */
-export const PROCESS_NAMES = ['signup_fact_load', 'account_plan_fact_load', 'cancel_request_fact_load', 'cancel_fact_load', 'account_state_dimension_load'] as const;
+export const PROCESS_NAMES = [
+  'signup_fact_load',
+  'account_plan_fact_load',
+  'cancel_request_fact_load',
+  'cancel_fact_load',
+  'account_state_dimension_load',
+] as const;
 
 /** The lookbacks, in hours, that the walkthrough compares with. */
 export const LOOKBACKS = [3, 6] as const;
@@ -23,14 +35,27 @@ export interface ActScript {
 }
 
 export const SCRIPT: readonly ActScript[] = [
-  { title: 'Everything up to hour 5 has landed: the first load', signupsAndPlans: { first: 0, last: 5 }, cancels: { first: 0, last: 5 } },
-  { title: 'Hour 6 lands, late rows with it; the cancel streams already have hour 7', signupsAndPlans: { first: 6, last: 6 }, cancels: { first: 6, last: 7 } },
-  { title: 'Hour 7 lands, and sign-ups of hour 0 that are seven hours late', signupsAndPlans: { first: 7, last: 7 }, cancels: { first: 8, last: 8 } },
+  {
+    title: 'Everything up to hour 5 has landed: the first load',
+    signupsAndPlans: { first: 0, last: 5 },
+    cancels: { first: 0, last: 5 },
+  },
+  {
+    title: 'Hour 6 lands, late rows with it; the cancel streams already have hour 7',
+    signupsAndPlans: { first: 6, last: 6 },
+    cancels: { first: 6, last: 7 },
+  },
+  {
+    title: 'Hour 7 lands, and sign-ups of hour 0 that are seven hours late',
+    signupsAndPlans: { first: 7, last: 7 },
+    cancels: { first: 8, last: 8 },
+  },
 ];
 
 /**
- * `late`: rows came for an hour that was loaded before · `new`: rows of an hour beyond it · `between`: computed again because an
- * earlier hour changed · `owed`: rows are there, but not all sources are complete · `done`: loaded before, not touched · `empty`.
+ * `late`: rows came for an hour that was loaded before · `new`: rows of an hour beyond it · `between`:
+ * computed again because an earlier hour changed · `owed`: rows are there, but not all sources are complete ·
+ * `done`: loaded before, not touched · `empty`.
  */
 export type HourMark = 'late' | 'new' | 'between' | 'owed' | 'done' | 'empty';
 
@@ -73,7 +98,10 @@ const DAY = '2023-09-14';
 const HOURS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** Plays all acts of the script. Throws when a process neither published nor had nothing to do. */
-export async function playWalkthrough(project: SampleProject, events: WalkthroughEvents = {}): Promise<Act[]> {
+export async function playWalkthrough(
+  project: SampleProject,
+  events: WalkthroughEvents = {},
+): Promise<Act[]> {
   await project.seed('seeds/tables.sql');
   const acts: Act[] = [];
   const completeTo = new Map<string, number>();
@@ -95,7 +123,8 @@ export async function playWalkthrough(project: SampleProject, events: Walkthroug
     const act: Act = {
       script,
       steps,
-      rowsArrived: sum(arrivals.map((arrival) => arrival.rowCount)) - sum(before.map((arrival) => arrival.rowCount)),
+      rowsArrived:
+        sum(arrivals.map((arrival) => arrival.rowCount)) - sum(before.map((arrival) => arrival.rowCount)),
       rowsRead: sum(steps.map((step) => Number(step.run.rows_read))),
       lookbacks: await costsOfLookbacks(project, { before, after: arrivals }),
       answers: await readAnswers(project),
@@ -108,23 +137,35 @@ export async function playWalkthrough(project: SampleProject, events: Walkthroug
 }
 
 /** The hours of a plan as hours of the day, for people and for tests. */
-export const hoursOfDay = (hours: readonly string[]): number[] => hours.map((hour) => Number(hour.slice(11, 13)));
+export const hoursOfDay = (hours: readonly string[]): number[] =>
+  hours.map((hour) => Number(hour.slice(11, 13)));
 
 async function landHours(project: SampleProject, script: ActScript): Promise<void> {
-  const arriving = ({ first, last }: ArrivalHours) => ({ first_arrival_hour: first, last_arrival_hour: last });
+  const arriving = ({ first, last }: ArrivalHours) => ({
+    first_arrival_hour: first,
+    last_arrival_hour: last,
+  });
   await project.seed('seeds/raw_signups.sql', arriving(script.signupsAndPlans));
   await project.seed('seeds/raw_plan_changes.sql', arriving(script.signupsAndPlans));
   await project.seed('seeds/raw_cancel_requests.sql', arriving(script.cancels));
   await project.seed('seeds/raw_cancels.sql', arriving(script.cancels));
 }
 
-async function runProcess(project: SampleProject, name: string, completeTo: Map<string, number>): Promise<ProcessStep> {
+async function runProcess(
+  project: SampleProject,
+  name: string,
+  completeTo: Map<string, number>,
+): Promise<ProcessStep> {
   // The plan is asked for first: it says which hours changed and why, and a run carries out the same plan.
   const [plan] = await project.psyberg.plan([name]);
   const [run] = await project.psyberg.run([name]);
   if (plan === undefined || run === undefined) throw new Error(`psyberg gave no plan or no run for ${name}`);
   const marks = HOURS.map((hour) => markOf(plan, hour, completeTo.get(name) ?? -1));
-  if (run.status === 'published') completeTo.set(name, Math.max(completeTo.get(name) ?? -1, ...hoursOfDay(plan.hours.map(({ hour }) => hour))));
+  if (run.status === 'published')
+    completeTo.set(
+      name,
+      Math.max(completeTo.get(name) ?? -1, ...hoursOfDay(plan.hours.map(({ hour }) => hour))),
+    );
   return { plan, run, marks };
 }
 
@@ -145,26 +186,47 @@ interface Arrival {
 
 async function readArrivals(project: SampleProject): Promise<Arrival[]> {
   const rows = await project.ask<{ source: string; event_hour: number; row_count: bigint }>('arrivals.sql');
-  return rows.map((row) => ({ source: row.source, eventHour: row.event_hour, rowCount: Number(row.row_count) }));
+  return rows.map((row) => ({
+    source: row.source,
+    eventHour: row.event_hour,
+    rowCount: Number(row.row_count),
+  }));
 }
 
-async function costsOfLookbacks(project: SampleProject, { before, after }: { readonly before: readonly Arrival[]; readonly after: readonly Arrival[] }): Promise<LookbackCost[]> {
+async function costsOfLookbacks(
+  project: SampleProject,
+  { before, after }: { readonly before: readonly Arrival[]; readonly after: readonly Arrival[] },
+): Promise<LookbackCost[]> {
   const costs: LookbackCost[] = [];
   for (const lookbackHours of LOOKBACKS) {
-    const reads = await project.ask<{ process_name: string; rows_read: bigint }>('lookback.sql', { lookback_hours: lookbackHours });
-    const missed = after.map((arrival) => {
-      const newestHour = Math.max(...after.filter((other) => other.source === arrival.source).map((other) => other.eventHour));
-      const known = before.find((other) => other.source === arrival.source && other.eventHour === arrival.eventHour)?.rowCount ?? 0;
-      // A first load has nothing behind it that could be missed.
-      return before.length > 0 && arrival.eventHour < newestHour - lookbackHours ? arrival.rowCount - known : 0;
+    const reads = await project.ask<{ process_name: string; rows_read: bigint }>('lookback.sql', {
+      lookback_hours: lookbackHours,
     });
-    costs.push({ lookbackHours, rowsRead: sum(reads.map((row) => Number(row.rows_read))), rowsMissed: sum(missed) });
+    const missed = after.map((arrival) => {
+      const newestHour = Math.max(
+        ...after.filter((other) => other.source === arrival.source).map((other) => other.eventHour),
+      );
+      const known =
+        before.find((other) => other.source === arrival.source && other.eventHour === arrival.eventHour)
+          ?.rowCount ?? 0;
+      // A first load has nothing behind it that could be missed.
+      return before.length > 0 && arrival.eventHour < newestHour - lookbackHours
+        ? arrival.rowCount - known
+        : 0;
+    });
+    costs.push({
+      lookbackHours,
+      rowsRead: sum(reads.map((row) => Number(row.rows_read))),
+      rowsMissed: sum(missed),
+    });
   }
   return costs;
 }
 
 async function readAnswers(project: SampleProject): Promise<Map<string, number>> {
-  const rows = await project.ask<{ question: string; answer: string; row_count: bigint }>('answers.sql', { hour: 5 });
+  const rows = await project.ask<{ question: string; answer: string; row_count: bigint }>('answers.sql', {
+    hour: 5,
+  });
   return new Map(rows.map((row) => [`${row.question} ${row.answer}`, Number(row.row_count)]));
 }
 

@@ -1,6 +1,12 @@
 /** What the engine asks of a catalog, and a client that asks it over HTTP. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type { ProposedSchema, ProposedSortOrder, TableRequirement, TableUpdate, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type {
+  ProposedSchema,
+  ProposedSortOrder,
+  TableRequirement,
+  TableUpdate,
+  UnboundPartitionSpec,
+} from '../../iceberg/table-update.ts';
 import type { StorageCredential } from '../service/catalog-face.ts';
 import { foreignFace } from '../foreign/foreign-face.ts';
 import { localClient } from './local-client.ts';
@@ -40,8 +46,13 @@ export interface CatalogClient {
   commitTable(id: TableIdentifier, commit: TableCommit): Promise<LoadedTable>;
   /** False for a catalog that commits one table at a time. */
   commitsTogether(): Promise<boolean>;
-  /** All changes or none. @throws PsybergError `commit-conflict`, retryable; `no-transactions` for several changes where {@link commitsTogether} is false. */
-  commitTransaction(changes: readonly (TableCommit & { readonly identifier: TableIdentifier })[]): Promise<void>;
+  /**
+   * All changes or none. @throws PsybergError `commit-conflict`, retryable; `no-transactions` for several
+   * changes where {@link commitsTogether} is false.
+   */
+  commitTransaction(
+    changes: readonly (TableCommit & { readonly identifier: TableIdentifier })[],
+  ): Promise<void>;
 }
 export interface CatalogClientOptions {
   readonly uri: string;
@@ -54,7 +65,11 @@ export interface CatalogClientOptions {
 export function catalogClient({ uri, token, prefix }: CatalogClientOptions): CatalogClient {
   let opening: ReturnType<typeof foreignFace> | undefined;
   return localClient(() => {
-    opening ??= foreignFace({ uri, ...(token === undefined ? {} : { token }), ...(prefix === undefined ? {} : { warehouse: prefix }) }).catch((error: unknown) => {
+    opening ??= foreignFace({
+      uri,
+      ...(token === undefined ? {} : { token }),
+      ...(prefix === undefined ? {} : { warehouse: prefix }),
+    }).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });

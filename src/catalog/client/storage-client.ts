@@ -1,9 +1,14 @@
-/** A client that tells what the catalog says about reaching a table's files, before it hands the table out. */
+/**
+ * A client that tells what the catalog says about reaching a table's files, before it hands the table out.
+ */
 import type { StorageCredential } from '../service/catalog-face.ts';
 import type { CatalogClient, LoadedTable } from './catalog-client.ts';
 
 /** `learn` is awaited: whoever gets the table may read its files. */
-export function tellingStorage(client: CatalogClient, learn: (storage: readonly StorageCredential[]) => Promise<void>): CatalogClient {
+export function tellingStorage(
+  client: CatalogClient,
+  learn: (storage: readonly StorageCredential[]) => Promise<void>,
+): CatalogClient {
   const told = async <T extends LoadedTable | undefined>(table: T): Promise<T> => {
     if (table?.storage !== undefined) await learn(table.storage);
     return table;

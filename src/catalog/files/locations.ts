@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { badRequest, forbidden } from '../errors.ts';
 
-/** The local path that a location names: a plain path, `file:/…` or `file:///…`; `undefined` for any other scheme. */
+/**
+ * The local path that a location names: a plain path, `file:/…` or `file:///…`; `undefined` for any other
+ * scheme.
+ */
 export function localPath(location: string): string | undefined {
   if (/^file:/i.test(location)) {
     const rest = location.slice('file:'.length);
@@ -29,11 +32,17 @@ export interface Roots {
   readonly allowed: readonly string[];
 }
 
-/** Files and folders of the warehouse that belong to no table: the database lies beside the tables, and so does what sessions keep. */
+/**
+ * Files and folders of the warehouse that belong to no table: the database lies beside the tables, and so
+ * does what sessions keep.
+ */
 const NO_TABLE = /^(catalog\.db(-.*)?|\.psyberg)(\/|$)/;
 
 /** Why no file can be at a place, by the code that the operating system gives. */
-const IMPOSSIBLE: Readonly<Record<string, string>> = { ENAMETOOLONG: 'a name in it is too long', ENOTDIR: 'it lies below a file' };
+const IMPOSSIBLE: Readonly<Record<string, string>> = {
+  ENAMETOOLONG: 'a name in it is too long',
+  ENOTDIR: 'it lies below a file',
+};
 /** The longest path that Linux takes, in bytes. */
 const PATH_MAX = 4096;
 /** Characters of a location that a message repeats. */
@@ -45,12 +54,13 @@ const DOTS = /^(\.|%2e){1,2}$/i;
 /**
  * Checks that a location lies where files may lie, also after `..` and symbolic links.
  * @returns its local path without a trailing slash.
- * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this machine; `bad-request` for a place
- * inside where no file can be.
+ * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this
+ * machine; `bad-request` for a place inside where no file can be.
  */
 export function pathInside({ warehouse, allowed }: Roots, location: string): string {
   const path = localPath(location);
-  if (path === undefined || path.includes('\0') || path.split('/').some((segment) => DOTS.test(segment))) throw outside(location);
+  if (path === undefined || path.includes('\0') || path.split('/').some((segment) => DOTS.test(segment)))
+    throw outside(location);
   const target = withoutSlash(normalize(path));
   if (target.length > PATH_MAX) throw impossible(location, 'ENAMETOOLONG');
   let real: string;
@@ -67,7 +77,8 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
     const realFolder = realPathOfExisting(folder);
     return (isBelow(folder, target) || isBelow(realFolder, target)) && isBelow(realFolder, real);
   };
-  // Also where an allowed folder holds the warehouse: what the catalog keeps for itself is in no table's folder, and the warehouse is none.
+  // Also where an allowed folder holds the warehouse: what the catalog keeps for itself is in no table's
+  // folder, and the warehouse is none.
   const inWarehouse = relative(realPathOfExisting(warehouse), real);
   const holdsWarehouse = inWarehouse === '' || /^\.\.(\/\.\.)*$/.test(inWarehouse);
   const isInside = [warehouse, ...allowed].some(holds) && !NO_TABLE.test(inWarehouse);
@@ -84,30 +95,47 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
  */
 export function folderInside(roots: Roots, location: string): string {
   const path = pathInside(roots, location);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) throw badRequest(`Invalid location: ${location} is no folder`);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw badRequest(`Invalid location: ${location} is no folder`);
   return path;
 }
 
 /** Properties of a table that tell writers where to put files. */
-export const PATH_PROPERTIES = ['write.data.path', 'write.metadata.path', 'write.object-storage.path', 'write.folder-storage.path'];
+export const PATH_PROPERTIES = [
+  'write.data.path',
+  'write.metadata.path',
+  'write.object-storage.path',
+  'write.folder-storage.path',
+];
 
 /**
- * Checks the properties that send files elsewhere: what is written there would be deleted with the table, and read by whoever reads it.
+ * Checks the properties that send files elsewhere: what is written there would be deleted with the table, and
+ * read by whoever reads it.
  * @throws PsybergError as `folderInside`.
  */
-export function checkPathProperties(roots: Roots, properties: Readonly<Record<string, string>> | undefined): void {
-  for (const name of PATH_PROPERTIES) if (properties !== undefined && Object.hasOwn(properties, name)) folderInside(roots, properties[name] as string);
+export function checkPathProperties(
+  roots: Roots,
+  properties: Readonly<Record<string, string>> | undefined,
+): void {
+  for (const name of PATH_PROPERTIES)
+    if (properties !== undefined && Object.hasOwn(properties, name))
+      folderInside(roots, properties[name] as string);
 }
 
-const isBelow = (folder: string, path: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+const isBelow = (folder: string, path: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
-/** The real path of the deepest part that exists; the rest cannot be a link. A link to nowhere leads where its target will be. */
+/**
+ * The real path of the deepest part that exists; the rest cannot be a link. A link to nowhere leads where its
+ * target will be.
+ */
 export function realPathOfExisting(path: string): string {
   let existing = path;
   let rest = '';
   while (dirname(existing) !== existing) {
     const entry = lstatSync(existing, { throwIfNoEntry: false });
-    if (entry?.isSymbolicLink() && !existsSync(existing)) return realPathOfExisting(join(resolve(dirname(existing), readlinkSync(existing)), rest));
+    if (entry?.isSymbolicLink() && !existsSync(existing))
+      return realPathOfExisting(join(resolve(dirname(existing), readlinkSync(existing)), rest));
     if (entry !== undefined) break;
     rest = join(basename(existing), rest);
     existing = dirname(existing);
@@ -124,6 +152,10 @@ function realPathOfPossible(path: string): string {
   }
 }
 
-const impossible = (location: string, fault: string): Error => badRequest(`Invalid location: ${IMPOSSIBLE[fault]}: ${location.slice(0, LOCATION_SHOWN)}`);
+const impossible = (location: string, fault: string): Error =>
+  badRequest(`Invalid location: ${IMPOSSIBLE[fault]}: ${location.slice(0, LOCATION_SHOWN)}`);
 const outside = (location: string): Error =>
-  forbidden(`Location is outside the warehouse: ${location}`, 'leave the location out, choose a folder below the warehouse, or allow the folder when the catalog is started');
+  forbidden(
+    `Location is outside the warehouse: ${location}`,
+    'leave the location out, choose a folder below the warehouse, or allow the folder when the catalog is started',
+  );

@@ -1,10 +1,16 @@
-/** Who we are to a foreign catalog: a fixed bearer token, or one bought with client credentials and renewed before it expires. */
+/**
+ * Who we are to a foreign catalog: a fixed bearer token, or one bought with client credentials and renewed
+ * before it expires.
+ */
 import { PsybergError, usageError } from '../../model/errors.ts';
 import { apiRoot } from './foreign-catalog.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 
 export interface BearerTokens {
-  /** The token to send; undefined for a catalog that wants none. @throws PsybergError `catalog-unauthorized`, `catalog-unreachable`. */
+  /**
+   * The token to send; undefined for a catalog that wants none. @throws PsybergError `catalog-unauthorized`,
+   * `catalog-unreachable`.
+   */
   current(): Promise<string | undefined>;
   /** Forgets a token that was refused. @returns false when there is no other one to try. */
   renew(refused: string | undefined): boolean;
@@ -21,7 +27,9 @@ const RENEWAL_MARGIN_MS = 300_000;
 
 /** Makes the source of tokens; nothing is asked for before the first call. `nowMs` is the clock. */
 export function bearerTokens(catalog: ForeignCatalog, nowMs: () => number = Date.now): BearerTokens {
-  return catalog.credential === undefined ? fixedToken(catalog.token) : boughtTokens({ ...catalog, credential: catalog.credential }, nowMs);
+  return catalog.credential === undefined
+    ? fixedToken(catalog.token)
+    : boughtTokens({ ...catalog, credential: catalog.credential }, nowMs);
 }
 
 function fixedToken(given: string | undefined): BearerTokens {
@@ -42,7 +50,10 @@ interface BoughtToken {
   readonly renewAtMs: number;
 }
 
-function boughtTokens(catalog: ForeignCatalog & { readonly credential: string }, nowMs: () => number): BearerTokens {
+function boughtTokens(
+  catalog: ForeignCatalog & { readonly credential: string },
+  nowMs: () => number,
+): BearerTokens {
   let buying: Promise<BoughtToken> | undefined;
   let bought: BoughtToken | undefined;
   const buy = (): Promise<BoughtToken> => {
@@ -64,14 +75,21 @@ function boughtTokens(catalog: ForeignCatalog & { readonly credential: string },
       return true;
     },
     adopt: () => undefined,
-    secrets: () => [catalog.credential, secretOf(catalog.credential), ...(bought === undefined ? [] : [bought.text])],
+    secrets: () => [
+      catalog.credential,
+      secretOf(catalog.credential),
+      ...(bought === undefined ? [] : [bought.text]),
+    ],
   };
 }
 
 const secretOf = (credential: string): string => credential.slice(credential.indexOf(':') + 1);
 
 /** OAuth2, "Client Credentials Grant" (RFC 6749, 4.4). */
-async function buyToken(catalog: ForeignCatalog & { readonly credential: string }, nowMs: () => number): Promise<BoughtToken> {
+async function buyToken(
+  catalog: ForeignCatalog & { readonly credential: string },
+  nowMs: () => number,
+): Promise<BoughtToken> {
   const { credential, scope = 'catalog' } = catalog;
   const endpoint = catalog.oauth2ServerUri ?? `${apiRoot(catalog.uri)}oauth/tokens`;
   const colon = credential.indexOf(':');
@@ -85,27 +103,47 @@ async function buyToken(catalog: ForeignCatalog & { readonly credential: string 
   let status: number;
   let text: string;
   try {
-    const response = await fetch(endpoint, { method: 'POST', body: form, signal: AbortSignal.timeout(60_000) });
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      body: form,
+      signal: AbortSignal.timeout(60_000),
+    });
     status = response.status;
     text = await response.text();
   } catch (error) {
-    throw new PsybergError('catalog-unreachable', `The token server cannot be reached: ${endpoint} (${causeOf(error)})`, {
-      hint: 'check catalog.oauth2_server_uri in psyberg.yaml, and that the server is running',
-      retryable: true,
-    });
+    throw new PsybergError(
+      'catalog-unreachable',
+      `The token server cannot be reached: ${endpoint} (${causeOf(error)})`,
+      {
+        hint: 'check catalog.oauth2_server_uri in psyberg.yaml, and that the server is running',
+        retryable: true,
+      },
+    );
   }
   const answer = parsed(text);
   if (status >= 300 || typeof answer.access_token !== 'string') {
-    const said = [answer.error, answer.error_description].filter((part) => typeof part === 'string').join(': ') || `status ${status}`;
-    const known = [secretOf(credential), credential].reduce((blotted, secret) => blotted.replaceAll(secret, '…'), said);
-    if (status >= 500) throw new PsybergError('catalog-failed', `The token server failed: ${endpoint}: ${known}`, { hint: 'run again', retryable: true });
+    const said =
+      [answer.error, answer.error_description].filter((part) => typeof part === 'string').join(': ') ||
+      `status ${status}`;
+    const known = [secretOf(credential), credential].reduce(
+      (blotted, secret) => blotted.replaceAll(secret, '…'),
+      said,
+    );
+    if (status >= 500)
+      throw new PsybergError('catalog-failed', `The token server failed: ${endpoint}: ${known}`, {
+        hint: 'run again',
+        retryable: true,
+      });
     throw usageError('catalog-unauthorized', `The token server gave no token: ${endpoint}: ${known}`, {
       hint: 'check catalog.credential and catalog.scope in psyberg.yaml',
       context: { status },
     });
   }
   const lifetimeMs = typeof answer.expires_in === 'number' ? answer.expires_in * 1000 : DEFAULT_LIFETIME_MS;
-  return { text: answer.access_token, renewAtMs: startedMs + lifetimeMs - Math.min(RENEWAL_MARGIN_MS, lifetimeMs / 10) };
+  return {
+    text: answer.access_token,
+    renewAtMs: startedMs + lifetimeMs - Math.min(RENEWAL_MARGIN_MS, lifetimeMs / 10),
+  };
 }
 
 interface TokenAnswer {

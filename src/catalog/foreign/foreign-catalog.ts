@@ -1,4 +1,7 @@
-/** What a foreign catalog is told and what it tells back: the connection's settings. Options + `/v1/config` -> ForeignSettings. Pure. */
+/**
+ * What a foreign catalog is told and what it tells back: the connection's settings. Options + `/v1/config` ->
+ * ForeignSettings. Pure.
+ */
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 import { DEFAULT_ENDPOINTS } from '../protocol/endpoints.ts';
@@ -27,7 +30,10 @@ export interface ForeignSettings {
 /** Where a catalog at `uri` answers before it has said more. */
 export const apiRoot = (uri: string): string => `${withoutSlash(uri)}/v1/`;
 
-/** Settings of a connection: defaults, then what the project says, then overrides (Iceberg REST specification, `getConfig`). */
+/**
+ * Settings of a connection: defaults, then what the project says, then overrides (Iceberg REST specification,
+ * `getConfig`).
+ */
 export function foreignSettings(catalog: ForeignCatalog, config: CatalogConfig): ForeignSettings {
   const properties: Record<string, string> = {
     ...config.defaults,
@@ -36,7 +42,9 @@ export function foreignSettings(catalog: ForeignCatalog, config: CatalogConfig):
     ...config.overrides,
   };
   const { prefix = '', uri = catalog.uri } = properties;
-  const headers = Object.entries(properties).flatMap(([key, value]) => (key.startsWith('header.') ? [[key.slice('header.'.length).toLowerCase(), value] as const] : []));
+  const headers = Object.entries(properties).flatMap(([key, value]) =>
+    key.startsWith('header.') ? [[key.slice('header.'.length).toLowerCase(), value] as const] : [],
+  );
   return {
     root: `${apiRoot(uri)}${prefix === '' ? '' : `${prefix.split('/').map(encodeOnce).join('/')}/`}`,
     namespaceSeparator: decoded(properties['namespace-separator'] ?? '%1F'),
@@ -47,7 +55,10 @@ export function foreignSettings(catalog: ForeignCatalog, config: CatalogConfig):
   };
 }
 
-/** A part of a prefix for a path. Catalogs give it as it is or percent-encoded; Apache Iceberg's clients put it into the path untouched. */
+/**
+ * A part of a prefix for a path. Catalogs give it as it is or percent-encoded; Apache Iceberg's clients put
+ * it into the path untouched.
+ */
 const encodeOnce = (part: string): string => encodeURIComponent(part).replaceAll(/%25([\da-f]{2})/gi, '%$1');
 
 /** The separator as catalogs give it: percent-encoded, or as it is. */

@@ -23,8 +23,14 @@ const CODES: Readonly<Record<string, string>> = {
   NamespaceNotEmptyException: 'namespace-not-empty',
 };
 
-/** The error of a reply that is none of the expected ones. `blot` takes secrets out of what the catalog said. */
-export function foreignError(reply: ForeignReply, { what, subject, absent }: Attempted, blot: (text: string) => string): PsybergError {
+/**
+ * The error of a reply that is none of the expected ones. `blot` takes secrets out of what the catalog said.
+ */
+export function foreignError(
+  reply: ForeignReply,
+  { what, subject, absent }: Attempted,
+  blot: (text: string) => string,
+): PsybergError {
   const said = errorOf(reply.text);
   const { status } = reply;
   const message = `${subject}: the catalog answered ${status}: ${blot(said.message)}`;
@@ -32,12 +38,22 @@ export function foreignError(reply: ForeignReply, { what, subject, absent }: Att
   const known = said.type !== undefined && Object.hasOwn(CODES, said.type) ? CODES[said.type] : undefined;
   switch (status) {
     case 400:
-      return usageError(said.type === 'ValidationException' ? 'invalid-table-update' : 'bad-request', message, { context });
+      return usageError(
+        said.type === 'ValidationException' ? 'invalid-table-update' : 'bad-request',
+        message,
+        { context },
+      );
     case 401:
     case 419:
-      return usageError('catalog-unauthorized', message, { hint: 'check catalog.token or catalog.credential in psyberg.yaml', context });
+      return usageError('catalog-unauthorized', message, {
+        hint: 'check catalog.token or catalog.credential in psyberg.yaml',
+        context,
+      });
     case 403:
-      return usageError('forbidden', message, { hint: 'ask whoever runs the catalog for the right to do it', context });
+      return usageError('forbidden', message, {
+        hint: 'ask whoever runs the catalog for the right to do it',
+        context,
+      });
     case 404:
       return new PsybergError(known ?? absent, message, { context });
     case 405:
@@ -46,7 +62,10 @@ export function foreignError(reply: ForeignReply, { what, subject, absent }: Att
       return usageError('unsupported', message, { context });
     case 409:
       if (what === 'commit' && known !== 'already-exists')
-        return conflict('commit-conflict', message, { hint: 'load the table again and repeat the change on what it is now', context });
+        return conflict('commit-conflict', message, {
+          hint: 'load the table again and repeat the change on what it is now',
+          context,
+        });
       return new PsybergError(known ?? 'already-exists', message, { context });
     case 422:
       return usageError('unprocessable', message, { context });
@@ -58,17 +77,30 @@ export function foreignError(reply: ForeignReply, { what, subject, absent }: Att
   }
   if (status < 500) return usageError('bad-request', message, { context });
   // After these nobody knows whether a change was made (Iceberg REST specification, `updateTable`).
-  return what === 'read' ? new PsybergError('catalog-failed', message, { hint: 'run again', context, retryable: true }) : stateUnknown(message);
+  return what === 'read'
+    ? new PsybergError('catalog-failed', message, { hint: 'run again', context, retryable: true })
+    : stateUnknown(message);
 }
 
 const busy = (message: string, context: Readonly<Record<string, unknown>>): PsybergError =>
-  new PsybergError('catalog-busy', message, { hint: 'run again later: the catalog asks for patience', context, retryable: true });
+  new PsybergError('catalog-busy', message, {
+    hint: 'run again later: the catalog asks for patience',
+    context,
+    retryable: true,
+  });
 
 /** Not all that answers is a catalog: a proxy's page of HTML is cut short. */
 function errorOf(text: string): { readonly message: string; readonly type: string | undefined } {
   try {
-    const { error, message } = JSON.parse(text) as { error?: { message?: unknown; type?: unknown } | null; message?: unknown };
-    if (typeof error === 'object' && error !== null) return { message: String(error.message ?? 'no message'), type: typeof error.type === 'string' ? error.type : undefined };
+    const { error, message } = JSON.parse(text) as {
+      error?: { message?: unknown; type?: unknown } | null;
+      message?: unknown;
+    };
+    if (typeof error === 'object' && error !== null)
+      return {
+        message: String(error.message ?? 'no message'),
+        type: typeof error.type === 'string' ? error.type : undefined,
+      };
     // What stands before a catalog has words of its own.
     if (typeof message === 'string') return { message: message.slice(0, 500), type: undefined };
   } catch {

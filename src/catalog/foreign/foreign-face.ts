@@ -1,6 +1,7 @@
 /**
- * Any Iceberg REST catalog as a catalog face, so that session views and branch views lie in front of it as they do in front of the embedded one.
- * Calls -> HTTP -> values. What the catalog does not offer is refused in words; an answer that got lost is looked up.
+ * Any Iceberg REST catalog as a catalog face, so that session views and branch views lie in front of it as
+ * they do in front of the embedded one. Calls -> HTTP -> values. What the catalog does not offer is refused
+ * in words; an answer that got lost is looked up.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJson } from '../../iceberg/json.ts';
@@ -33,17 +34,36 @@ interface LoadTableResult {
   readonly 'storage-credentials'?: readonly StorageCredential[] | null;
 }
 
-/** Connects: asks for the catalog's configuration, nothing else. @throws PsybergError `catalog-unreachable`, `catalog-unauthorized`, `no-such-warehouse`. */
+/**
+ * Connects: asks for the catalog's configuration, nothing else. @throws PsybergError `catalog-unreachable`,
+ * `catalog-unauthorized`, `no-such-warehouse`.
+ */
 export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace> {
   const tokens = bearerTokens(catalog);
   let settings: ForeignSettings | undefined;
-  const transport = foreignTransport({ uri: catalog.uri, tokens, acceptsIdempotencyKeys: () => settings?.acceptsIdempotencyKeys === true });
-  const blot = (text: string): string => tokens.secrets().reduce((blotted, secret) => (secret === '' ? blotted : blotted.replaceAll(secret, '…')), text);
+  const transport = foreignTransport({
+    uri: catalog.uri,
+    tokens,
+    acceptsIdempotencyKeys: () => settings?.acceptsIdempotencyKeys === true,
+  });
+  const blot = (text: string): string =>
+    tokens
+      .secrets()
+      .reduce((blotted, secret) => (secret === '' ? blotted : blotted.replaceAll(secret, '…')), text);
   const configured = await transport({
     method: 'GET',
     url: `${apiRoot(catalog.uri)}config${catalog.warehouse === undefined ? '' : `?warehouse=${encodeURIComponent(catalog.warehouse)}`}`,
   });
-  if (configured.status !== 200) throw foreignError(configured, { what: 'read', subject: `The configuration of the catalog at ${catalog.uri}`, absent: 'no-such-warehouse' }, blot);
+  if (configured.status !== 200)
+    throw foreignError(
+      configured,
+      {
+        what: 'read',
+        subject: `The configuration of the catalog at ${catalog.uri}`,
+        absent: 'no-such-warehouse',
+      },
+      blot,
+    );
   settings = foreignSettings(catalog, readConfig(configured, catalog));
   if (settings.token !== undefined) tokens.adopt(settings.token);
   return connectedFace({ settings, transport, blot });
@@ -56,9 +76,13 @@ function readConfig(reply: ForeignReply, { uri }: ForeignCatalog): CatalogConfig
   } catch {
     // Told below.
   }
-  throw usageError('catalog-unreachable', `What answers at ${uri} is no Iceberg REST catalog: its configuration is not JSON`, {
-    hint: 'set catalog.uri to what comes before /v1/config',
-  });
+  throw usageError(
+    'catalog-unreachable',
+    `What answers at ${uri} is no Iceberg REST catalog: its configuration is not JSON`,
+    {
+      hint: 'set catalog.uri to what comes before /v1/config',
+    },
+  );
 }
 
 interface Connection {
@@ -73,10 +97,14 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
   const tableTokens = new Map<string, string>();
   let commitsTogether = settings.endpoints.has(COMMIT_TRANSACTION);
 
-  const namespacePath = (namespace: readonly string[]): string => `namespaces/${encodeURIComponent(namespace.join(settings.namespaceSeparator))}`;
-  const tablePath = (id: TableIdentifier): string => `${namespacePath(id.namespace)}/tables/${encodeURIComponent(id.name)}`;
+  const namespacePath = (namespace: readonly string[]): string =>
+    `namespaces/${encodeURIComponent(namespace.join(settings.namespaceSeparator))}`;
+  const tablePath = (id: TableIdentifier): string =>
+    `${namespacePath(id.namespace)}/tables/${encodeURIComponent(id.name)}`;
 
-  const ask = async (request: Omit<ForeignRequest, 'url'> & { readonly path: string }): Promise<ForeignReply> => {
+  const ask = async (
+    request: Omit<ForeignRequest, 'url'> & { readonly path: string },
+  ): Promise<ForeignReply> => {
     const { path, headers, ...rest } = request;
     return transport({ ...rest, url: settings.root + path, headers: { ...settings.headers, ...headers } });
   };
@@ -86,10 +114,19 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     if (reply.status >= 300) throw foreignError(reply, attempted, blot);
     return (reply.text === '' ? undefined : parseJson(reply.text)) as T;
   };
-  const ofNamespace = (namespace: readonly string[], what: Attempted['what']): Attempted => ({ what, subject: `Namespace ${namespace.join('.')}`, absent: 'no-such-namespace' });
-  const ofTable = (id: TableIdentifier, what: Attempted['what']): Attempted => ({ what, subject: `Table ${formatIdentifier(id)}`, absent: 'no-such-table' });
+  const ofNamespace = (namespace: readonly string[], what: Attempted['what']): Attempted => ({
+    what,
+    subject: `Namespace ${namespace.join('.')}`,
+    absent: 'no-such-namespace',
+  });
+  const ofTable = (id: TableIdentifier, what: Attempted['what']): Attempted => ({
+    what,
+    subject: `Table ${formatIdentifier(id)}`,
+    absent: 'no-such-table',
+  });
   const requireEndpoint = (endpoint: string, what: string): void => {
-    if (!settings.endpoints.has(endpoint)) throw unsupported(`The catalog does not offer to ${what} (${endpoint})`);
+    if (!settings.endpoints.has(endpoint))
+      throw unsupported(`The catalog does not offer to ${what} (${endpoint})`);
   };
 
   async function listPages<T>(path: string, field: string, attempted: Attempted): Promise<T[]> {
@@ -97,12 +134,19 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     const tokens = new Set<string>();
     let next: string | undefined;
     do {
-      const at: string = next === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(next)}`;
+      const at: string =
+        next === undefined
+          ? path
+          : `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(next)}`;
       const page: Record<string, unknown> = await answered({ method: 'GET', path: at }, attempted);
       items.push(...((page[field] ?? []) as T[]));
       next = (page['next-page-token'] as string | null | undefined) ?? undefined;
       // Its list would never end.
-      if (next !== undefined && tokens.has(next)) throw new PsybergError('catalog-failed', `${attempted.subject}: the catalog gave one page token twice while it listed ${field}`);
+      if (next !== undefined && tokens.has(next))
+        throw new PsybergError(
+          'catalog-failed',
+          `${attempted.subject}: the catalog gave one page token twice while it listed ${field}`,
+        );
       if (next !== undefined) tokens.add(next);
     } while (next !== undefined && next !== '');
     return items;
@@ -150,18 +194,33 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     }
   };
 
-  const namespaceExists = async (namespace: readonly string[]): Promise<boolean> => (await ask({ method: 'GET', path: namespacePath(namespace) })).status === 200;
+  const namespaceExists = async (namespace: readonly string[]): Promise<boolean> =>
+    (await ask({ method: 'GET', path: namespacePath(namespace) })).status === 200;
 
-  /** After a commit that failed: the tables when it was made all the same, by a request whose answer got lost; else undefined. */
+  /**
+   * After a commit that failed: the tables when it was made all the same, by a request whose answer got lost;
+   * else undefined.
+   */
   async function lookUp(changes: readonly TableChange[], error: unknown): Promise<FaceTable[] | undefined> {
     const lost = codeOf(error) === 'commit-state-unknown';
     const refused = codeOf(error) === 'commit-conflict';
-    // A repeated request may meet its own first attempt: a snapshot's id tells them from somebody else's commit.
-    if (!lost && !(refused && changes.every((change) => change.updates.some((update) => update.action === 'add-snapshot')))) return undefined;
+    // A repeated request may meet its own first attempt: a snapshot's id tells them from somebody else's
+    // commit.
+    if (
+      !lost &&
+      !(
+        refused &&
+        changes.every((change) => change.updates.some((update) => update.action === 'add-snapshot'))
+      )
+    )
+      return undefined;
     for (const waitMs of lost ? LOOKS_MS : [0]) {
       await sleep(waitMs);
       const tables = await Promise.all(changes.map((change) => existing(change.identifier)));
-      if (tables.every((table, index) => showsUpdates(table?.metadata, (changes[index] as TableChange).updates))) return tables as FaceTable[];
+      if (
+        tables.every((table, index) => showsUpdates(table?.metadata, (changes[index] as TableChange).updates))
+      )
+        return tables as FaceTable[];
     }
     return undefined;
   }
@@ -170,44 +229,80 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
     const { identifier, requirements, updates } = change;
     const key = identifierKey(identifier);
     cache.forget(key);
-    const reply = await ask({ method: 'POST', path: tablePath(identifier), body: { identifier, requirements, updates }, token: tableTokens.get(key) });
+    const reply = await ask({
+      method: 'POST',
+      path: tablePath(identifier),
+      body: { identifier, requirements, updates },
+      token: tableTokens.get(key),
+    });
     if (reply.status >= 300) throw foreignError(reply, ofTable(identifier, 'commit'), blot);
     const result = parseJson<LoadTableResult>(reply.text);
-    return { metadata: completeTableMetadata(result.metadata), metadataLocation: result['metadata-location'] ?? undefined };
+    return {
+      metadata: completeTableMetadata(result.metadata),
+      metadataLocation: result['metadata-location'] ?? undefined,
+    };
   }
 
   async function commitAll(changes: readonly TableChange[]): Promise<void> {
     if (!commitsTogether) throw noTransactions();
     for (const change of changes) cache.forget(identifierKey(change.identifier));
-    const reply = await ask({ method: 'POST', path: 'transactions/commit', body: { 'table-changes': changes } });
+    const reply = await ask({
+      method: 'POST',
+      path: 'transactions/commit',
+      body: { 'table-changes': changes },
+    });
     if (reply.status < 300) return;
-    const { type } = (foreignError(reply, { what: 'commit', subject: 'Transaction', absent: 'no-such-table' }, blot).context as { type?: string }) ?? {};
-    // A catalog that does not list its endpoints may not have this one: it then answers as to any unknown path.
-    if ([404, 405, 406, 501].includes(reply.status) && type !== 'NoSuchTableException' && type !== 'NoSuchNamespaceException') {
+    const { type } =
+      (foreignError(reply, { what: 'commit', subject: 'Transaction', absent: 'no-such-table' }, blot)
+        .context as { type?: string }) ?? {};
+    // A catalog that does not list its endpoints may not have this one: it then answers as to any unknown
+    // path.
+    if (
+      [404, 405, 406, 501].includes(reply.status) &&
+      type !== 'NoSuchTableException' &&
+      type !== 'NoSuchNamespaceException'
+    ) {
       commitsTogether = false;
       throw noTransactions();
     }
-    throw foreignError(reply, { what: 'commit', subject: `Tables ${changes.map((change) => formatIdentifier(change.identifier)).join(', ')}`, absent: 'no-such-table' }, blot);
+    throw foreignError(
+      reply,
+      {
+        what: 'commit',
+        subject: `Tables ${changes.map((change) => formatIdentifier(change.identifier)).join(', ')}`,
+        absent: 'no-such-table',
+      },
+      blot,
+    );
   }
 
   return {
-    lacks: new Set([...OPTIONAL_ENDPOINTS, ...VIEW_ENDPOINTS].filter((endpoint) => !settings.endpoints.has(endpoint))),
+    lacks: new Set(
+      [...OPTIONAL_ENDPOINTS, ...VIEW_ENDPOINTS].filter((endpoint) => !settings.endpoints.has(endpoint)),
+    ),
     icebergViews: foreignViews({ namespacePath, requireEndpoint, listPages, answered }),
     get commitsTogether() {
       return commitsTogether;
     },
     async listNamespaces(parent) {
-      const query = parent.length === 0 ? '' : `?parent=${encodeURIComponent(parent.join(settings.namespaceSeparator))}`;
+      const query =
+        parent.length === 0 ? '' : `?parent=${encodeURIComponent(parent.join(settings.namespaceSeparator))}`;
       return listPages<string[]>(`namespaces${query}`, 'namespaces', ofNamespace(parent, 'read'));
     },
     async namespaceProperties(namespace) {
-      const found = await answered<{ properties?: Record<string, string> | null }>({ method: 'GET', path: namespacePath(namespace) }, ofNamespace(namespace, 'read'));
+      const found = await answered<{ properties?: Record<string, string> | null }>(
+        { method: 'GET', path: namespacePath(namespace) },
+        ofNamespace(namespace, 'read'),
+      );
       return found.properties ?? {};
     },
     async createNamespace(namespace, properties) {
       try {
         const body = { namespace, properties };
-        const made = await answered<{ properties?: Record<string, string> | null }>({ method: 'POST', path: 'namespaces', body }, ofNamespace(namespace, 'create'));
+        const made = await answered<{ properties?: Record<string, string> | null }>(
+          { method: 'POST', path: 'namespaces', body },
+          ofNamespace(namespace, 'create'),
+        );
         return made.properties ?? {};
       } catch (error) {
         // Apache's JDBC catalog answers 500 to one of two that create it at the same moment.
@@ -216,14 +311,25 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
       }
     },
     async changeNamespaceProperties(namespace, { removals, updates }) {
-      requireEndpoint('POST /v1/{prefix}/namespaces/{namespace}/properties', 'change the properties of a namespace');
-      return answered({ method: 'POST', path: `${namespacePath(namespace)}/properties`, body: { removals, updates } }, ofNamespace(namespace, 'change'));
+      requireEndpoint(
+        'POST /v1/{prefix}/namespaces/{namespace}/properties',
+        'change the properties of a namespace',
+      );
+      return answered(
+        { method: 'POST', path: `${namespacePath(namespace)}/properties`, body: { removals, updates } },
+        ofNamespace(namespace, 'change'),
+      );
     },
     async dropNamespace(namespace) {
       requireEndpoint('DELETE /v1/{prefix}/namespaces/{namespace}', 'drop a namespace');
       await answered({ method: 'DELETE', path: namespacePath(namespace) }, ofNamespace(namespace, 'change'));
     },
-    listTables: (namespace) => listPages<TableIdentifier>(`${namespacePath(namespace)}/tables`, 'identifiers', ofNamespace(namespace, 'read')),
+    listTables: (namespace) =>
+      listPages<TableIdentifier>(
+        `${namespacePath(namespace)}/tables`,
+        'identifiers',
+        ofNamespace(namespace, 'read'),
+      ),
     loadTable,
     async createTable(id, { schema, location, partitionSpec, sortOrder, properties, stageCreate }) {
       const reply = await ask({
@@ -244,7 +350,12 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
       if (reply.status >= 300) {
         const error = foreignError(reply, { ...ofTable(id, 'create'), absent: 'no-such-namespace' }, blot);
         // Whoever made it: it is there.
-        if (error.code === 'commit-state-unknown' && stageCreate !== true && (await existing(id)) !== undefined) throw isThere(`Table ${formatIdentifier(id)}`);
+        if (
+          error.code === 'commit-state-unknown' &&
+          stageCreate !== true &&
+          (await existing(id)) !== undefined
+        )
+          throw isThere(`Table ${formatIdentifier(id)}`);
         throw error;
       }
       const created = readTable(id, reply);
@@ -260,22 +371,38 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
         headers: DELEGATION,
         body: { name: id.name, 'metadata-location': metadataLocation, overwrite },
       });
-      if (reply.status >= 300) throw foreignError(reply, { ...ofTable(id, 'create'), absent: 'no-such-namespace' }, blot);
+      if (reply.status >= 300)
+        throw foreignError(reply, { ...ofTable(id, 'create'), absent: 'no-such-namespace' }, blot);
       return readTable(id, reply);
     },
     async renameTable({ from, to }) {
       requireEndpoint('POST /v1/{prefix}/tables/rename', 'rename a table');
       cache.forget(identifierKey(from));
-      await answered({ method: 'POST', path: 'tables/rename', body: { source: from, destination: to } }, ofTable(from, 'change'));
+      await answered(
+        { method: 'POST', path: 'tables/rename', body: { source: from, destination: to } },
+        ofTable(from, 'change'),
+      );
     },
     async dropTable(id, { purge }) {
       requireEndpoint('DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}', 'drop a table');
       cache.forget(identifierKey(id));
-      await answered({ method: 'DELETE', path: `${tablePath(id)}?purgeRequested=${purge}`, token: tableTokens.get(identifierKey(id)) }, ofTable(id, 'change'));
+      await answered(
+        {
+          method: 'DELETE',
+          path: `${tablePath(id)}?purgeRequested=${purge}`,
+          token: tableTokens.get(identifierKey(id)),
+        },
+        ofTable(id, 'change'),
+      );
     },
     async reportMetrics(id, report) {
       if (!settings.endpoints.has(REPORT_METRICS)) return;
-      await ask({ method: 'POST', path: `${tablePath(id)}/metrics`, body: report, token: tableTokens.get(identifierKey(id)) }).catch(() => undefined);
+      await ask({
+        method: 'POST',
+        path: `${tablePath(id)}/metrics`,
+        body: report,
+        token: tableTokens.get(identifierKey(id)),
+      }).catch(() => undefined);
     },
     async commitTables(changes) {
       const [only, ...others] = changes;
@@ -299,7 +426,8 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
 
 const isThere = (what: string): PsybergError => new PsybergError('already-exists', `${what} already exists`);
 
-const saysWhatItExpects = ({ requirements }: TableChange): boolean => requirements.some(({ type }) => type === 'assert-ref-snapshot-id' || type === 'assert-create');
+const saysWhatItExpects = ({ requirements }: TableChange): boolean =>
+  requirements.some(({ type }) => type === 'assert-ref-snapshot-id' || type === 'assert-create');
 
 /** What a session can do without; the rest is what a catalog of tables is. */
 const OPTIONAL_ENDPOINTS: readonly string[] = [
@@ -311,7 +439,11 @@ const OPTIONAL_ENDPOINTS: readonly string[] = [
 
 /** Retryable: whoever asks first what the catalog can do goes another way then. */
 const noTransactions = (): PsybergError =>
-  new PsybergError('no-transactions', `The catalog commits one table at a time: it does not offer ${COMMIT_TRANSACTION}`, {
-    hint: 'commit the tables one by one',
-    retryable: true,
-  });
+  new PsybergError(
+    'no-transactions',
+    `The catalog commits one table at a time: it does not offer ${COMMIT_TRANSACTION}`,
+    {
+      hint: 'commit the tables one by one',
+      retryable: true,
+    },
+  );

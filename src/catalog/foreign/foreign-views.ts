@@ -10,7 +10,10 @@ export interface ViewRequests {
   readonly namespacePath: (namespace: readonly string[]) => string;
   readonly requireEndpoint: (endpoint: string, what: string) => void;
   readonly listPages: <T>(path: string, field: string, attempted: Attempted) => Promise<T[]>;
-  readonly answered: <T>(request: Omit<ForeignRequest, 'url'> & { readonly path: string }, attempted: Attempted) => Promise<T>;
+  readonly answered: <T>(
+    request: Omit<ForeignRequest, 'url'> & { readonly path: string },
+    attempted: Attempted,
+  ) => Promise<T>;
 }
 
 export const VIEW_ENDPOINTS: readonly string[] = [
@@ -22,7 +25,15 @@ export const VIEW_ENDPOINTS: readonly string[] = [
   'POST /v1/{prefix}/namespaces/{namespace}/register-view',
   'POST /v1/{prefix}/views/rename',
 ];
-const [LIST, CREATE, LOAD, COMMIT, DROP, REGISTER, RENAME] = VIEW_ENDPOINTS as [string, string, string, string, string, string, string];
+const [LIST, CREATE, LOAD, COMMIT, DROP, REGISTER, RENAME] = VIEW_ENDPOINTS as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 
 interface LoadViewResult {
   readonly 'metadata-location': string;
@@ -33,9 +44,19 @@ const faceView = ({ metadata, 'metadata-location': metadataLocation }: LoadViewR
   metadataLocation,
 });
 
-export function foreignViews({ namespacePath, requireEndpoint, listPages, answered }: ViewRequests): IcebergViews {
-  const path = (id: TableIdentifier): string => `${namespacePath(id.namespace)}/views/${encodeURIComponent(id.name)}`;
-  const of = (id: TableIdentifier, what: Attempted['what'], absent: Attempted['absent'] = 'no-such-view'): Attempted => ({ what, subject: `View ${formatIdentifier(id)}`, absent });
+export function foreignViews({
+  namespacePath,
+  requireEndpoint,
+  listPages,
+  answered,
+}: ViewRequests): IcebergViews {
+  const path = (id: TableIdentifier): string =>
+    `${namespacePath(id.namespace)}/views/${encodeURIComponent(id.name)}`;
+  const of = (
+    id: TableIdentifier,
+    what: Attempted['what'],
+    absent: Attempted['absent'] = 'no-such-view',
+  ): Attempted => ({ what, subject: `View ${formatIdentifier(id)}`, absent });
   return {
     async list(namespace) {
       requireEndpoint(LIST, 'list views');
@@ -52,20 +73,38 @@ export function foreignViews({ namespacePath, requireEndpoint, listPages, answer
     async create(id, { schema, location, version, properties }) {
       requireEndpoint(CREATE, 'create views');
       const body = { name: id.name, schema, location, 'view-version': version, properties };
-      return faceView(await answered({ method: 'POST', path: `${namespacePath(id.namespace)}/views`, body }, of(id, 'create', 'no-such-namespace')));
+      return faceView(
+        await answered(
+          { method: 'POST', path: `${namespacePath(id.namespace)}/views`, body },
+          of(id, 'create', 'no-such-namespace'),
+        ),
+      );
     },
     async register(id, { metadataLocation }) {
       requireEndpoint(REGISTER, 'register views');
       const body = { name: id.name, 'metadata-location': metadataLocation };
-      return faceView(await answered({ method: 'POST', path: `${namespacePath(id.namespace)}/register-view`, body }, of(id, 'create', 'no-such-namespace')));
+      return faceView(
+        await answered(
+          { method: 'POST', path: `${namespacePath(id.namespace)}/register-view`, body },
+          of(id, 'create', 'no-such-namespace'),
+        ),
+      );
     },
     async commit(id, { requirements, updates }) {
       requireEndpoint(COMMIT, 'replace views');
-      return faceView(await answered({ method: 'POST', path: path(id), body: { identifier: id, requirements, updates } }, of(id, 'commit')));
+      return faceView(
+        await answered(
+          { method: 'POST', path: path(id), body: { identifier: id, requirements, updates } },
+          of(id, 'commit'),
+        ),
+      );
     },
     async rename({ from, to }) {
       requireEndpoint(RENAME, 'rename views');
-      await answered({ method: 'POST', path: 'views/rename', body: { source: from, destination: to } }, of(from, 'change'));
+      await answered(
+        { method: 'POST', path: 'views/rename', body: { source: from, destination: to } },
+        of(from, 'change'),
+      );
     },
     async drop(id) {
       requireEndpoint(DROP, 'drop views');

@@ -4,9 +4,10 @@ import type { TableUpdate } from '../../iceberg/table-update.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 
 /**
- * True when the updates can be seen in the table. Ids of snapshots are random and a commit is made as a whole: one that adds snapshots was made when they are there,
- * whatever others have put on top. Of other commits every update must be seen. False also for one that was made and overtaken by another one that hides it:
- * its caller then repeats it, and its requirements stop it.
+ * True when the updates can be seen in the table. Ids of snapshots are random and a commit is made as a
+ * whole: one that adds snapshots was made when they are there, whatever others have put on top. Of other
+ * commits every update must be seen. False also for one that was made and overtaken by another one that hides
+ * it: its caller then repeats it, and its requirements stop it.
  */
 export function showsUpdates(metadata: TableMetadata | undefined, updates: readonly TableUpdate[]): boolean {
   if (metadata === undefined || updates.length === 0) return false;
@@ -15,7 +16,8 @@ export function showsUpdates(metadata: TableMetadata | undefined, updates: reado
 }
 
 function shows(metadata: TableMetadata, update: TableUpdate): boolean {
-  const hasSnapshot = (id: bigint): boolean => metadata.snapshots?.some((snapshot) => snapshot['snapshot-id'] === id) === true;
+  const hasSnapshot = (id: bigint): boolean =>
+    metadata.snapshots?.some((snapshot) => snapshot['snapshot-id'] === id) === true;
   switch (update.action) {
     case 'assign-uuid':
       return metadata['table-uuid'] === update.uuid;
@@ -35,6 +37,8 @@ function shows(metadata: TableMetadata, update: TableUpdate): boolean {
       return update.removals.every((key) => metadata.properties?.[key] === undefined);
     default:
       // Schemas, specs and the like get their ids from the catalog: they cannot be told from somebody else's.
-      return update.action === 'upgrade-format-version' && metadata['format-version'] >= update['format-version'];
+      return (
+        update.action === 'upgrade-format-version' && metadata['format-version'] >= update['format-version']
+      );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Tables as they were loaded last, asked for again by their ETag (Iceberg REST specification, `loadTable`): a session loads its tables a dozen
- * times, and a table of many snapshots is most of a megabyte.
+ * Tables as they were loaded last, asked for again by their ETag (Iceberg REST specification, `loadTable`): a
+ * session loads its tables a dozen times, and a table of many snapshots is most of a megabyte.
  */
 import type { FaceTable } from '../service/catalog-face.ts';
 
@@ -16,7 +16,10 @@ export interface TableCache {
 }
 
 const TABLES_MAX = 64;
-/** Credentials for files are asked for anew this long before they expire; those that do not say live as long as this. */
+/**
+ * Credentials for files are asked for anew this long before they expire; those that do not say live as long
+ * as this.
+ */
 const CREDENTIALS_MARGIN_MS = 300_000;
 
 export function tableCache(nowMs: () => number = Date.now): TableCache {
@@ -44,9 +47,18 @@ export function tableCache(nowMs: () => number = Date.now): TableCache {
 
 /** An answer "not modified" brings no new credentials with it. */
 function credentialsHold({ table, loadedAtMs }: CachedTable, nowMs: number): boolean {
-  const configs = [table.config ?? {}, ...(table.storageCredentials ?? []).map((credential) => credential.config)];
-  const expiries = configs.flatMap((config) => Object.entries(config).flatMap(([key, value]) => (/expires-at/.test(key) ? [Number(value)] : [])));
-  if ((table.storageCredentials ?? []).length === 0 && !SECRET_KEYS.some((key) => configs[0]?.[key] !== undefined)) return true;
+  const configs = [
+    table.config ?? {},
+    ...(table.storageCredentials ?? []).map((credential) => credential.config),
+  ];
+  const expiries = configs.flatMap((config) =>
+    Object.entries(config).flatMap(([key, value]) => (/expires-at/.test(key) ? [Number(value)] : [])),
+  );
+  if (
+    (table.storageCredentials ?? []).length === 0 &&
+    !SECRET_KEYS.some((key) => configs[0]?.[key] !== undefined)
+  )
+    return true;
   const expiresAtMs = expiries.length === 0 ? loadedAtMs + 2 * CREDENTIALS_MARGIN_MS : Math.min(...expiries);
   return nowMs < expiresAtMs - CREDENTIALS_MARGIN_MS;
 }

@@ -1,4 +1,7 @@
-/** Requests to a foreign catalog: authorised, repeated where that is safe, and never for longer than a bound. Request -> reply. */
+/**
+ * Requests to a foreign catalog: authorised, repeated where that is safe, and never for longer than a bound.
+ * Request -> reply.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderJson } from '../../iceberg/json.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -36,8 +39,10 @@ const RETRY_AFTER_MAX_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 
 /**
- * Makes a transport. It answers with any status but 401 (where a new token helps) and what repeating could heal.
- * @throws PsybergError `catalog-unreachable` when no request arrived; `commit-state-unknown` when a change was sent and nothing came back.
+ * Makes a transport. It answers with any status but 401 (where a new token helps) and what repeating could
+ * heal.
+ * @throws PsybergError `catalog-unreachable` when no request arrived; `commit-state-unknown` when a change
+ * was sent and nothing came back.
  */
 export function foreignTransport({ uri, tokens, acceptsIdempotencyKeys }: TransportOptions): Transport {
   return async (request) => {
@@ -56,14 +61,24 @@ export function foreignTransport({ uri, tokens, acceptsIdempotencyKeys }: Transp
           await sleep(backoffMs(attempt));
           continue;
         }
-        if (changes && !neverSent) throw stateUnknown(`The catalog at ${uri} did not answer (${causeOf(error)})`);
-        throw new PsybergError('catalog-unreachable', `Catalog cannot be reached: ${uri} (${causeOf(error)})`, {
-          hint: 'check catalog.uri in psyberg.yaml, and that the catalog is running',
-          context: { method: request.method },
-          retryable: true,
-        });
+        if (changes && !neverSent)
+          throw stateUnknown(`The catalog at ${uri} did not answer (${causeOf(error)})`);
+        throw new PsybergError(
+          'catalog-unreachable',
+          `Catalog cannot be reached: ${uri} (${causeOf(error)})`,
+          {
+            hint: 'check catalog.uri in psyberg.yaml, and that the catalog is running',
+            context: { method: request.method },
+            retryable: true,
+          },
+        );
       }
-      if ((reply.status === 401 || reply.status === 419) && request.token === undefined && !renewed && tokens.renew(token)) {
+      if (
+        (reply.status === 401 || reply.status === 419) &&
+        request.token === undefined &&
+        !renewed &&
+        tokens.renew(token)
+      ) {
         renewed = true;
         continue;
       }
@@ -74,14 +89,31 @@ export function foreignTransport({ uri, tokens, acceptsIdempotencyKeys }: Transp
   };
 }
 
-/** Nobody knows whether the change was made: the caller looks, and does not repeat blindly (Iceberg REST specification, "CommitStateUnknown"). */
+/**
+ * Nobody knows whether the change was made: the caller looks, and does not repeat blindly (Iceberg REST
+ * specification, "CommitStateUnknown").
+ */
 export const stateUnknown = (what: string): PsybergError =>
-  new PsybergError('commit-state-unknown', `${what}: it may have made the change or not`, { hint: 'run again: what happened is then looked up', retryable: true });
+  new PsybergError('commit-state-unknown', `${what}: it may have made the change or not`, {
+    hint: 'run again: what happened is then looked up',
+    retryable: true,
+  });
 
 /** The connection was refused, or never made: the catalog has not seen the request. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 
-async function send({ method, url, body, headers }: ForeignRequest, token: string | undefined, key: string | undefined): Promise<ForeignReply> {
+async function send(
+  { method, url, body, headers }: ForeignRequest,
+  token: string | undefined,
+  key: string | undefined,
+): Promise<ForeignReply> {
   const response = await fetch(url, {
     method,
     headers: {
@@ -98,12 +130,19 @@ async function send({ method, url, body, headers }: ForeignRequest, token: strin
 }
 
 /**
- * How long to wait before the request may be sent again; undefined when this reply is the last word. 429: it was not looked at. 503: it may have
- * been partly done, so a change is repeated only when the catalog names a time (specification, "ServiceUnavailableResponse").
+ * How long to wait before the request may be sent again; undefined when this reply is the last word. 429: it
+ * was not looked at. 503: it may have been partly done, so a change is repeated only when the catalog names a
+ * time (specification, "ServiceUnavailableResponse").
  */
-function repeatAfterMs({ status, headers }: ForeignReply, { attempt, repeatable }: { readonly attempt: number; readonly repeatable: boolean }): number | undefined {
+function repeatAfterMs(
+  { status, headers }: ForeignReply,
+  { attempt, repeatable }: { readonly attempt: number; readonly repeatable: boolean },
+): number | undefined {
   const asked = retryAfterMs(headers.get('retry-after'));
-  const may = status === 429 || (status === 503 && (repeatable || asked !== undefined)) || (repeatable && (status === 500 || status === 502 || status === 504));
+  const may =
+    status === 429 ||
+    (status === 503 && (repeatable || asked !== undefined)) ||
+    (repeatable && (status === 500 || status === 502 || status === 504));
   if (!may || attempt >= ATTEMPTS || (asked !== undefined && asked > RETRY_AFTER_MAX_MS)) return undefined;
   return Math.max(asked ?? 0, backoffMs(attempt));
 }
@@ -116,4 +155,5 @@ function retryAfterMs(header: string | null): number | undefined {
 }
 
 /** Full jitter: clients that were refused together do not come back together. */
-const backoffMs = (attempt: number): number => Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** attempt);
+const backoffMs = (attempt: number): number =>
+  Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** attempt);

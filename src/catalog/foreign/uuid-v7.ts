@@ -1,4 +1,7 @@
-/** Keys for `Idempotency-Key`: UUIDs of version 7 (RFC 9562), which the Iceberg REST specification asks for and Node does not make. */
+/**
+ * Keys for `Idempotency-Key`: UUIDs of version 7 (RFC 9562), which the Iceberg REST specification asks for
+ * and Node does not make.
+ */
 import { randomBytes } from 'node:crypto';
 
 export function uuidV7(nowMs: number = Date.now()): string {

@@ -33,5 +33,10 @@ export const ENDPOINTS: readonly string[] = [
   'POST /v1/{prefix}/views/rename',
 ];
 
-/** What a catalog offers that does not say: the endpoints of tables, without those that came later (specification, `getConfig`). */
-export const DEFAULT_ENDPOINTS: readonly string[] = ENDPOINTS.filter((endpoint) => !endpoint.startsWith('HEAD') && !endpoint.includes('view'));
+/**
+ * What a catalog offers that does not say: the endpoints of tables, without those that came later
+ * (specification, `getConfig`).
+ */
+export const DEFAULT_ENDPOINTS: readonly string[] = ENDPOINTS.filter(
+  (endpoint) => !endpoint.startsWith('HEAD') && !endpoint.includes('view'),
+);

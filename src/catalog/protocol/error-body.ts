@@ -1,10 +1,15 @@
-/** Errors on the wire. PsybergError -> status and body, letter by letter as the Iceberg REST specification has them. */
+/**
+ * Errors on the wire. PsybergError -> status and body, letter by letter as the Iceberg REST specification has
+ * them.
+ */
 import { PsybergError } from '../../model/errors.ts';
 import { storageFault } from '../../model/storage-faults.ts';
 
 export interface ErrorAnswer {
   readonly status: number;
-  readonly body: { readonly error: { readonly message: string; readonly type: string; readonly code: number } };
+  readonly body: {
+    readonly error: { readonly message: string; readonly type: string; readonly code: number };
+  };
 }
 
 /** Status and type (the Java exception that clients rebuild) of every error code that the catalog raises. */
@@ -46,9 +51,17 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
 export function answerError(thrown: unknown): ErrorAnswer {
   const error = thrown instanceof PsybergError ? thrown : storageFault(thrown);
   const known = error !== undefined && Object.hasOwn(ANSWERS, error.code) ? ANSWERS[error.code] : undefined;
-  if (error === undefined || known === undefined) return errorAnswer(500, 'InternalServerError', 'Internal error of the catalog');
+  if (error === undefined || known === undefined)
+    return errorAnswer(500, 'InternalServerError', 'Internal error of the catalog');
   const { message, hint } = error;
-  return errorAnswer(known[0], known[1], hint === undefined || known[0] !== 403 ? message : `${message}; ${hint}`);
+  return errorAnswer(
+    known[0],
+    known[1],
+    hint === undefined || known[0] !== 403 ? message : `${message}; ${hint}`,
+  );
 }
 
-const errorAnswer = (status: number, type: string, message: string): ErrorAnswer => ({ status, body: { error: { message, type, code: status } } });
+const errorAnswer = (status: number, type: string, message: string): ErrorAnswer => ({
+  status,
+  body: { error: { message, type, code: status } },
+});

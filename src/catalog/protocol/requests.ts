@@ -1,29 +1,48 @@
-/** Request bodies of the Iceberg REST specification (1.11), checked by zod. Parsed JSON -> typed request, or `bad-request`. */
+/**
+ * Request bodies of the Iceberg REST specification (1.11), checked by zod. Parsed JSON -> typed request, or
+ * `bad-request`.
+ */
 import { z } from 'zod';
 import type { IcebergType } from '../../iceberg/table-metadata.ts';
 import type { ProposedSchema, TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import type { ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 import { badRequest } from '../errors.ts';
 
-/** `json.ts` reads the fields of type `long` as `bigint`; a small one under another name is still a number. */
+/**
+ * `json.ts` reads the fields of type `long` as `bigint`; a small one under another name is still a number.
+ */
 const long = z.union([z.int64(), z.int().transform((value) => BigInt(value))]);
 /** A time or another number that fits a double. */
 const number = z.union([z.int(), z.bigint().transform((value) => Number(value))]);
-// What other clients keep in 32 and 64 bits: a number beyond would make metadata that none of them reads any more.
+// What other clients keep in 32 and 64 bits: a number beyond would make metadata that none of them reads any
+// more.
 const id = z.int32();
 const text = z.string();
 /** Not `z.record`, which leaves out a property `__proto__` without a word. */
 const properties = z.custom<Record<string, string>>((value) => {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'string');
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((each) => typeof each === 'string')
+  );
 }, 'Invalid input: expected an object of texts');
-/** A field that may be left out may also be null: the specification does not say so, but most parsers of Apache Iceberg take it. */
+/**
+ * A field that may be left out may also be null: the specification does not say so, but most parsers of
+ * Apache Iceberg take it.
+ */
 const nullish = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
 
 const icebergType: z.ZodType<IcebergType> = z.lazy(() =>
   z.union([
     text,
     z.looseObject({ type: z.literal('struct'), fields: z.array(nestedField) }),
-    z.looseObject({ type: z.literal('list'), 'element-id': id, element: icebergType, 'element-required': z.boolean() }),
+    z.looseObject({
+      type: z.literal('list'),
+      'element-id': id,
+      element: icebergType,
+      'element-required': z.boolean(),
+    }),
     z.looseObject({
       type: z.literal('map'),
       'key-id': id,
@@ -55,7 +74,14 @@ const partitionSpec = z.looseObject({
 });
 const sortOrder = z.looseObject({
   'order-id': nullish(id),
-  fields: z.array(z.looseObject({ 'source-id': id, transform: text, direction: text.regex(/^(asc|desc)$/i), 'null-order': text.regex(/^nulls-(first|last)$/i) })),
+  fields: z.array(
+    z.looseObject({
+      'source-id': id,
+      transform: text,
+      direction: text.regex(/^(asc|desc)$/i),
+      'null-order': text.regex(/^nulls-(first|last)$/i),
+    }),
+  ),
 });
 const snapshot = z.looseObject({
   'snapshot-id': long,
@@ -73,9 +99,15 @@ const statisticsFile = z.looseObject({
   'statistics-path': text,
   'file-size-in-bytes': number,
   'file-footer-size-in-bytes': number,
-  'blob-metadata': z.array(z.looseObject({ type: text, 'snapshot-id': long, 'sequence-number': long, fields: z.array(id) })),
+  'blob-metadata': z.array(
+    z.looseObject({ type: text, 'snapshot-id': long, 'sequence-number': long, fields: z.array(id) }),
+  ),
 });
-const partitionStatisticsFile = z.looseObject({ 'snapshot-id': long, 'statistics-path': text, 'file-size-in-bytes': number });
+const partitionStatisticsFile = z.looseObject({
+  'snapshot-id': long,
+  'statistics-path': text,
+  'file-size-in-bytes': number,
+});
 
 const tableUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('assign-uuid'), uuid: text.min(1) }),
@@ -103,13 +135,21 @@ const tableUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('remove-properties'), removals: z.array(text) }),
   z.object({ action: z.literal('set-statistics'), 'snapshot-id': nullish(long), statistics: statisticsFile }),
   z.object({ action: z.literal('remove-statistics'), 'snapshot-id': long }),
-  z.object({ action: z.literal('set-partition-statistics'), 'partition-statistics': partitionStatisticsFile }),
+  z.object({
+    action: z.literal('set-partition-statistics'),
+    'partition-statistics': partitionStatisticsFile,
+  }),
   z.object({ action: z.literal('remove-partition-statistics'), 'snapshot-id': long }),
   z.object({ action: z.literal('remove-partition-specs'), 'spec-ids': z.array(id) }),
   z.object({ action: z.literal('remove-schemas'), 'schema-ids': z.array(id) }),
   z.object({
     action: z.literal('add-encryption-key'),
-    'encryption-key': z.looseObject({ 'key-id': text, 'encrypted-key-metadata': text, 'encrypted-by-id': nullish(text), properties: nullish(properties) }),
+    'encryption-key': z.looseObject({
+      'key-id': text,
+      'encrypted-key-metadata': text,
+      'encrypted-by-id': nullish(text),
+      properties: nullish(properties),
+    }),
   }),
   z.object({ action: z.literal('remove-encryption-key'), 'key-id': text }),
 ]);
@@ -117,7 +157,11 @@ const tableUpdate = z.discriminatedUnion('action', [
 const tableRequirement = z.discriminatedUnion('type', [
   z.object({ type: z.literal('assert-create') }),
   z.object({ type: z.literal('assert-table-uuid'), uuid: text }),
-  z.object({ type: z.literal('assert-ref-snapshot-id'), ref: text, 'snapshot-id': nullish(long).transform((value) => value ?? null) }),
+  z.object({
+    type: z.literal('assert-ref-snapshot-id'),
+    ref: text,
+    'snapshot-id': nullish(long).transform((value) => value ?? null),
+  }),
   z.object({ type: z.literal('assert-last-assigned-field-id'), 'last-assigned-field-id': id }),
   z.object({ type: z.literal('assert-current-schema-id'), 'current-schema-id': id }),
   z.object({ type: z.literal('assert-last-assigned-partition-id'), 'last-assigned-partition-id': id }),
@@ -127,7 +171,8 @@ const tableRequirement = z.discriminatedUnion('type', [
 
 const namespace = z.array(text);
 const identifier = z.object({ namespace, name: text });
-// The types of this project know no present-but-undefined fields; `readRequest` removes them, so the casts hold.
+// The types of this project know no present-but-undefined fields; `readRequest` removes them, so the casts
+// hold.
 const commit = z.object({
   identifier: nullish(identifier),
   requirements: z.array(tableRequirement as unknown as z.ZodType<TableRequirement>),
@@ -153,7 +198,9 @@ const viewUpdate = z.discriminatedUnion('action', [
   z.object({ action: z.literal('add-view-version'), 'view-version': viewVersion }),
   z.object({ action: z.literal('set-current-view-version'), 'view-version-id': id }),
 ]);
-const viewRequirement = z.discriminatedUnion('type', [z.object({ type: z.literal('assert-view-uuid'), uuid: text })]);
+const viewRequirement = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('assert-view-uuid'), uuid: text }),
+]);
 
 /** One schema per request body. */
 export const REQUESTS = {
@@ -206,9 +253,16 @@ export function readRequest<T extends z.ZodType>(shape: T, body: unknown): z.inf
   throw badRequest(`Malformed request: ${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`);
 }
 
-/** zod keeps absent optional fields as `undefined`; metadata must not, or an absent field would compare unequal to itself. */
+/**
+ * zod keeps absent optional fields as `undefined`; metadata must not, or an absent field would compare
+ * unequal to itself.
+ */
 function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUndefined);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, withoutUndefined(item)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) =>
+      item === undefined ? [] : [[key, withoutUndefined(item)]],
+    ),
+  );
 }

@@ -19,23 +19,34 @@ export async function only(method: string, allowed: string, answer: () => Promis
   if (method !== allowed) throw notAllowed(method);
   return await answer();
 }
-export const notAllowed = (method: string): PsybergError => new PsybergError('method-not-allowed', `Method is not allowed here: ${method}`);
+export const notAllowed = (method: string): PsybergError =>
+  new PsybergError('method-not-allowed', `Method is not allowed here: ${method}`);
 
-/** A query parameter of type boolean. @throws PsybergError `bad-request` for anything but true and false, in any case. */
+/**
+ * A query parameter of type boolean. @throws PsybergError `bad-request` for anything but true and false, in
+ * any case.
+ */
 export function booleanParameter(query: URLSearchParams, name: string): boolean {
   const text = query.get(name)?.toLowerCase() ?? 'false';
-  if (text !== 'true' && text !== 'false') throw badRequest(`Invalid ${name} parameter: ${text} (expected true or false)`);
+  if (text !== 'true' && text !== 'false')
+    throw badRequest(`Invalid ${name} parameter: ${text} (expected true or false)`);
   return text === 'true';
 }
 
 /**
- * One page of a list, in the order of names. A client that sends no `pageToken` wants everything (Iceberg REST specification, `PageToken`).
- * The token is the last name of the page before: what is created or dropped between two pages moves no other name out of the list.
+ * One page of a list, in the order of names. A client that sends no `pageToken` wants everything (Iceberg
+ * REST specification, `PageToken`). The token is the last name of the page before: what is created or dropped
+ * between two pages moves no other name out of the list.
  * @throws PsybergError `bad-request` for a token that this catalog did not make.
  */
-export function paginate<T>(items: readonly T[], nameOf: (item: T) => string, query: URLSearchParams): { readonly items: readonly T[]; readonly next: string | null } {
+export function paginate<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  query: URLSearchParams,
+): { readonly items: readonly T[]; readonly next: string | null } {
   const [token, size] = [query.get('pageToken'), query.get('pageSize')];
-  if (size !== null && (!/^\d{1,9}$/.test(size) || Number(size) < 1)) throw badRequest(`Invalid pageSize: ${size} (expected a positive number)`);
+  if (size !== null && (!/^\d{1,9}$/.test(size) || Number(size) < 1))
+    throw badRequest(`Invalid pageSize: ${size} (expected a positive number)`);
   if (token === null) return { items, next: null };
   const after = token === '' ? undefined : readPageToken(token);
   const rest = items
@@ -43,22 +54,31 @@ export function paginate<T>(items: readonly T[], nameOf: (item: T) => string, qu
     .filter(({ name }) => after === undefined || name > after)
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   const page = size === null ? rest : rest.slice(0, Number(size));
-  return { items: page.map(({ item }) => item), next: page.length < rest.length ? pageToken((page.at(-1) as { name: string }).name) : null };
+  return {
+    items: page.map(({ item }) => item),
+    next: page.length < rest.length ? pageToken((page.at(-1) as { name: string }).name) : null,
+  };
 }
 
 const pageToken = (name: string): string => Buffer.from(name).toString('base64url');
 function readPageToken(token: string): string {
   const name = Buffer.from(token, 'base64url').toString();
   // Decoding never fails; only a token that was made here survives both ways.
-  if (name === '' || pageToken(name) !== token) throw badRequest('Invalid pageToken: it was not made by this catalog');
+  if (name === '' || pageToken(name) !== token)
+    throw badRequest('Invalid pageToken: it was not made by this catalog');
   return name;
 }
 
 /** Names a content, whatever its parts are. */
-export const entityTag = (...parts: readonly string[]): string => `"${createHash('sha256').update(parts.join('\n')).digest('base64url')}"`;
+export const entityTag = (...parts: readonly string[]): string =>
+  `"${createHash('sha256').update(parts.join('\n')).digest('base64url')}"`;
 
-/** True when the client already holds the content (RFC 9110, "If-None-Match": a list of tags, weak ones too, or `*`). */
+/**
+ * True when the client already holds the content (RFC 9110, "If-None-Match": a list of tags, weak ones too,
+ * or `*`).
+ */
 export function holds(request: CatalogRequest, tag: string): boolean {
-  const given = request.headers['if-none-match']?.split(',').map((each) => each.trim().replace(/^W\//, '')) ?? [];
+  const given =
+    request.headers['if-none-match']?.split(',').map((each) => each.trim().replace(/^W\//, '')) ?? [];
   return given.includes('*') || given.includes(tag);
 }

@@ -1,4 +1,7 @@
-/** How many connections a server keeps, and which go when there are more: first those that have not shown the token. */
+/**
+ * How many connections a server keeps, and which go when there are more: first those that have not shown the
+ * token.
+ */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -7,12 +10,16 @@ export interface Connections {
   prove(socket: Socket): void;
 }
 
-/** What Node may accept beyond the limit while those that have to go are still closing: many may come in one turn of its loop. */
+/**
+ * What Node may accept beyond the limit while those that have to go are still closing: many may come in one
+ * turn of its loop.
+ */
 const CLOSING_MAX = 64;
 
 /**
- * Keeps at most `max` connections. A new one beyond them takes the place of the oldest one that has not shown the token, or goes itself where all have:
- * without it as many silent connections kept everybody out until they timed out, 33 s for 800 (2026-11-27).
+ * Keeps at most `max` connections. A new one beyond them takes the place of the oldest one that has not shown
+ * the token, or goes itself where all have: without it as many silent connections kept everybody out until
+ * they timed out, 33 s for 800 (2026-11-27).
  */
 export function limitConnections(server: Server, max: number): Connections {
   const open = new Set<Socket>();

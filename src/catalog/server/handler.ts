@@ -33,7 +33,8 @@ export function catalogHandler({ real, warehouse, catalogName, views }: HandlerO
   function findFace(prefix: string): CatalogFace | undefined {
     const view = views.find(prefix);
     if (view) return sessionFace(view, real);
-    if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length) return branchFace(prefix.slice(BRANCH_PREFIX.length), real);
+    if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length)
+      return branchFace(prefix.slice(BRANCH_PREFIX.length), real);
     return prefix === '' || prefix === catalogName ? real : undefined;
   }
 
@@ -43,7 +44,10 @@ export function catalogHandler({ real, warehouse, catalogName, views }: HandlerO
     const prefix = name === '' || name === warehouse ? catalogName : name;
     const face = findFace(prefix);
     if (face === undefined) throw noSuchWarehouse(name);
-    const endpoints = ENDPOINTS.filter((endpoint) => face.lacks?.has(endpoint) !== true && (face.commitsTogether || endpoint !== COMMIT_TRANSACTION));
+    const endpoints = ENDPOINTS.filter(
+      (endpoint) =>
+        face.lacks?.has(endpoint) !== true && (face.commitsTogether || endpoint !== COMMIT_TRANSACTION),
+    );
     return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints }) };
   }
 
@@ -51,7 +55,8 @@ export function catalogHandler({ real, warehouse, catalogName, views }: HandlerO
     real,
     async answer(request) {
       const { segments } = request;
-      if (segments.length === 1 && segments[0] === 'config') return await only(request.method, 'GET', async () => answerConfig(request));
+      if (segments.length === 1 && segments[0] === 'config')
+        return await only(request.method, 'GET', async () => answerConfig(request));
       // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
       const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
       const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');

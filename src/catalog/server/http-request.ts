@@ -37,7 +37,8 @@ export function readCatalogRequest(message: IncomingMessage): CatalogRequest {
     throw badRequest('Malformed request: the path is not valid percent-encoding');
   }
   if (segments.at(-1) === '') segments.pop();
-  if (segments[0] !== 'v1') throw new PsybergError('no-such-endpoint', `No route for request: ${message.method} ${path}`);
+  if (segments[0] !== 'v1')
+    throw new PsybergError('no-such-endpoint', `No route for request: ${message.method} ${path}`);
   return {
     method: message.method ?? 'GET',
     segments: segments.slice(1),
@@ -69,4 +70,5 @@ async function readBody(message: IncomingMessage): Promise<unknown> {
   }
 }
 
-const tooLarge = (): PsybergError => new PsybergError('request-too-large', `Malformed request: the body is larger than ${BODY_BYTES_MAX} bytes`);
+const tooLarge = (): PsybergError =>
+  new PsybergError('request-too-large', `Malformed request: the body is larger than ${BODY_BYTES_MAX} bytes`);

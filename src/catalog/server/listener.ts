@@ -1,4 +1,6 @@
-/** The HTTP edge: authentication before anything else, every error an answer, nothing thrown into the void. */
+/**
+ * The HTTP edge: authentication before anything else, every error an answer, nothing thrown into the void.
+ */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { PsybergError } from '../../model/errors.ts';
 import { answerError } from '../protocol/error-body.ts';
@@ -32,8 +34,12 @@ interface Answering extends Pick<Listening, 'handler' | 'token'> {
   readonly connections: Connections;
 }
 
-async function answerMessage(message: IncomingMessage, { handler, token, connections }: Answering): Promise<Answer> {
-  if (!isAuthorized(message, token)) throw new PsybergError('unauthorized', 'Not authorized: a bearer token is needed');
+async function answerMessage(
+  message: IncomingMessage,
+  { handler, token, connections }: Answering,
+): Promise<Answer> {
+  if (!isAuthorized(message, token))
+    throw new PsybergError('unauthorized', 'Not authorized: a bearer token is needed');
   connections.prove(message.socket);
   return await (await handler()).answer(readCatalogRequest(message));
 }

@@ -6,7 +6,17 @@ import { badRequest } from '../errors.ts';
 import { checkPathNames } from '../names.ts';
 import { REQUESTS, readRequest } from '../protocol/requests.ts';
 import type { CatalogFace, FaceTable } from '../service/catalog-face.ts';
-import { type Answer, booleanParameter, entityTag, holds, json, notAllowed, nothing, only, paginate } from './answers.ts';
+import {
+  type Answer,
+  booleanParameter,
+  entityTag,
+  holds,
+  json,
+  notAllowed,
+  nothing,
+  only,
+  paginate,
+} from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
 import { answerView, answerViews, registerView, renameView } from './view-routes.ts';
 
@@ -15,7 +25,11 @@ const LEVEL_SEPARATOR = '\u001f';
 const splitNamespace = (text: string): string[] => text.split(LEVEL_SEPARATOR);
 
 /** Answers one request under a prefix. `path` is what follows the prefix. */
-export async function answerRoute(face: CatalogFace, request: CatalogRequest, path: readonly string[]): Promise<Answer> {
+export async function answerRoute(
+  face: CatalogFace,
+  request: CatalogRequest,
+  path: readonly string[],
+): Promise<Answer> {
   const [root, first, kind, name, action] = path;
   const { method } = request;
   if (root === 'namespaces' && path.length <= 5) {
@@ -23,21 +37,29 @@ export async function answerRoute(face: CatalogFace, request: CatalogRequest, pa
     const namespace = splitNamespace(first);
     checkPathNames(namespace, name);
     if (kind === undefined) return await answerNamespace(face, request, namespace);
-    if (kind === 'properties' && name === undefined) return await only(method, 'POST', () => updateProperties(face, request, namespace));
-    if (kind === 'register' && name === undefined) return await only(method, 'POST', () => registerTable(face, request, namespace));
+    if (kind === 'properties' && name === undefined)
+      return await only(method, 'POST', () => updateProperties(face, request, namespace));
+    if (kind === 'register' && name === undefined)
+      return await only(method, 'POST', () => registerTable(face, request, namespace));
     if (kind === 'tables' && name === undefined) return await answerTables(face, request, namespace);
     if (kind === 'tables' && name !== undefined) {
       const id: TableIdentifier = { namespace, name };
       if (action === undefined) return await answerTable(face, request, id);
       if (action === 'metrics') return await only(method, 'POST', () => acceptMetrics(face, request, id));
     }
-    if (kind === 'views' && name === undefined) return await answerViews(face.icebergViews, request, namespace);
-    if (kind === 'views' && name !== undefined && action === undefined) return await answerView(face.icebergViews, request, { namespace, name });
-    if (kind === 'register-view' && name === undefined) return await only(method, 'POST', () => registerView(face.icebergViews, request, namespace));
+    if (kind === 'views' && name === undefined)
+      return await answerViews(face.icebergViews, request, namespace);
+    if (kind === 'views' && name !== undefined && action === undefined)
+      return await answerView(face.icebergViews, request, { namespace, name });
+    if (kind === 'register-view' && name === undefined)
+      return await only(method, 'POST', () => registerView(face.icebergViews, request, namespace));
   }
-  if (root === 'views' && first === 'rename' && path.length === 2) return await only(method, 'POST', () => renameView(face.icebergViews, request));
-  if (root === 'tables' && first === 'rename' && path.length === 2) return await only(method, 'POST', () => renameTable(face, request));
-  if (root === 'transactions' && first === 'commit' && path.length === 2) return await only(method, 'POST', () => commitTransaction(face, request));
+  if (root === 'views' && first === 'rename' && path.length === 2)
+    return await only(method, 'POST', () => renameView(face.icebergViews, request));
+  if (root === 'tables' && first === 'rename' && path.length === 2)
+    return await only(method, 'POST', () => renameTable(face, request));
+  if (root === 'transactions' && first === 'commit' && path.length === 2)
+    return await only(method, 'POST', () => commitTransaction(face, request));
   throw new PsybergError('no-such-endpoint', `No route for request: ${method} ${path.join('/')}`);
 }
 
@@ -45,7 +67,11 @@ async function answerNamespaces(face: CatalogFace, request: CatalogRequest): Pro
   switch (request.method) {
     case 'GET': {
       const parent = request.query.get('parent');
-      const page = paginate(await face.listNamespaces(parent ? splitNamespace(parent) : []), (namespace) => namespace.at(-1) as string, request.query);
+      const page = paginate(
+        await face.listNamespaces(parent ? splitNamespace(parent) : []),
+        (namespace) => namespace.at(-1) as string,
+        request.query,
+      );
       return json({ namespaces: page.items, 'next-page-token': page.next });
     }
     case 'POST': {
@@ -57,7 +83,11 @@ async function answerNamespaces(face: CatalogFace, request: CatalogRequest): Pro
   }
 }
 
-async function answerNamespace(face: CatalogFace, request: CatalogRequest, namespace: string[]): Promise<Answer> {
+async function answerNamespace(
+  face: CatalogFace,
+  request: CatalogRequest,
+  namespace: string[],
+): Promise<Answer> {
   switch (request.method) {
     case 'GET':
       return json({ namespace, properties: await face.namespaceProperties(namespace) });
@@ -72,12 +102,23 @@ async function answerNamespace(face: CatalogFace, request: CatalogRequest, names
   }
 }
 
-async function updateProperties(face: CatalogFace, request: CatalogRequest, namespace: string[]): Promise<Answer> {
-  const { removals = [], updates = {} } = readRequest(REQUESTS.updateNamespaceProperties, await request.body());
+async function updateProperties(
+  face: CatalogFace,
+  request: CatalogRequest,
+  namespace: string[],
+): Promise<Answer> {
+  const { removals = [], updates = {} } = readRequest(
+    REQUESTS.updateNamespaceProperties,
+    await request.body(),
+  );
   return json(await face.changeNamespaceProperties(namespace, { removals, updates }));
 }
 
-async function answerTables(face: CatalogFace, request: CatalogRequest, namespace: string[]): Promise<Answer> {
+async function answerTables(
+  face: CatalogFace,
+  request: CatalogRequest,
+  namespace: string[],
+): Promise<Answer> {
   switch (request.method) {
     case 'GET': {
       const page = paginate(await face.listTables(namespace), (id) => id.name, request.query);
@@ -125,7 +166,8 @@ async function answerTable(face: CatalogFace, request: CatalogRequest, id: Table
 
 function loadTable(table: FaceTable, request: CatalogRequest): Answer {
   const mode = request.query.get('snapshots')?.toLowerCase() ?? 'all';
-  if (mode !== 'all' && mode !== 'refs') throw badRequest(`Invalid snapshots parameter: ${mode} (expected all or refs)`);
+  if (mode !== 'all' && mode !== 'refs')
+    throw badRequest(`Invalid snapshots parameter: ${mode} (expected all or refs)`);
   const shown = mode === 'refs' ? onlyReferencedSnapshots(table) : table;
   // "Not modified" would leave the client with credentials that expire.
   if (table.storageCredentials !== undefined) return loaded(shown);
@@ -134,19 +176,33 @@ function loadTable(table: FaceTable, request: CatalogRequest): Answer {
   return { ...loaded(shown), headers: { etag } };
 }
 
-/** A metadata file never changes, so its location names its content; what a view made of it is named by its content. */
-const etagOf = (table: FaceTable, mode: 'all' | 'refs'): string => entityTag(mode, table.metadataLocation ?? '', table.text === undefined ? metadataText(table) : '');
+/**
+ * A metadata file never changes, so its location names its content; what a view made of it is named by its
+ * content.
+ */
+const etagOf = (table: FaceTable, mode: 'all' | 'refs'): string =>
+  entityTag(mode, table.metadataLocation ?? '', table.text === undefined ? metadataText(table) : '');
 
 function onlyReferencedSnapshots(table: FaceTable): FaceTable {
   const referenced = new Set(Object.values(table.metadata.refs ?? {}).map((ref) => ref['snapshot-id']));
-  const snapshots = table.metadata.snapshots?.filter((snapshot) => referenced.has(snapshot['snapshot-id'])) ?? [];
+  const snapshots =
+    table.metadata.snapshots?.filter((snapshot) => referenced.has(snapshot['snapshot-id'])) ?? [];
   const { text: _ofAllSnapshots, ...rest } = table;
   return { ...rest, metadata: { ...table.metadata, snapshots } };
 }
 
-async function registerTable(face: CatalogFace, request: CatalogRequest, namespace: string[]): Promise<Answer> {
+async function registerTable(
+  face: CatalogFace,
+  request: CatalogRequest,
+  namespace: string[],
+): Promise<Answer> {
   const body = readRequest(REQUESTS.registerTable, await request.body());
-  return loaded(await face.registerTable({ namespace, name: body.name }, { metadataLocation: body['metadata-location'], overwrite: body.overwrite ?? false }));
+  return loaded(
+    await face.registerTable(
+      { namespace, name: body.name },
+      { metadataLocation: body['metadata-location'], overwrite: body.overwrite ?? false },
+    ),
+  );
 }
 
 async function renameTable(face: CatalogFace, request: CatalogRequest): Promise<Answer> {
@@ -161,7 +217,11 @@ async function commitTransaction(face: CatalogFace, request: CatalogRequest): Pr
   return nothing;
 }
 
-async function acceptMetrics(face: CatalogFace, request: CatalogRequest, id: TableIdentifier): Promise<Answer> {
+async function acceptMetrics(
+  face: CatalogFace,
+  request: CatalogRequest,
+  id: TableIdentifier,
+): Promise<Answer> {
   await face.reportMetrics?.(id, readRequest(REQUESTS.reportMetrics, await request.body()));
   return nothing;
 }
@@ -170,10 +230,20 @@ async function acceptMetrics(face: CatalogFace, request: CatalogRequest, id: Tab
 function loaded(table: FaceTable): Answer {
   const metadata = metadataText(table);
   const config = JSON.stringify(table.config ?? {});
-  const credentials = table.storageCredentials === undefined ? '' : `,"storage-credentials":${JSON.stringify(table.storageCredentials)}`;
+  const credentials =
+    table.storageCredentials === undefined
+      ? ''
+      : `,"storage-credentials":${JSON.stringify(table.storageCredentials)}`;
   const text = `{${locationField(table)}"metadata":${metadata},"config":${config}${credentials}}`;
-  // A staged table is nowhere yet: there is nothing that a later request could compare. Credentials must not be answered with "not modified" either.
-  return { status: 200, text, ...(credentials === '' && table.metadataLocation !== undefined ? { headers: { etag: etagOf(table, 'all') } } : {}) };
+  // A staged table is nowhere yet: there is nothing that a later request could compare. Credentials must not
+  // be answered with "not modified" either.
+  return {
+    status: 200,
+    text,
+    ...(credentials === '' && table.metadataLocation !== undefined
+      ? { headers: { etag: etagOf(table, 'all') } }
+      : {}),
+  };
 }
 /** `CommitTableResponse`. */
 const committed = (table: FaceTable): Answer => ({
@@ -182,5 +252,6 @@ const committed = (table: FaceTable): Answer => ({
   headers: { etag: etagOf(table, 'all') },
 });
 /** Nothing for a staged table, nor where a foreign catalog does not say. */
-const locationField = ({ metadataLocation }: FaceTable): string => (metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`);
+const locationField = ({ metadataLocation }: FaceTable): string =>
+  metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`;
 const metadataText = (table: FaceTable): string => table.text ?? renderTableMetadata(table.metadata);

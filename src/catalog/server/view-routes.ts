@@ -7,7 +7,11 @@ import { type Answer, json, notAllowed, nothing, paginate } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
 
 /** `…/namespaces/{namespace}/views` */
-export async function answerViews(views: IcebergViews, request: CatalogRequest, namespace: string[]): Promise<Answer> {
+export async function answerViews(
+  views: IcebergViews,
+  request: CatalogRequest,
+  namespace: string[],
+): Promise<Answer> {
   switch (request.method) {
     case 'GET': {
       const page = paginate(await views.list(namespace), (id) => id.name, request.query);
@@ -16,7 +20,9 @@ export async function answerViews(views: IcebergViews, request: CatalogRequest, 
     case 'POST': {
       const body = readRequest(REQUESTS.createView, await request.body());
       const { schema, location, properties, 'view-version': version } = body;
-      return loaded(await views.create({ namespace, name: body.name }, { schema, location, properties, version }));
+      return loaded(
+        await views.create({ namespace, name: body.name }, { schema, location, properties, version }),
+      );
     }
     default:
       throw notAllowed(request.method);
@@ -24,7 +30,11 @@ export async function answerViews(views: IcebergViews, request: CatalogRequest, 
 }
 
 /** `…/namespaces/{namespace}/views/{view}` */
-export async function answerView(views: IcebergViews, request: CatalogRequest, id: TableIdentifier): Promise<Answer> {
+export async function answerView(
+  views: IcebergViews,
+  request: CatalogRequest,
+  id: TableIdentifier,
+): Promise<Answer> {
   switch (request.method) {
     case 'GET':
       return loaded(await views.load(id));
@@ -44,9 +54,15 @@ export async function answerView(views: IcebergViews, request: CatalogRequest, i
 }
 
 /** `…/namespaces/{namespace}/register-view` */
-export async function registerView(views: IcebergViews, request: CatalogRequest, namespace: string[]): Promise<Answer> {
+export async function registerView(
+  views: IcebergViews,
+  request: CatalogRequest,
+  namespace: string[],
+): Promise<Answer> {
   const body = readRequest(REQUESTS.registerView, await request.body());
-  return loaded(await views.register({ namespace, name: body.name }, { metadataLocation: body['metadata-location'] }));
+  return loaded(
+    await views.register({ namespace, name: body.name }, { metadataLocation: body['metadata-location'] }),
+  );
 }
 
 /** `…/views/rename` */

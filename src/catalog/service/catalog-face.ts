@@ -1,9 +1,16 @@
 /**
- * What one prefix of the REST catalog offers. The warehouse itself, a session view and a branch prefix each are a face;
- * the routes know nothing else. A view needs of what lies behind it only {@link ViewBackend}, so a foreign catalog can lie there too.
+ * What one prefix of the REST catalog offers. The warehouse itself, a session view and a branch prefix each
+ * are a face; the routes know nothing else. A view needs of what lies behind it only {@link ViewBackend}, so
+ * a foreign catalog can lie there too.
  */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type { ProposedSchema, ProposedSortOrder, TableRequirement, TableUpdate, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type {
+  ProposedSchema,
+  ProposedSortOrder,
+  TableRequirement,
+  TableUpdate,
+  UnboundPartitionSpec,
+} from '../../iceberg/table-update.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 import type { PropertyChanges } from '../store/store.ts';
 
@@ -49,7 +56,8 @@ export interface ViewBackend {
   loadTable(id: TableIdentifier): Promise<FaceTable>;
   /**
    * Commits all changes or none. @returns the table that a single change left; after several it may be none.
-   * @throws PsybergError `commit-conflict`, `invalid-table-update`, …; `no-transactions` for several changes where {@link commitsTogether} is false.
+   * @throws PsybergError `commit-conflict`, `invalid-table-update`, …; `no-transactions` for several changes
+   * where {@link commitsTogether} is false.
    */
   commitTables(changes: readonly TableChange[]): Promise<FaceTable[]>;
 }
@@ -87,13 +95,25 @@ export interface CatalogFace extends ViewBackend {
   /** Endpoints that are refused here, in the words of `/v1/config`; absent: none. */
   readonly lacks?: ReadonlySet<string>;
   readonly icebergViews: IcebergViews;
-  createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<Record<string, string>>;
-  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<{ updated: string[]; removed: string[]; missing: string[] }>;
+  createNamespace(
+    namespace: readonly string[],
+    properties: Readonly<Record<string, string>>,
+  ): Promise<Record<string, string>>;
+  changeNamespaceProperties(
+    namespace: readonly string[],
+    changes: PropertyChanges,
+  ): Promise<{ updated: string[]; removed: string[]; missing: string[] }>;
   dropNamespace(namespace: readonly string[]): Promise<void>;
   createTable(id: TableIdentifier, request: CreateTableRequest): Promise<FaceTable>;
-  registerTable(id: TableIdentifier, request: { readonly metadataLocation: string; readonly overwrite: boolean }): Promise<FaceTable>;
+  registerTable(
+    id: TableIdentifier,
+    request: { readonly metadataLocation: string; readonly overwrite: boolean },
+  ): Promise<FaceTable>;
   renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
   dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
-  /** Takes a client's report on a scan or commit; absent where nobody wants it. Never fails: a report is not worth a failed query. */
+  /**
+   * Takes a client's report on a scan or commit; absent where nobody wants it. Never fails: a report is not
+   * worth a failed query.
+   */
   reportMetrics?(id: TableIdentifier, report: unknown): Promise<void>;
 }

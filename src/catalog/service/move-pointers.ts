@@ -1,4 +1,7 @@
-/** Commits to a warehouse: what those of tables and of views have in common. A metadata file is written first, and its pointer is moved last. */
+/**
+ * Commits to a warehouse: what those of tables and of views have in common. A metadata file is written first,
+ * and its pointer is moved last.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { lines } from '../../model/in-turn.ts';
@@ -14,8 +17,14 @@ export interface MovedPointers {
   readonly discard: () => Promise<void>;
 }
 
-/** Moves pointers to files that were written for them; without pointers the files go. @returns the swap that lost, as the store. */
-export async function movePointers(swaps: readonly PointerSwap[], { store, discard }: MovedPointers): Promise<PointerSwap | undefined> {
+/**
+ * Moves pointers to files that were written for them; without pointers the files go. @returns the swap that
+ * lost, as the store.
+ */
+export async function movePointers(
+  swaps: readonly PointerSwap[],
+  { store, discard }: MovedPointers,
+): Promise<PointerSwap | undefined> {
   const lost = await store.swapPointers(swaps).catch(async (error: unknown) => {
     // Where nobody knows, the files may be what the pointers point at.
     if (!isStateUnknown(error)) await discard();
@@ -26,15 +35,20 @@ export async function movePointers(swaps: readonly PointerSwap[], { store, disca
 }
 
 /**
- * Repeats a commit to tables or views until it wins its race; each try waits for those before it of commits to the same ones.
+ * Repeats a commit to tables or views until it wins its race; each try waits for those before it of commits
+ * to the same ones.
  * @throws PsybergError `commit-conflict` when it lost too often.
  */
-export type UntilCommitted = <T>(ids: readonly TableIdentifier[], commitOnce: () => Promise<T | undefined>) => Promise<T>;
+export type UntilCommitted = <T>(
+  ids: readonly TableIdentifier[],
+  commitOnce: () => Promise<T | undefined>,
+) => Promise<T>;
 
 /**
- * With one line for each table or view of a server. Without it all its clients write metadata of which one file counts: 16 clients of one table made 146 to 179 commits/s, the
- * slowest after 1.4 to 2.0 s, and one of 4,800 lost its race 40 times; in line 257 to 326, the slowest after 0.1 s (2026-11-28, turn about). Other processes are met in the
- * store alone.
+ * With one line for each table or view of a server. Without it all its clients write metadata of which one
+ * file counts: 16 clients of one table made 146 to 179 commits/s, the slowest after 1.4 to 2.0 s, and one of
+ * 4,800 lost its race 40 times; in line 257 to 326, the slowest after 0.1 s (2026-11-28, turn about). Other
+ * processes are met in the store alone.
  */
 export function untilCommittedInLine(): UntilCommitted {
   const inLines = lines();
@@ -43,7 +57,8 @@ export function untilCommittedInLine(): UntilCommitted {
     for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
       const committed = await inLines(keys, commitOnce);
       if (committed !== undefined) return committed;
-      // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step. Not in line: others may have more luck.
+      // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step. Not in
+      // line: others may have more luck.
       await sleep(Math.random() * Math.min(100, 2 ** attempt));
     }
     throw lostRace(ids[0] as TableIdentifier);

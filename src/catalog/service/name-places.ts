@@ -14,11 +14,24 @@ export interface NamePlaces {
   /** @throws PsybergError `already-exists` when a table or a view has the name. */
   requireFree(id: TableIdentifier, wanted: PointerKind): Promise<void>;
   defaultLocation(id: TableIdentifier): Promise<string>;
-  /** @returns false when there is no such thing to rename. @throws PsybergError `no-such-namespace`, `already-exists`. */
-  rename(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind }): Promise<boolean>;
+  /**
+   * @returns false when there is no such thing to rename. @throws PsybergError `no-such-namespace`,
+   * `already-exists`.
+   */
+  rename(rename: {
+    readonly from: TableIdentifier;
+    readonly to: TableIdentifier;
+    readonly kind: PointerKind;
+  }): Promise<boolean>;
 }
 
-export function namePlaces({ roots, store }: { readonly roots: Roots; readonly store: CatalogStore }): NamePlaces {
+export function namePlaces({
+  roots,
+  store,
+}: {
+  readonly roots: Roots;
+  readonly store: CatalogStore;
+}): NamePlaces {
   const requireNamespace = async (namespace: readonly string[]): Promise<void> => {
     checkNamespace(namespace);
     if (!(await store.namespaceExists(namespace))) throw noSuchNamespace(namespace);

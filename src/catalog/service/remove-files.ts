@@ -1,10 +1,19 @@
-/** What a warehouse deletes: metadata files that a table has forgotten, and a purged table. Never what another name points at. */
+/**
+ * What a warehouse deletes: metadata files that a table has forgotten, and a purged table. Never what another
+ * name points at.
+ */
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, normalize } from 'node:path';
 import { mayDeleteFiles } from '../../iceberg/retention.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
-import { localPath, PATH_PROPERTIES, pathInside, realPathOfExisting, type Roots } from '../files/locations.ts';
+import {
+  localPath,
+  PATH_PROPERTIES,
+  pathInside,
+  realPathOfExisting,
+  type Roots,
+} from '../files/locations.ts';
 import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
 import type { CatalogStore } from '../store/store.ts';
 
@@ -19,8 +28,15 @@ interface StoredTable {
   readonly metadataLocation: string;
 }
 
-/** Deletes those of a table's earlier metadata files that are its own and that no name points at: two may have been registered on one file. */
-export async function removeEarlierFiles({ store, files }: Pick<Warehouse, 'store' | 'files'>, metadata: TableMetadata, locations: readonly string[]): Promise<void> {
+/**
+ * Deletes those of a table's earlier metadata files that are its own and that no name points at: two may have
+ * been registered on one file.
+ */
+export async function removeEarlierFiles(
+  { store, files }: Pick<Warehouse, 'store' | 'files'>,
+  metadata: TableMetadata,
+  locations: readonly string[],
+): Promise<void> {
   const own = locations.filter(isMetadataOf(metadata));
   if (own.length === 0) return;
   const named = new Set((await store.locationsWith(own.map((location) => basename(location)))).map(placeOf));
@@ -28,13 +44,18 @@ export async function removeEarlierFiles({ store, files }: Pick<Warehouse, 'stor
 }
 
 /**
- * Deletes a dropped table's folder, unless another table has files in it. With `gc.enabled=false` only the table's own metadata files go: its data may be
- * shared with tables that this catalog does not know (as Apache Iceberg's `CatalogUtil.dropTableData`).
+ * Deletes a dropped table's folder, unless another table has files in it. With `gc.enabled=false` only the
+ * table's own metadata files go: its data may be shared with tables that this catalog does not know (as
+ * Apache Iceberg's `CatalogUtil.dropTableData`).
  */
-export async function purgeTable(warehouse: Warehouse, { metadata, metadataLocation }: StoredTable): Promise<void> {
+export async function purgeTable(
+  warehouse: Warehouse,
+  { metadata, metadataLocation }: StoredTable,
+): Promise<void> {
   const { roots, store, files, viewFiles } = warehouse;
   const log = (metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']);
-  const removeMetadata = (): Promise<void> => removeEarlierFiles(warehouse, metadata, [...log, metadataLocation]);
+  const removeMetadata = (): Promise<void> =>
+    removeEarlierFiles(warehouse, metadata, [...log, metadataLocation]);
   if (!mayDeleteFiles(metadata)) return await removeMetadata();
   const path = pathInside(roots, metadata.location);
   const isInTable = isWithin(path);
@@ -57,7 +78,10 @@ export async function purgeTable(warehouse: Warehouse, { metadata, metadataLocat
   for (const place of placesOf(metadata)) await removeEmptyFolder(roots, place, others);
 }
 
-/** Deletes a folder that a property named, whose files may belong to anybody: only when it is empty and no other table names it. */
+/**
+ * Deletes a folder that a property named, whose files may belong to anybody: only when it is empty and no
+ * other table names it.
+ */
 async function removeEmptyFolder(roots: Roots, location: string, others: readonly string[]): Promise<void> {
   try {
     const path = pathInside(roots, location);
@@ -77,16 +101,26 @@ function isWithin(folder: string): (location: string) => boolean {
 }
 
 /** Where a table's files may lie: its location, and the folders that its properties name. */
-const placesOf = ({ location, properties = {} }: TableMetadata): string[] => [location, ...PATH_PROPERTIES.flatMap((name) => properties[name] ?? [])];
+const placesOf = ({ location, properties = {} }: TableMetadata): string[] => [
+  location,
+  ...PATH_PROPERTIES.flatMap((name) => properties[name] ?? []),
+];
 
 /** One for every spelling of a location. */
 const placeOf = (location: string): string => normalize(localPath(location) ?? location);
 
-/** Tells the metadata files of a table from what a registered file's log may name: only the former may be deleted. */
+/**
+ * Tells the metadata files of a table from what a registered file's log may name: only the former may be
+ * deleted.
+ */
 function isMetadataOf(table: TableMetadata): (location: string) => boolean {
   const folders = [`${table.location}/metadata`, metadataFolder(table)].map(placeOf);
   return (location) => {
     const path = localPath(location);
-    return path !== undefined && folders.includes(dirname(normalize(path))) && /\.metadata\.json(\.gz)?$/.test(path);
+    return (
+      path !== undefined &&
+      folders.includes(dirname(normalize(path))) &&
+      /\.metadata\.json(\.gz)?$/.test(path)
+    );
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The warehouse itself as a catalog face: store + metadata files + the pure commit rules.
- * A commit writes its metadata file first and moves the pointer last: a crash between leaves only a file that nothing points at.
+ * The warehouse itself as a catalog face: store + metadata files + the pure commit rules. A commit writes its
+ * metadata file first and moves the pointer last: a crash between leaves only a file that nothing points at.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -10,7 +10,18 @@ import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates, rememberPreviousFile } from '../../iceberg/updates.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
-import { badRequest, codeOf, identifierKey, lostRace, nameTaken, namespaceExists, namespaceNotEmpty, noSuchNamespace, noSuchTable, unprocessable } from '../errors.ts';
+import {
+  badRequest,
+  codeOf,
+  identifierKey,
+  lostRace,
+  nameTaken,
+  namespaceExists,
+  namespaceNotEmpty,
+  noSuchNamespace,
+  noSuchTable,
+  unprocessable,
+} from '../errors.ts';
 import { makeFolder } from '../files/folders.ts';
 import { checkPathProperties, folderInside, pathInside } from '../files/locations.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
@@ -36,14 +47,23 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
   const places = namePlaces({ roots, store });
   const { requireNamespace, requireFree, defaultLocation } = places;
   const untilCommitted = untilCommittedInLine();
-  /** Refuses places outside; those that the table had before stay: it may have got them where nobody checked. */
-  const checkPlaces = ({ location, properties = {} }: Pick<TableMetadata, 'location' | 'properties'>, before?: TableMetadata): void => {
+  /**
+   * Refuses places outside; those that the table had before stay: it may have got them where nobody checked.
+   */
+  const checkPlaces = (
+    { location, properties = {} }: Pick<TableMetadata, 'location' | 'properties'>,
+    before?: TableMetadata,
+  ): void => {
     folderInside(roots, location);
     checkMetadataLocation(location);
-    const changed = Object.entries(properties).filter(([name, value]) => before?.properties?.[name] !== value);
+    const changed = Object.entries(properties).filter(
+      ([name, value]) => before?.properties?.[name] !== value,
+    );
     checkPathProperties(roots, Object.fromEntries(changed));
   };
-  const findTable = async (id: TableIdentifier): Promise<(FaceTable & { metadataLocation: string }) | undefined> => {
+  const findTable = async (
+    id: TableIdentifier,
+  ): Promise<(FaceTable & { metadataLocation: string }) | undefined> => {
     for (let seen: string | undefined; ; ) {
       const pointer = await store.findPointer(id);
       if (pointer?.kind !== 'TABLE') return undefined;
@@ -51,7 +71,8 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
       try {
         return { ...(await files.read(metadataLocation)), metadataLocation };
       } catch (error) {
-        // A commit may have moved the pointer and deleted this file since the pointer was read; the same file missing twice is missing.
+        // A commit may have moved the pointer and deleted this file since the pointer was read; the same file
+        // missing twice is missing.
         if (codeOf(error) !== 'metadata-file-missing' || seen === metadataLocation) throw error;
         seen = metadataLocation;
       }
@@ -73,18 +94,29 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     if (current && updated === current.metadata) {
       // What a transaction only asserts of a table must still hold when the others are swapped.
       const { metadataLocation: here } = current;
-      return { swap: { identifier, kind: 'TABLE', expected: here, next: here }, written: undefined, table: current, forgotten: [] };
+      return {
+        swap: { identifier, kind: 'TABLE', expected: here, next: here },
+        written: undefined,
+        table: current,
+        forgotten: [],
+      };
     }
     checkPlaces(updated, current?.metadata);
     const { metadata, forgotten } = current
-      ? rememberPreviousFile(updated, { 'metadata-file': current.metadataLocation, 'timestamp-ms': current.metadata['last-updated-ms'] })
+      ? rememberPreviousFile(updated, {
+          'metadata-file': current.metadataLocation,
+          'timestamp-ms': current.metadata['last-updated-ms'],
+        })
       : { metadata: updated, forgotten: [] };
     const metadataLocation = await files.write(metadata, current?.metadataLocation);
     return {
       swap: { identifier, kind: 'TABLE', expected: current?.metadataLocation, next: metadataLocation },
       written: metadataLocation,
       table: { ...(await files.read(metadataLocation)), metadataLocation },
-      forgotten: metadata.properties?.['write.metadata.delete-after-commit.enabled']?.toLowerCase() === 'true' ? forgotten : [],
+      forgotten:
+        metadata.properties?.['write.metadata.delete-after-commit.enabled']?.toLowerCase() === 'true'
+          ? forgotten
+          : [],
     };
   }
 
@@ -93,7 +125,9 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     const has = (action: string): boolean => change.updates.some((update) => update.action === action);
     return [
       ...(has('assign-uuid') ? [] : [{ action: 'assign-uuid' as const, uuid: randomUUID() }]),
-      ...(has('set-location') ? [] : [{ action: 'set-location' as const, location: await defaultLocation(change.identifier) }]),
+      ...(has('set-location')
+        ? []
+        : [{ action: 'set-location' as const, location: await defaultLocation(change.identifier) }]),
     ];
   }
 
@@ -110,7 +144,8 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     const writes = prepared.some((commit) => commit.written !== undefined);
     if (writes && (await movePointers(swaps, { store, discard }))) return undefined;
     // The commit is made, whatever becomes of the old files.
-    for (const { table, forgotten } of prepared) await removeEarlierFiles(warehouse, table.metadata, forgotten).catch(() => undefined);
+    for (const { table, forgotten } of prepared)
+      await removeEarlierFiles(warehouse, table.metadata, forgotten).catch(() => undefined);
     return prepared.map((commit) => commit.table);
   }
 
@@ -135,7 +170,10 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     async changeNamespaceProperties(namespace, changes) {
       await requireNamespace(namespace);
       const both = changes.removals.filter((key) => Object.hasOwn(changes.updates, key));
-      if (both.length > 0) throw unprocessable(`Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`);
+      if (both.length > 0)
+        throw unprocessable(
+          `Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`,
+        );
       checkProperties(changes.updates);
       if (changes.updates.location !== undefined) pathInside(roots, changes.updates.location);
       const found = await store.changeNamespaceProperties(namespace, changes);
@@ -169,15 +207,25 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
       await requireFree(id, 'TABLE');
       const location = withoutSlash(request.location ?? (await defaultLocation(id)));
       checkPlaces({ location, properties: request.properties ?? {} });
-      const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
+      const metadata: TableMetadata = newTableMetadata(
+        { ...request, location, uuid: randomUUID() },
+        Date.now(),
+      );
       if (request.stageCreate === true) {
-        // The client writes manifests before its commit creates the table, and DuckDB does not make local folders for them.
+        // The client writes manifests before its commit creates the table, and DuckDB does not make local
+        // folders for them.
         makeFolder(join(pathInside(roots, location), 'metadata'));
         return { metadata, metadataLocation: undefined };
       }
       const metadataLocation = await files.write(metadata, undefined);
-      const swap: PointerSwap = { identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation };
-      if (await movePointers([swap], { store, discard: () => files.remove([metadataLocation]) })) throw nameTaken(id, 'TABLE', 'TABLE');
+      const swap: PointerSwap = {
+        identifier: id,
+        kind: 'TABLE',
+        expected: undefined,
+        next: metadataLocation,
+      };
+      if (await movePointers([swap], { store, discard: () => files.remove([metadataLocation]) }))
+        throw nameTaken(id, 'TABLE', 'TABLE');
       return { ...(await files.read(metadataLocation)), metadataLocation };
     },
     async registerTable(id, { metadataLocation, overwrite }) {
@@ -190,8 +238,17 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
       const current = await store.findPointer(id);
       if (current === undefined || !overwrite || current.kind !== 'TABLE') {
         await requireFree(id, 'TABLE');
-        if (await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation }])) throw nameTaken(id, 'TABLE', 'TABLE');
-      } else if (await store.swapPointers([{ identifier: id, kind: 'TABLE', expected: current.metadataLocation, next: metadataLocation }])) {
+        if (
+          await store.swapPointers([
+            { identifier: id, kind: 'TABLE', expected: undefined, next: metadataLocation },
+          ])
+        )
+          throw nameTaken(id, 'TABLE', 'TABLE');
+      } else if (
+        await store.swapPointers([
+          { identifier: id, kind: 'TABLE', expected: current.metadataLocation, next: metadataLocation },
+        ])
+      ) {
         throw lostRace(id);
       }
       return { ...stored, metadataLocation };
@@ -207,7 +264,8 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     },
     async commitTables(changes) {
       const names = changes.map((change) => identifierKey(change.identifier));
-      if (new Set(names).size < names.length) throw badRequest('Invalid transaction: a table is changed more than once');
+      if (new Set(names).size < names.length)
+        throw badRequest('Invalid transaction: a table is changed more than once');
       for (const change of changes) checkIdentifier(change.identifier);
       return await untilCommitted(
         changes.map((change) => change.identifier),

@@ -1,6 +1,7 @@
 /**
- * Iceberg's views in a warehouse: store + metadata files + the pure rules. As with tables, the metadata file is written first and the
- * pointer moved last, and rows with `iceberg_type` VIEW are the ones that Iceberg's JDBC catalog reads.
+ * Iceberg's views in a warehouse: store + metadata files + the pure rules. As with tables, the metadata file
+ * is written first and the pointer moved last, and rows with `iceberg_type` VIEW are the ones that Iceberg's
+ * JDBC catalog reads.
  */
 import { randomUUID } from 'node:crypto';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
@@ -30,16 +31,27 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
     if (pointer?.kind !== 'VIEW') throw noSuchView(id);
     return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
   };
-  const swapOf = (identifier: TableIdentifier, next: string, expected?: string): PointerSwap => ({ identifier, kind: 'VIEW', expected, next });
+  const swapOf = (identifier: TableIdentifier, next: string, expected?: string): PointerSwap => ({
+    identifier,
+    kind: 'VIEW',
+    expected,
+    next,
+  });
 
-  async function commitOnce(id: TableIdentifier, { requirements, updates }: Parameters<IcebergViews['commit']>[1]): Promise<FaceView | undefined> {
+  async function commitOnce(
+    id: TableIdentifier,
+    { requirements, updates }: Parameters<IcebergViews['commit']>[1],
+  ): Promise<FaceView | undefined> {
     const current = await load(id);
     checkViewRequirements(current.metadata, requirements);
     const metadata = applyViewUpdates(current.metadata, updates, Date.now());
     if (metadata === current.metadata) return current;
     pathInside(roots, metadata.location);
     const next = await files.write(metadata, current.metadataLocation);
-    const lost = await movePointers([swapOf(id, next, current.metadataLocation)], { store, discard: () => files.remove([next]) });
+    const lost = await movePointers([swapOf(id, next, current.metadataLocation)], {
+      store,
+      discard: () => files.remove([next]),
+    });
     return lost ? undefined : { ...(await files.read(next)), metadataLocation: next };
   }
 
@@ -55,8 +67,17 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
       await requireFree(id, 'VIEW');
       const location = withoutSlash(request.location ?? (await defaultLocation(id)));
       folderInside(roots, location);
-      const metadataLocation = await files.write(newViewMetadata({ ...request, location, uuid: randomUUID() }, Date.now()), undefined);
-      if (await movePointers([swapOf(id, metadataLocation)], { store, discard: () => files.remove([metadataLocation]) })) throw nameTaken(id, 'VIEW', 'VIEW');
+      const metadataLocation = await files.write(
+        newViewMetadata({ ...request, location, uuid: randomUUID() }, Date.now()),
+        undefined,
+      );
+      if (
+        await movePointers([swapOf(id, metadataLocation)], {
+          store,
+          discard: () => files.remove([metadataLocation]),
+        })
+      )
+        throw nameTaken(id, 'VIEW', 'VIEW');
       return { ...(await files.read(metadataLocation)), metadataLocation };
     },
     async register(id, { metadataLocation }) {

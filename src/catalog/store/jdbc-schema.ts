@@ -1,6 +1,6 @@
 /**
- * The tables of Iceberg's JDBC catalog (`org.apache.iceberg.jdbc.JdbcUtil`, schema version V1).
- * Kept letter by letter, so that Iceberg's `JdbcCatalog` and PyIceberg's `SqlCatalog` can open the same database.
+ * The tables of Iceberg's JDBC catalog (`org.apache.iceberg.jdbc.JdbcUtil`, schema version V1). Kept letter
+ * by letter, so that Iceberg's `JdbcCatalog` and PyIceberg's `SqlCatalog` can open the same database.
  */
 export const JDBC_SCHEMA: readonly string[] = [
   `create table if not exists iceberg_tables (

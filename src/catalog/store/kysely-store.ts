@@ -19,14 +19,27 @@ const join = (namespace: readonly string[]): string => namespace.join('.');
 
 /** Wraps a database; `catalogName` separates catalogs that share one. */
 export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): CatalogStore {
-  const pointers = (connection: Kysely<JdbcTables>) => connection.selectFrom('iceberg_tables').where('catalog_name', '=', catalogName);
-  const properties = (connection: Kysely<JdbcTables>) => connection.selectFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName);
-  /** A namespace exists if it, or a namespace below it, has a row in either table: Iceberg's JDBC catalog creates no parents. */
-  const namespaceRows = async (connection: Kysely<JdbcTables>, name: string, what: { itself: boolean; children: boolean }): Promise<boolean> => {
-    const matches = (column: 'namespace' | 'table_namespace') => (eb: ExpressionBuilder<JdbcTables, never>) => {
-      const ref = eb.ref(column as never);
-      return eb.or([...(what.itself ? [eb(ref, '=', name as never)] : []), ...(what.children ? [startsWith(column, `${name}.`)] : [])] as never) as never;
-    };
+  const pointers = (connection: Kysely<JdbcTables>) =>
+    connection.selectFrom('iceberg_tables').where('catalog_name', '=', catalogName);
+  const properties = (connection: Kysely<JdbcTables>) =>
+    connection.selectFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName);
+  /**
+   * A namespace exists if it, or a namespace below it, has a row in either table: Iceberg's JDBC catalog
+   * creates no parents.
+   */
+  const namespaceRows = async (
+    connection: Kysely<JdbcTables>,
+    name: string,
+    what: { itself: boolean; children: boolean },
+  ): Promise<boolean> => {
+    const matches =
+      (column: 'namespace' | 'table_namespace') => (eb: ExpressionBuilder<JdbcTables, never>) => {
+        const ref = eb.ref(column as never);
+        return eb.or([
+          ...(what.itself ? [eb(ref, '=', name as never)] : []),
+          ...(what.children ? [startsWith(column, `${name}.`)] : []),
+        ] as never) as never;
+      };
     const property = await properties(connection)
       .select('namespace')
       .where(matches('namespace') as never)
@@ -42,8 +55,10 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     );
   };
   /**
-   * Holds a namespace's own rows until the transaction ends. Where transactions run side by side, one that drops the namespace and one that changes
-   * it wait for each other here; without it the later one would leave rows of a namespace that is gone. By an update that changes nothing, since SQLite knows no `for update`.
+   * Holds a namespace's own rows until the transaction ends. Where transactions run side by side, one that
+   * drops the namespace and one that changes it wait for each other here; without it the later one would
+   * leave rows of a namespace that is gone. By an update that changes nothing, since SQLite knows no `for
+   * update`.
    */
   const hold = async (transaction: Kysely<JdbcTables>, name: string): Promise<void> => {
     await transaction
@@ -54,33 +69,62 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       .execute();
   };
   const hasTables = async (connection: Kysely<JdbcTables>, name: string): Promise<boolean> =>
-    (await pointers(connection).select('table_name').where('table_namespace', '=', name).limit(1).executeTakeFirst()) !== undefined;
+    (await pointers(connection)
+      .select('table_name')
+      .where('table_namespace', '=', name)
+      .limit(1)
+      .executeTakeFirst()) !== undefined;
   const isKind = (kind: PointerKind) => (eb: ExpressionBuilder<JdbcTables, 'iceberg_tables'>) =>
     // Rows of older writers have no type: they are tables.
-    kind === 'TABLE' ? eb.or([eb('iceberg_type', '=', 'TABLE'), eb('iceberg_type', 'is', null)]) : eb('iceberg_type', '=', kind);
+    kind === 'TABLE'
+      ? eb.or([eb('iceberg_type', '=', 'TABLE'), eb('iceberg_type', 'is', null)])
+      : eb('iceberg_type', '=', kind);
 
   return {
     namespaceExists: (namespace) => namespaceRows(db, join(namespace), { itself: true, children: true }),
 
     async listNamespaces(parent) {
       const prefix = parent.length === 0 ? '' : `${join(parent)}.`;
-      const named = await properties(db).select('namespace as name').distinct().where(startsWith('namespace', prefix)).execute();
-      const used = await pointers(db).select('table_namespace as name').distinct().where(startsWith('table_namespace', prefix)).execute();
-      const children = new Set([...named, ...used].map((row) => row.name.slice(prefix.length).split('.')[0] as string));
+      const named = await properties(db)
+        .select('namespace as name')
+        .distinct()
+        .where(startsWith('namespace', prefix))
+        .execute();
+      const used = await pointers(db)
+        .select('table_namespace as name')
+        .distinct()
+        .where(startsWith('table_namespace', prefix))
+        .execute();
+      const children = new Set(
+        [...named, ...used].map((row) => row.name.slice(prefix.length).split('.')[0] as string),
+      );
       return [...children].sort().map((child) => [...parent, child]);
     },
 
     async namespaceProperties(namespace) {
-      const rows = await properties(db).select(['property_key', 'property_value']).where('namespace', '=', join(namespace)).execute();
-      return Object.fromEntries(rows.filter((row) => row.property_key !== EXISTS_PROPERTY).map((row) => [row.property_key, row.property_value ?? '']));
+      const rows = await properties(db)
+        .select(['property_key', 'property_value'])
+        .where('namespace', '=', join(namespace))
+        .execute();
+      return Object.fromEntries(
+        rows
+          .filter((row) => row.property_key !== EXISTS_PROPERTY)
+          .map((row) => [row.property_key, row.property_value ?? '']),
+      );
     },
 
     async createNamespace(namespace, values) {
       const name = join(namespace);
       return await db.transaction().execute(async (transaction) => {
         if (await namespaceRows(transaction, name, { itself: true, children: true })) return false;
-        const row = (key: string, value: string) => ({ catalog_name: catalogName, namespace: name, property_key: key, property_value: value });
-        // The mark first: where transactions run side by side, two creators meet at this row, and the second one waits and loses.
+        const row = (key: string, value: string) => ({
+          catalog_name: catalogName,
+          namespace: name,
+          property_key: key,
+          property_value: value,
+        });
+        // The mark first: where transactions run side by side, two creators meet at this row, and the second
+        // one waits and loses.
         const marked = await transaction
           .insertInto('iceberg_namespace_properties')
           .values(row(EXISTS_PROPERTY, 'true'))
@@ -114,11 +158,18 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
                 .returning('property_key')
                 .execute();
         // The mark keeps the namespace alive when its last property goes.
-        for (const [key, value] of inOneOrder(Object.entries({ ...updates, [EXISTS_PROPERTY]: 'true' }), ([name]) => name)) {
+        for (const [key, value] of inOneOrder(
+          Object.entries({ ...updates, [EXISTS_PROPERTY]: 'true' }),
+          ([name]) => name,
+        )) {
           await transaction
             .insertInto('iceberg_namespace_properties')
             .values({ catalog_name: catalogName, namespace: name, property_key: key, property_value: value })
-            .onConflict((oc) => oc.columns(['catalog_name', 'namespace', 'property_key']).doUpdateSet({ property_value: value }))
+            .onConflict((oc) =>
+              oc
+                .columns(['catalog_name', 'namespace', 'property_key'])
+                .doUpdateSet({ property_value: value }),
+            )
             .execute();
         }
         return removed.map((row) => row.property_key).filter((key) => key !== EXISTS_PROPERTY);
@@ -130,14 +181,26 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       return await db.transaction().execute(async (transaction) => {
         await hold(transaction, name);
         if (!(await namespaceRows(transaction, name, { itself: true, children: true }))) return 'missing';
-        if ((await hasTables(transaction, name)) || (await namespaceRows(transaction, name, { itself: false, children: true }))) return 'not-empty';
-        await transaction.deleteFrom('iceberg_namespace_properties').where('catalog_name', '=', catalogName).where('namespace', '=', name).execute();
+        if (
+          (await hasTables(transaction, name)) ||
+          (await namespaceRows(transaction, name, { itself: false, children: true }))
+        )
+          return 'not-empty';
+        await transaction
+          .deleteFrom('iceberg_namespace_properties')
+          .where('catalog_name', '=', catalogName)
+          .where('namespace', '=', name)
+          .execute();
         return 'dropped';
       });
     },
 
     async listPointers(namespace, kind) {
-      const rows = await pointers(db).select('table_name').where('table_namespace', '=', join(namespace)).where(isKind(kind)).execute();
+      const rows = await pointers(db)
+        .select('table_name')
+        .where('table_namespace', '=', join(namespace))
+        .where(isKind(kind))
+        .execute();
       // Sorted here: databases disagree on the order of capitals.
       return rows.map((row) => row.table_name).sort();
     },
@@ -149,7 +212,10 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
         .where('table_name', '=', id.name)
         .executeTakeFirst();
       if (!row?.metadata_location) return undefined;
-      return { kind: row.iceberg_type === 'VIEW' ? 'VIEW' : 'TABLE', metadataLocation: row.metadata_location };
+      return {
+        kind: row.iceberg_type === 'VIEW' ? 'VIEW' : 'TABLE',
+        metadataLocation: row.metadata_location,
+      };
     },
 
     async swapPointers(swaps) {
@@ -157,7 +223,9 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
       try {
         await db.transaction().execute(async (transaction) => {
           // Two commits of the same tables lock them in the same order, or they could wait for each other.
-          for (const swap of inOneOrder(swaps, ({ identifier }) => [...identifier.namespace, identifier.name].join('\u0000'))) {
+          for (const swap of inOneOrder(swaps, ({ identifier }) =>
+            [...identifier.namespace, identifier.name].join('\u0000'),
+          )) {
             if (!(await swapOne(transaction, swap))) throw new LostSwap(swap);
           }
           committing = true;
@@ -192,7 +260,11 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
 
     async renamePointer({ from, to, kind }) {
       return await db.transaction().execute(async (transaction) => {
-        const named = (id: TableIdentifier) => pointers(transaction).select('table_name').where('table_namespace', '=', join(id.namespace)).where('table_name', '=', id.name);
+        const named = (id: TableIdentifier) =>
+          pointers(transaction)
+            .select('table_name')
+            .where('table_namespace', '=', join(id.namespace))
+            .where('table_name', '=', id.name);
         if (!(await named(from).where(isKind(kind)).executeTakeFirst())) return 'missing';
         if (await named(to).executeTakeFirst()) return 'taken';
         const moved = await transaction
@@ -218,7 +290,11 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     },
 
     async metadataLocations() {
-      const rows = await db.selectFrom('iceberg_tables').select('metadata_location').where('metadata_location', 'is not', null).execute();
+      const rows = await db
+        .selectFrom('iceberg_tables')
+        .select('metadata_location')
+        .where('metadata_location', 'is not', null)
+        .execute();
       return rows.map((row) => row.metadata_location as string);
     },
 
@@ -246,7 +322,10 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
     // A pointer that only has to stay where it is keeps its previous location.
     const updated = await transaction
       .updateTable('iceberg_tables')
-      .set({ metadata_location: swap.next, ...(swap.next === swap.expected ? {} : { previous_metadata_location: swap.expected }) })
+      .set({
+        metadata_location: swap.next,
+        ...(swap.next === swap.expected ? {} : { previous_metadata_location: swap.expected }),
+      })
       .where('catalog_name', '=', catalogName)
       .where('table_namespace', '=', namespace)
       .where('table_name', '=', swap.identifier.name)
@@ -257,10 +336,16 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
   }
 }
 
-/** `like` would treat `_` and `%` of a name as wildcards. SQL counts characters where JavaScript counts halves of some. */
-const startsWith = (column: string, prefix: string) => sql<boolean>`substr(${sql.ref(column)}, 1, ${sql.lit([...prefix].length)}) = ${prefix}`;
+/**
+ * `like` would treat `_` and `%` of a name as wildcards. SQL counts characters where JavaScript counts halves
+ * of some.
+ */
+const startsWith = (column: string, prefix: string) =>
+  sql<boolean>`substr(${sql.ref(column)}, 1, ${sql.lit([...prefix].length)}) = ${prefix}`;
 
 /** In words that SQLite and PostgreSQL share; `like` knows wildcards. */
-const contains = (column: string, text: string) => sql<boolean>`replace(${sql.ref(column)}, ${text}, '') <> ${sql.ref(column)}`;
+const contains = (column: string, text: string) =>
+  sql<boolean>`replace(${sql.ref(column)}, ${text}, '') <> ${sql.ref(column)}`;
 
-const inOneOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] => [...items].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+const inOneOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] =>
+  [...items].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));

@@ -24,11 +24,17 @@ const ATTEMPTS_MAX = 10;
  */
 export async function openPostgresDatabase(url: string): Promise<CatalogDatabase> {
   const { default: pg } = await import('pg');
-  const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, statement_timeout: STATEMENT_TIMEOUT_MS, application_name: 'psyberg' };
+  const settings = {
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'psyberg',
+  };
   // A client reads its URL when it is made, a pool only when it is first used.
   checkUrl(() => new pg.Client(settings));
   const pool = new pg.Pool({ ...settings, max: CONNECTIONS_MAX });
-  // A connection that breaks is replaced by the next call, and a statement under way on it fails by itself; unheard, the events would end the process.
+  // A connection that breaks is replaced by the next call, and a statement under way on it fails by itself;
+  // unheard, the events would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (connection) => void connection.on('error', () => undefined));
   try {
@@ -39,8 +45,13 @@ export async function openPostgresDatabase(url: string): Promise<CatalogDatabase
   }
   return {
     async openStore(catalogName) {
-      const [{ Kysely, PostgresDialect }, { kyselyStore }] = await Promise.all([import('kysely'), import('./kysely-store.ts')]);
-      return withKnownFailures(kyselyStore(new Kysely({ dialect: new PostgresDialect({ pool }) }), catalogName));
+      const [{ Kysely, PostgresDialect }, { kyselyStore }] = await Promise.all([
+        import('kysely'),
+        import('./kysely-store.ts'),
+      ]);
+      return withKnownFailures(
+        kyselyStore(new Kysely({ dialect: new PostgresDialect({ pool }) }), catalogName),
+      );
     },
     close: () => pool.end(),
   };
@@ -51,9 +62,13 @@ function checkUrl(read: () => unknown): void {
     read();
   } catch {
     // Without the cause: it repeats the URL.
-    throw usageError('catalog-database-unusable', 'the database of the catalog cannot be understood as a URL', {
-      hint: 'write postgres://user:password@host:5432/database, and percent-encode special characters of the password',
-    });
+    throw usageError(
+      'catalog-database-unusable',
+      'the database of the catalog cannot be understood as a URL',
+      {
+        hint: 'write postgres://user:password@host:5432/database, and percent-encode special characters of the password',
+      },
+    );
   }
 }
 
@@ -61,7 +76,11 @@ async function makeTables(pool: Pool): Promise<void> {
   const connection = await pool.connect();
   try {
     // Asked first: who may only read and write the tables may still open the catalog.
-    const { rows } = await connection.query<{ tables: string | null; properties: string | null; type: boolean }>(
+    const { rows } = await connection.query<{
+      tables: string | null;
+      properties: string | null;
+      type: boolean;
+    }>(
       `select to_regclass('iceberg_tables')::text as tables, to_regclass('iceberg_namespace_properties')::text as properties,
         exists (select 1 from pg_attribute where attrelid = to_regclass('iceberg_tables') and attname = 'iceberg_type' and not attisdropped) as type`,
     );
@@ -94,15 +113,23 @@ function openingFailure(url: string, error: unknown): Error {
   const place = placeOf(url);
   const said = withoutSecrets(url, message ?? String(code ?? error));
   if (isUnavailable(error))
-    return usageError('catalog-database-unreachable', `the database of the catalog at ${place} cannot be reached: ${said || code}`, {
-      hint: 'check catalog.database in psyberg.yaml, and that PostgreSQL is running there',
-      context: { database: place },
-      retryable: true,
-    });
-  return usageError('catalog-database-unusable', `the database of the catalog at ${place} cannot be used: ${said}`, {
-    hint: 'check user, password and database in catalog.database of psyberg.yaml; the user needs to create tables once, then to read and write them',
-    context: { database: place, ...(code === undefined ? {} : { sqlstate: code }) },
-  });
+    return usageError(
+      'catalog-database-unreachable',
+      `the database of the catalog at ${place} cannot be reached: ${said || code}`,
+      {
+        hint: 'check catalog.database in psyberg.yaml, and that PostgreSQL is running there',
+        context: { database: place },
+        retryable: true,
+      },
+    );
+  return usageError(
+    'catalog-database-unusable',
+    `the database of the catalog at ${place} cannot be used: ${said}`,
+    {
+      hint: 'check user, password and database in catalog.database of psyberg.yaml; the user needs to create tables once, then to read and write them',
+      context: { database: place, ...(code === undefined ? {} : { sqlstate: code }) },
+    },
+  );
 }
 
 /** A message should not hold the password; should one hold it after all, it goes no further. */
@@ -114,12 +141,28 @@ function withoutSecrets(url: string, message: string): string {
   } catch {
     // Not percent-encoded: the written form is the password.
   }
-  return [url, written, decoded].reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '***')), message);
+  return [url, written, decoded].reduce(
+    (text, secret) => (secret === '' ? text : text.replaceAll(secret, '***')),
+    message,
+  );
 }
 
-const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ENOENT']);
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ENOENT',
+]);
 
-/** PostgreSQL, error codes: class 08 connection, 53 resources, 57P shutdown, 57014 a statement that waited for a lock too long and was rolled back; the rest comes from the network. */
+/**
+ * PostgreSQL, error codes: class 08 connection, 53 resources, 57P shutdown, 57014 a statement that waited for
+ * a lock too long and was rolled back; the rest comes from the network.
+ */
 function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
@@ -131,11 +174,13 @@ function isUnavailable(error: unknown): boolean {
 }
 
 /** Deadlock and serialisation failure: the transaction was rolled back as a whole, and nobody is to blame. */
-const isBrokenOff = (error: unknown): boolean => ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
+const isBrokenOff = (error: unknown): boolean =>
+  ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
 /** Two creators of one name meet at the primary key; repeated, the later one sees the earlier one's row. */
 const isOvertaken = (error: unknown): boolean => (error as { code?: string }).code === '23505';
 /** A text that is too long for its column, or holds NUL. */
-const isUnfit = (error: unknown): boolean => ['22001', '22021', '22P05'].includes((error as { code?: string }).code ?? '');
+const isUnfit = (error: unknown): boolean =>
+  ['22001', '22021', '22P05'].includes((error as { code?: string }).code ?? '');
 
 /** The store with PostgreSQL's failures in the catalog's words. */
 function withKnownFailures(store: CatalogStore): CatalogStore {
@@ -147,7 +192,10 @@ function withKnownFailures(store: CatalogStore): CatalogStore {
           return await call(...parameters);
         } catch (error) {
           if ((isBrokenOff(error) || isOvertaken(error)) && attempt < ATTEMPTS_MAX) continue;
-          if (isUnfit(error)) throw badRequest('Malformed request: a name or value does not fit into the database of the catalog');
+          if (isUnfit(error))
+            throw badRequest(
+              'Malformed request: a name or value does not fit into the database of the catalog',
+            );
           throw isUnavailable(error) ? databaseUnavailable(error) : error;
         }
       }

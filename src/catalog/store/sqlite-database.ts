@@ -1,6 +1,6 @@
 /**
- * SQLite of Node itself, opened for a catalog shared by several processes. Path -> database.
- * Opening is kept apart from kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
+ * SQLite of Node itself, opened for a catalog shared by several processes. Path -> database. Opening is kept
+ * apart from kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { databaseUnavailable } from '../errors.ts';
@@ -15,7 +15,10 @@ export function openSqliteDatabase(path: string): CatalogDatabase {
   const database = openPatiently(path);
   return {
     async openStore(catalogName) {
-      const [{ sqliteKysely }, { kyselyStore }] = await Promise.all([import('./sqlite-dialect.ts'), import('./kysely-store.ts')]);
+      const [{ sqliteKysely }, { kyselyStore }] = await Promise.all([
+        import('./sqlite-dialect.ts'),
+        import('./kysely-store.ts'),
+      ]);
       return kyselyStore(sqliteKysely(database), catalogName);
     },
     async close() {
@@ -42,11 +45,14 @@ function openPatiently(path: string): DatabaseSync {
 function openOnce(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
-    if ((database.prepare('pragma journal_mode').get() as { journal_mode: string }).journal_mode !== 'wal') database.exec('pragma journal_mode = wal');
+    if ((database.prepare('pragma journal_mode').get() as { journal_mode: string }).journal_mode !== 'wal')
+      database.exec('pragma journal_mode = wal');
     // A commit that was answered must survive a power cut; WAL alone only survives a killed process.
     database.exec('pragma synchronous = full');
     for (const statement of JDBC_SCHEMA) database.exec(statement);
-    const columns = database.prepare("select name from pragma_table_info('iceberg_tables')").all() as { name: string }[];
+    const columns = database.prepare("select name from pragma_table_info('iceberg_tables')").all() as {
+      name: string;
+    }[];
     if (!columns.some((column) => column.name === 'iceberg_type')) database.exec(ICEBERG_TYPE_COLUMN);
   } catch (error) {
     database.close();

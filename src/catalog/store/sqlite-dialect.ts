@@ -1,4 +1,7 @@
-/** kysely over `node:sqlite`. The adapter is this small because kysely's own SQLite driver asks for four methods. */
+/**
+ * kysely over `node:sqlite`. The adapter is this small because kysely's own SQLite driver asks for four
+ * methods.
+ */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -19,12 +22,14 @@ import type { JdbcTables } from './jdbc-schema.ts';
 import { BUSY_TIMEOUT_MS } from './sqlite-database.ts';
 
 /** Takes over an open database: destroying the one closes the other. */
-export const sqliteKysely = (database: DatabaseSync): Kysely<JdbcTables> => new Kysely<JdbcTables>({ dialect: nodeSqliteDialect(database) });
+export const sqliteKysely = (database: DatabaseSync): Kysely<JdbcTables> =>
+  new Kysely<JdbcTables>({ dialect: nodeSqliteDialect(database) });
 
 function nodeSqliteDialect(database: DatabaseSync): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => immediateTransactions(new SqliteDriver({ database: asSqliteDatabase(database) }), database),
+    createDriver: () =>
+      immediateTransactions(new SqliteDriver({ database: asSqliteDatabase(database) }), database),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -32,8 +37,9 @@ function nodeSqliteDialect(database: DatabaseSync): Dialect {
 
 /**
  * Transactions that take the write lock when they begin, and wait for it without holding up this process.
- * With a plain `begin`, two processes that read first and write later could never both go on: the second gets SQLITE_BUSY at once.
- * SQLite's own waiting blocks the event loop: two catalogs in one process stood still for ten seconds, each waiting for the other's lock.
+ * With a plain `begin`, two processes that read first and write later could never both go on: the second gets
+ * SQLITE_BUSY at once. SQLite's own waiting blocks the event loop: two catalogs in one process stood still
+ * for ten seconds, each waiting for the other's lock.
  */
 function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Driver {
   driver.beginTransaction = async (connection: DatabaseConnection): Promise<void> => {
@@ -56,7 +62,8 @@ function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Dr
       throw storageFault(error, database.location() ?? undefined) ?? error;
     });
   driver.rollbackTransaction = async (connection: DatabaseConnection): Promise<void> => {
-    // SQLite has rolled back by itself what a full disk did not let it commit; complaining of that would hide why.
+    // SQLite has rolled back by itself what a full disk did not let it commit; complaining of that would hide
+    // why.
     if (database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   };
   return driver;
@@ -65,7 +72,8 @@ function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Dr
 /** A commit holds the lock for 1 to 3 ms; some randomness keeps those who wait out of step. */
 const RETRY_MS = 4;
 const SQLITE_BUSY = 5;
-const isBusy = (error: unknown): boolean => (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;
+const isBusy = (error: unknown): boolean =>
+  (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;
 
 function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
   // Preparing costs more than running; the store uses about twenty different statements.

@@ -1,4 +1,6 @@
-/** What the catalog needs from a database: namespaces, and one pointer per table to its current metadata file. */
+/**
+ * What the catalog needs from a database: namespaces, and one pointer per table to its current metadata file.
+ */
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 
 /** The words of Iceberg's JDBC catalog in column `iceberg_type`. */
@@ -28,29 +30,46 @@ export interface CatalogStore {
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
   namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
   /** @returns false when it existed. */
-  createNamespace(namespace: readonly string[], properties: Readonly<Record<string, string>>): Promise<boolean>;
+  createNamespace(
+    namespace: readonly string[],
+    properties: Readonly<Record<string, string>>,
+  ): Promise<boolean>;
   /** @returns which of the removals were there; `undefined` when there is no such namespace. */
-  changeNamespaceProperties(namespace: readonly string[], changes: PropertyChanges): Promise<readonly string[] | undefined>;
+  changeNamespaceProperties(
+    namespace: readonly string[],
+    changes: PropertyChanges,
+  ): Promise<readonly string[] | undefined>;
   dropNamespace(namespace: readonly string[]): Promise<'dropped' | 'missing' | 'not-empty'>;
   listPointers(namespace: readonly string[], kind: PointerKind): Promise<string[]>;
   findPointer(id: TableIdentifier): Promise<Pointer | undefined>;
   /**
    * Moves all pointers or none, in one database transaction.
    * @returns the swap that lost, `undefined` when all were made.
-   * @throws PsybergError `commit-state-unknown` when the database failed while it committed: nobody knows which of the two it is.
+   * @throws PsybergError `commit-state-unknown` when the database failed while it committed: nobody knows
+   * which of the two it is.
    */
   swapPointers(swaps: readonly PointerSwap[]): Promise<PointerSwap | undefined>;
   /** @returns where the pointer pointed, `undefined` when there was none. */
   dropPointer(id: TableIdentifier, kind: PointerKind): Promise<string | undefined>;
-  renamePointer(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind }): Promise<'renamed' | 'missing' | 'taken'>;
-  /** The metadata locations in the database that hold one of these texts, of tables and views and of all its catalogs. */
+  renamePointer(rename: {
+    readonly from: TableIdentifier;
+    readonly to: TableIdentifier;
+    readonly kind: PointerKind;
+  }): Promise<'renamed' | 'missing' | 'taken'>;
+  /**
+   * The metadata locations in the database that hold one of these texts, of tables and views and of all its
+   * catalogs.
+   */
   locationsWith(texts: readonly string[]): Promise<string[]>;
   /** Every metadata location in the database, of tables and views and of all its catalogs. */
   metadataLocations(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** A database that is known to answer. Opening it is kept apart from its store: kysely loads while the caller goes on. */
+/**
+ * A database that is known to answer. Opening it is kept apart from its store: kysely loads while the caller
+ * goes on.
+ */
 export interface CatalogDatabase {
   /** The store of one catalog in it; closing the store closes the database. */
   openStore(catalogName: string): Promise<CatalogStore>;

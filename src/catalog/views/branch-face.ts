@@ -1,4 +1,7 @@
-/** The stateless prefix `branch@<name>`: all real tables; those that have the branch show it as `main`, the others are read-only. */
+/**
+ * The stateless prefix `branch@<name>`: all real tables; those that have the branch show it as `main`, the
+ * others are read-only.
+ */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
@@ -12,7 +15,10 @@ export const BRANCH_PREFIX = 'branch@';
 /** Serves a branch over all tables of a backend. */
 export function branchFace(branch: string, backend: ViewBackend): CatalogFace {
   // `main` under another name would be a way to write to it; a tag is not to be written to at all.
-  const hasBranch = (metadata: TableMetadata): boolean => branch !== MAIN_BRANCH && branchHead(metadata, branch) !== undefined && metadata.refs?.[branch]?.type === 'branch';
+  const hasBranch = (metadata: TableMetadata): boolean =>
+    branch !== MAIN_BRANCH &&
+    branchHead(metadata, branch) !== undefined &&
+    metadata.refs?.[branch]?.type === 'branch';
   const show = (table: FaceTable): FaceTable => {
     if (branchHead(table.metadata, branch) === undefined) return table;
     const { text: _ofTheTableItself, ...rest } = table;
@@ -26,7 +32,10 @@ export function branchFace(branch: string, backend: ViewBackend): CatalogFace {
         changes.map(async (change) => {
           const { metadata } = await backend.loadTable(change.identifier);
           if (!hasBranch(metadata)) {
-            throw forbidden(`Table ${formatIdentifier(change.identifier)} has no branch ${branch}: it is read-only here`, 'create the branch, or write under the warehouse name');
+            throw forbidden(
+              `Table ${formatIdentifier(change.identifier)} has no branch ${branch}: it is read-only here`,
+              'create the branch, or write under the warehouse name',
+            );
           }
           return redirectCommit(change, { branch, metadata });
         }),

@@ -4,11 +4,16 @@ import { COMMIT_TABLE, COMMIT_TRANSACTION, ENDPOINTS, REPORT_METRICS } from '../
 import type { CatalogFace, ViewBackend } from '../service/catalog-face.ts';
 
 const refuse = async (): Promise<never> => {
-  throw forbidden('A view cannot create, drop, rename or register anything', 'do it under the warehouse name');
+  throw forbidden(
+    'A view cannot create, drop, rename or register anything',
+    'do it under the warehouse name',
+  );
 };
 
 const COMMITS = new Set([COMMIT_TABLE, COMMIT_TRANSACTION, REPORT_METRICS]);
-const REFUSED: ReadonlySet<string> = new Set(ENDPOINTS.filter((endpoint) => /^(POST|DELETE) /.test(endpoint) && !COMMITS.has(endpoint)));
+const REFUSED: ReadonlySet<string> = new Set(
+  ENDPOINTS.filter((endpoint) => /^(POST|DELETE) /.test(endpoint) && !COMMITS.has(endpoint)),
+);
 
 /** Completes a view's reading and committing half to a face. */
 export const fixedShapeFace = (view: ViewBackend): CatalogFace => ({

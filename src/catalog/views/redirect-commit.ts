@@ -25,7 +25,8 @@ export interface RedirectedBranch {
 export function redirectCommit(change: TableChange, target: RedirectedBranch): TableChange {
   const { branch, metadata } = target;
   const head = branchHead(metadata, branch);
-  if (metadata.refs?.[branch]?.type === 'tag' && head !== undefined) throw notThroughView(change, `a commit to the tag ${branch}`);
+  if (metadata.refs?.[branch]?.type === 'tag' && head !== undefined)
+    throw notThroughView(change, `a commit to the tag ${branch}`);
   const own = ownSnapshots(change, target, head);
   return {
     ...change,
@@ -35,33 +36,60 @@ export function redirectCommit(change: TableChange, target: RedirectedBranch): T
       { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
       branchUnmoved(branch, head),
     ],
-    updates: change.updates.map((update) => redirectUpdate(update, change, { branch, own, limits: branchLimits(metadata, branch) })),
+    updates: change.updates.map((update) =>
+      redirectUpdate(update, change, { branch, own, limits: branchLimits(metadata, branch) }),
+    ),
   };
 }
 
-/** Snapshots that readers of `main` do not have: those that the commit adds, and the branch's head once it has left the base and `main`. */
-function ownSnapshots(change: TableChange, { base, metadata }: RedirectedBranch, head: SnapshotId | undefined): ReadonlySet<SnapshotId> {
-  const added = change.updates.flatMap((update) => (update.action === 'add-snapshot' ? [update.snapshot['snapshot-id']] : []));
+/**
+ * Snapshots that readers of `main` do not have: those that the commit adds, and the branch's head once it has
+ * left the base and `main`.
+ */
+function ownSnapshots(
+  change: TableChange,
+  { base, metadata }: RedirectedBranch,
+  head: SnapshotId | undefined,
+): ReadonlySet<SnapshotId> {
+  const added = change.updates.flatMap((update) =>
+    update.action === 'add-snapshot' ? [update.snapshot['snapshot-id']] : [],
+  );
   const known = new Set(metadata['snapshot-log']?.map((entry) => entry['snapshot-id']));
-  return new Set([...added, ...(head === undefined || head === base || head === metadata['current-snapshot-id'] || known.has(head) ? [] : [head])]);
+  return new Set([
+    ...added,
+    ...(head === undefined || head === base || head === metadata['current-snapshot-id'] || known.has(head)
+      ? []
+      : [head]),
+  ]);
 }
 
-/** Also for a client that asserts nothing: what it saw as `main` must still be the branch when its commit lands. */
+/**
+ * Also for a client that asserts nothing: what it saw as `main` must still be the branch when its commit
+ * lands.
+ */
 const branchUnmoved = (branch: string, head: SnapshotId | undefined): TableRequirement => ({
   type: 'assert-ref-snapshot-id',
   ref: branch,
   'snapshot-id': head ?? null,
 });
 
-function redirectRequirement(requirement: TableRequirement, target: RedirectedBranch, head: SnapshotId | undefined): TableRequirement {
+function redirectRequirement(
+  requirement: TableRequirement,
+  target: RedirectedBranch,
+  head: SnapshotId | undefined,
+): TableRequirement {
   if (requirement.type !== 'assert-ref-snapshot-id') return requirement;
   const expected = requirement['snapshot-id'];
   if (requirement.ref !== MAIN_BRANCH) return requirement;
   const shown = head ?? target.base ?? null;
   if (expected !== shown) {
-    throw conflict('commit-conflict', `Requirement failed: branch ${target.branch} has changed: expected id ${expected} != ${shown}`, {
-      hint: 'load the table again and repeat the change on what it is now',
-    });
+    throw conflict(
+      'commit-conflict',
+      `Requirement failed: branch ${target.branch} has changed: expected id ${expected} != ${shown}`,
+      {
+        hint: 'load the table again and repeat the change on what it is now',
+      },
+    );
   }
   return branchUnmoved(target.branch, head);
 }
@@ -73,20 +101,27 @@ interface RedirectedUpdate {
   readonly limits: BranchLimits;
 }
 
-function redirectUpdate(update: TableUpdate, change: TableChange, { branch, own, limits }: RedirectedUpdate): TableUpdate {
+function redirectUpdate(
+  update: TableUpdate,
+  change: TableChange,
+  { branch, own, limits }: RedirectedUpdate,
+): TableUpdate {
   switch (update.action) {
     case 'add-snapshot':
     case 'add-schema':
       return update;
     case 'set-statistics':
     case 'set-partition-statistics': {
-      const { 'snapshot-id': id } = update.action === 'set-statistics' ? update.statistics : update['partition-statistics'];
+      const { 'snapshot-id': id } =
+        update.action === 'set-statistics' ? update.statistics : update['partition-statistics'];
       if (own.has(id)) return update;
       throw notThroughView(change, `${update.action} of snapshot ${id}`);
     }
     case 'set-snapshot-ref':
-      // A tag in the place of the branch could not be written to any more. A writer that moves `main` says nothing of limits: those of the branch stay.
-      if (update['ref-name'] === MAIN_BRANCH && update.type === 'branch') return { ...limits, ...update, 'ref-name': branch };
+      // A tag in the place of the branch could not be written to any more. A writer that moves `main` says
+      // nothing of limits: those of the branch stay.
+      if (update['ref-name'] === MAIN_BRANCH && update.type === 'branch')
+        return { ...limits, ...update, 'ref-name': branch };
       throw notThroughView(change, `${update.action} ${update['ref-name']} as a ${update.type}`);
     case 'remove-snapshot-ref':
       if (update['ref-name'] === MAIN_BRANCH) return { ...update, 'ref-name': branch };
@@ -98,4 +133,7 @@ function redirectUpdate(update: TableUpdate, change: TableChange, { branch, own,
 }
 
 const notThroughView = (change: TableChange, what: string): Error =>
-  forbidden(`Cannot apply ${what} to ${formatIdentifier(change.identifier)} through a branch view`, 'change the table itself, under the warehouse name');
+  forbidden(
+    `Cannot apply ${what} to ${formatIdentifier(change.identifier)} through a branch view`,
+    'change the table itself, under the warehouse name',
+  );

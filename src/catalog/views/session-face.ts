@@ -9,41 +9,62 @@ import type { SessionView, ViewTable } from './session-views.ts';
 import { showTable } from './show-table.ts';
 
 const sameIdentifier = (one: TableIdentifier, other: TableIdentifier): boolean =>
-  one.name === other.name && one.namespace.length === other.namespace.length && one.namespace.every((level, depth) => level === other.namespace[depth]);
-const isPrefixOf = (prefix: readonly string[], namespace: readonly string[]): boolean => prefix.every((level, depth) => level === namespace[depth]);
+  one.name === other.name &&
+  one.namespace.length === other.namespace.length &&
+  one.namespace.every((level, depth) => level === other.namespace[depth]);
+const isPrefixOf = (prefix: readonly string[], namespace: readonly string[]): boolean =>
+  prefix.every((level, depth) => level === namespace[depth]);
 
 /** Serves a view. Only `loadTable` and `commitTables` of the backend are used. */
-export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'commitsTogether' | 'loadTable' | 'commitTables'>): CatalogFace {
+export function sessionFace(
+  view: SessionView,
+  backend: Pick<ViewBackend, 'commitsTogether' | 'loadTable' | 'commitTables'>,
+): CatalogFace {
   const findEntry = (id: TableIdentifier): ViewTable => {
     const entry = view.tables.find((candidate) => sameIdentifier(candidate.identifier, id));
     if (entry === undefined) throw noSuchTable(id);
     return entry;
   };
   const requireNamespace = (namespace: readonly string[]): void => {
-    if (!view.tables.some((entry) => isPrefixOf(namespace, entry.identifier.namespace))) throw noSuchNamespace(namespace);
+    if (!view.tables.some((entry) => isPrefixOf(namespace, entry.identifier.namespace)))
+      throw noSuchNamespace(namespace);
   };
   const loadEntry = async (entry: ViewTable): Promise<FaceTable> => {
     const table = await backend.loadTable(entry.table);
     if (entry.tableUuid !== undefined && table.metadata['table-uuid'] !== entry.tableUuid) {
-      throw new PsybergError('no-such-table', `Table ${formatIdentifier(entry.table)} was dropped and created again: view ${view.name} shows the one before`);
+      throw new PsybergError(
+        'no-such-table',
+        `Table ${formatIdentifier(entry.table)} was dropped and created again: view ${view.name} shows the one before`,
+      );
     }
     return table;
   };
-  const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: FaceTable): FaceTable => ({ ...table, metadata: showTable(table.metadata, entry.show, Date.now()) });
+  const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: FaceTable): FaceTable => ({
+    ...table,
+    metadata: showTable(table.metadata, entry.show, Date.now()),
+  });
 
   async function redirect(change: TableChange, entry: ViewTable): Promise<TableChange> {
     if (entry.show.kind !== 'branch') {
-      throw forbidden(`Table ${formatIdentifier(change.identifier)} is read-only in view ${view.name}`, 'write to the table itself, under the warehouse name');
+      throw forbidden(
+        `Table ${formatIdentifier(change.identifier)} is read-only in view ${view.name}`,
+        'write to the table itself, under the warehouse name',
+      );
     }
     const { metadata } = await loadEntry(entry);
-    return redirectCommit({ ...change, identifier: entry.table }, { branch: entry.show.branch, base: entry.show.base, metadata });
+    return redirectCommit(
+      { ...change, identifier: entry.table },
+      { branch: entry.show.branch, base: entry.show.base, metadata },
+    );
   }
 
   return fixedShapeFace({
     commitsTogether: backend.commitsTogether,
     async listNamespaces(parent) {
       if (parent.length > 0) requireNamespace(parent);
-      const below = view.tables.map((entry) => entry.identifier.namespace).filter((namespace) => namespace.length > parent.length && isPrefixOf(parent, namespace));
+      const below = view.tables
+        .map((entry) => entry.identifier.namespace)
+        .filter((namespace) => namespace.length > parent.length && isPrefixOf(parent, namespace));
       const children = new Set(below.map((namespace) => namespace[parent.length] as string));
       return [...children].sort().map((child) => [...parent, child]);
     },
@@ -53,7 +74,9 @@ export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'commi
     },
     async listTables(namespace) {
       requireNamespace(namespace);
-      return view.tables.map((entry) => entry.identifier).filter((id) => id.namespace.length === namespace.length && isPrefixOf(namespace, id.namespace));
+      return view.tables
+        .map((entry) => entry.identifier)
+        .filter((id) => id.namespace.length === namespace.length && isPrefixOf(namespace, id.namespace));
     },
     async loadTable(id) {
       const entry = findEntry(id);
@@ -61,7 +84,9 @@ export function sessionFace(view: SessionView, backend: Pick<ViewBackend, 'commi
     },
     async commitTables(changes) {
       const entries = changes.map((change) => findEntry(change.identifier));
-      const redirected = await Promise.all(changes.map((change, position) => redirect(change, entries[position] as ViewTable)));
+      const redirected = await Promise.all(
+        changes.map((change, position) => redirect(change, entries[position] as ViewTable)),
+      );
       const committed = await backend.commitTables(redirected);
       return committed.map((table, position) => show(entries[position] as ViewTable, table));
     },

@@ -1,4 +1,7 @@
-/** Session views: prefixes under which tables appear differently. The definitions, and the registry of one process. */
+/**
+ * Session views: prefixes under which tables appear differently. The definitions, and the registry of one
+ * process.
+ */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { Snapshot, SnapshotId, TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { usageError } from '../../model/errors.ts';
@@ -6,11 +9,17 @@ import { usageError } from '../../model/errors.ts';
 /** How a table appears in a view. */
 export type ViewShow =
   /**
-   * The head of `branch` appears as the current snapshot and as `main`; while the branch does not exist, `base` does, or no snapshot
-   * when `base` is absent. Commits go to the branch. `folder`: what is written through the view goes into folders of that name below the table's
-   * `data` and `metadata`, so that what a killed writer leaves can be told from the rest.
+   * The head of `branch` appears as the current snapshot and as `main`; while the branch does not exist,
+   * `base` does, or no snapshot when `base` is absent. Commits go to the branch. `folder`: what is written
+   * through the view goes into folders of that name below the table's `data` and `metadata`, so that what a
+   * killed writer leaves can be told from the rest.
    */
-  | { readonly kind: 'branch'; readonly branch: string; readonly base?: SnapshotId | undefined; readonly folder?: string }
+  | {
+      readonly kind: 'branch';
+      readonly branch: string;
+      readonly base?: SnapshotId | undefined;
+      readonly folder?: string;
+    }
   /** One snapshot, read-only. */
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
   /** A snapshot that the table itself does not know, with its own manifest list; read-only. */
@@ -59,7 +68,11 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
       }
       for (const { identifier, show } of view.tables) {
         if (show.kind === 'branch' && show.branch === MAIN_BRANCH) {
-          throw usageError('invalid-view-branch', `View ${view.name} would write to ${MAIN_BRANCH} of ${identifier.name}`, { hint: 'give the view a branch of its own' });
+          throw usageError(
+            'invalid-view-branch',
+            `View ${view.name} would write to ${MAIN_BRANCH} of ${identifier.name}`,
+            { hint: 'give the view a branch of its own' },
+          );
         }
       }
       views.set(view.name, view);

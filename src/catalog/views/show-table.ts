@@ -13,8 +13,15 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
   switch (show.kind) {
     case 'branch': {
       const head = branchHead(metadata, show.branch) ?? show.base;
-      const shown = withHead(metadata, head === undefined ? undefined : findSnapshot(metadata, head), nowMs, branchLimits(metadata, show.branch));
-      return show.folder === undefined ? shown : { ...shown, properties: { ...shown.properties, ...writePaths(metadata, show.folder) } };
+      const shown = withHead(
+        metadata,
+        head === undefined ? undefined : findSnapshot(metadata, head),
+        nowMs,
+        branchLimits(metadata, show.branch),
+      );
+      return show.folder === undefined
+        ? shown
+        : { ...shown, properties: { ...shown.properties, ...writePaths(metadata, show.folder) } };
     }
     case 'snapshot':
       return withHead(metadata, findSnapshot(metadata, show.snapshotId), nowMs);
@@ -25,35 +32,56 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
 
 /** Iceberg's own properties for where a writer puts its files. */
 function writePaths({ location, properties }: TableMetadata, folder: string): Record<string, string> {
-  const below = (kind: 'data' | 'metadata'): string => `${withoutSlash(properties?.[`write.${kind}.path`] ?? `${withoutSlash(location)}/${kind}`)}/${folder}`;
+  const below = (kind: 'data' | 'metadata'): string =>
+    `${withoutSlash(properties?.[`write.${kind}.path`] ?? `${withoutSlash(location)}/${kind}`)}/${folder}`;
   return { 'write.data.path': below('data'), 'write.metadata.path': below('metadata') };
 }
 
 /** The snapshot that a branch points at, `undefined` while the branch does not exist. */
 export function branchHead(metadata: TableMetadata, branch: string): SnapshotId | undefined {
-  return metadata.refs && Object.hasOwn(metadata.refs, branch) ? metadata.refs[branch]?.['snapshot-id'] : undefined;
+  return metadata.refs && Object.hasOwn(metadata.refs, branch)
+    ? metadata.refs[branch]?.['snapshot-id']
+    : undefined;
 }
 
 function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
   const snapshot = metadata.snapshots?.find((candidate) => candidate['snapshot-id'] === id);
   if (snapshot === undefined) {
-    throw new PsybergError('no-such-table', `Snapshot ${id} of table ${metadata['table-uuid']} does not exist any more: the view that shows it is stale`);
+    throw new PsybergError(
+      'no-such-table',
+      `Snapshot ${id} of table ${metadata['table-uuid']} does not exist any more: the view that shows it is stale`,
+    );
   }
   return snapshot;
 }
 
-function withHead(metadata: TableMetadata, head: Snapshot | undefined, nowMs: number, limits: BranchLimits = {}): TableMetadata {
+function withHead(
+  metadata: TableMetadata,
+  head: Snapshot | undefined,
+  nowMs: number,
+  limits: BranchLimits = {},
+): TableMetadata {
   const { 'current-snapshot-id': _current, ...rest } = metadata;
-  if (head === undefined) return { ...rest, refs: {}, snapshots: [], 'snapshot-log': [], statistics: [], 'partition-statistics': [] };
+  if (head === undefined)
+    return {
+      ...rest,
+      refs: {},
+      snapshots: [],
+      'snapshot-log': [],
+      statistics: [],
+      'partition-statistics': [],
+    };
   const id = head['snapshot-id'];
   const sequenceNumber = head['sequence-number'] ?? 0n;
   const ofHead = (file: unknown): boolean => (file as { 'snapshot-id'?: SnapshotId })['snapshot-id'] === id;
   return {
     ...rest,
     'current-snapshot-id': id,
-    'last-sequence-number': sequenceNumber > metadata['last-sequence-number'] ? sequenceNumber : metadata['last-sequence-number'],
+    'last-sequence-number':
+      sequenceNumber > metadata['last-sequence-number'] ? sequenceNumber : metadata['last-sequence-number'],
     refs: { main: { ...limits, 'snapshot-id': id, type: 'branch' } },
-    // Only the head: a reader needs no ancestors, and a table of 1,000 snapshots would cost every load their transfer and parsing.
+    // Only the head: a reader needs no ancestors, and a table of 1,000 snapshots would cost every load their
+    // transfer and parsing.
     snapshots: [head],
     // DuckDB resolves "now" through this log against the start of its transaction: an entry of `main`, or one
     // from a clock ahead of ours, would make it read another snapshot or none.

@@ -1,8 +1,9 @@
 /**
- * DuckDB's own tests of Iceberg catalogs, against ours: `npm run test:duckdb-catalog -- PATH [--reference] [--only TEXT,TEXT]`.
- * PATH is a checkout of duckdb-iceberg; its sqllogictest files that suit any catalog are read from there, none are kept here.
- * `--reference` runs them against Apache Iceberg's REST catalog server instead: what fails there too is not the catalog's doing, but comes
- * from files that are newer than the extension, or from object stores that neither has.
+ * DuckDB's own tests of Iceberg catalogs, against ours: `npm run test:duckdb-catalog -- PATH [--reference]
+ * [--only TEXT,TEXT]`. PATH is a checkout of duckdb-iceberg; its sqllogictest files that suit any catalog are
+ * read from there, none are kept here. `--reference` runs them against Apache Iceberg's REST catalog server
+ * instead: what fails there too is not the catalog's doing, but comes from files that are newer than the
+ * extension, or from object stores that neither has.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -26,7 +27,9 @@ const { values: options, positionals } = parseArgs({
 });
 const checkout = resolve(positionals[0] ?? '');
 if (positionals[0] === undefined || !existsSync(join(checkout, SUITE))) {
-  console.error(`usage: npm run test:duckdb-catalog -- PATH [--reference] [--only TEXT,TEXT]\nPATH must be a checkout of duckdb-iceberg: ${join(checkout, SUITE)} does not exist`);
+  console.error(
+    `usage: npm run test:duckdb-catalog -- PATH [--reference] [--only TEXT,TEXT]\nPATH must be a checkout of duckdb-iceberg: ${join(checkout, SUITE)} does not exist`,
+  );
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'psyberg-duckdb-tests-'));
@@ -40,10 +43,14 @@ const waiting = [...files];
 await Promise.all(Array.from({ length: WORKERS }, work));
 rmSync(folder, { recursive: true, force: true });
 
-const count = (outcome: Outcome['outcome']): number => [...outcomes.values()].filter((each) => each.outcome === outcome).length;
+const count = (outcome: Outcome['outcome']): number =>
+  [...outcomes.values()].filter((each) => each.outcome === outcome).length;
 for (const [file, outcome] of [...outcomes].sort(([one], [other]) => (one < other ? -1 : 1)))
-  if (outcome.outcome !== 'passed') console.log(`${outcome.outcome}: ${file}: ${outcome.reason.slice(0, 600)}`);
-console.log(`${files.length} files: ${count('passed')} passed, ${count('failed')} failed, ${count('not run')} not run`);
+  if (outcome.outcome !== 'passed')
+    console.log(`${outcome.outcome}: ${file}: ${outcome.reason.slice(0, 600)}`);
+console.log(
+  `${files.length} files: ${count('passed')} passed, ${count('failed')} failed, ${count('not run')} not run`,
+);
 process.exit(count('failed') === 0 ? 0 : 1);
 
 /** Takes files until none is left, in a process that is replaced when a file ends it. */
@@ -55,7 +62,12 @@ async function work(): Promise<void> {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     const temporary = mkdtempSync(join(folder, 'file-'));
     worker ??= fork(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    const outcome = await runIn(worker, { file: join(checkout, SUITE, file), attach: catalog.attach, checkout, temporary });
+    const outcome = await runIn(worker, {
+      file: join(checkout, SUITE, file),
+      attach: catalog.attach,
+      checkout,
+      temporary,
+    });
     outcomes.set(file, outcome);
     if (!worker.connected) worker = undefined;
     process.stderr.write(`\r${outcomes.size}/${files.length}`);
@@ -78,7 +90,9 @@ function runIn(worker: ChildProcess, order: Order): Promise<Outcome> {
       end({ outcome: 'failed', reason: `no end after ${FILE_TIMEOUT_MS / 1000} s` });
     }, FILE_TIMEOUT_MS);
     worker.once('message', (outcome: Outcome) => end(outcome));
-    worker.once('exit', (code, signal) => end({ outcome: 'failed', reason: `DuckDB ended the process (${signal ?? code})` }));
+    worker.once('exit', (code, signal) =>
+      end({ outcome: 'failed', reason: `DuckDB ended the process (${signal ?? code})` }),
+    );
     worker.send(order);
   });
 }
@@ -91,7 +105,10 @@ interface Served {
 async function serveOurs(home: string): Promise<Served> {
   const { uri, token, close } = await startCatalog({ warehouse: join(home, 'warehouse') });
   return {
-    attach: [`attach 'psyberg' as my_datalake (type iceberg, endpoint '${uri}', token '${token}')`, 'create schema if not exists my_datalake.default'],
+    attach: [
+      `attach 'psyberg' as my_datalake (type iceberg, endpoint '${uri}', token '${token}')`,
+      'create schema if not exists my_datalake.default',
+    ],
     stop: close,
   };
 }
@@ -117,7 +134,10 @@ async function serveReference(home: string): Promise<Served> {
     await sleep(100);
   }
   return {
-    attach: [`attach '' as my_datalake (type iceberg, endpoint '${uri}', authorization_type 'none')`, 'create schema if not exists my_datalake.default'],
+    attach: [
+      `attach '' as my_datalake (type iceberg, endpoint '${uri}', authorization_type 'none')`,
+      'create schema if not exists my_datalake.default',
+    ],
     stop: () => {
       child.kill('SIGTERM');
       return new Promise((done) => child.once('close', done));

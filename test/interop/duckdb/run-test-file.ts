@@ -2,7 +2,9 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { fillIn, type Step } from './test-file.ts';
 
-export type Outcome = { readonly outcome: 'passed' } | { readonly outcome: 'not run' | 'failed'; readonly reason: string };
+export type Outcome =
+  | { readonly outcome: 'passed' }
+  | { readonly outcome: 'not run' | 'failed'; readonly reason: string };
 
 /** Something that the file needs and this machine or this catalog does not have. */
 class NotHere extends Error {}
@@ -15,7 +17,10 @@ export interface TestRun {
   readonly places: Readonly<Record<string, string>>;
 }
 
-export async function runTestFile(steps: readonly Step[], { instance, environment, places }: TestRun): Promise<Outcome> {
+export async function runTestFile(
+  steps: readonly Step[],
+  { instance, environment, places }: TestRun,
+): Promise<Outcome> {
   const connections = new Map<string, DuckDBConnection>();
   const labelled = new Map<string, string>();
   const connectionOf = async (name: string): Promise<DuckDBConnection> => {
@@ -24,19 +29,35 @@ export async function runTestFile(steps: readonly Step[], { instance, environmen
     return connection;
   };
   async function run(step: Step, variables: ReadonlyMap<string, string>): Promise<void> {
-    const filled = (text: string): string => fillIn(text, variables).replace(/__([A-Z_]+)__/g, (whole, name: string) => places[name] ?? whole);
+    const filled = (text: string): string =>
+      fillIn(text, variables).replace(/__([A-Z_]+)__/g, (whole, name: string) => places[name] ?? whole);
     switch (step.kind) {
       case 'require-env': {
         const found = environment[step.name];
-        if (found === undefined || (step.value !== undefined && step.value !== found)) throw new NotHere(`environment ${step.name}`);
+        if (found === undefined || (step.value !== undefined && step.value !== found))
+          throw new NotHere(`environment ${step.name}`);
         return;
       }
       case 'require': {
-        if (['parquet', 'avro', 'iceberg', 'httpfs', 'core_functions', 'icu', 'json', 'notwindows', '64bit'].includes(step.extension)) return;
+        if (
+          [
+            'parquet',
+            'avro',
+            'iceberg',
+            'httpfs',
+            'core_functions',
+            'icu',
+            'json',
+            'notwindows',
+            '64bit',
+          ].includes(step.extension)
+        )
+          return;
         throw new NotHere(`extension ${step.extension}`);
       }
       case 'loop':
-        for (const value of step.values) for (const inner of step.steps) await run(inner, new Map([...variables, [step.variable, value]]));
+        for (const value of step.values)
+          for (const inner of step.steps) await run(inner, new Map([...variables, [step.variable, value]]));
         return;
       case 'statement': {
         const failure = await (await connectionOf(filled(step.connection))).run(filled(step.sql)).then(
@@ -46,17 +67,21 @@ export async function runTestFile(steps: readonly Step[], { instance, environmen
         // A setting of a later DuckDB; what it changes shows in what follows, or not at all.
         if (failure?.includes('unrecognized configuration parameter')) return;
         if (step.expect === 'ok' && failure !== undefined) throw new Error(`line ${step.line}: ${failure}`);
-        if (step.expect === 'error' && failure === undefined) throw new Error(`line ${step.line}: succeeded, expected an error: ${step.message}`);
-        if (step.expect === 'error' && !saysSo(failure as string, filled(step.message))) throw new Error(`line ${step.line}: expected the error ${step.message}\nfound ${failure}`);
+        if (step.expect === 'error' && failure === undefined)
+          throw new Error(`line ${step.line}: succeeded, expected an error: ${step.message}`);
+        if (step.expect === 'error' && !saysSo(failure as string, filled(step.message)))
+          throw new Error(`line ${step.line}: expected the error ${step.message}\nfound ${failure}`);
         return;
       }
       case 'query': {
         const rows = await readRows(await connectionOf(filled(step.connection)), filled(step.sql), step.line);
-        const difference = step.expected === undefined ? undefined : compareRows(rows, step.expected.map(filled), step);
+        const difference =
+          step.expected === undefined ? undefined : compareRows(rows, step.expected.map(filled), step);
         if (difference !== undefined) throw new Error(`line ${step.line}: ${difference}`);
         if (step.label === '') return;
         const text = JSON.stringify(sorted(rows, step.sort));
-        if ((labelled.get(step.label) ?? text) !== text) throw new Error(`line ${step.line}: another result than the one before of label ${step.label}`);
+        if ((labelled.get(step.label) ?? text) !== text)
+          throw new Error(`line ${step.line}: another result than the one before of label ${step.label}`);
         labelled.set(step.label, text);
       }
     }
@@ -99,41 +124,65 @@ function sorted(rows: readonly string[][], sort: string): string[][] {
       .flat()
       .sort()
       .map((value) => [value]);
-  return sort === 'rowsort' ? [...rows].sort((one, other) => (one.join('\t') < other.join('\t') ? -1 : 1)) : [...rows];
+  return sort === 'rowsort'
+    ? [...rows].sort((one, other) => (one.join('\t') < other.join('\t') ? -1 : 1))
+    : [...rows];
 }
 
-/** The first difference in words, `undefined` when there is none. Results are written one value a line, or one row a line with tabs. */
-function compareRows(found: readonly string[][], expected: readonly string[], { sort, columns }: { readonly sort: string; readonly columns: number }): string | undefined {
+/**
+ * The first difference in words, `undefined` when there is none. Results are written one value a line, or one
+ * row a line with tabs.
+ */
+function compareRows(
+  found: readonly string[][],
+  expected: readonly string[],
+  { sort, columns }: { readonly sort: string; readonly columns: number },
+): string | undefined {
   const [first] = expected;
-  if (expected.length === 1 && first !== undefined && /^<!?REGEX>:/.test(first) && found.length >= 1 && columns * found.length !== 1) {
+  if (
+    expected.length === 1 &&
+    first !== undefined &&
+    /^<!?REGEX>:/.test(first) &&
+    found.length >= 1 &&
+    columns * found.length !== 1
+  ) {
     const text = found.map((row) => row.join('\t')).join('\n');
     return saysSo(text, first) ? undefined : `expected ${first}\nfound ${text}`;
   }
-  const rows = expected.length === found.length ? expected.map((line) => line.split('\t')) : chunks(expected, columns);
+  const rows =
+    expected.length === found.length ? expected.map((line) => line.split('\t')) : chunks(expected, columns);
   const [left, right] = [sorted(found, sort), sorted(rows, sort)];
-  if (left.length !== right.length) return `expected ${right.length} rows, found ${left.length}:\n${left.slice(0, 5).join('\n')}`;
+  if (left.length !== right.length)
+    return `expected ${right.length} rows, found ${left.length}:\n${left.slice(0, 5).join('\n')}`;
   for (const [row, values] of left.entries()) {
     for (const [column, value] of values.entries()) {
       const wanted = right[row]?.[column] ?? '';
-      if (!sameValue(value, wanted)) return `row ${row + 1}, column ${column + 1}: expected ${wanted}, found ${value}`;
+      if (!sameValue(value, wanted))
+        return `row ${row + 1}, column ${column + 1}: expected ${wanted}, found ${value}`;
     }
   }
   return undefined;
 }
 
 const chunks = (values: readonly string[], size: number): string[][] =>
-  Array.from({ length: Math.ceil(values.length / size) }, (_, index) => values.slice(index * size, (index + 1) * size));
+  Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
 
 /** A 32-bit float has seven digits, of which the files write as many as they like. */
 const FLOAT_ERROR = 1e-6;
 
-/** Numbers are compared as numbers, and booleans in both spellings: the files follow DuckDB's text of a type, not JavaScript's. */
+/**
+ * Numbers are compared as numbers, and booleans in both spellings: the files follow DuckDB's text of a type,
+ * not JavaScript's.
+ */
 function sameValue(found: string, expected: string): boolean {
   if (found === expected || found.trim() === expected.trim()) return true;
   if (/^<!?REGEX>:/.test(expected)) return saysSo(found, expected);
   if ((found === 'true' && expected === '1') || (found === 'false' && expected === '0')) return true;
   const [one, other] = [Number(found), Number(expected)];
-  if (found !== '' && expected !== '' && !Number.isNaN(one) && !Number.isNaN(other)) return Math.abs(one - other) <= Math.abs(other) * FLOAT_ERROR;
+  if (found !== '' && expected !== '' && !Number.isNaN(one) && !Number.isNaN(other))
+    return Math.abs(one - other) <= Math.abs(other) * FLOAT_ERROR;
   return plain(found) === plain(expected);
 }
 

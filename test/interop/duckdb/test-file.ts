@@ -2,7 +2,14 @@
 
 /** Statements run on a connection of their own name; '' is the first one. */
 export type Step =
-  | { readonly kind: 'statement'; readonly line: number; readonly connection: string; readonly expect: 'ok' | 'error' | 'maybe'; readonly sql: string; readonly message: string }
+  | {
+      readonly kind: 'statement';
+      readonly line: number;
+      readonly connection: string;
+      readonly expect: 'ok' | 'error' | 'maybe';
+      readonly sql: string;
+      readonly message: string;
+    }
   | {
       readonly kind: 'query';
       readonly line: number;
@@ -11,17 +18,26 @@ export type Step =
       readonly sort: 'nosort' | 'rowsort' | 'valuesort';
       readonly label: string;
       readonly sql: string;
-      /** `undefined`: no result is given, the query must only succeed, or give what another one of its label gave. */
+      /**
+       * `undefined`: no result is given, the query must only succeed, or give what another one of its label
+       * gave.
+       */
       readonly expected: readonly string[] | undefined;
     }
-  | { readonly kind: 'loop'; readonly variable: string; readonly values: readonly string[]; readonly steps: readonly Step[] }
+  | {
+      readonly kind: 'loop';
+      readonly variable: string;
+      readonly values: readonly string[];
+      readonly steps: readonly Step[];
+    }
   | { readonly kind: 'require'; readonly extension: string }
   | { readonly kind: 'require-env'; readonly name: string; readonly value: string | undefined };
 
 /** A file that says something which this reader does not know: it is not run, and not counted as passed. */
 export class UnknownDirective extends Error {}
 
-const isSort = (word: string | undefined): word is 'nosort' | 'rowsort' | 'valuesort' => word === 'nosort' || word === 'rowsort' || word === 'valuesort';
+const isSort = (word: string | undefined): word is 'nosort' | 'rowsort' | 'valuesort' =>
+  word === 'nosort' || word === 'rowsort' || word === 'valuesort';
 
 /** @throws UnknownDirective */
 export function readTestFile(text: string): Step[] {
@@ -54,9 +70,17 @@ export function readTestFile(text: string): Step[] {
       if (word === until) return steps;
       switch (word) {
         case 'statement': {
-          if (second !== 'ok' && second !== 'error' && second !== 'maybe') throw new UnknownDirective(`statement ${second}`);
+          if (second !== 'ok' && second !== 'error' && second !== 'maybe')
+            throw new UnknownDirective(`statement ${second}`);
           const sql = block().join('\n');
-          steps.push({ kind: 'statement', line, connection: words[2] ?? '', expect: second, sql, message: (result() ?? []).join('\n') });
+          steps.push({
+            kind: 'statement',
+            line,
+            connection: words[2] ?? '',
+            expect: second,
+            sql,
+            message: (result() ?? []).join('\n'),
+          });
           break;
         }
         case 'query': {
@@ -66,12 +90,26 @@ export function readTestFile(text: string): Step[] {
           const expected = result();
           // Nothing expected under a label means: what another query of the label gave.
           const compared = label !== '' && expected?.length === 0 ? undefined : expected;
-          steps.push({ kind: 'query', line, connection, columns: second.length, sort, label, sql, expected: compared });
+          steps.push({
+            kind: 'query',
+            line,
+            connection,
+            columns: second.length,
+            sort,
+            label,
+            sql,
+            expected: compared,
+          });
           break;
         }
         case 'loop': {
           const [first, end] = [Number(words[2]), Number(words[3])];
-          steps.push({ kind: 'loop', variable: second, values: Array.from({ length: end - first }, (_, index) => String(first + index)), steps: read('endloop') });
+          steps.push({
+            kind: 'loop',
+            variable: second,
+            values: Array.from({ length: end - first }, (_, index) => String(first + index)),
+            steps: read('endloop'),
+          });
           break;
         }
         case 'foreach':

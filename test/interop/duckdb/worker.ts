@@ -1,4 +1,7 @@
-/** Runs sqllogictest files that the parent names, one after the other: a crash of DuckDB ends this process, not the whole run. */
+/**
+ * Runs sqllogictest files that the parent names, one after the other: a crash of DuckDB ends this process,
+ * not the whole run.
+ */
 import { readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { extensionDirectory } from '../../../src/setup/extensions.mjs';
@@ -26,7 +29,8 @@ async function run({ file, attach, checkout, temporary }: Order): Promise<Outcom
   try {
     steps = readTestFile(text);
   } catch (error) {
-    if (error instanceof UnknownDirective) return { outcome: 'not run', reason: `directive ${error.message}` };
+    if (error instanceof UnknownDirective)
+      return { outcome: 'not run', reason: `directive ${error.message}` };
     throw error;
   }
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
@@ -38,14 +42,23 @@ async function run({ file, attach, checkout, temporary }: Order): Promise<Outcom
     for (const statement of attach) await connection.run(statement);
     connection.closeSync();
     const places = { TEST_DIR: temporary, WORKING_DIRECTORY: checkout };
-    const outcome = await runTestFile(steps, { instance, environment: { CATALOG_TEST_CONFIG_SETUP: 'fixture' }, places });
-    return outcome.outcome === 'failed' && wantsGenerated(outcome.reason, text) ? { ...outcome, outcome: 'not run' } : outcome;
+    const outcome = await runTestFile(steps, {
+      instance,
+      environment: { CATALOG_TEST_CONFIG_SETUP: 'fixture' },
+      places,
+    });
+    return outcome.outcome === 'failed' && wantsGenerated(outcome.reason, text)
+      ? { ...outcome, outcome: 'not run' }
+      : outcome;
   } finally {
     instance.closeSync();
   }
 }
 
-/** True when a file misses a table that it does not make itself: one of those that the generators of the checkout write with Spark. */
+/**
+ * True when a file misses a table that it does not make itself: one of those that the generators of the
+ * checkout write with Spark.
+ */
 function wantsGenerated(reason: string, text: string): boolean {
   // A table that is missing is taken for a path by the functions that take both.
   if (reason.includes('Failed to read iceberg table. No version was provided')) return true;

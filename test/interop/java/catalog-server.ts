@@ -1,4 +1,7 @@
-/** Apache Iceberg's own REST catalog server (its test fixtures), over a JDBC catalog in memory and a warehouse folder. */
+/**
+ * Apache Iceberg's own REST catalog server (its test fixtures), over a JDBC catalog in memory and a warehouse
+ * folder.
+ */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,8 +16,13 @@ export interface JavaCatalogServer {
   close(): Promise<void>;
 }
 
-/** `configuration`: properties of the catalog, as in Apache Iceberg's documentation. @throws Error with what the server printed when it does not start. */
-export async function startJavaCatalog(configuration: Readonly<Record<string, string>> = {}): Promise<JavaCatalogServer> {
+/**
+ * `configuration`: properties of the catalog, as in Apache Iceberg's documentation. @throws Error with what
+ * the server printed when it does not start.
+ */
+export async function startJavaCatalog(
+  configuration: Readonly<Record<string, string>> = {},
+): Promise<JavaCatalogServer> {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-java-'));
   const port = await freePort();
   const properties: Record<string, string> = {
@@ -25,10 +33,16 @@ export async function startJavaCatalog(configuration: Readonly<Record<string, st
   };
   const child = await startJava({
     mainClass: 'org.apache.iceberg.rest.RESTCatalogServer',
-    environment: Object.fromEntries(Object.entries(properties).map(([key, value]) => [`CATALOG_${key.toUpperCase().replaceAll('-', '__').replaceAll('.', '_')}`, value])),
+    environment: Object.fromEntries(
+      Object.entries(properties).map(([key, value]) => [
+        `CATALOG_${key.toUpperCase().replaceAll('-', '__').replaceAll('.', '_')}`,
+        value,
+      ]),
+    ),
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += String(chunk)));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output += String(chunk)));
   const uri = `http://127.0.0.1:${port}`;
   const close = async (): Promise<void> => {
     const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;

@@ -1,6 +1,7 @@
 /**
- * Spark with Apache Iceberg's runtime for the interop tests: a venv and a jar of its own in `.cache`, and one Spark process that answers statements.
- * It needs Java 17 and Maven; 300 MB are downloaded once, so no test of `npm test` uses it.
+ * Spark with Apache Iceberg's runtime for the interop tests: a venv and a jar of its own in `.cache`, and one
+ * Spark process that answers statements. It needs Java 17 and Maven; 300 MB are downloaded once, so no test
+ * of `npm test` uses it.
  */
 import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,10 @@ const run = promisify(execFile);
 
 /** Pinned: what another release writes is another test. */
 const PYSPARK = 'pyspark==3.5.6';
-const RUNTIME = { artifact: 'org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.0', file: 'iceberg-spark-runtime-3.5_2.12-1.10.0.jar' };
+const RUNTIME = {
+  artifact: 'org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.0',
+  file: 'iceberg-spark-runtime-3.5_2.12-1.10.0.jar',
+};
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 
 const venv = join(CACHE, 'spark-venv');
@@ -32,12 +36,24 @@ export async function prepareSpark(): Promise<void> {
         if (!existsSync(mark)) {
           rmSync(venv, { recursive: true, force: true });
           await run('python3', ['-m', 'venv', venv]);
-          await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PYSPARK], { maxBuffer: 64 * 1024 * 1024 });
+          await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PYSPARK], {
+            maxBuffer: 64 * 1024 * 1024,
+          });
           writeFileSync(mark, '');
         }
         mkdirSync(dirname(jar), { recursive: true });
         const fetched = mkdtempSync(join(tmpdir(), 'psyberg-spark-'));
-        await run('mvn', ['-q', '-B', `${DEPENDENCY_PLUGIN}:copy`, `-Dartifact=${RUNTIME.artifact}`, `-DoutputDirectory=${fetched}`], { maxBuffer: 64 * 1024 * 1024 });
+        await run(
+          'mvn',
+          [
+            '-q',
+            '-B',
+            `${DEPENDENCY_PLUGIN}:copy`,
+            `-Dartifact=${RUNTIME.artifact}`,
+            `-DoutputDirectory=${fetched}`,
+          ],
+          { maxBuffer: 64 * 1024 * 1024 },
+        );
         copyFileSync(join(fetched, RUNTIME.file), jar);
         rmSync(fetched, { recursive: true, force: true });
       } catch (error) {

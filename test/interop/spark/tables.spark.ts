@@ -1,5 +1,6 @@
-// Goal: Spark reads everything that sessions write, at every snapshot, and sessions load whatever Spark writes. Method: Spark's rows and metadata tables against DuckDB's rows
-// and the summaries; sources changed by Spark in every way it has, each followed by a session and a full recompute.
+// Goal: Spark reads everything that sessions write, at every snapshot, and sessions load whatever Spark
+// writes. Method: Spark's rows and metadata tables against DuckDB's rows and the summaries; sources changed
+// by Spark in every way it has, each followed by a session and a full recompute.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,18 +17,34 @@ beforeAll(async () => {
 });
 afterAll(() => spark?.close());
 
-const asText = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+const asText = (value: unknown): string | null =>
+  value === null || value === undefined ? null : String(value);
 
 /** What Spark's metadata tables say about the current snapshot of a table. */
 async function countsOf(
   table: string,
-): Promise<Record<'files' | 'rows_in_files' | 'live_entries' | 'live_in_manifests' | 'rows_in_partitions' | 'other_refs' | 'delete_files', number>> {
-  const numbers = async (statement: string): Promise<number[][]> => (await spark.sql(statement)).rows.map((row) => row.map(Number));
-  const sum = (rows: number[][], column: number): number => rows.reduce((total, row) => total + (row[column] ?? 0), 0);
+): Promise<
+  Record<
+    | 'files'
+    | 'rows_in_files'
+    | 'live_entries'
+    | 'live_in_manifests'
+    | 'rows_in_partitions'
+    | 'other_refs'
+    | 'delete_files',
+    number
+  >
+> {
+  const numbers = async (statement: string): Promise<number[][]> =>
+    (await spark.sql(statement)).rows.map((row) => row.map(Number));
+  const sum = (rows: number[][], column: number): number =>
+    rows.reduce((total, row) => total + (row[column] ?? 0), 0);
   const files = await numbers(`select content, record_count from ${table}.files`);
   const data = files.filter(([content]) => content === 0);
   const entries = await numbers(`select status, data_file.content from ${table}.entries`);
-  const manifests = await numbers(`select content, added_data_files_count, existing_data_files_count from ${table}.manifests`);
+  const manifests = await numbers(
+    `select content, added_data_files_count, existing_data_files_count from ${table}.manifests`,
+  );
   const live = manifests.filter(([content]) => content === 0);
   const refs = (await spark.sql(`select name from ${table}.refs`)).rows.map(([name]) => String(name));
   return {
@@ -42,7 +59,10 @@ async function countsOf(
   };
 }
 
-/** Every table of a catalog: rows at the head, the number of rows at every snapshot, metadata tables and summaries. Returns the number of snapshots read. */
+/**
+ * Every table of a catalog: rows at the head, the number of rows at every snapshot, metadata tables and
+ * summaries. Returns the number of snapshots read.
+ */
 async function expectAgreement(catalog: string, psyberg: Psyberg): Promise<number> {
   const { client } = psyberg.internals;
   let read = 0;
@@ -51,32 +71,56 @@ async function expectAgreement(catalog: string, psyberg: Psyberg): Promise<numbe
       const name = [...id.namespace, id.name].join('.');
       const table = `${catalog}.${name}`;
       const { columns } = await psyberg.sql(`select * from ${name} limit 0`);
-      const casts = columns.map((column) => (column.type.startsWith('TIMESTAMP') ? `epoch_us("${column.name}")::varchar` : `"${column.name}"::varchar`));
-      const expected = (await psyberg.sql(`select ${casts.join(', ')} from ${name}`)).rows.map((row) => JSON.stringify(row)).sort();
-      const seen = (await spark.sql(`select * from ${table}`)).rows.map((row) => JSON.stringify(row.map((value) => asText(value)))).sort();
+      const casts = columns.map((column) =>
+        column.type.startsWith('TIMESTAMP')
+          ? `epoch_us("${column.name}")::varchar`
+          : `"${column.name}"::varchar`,
+      );
+      const expected = (await psyberg.sql(`select ${casts.join(', ')} from ${name}`)).rows
+        .map((row) => JSON.stringify(row))
+        .sort();
+      const seen = (await spark.sql(`select * from ${table}`)).rows
+        .map((row) => JSON.stringify(row.map((value) => asText(value))))
+        .sort();
       expect(seen, name).toEqual(expected);
 
       const counts = await countsOf(table);
       const ofSpark = name.startsWith('raw.');
       expect([counts.live_entries, counts.live_in_manifests], name).toEqual([counts.files, counts.files]);
-      if (!ofSpark) expect([counts.rows_in_files, counts.rows_in_partitions, counts.other_refs, counts.delete_files], name).toEqual([expected.length, expected.length, 0, 0]);
+      if (!ofSpark)
+        expect(
+          [counts.rows_in_files, counts.rows_in_partitions, counts.other_refs, counts.delete_files],
+          name,
+        ).toEqual([expected.length, expected.length, 0, 0]);
 
       const metadata = (await client.loadTable(id))?.metadata;
       const snapshots = metadata?.snapshots ?? [];
       const listed = (await spark.sql(`select snapshot_id, operation, summary from ${table}.snapshots`)).rows;
-      expect(listed.map((row) => String(row[0])).sort(), name).toEqual(snapshots.map((snapshot) => String(snapshot['snapshot-id'])).sort());
-      const counted = snapshots.map((snapshot) => `select '${snapshot['snapshot-id']}' as id, count(*) as n from ${table} version as of ${snapshot['snapshot-id']}`);
+      expect(listed.map((row) => String(row[0])).sort(), name).toEqual(
+        snapshots.map((snapshot) => String(snapshot['snapshot-id'])).sort(),
+      );
+      const counted = snapshots.map(
+        (snapshot) =>
+          `select '${snapshot['snapshot-id']}' as id, count(*) as n from ${table} version as of ${snapshot['snapshot-id']}`,
+      );
       if (counted.length === 0) continue;
-      const bySpark = new Map((await spark.sql(counted.join(' union all '))).rows.map((row) => [row[0], Number(row[1])]));
+      const bySpark = new Map(
+        (await spark.sql(counted.join(' union all '))).rows.map((row) => [row[0], Number(row[1])]),
+      );
       for (const snapshot of snapshots) {
         const snapshotId = String(snapshot['snapshot-id']);
-        const [row] = (await psyberg.sql(`select count(*) as n from ${name} at (version => ${snapshotId})`)).toObjects();
+        const [row] = (
+          await psyberg.sql(`select count(*) as n from ${name} at (version => ${snapshotId})`)
+        ).toObjects();
         expect(bySpark.get(snapshotId), `${name} at ${snapshotId}`).toBe(Number(row?.['n']));
         const total = snapshot.summary?.['total-records'];
-        if (total !== undefined && !ofSpark) expect(Number(total), `${name} at ${snapshotId}`).toBe(Number(row?.['n']));
+        if (total !== undefined && !ofSpark)
+          expect(Number(total), `${name} at ${snapshotId}`).toBe(Number(row?.['n']));
         read += 1;
       }
-      const totalFiles = snapshots.find((snapshot) => snapshot['snapshot-id'] === metadata?.['current-snapshot-id'])?.summary?.['total-data-files'];
+      const totalFiles = snapshots.find(
+        (snapshot) => snapshot['snapshot-id'] === metadata?.['current-snapshot-id'],
+      )?.summary?.['total-data-files'];
       if (totalFiles !== undefined) expect(Number(totalFiles), name).toBe(counts.files);
     }
   return read;
@@ -85,7 +129,10 @@ async function expectAgreement(catalog: string, psyberg: Psyberg): Promise<numbe
 describe('what sessions wrote', () => {
   it('the sample world: appends, overwrites, a dimension and the state tables', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'psyberg-spark-world-'));
-    const project = await openSampleProject({ from: fileURLToPath(new URL('../../../warehouse/member-lifecycle', import.meta.url)), to: join(folder, 'project') });
+    const project = await openSampleProject({
+      from: fileURLToPath(new URL('../../../warehouse/member-lifecycle', import.meta.url)),
+      to: join(folder, 'project'),
+    });
     try {
       await playWalkthrough(project);
       const { uri, token } = project.psyberg.internals.catalog;
@@ -98,7 +145,8 @@ describe('what sessions wrote', () => {
   });
 });
 
-const event = (catalog: string, values: string): string => `insert into ${catalog}.raw.events values ${values}`;
+const event = (catalog: string, values: string): string =>
+  `insert into ${catalog}.raw.events values ${values}`;
 const at = (hour: number): string => `timestamp '${hourAt(hour).replace('T', ' ').replace('Z', '')}'`;
 
 describe('what Spark wrote', () => {
@@ -137,17 +185,26 @@ describe('what Spark wrote', () => {
   });
   afterAll(() => world?.close());
 
-  const counts = "select date_trunc('hour', ts) as hour_ts, kind, count(*) as events, sum(id)::bigint as ids from raw.events group by all";
+  const counts =
+    "select date_trunc('hour', ts) as hour_ts, kind, count(*) as events, sum(id)::bigint as ids from raw.events group by all";
   async function expectLoaded(): Promise<string> {
     const [record] = await world.run(['count_load']);
-    expect([record?.status, record?.error?.message]).toEqual([record?.status === 'nothing-new' ? 'nothing-new' : 'published', undefined]);
-    expect(await world.rows('select hour_ts, kind, events, ids from facts.counts')).toEqual(await world.rows(counts));
+    expect([record?.status, record?.error?.message]).toEqual([
+      record?.status === 'nothing-new' ? 'nothing-new' : 'published',
+      undefined,
+    ]);
+    expect(await world.rows('select hour_ts, kind, events, ids from facts.counts')).toEqual(
+      await world.rows(counts),
+    );
     return record?.status ?? '';
   }
 
   it('is loaded: appends into merged manifests, whole files and single rows deleted, updates and merges', async () => {
-    for (const hour of [0, 1, 2, 3]) await spark.sql(event('lake', `(${hour}, 'a', ${at(hour)}), (${hour + 10}, 'b', ${at(hour)})`));
-    expect(Number(await spark.value('select count(*) from lake.raw.events.entries where status = 0'))).toBeGreaterThan(0);
+    for (const hour of [0, 1, 2, 3])
+      await spark.sql(event('lake', `(${hour}, 'a', ${at(hour)}), (${hour + 10}, 'b', ${at(hour)})`));
+    expect(
+      Number(await spark.value('select count(*) from lake.raw.events.entries where status = 0')),
+    ).toBeGreaterThan(0);
     expect(await expectLoaded()).toBe('published');
     await spark.sql(event('lake', `(20, 'late', ${at(1)}), (21, 'new', ${at(4)})`));
     await spark.sql(event('lake', `(22, 'late', ${at(0)})`));
@@ -168,8 +225,10 @@ describe('what Spark wrote', () => {
   it('is no work when only files moved: data files and manifests rewritten, snapshots expired', async () => {
     await spark.sql(event('lake', `(60, 'x', ${at(3)})`));
     expect(await expectLoaded()).toBe('published');
-    const compact = "call lake.system.rewrite_data_files(table => 'raw.events', options => map('min-input-files', '2', 'delete-file-threshold', '1'))";
-    // Rows that were deleted one by one leave their files here, so the files' counts differ: hours may be computed again, to the same result.
+    const compact =
+      "call lake.system.rewrite_data_files(table => 'raw.events', options => map('min-input-files', '2', 'delete-file-threshold', '1'))";
+    // Rows that were deleted one by one leave their files here, so the files' counts differ: hours may be
+    // computed again, to the same result.
     await spark.sql(compact);
     expect(['published', 'nothing-new']).toContain(await expectLoaded());
     for (const id of [62, 63]) await spark.sql(event('lake', `(${id}, 'small', ${at(3)})`));
@@ -178,7 +237,9 @@ describe('what Spark wrote', () => {
     expect(await expectLoaded()).toBe('nothing-new');
     await spark.sql("call lake.system.rewrite_manifests('raw.events')");
     expect(await expectLoaded()).toBe('nothing-new');
-    await spark.sql("call lake.system.expire_snapshots(table => 'raw.events', older_than => timestamp '2100-01-01 00:00:00', retain_last => 1)");
+    await spark.sql(
+      "call lake.system.expire_snapshots(table => 'raw.events', older_than => timestamp '2100-01-01 00:00:00', retain_last => 1)",
+    );
     expect(await expectLoaded()).toBe('nothing-new');
     await spark.sql(event('lake', `(61, 'after', ${at(2)})`));
     expect(await expectLoaded()).toBe('published');
@@ -192,7 +253,9 @@ describe('what Spark wrote', () => {
     expect(await expectLoaded()).toBe('published');
     await spark.sql("call lake.system.publish_changes('raw.events', 'w1')");
     expect(await expectLoaded()).toBe('published');
-    const before = String(await spark.value("select snapshot_id from lake.raw.events.refs where name = 'main'"));
+    const before = String(
+      await spark.value("select snapshot_id from lake.raw.events.refs where name = 'main'"),
+    );
     await spark.sql(event('lake', `(72, 'undone', ${at(0)})`));
     expect(await expectLoaded()).toBe('published');
     await spark.sql(`call lake.system.rollback_to_snapshot('raw.events', ${before})`);
@@ -206,18 +269,26 @@ describe('what Spark wrote', () => {
   });
 
   it('is loaded once by a stateless process, also from manifests with existing entries', async () => {
-    await spark.sql("create table lake.raw.appended (id bigint, kind string, ts timestamp) using iceberg tblproperties ('commit.manifest.min-count-to-merge' = '2')");
+    await spark.sql(
+      "create table lake.raw.appended (id bigint, kind string, ts timestamp) using iceberg tblproperties ('commit.manifest.min-count-to-merge' = '2')",
+    );
     const statuses: (string | undefined)[] = [];
     for (const hour of [0, 1, 2]) {
-      await spark.sql(`insert into lake.raw.appended values (${hour}, 'a', ${at(hour)}), (${hour}, 'b', ${at(0)})`);
+      await spark.sql(
+        `insert into lake.raw.appended values (${hour}, 'a', ${at(hour)}), (${hour}, 'b', ${at(0)})`,
+      );
       if (hour === 1) continue;
       const [record] = await world.run(['copy_load']);
       statuses.push(record?.error?.message ?? record?.status);
     }
     expect(statuses).toEqual(['published', 'published']);
-    await spark.sql("call lake.system.rewrite_data_files(table => 'raw.appended', options => map('min-input-files', '2'))");
+    await spark.sql(
+      "call lake.system.rewrite_data_files(table => 'raw.appended', options => map('min-input-files', '2'))",
+    );
     expect((await world.run(['copy_load'])).map((record) => record.status)).toEqual(['nothing-new']);
-    expect(await world.rows('select id, kind, ts from facts.copies')).toEqual(await world.rows('select id, kind, ts from raw.appended'));
+    expect(await world.rows('select id, kind, ts from facts.copies')).toEqual(
+      await world.rows('select id, kind, ts from raw.appended'),
+    );
   });
 
   it('and what sessions made of it agrees with Spark at every snapshot', async () => {
