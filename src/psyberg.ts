@@ -34,7 +34,7 @@ import { recordHead, runSession } from './run/run-session.ts';
 import { checkSyntax } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
-import { openVerifiedRewrites } from './session/verified-rewrites.ts';
+import { openVerifiedRewrites } from './changes/rows/verified-rewrites.ts';
 
 export interface OpenOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */

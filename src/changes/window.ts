@@ -6,10 +6,10 @@ import { ancestors, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { DetectedBy, Watermark } from '../model/session.ts';
 
-export interface FoundSnapshots {
+export interface Window {
   readonly detectedBy: DetectedBy;
   /**
-   * Snapshots that the head has and the watermark has not, oldest first. For a first load: the head alone.
+   * Snapshots that the head has and the watermark has not, oldest first.
    */
   readonly added: readonly Snapshot[];
   /** Snapshots that were consumed and are no longer in the head's history (a rollback), oldest first. */
@@ -17,12 +17,7 @@ export interface FoundSnapshots {
 }
 
 /** Finds the new (and the undone) snapshots of `head` as seen from `watermark`. */
-export function findSnapshots(
-  metadata: TableMetadata,
-  head: Snapshot,
-  watermark: Watermark | undefined,
-): FoundSnapshots {
-  if (watermark === undefined) return { detectedBy: 'first-load', added: [head], undone: [] };
+export function windowBetween(metadata: TableMetadata, head: Snapshot, watermark: Watermark): Window {
   const added: Snapshot[] = [];
   for (const snapshot of ancestors(metadata, head)) {
     if (snapshot['snapshot-id'] === watermark.snapshotId)

@@ -3,21 +3,20 @@
  * partition, a scan of one column. Bounds that look wrong are not used: a range that is too narrow would lose
  * rows without a word.
  */
-import type { Engine } from '../engine/index.ts';
-import type { PartitionHours } from '../iceberg/partition-hours.ts';
-import { PsybergError, refusal } from '../model/errors.ts';
-import { CALENDAR, type Hour, hoursOf } from '../model/hour.ts';
-import { tableName } from '../model/names.ts';
-import { plainPath } from '../model/plain-path.ts';
-import type { BoundsFrom, ChangedFile } from '../model/session.ts';
+import type { PartitionHours } from '../../iceberg/partition-hours.ts';
+import { PsybergError, refusal } from '../../model/errors.ts';
+import { CALENDAR, type Hour, hoursOf } from '../../model/hour.ts';
+import { tableName } from '../../model/names.ts';
+import { plainPath } from '../../model/plain-path.ts';
+import type { BoundsFrom, ChangedFile } from '../../model/session.ts';
 import {
   type SqlFragment,
   fileSchemaFragment,
   renderStatement,
   statementFragment,
   storedEventTimeFragment,
-} from '../statements/index.ts';
-import type { SourceTable } from './read-files.ts';
+} from '../../statements/index.ts';
+import type { Source, SourceTable } from '../source.ts';
 
 /**
  * What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict
@@ -59,10 +58,10 @@ export const isWide = ({ firstHour, lastHour }: Pick<FileBounds, 'firstHour' | '
 /** Hours from metadata alone. */
 export function boundsOf(
   stated: StatedBounds,
-  table: SourceTable,
+  source: SourceTable,
   partition: PartitionHours | undefined,
 ): FileBounds {
-  const { eventTime } = table;
+  const { eventTime } = source;
   if (eventTime === undefined) return { nullEventTimes: 0n, unknown: false };
   // A value of a partition by time is null where the event time is, so a partition that has one holds no
   // NULL.
@@ -74,7 +73,7 @@ export function boundsOf(
     (partition === undefined || (first >= partition.firstHour && last <= partition.lastHour))
   )
     return {
-      ...withinToday({ firstHour: first, lastHour: last }, table),
+      ...withinToday({ firstHour: first, lastHour: last }, source),
       boundsFrom: 'manifest',
       nullEventTimes: nulls ?? 0n,
       unknown: nulls === null,
@@ -85,7 +84,7 @@ export function boundsOf(
     partition.lastHour - partition.firstHour < PARTITION_HOURS_MAX &&
     partition.firstHour >= CALENDAR.firstHour
   )
-    return { ...withinToday(partition, table), boundsFrom: 'partition', nullEventTimes: 0n, unknown: false };
+    return { ...withinToday(partition, source), boundsFrom: 'partition', nullEventTimes: 0n, unknown: false };
   return { nullEventTimes: 0n, unknown: true };
 }
 
@@ -94,9 +93,11 @@ export function boundsOf(
  * stands for its midnight here; where it counts for every hour of its day, planning adds the others
  * (`plan/plan-stateful.ts`).
  */
-function withinToday({ firstHour, lastHour }: PartitionHours, table: SourceTable): PartitionHours {
+function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTable): PartitionHours {
   const day = lastHour - 23;
-  return table.eventTime?.unit === 'day' && lastHour > table.lastAllowedHour && day <= table.lastAllowedHour
+  return source.eventTime?.unit === 'day' &&
+    lastHour > source.lastAllowedHour &&
+    day <= source.lastAllowedHour
     ? { firstHour, lastHour: Math.max(firstHour, day) }
     : { firstHour, lastHour };
 }
@@ -114,8 +115,7 @@ interface ScannedHours extends Record<string, unknown> {
  * not set aside, or drowned in hours, with the bad one).
  */
 export async function withScannedHours(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   files: readonly (ChangedFile & { readonly unknown: boolean })[],
 ): Promise<ChangedFile[]> {
   const wanted = files.filter(
@@ -123,33 +123,29 @@ export async function withScannedHours(
       file.rows > 0n &&
       (file.unknown ||
         isWide(file) ||
-        (file.lastHour !== undefined && file.lastHour > table.lastAllowedHour)),
+        (file.lastHour !== undefined && file.lastHour > source.lastAllowedHour)),
   );
   const byPath = new Map<string, ScannedHours[]>(wanted.map((file) => [file.path, []]));
-  const known = wanted.filter((file) => file.status === 'removed' && hasUsableBounds(file, table));
-  const scanned = await scanAll(engine, table, wanted).catch(async (error: unknown) => {
+  const known = wanted.filter((file) => file.status === 'removed' && hasUsableBounds(file, source));
+  const scanned = await scanAll(source, wanted).catch(async (error: unknown) => {
     // A file that is off the table may be off the disk as well, where the snapshot before was expired: its
     // bounds have to do.
     for (const file of known) byPath.delete(file.path);
     if (known.length === 0) throw error;
     return scanAll(
-      engine,
-      table,
+      source,
       wanted.filter((file) => !known.includes(file)),
     );
   });
   for (const row of scanned) byPath.get(row.path)?.push(row);
   return files.map(({ unknown: _unknown, ...file }) => {
     const scanned = byPath.get(file.path);
-    return scanned === undefined ? file : withHours(file, scanned, table);
+    return scanned === undefined ? file : withHours(file, scanned, source);
   });
 }
 
-const scanAll = async (
-  engine: Engine,
-  table: SourceTable,
-  files: readonly ChangedFile[],
-): Promise<ScannedHours[]> => (files.length === 0 ? [] : scan(engine, table, files));
+const scanAll = async (source: Source, files: readonly ChangedFile[]): Promise<ScannedHours[]> =>
+  files.length === 0 ? [] : scan(source, files);
 
 /** Bounds that are right, and far apart, but not so far that their hours are too many to name. */
 const hasUsableBounds = (
@@ -162,15 +158,15 @@ const hasUsableBounds = (
   file.lastHour <= lastAllowedHour &&
   file.lastHour - file.firstHour < 1_000_000;
 
-function withHours(file: ChangedFile, scanned: readonly ScannedHours[], table: SourceTable): ChangedFile {
+function withHours(file: ChangedFile, scanned: readonly ScannedHours[], source: SourceTable): ChangedFile {
   const rowsOf = (rows: readonly ScannedHours[]): bigint => rows.reduce((sum, row) => sum + row.rows, 0n);
   const known = scanned.flatMap(({ first_hour: first, last_hour: last, rows }) =>
     first === null || last === null
       ? []
-      : [{ ...withinToday({ firstHour: first, lastHour: last }, table), rows }],
+      : [{ ...withinToday({ firstHour: first, lastHour: last }, source), rows }],
   );
-  const allowed = known.filter((row) => row.lastHour <= table.lastAllowedHour);
-  const future = known.filter((row) => row.lastHour > table.lastAllowedHour);
+  const allowed = known.filter((row) => row.lastHour <= source.lastAllowedHour);
+  const future = known.filter((row) => row.lastHour > source.lastAllowedHour);
   const { firstHour: _first, lastHour: _last, ...rest } = file;
   const span = {
     firstHour: allowed.reduce((hour, row) => Math.min(hour, row.firstHour), Infinity),
@@ -197,24 +193,20 @@ function withHours(file: ChangedFile, scanned: readonly ScannedHours[], table: S
  * Found by field id, since a file keeps the names and types that its table had; files without ids (migrated
  * ones) by name.
  */
-async function scan(
-  engine: Engine,
-  table: SourceTable,
-  files: readonly ChangedFile[],
-): Promise<ScannedHours[]> {
-  const { column, unit } = table.eventTime as NonNullable<SourceTable['eventTime']>;
+async function scan(source: Source, files: readonly ChangedFile[]): Promise<ScannedHours[]> {
+  const { column, unit } = source.eventTime as NonNullable<SourceTable['eventTime']>;
   const stored = storedEventTimeFragment(column.name, unit, column.type);
   const schema = fileSchemaFragment([column]);
   const read = (options: SqlFragment, paths: readonly string[]): Promise<ScannedHours[]> =>
     paths.length === 0
       ? Promise.resolve([])
-      : engine.query<ScannedHours>({
+      : source.engine.query<ScannedHours>({
           sql: renderStatement('session/scan_event_hours', { stored_event_time: stored, options }),
           parameters: { files: paths, unit },
         });
   try {
     const paths = files.map((file) => file.path);
-    const named = await engine.query<{ path: string }>({
+    const named = await source.engine.query<{ path: string }>({
       sql: renderStatement('session/files_without_ids'),
       parameters: { files: paths },
     });
@@ -230,14 +222,14 @@ async function scan(
       )),
     ];
   } catch (error) {
-    throw unreadable(table, files, error);
+    throw unreadable(source, files, error);
   }
 }
 
 /** Names the file that DuckDB complained about, or the first of them. */
-function unreadable(table: SourceTable, files: readonly ChangedFile[], error: unknown): unknown {
+function unreadable(source: SourceTable, files: readonly ChangedFile[], error: unknown): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const name = tableName(table.spec.table);
+  const name = tableName(source.spec.table);
   const file =
     files.find((each) => error.message.includes(plainPath(each.path))) ?? (files[0] as ChangedFile);
   return refusal(

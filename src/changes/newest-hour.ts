@@ -3,18 +3,18 @@
  * rows only come, the changed files tell; when the newest ones may have gone, all live files are looked at:
  * their bounds, and of those that lost rows one by one the event-time column.
  */
-import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { composeFilesView } from '../manifests/compose.ts';
 import type { Hour } from '../model/hour.ts';
-import type { ChangedFile, Watermark } from '../model/session.ts';
+import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
 import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';
-import { readDeleteFiles, withDataFiles } from './delete-files.ts';
-import { refuseUnreadable } from './equality-keys.ts';
-import { type DataFile, filesUnder } from './files-under.ts';
-import { type Manifest, type SourceTable, readAllManifests, readLiveFiles, reading } from './read-files.ts';
-import type { Changes } from './read-changes.ts';
-import { inTemporaryFolder, withViews } from './show-views.ts';
+import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
+import { refuseUnreadable } from './files/equality-keys.ts';
+import { type DataFile, filesUnder } from './files/files-under.ts';
+import { inTemporaryFolder, withViews } from './rows/show-views.ts';
+import { type Source, type SourceTable, type Manifest, ofDeletes } from './source.ts';
+import { reading } from './files/reading.ts';
+import { readLiveFiles } from './files/read-files.ts';
 
 export interface NewestHour {
   /** Undefined while the source has no row with an event time that is not of the future. */
@@ -24,21 +24,22 @@ export interface NewestHour {
 }
 
 export interface NewestHourInput {
-  readonly engine: () => Promise<Engine>;
-  readonly table: SourceTable;
+  /** Starts DuckDB on the first call. */
+  readonly open: () => Promise<Source>;
+  readonly source: SourceTable;
   readonly head: Snapshot;
   readonly watermark: Watermark | undefined;
-  readonly changed: Pick<Changes, 'files' | 'deleteFiles'>;
+  readonly changed: Pick<SourceState, 'files' | 'deleteFiles'>;
   /** The last hour that the target has computed. */
   readonly completeToHour: Hour | undefined;
 }
 
 /** The newest hour with rows over the source's whole history. Throws what reading throws. */
 export async function newestHourOf(input: NewestHourInput): Promise<NewestHour> {
-  const { table, watermark, changed, completeToHour = Number.NEGATIVE_INFINITY } = input;
-  if (table.eventTime === undefined) return {};
+  const { source, watermark, changed, completeToHour = Number.NEGATIVE_INFINITY } = input;
+  if (source.eventTime === undefined) return {};
   if (mustLookAround(input)) {
-    const live = await liveHours(await input.engine(), table, input.head);
+    const live = await liveHours(await input.open(), input.head);
     const newest = greatest(live.newest);
     // Of a day that is not over, the midnight stands for the hours after it.
     return {
@@ -52,8 +53,8 @@ export async function newestHourOf(input: NewestHourInput): Promise<NewestHour> 
   // Hours that were of the future when their rows came: once their time has come, the source has rows in
   // them. What is owed of hours that were computed may be rows that went.
   const matured = (watermark?.owedHours ?? [])
-    .filter((hour) => hour <= table.lastAllowedHour && hour > completeToHour)
-    .map((hour) => begunDay(hour, table));
+    .filter((hour) => hour <= source.lastAllowedHour && hour > completeToHour)
+    .map((hour) => begunDay(hour, source));
   const newest = greatest([
     ...added,
     ...matured,
@@ -97,19 +98,19 @@ interface LiveHours {
  * Cost follows the table: its manifests, and one column of the files that lost single rows and reach further
  * than all others.
  */
-async function liveHours(engine: Engine, table: SourceTable, head: Snapshot): Promise<LiveHours> {
-  const manifests = await readAllManifests(engine, table, head);
-  const files = await readLiveFiles(engine, table, head, manifests);
-  const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
-  const deletes = (await readDeleteFiles(engine, table, head, deleteManifests)).filter(
+async function liveHours(source: Source, head: Snapshot): Promise<LiveHours> {
+  const manifests = await source.manifestsOf(head);
+  const files = await readLiveFiles(source, head, manifests);
+  const deleteManifests = ofDeletes(manifests);
+  const deletes = (await readDeleteFiles(source, head, deleteManifests)).filter(
     (each) => each.status !== 'removed',
   );
   const under =
     deletes.length === 0
       ? []
       : await filesUnder(
-          { engine, table, head },
-          await withDataFiles(engine, table, head, deletes),
+          { source, head },
+          await withDataFiles(source, head, deletes),
           head['sequence-number'] ?? 0n,
         );
   const losing = new Set(under.map((file) => file.path));
@@ -126,7 +127,7 @@ async function liveHours(engine: Engine, table: SourceTable, head: Snapshot): Pr
   );
   if (doubtful.size === 0) return whole;
   const affected = under.filter((file) => doubtful.has(file.path));
-  const hours = await hoursOfRows(engine, table, head, {
+  const hours = await hoursOfRows(source, head, {
     affected,
     deleteManifests,
     keys: deletes.map((each) => each.key),
@@ -135,12 +136,12 @@ async function liveHours(engine: Engine, table: SourceTable, head: Snapshot): Pr
     newest: [
       ...whole.newest,
       ...hours
-        .filter(({ first_hour: first }) => first <= table.lastAllowedHour)
-        .map(({ last_hour: last }) => begunDay(last, table)),
+        .filter(({ first_hour: first }) => first <= source.lastAllowedHour)
+        .map(({ last_hour: last }) => begunDay(last, source)),
     ],
     future: new Set([
       ...whole.future,
-      ...hours.map(({ first_hour: first }) => first).filter((first) => first > table.lastAllowedHour),
+      ...hours.map(({ first_hour: first }) => first).filter((first) => first > source.lastAllowedHour),
     ]),
   };
 }
@@ -156,8 +157,7 @@ interface HourOfRows extends Record<string, unknown> {
 }
 
 async function hoursOfRows(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   head: Snapshot,
   {
     affected,
@@ -169,8 +169,8 @@ async function hoursOfRows(
     readonly keys: readonly string[];
   },
 ): Promise<HourOfRows[]> {
-  const { column, unit } = table.eventTime as NonNullable<SourceTable['eventTime']>;
-  await refuseUnreadable(engine, table, head);
+  const { column, unit } = source.eventTime as NonNullable<SourceTable['eventTime']>;
+  await refuseUnreadable(source, head);
   return inTemporaryFolder(async (directory) => {
     const manifests = new Map(
       affected.map((file) => [
@@ -178,17 +178,17 @@ async function hoursOfRows(
         { manifest_path: file.manifestPath, partition_spec_id: file.specId, content: 0 },
       ]),
     );
-    const view = await composeFilesView(engine, {
-      metadata: table.metadata,
+    const view = await composeFilesView(source.engine, {
+      metadata: source.metadata,
       from: head,
       manifests: [...manifests.values()],
       files: affected.map((file) => file.path),
       deletes: { from: head, manifests: deleteManifests, keys },
       directory,
     });
-    return reading(table, head, () =>
-      withViews(engine, table, { rows: view }, (views) =>
-        engine.query<HourOfRows>({
+    return reading(source, head, () =>
+      withViews(source, { rows: view }, (views) =>
+        source.engine.query<HourOfRows>({
           sql: renderStatement('session/live_hours', {
             ...views,
             stored_event_time: storedEventTimeFragment(column.name, unit, column.type),

@@ -7,18 +7,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SessionViews } from '../catalog/index.ts';
-import type { Engine } from '../engine/index.ts';
-import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
-import { type TableIdentifier, tableName } from '../model/names.ts';
-import { type SqlFragment, tableFragment } from '../statements/index.ts';
-
-/** Where views are shown, and how DuckDB reaches them. */
-export interface ViewPorts {
-  readonly views: SessionViews;
-  readonly endpoint: { readonly uri: string; readonly token: string };
-}
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
+import { tableName } from '../../model/names.ts';
+import { type SqlFragment, tableFragment } from '../../statements/index.ts';
+import type { Source } from '../source.ts';
 
 /** A folder for manifests of views; removed when `work` ends. */
 export async function inTemporaryFolder<T>(work: (directory: string) => Promise<T>): Promise<T> {
@@ -35,13 +28,7 @@ export async function inTemporaryFolder<T>(work: (directory: string) => Promise<
  * given. Throws `partition-column-dropped`.
  */
 export async function withViews<Name extends string, T>(
-  engine: Engine,
-  {
-    views,
-    endpoint,
-    metadata,
-    spec: { table },
-  }: ViewPorts & { readonly metadata: TableMetadata; readonly spec: { readonly table: TableIdentifier } },
+  { engine, views, endpoint, metadata, spec: { table } }: Source,
   snapshots: Readonly<Record<Name, Snapshot>>,
   work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
 ): Promise<T> {

@@ -4,7 +4,9 @@
  * back, as a cherry-pick after a rollback does) brings nothing: nobody has to load it, and nobody has lost
  * it.
  */
+import type { SnapshotId } from '../iceberg/table-metadata.ts';
 import type { ChangedFile } from '../model/session.ts';
+import type { Window } from './window.ts';
 
 /**
  * The files whose presence differs between the first and the last snapshot. `files`: in the order in which
@@ -17,6 +19,15 @@ export function netFiles(files: readonly ChangedFile[]): ChangedFile[] {
     if (!first.has(file.path)) first.set(file.path, file.status);
     last.set(file.path, file);
   }
-  // Whoever was added first was not there before: it is news if it was added last, too.
+  // A file whose first event is an addition did not exist at the watermark: it is new if its last event is one, too.
   return [...last.values()].filter((file) => first.get(file.path) === file.status);
+}
+
+/** The files of the snapshots in the order in which these took effect: undoing begins with the newest. */
+export function filesInOrder(
+  { window }: { readonly window: Window },
+  bySnapshot: ReadonlyMap<SnapshotId, readonly ChangedFile[]>,
+): ChangedFile[] {
+  const order = [...window.undone.toReversed(), ...window.added];
+  return order.flatMap((snapshot) => bySnapshot.get(snapshot['snapshot-id']) ?? []);
 }

@@ -5,13 +5,12 @@
  * two snapshots has and the other has not. Four million rows beside four million took planning 1.0 to 1.4 s
  * (2026-11-24, two columns, a busy machine of two cores).
  */
-import type { Engine } from '../engine/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
-import { PsybergError } from '../model/errors.ts';
-import type { Hour } from '../model/hour.ts';
-import type { ChangedFile } from '../model/session.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { composeFilesView, manifestsOf } from '../../manifests/compose.ts';
+import { PsybergError } from '../../model/errors.ts';
+import type { Hour } from '../../model/hour.ts';
+import type { ChangedFile } from '../../model/session.ts';
 import {
   type SqlFragment,
   hashedRowFragment,
@@ -19,11 +18,11 @@ import {
   renderStatement,
   statementFragment,
   storedEventTimeFragment,
-} from '../statements/index.ts';
-import { type DeleteFile, readDeleteFiles } from './delete-files.ts';
-import { refuseUnreadable } from './equality-keys.ts';
-import { type Manifest, type SourceTable, readAllManifests } from './read-files.ts';
+} from '../../statements/index.ts';
+import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
+import { refuseUnreadable } from '../files/equality-keys.ts';
 import { inTemporaryFolder, withViews } from './show-views.ts';
+import { type Source, type SourceTable, type Manifest, ofData, ofDeletes } from '../source.ts';
 
 /** An hour, or a day for dates, in which rows differ; both ends undefined for rows without an event time. */
 export interface DifferingHours {
@@ -61,18 +60,17 @@ export interface HourRow extends Record<string, unknown> {
  * path.
  */
 export const rowsByHour = (
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   rows: SqlFragment,
   files?: readonly string[],
 ): Promise<HourRow[]> =>
-  engine.query<HourRow>({
+  source.engine.query<HourRow>({
     sql: renderStatement('session/rows_by_hour', {
       rows,
-      row: hashedRowFragment(columnsByText(table)),
-      stored_event_time: storedEventTime(table),
+      row: hashedRowFragment(columnsByText(source)),
+      stored_event_time: storedEventTime(source),
     }),
-    parameters: { unit: table.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
+    parameters: { unit: source.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
   });
 
 /** The hours in which the rows of two sides differ, ascending; a side may come in several parts. */
@@ -132,17 +130,13 @@ export interface Comparison {
  * The hours in which the rows differ. Throws what reading throws, and `equality-deletes-unreadable` where
  * DuckDB would read the rows before wrongly.
  */
-export async function compareLiveRows(
-  engine: Engine,
-  table: SourceTable,
-  comparison: Comparison,
-): Promise<DifferingHours[]> {
-  return withSides(engine, table, comparison, async ({ before, after, passed }) => {
+export async function compareLiveRows(source: Source, comparison: Comparison): Promise<DifferingHours[]> {
+  return withSides(source, comparison, async ({ before, after, passed }) => {
     // Each view by itself: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
     const parts = [];
     for (const part of [before, passed])
-      if (part !== undefined) parts.push(...(await rowsByHour(engine, table, part)));
-    return differingHours(parts, await rowsByHour(engine, table, after));
+      if (part !== undefined) parts.push(...(await rowsByHour(source, part)));
+    return differingHours(parts, await rowsByHour(source, after));
   });
 }
 
@@ -150,16 +144,15 @@ export async function compareLiveRows(
  * Of the files after, how many of their rows are in the files before. Throws as {@link compareLiveRows} does.
  */
 export async function newsOfFiles(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   comparison: Comparison,
 ): Promise<{ readonly path: string; readonly knownRows: bigint; readonly newRows: bigint }[]> {
-  const rows = await withSides(engine, table, comparison, ({ before, after }) =>
-    engine.query<{ path: string; known_rows: bigint; new_rows: bigint }>({
+  const rows = await withSides(source, comparison, ({ before, after }) =>
+    source.engine.query<{ path: string; known_rows: bigint; new_rows: bigint }>({
       sql: renderStatement('session/news_of_files', {
         before,
         after,
-        row: hashedRowFragment(columnsByText(table)),
+        row: hashedRowFragment(columnsByText(source)),
       }),
       parameters: { files: comparison.after.files },
     }),
@@ -170,26 +163,25 @@ export async function newsOfFiles(
 type Sides = Readonly<Record<'before' | 'after', SqlFragment>> & { readonly passed?: SqlFragment };
 
 async function withSides<T>(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   { before, after, passed }: Comparison,
   work: (sides: Sides) => Promise<T>,
 ): Promise<T> {
   // The head is looked at whenever deletes are; what was read rightly then may hold other files than those of
   // now.
-  await refuseUnreadable(engine, table, before.snapshot);
+  await refuseUnreadable(source, before.snapshot);
   const [then, now] = await Promise.all([
-    readAllManifests(engine, table, before.snapshot),
-    readAllManifests(engine, table, after.snapshot),
+    source.manifestsOf(before.snapshot),
+    source.manifestsOf(after.snapshot),
   ]);
   return inTemporaryFolder(async (directory) => {
     const views = {
-      before: await viewOf(engine, table, { side: before, manifests: then, others: now, directory }),
-      after: await viewOf(engine, table, { side: after, manifests: now, others: then, directory }),
+      before: await viewOf(source, { side: before, manifests: then, others: now, directory }),
+      after: await viewOf(source, { side: after, manifests: now, others: then, directory }),
     };
-    if (passed === undefined || passed.files.length === 0) return withViews(engine, table, views, work);
-    const between = await passedView(engine, table, { from: after.snapshot, passed, directory });
-    return withViews(engine, table, { ...views, passed: between }, work);
+    if (passed === undefined || passed.files.length === 0) return withViews(source, views, work);
+    const between = await passedView(source, { from: after.snapshot, passed, directory });
+    return withViews(source, { ...views, passed: between }, work);
   });
 }
 
@@ -201,36 +193,34 @@ interface ViewInput {
 }
 
 async function viewOf(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   { side: { snapshot, files }, manifests, others, directory }: ViewInput,
 ): Promise<Snapshot> {
   const shared = new Set(others.map((manifest) => manifest.manifest_path));
-  const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
+  const deleteManifests = ofDeletes(manifests);
   const paths = new Set(files);
   const deletes =
     files.length === 0
       ? []
-      : (await readDeleteFiles(engine, table, snapshot, deleteManifests)).filter(
+      : (await readDeleteFiles(source, snapshot, deleteManifests)).filter(
           (each) => each.status !== 'removed' && mayApply(each, paths),
         );
-  const view = await composeFilesView(engine, {
-    metadata: table.metadata,
+  const view = await composeFilesView(source.engine, {
+    metadata: source.metadata,
     from: snapshot,
     // A file that only one of them has cannot stand in a manifest of both.
-    manifests: manifests.filter((manifest) => manifest.content === 0 && !shared.has(manifest.manifest_path)),
+    manifests: ofData(manifests).filter((manifest) => !shared.has(manifest.manifest_path)),
     files,
     deletes: { from: snapshot, manifests: deleteManifests, keys: deletes.map((each) => each.key) },
     directory,
   });
-  return whole(engine, view, files);
+  return whole(source, view, files);
 }
 
 /** A file that is not where it was looked for would be compared as if it had no rows. */
-async function whole(engine: Engine, view: Snapshot, files: readonly string[]): Promise<Snapshot> {
-  const listed =
-    files.length === 0 ? [] : (await manifestsOf(engine, view)).filter((manifest) => manifest.content === 0);
-  const found = listed.reduce((sum, manifest) => sum + manifest.live_files, 0n);
+async function whole(source: Source, view: Snapshot, files: readonly string[]): Promise<Snapshot> {
+  const listed = files.length === 0 ? [] : await manifestsOf(source.engine, view);
+  const found = listed.reduce((sum, each) => (each.content === 0 ? sum + each.live_files : sum), 0n);
   if (found !== BigInt(files.length))
     throw new PsybergError('view-incomplete', `a view of ${files.length} files lists ${found}`);
   return view;
@@ -241,17 +231,16 @@ const mayApply = (file: DeleteFile, paths: ReadonlySet<string>): boolean =>
   file.dataFiles?.some((path) => paths.has(path)) ?? true;
 
 async function passedView(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   {
     from,
     passed,
     directory,
   }: { readonly from: Snapshot; readonly passed: PassedFiles; readonly directory: string },
 ): Promise<Snapshot> {
-  const { metadata } = table;
+  const { metadata } = source;
   const destination = `${directory}/passed.avro`;
-  await engine.execute({
+  await source.engine.execute({
     sql: manifestListStatement('compose/write_change_list'),
     parameters: {
       manifest_lists: passed.manifestLists,
@@ -261,20 +250,20 @@ async function passedView(
     },
   });
   const listed = { ...from, 'manifest-list': destination };
-  const manifests = await readAllManifests(engine, table, listed);
-  const view = await composeFilesView(engine, {
+  const manifests = await source.manifestsOf(listed);
+  const view = await composeFilesView(source.engine, {
     metadata,
     from: listed,
-    manifests: manifests.filter((manifest) => manifest.content === 0),
+    manifests: ofData(manifests),
     files: passed.files,
     deletes: {
       from: listed,
-      manifests: manifests.filter((manifest) => manifest.content === 1),
+      manifests: ofDeletes(manifests),
       keys: passed.deleteKeys,
     },
     directory,
   });
-  return whole(engine, view, passed.files);
+  return whole(source, view, passed.files);
 }
 
 /**
@@ -297,25 +286,22 @@ const INCOMPARABLE: ReadonlySet<string> = new Set([
  * them.
  */
 export async function remembering(
-  table: SourceTable,
+  source: SourceTable,
   { before, after, what }: { readonly before: Snapshot; readonly after: Snapshot; readonly what?: string },
   compare: () => Promise<DifferingHours[] | undefined>,
 ): Promise<DifferingHours[] | undefined> {
-  const { metadata } = table;
-  // Such columns were compared by their hash alone once, and what was remembered of them then may be wrong.
-  const how = columnsByText(table).length === 0 ? [] : ['by text'];
+  const { metadata } = source;
   const key = [
     metadata['table-uuid'],
     after['snapshot-id'],
     before['snapshot-id'],
     currentSchema(metadata)['schema-id'],
-    ...how,
     ...(what === undefined ? [] : [what]),
   ].join(':');
-  if (table.verified?.has(key)) return [];
+  if (source.verified?.has(key)) return [];
   try {
     const differing = await compare();
-    if (differing?.length === 0) table.verified?.add(key);
+    if (differing?.length === 0) source.verified?.add(key);
     return differing;
   } catch (error) {
     if (error instanceof PsybergError && INCOMPARABLE.has(error.code)) return undefined;

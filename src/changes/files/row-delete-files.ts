@@ -2,15 +2,15 @@
  * The delete files in delete manifests: position deletes, equality deletes and deletion vectors. Manifests ->
  * DeleteFile[].
  */
-import type { Engine } from '../engine/index.ts';
-import { currentSchema, partitionTuple, processingUri } from '../iceberg/event-time.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { refusal } from '../model/errors.ts';
-import { tableName } from '../model/names.ts';
-import type { ProcessingUri } from '../model/session.ts';
-import { deleteKey } from '../manifests/compose.ts';
-import { liveEntryFragments, renderStatement } from '../statements/index.ts';
-import { type Manifest, type SourceTable, reading } from './read-files.ts';
+import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { refusal } from '../../model/errors.ts';
+import { tableName } from '../../model/names.ts';
+import type { ProcessingUri } from '../../model/session.ts';
+import { deleteKey } from '../../manifests/compose.ts';
+import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
+import { type Source, type SourceTable, type Manifest, ofDeletes } from '../source.ts';
+import { reading } from './reading.ts';
 
 export interface DeleteFile {
   /** Names the entry; see `deleteKey`. */
@@ -57,21 +57,20 @@ const STATUS = ['existing', 'added', 'removed'] as const;
  * read.
  */
 export async function readDeleteFiles(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   snapshot: Snapshot,
   manifests: readonly Manifest[],
 ): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
   // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
   // files with the columns of the first.
-  for (const manifest of manifests.filter((each) => each.content === 1)) {
-    const rows = await reading(table, snapshot, async () => {
-      const { columns } = await engine.table({
+  for (const manifest of ofDeletes(manifests)) {
+    const rows = await reading(source, snapshot, async () => {
+      const { columns } = await source.engine.table({
         sql: renderStatement('compose/data_file_columns'),
         parameters: { manifest: manifest.manifest_path },
       });
-      return engine.query<EntryRow>({
+      return source.engine.query<EntryRow>({
         sql: renderStatement('session/delete_files', {
           referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
         }),
@@ -82,11 +81,11 @@ export async function readDeleteFiles(
         },
       });
     });
-    const spec = table.metadata['partition-specs'].find(
+    const spec = source.metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     );
     for (const row of rows) {
-      refuseFormat(table, row);
+      refuseFormat(source, row);
       const kind = row.content === 2 ? 'equality' : row.format === 'puffin' ? 'vector' : 'position';
       files.push({
         key: deleteKey(row.path, row.content_offset),
@@ -96,7 +95,7 @@ export async function readDeleteFiles(
         snapshotId: BigInt(row.snapshot_id),
         sequenceNumber: BigInt(row.sequence_number),
         specId: manifest.partition_spec_id,
-        partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(table.metadata)),
+        partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(source.metadata)),
         dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
         equalityIds:
           row.equality_ids === null || row.equality_ids === 'null'
@@ -110,9 +109,9 @@ export async function readDeleteFiles(
   return files;
 }
 
-function refuseFormat(table: SourceTable, row: EntryRow): void {
+function refuseFormat(source: SourceTable, row: EntryRow): void {
   if (row.format === 'parquet' || row.format === 'puffin') return;
-  const name = tableName(table.spec.table);
+  const name = tableName(source.spec.table);
   throw refusal(
     'delete-format-unsupported',
     `snapshot ${row.snapshot_id} of ${name} deletes rows by the ${row.format} file ${row.path}; DuckDB reads delete files in Parquet and Puffin only`,
@@ -125,15 +124,14 @@ function refuseFormat(table: SourceTable, row: EntryRow): void {
 
 /** The same files; those of positions whose manifest does not name a data file were opened and asked. */
 export async function withDataFiles(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   snapshot: Snapshot,
   files: readonly DeleteFile[],
 ): Promise<DeleteFile[]> {
   const unknown = files.filter((file) => file.kind === 'position' && file.dataFiles === undefined);
   if (unknown.length === 0) return [...files];
-  const rows = await reading(table, snapshot, () =>
-    engine.query<{ path: string; data_file: string }>({
+  const rows = await reading(source, snapshot, () =>
+    source.engine.query<{ path: string; data_file: string }>({
       sql: renderStatement('session/deleted_paths'),
       parameters: { files: unknown.map((file) => file.path) },
     }),

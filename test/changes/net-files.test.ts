@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChangedFile } from '../../src/model/session.ts';
-import { netFiles } from '../../src/session/net-files.ts';
+import { netFiles } from '../../src/changes/net-files.ts';
 
 const file = (path: string, status: ChangedFile['status'], snapshotId: bigint): ChangedFile => ({
   path,

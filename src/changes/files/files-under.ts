@@ -2,12 +2,14 @@
  * The data files that delete files are about. Delete files + a snapshot -> its live data files under them.
  * Reads manifests.
  */
-import { type Engine, togetherOrSingly } from '../engine/index.ts';
-import { currentSchema, partitionTuple, processingUri } from '../iceberg/event-time.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { renderStatement } from '../statements/index.ts';
-import type { DeleteFile } from './delete-files.ts';
-import { type SourceTable, likeManifests, readAllManifests, reading } from './read-files.ts';
+import { togetherOrSingly } from '../../engine/index.ts';
+import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { renderStatement } from '../../statements/index.ts';
+import type { DeleteFile } from './row-delete-files.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { reading } from './reading.ts';
+import { likeManifests } from './read-files.ts';
 
 export interface DataFile {
   readonly path: string;
@@ -21,8 +23,7 @@ export interface DataFile {
 }
 
 export interface FilesUnderInput {
-  readonly engine: Engine;
-  readonly table: SourceTable;
+  readonly source: Source;
   readonly head: Snapshot;
 }
 
@@ -32,7 +33,7 @@ export async function filesUnder(
   deletes: readonly DeleteFile[],
   newest: bigint,
 ): Promise<DataFile[]> {
-  const { engine, table, head } = input;
+  const { source, head } = input;
   if (deletes.length === 0) return [];
   const equality = deletes.filter((each) => each.kind === 'equality');
   const greatest = equality.reduce(
@@ -40,26 +41,28 @@ export async function filesUnder(
     0n,
   );
   const everywhere =
-    equality.some((each) => isGlobal(each, table)) || deletes.some((each) => each.kind !== 'equality');
+    equality.some((each) => isGlobal(each, source)) || deletes.some((each) => each.kind !== 'equality');
   const specIds = new Set(deletes.map((each) => each.specId));
-  const manifests = (await readAllManifests(engine, table, head)).filter(
+  const manifests = (await source.manifestsOf(head)).filter(
     (manifest) => manifest.content === 0 && (everywhere || specIds.has(manifest.partition_spec_id)),
   );
   const files: DataFile[] = [];
   for (const { specId, paths } of likeManifests(manifests)) {
-    const rows = await reading(table, head, () => readAffected(input, paths, { deletes, greatest, newest }), {
-      engine,
-      files: paths,
-    });
+    const rows = await reading(
+      source,
+      head,
+      () => readAffected(input, paths, { deletes, greatest, newest }),
+      paths,
+    );
     for (const row of rows) {
       const file = {
         path: row.path,
         manifestPath: row.manifest_path,
         specId,
-        partition: partitionText(table, specId, row.partition),
+        partition: partitionText(source, specId, row.partition),
         sequenceNumber: BigInt(row.sequence_number),
       };
-      if (deletes.some((each) => appliesTo(each, file, table)))
+      if (deletes.some((each) => appliesTo(each, file, source)))
         files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
     }
   }
@@ -76,7 +79,7 @@ interface AffectedRow extends Record<string, unknown> {
 }
 
 async function readAffected(
-  { engine, head }: Pick<FilesUnderInput, 'engine' | 'head'>,
+  { source, head }: FilesUnderInput,
   manifests: readonly string[],
   {
     deletes,
@@ -86,7 +89,7 @@ async function readAffected(
 ): Promise<readonly AffectedRow[]> {
   const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
   return togetherOrSingly(manifests, (some) =>
-    engine.query<AffectedRow>({
+    source.engine.query<AffectedRow>({
       sql: renderStatement('session/affected_files'),
       parameters: {
         manifest_list: head['manifest-list'],
@@ -101,17 +104,17 @@ async function readAffected(
 }
 
 /** Values as processing URIs write them, so that partitions written by different engines compare. */
-function partitionText(table: SourceTable, specId: number, json: string | null): string {
-  const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-  return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(table.metadata)));
+function partitionText(source: SourceTable, specId: number, json: string | null): string {
+  const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
+  return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(source.metadata)));
 }
 
 /**
  * Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all
  * partitions.
  */
-function isGlobal(file: DeleteFile, table: SourceTable): boolean {
-  const spec = table.metadata['partition-specs'].find((each) => each['spec-id'] === file.specId);
+function isGlobal(file: DeleteFile, source: SourceTable): boolean {
+  const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === file.specId);
   return (spec?.fields ?? []).every((field) => field.transform === 'void');
 }
 
@@ -119,7 +122,7 @@ function isGlobal(file: DeleteFile, table: SourceTable): boolean {
 export function appliesTo(
   file: DeleteFile,
   data: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>,
-  table: SourceTable,
+  source: SourceTable,
 ): boolean {
   if (file.kind !== 'equality')
     return (
@@ -128,7 +131,7 @@ export function appliesTo(
     );
   if (data.sequenceNumber >= file.sequenceNumber) return false;
   return (
-    isGlobal(file, table) ||
+    isGlobal(file, source) ||
     (data.specId === file.specId && data.partition === JSON.stringify(file.partition))
   );
 }

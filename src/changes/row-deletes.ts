@@ -1,21 +1,22 @@
 /**
- * Which hours single deleted rows belong to. Delete files since the watermark -> changed hours. Metadata does
+ * Row-level deletes (positions, equality, deletion vectors): which hours the deleted rows belong to. Metadata does
  * not say it, so the files that new delete files are about are read twice, as of the watermark and as of the
  * head, and only their event-time column: whatever rows differ, those hours changed. Works for position
  * deletes, equality deletes and deletion vectors alike, and for deletes that were taken back.
  */
-import type { Engine } from '../engine/index.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
 import { composeFilesView } from '../manifests/compose.ts';
 import { renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
-import { type DeleteFile, readDeleteFiles, withDataFiles } from './delete-files.ts';
-import { refuseUnreadable } from './equality-keys.ts';
-import { type DataFile, appliesTo, filesUnder } from './files-under.ts';
-import { type Manifest, type SourceTable, readAllManifests, readLiveFiles, reading } from './read-files.ts';
-import { inTemporaryFolder, withViews } from './show-views.ts';
+import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
+import { refuseUnreadable } from './files/equality-keys.ts';
+import { type DataFile, appliesTo, filesUnder } from './files/files-under.ts';
+import { inTemporaryFolder, withViews } from './rows/show-views.ts';
+import { type Source, type SourceTable, type Manifest, ofDeletes } from './source.ts';
+import { reading } from './files/reading.ts';
+import { readLiveFiles } from './files/read-files.ts';
 
 export interface RowDeletesSince {
   /** Delete files with the hours of rows that were there at the watermark. */
@@ -44,14 +45,10 @@ export interface NewDeletes
 }
 
 /** What the delete files of the new snapshots did. */
-export async function rowDeletesSince(
-  engine: Engine,
-  table: SourceTable,
-  since: NewDeletes,
-): Promise<RowDeletesSince> {
-  const listed = await readDeleteFiles(engine, table, since.head, since.manifests);
+export async function rowDeletesSince(source: Source, since: NewDeletes): Promise<RowDeletesSince> {
+  const listed = await readDeleteFiles(source, since.head, since.manifests);
   const still = new Set(listed.filter((each) => each.status !== 'removed').map((each) => each.key));
-  const dropped = (await readDeleteFiles(engine, table, since.head, since.dropped ?? [])).filter(
+  const dropped = (await readDeleteFiles(source, since.head, since.dropped ?? [])).filter(
     (each) => each.status !== 'removed' && !still.has(each.key),
   );
   const entries = [...listed, ...dropped.map((each) => ({ ...each, status: 'removed' as const }))];
@@ -61,11 +58,11 @@ export async function rowDeletesSince(
     (each) => each.status !== 'existing' || each.sequenceNumber > (since.sinceSequenceNumber ?? 0n),
   );
   if (news.length === 0) return { files: [], ofNewRows: [], entangled: false };
-  await refuseUnreadable(engine, table, since.head);
-  const deletes = await withDataFiles(engine, table, since.head, onePerKey(news));
+  await refuseUnreadable(source, since.head);
+  const deletes = await withDataFiles(source, since.head, onePerKey(news));
   return {
-    files: await hoursOfRowDeletes({ engine, table, ...since, deletes }),
-    ofNewRows: newestVectors(deletes.filter((each) => isOfNewRows(each, since.added, table))),
+    files: await hoursOfRowDeletes({ source, ...since, deletes }),
+    ofNewRows: newestVectors(deletes.filter((each) => isOfNewRows(each, since.added, source))),
     entangled:
       since.rewrites === true &&
       deletes.some((each) => each.status !== 'removed' && !isOfAppended(each, since.appended ?? new Set())),
@@ -75,12 +72,12 @@ export async function rowDeletesSince(
 const isOfAppended = (file: DeleteFile, appended: ReadonlySet<string>): boolean =>
   file.kind !== 'equality' && (file.dataFiles?.every((path) => appended.has(path)) ?? false);
 
-function isOfNewRows(file: DeleteFile, added: readonly ChangedFile[], table: SourceTable): boolean {
+function isOfNewRows(file: DeleteFile, added: readonly ChangedFile[], source: SourceTable): boolean {
   if (file.status === 'removed') return false;
   if (file.kind !== 'equality') return added.some((each) => file.dataFiles?.includes(each.path) === true);
   return added.some(
     (each) =>
-      (snapshotById(table.metadata, each.snapshotId)?.['sequence-number'] ?? 0n) < file.sequenceNumber,
+      (snapshotById(source.metadata, each.snapshotId)?.['sequence-number'] ?? 0n) < file.sequenceNumber,
   );
 }
 
@@ -105,8 +102,7 @@ function newestVectors(files: readonly DeleteFile[]): DeleteFile[] {
 }
 
 export interface RowDeletesInput {
-  readonly engine: Engine;
-  readonly table: SourceTable;
+  readonly source: Source;
   readonly head: Snapshot;
   /** The watermark's snapshot; undefined when it was expired. */
   readonly consumed: Snapshot | undefined;
@@ -126,7 +122,7 @@ async function oldFilesUnder(input: RowDeletesInput): Promise<DataFile[]> {
   const { deletes, sinceSequenceNumber } = input;
   if (sinceSequenceNumber !== undefined) return filesUnder(input, deletes, sinceSequenceNumber);
   const added = new Set(input.added.map((file) => file.path));
-  return (await filesUnder(input, deletes, input.table.metadata['last-sequence-number'])).filter(
+  return (await filesUnder(input, deletes, input.source.metadata['last-sequence-number'])).filter(
     (file) => !added.has(file.path),
   );
 }
@@ -136,7 +132,7 @@ async function oldFilesUnder(input: RowDeletesInput): Promise<DataFile[]> {
  * those rows.
  */
 export async function hoursOfRowDeletes(input: RowDeletesInput): Promise<ChangedFile[]> {
-  const { table, deletes } = input;
+  const { source, deletes } = input;
   const affected = await oldFilesUnder(input);
   if (affected.length === 0) return [];
   const compared =
@@ -145,9 +141,9 @@ export async function hoursOfRowDeletes(input: RowDeletesInput): Promise<Changed
       : await hoursByRows(input, affected, input.consumed);
   return deletes.flatMap((each) => {
     const found = affected
-      .filter((file) => appliesTo(each, file, table))
+      .filter((file) => appliesTo(each, file, source))
       .flatMap((file) => compared.get(file.path) ?? []);
-    return found.length === 0 ? [] : [asChangedFile(each, found, table, input.consumed === undefined)];
+    return found.length === 0 ? [] : [asChangedFile(each, found, source, input.consumed === undefined)];
   });
 }
 
@@ -160,7 +156,7 @@ interface ChangedHours {
 function asChangedFile(
   file: DeleteFile,
   found: readonly ChangedHours[],
-  table: SourceTable,
+  source: SourceTable,
   byBounds: boolean,
 ): ChangedFile {
   const hours = new Set<Hour>();
@@ -168,8 +164,8 @@ function asChangedFile(
     if (firstHour !== undefined && lastHour !== undefined)
       for (let hour = firstHour; hour <= lastHour; hour += 1) hours.add(hour);
   const ascending = [...hours].sort((left, right) => left - right);
-  const allowed = ascending.filter((hour) => hour <= table.lastAllowedHour);
-  const future = ascending.filter((hour) => hour > table.lastAllowedHour);
+  const allowed = ascending.filter((hour) => hour <= source.lastAllowedHour);
+  const future = ascending.filter((hour) => hour > source.lastAllowedHour);
   return {
     path: file.path,
     snapshotId: file.snapshotId,
@@ -192,24 +188,27 @@ async function hoursByRows(
   affected: readonly DataFile[],
   consumed: Snapshot,
 ): Promise<Map<string, ChangedHours[]>> {
-  const { engine, table, head } = input;
-  const { eventTime } = table;
+  const { source, head } = input;
+  const { eventTime } = source;
   const rows = await inTemporaryFolder(async (directory) => {
     // The files as the head lists them, twice: with the deletes of then, and with those of now.
     const viewOf = async (snapshot: Snapshot): Promise<Snapshot> => {
-      const manifests = (await readAllManifests(engine, table, snapshot)).filter(
-        (manifest) => manifest.content === 1,
-      );
-      const known = await readDeleteFiles(engine, table, snapshot, manifests);
+      const manifests = ofDeletes(await source.manifestsOf(snapshot));
+      const known = await readDeleteFiles(source, snapshot, manifests);
       const keys = known
-        .filter((each) => each.status !== 'removed' && affected.some((file) => appliesTo(each, file, table)))
+        .filter((each) => each.status !== 'removed' && affected.some((file) => appliesTo(each, file, source)))
         .map((each) => each.key);
       return composeView(input, { affected, deletes: { from: snapshot, manifests, keys }, directory });
     };
     const [before, after] = [await viewOf(consumed), await viewOf(head)];
-    return reading(table, head, () =>
-      withViews(engine, table, { before, after }, (tables) =>
-        engine.query<{ path: string; first_hour: number | null; last_hour: number | null; rows: bigint }>({
+    return reading(source, head, () =>
+      withViews(source, { before, after }, (tables) =>
+        source.engine.query<{
+          path: string;
+          first_hour: number | null;
+          last_hour: number | null;
+          rows: bigint;
+        }>({
           sql: renderStatement('session/deleted_hours', {
             ...tables,
             stored_event_time:
@@ -242,7 +241,7 @@ interface ViewParts {
 }
 
 async function composeView(
-  { engine, table, head }: RowDeletesInput,
+  { source, head }: RowDeletesInput,
   { affected, deletes, directory }: ViewParts,
 ): Promise<Snapshot> {
   const manifests = new Map(
@@ -251,8 +250,8 @@ async function composeView(
       { manifest_path: file.manifestPath, partition_spec_id: file.specId, content: 0 },
     ]),
   );
-  return composeFilesView(engine, {
-    metadata: table.metadata,
+  return composeFilesView(source.engine, {
+    metadata: source.metadata,
     from: head,
     manifests: [...manifests.values()],
     files: affected.map((file) => file.path),
@@ -266,14 +265,14 @@ async function composeView(
  * files counts.
  */
 async function hoursByBounds(
-  { engine, table, head }: RowDeletesInput,
+  { source, head }: RowDeletesInput,
   affected: readonly DataFile[],
 ): Promise<Map<string, ChangedHours[]>> {
   const holding = new Set(affected.map((file) => file.manifestPath));
-  const manifests = (await readAllManifests(engine, table, head)).filter((manifest) =>
+  const manifests = (await source.manifestsOf(head)).filter((manifest) =>
     holding.has(manifest.manifest_path),
   );
-  const files = await readLiveFiles(engine, table, head, manifests);
+  const files = await readLiveFiles(source, head, manifests);
   const wanted = new Set(affected.map((file) => file.path));
   return new Map(
     files

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { Watermark } from '../../src/model/session.ts';
-import { findSnapshots } from '../../src/session/find-changes.ts';
+import { windowBetween } from '../../src/changes/window.ts';
 import { instantOf } from '../../src/model/hour.ts';
 
 /** `3<2` is snapshot 3 with parent 2; `1` has none. */
@@ -33,9 +33,8 @@ const watermark = (id: number): Watermark => ({
 const ids = (snapshots: readonly Snapshot[]): number[] =>
   snapshots.map((snapshot) => Number(snapshot['snapshot-id']));
 
-describe('findSnapshots', () => {
+describe('windowBetween', () => {
   const CASES = [
-    ['a first load is the head alone', table('1', '2<1'), 2, undefined, 'first-load', [2], []],
     [
       'all snapshots behind the watermark, oldest first, whatever their clocks say',
       table('1', '2<1', '3<2', '4<3'),
@@ -62,11 +61,7 @@ describe('findSnapshots', () => {
     ['a circle of parents does not hang', table('2<3', '3<2'), 3, 9, 'live-files', [2, 3], []],
   ] as const;
   it.each(CASES)('%s', (_name, metadata, head, mark, detectedBy, added, undone) => {
-    const found = findSnapshots(
-      metadata,
-      at(metadata, head),
-      mark === undefined ? undefined : watermark(mark),
-    );
+    const found = windowBetween(metadata, at(metadata, head), watermark(mark));
     expect({ detectedBy: found.detectedBy, added: ids(found.added), undone: ids(found.undone) }).toEqual({
       detectedBy,
       added,

@@ -4,11 +4,11 @@
  * newest one alone says the same of all appends that nothing rewrote since (2026-11-22: one list 25 ms, ten
  * lists 250 ms).
  */
-import type { Engine } from '../engine/index.ts';
-import { operationOf } from '../iceberg/history.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { renderStatement } from '../statements/index.ts';
-import { type Manifest, type SourceTable, reading } from './read-files.ts';
+import { operationOf } from '../../iceberg/history.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { renderStatement } from '../../statements/index.ts';
+import type { Source, Manifest } from '../source.ts';
+import { reading } from './reading.ts';
 
 export interface NewManifests {
   readonly manifests: readonly Manifest[];
@@ -21,8 +21,7 @@ export interface NewManifests {
  * first. A snapshot for which `isKnown` holds is passed over: its manifests are not asked for.
  */
 export async function readNewManifests(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   {
     chain,
     isKnown,
@@ -33,12 +32,12 @@ export async function readNewManifests(
   if (tip === undefined || wanted.length === 0) return { manifests: [], manifestLists: [] };
   // What the chain holds beside the wanted snapshots is asked for too: a known compaction has moved entries,
   // and the newest list shows it.
-  const inTip = await addedIn(engine, table, tip, [tip], chain);
+  const inTip = await addedIn(source, tip, [tip], chain);
   // DuckDB forgets the counts of the manifests that it carries on in a version 1 table: only a snapshot's own
   // list has them.
-  const complete = table.metadata['format-version'] === 1 ? chain.length : completeFrom(chain, inTip);
+  const complete = source.metadata['format-version'] === 1 ? chain.length : completeFrom(chain, inTip);
   const own = chain.filter((snapshot, index) => index < complete && snapshot !== tip && !isKnown(snapshot));
-  const inOwn = own.length === 0 ? [] : await addedIn(engine, table, tip, own, own);
+  const inOwn = own.length === 0 ? [] : await addedIn(source, tip, own, own);
   const ids = new Set(wanted.map((snapshot) => String(snapshot['snapshot-id'])));
   // The own list comes last: where both name a manifest, it is the one that knows.
   const byPath = new Map(
@@ -68,24 +67,23 @@ function completeFrom(chain: readonly Snapshot[], inTip: readonly Manifest[]): n
 }
 
 function addedIn(
-  engine: Engine,
-  table: SourceTable,
+  source: Source,
   tip: Snapshot,
   lists: readonly Snapshot[],
   snapshots: readonly Snapshot[],
 ): Promise<Manifest[]> {
   const files = lists.map((snapshot) => snapshot['manifest-list']);
   return reading(
-    table,
+    source,
     tip,
     () =>
-      engine.query<Manifest & Record<string, unknown>>({
+      source.engine.query<Manifest & Record<string, unknown>>({
         sql: renderStatement('session/changed_manifests'),
         parameters: {
           manifest_lists: files,
           snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
         },
       }),
-    { engine, files },
+    files,
   );
 }

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../../src/model/errors.ts';
-import { remembering } from '../../src/session/compare-rows.ts';
-import type { SourceTable } from '../../src/session/read-files.ts';
+import { remembering } from '../../src/changes/rows/compare-rows.ts';
+import type { SourceTable } from '../../src/changes/source.ts';
 
 const keys = new Set<string>();
 const table = {
