@@ -89,9 +89,8 @@ export function boundsOf(
 }
 
 /**
- * A date of today has begun: what of its hours is still to come is not the future that is set aside. It
- * stands for its midnight here; where it counts for every hour of its day, planning adds the others
- * (`plan/plan-stateful.ts`).
+ * Today's date counts as begun: its remaining hours are not treated as future rows. It stands for its midnight here;
+ * where it counts for every hour of its day, planning adds the others (`plan/plan-stateful.ts`).
  */
 function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTable): PartitionHours {
   const day = lastHour - 23;
@@ -147,6 +146,9 @@ export async function withScannedHours(
 const scanAll = async (source: Source, files: readonly ChangedFile[]): Promise<ScannedHours[]> =>
   files.length === 0 ? [] : scan(source, files);
 
+/** A hundred years: more hours than that are not named one by one in a plan. Not measured. */
+const NAMED_HOURS_MAX = 1_000_000;
+
 /** Bounds that are right, and far apart, but not so far that their hours are too many to name. */
 const hasUsableBounds = (
   file: ChangedFile & { readonly unknown: boolean },
@@ -156,7 +158,7 @@ const hasUsableBounds = (
   file.firstHour !== undefined &&
   file.lastHour !== undefined &&
   file.lastHour <= lastAllowedHour &&
-  file.lastHour - file.firstHour < 1_000_000;
+  file.lastHour - file.firstHour < NAMED_HOURS_MAX;
 
 function withHours(file: ChangedFile, scanned: readonly ScannedHours[], source: SourceTable): ChangedFile {
   const rowsOf = (rows: readonly ScannedHours[]): bigint => rows.reduce((sum, row) => sum + row.rows, 0n);

@@ -309,7 +309,7 @@ export async function remembering(
   }
 }
 
-/** How a comparison is told. */
+/** What a comparison found, for people. */
 export const comparedHours = (differing: readonly DifferingHours[]): string =>
   differing.length === 0
     ? 'files were rewritten, no row changed (the rows were compared)'
