@@ -291,11 +291,15 @@ export async function remembering(
   compare: () => Promise<DifferingHours[] | undefined>,
 ): Promise<DifferingHours[] | undefined> {
   const { metadata } = source;
+  // How rows are compared is part of the key: those of such columns were once compared by their hash alone, and what
+  // was found then may be wrong.
+  const how = columnsByText(source).length === 0 ? [] : ['by text'];
   const key = [
     metadata['table-uuid'],
     after['snapshot-id'],
     before['snapshot-id'],
     currentSchema(metadata)['schema-id'],
+    ...how,
     ...(what === undefined ? [] : [what]),
   ].join(':');
   if (source.verified?.has(key)) return [];
