@@ -28,6 +28,7 @@ import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
 import { markCreatedTable } from './session-marker.ts';
+import { targetLayout } from './target-layout.ts';
 
 /** The newest Iceberg format version whose snapshots the engine composes. */
 const FORMAT_VERSION_MAX = 3;
@@ -167,6 +168,7 @@ export async function openBranch(context: RunContext): Promise<void> {
         { hint: 'run again' },
       );
     context.base = base;
+    await targetLayout(context);
     // Version 1 has neither sequence numbers nor branches that others could read; its rows and files stay as
     // they are.
     if (metadata['format-version'] < 2)
@@ -300,6 +302,7 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
       },
     );
   }
+  await targetLayout(context);
 }
 
 async function createFromQuery({ spec, plan, ports }: RunContext, step: Step): Promise<void> {

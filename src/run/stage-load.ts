@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { firstInsertStep } from '../compile/index.ts';
-import { fileLayoutOf } from '../iceberg/file-layout.ts';
-import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
+import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import {
   composeFilesView,
@@ -19,7 +18,7 @@ import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
 import type { Step } from '../model/plan.ts';
-import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
+import { removeLocalFile } from '../state/local-files.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { manifestListStatement } from '../statements/index.ts';
@@ -34,6 +33,7 @@ import {
 } from './context.ts';
 import { mergeManifests } from './merge-manifests.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
+import { targetLayout } from './target-layout.ts';
 import { writeFiles } from './write-files.ts';
 
 /**
@@ -97,12 +97,7 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
  */
 export async function carryOver(context: RunContext, step: Step): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
-  const { layout } = context.plan.target;
-  if (layout !== null) {
-    await writeFiles(context, step, layout);
-    return;
-  }
-  await insertByStatement(context, step);
+  await writeFiles(context, step, await targetLayout(context));
 }
 
 /**
@@ -126,43 +121,12 @@ export async function computeHours(context: RunContext, step: Step): Promise<voi
 /** Writes the session's rows to the branch; executes the step `insert`. */
 export async function insertRows(context: RunContext, step: Step): Promise<void> {
   const { plan, spec } = context;
-  const layout = plan.target.exists
-    ? plan.target.layout
-    : (fileLayoutOf((await loadTarget(context)).metadata) ?? null);
+  const layout = await targetLayout(context);
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout);
-  if (layout !== null) {
-    const staged = await writeFiles(context, insert, layout);
-    if (staged !== undefined) context.insertIds.push(staged);
-    else await commitStaged(context);
-    return;
-  }
-  const staged = await insertByStatement(context, insert);
+  const staged = await writeFiles(context, insert, layout);
   if (staged !== undefined) context.insertIds.push(staged);
+  else await commitStaged(context);
 }
-
-/**
- * Inserts into the branch through DuckDB's extension. Returns the snapshot that it made; of no rows it makes
- * none.
- */
-async function insertByStatement(context: RunContext, step: Step): Promise<SnapshotId | undefined> {
-  await commitStaged(context);
-  await makeFolders(context);
-  const before = await headId(context);
-  await context.ports.engine.execute(bindStep(step, {}));
-  const after = await headId(context);
-  if (after === undefined || after === before) return undefined;
-  context.stagedIds.push(after);
-  return after;
-}
-
-/** DuckDB makes the folder of data files, but not the one of metadata; object stores have no folders. */
-async function makeFolders(context: RunContext): Promise<void> {
-  const root = tableRoot((await loadTarget(context)).metadata);
-  for (const folder of ['data', 'metadata']) makeLocalFolder(`${root}/${folder}/${context.branch}`);
-}
-
-const headId = async (context: RunContext): Promise<SnapshotId | undefined> =>
-  branchHead((await loadTarget(context)).metadata, context.branch)?.['snapshot-id'];
 
 export interface ComposeOptions {
   /** What the branch's snapshots are put on. */

@@ -4,7 +4,7 @@
  * something changed.
  */
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
-import { fileLayoutOf } from '../iceberg/file-layout.ts';
+import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
@@ -76,7 +76,8 @@ function targetState(
   const layout = fileLayoutOf(metadata);
   return {
     exists: true,
-    ...(layout === undefined ? {} : { layout }),
+    // Without one the session refuses to write, and says why (`run/target-layout.ts`); an adoption writes none.
+    ...(isLayout(layout) ? { layout } : {}),
     formatVersion: metadata['format-version'],
     ...(eventTime === undefined ? {} : { eventTime }),
     tableUuid: metadata['table-uuid'],

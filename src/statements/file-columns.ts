@@ -5,7 +5,7 @@
 import { DUCKDB_TYPES } from './duckdb-types.ts';
 import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
 
-/** An Iceberg type as metadata writes it: a name, or a struct, list or map. */
+/** An Iceberg type as metadata writes it, as far as reading asks: a name, or a struct, list or map. */
 export type NestedType =
   | string
   | {
@@ -53,7 +53,8 @@ function defaultOf({ type, 'initial-default': value }: FileColumn): string {
   return isSpelled ? quoteLiteral(String(value)) : 'null';
 }
 
-function duckdbType(type: NestedType): string | undefined {
+/** DuckDB's name of an Iceberg type; undefined for one without a counterpart. */
+export function duckdbType(type: NestedType): string | undefined {
   if (typeof type === 'string')
     return (
       DUCKDB_TYPES[type] ??

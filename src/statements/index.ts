@@ -21,6 +21,7 @@ export {
 } from './manifest-entry.ts';
 export {
   carriedColumnsFragment,
+  fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
   noValuesFragment,
@@ -30,6 +31,7 @@ export {
   writtenValues,
 } from './data-files.ts';
 export { type NestedType, fileSchemaFragment } from './file-columns.ts';
+export { isLongKey, longValuesFragment } from './partition-keys.ts';
 export {
   type PartitionValue,
   boundOrder,

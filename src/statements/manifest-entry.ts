@@ -3,6 +3,7 @@
  * Writers differ in the optional columns they write; a rewritten manifest keeps those that it finds.
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
+import { avroName } from './avro-name.ts';
 import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 
@@ -198,10 +199,10 @@ function entryFragments(
         ids.push(`${quoted}: 102`);
       } else {
         values.push(
-          `${quoted} := struct_pack(${partition.map((field, position) => `${quoteIdentifier(field.name)} := ${partitionValue(field, position)}`).join(', ')})`,
+          `${quoted} := struct_pack(${partition.map((field, position) => `${quoteIdentifier(avroName(field.name))} := ${partitionValue(field, position)}`).join(', ')})`,
         );
         ids.push(
-          `${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(field.name)}: ${field.fieldId}`).join(', ')}}`,
+          `${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(avroName(field.name))}: ${field.fieldId}`).join(', ')}}`,
         );
       }
       continue;
@@ -248,10 +249,12 @@ function partitionValueIn(
   const names = new Set(
     [...type.matchAll(/"((?:[^"]|"")*)"/g)].map((match) => (match[1] as string).replaceAll('""', '"')),
   );
-  return ({ name }, position) =>
-    names.has(name)
-      ? `data_file.partition[${quoteLiteral(name)}]`
-      : `struct_extract_at(data_file.partition, ${position + 1})`;
+  return ({ name }, position) => {
+    const written = [name, avroName(name)].find((each) => names.has(each));
+    return written === undefined
+      ? `struct_extract_at(data_file.partition, ${position + 1})`
+      : `data_file.partition[${quoteLiteral(written)}]`;
+  };
 }
 
 /**

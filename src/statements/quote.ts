@@ -134,10 +134,6 @@ export const withPropertiesFragment = (properties: Readonly<Record<string, strin
 /** `'text'`. */
 export const literalFragment = (text: string): SqlFragment => fragment(quoteLiteral(text));
 
-/** `{"a": 1, "b": 2}`: Iceberg field ids of flat columns, for COPY. */
-export const fieldIdsFragment = (fields: readonly { name: string; id: number }[]): SqlFragment =>
-  fragment(`{${fields.map((field) => `${quoteIdentifier(field.name)}: ${Number(field.id)}`).join(', ')}}`);
-
 /**
  * `"alias" as (select null::T as "c", … where false)`: a relation without rows. `type` is DuckDB's own name
  * of a type.

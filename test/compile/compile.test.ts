@@ -17,6 +17,9 @@ const stepOf = (plan: CompiledPlan, name: string): Step => {
 const stateless: SessionData = { pattern: 'stateless', sources: { s: { added: [1, 3], vtts: 3 } } };
 const stateful: SessionData = { pattern: 'stateful', sources: { s: { added: [1, 3], vtts: 3 } } };
 
+/** The files' folder: known when the session runs. */
+const destination = { from_run: "the target's data folder" };
+
 describe('compilePlan', () => {
   it('gives a plan without work no steps', () => {
     expect(compile({ pattern: 'stateful', sources: { s: { vtts: 3 } } }).steps).toEqual([]);
@@ -95,7 +98,7 @@ describe('compilePlan', () => {
     expect(insert.sql).toContain(
       'where "ts" >= $range_start::timestamptz\n  and "ts" < $range_end::timestamptz',
     );
-    expect(insert.parameters).toEqual({ range_start: hourAt(1), range_end: hourAt(4) });
+    expect(insert.parameters).toEqual({ destination, range_start: hourAt(1), range_end: hourAt(4) });
     expect(insert.sql).not.toContain('2023');
   });
 
@@ -132,12 +135,14 @@ describe('compilePlan', () => {
   it('passes only the parameters that the SQL names', () => {
     const sql = 'select *, $psyberg_session_id as session, $last_hour as last_hour from s';
     expect(stepOf(compile({ ...stateful, spec: { sql } }), 'insert').parameters).toEqual({
+      destination,
       psyberg_session_id: '20230914061501',
       last_hour: hourAt(3),
       range_start: hourAt(1),
       range_end: hourAt(4),
     });
     expect(stepOf(compile({ ...stateless, spec: { sql } }), 'insert').parameters).toEqual({
+      destination,
       psyberg_session_id: '20230914061501',
       last_hour: hourAt(3),
     });
