@@ -1,5 +1,6 @@
 export { isCounted } from './compile-audits.ts';
 export {
+  columnTypesStatement,
   compileAdoption,
   compilePlan,
   createStatement,

@@ -58,6 +58,7 @@ export function runContext(
     cleared: undefined,
     clearedId: undefined,
     state: undefined,
+    schema: undefined,
     base: undefined,
     composed: undefined,
     rowsRead: 0n,

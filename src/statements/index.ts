@@ -19,6 +19,7 @@ export {
   newEntryFragments,
   partitionKeyFragment,
 } from './manifest-entry.ts';
+export { withoutColumnsQuery } from './user-query.ts';
 export {
   carriedColumnsFragment,
   fileColumnsFragment,
@@ -29,7 +30,7 @@ export {
   rowLineageColumnsFragment,
   writtenValues,
 } from './data-files.ts';
-export { type NestedType, fileSchemaFragment } from './file-columns.ts';
+export { type NestedType, duckdbTypeName, fileSchemaFragment } from './file-columns.ts';
 export {
   type PartitionValue,
   boundOrder,

@@ -80,6 +80,7 @@ describe('readProject', () => {
       file: path.join(root, 'processes/cancel.sql'),
       pattern: 'stateful',
       hours: 'touched',
+      onSchemaChange: 'refuse',
       catchup: {},
       sql,
       sqlOffset: { line: 34, column: 1 },
