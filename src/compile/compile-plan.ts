@@ -116,7 +116,7 @@ const request = (stage: Step['stage'], name: string, what: string): Step => ({
 });
 
 /** The hours as one window; a stateless load has none. */
-function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
+export function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
   if (plan.range === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const hours = plan.hours.map((each) => parseHour(each.hour));

@@ -97,7 +97,8 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   long: ['BOOLEAN', ...INTEGERS],
   float: ['BOOLEAN', 'FLOAT', ...SMALL_INTEGERS],
   double: ['BOOLEAN', 'DOUBLE', 'FLOAT', ...EXACT_IN_DOUBLE],
-  decimal: ['BOOLEAN', ...INTEGERS],
+  // A BIGNUM is never cast to a decimal.
+  decimal: ['BOOLEAN', ...INTEGERS.filter((name) => name !== 'BIGNUM')],
   date: ['DATE'],
   time: ['TIME'],
   timestamp: LOCAL_TIMES,

@@ -1,4 +1,5 @@
 /** The type of a column that a query returns, taken apart. Plain data; read from DuckDB's text by `engine/`. */
+import { sqlName } from './sql-name.ts';
 
 export type ColumnType =
   /** DuckDB's name: `BIGINT`, `DECIMAL(10,2)`, `TIMESTAMP WITH TIME ZONE`, `"NULL"` for a NULL of no type. */
@@ -27,5 +28,4 @@ export function columnTypeText(type: ColumnType): string {
 }
 
 /** A struct made by `row(…)` has members without names. */
-const memberName = (name: string): string =>
-  name === '' ? '' : `${/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`} `;
+const memberName = (name: string): string => (name === '' ? '' : `${sqlName(name)} `);

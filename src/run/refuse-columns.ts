@@ -7,15 +7,14 @@ import type { ColumnDifferences, LossyCast, NewColumn } from '../iceberg/fit-col
 import type { NestedField, Schema } from '../iceberg/table-metadata.ts';
 import { type QueryColumn, columnTypeText } from '../model/column-type.ts';
 import { type PsybergError, usageError } from '../model/errors.ts';
-import { duckdbTypeName, quoteIdentifier } from '../statements/index.ts';
+import { duckdbTypeName } from '../statements/index.ts';
+import { sqlName } from '../model/sql-name.ts';
 import type { RunContext } from './context.ts';
 
 type Refused = Pick<RunContext, 'plan' | 'ports' | 'spec'>;
 
 const fileOf = ({ ports, spec }: Refused): string => relative(ports.project.root, spec.file);
 const listed = (names: readonly string[]): string => names.join(', ');
-/** A name as SQL takes it: quoted only where it must be. */
-const nameInSql = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name));
 const command = (sql: string): string =>
   sql.includes('"') ? `psyberg sql '${sql}'` : `psyberg sql "${sql}"`;
 
@@ -27,17 +26,17 @@ export function refuseMissingEventTime(context: Refused, columns: readonly Query
   const { table, exists } = context.plan.target;
   const times = columns.filter(({ type }) => /^(TIMESTAMP|DATE)/.test(columnTypeText(type)));
   const meant = nearest(eventTime, times) ?? times[0];
-  const name = nameInSql(eventTime);
+  const name = sqlName(eventTime);
   const renamed =
     meant === undefined || !exists
       ? ''
-      : `; or, if the column is to be called ${meant.name} from now on, ${command(`alter table ${table} rename column ${name} to ${nameInSql(meant.name)}`)} and target.event_time: ${meant.name} in the header`;
+      : `; or, if the column is to be called ${meant.name} from now on, ${command(`alter table ${table} rename column ${name} to ${sqlName(meant.name)}`)} and target.event_time: ${meant.name} in the header`;
   throw mismatch(
     context,
     `${fileOf(context)} does not return ${eventTime}, the event time of the target ${table}; it returns ${listed(columns.map((column) => column.name))}`,
     meant === undefined
       ? `add it to the select list: … as ${name}`
-      : `return it under that name: ${nameInSql(meant.name)} as ${name}${exists ? '' : `, or write target.event_time: ${meant.name}`}${renamed}`,
+      : `return it under that name: ${sqlName(meant.name)} as ${name}${exists ? '' : `, or write target.event_time: ${meant.name}`}${renamed}`,
     { columns: [eventTime], missing: [eventTime] },
   );
 }
@@ -94,15 +93,16 @@ const isNested = (path: string): boolean => path.includes('.');
 function addedHint(context: Refused, { path, type }: NewColumn): string {
   const add = isNested(path)
     ? ''
-    : `add it: ${command(`alter table ${context.plan.target.table} add column ${nameInSql(path)} ${columnTypeText(type)}`)}; or `;
+    : `add it: ${command(`alter table ${context.plan.target.table} add column ${sqlName(path)} ${columnTypeText(type)}`)}; or `;
   return `${add}set on_schema_change in the header of ${fileOf(context)}: append adds what is new, ignore leaves it out; or take it out of the query`;
 }
 
 function absentHint(context: Refused, path: string): string {
   const drop = isNested(path)
     ? ''
-    : `; or drop it: ${command(`alter table ${context.plan.target.table} drop column ${nameInSql(path)}`)}`;
-  return `return it again (null as ${nameInSql(path)} where there is no value); or set on_schema_change: append or ignore in the header of ${fileOf(context)}, and it is NULL in new rows${drop}`;
+    : `; or drop it: ${command(`alter table ${context.plan.target.table} drop column ${sqlName(path)}`)}`;
+  const value = isNested(path) ? 'NULL' : `null as ${sqlName(path)}`;
+  return `return it again (${value} where there is no value); or set on_schema_change: append or ignore in the header of ${fileOf(context)}, and it is NULL in new rows${drop}`;
 }
 
 /** A column that came and one that went may be one with a new name: only the user knows. */
@@ -111,7 +111,7 @@ function renameHint(context: Refused, added: readonly NewColumn[], absent: reado
   const ways =
     isNested(to) || isNested(from)
       ? `return it under its old name`
-      : `rename it in the table, which keeps its values: ${command(`alter table ${context.plan.target.table} rename column ${nameInSql(from)} to ${nameInSql(to)}`)}; or return it under its old name: ${nameInSql(to)} as ${nameInSql(from)}`;
+      : `rename it in the table, which keeps its values: ${command(`alter table ${context.plan.target.table} rename column ${sqlName(from)} to ${sqlName(to)}`)}; or return it under its old name: ${sqlName(to)} as ${sqlName(from)}`;
   return `if ${to} is ${from} under a new name, ${ways}; if they are two, set on_schema_change in the header of ${fileOf(context)}: append adds ${to}, ignore leaves it out, and ${from} is NULL in new rows`;
 }
 
@@ -124,7 +124,7 @@ function typeMismatch(context: Refused, schema: Schema, lossy: readonly LossyCas
   const zones = betweenZones(first);
   return usageError(
     'target-type-mismatch',
-    `${fileOf(context)} returns ${found.join('; ')}: ${zones ? 'which instant is meant, only the query can say' : 'values would be changed without a word'}`,
+    `${fileOf(context)} returns ${found.join('; ')}: ${zones ? 'which instant is meant, only the query can say' : 'values would be changed, or do not fit'}`,
     {
       hint: castHint(context, schema, first, zones),
       context: {
@@ -146,12 +146,13 @@ function castHint(context: Refused, schema: Schema, cast: LossyCast, zones: bool
   const column = schema.fields.find(
     ({ name }) => cast.path === name || cast.path.startsWith(`${name}.`),
   ) as NestedField;
-  const name = nameInSql(column.name);
+  const name = sqlName(column.name);
   if (zones)
     return cast.path === column.name
       ? `say in the query of ${fileOf(context)} which zone is meant: ${name}${cast.from === 'DATE' ? '::timestamp' : ''} at time zone 'UTC' as ${name}`
       : `say in the query of ${fileOf(context)} which zone is meant, with at time zone 'UTC' around the value of ${cast.path}`;
   const type = duckdbTypeName(column.type);
+  if (['struct', 'list', 'map'].includes(cast.to)) return `return a ${cast.to} there: a value of ${type}`;
   return `if that is meant, cast it in the query of ${fileOf(context)}${type === undefined ? '' : `: ${name}::${type} as ${name}`}; otherwise return the type that the table has, or write to another column`;
 }
 

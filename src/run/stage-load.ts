@@ -33,6 +33,7 @@ import {
   showTables,
 } from './context.ts';
 import { mergeManifests } from './merge-manifests.ts';
+import { explainNulls } from './refuse-nulls.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -148,7 +149,9 @@ async function insertByStatement(context: RunContext, step: Step): Promise<Snaps
   await commitStaged(context);
   await makeFolders(context);
   const before = await headId(context);
-  await context.ports.engine.execute(bindStep(step, {}));
+  await context.ports.engine.execute(bindStep(step, {})).catch(async (error: unknown) => {
+    throw await explainNulls(context, step, error);
+  });
   const after = await headId(context);
   if (after === undefined || after === before) return undefined;
   context.stagedIds.push(after);

@@ -19,6 +19,7 @@ export {
   newEntryFragments,
   partitionKeyFragment,
 } from './manifest-entry.ts';
+export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export { withoutColumnsQuery } from './user-query.ts';
 export {
   carriedColumnsFragment,

@@ -286,6 +286,7 @@ describe('processHeaderJsonSchema', () => {
       'etl_pattern_id',
       'sources',
       'target',
+      'on_schema_change',
       'audits',
       'hours',
       'catchup',
