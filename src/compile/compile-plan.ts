@@ -6,7 +6,7 @@
 import type { FileLayout } from '../model/file-layout.ts';
 import { type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan, Step } from '../model/plan.ts';
-import type { ProcessSpec } from '../model/process-spec.ts';
+import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
 import { protectionTag } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
@@ -59,7 +59,7 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     request(
       'branch',
       'open_session',
-      `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}`,
+      `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}${NEW_COLUMNS[spec.onSchemaChange]}`,
     ),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
@@ -79,6 +79,13 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
   ];
 }
+
+/** What becomes of columns that only running finds: the statements below are compiled again then. */
+const NEW_COLUMNS: Readonly<Record<OnSchemaChange, string>> = {
+  refuse: '',
+  append: '; columns that only the query has are added to it',
+  ignore: '; columns that only the query has are left out',
+};
 
 /** A tag on each source whose watermark moves, so that the snapshot it names is not expired. */
 function protectSteps(plan: Plan): Step[] {
@@ -110,7 +117,7 @@ const request = (stage: Step['stage'], name: string, what: string): Step => ({
 });
 
 /** The hours as one window; a stateless load has none. */
-function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
+export function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
   if (plan.range === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const hours = plan.hours.map((each) => parseHour(each.hour));
@@ -347,14 +354,22 @@ const composeStep = (plan: Plan): Step => ({
  * The query alone, over no row: it gives the columns, and DuckDB's complaints, before anything is written.
  * `ctes`: instead of the session's own.
  */
-export function describeStatement(
-  plan: Plan,
-  spec: ProcessSpec,
-  ctes?: SqlFragment,
-): Pick<Step, 'sql' | 'parameters'> {
+export const describeStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
+  overNoRow('target/describe', { plan, spec, ctes });
+
+/** The same for the exact types of its columns: one row that names them. */
+export const columnTypesStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
+  overNoRow('target/column_types', { plan, spec, ctes });
+
+type BareStep = Pick<Step, 'sql' | 'parameters'>;
+
+function overNoRow(
+  statement: 'target/describe' | 'target/column_types',
+  { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
+): BareStep {
   const window = firstWindow(spec, windowOf(plan, spec));
   const bound = sourceCtes(plan, spec, window);
-  const sql = renderStatement('target/describe', {
+  const sql = renderStatement(statement, {
     sources: ctes ?? bound.fragment,
     query: userQueryFragment(spec.sql),
   });

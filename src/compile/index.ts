@@ -1,9 +1,11 @@
 export { isCounted } from './compile-audits.ts';
 export {
+  columnTypesStatement,
   compileAdoption,
   compilePlan,
   createStatement,
   describeStatement,
   firstInsertStep,
 } from './compile-plan.ts';
+export { type SearchedRows, nullRowsStatement } from './null-rows.ts';
 export { SESSION_CATALOG, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

@@ -29,6 +29,12 @@ export type VttsSpec =
 /** What a stateless load does when rows of its source were changed or removed. */
 export type OnSourceChange = 'refuse' | 'append-added';
 
+/**
+ * What a session does when the columns of its query are not those of its target. `append`: new ones are added
+ * to the table. `ignore`: new ones are left out. Missing ones are NULL in both.
+ */
+export type OnSchemaChange = 'refuse' | 'append' | 'ignore';
+
 export interface SourceSpec {
   readonly table: TableIdentifier;
   /** The name under which the process's SQL sees the rows of this session. */
@@ -149,6 +155,7 @@ export interface ProcessSpec {
   readonly pattern: Pattern;
   readonly sources: readonly SourceSpec[];
   readonly target: TargetSpec;
+  readonly onSchemaChange: OnSchemaChange;
   readonly audits: readonly AuditSpec[];
   /** `contiguous`: every hour from the first to the last; `touched`: only the hours that changed. */
   readonly hours: 'contiguous' | 'touched';

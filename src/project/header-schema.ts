@@ -165,6 +165,7 @@ export const headerSchema = strictMap({
   etl_pattern_id: patternId.optional(),
   sources: z.array(source).min(1),
   target,
+  on_schema_change: z.enum(['refuse', 'append', 'ignore']).optional(),
   audits: z.array(audit).optional(),
   hours: z.enum(['contiguous', 'touched']).optional(),
   catchup: strictMap({
@@ -184,6 +185,7 @@ export interface Header {
     readonly partition_by?: readonly string[];
     readonly properties?: Readonly<Record<string, string | number | boolean>>;
   };
+  readonly on_schema_change?: 'refuse' | 'append' | 'ignore';
   readonly audits?: readonly (AuditKind | Readonly<Record<string, unknown>>)[];
   readonly hours?: 'contiguous' | 'touched';
   readonly catchup?: { readonly threshold_hours?: number };

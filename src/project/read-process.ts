@@ -143,6 +143,7 @@ function specOf(
     pattern,
     sources: header.sources.map(sourceOf),
     target: targetOf(header.target),
+    onSchemaChange: header.on_schema_change ?? 'refuse',
     audits: read.audits,
     hours: header.hours ?? 'contiguous',
     catchup: threshold === undefined ? {} : { thresholdHours: threshold },

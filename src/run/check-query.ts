@@ -1,47 +1,88 @@
 /**
- * Checks a process's SQL against its sources and its target before anything is written. Query columns +
- * target schema -> nothing, or one error.
+ * Checks a process's SQL against its sources and its target before anything is written, and follows a change
+ * of its columns where the process says so. Query columns + target schema -> nothing, a session on another
+ * schema, or one error.
  */
-import { describeStatement } from '../compile/index.ts';
+import { columnTypesStatement, compilePlan } from '../compile/index.ts';
+import { parseColumnType } from '../engine/index.ts';
+import { appendColumns } from '../iceberg/append-columns.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
-import { usageError } from '../model/errors.ts';
+import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
+import { fitColumns } from '../iceberg/fit-columns.ts';
+import type { Schema } from '../iceberg/table-metadata.ts';
+import type { QueryColumn } from '../model/column-type.ts';
+import { withoutColumnsQuery } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { type RunContext, loadTarget } from './context.ts';
+import { type RunContext, loadTarget, showTables } from './context.ts';
+import { inferredPrevious } from './infer-previous.ts';
+import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
 
 /**
- * Prepares the query; compares its columns with the target's. Throws DuckDB's complaint, or
- * `target-schema-mismatch`.
+ * Prepares the query; compares its columns with the target's. Throws DuckDB's complaint,
+ * `target-schema-mismatch` or `target-type-mismatch`.
  */
 export async function checkQuery(context: RunContext): Promise<void> {
-  const { plan, spec, ports } = context;
+  const { plan, spec } = context;
   // A dimension's first session has no `previous` to check against; creating the target prepares its query.
   if (!plan.target.exists && spec.pattern === 'dimension') return;
-  const { columns } = await ports.engine.table(
-    bindStep({ name: 'check_query', ...describeStatement(plan, spec) }, {}),
-  );
+  const columns = await queryColumns(context);
+  refuseMissingEventTime(context, columns);
   if (!plan.target.exists) return;
-  const { metadata } = await loadTarget(context);
-  const inTarget = new Set(currentSchema(metadata).fields.map((field) => field.name.toLowerCase()));
-  const inQuery = new Set(columns.map((column) => column.name.toLowerCase()));
-  const unknown = columns.filter((column) => !inTarget.has(column.name.toLowerCase()));
-  if (unknown.length > 0)
-    throw usageError(
-      'target-schema-mismatch',
-      `${spec.file} returns ${unknown.map((column) => `${column.name} (${column.type})`).join(', ')}, but the target ${plan.target.table} has no such column`,
-      {
-        hint: `add it: psyberg sql "alter table ${plan.target.table} add column ${unknown[0]?.name} ${unknown[0]?.type}", or leave it out of the select list`,
-        context: { target: plan.target.table, columns: unknown.map((column) => column.name) },
-      },
-    );
-  const missing = currentSchema(metadata).fields.filter((field) => !inQuery.has(field.name.toLowerCase()));
-  const required = missing.filter((field) => field.required);
-  if (required.length > 0)
-    throw usageError(
-      'target-schema-mismatch',
-      `${spec.file} does not return ${required.map((field) => field.name).join(', ')}, which the target ${plan.target.table} requires`,
-      {
-        hint: 'add the column to the select list',
-        context: { target: plan.target.table, columns: required.map((field) => field.name) },
-      },
-    );
+  const schema = currentSchema((await loadTarget(context)).metadata);
+  const differences = fitColumns(columns, schema.fields);
+  refuseColumns(context, schema, differences);
+  if (differences.added.length === 0) return;
+  if (spec.onSchemaChange === 'append') await appendToTarget(context, columns);
+  else leaveOut(context, columns, schema);
+}
+
+async function queryColumns(context: RunContext): Promise<QueryColumn[]> {
+  const { plan, spec, ports } = context;
+  const { columns, rows } = await ports.engine
+    .table(bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec) }, {}))
+    .catch(async (error: unknown) => {
+      // It may read a column of `previous` that it is about to add.
+      const previous = spec.onSchemaChange === 'append' ? await inferredPrevious(context) : undefined;
+      if (previous === undefined) throw error;
+      return ports.engine.table(
+        bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec, previous) }, {}),
+      );
+    });
+  return columns.map(({ name }, index) => ({ name, type: parseColumnType(String(rows[0]?.[index])) }));
+}
+
+/**
+ * Gives the table a schema with the new columns, which the session works under. It becomes the current one
+ * with the commit that publishes: until then, and for ever when the session fails, the table is as it was.
+ */
+async function appendToTarget(context: RunContext, columns: readonly QueryColumn[]): Promise<void> {
+  const { catalog } = context.ports;
+  const { table } = context.spec.target;
+  const before = (await loadTarget(context)).metadata;
+  const { 'schema-id': from, ...schema } = appendColumns(currentSchema(before), columns, before);
+  const { metadata } = await catalog.commitTable(table, {
+    requirements: [
+      { type: 'assert-table-uuid', uuid: before['table-uuid'] },
+      { type: 'assert-current-schema-id', 'current-schema-id': from },
+      // Two sessions that add columns at once would give different ones the same id.
+      { type: 'assert-last-assigned-field-id', 'last-assigned-field-id': before['last-column-id'] },
+    ],
+    updates: [{ action: 'add-schema', schema }],
+  });
+  context.schema = { id: (metadata.schemas.at(-1) as Schema)['schema-id'], from };
+  showTables(context, [...context.viewTables.values()]);
+  const found = fileLayoutOf((await loadTarget(context)).metadata);
+  const layout = isLayout(found) ? found : null;
+  const { steps: _steps, ...plan } = context.plan;
+  context.plan = compilePlan({ ...plan, target: { ...plan.target, layout } }, context.spec);
+}
+
+/** The session's query without the new columns; inside structs DuckDB's cast leaves them out. */
+function leaveOut(context: RunContext, columns: readonly QueryColumn[], schema: Schema): void {
+  const known = new Set(schema.fields.map(({ name }) => name.toLowerCase()));
+  const names = columns.map(({ name }) => name).filter((name) => !known.has(name.toLowerCase()));
+  if (names.length === 0) return;
+  const { steps: _steps, ...plan } = context.plan;
+  const sql = withoutColumnsQuery(context.spec.sql, names);
+  context.plan = compilePlan(plan, { ...context.spec, sql });
 }

@@ -37,7 +37,19 @@ export async function abandonSession(context: RunContext): Promise<void> {
       branch: context.branch,
       createdTableUuid: readMarker(context.directory)?.created_table_uuid,
     });
+  await removeSchema(context);
   rmSync(context.directory, { recursive: true, force: true });
+}
+
+/** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
+async function removeSchema({ ports, spec, schema }: RunContext): Promise<void> {
+  if (schema === undefined) return;
+  await ports.catalog
+    .commitTable(spec.target.table, {
+      requirements: [],
+      updates: [{ action: 'remove-schemas', 'schema-ids': [schema.id] }],
+    })
+    .catch(() => undefined);
 }
 
 /** What a session has left in its tables goes. What it has published, and others after it, stays. */

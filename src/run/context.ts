@@ -9,7 +9,7 @@ import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { ManifestToRewrite, RewrittenManifest } from '../manifests/compose.ts';
 import { conflict } from '../model/errors.ts';
-import { tableName } from '../model/names.ts';
+import { sameTable, tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
@@ -38,7 +38,8 @@ export interface RunPorts {
 export interface RunContext {
   readonly ports: RunPorts;
   readonly spec: ProcessSpec;
-  readonly plan: CompiledPlan;
+  /** Compiled again when the columns of the query are not those that were planned. */
+  plan: CompiledPlan;
   /** Name of the branch, and of the session's view. */
   readonly branch: string;
   /** Files of this session alone. */
@@ -71,6 +72,11 @@ export interface RunContext {
   clearedId: SnapshotId | undefined;
   /** Writes the engine's own tables; there once the rows are counted. */
   state: StateWriter | undefined;
+  /**
+   * The schema that the session works under and publishes, with columns that the table's own (`from`) does
+   * not have; undefined for that one.
+   */
+  schema: { readonly id: number; readonly from: number } | undefined;
   base: Snapshot | undefined;
   composed: ComposedSnapshot | undefined;
   rowsRead: bigint;
@@ -116,7 +122,10 @@ export interface ComposedSnapshot {
   readonly metadata: TableMetadata;
 }
 
-/** The target's metadata now. Throws `target-missing` when somebody dropped it meanwhile. */
+/**
+ * The target's metadata now, under the session's schema. Throws `target-missing` when somebody dropped it
+ * meanwhile, `target-moved` when somebody gave it another schema than that to which this session adds.
+ */
 export async function loadTarget(context: RunContext): Promise<LoadedTable> {
   const loaded = await context.ports.catalog.loadTable(context.spec.target.table);
   if (loaded === undefined)
@@ -127,7 +136,16 @@ export async function loadTarget(context: RunContext): Promise<LoadedTable> {
         hint: 'run again: the next session creates it anew',
       },
     );
-  return loaded;
+  const { schema } = context;
+  if (schema === undefined) return loaded;
+  const current = loaded.metadata['current-schema-id'];
+  if (current !== schema.from && current !== schema.id)
+    throw conflict(
+      'target-moved',
+      `the columns of ${tableName(context.spec.target.table)} were changed while the session ran`,
+      { hint: 'plan again' },
+    );
+  return { ...loaded, metadata: { ...loaded.metadata, 'current-schema-id': schema.id } };
 }
 
 /** The head of the session's branch, or undefined while nothing was staged on an empty target. */
@@ -155,6 +173,13 @@ export function stagingSnapshots(
 
 /** Shows the session's tables under its view; DuckDB sees a change with its next statement. */
 export function showTables(context: RunContext, tables: readonly ViewTable[]): void {
-  for (const table of tables) context.viewTables.set(tableName(table.identifier), table);
+  const { schema, spec } = context;
+  for (const table of tables) {
+    const shown =
+      schema !== undefined && sameTable(table.table, spec.target.table)
+        ? { ...table, schemaId: schema.id }
+        : table;
+    context.viewTables.set(tableName(table.identifier), shown);
+  }
   context.ports.views.open({ name: context.branch, tables: [...context.viewTables.values()] });
 }

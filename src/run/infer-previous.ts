@@ -7,10 +7,11 @@
 import { describeStatement, sourceCtes } from '../compile/index.ts';
 import { type Engine, parseQuery } from '../engine/index.ts';
 import { usageError } from '../model/errors.ts';
-import type { HourRange } from '../model/hour.ts';
+import { type HourRange, parseHour } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { bindStep } from './bind-step.ts';
+import type { RunContext } from './context.ts';
 import { type SqlFragment, emptyCteFragment } from '../statements/index.ts';
 
 /**
@@ -76,6 +77,22 @@ export async function previousColumns(
     },
   );
 }
+
+/**
+ * The sources of a dimension's query with `previous` as its own SQL makes it, without rows; undefined where no
+ * `previous` is read. For a query whose target lacks columns of it.
+ */
+export async function inferredPrevious({ ports, plan, spec }: Inferred): Promise<SqlFragment | undefined> {
+  if (spec.pattern !== 'dimension' || plan.range === null) return undefined;
+  const hour = parseHour(plan.range.first_hour);
+  const window = { firstHour: hour, lastHour: hour };
+  const previous = await previousColumns(ports.engine, { spec, plan, window });
+  return previous === undefined
+    ? undefined
+    : sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [previous]).fragment;
+}
+
+type Inferred = Pick<RunContext, 'ports' | 'plan' | 'spec'>;
 
 /**
  * A column that stands alone (`select plan from previous`) belongs to `previous` when nothing else in its

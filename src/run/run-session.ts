@@ -13,6 +13,7 @@ import { abandonSession, closeSession } from './clean-up.ts';
 import { type ComposedSnapshot, type RunContext, type RunPorts, loadTarget } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, openBranch, openChangeView } from './open-branch.ts';
+import { refuseNullsInside } from './refuse-nulls.ts';
 import { giveUp, writeMarker } from './session-marker.ts';
 import { countRows, runAudit } from './stage-audit.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
@@ -58,6 +59,7 @@ export function runContext(
     cleared: undefined,
     clearedId: undefined,
     state: undefined,
+    schema: undefined,
     base: undefined,
     composed: undefined,
     rowsRead: 0n,
@@ -159,7 +161,8 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
         context.state.beginProgress((await loadTarget(context)).metadata['table-uuid']);
       }
       context.composed = await composeSnapshot(context, step, { base: context.base });
-      return showStaged(context);
+      await showStaged(context);
+      return refuseNullsInside(context);
     case 'audit': {
       if (name === 'count_sources') {
         await countRows(context, step);

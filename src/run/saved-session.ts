@@ -73,6 +73,8 @@ export interface StagedJson {
   readonly cleared_snapshot_id: string | null;
   readonly staged_snapshot_ids: readonly string[];
   readonly insert_snapshot_ids: readonly string[];
+  /** The schema under which it was staged, where that is not the table's own. */
+  readonly schema?: { readonly id: number; readonly from: number };
   /** The audits that were run, once they were: others in their place have to be run before publishing. */
   readonly audits_sha256?: string;
   readonly rows_read: string;

@@ -185,7 +185,7 @@ function targetChange(
   context: RunContext,
   composed: ComposedSnapshot,
 ): { readonly change: TableChange; readonly obsoleteLists: readonly string[] } {
-  const { spec, branch } = context;
+  const { spec, branch, schema } = context;
   const { snapshot, metadata, baseSnapshotId } = composed;
   const head = branchHead(metadata, branch);
   const snapshots = stagingSnapshots(metadata, branch, context.base?.['snapshot-id']);
@@ -201,8 +201,12 @@ function targetChange(
       // Requirement first: without it two sessions could publish over each other.
       { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': baseSnapshotId ?? null },
       { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head?.['snapshot-id'] ?? null },
+      ...(schema === undefined
+        ? []
+        : [{ type: 'assert-current-schema-id' as const, 'current-schema-id': schema.from }]),
     ],
     updates: [
+      ...(schema === undefined ? [] : [{ action: 'set-current-schema' as const, 'schema-id': schema.id }]),
       {
         action: 'set-properties',
         updates: {

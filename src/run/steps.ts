@@ -101,6 +101,7 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
       cleared_snapshot_id: context.clearedId === undefined ? null : String(context.clearedId),
       staged_snapshot_ids: context.stagedIds.map(String),
       insert_snapshot_ids: context.insertIds.map(String),
+      ...(context.schema === undefined ? {} : { schema: context.schema }),
       rows_read: '0',
       rows_written: '0',
       audits: [],
@@ -422,6 +423,7 @@ async function resumeSession(
     );
   if (plan.target.base_snapshot_id !== null)
     context.base = snapshotById(target.metadata, BigInt(plan.target.base_snapshot_id));
+  context.schema = staged.schema;
   if (staged.cleared_snapshot_id !== null) context.clearedId = BigInt(staged.cleared_snapshot_id);
   context.stagedIds.push(...staged.staged_snapshot_ids.map(BigInt));
   context.insertIds.push(...staged.insert_snapshot_ids.map(BigInt));

@@ -36,6 +36,7 @@ import {
   rowLineageOf,
 } from '../manifests/compose.ts';
 import { type RunContext, loadTarget } from './context.ts';
+import { refuseNullsInFiles } from './refuse-nulls.ts';
 import { commitStaged } from './stage-snapshot.ts';
 
 /** What COPY reports of a file. */
@@ -69,6 +70,7 @@ export async function writeFiles(
     written.filter((file) => file.count > 0n),
   );
   for (const file of written) if (file.count === 0n) removeLocalFile(file.filename);
+  await refuseNullsInFiles(context, step, files);
   return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
 }
 

@@ -3,7 +3,7 @@
  * Pure.
  */
 import type { LayoutColumn, LayoutPartition, LayoutType } from '../model/file-layout.ts';
-import { duckdbType } from './file-columns.ts';
+import { duckdbTypeName } from './file-columns.ts';
 import { partitionKey } from './partition-keys.ts';
 import type { PartitionValue } from './partition-values.ts';
 import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from './quote.ts';
@@ -11,7 +11,7 @@ import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from '.
 /** DuckDB's name of a column's type, of the types that it writes and that have no name in files that it reads. */
 function writtenType(type: LayoutType): string {
   if (typeof type === 'string' && type.startsWith('geometry')) return 'geometry';
-  return type === 'variant' ? type : (duckdbType(type) as string);
+  return type === 'variant' ? type : (duckdbTypeName(type) as string);
 }
 
 /** The column by which files are split; its own name, since a partition field may be called like a column. */

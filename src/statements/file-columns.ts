@@ -31,7 +31,7 @@ export interface FileColumn {
 export function fileSchemaFragment(fields: readonly FileColumn[]): SqlFragment | undefined {
   const entries: string[] = [];
   for (const field of fields) {
-    const type = duckdbType(field.type);
+    const type = duckdbTypeName(field.type);
     if (type === undefined) return undefined;
     entries.push(
       `${Number(field.id)}: {name: ${quoteLiteral(field.name)}, type: ${quoteLiteral(type)}, default_value: ${defaultOf(field)}}`,
@@ -53,19 +53,19 @@ function defaultOf({ type, 'initial-default': value }: FileColumn): string {
   return isSpelled ? quoteLiteral(String(value)) : 'null';
 }
 
-/** DuckDB's name of an Iceberg type; undefined for one without a counterpart. */
-export function duckdbType(type: NestedType): string | undefined {
+/** DuckDB's name of a column's type; undefined where it has none. */
+export function duckdbTypeName(type: NestedType): string | undefined {
   if (typeof type === 'string')
     return (
       DUCKDB_TYPES[type] ??
       (/^decimal\(\d+, ?\d+\)$/.test(type) ? type : /^fixed\[\d+\]$/.test(type) ? 'blob' : undefined)
     );
-  if (type.type === 'list') return suffixed(duckdbType(type.element), '[]');
+  if (type.type === 'list') return suffixed(duckdbTypeName(type.element), '[]');
   if (type.type === 'map') {
-    const [key, value] = [duckdbType(type.key), duckdbType(type.value)];
+    const [key, value] = [duckdbTypeName(type.key), duckdbTypeName(type.value)];
     return key === undefined || value === undefined ? undefined : `map(${key}, ${value})`;
   }
-  const members = type.fields.map((field) => ({ name: field.name, type: duckdbType(field.type) }));
+  const members = type.fields.map((field) => ({ name: field.name, type: duckdbTypeName(field.type) }));
   return members.some((member) => member.type === undefined)
     ? undefined
     : `struct(${members.map((member) => `${quoteIdentifier(member.name)} ${member.type}`).join(', ')})`;

@@ -19,6 +19,8 @@ export {
   newEntryFragments,
   partitionKeyFragment,
 } from './manifest-entry.ts';
+export { nullsAgainstFragment, requiresInside } from './required-values.ts';
+export { withoutColumnsQuery } from './user-query.ts';
 export {
   carriedColumnsFragment,
   fieldIdsFragment,
@@ -30,7 +32,7 @@ export {
   rowLineageColumnsFragment,
   writtenValues,
 } from './data-files.ts';
-export { type NestedType, fileSchemaFragment } from './file-columns.ts';
+export { type NestedType, duckdbTypeName, fileSchemaFragment } from './file-columns.ts';
 export { isLongKey, longValuesFragment } from './partition-keys.ts';
 export {
   type PartitionValue,

@@ -3,7 +3,7 @@
  * LayoutPartition -> SQL. Pure. Iceberg specification, "Partition Transforms" and appendix B.
  */
 import type { LayoutPartition } from '../model/file-layout.ts';
-import { duckdbType } from './file-columns.ts';
+import { duckdbTypeName } from './file-columns.ts';
 import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 
 /**
@@ -31,7 +31,7 @@ const valueType = ({ transform, column }: LayoutPartition): string =>
 
 /** Counts since 1970-01-01 are rounded down, also before it. */
 function partitionValue({ transform, argument, column }: LayoutPartition): string {
-  const value = `${quoteIdentifier(column.name)}::${duckdbType(column.type)}`;
+  const value = `${quoteIdentifier(column.name)}::${duckdbTypeName(column.type)}`;
   if (transform === 'void') return 'null::varchar';
   if (transform === 'identity') return value;
   if (transform === 'truncate') return truncated(value, Number(argument), column.type);

@@ -1,7 +1,7 @@
 /**
  * Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure.
  */
-import { duckdbType } from './file-columns.ts';
+import { duckdbTypeName } from './file-columns.ts';
 import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 
 /** A partition field, with the Iceberg type of its values. */
@@ -17,7 +17,7 @@ export interface PartitionValue {
  * written as some number of them.
  */
 const spelledType = ({ type, transform }: PartitionValue): string | undefined =>
-  transform === 'void' ? 'integer' : type.startsWith('fixed') ? undefined : duckdbType(type);
+  transform === 'void' ? 'integer' : type.startsWith('fixed') ? undefined : duckdbTypeName(type);
 
 /** True when a tuple can be taken apart into texts and put together again. */
 export const canSpell = (fields: readonly PartitionValue[]): boolean =>

@@ -53,6 +53,7 @@ export function specOf({ pattern, sources, spec }: SessionData): ProcessSpec {
       partitionBy: [],
       properties: {},
     },
+    onSchemaChange: 'refuse',
     audits: [],
     hours: 'contiguous',
     catchup: {},

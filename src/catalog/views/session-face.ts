@@ -1,5 +1,5 @@
 /** A session view as a catalog face, over anything that can load and commit. */
-import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
 import type { CatalogFace, FaceTable, TableChange, ViewBackend } from '../service/catalog-face.ts';
@@ -14,6 +14,9 @@ const sameIdentifier = (one: TableIdentifier, other: TableIdentifier): boolean =
   one.namespace.every((level, depth) => level === other.namespace[depth]);
 const isPrefixOf = (prefix: readonly string[], namespace: readonly string[]): boolean =>
   prefix.every((level, depth) => level === namespace[depth]);
+
+const underSchema = (metadata: TableMetadata, { schemaId }: ViewTable): TableMetadata =>
+  schemaId === undefined ? metadata : { ...metadata, 'current-schema-id': schemaId };
 
 /** Serves a view. Only `loadTable` and `commitTables` of the backend are used. */
 export function sessionFace(
@@ -41,7 +44,7 @@ export function sessionFace(
   };
   const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: FaceTable): FaceTable => ({
     ...table,
-    metadata: showTable(table.metadata, entry.show, Date.now()),
+    metadata: showTable(underSchema(table.metadata, entry), entry.show, Date.now()),
   });
 
   async function redirect(change: TableChange, entry: ViewTable): Promise<TableChange> {

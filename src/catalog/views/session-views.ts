@@ -33,6 +33,8 @@ export interface ViewTable {
   /** Which table of that name: one that took its place later is not shown. Default: whichever is there. */
   readonly tableUuid?: string | undefined;
   readonly show: ViewShow;
+  /** A schema of the table that is shown as its current one; default: its own. */
+  readonly schemaId?: number;
 }
 export interface SessionView {
   /** `ATTACH '<name>'`, and the prefix in the path. */

@@ -13,5 +13,6 @@ audits:
   - not_null: { column: [event_id] }
   - uniqe
 catchup: { treshold_hours: 3 }
+on_schema_chnge: append
 ---*/
 select * from raw_signups

@@ -16,5 +16,6 @@ audits:
   - source_to_target_count:
     severity: blocks
 hours: all
+on_schema_change: add
 ---*/
 select * from raw_signups

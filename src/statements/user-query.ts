@@ -1,0 +1,10 @@
+/** The user's query inside another one of ours. SQL -> SQL. Pure. */
+import { identifierListFragment, userQueryFragment } from './quote.ts';
+import { renderStatement } from './statements.ts';
+
+/** The query without some of its columns; DuckDB's complaints still find its own text in it. */
+export const withoutColumnsQuery = (sql: string, columns: readonly string[]): string =>
+  renderStatement('load/without_columns', {
+    columns: identifierListFragment(columns),
+    query: userQueryFragment(sql),
+  });

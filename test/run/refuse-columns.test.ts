@@ -1,0 +1,84 @@
+// Goal: what a refusal of columns says can be followed as it stands. Method: differences as data, and the whole
+// text of message and hint.
+import { describe, expect, it } from 'vitest';
+import { parseColumnType } from '../../src/engine/index.ts';
+import { fitColumns } from '../../src/iceberg/fit-columns.ts';
+import type { NestedField } from '../../src/iceberg/table-metadata.ts';
+import type { PsybergError } from '../../src/model/errors.ts';
+import { refuseColumns } from '../../src/run/refuse-columns.ts';
+
+const field = (name: string, type: NestedField['type'], required = false): NestedField => ({
+  id: 1,
+  name,
+  type,
+  required,
+});
+const SCHEMA = {
+  type: 'struct' as const,
+  'schema-id': 0,
+  fields: [
+    field('id', 'int', true),
+    field('ts', 'timestamptz'),
+    field('local', 'timestamp'),
+    field('Order', 'int'),
+    field('s', { type: 'struct', fields: [field('a', 'int'), field('due', 'timestamptz')] }),
+  ],
+};
+const EXACT = {
+  id: 'INTEGER',
+  ts: 'TIMESTAMP WITH TIME ZONE',
+  local: 'TIMESTAMP',
+  Order: 'INTEGER',
+  s: 'STRUCT(a INTEGER, due TIMESTAMP WITH TIME ZONE)',
+};
+
+function refusal(
+  changed: Readonly<Record<string, string | undefined>>,
+  onSchemaChange: 'refuse' | 'append' | 'ignore' = 'refuse',
+): string | undefined {
+  const context = {
+    plan: { target: { table: 'facts.t', exists: true } },
+    ports: { project: { root: '/p' } },
+    spec: { file: '/p/processes/a.sql', target: {}, onSchemaChange },
+  };
+  const columns = Object.entries({ ...EXACT, ...changed }).flatMap(([name, type]) =>
+    type === undefined ? [] : [{ name, type: parseColumnType(type) }],
+  );
+  try {
+    refuseColumns(context as never, SCHEMA, fitColumns(columns, SCHEMA.fields));
+    return undefined;
+  } catch (error) {
+    const { code, message, hint } = error as PsybergError;
+    return `${code}: ${message}\n${hint}`;
+  }
+}
+
+describe('refuseColumns', () => {
+  it('lets pass what fits, and new and missing columns where the process says so', () => {
+    expect(refusal({})).toBeUndefined();
+    expect(refusal({ Order: undefined, more: 'BIGINT' }, 'append')).toBeUndefined();
+    expect(refusal({ Order: undefined, more: 'BIGINT' }, 'ignore')).toBeUndefined();
+  });
+  it.each(['refuse', 'append', 'ignore'] as const)('never goes on without a required column: %s', (mode) => {
+    expect(refusal({ id: undefined }, mode)).toBe(
+      'target-schema-mismatch: processes/a.sql does not return id, which the target facts.t requires\nadd the column to the select list',
+    );
+  });
+  it.each([
+    ['a new name', { Order: undefined, 'Order No': 'INTEGER' }],
+    ['a new column', { 'Order No': 'STRUCT("select" INTEGER, b INTEGER)[]' }],
+    ['a missing column', { Order: undefined }],
+    ['a new and a missing field', { s: 'STRUCT(a INTEGER, due_at TIMESTAMP WITH TIME ZONE)' }],
+    ['a new field', { s: 'STRUCT(a INTEGER, due TIMESTAMP WITH TIME ZONE, b INTEGER)' }],
+    ['a missing field', { s: 'STRUCT(due TIMESTAMP WITH TIME ZONE)' }],
+    ['no zone', { ts: 'TIMESTAMP' }],
+    ['a date', { ts: 'DATE' }],
+    ['a zone', { local: 'TIMESTAMP WITH TIME ZONE' }],
+    ['no zone inside', { s: 'STRUCT(a INTEGER, due TIMESTAMP)' }],
+    ['a number', { Order: 'DOUBLE' }],
+    ['numbers, also inside', { Order: 'DOUBLE', s: 'STRUCT(a DOUBLE, due TIMESTAMP WITH TIME ZONE)' }],
+    ['another kind', { s: 'INTEGER[]' }],
+  ])('says what to do about %s', (_what, changed) => {
+    expect(refusal(changed)).toMatchSnapshot();
+  });
+});
