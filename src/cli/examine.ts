@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
-import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import { countInSummary, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import { expiredBy } from '../iceberg/retention.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError } from '../model/errors.ts';
@@ -146,7 +146,7 @@ function examineGrowth(spec: ProcessSpec, target: TableMetadata, report: Report)
   const table = tableName(spec.target.table);
   const old = expiredBy(target, { nowMs: Date.now() }).snapshots.length;
   const count = target.snapshots?.length ?? 0;
-  const files = mainSnapshot(target)?.summary?.['total-data-files'];
+  const files = countInSummary(mainSnapshot(target), 'total-data-files');
   const what = `${plural(count, 'snapshot')}, ${old} of them old enough to expire${files === undefined ? '' : `; ${plural(files, 'data file')}`}`;
   if (old < OLD_SNAPSHOTS_MANY) report(table, 'ok', what);
   else report(table, 'warn', `maintenance is due: ${what}`, `psyberg maintain ${table} --dry-run`);

@@ -17,7 +17,7 @@ export function mapSqlError(
   plan: Pick<Plan, 'sources'>,
 ): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const unreadable = unreadableSource(error, plan);
+  const unreadable = unreadableSource(error, plan) ?? otherFormat(error, plan);
   if (unreadable !== undefined) return unreadable;
   const place = placeInFile(error, { sql: spec.sql, begin: spec.sqlOffset });
   if (place === undefined) return error;
@@ -48,7 +48,7 @@ export function mapAuditError(
   },
 ): PsybergError {
   const { project, spec, plan, columns } = input;
-  const unreadable = unreadableSource(error, plan);
+  const unreadable = unreadableSource(error, plan) ?? otherFormat(error, plan);
   if (unreadable !== undefined) return unreadable;
   const own = audit.kind === 'sql';
   const file = relative(project.root, own ? audit.file : spec.file);
@@ -90,6 +90,25 @@ function unreadableSource(error: PsybergError, { sources }: Pick<Plan, 'sources'
     {
       hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
       context: { table: source.table, snapshot_id: snapshot, file },
+      cause: error,
+    },
+  );
+}
+
+/**
+ * Old files of another format than Parquet, which a session reads beside the new ones. DuckDB does not say of
+ * which table.
+ */
+function otherFormat(error: PsybergError, { sources }: Pick<Plan, 'sources'>): PsybergError | undefined {
+  const format = /^Not implemented Error: File format '(\w+)' not supported/.exec(error.message)?.[1];
+  if (format === undefined) return undefined;
+  const tables = sources.map((source) => source.table);
+  return usageError(
+    'source-unsupported',
+    `${tables.length === 1 ? `the source ${tables[0]}` : `one of the sources ${tables.join(', ')}`} holds data files of the format ${format}, and DuckDB reads Parquet alone`,
+    {
+      hint: 'rewrite its files as Parquet (table property write.format.default=parquet, then rewrite_data_files with rewrite-all in Spark); nothing was published',
+      context: { tables, found: format, expected: 'PARQUET' },
       cause: error,
     },
   );

@@ -10,6 +10,7 @@ export type SqlFault = 'text' | 'values' | 'memory' | 'storage' | 'engine';
 const FAULTS: readonly (readonly [SqlFault, RegExp])[] = [
   // Of the file, and not of the query that reads it.
   ['storage', /^[\w ]+ Error: [^\n]*["'`](?:[a-z0-9]+:)?\/[^"'`\n]+\.(?:parquet|avro|puffin|orc)["'`]/i],
+  ['engine', /^Not implemented Error: File format/],
   ['text', /^(?:Parser|Syntax|Binder|Catalog|Parameter Not Resolved|Parameter Not Allowed|Dependency) Error/],
   [
     'values',
@@ -36,7 +37,7 @@ export function detailsOf(
     case 'values':
       return {
         exitCode: 2,
-        hint: `correct ${what}, or leave out the values that it does not take (try_cast gives NULL for them), and run again; nothing was published`,
+        hint: `correct ${what}, or leave out the values that it does not take${/^Conversion Error: Could not/.test(message) ? ' (try_cast gives NULL for them)' : ''}, and run again; nothing was published`,
       };
     case 'memory':
       return {

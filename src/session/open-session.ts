@@ -7,7 +7,7 @@ import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { fileLayoutOf } from '../iceberg/file-layout.ts';
-import { mainSnapshot } from '../iceberg/history.ts';
+import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
 import { hourOfMs } from '../model/hour.ts';
@@ -29,6 +29,7 @@ import {
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import { protectionTag } from '../model/names.ts';
 import type { StartSpec } from '../model/start.ts';
+import { refuseUnsupported } from './refuse-unsupported.ts';
 import { startSnapshot } from './start.ts';
 import { newestHourOf } from './newest-hour.ts';
 import { changesOf } from './read-changes.ts';
@@ -243,6 +244,7 @@ async function openSource(
     return { ...idle, awaited: true };
   }
   const { metadata } = loaded;
+  refuseUnsupported(name, metadata);
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
     throw refusal(
       'source-replaced',
@@ -339,6 +341,8 @@ async function openSource(
         })
       : undefined;
   const { watermark: _from, ...found } = changed;
+  const totalRecords = countInSummary(head, 'total-records');
+  const addedRecords = countInSummary(head, 'added-records');
   const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   return Object.freeze({
     ...found,
@@ -349,12 +353,8 @@ async function openSource(
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(laterHours === undefined ? {} : { laterHours }),
-    ...(head.summary?.['total-records'] === undefined
-      ? {}
-      : { totalRecords: BigInt(head.summary['total-records']) }),
-    ...(head.summary?.['added-records'] === undefined
-      ? {}
-      : { addedRecords: BigInt(head.summary['added-records']) }),
+    ...(totalRecords === undefined ? {} : { totalRecords }),
+    ...(addedRecords === undefined ? {} : { addedRecords }),
     ...(eventTime === undefined
       ? {}
       : {

@@ -3,7 +3,7 @@
  * news or not. A change whose rows or hours cannot be known is refused here, before anything is planned.
  */
 import type { Engine } from '../engine/index.ts';
-import { operationOf, snapshotById } from '../iceberg/history.ts';
+import { countInSummary, operationOf, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
@@ -376,19 +376,19 @@ async function holdsOlder(
 function rewriteBySummary(
   snapshot: Snapshot,
 ): Pick<SnapshotChange, 'addedFiles' | 'removedFiles' | 'addedRows' | 'removedRows'> | undefined {
-  const { summary = {} } = snapshot;
-  const [added, removed] = [summary['added-records'], summary['deleted-records']];
+  const count = (key: string): bigint | undefined => countInSummary(snapshot, key);
+  const [added, removed] = [count('added-records'), count('deleted-records')];
   if (operationOf(snapshot) !== 'replace' || added === undefined || removed === undefined) return undefined;
   if (
     !isMaintenance(snapshot) &&
-    (added !== removed || DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0'))
+    (added !== removed || DELETE_COUNTS.some((key) => (snapshot.summary?.[key] ?? '0') !== '0'))
   )
     return undefined;
   return {
-    addedFiles: Number(summary['added-data-files'] ?? 0),
-    removedFiles: Number(summary['deleted-data-files'] ?? 0),
-    addedRows: BigInt(added),
-    removedRows: BigInt(removed),
+    addedFiles: Number(count('added-data-files') ?? 0n),
+    removedFiles: Number(count('deleted-data-files') ?? 0n),
+    addedRows: added,
+    removedRows: removed,
   };
 }
 

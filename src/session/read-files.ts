@@ -21,6 +21,7 @@ import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
 import { type StatedBounds, boundsOf, withScannedHours } from './bounds.ts';
+import { refuseOtherFormats } from './refuse-unsupported.ts';
 import type { ViewPorts } from './show-views.ts';
 import type { VerifiedRewrites } from './verified-rewrites.ts';
 import { fileInMessage, unreadableFile } from './unreadable-file.ts';
@@ -53,6 +54,7 @@ export interface Manifest {
 interface FileRow extends Record<string, unknown>, StatedBounds {
   readonly manifest_path: string;
   readonly path: string;
+  readonly file_format: string;
   readonly status: number;
   readonly snapshot_id: string | null;
   readonly rows: bigint;
@@ -134,6 +136,10 @@ export async function readFiles(
         },
       });
     const rows = await reading(table, head, () => togetherOrSingly(paths, read), { engine, files: paths });
+    refuseOtherFormats(
+      tableName(table.spec.table),
+      rows.filter((row) => row.status !== 2),
+    );
     for (const row of rows) {
       const tuple = partitionTuple(row.partition, spec);
       files.push({
