@@ -50,8 +50,7 @@ export async function runAudit(context: RunContext, audit: AuditSpec, step: Step
           throw await inItsFile(context, audit, error);
         });
   const result = resultOf(audit, rows);
-  keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
-  return result;
+  return keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
 }
 
 async function inItsFile(context: RunContext, audit: AuditSpec, error: unknown): Promise<unknown> {
@@ -65,7 +64,7 @@ async function inItsFile(context: RunContext, audit: AuditSpec, error: unknown):
 const SAMPLE_ROWS = 10;
 
 function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unknown>>[]): AuditResult {
-  const common = { name: audit.name, severity: audit.severity };
+  const common = { name: audit.name, severity: audit.severity, kept: null };
   if (audit.kind === 'source_to_target_count') {
     const expected = String(rows[0]?.['expected'] ?? 0n);
     const actual = String(rows[0]?.['actual'] ?? 0n);
