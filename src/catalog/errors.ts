@@ -71,10 +71,22 @@ export const commitStateUnknown = (cause: unknown): PsybergError =>
   );
 /** Then a metadata file that was written for the commit must stay: it may be what the pointer points at. */
 export const isStateUnknown = (error: unknown): boolean => codeOf(error) === 'commit-state-unknown';
-/** Nothing was changed; the same call may succeed later. */
-export const databaseUnavailable = (cause: unknown): PsybergError =>
-  new PsybergError('catalog-database-unavailable', 'The database of the catalog does not answer', {
-    hint: 'check that it is running and reachable and that nothing holds a lock on it, then try again',
-    retryable: true,
-    cause,
-  });
+/**
+ * Nothing was changed; the same call may succeed later. `file`: of a SQLite database, which only a lock of
+ * another program keeps from answering.
+ */
+export const databaseUnavailable = (cause: unknown, file?: string): PsybergError =>
+  new PsybergError(
+    'catalog-database-unavailable',
+    file === undefined
+      ? 'The database of the catalog does not answer'
+      : `The database of the catalog does not answer: another program holds a lock on ${file}`,
+    {
+      hint:
+        file === undefined
+          ? 'check that it is running and reachable and that nothing holds a lock on it, then try again'
+          : `end the program that holds it (to find it: lsof ${file}), then try again`,
+      retryable: true,
+      cause,
+    },
+  );

@@ -2,7 +2,7 @@
  * What the snapshots between watermark and head did to the source's files, read from the manifests that they
  * added. Window -> evidence, on which the verdicts are given. Cost follows the change, not the table.
  */
-import { operationOf } from '../iceberg/history.ts';
+import { countInSummary, operationOf } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
@@ -178,19 +178,19 @@ export function countsOf(files: readonly ChangedFile[]): Counts {
  * manifests have to be read.
  */
 export function rewriteBySummary(snapshot: Snapshot): Counts | undefined {
-  const { summary = {} } = snapshot;
-  const [added, removed] = [summary['added-records'], summary['deleted-records']];
+  const count = (key: string): bigint | undefined => countInSummary(snapshot, key);
+  const [added, removed] = [count('added-records'), count('deleted-records')];
   if (operationOf(snapshot) !== 'replace' || added === undefined || removed === undefined) return undefined;
   if (
     !isMaintenance(snapshot) &&
-    (added !== removed || DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0'))
+    (added !== removed || DELETE_COUNTS.some((key) => (snapshot.summary?.[key] ?? '0') !== '0'))
   )
     return undefined;
   return {
-    addedFiles: Number(summary['added-data-files'] ?? 0),
-    removedFiles: Number(summary['deleted-data-files'] ?? 0),
-    addedRows: BigInt(added),
-    removedRows: BigInt(removed),
+    addedFiles: Number(count('added-data-files') ?? 0n),
+    removedFiles: Number(count('deleted-data-files') ?? 0n),
+    addedRows: added,
+    removedRows: removed,
   };
 }
 

@@ -42,7 +42,7 @@ async function sql(shell: Shell, query: string, options: { readonly branch?: str
 /** A query that names what is not there, or is no SQL, is the caller's to correct: exit 2. */
 async function asUsageError(error: unknown): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const { isMistake } = await import('../run/sql-error.ts');
+  const { isMistake } = await import('../run/sql-faults.ts');
   return isMistake(error.message)
     ? usageError(error.code, error.message, {
         hint: error.message.startsWith('Catalog')

@@ -1,4 +1,4 @@
-export { isCounted } from './compile-audits.ts';
+export { isCounted, readsTarget } from './compile-audits.ts';
 export {
   columnTypesStatement,
   compileAdoption,

@@ -6,6 +6,7 @@ import type { Hour } from '../model/hour.ts';
 import { HOUR_MS, parseHour } from '../model/hour.ts';
 import type { Plan, PlanSource, StepValue } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { scanSql } from '../model/scan-sql.ts';
 import {
   type SqlFragment,
   cteFragment,
@@ -149,12 +150,13 @@ function rangeFragments(
 }
 
 /**
- * Keeps only the parameters that a text names: DuckDB refuses a bound value that the statement does not use.
+ * Keeps only the parameters that a statement uses: DuckDB refuses a bound value that it does not. A name in a
+ * comment, a string or a quoted name is no parameter, so the text is read as DuckDB's lexer reads it.
  */
 export function namedIn(
   sql: string,
   parameters: Readonly<Record<string, StepValue>>,
 ): Record<string, StepValue> {
-  const used = new Set([...sql.matchAll(/\$([A-Za-z_]\w*)/g)].map((match) => match[1] as string));
+  const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
 }

@@ -17,6 +17,8 @@ export interface AuditResult {
   readonly actual: string;
   /** At most ten of the rows that break the promise, as plain JSON. */
   readonly sample: readonly Readonly<Record<string, unknown>>[];
+  /** Where more of those rows are kept, how many, and the query that shows them; null where none are. */
+  readonly kept: { readonly table: string; readonly rows: string; readonly query: string } | null;
 }
 
 export interface ErrorJson {

@@ -55,7 +55,7 @@ const AUDIT_ARGUMENTS = {
   source_to_target_count: strictMap({ source: z.string().optional() }).nullable(),
   no_missing_events: strictMap({ source: z.string(), key: filled, target_key: filled.optional() }),
   not_null: strictMap({ columns }),
-  unique: strictMap({ columns }),
+  unique: strictMap({ columns, over: z.enum(['staged', 'target']).optional() }),
   sql: filled,
 } as const;
 export type AuditKind = keyof typeof AUDIT_ARGUMENTS;

@@ -80,8 +80,18 @@ const SAMPLE_ROWS = 3;
 function failedAuditText(audit: AuditResult, style: Style): string {
   const head = `${audit.severity === 'block' ? style.bad('audit failed') : style.warn('audit warns')}: ${audit.name}: expected ${countText(audit.expected)}, found ${countText(audit.actual)}`;
   const rows = audit.sample.slice(0, SAMPLE_ROWS).map((row) => `  ${JSON.stringify(row)}`);
-  const more = audit.sample.length - rows.length;
-  return [head, ...rows, ...(more > 0 ? [`  and ${more} more in --json`] : [])].join('\n');
+  return [head, ...rows, ...moreRows(audit, rows.length)].join('\n');
+}
+
+/** How many of the rows were shown, and where the others are. */
+function moreRows({ actual, sample, kept }: AuditResult, shown: number): string[] {
+  if (sample.length === 0 || BigInt(actual) <= BigInt(shown)) return [];
+  const all = kept !== null && kept.rows === actual;
+  const others =
+    kept === null
+      ? `${sample.length} of them are in --json`
+      : `${all ? 'all' : countText(kept.rows)} of them: psyberg sql "${kept.query}"`;
+  return [`  these are ${shown} of ${countText(actual)}; ${others}`];
 }
 
 /** An error for people: what happened, and what to do. */

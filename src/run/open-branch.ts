@@ -24,6 +24,7 @@ import { bindStep } from './bind-step.ts';
 import { type ManifestRow, composeFilesView, manifestsOf } from '../manifests/compose.ts';
 import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { composeReadableView } from '../manifests/readable-view.ts';
+import { typeProblem } from './column-types.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
@@ -305,9 +306,12 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
   await targetLayout(context);
 }
 
-async function createFromQuery({ spec, plan, ports }: RunContext, step: Step): Promise<void> {
+async function createFromQuery(context: RunContext, step: Step): Promise<void> {
+  const { spec, plan, ports } = context;
   if (spec.pattern !== 'dimension') {
-    await ports.engine.execute(bindStep(step, {}));
+    await ports.engine.execute(bindStep(step, {})).catch(async (error: unknown) => {
+      throw await typeProblem(context, error);
+    });
     return;
   }
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
@@ -321,8 +325,8 @@ async function createFromQuery({ spec, plan, ports }: RunContext, step: Step): P
     previous === undefined ? [] : [previous],
   ).fragment;
   const sql = createStatement(spec, sources);
-  await ports.engine.execute({
-    sql,
-    parameters: namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never,
+  const parameters = namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never;
+  await ports.engine.execute({ sql, parameters }).catch(async (error: unknown) => {
+    throw await typeProblem(context, error, sources);
   });
 }

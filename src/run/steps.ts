@@ -220,7 +220,9 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
 
 /** What is asked of the staged rows: kinds, columns, severities and the text of SQL files. */
 const auditsSha256 = ({ audits }: ProcessSpec): string =>
-  createHash('sha256').update(JSON.stringify(audits)).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify(audits.map(({ place: _line, ...asked }) => asked)))
+    .digest('hex');
 
 /** True when the session was audited with other audits than the process has now. */
 function wasAuditedOtherwise({ ports, spec, psybergSessionId }: StepRequest): boolean {

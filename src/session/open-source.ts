@@ -6,7 +6,7 @@ import { findChanges } from '../changes/find-changes.ts';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import { openSource } from '../changes/open-source.ts';
 import type { Needs, Source, SourceTable } from '../changes/source.ts';
-import { mainSnapshot } from '../iceberg/history.ts';
+import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
 import { hourOfMs } from '../model/hour.ts';
@@ -22,6 +22,7 @@ import {
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import { startSnapshot } from './start.ts';
 import { readVtts } from './vtts.ts';
 
@@ -53,6 +54,7 @@ export async function openSourceState(
     return { ...idle, awaited: true };
   }
   const { metadata } = loaded;
+  refuseUnsupported(name, metadata);
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
     throw sourceReplaced(input, name, { watermark, found: metadata['table-uuid'] });
   const eventTime = eventTimeOf(spec, metadata);
@@ -197,11 +199,12 @@ function asksProvider(
 }
 
 /** The counts that a later session checks, should history be expired by then. */
-function countsOf({ summary }: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> {
-  const [total, added] = [summary?.['total-records'], summary?.['added-records']];
+function countsOf(head: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> {
+  const totalRecords = countInSummary(head, 'total-records');
+  const addedRecords = countInSummary(head, 'added-records');
   return {
-    ...(total === undefined ? {} : { totalRecords: BigInt(total) }),
-    ...(added === undefined ? {} : { addedRecords: BigInt(added) }),
+    ...(totalRecords === undefined ? {} : { totalRecords }),
+    ...(addedRecords === undefined ? {} : { addedRecords }),
   };
 }
 

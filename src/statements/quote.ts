@@ -117,6 +117,22 @@ export const rangeDayFragment = (): SqlFragment => fragment('$range_start::date'
 export const anyIsNullFragment = (columns: readonly string[]): SqlFragment =>
   fragment(columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or '));
 
+/** `"a" is not null and "b" is not null`. */
+export const noneIsNullFragment = (columns: readonly string[]): SqlFragment =>
+  fragment(columns.map((column) => `${quoteIdentifier(column)} is not null`).join(' and '));
+
+/** `"a" >= (select min("a") from keys) and "a" <= (select max("a") from keys) and …`, for a CTE of keys. */
+export const withinKeysFragment = (keys: string, columns: readonly string[]): SqlFragment =>
+  fragment(
+    columns
+      .map(quoteIdentifier)
+      .map(
+        (name) =>
+          `${name} >= (select min(${name}) from ${keys}) and ${name} <= (select max(${name}) from ${keys})`,
+      )
+      .join(' and '),
+  );
+
 /** `(select count(*) from "a") + (select count(*) from "b")`. */
 export const countsFragment = (aliases: readonly string[]): SqlFragment =>
   fragment(aliases.map((alias) => `(select count(*) from ${quoteIdentifier(alias)})`).join(' + '));

@@ -117,6 +117,7 @@ const runJson = z.looseObject({
       expected: z.string(),
       actual: z.string(),
       sample: z.array(z.record(z.string(), z.unknown())),
+      kept: z.strictObject({ table: z.string(), rows: count, query: z.string() }).nullable(),
     }),
   ),
   seconds: z.looseObject({

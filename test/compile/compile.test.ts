@@ -163,8 +163,10 @@ describe('compilePlan', () => {
   });
 
   it('makes one step of each audit, in the order in which they are declared', () => {
+    const place = { line: 1, column: 1 };
     const audits = [
-      { kind: 'unique', name: 'unique', severity: 'block', columns: ['a', 'b"c'] },
+      { kind: 'unique', name: 'unique', severity: 'block', columns: ['a', 'b"c'], over: 'staged', place },
+      { kind: 'unique', name: 'unique_2', severity: 'block', columns: ['a', 'b'], over: 'target', place },
       {
         kind: 'no_missing_events',
         name: 'no_missing_events',
@@ -172,6 +174,7 @@ describe('compilePlan', () => {
         source: 's',
         key: 'id',
         targetKey: 'event_id',
+        place,
       },
       {
         kind: 'sql',
@@ -180,17 +183,25 @@ describe('compilePlan', () => {
         file: '/project/audits/own.sql',
         sql: 'select * from staged where $process_name is null',
         parameters: [],
+        place,
       },
     ] as const;
     const plan = compile({ ...stateless, spec: { audits } });
     expect(plan.steps.filter((step) => step.stage === 'audit').map((step) => step.name)).toEqual([
       'count_sources',
       'unique',
+      'unique_2',
       'no_missing_events',
       'own',
     ]);
     expect(stepOf(plan, 'unique').sql).toContain('select "a", "b""c", count(*) as occurrences');
-    expect(stepOf(plan, 'no_missing_events').sql).toContain('staged."event_id" = source."id"');
+    expect(stepOf(plan, 'unique').sql).toContain('where "a" is not null and "b""c" is not null');
+    expect(stepOf(plan, 'unique_2').sql).toContain(
+      'semi join staged_keys using ("a", "b")\nwhere "a" >= (select min("a") from staged_keys)',
+    );
+    expect(stepOf(plan, 'no_missing_events').sql).toContain(
+      'staged."event_id" is not distinct from source."id"',
+    );
     expect(stepOf(plan, 'own').parameters).toEqual({
       process_name: 'some_load',
       kept_rows: { from_run: 'rows kept of an audit that fails' },

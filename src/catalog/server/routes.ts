@@ -1,4 +1,5 @@
 /** The endpoints of the Iceberg REST specification over a catalog face. Request -> answer. */
+import { withOperations } from '../../iceberg/history.ts';
 import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -254,4 +255,7 @@ const committed = (table: FaceTable): Answer => ({
 /** Nothing for a staged table, nor where a foreign catalog does not say. */
 const locationField = ({ metadataLocation }: FaceTable): string =>
   metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`;
-const metadataText = (table: FaceTable): string => table.text ?? renderTableMetadata(table.metadata);
+function metadataText({ metadata, text }: FaceTable): string {
+  const readable = withOperations(metadata);
+  return readable === metadata && text !== undefined ? text : renderTableMetadata(readable);
+}

@@ -7,15 +7,18 @@ import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
 import { hoursOfPartition } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { renderStatement } from '../../statements/index.ts';
 import { type StatedBounds, boundsOf, withScannedHours } from './hours-of-files.ts';
 import { type Source, type Manifest, ofData } from '../source.ts';
+import { refuseOtherFormats } from '../refuse-unsupported.ts';
 import { reading } from './reading.ts';
 
 interface FileRow extends Record<string, unknown>, StatedBounds {
   readonly manifest_path: string;
   readonly path: string;
+  readonly file_format: string;
   readonly status: number;
   readonly snapshot_id: string | null;
   readonly rows: bigint;
@@ -78,6 +81,10 @@ export async function readFiles(
         },
       });
     const rows = await reading(source, head, () => togetherOrSingly(paths, read), paths);
+    refuseOtherFormats(
+      tableName(source.spec.table),
+      rows.filter((row) => row.status !== 2),
+    );
     for (const row of rows) {
       const tuple = partitionTuple(row.partition, spec);
       files.push({

@@ -26,6 +26,8 @@ const NUMBER = /[0-9][0-9A-Za-z_.]*/y;
 const DOLLAR_QUOTE = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
 const PARAMETER = /\$([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*|[0-9]+|"[^"]*")/y;
 const ESCAPE_STRING = /[eE]'/y;
+/** A carriage return alone ends it, too. */
+const LINE_COMMENT = /--[^\r\n]*/y;
 
 /** Scans DuckDB SQL: its strings, comments (which nest) and dollar quotes follow PostgreSQL's lexer. */
 export function scanSql(sql: string): SqlScan {
@@ -49,8 +51,7 @@ export function scanSql(sql: string): SqlScan {
       continue;
     }
     if (sql.startsWith('--', at)) {
-      const lineEnd = sql.indexOf('\n', at);
-      at = lineEnd < 0 ? sql.length : lineEnd;
+      at = (matchAt(LINE_COMMENT) as RegExpExecArray)[0].length + at;
       continue;
     }
     if (sql.startsWith('/*', at)) {
@@ -73,7 +74,7 @@ export function scanSql(sql: string): SqlScan {
       const close = sql.indexOf(found[0], at + found[0].length);
       skipTo(close < 0 ? -1 : close + found[0].length, 'dollar-quoted string');
     } else if ((found = matchAt(PARAMETER))) {
-      parameters.push({ name: found[1] as string, offset: at });
+      parameters.push({ name: (found[1] as string).replaceAll('"', ''), offset: at });
       at += found[0].length;
     } else if ((found = matchAt(WORD))) {
       word = found[0].toLowerCase();
