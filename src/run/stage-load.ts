@@ -18,6 +18,7 @@ import {
 import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
+import { PsybergError } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
@@ -148,12 +149,33 @@ async function insertByStatement(context: RunContext, step: Step): Promise<Snaps
   await commitStaged(context);
   await makeFolders(context);
   const before = await headId(context);
-  await context.ports.engine.execute(bindStep(step, {}));
+  await insertAgainstOthers(context, step);
   const after = await headId(context);
   if (after === undefined || after === before) return undefined;
   context.stagedIds.push(after);
   return after;
 }
+
+/**
+ * Executes the INSERT, and again when another commit to the table took the sequence number that DuckDB had
+ * chosen: the session's own rows are as right as they were.
+ */
+async function insertAgainstOthers(context: RunContext, step: Step): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await context.ports.engine.execute(bindStep(step, {}));
+      return;
+    } catch (error) {
+      if (attempt >= INSERT_ATTEMPTS || !(error instanceof PsybergError) || !OVERTAKEN.test(error.message))
+        throw error;
+      // What the lost try has written is looked for when the session ends.
+      context.lostRaces = true;
+    }
+  }
+}
+const INSERT_ATTEMPTS = 5;
+/** DuckDB tells of the catalog's answer in words alone. */
+const OVERTAKEN = /Failed to commit.*\(Conflict_409\).*CommitFailedException/s;
 
 /** DuckDB makes the folder of data files, but not the one of metadata; object stores have no folders. */
 async function makeFolders(context: RunContext): Promise<void> {

@@ -7,6 +7,7 @@ import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { fileLayoutOf } from '../iceberg/file-layout.ts';
+import { holdsNothingYet } from '../iceberg/empty-table.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
@@ -141,7 +142,7 @@ async function progressOf(
   const { spec, project, catalog } = input;
   const found = progressInSummary(target, spec.processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
-  if (found !== undefined || mainSnapshot(target) === undefined) return found;
+  if (found !== undefined || holdsNothingYet(target)) return found;
   refuseRewoundTarget(input, target);
   const { highWaterMarkTable } = project.tables;
   const copy = (await catalog.tableExists(highWaterMarkTable))
