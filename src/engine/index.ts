@@ -7,6 +7,7 @@ export {
   type Row,
   openEngine,
 } from './engine.ts';
+export type { Parameters, ParameterValue, ScriptChange } from './run-script.ts';
 export type { StorageAccess } from './storage-secrets.ts';
 export type { ResultColumn, ResultRows } from './values.ts';
 export { togetherOrSingly } from './mixed-files.ts';
