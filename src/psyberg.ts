@@ -9,7 +9,7 @@ import { type Catalog, type ServeOptions, startCatalog, startProxy } from './cat
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
-import type { Engine, ResultRows, StorageAccess } from './engine/index.ts';
+import type { Engine, Parameters, StorageAccess } from './engine/index.ts';
 import type { MaintainRequest } from './maintain/index.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
@@ -25,12 +25,14 @@ import { planAdoption, planSession } from './plan/index.ts';
 import type { StartSpec } from './model/start.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
+import { statementsIn } from './model/scan-sql.ts';
 import { explainPlan } from './report/explain.ts';
 import { PLAIN } from './report/style.ts';
 import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
+import type { SqlResult } from './run/run-sql.ts';
 import { checkSyntax } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
@@ -57,6 +59,8 @@ export interface RunRequest {
   /** Told of each record as soon as its process is done. */
   readonly onRecord?: (record: RunRecord) => void;
 }
+
+export type { SqlResult };
 
 /** A plan that can show itself. */
 export type ExplainedPlan = CompiledPlan & { explain(): string };
@@ -86,10 +90,15 @@ export interface Psyberg {
     places?: ReadonlyMap<string, StartSpec>,
   ): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
   /**
-   * Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that
-   * branch. A second call waits for the first; a run does not hold it up.
+   * Statements over the warehouse, tables as `schema.table`: the rows of the last one, and in `results` those
+   * of each. `branch`: tables that have this branch or tag show it, and `branches` in the result says which
+   * did; throws `branch-unknown` where none does. `parameters`: values of `$name`. A second call waits for the
+   * first; a run does not hold it up.
    */
-  sql(query: string, options?: { readonly branch?: string }): Promise<ResultRows>;
+  sql(
+    query: string,
+    options?: { readonly branch?: string; readonly parameters?: Parameters },
+  ): Promise<SqlResult>;
   /**
    * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs
    * and removes what nothing reaches. Default: every table of the catalog. Throws `table-missing`,
@@ -365,21 +374,15 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const { adoptTarget } = await import('./run/adopt-target.ts');
       return { plan, record: await adoptTarget(await ports(), plan, spec) };
     }),
-    sql: queryInTurn(async (query, { branch } = {}) => {
+    sql: queryInTurn(async (query, { branch, parameters } = {}) => {
       queryConnection ??= engine().then((running) => running.fork());
-      const running = await queryConnection;
-      const name = branch === undefined ? 'lake' : 'lake_branch';
       const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
       await client.createNamespace(namespace);
-      if (branch !== undefined)
-        await running.attach({ name, warehouse: `branch@${branch}`, uri: catalog.uri, token: catalog.token });
-      try {
-        return await running.inDatabase({ name, schema: namespace.join('.') }, () =>
-          running.table({ sql: query, parameters: {} }),
-        );
-      } finally {
-        if (branch !== undefined) await running.detach(name);
-      }
+      const { runSql } = await import('./run/run-sql.ts');
+      return runSql(
+        { catalog: client, ...viewPorts, engine: await queryConnection },
+        { query, statements: statementsIn(query), branch, parameters, schema: namespace.join('.') },
+      );
     }),
     async maintain(tables, request) {
       if (project.catalog.kind === 'rest')

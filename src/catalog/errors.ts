@@ -27,6 +27,9 @@ export const noSuchNamespace = (namespace: readonly string[]): PsybergError =>
   new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
 export const noSuchWarehouse = (name: string): PsybergError =>
   new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
+/** `others`: which branches there are. */
+export const noSuchBranch = (branch: string, others: string): PsybergError =>
+  new PsybergError('no-such-branch', `No table has a branch or tag ${JSON.stringify(branch)}: ${others}`);
 export const noSuchView = (id: TableIdentifier): PsybergError =>
   new PsybergError('no-such-view', `View does not exist: ${formatIdentifier(id)}`);
 export const namespaceExists = (namespace: readonly string[]): PsybergError =>

@@ -23,7 +23,8 @@ import { openSqliteDatabase } from './store/sqlite-database.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
-export type { SessionView, SessionViews, ViewShow, ViewTable } from './views/session-views.ts';
+export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
+export type { SessionView, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
 
 export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */

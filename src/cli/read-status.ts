@@ -2,6 +2,7 @@
  * Project + tables -> how far each process has come. Reads only; DuckDB is needed for the session table
  * alone.
  */
+import { holdsNothingYet, isEmptyRoot } from '../iceberg/empty-table.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { hourText, instantText } from '../model/hour.ts';
@@ -50,7 +51,7 @@ export async function readProgress(
   target: TableMetadata,
 ): Promise<ProcessProgress | undefined> {
   const found = progressInSummary(target, spec.processName);
-  if (found !== undefined || mainSnapshot(target) === undefined) return found;
+  if (found !== undefined || holdsNothingYet(target)) return found;
   const { highWaterMarkTable } = psyberg.project.tables;
   if (!(await psyberg.internals.client.tableExists(highWaterMarkTable))) return undefined;
   return progressInTable(await psyberg.internals.engine(), {
@@ -96,7 +97,8 @@ function snapshotsBehind(
   let count = 0;
   for (const snapshot of ancestors(metadata, head)) {
     if (snapshot['snapshot-id'] === watermark?.snapshotId) return count;
-    count += 1;
+    // Nobody has to load the emptiness with which a table begins.
+    if (!isEmptyRoot(snapshot)) count += 1;
   }
   return watermark === undefined ? count : null;
 }

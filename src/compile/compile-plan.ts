@@ -62,6 +62,7 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
       `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}${NEW_COLUMNS[spec.onSchemaChange]}`,
     ),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
+    ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
       ? clearSteps(plan, spec)
       : []),
@@ -191,6 +192,17 @@ function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefine
     parameters: namedIn(sql, { ...processParameters(plan, one), ...ctes.parameters }),
   };
 }
+
+/** An empty snapshot as `main`, before anything is staged: unpublished rows are nobody's to read. */
+const beginMainStep = (plan: Plan): Step => ({
+  stage: 'branch',
+  name: 'begin_main',
+  sql: manifestListStatement('compose/write_empty_list', rowLineageOf(plan)),
+  parameters: {
+    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'the next row id of the target' } }),
+    destination: { from_run: 'its manifest list' },
+  },
+});
 
 /** A dimension's SQL is written for one hour. */
 const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>

@@ -21,6 +21,7 @@ import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 import { catalogFault } from './catalog-fault.ts';
 import { loadExtensions } from './extensions.ts';
+import { type Script, runScript } from './run-script.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
@@ -54,8 +55,10 @@ export interface Engine {
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
-  /** Runs any statement of a user and returns its columns (name and type) and rows. */
+  /** Runs one statement and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
+  /** Runs the statements of a user, one after the other, and returns the result of each. */
+  script(script: Script): Promise<ResultRows[]>;
   attach(options: AttachOptions): Promise<void>;
   /**
    * Makes credentials for files known to every statement; what is known already costs nothing. Throws
@@ -155,12 +158,17 @@ function connectionEngine(parts: Parts): Engine {
     if (parts.stopped.value) throw interruptedError();
     return runOn(connection, statement);
   });
+  const script = inTurn(async (text: Script) => {
+    if (parts.stopped.value) throw interruptedError();
+    return runScript(connection, text);
+  });
   const command = inTurn(async (sql: string) => void (await connection.run(sql)));
-  const guarded = async <T>(statement: BoundStatement, work: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(statement: Pick<BoundStatement, 'sql'>, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
       if (parts.stopped.value) throw interruptedError();
+      if (error instanceof PsybergError) throw error;
       throw catalogFault(error, parts.catalogs) ?? sqlError(error, statement);
     }
   };
@@ -168,6 +176,7 @@ function connectionEngine(parts: Parts): Engine {
     query: (statement) =>
       guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
     table: (statement) => guarded(statement, async () => plainRows(await run(statement))),
+    script: (text) => guarded(text, () => script(text)),
     execute: (statement) =>
       guarded(statement, async () => {
         const reader = await run(statement);
@@ -222,6 +231,8 @@ function connectionEngine(parts: Parts): Engine {
       const leave = (): Promise<void> => command('use memory.main');
       // After some errors DuckDB takes no statement any more: the first one is the one to tell.
       const result = await work().catch(async (error: unknown) => {
+        // A transaction that a user began and that failed would take no statement any more.
+        await command('rollback').catch(() => undefined);
         await leave().catch(() => undefined);
         throw error;
       });
@@ -291,7 +302,7 @@ const interruptedError = (): PsybergError =>
     retryable: true,
   });
 
-function sqlError(error: unknown, statement: BoundStatement): PsybergError {
+function sqlError(error: unknown, statement: Pick<BoundStatement, 'sql'>): PsybergError {
   const message = messageOf(error);
   return (
     storageFault(error) ??

@@ -90,6 +90,10 @@ export function scanSql(sql: string): SqlScan {
   return { parameters, statements, ...(unclosed === undefined ? {} : { unclosed }) };
 }
 
+/** The text of each statement, without its semicolon and what stands before it. */
+export const statementsIn = (sql: string): string[] =>
+  scanSql(sql).statements.map(({ first, semicolon }) => sql.slice(first, semicolon).trim());
+
 function endOfQuoted(sql: string, open: number, quote: string, backslash: boolean): number {
   for (let at = open + 1; at < sql.length; at++) {
     if (backslash && sql[at] === '\\') at++;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { SESSION_CATALOG } from '../compile/index.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
+import { SUMMARY } from '../state/read-watermarks.ts';
 import { type RunContext, type RunPorts, branchHead, stagingSnapshots } from './context.ts';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
@@ -61,7 +62,8 @@ async function dropSession(
   await dropBranch(ports, table, session.branch);
   // After the commit: a file deleted first would leave a branch that cannot be read.
   await sweepSession(ports, table, session.branch);
-  if (session.createdTableUuid !== undefined) await dropIfEmpty(ports, table, session.createdTableUuid);
+  if (session.createdTableUuid !== undefined)
+    await dropIfEmpty(ports, table, { branch: session.branch, uuid: session.createdTableUuid });
 }
 
 /** Drops a session's branch with its snapshots. A published branch is gone already. */
@@ -94,15 +96,12 @@ async function dropBranch(
 async function dropIfEmpty(
   { catalog }: Pick<RunPorts, 'catalog'>,
   table: TableIdentifier,
-  uuid: string,
+  { branch, uuid }: { readonly branch: string; readonly uuid: string },
 ): Promise<void> {
   const loaded = await catalog.loadTable(table);
-  if (
-    loaded === undefined ||
-    loaded.metadata['table-uuid'] !== uuid ||
-    (loaded.metadata.snapshots ?? []).length > 0
-  )
-    return;
+  if (loaded === undefined || loaded.metadata['table-uuid'] !== uuid) return;
+  const snapshots = loaded.metadata.snapshots ?? [];
+  if (snapshots.some(({ summary }) => summary?.[SUMMARY.initialBranch] !== branch)) return;
   await catalog.dropTable(table, { purge: false });
   removeDroppedTable(loaded.metadata, loaded.metadataLocation);
 }

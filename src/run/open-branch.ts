@@ -13,6 +13,7 @@ import {
   sourceCtes,
 } from '../compile/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
+import { isEmptyRoot } from '../iceberg/empty-table.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict, refusal, usageError } from '../model/errors.ts';
@@ -156,10 +157,7 @@ export async function openBranch(context: RunContext): Promise<void> {
         },
       );
     const base = mainSnapshot(metadata);
-    if (
-      metadata['table-uuid'] !== plan.target.table_uuid ||
-      String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id)
-    )
+    if (metadata['table-uuid'] !== plan.target.table_uuid || !isPlannedBase(plan, base))
       throw targetMoved(plan, base?.['snapshot-id']);
     context.branchOfAnother = metadata.refs?.[branch] !== undefined;
     if (context.branchOfAnother)
@@ -236,6 +234,15 @@ async function readableSource(
   });
 }
 
+/**
+ * True when `main` is what the plan found. One that was empty then may have begun since: with a try of the
+ * same session that was killed, or with another first session.
+ */
+export const isPlannedBase = ({ target }: Plan, main: Snapshot | undefined): boolean =>
+  target.base_snapshot_id === null
+    ? main === undefined || isEmptyRoot(main)
+    : String(main?.['snapshot-id']) === target.base_snapshot_id;
+
 export const targetMoved = (plan: Plan, found: bigint | undefined) =>
   conflict(
     'target-moved',
@@ -268,7 +275,8 @@ function sourceView(context: RunContext, source: PlanSource): ViewTable {
   };
 }
 
-const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
+/** The target as the session works on it: its branch, or its base while nothing is staged. */
+export const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
   identifier: { namespace: ['target'], name: spec.target.table.name },
   table: spec.target.table,
   show: { kind: 'branch', branch, base: base?.['snapshot-id'], folder: branch },

@@ -9,6 +9,7 @@ import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan, Step, StepStage } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
+import { beginMain } from './begin-main.ts';
 import { abandonSession, closeSession } from './clean-up.ts';
 import { type ComposedSnapshot, type RunContext, type RunPorts, loadTarget } from './context.ts';
 import { checkQuery } from './check-query.ts';
@@ -147,6 +148,7 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
     case 'branch':
       if (name === 'change_view') return openChangeView(context, step);
       if (name === 'create_target') return createTarget(context, step);
+      if (name === 'begin_main') return beginMain(context, step);
       await openBranch(context);
       return checkQuery(context);
     case 'load':

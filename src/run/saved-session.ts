@@ -69,6 +69,8 @@ export async function readStoredSession(
 export interface StagedJson {
   /** Head of the session's branch; null when nothing was staged on an empty target. */
   readonly branch_head: string | null;
+  /** What it was staged on: `main` of a new target begins with the load. */
+  readonly base_snapshot_id?: string | null;
   /** The base without the replaced hours, where it was staged. */
   readonly cleared_snapshot_id: string | null;
   readonly staged_snapshot_ids: readonly string[];

@@ -16,7 +16,7 @@ import { removeLocalFile } from '../state/local-files.ts';
 import { progressInSummary, SUMMARY } from '../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from './clean-up.ts';
 import { branchHead, loadTarget, type RunContext, type RunPorts } from './context.ts';
-import { attachSession, openChangeView } from './open-branch.ts';
+import { attachSession, isPlannedBase, openChangeView } from './open-branch.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
 import { repairStateTables } from './repair-state.ts';
 import { isAtWork, readMarker, writeMarker } from './session-marker.ts';
@@ -98,6 +98,7 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
     const head = branchHead((await loadTarget(context)).metadata, context.branch);
     saveSteps(context.directory, {
       branch_head: head === undefined ? null : String(head['snapshot-id']),
+      base_snapshot_id: context.base === undefined ? null : String(context.base['snapshot-id']),
       cleared_snapshot_id: context.clearedId === undefined ? null : String(context.clearedId),
       staged_snapshot_ids: context.stagedIds.map(String),
       insert_snapshot_ids: context.insertIds.map(String),
@@ -355,9 +356,8 @@ async function refuseStaleSession(
   if (plan.process_sha256 !== spec.sqlSha256) throw stale('the SQL of the process was changed');
   const target = await ports.catalog.loadTable(spec.target.table);
   const main = target === undefined ? undefined : mainSnapshot(target.metadata);
-  const base = main === undefined ? null : String(main['snapshot-id']);
   if (
-    base !== plan.target.base_snapshot_id ||
+    !isPlannedBase(plan, main) ||
     (plan.target.exists && target?.metadata['table-uuid'] !== plan.target.table_uuid)
   )
     throw stale(`the target ${plan.target.table} was changed`);
@@ -423,8 +423,8 @@ async function resumeSession(
         },
       },
     );
-  if (plan.target.base_snapshot_id !== null)
-    context.base = snapshotById(target.metadata, BigInt(plan.target.base_snapshot_id));
+  const baseId = staged.base_snapshot_id ?? plan.target.base_snapshot_id;
+  if (baseId !== null) context.base = snapshotById(target.metadata, BigInt(baseId));
   context.schema = staged.schema;
   if (staged.cleared_snapshot_id !== null) context.clearedId = BigInt(staged.cleared_snapshot_id);
   context.stagedIds.push(...staged.staged_snapshot_ids.map(BigInt));

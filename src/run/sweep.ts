@@ -175,6 +175,7 @@ export function removeDroppedTable(metadata: TableMetadata, location: string): v
   const root = localRoot(metadata);
   if (root === undefined) return;
   for (const path of logOf(metadata, location)) removeLocalFile(path);
+  for (const snapshot of metadata.snapshots ?? []) removeLocalFile(snapshot['manifest-list']);
   for (const folder of ['data', 'metadata', '']) {
     try {
       rmdirSync(join(root, folder));

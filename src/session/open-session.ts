@@ -5,6 +5,7 @@
  */
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
+import { holdsNothingYet } from '../iceberg/empty-table.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
@@ -111,7 +112,7 @@ async function progressOf(
   const { spec, project, catalog } = input;
   const found = progressInSummary(target, spec.processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
-  if (found !== undefined || mainSnapshot(target) === undefined) return found;
+  if (found !== undefined || holdsNothingYet(target)) return found;
   refuseRewoundTarget(input, target);
   const { highWaterMarkTable } = project.tables;
   const copy = (await catalog.tableExists(highWaterMarkTable))

@@ -28,6 +28,8 @@ export const SUMMARY = {
    * deleted rows out of files.
    */
   maintenance: 'psyberg.maintenance',
+  /** On the empty snapshot with which `main` of a target begins: the branch of the session that made it. */
+  initialBranch: 'psyberg.initial-branch',
 } as const;
 
 /**

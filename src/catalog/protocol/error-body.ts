@@ -26,6 +26,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'no-such-view': [404, 'NoSuchViewException'],
   'no-such-namespace': [404, 'NoSuchNamespaceException'],
   'no-such-warehouse': [404, 'NoSuchWarehouseException'],
+  'no-such-branch': [404, 'NoSuchWarehouseException'],
   'no-such-endpoint': [404, 'NotFoundException'],
   'metadata-file-missing': [404, 'NotFoundException'],
   'method-not-allowed': [405, 'UnsupportedOperationException'],
