@@ -78,12 +78,15 @@ export interface Psyberg {
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /**
    * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower
-   * case; under `''` for all others; default: now), in one commit and without loading. Throws
-   * `target-has-history` when the process has published to it before.
+   * case; under `''` for all others; default: now), in one commit and without loading. `from`: the name that
+   * the process had before; it goes on from that name's watermarks, and `places` is empty. Throws
+   * `target-has-history` when the process has published to it before, `adoption-skips-rows` when another
+   * process has not read its sources up to now, `adopt-from-in-use` and `adopt-from-unknown`.
    */
   adopt(
     processName: string,
     places?: ReadonlyMap<string, StartSpec>,
+    options?: { readonly from?: string },
   ): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
   /**
    * Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that
@@ -339,7 +342,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       }
       return records;
     }),
-    adopt: inTurn(async (processName, places = new Map()) => {
+    adopt: inTurn(async (processName, places = new Map(), { from } = {}) => {
       const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
       const stranger = [...places.keys()].find(
         (name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name),
@@ -348,22 +351,26 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         throw usageError('usage', `${stranger} is no source of ${processName}`, {
           hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}`,
         });
+      if (from !== undefined && places.size > 0)
+        throw usageError('usage', 'a process that goes on where another name stopped has its places', {
+          hint: 'leave --at out, or leave --from out',
+        });
       const adoptAt = (source: SourceSpec): StartSpec =>
         places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
       const nowMs = now();
-      const session = await openSession({
-        spec,
-        project,
-        psybergSessionId: sessionIdOf(nowMs),
-        nowMs,
-        catalog: client,
-        engine,
-        ...viewPorts,
-        adoptAt,
+      const input = { spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine };
+      const { openTakeover } = await import('./session/take-over.ts');
+      const session =
+        from === undefined
+          ? await openSession({ ...input, ...viewPorts, adoptAt, adoptsAsItIs: places.size === 0 })
+          : await openTakeover(input, from);
+      const planned = planAdoption(session);
+      const plan = compileAdoption({
+        ...planned,
+        psyberg_session_id: laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id),
       });
-      const plan = compileAdoption(planAdoption(session));
       const { adoptTarget } = await import('./run/adopt-target.ts');
-      return { plan, record: await adoptTarget(await ports(), plan, spec) };
+      return { plan, record: await adoptTarget(await ports(), plan, spec, from) };
     }),
     sql: queryInTurn(async (query, { branch } = {}) => {
       queryConnection ??= engine().then((running) => running.fork());

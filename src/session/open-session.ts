@@ -15,21 +15,19 @@ import { sameTable, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Session, SourcePosition, SourceState, TargetState } from '../model/session.ts';
 import {
-  type CopiedProgress,
   type ProcessProgress,
-  SUMMARY,
-  lastSessionProperty,
   progressEverSaid,
-  progressInSummary,
-  progressInTable,
-  publishedProperty,
   watermarkFor,
   watermarksOn,
 } from '../state/read-watermarks.ts';
+import { namesEver } from '../state/target-publishers.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import { protectionTag } from '../model/names.ts';
 import type { StartSpec } from '../model/start.ts';
+import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
+import { refuseFilledTarget } from './refuse-filled-target.ts';
 import { startSnapshot } from './start.ts';
+import { targetProgress } from './target-progress.ts';
 import { newestHourOf } from './newest-hour.ts';
 import { changesOf } from './read-changes.ts';
 import { type SourceTable, eventTimeOf, refuseOtherEventTime } from './read-files.ts';
@@ -48,6 +46,8 @@ export interface OpenSessionInput extends ViewPorts {
    * changes.
    */
   readonly adoptAt?: (source: SourceSpec) => StartSpec;
+  /** For adopting: nobody said a place, so that nothing may have come since another process has read. */
+  readonly adoptsAsItIs?: boolean;
   /** Rewrites that earlier sessions compared; what this one compares is added. */
   readonly verified?: VerifiedRewrites;
   /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */
@@ -55,15 +55,22 @@ export interface OpenSessionInput extends ViewPorts {
 }
 
 /**
- * Opens a session. Throws `source-missing`, `source-replaced`, `source-changed`, `history-expired` and the
- * errors of reading.
+ * Opens a session. Throws `target-not-empty`, `source-missing`, `source-replaced`, `source-changed`,
+ * `history-expired` and the errors of reading.
  */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { spec, catalog } = input;
   const loadedTarget = await catalog.loadTable(spec.target.table);
-  const progress = loadedTarget === undefined ? undefined : await progressOf(input, loadedTarget.metadata);
-  if (input.adoptAt !== undefined) refuseAdoption(spec, loadedTarget !== undefined, progress);
+  const progress =
+    loadedTarget === undefined
+      ? undefined
+      : await targetProgress(input, loadedTarget.metadata, spec.processName);
+  if (input.adoptAt !== undefined) refuseAdoption(spec, loadedTarget?.metadata, progress);
+  else if (progress === undefined && loadedTarget !== undefined)
+    await refuseFilledTarget(input, loadedTarget.metadata);
   const sources = await Promise.all(spec.sources.map((source) => openSource(input, source, progress)));
+  if (input.adoptsAsItIs === true && loadedTarget !== undefined)
+    refuseSkippedRows(spec, loadedTarget.metadata, sources);
   return Object.freeze({
     spec,
     psybergSessionId: input.psybergSessionId,
@@ -73,30 +80,7 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
   });
 }
 
-/** A target is adopted once, before its first session: later its watermarks say what it holds. */
-function refuseAdoption(spec: ProcessSpec, exists: boolean, progress: ProcessProgress | undefined): void {
-  const name = tableName(spec.target.table);
-  if (!exists)
-    throw usageError(
-      'target-missing',
-      `the target ${name} of ${spec.processName} does not exist: there is nothing to adopt`,
-      {
-        hint: `create and fill it first; or set start: now on the sources in ${spec.file}, and the first session creates it`,
-        context: { table: name },
-      },
-    );
-  if (progress !== undefined)
-    throw refusal(
-      'target-has-history',
-      `the target ${name} has watermarks of ${spec.processName} already: setting others could lose or double rows`,
-      {
-        hint: `run "psyberg status ${spec.processName}" to see them; to begin anew drop the target`,
-        context: { table: name, psyberg_session_id: progress.psybergSessionId ?? null },
-      },
-    );
-}
-
-function targetState(
+export function targetState(
   spec: ProcessSpec,
   metadata: TableMetadata | undefined,
   progress: ProcessProgress | undefined,
@@ -132,83 +116,6 @@ function targetEventTime(spec: ProcessSpec, metadata: TableMetadata): TargetStat
       },
     );
   return { fieldId: column.id, type: String(column.type), unit };
-}
-
-async function progressOf(
-  input: OpenSessionInput,
-  target: TableMetadata,
-): Promise<ProcessProgress | undefined> {
-  const { spec, project, catalog } = input;
-  const found = progressInSummary(target, spec.processName);
-  // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
-  if (found !== undefined || mainSnapshot(target) === undefined) return found;
-  refuseRewoundTarget(input, target);
-  const { highWaterMarkTable } = project.tables;
-  const copy = (await catalog.tableExists(highWaterMarkTable))
-    ? await progressInTable(await input.engine(), {
-        highWaterMarkTable,
-        processName: spec.processName,
-        target,
-        targetName: tableName(spec.target.table),
-      })
-    : undefined;
-  const behind = copy !== undefined && isBehind(copy, target, spec.processName);
-  if ((copy === undefined || behind) && input.adoptAt === undefined) refuseLostWatermark(input, target);
-  return behind ? undefined : copy;
-}
-
-/**
- * A catalog that commits one table after the other may have lost the last session's rows; those of the one
- * before would have it loaded again.
- */
-function isBehind(
-  { writtenBy = '' }: CopiedProgress,
-  { properties, 'table-uuid': uuid }: TableMetadata,
-  processName: string,
-): boolean {
-  return (
-    properties?.[publishedProperty(processName)] === uuid &&
-    writtenBy < (properties[lastSessionProperty(processName)] ?? '')
-  );
-}
-
-/**
- * A target that somebody else filled has no watermark yet; one that the process has published to must have
- * one: without it, every row would be loaded again.
- */
-function refuseLostWatermark({ spec, project }: OpenSessionInput, target: TableMetadata): void {
-  if (target.properties?.[publishedProperty(spec.processName)] !== target['table-uuid']) return;
-  const name = tableName(spec.target.table);
-  throw refusal(
-    'watermark-lost',
-    `${spec.processName} has published to ${name}, but its watermarks are gone: neither the snapshots of ${name} nor ${tableName(project.tables.highWaterMarkTable)} hold those of its last session`,
-    {
-      hint: `run "psyberg adopt ${spec.processName}" to say how far each source was loaded; or drop ${name} and run again to load it from the beginning`,
-      context: { table: name, process_name: spec.processName },
-    },
-  );
-}
-
-/**
- * The watermark table knows the last session only: on a target that was rolled back to before it, its rows
- * would never be loaded again.
- */
-function refuseRewoundTarget({ spec }: OpenSessionInput, target: TableMetadata): void {
-  const undone = target.snapshots?.find(
-    (snapshot) =>
-      snapshot.summary?.[SUMMARY.processName] === spec.processName &&
-      snapshot.summary[SUMMARY.watermarks] !== undefined,
-  );
-  if (undone === undefined) return;
-  const name = tableName(spec.target.table);
-  throw refusal(
-    'target-rewound',
-    `the target ${name} was rolled back to before snapshot ${undone['snapshot-id']}, which ${spec.processName} published, and the history up to there was expired: nobody knows what it holds`,
-    {
-      hint: `roll ${name} forward again (set main to snapshot ${undone['snapshot-id']}), or drop it and run again`,
-      context: { table: name, snapshot_id: String(undone['snapshot-id']) },
-    },
-  );
 }
 
 async function openSource(
@@ -375,7 +282,9 @@ async function watermarksEver(
   const { spec, project, catalog } = input;
   const { sessionTable } = project.tables;
   const target = (await catalog.loadTable(spec.target.table))?.metadata;
-  const said = target === undefined ? [] : progressEverSaid(target, spec.processName);
+  // What it loaded under an earlier name, it has loaded.
+  const names = target === undefined ? [spec.processName] : namesEver(target, spec.processName);
+  const said = target === undefined ? [] : names.flatMap((name) => progressEverSaid(target, name));
   const own = said.flatMap(({ watermarks }) =>
     watermarks
       .filter((each) => each.table.toLowerCase() === tableName(table).toLowerCase())
@@ -389,7 +298,7 @@ async function watermarksEver(
           sql: renderStatement('state/snapshots_read', {
             session_table: tableFragment('lake', sessionTable),
           }),
-          parameters: { process_name: spec.processName, src_table: tableName(table) },
+          parameters: { process_names: names, src_table: tableName(table) },
         });
   return new Set([...own, ...rows.map((row) => BigInt(row.snapshot_id))]);
 }
