@@ -31,10 +31,11 @@ import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
+import { sessionAtWork, WAIT_MAX_MS, waitForSession } from './run/session-at-work.ts';
 import { checkSyntax } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
-import { openVerifiedRewrites } from './session/verified-rewrites.ts';
+import { openVerifiedRewrites, type VerifiedRewrites } from './session/verified-rewrites.ts';
 
 export interface OpenOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
@@ -113,6 +114,10 @@ export interface Internals {
   ports(): Promise<RunPorts>;
   planProcess(spec: ProcessSpec, options?: { readonly psybergSessionId?: string }): Promise<CompiledPlan>;
   engineStarted(): boolean;
+  /** Rewrites that sessions compared and found to change no row. */
+  readonly verified: Pick<VerifiedRewrites, 'has'>;
+  /** Where running sessions have their markers. */
+  readonly sessionsDirectory: string;
 }
 
 interface PlanRequest {
@@ -243,6 +248,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const { dropAbandonedSessions } = await import('./run/clean-up.ts');
       abandoned.push(...(await dropAbandonedSessions(await ports(), spec.target.table, spec.processName)));
     };
+    let waitedSeconds = 0;
     for (let attempt = 1; ; attempt += 1) {
       const startedMs = performance.now();
       if (project.catalog.kind === 'rest') {
@@ -268,7 +274,16 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           false,
         );
         if (abandoned.length > 0) await sweepAfter(await ports(), spec, abandoned);
-        return idleRecord(plan, initSeconds);
+        return idleRecord(plan, initSeconds, waitedSeconds);
+      }
+      // It loads what this one would: whoever comes second would load for nothing.
+      if (waitedSeconds * 1000 < WAIT_MAX_MS && sessionAtWork(sessions, spec.processName) !== undefined) {
+        waitedSeconds += await waitForSession(sessions, spec.processName, {
+          isInterrupted: () => interrupted,
+          onStep: (message) => options.onStep?.(message),
+        });
+        attempt -= 1;
+        continue;
       }
       try {
         const runPorts = await ports();
@@ -280,7 +295,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           initSeconds,
         });
         await sweepAfter(runPorts, spec, abandoned);
-        return record;
+        return withWait(record, waitedSeconds);
       } catch (error) {
         const again =
           error instanceof PsybergError &&
@@ -413,7 +428,16 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       running?.close();
       await catalog.close();
     },
-    internals: { catalog, client, engine, ports, planProcess, engineStarted: () => opening !== undefined },
+    internals: {
+      catalog,
+      client,
+      engine,
+      ports,
+      planProcess,
+      engineStarted: () => opening !== undefined,
+      verified,
+      sessionsDirectory: sessions,
+    },
   };
 }
 
@@ -478,7 +502,15 @@ function refuseStale(given: CompiledPlan, fresh: CompiledPlan, publishedNow: Rea
     );
 }
 
-function idleRecord(plan: CompiledPlan, initSeconds: number): RunRecord {
+/** The record of a session that waited for another one of its process. */
+const withWait = (record: RunRecord, waitedSeconds: number): RunRecord =>
+  waitedSeconds === 0 ? record : { ...record, waited_seconds: waitedSeconds };
+
+function idleRecord(plan: CompiledPlan, initSeconds: number, waitedSeconds: number): RunRecord {
+  return withWait(idle(plan, initSeconds), waitedSeconds);
+}
+
+function idle(plan: CompiledPlan, initSeconds: number): RunRecord {
   return {
     ...recordHead(plan),
     status: plan.status === 'waiting' ? 'waiting' : 'nothing-new',

@@ -9,9 +9,15 @@ export interface SourceStatus {
   readonly exists: boolean;
   readonly watermark: { readonly snapshot_id: string; readonly committed_at: string } | null;
   readonly head: { readonly snapshot_id: string; readonly committed_at: string } | null;
-  /** Snapshots that were not consumed yet; null when the watermark is no longer in the source's history. */
+  /** Snapshots with news that were not consumed yet, as far as metadata tell; null when the watermark is no longer in the source's history. */
   readonly snapshots_behind: number | null;
   readonly owed_hours: readonly string[];
+}
+/** A branch of a session that has not published. */
+export interface BranchStatus {
+  readonly branch: string;
+  readonly psyberg_session_id: string;
+  readonly state: 'kept' | 'waiting' | 'at-work' | 'dead';
 }
 export interface ProcessStatus {
   readonly process_name: string;
@@ -20,6 +26,7 @@ export interface ProcessStatus {
   readonly target_exists: boolean;
   readonly complete_to_hour: string | null;
   readonly sources: readonly SourceStatus[];
+  readonly branches: readonly BranchStatus[];
   readonly last_session: {
     readonly psyberg_session_id: string;
     readonly status: string;
@@ -49,7 +56,31 @@ export function statusText(statuses: readonly ProcessStatus[], style: Style = PL
     const hours = status.sources.flatMap((source) => source.owed_hours);
     return hours.length === 0 ? [] : [style.warn(`${status.process_name} owes ${hoursLabel(hours)}`)];
   });
-  return [table, ...owed].join('\n');
+  const branches = statuses.flatMap((status) =>
+    status.branches.map((each) => branchText(status, each, style)),
+  );
+  return [table, ...owed, ...branches].join('\n');
+}
+
+const STATE_TEXT: Readonly<Record<BranchStatus['state'], string>> = {
+  kept: 'was kept, until the next run',
+  waiting: 'waits for its next step',
+  'at-work': 'is being written',
+  dead: 'was left by a session whose process is gone; the next run drops it',
+};
+
+function branchText(
+  { process_name: name, target }: ProcessStatus,
+  { branch, psyberg_session_id: id, state }: BranchStatus,
+  style: Style,
+): string {
+  const head = `${name}: the branch of session ${id} ${STATE_TEXT[state]}`;
+  if (state === 'at-work') return style.faint(head);
+  return [
+    style.warn(head),
+    `    look:  psyberg sql --branch ${branch} "select * from ${target}"`,
+    `    drop:  psyberg session abort --process_name=${name} --psyberg_session_id=${id}`,
+  ].join('\n');
 }
 
 function lastSession({ last_session: last }: ProcessStatus, style: Style): string {

@@ -104,14 +104,17 @@ export async function dropSessionsOfEndedName(
   table: TableIdentifier,
   processName: string,
 ): Promise<void> {
-  for (const { name } of await sessionsOf(ports, table, processName)) {
-    const marker = readMarker(join(ports.sessionsDirectory, name));
-    if (marker?.stepwise === true)
-      await dropSession(ports, table, { branch: name, createdTableUuid: undefined }).then(() =>
-        rmSync(join(ports.sessionsDirectory, name), { recursive: true, force: true }),
-      );
-  }
+  for (const { name } of await sessionsOf(ports, table, processName))
+    if (readMarker(join(ports.sessionsDirectory, name))?.stepwise === true)
+      await dropSessionNow(ports, table, name);
   await dropAbandonedSessions(ports, table, processName);
+}
+
+/** What a session has left goes, with its folder, whoever began it. */
+export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, branch: string): Promise<void> {
+  const directory = join(ports.sessionsDirectory, branch);
+  await dropSession(ports, table, { branch, createdTableUuid: readMarker(directory)?.created_table_uuid });
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** A session that was cleaned up after. */

@@ -12,6 +12,7 @@ import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
+import { BY_TEXT, rewriteKey } from '../state/no-news.ts';
 import {
   type SqlFragment,
   hashedRowFragment,
@@ -303,12 +304,9 @@ export async function remembering(
 ): Promise<DifferingHours[] | undefined> {
   const { metadata } = table;
   // Such columns were compared by their hash alone once, and what was remembered of them then may be wrong.
-  const how = columnsByText(table).length === 0 ? [] : ['by text'];
+  const how = columnsByText(table).length === 0 ? [] : [BY_TEXT];
   const key = [
-    metadata['table-uuid'],
-    after['snapshot-id'],
-    before['snapshot-id'],
-    currentSchema(metadata)['schema-id'],
+    rewriteKey(metadata, { before: before['snapshot-id'], after: after['snapshot-id'] }),
     ...how,
     ...(what === undefined ? [] : [what]),
   ].join(':');

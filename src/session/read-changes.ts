@@ -9,6 +9,7 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
+import { rewriteBySummary } from '../state/no-news.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { judgeGap } from './entangled.ts';
 import { findSnapshots } from './find-changes.ts';
@@ -369,44 +370,6 @@ async function holdsOlder(
   return came.some((file) => !newerFiles.has(file.path));
 }
 
-/**
- * What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its
- * manifests have to be read.
- */
-function rewriteBySummary(
-  snapshot: Snapshot,
-): Pick<SnapshotChange, 'addedFiles' | 'removedFiles' | 'addedRows' | 'removedRows'> | undefined {
-  const { summary = {} } = snapshot;
-  const [added, removed] = [summary['added-records'], summary['deleted-records']];
-  if (operationOf(snapshot) !== 'replace' || added === undefined || removed === undefined) return undefined;
-  if (
-    !isMaintenance(snapshot) &&
-    (added !== removed || DELETE_COUNTS.some((key) => (summary[key] ?? '0') !== '0'))
-  )
-    return undefined;
-  return {
-    addedFiles: Number(summary['added-data-files'] ?? 0),
-    removedFiles: Number(summary['deleted-data-files'] ?? 0),
-    addedRows: BigInt(added),
-    removedRows: BigInt(removed),
-  };
-}
-
-/**
- * Our own maintenance: where it takes deleted rows out of files, fewer rows come than go, and no row changes.
- */
-const isMaintenance = (snapshot: Snapshot): boolean => snapshot.summary?.[SUMMARY.maintenance] !== undefined;
-
-/** With row-level deletes in play, equal counts of rows do not mean equal rows. */
-const DELETE_COUNTS = [
-  'added-delete-files',
-  'removed-delete-files',
-  'added-position-deletes',
-  'removed-position-deletes',
-  'added-equality-deletes',
-  'removed-equality-deletes',
-];
-
 interface ChangeFlags {
   /**
    * Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since
@@ -438,7 +401,8 @@ function changeOf(snapshot: Snapshot, files: readonly ChangedFile[], flags: Chan
   const rewrite =
     operation === 'replace' &&
     flags.entangled !== true &&
-    (isMaintenance(snapshot) || (counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
+    (snapshot.summary?.[SUMMARY.maintenance] !== undefined ||
+      (counts.addedRows === counts.removedRows && flags.rowDeletes !== 'hit'));
   const idle = flags.rowDeletes === 'missed' && flags.undone !== true && files.length === 0;
   const reason = rewrite
     ? 'files were rewritten, no row changed'
