@@ -20,7 +20,7 @@ import { tableKey, tableName } from './model/names.ts';
 import { storageFault } from './model/storage-faults.ts';
 import type { CompiledPlan } from './model/plan.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from './model/process-spec.ts';
-import { type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
+import { type ErrorJson, type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
 import { planAdoption, planSession } from './plan/index.ts';
 import type { StartSpec } from './model/start.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
@@ -124,6 +124,11 @@ interface PlanRequest {
   readonly psybergSessionId?: string;
   readonly allCauses?: boolean;
   readonly writesNothing?: boolean;
+}
+
+/** What is known of a session that fails. */
+interface Seen {
+  plan?: CompiledPlan;
 }
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
@@ -241,6 +246,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     spec: ProcessSpec,
     request: RunRequest,
     publishedNow: ReadonlySet<string>,
+    seen: Seen,
   ): Promise<RunRecord> => {
     const given = request.plans?.find((plan) => plan.process_name === spec.processName);
     const abandoned: AbandonedSession[] = [];
@@ -265,6 +271,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       // What was planned is what runs, also where a process before it in this very run has moved a source on
       // since.
       const plan = given === undefined ? fresh : compilePlan(given, spec);
+      seen.plan = plan;
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
       if (plan.status !== 'work') {
         // A crash just after publishing left the tag behind.
@@ -311,6 +318,33 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     }
   };
 
+  /** The same, with an error as a record, and in the session table. */
+  const runRecorded = async (
+    spec: ProcessSpec,
+    request: RunRequest,
+    publishedNow: ReadonlySet<string>,
+  ): Promise<RunRecord> => {
+    const seen: Seen = {};
+    try {
+      return await runProcess(spec, request, publishedNow, seen);
+    } catch (error) {
+      const record = failedRecord(spec, error);
+      const { isRecorded, recordFailure } = await import('./run/record-failure.ts');
+      if (record.error !== null && isRecorded(error))
+        await ports()
+          .then((open) =>
+            recordFailure(open, spec, {
+              status: record.status,
+              error: record.error as ErrorJson,
+              plan: seen.plan,
+              atMs: now(),
+            }),
+          )
+          .catch(() => undefined);
+      return record;
+    }
+  };
+
   const inTurn = oneAfterTheOther();
   // Queries have a connection of their own, and take turns on it: the USE around one would change what names
   // mean in statements beside it.
@@ -342,9 +376,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           .find((name) => name !== undefined);
         const record =
           upstream === undefined
-            ? await runProcess(spec, request, publishedNow).catch((error: unknown) =>
-                failedRecord(spec, error),
-              )
+            ? await runRecorded(spec, request, publishedNow)
             : skippedRecord(spec, upstream);
         // What reads a target that was not brought up to date would publish a result that is known to be
         // behind.

@@ -85,11 +85,15 @@ function branchText(
 
 function lastSession({ last_session: last }: ProcessStatus, style: Style): string {
   if (last === null) return style.faint('never run');
-  return last.status === 'published'
-    ? style.good(last.status)
-    : last.status.endsWith('failed') || last.status === 'conflict'
-      ? style.bad(last.status)
-      : last.status;
+  return sessionStatus(last.status, style);
+}
+
+const BAD: ReadonlySet<string> = new Set(['failed', 'audit-failed', 'conflict', 'refused']);
+
+/** `code`: of the error with which it ended. */
+function sessionStatus(status: string, style: Style, code?: string): string {
+  const text = code === undefined ? status : `${status} (${code})`;
+  return status === 'published' ? style.good(text) : BAD.has(status) ? style.bad(text) : text;
 }
 
 function behindText(source: SourceStatus, style: Style): string {
@@ -112,6 +116,8 @@ export interface HistoryRow {
   readonly rows_read: string | null;
   readonly rows_written: string | null;
   readonly created_at: string;
+  /** Why it did not publish; null where it did. */
+  readonly error: { readonly code: string } | null;
 }
 
 export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): string {
@@ -121,11 +127,11 @@ export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): 
     rows: rows.map((row) => [
       row.psyberg_session_id,
       row.process_name,
-      row.status === 'published'
-        ? style.good(row.status)
-        : row.status.endsWith('failed')
-          ? style.bad(row.status)
-          : row.status,
+      sessionStatus(
+        row.status,
+        style,
+        row.error === null || row.error.code === row.status ? undefined : row.error.code,
+      ),
       row.first_hour === null || row.last_hour === null ? '' : rangeLabel(row.first_hour, row.last_hour),
       countText(row.rows_read ?? '0'),
       countText(row.rows_written ?? '0'),
