@@ -20,7 +20,7 @@ import { tableKey, tableName } from './model/names.ts';
 import { storageFault } from './model/storage-faults.ts';
 import type { CompiledPlan } from './model/plan.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from './model/process-spec.ts';
-import { type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
+import { type ErrorJson, type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
 import { planAdoption, planSession } from './plan/index.ts';
 import type { StartSpec } from './model/start.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
@@ -33,10 +33,11 @@ import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
 import type { SqlResult } from './run/run-sql.ts';
+import { sessionAtWork, WAIT_MAX_MS, waitForSession } from './run/session-at-work.ts';
 import { checkSyntax } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
-import { openVerifiedRewrites } from './changes/rows/verified-rewrites.ts';
+import { openVerifiedRewrites, type VerifiedRewrites } from './changes/rows/verified-rewrites.ts';
 
 export interface OpenOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
@@ -82,12 +83,15 @@ export interface Psyberg {
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /**
    * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower
-   * case; under `''` for all others; default: now), in one commit and without loading. Throws
-   * `target-has-history` when the process has published to it before.
+   * case; under `''` for all others; default: now), in one commit and without loading. `from`: the name that
+   * the process had before; it goes on from that name's watermarks, and `places` is empty. Throws
+   * `target-has-history` when the process has published to it before, `adoption-skips-rows` when another
+   * process has not read its sources up to now, `adopt-from-in-use` and `adopt-from-unknown`.
    */
   adopt(
     processName: string,
     places?: ReadonlyMap<string, StartSpec>,
+    options?: { readonly from?: string },
   ): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
   /**
    * Statements over the warehouse, tables as `schema.table`: the rows of the last one, and in `results` those
@@ -119,12 +123,21 @@ export interface Internals {
   ports(): Promise<RunPorts>;
   planProcess(spec: ProcessSpec, options?: { readonly psybergSessionId?: string }): Promise<CompiledPlan>;
   engineStarted(): boolean;
+  /** Rewrites that sessions compared and found to change no row. */
+  readonly verified: Pick<VerifiedRewrites, 'has'>;
+  /** Where running sessions have their markers. */
+  readonly sessionsDirectory: string;
 }
 
 interface PlanRequest {
   readonly psybergSessionId?: string;
   readonly allCauses?: boolean;
   readonly writesNothing?: boolean;
+}
+
+/** What is known of a session that fails. */
+interface Seen {
+  plan?: CompiledPlan;
 }
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
@@ -242,6 +255,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     spec: ProcessSpec,
     request: RunRequest,
     publishedNow: ReadonlySet<string>,
+    seen: Seen,
   ): Promise<RunRecord> => {
     const given = request.plans?.find((plan) => plan.process_name === spec.processName);
     const abandoned: AbandonedSession[] = [];
@@ -249,6 +263,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const { dropAbandonedSessions } = await import('./run/clean-up.ts');
       abandoned.push(...(await dropAbandonedSessions(await ports(), spec.target.table, spec.processName)));
     };
+    let waitedSeconds = 0;
     for (let attempt = 1; ; attempt += 1) {
       const startedMs = performance.now();
       if (project.catalog.kind === 'rest') {
@@ -265,6 +280,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       // What was planned is what runs, also where a process before it in this very run has moved a source on
       // since.
       const plan = given === undefined ? fresh : compilePlan(given, spec);
+      seen.plan = plan;
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
       if (plan.status !== 'work') {
         // A crash just after publishing left the tag behind.
@@ -274,7 +290,16 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           false,
         );
         if (abandoned.length > 0) await sweepAfter(await ports(), spec, abandoned);
-        return idleRecord(plan, initSeconds);
+        return idleRecord(plan, initSeconds, waitedSeconds);
+      }
+      // It loads what this one would: whoever comes second would load for nothing.
+      if (waitedSeconds * 1000 < WAIT_MAX_MS && sessionAtWork(sessions, spec.processName) !== undefined) {
+        waitedSeconds += await waitForSession(sessions, spec.processName, {
+          isInterrupted: () => interrupted,
+          onStep: (message) => options.onStep?.(message),
+        });
+        attempt -= 1;
+        continue;
       }
       try {
         const runPorts = await ports();
@@ -286,7 +311,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           initSeconds,
         });
         await sweepAfter(runPorts, spec, abandoned);
-        return record;
+        return withWait(record, waitedSeconds);
       } catch (error) {
         const again =
           error instanceof PsybergError &&
@@ -299,6 +324,33 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         options.onStep?.(`${spec.processName}: ${error.message}; planning again`);
         await sleep(Math.random() * 100 * attempt);
       }
+    }
+  };
+
+  /** The same, with an error as a record, and in the session table. */
+  const runRecorded = async (
+    spec: ProcessSpec,
+    request: RunRequest,
+    publishedNow: ReadonlySet<string>,
+  ): Promise<RunRecord> => {
+    const seen: Seen = {};
+    try {
+      return await runProcess(spec, request, publishedNow, seen);
+    } catch (error) {
+      const record = failedRecord(spec, error);
+      const { isRecorded, recordFailure } = await import('./run/record-failure.ts');
+      if (record.error !== null && isRecorded(error))
+        await ports()
+          .then((open) =>
+            recordFailure(open, spec, {
+              status: record.status,
+              error: record.error as ErrorJson,
+              plan: seen.plan,
+              atMs: now(),
+            }),
+          )
+          .catch(() => undefined);
+      return record;
     }
   };
 
@@ -333,9 +385,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           .find((name) => name !== undefined);
         const record =
           upstream === undefined
-            ? await runProcess(spec, request, publishedNow).catch((error: unknown) =>
-                failedRecord(spec, error),
-              )
+            ? await runRecorded(spec, request, publishedNow)
             : skippedRecord(spec, upstream);
         // What reads a target that was not brought up to date would publish a result that is known to be
         // behind.
@@ -348,7 +398,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       }
       return records;
     }),
-    adopt: inTurn(async (processName, places = new Map()) => {
+    adopt: inTurn(async (processName, places = new Map(), { from } = {}) => {
       const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
       const stranger = [...places.keys()].find(
         (name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name),
@@ -357,22 +407,26 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         throw usageError('usage', `${stranger} is no source of ${processName}`, {
           hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}`,
         });
+      if (from !== undefined && places.size > 0)
+        throw usageError('usage', 'a process that goes on where another name stopped has its places', {
+          hint: 'leave --at out, or leave --from out',
+        });
       const adoptAt = (source: SourceSpec): StartSpec =>
         places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
       const nowMs = now();
-      const session = await openSession({
-        spec,
-        project,
-        psybergSessionId: sessionIdOf(nowMs),
-        nowMs,
-        catalog: client,
-        engine,
-        ...viewPorts,
-        adoptAt,
+      const input = { spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine };
+      const { openTakeover } = await import('./session/take-over.ts');
+      const session =
+        from === undefined
+          ? await openSession({ ...input, ...viewPorts, adoptAt, adoptsAsItIs: places.size === 0 })
+          : await openTakeover(input, from);
+      const planned = planAdoption(session);
+      const plan = compileAdoption({
+        ...planned,
+        psyberg_session_id: laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id),
       });
-      const plan = compileAdoption(planAdoption(session));
       const { adoptTarget } = await import('./run/adopt-target.ts');
-      return { plan, record: await adoptTarget(await ports(), plan, spec) };
+      return { plan, record: await adoptTarget(await ports(), plan, spec, from) };
     }),
     sql: queryInTurn(async (query, { branch, parameters } = {}) => {
       queryConnection ??= engine().then((running) => running.fork());
@@ -409,7 +463,16 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       running?.close();
       await catalog.close();
     },
-    internals: { catalog, client, engine, ports, planProcess, engineStarted: () => opening !== undefined },
+    internals: {
+      catalog,
+      client,
+      engine,
+      ports,
+      planProcess,
+      engineStarted: () => opening !== undefined,
+      verified,
+      sessionsDirectory: sessions,
+    },
   };
 }
 
@@ -474,7 +537,15 @@ function refuseStale(given: CompiledPlan, fresh: CompiledPlan, publishedNow: Rea
     );
 }
 
-function idleRecord(plan: CompiledPlan, initSeconds: number): RunRecord {
+/** The record of a session that waited for another one of its process. */
+const withWait = (record: RunRecord, waitedSeconds: number): RunRecord =>
+  waitedSeconds === 0 ? record : { ...record, waited_seconds: waitedSeconds };
+
+function idleRecord(plan: CompiledPlan, initSeconds: number, waitedSeconds: number): RunRecord {
+  return withWait(idle(plan, initSeconds), waitedSeconds);
+}
+
+function idle(plan: CompiledPlan, initSeconds: number): RunRecord {
   return {
     ...recordHead(plan),
     status: plan.status === 'waiting' ? 'waiting' : 'nothing-new',

@@ -2,10 +2,10 @@
  * What the snapshots between watermark and head did to the source's files, read from the manifests that they
  * added. Window -> evidence, on which the verdicts are given. Cost follows the change, not the table.
  */
-import { countInSummary, operationOf } from '../iceberg/history.ts';
+import { operationOf } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
-import { SUMMARY } from '../state/read-watermarks.ts';
+import { rewriteBySummary } from '../state/no-news.ts';
 import { type NewManifests, readNewManifests } from './files/new-manifests.ts';
 import { readFiles } from './files/read-files.ts';
 import { type Manifest, type Source, ofData, ofDeletes } from './source.ts';
@@ -172,38 +172,3 @@ export function countsOf(files: readonly ChangedFile[]): Counts {
     removedRows: rows(of('removed')),
   };
 }
-
-/**
- * What a compaction's summary says of itself, when it says that as many rows came as went; undefined when its
- * manifests have to be read.
- */
-export function rewriteBySummary(snapshot: Snapshot): Counts | undefined {
-  const count = (key: string): bigint | undefined => countInSummary(snapshot, key);
-  const [added, removed] = [count('added-records'), count('deleted-records')];
-  if (operationOf(snapshot) !== 'replace' || added === undefined || removed === undefined) return undefined;
-  if (
-    !isMaintenance(snapshot) &&
-    (added !== removed || DELETE_COUNTS.some((key) => (snapshot.summary?.[key] ?? '0') !== '0'))
-  )
-    return undefined;
-  return {
-    addedFiles: Number(count('added-data-files') ?? 0n),
-    removedFiles: Number(count('deleted-data-files') ?? 0n),
-    addedRows: added,
-    removedRows: removed,
-  };
-}
-
-/** Our own maintenance: where it takes deleted rows out of files, fewer rows come than go, and no row changes. */
-export const isMaintenance = (snapshot: Snapshot): boolean =>
-  snapshot.summary?.[SUMMARY.maintenance] !== undefined;
-
-/** With row-level deletes in play, equal counts of rows do not mean equal rows. */
-const DELETE_COUNTS = [
-  'added-delete-files',
-  'removed-delete-files',
-  'added-position-deletes',
-  'removed-position-deletes',
-  'added-equality-deletes',
-  'removed-equality-deletes',
-];

@@ -8,7 +8,8 @@
 import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
-import { type Ends, type Evidence, gatherEvidence, idsOf, rewriteBySummary } from './evidence.ts';
+import { rewriteBySummary } from '../state/no-news.ts';
+import { type Ends, type Evidence, gatherEvidence, idsOf } from './evidence.ts';
 import { filesInOrder, netFiles } from './net-files.ts';
 import { refuseRemovedRows } from './refuse-removed-rows.ts';
 import type { Reader } from './source.ts';

@@ -161,7 +161,7 @@ function leftBranches(spec: ProcessSpec, target: TableMetadata | undefined, repo
       spec.processName,
       'warn',
       `${plural(branches.length, 'staging branch', 'staging branches')} on ${tableName(spec.target.table)}: ${branches.join(', ')}`,
-      'a session is running, waits for its next step, or was killed; the next run drops what nobody needs',
+      `a session is running, waits for its next step, was kept or killed: psyberg status ${spec.processName} says which; the next run drops what nobody needs`,
     );
 }
 

@@ -75,6 +75,11 @@ export interface TargetSpec {
   readonly partitionBy: readonly PartitionBySpec[];
   /** Iceberg table properties, given when the table is created. */
   readonly properties: Readonly<Record<string, string>>;
+  /**
+   * What a first session does with a target that holds rows or watermarks of others; default: `refuse`.
+   * `keep`: it adds to them (a process of hours replaces those of its hours, as in any session).
+   */
+  readonly existingRows?: 'refuse' | 'keep';
 }
 
 /** `block`: a failure publishes nothing. `warn`: it is reported. */

@@ -157,6 +157,7 @@ const target = strictMap({
   event_time: filled.optional(),
   partition_by: z.array(z.string()).optional(),
   properties: z.record(z.string(), propertyValue).optional(),
+  existing_rows: z.enum(['refuse', 'keep']).optional(),
 });
 
 export const headerSchema = strictMap({
@@ -184,6 +185,7 @@ export interface Header {
     readonly event_time?: string;
     readonly partition_by?: readonly string[];
     readonly properties?: Readonly<Record<string, string | number | boolean>>;
+    readonly existing_rows?: 'refuse' | 'keep';
   };
   readonly on_schema_change?: 'refuse' | 'append' | 'ignore';
   readonly audits?: readonly (AuditKind | Readonly<Record<string, unknown>>)[];

@@ -182,6 +182,7 @@ const targetOf = (target: Header['target']): TargetSpec => ({
   properties: Object.fromEntries(
     Object.entries(target.properties ?? {}).map(([key, value]) => [key, String(value)]),
   ),
+  ...(target.existing_rows === undefined ? {} : { existingRows: target.existing_rows }),
 });
 
 interface AuditReading {

@@ -32,6 +32,15 @@ export function runText(record: ReportedRecord, style: Style = PLAIN, nameWidth 
         4,
       ),
     );
+  if (record.waited_seconds !== undefined)
+    lines.push(
+      indent(
+        style.faint(
+          `waited ${secondsText(record.waited_seconds)} for another session of ${record.process_name}, which loaded what was new then`,
+        ),
+        4,
+      ),
+    );
   if (record.error !== null) lines.push(indent(errorText(record.error, style), 4));
   return lines.join('\n');
 }

@@ -106,6 +106,28 @@ async function dropIfEmpty(
   removeDroppedTable(loaded.metadata, loaded.metadataLocation);
 }
 
+/**
+ * Cleans up after sessions of a name that another process has taken over: none of them can publish any more, so
+ * those that wait for their next step go as well. One that is being run sees so itself.
+ */
+export async function dropSessionsOfEndedName(
+  ports: RunPorts,
+  table: TableIdentifier,
+  processName: string,
+): Promise<void> {
+  for (const { name } of await sessionsOf(ports, table, processName))
+    if (readMarker(join(ports.sessionsDirectory, name))?.stepwise === true)
+      await dropSessionNow(ports, table, name);
+  await dropAbandonedSessions(ports, table, processName);
+}
+
+/** What a session has left goes, with its folder, whoever began it. */
+export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, branch: string): Promise<void> {
+  const directory = join(ports.sessionsDirectory, branch);
+  await dropSession(ports, table, { branch, createdTableUuid: readMarker(directory)?.created_table_uuid });
+  rmSync(directory, { recursive: true, force: true });
+}
+
 /** A session that was cleaned up after. */
 export interface AbandonedSession {
   readonly branch: string;
@@ -121,12 +143,8 @@ export async function dropAbandonedSessions(
   table: TableIdentifier,
   processName: string,
 ): Promise<AbandonedSession[]> {
-  const loaded = await ports.catalog.loadTable(table);
-  const branches = Object.keys(loaded?.metadata.refs ?? {});
-  const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
-  const mine = new RegExp(`^\\.?psyberg_${processName}_\\d{14}(\\.\\d+)?$`);
   const dropped: AbandonedSession[] = [];
-  for (const name of new Set([...branches, ...folders].filter((each) => mine.test(each)))) {
+  for (const { name, metadata } of await sessionsOf(ports, table, processName)) {
     const directory = join(ports.sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
@@ -136,13 +154,29 @@ export async function dropAbandonedSessions(
         : marker !== undefined && isAtWork(marker, directory)
     )
       continue;
-    if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, loaded?.metadata)) continue;
+    if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, metadata)) continue;
     if (unfinished === undefined)
       await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
     rmSync(directory, { recursive: true, force: true });
     dropped.push({ branch: name, startedAtMs: Date.parse(marker?.started_at ?? '') || Date.now() });
   }
   return dropped;
+}
+
+/** Branches and folders of the process's sessions, also of such that were about to begin; each name once. */
+async function sessionsOf(
+  ports: Pick<RunPorts, 'catalog' | 'sessionsDirectory'>,
+  table: TableIdentifier,
+  processName: string,
+): Promise<{ readonly name: string; readonly metadata: TableMetadata | undefined }[]> {
+  const metadata = (await ports.catalog.loadTable(table))?.metadata;
+  const branches = Object.keys(metadata?.refs ?? {});
+  const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
+  const mine = new RegExp(`^\\.?psyberg_${processName}_\\d{14}(\\.\\d+)?$`);
+  return [...new Set([...branches, ...folders].filter((each) => mine.test(each)))].map((name) => ({
+    name,
+    metadata,
+  }));
 }
 
 /**

@@ -58,6 +58,8 @@ export interface RunContext {
   readonly insertIds: SnapshotId[];
   /** What the session table says of it once it is published. */
   readonly sessionStatus: string;
+  /** For an adoption: the name whose progress it takes over, since the process was renamed. */
+  readonly adoptedFrom?: string;
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
   /** True when the branch was there before this session began: it is not its own to drop. */

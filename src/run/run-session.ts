@@ -89,7 +89,7 @@ export async function runSession(
         await context.state?.discard();
         await recordSession(context, {
           status: 'audit-failed',
-          error: JSON.stringify(auditError(context).toJSON()),
+          error: JSON.stringify(auditError(context, options.keepBranch).toJSON()),
           plan: null,
         });
         // Without its marker the branch is nobody's: the next session of the process drops it.
@@ -104,7 +104,7 @@ export async function runSession(
   });
   return runRecord(context, status ?? 'published', {
     seconds: clock.seconds(options.initSeconds),
-    error: status === 'audit-failed' ? auditError(context) : undefined,
+    error: status === 'audit-failed' ? auditError(context, options.keepBranch) : undefined,
   });
 }
 
@@ -186,17 +186,28 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
 export const blocked = (context: RunContext): boolean =>
   context.audits.some((audit) => audit.status === 'failed' && audit.severity === 'block');
 
-/** What a failed blocking audit says: which one, how many rows, and one of them. */
-export function auditError(context: RunContext): PsybergError {
+/**
+ * What a failed blocking audit says: which one, how many rows, and one of them. `isKept`: the branch stays, and
+ * the hint holds the command that shows its rows.
+ */
+export function auditError(context: RunContext, isKept: boolean): PsybergError {
   const failed = context.audits.filter((audit) => audit.status === 'failed' && audit.severity === 'block');
   const [first] = failed;
+  const { process_name: name, psyberg_session_id: id } = context.plan;
+  const target = context.plan.target.table;
   const example = first?.sample[0] === undefined ? '' : `, for example ${JSON.stringify(first.sample[0])}`;
   return new PsybergError(
     'audit-failed',
-    `${context.plan.process_name}: the audit ${failed.map((audit) => audit.name).join(', ')} failed: expected ${first?.expected}, found ${first?.actual}${example}; nothing was published`,
+    `${name}: the audit ${failed.map((audit) => audit.name).join(', ')} failed: expected ${first?.expected}, found ${first?.actual}${example}; nothing was published`,
     {
-      hint: `run "psyberg run ${context.plan.process_name} --keep-branch" to look at the staged rows, or set severity: warn`,
-      context: { process_name: context.plan.process_name, audits: failed.map((audit) => audit.name) },
+      hint: isKept
+        ? `look at the rows as they would be: psyberg sql --branch ${context.branch} "select * from ${target}"; drop them: psyberg session abort --process_name=${name} --psyberg_session_id=${id} (the next run does, too)`
+        : `run "psyberg run ${name} --keep-branch" to look at the staged rows, or set severity: warn`,
+      context: {
+        process_name: name,
+        audits: failed.map((audit) => audit.name),
+        ...(isKept ? { branch: context.branch } : {}),
+      },
       exitCode: 3,
     },
   );

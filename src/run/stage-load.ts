@@ -210,6 +210,7 @@ export async function composeSnapshot(
       [SUMMARY.sessionId]: plan.psyberg_session_id,
       [SUMMARY.watermarks]: JSON.stringify(watermarksJson(plan)),
       ...(completeTo === undefined ? {} : { [SUMMARY.completeToHour]: completeTo }),
+      ...(context.adoptedFrom === undefined ? {} : { [SUMMARY.adoptedFrom]: context.adoptedFrom }),
     },
   });
   return { snapshot, baseSnapshotId: base?.['snapshot-id'], metadata };

@@ -146,7 +146,7 @@ export async function auditStep(
     await detachSession(context).catch(() => undefined);
     throw mapSqlError(error, ports.project, spec, context.plan);
   }
-  const failed = blocked(context) ? auditError(context) : undefined;
+  const failed = blocked(context) ? auditError(context, options.keepBranch) : undefined;
   await recordSession(context, {
     status: failed === undefined ? 'audited' : 'audit-failed',
     error: failed === undefined ? null : JSON.stringify(failed.toJSON()),

@@ -19,6 +19,7 @@ import {
   watermarkFor,
   watermarksOn,
 } from '../state/read-watermarks.ts';
+import { namesEver } from '../state/target-publishers.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -257,7 +258,9 @@ async function watermarksEver(
   const { spec, project, catalog } = input;
   const { sessionTable } = project.tables;
   const target = (await catalog.loadTable(spec.target.table))?.metadata;
-  const said = target === undefined ? [] : progressEverSaid(target, spec.processName);
+  // What it loaded under an earlier name, it has loaded.
+  const names = target === undefined ? [spec.processName] : namesEver(target, spec.processName);
+  const said = target === undefined ? [] : names.flatMap((name) => progressEverSaid(target, name));
   const own = said.flatMap(({ watermarks }) =>
     watermarks
       .filter((each) => each.table.toLowerCase() === tableName(table).toLowerCase())
@@ -271,7 +274,7 @@ async function watermarksEver(
           sql: renderStatement('state/snapshots_read', {
             session_table: tableFragment('lake', sessionTable),
           }),
-          parameters: { process_name: spec.processName, src_table: tableName(table) },
+          parameters: { process_names: names, src_table: tableName(table) },
         });
   return new Set([...own, ...rows.map((row) => BigInt(row.snapshot_id))]);
 }

@@ -17,6 +17,8 @@ export interface OpenSessionInput extends ViewPorts {
    * changes.
    */
   readonly adoptAt?: (source: SourceSpec) => StartSpec;
+  /** For adopting: nobody said a place, so that nothing may have come since another process has read. */
+  readonly adoptsAsItIs?: boolean;
   /** Rewrites that earlier sessions compared; what this one compares is added. */
   readonly verified?: VerifiedRewrites;
   /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */

@@ -334,9 +334,9 @@ describe('a first run', () => {
     expect(await world.leftovers()).toEqual([]);
   });
 
-  it('appends to a table that somebody made and filled before', async () => {
+  it('appends to a table that somebody made and filled before, where its header says so', async () => {
     const world = await worldForTest({
-      processes: [eventProcess({}, 'select * from e', { pattern: 'stateless' })],
+      processes: [eventProcess({ existing_rows: 'keep' }, 'select * from e', { pattern: 'stateless' })],
     });
     await world.create('raw.events', EVENTS);
     await world.create('facts.events', EVENTS);

@@ -11,6 +11,7 @@ import { composeFilesView, manifestsOf } from '../../manifests/compose.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';
 import type { ChangedFile } from '../../model/session.ts';
+import { BY_TEXT, rewriteKey } from '../../state/no-news.ts';
 import {
   type SqlFragment,
   hashedRowFragment,
@@ -293,12 +294,9 @@ export async function remembering(
   const { metadata } = source;
   // How rows are compared is part of the key: those of such columns were once compared by their hash alone, and what
   // was found then may be wrong.
-  const how = columnsByText(source).length === 0 ? [] : ['by text'];
+  const how = columnsByText(source).length === 0 ? [] : [BY_TEXT];
   const key = [
-    metadata['table-uuid'],
-    after['snapshot-id'],
-    before['snapshot-id'],
-    currentSchema(metadata)['schema-id'],
+    rewriteKey(metadata, { before: before['snapshot-id'], after: after['snapshot-id'] }),
     ...how,
     ...(what === undefined ? [] : [what]),
   ].join(':');

@@ -4,7 +4,7 @@
  * summary, also where it takes deleted rows out of files.
  */
 import { operationOf } from '../../iceberg/history.ts';
-import { isMaintenance } from '../evidence.ts';
+import { isMaintenance } from '../../state/no-news.ts';
 import { type SnapshotVerdict, noNews } from './verdict.ts';
 
 /** Not to be asked where row-level deletes and rewrites are entangled: a rewrite may have taken deleted rows along. */
