@@ -31,7 +31,7 @@ import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
-import { checkSyntax } from './run/sql-error.ts';
+import { checkSyntax, nameProcess } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
 import { openVerifiedRewrites } from './session/verified-rewrites.ts';
@@ -120,6 +120,8 @@ interface PlanRequest {
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
 const SESSION_ATTEMPTS = 8;
+/** How often it is begun again because queries beside it kept ending the engine. */
+const BYSTANDER_ATTEMPTS = 3;
 /**
  * Conflicts that a new plan does not help: the session has tried long enough, or its fate is for the next run
  * to find out.
@@ -162,8 +164,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   const now = options.now ?? Date.now;
   const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
   let opening: Promise<Engine> | undefined;
-  const engine = (): Promise<Engine> => {
-    opening ??= import('./engine/index.ts').then(({ openWarehouse }) =>
+  const openLake = (): Promise<Engine> =>
+    import('./engine/index.ts').then(({ openWarehouse }) =>
       openWarehouse({
         uri: catalog.uri,
         token: catalog.token,
@@ -175,7 +177,17 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         return running;
       }),
     );
-    return opening;
+  const engine = async (): Promise<Engine> => {
+    opening ??= openLake();
+    const asked = opening;
+    const running = await asked;
+    if (!running.hasEnded()) return running;
+    // Whoever finds out first opens the next one; the others wait for that.
+    if (opening === asked) {
+      opening = undefined;
+      void running.retire();
+    }
+    return engine();
   };
   let interrupted = false;
 
@@ -191,7 +203,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     onStep: (message) => options.onStep?.(message),
   });
 
-  const planProcess = async (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> => {
+  const planProcess = (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> =>
+    planNamed(spec, request).catch((error: unknown) => {
+      throw nameProcess(error, spec);
+    });
+  const planNamed = async (spec: ProcessSpec, request: PlanRequest): Promise<CompiledPlan> => {
     if (interrupted)
       throw new PsybergError('interrupted', 'the run was interrupted', {
         hint: 'run the same command again',
@@ -297,7 +313,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   // Queries have a connection of their own, and take turns on it: the USE around one would change what names
   // mean in statements beside it.
   const queryInTurn = oneAfterTheOther();
-  let queryConnection: Promise<Engine> | undefined;
+  let querying: { readonly engine: Engine; readonly connection: Promise<Engine> } | undefined;
   return {
     project,
     async plan(processNames, { allCauses = false } = {}) {
@@ -324,7 +340,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           .find((name) => name !== undefined);
         const record =
           upstream === undefined
-            ? await runProcess(spec, request, publishedNow).catch((error: unknown) =>
+            ? await untilLeftAlone(() => runProcess(spec, request, publishedNow)).catch((error: unknown) =>
                 failedRecord(spec, error),
               )
             : skippedRecord(spec, upstream);
@@ -366,8 +382,9 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       return { plan, record: await adoptTarget(await ports(), plan, spec) };
     }),
     sql: queryInTurn(async (query, { branch } = {}) => {
-      queryConnection ??= engine().then((running) => running.fork());
-      const running = await queryConnection;
+      const current = await engine();
+      if (querying?.engine !== current) querying = { engine: current, connection: current.fork() };
+      const running = await querying.connection;
       const name = branch === undefined ? 'lake' : 'lake_branch';
       const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
       await client.createNamespace(namespace);
@@ -392,7 +409,12 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         );
       const { maintainTables } = await import('./maintain/index.ts');
       return maintainTables(
-        { ...(await ports()), warehouse: catalog.warehouse, nowMs: now, interrupted: () => interrupted },
+        async () => ({
+          ...(await ports()),
+          warehouse: catalog.warehouse,
+          nowMs: now,
+          interrupted: () => interrupted,
+        }),
         tables,
         request,
       );
@@ -408,6 +430,19 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     },
     internals: { catalog, client, engine, ports, planProcess, engineStarted: () => opening !== undefined },
   };
+}
+
+/** Repeats what failed because a statement that had nothing to do with it shut the database under it. */
+async function untilLeftAlone<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isBystander =
+        error instanceof PsybergError && error.code === 'engine-internal-error' && error.retryable;
+      if (!isBystander || attempt === BYSTANDER_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** The commits that killed sessions had begun: their tables have been committed to since. */

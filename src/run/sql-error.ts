@@ -15,7 +15,7 @@ export function mapSqlError(
   spec: ProcessSpec,
   plan: Pick<Plan, 'sources'>,
 ): unknown {
-  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return nameProcess(error, spec);
   const unreadable = unreadableSource(error, plan);
   if (unreadable !== undefined) return unreadable;
   const sql = String(error.context['sql'] ?? '');
@@ -28,6 +28,21 @@ export function mapSqlError(
     hint: `correct the SQL of ${spec.processName} and run again; nothing was published`,
     context: { process_name: spec.processName, file, ...(place ?? {}) },
     exitCode: isMistake(error.message) ? 2 : 1,
+    cause: error,
+  });
+}
+
+/**
+ * Says which process met an internal error of DuckDB, since those after it go on; every other error is
+ * returned as it is.
+ */
+export function nameProcess(error: unknown, { processName }: Pick<ProcessSpec, 'processName'>): unknown {
+  if (!(error instanceof PsybergError) || error.code !== 'engine-internal-error') return error;
+  if ('process_name' in error.context) return error;
+  return new PsybergError(error.code, `${processName}: ${error.message}; nothing was published`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    context: { process_name: processName, ...error.context },
+    retryable: error.retryable,
     cause: error,
   });
 }
