@@ -5,16 +5,23 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Catalog, type ServeOptions, startCatalog, startProxy } from './catalog/index.ts';
+import {
+  type Catalog,
+  openWarehouseFiles,
+  type ServeOptions,
+  startCatalog,
+  startProxy,
+} from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
 import type { Engine, ResultRows, StorageAccess } from './engine/index.ts';
-import type { MaintainRequest } from './maintain/index.ts';
+import type { MaintainRequest, RelocateRequest } from './maintain/index.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
+import type { RelocateReport } from './model/relocate-record.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
 import { tableKey, tableName } from './model/names.ts';
 import { storageFault } from './model/storage-faults.ts';
@@ -148,6 +155,43 @@ export async function startProjectCatalog(
   if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
   const { kind: _embedded, ...place } = catalog;
   return startCatalog({ ...place, catalogName: CATALOG_NAME, ...options });
+}
+
+/**
+ * Puts the paths of a project's warehouse right after its folder was moved or copied; every table must be within
+ * reach of this process alone.
+ * @throws PsybergError those of `relocateWarehouse`, and `relocate-foreign-catalog`.
+ */
+export async function relocateProject(
+  { catalog }: ProjectSpec,
+  request: RelocateRequest & Pick<OpenOptions, 'onStep'> & { readonly interrupted: () => boolean },
+): Promise<RelocateReport> {
+  if (catalog.kind === 'rest')
+    throw usageError('relocate-foreign-catalog', `the tables belong to the catalog at ${catalog.uri}`, {
+      hint: 'only the warehouse of an embedded catalog is relocated here',
+    });
+  const [{ relocateWarehouse }, { openEngine }] = await Promise.all([
+    import('./maintain/relocate/relocate-warehouse.ts'),
+    import('./engine/index.ts'),
+  ]);
+  const { kind: _embedded, ...place } = catalog;
+  const warehouse = await openWarehouseFiles({ ...place, catalogName: CATALOG_NAME });
+  let opening: Promise<Engine> | undefined;
+  try {
+    return await relocateWarehouse(
+      {
+        warehouse,
+        sharesDatabase: catalog.kind === 'embedded-database',
+        engine: () => (opening ??= openEngine()),
+        onStep: request.onStep ?? (() => undefined),
+        interrupted: request.interrupted,
+      },
+      request,
+    );
+  } finally {
+    (await opening?.catch(() => undefined))?.close();
+    await warehouse.store.close();
+  }
 }
 
 /** Opens a project that was read (or made) already. */
