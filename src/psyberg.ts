@@ -5,16 +5,23 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Catalog, type ServeOptions, startCatalog, startProxy } from './catalog/index.ts';
+import {
+  type Catalog,
+  openWarehouseFiles,
+  type ServeOptions,
+  startCatalog,
+  startProxy,
+} from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
 import type { Engine, Parameters, StorageAccess } from './engine/index.ts';
-import type { MaintainRequest } from './maintain/index.ts';
+import type { MaintainRequest, RelocateRequest } from './maintain/index.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
+import type { RelocateReport } from './model/relocate-record.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
 import { tableKey, tableName } from './model/names.ts';
 import { storageFault } from './model/storage-faults.ts';
@@ -34,7 +41,7 @@ import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
 import type { SqlResult } from './run/run-sql.ts';
 import { sessionAtWork, WAIT_MAX_MS, waitForSession } from './run/session-at-work.ts';
-import { checkSyntax } from './run/sql-error.ts';
+import { checkSyntax, nameProcess } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
 import { openVerifiedRewrites, type VerifiedRewrites } from './changes/rows/verified-rewrites.ts';
@@ -142,6 +149,8 @@ interface Seen {
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
 const SESSION_ATTEMPTS = 8;
+/** How often it is begun again because queries beside it kept ending the engine. */
+const BYSTANDER_ATTEMPTS = 3;
 /**
  * Conflicts that a new plan does not help: the session has tried long enough, or its fate is for the next run
  * to find out.
@@ -170,6 +179,43 @@ export async function startProjectCatalog(
   return startCatalog({ ...place, catalogName: CATALOG_NAME, ...options });
 }
 
+/**
+ * Puts the paths of a project's warehouse right after its folder was moved or copied; every table must be within
+ * reach of this process alone.
+ * @throws PsybergError those of `relocateWarehouse`, and `relocate-foreign-catalog`.
+ */
+export async function relocateProject(
+  { catalog }: ProjectSpec,
+  request: RelocateRequest & Pick<OpenOptions, 'onStep'> & { readonly interrupted: () => boolean },
+): Promise<RelocateReport> {
+  if (catalog.kind === 'rest')
+    throw usageError('relocate-foreign-catalog', `the tables belong to the catalog at ${catalog.uri}`, {
+      hint: 'only the warehouse of an embedded catalog is relocated here',
+    });
+  const [{ relocateWarehouse }, { openEngine }] = await Promise.all([
+    import('./maintain/relocate/relocate-warehouse.ts'),
+    import('./engine/index.ts'),
+  ]);
+  const { kind: _embedded, ...place } = catalog;
+  const warehouse = await openWarehouseFiles({ ...place, catalogName: CATALOG_NAME });
+  let opening: Promise<Engine> | undefined;
+  try {
+    return await relocateWarehouse(
+      {
+        warehouse,
+        sharesDatabase: catalog.kind === 'embedded-database',
+        engine: () => (opening ??= openEngine()),
+        onStep: request.onStep ?? (() => undefined),
+        interrupted: request.interrupted,
+      },
+      request,
+    );
+  } finally {
+    (await opening?.catch(() => undefined))?.close();
+    await warehouse.store.close();
+  }
+}
+
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
   const catalog = await startProjectCatalog(project);
@@ -184,8 +230,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   const now = options.now ?? Date.now;
   const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
   let opening: Promise<Engine> | undefined;
-  const engine = (): Promise<Engine> => {
-    opening ??= import('./engine/index.ts').then(({ openWarehouse }) =>
+  const openLake = (): Promise<Engine> =>
+    import('./engine/index.ts').then(({ openWarehouse }) =>
       openWarehouse({
         uri: catalog.uri,
         token: catalog.token,
@@ -197,7 +243,17 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         return running;
       }),
     );
-    return opening;
+  const engine = async (): Promise<Engine> => {
+    opening ??= openLake();
+    const asked = opening;
+    const running = await asked;
+    if (!running.hasEnded()) return running;
+    // Whoever finds out first opens the next one; the others wait for that.
+    if (opening === asked) {
+      opening = undefined;
+      void running.retire();
+    }
+    return engine();
   };
   let interrupted = false;
 
@@ -213,7 +269,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     onStep: (message) => options.onStep?.(message),
   });
 
-  const planProcess = async (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> => {
+  const planProcess = (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> =>
+    planNamed(spec, request).catch((error: unknown) => {
+      throw nameProcess(error, spec);
+    });
+  const planNamed = async (spec: ProcessSpec, request: PlanRequest): Promise<CompiledPlan> => {
     if (interrupted)
       throw new PsybergError('interrupted', 'the run was interrupted', {
         hint: 'run the same command again',
@@ -335,7 +395,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   ): Promise<RunRecord> => {
     const seen: Seen = {};
     try {
-      return await runProcess(spec, request, publishedNow, seen);
+      return await untilLeftAlone(() => runProcess(spec, request, publishedNow, seen));
     } catch (error) {
       const record = failedRecord(spec, error);
       const { isRecorded, recordFailure } = await import('./run/record-failure.ts');
@@ -358,7 +418,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   // Queries have a connection of their own, and take turns on it: the USE around one would change what names
   // mean in statements beside it.
   const queryInTurn = oneAfterTheOther();
-  let queryConnection: Promise<Engine> | undefined;
+  let querying: { readonly engine: Engine; readonly connection: Promise<Engine> } | undefined;
   return {
     project,
     async plan(processNames, { allCauses = false } = {}) {
@@ -429,12 +489,13 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       return { plan, record: await adoptTarget(await ports(), plan, spec, from) };
     }),
     sql: queryInTurn(async (query, { branch, parameters } = {}) => {
-      queryConnection ??= engine().then((running) => running.fork());
+      const current = await engine();
+      if (querying?.engine !== current) querying = { engine: current, connection: current.fork() };
       const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
       await client.createNamespace(namespace);
       const { runSql } = await import('./run/run-sql.ts');
       return runSql(
-        { catalog: client, ...viewPorts, engine: await queryConnection },
+        { catalog: client, ...viewPorts, engine: await querying.connection },
         { query, statements: statementsIn(query), branch, parameters, schema: namespace.join('.') },
       );
     }),
@@ -449,7 +510,12 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         );
       const { maintainTables } = await import('./maintain/index.ts');
       return maintainTables(
-        { ...(await ports()), warehouse: catalog.warehouse, nowMs: now, interrupted: () => interrupted },
+        async () => ({
+          ...(await ports()),
+          warehouse: catalog.warehouse,
+          nowMs: now,
+          interrupted: () => interrupted,
+        }),
         tables,
         request,
       );
@@ -474,6 +540,19 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       sessionsDirectory: sessions,
     },
   };
+}
+
+/** Repeats what failed because a statement that had nothing to do with it shut the database under it. */
+async function untilLeftAlone<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isBystander =
+        error instanceof PsybergError && error.code === 'engine-internal-error' && error.retryable;
+      if (!isBystander || attempt === BYSTANDER_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** The commits that killed sessions had begun: their tables have been committed to since. */

@@ -13,6 +13,7 @@ import { addMaintainCommand } from './maintain.ts';
 import { addAdoptCommand } from './adopt.ts';
 import { addNewCommand } from './new.ts';
 import { addPlanCommand } from './plan.ts';
+import { addRelocateCommand } from './relocate.ts';
 import { addRunCommand } from './run.ts';
 import { addSessionCommand } from './session.ts';
 import { type GlobalOptions, errorStyle, jsonText, openShell, type Shell, writeAll } from './shell.ts';
@@ -79,6 +80,7 @@ function program(act: Act): Command {
   addSignalsCommand(root, act);
   addSqlCommand(root, act);
   addMaintainCommand(root, act);
+  addRelocateCommand(root, act);
   addCatalogCommand(root, act);
   addDoctorCommand(root, act);
   root.addHelpText('after', example('psyberg plan --explain', 'psyberg run', 'psyberg status'));

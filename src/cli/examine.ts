@@ -243,7 +243,8 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
   }
   if (engine !== undefined)
     await examineBounds(
-      engine,
+      // Not the one of before: an internal error at the last source would be told of this one, too.
+      await psyberg.internals.engine(),
       { metadata, head, fieldId: column.id, column: source.eventTime, name },
       report,
     );

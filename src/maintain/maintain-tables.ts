@@ -33,14 +33,16 @@ export interface MaintainRequest extends MaintainOptions {
 
 /**
  * Maintains the named tables, by default all of the catalog. Throws `table-missing` and what is wrong with
- * the options, before anything is done.
+ * the options, before anything is done. `portsNow` is asked for each table: the one before may have ended the
+ * engine.
  */
 export async function maintainTables(
-  ports: MaintainPorts,
+  portsNow: () => Promise<MaintainPorts>,
   names: readonly string[] | undefined,
   request: MaintainRequest = {},
 ): Promise<MaintainReport> {
   checkLimits(request);
+  const ports = await portsNow();
   const tasks = new Set<MaintainTask>(request.only ?? MAINTAIN_TASKS);
   const catalogTables = await allTables(ports);
   const wanted =
@@ -56,12 +58,12 @@ export async function maintainTables(
   const watermarks = await heldWatermarks(ports, metadata);
   const records: MaintainRecord[] = [];
   for (const table of wanted ?? catalogTables)
-    records.push(await maintainTable(ports, { table, tasks, watermarks, options: request }));
+    records.push(await maintainTable(await portsNow(), { table, tasks, watermarks, options: request }));
   let dropped: readonly DroppedTableRecord[] = [];
   const stopped = records.some((record) => record.status === 'interrupted');
   if (tasks.has('orphans') && !stopped) {
-    const outcome = await attempt(() =>
-      removeOrphans({ ports, options: request, tables: wanted, catalogTables }),
+    const outcome = await attempt(async () =>
+      removeOrphans({ ports: await portsNow(), options: request, tables: wanted, catalogTables }),
     );
     for (const [index, record] of records.entries())
       records[index] =

@@ -16,7 +16,7 @@ export function mapSqlError(
   spec: ProcessSpec,
   plan: Pick<Plan, 'sources'>,
 ): unknown {
-  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return nameProcess(error, spec);
   const unreadable = unreadableSource(error, plan) ?? otherFormat(error, plan);
   if (unreadable !== undefined) return unreadable;
   const place = placeInFile(error, { sql: spec.sql, begin: spec.sqlOffset });
@@ -70,6 +70,21 @@ export function mapAuditError(
 
 const placeText = ({ line, column }: { readonly line: number; readonly column?: number }): string =>
   column === undefined ? String(line) : `${line}:${column}`;
+
+/**
+ * Says which process met an internal error of DuckDB, since those after it go on; every other error is
+ * returned as it is.
+ */
+export function nameProcess(error: unknown, { processName }: Pick<ProcessSpec, 'processName'>): unknown {
+  if (!(error instanceof PsybergError) || error.code !== 'engine-internal-error') return error;
+  if ('process_name' in error.context) return error;
+  return new PsybergError(error.code, `${processName}: ${error.message}; nothing was published`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    context: { process_name: processName, ...error.context },
+    retryable: error.retryable,
+    cause: error,
+  });
+}
 
 /** A data file that is missing or damaged is no mistake of the query that reads it. */
 function unreadableSource(error: PsybergError, { sources }: Pick<Plan, 'sources'>): PsybergError | undefined {

@@ -30,7 +30,7 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { makeLocalFolder, removeLocalFile } from './local-files.ts';
+import { makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
@@ -359,7 +359,11 @@ export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
  * The manifests with files: of a snapshot of ours the one that it is known by, which saves reading the list.
  */
 async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snapshot): Promise<string[]> {
-  if (base.summary?.[SUMMARY.sessionId] !== undefined) return [manifestOf(metadata, base)];
+  if (base.summary?.[SUMMARY.sessionId] !== undefined) {
+    const known = manifestOf(metadata, base);
+    // Relocated with its warehouse, it has another name.
+    if (mayBeThere(known)) return [known];
+  }
   const rows = await engine.query<{ manifest_path: string }>({
     sql: renderStatement('state/data_manifests'),
     parameters: { manifest_list: base['manifest-list'] },

@@ -42,3 +42,12 @@ export {
   partitionSummariesFragment,
   partitionTupleFragment,
 } from './partition-values.ts';
+export {
+  type AvroRecord,
+  contentFragment,
+  dataFileColumns,
+  hasEmptyPartition,
+  movedDataFileFragment,
+  sameAvroFragment,
+  writableManifest,
+} from './same-avro.ts';

@@ -11,6 +11,9 @@ import type { CatalogDatabase } from './store.ts';
 /** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
 export const BUSY_TIMEOUT_MS = 10_000;
 
+const LOCATIONS =
+  'select metadata_location from iceberg_tables where catalog_name = ? and metadata_location is not null';
+
 /** Opens or creates the database and its two tables. */
 export function openSqliteDatabase(path: string): CatalogDatabase {
   const database = openPatiently(path);
@@ -21,6 +24,10 @@ export function openSqliteDatabase(path: string): CatalogDatabase {
         import('./kysely-store.ts'),
       ]);
       return kyselyStore(sqliteKysely(database), catalogName);
+    },
+    async metadataLocations(catalogName) {
+      const rows = database.prepare(LOCATIONS).all(catalogName) as { metadata_location: string }[];
+      return rows.map((row) => row.metadata_location);
     },
     async close() {
       database.close();
