@@ -38,6 +38,7 @@ import {
   SESSION_CATALOG,
   hoursTable,
   namedIn,
+  previousTable,
   processParameters,
   sourceCtes,
   straddlingTable,
@@ -278,7 +279,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
  */
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
-  const ctes = sourceCtes(plan, spec, window, [], isFirst ? targetTable(spec) : hoursTable);
+  const ctes = sourceCtes(plan, spec, window, [], isFirst ? previousTable(spec) : hoursTable);
   const sql = renderStatement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,

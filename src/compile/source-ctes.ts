@@ -29,6 +29,9 @@ export const targetTable = (spec: ProcessSpec): SqlFragment =>
   tableFragment(SESSION_CATALOG, { namespace: ['target'], name: spec.target.table.name });
 export const stagedTable = (spec: ProcessSpec): SqlFragment =>
   tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name });
+/** The target as the session found it, as far as the hour before its first one is asked for. */
+export const previousTable = (spec: ProcessSpec): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: ['previous'], name: spec.target.table.name });
 /** Where a dimension's hours are computed, before they are staged. */
 export const hoursTable: SqlFragment = tableFragment('temp', { namespace: ['main'], name: 'psyberg_hours' });
 export const wholeTable = (spec: ProcessSpec): SqlFragment =>
@@ -83,7 +86,7 @@ export function sourceCtes(
   spec: ProcessSpec,
   window: HourWindow | undefined,
   extra: readonly SqlFragment[] = [],
-  previousFrom: SqlFragment = targetTable(spec),
+  previousFrom: SqlFragment = previousTable(spec),
 ): BoundFragment {
   const all = processParameters(plan, window);
   const parameters: Record<string, StepValue> = {};

@@ -24,12 +24,13 @@ import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import { type ManifestRow, composeFilesView, manifestsOf } from '../manifests/compose.ts';
 import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
-import { composeReadableView } from '../manifests/readable-view.ts';
+import { type ReadableView, composeReadableView } from '../manifests/readable-view.ts';
 import { typeProblem } from './column-types.ts';
-import { type RunContext, loadTarget, showTables } from './context.ts';
+import { type RunContext, asksForInfinity, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
 import { markCreatedTable } from './session-marker.ts';
+import { previousView } from './show-target.ts';
 import { targetLayout } from './target-layout.ts';
 
 /** The newest Iceberg format version whose snapshots the engine composes. */
@@ -49,7 +50,7 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   if (read.files !== null || read.snapshot_ids.length === 0) {
     const view = await composeListedFiles(context, { source, read, metadata, head });
     await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
-    context.changeViews.set(alias, view);
+    context.changeViews.set(alias, { snapshot: view });
     return;
   }
   // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one
@@ -58,7 +59,7 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
   const view = { ...head, 'manifest-list': destination };
   await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
-  context.changeViews.set(alias, view);
+  context.changeViews.set(alias, { snapshot: view });
 }
 
 type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
@@ -197,27 +198,32 @@ export async function attachSession(context: RunContext): Promise<void> {
       table: sourceSpec(context.spec, source).table,
       directory,
     });
-    const shown =
-      (source.read.kind === 'snapshot'
-        ? await readableSource(context, source, narrowed ?? source.read.snapshot_id)
-        : undefined) ?? narrowed;
+    const from = narrowed ?? context.changeViews.get(source.alias)?.snapshot;
+    const shown = source.read.kind === 'nothing' ? undefined : await readableSource(context, source, from);
     if (shown !== undefined) context.changeViews.set(source.alias, shown);
+    else if (narrowed !== undefined) context.changeViews.set(source.alias, { snapshot: narrowed });
   }
-  showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
+  showTables(context, [
+    ...plan.sources.map((source) => sourceView(context, source)),
+    targetView(context),
+    ...(context.spec.pattern === 'dimension' ? [await previousView(context)] : []),
+  ]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
 }
 
+/** `view`: the files of the source that are shown; undefined: all of its pinned snapshot. */
 async function readableSource(
   context: RunContext,
   source: PlanSource,
-  snapshot: Snapshot | string,
-): Promise<Snapshot | undefined> {
+  view: Snapshot | undefined,
+): Promise<ReadableView | undefined> {
   const { metadata } =
     (await context.ports.catalog.loadTable(sourceSpec(context.spec, source).table)) ?? missingSource(source);
+  const { read } = source;
   const from =
-    typeof snapshot === 'string'
-      ? (snapshotById(metadata, BigInt(snapshot)) ?? missingSource(source))
-      : snapshot;
+    view ??
+    (read.kind === 'snapshot' ? snapshotById(metadata, BigInt(read.snapshot_id)) : undefined) ??
+    missingSource(source);
   const column =
     source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
   // Only a range of hours is filtered by the event time.
@@ -231,6 +237,7 @@ async function readableSource(
     table: source.table,
     eventTime,
     directory: context.directory,
+    asksForInfinity: asksForInfinity(context),
   });
 }
 
@@ -262,7 +269,7 @@ function sourceView(context: RunContext, source: PlanSource): ViewTable {
   const changes = context.changeViews.get(source.alias);
   const show: ViewShow =
     changes !== undefined
-      ? { kind: 'files', snapshot: changes }
+      ? { kind: 'files', ...changes }
       : source.read.kind === 'snapshot'
         ? { kind: 'snapshot', snapshotId: BigInt(source.read.snapshot_id) }
         : // A branch that nobody has made, without a base: the table as an empty one.

@@ -26,21 +26,17 @@ import { bindStep } from './bind-step.ts';
 import {
   type ComposedSnapshot,
   type FilesOfHours,
+  MANY_MANIFESTS,
   type RunContext,
   branchHead,
   loadTarget,
   showTables,
 } from './context.ts';
 import { mergeManifests } from './merge-manifests.ts';
+import { readableTarget } from './show-target.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { targetLayout } from './target-layout.ts';
 import { writeFiles } from './write-files.ts';
-
-/**
- * Below this the manifests are opened faster than the list is asked which of them to open: that costs about
- * 25 ms of CPU (2026-11-22).
- */
-const MANY_MANIFESTS = 8;
 
 /**
  * Takes the files of the replaced hours off the base; executes the step `clear_hours`. Delete files of other
@@ -251,12 +247,20 @@ export async function showStaged(context: RunContext): Promise<void> {
       },
     });
   const { table } = spec.target;
+  const ofSession = await readableTarget(context, metadata, {
+    ...(head ?? snapshot),
+    'manifest-list': staged,
+  });
+  // Only audits of the project's own read the whole table.
+  const whole = spec.audits.some((audit) => audit.kind === 'sql')
+    ? await readableTarget(context, metadata, snapshot)
+    : { snapshot };
   showTables(context, [
     {
       identifier: { namespace: ['staged'], name: table.name },
       table,
-      show: { kind: 'files', snapshot: { ...(head ?? snapshot), 'manifest-list': staged } },
+      show: { kind: 'files', ...ofSession },
     },
-    { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', snapshot } },
+    { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', ...whole } },
   ]);
 }

@@ -76,8 +76,8 @@ export interface RewriteShape {
   readonly partition: readonly PartitionColumn[];
   /** True for data manifests of a version 3 table: their files have row ids. */
   readonly rowIds: boolean;
-  /** Field id of a column whose bounds are left out. */
-  readonly withoutBoundsOf?: number;
+  /** Field ids of columns whose bounds are left out. */
+  readonly withoutBoundsOf?: readonly number[];
 }
 
 /** What statements need to know of the manifests that they read. */
@@ -85,7 +85,7 @@ export function manifestEntryFragments({
   columns,
   partition,
   rowIds,
-  withoutBoundsOf,
+  withoutBoundsOf = [],
 }: RewriteShape): Readonly<
   Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>
 > {
@@ -114,8 +114,8 @@ export function manifestEntryFragments({
   const value = (name: string): string => {
     if (name === 'content' && !names.has('content')) return '0';
     if (name === 'first_row_id') return 'first_row_id';
-    if (withoutBoundsOf !== undefined && (name === 'lower_bounds' || name === 'upper_bounds'))
-      return `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: bound.key <> ${Number(withoutBoundsOf)}))`;
+    if (withoutBoundsOf.length > 0 && (name === 'lower_bounds' || name === 'upper_bounds'))
+      return `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: not list_contains([${withoutBoundsOf.map(Number).join(', ')}], bound.key)))`;
     // DuckDB 1.5.5 writes an empty text where there is none.
     if (name === 'referenced_data_file') return "nullif(data_file.referenced_data_file, '')";
     return `data_file.${quoteIdentifier(name)}`;

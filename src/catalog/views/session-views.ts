@@ -4,6 +4,7 @@
  */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { Snapshot, SnapshotId, TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { UnreadFields } from '../../iceberg/unread-fields.ts';
 import { usageError } from '../../model/errors.ts';
 
 /** How a table appears in a view. */
@@ -22,8 +23,11 @@ export type ViewShow =
     }
   /** One snapshot, read-only. */
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
-  /** A snapshot that the table itself does not know, with its own manifest list; read-only. */
-  | { readonly kind: 'files'; readonly snapshot: Snapshot };
+  /**
+   * A snapshot that the table itself does not know, with its own manifest list; read-only. `without`: fields
+   * by which its reader is not to skip files.
+   */
+  | { readonly kind: 'files'; readonly snapshot: Snapshot; readonly without?: UnreadFields };
 
 export interface ViewTable {
   /** The name seen inside the view. */
