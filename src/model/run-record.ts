@@ -1,5 +1,7 @@
 /** What a run did, in the words of the contract. Plain JSON; made by `src/run`, read by `src/report`. */
 
+import type { ErrorJson } from './errors.ts';
+
 export type RunStatus =
   | 'published'
   | 'nothing-new'
@@ -17,14 +19,6 @@ export interface AuditResult {
   readonly actual: string;
   /** At most ten of the rows that break the promise, as plain JSON. */
   readonly sample: readonly Readonly<Record<string, unknown>>[];
-}
-
-export interface ErrorJson {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly context: Readonly<Record<string, unknown>>;
-  readonly retryable: boolean;
 }
 
 export interface RunRecord {

@@ -192,7 +192,6 @@ export function auditError(context: RunContext): PsybergError {
     {
       hint: `run "psyberg run ${context.plan.process_name} --keep-branch" to look at the staged rows, or set severity: warn`,
       context: { process_name: context.plan.process_name, audits: failed.map((audit) => audit.name) },
-      exitCode: 3,
     },
   );
 }

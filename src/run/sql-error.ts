@@ -4,9 +4,10 @@
  */
 import { relative } from 'node:path';
 import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';
-import { PsybergError, refusal, usageError } from '../model/errors.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec, TextPosition } from '../model/process-spec.ts';
+import { sourceUnreadable } from '../model/source-unreadable.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
 export function mapSqlError(
@@ -27,7 +28,7 @@ export function mapSqlError(
   return new PsybergError('process-sql-failed', `${where} ${withoutExcerpt(error.message)}`, {
     hint: `correct the SQL of ${spec.processName} and run again; nothing was published`,
     context: { process_name: spec.processName, file, ...(place ?? {}) },
-    exitCode: isMistake(error.message) ? 2 : 1,
+    kind: isMistake(error.message) ? 'usage' : 'unexpected',
     cause: error,
   });
 }
@@ -44,16 +45,12 @@ function unreadableSource(error: PsybergError, { sources }: Pick<Plan, 'sources'
       ? sources[0]
       : sources.find((each) => file.includes(`/${each.table.replaceAll('.', '/')}/`));
   if (source === undefined) return undefined;
-  const snapshot = source.head?.snapshot_id ?? null;
-  return refusal(
-    'source-unreadable',
-    `the file ${file} of source ${source.table} (snapshot ${snapshot}) cannot be read: ${error.message.split('\n')[0]}`,
-    {
-      hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-      context: { table: source.table, snapshot_id: snapshot, file },
-      cause: error,
-    },
-  );
+  return sourceUnreadable({
+    table: source.table,
+    snapshotId: source.head?.snapshot_id ?? null,
+    file,
+    cause: error,
+  });
 }
 
 /** Errors of the text itself, as against data that a correct query could not handle. */

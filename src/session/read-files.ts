@@ -17,6 +17,7 @@ import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-meta
 import { PsybergError, refusal } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
+import { sourceUnreadable } from '../model/source-unreadable.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Watermark } from '../model/session.ts';
 import { renderStatement } from '../statements/index.ts';
@@ -175,7 +176,6 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
     throw new PsybergError('event-time-missing', `the source ${table} has no column '${spec.eventTime}'`, {
       hint: `name one of its columns as event_time: ${schema.fields.map((field) => field.name).join(', ')}`,
       context: { table, column: spec.eventTime },
-      exitCode: 2,
     });
   const unit = storedUnit(column.type, spec.eventTimeUnit);
   if (unit === undefined)
@@ -185,7 +185,6 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
       {
         hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
         context: { table, column: column.name },
-        exitCode: 2,
       },
     );
   return { column, unit };
@@ -246,18 +245,11 @@ export async function reading<T>(
     const { message } = error as Error;
     const file =
       from === undefined ? fileInMessage(message) : await unreadableFile(from.engine, from.files, message);
-    throw refusal(
-      'source-unreadable',
-      `${file === undefined ? 'the metadata' : `the file ${file}`} of source ${name}${snapshot === undefined ? '' : ` (snapshot ${snapshot['snapshot-id']})`} cannot be read: ${message.split('\n')[0]}`,
-      {
-        hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-        context: {
-          table: name,
-          snapshot_id: snapshot === undefined ? null : String(snapshot['snapshot-id']),
-          file: file ?? null,
-        },
-        cause: error,
-      },
-    );
+    throw sourceUnreadable({
+      table: name,
+      snapshotId: snapshot === undefined ? undefined : String(snapshot['snapshot-id']),
+      file,
+      cause: error,
+    });
   }
 }

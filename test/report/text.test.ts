@@ -128,6 +128,7 @@ describe('a run record', () => {
       audits: [{ name: 'unique', severity: 'block', status: 'failed', expected: '0', actual: '4', sample }],
       error: {
         code: 'audit-failed',
+        kind: 'audit',
         message: 'nothing was published',
         hint: 'look at the rows',
         context: {},
