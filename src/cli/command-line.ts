@@ -49,7 +49,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-function program(act: Act): Command {
+/** Every command with its options; `act` gives the work of each its surroundings. */
+export function program(act: Act): Command {
   const root = new Command('psyberg')
     .description('Incremental loads of Apache Iceberg tables that get late data right')
     .option(
