@@ -17,17 +17,17 @@ import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
 import type { Engine, Parameters, StorageAccess } from './engine/index.ts';
 import type { MaintainRequest, RelocateRequest } from './maintain/index.ts';
-import { PsybergError, refusal, usageError } from './model/errors.ts';
+import { type ErrorJson, isWorthRetrying, PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
 import type { RelocateReport } from './model/relocate-record.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
 import { tableKey, tableName } from './model/names.ts';
-import { storageFault } from './model/storage-faults.ts';
+import { shownError } from './model/storage-faults.ts';
 import type { CompiledPlan } from './model/plan.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from './model/process-spec.ts';
-import { type ErrorJson, type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
+import { type RunRecord, branchName } from './model/run-record.ts';
 import { planAdoption, planSession } from './plan/index.ts';
 import type { StartSpec } from './model/start.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
@@ -151,11 +151,6 @@ interface Seen {
 const SESSION_ATTEMPTS = 8;
 /** How often it is begun again because queries beside it kept ending the engine. */
 const BYSTANDER_ATTEMPTS = 3;
-/**
- * Conflicts that a new plan does not help: the session has tried long enough, or its fate is for the next run
- * to find out.
- */
-const LAST_WORDS: ReadonlySet<string> = new Set(['publish-contended', 'commit-unknown']);
 /** The name under which other engines attach the embedded catalog. */
 export const CATALOG_NAME = 'psyberg';
 
@@ -373,13 +368,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         await sweepAfter(runPorts, spec, abandoned);
         return withWait(record, waitedSeconds);
       } catch (error) {
-        const again =
-          error instanceof PsybergError &&
-          error.exitCode === 4 &&
-          error.retryable &&
-          !LAST_WORDS.has(error.code) &&
-          attempt < SESSION_ATTEMPTS &&
-          given === undefined;
+        const again = isWorthRetrying(error) && attempt < SESSION_ATTEMPTS && given === undefined;
         if (!again) throw error;
         options.onStep?.(`${spec.processName}: ${error.message}; planning again`);
         await sleep(Math.random() * 100 * attempt);
@@ -639,24 +628,10 @@ function idle(plan: CompiledPlan, initSeconds: number): RunRecord {
 
 /** A process that could not run, as a record: the others still run, and the caller sees every outcome. */
 function failedRecord(spec: ProcessSpec, error: unknown): RunRecord {
-  const known =
-    error instanceof PsybergError
-      ? error
-      : (storageFault(error) ??
-        new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
-          hint: 'run again with --verbose and report what it prints',
-          cause: error,
-        }));
-  const status: RunStatus = known.exitCode === 4 ? 'conflict' : known.exitCode === 5 ? 'refused' : 'failed';
-  return {
-    ...emptyRecord(spec),
-    status,
-    error: { ...known.toJSON(), context: { ...withoutSql(known.context), exit_code: known.exitCode } },
-  };
+  const known = shownError(error);
+  const status = known.kind === 'conflict' || known.kind === 'refused' ? known.kind : 'failed';
+  return { ...emptyRecord(spec), status, error: known.toJSON() };
 }
-
-const withoutSql = ({ sql: _sql, ...context }: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  context;
 
 function skippedRecord(spec: ProcessSpec, upstream: string): RunRecord {
   const error = new PsybergError(

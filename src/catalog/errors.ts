@@ -2,12 +2,13 @@
  * The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP
  * status and Iceberg type.
  */
+import type { ErrorCode } from '../model/error-codes.ts';
 import { conflict, PsybergError, usageError } from '../model/errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 import type { PointerKind } from './store/store.ts';
 
 /** The code of a known error. */
-export const codeOf = (error: unknown): string | undefined =>
+export const codeOf = (error: unknown): ErrorCode | undefined =>
   error instanceof PsybergError ? error.code : undefined;
 
 /**

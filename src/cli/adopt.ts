@@ -3,10 +3,11 @@
  * here, without being loaded again.
  */
 import type { Command } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { parseStart, START_FORMS, type StartSpec } from '../model/start.ts';
 import { adoptionText } from '../report/adoption.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 export function addAdoptCommand(root: Command, act: Act): void {

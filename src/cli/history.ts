@@ -1,8 +1,8 @@
 /** `psyberg history`: the sessions of the session table, newest first. */
 import type { Command } from 'commander';
-import { EXIT } from '../model/errors.ts';
 import type { HistoryRow } from '../report/status.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { rowLimit } from './row-limit.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

@@ -1,6 +1,6 @@
 /** `psyberg relocate`: puts paths right after the folder of a warehouse was moved or copied. */
 import type { Command } from 'commander';
-import { EXIT } from '../model/errors.ts';
+import { EXIT } from './exit-code.ts';
 import { type Act, example } from './command-line.ts';
 import { onInterruption } from './interruption.ts';
 import type { Shell } from './shell.ts';

@@ -3,7 +3,7 @@
  * Options carry the seed's names.
  */
 import type { Command } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
@@ -12,7 +12,7 @@ import type { Psyberg } from '../psyberg.ts';
 import { runText } from '../report/run-report.ts';
 import type { StepRecord, StepRequest } from '../run/steps.ts';
 import { type Act, example } from './command-line.ts';
-import { exitCodeOf } from './exit-code.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

@@ -1,9 +1,10 @@
 /** `psyberg sql`: any statement over the warehouse. */
 import type { Command } from 'commander';
 import type { ResultRows } from '../engine/index.ts';
-import { EXIT, PsybergError, usageError } from '../model/errors.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
 import type { SqlResult } from '../psyberg.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -69,7 +70,7 @@ async function asUsageError(error: unknown): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const { isMistake } = await import('../run/sql-faults.ts');
   return isMistake(error.message)
-    ? usageError(error.code, error.message, {
+    ? usageError('sql-failed', error.message, {
         hint: error.message.startsWith('Catalog')
           ? 'psyberg sql "show all tables" lists the tables'
           : 'correct the query',

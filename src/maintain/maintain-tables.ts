@@ -4,7 +4,8 @@
  */
 import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import { PsybergError, usageError } from '../model/errors.ts';
+import { type PsybergError, usageError } from '../model/errors.ts';
+import { shownError } from '../model/storage-faults.ts';
 import {
   MAINTAIN_TASKS,
   type DroppedTableRecord,
@@ -211,23 +212,12 @@ async function attempt<T>(
   try {
     return { value: await work() };
   } catch (error) {
-    if (error instanceof PsybergError) return { error };
-    return {
-      error: new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
-        hint: 'run again with --verbose and report what it prints',
-        cause: error,
-      }),
-    };
+    return { error: shownError(error) };
   }
 }
 
 function failedRecord(record: MaintainRecord, error: PsybergError): MaintainRecord {
   const status: MaintainStatus =
-    error.code === 'interrupted' ? 'interrupted' : error.exitCode === 4 ? 'conflict' : 'failed';
-  const { sql: _sql, ...context } = error.context;
-  return {
-    ...record,
-    status,
-    error: { ...error.toJSON(), context: { ...context, exit_code: error.exitCode } },
-  };
+    error.kind === 'interrupted' || error.kind === 'conflict' ? error.kind : 'failed';
+  return { ...record, status, error: error.toJSON() };
 }

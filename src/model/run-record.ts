@@ -1,5 +1,7 @@
 /** What a run did, in the words of the contract. Plain JSON; made by `src/run`, read by `src/report`. */
 
+import type { ErrorJson } from './errors.ts';
+
 export type RunStatus =
   | 'published'
   | 'nothing-new'
@@ -19,14 +21,6 @@ export interface AuditResult {
   readonly sample: readonly Readonly<Record<string, unknown>>[];
   /** Where more of those rows are kept, how many, and the query that shows them; null where none are. */
   readonly kept: { readonly table: string; readonly rows: string; readonly query: string } | null;
-}
-
-export interface ErrorJson {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly context: Readonly<Record<string, unknown>>;
-  readonly retryable: boolean;
 }
 
 export interface RunRecord {

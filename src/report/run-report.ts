@@ -1,5 +1,6 @@
 /** What a run did, as text for people. RunRecord -> text. Pure. */
-import type { AuditResult, ErrorJson, RunRecord } from '../model/run-record.ts';
+import type { ErrorJson } from '../model/errors.ts';
+import type { AuditResult, RunRecord } from '../model/run-record.ts';
 import { PLAIN, type Style } from './style.ts';
 import { countText, hoursLabel, indent, padVisible, plural, rangeLabel, secondsText } from './text.ts';
 

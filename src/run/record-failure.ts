@@ -3,11 +3,11 @@
  * it. Error -> rows, in a commit of their own. It replaces nothing and never throws: what failed is told by its
  * own error, and a warehouse that cannot be written to keeps no record of that.
  */
-import { isUnanswered, PsybergError } from '../model/errors.ts';
+import { type ErrorJson, isUnanswered, PsybergError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import type { ErrorJson, RunStatus } from '../model/run-record.ts';
+import type { RunStatus } from '../model/run-record.ts';
 import { laterSessionId } from '../model/session-id.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import { lastSessionProperty } from '../state/read-watermarks.ts';

@@ -208,7 +208,6 @@ export function auditError(context: RunContext, isKept: boolean): PsybergError {
         audits: failed.map((audit) => audit.name),
         ...(isKept ? { branch: context.branch } : {}),
       },
-      exitCode: 3,
     },
   );
 }

@@ -4,9 +4,10 @@
  */
 import { relative } from 'node:path';
 import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';
-import { PsybergError, refusal, usageError } from '../model/errors.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec, ProjectSpec, TextPosition } from '../model/process-spec.ts';
+import { sourceUnreadable } from '../model/source-unreadable.ts';
 import { detailsOf, placeInText, withoutExcerpt } from './sql-faults.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
@@ -98,16 +99,12 @@ function unreadableSource(error: PsybergError, { sources }: Pick<Plan, 'sources'
       ? sources[0]
       : sources.find((each) => file.includes(`/${each.table.replaceAll('.', '/')}/`));
   if (source === undefined) return undefined;
-  const snapshot = source.head?.snapshot_id ?? null;
-  return refusal(
-    'source-unreadable',
-    `the file ${file} of source ${source.table} (snapshot ${snapshot}) cannot be read: ${error.message.split('\n')[0]}`,
-    {
-      hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-      context: { table: source.table, snapshot_id: snapshot, file },
-      cause: error,
-    },
-  );
+  return sourceUnreadable({
+    table: source.table,
+    snapshotId: source.head?.snapshot_id ?? null,
+    file,
+    cause: error,
+  });
 }
 
 /**

@@ -26,30 +26,30 @@ export const faultOf = (message: string): SqlFault =>
 /** The user's own SQL, or values that it does not take: exit 2. */
 export const isMistake = (message: string): boolean => ['text', 'values'].includes(faultOf(message));
 
-/** Exit code, hint and retryability of an error in `what` ("the SQL of a_load"). */
-export function detailsOf(
-  message: string,
-  what: string,
-): Pick<ErrorDetails, 'hint' | 'exitCode' | 'retryable'> {
+/** Kind, hint and retryability of an error in `what` ("the SQL of a_load"). */
+export function detailsOf(message: string, what: string): Pick<ErrorDetails, 'hint' | 'kind' | 'retryable'> {
   switch (faultOf(message)) {
     case 'text':
-      return { exitCode: 2, hint: `correct ${what} and run again; nothing was published` };
+      return { kind: 'usage', hint: `correct ${what} and run again; nothing was published` };
     case 'values':
       return {
-        exitCode: 2,
+        kind: 'usage',
         hint: `correct ${what}, or leave out the values that it does not take${/^Conversion Error: Could not/.test(message) ? ' (try_cast gives NULL for them)' : ''}, and run again; nothing was published`,
       };
     case 'memory':
       return {
+        kind: 'unexpected',
         hint: `let ${what} hold less at once, or give DuckDB more memory with PSYBERG_MEMORY_LIMIT (such as 8GB); nothing was published`,
       };
     case 'storage':
       return {
+        kind: 'unexpected',
         retryable: true,
         hint: 'see that the files can be reached and read, then run the same command again; nothing was published',
       };
     case 'engine':
       return {
+        kind: 'unexpected',
         hint: 'run the same command again, with --verbose; report what it prints if it fails again; nothing was published',
       };
   }

@@ -8,10 +8,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { compilePlan } from '../compile/index.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
-import { conflict, PsybergError, refusal, usageError } from '../model/errors.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
+import { conflict, type ErrorJson, PsybergError, refusal, usageError } from '../model/errors.ts';
 import type { CompiledPlan, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { branchName, type ErrorJson, type RunRecord } from '../model/run-record.ts';
+import { branchName, type RunRecord } from '../model/run-record.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { progressInSummary, SUMMARY } from '../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from './clean-up.ts';
@@ -200,7 +201,9 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
     context.composed = await composeSnapshot(context, compose, { base: context.base });
     await publish(context, compose);
   } catch (error) {
-    if (!(error instanceof PsybergError) || !OVERTAKEN.has(error.code)) throw error;
+    if (!(error instanceof PsybergError)) throw error;
+    const { code } = error;
+    if (!isOvertaken(code)) throw error;
     // What was staged can never be published any more: it goes, and the session says why.
     await abandonSession(context);
     await recordSession(context, {
@@ -208,7 +211,7 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
       error: JSON.stringify(error.toJSON()),
       plan: JSON.stringify(stored.plan),
     });
-    throw conflict(error.code, error.message, {
+    throw conflict(code, error.message, {
       hint: `open the session anew: psyberg session init --process_name=${request.spec.processName}`,
       context: error.context,
       cause: error,
@@ -236,7 +239,8 @@ function wasAuditedOtherwise({ ports, spec, psybergSessionId }: StepRequest): bo
   );
 }
 
-const OVERTAKEN: ReadonlySet<string> = new Set(['session-overtaken', 'target-moved']);
+const isOvertaken = (code: ErrorCode): code is 'session-overtaken' | 'target-moved' =>
+  code === 'session-overtaken' || code === 'target-moved';
 
 /**
  * Confirms that the watermark of a published session is in place, and repairs `high_water_mark_table` where

@@ -20,7 +20,6 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
     throw new PsybergError('event-time-missing', `the source ${table} has no column '${spec.eventTime}'`, {
       hint: `name one of its columns as event_time: ${schema.fields.map((field) => field.name).join(', ')}`,
       context: { table, column: spec.eventTime },
-      exitCode: 2,
     });
   const unit = storedUnit(column.type, spec.eventTimeUnit);
   if (unit === undefined)
@@ -30,7 +29,6 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
       {
         hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
         context: { table, column: column.name },
-        exitCode: 2,
       },
     );
   return { column, unit };

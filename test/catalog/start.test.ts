@@ -38,14 +38,14 @@ describe('starting', () => {
     writeFileSync(join(folder, 'file'), '');
     await expect(startCatalog({ warehouse: join(folder, 'file') })).rejects.toMatchObject({
       code: 'warehouse-not-writable',
-      exitCode: 2,
+      kind: 'usage',
     });
     await expect(startCatalog({ warehouse: 'relative' })).rejects.toMatchObject({
       code: 'warehouse-not-writable',
     });
     await expect(startCatalog({ warehouse: folder, host: '192.0.2.1' })).rejects.toMatchObject({
       code: 'catalog-host-unusable',
-      exitCode: 2,
+      kind: 'usage',
     });
   });
   it.each([
@@ -122,7 +122,7 @@ describe('starting', () => {
     async (token) => {
       await expect(startCatalog({ warehouse: join(folder, 'tokens'), token })).rejects.toMatchObject({
         code: 'token-invalid',
-        exitCode: 2,
+        kind: 'usage',
       });
       rmSync(join(folder, 'tokens'), { recursive: true });
     },

@@ -30,8 +30,8 @@ describe('a comparison of rows', () => {
     'equality-deletes-unreadable',
     'delete-format-unsupported',
     'partition-column-dropped',
-  ])('that ends with %s cannot be made: the change counts, and is compared again', async (code) => {
-    expect(await failing(refusal(code, 'as of a file that is gone'))).toBeUndefined();
+  ] as const)('that ends with %s cannot be made: the change counts, and is compared again', async (code) => {
+    expect(await failing(new PsybergError(code, 'as of a file that is gone'))).toBeUndefined();
     expect(keys).toEqual(new Set());
   });
   it.each([

@@ -233,7 +233,7 @@ describe('readProject', () => {
       expect(call).toThrow(
         expect.objectContaining({
           code: 'project-not-found',
-          exitCode: 2,
+          kind: 'usage',
           hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR',
         }),
       );
@@ -286,7 +286,7 @@ describe('processesInDependencyOrder', () => {
         code: 'process-unknown',
         message: "the project p has no process 'cancle_load'",
         hint: "did you mean 'cancel_load'?",
-        exitCode: 2,
+        kind: 'usage',
       }),
     );
   });

@@ -71,7 +71,7 @@ describe('parseSrcTables', () => {
       expect.objectContaining({
         code: 'src-tables-invalid',
         message: `--src_tables: ${message}`,
-        exitCode: 2,
+        kind: 'usage',
       }),
     );
   });

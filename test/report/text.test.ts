@@ -151,6 +151,7 @@ describe('a run record', () => {
         ],
         error: {
           code: 'audit-failed',
+          kind: 'audit',
           message: 'nothing was published',
           hint: 'look at the rows',
           context: {},

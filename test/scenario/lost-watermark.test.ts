@@ -53,13 +53,13 @@ describe('a target without the history of its process', () => {
       const before = await world.rows(`from ${target}`);
       await expect(world.plan(name)).rejects.toMatchObject({
         code: 'watermark-lost',
-        exitCode: 5,
+        kind: 'refused',
         hint: expect.stringContaining(`psyberg adopt ${name}`),
       });
       expect(await runOne(world, name)).toMatchObject({
         status: 'refused',
         published_snapshot_id: null,
-        error: { code: 'watermark-lost', context: { exit_code: 5 } },
+        error: { code: 'watermark-lost', kind: 'refused' },
       });
       expect(await world.rows(`from ${target}`)).toEqual(before);
       expect(await world.leftovers()).toEqual([]);
@@ -155,7 +155,7 @@ describe('calls beside each other on one library instance', () => {
       world.run(['no_such_load']),
       world.run(['append_load']),
     ]);
-    expect(first).toMatchObject({ status: 'rejected', reason: { exitCode: 2 } });
+    expect(first).toMatchObject({ status: 'rejected', reason: { kind: 'usage' } });
     expect(second).toMatchObject({ status: 'fulfilled', value: [{ status: 'published' }] });
   });
 

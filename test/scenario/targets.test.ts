@@ -217,7 +217,7 @@ describe('an overwrite', () => {
     const before = (await world.metadata('facts.events'))['current-snapshot-id'];
     expect((await world.run())[0]).toMatchObject({
       status: 'failed',
-      error: { code: 'target-schema-mismatch', context: { exit_code: 2 } },
+      error: { code: 'target-schema-mismatch', kind: 'usage' },
     });
     expect((await world.metadata('facts.events'))['current-snapshot-id']).toBe(before);
     expect(await world.leftovers()).toEqual([]);

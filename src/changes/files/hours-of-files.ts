@@ -4,9 +4,10 @@
  * rows without a word.
  */
 import type { PartitionHours } from '../../iceberg/partition-hours.ts';
-import { PsybergError, refusal } from '../../model/errors.ts';
+import { PsybergError } from '../../model/errors.ts';
 import { CALENDAR, type Hour, hoursOf } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
+import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { BoundsFrom, ChangedFile } from '../../model/session.ts';
 import {
@@ -234,13 +235,11 @@ function unreadable(source: SourceTable, files: readonly ChangedFile[], error: u
   const name = tableName(source.spec.table);
   const file =
     files.find((each) => error.message.includes(plainPath(each.path))) ?? (files[0] as ChangedFile);
-  return refusal(
-    'source-unreadable',
-    `the data file ${file.path} of source ${name} (snapshot ${file.snapshotId}) cannot be read: ${error.message.split('\n')[0]}`,
-    {
-      hint: 'restore the missing or damaged file, or roll the source back to a snapshot that is whole; nothing was moved',
-      context: { table: name, snapshot_id: String(file.snapshotId), file: file.path },
-      cause: error,
-    },
-  );
+  return sourceUnreadable({
+    table: name,
+    snapshotId: String(file.snapshotId),
+    what: 'data file',
+    file: file.path,
+    cause: error,
+  });
 }

@@ -8,6 +8,7 @@
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { composeFilesView, manifestsOf } from '../../manifests/compose.ts';
+import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';
 import type { ChangedFile } from '../../model/session.ts';
@@ -272,7 +273,7 @@ async function passedView(
  * that DuckDB cannot read rightly, though those after can be. They count as changed: refused, the watermark
  * could never pass them. An interruption, a full disk or a catalog that is away says nothing of the rows.
  */
-const INCOMPARABLE: ReadonlySet<string> = new Set([
+const INCOMPARABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'sql-failed',
   'source-unreadable',
   'view-incomplete',
