@@ -1,11 +1,11 @@
 /**
  * How a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout. Pure.
- * Nested columns need field ids inside, and sorted tables an order; such tables are written by DuckDB's
- * Iceberg extension instead.
+ * Nested columns need field ids inside; such tables are written by DuckDB's Iceberg extension instead.
  */
 import { currentSchema } from './event-time.ts';
 import type { FileLayout, LayoutPartition } from '../model/file-layout.ts';
 import { tableRoot } from './new-snapshot.ts';
+import { writtenOrder } from './sort-order.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
 const PLAIN_TYPES = new Set([
@@ -59,12 +59,8 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
     type: String(field.type),
   }));
   if (columns.some((column) => !isPlainType(column.type))) return undefined;
-  const order = metadata['sort-orders'].find(
-    (each) => each['order-id'] === metadata['default-sort-order-id'],
-  );
-  // Files elsewhere, in another format or sorted: the extension knows those properties.
+  // Files elsewhere, or in another format: the extension knows those properties.
   if (
-    (order?.fields.length ?? 0) > 0 ||
     properties['write.data.path'] !== undefined ||
     (properties['write.format.default'] ?? 'parquet') !== 'parquet'
   )
@@ -86,11 +82,13 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
   }
   const compression = compressionOf(metadata);
   if (compression === undefined) return undefined;
+  const order = writtenOrder(metadata);
   return {
     location: tableRoot(metadata),
     specId: metadata['default-spec-id'],
     columns,
     partition,
+    ...(order === undefined ? {} : { order }),
     compression,
   };
 }

@@ -17,10 +17,21 @@ export interface LayoutPartition {
   readonly argument?: number;
   readonly column: LayoutColumn;
 }
+/** The sort order that data files are written in, and name. */
+export interface LayoutOrder {
+  readonly id: number;
+  readonly fields: readonly {
+    readonly column: string;
+    readonly descending: boolean;
+    readonly nullsLast: boolean;
+  }[];
+}
 export interface FileLayout {
   readonly location: string;
   readonly specId: number;
   readonly columns: readonly LayoutColumn[];
   readonly partition: readonly LayoutPartition[];
+  /** Absent where files are in no order. */
+  readonly order?: LayoutOrder;
   readonly compression: 'zstd' | 'snappy' | 'gzip' | 'lz4_raw' | 'uncompressed';
 }

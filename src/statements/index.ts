@@ -25,6 +25,7 @@ export {
   carriedColumnsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
+  fileOrderFragment,
   noValuesFragment,
   partitionColumnName,
   ROW_LINEAGE_FIELDS,
