@@ -1,6 +1,8 @@
 // Goal: a query whose columns are not those of its target is never loaded by a guess. Method: a target that
 // was loaded once, then the query is changed; what the run says, and what readers of the table see.
 import { describe, expect, it } from 'vitest';
+import type { ProcessSpec } from '../../src/model/process-spec.ts';
+import { runSessionStep, SESSION_STEPS } from '../support/session-step.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz, country varchar';
@@ -156,6 +158,22 @@ describe('the target of a session that adds columns', () => {
       await world.rows('select id, id * 2 from raw.events where id >= 20'),
     );
     expect((await schemaOf(world))?.map(({ name }) => name)).toEqual(['id', 'ts', 'country', 'doubled']);
+  });
+
+  it('becomes the current schema with the publish of a session step by step', async () => {
+    const world = await loadedWorld('select id, ts, country from e');
+    world.writeProcess(load(NEW, APPEND));
+    for (const step of SESSION_STEPS) {
+      await world.reopen();
+      const spec = world.psyberg.project.processes[0] as ProcessSpec;
+      await runSessionStep(world.psyberg, spec, step, '20230914061501');
+      const isPublished = ['publish', 'commit'].includes(step);
+      expect(await schemaOf(world), step).toHaveLength(isPublished ? 4 : 3);
+    }
+    expect(await world.rows('select id, doubled from facts.events where id >= 20')).toEqual(
+      await world.rows('select id, id * 2 from raw.events where id >= 20'),
+    );
+    expect(await world.leftovers()).toEqual([]);
   });
 
   it('keeps what somebody else did to its columns meanwhile: the session is planned again', async () => {
