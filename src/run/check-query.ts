@@ -68,7 +68,7 @@ async function appendToTarget(context: RunContext, columns: readonly QueryColumn
     ],
     updates: [{ action: 'add-schema', schema }],
   });
-  context.schema = { id: (metadata.schemas.at(-1) as Schema)['schema-id'], from };
+  context.schema = { id: Math.max(...metadata.schemas.map((each) => each['schema-id'])), from };
   showTables(context, [...context.viewTables.values()]);
   const layout = fileLayoutOf((await loadTarget(context)).metadata) ?? null;
   const { steps: _steps, ...plan } = context.plan;

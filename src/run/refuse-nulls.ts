@@ -6,22 +6,23 @@
 import { relative } from 'node:path';
 import { type SearchedRows, nullRowsStatement } from '../compile/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
-import type { NestedField } from '../iceberg/table-metadata.ts';
+import { listFields } from '../iceberg/schema-fields.ts';
+import type { NestedField, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { sqlName } from '../model/sql-name.ts';
 import { nullsAgainstFragment, quoteIdentifier, requiresInside } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { type RunContext, loadTarget } from './context.ts';
+import { type ComposedSnapshot, type RunContext, loadTarget } from './context.ts';
 import type { WrittenFile } from './write-files.ts';
 
 /** Looks at what COPY counted: rows are read only where a required column has NULLs, for an example. */
 export async function refuseNullsInFiles(
   context: RunContext,
   step: Pick<Step, 'name'>,
-  files: readonly WrittenFile[],
+  { metadata, files }: { readonly metadata: TableMetadata; readonly files: readonly WrittenFile[] },
 ): Promise<void> {
-  for (const field of await fieldsOf(context)) {
+  for (const field of currentSchema(metadata).fields) {
     if (!field.required && !requiresInside(field)) continue;
     // Of what lies inside a column COPY counts nothing under its name: such files are read.
     const suspected = files.filter(
@@ -31,7 +32,7 @@ export async function refuseNullsInFiles(
     if (suspected.length === 0) continue;
     const found = await nullRows(context, field, { files: suspected.map((file) => file.filename) });
     if (found !== undefined)
-      throw nullsError(context, { path: field.name, found, isCarried: isCarried(step) });
+      throw nullsError(context, { path: requiredIn(field), found, isCarried: isCarried(step) });
   }
 }
 
@@ -45,9 +46,8 @@ export async function explainNulls(
   if (!(error instanceof PsybergError) || named === undefined) return error;
   const { name } = context.spec.target.table;
   const path = named.startsWith(`${name}.`) ? named.slice(name.length + 1) : named;
-  const field = (await fieldsOf(context)).find(
-    (each) => path === each.name || path.startsWith(`${each.name}.`),
-  );
+  const { fields } = currentSchema((await loadTarget(context)).metadata);
+  const field = fields.find((each) => path === each.name || path.startsWith(`${each.name}.`));
   if (field === undefined) return error;
   const found = await nullRows(context, field, isCarried(step) ? 'carried' : 'returned').catch(
     () => undefined,
@@ -57,14 +57,21 @@ export async function explainNulls(
 
 /** Looks for what the extension lets pass (DuckDB 1.5.5: values of maps) among the staged rows. */
 export async function refuseNullsInside(context: RunContext): Promise<void> {
-  for (const field of (await fieldsOf(context)).filter(requiresInside)) {
+  const { metadata } = context.composed as ComposedSnapshot;
+  for (const field of currentSchema(metadata).fields.filter(requiresInside)) {
     const found = await nullRows(context, field, 'staged');
-    if (found !== undefined) throw nullsError(context, { path: field.name, found, isCarried: false });
+    if (found !== undefined) throw nullsError(context, { path: requiredIn(field), found, isCarried: false });
   }
 }
 
-const fieldsOf = async (context: RunContext): Promise<readonly NestedField[]> =>
-  currentSchema((await loadTarget(context)).metadata).fields;
+/** The column, or what must be there inside it; keys of maps are never NULL. */
+const requiredIn = (field: NestedField): string =>
+  field.required
+    ? field.name
+    : listFields([field])
+        .filter(({ required, path }) => required && !path.endsWith('.key'))
+        .map(({ path }) => path)
+        .join(' or ');
 
 /** Rows that the target held before, and that move to another file. */
 const isCarried = ({ name }: Pick<Step, 'name'>): boolean => name === 'carry_over';

@@ -64,7 +64,7 @@ export async function writeFiles(
   const written = (await context.ports.engine.query(statement)) as unknown as WrittenFile[];
   const files = written.filter((file) => file.count > 0n);
   for (const file of written) if (file.count === 0n) removeLocalFile(file.filename);
-  await refuseNullsInFiles(context, step, files);
+  await refuseNullsInFiles(context, step, { metadata, files });
   return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
 }
 

@@ -102,10 +102,14 @@ describe('a NULL in a required column', () => {
         fields.map((field) => (field.name === 'v' ? { ...field, type: requiredInside(field.type) } : field)),
       );
     }
+    const paths: Readonly<Record<string, string>> = { s: 'v.b', l: 'v.element', m: 'v.value' };
     for (const record of await world.run()) {
       expect(record, record.process_name).toMatchObject({
         status: 'refused',
-        error: { code: 'null-in-required-column', context: { rows: '1' } },
+        error: {
+          code: 'null-in-required-column',
+          context: { column: paths[record.process_name], rows: '1' },
+        },
       });
       expect(record.error?.message).toContain('"id":2');
       expect(await world.history(record.target)).toEqual([]);
