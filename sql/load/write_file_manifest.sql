@@ -2,6 +2,7 @@
 -- What: the manifest of data files that were just written, with counts, sizes and bounds as the Parquet writer reported them.
 -- @param $files VARCHAR JSON array: path, rows, bytes, partition values in the spec's order
 -- @param $metrics VARCHAR JSON array, one element a file and column: path, field id, kind of bound, values, nulls, size, least, greatest
+-- @param $sort_order_id VARCHAR the order in which the rows were written; null for none
 -- @param $destination VARCHAR path of the new manifest
 -- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
 -- @param $schema_id VARCHAR its id (inside {{manifest_format}})
@@ -73,7 +74,8 @@ copy (
       by_file.value_counts,
       by_file.null_value_counts,
       by_file.lower_bounds,
-      by_file.upper_bounds
+      by_file.upper_bounds,
+      $sort_order_id::integer as sort_order_id
     from files
     left join by_file using (path)
   )

@@ -13,7 +13,7 @@ copy (
     select * from (
 {{query}}
     )
-  )
+  ){{order}}
 ) to $destination (
   format parquet,
   compression {{compression}},

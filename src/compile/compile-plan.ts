@@ -15,6 +15,7 @@ import {
   fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
+  fileOrderFragment,
   identifierFragment,
   literalFragment,
   manifestListStatement,
@@ -335,6 +336,7 @@ function writtenRows(
     compression: identifierFragment(layout.compression),
     field_ids: fieldIdsFragment(columns),
     layout: fileLayoutFragment(layout.partition),
+    order: fileOrderFragment(layout.order),
   });
   return { stage: 'load', name: 'insert', sql, parameters: destination };
 }

@@ -7,5 +7,5 @@ export {
   describeStatement,
   firstInsertStep,
 } from './compile-plan.ts';
-export { type SearchedRows, nullRowsStatement } from './null-rows.ts';
+export { nullRowsStatement } from './null-rows.ts';
 export { SESSION_CATALOG, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

@@ -122,6 +122,16 @@ const PRIMITIVES_OF_VERSION_3: Readonly<Record<string, string>> = {
   VARIANT: 'variant',
 };
 
+/** True for a type that a new column of a table may have. */
+export function hasIcebergType(type: ColumnType, formatVersion: number): boolean {
+  try {
+    newType(type, { last: 0, formatVersion }, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function primitiveType(type: Extract<ColumnType, { kind: 'plain' }>, ids: Ids, path: string): string {
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type.name);
   if (decimal !== null) return `decimal(${decimal[1]}, ${decimal[2]})`;

@@ -5,6 +5,7 @@
 import { currentSchema } from './event-time.ts';
 import type { FileLayout, LayoutColumn, LayoutPartition, LayoutType } from '../model/file-layout.ts';
 import { tableRoot } from './new-snapshot.ts';
+import { writtenOrder } from './sort-order.ts';
 import type { PartitionField, TableMetadata } from './table-metadata.ts';
 import { withoutSlash } from './without-slash.ts';
 
@@ -102,11 +103,6 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | LayoutObstac
       obstacle: `its column ${strange.name} is of the type ${strange.type}, which DuckDB does not write as Iceberg wants it`,
       hint: `cast ${strange.name} to another type in the query (bytes to blob, for example), and give the process a target of its own`,
     };
-  const order = metadata['sort-orders'].find(
-    (each) => each['order-id'] === metadata['default-sort-order-id'],
-  );
-  if ((order?.fields.length ?? 0) > 0)
-    return { obstacle: 'it has a sort order', hint: 'remove the sort order of the table' };
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']);
   const partition: LayoutPartition[] = [];
   for (const field of spec?.fields ?? []) {
@@ -124,12 +120,14 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | LayoutObstac
       obstacle: `its compression codec is ${metadata.properties?.['write.parquet.compression-codec']}`,
       hint: `set the table property write.parquet.compression-codec to one of ${Object.keys(CODECS).join(', ')}`,
     };
+  const order = writtenOrder(metadata);
   return {
     location: tableRoot(metadata),
     dataFolder: dataFolderOf(metadata),
     specId: metadata['default-spec-id'],
     columns,
     partition,
+    ...(order === undefined ? {} : { order }),
     compression,
   };
 }

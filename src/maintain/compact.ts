@@ -362,6 +362,7 @@ async function writeManifests(
           })),
         ),
         metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, { columns, location }))),
+        sort_order_id: null,
         destination: described,
         ...parameters,
       },

@@ -30,6 +30,15 @@ export interface LayoutPartition {
   readonly argument?: number;
   readonly column: LayoutColumn & { readonly type: string };
 }
+/** The sort order that data files are written in, and name. */
+export interface LayoutOrder {
+  readonly id: number;
+  readonly fields: readonly {
+    readonly column: string;
+    readonly descending: boolean;
+    readonly nullsLast: boolean;
+  }[];
+}
 export interface FileLayout {
   readonly location: string;
   /** Where data files go, without a slash at its end. */
@@ -37,5 +46,7 @@ export interface FileLayout {
   readonly specId: number;
   readonly columns: readonly LayoutColumn[];
   readonly partition: readonly LayoutPartition[];
+  /** Absent where files are in no order. */
+  readonly order?: LayoutOrder;
   readonly compression: 'zstd' | 'snappy' | 'gzip' | 'lz4_raw' | 'uncompressed';
 }

@@ -11,10 +11,10 @@ import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
 import { fitColumns } from '../iceberg/fit-columns.ts';
 import type { Schema } from '../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../model/column-type.ts';
-import { withoutColumnsQuery } from '../statements/index.ts';
+import { type SqlFragment, withoutColumnsQuery } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';
-import { inferredPrevious } from './infer-previous.ts';
+import { inferredSources } from './infer-previous.ts';
 import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
 
 /**
@@ -23,8 +23,6 @@ import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
  */
 export async function checkQuery(context: RunContext): Promise<void> {
   const { plan, spec } = context;
-  // A dimension's first session has no `previous` to check against; creating the target prepares its query.
-  if (!plan.target.exists && spec.pattern === 'dimension') return;
   const columns = await queryColumns(context);
   refuseMissingEventTime(context, columns);
   if (!plan.target.exists) return;
@@ -38,16 +36,17 @@ export async function checkQuery(context: RunContext): Promise<void> {
 
 async function queryColumns(context: RunContext): Promise<QueryColumn[]> {
   const { plan, spec, ports } = context;
-  const { columns, rows } = await ports.engine
-    .table(bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec) }, {}))
-    .catch(async (error: unknown) => {
-      // It may read a column of `previous` that it is about to add.
-      const previous = spec.onSchemaChange === 'append' ? await inferredPrevious(context) : undefined;
-      if (previous === undefined) throw error;
-      return ports.engine.table(
-        bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec, previous) }, {}),
-      );
-    });
+  const ask = (sources?: SqlFragment) =>
+    ports.engine.table(bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec, sources) }, {}));
+  const isDimension = spec.pattern === 'dimension';
+  const { columns, rows } =
+    isDimension && !plan.target.exists
+      ? await ask(await inferredSources(context))
+      : await ask().catch(async (error: unknown) => {
+          // It may read a column of `previous` that it is about to add.
+          if (!isDimension || spec.onSchemaChange !== 'append') throw error;
+          return ask(await inferredSources(context));
+        });
   return columns.map(({ name }, index) => ({ name, type: parseColumnType(String(rows[0]?.[index])) }));
 }
 
@@ -69,7 +68,7 @@ async function appendToTarget(context: RunContext, columns: readonly QueryColumn
     ],
     updates: [{ action: 'add-schema', schema }],
   });
-  context.schema = { id: (metadata.schemas.at(-1) as Schema)['schema-id'], from };
+  context.schema = { id: Math.max(...metadata.schemas.map((each) => each['schema-id'])), from };
   showTables(context, [...context.viewTables.values()]);
   const found = fileLayoutOf((await loadTarget(context)).metadata);
   const layout = isLayout(found) ? found : null;

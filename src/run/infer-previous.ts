@@ -79,17 +79,15 @@ export async function previousColumns(
 }
 
 /**
- * The sources of a dimension's query with `previous` as its own SQL makes it, without rows; undefined where no
- * `previous` is read. For a query whose target lacks columns of it.
+ * The sources of a dimension's query with `previous` as its own SQL makes it, without rows: for a target that
+ * is not there yet, or lacks columns of it.
  */
-export async function inferredPrevious({ ports, plan, spec }: Inferred): Promise<SqlFragment | undefined> {
-  if (spec.pattern !== 'dimension' || plan.range === null) return undefined;
-  const hour = parseHour(plan.range.first_hour);
+export async function inferredSources({ ports, plan, spec }: Inferred): Promise<SqlFragment> {
+  const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
   const window = { firstHour: hour, lastHour: hour };
   const previous = await previousColumns(ports.engine, { spec, plan, window });
-  return previous === undefined
-    ? undefined
-    : sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [previous]).fragment;
+  const more = previous === undefined ? [] : [previous];
+  return sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, more).fragment;
 }
 
 type Inferred = Pick<RunContext, 'ports' | 'plan' | 'spec'>;

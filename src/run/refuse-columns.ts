@@ -3,6 +3,7 @@
  * error that says what to do.
  */
 import { relative } from 'node:path';
+import { hasIcebergType } from '../iceberg/append-columns.ts';
 import type { ColumnDifferences, LossyCast, NewColumn } from '../iceberg/fit-columns.ts';
 import type { NestedField, Schema } from '../iceberg/table-metadata.ts';
 import { type QueryColumn, columnTypeText } from '../model/column-type.ts';
@@ -91,6 +92,8 @@ function changedColumns(context: Refused, added: readonly NewColumn[], absent: r
 const isNested = (path: string): boolean => path.includes('.');
 
 function addedHint(context: Refused, { path, type }: NewColumn): string {
+  if (!hasIcebergType(type, context.plan.target.format_version))
+    return `Iceberg has no type ${columnTypeText(type)}: cast ${path} in the query of ${fileOf(context)} to one that it has, such as varchar, bigint, double or timestamptz; then add the column, or set on_schema_change: append`;
   const add = isNested(path)
     ? ''
     : `add it: ${command(`alter table ${context.plan.target.table} add column ${sqlName(path)} ${columnTypeText(type)}`)}; or `;

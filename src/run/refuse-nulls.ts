@@ -4,46 +4,50 @@
  * column is null, DuckDB finds it.
  */
 import { relative } from 'node:path';
-import { type SearchedRows, nullRowsStatement } from '../compile/index.ts';
+import { nullRowsStatement } from '../compile/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
-import type { NestedField } from '../iceberg/table-metadata.ts';
+import { listFields } from '../iceberg/schema-fields.ts';
+import type { NestedField, TableMetadata } from '../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { sqlName } from '../model/sql-name.ts';
 import { nullsAgainstFragment, quoteIdentifier, requiresInside } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import { type RunContext, loadTarget } from './context.ts';
+import type { RunContext } from './context.ts';
 import type { WrittenFile } from './write-files.ts';
 
 /** Looks at what COPY counted: rows are read only where a required column has NULLs, for an example. */
 export async function refuseNullsInFiles(
   context: RunContext,
   step: Pick<Step, 'name'>,
-  files: readonly WrittenFile[],
+  { metadata, files }: { readonly metadata: TableMetadata; readonly files: readonly WrittenFile[] },
 ): Promise<void> {
-  for (const field of await fieldsOf(context)) {
-    if (!field.required) continue;
+  for (const field of currentSchema(metadata).fields) {
+    if (!field.required && !requiresInside(field)) continue;
+    // Of what lies inside a column COPY counts nothing under its name: such files are read.
     const suspected = files.filter(
       ({ column_statistics: counted }) =>
         (counted[quoteIdentifier(field.name)] ?? counted[field.name])?.['null_count'] !== '0',
     );
     if (suspected.length === 0) continue;
-    const found = await nullRows(context, field, { files: suspected.map((file) => file.filename) });
+    const found = await nullRows(
+      context,
+      field,
+      suspected.map((file) => file.filename),
+    );
     if (found !== undefined)
-      throw nullsError(context, { path: field.name, found, isCarried: isCarried(step) });
+      throw nullsError(context, { path: requiredIn(field), found, isCarried: isCarried(step) });
   }
 }
 
-/** Looks for NULLs inside structs, lists and maps among the staged rows: COPY counts none there. */
-export async function refuseNullsInside(context: RunContext): Promise<void> {
-  for (const field of (await fieldsOf(context)).filter(requiresInside)) {
-    const found = await nullRows(context, field, 'staged');
-    if (found !== undefined) throw nullsError(context, { path: field.name, found, isCarried: false });
-  }
-}
-
-const fieldsOf = async (context: RunContext): Promise<readonly NestedField[]> =>
-  currentSchema((await loadTarget(context)).metadata).fields;
+/** The column, or what must be there inside it; keys of maps are never NULL. */
+const requiredIn = (field: NestedField): string =>
+  field.required
+    ? field.name
+    : listFields([field])
+        .filter(({ required, path }) => required && !path.endsWith('.key'))
+        .map(({ path }) => path)
+        .join(' or ');
 
 /** Rows that the target held before, and that move to another file. */
 const isCarried = ({ name }: Pick<Step, 'name'>): boolean => name === 'carry_over';
@@ -56,46 +60,39 @@ interface NullRows extends Record<string, unknown> {
 async function nullRows(
   context: RunContext,
   field: NestedField,
-  rows: SearchedRows,
+  files: readonly string[],
 ): Promise<NullRows | undefined> {
-  const { spec, ports } = context;
-  const statement = nullRowsStatement(spec, { rows, nulls: nullsAgainstFragment(field) });
-  const [found] = await ports.engine.query<NullRows>(bindStep({ name: 'null_rows', ...statement }, {}));
+  const statement = nullRowsStatement({ files, nulls: nullsAgainstFragment(field) });
+  const [found] = await context.ports.engine.query<NullRows>(
+    bindStep({ name: 'null_rows', ...statement }, {}),
+  );
   return found === undefined || found.rows === 0n ? undefined : found;
 }
 
 function nullsError(
-  context: RunContext,
-  nulls: {
-    readonly path: string;
-    readonly found: NullRows | undefined;
-    readonly isCarried: boolean;
-    readonly cause?: unknown;
-  },
+  { plan, spec, ports }: RunContext,
+  nulls: { readonly path: string; readonly found: NullRows; readonly isCarried: boolean },
 ): PsybergError {
-  const { plan, spec, ports } = context;
   const { path, found } = nulls;
-  const file = relative(ports.project.root, spec.file);
   const { table } = plan.target;
   const [column = path] = path.split('.');
-  const rows =
-    found === undefined
-      ? // The extension takes a NULL list or struct for one of what lies in it.
-        `a row holds NULL in ${column}, and DuckDB's extension cannot write it while ${path} is required`
-      : `${found.rows} ${found.rows === 1n ? 'row holds' : 'rows hold'} NULL in ${path}, which the target ${table} requires, for example ${found.example}`;
+  const hold = found.rows === 1n ? 'row holds' : 'rows hold';
   const allow = `allow NULL: psyberg sql '${`alter table ${table} alter column ${sqlName(column)} drop not null`}'`;
   const correct = nulls.isCarried
     ? `these rows lie in the target already: correct or delete them there (psyberg sql '${`delete from ${table} where ${sqlName(column)} is null`}')`
-    : `return a value there in ${file}, or leave such rows out`;
-  return refusal('null-in-required-column', `${plan.process_name}: ${rows}; nothing was published`, {
-    hint: path === column ? `${correct}; or ${allow}` : correct,
-    context: {
-      process_name: plan.process_name,
-      target: table,
-      column: path,
-      rows: found === undefined ? null : String(found.rows),
-      example: found?.example ?? null,
+    : `return a value there in ${relative(ports.project.root, spec.file)}, or leave such rows out`;
+  return refusal(
+    'null-in-required-column',
+    `${plan.process_name}: ${found.rows} ${hold} NULL in ${path}, which the target ${table} requires, for example ${found.example}; nothing was published`,
+    {
+      hint: path === column ? `${correct}; or ${allow}` : correct,
+      context: {
+        process_name: plan.process_name,
+        target: table,
+        column: path,
+        rows: String(found.rows),
+        example: found.example,
+      },
     },
-    ...(nulls.cause === undefined ? {} : { cause: nulls.cause }),
-  });
+  );
 }

@@ -14,7 +14,6 @@ import { abandonSession, closeSession } from './clean-up.ts';
 import { type ComposedSnapshot, type RunContext, type RunPorts, loadTarget } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, openBranch, openChangeView } from './open-branch.ts';
-import { refuseNullsInside } from './refuse-nulls.ts';
 import { giveUp, writeMarker } from './session-marker.ts';
 import { countRows, runAudit } from './stage-audit.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
@@ -163,8 +162,7 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
         context.state.beginProgress((await loadTarget(context)).metadata['table-uuid']);
       }
       context.composed = await composeSnapshot(context, step, { base: context.base });
-      await showStaged(context);
-      return refuseNullsInside(context);
+      return showStaged(context);
     case 'audit': {
       if (name === 'count_sources') {
         await countRows(context, step);

@@ -70,7 +70,7 @@ export async function writeFiles(
     written.filter((file) => file.count > 0n),
   );
   for (const file of written) if (file.count === 0n) removeLocalFile(file.filename);
-  await refuseNullsInFiles(context, step, files);
+  await refuseNullsInFiles(context, step, { metadata, files });
   return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
 }
 
@@ -103,7 +103,8 @@ async function stageFiles(
   const { engine } = context.ports;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId);
   const manifest = metadataPath(metadata, `${randomUUID()}-m0`, context.branch);
-  const entry = newEntryFragments(DATA_FILE_COLUMNS, layout.partition);
+  const sorted = layout.order === undefined ? [] : ['sort_order_id'];
+  const entry = newEntryFragments([...DATA_FILE_COLUMNS, ...sorted], layout.partition);
   await engine.execute({
     sql: renderStatement('load/write_file_manifest', {
       partition: partitionTupleFragment(writtenValues(layout.partition)),
@@ -113,6 +114,7 @@ async function stageFiles(
     parameters: {
       files: JSON.stringify(files.map((file) => fileJson(file, layout))),
       metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, layout))),
+      sort_order_id: layout.order === undefined ? null : String(layout.order.id),
       destination: manifest,
       ...manifestMetadata(metadata, spec as PartitionSpec),
     },

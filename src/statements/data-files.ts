@@ -2,7 +2,7 @@
  * Fragments of the statements that write a target's data files and their manifest. FileLayout -> fragments.
  * Pure.
  */
-import type { LayoutColumn, LayoutPartition, LayoutType } from '../model/file-layout.ts';
+import type { LayoutColumn, LayoutOrder, LayoutPartition, LayoutType } from '../model/file-layout.ts';
 import { duckdbTypeName } from './file-columns.ts';
 import { partitionKey } from './partition-keys.ts';
 import type { PartitionValue } from './partition-values.ts';
@@ -80,6 +80,16 @@ export function fileLayoutFragment(partition: readonly LayoutPartition[]): SqlFr
   return statementFragment(
     `,\n  partition_by (${partition.map((_field, index) => partitionColumnName(index)).join(', ')}),\n  filename_pattern '{uuidv7}',\n  overwrite_or_ignore`,
   );
+}
+
+/** `order by "a" desc nulls last`, or nothing. */
+export function fileOrderFragment(order: LayoutOrder | undefined): SqlFragment {
+  if (order === undefined) return NOTHING;
+  const keys = order.fields.map(
+    ({ column, descending, nullsLast }) =>
+      `${quoteIdentifier(column)} ${descending ? 'desc' : 'asc'} nulls ${nullsLast ? 'last' : 'first'}`,
+  );
+  return statementFragment(`\n  order by ${keys.join(', ')}`);
 }
 
 /** The fields by which files are split, with the types of their values. */

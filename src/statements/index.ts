@@ -26,6 +26,7 @@ export {
   fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
+  fileOrderFragment,
   noValuesFragment,
   partitionColumnName,
   ROW_LINEAGE_FIELDS,

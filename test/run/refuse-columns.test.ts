@@ -37,7 +37,7 @@ function refusal(
   onSchemaChange: 'refuse' | 'append' | 'ignore' = 'refuse',
 ): string | undefined {
   const context = {
-    plan: { target: { table: 'facts.t', exists: true } },
+    plan: { target: { table: 'facts.t', exists: true, format_version: 2 } },
     ports: { project: { root: '/p' } },
     spec: { file: '/p/processes/a.sql', target: {}, onSchemaChange },
   };
@@ -67,6 +67,7 @@ describe('refuseColumns', () => {
   it.each([
     ['a new name', { Order: undefined, 'Order No': 'INTEGER' }],
     ['a new column', { 'Order No': 'STRUCT("select" INTEGER, b INTEGER)[]' }],
+    ['a new column of a type that Iceberg does not have', { more: 'UTINYINT' }],
     ['a missing column', { Order: undefined }],
     ['a new and a missing field', { s: 'STRUCT(a INTEGER, due_at TIMESTAMP WITH TIME ZONE)' }],
     ['a new field', { s: 'STRUCT(a INTEGER, due TIMESTAMP WITH TIME ZONE, b INTEGER)' }],
