@@ -22,6 +22,7 @@ import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 import { catalogFault } from './catalog-fault.ts';
 import { loadExtensions } from './extensions.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
+import { needsAllFiles, unprunedRunner } from './unpruned.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
 /**
@@ -130,6 +131,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     stopped,
     storage: new Map(),
     catalogs: new Set(),
+    unpruned: unprunedRunner(),
   });
 }
 
@@ -143,6 +145,7 @@ interface Parts {
   readonly storage: Map<string, string>;
   /** Addresses of the catalogs that were attached. */
   readonly catalogs: Set<string>;
+  readonly unpruned: ReturnType<typeof unprunedRunner>;
 }
 
 function connectionEngine(parts: Parts): Engine {
@@ -153,7 +156,9 @@ function connectionEngine(parts: Parts): Engine {
   const inTurn = oneAfterTheOther();
   const run = inTurn(async (statement: BoundStatement) => {
     if (parts.stopped.value) throw interruptedError();
-    return runOn(connection, statement);
+    return needsAllFiles(statement.sql)
+      ? parts.unpruned(connection, () => runOn(connection, statement))
+      : runOn(connection, statement);
   });
   const command = inTurn(async (sql: string) => void (await connection.run(sql)));
   const guarded = async <T>(statement: BoundStatement, work: () => Promise<T>): Promise<T> => {
