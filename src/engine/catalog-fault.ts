@@ -34,11 +34,15 @@ export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): Psy
 
 /** What the catalog does not take of DuckDB (`catalog/views/duckdb-face.ts`), in its own words. */
 function catalogRefusal(error: unknown, catalogs: ReadonlySet<string>): PsybergError | undefined {
-  const [, url = '', message = ''] =
-    /Request to '([^']+)' returned a non-200 status code \(BadRequest_400\)\.\s+message: ([^\n]*)\n\s*type: ValidationException/.exec(
-      error instanceof Error ? error.message : '',
-    ) ?? [];
+  const text = error instanceof Error ? error.message : '';
+  const [, url = ''] =
+    /Request to '([^']+)' returned a non-200 status code \(BadRequest_400\)/.exec(text) ?? [];
   if (![...catalogs].some((uri) => url.startsWith(`${uri}/`))) return undefined;
+  // DuckDB passes the answer on as lines, or as it came.
+  const [, line] = /\n\s*message: ([^\n]*)\n\s*type: ValidationException/.exec(text) ?? [];
+  const [, literal] = /"message":("(?:[^"\\]|\\.)*"),"type":"ValidationException"/.exec(text) ?? [];
+  const message = line ?? (literal === undefined ? undefined : String(JSON.parse(literal)));
+  if (message === undefined) return undefined;
   const [, upgrade] = /, by (alter table .*)$/.exec(message) ?? [];
   return refusal('catalog-refused', message, {
     hint:
