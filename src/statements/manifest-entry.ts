@@ -58,7 +58,7 @@ export interface EntryFragments {
   readonly fieldIds: SqlFragment;
 }
 
-/** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names. */
+/** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names, as Avro takes them. */
 export function newEntryFragments(
   columns: readonly string[],
   partition: readonly PartitionColumn[],
@@ -68,7 +68,7 @@ export function newEntryFragments(
     partition,
     (name) => `data_file.${quoteIdentifier(name)}`,
     (_field, position) =>
-      `data_file.partition[${quoteLiteral((partition[position] as PartitionColumn).name)}]`,
+      `data_file.partition[${quoteLiteral(avroName((partition[position] as PartitionColumn).name))}]`,
   );
 }
 
