@@ -39,6 +39,7 @@ import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
+import { mendingIn } from './manifests/mending.ts';
 import type { SqlResult } from './run/run-sql.ts';
 import { sessionAtWork, WAIT_MAX_MS, waitForSession } from './run/session-at-work.ts';
 import { checkSyntax, nameProcess } from './run/sql-error.ts';
@@ -167,7 +168,7 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
  */
 export async function startProjectCatalog(
   { catalog }: ProjectSpec,
-  options: Pick<ServeOptions, 'host' | 'port' | 'token'> = {},
+  options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'mendSnapshot'> = {},
 ): Promise<Catalog> {
   if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
   const { kind: _embedded, ...place } = catalog;
@@ -213,7 +214,7 @@ export async function relocateProject(
 
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
-  const catalog = await startProjectCatalog(project);
+  const catalog = await startProjectCatalog(project, { mendSnapshot: mendingIn(() => engine()) });
   const sessions = sessionsDirectory(project);
   // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
   // them too.

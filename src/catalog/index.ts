@@ -24,11 +24,13 @@ import type { CatalogFace } from './service/catalog-face.ts';
 import type { Warehouse } from './service/remove-files.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
+import type { MendSnapshot } from './views/duckdb-face.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
 export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
 export type { SessionView, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
 export type { Warehouse } from './service/remove-files.ts';
+export type { MendSnapshot } from './views/duckdb-face.ts';
 
 export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
@@ -44,6 +46,8 @@ export interface ServeOptions {
   readonly token?: string;
   /** How long a client may take; default {@link REQUEST_LIMITS}. */
   readonly limits?: Partial<typeof REQUEST_LIMITS>;
+  /** Puts right what DuckDB wrote, before it is committed; default: it is taken as it is. */
+  readonly mendSnapshot?: MendSnapshot;
 }
 export interface CatalogOptions extends ServeOptions {
   /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
@@ -190,7 +194,9 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
   let opening: Promise<CatalogHandler> | undefined;
   const handler = (): Promise<CatalogHandler> => {
     opening ??= Promise.all([import('./server/handler.ts'), backing.open()])
-      .then(([{ catalogHandler }, real]) => catalogHandler({ real, warehouse, catalogName, views }))
+      .then(([{ catalogHandler }, real]) =>
+        catalogHandler({ real, warehouse, catalogName, views, mendSnapshot: options.mendSnapshot }),
+      )
       .catch((error: unknown) => {
         // A foreign catalog that was not there a moment ago may be now.
         opening = undefined;

@@ -1,5 +1,7 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
 import { type Command, Option } from 'commander';
+import type { Engine } from '../engine/index.ts';
+import { mendingIn } from '../manifests/mending.ts';
 import { usageError } from '../model/errors.ts';
 import { type Act, example } from './command-line.ts';
 import { EXIT } from './exit-code.ts';
@@ -50,8 +52,18 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     import('../psyberg.ts'),
   ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
+  // Only started for clients that write with DuckDB.
+  let engine: Promise<Engine> | undefined;
+  const openEngine = async (): Promise<Engine> => {
+    const { openWarehouse } = await import('../engine/index.ts');
+    return openWarehouse({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME });
+  };
   const catalog = await startProjectCatalog(project, {
     port,
+    mendSnapshot: mendingIn(() => {
+      engine ??= openEngine();
+      return engine;
+    }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.token === undefined ? {} : { token: options.token }),
   });
@@ -68,6 +80,7 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     await stopped;
     return EXIT.done;
   } finally {
+    (await engine?.catch(() => undefined))?.close();
     await catalog.close();
   }
 }

@@ -2,13 +2,15 @@
  * What DuckDB says when the catalog behind a statement fails. Error -> the one PsybergError for it. Of the
  * catalog's answer it tells the status alone, and a statement that fails so is as right as it was.
  */
-import { PsybergError } from '../model/errors.ts';
+import { PsybergError, refusal } from '../model/errors.ts';
 
 /**
  * `catalog-unreachable` or `catalog-failed` when one of the attached catalogs answered with a server error;
  * else undefined. `catalogs`: their addresses.
  */
 export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): PsybergError | undefined {
+  const refused = catalogRefusal(error, catalogs);
+  if (refused !== undefined) return refused;
   const [, status = '', method = '', url = ''] =
     /Request returned HTTP (5\d\d) for HTTP (\w+) to '([^']+)'/.exec(
       error instanceof Error ? error.message : '',
@@ -28,4 +30,25 @@ export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): Psy
       hint: 'check that the catalog that psyberg.yaml names is running, then run the same command again',
     },
   );
+}
+
+/** What the catalog does not take of DuckDB (`catalog/views/duckdb-face.ts`), in its own words. */
+function catalogRefusal(error: unknown, catalogs: ReadonlySet<string>): PsybergError | undefined {
+  const text = error instanceof Error ? error.message : '';
+  const [, url = ''] =
+    /Request to '([^']+)' returned a non-200 status code \(BadRequest_400\)/.exec(text) ?? [];
+  if (![...catalogs].some((uri) => url.startsWith(`${uri}/`))) return undefined;
+  // DuckDB passes the answer on as lines, or as it came.
+  const [, line] = /\n\s*message: ([^\n]*)\n\s*type: ValidationException/.exec(text) ?? [];
+  const [, literal] = /"message":("(?:[^"\\]|\\.)*"),"type":"ValidationException"/.exec(text) ?? [];
+  const message = line ?? (literal === undefined ? undefined : String(JSON.parse(literal)));
+  if (message === undefined) return undefined;
+  const [, upgrade] = /, by (alter table .*)$/.exec(message) ?? [];
+  return refusal('catalog-refused', message, {
+    hint:
+      upgrade === undefined
+        ? 'nothing was changed; do it in another way'
+        : `run psyberg sql "${upgrade}", and then the same statement again; nothing was changed`,
+    cause: error,
+  });
 }

@@ -24,6 +24,7 @@ import { type Ending, endedError, internalError } from './internal-error.ts';
 import { loadExtensions } from './extensions.ts';
 import { type Script, runScript } from './run-script.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
+import { needsAllFiles, unprunedRunner } from './unpruned.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
 /**
@@ -139,6 +140,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     ending: { first: undefined },
     storage: new Map(),
     catalogs: new Set(),
+    unpruned: unprunedRunner(),
   });
 }
 
@@ -154,6 +156,7 @@ interface Parts {
   readonly storage: Map<string, string>;
   /** Addresses of the catalogs that were attached. */
   readonly catalogs: Set<string>;
+  readonly unpruned: ReturnType<typeof unprunedRunner>;
 }
 
 function connectionEngine(parts: Parts): Engine {
@@ -173,11 +176,13 @@ function connectionEngine(parts: Parts): Engine {
   };
   const run = inTurn(async (statement: BoundStatement) => {
     if (parts.stopped.value) throw interruptedError();
-    return whileItLives(() => runOn(connection, statement));
+    const work = () => runOn(connection, statement);
+    return whileItLives(() => (needsAllFiles(statement.sql) ? parts.unpruned(connection, work) : work()));
   });
   const script = inTurn(async (text: Script) => {
     if (parts.stopped.value) throw interruptedError();
-    return whileItLives(() => runScript(connection, text));
+    const work = () => runScript(connection, text);
+    return whileItLives(() => (needsAllFiles(text.sql) ? parts.unpruned(connection, work) : work()));
   });
   const command = inTurn((sql: string) => whileItLives(async () => void (await connection.run(sql))));
   const close = (): void => {

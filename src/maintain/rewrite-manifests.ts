@@ -4,8 +4,10 @@
  * touches, stays cheap on a table of any size.
  */
 import { randomUUID } from 'node:crypto';
+import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { textFieldsOf } from '../iceberg/text-fields.ts';
 import {
   declareEmptyPartitionIn,
   FILES_PER_MANIFEST,
@@ -13,6 +15,7 @@ import {
   manifestMetadata,
   manifestsOf,
   metadataPath,
+  partitionColumns,
   rowLineageOf,
   shapesOf,
 } from '../manifests/compose.ts';
@@ -106,8 +109,9 @@ async function writeSorted(
   ) as PartitionSpec;
   const { manifest_format, ...entry } = inheritedEntryFragments({
     columns: shape.columns,
-    partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+    partition: partitionColumns(metadata, spec),
     rowIds: rowLineageOf(metadata) !== 'none',
+    textFields: textFieldsOf(currentSchema(metadata)),
   });
   await engine.execute({
     sql: renderStatement('maintain/sort_entries', {

@@ -9,6 +9,7 @@ import { declareEmptyPartition } from '../iceberg/empty-partition.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { renderJson } from '../iceberg/json.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
+import { textFieldsOf, textTruncations } from '../iceberg/text-fields.ts';
 import type {
   PartitionSpec,
   Schema,
@@ -18,6 +19,7 @@ import type {
 } from '../iceberg/table-metadata.ts';
 import {
   type ManifestColumn,
+  type PartitionColumn,
   type RowLineage,
   type SqlFragment,
   boundOrder,
@@ -156,6 +158,7 @@ async function rewriteManifest(
         columns: shape.columns,
         partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
         rowIds: content === 0 && rowLineageOf(metadata) !== 'none',
+        textFields: textFieldsOf(currentSchema(metadata)),
         ...(options.withoutBoundsOf === undefined ? {} : { withoutBoundsOf: options.withoutBoundsOf }),
       }),
     ),
@@ -170,6 +173,15 @@ async function rewriteManifest(
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
   return { path, specId, content };
+}
+
+/** The fields of a spec as entries are to hold them. A manifest's partition summary has to be made of these values. */
+export function partitionColumns(metadata: TableMetadata, spec: PartitionSpec): PartitionColumn[] {
+  const widths = textTruncations(metadata, spec);
+  return spec.fields.map(({ name, 'field-id': fieldId }) => {
+    const textWidth = widths.get(name);
+    return { name, fieldId, ...(textWidth === undefined ? {} : { textWidth }) };
+  });
 }
 
 /**

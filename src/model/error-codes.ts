@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   'catalog-failed': unavailable('The catalog, or its token server, failed.', passing),
   'catalog-host-unusable': usage('This machine has no such address for `catalog serve --host`.'),
   'catalog-port-taken': usage('The port of `catalog serve --port` cannot be taken.'),
+  'catalog-refused': refused('The catalog does not take a commit that could lose or double rows.'),
   'catalog-unauthorized': usage('The catalog takes neither `catalog.token` nor `catalog.credential`.'),
   'catalog-unreachable': unavailable(
     'The catalog, or its token server, cannot be reached; with exit 2: what answers there is no catalog.',

@@ -18,6 +18,7 @@ export {
   manifestFormatFragment,
   newEntryFragments,
   partitionKeyFragment,
+  tooLongFragment,
 } from './manifest-entry.ts';
 export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export { withoutColumnsQuery } from './user-query.ts';

@@ -15,6 +15,8 @@ export interface ManifestColumn {
 export interface PartitionColumn {
   readonly name: string;
   readonly fieldId: number;
+  /** Of a field that truncates texts: after how many code points. */
+  readonly textWidth?: number;
 }
 
 const REQUIRED: Readonly<Record<string, number>> = {
@@ -56,7 +58,7 @@ export interface EntryFragments {
   readonly fieldIds: SqlFragment;
 }
 
-/** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names. */
+/** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names, as Avro takes them. */
 export function newEntryFragments(
   columns: readonly string[],
   partition: readonly PartitionColumn[],
@@ -66,7 +68,7 @@ export function newEntryFragments(
     partition,
     (name) => `data_file.${quoteIdentifier(name)}`,
     (_field, position) =>
-      `data_file.partition[${quoteLiteral((partition[position] as PartitionColumn).name)}]`,
+      `data_file.partition[${quoteLiteral(avroName((partition[position] as PartitionColumn).name))}]`,
   );
 }
 
@@ -78,6 +80,8 @@ export interface RewriteShape {
   readonly rowIds: boolean;
   /** Field ids of columns whose bounds are left out. */
   readonly withoutBoundsOf?: readonly number[];
+  /** Field ids of text columns: bounds of theirs that are no UTF-8 are left out. */
+  readonly textFields?: readonly number[];
 }
 
 /** What statements need to know of the manifests that they read. */
@@ -86,6 +90,7 @@ export function manifestEntryFragments({
   partition,
   rowIds,
   withoutBoundsOf = [],
+  textFields = [],
 }: RewriteShape): Readonly<
   Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>
 > {
@@ -114,13 +119,13 @@ export function manifestEntryFragments({
   const value = (name: string): string => {
     if (name === 'content' && !names.has('content')) return '0';
     if (name === 'first_row_id') return 'first_row_id';
-    if (withoutBoundsOf.length > 0 && (name === 'lower_bounds' || name === 'upper_bounds'))
-      return `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: not list_contains([${withoutBoundsOf.map(Number).join(', ')}], bound.key)))`;
+    if (name === 'lower_bounds' || name === 'upper_bounds')
+      return keptBounds(name, { withoutBoundsOf, textFields });
     // DuckDB 1.5.5 writes an empty text where there is none.
     if (name === 'referenced_data_file') return "nullif(data_file.referenced_data_file, '')";
     return `data_file.${quoteIdentifier(name)}`;
   };
-  const { dataFile, fieldIds } = entryFragments(ofFile, partition, value, partitionValueIn(columns));
+  const { dataFile, fieldIds } = entryFragments(ofFile, partition, value, mendedValueIn(columns));
   return {
     data_file: dataFile,
     entry_field_ids: fieldIds,
@@ -128,6 +133,51 @@ export function manifestEntryFragments({
     file_key: fileKeyFragment(columns),
     first_row_id: statementFragment(rowIds ? renderStatement('compose/inherited_row_id') : 'null::bigint'),
   };
+}
+
+/** The bounds of a file that readers can use: a text cut within a character makes PyIceberg fail. */
+function keptBounds(
+  name: 'lower_bounds' | 'upper_bounds',
+  { withoutBoundsOf, textFields }: { withoutBoundsOf: readonly number[]; textFields: readonly number[] },
+): string {
+  const conditions = [
+    ...(withoutBoundsOf.length === 0 ? [] : [`bound.key not in (${withoutBoundsOf.map(Number).join(', ')})`]),
+    ...(textFields.length === 0
+      ? []
+      : [
+          `(bound.key not in (${textFields.map(Number).join(', ')}) or try(decode(bound.value)) is not null)`,
+        ]),
+  ];
+  return conditions.length === 0
+    ? `data_file.${name}`
+    : `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: ${conditions.join(' and ')}))`;
+}
+
+/** A partition value as the specification has it: DuckDB 1.5.5 truncates texts after more code points. */
+function mendedValueIn(
+  columns: readonly ManifestColumn[],
+): (field: PartitionColumn, position: number) => string {
+  const readValue = partitionValueIn(columns);
+  return (field, position) => {
+    const value = readValue(field, position);
+    return field.textWidth === undefined ? value : `left(${value}, ${Number(field.textWidth)})`;
+  };
+}
+
+/** True for an entry with a truncated text that is too long, of `truncations` by the names of their fields. */
+export function tooLongFragment(
+  truncations: ReadonlyMap<string, number>,
+  columns: readonly ManifestColumn[],
+  fields: readonly { readonly name: string }[],
+): SqlFragment {
+  const readValue = partitionValueIn(columns);
+  const conditions = fields.flatMap((field, position) => {
+    const width = truncations.get(field.name);
+    return width === undefined
+      ? []
+      : [`coalesce(length(${readValue(field, position)}) > ${Number(width)}, false)`];
+  });
+  return statementFragment(conditions.length === 0 ? 'false' : conditions.join(' or '));
 }
 
 /** The options of COPY that make an Avro file a manifest with entries of these FIELD_IDS. */

@@ -1,6 +1,7 @@
 /**
  * Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure.
  */
+import { avroName } from './avro-name.ts';
 import { duckdbTypeName } from './file-columns.ts';
 import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 
@@ -34,7 +35,7 @@ export const partitionTupleFragment = (fields: readonly PartitionValue[]): SqlFr
   statementFragment(
     fields.length === 0
       ? 'null::integer'
-      : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${spelledType(field)}`).join(', ')})`,
+      : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(avroName(field.name))} := files.partition[${index + 1}]::${spelledType(field)}`).join(', ')})`,
   );
 
 /** What orders entries by their partitions. */

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { avroName } from '../../src/statements/avro-name.ts';
 import {
   identifierFragment,
   manifestListStatement,
@@ -43,6 +44,24 @@ describe('sql/', () => {
       .map((name) => readFileSync(join(source, name), 'utf8'))
       .join('\n');
     expect(names.filter((name) => !code.includes(`'${name}'`))).toEqual([]);
+  });
+});
+
+describe('avroName', () => {
+  // Of Apache Iceberg's AvroSchemaUtil, but for letters that are not ASCII, which DuckDB's Avro does not take.
+  it.each([
+    ['region', 'region'],
+    ['_1', '_1'],
+    ['1st', '_1st'],
+    ['a key', 'a_x20key'],
+    ['da#a', 'da_x23a'],
+    ['my.col', 'my_x2Ecol'],
+    ['größe', 'gr_xF6_xDFe'],
+    ['地区', '_x5730_x533A'],
+    ['😎', '_xD83D_xDE0E'],
+    ['a"b', 'a_x22b'],
+  ])('%s', (name, expected) => {
+    expect(avroName(name)).toBe(expected);
   });
 });
 

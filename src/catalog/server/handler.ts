@@ -4,6 +4,7 @@ import { noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
 import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
+import { duckDbFace, isDuckDb, type MendSnapshot } from '../views/duckdb-face.ts';
 import { branchesText, findBranch } from '../views/find-branches.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
@@ -23,13 +24,20 @@ export interface HandlerOptions {
   readonly warehouse: string;
   readonly catalogName: string;
   readonly views: ViewRegistry;
+  readonly mendSnapshot: MendSnapshot | undefined;
 }
 
 /** The first word behind the prefix. */
 const ROOTS = new Set(['namespaces', 'tables', 'views', 'transactions']);
 
 /** Makes the handler of all requests behind authentication. */
-export function catalogHandler({ real, warehouse, catalogName, views }: HandlerOptions): CatalogHandler {
+export function catalogHandler({
+  real,
+  warehouse,
+  catalogName,
+  views,
+  mendSnapshot,
+}: HandlerOptions): CatalogHandler {
   /** A session view wins over the stateless prefixes, the warehouse is what is left. */
   function findFace(prefix: string): CatalogFace | undefined {
     const view = views.find(prefix);
@@ -73,7 +81,8 @@ export function catalogHandler({ real, warehouse, catalogName, views }: HandlerO
       const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
       const face = findFace(prefix);
       if (face === undefined) throw noSuchWarehouse(prefix);
-      return await answerRoute(face, request, rootAt < 0 ? segments : segments.slice(rootAt));
+      const seen = isDuckDb(request.headers['user-agent']) ? duckDbFace(face, mendSnapshot) : face;
+      return await answerRoute(seen, request, rootAt < 0 ? segments : segments.slice(rootAt));
     },
   };
 }
