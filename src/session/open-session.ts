@@ -3,6 +3,7 @@
  * complete. ProcessSpec + Iceberg metadata + watermarks -> Session. Reads only; DuckDB is started only when
  * something changed.
  */
+import { relative } from 'node:path';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
@@ -330,6 +331,7 @@ async function openSource(
     input.spec.pattern === 'dimension'
       ? await readVtts({
           processName: input.spec.processName,
+          file: relative(input.project.root, input.spec.file),
           spec,
           metadata,
           head,
