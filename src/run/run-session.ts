@@ -184,11 +184,13 @@ export const blocked = (context: RunContext): boolean =>
 /** What a failed blocking audit says: which one, how many rows, and one of them. */
 export function auditError(context: RunContext): PsybergError {
   const failed = context.audits.filter((audit) => audit.status === 'failed' && audit.severity === 'block');
-  const [first] = failed;
-  const example = first?.sample[0] === undefined ? '' : `, for example ${JSON.stringify(first.sample[0])}`;
+  const what = failed.map(({ name, expected, actual, sample: [example] }) => {
+    const found = `${name} failed: expected ${expected}, found ${actual}`;
+    return example === undefined ? found : `${found}, for example ${JSON.stringify(example)}`;
+  });
   return new PsybergError(
     'audit-failed',
-    `${context.plan.process_name}: the audit ${failed.map((audit) => audit.name).join(', ')} failed: expected ${first?.expected}, found ${first?.actual}${example}; nothing was published`,
+    `${context.plan.process_name}: the audit${what.length === 1 ? '' : 's'} ${what.join('; ')}; nothing was published`,
     {
       hint: `run "psyberg run ${context.plan.process_name} --keep-branch" to look at the staged rows, or set severity: warn`,
       context: { process_name: context.plan.process_name, audits: failed.map((audit) => audit.name) },
