@@ -1,9 +1,10 @@
 /** `psyberg new`: a project or a process from a template. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { usageError } from '../model/errors.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
 import { parseTableName, tableName } from '../model/names.ts';
-import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
+import type { EventTimeUnit, Pattern, ProjectSpec } from '../model/process-spec.ts';
 import type { NewProcessSource } from '../project/scaffold.ts';
 import { type Act, example } from './command-line.ts';
 import { EXIT } from './exit-code.ts';
@@ -102,6 +103,7 @@ async function newProcess(shell: Shell, name: string, options: NewProcessOptions
     pattern: options.pattern as Pattern,
     sources,
     target: parseTableName(options.target),
+    columns: await knownColumns(project, sources),
   });
   if (shell.options.json === true) shell.json({ file });
   else {
@@ -109,6 +111,39 @@ async function newProcess(shell: Shell, name: string, options: NewProcessOptions
     shell.note(`next: write its SQL, then psyberg plan ${name} --explain`);
   }
   return EXIT.done;
+}
+
+/**
+ * The columns of those sources that exist already, from which the template chooses keys and joins. A process may
+ * be written before its sources are there, and before the catalog can be reached.
+ */
+async function knownColumns(
+  project: ProjectSpec,
+  sources: readonly NewProcessSource[],
+): Promise<Record<string, string[]>> {
+  const { catalog } = project;
+  // Opening it would make the warehouse.
+  if (catalog.kind === 'embedded' && !existsSync(path.join(catalog.warehouse, 'catalog.db'))) return {};
+  const [{ openProject }, { currentSchema }] = await Promise.all([
+    import('../psyberg.ts'),
+    import('../iceberg/event-time.ts'),
+  ]);
+  const columns: Record<string, string[]> = {};
+  try {
+    const psyberg = await openProject(project);
+    try {
+      for (const { table } of sources) {
+        const metadata = (await psyberg.internals.client.loadTable(table))?.metadata;
+        if (metadata !== undefined)
+          columns[tableName(table)] = currentSchema(metadata).fields.map((field) => field.name);
+      }
+    } finally {
+      await psyberg.close();
+    }
+  } catch (error) {
+    if (!(error instanceof PsybergError)) throw error;
+  }
+  return columns;
 }
 
 /** Relative where that is shorter to read: below the current folder. */

@@ -187,6 +187,7 @@ export const ERROR_CODES = {
   'statement-invalid': unexpected('A statement of psyberg does not keep to its header.'),
   'step-out-of-order': refused('A step of `psyberg session` was run before the one that it needs.'),
   'storage-refused': unavailable('DuckDB does not take the storage credentials of the catalog.'),
+  'storage-unreachable': unavailable('The storage of a table cannot be reached.', passing),
   'table-exists': unavailable('The catalog has a table of that name.'),
   'table-missing': usage('There is no such table; with exit 4: it was dropped meanwhile.', {
     or: ['conflict'],

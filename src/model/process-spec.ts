@@ -24,7 +24,8 @@ export type VttsSpec =
   | { readonly kind: 'bounds' }
   | { readonly kind: 'signal' }
   | { readonly kind: 'property'; readonly key: string }
-  | { readonly kind: 'sql'; readonly query: string };
+  /** `place`: of the query in the process's file. */
+  | { readonly kind: 'sql'; readonly query: string; readonly place: TextPosition };
 
 /** What a stateless load does when rows of its source were changed or removed. */
 export type OnSourceChange = 'refuse' | 'append-added';

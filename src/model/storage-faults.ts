@@ -25,8 +25,8 @@ interface Reported {
 }
 
 /**
- * `warehouse-full` or `warehouse-not-writable` where the error, or what caused it, is that; else undefined.
- * `place`: what was written, where the error does not say.
+ * `warehouse-full`, `warehouse-not-writable` or `storage-unreachable` where the error, or what caused it, is
+ * that; else undefined. `place`: what was written, where the error does not say.
  */
 export function storageFault(error: unknown, place = 'the warehouse'): PsybergError | undefined {
   let link: unknown = error;
@@ -37,6 +37,8 @@ export function storageFault(error: unknown, place = 'the warehouse'): PsybergEr
     const sqlite = code === 'ERR_SQLITE_ERROR' ? (errcode ?? 0) & 0xff : undefined;
     // Only an IO error is DuckDB's own: a query may say these words too.
     const io = message.startsWith('IO Error:') ? message : '';
+    const unreachable = UNREACHABLE.exec(message);
+    if (unreachable !== null) return storageUnreachable(unreachable, error);
     const where = path ?? /"([^"]+)"/.exec(io)?.[1] ?? place;
     if (
       FULL.has(String(code)) ||
@@ -54,6 +56,25 @@ export function storageFault(error: unknown, place = 'the warehouse'): PsybergEr
 /** Whatever was thrown, as what a person is shown: a fault of the storage is said to be one, the rest is unforeseen. */
 export const shownError = (error: unknown): PsybergError =>
   withoutSql(error instanceof PsybergError ? error : (storageFault(error) ?? unexpected(error)));
+/** In DuckDB's words of 1.5.5: what went wrong on the way, and the address. */
+const UNREACHABLE =
+  /^(?:IO|HTTP) Error: ((?:Could not|Couldn't|Timeout|SSL|Failed|Connection)[^\n']*?) error for HTTP \w+ to '([^'\n]+)'/;
+
+/** No file is damaged and no SQL is wrong: the same call succeeds once the network or the store is back. */
+function storageUnreachable([, why = '', url = '']: RegExpExecArray, cause: unknown): PsybergError {
+  // What follows the host may be signed.
+  const address = URL.canParse(url) ? new URL(url).origin : url.split('?')[0];
+  return new PsybergError(
+    'storage-unreachable',
+    `${address} cannot be reached: ${why}; nothing was published`,
+    {
+      hint: 'check the network and the address of the storage, then run the same command again',
+      context: { address },
+      retryable: true,
+      cause,
+    },
+  );
+}
 
 const warehouseFull = (path: string, cause: unknown): PsybergError =>
   new PsybergError('warehouse-full', `there is no space left to write ${path}; nothing was published`, {

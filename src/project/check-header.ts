@@ -2,12 +2,13 @@
  * Rules between the parts of one header. YAML with places -> problems. Reads nothing but its arguments.
  * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
+import { scanSql } from '../model/scan-sql.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isMap } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import type { ReportProblem } from './problems.ts';
-import type { YamlText } from './yaml-text.ts';
+import type { Path, YamlText } from './yaml-text.ts';
 
 /** Names that the engine gives to tables of its own inside a process's SQL and audits. */
 export const RESERVED_ALIASES: Readonly<Record<string, string>> = Object.freeze({
@@ -164,6 +165,7 @@ function checkSources(
         'remove it, or set nulls: refuse',
       );
     }
+    checkVtts(source['vtts'], ['sources', index, 'vtts'], yaml, report);
     for (const key of ['nulls', 'future_tolerance'])
       if (source[key] !== undefined && source['event_time'] === undefined)
         report(
@@ -179,6 +181,19 @@ function checkSources(
       );
     }
   }
+}
+
+/** The query that says how far a source is complete runs before a session has hours. */
+function checkVtts(vtts: unknown, path: Path, yaml: YamlText, report: ReportProblem): void {
+  if (!isMap(vtts)) return;
+  checkVtts(vtts['from'], [...path, 'from'], yaml, report);
+  const [parameter] = scanSql(textOf(vtts['sql']) ?? '').parameters;
+  if (parameter !== undefined)
+    report(
+      yaml.placeOf([...path, 'sql']),
+      `the vtts query takes no parameters, found ${parameter.name === '?' ? '?' : `$${parameter.name}`}`,
+      'write the value itself, or select it from a table',
+    );
 }
 
 function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {

@@ -99,7 +99,10 @@ export function readProcess(options: {
   const draft = draftOf(yaml.value, shown, yaml.placeOf);
   return problems.length > problemsBefore
     ? draft
-    : { ...draft, spec: specOf(yaml.value as unknown as Header, { file, query, audits }) };
+    : {
+        ...draft,
+        spec: specOf(yaml.value as unknown as Header, { file, query, audits, placeOf: yaml.placeOf }),
+      };
 }
 
 /** A file's path as messages show it: relative to the project, with forward slashes. */
@@ -133,7 +136,12 @@ function draftOf(
 
 function specOf(
   header: Header,
-  read: { readonly file: string; readonly query: QueryText; readonly audits: readonly AuditSpec[] },
+  read: {
+    readonly file: string;
+    readonly query: QueryText;
+    readonly audits: readonly AuditSpec[];
+    readonly placeOf: ProcessDraft['placeOf'];
+  },
 ): ProcessSpec {
   const pattern = patternOf(header as unknown as Record<string, unknown>) ?? 'stateless';
   const threshold = header.catchup?.threshold_hours;
@@ -141,7 +149,9 @@ function specOf(
     processName: header.process_name,
     file: read.file,
     pattern,
-    sources: header.sources.map(sourceOf),
+    sources: header.sources.map((source, index) =>
+      sourceOf(source, (path) => read.placeOf(['sources', index, ...path])),
+    ),
     target: targetOf(header.target),
     onSchemaChange: header.on_schema_change ?? 'refuse',
     audits: read.audits,
@@ -152,12 +162,12 @@ function specOf(
   };
 }
 
-const sourceOf = (source: HeaderSource): SourceSpec => ({
+const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): SourceSpec => ({
   table: parseTableName(source.table),
   alias: aliasOf(source) ?? source.table,
   ...(source.event_time === undefined ? {} : { eventTime: source.event_time }),
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
-  vtts: vttsOf(source.vtts ?? 'bounds'),
+  vtts: vttsOf(source.vtts ?? 'bounds', ['vtts'], placeOf),
   onSourceChange: source.on_source_change ?? 'refuse',
   nulls: source.nulls ?? 'skip',
   futureToleranceMs:
@@ -166,10 +176,12 @@ const sourceOf = (source: HeaderSource): SourceSpec => ({
   protect: source.protect ?? true,
 });
 
-function vttsOf(vtts: HeaderVtts): VttsSpec {
+function vttsOf(vtts: HeaderVtts, path: Path, placeOf: ProcessDraft['placeOf']): VttsSpec {
   if (typeof vtts === 'string') return { kind: vtts };
-  if ('from' in vtts) return vttsOf(vtts.from);
-  return 'property' in vtts ? { kind: 'property', key: vtts.property } : { kind: 'sql', query: vtts.sql };
+  if ('from' in vtts) return vttsOf(vtts.from, [...path, 'from'], placeOf);
+  return 'property' in vtts
+    ? { kind: 'property', key: vtts.property }
+    : { kind: 'sql', query: vtts.sql, place: placeOf([...path, 'sql']) };
 }
 
 const targetOf = (target: Header['target']): TargetSpec => ({

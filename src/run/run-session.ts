@@ -190,13 +190,15 @@ export const blocked = (context: RunContext): boolean =>
  */
 export function auditError(context: RunContext, isKept: boolean): PsybergError {
   const failed = context.audits.filter((audit) => audit.status === 'failed' && audit.severity === 'block');
-  const [first] = failed;
   const { process_name: name, psyberg_session_id: id } = context.plan;
   const target = context.plan.target.table;
-  const example = first?.sample[0] === undefined ? '' : `, for example ${JSON.stringify(first.sample[0])}`;
+  const what = failed.map(({ name: audit, expected, actual, sample: [example] }) => {
+    const found = `${audit} failed: expected ${expected}, found ${actual}`;
+    return example === undefined ? found : `${found}, for example ${JSON.stringify(example)}`;
+  });
   return new PsybergError(
     'audit-failed',
-    `${name}: the audit ${failed.map((audit) => audit.name).join(', ')} failed: expected ${first?.expected}, found ${first?.actual}${example}; nothing was published`,
+    `${name}: the audit${what.length === 1 ? '' : 's'} ${what.join('; ')}; nothing was published`,
     {
       hint: isKept
         ? `look at the rows as they would be: psyberg sql --branch ${context.branch} "select * from ${target}"; drop them: psyberg session abort --process_name=${name} --psyberg_session_id=${id} (the next run does, too)`

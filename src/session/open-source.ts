@@ -2,6 +2,7 @@
  * One source of a session: its pinned head, what changed since the watermark, and how far it is complete.
  * SourceSpec + metadata + watermark -> SourceState. DuckDB is started only when something changed.
  */
+import { relative } from 'node:path';
 import { findChanges } from '../changes/find-changes.ts';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import { openSource } from '../changes/open-source.ts';
@@ -135,6 +136,7 @@ async function stateAt(
   const vttsHour = asksProvider(input, spec, { changed, progress })
     ? await readVtts({
         processName: input.spec.processName,
+        file: relative(input.project.root, input.spec.file),
         spec,
         metadata,
         head,

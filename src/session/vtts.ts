@@ -9,11 +9,13 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { HOUR_MS, type Hour, instantOf } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import type { SourceSpec } from '../model/process-spec.ts';
+import type { SourceSpec, VttsSpec } from '../model/process-spec.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 
 export interface VttsInput {
   readonly processName: string;
+  /** The process's file, as messages show it. */
+  readonly file: string;
   readonly spec: SourceSpec;
   readonly metadata: TableMetadata;
   readonly head: Snapshot;
@@ -47,7 +49,7 @@ async function toldHour(input: VttsInput): Promise<Hour | undefined> {
     case 'property':
       return fromProperty(input, vtts.key);
     case 'sql':
-      return fromQuery(input, vtts.query);
+      return fromQuery(input, vtts);
   }
 }
 
@@ -96,14 +98,21 @@ function fromProperty({ spec, metadata, head, processName }: VttsInput, key: str
  * The value of a query over the warehouse, which names tables as `schema.table`. It may only read: a plan
  * writes nothing.
  */
-async function fromQuery({ spec, processName, engine }: VttsInput, query: string): Promise<Hour | undefined> {
+async function fromQuery(
+  { spec, processName, file, engine }: VttsInput,
+  { query, place }: Extract<VttsSpec, { readonly kind: 'sql' }>,
+): Promise<Hour | undefined> {
   const table = tableName(spec.table);
   const invalid = (what: string, found: string | null, cause?: unknown): Error =>
-    usageError('vtts-invalid', `the vtts query of ${table} in ${processName} ${what}`, {
-      hint: `let vtts: {sql: …} of this source be one SELECT of one timestamp or date; try it: psyberg sql "${query.replaceAll('"', '\\"')}"`,
-      context: { table, process_name: processName, query, found },
-      cause,
-    });
+    usageError(
+      'vtts-invalid',
+      `${file}:${place.line}:${place.column} the vtts query of ${table} in ${processName} ${what}`,
+      {
+        hint: `let vtts: {sql: …} of this source be one SELECT of one timestamp or date; try it: psyberg sql "${query.replaceAll('"', '\\"')}"`,
+        context: { table, process_name: processName, file, ...place, query, found },
+        cause,
+      },
+    );
   const verdict = await parseQuery<ParserVerdict>(await engine(), query);
   if (verdict.error === true && verdict.position !== undefined)
     throw invalid(`cannot be parsed: ${verdict.error_message}`, null);

@@ -114,6 +114,12 @@ describe('looking', () => {
       /warn\s+signup_load < raw.signups\s+in 1 file of 2 signup_ts is NULL in every row: those rows belong to no hour/,
     );
     expect(stdout).not.toContain('write.metadata.metrics');
+    // What is known of a source goes into the template of its process.
+    const more = ['--pattern', 'stateless', '--source', 'raw.signups|signup_ts', '--target', 'facts.more'];
+    expect((await cli('new', 'process', 'more_load', ...more, '--project', project.root)).code).toBe(0);
+    expect(readFileSync(join(project.root, 'processes/more_load.sql'), 'utf8')).toContain(
+      '\n  - unique: { columns: [event_id], over: target }',
+    );
   });
 
   it('doctor says what is wrong with a project, and still looks at DuckDB', async () => {

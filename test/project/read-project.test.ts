@@ -117,7 +117,11 @@ describe('readProject', () => {
         table: { namespace: ['raw'], name: 'raw_plans' },
         alias: 'raw_plans',
         eventTime: 'ts',
-        vtts: { kind: 'sql', query: 'select max(ts) from lake.raw.raw_plans' },
+        vtts: {
+          kind: 'sql',
+          query: 'select max(ts) from lake.raw.raw_plans',
+          place: { line: 16, column: 18 },
+        },
         onSourceChange: 'refuse',
         nulls: 'skip',
         futureToleranceMs: 3_600_000,

@@ -125,6 +125,40 @@ describe('newProcess', () => {
     expect(await rowsOf(spec)).toHaveLength(1);
   });
 
+  it('has a stateless process look for its key in the whole target, where the key is known', () => {
+    const spec = written({
+      name: 'cancel_load',
+      pattern: 'stateless',
+      sources: 'raw.raw_cancels|cancel_ts',
+      columns,
+    });
+    expect(spec.audits).toMatchObject([
+      { kind: 'source_to_target_count' },
+      { kind: 'unique', columns: ['event_id'], over: 'target' },
+    ]);
+    const project = readProject({ root });
+    expect(
+      project.processes.find((each) => each.processName === 'event_fact_load')?.audits.at(-1),
+    ).toMatchObject({ kind: 'unique', columns: ['event_id'], over: 'target' });
+    // Two tables may give out the same ids, and a column of any other name may be no key.
+    for (const [name, sources] of [
+      ['two_load', 'raw.raw_cancels|cancel_ts,raw.requests|request_ts'],
+      ['other_load', 'raw.requests|request_ts'],
+    ] as const) {
+      const { file } = newProcess({
+        project,
+        name,
+        pattern: 'stateless',
+        sources: parseSrcTables(sources),
+        target: parseTableName(`facts.${name}`),
+        columns: { ...columns, ...(name === 'other_load' ? { 'raw.requests': ['account_id'] } : {}) },
+      });
+      expect(fs.readFileSync(file, 'utf8')).toContain(
+        '\n  # - unique: { columns: [<key of a row>], over: target }',
+      );
+    }
+  });
+
   it('makes a timestamp from integers, and quotes a name that SQL reserves', async () => {
     newProject({ directory: root });
     newProcess({

@@ -249,8 +249,21 @@ describe('what a system says of a full or read-only disk', () => {
     ],
     [new Error('IO Error: Cannot open file "/w/a": Read-only file system'), 'warehouse-not-writable'],
     [new Error('Invalid Input Error: No space left on device'), undefined],
+    [
+      new Error(
+        "IO Error: Could not connect to server error for HTTP HEAD to 'http://127.0.0.1:9/b/x.parquet?signature=secret'",
+      ),
+      'storage-unreachable',
+    ],
+    [
+      new Error("IO Error: Could not resolve hostname error for HTTP GET to 'https://b.s3.example/x.avro'"),
+      'storage-unreachable',
+    ],
+    [new Error("HTTP Error: HTTP GET error on 'http://127.0.0.1:9/x.parquet' (HTTP 404)"), undefined],
     [Object.assign(new Error('busy'), { code: 'ERR_SQLITE_ERROR', errcode: 5 }), undefined],
   ] as const)('%s is %s', ([error, code]) => {
-    expect(storageFault(error)?.code).toBe(code);
+    const fault = storageFault(error);
+    expect(fault?.code).toBe(code);
+    expect(JSON.stringify(fault ?? null)).not.toContain('secret');
   });
 });

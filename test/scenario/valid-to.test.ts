@@ -141,7 +141,9 @@ describe('a query', () => {
       context: { table: 'raw.events', process_name: 'overwrite_load' },
       hint: expect.stringContaining('psyberg sql'),
     });
-    expect(error.message).toContain('the vtts query of raw.events in overwrite_load ');
+    expect(error.message).toMatch(
+      /^processes\/overwrite_load\.sql:\d+:\d+ the vtts query of raw\.events in overwrite_load /,
+    );
     expect(error.message).toContain(what);
     expect(await runOne(world, 'overwrite_load')).toMatchObject({
       status: 'failed',
