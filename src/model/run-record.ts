@@ -1,4 +1,4 @@
-/** What a run did, in the words of the contract. Plain JSON; made by `src/run`, read by `src/report`. */
+/** What a run did, as `run --json` prints it. Plain JSON; made by `src/run`, read by `src/report`. */
 
 import type { ErrorJson } from './errors.ts';
 
