@@ -20,6 +20,7 @@ import type { MaintainRequest, RelocateRequest } from './maintain/index.ts';
 import { type ErrorJson, isWorthRetrying, PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
+import { NODE_HINT, nodeComplaint } from './model/node-version.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
 import type { RelocateReport } from './model/relocate-record.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
@@ -157,6 +158,9 @@ export const CATALOG_NAME = 'psyberg';
 
 /** Opens a project. Throws PsybergError with everything that is wrong in it. */
 export async function open(options: OpenOptions = {}): Promise<Psyberg> {
+  const complaint = nodeComplaint();
+  if (complaint !== undefined)
+    throw usageError('node-too-old', complaint, { hint: `install a newer one: ${NODE_HINT}` });
   const project = readProject({ root: findProjectRoot(resolve(options.project ?? '.')) });
   return openProject(project, options);
 }

@@ -22,7 +22,6 @@ import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved
 import type { Roots } from './files/locations.ts';
 import type { CatalogFace } from './service/catalog-face.ts';
 import type { Warehouse } from './service/remove-files.ts';
-import { openSqliteDatabase } from './store/sqlite-database.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 import type { MendSnapshot } from './views/duckdb-face.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
@@ -303,6 +302,8 @@ async function openDatabase({ warehouse, database }: CatalogOptions): Promise<Ca
     const { openPostgresDatabase } = await import('./store/postgres-database.ts');
     return await openPostgresDatabase(database);
   }
+  // Imported only here: a Node without SQLite is told so, and does not fail on reading this file.
+  const { openSqliteDatabase } = await import('./store/sqlite-database.ts');
   try {
     return openSqliteDatabase(join(warehouse, 'catalog.db'));
   } catch (error) {

@@ -2,6 +2,7 @@
  * Names in the catalog: what a client may call a namespace or a table, and where a table lives by default.
  * Pure.
  */
+import { createHash } from 'node:crypto';
 import { badRequest } from './errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 
@@ -80,10 +81,38 @@ function checkName(name: string, what: string): void {
 /** The folders of a table below the warehouse. A name may hold any character, a folder only harmless ones. */
 export const folderOf = (id: TableIdentifier): string[] => [...id.namespace, id.name].map(folderName);
 
+/** File systems take 255 bytes. */
+const FOLDER_BYTES_MAX = 240;
+
+/**
+ * A name as a folder; no two names have the same. Ordinary ones stay as they are; every byte of another character
+ * becomes `~` and two hexadecimal digits. Not `%`: of clients that decode a location, `..%2F` would lead out of
+ * the warehouse.
+ */
 function folderName(name: string): string {
-  const safe = name.replace(/[^\p{L}\p{N}_\-.=@~+ ]/gu, (character) =>
-    encodeURIComponent(character).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`),
-  );
-  // "." and ".." are refused as names; should one slip through, it must still not leave the warehouse.
-  return /^\.+$/.test(safe) ? safe.replaceAll('.', '%2E') : safe;
+  const safe = name
+    .replaceAll(/[^\p{L}\p{N}_\-.=@+ ]/gu, escaped)
+    // What ends in a dot or a blank loses it on some file systems, and of dots alone a folder is no name.
+    .replace(/^[. ]+$|[. ]$|^ /g, (ends) => escaped(ends));
+  if (Buffer.byteLength(safe) <= FOLDER_BYTES_MAX) return safe;
+  // Two of these marks in a row stand nowhere else.
+  return `${beginning(safe, FOLDER_BYTES_MAX - HASH_LENGTH - 2)}~~${createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH)}`;
+}
+
+const HASH_LENGTH = 40;
+
+const escaped = (text: string): string =>
+  Buffer.from(text)
+    .toString('hex')
+    .replaceAll(/../g, (byte) => `~${byte}`);
+
+/** As many whole characters of a text as fit into so many bytes. */
+function beginning(text: string, bytes: number): string {
+  let [length, kept] = [0, ''];
+  for (const character of text) {
+    length += Buffer.byteLength(character);
+    if (length > bytes) break;
+    kept += character;
+  }
+  return kept;
 }

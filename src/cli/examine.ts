@@ -86,7 +86,7 @@ function extensionFiles(report: Report): void {
         'extensions',
         'warn',
         `${missing.join(', ')} of DuckDB ${version} missing in ${directory}; the next command tries to install them`,
-        'npm run setup',
+        'psyberg sql "select 1" (or, in a clone: npm run setup)',
       );
   } catch {
     // Installed as a package, DuckDB may lie elsewhere; whether the extensions load is checked below.

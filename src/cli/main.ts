@@ -1,17 +1,16 @@
 #!/usr/bin/env node
 /**
- * The command `psyberg`. argv -> exit code. It imports nothing before it has looked at Node: an older one
+ * The command `psyberg`. argv -> exit code. It imports nothing else before it has looked at Node: an older one
  * could not even read the rest.
  */
 import module from 'node:module';
 import process from 'node:process';
+import { NODE_HINT, nodeComplaint } from '../model/node-version.ts';
 
-const NODE_MINIMUM = [22, 13] as const;
-
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor < NODE_MINIMUM[1])) {
+const complaint = nodeComplaint();
+if (complaint !== undefined) {
   process.stderr.write(
-    `error: psyberg needs Node ${NODE_MINIMUM.join('.')} or newer, found ${process.versions.node}\n`,
+    `error: ${complaint}\nhint: install a newer one, or one for this folder: ${NODE_HINT} (then: npx psyberg)\n`,
   );
   process.exitCode = 2;
 } else {

@@ -74,9 +74,17 @@ async function newProject(
   else {
     shell.print(`created ${created.directory}`);
     for (const file of created.files) shell.print(`  ${path.relative(created.directory, file)}`);
-    shell.note(`next: cd ${directory} && psyberg plan`);
+    shell.note(`next: ${nextCommands(directory)}`);
   }
   return EXIT.done;
+}
+
+/** As the command was called itself: `npx psyberg` where nothing is installed for all. */
+function nextCommands(directory: string): string {
+  const psyberg = process.env['npm_command'] === 'exec' ? 'npx psyberg' : 'psyberg';
+  const folder = /^[\w./@+-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`;
+  const enter = path.resolve(directory) === process.cwd() ? '' : `cd ${folder} && `;
+  return `${enter}${psyberg} sql --file seed/raw_events.sql && ${psyberg} run`;
 }
 
 async function newProcess(shell: Shell, name: string, options: NewProcessOptions): Promise<number> {

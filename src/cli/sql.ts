@@ -6,22 +6,37 @@ import type { SqlResult } from '../psyberg.ts';
 import { type Act, example } from './command-line.ts';
 import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
+import { queryText } from './query-text.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 export function addSqlCommand(root: Command, act: Act): void {
   root
     .command('sql')
     .description('run a statement over the warehouse; tables are named schema.table')
-    .argument('<query>', 'SQL statements, in quotes')
+    .argument('[query]', 'SQL statements, in quotes; - reads them from stdin')
+    .option('--file <file>', 'run the statements of this file')
     .option('--branch <name>', 'tables that have this branch, or this tag, show it; the others show main')
     .addHelpText(
       'after',
-      example('psyberg sql "select * from facts.cancel_fact limit 10"', 'psyberg sql "show all tables"'),
+      example(
+        'psyberg sql "select * from facts.cancel_fact limit 10"',
+        'psyberg sql "show all tables"',
+        'psyberg sql --file seed/raw_events.sql',
+      ),
     )
-    .action(act(sql));
+    .action(
+      act(async (shell: Shell, query: string | undefined, options: SqlOptions) =>
+        sql(shell, queryText(query, options.file), options),
+      ),
+    );
 }
 
-async function sql(shell: Shell, query: string, options: { readonly branch?: string }): Promise<number> {
+interface SqlOptions {
+  readonly branch?: string;
+  readonly file?: string;
+}
+
+async function sql(shell: Shell, query: string, options: SqlOptions): Promise<number> {
   return withPsyberg(shell, async (psyberg) => {
     const interruption = onInterruption(() => psyberg.interrupt());
     try {

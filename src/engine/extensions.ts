@@ -61,7 +61,7 @@ function extensionMissing(version: string, directory: string, detail: string, ca
     'extension-missing',
     `DuckDB ${version} could not load its extensions ${NAMES.join(', ')} from ${directory}: ${detail}`,
     {
-      hint: 'run "npm run setup" in the clone, or set PSYBERG_EXTENSION_DIRECTORY to a folder that holds them',
+      hint: `let this machine reach DuckDB's extension server, or a Python package index by python3 with pip, and run the command again: it installs them; or copy the folder ${directory} from a machine that has them (PSYBERG_EXTENSION_DIRECTORY names another one)`,
       ...(cause === undefined ? {} : { cause }),
     },
   );

@@ -1,5 +1,7 @@
 // Goal: a client that we did not write finds a catalog like any other. Method: PyIceberg against the running
 // catalog.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CatalogFixture, openCatalog, SCHEMA } from '../catalog/fixture.ts';
 import { preparePython, runPython } from './python.ts';
@@ -121,6 +123,29 @@ print(json.dumps(found))`,
       errors: ['ViewAlreadyExistsError', 'NoSuchViewError', 'NoSuchViewError', 'NoSuchTableError'],
       left: [],
     });
+  });
+  it('makes tables of any name, reads and purges them', { timeout: 60_000 }, async () => {
+    const names = ['a..b %2F c', '..%2f..%5c', 'größe', 'x'.repeat(255), '..\\\\..'.replaceAll('\\\\', '\\')];
+    const found = await runPython<{ rows: number[]; decoded: string[] }>(
+      `${OPEN}
+from urllib.parse import unquote
+catalog.create_namespace('odd names')
+rows = pa.table({'id': pa.array([1, 2, 3], pa.int64())})
+found = {'rows': [], 'decoded': []}
+for name in argument['names']:
+  table = catalog.create_table(('odd names', name), schema=rows.schema)
+  table.append(rows)
+  found['rows'].append(len(catalog.load_table(('odd names', name)).scan().to_arrow()))
+  found['decoded'].append(unquote(table.location()))
+  catalog.purge_table(('odd names', name))
+print(json.dumps(found))
+`,
+      { ...connection(), names },
+    );
+    expect(found.rows).toEqual(names.map(() => 3));
+    for (const location of found.decoded)
+      expect(location).toMatch(new RegExp(`^${fixture.warehouse}/odd names/[^/\\\\]+$`));
+    expect(readdirSync(join(fixture.warehouse, 'odd names'))).toEqual([]);
   });
   it('writes to a branch through a session view and leaves main', { timeout: 60_000 }, async () => {
     const table = { namespace: ['sources'], name: 'viewed' };

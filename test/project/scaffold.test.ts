@@ -84,11 +84,10 @@ describe('newProject', () => {
   it('writes a seed that DuckDB runs, with rows that the first process takes', async () => {
     newProject({ directory: root });
     const connection = await (await DuckDBInstance.create(':memory:')).connect();
-    await connection.run("attach ':memory:' as lake");
     await connection.run(fs.readFileSync(path.join(root, 'seed/raw_events.sql'), 'utf8'));
     const load = readProject({ root }).processes.find((spec) => spec.processName === 'event_fact_load');
     const rows = await connection.runAndReadAll(
-      `with raw_events as (from lake.raw.raw_events) select count(*), count(distinct kind) from (${load?.sql}\n)`,
+      `with raw_events as (from raw.raw_events) select count(*), count(distinct kind) from (${load?.sql}\n)`,
     );
     expect(rows.getRows()).toEqual([[360n, 3n]]);
   });

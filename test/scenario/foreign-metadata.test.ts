@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { countInSummary, withOperations } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
-import { refuseOtherFormats, refuseUnsupported } from '../../src/session/refuse-unsupported.ts';
+import { refuseOtherFormats, refuseUnsupported } from '../../src/changes/refuse-unsupported.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const TABLES = ['without_summary', 'without_operation', 'odd_counts', 'control'] as const;

@@ -100,6 +100,15 @@ export function folderInside(roots: Roots, location: string): string {
   return path;
 }
 
+/**
+ * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads out of the
+ * warehouse at a client that decodes locations. Those that tables have stay as they are.
+ * @throws PsybergError `forbidden`.
+ */
+export function checkSpelling(location: string): void {
+  if (/%(2f|5c|00)/i.test(location)) throw outside(location);
+}
+
 /** Properties of a table that tell writers where to put files. */
 export const PATH_PROPERTIES = [
   'write.data.path',

@@ -23,7 +23,7 @@ import {
   unprocessable,
 } from '../errors.ts';
 import { makeFolder } from '../files/folders.ts';
-import { checkPathProperties, folderInside, pathInside } from '../files/locations.ts';
+import { checkPathProperties, checkSpelling, folderInside, pathInside } from '../files/locations.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { PointerSwap } from '../store/store.ts';
 import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
@@ -55,11 +55,16 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     before?: TableMetadata,
   ): void => {
     folderInside(roots, location);
+    if (location !== before?.location) checkSpelling(location);
     checkMetadataLocation(location);
     const changed = Object.entries(properties).filter(
       ([name, value]) => before?.properties?.[name] !== value,
     );
     checkPathProperties(roots, Object.fromEntries(changed));
+  };
+  const checkNewPlace = (location: string): void => {
+    pathInside(roots, location);
+    checkSpelling(location);
   };
   const findTable = async (
     id: TableIdentifier,
@@ -163,7 +168,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     async createNamespace(namespace, properties) {
       checkNamespace(namespace);
       checkProperties(properties);
-      if (properties.location !== undefined) pathInside(roots, properties.location);
+      if (properties.location !== undefined) checkNewPlace(properties.location);
       if (!(await store.createNamespace(namespace, properties))) throw namespaceExists(namespace);
       return await store.namespaceProperties(namespace);
     },
@@ -175,7 +180,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
           `Invalid namespace update, cannot have a key in both updates and removals: ${both.join(', ')}`,
         );
       checkProperties(changes.updates);
-      if (changes.updates.location !== undefined) pathInside(roots, changes.updates.location);
+      if (changes.updates.location !== undefined) checkNewPlace(changes.updates.location);
       const found = await store.changeNamespaceProperties(namespace, changes);
       // Dropped since it was looked for.
       if (found === undefined) throw noSuchNamespace(namespace);
@@ -234,7 +239,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
       checkMetadataLocation(metadataLocation);
       const stored = await files.readGiven(metadataLocation);
       checkSnapshots(stored.metadata);
-      checkPlaces(stored.metadata);
+      checkPlaces(stored.metadata, { ...stored.metadata, properties: {} });
       const current = await store.findPointer(id);
       if (current === undefined || !overwrite || current.kind !== 'TABLE') {
         await requireFree(id, 'TABLE');

@@ -9,7 +9,7 @@ import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { applyViewUpdates, checkViewRequirements, newViewMetadata } from '../../iceberg/view-updates.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { nameTaken, noSuchView } from '../errors.ts';
-import { folderInside, pathInside } from '../files/locations.ts';
+import { checkSpelling, folderInside, pathInside } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
 import { checkIdentifier } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
@@ -47,6 +47,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
     const metadata = applyViewUpdates(current.metadata, updates, Date.now());
     if (metadata === current.metadata) return current;
     pathInside(roots, metadata.location);
+    if (metadata.location !== current.metadata.location) checkSpelling(metadata.location);
     const next = await files.write(metadata, current.metadataLocation);
     const lost = await movePointers([swapOf(id, next, current.metadataLocation)], {
       store,
@@ -67,6 +68,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
       await requireFree(id, 'VIEW');
       const location = withoutSlash(request.location ?? (await defaultLocation(id)));
       folderInside(roots, location);
+      checkSpelling(location);
       const metadataLocation = await files.write(
         newViewMetadata({ ...request, location, uuid: randomUUID() }, Date.now()),
         undefined,
