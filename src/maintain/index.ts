@@ -1,2 +1,4 @@
 export type { MaintainPorts } from './context.ts';
 export { type MaintainRequest, maintainTables } from './maintain-tables.ts';
+export { dropStranger, findStrangers, type Stranger, strangerText } from './strangers.ts';
+export { readTables } from './read-tables.ts';
