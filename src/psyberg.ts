@@ -21,7 +21,7 @@ import { type ErrorJson, isWorthRetrying, PsybergError, refusal, usageError } fr
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
 import { NODE_HINT, nodeComplaint } from './model/node-version.ts';
-import type { MaintainReport } from './model/maintain-record.ts';
+import type { DroppedTagRecord, MaintainReport } from './model/maintain-record.ts';
 import type { RelocateReport } from './model/relocate-record.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
 import { tableKey, tableName } from './model/names.ts';
@@ -118,6 +118,11 @@ export interface Psyberg {
    * `orphan-grace-too-short`; what fails for one table is in its record.
    */
   maintain(tables?: readonly string[], request?: MaintainRequest): Promise<MaintainReport>;
+  /**
+   * Lets go what a process that is not in the project keeps from expiring: its tags, and the hold of its
+   * watermarks. `name`: of the process. Throws `drop-tag-in-use` and `tag-unknown`.
+   */
+  dropTag(name: string, request?: { readonly dryRun?: boolean }): Promise<DroppedTagRecord[]>;
   /** Stops what is running; the run then cleans up and ends with `interrupted`. */
   interrupt(): void;
   close(): Promise<void>;
@@ -134,6 +139,8 @@ export interface Internals {
   engineStarted(): boolean;
   /** Rewrites that sessions compared and found to change no row. */
   readonly verified: Pick<VerifiedRewrites, 'has'>;
+  /** Processes that hold snapshots back and are not in the project, and what to do about each. */
+  strangers(): Promise<{ readonly table: string; readonly what: string; readonly hint: string }[]>;
   /** Where running sessions have their markers. */
   readonly sessionsDirectory: string;
 }
@@ -256,6 +263,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     return engine();
   };
   let interrupted = false;
+  /** The last session of a process that failed: one that begins in the same second is another one. */
+  const failedSessions = new Map<string, string>();
 
   const verified = openVerifiedRewrites(join(dirname(sessions), 'verified-rewrites.json'));
   const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
@@ -302,8 +311,12 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         ...plan,
         psyberg_session_id:
           request.psybergSessionId ??
-          freeSessionId(laterSessionId(plan.psyberg_session_id, plan.target.previous_session_id), (id) =>
-            existsSync(join(sessions, branchName(spec.processName, id))),
+          freeSessionId(
+            [plan.target.previous_session_id, failedSessions.get(spec.processName) ?? null].reduce(
+              laterSessionId,
+              plan.psyberg_session_id,
+            ),
+            (id) => existsSync(join(sessions, branchName(spec.processName, id))),
           ),
       },
       spec,
@@ -395,14 +408,16 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const { isRecorded, recordFailure } = await import('./run/record-failure.ts');
       if (record.error !== null && isRecorded(error))
         await ports()
-          .then((open) =>
-            recordFailure(open, spec, {
-              status: record.status,
-              error: record.error as ErrorJson,
+          .then(async (open) => {
+            const { status, error: told } = record;
+            const id = await recordFailure(open, spec, {
+              status,
+              error: told as ErrorJson,
               plan: seen.plan,
               atMs: now(),
-            }),
-          )
+            });
+            if (id !== undefined) failedSessions.set(spec.processName, id);
+          })
           .catch(() => undefined);
       return record;
     }
@@ -514,6 +529,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         request,
       );
     },
+    async dropTag(name, { dryRun = false } = {}) {
+      const { dropStranger, readTables } = await import('./maintain/index.ts');
+      const open = await ports();
+      return dropStranger(open, name, { tables: await readTables(open), nowMs: now(), dryRun });
+    },
     interrupt() {
       interrupted = true;
       void opening?.then((running) => running.interrupt());
@@ -531,6 +551,12 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       planProcess,
       engineStarted: () => opening !== undefined,
       verified,
+      async strangers() {
+        const { findStrangers, readTables, strangerText } = await import('./maintain/index.ts');
+        const open = await ports();
+        const found = await findStrangers(open, await readTables(open), now());
+        return found.map((each) => ({ table: each.table, ...strangerText(each) }));
+      },
       sessionsDirectory: sessions,
     },
   };

@@ -119,6 +119,11 @@ async function examineWarehouse(psyberg: Psyberg, project: ProjectSpec, report: 
     const exists = await client.tableExists(table);
     report(tableName(table), 'ok', exists ? 'exists' : 'does not exist yet; the first run creates it');
   }
+  if (engine !== undefined)
+    await attempt(report, 'retention', async () => {
+      for (const { table, what, hint } of await psyberg.internals.strangers())
+        report(table, 'warn', what, hint);
+    });
   for (const spec of project.processes) {
     await attempt(report, spec.processName, async () => {
       const target = (await client.loadTable(spec.target.table))?.metadata;

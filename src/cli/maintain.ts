@@ -1,9 +1,14 @@
 /** `psyberg maintain`: keeps tables small. */
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
-import { MAINTAIN_TASKS, type MaintainOptions, type MaintainTask } from '../model/maintain-record.ts';
+import {
+  MAINTAIN_TASKS,
+  type MaintainOptions,
+  type MaintainRecord,
+  type MaintainTask,
+} from '../model/maintain-record.ts';
 import { type Act, example } from './command-line.ts';
-import { highestOfErrors } from './exit-code.ts';
+import { EXIT, highestOfErrors } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { countOf, durationMs, sizeBytes } from './measures.ts';
 import { type Shell, withPsyberg } from './shell.ts';
@@ -19,6 +24,7 @@ interface MaintainCommandOptions {
   readonly orphanMetadata?: boolean;
   readonly droppedTables?: boolean;
   readonly force?: boolean;
+  readonly dropTag?: string;
 }
 
 export function addMaintainCommand(root: Command, act: Act): void {
@@ -50,18 +56,24 @@ export function addMaintainCommand(root: Command, act: Act): void {
     .option('--orphan-metadata', 'also delete metadata files that no log knows')
     .option('--dropped-tables', 'also delete what dropped tables left')
     .option('--force', 'allow an orphan grace below one hour')
+    .option(
+      '--drop-tag <process>',
+      'do nothing but let go what a process that is no more keeps from expiring: its tags and watermarks',
+    )
     .addHelpText(
       'after',
       example(
         'psyberg maintain --dry-run',
         'psyberg maintain facts.event_fact --older-than 2d',
         'psyberg maintain --only expire,orphans',
+        'psyberg maintain --drop-tag old_load',
       ),
     )
     .action(act(maintain));
 }
 
 async function maintain(shell: Shell, names: string[], given: MaintainCommandOptions): Promise<number> {
+  if (given.dropTag !== undefined) return dropTag(shell, given.dropTag, { names, given });
   const options = maintainOptions(given);
   const { maintainSummary, maintainText } = await import('../report/maintain-report.ts');
   return withPsyberg(shell, async (psyberg) => {
@@ -74,7 +86,7 @@ async function maintain(shell: Shell, names: string[], given: MaintainCommandOpt
       if (shell.options.json === true) shell.json(report);
       else {
         for (const record of report.tables)
-          if (record.error !== null || (shell.options.quiet !== true && record.status !== 'nothing-to-do'))
+          if (record.error !== null || (shell.options.quiet !== true && isWorthALine(record)))
             shell.print(maintainText(record, shell.style));
         if (shell.options.quiet !== true) shell.print(maintainSummary(report, shell.style));
       }
@@ -83,6 +95,27 @@ async function maintain(shell: Shell, names: string[], given: MaintainCommandOpt
       interruption.release();
     }
   });
+}
+
+/** What was left alone is told, also where there was nothing to do. */
+const isWorthALine = ({ status, notes }: MaintainRecord): boolean =>
+  status !== 'nothing-to-do' || notes.length > 0;
+
+async function dropTag(
+  shell: Shell,
+  name: string,
+  { names, given }: { readonly names: readonly string[]; readonly given: MaintainCommandOptions },
+): Promise<number> {
+  if (names.length > 0 || given.only !== undefined)
+    throw usageError('usage', '--drop-tag goes through all tables, and does nothing else', {
+      hint: `psyberg maintain --drop-tag ${name}; then maintain as usual`,
+    });
+  const dryRun = given.dryRun ?? false;
+  const dropped = await withPsyberg(shell, (psyberg) => psyberg.dropTag(name, { dryRun }));
+  const { droppedTagsText } = await import('../report/maintain-report.ts');
+  if (shell.options.json === true) shell.json({ dropped_tags: dropped, dry_run: dryRun });
+  else shell.print(droppedTagsText(dropped, { dryRun, style: shell.style }));
+  return EXIT.done;
 }
 
 function maintainOptions(given: MaintainCommandOptions): MaintainOptions {

@@ -4,7 +4,7 @@
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { progressOfAll } from '../state/read-watermarks.ts';
+import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import type { RunPorts } from '../run/context.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
@@ -15,6 +15,7 @@ interface WatermarkRow extends Record<string, unknown> {
   readonly table_uuid: string;
   readonly snapshot_id: string;
   readonly target_table_uuid: string | null;
+  readonly psyberg_session_id: string | null;
 }
 
 /** Summaries of all tables, and `high_water_mark_table`: where they differ, both hold. */
@@ -24,12 +25,14 @@ export async function heldWatermarks(
 ): Promise<HeldWatermark[]> {
   const held = tables.flatMap((metadata) =>
     progressOfAll(metadata).flatMap(({ processName, progress }) =>
-      progress.watermarks.map((watermark) => ({
-        processName,
-        table: watermark.table.toLowerCase(),
-        tableUuid: watermark.tableUuid,
-        snapshotId: watermark.snapshotId,
-      })),
+      isReleased(metadata, processName, progress.psybergSessionId)
+        ? []
+        : progress.watermarks.map((watermark) => ({
+            processName,
+            table: watermark.table.toLowerCase(),
+            tableUuid: watermark.tableUuid,
+            snapshotId: watermark.snapshotId,
+          })),
     ),
   );
   const { highWaterMarkTable } = ports.project.tables;
@@ -43,7 +46,11 @@ export async function heldWatermarks(
   });
   // The rows of a process whose target was dropped bind nobody: its next session starts from the beginning.
   const targets = new Set(tables.map((metadata) => metadata['table-uuid']));
-  const alive = rows.filter((row) => row.target_table_uuid === null || targets.has(row.target_table_uuid));
+  const alive = rows.filter(
+    (row) =>
+      (row.target_table_uuid === null || targets.has(row.target_table_uuid)) &&
+      !tables.some((metadata) => isReleased(metadata, row.process_name, row.psyberg_session_id)),
+  );
   return [
     ...held,
     ...alive.map((row) => ({

@@ -24,6 +24,7 @@ import { expireSnapshots } from './expire-snapshots.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { checkLimits } from './limits.ts';
 import { type HeldWatermark, neededSnapshots } from './needed-snapshots.ts';
+import { strangersOf, strangerText } from './strangers.ts';
 import { type OrphanOutcome, removeOrphans } from './remove-orphans.ts';
 import { rewriteTableManifests } from './rewrite-manifests.ts';
 
@@ -78,7 +79,7 @@ export async function maintainTables(
 }
 
 /** Every table of the catalog, in the order of their names. */
-async function allTables(ports: MaintainPorts): Promise<TableIdentifier[]> {
+export async function allTables(ports: Pick<MaintainPorts, 'catalog'>): Promise<TableIdentifier[]> {
   const tables: TableIdentifier[] = [];
   const below = async (parent: readonly string[]): Promise<void> => {
     for (const namespace of await ports.catalog.listNamespaces(parent)) {
@@ -148,6 +149,18 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
       if (!mayDeleteFiles(metadata))
         notes.push('the table property gc.enabled is false: nothing was expired and no file deleted');
       else {
+        for (const stranger of strangersOf(ports.project, name, {
+          metadata,
+          watermarks: context.watermarks,
+          limits: {
+            nowMs: ports.nowMs(),
+            olderThanMs: options.olderThanMs,
+            retainLast: options.retainLast,
+          },
+        })) {
+          const { what, hint } = strangerText(stranger);
+          notes.push(`${what}; ${hint}`);
+        }
         const { expired, freed } = await expireSnapshots(context);
         draft.expired = expired;
         draft.freed = freed;

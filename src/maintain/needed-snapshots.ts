@@ -7,7 +7,7 @@
  */
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { progressOfAll } from '../state/read-watermarks.ts';
+import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
 
 /** A watermark on a source, and whose it is. */
 export interface HeldWatermark {
@@ -60,7 +60,9 @@ export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedI
   }
   // The table as a target: its summaries are the first copy of every process's watermark, found by going back
   // from the head.
-  const progress = progressOfAll(metadata);
+  const progress = progressOfAll(metadata).filter(
+    ({ processName, progress: { psybergSessionId } }) => !isReleased(metadata, processName, psybergSessionId),
+  );
   for (const { processName, foundIn } of progress) {
     hold(
       `progress of ${processName}`,

@@ -88,6 +88,7 @@ export const ERROR_CODES = {
   'compaction-overtaken': conflict('Files were replaced, or rows deleted, while they were compacted.'),
   'count-invalid': usage('An option that counts is no whole number.'),
   'delete-format-unsupported': refused('A source deletes rows by a file that DuckDB does not read.'),
+  'drop-tag-in-use': refused('`maintain --drop-tag` names a tag of a process that is in the project.'),
   'duration-invalid': usage('An option that is a duration is none, such as `5d`, `36h`, `90m` or `30s`.'),
   'engine-internal-error': unexpected(
     'DuckDB met an internal error and was opened again; other processes go on.',
@@ -195,6 +196,7 @@ export const ERROR_CODES = {
     or: ['conflict'],
   }),
   'table-name-invalid': usage('A table is not written as `namespace.table`.'),
+  'tag-unknown': usage('`maintain --drop-tag` names a tag that no table has.'),
   'target-event-time': usage("The target's event time is no timestamp or date of it."),
   'target-has-history': refused('`psyberg adopt` found watermarks of this process in the target.'),
   'target-missing': conflict('The target was dropped meanwhile; with exit 2: there is none to adopt.', {

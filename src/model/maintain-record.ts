@@ -93,6 +93,16 @@ export interface MaintainRecord {
   readonly error: ErrorJson | null;
 }
 
+/** What a process that is not in the project held of a table, and holds no more (`maintain --drop-tag`). */
+export interface DroppedTagRecord {
+  readonly table: string;
+  readonly process_name: string;
+  /** Null where only its watermark held. */
+  readonly tag: string | null;
+  /** Snapshots that are old enough to go and were kept for it alone. */
+  readonly snapshots: number;
+}
+
 /** What dropped tables left in the warehouse: folders that no table of the catalog has. */
 export interface DroppedTableRecord {
   readonly folder: string;

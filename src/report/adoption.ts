@@ -12,7 +12,9 @@ export function adoptionText(plan: Plan, from?: string): string {
     source.vtts_hour === null ? '' : `complete to ${hourLabel(source.vtts_hour)}`,
   ]);
   const how =
-    from === undefined ? `has adopted ${plan.target.table}` : `goes on as ${from} in ${plan.target.table}`;
+    from === undefined
+      ? `has adopted ${plan.target.table}`
+      : `goes on where ${from} stopped in ${plan.target.table}`;
   const owed = plan.owed_hours.length === 0 ? '' : `\n${indent(`owed: ${hoursLabel(plan.owed_hours)}`, 2)}`;
   return `${plan.process_name} ${how}; the next session loads what came after:\n${indent(columnsText(rows), 2)}${owed}`;
 }

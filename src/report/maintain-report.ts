@@ -1,5 +1,10 @@
 /** What maintenance did, as text for people. MaintainReport -> text. Pure. */
-import type { FreedFiles, MaintainRecord, MaintainReport } from '../model/maintain-record.ts';
+import type {
+  DroppedTagRecord,
+  FreedFiles,
+  MaintainRecord,
+  MaintainReport,
+} from '../model/maintain-record.ts';
 import { errorText } from './run-report.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytesText, countText, indent, plural, secondsText } from './text.ts';
@@ -71,6 +76,18 @@ function freedText(what: string, freed: FreedFiles): string[] {
     Number(freed[kind]) === 0 ? [] : [plural(freed[kind], noun)],
   );
   return parts.length === 0 ? [] : [`${what}: ${parts.join(', ')}; ${bytesText(freed.bytes)}`];
+}
+
+/** What is let go, a line a table. */
+export function droppedTagsText(
+  dropped: readonly DroppedTagRecord[],
+  { dryRun, style = PLAIN }: { readonly dryRun: boolean; readonly style?: Style },
+): string {
+  const lines = dropped.map(
+    ({ table, process_name: name, tag, snapshots }) =>
+      `${style.strong(table)}  ${dryRun ? 'would let go' : 'let go'} ${tag === null ? `the watermark of ${name}` : `the tag ${tag}`}: ${plural(snapshots, 'old snapshot')} may expire`,
+  );
+  return [...lines, style.faint('psyberg maintain expires them')].join('\n');
 }
 
 /** The last lines: what dropped tables left, and the sum. */

@@ -45,16 +45,24 @@ export const isRecorded = (error: unknown): boolean =>
   storageFault(error) === undefined &&
   !(error instanceof PsybergError && UNRECORDED.has(error.code));
 
-/** Writes the rows down; what keeps it from doing so is told through `onStep`. */
-export async function recordFailure(ports: RunPorts, spec: ProcessSpec, failure: Failure): Promise<void> {
+/**
+ * Writes the rows down, and returns the id of the session under which they stand; what keeps it from doing so is
+ * told through `onStep`.
+ */
+export async function recordFailure(
+  ports: RunPorts,
+  spec: ProcessSpec,
+  failure: Failure,
+): Promise<string | undefined> {
   try {
-    await write(ports, spec, failure);
+    return await write(ports, spec, failure);
   } catch (error) {
     ports.onStep(`${spec.processName}: its failure was not recorded: ${String(error)}`);
+    return undefined;
   }
 }
 
-async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Promise<void> {
+async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Promise<string> {
   const { catalog, engine, project } = ports;
   const { sessionTable: table } = project.tables;
   engine.resume();
@@ -72,7 +80,8 @@ async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Prom
     });
     try {
       await catalog.commitTable(table, change.change);
-      return deleteObsoleteFiles([change]);
+      deleteObsoleteFiles([change]);
+      return psybergSessionId;
     } catch (error) {
       const isLost = error instanceof PsybergError && error.code === 'commit-conflict';
       if (isLost) for (const file of change.files) removeLocalFile(file);

@@ -48,6 +48,33 @@ export const publishedProperty = (processName: string): string => `psyberg.publi
  */
 export const lastSessionProperty = (processName: string): string => `psyberg.last-session.${processName}`;
 
+/**
+ * A property of a target: the last session of a process up to which its watermarks keep nothing from expiring
+ * any more, since somebody said that the process is gone.
+ */
+export const releasedProperty = (processName: string): string => `psyberg.released.${processName}`;
+
+/** The last session of the process that published to the table; undefined when none did. */
+export function lastSessionOf(metadata: TableMetadata, processName: string): string | undefined {
+  const { properties = {} } = metadata;
+  return (
+    progressInSummary(metadata, processName)?.psybergSessionId ??
+    (properties[publishedProperty(processName)] === metadata['table-uuid']
+      ? properties[lastSessionProperty(processName)]
+      : undefined)
+  );
+}
+
+/** True when what the process said in that session holds nothing back. */
+export const isReleased = (
+  { properties = {} }: TableMetadata,
+  processName: string,
+  psybergSessionId: string | null | undefined,
+): boolean => {
+  const released = properties[releasedProperty(processName)];
+  return released !== undefined && (psybergSessionId ?? '') <= released;
+};
+
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */
 export interface ProcessProgress {
   readonly watermarks: readonly Watermark[];

@@ -62,6 +62,47 @@ describe('psyberg adopt', () => {
     const doctor = await cliJson('doctor', ...at);
     expect(JSON.stringify(doctor.json)).not.toContain('no tag psyberg_signup_load');
   });
+
+  it('--from goes on where another name stopped; a renamed process is refused before, with that command', {
+    timeout: 240_000,
+  }, async () => {
+    const project = makeProject({ 'processes/signup_load.sql': SIGNUP });
+    const at = ['--project', project.root];
+    await project.sql(...TABLES, signups(0, 5));
+    await cli('run', ...at);
+    project.write('processes/signup_load.sql', SIGNUP.replace('signup_load', 'sign_load'));
+    await project.sql(signups(1, 3));
+    const refused = await cli('run', ...at);
+    expect([refused.code, refused.stdout]).toEqual([
+      5,
+      expect.stringContaining('run "psyberg adopt sign_load --from signup_load"'),
+    ]);
+    const doctor = (await cliJson('doctor', ...at)).json;
+    expect(doctor).toMatchObject({
+      checks: expect.arrayContaining([
+        expect.objectContaining({
+          name: 'raw.signups',
+          status: 'warn',
+          message: expect.stringContaining('the tag psyberg_signup_load is of signup_load'),
+          hint: expect.stringContaining('psyberg maintain --drop-tag signup_load'),
+        }),
+      ]),
+    });
+    const both = await cli('adopt', 'sign_load', '--from', 'signup_load', '--at', 'now', ...at);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('leave --at out')]);
+    const adopted = await cliJson('adopt', 'sign_load', '--from', 'signup_load', ...at);
+    expect(adopted).toMatchObject({ code: 0, json: { adopted: { adopted_from: 'signup_load' } } });
+    expect((await cliJson('run', ...at)).json).toMatchObject({
+      runs: [{ process_name: 'sign_load', status: 'published', rows_read: '3' }],
+    });
+    expect(await project.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 8n }]);
+    const history = await cli('history', 'sign_load', ...at);
+    expect(history.stdout).toMatch(
+      /sign_load +published[^]*sign_load +adopted[^]*refused \(target-not-empty\)/,
+    );
+    const well = (await cliJson('doctor', ...at)).json as { checks: { status: string }[] };
+    expect(well.checks.filter((check) => check.status !== 'ok')).toEqual([]);
+  });
 });
 
 describe('start', () => {

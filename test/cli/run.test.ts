@@ -151,8 +151,19 @@ describe('plan and run', () => {
 
   it('keeps the branch of a failed session with --keep-branch, to be queried', async () => {
     const { json } = await cliJson('run', 'signup_load', '--keep-branch', '--project', project.root);
-    const branch = runDocument.parse(json).runs[0]?.branch as string;
+    const [kept] = runDocument.parse(json).runs;
+    const branch = kept?.branch as string;
     expect(await project.branches('facts', 'signup')).toEqual([branch]);
+    // The command is ready to be pasted, and so is the one that drops it.
+    expect(kept?.error?.hint).toContain(`psyberg sql --branch ${branch} "select * from facts.signup"`);
+    const status = (await cli('status', 'signup_load', '--project', project.root)).stdout;
+    const drop = /psyberg (session abort .*)/.exec(status)?.[1]?.split(' ') ?? [];
+    expect(drop).toEqual([
+      'session',
+      'abort',
+      '--process_name=signup_load',
+      `--psyberg_session_id=${kept?.psyberg_session_id}`,
+    ]);
     const { json: rows } = await cliJson(
       'sql',
       'select event_id from facts.signup where account_id is null',
@@ -162,6 +173,12 @@ describe('plan and run', () => {
       project.root,
     );
     expect(rows).toEqual({ columns: [{ name: 'event_id', type: 'BIGINT' }], rows: [{ event_id: '77' }] });
+    expect((await cli(...drop, '--project', project.root)).stdout).toContain(
+      `aborted; the branch ${branch} of facts.signup is gone`,
+    );
+    expect(await project.branches('facts', 'signup')).toEqual([]);
+    await cli('run', 'signup_load', '--keep-branch', '--project', project.root);
+    expect(await project.branches('facts', 'signup')).toHaveLength(1);
     project.write(
       'processes/signup_load.sql',
       PROCESSES['processes/signup_load.sql'].replace('  - not_null: { columns: [account_id] }\n', ''),

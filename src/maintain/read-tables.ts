@@ -1,0 +1,30 @@
+/** The tables that a project may speak of, with their metadata. Catalog -> tables. Reads only. */
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { type TableIdentifier, tableKey } from '../model/names.ts';
+import type { RunPorts } from '../run/context.ts';
+import { allTables } from './maintain-tables.ts';
+
+export interface ReadTable {
+  readonly id: TableIdentifier;
+  readonly metadata: TableMetadata;
+}
+
+/**
+ * Every table of the embedded catalog, by name; of a foreign one, which may hold thousands that are nobody's
+ * business here, the sources and targets of the project.
+ */
+export async function readTables(ports: Pick<RunPorts, 'catalog' | 'project'>): Promise<ReadTable[]> {
+  const { catalog, project } = ports;
+  const own = new Map(
+    project.processes
+      .flatMap((spec) => [spec.target.table, ...spec.sources.map((source) => source.table)])
+      .map((table) => [tableKey(table), table]),
+  );
+  const ids = project.catalog.kind === 'rest' ? [...own.values()] : await allTables(ports);
+  const tables: ReadTable[] = [];
+  for (const id of ids) {
+    const loaded = await catalog.loadTable(id);
+    if (loaded !== undefined) tables.push({ id, metadata: loaded.metadata });
+  }
+  return tables;
+}
