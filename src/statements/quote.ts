@@ -117,10 +117,6 @@ export const rangeDayFragment = (): SqlFragment => fragment('$range_start::date'
 export const anyIsNullFragment = (columns: readonly string[]): SqlFragment =>
   fragment(columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or '));
 
-/** `(select count(*) from "a") + (select count(*) from "b")`. */
-export const countsFragment = (aliases: readonly string[]): SqlFragment =>
-  fragment(aliases.map((alias) => `(select count(*) from ${quoteIdentifier(alias)})`).join(' + '));
-
 /** ` partitioned by (…)`, or nothing. */
 export const partitionedByFragment = (
   fields: readonly { transform: string; column: string; argument?: number }[],
