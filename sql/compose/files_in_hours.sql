@@ -9,7 +9,7 @@
 -- @param $partition_transform VARCHAR its transform
 -- @param $first_hours VARCHAR[] first hours of the replaced intervals
 -- @param $last_hours VARCHAR[] last hours, included, in the same order
--- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, placement VARCHAR
+-- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, first_hour BIGINT, last_hour BIGINT (as its bounds say; NULL: they cannot be right), placement VARCHAR
 with intervals as (
   select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
 ),
@@ -44,7 +44,8 @@ files as (
     coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false)
       -- A file outside its partition's hours is misread by somebody: by these bounds its rows would be left out, or left behind.
       and coalesce(stated_first_hour >= partition_hour(partition_value, $partition_transform, 0), true)
-      and coalesce(stated_last_hour < partition_hour(partition_value, $partition_transform, 1), true) as is_trusted,
+      and coalesce(stated_last_hour < partition_hour(partition_value, $partition_transform, 1), true)
+      and not coalesce(bounds_in_another_unit(lower_value, upper_value, stored_unit) and partition_hour(partition_value, $partition_transform, 0) is null, false) as is_trusted,
     case when is_trusted then stated_first_hour end as first_hour,
     case when is_trusted then stated_last_hour end as last_hour
   from stated
@@ -54,6 +55,8 @@ select
   path,
   any_value(rows) as rows,
   any_value(bytes) as bytes,
+  any_value(files.first_hour) as first_hour,
+  any_value(files.last_hour) as last_hour,
   case
     when bool_or(files.first_hour >= intervals.first_hour and files.last_hour <= intervals.last_hour
       -- Not counted: a row without an event time may be in the file, and is no row of these hours.

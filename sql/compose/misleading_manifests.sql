@@ -32,6 +32,7 @@ from stored
 where coalesce(lower_bound, upper_bound) is not null
   and (
     not coalesce(bounds_are_trusted(lower_value, upper_value, $unit, null_event_times, rows), false)
+    or (bounds_in_another_unit(lower_value, upper_value, $unit) and partition_hour(partition_value, $partition_transform, 0) is null)
     or stored_unit(lower_bound, $type, $unit) <> $unit
     or event_hour(lower_value, $unit, false) < partition_hour(partition_value, $partition_transform, 0)
     or event_hour(upper_value, $unit, true) >= partition_hour(partition_value, $partition_transform, 1)

@@ -3,7 +3,7 @@
 -- @param $range_start TIMESTAMP first instant (inside {{range_start}})
 -- @param $range_end TIMESTAMP first instant after it (inside {{range_end}})
 -- @param $hours VARCHAR[] hours since 1970-01-01T00:00:00Z
-select *
+select {{columns}}
 from {{source}}
 where {{event_time}} >= {{range_start}}
   and {{event_time}} < {{range_end}}

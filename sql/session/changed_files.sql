@@ -36,6 +36,7 @@ trusted as (
   select
     *,
     coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false)
+      and not coalesce(bounds_in_another_unit(lower_value, upper_value, stored_unit), false)
       -- Only the file can tell which of its rows lie in the calendar.
       and calendar_hour(event_hour(lower_value, stored_unit, false)) is not null as is_trusted
   from stored

@@ -8,10 +8,10 @@ import type { AuditSpec, ProcessSpec, UniqueAudit } from '../model/process-spec.
 import {
   type SqlFragment,
   anyIsNullFragment,
-  countsFragment,
   cteFragment,
   identifierFragment,
   identifierListFragment,
+  joinedFragment,
   literalFragment,
   noneIsNullFragment,
   renderStatement,
@@ -24,6 +24,7 @@ import {
   namedIn,
   processParameters,
   sourceCtes,
+  sourceFileCtes,
   stagedTable,
   wholeTable,
 } from './source-ctes.ts';
@@ -31,9 +32,10 @@ import {
 /** One step for each declared audit, after the step that counts what was read and staged. */
 export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
   const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window);
+  const files = sourceFileCtes(plan, window);
   const count = renderStatement('audit/count_sources', {
-    sources: sources.fragment,
-    counts: countsFragment(plan.sources.map((source) => source.alias)),
+    sources: files.fragment,
+    rows_read: rowsRead(plan),
     staged: stagedTable(spec),
     rows_outside: rowsOutside(spec, window),
   });
@@ -42,7 +44,7 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
       stage: 'audit',
       name: 'count_sources',
       sql: count,
-      parameters: namedIn(count, { ...processParameters(plan, window), ...sources.parameters }),
+      parameters: namedIn(count, { ...processParameters(plan, window), ...files.parameters }),
     },
     ...spec.audits.map((audit): Step => {
       // To count again took 8 ms of a session of 1,000,000 rows (2026-11-22).
@@ -78,6 +80,19 @@ export const isCounted = (audit: AuditSpec, spec: ProcessSpec): boolean =>
 /** True when rows of the target that the session did not stage may change what the audit finds. */
 export const readsTarget = (audit: AuditSpec): boolean =>
   audit.kind === 'unique' ? audit.over === 'target' : audit.kind === 'sql' && /\btarget\b/i.test(audit.sql);
+
+const rowsRead = (plan: Plan): SqlFragment =>
+  joinedFragment(
+    plan.sources.map(({ alias }) =>
+      statementFragment(
+        renderStatement('audit/rows_by_file', {
+          alias: literalFragment(alias),
+          rows: identifierFragment(alias),
+        }),
+      ),
+    ),
+    '\nunion all\n',
+  );
 
 /** An append may add to any hour; an overwrite only to the hours that it replaces. */
 function rowsOutside(spec: ProcessSpec, window: HourWindow | undefined): SqlFragment {
@@ -136,8 +151,17 @@ function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourW
       return verdict(uniqueSql(spec, audit));
     case 'sql': {
       const views = [
-        cteFragment('staged', renderStatement('load/source_changes', { source: staged })),
-        cteFragment('target', renderStatement('load/source_changes', { source: wholeTable(spec) })),
+        cteFragment(
+          'staged',
+          renderStatement('load/source_changes', { columns: statementFragment('*'), source: staged }),
+        ),
+        cteFragment(
+          'target',
+          renderStatement('load/source_changes', {
+            columns: statementFragment('*'),
+            source: wholeTable(spec),
+          }),
+        ),
       ];
       return verdict(
         renderStatement('audit/project_query', {

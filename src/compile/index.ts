@@ -8,4 +8,4 @@ export {
   firstInsertStep,
 } from './compile-plan.ts';
 export { nullRowsStatement } from './null-rows.ts';
-export { SESSION_CATALOG, namedIn, processParameters, sourceCtes } from './source-ctes.ts';
+export { SESSION_CATALOG, hoursRead, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

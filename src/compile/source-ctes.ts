@@ -2,11 +2,12 @@
  * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of
  * one hour). Plan + spec -> SqlFragment + the parameters that it binds. Pure.
  */
-import type { Hour } from '../model/hour.ts';
+import type { Hour, HourRange } from '../model/hour.ts';
 import { HOUR_MS, parseHour } from '../model/hour.ts';
 import type { Plan, PlanSource, StepValue } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
+import { intervalsOf } from '../plan/hour-sets.ts';
 import {
   type SqlFragment,
   cteFragment,
@@ -16,6 +17,7 @@ import {
   rangeBoundFragment,
   rangeDayFragment,
   renderStatement,
+  statementFragment,
   storedEventTimeFragment,
   tableFragment,
 } from '../statements/index.ts';
@@ -89,43 +91,87 @@ export function sourceCtes(
   previousFrom: SqlFragment = previousTable(spec),
 ): BoundFragment {
   const all = processParameters(plan, window);
-  const parameters: Record<string, StepValue> = {};
-  const ctes = plan.sources.map((source) => {
-    if (window === undefined)
-      return cteFragment(
-        source.alias,
-        renderStatement('load/source_changes', { source: sourceTable(source.alias) }),
-      );
-    parameters['range_start'] = all['range_start'] as StepValue;
-    parameters['range_end'] = all['range_end'] as StepValue;
-    const wholeDays = countsForWholeDays(plan, source);
-    if (window.only === undefined || wholeDays)
-      return cteFragment(
-        source.alias,
-        renderStatement('load/source_range', rangeFragments(source, wholeDays)),
-      );
-    parameters['hours'] = window.only.map(String);
-    const unit = source.event_time_unit ?? 'us';
-    const stored = storedEventTimeFragment(source.event_time as string, unit, source.event_time_type);
-    return cteFragment(
-      source.alias,
-      renderStatement('load/source_hours', {
-        ...rangeFragments(source, false),
-        stored_event_time: stored,
-        unit: literalFragment(unit),
-      }),
-    );
-  });
+  const parameters = rangeParameters(plan, window);
+  const ctes = plan.sources.map((source) =>
+    cteFragment(source.alias, rowsOfSource(plan, source, window, statementFragment('*'))),
+  );
   if (spec.pattern === 'dimension' && window !== undefined) {
     parameters['previous_start'] = instant((window.firstHour - 1) * HOUR_MS);
     parameters['range_start'] = all['range_start'] as StepValue;
     const previous = renderStatement('load/previous_hour', {
+      columns: statementFragment('*'),
       target: previousFrom,
       event_time: identifierFragment(spec.target.eventTime as string),
     });
     ctes.push(cteFragment('previous', previous));
   }
   return { fragment: joinedFragment([...ctes, ...extra], ',\n'), parameters };
+}
+
+/** The rows that {@link sourceCtes} shows, by the same rules, as the file and the hour of each. */
+export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): BoundFragment {
+  const ctes = plan.sources.map((source) =>
+    cteFragment(source.alias, rowsOfSource(plan, source, window, fileAndHour(source))),
+  );
+  return { fragment: joinedFragment(ctes, ',\n'), parameters: rangeParameters(plan, window) };
+}
+
+/** The file and the event hour of a row. */
+const fileAndHour = (source: PlanSource): SqlFragment =>
+  statementFragment(renderStatement('audit/file_and_hour', storedFragments(source)));
+
+function storedFragments(source: PlanSource): Record<'stored_event_time' | 'unit', SqlFragment> {
+  const unit = source.event_time_unit ?? 'us';
+  return {
+    stored_event_time:
+      source.event_time === null
+        ? statementFragment('null::bigint')
+        : storedEventTimeFragment(source.event_time, unit, source.event_time_type),
+    unit: literalFragment(unit),
+  };
+}
+
+function rangeParameters(plan: Plan, window: HourWindow | undefined): Record<string, StepValue> {
+  if (window === undefined) return {};
+  const all = processParameters(plan, window);
+  const parameters = {
+    range_start: all['range_start'] as StepValue,
+    range_end: all['range_end'] as StepValue,
+  };
+  const { only } = window;
+  return only === undefined || plan.sources.every((source) => countsForWholeDays(plan, source))
+    ? parameters
+    : { ...parameters, hours: only.map(String) };
+}
+
+function rowsOfSource(
+  plan: Plan,
+  source: PlanSource,
+  window: HourWindow | undefined,
+  columns: SqlFragment,
+): string {
+  if (window === undefined)
+    return renderStatement('load/source_changes', { columns, source: sourceTable(source.alias) });
+  const wholeDays = countsForWholeDays(plan, source);
+  if (window.only === undefined || wholeDays)
+    return renderStatement('load/source_range', { columns, ...rangeFragments(source, wholeDays) });
+  return renderStatement('load/source_hours', {
+    columns,
+    ...rangeFragments(source, false),
+    ...storedFragments(source),
+  });
+}
+
+/**
+ * The hours of a source's rows that a session reads; undefined for a stateless load, which reads all rows of
+ * the files that it lists.
+ */
+export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
+  if (plan.range === null) return undefined;
+  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
+  if (countsForWholeDays(plan, source))
+    return [{ ...range, firstHour: Math.floor(range.firstHour / 24) * 24 }];
+  return plan.pattern === 'stateful' ? intervalsOf(plan.hours.map((each) => parseHour(each.hour))) : [range];
 }
 
 /**

@@ -15,6 +15,7 @@ export async function openWarehouse(
       'macros/iceberg_bytes',
       'macros/units_per_hour',
       'macros/stored_unit',
+      'macros/bounds_in_another_unit',
       'macros/event_hour',
       'macros/partition_hour',
       'macros/calendar_hour',

@@ -163,6 +163,7 @@ export const ERROR_CODES = {
   'relocate-shared': refused('The copy of a warehouse would share tables with its original.'),
   'request-too-large': unavailable('The body of a request to the catalog is too large.'),
   'rows-outside-hours': refused('A query returned event times outside the hours that it was given.'),
+  'rows-not-read': refused('A session read other rows than the manifests of its files promise.'),
   'session-busy': conflict('Another process is loading the session.'),
   'session-id-invalid': usage('A session id is a UTC time to the second, in 14 digits.'),
   'session-overtaken': conflict('Another session of the process published meanwhile.'),

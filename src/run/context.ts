@@ -120,6 +120,7 @@ export interface ClearedBase extends TakenOff {
 export interface FileInHours extends Record<string, unknown> {
   readonly manifest_path: string;
   readonly path: string;
+  readonly rows: bigint;
   /** `straddles`: it also holds other rows. */
   readonly placement: 'inside' | 'straddles';
 }

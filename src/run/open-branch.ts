@@ -127,7 +127,8 @@ async function composeListedFiles(
   return view;
 }
 
-function missingSource(source: PlanSource): never {
+/** Throws `source-moved`. */
+export function missingSource(source: PlanSource): never {
   throw conflict(
     'source-moved',
     `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`,

@@ -2,29 +2,82 @@
  * The audits: queries that select the bad rows of the cohort. Steps -> AuditResult[]. A blocking one that
  * fails stops the publish.
  */
-import { isCounted } from '../compile/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
+import { hoursRead, isCounted } from '../compile/index.ts';
+import { columnOf, currentSchema } from '../iceberg/event-time.ts';
+import { snapshotById } from '../iceberg/history.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
-import type { Step } from '../model/plan.ts';
-import type { AuditSpec } from '../model/process-spec.ts';
+import type { PlanSource, Step } from '../model/plan.ts';
+import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
 import { keepFailures } from './audit-failures.ts';
 import { bindStep } from './bind-step.ts';
 import { type RunContext, loadTarget } from './context.ts';
+import { missingSource } from './open-branch.ts';
+import { type FileRead, checkRowsRead } from './rows-read.ts';
 import { mapAuditError } from './sql-error.ts';
 
 /**
- * Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours`.
+ * Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours` or
+ * `rows-not-read`.
  */
 export async function countRows(context: RunContext, step: Step): Promise<void> {
-  const [row] = await context.ports.engine.query<{
-    rows_read: bigint;
-    rows_staged: bigint;
-    rows_outside: bigint;
-  }>(bindStep(step, {}));
-  context.rowsRead = row?.rows_read ?? 0n;
+  const rows = await context.ports.engine.query<CountedRow>(bindStep(step, {}));
+  const [row] = rows;
+  const files = rows.filter((each) => each.alias !== null);
+  context.rowsRead = files.reduce((sum, each) => sum + each.rows, 0n);
   context.rowsWritten = row?.rows_staged ?? 0n;
   if ((row?.rows_outside ?? 0n) > 0n) throw rowsOutsideHours(context, row?.rows_outside as bigint);
+  for (const source of context.plan.sources)
+    await checkSourceRead(
+      context,
+      source,
+      files.filter((each) => each.alias === source.alias),
+    );
+}
+
+interface CountedRow extends FileRead, Record<string, unknown> {
+  readonly alias: string | null;
+  readonly rows_staged: bigint;
+  readonly rows_outside: bigint;
+}
+
+async function checkSourceRead(
+  context: RunContext,
+  source: PlanSource,
+  files: readonly FileRead[],
+): Promise<void> {
+  const { plan, spec, ports } = context;
+  if (source.read.kind === 'nothing') return;
+  const { table } = spec.sources.find(
+    (each) => each.alias === source.alias,
+  ) as ProcessSpec['sources'][number];
+  const metadata = (await ports.catalog.loadTable(table))?.metadata;
+  const snapshot =
+    context.changeViews.get(source.alias)?.snapshot ??
+    (metadata !== undefined && source.read.kind === 'snapshot'
+      ? snapshotById(metadata, BigInt(source.read.snapshot_id))
+      : undefined);
+  if (metadata === undefined || snapshot === undefined) return missingSource(source);
+  const column =
+    source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
+  await checkRowsRead(context, {
+    table,
+    name: source.table,
+    metadata,
+    snapshot,
+    column:
+      column === undefined
+        ? undefined
+        : {
+            fieldId: column.id,
+            name: column.name,
+            type: String(column.type),
+            unit: source.event_time_unit ?? 'us',
+          },
+    hours: hoursRead(plan, source),
+    hourByHour: plan.pattern === 'dimension',
+    files,
+  });
 }
 
 function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergError {

@@ -36,6 +36,7 @@ import { mergeManifests } from './merge-manifests.ts';
 import { readableTarget } from './show-target.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { targetLayout } from './target-layout.ts';
+import { checkCarried, checkPreviousRead } from './target-read.ts';
 import { writeFiles } from './write-files.ts';
 
 /**
@@ -93,7 +94,8 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
  */
 export async function carryOver(context: RunContext, step: Step): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
-  await writeFiles(context, step, await targetLayout(context));
+  const staged = await writeFiles(context, step, await targetLayout(context));
+  await checkCarried(context, step, staged);
 }
 
 /**
@@ -105,7 +107,10 @@ export async function carryOver(context: RunContext, step: Step): Promise<void> 
 export async function computeHours(context: RunContext, step: Step): Promise<void> {
   const { engine } = context.ports;
   try {
-    if (step.name === 'begin_hours') await engine.execute({ sql: 'begin', parameters: {} });
+    if (step.name === 'begin_hours') {
+      await checkPreviousRead(context);
+      await engine.execute({ sql: 'begin', parameters: {} });
+    }
     await engine.execute(step.name === 'end_hours' ? { sql: 'commit', parameters: {} } : bindStep(step, {}));
   } catch (error) {
     // Cleaning up needs statements, and a failed transaction takes none.

@@ -133,10 +133,6 @@ export const withinKeysFragment = (keys: string, columns: readonly string[]): Sq
       .join(' and '),
   );
 
-/** `(select count(*) from "a") + (select count(*) from "b")`. */
-export const countsFragment = (aliases: readonly string[]): SqlFragment =>
-  fragment(aliases.map((alias) => `(select count(*) from ${quoteIdentifier(alias)})`).join(' + '));
-
 /** ` partitioned by (…)`, or nothing. */
 export const partitionedByFragment = (
   fields: readonly { transform: string; column: string; argument?: number }[],
