@@ -11,6 +11,7 @@ import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
 import type { Engine, Parameters, StorageAccess } from './engine/index.ts';
 import type { MaintainRequest } from './maintain/index.ts';
+import { closeAtExit } from './model/close-at-exit.ts';
 import { PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
@@ -150,7 +151,7 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
  */
 export async function startProjectCatalog(
   { catalog }: ProjectSpec,
-  options: Pick<ServeOptions, 'host' | 'port' | 'token'> = {},
+  options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'holdsProcess'> = {},
 ): Promise<Catalog> {
   if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
   const { kind: _embedded, ...place } = catalog;
@@ -159,7 +160,8 @@ export async function startProjectCatalog(
 
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
-  const catalog = await startProjectCatalog(project);
+  // It serves this process alone, and has nothing to do when that has not.
+  const catalog = await startProjectCatalog(project, { holdsProcess: false });
   const sessions = sessionsDirectory(project);
   // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
   // them too.
@@ -307,6 +309,13 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   // mean in statements beside it.
   const queryInTurn = oneAfterTheOther();
   let queryConnection: Promise<Engine> | undefined;
+  const close = async (): Promise<void> => {
+    forgotten();
+    const running = await opening?.catch(() => undefined);
+    running?.close();
+    await catalog.close();
+  };
+  const forgotten = closeAtExit(close);
   return {
     project,
     async plan(processNames, { allCauses = false } = {}) {
@@ -404,11 +413,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       interrupted = true;
       void opening?.then((running) => running.interrupt());
     },
-    async close() {
-      const running = await opening?.catch(() => undefined);
-      running?.close();
-      await catalog.close();
-    },
+    close,
     internals: { catalog, client, engine, ports, planProcess, engineStarted: () => opening !== undefined },
   };
 }

@@ -161,7 +161,11 @@ describe('plan and run', () => {
       '--project',
       project.root,
     );
-    expect(rows).toEqual({ columns: [{ name: 'event_id', type: 'BIGINT' }], rows: [{ event_id: '77' }] });
+    expect(rows).toEqual({
+      columns: [{ name: 'event_id', type: 'BIGINT' }],
+      rows: [{ event_id: '77' }],
+      branches: { 'facts.signup': 'branch' },
+    });
     project.write(
       'processes/signup_load.sql',
       PROCESSES['processes/signup_load.sql'].replace('  - not_null: { columns: [account_id] }\n', ''),
