@@ -1,4 +1,5 @@
 /** `psyberg sql`: any statement over the warehouse. */
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ResultRows } from '../engine/index.ts';
 import { EXIT, PsybergError, usageError } from '../model/errors.ts';
@@ -11,7 +12,8 @@ export function addSqlCommand(root: Command, act: Act): void {
   root
     .command('sql')
     .description('run a statement over the warehouse; tables are named schema.table')
-    .argument('<query>', 'SQL statements, in quotes')
+    .argument('[query]', 'SQL statements, in quotes; - reads them from standard input')
+    .option('--file <file>', 'reads the statements from a file')
     .option('--branch <name>', 'tables that have this branch, or this tag, show it; the others show main')
     .addHelpText(
       'after',
@@ -20,7 +22,13 @@ export function addSqlCommand(root: Command, act: Act): void {
     .action(act(sql));
 }
 
-async function sql(shell: Shell, query: string, options: { readonly branch?: string }): Promise<number> {
+interface SqlOptions {
+  readonly branch?: string;
+  readonly file?: string;
+}
+
+async function sql(shell: Shell, given: string | undefined, options: SqlOptions): Promise<number> {
+  const query = await queryText(given, options.file);
   return withPsyberg(shell, async (psyberg) => {
     const interruption = onInterruption(() => psyberg.interrupt());
     try {
@@ -35,6 +43,33 @@ async function sql(shell: Shell, query: string, options: { readonly branch?: str
       interruption.release();
     }
   });
+}
+
+/** The one text that was given, in one of three ways. */
+async function queryText(given: string | undefined, file: string | undefined): Promise<string> {
+  if ((given === undefined) === (file === undefined))
+    throw usageError(
+      'usage',
+      given === undefined ? 'there is no query' : 'there are two queries: one in words and one in a file',
+      {
+        hint: 'psyberg sql "select 1", or psyberg sql --file query.sql, or psyberg sql - to read standard input',
+      },
+    );
+  if (file === undefined) return given === '-' ? readAll(process.stdin) : (given as string);
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw usageError('file-unreadable', `the file ${file} cannot be read: ${(error as Error).message}`, {
+      hint: 'name a file of SQL statements',
+      cause: error,
+    });
+  }
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+  return text;
 }
 
 async function show(shell: Shell, result: SqlResult): Promise<void> {

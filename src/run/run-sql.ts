@@ -37,6 +37,10 @@ type SqlPorts = Pick<RunPorts, 'catalog' | 'views' | 'endpoint'> & { readonly en
  */
 export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlResult> {
   const { branch } = request;
+  if (request.statements.length === 0)
+    throw usageError('query-empty', 'there is no statement in the query', {
+      hint: 'psyberg sql "show tables" lists the tables',
+    });
   if (branch === undefined) return { ...(await inCatalog(ports, 'lake', request)) };
   const name = `sql_${randomUUID()}`;
   const read = new Map<string, ShownAs>();

@@ -52,6 +52,14 @@ describe('psyberg sql', () => {
     });
   });
 
+  it('reads its statements from a file', async () => {
+    project.write('query.sql', '-- two\nselect 1 as n; -- and\nselect 2 as n\n');
+    const { json: found } = await json('--file', `${project.root}/query.sql`);
+    expect(found).toMatchObject({ results: [{ rows: [{ n: 1 }] }, { rows: [{ n: 2 }] }] });
+    for (const argv of [[], ['select 1', '--file', 'x'], ['--file', `${project.root}/none.sql`]])
+      expect((await sql(...argv)).code).toBe(2);
+  });
+
   it('says which branches there are, where the one that was named is not', async () => {
     const { code, json: found } = await json('select * from raw.a', '--branch', 'nonsense');
     expect([code, found]).toMatchObject([2, { error: { code: 'branch-unknown' } }]);
