@@ -33,7 +33,7 @@ type SqlPorts = Pick<RunPorts, 'catalog' | 'views' | 'endpoint'> & { readonly en
 
 /**
  * Runs a text of statements. Throws `sql-failed`; `branch-unknown` before a statement runs that reads tables of
- * which none has the branch; `parameter-unknown`, `parameter-type`.
+ * which none has the branch; `query-empty`, `parameter-missing`, `parameter-unknown`, `parameter-type`.
  */
 export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlResult> {
   const { branch } = request;
