@@ -17,6 +17,7 @@ import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
 import type { Engine, Parameters, StorageAccess } from './engine/index.ts';
 import type { MaintainRequest, RelocateRequest } from './maintain/index.ts';
+import { closeAtExit } from './model/close-at-exit.ts';
 import { type ErrorJson, isWorthRetrying, PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
@@ -179,7 +180,7 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
  */
 export async function startProjectCatalog(
   { catalog }: ProjectSpec,
-  options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'mendSnapshot'> = {},
+  options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'mendSnapshot' | 'holdsProcess'> = {},
 ): Promise<Catalog> {
   if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
   const { kind: _embedded, ...place } = catalog;
@@ -225,7 +226,11 @@ export async function relocateProject(
 
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
-  const catalog = await startProjectCatalog(project, { mendSnapshot: mendingIn(() => engine()) });
+  // It serves this process alone, and has nothing to do when that has not.
+  const catalog = await startProjectCatalog(project, {
+    mendSnapshot: mendingIn(() => engine()),
+    holdsProcess: false,
+  });
   const sessions = sessionsDirectory(project);
   // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
   // them too.
@@ -428,6 +433,13 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   // mean in statements beside it.
   const queryInTurn = oneAfterTheOther();
   let querying: { readonly engine: Engine; readonly connection: Promise<Engine> } | undefined;
+  const close = async (): Promise<void> => {
+    forgotten();
+    const running = await opening?.catch(() => undefined);
+    running?.close();
+    await catalog.close();
+  };
+  const forgotten = closeAtExit(close);
   return {
     project,
     async plan(processNames, { allCauses = false } = {}) {
@@ -538,11 +550,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       interrupted = true;
       void opening?.then((running) => running.interrupt());
     },
-    async close() {
-      const running = await opening?.catch(() => undefined);
-      running?.close();
-      await catalog.close();
-    },
+    close,
     internals: {
       catalog,
       client,

@@ -43,6 +43,8 @@ export interface ServeOptions {
   readonly port?: number;
   /** Printable characters without blanks. Default: random. */
   readonly token?: string;
+  /** Default true: the process goes on while it serves. */
+  readonly holdsProcess?: boolean;
   /** How long a client may take; default {@link REQUEST_LIMITS}. */
   readonly limits?: Partial<typeof REQUEST_LIMITS>;
   /** Puts right what DuckDB wrote, before it is committed; default: it is taken as it is. */
@@ -207,6 +209,10 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
   const server = createServer({ ...limits, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 });
   // Ends a connection on which nothing moves, such as one whose client does not take its answer.
   server.setTimeout(limits.idleTimeout);
+  if (options.holdsProcess === false) {
+    server.unref();
+    server.on('connection', (socket) => socket.unref());
+  }
   listenToCatalog(server, { handler, token, maxConnections: limits.maxConnections });
   try {
     // No header of a client could say any other; an empty one would be said by clients that say nothing.

@@ -81,7 +81,12 @@ const bindOnly = (connection: DuckDBConnection, query: string): Promise<void> =>
 function bindParameters(prepared: DuckDBPreparedStatement, parameters: Parameters): string[] {
   const names = Array.from({ length: prepared.parameterCount }, (_, position) =>
     prepared.parameterName(position + 1),
-  ).filter((name) => Object.hasOwn(parameters, name));
+  );
+  const missing = names.find((name) => !Object.hasOwn(parameters, name));
+  if (missing !== undefined)
+    throw usageError('parameter-missing', `the query names $${missing}, which has no value`, {
+      hint: `give it one: sql(query, { parameters: { ${missing}: … } }); on the command line write the value itself`,
+    });
   const bound = names.map((name) => [name, boundValue(name, parameters[name] as ParameterValue)] as const);
   if (bound.length > 0)
     prepared.bind(

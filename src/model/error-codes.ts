@@ -136,6 +136,7 @@ export const ERROR_CODES = {
   'option-contradicts-process': usage('An option of `psyberg session` says other than the process file.'),
   'orphan-grace-too-short': usage('An orphan grace below one hour needs `--force`.'),
   'parameter-type': usage('A parameter has a value of a type that cannot be bound.'),
+  'parameter-missing': usage('A query names a parameter that was not given a value.'),
   'parameter-unknown': usage('A query names a parameter that was not given, or the other way round.'),
   'partition-column-dropped': refused(
     'Files of a source are partitioned by a column that the table no longer has; DuckDB cannot read them.',
@@ -161,6 +162,7 @@ export const ERROR_CODES = {
   ),
   'relocate-overtaken': conflict('Somebody changed the catalog while the warehouse was relocated.'),
   'relocate-shared': refused('The copy of a warehouse would share tables with its original.'),
+  'query-empty': usage('There is no statement to run.'),
   'request-too-large': unavailable('The body of a request to the catalog is too large.'),
   'rows-outside-hours': refused('A query returned event times outside the hours that it was given.'),
   'rows-not-read': refused('A session read other rows than the manifests of its files promise.'),

@@ -22,9 +22,11 @@ export function resultTable({ columns, rows }: Result, style: Style = PLAIN): st
   return `${table}\n${style.faint(plural(rows.length, 'row'))}`;
 }
 
-/** Of a statement that neither returns nor counts rows DuckDB gives a column for their number, and no number. */
+/** Of a statement that neither returns nor counts rows DuckDB gives one column for its success, and no row. */
 const isEffect = ([first, second]: Result['columns'], rows: Result['rows']): boolean =>
-  rows.length === 0 && second === undefined && first?.name === 'Count' && first.type === 'BIGINT';
+  rows.length === 0 &&
+  second === undefined &&
+  ['Count BIGINT', 'Success BOOLEAN'].includes(`${first?.name} ${first?.type}`);
 
 /** A value as it is read: nested ones are JSON, and zero keeps its sign. */
 export function cellText(value: unknown): string {

@@ -33,10 +33,14 @@ type SqlPorts = Pick<RunPorts, 'catalog' | 'views' | 'endpoint'> & { readonly en
 
 /**
  * Runs a text of statements. Throws `sql-failed`; `branch-unknown` before a statement runs that reads tables of
- * which none has the branch; `parameter-unknown`, `parameter-type`.
+ * which none has the branch; `query-empty`, `parameter-missing`, `parameter-unknown`, `parameter-type`.
  */
 export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlResult> {
   const { branch } = request;
+  if (request.statements.length === 0)
+    throw usageError('query-empty', 'there is no statement in the query', {
+      hint: 'psyberg sql "show tables" lists the tables',
+    });
   if (branch === undefined) return { ...(await inCatalog(ports, 'lake', request)) };
   const name = `sql_${randomUUID()}`;
   const read = new Map<string, ShownAs>();

@@ -298,11 +298,27 @@ describe('the prefix branch@<name>', () => {
     ).toBe(3n);
   });
   it('shows the other tables as they are, read-only', async () => {
-    const table = await tableWithHistory();
-    const branch = fixture.clientOf('branch@nowhere');
+    const [table, other] = [await tableWithHistory(), await tableWithHistory()];
+    await fixture.client.commitTable(other, {
+      requirements: [],
+      updates: [{ action: 'set-snapshot-ref', 'ref-name': 'elsewhere', type: 'branch', 'snapshot-id': 1n }],
+    });
+    const branch = fixture.clientOf('branch@elsewhere');
     expect((await branch.loadTable(table))?.metadata['current-snapshot-id']).toBe(2n);
     await expect(branch.commitTable(table, append(3n, 2n))).rejects.toMatchObject({ code: 'forbidden' });
     expect(await main(table)).toBe(2n);
+  });
+  it('is refused with the names that there are, when no table has the branch: it would show main', async () => {
+    const table = await tableWithHistory();
+    await fixture.client.commitTable(table, {
+      requirements: [],
+      updates: [{ action: 'set-snapshot-ref', 'ref-name': 'nightly', type: 'branch', 'snapshot-id': 1n }],
+    });
+    await expect(fixture.clientOf('branch@nightli').loadTable(table)).rejects.toMatchObject({
+      message: expect.stringMatching(/"nightli".*nightly \(facts\./),
+    });
+    const { status, body } = await fixture.call('GET', 'config?warehouse=branch@nightli');
+    expect([status, body.error.type]).toEqual([404, 'NoSuchWarehouseException']);
   });
   it('never is a way around to main', async () => {
     const table = await tableWithHistory();

@@ -172,7 +172,11 @@ describe('plan and run', () => {
       '--project',
       project.root,
     );
-    expect(rows).toEqual({ columns: [{ name: 'event_id', type: 'BIGINT' }], rows: [{ event_id: '77' }] });
+    expect(rows).toEqual({
+      columns: [{ name: 'event_id', type: 'BIGINT' }],
+      rows: [{ event_id: '77' }],
+      branches: { 'facts.signup': 'branch' },
+    });
     expect((await cli(...drop, '--project', project.root)).stdout).toContain(
       `aborted; the branch ${branch} of facts.signup is gone`,
     );

@@ -78,7 +78,7 @@ describe('text', () => {
     ).toBe('\u001b[1ma\u001b[22m     1\nbbb  22');
   });
 
-  it('shows a result with NULL as nothing and nested values as JSON', () => {
+  it('shows a result with NULL and nested values as JSON', () => {
     expect(
       resultTable({
         columns: [
@@ -90,7 +90,7 @@ describe('text', () => {
           [7n, null],
         ],
       }),
-    ).toBe('   n  list\n1000  ["1",null]\n   7\n2 rows');
+    ).toBe('   n  list\n1000  ["1",null]\n   7  NULL\n2 rows');
   });
 });
 

@@ -35,7 +35,7 @@ export async function openPostgresDatabase(url: string): Promise<CatalogDatabase
   };
   // A client reads its URL when it is made, a pool only when it is first used.
   checkUrl(() => new pg.Client(settings));
-  const pool = new pg.Pool({ ...settings, max: CONNECTIONS_MAX });
+  const pool = new pg.Pool({ ...settings, max: CONNECTIONS_MAX, allowExitOnIdle: true });
   // A connection that breaks is replaced by the next call, and a statement under way on it fails by itself;
   // unheard, the events would end the process.
   pool.on('error', () => undefined);
