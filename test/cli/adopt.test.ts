@@ -98,7 +98,7 @@ describe('psyberg adopt', () => {
     expect(await project.sql('select count(*) as rows from facts.signup')).toEqual([{ rows: 8n }]);
     const history = await cli('history', 'sign_load', ...at);
     expect(history.stdout).toMatch(
-      /sign_load +published[^]*sign_load +adopted[^]*refused \(target-not-empty\)/,
+      /sign_load +published[\s\S]*sign_load +adopted[\s\S]*refused \(target-not-empty\)/,
     );
     const well = (await cliJson('doctor', ...at)).json as { checks: { status: string }[] };
     expect(well.checks.filter((check) => check.status !== 'ok')).toEqual([]);
