@@ -9,5 +9,12 @@ export type {
   MaintainTask,
 } from './model/maintain-record.ts';
 export type { AuditResult, RunRecord } from './model/run-record.ts';
-export type { ResultColumn, ResultRows } from './engine/index.ts';
-export { type ExplainedPlan, type OpenOptions, type Psyberg, type RunRequest, open } from './psyberg.ts';
+export type { ParameterValue, ResultColumn, ResultRows } from './engine/index.ts';
+export {
+  type ExplainedPlan,
+  type OpenOptions,
+  type Psyberg,
+  type RunRequest,
+  type SqlResult,
+  open,
+} from './psyberg.ts';

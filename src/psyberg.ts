@@ -5,36 +5,46 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Catalog, type ServeOptions, startCatalog, startProxy } from './catalog/index.ts';
+import {
+  type Catalog,
+  openWarehouseFiles,
+  type ServeOptions,
+  startCatalog,
+  startProxy,
+} from './catalog/index.ts';
 import type { CatalogClient } from './catalog/client/catalog-client.ts';
 import { tellingStorage } from './catalog/client/storage-client.ts';
 import { compileAdoption, compilePlan } from './compile/index.ts';
-import type { Engine, ResultRows, StorageAccess } from './engine/index.ts';
-import type { MaintainRequest } from './maintain/index.ts';
-import { PsybergError, refusal, usageError } from './model/errors.ts';
+import type { Engine, Parameters, StorageAccess } from './engine/index.ts';
+import type { MaintainRequest, RelocateRequest } from './maintain/index.ts';
+import { type ErrorJson, isWorthRetrying, PsybergError, refusal, usageError } from './model/errors.ts';
 import { sessionIdOf } from './model/hour.ts';
 import { freeSessionId, laterSessionId } from './model/session-id.ts';
 import type { MaintainReport } from './model/maintain-record.ts';
+import type { RelocateReport } from './model/relocate-record.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
 import { tableKey, tableName } from './model/names.ts';
-import { storageFault } from './model/storage-faults.ts';
+import { shownError } from './model/storage-faults.ts';
 import type { CompiledPlan } from './model/plan.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from './model/process-spec.ts';
-import { type RunRecord, type RunStatus, branchName } from './model/run-record.ts';
+import { type RunRecord, branchName } from './model/run-record.ts';
 import { planAdoption, planSession } from './plan/index.ts';
 import type { StartSpec } from './model/start.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
+import { statementsIn } from './model/scan-sql.ts';
 import { explainPlan } from './report/explain.ts';
 import { PLAIN } from './report/style.ts';
 import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
-import { checkSyntax } from './run/sql-error.ts';
+import type { SqlResult } from './run/run-sql.ts';
+import { sessionAtWork, WAIT_MAX_MS, waitForSession } from './run/session-at-work.ts';
+import { checkSyntax, nameProcess } from './run/sql-error.ts';
 import { checkWatermarks } from './session/check-watermarks.ts';
 import { openSession } from './session/open-session.ts';
-import { openVerifiedRewrites } from './session/verified-rewrites.ts';
+import { openVerifiedRewrites, type VerifiedRewrites } from './changes/rows/verified-rewrites.ts';
 
 export interface OpenOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
@@ -58,6 +68,8 @@ export interface RunRequest {
   readonly onRecord?: (record: RunRecord) => void;
 }
 
+export type { SqlResult };
+
 /** A plan that can show itself. */
 export type ExplainedPlan = CompiledPlan & { explain(): string };
 
@@ -78,18 +90,26 @@ export interface Psyberg {
   run(processNames?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /**
    * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower
-   * case; under `''` for all others; default: now), in one commit and without loading. Throws
-   * `target-has-history` when the process has published to it before.
+   * case; under `''` for all others; default: now), in one commit and without loading. `from`: the name that
+   * the process had before; it goes on from that name's watermarks, and `places` is empty. Throws
+   * `target-has-history` when the process has published to it before, `adoption-skips-rows` when another
+   * process has not read its sources up to now, `adopt-from-in-use` and `adopt-from-unknown`.
    */
   adopt(
     processName: string,
     places?: ReadonlyMap<string, StartSpec>,
+    options?: { readonly from?: string },
   ): Promise<{ readonly record: RunRecord; readonly plan: CompiledPlan }>;
   /**
-   * Any statement over the warehouse, tables as `schema.table`. `branch`: tables that have it show that
-   * branch. A second call waits for the first; a run does not hold it up.
+   * Statements over the warehouse, tables as `schema.table`: the rows of the last one, and in `results` those
+   * of each. `branch`: tables that have this branch or tag show it, and `branches` in the result says which
+   * did; throws `branch-unknown` where none does. `parameters`: values of `$name`. A second call waits for the
+   * first; a run does not hold it up.
    */
-  sql(query: string, options?: { readonly branch?: string }): Promise<ResultRows>;
+  sql(
+    query: string,
+    options?: { readonly branch?: string; readonly parameters?: Parameters },
+  ): Promise<SqlResult>;
   /**
    * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs
    * and removes what nothing reaches. Default: every table of the catalog. Throws `table-missing`,
@@ -110,6 +130,10 @@ export interface Internals {
   ports(): Promise<RunPorts>;
   planProcess(spec: ProcessSpec, options?: { readonly psybergSessionId?: string }): Promise<CompiledPlan>;
   engineStarted(): boolean;
+  /** Rewrites that sessions compared and found to change no row. */
+  readonly verified: Pick<VerifiedRewrites, 'has'>;
+  /** Where running sessions have their markers. */
+  readonly sessionsDirectory: string;
 }
 
 interface PlanRequest {
@@ -118,13 +142,15 @@ interface PlanRequest {
   readonly writesNothing?: boolean;
 }
 
+/** What is known of a session that fails. */
+interface Seen {
+  plan?: CompiledPlan;
+}
+
 /** How often a session is planned anew because somebody moved its target meanwhile. */
 const SESSION_ATTEMPTS = 8;
-/**
- * Conflicts that a new plan does not help: the session has tried long enough, or its fate is for the next run
- * to find out.
- */
-const LAST_WORDS: ReadonlySet<string> = new Set(['publish-contended', 'commit-unknown']);
+/** How often it is begun again because queries beside it kept ending the engine. */
+const BYSTANDER_ATTEMPTS = 3;
 /** The name under which other engines attach the embedded catalog. */
 export const CATALOG_NAME = 'psyberg';
 
@@ -148,6 +174,43 @@ export async function startProjectCatalog(
   return startCatalog({ ...place, catalogName: CATALOG_NAME, ...options });
 }
 
+/**
+ * Puts the paths of a project's warehouse right after its folder was moved or copied; every table must be within
+ * reach of this process alone.
+ * @throws PsybergError those of `relocateWarehouse`, and `relocate-foreign-catalog`.
+ */
+export async function relocateProject(
+  { catalog }: ProjectSpec,
+  request: RelocateRequest & Pick<OpenOptions, 'onStep'> & { readonly interrupted: () => boolean },
+): Promise<RelocateReport> {
+  if (catalog.kind === 'rest')
+    throw usageError('relocate-foreign-catalog', `the tables belong to the catalog at ${catalog.uri}`, {
+      hint: 'only the warehouse of an embedded catalog is relocated here',
+    });
+  const [{ relocateWarehouse }, { openEngine }] = await Promise.all([
+    import('./maintain/relocate/relocate-warehouse.ts'),
+    import('./engine/index.ts'),
+  ]);
+  const { kind: _embedded, ...place } = catalog;
+  const warehouse = await openWarehouseFiles({ ...place, catalogName: CATALOG_NAME });
+  let opening: Promise<Engine> | undefined;
+  try {
+    return await relocateWarehouse(
+      {
+        warehouse,
+        sharesDatabase: catalog.kind === 'embedded-database',
+        engine: () => (opening ??= openEngine()),
+        onStep: request.onStep ?? (() => undefined),
+        interrupted: request.interrupted,
+      },
+      request,
+    );
+  } finally {
+    (await opening?.catch(() => undefined))?.close();
+    await warehouse.store.close();
+  }
+}
+
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
   const catalog = await startProjectCatalog(project);
@@ -162,8 +225,8 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
   const now = options.now ?? Date.now;
   const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
   let opening: Promise<Engine> | undefined;
-  const engine = (): Promise<Engine> => {
-    opening ??= import('./engine/index.ts').then(({ openWarehouse }) =>
+  const openLake = (): Promise<Engine> =>
+    import('./engine/index.ts').then(({ openWarehouse }) =>
       openWarehouse({
         uri: catalog.uri,
         token: catalog.token,
@@ -175,7 +238,17 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         return running;
       }),
     );
-    return opening;
+  const engine = async (): Promise<Engine> => {
+    opening ??= openLake();
+    const asked = opening;
+    const running = await asked;
+    if (!running.hasEnded()) return running;
+    // Whoever finds out first opens the next one; the others wait for that.
+    if (opening === asked) {
+      opening = undefined;
+      void running.retire();
+    }
+    return engine();
   };
   let interrupted = false;
 
@@ -191,7 +264,11 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     onStep: (message) => options.onStep?.(message),
   });
 
-  const planProcess = async (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> => {
+  const planProcess = (spec: ProcessSpec, request: PlanRequest = {}): Promise<CompiledPlan> =>
+    planNamed(spec, request).catch((error: unknown) => {
+      throw nameProcess(error, spec);
+    });
+  const planNamed = async (spec: ProcessSpec, request: PlanRequest): Promise<CompiledPlan> => {
     if (interrupted)
       throw new PsybergError('interrupted', 'the run was interrupted', {
         hint: 'run the same command again',
@@ -233,6 +310,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     spec: ProcessSpec,
     request: RunRequest,
     publishedNow: ReadonlySet<string>,
+    seen: Seen,
   ): Promise<RunRecord> => {
     const given = request.plans?.find((plan) => plan.process_name === spec.processName);
     const abandoned: AbandonedSession[] = [];
@@ -240,6 +318,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       const { dropAbandonedSessions } = await import('./run/clean-up.ts');
       abandoned.push(...(await dropAbandonedSessions(await ports(), spec.target.table, spec.processName)));
     };
+    let waitedSeconds = 0;
     for (let attempt = 1; ; attempt += 1) {
       const startedMs = performance.now();
       if (project.catalog.kind === 'rest') {
@@ -256,6 +335,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       // What was planned is what runs, also where a process before it in this very run has moved a source on
       // since.
       const plan = given === undefined ? fresh : compilePlan(given, spec);
+      seen.plan = plan;
       const initSeconds = Math.round(performance.now() - startedMs) / 1000;
       if (plan.status !== 'work') {
         // A crash just after publishing left the tag behind.
@@ -265,7 +345,16 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           false,
         );
         if (abandoned.length > 0) await sweepAfter(await ports(), spec, abandoned);
-        return idleRecord(plan, initSeconds);
+        return idleRecord(plan, initSeconds, waitedSeconds);
+      }
+      // It loads what this one would: whoever comes second would load for nothing.
+      if (waitedSeconds * 1000 < WAIT_MAX_MS && sessionAtWork(sessions, spec.processName) !== undefined) {
+        waitedSeconds += await waitForSession(sessions, spec.processName, {
+          isInterrupted: () => interrupted,
+          onStep: (message) => options.onStep?.(message),
+        });
+        attempt -= 1;
+        continue;
       }
       try {
         const runPorts = await ports();
@@ -277,15 +366,9 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           initSeconds,
         });
         await sweepAfter(runPorts, spec, abandoned);
-        return record;
+        return withWait(record, waitedSeconds);
       } catch (error) {
-        const again =
-          error instanceof PsybergError &&
-          error.exitCode === 4 &&
-          error.retryable &&
-          !LAST_WORDS.has(error.code) &&
-          attempt < SESSION_ATTEMPTS &&
-          given === undefined;
+        const again = isWorthRetrying(error) && attempt < SESSION_ATTEMPTS && given === undefined;
         if (!again) throw error;
         options.onStep?.(`${spec.processName}: ${error.message}; planning again`);
         await sleep(Math.random() * 100 * attempt);
@@ -293,11 +376,38 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
     }
   };
 
+  /** The same, with an error as a record, and in the session table. */
+  const runRecorded = async (
+    spec: ProcessSpec,
+    request: RunRequest,
+    publishedNow: ReadonlySet<string>,
+  ): Promise<RunRecord> => {
+    const seen: Seen = {};
+    try {
+      return await untilLeftAlone(() => runProcess(spec, request, publishedNow, seen));
+    } catch (error) {
+      const record = failedRecord(spec, error);
+      const { isRecorded, recordFailure } = await import('./run/record-failure.ts');
+      if (record.error !== null && isRecorded(error))
+        await ports()
+          .then((open) =>
+            recordFailure(open, spec, {
+              status: record.status,
+              error: record.error as ErrorJson,
+              plan: seen.plan,
+              atMs: now(),
+            }),
+          )
+          .catch(() => undefined);
+      return record;
+    }
+  };
+
   const inTurn = oneAfterTheOther();
   // Queries have a connection of their own, and take turns on it: the USE around one would change what names
   // mean in statements beside it.
   const queryInTurn = oneAfterTheOther();
-  let queryConnection: Promise<Engine> | undefined;
+  let querying: { readonly engine: Engine; readonly connection: Promise<Engine> } | undefined;
   return {
     project,
     async plan(processNames, { allCauses = false } = {}) {
@@ -324,9 +434,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
           .find((name) => name !== undefined);
         const record =
           upstream === undefined
-            ? await runProcess(spec, request, publishedNow).catch((error: unknown) =>
-                failedRecord(spec, error),
-              )
+            ? await runRecorded(spec, request, publishedNow)
             : skippedRecord(spec, upstream);
         // What reads a target that was not brought up to date would publish a result that is known to be
         // behind.
@@ -339,7 +447,7 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       }
       return records;
     }),
-    adopt: inTurn(async (processName, places = new Map()) => {
+    adopt: inTurn(async (processName, places = new Map(), { from } = {}) => {
       const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
       const stranger = [...places.keys()].find(
         (name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name),
@@ -348,38 +456,37 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         throw usageError('usage', `${stranger} is no source of ${processName}`, {
           hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}`,
         });
+      if (from !== undefined && places.size > 0)
+        throw usageError('usage', 'a process that goes on where another name stopped has its places', {
+          hint: 'leave --at out, or leave --from out',
+        });
       const adoptAt = (source: SourceSpec): StartSpec =>
         places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
       const nowMs = now();
-      const session = await openSession({
-        spec,
-        project,
-        psybergSessionId: sessionIdOf(nowMs),
-        nowMs,
-        catalog: client,
-        engine,
-        ...viewPorts,
-        adoptAt,
+      const input = { spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine };
+      const { openTakeover } = await import('./session/take-over.ts');
+      const session =
+        from === undefined
+          ? await openSession({ ...input, ...viewPorts, adoptAt, adoptsAsItIs: places.size === 0 })
+          : await openTakeover(input, from);
+      const planned = planAdoption(session);
+      const plan = compileAdoption({
+        ...planned,
+        psyberg_session_id: laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id),
       });
-      const plan = compileAdoption(planAdoption(session));
       const { adoptTarget } = await import('./run/adopt-target.ts');
-      return { plan, record: await adoptTarget(await ports(), plan, spec) };
+      return { plan, record: await adoptTarget(await ports(), plan, spec, from) };
     }),
-    sql: queryInTurn(async (query, { branch } = {}) => {
-      queryConnection ??= engine().then((running) => running.fork());
-      const running = await queryConnection;
-      const name = branch === undefined ? 'lake' : 'lake_branch';
+    sql: queryInTurn(async (query, { branch, parameters } = {}) => {
+      const current = await engine();
+      if (querying?.engine !== current) querying = { engine: current, connection: current.fork() };
       const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
       await client.createNamespace(namespace);
-      if (branch !== undefined)
-        await running.attach({ name, warehouse: `branch@${branch}`, uri: catalog.uri, token: catalog.token });
-      try {
-        return await running.inDatabase({ name, schema: namespace.join('.') }, () =>
-          running.table({ sql: query, parameters: {} }),
-        );
-      } finally {
-        if (branch !== undefined) await running.detach(name);
-      }
+      const { runSql } = await import('./run/run-sql.ts');
+      return runSql(
+        { catalog: client, ...viewPorts, engine: await querying.connection },
+        { query, statements: statementsIn(query), branch, parameters, schema: namespace.join('.') },
+      );
     }),
     async maintain(tables, request) {
       if (project.catalog.kind === 'rest')
@@ -392,7 +499,12 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
         );
       const { maintainTables } = await import('./maintain/index.ts');
       return maintainTables(
-        { ...(await ports()), warehouse: catalog.warehouse, nowMs: now, interrupted: () => interrupted },
+        async () => ({
+          ...(await ports()),
+          warehouse: catalog.warehouse,
+          nowMs: now,
+          interrupted: () => interrupted,
+        }),
         tables,
         request,
       );
@@ -406,8 +518,30 @@ export async function openProject(project: ProjectSpec, options: OpenOptions = {
       running?.close();
       await catalog.close();
     },
-    internals: { catalog, client, engine, ports, planProcess, engineStarted: () => opening !== undefined },
+    internals: {
+      catalog,
+      client,
+      engine,
+      ports,
+      planProcess,
+      engineStarted: () => opening !== undefined,
+      verified,
+      sessionsDirectory: sessions,
+    },
   };
+}
+
+/** Repeats what failed because a statement that had nothing to do with it shut the database under it. */
+async function untilLeftAlone<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isBystander =
+        error instanceof PsybergError && error.code === 'engine-internal-error' && error.retryable;
+      if (!isBystander || attempt === BYSTANDER_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** The commits that killed sessions had begun: their tables have been committed to since. */
@@ -471,7 +605,15 @@ function refuseStale(given: CompiledPlan, fresh: CompiledPlan, publishedNow: Rea
     );
 }
 
-function idleRecord(plan: CompiledPlan, initSeconds: number): RunRecord {
+/** The record of a session that waited for another one of its process. */
+const withWait = (record: RunRecord, waitedSeconds: number): RunRecord =>
+  waitedSeconds === 0 ? record : { ...record, waited_seconds: waitedSeconds };
+
+function idleRecord(plan: CompiledPlan, initSeconds: number, waitedSeconds: number): RunRecord {
+  return withWait(idle(plan, initSeconds), waitedSeconds);
+}
+
+function idle(plan: CompiledPlan, initSeconds: number): RunRecord {
   return {
     ...recordHead(plan),
     status: plan.status === 'waiting' ? 'waiting' : 'nothing-new',
@@ -486,24 +628,10 @@ function idleRecord(plan: CompiledPlan, initSeconds: number): RunRecord {
 
 /** A process that could not run, as a record: the others still run, and the caller sees every outcome. */
 function failedRecord(spec: ProcessSpec, error: unknown): RunRecord {
-  const known =
-    error instanceof PsybergError
-      ? error
-      : (storageFault(error) ??
-        new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
-          hint: 'run again with --verbose and report what it prints',
-          cause: error,
-        }));
-  const status: RunStatus = known.exitCode === 4 ? 'conflict' : known.exitCode === 5 ? 'refused' : 'failed';
-  return {
-    ...emptyRecord(spec),
-    status,
-    error: { ...known.toJSON(), context: { ...withoutSql(known.context), exit_code: known.exitCode } },
-  };
+  const known = shownError(error);
+  const status = known.kind === 'conflict' || known.kind === 'refused' ? known.kind : 'failed';
+  return { ...emptyRecord(spec), status, error: known.toJSON() };
 }
-
-const withoutSql = ({ sql: _sql, ...context }: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  context;
 
 function skippedRecord(spec: ProcessSpec, upstream: string): RunRecord {
   const error = new PsybergError(

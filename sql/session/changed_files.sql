@@ -6,12 +6,13 @@
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
 -- @param $type VARCHAR Iceberg type of the column now
 -- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
--- @returns manifest_path, path, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
+-- @returns manifest_path, path, file_format, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
 --          null_event_times (NULL: not counted)
 with entries as (
   select
     filename as manifest_path,
     data_file.file_path as path,
+    data_file.file_format as file_format,
     status,
     snapshot_id,
     data_file.record_count as rows,
@@ -42,6 +43,7 @@ trusted as (
 select
   manifest_path,
   path,
+  file_format,
   status,
   snapshot_id::varchar as snapshot_id,
   rows,

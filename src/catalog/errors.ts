@@ -2,12 +2,13 @@
  * The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP
  * status and Iceberg type.
  */
+import type { ErrorCode } from '../model/error-codes.ts';
 import { conflict, PsybergError, usageError } from '../model/errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 import type { PointerKind } from './store/store.ts';
 
 /** The code of a known error. */
-export const codeOf = (error: unknown): string | undefined =>
+export const codeOf = (error: unknown): ErrorCode | undefined =>
   error instanceof PsybergError ? error.code : undefined;
 
 /**
@@ -27,6 +28,9 @@ export const noSuchNamespace = (namespace: readonly string[]): PsybergError =>
   new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
 export const noSuchWarehouse = (name: string): PsybergError =>
   new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
+/** `others`: which branches there are. */
+export const noSuchBranch = (branch: string, others: string): PsybergError =>
+  new PsybergError('no-such-branch', `No table has a branch or tag ${JSON.stringify(branch)}: ${others}`);
 export const noSuchView = (id: TableIdentifier): PsybergError =>
   new PsybergError('no-such-view', `View does not exist: ${formatIdentifier(id)}`);
 export const namespaceExists = (namespace: readonly string[]): PsybergError =>
@@ -71,10 +75,22 @@ export const commitStateUnknown = (cause: unknown): PsybergError =>
   );
 /** Then a metadata file that was written for the commit must stay: it may be what the pointer points at. */
 export const isStateUnknown = (error: unknown): boolean => codeOf(error) === 'commit-state-unknown';
-/** Nothing was changed; the same call may succeed later. */
-export const databaseUnavailable = (cause: unknown): PsybergError =>
-  new PsybergError('catalog-database-unavailable', 'The database of the catalog does not answer', {
-    hint: 'check that it is running and reachable and that nothing holds a lock on it, then try again',
-    retryable: true,
-    cause,
-  });
+/**
+ * Nothing was changed; the same call may succeed later. `file`: of a SQLite database, which only a lock of
+ * another program keeps from answering.
+ */
+export const databaseUnavailable = (cause: unknown, file?: string): PsybergError =>
+  new PsybergError(
+    'catalog-database-unavailable',
+    file === undefined
+      ? 'The database of the catalog does not answer'
+      : `The database of the catalog does not answer: another program holds a lock on ${file}`,
+    {
+      hint:
+        file === undefined
+          ? 'check that it is running and reachable and that nothing holds a lock on it, then try again'
+          : `end the program that holds it (to find it: lsof ${file}), then try again`,
+      retryable: true,
+      cause,
+    },
+  );

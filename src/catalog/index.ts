@@ -18,12 +18,17 @@ import { localClient } from './client/local-client.ts';
 import type { CatalogHandler } from './server/handler.ts';
 import { listenToCatalog } from './server/listener.ts';
 import { makeFolder } from './files/folders.ts';
+import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved-warehouse.ts';
+import type { Roots } from './files/locations.ts';
 import type { CatalogFace } from './service/catalog-face.ts';
+import type { Warehouse } from './service/remove-files.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
-export type { SessionView, SessionViews, ViewShow, ViewTable } from './views/session-views.ts';
+export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
+export type { SessionView, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
+export type { Warehouse } from './service/remove-files.ts';
 
 export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
@@ -64,38 +69,94 @@ export interface Catalog {
 
 /**
  * Starts the catalog over a warehouse folder.
- * @throws PsybergError `warehouse-not-writable`, `catalog-database-unreachable`, `catalog-port-taken`,
- * `catalog-host-unusable`, `token-invalid`.
+ * @throws PsybergError `warehouse-not-writable`, `warehouse-moved`, `catalog-database-unreachable`,
+ * `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
 export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const { catalogName = DEFAULT_NAME } = options;
-  const folder = resolve(options.warehouse);
-  checkWarehouse(options.warehouse);
-  const database = await openDatabase(options);
+  const { roots: asked, database } = await openParts(options);
+  const roots = await rootsAsSpelled(asked, await database.metadataLocations(catalogName)).catch(
+    async (error: unknown) => {
+      await database.close();
+      throw error;
+    },
+  );
   let store: CatalogStore | undefined;
   return serve(options, {
-    warehouse: folder,
+    warehouse: roots.warehouse,
     async open() {
-      const [{ warehouseFace }, { tableMetadataFiles, viewMetadataFiles }, opened] = await Promise.all([
+      const [{ warehouseFace }, parts] = await Promise.all([
         import('./service/warehouse-face.ts'),
-        import('./files/metadata-files.ts'),
-        database.openStore(catalogName),
+        openWarehouseParts({ roots, database, catalogName }),
       ]);
-      store = opened;
-      const roots = {
-        warehouse: folder,
-        allowed: (options.allowedLocations ?? []).map((each) => resolve(each)),
-      };
-      return warehouseFace({
-        roots,
-        store,
-        files: tableMetadataFiles(roots),
-        viewFiles: viewMetadataFiles(roots),
-      });
+      ({ store } = parts);
+      return warehouseFace(parts);
     },
     close: async () => (store ?? database).close(),
   });
 }
+
+/**
+ * Opens what lies behind a catalog, without serving it: for what is done to a warehouse as a whole. Closing the
+ * store closes it.
+ * @throws PsybergError as `startCatalog`, but not `warehouse-moved`.
+ */
+export async function openWarehouseFiles(options: CatalogOptions): Promise<Warehouse> {
+  return openWarehouseParts({
+    ...(await openParts(options)),
+    catalogName: options.catalogName ?? DEFAULT_NAME,
+  });
+}
+
+async function openParts(
+  options: CatalogOptions,
+): Promise<{ readonly roots: Roots; readonly database: CatalogDatabase }> {
+  checkWarehouse(options.warehouse);
+  const allowed = (options.allowedLocations ?? []).map((each) => resolve(each));
+  return {
+    roots: { warehouse: resolve(options.warehouse), allowed },
+    database: await openDatabase(options),
+  };
+}
+
+async function openWarehouseParts({
+  roots,
+  database,
+  catalogName,
+}: {
+  readonly roots: Roots;
+  readonly database: CatalogDatabase;
+  readonly catalogName: string;
+}): Promise<Warehouse> {
+  const [{ tableMetadataFiles, viewMetadataFiles }, store] = await Promise.all([
+    import('./files/metadata-files.ts'),
+    database.openStore(catalogName),
+  ]);
+  return { roots, store, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) };
+}
+
+/**
+ * The warehouse under the path by which its tables name it: one folder may be reached through several, and
+ * files are told apart by their paths. Throws `warehouse-moved` where they name another folder.
+ */
+async function rootsAsSpelled(roots: Roots, locations: readonly string[]): Promise<Roots> {
+  const move = findMove(roots, locations);
+  if (move === undefined) return roots;
+  if (!isSameFolder(move)) throw warehouseMoved(move, isCopy(move, locations));
+  // Tables of both spellings: those of the other one stay refused, until psyberg relocate has spelled them.
+  const isMixed = locations.some((location) => liesIn(roots.warehouse, location));
+  return isMixed ? roots : { ...roots, warehouse: move.from };
+}
+
+const warehouseMoved = (move: Move, copied: boolean): Error =>
+  usageError(
+    'warehouse-moved',
+    `the warehouse was ${copied ? 'copied' : 'moved'} from ${move.from} to ${move.to}: the metadata of its tables name their files by the old path`,
+    {
+      hint: 'put the paths right: psyberg relocate (with --dry-run it only says what it would do)',
+      context: { from: move.from, to: move.to, copied },
+    },
+  );
 
 /**
  * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them. That

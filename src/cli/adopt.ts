@@ -1,9 +1,13 @@
-/** `psyberg adopt`: a target that was filled by other means goes on from here, without being loaded again. */
+/**
+ * `psyberg adopt`: a target that was filled by other means, or by the process under another name, goes on from
+ * here, without being loaded again.
+ */
 import type { Command } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { parseStart, START_FORMS, type StartSpec } from '../model/start.ts';
 import { adoptionText } from '../report/adoption.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 export function addAdoptCommand(root: Command, act: Act): void {
@@ -17,10 +21,12 @@ export function addAdoptCommand(root: Command, act: Act): void {
       '--at <place...>',
       `up to where: now (default), a snapshot id or a timestamp; for one source alone: raw.events=<place>`,
     )
+    .option('--from <name>', 'the process was renamed: go on where the old name stopped, with what it owes')
     .addHelpText(
       'after',
       example(
         'psyberg adopt cancel_fact_load',
+        'psyberg adopt cancel_fact_load --from cancel_load',
         "psyberg adopt cancel_fact_load --at '2023-09-14T05:00:00Z'",
         'psyberg adopt cancel_fact_load --at raw.raw_cancels=8160943478014935151',
       ),
@@ -31,15 +37,16 @@ export function addAdoptCommand(root: Command, act: Act): void {
 async function adopt(
   shell: Shell,
   name: string,
-  { at = [] }: { readonly at?: readonly string[] },
+  { at = [], from }: { readonly at?: readonly string[]; readonly from?: string },
 ): Promise<number> {
   const places = readPlaces(at);
   await withPsyberg(shell, async (psyberg) => {
-    const { record, plan } = await psyberg.adopt(name, places);
+    const { record, plan } = await psyberg.adopt(name, places, from === undefined ? {} : { from });
     if (shell.options.json === true)
       shell.json({
         adopted: {
           ...record,
+          adopted_from: from ?? null,
           sources: plan.sources.map(({ table, head, newest_hour, vtts_hour }) => ({
             table,
             watermark: head,
@@ -48,7 +55,7 @@ async function adopt(
           })),
         },
       });
-    else shell.print(adoptionText(plan));
+    else shell.print(adoptionText(plan, from));
   });
   return EXIT.done;
 }

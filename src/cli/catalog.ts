@@ -1,7 +1,8 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
 import { type Command, Option } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { type Shell, writeAll } from './shell.ts';
 
 interface ServeOptions {

@@ -3,16 +3,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT, PsybergError } from '../model/errors.ts';
-import { storageFault } from '../model/storage-faults.ts';
+import { PsybergError } from '../model/errors.ts';
+import { shownError } from '../model/storage-faults.ts';
 import { errorText } from '../report/run-report.ts';
 import { addCatalogCommand } from './catalog.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { EXIT, exitCodeOfKind } from './exit-code.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMaintainCommand } from './maintain.ts';
 import { addAdoptCommand } from './adopt.ts';
 import { addNewCommand } from './new.ts';
 import { addPlanCommand } from './plan.ts';
+import { addRelocateCommand } from './relocate.ts';
 import { addRunCommand } from './run.ts';
 import { addSessionCommand } from './session.ts';
 import { type GlobalOptions, errorStyle, jsonText, openShell, type Shell, writeAll } from './shell.ts';
@@ -48,7 +50,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-function program(act: Act): Command {
+/** Every command with its options; `act` gives the work of each its surroundings. */
+export function program(act: Act): Command {
   const root = new Command('psyberg')
     .description('Incremental loads of Apache Iceberg tables that get late data right')
     .option(
@@ -79,6 +82,7 @@ function program(act: Act): Command {
   addSignalsCommand(root, act);
   addSqlCommand(root, act);
   addMaintainCommand(root, act);
+  addRelocateCommand(root, act);
   addCatalogCommand(root, act);
   addDoctorCommand(root, act);
   root.addHelpText('after', example('psyberg plan --explain', 'psyberg run', 'psyberg status'));
@@ -105,11 +109,10 @@ function reportFailure(
   if (options.json) writeAll(1, `${jsonText({ error: known })}\n`);
   else writeAll(2, `${errorText(known.toJSON(), errorStyle())}\n`);
   if (options.verbose) for (const line of causes(error)) writeAll(2, `${line}\n`);
-  return known.exitCode;
+  return exitCodeOfKind(known.kind);
 }
 
 function asPsybergError(error: unknown, help: string): PsybergError {
-  if (error instanceof PsybergError) return withoutSql(error);
   if (error instanceof CommanderError) {
     // A group without a subcommand: commander has printed its help to stderr.
     const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
@@ -119,28 +122,9 @@ function asPsybergError(error: unknown, help: string): PsybergError {
       .trim();
     return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : message, {
       hint: suggestion === '' ? `run: ${help}` : suggestion,
-      exitCode: EXIT.usage,
     });
   }
-  const fault = storageFault(error);
-  if (fault !== undefined) return fault;
-  return new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
-    hint: 'run it again with --verbose and report what it prints',
-    cause: error,
-  });
-}
-
-/** The statement is the engine's own, and long; a person wants DuckDB's words. */
-function withoutSql(error: PsybergError): PsybergError {
-  if (!('sql' in error.context)) return error;
-  const { sql: _sql, ...context } = error.context;
-  return new PsybergError(error.code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    context,
-    retryable: error.retryable,
-    exitCode: error.exitCode,
-    cause: error.cause,
-  });
+  return shownError(error);
 }
 
 /** The command that argv names, as far as there is one: `psyberg session load`. */

@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
-import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import { countInSummary, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import { expiredBy } from '../iceberg/retention.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError } from '../model/errors.ts';
@@ -146,7 +146,7 @@ function examineGrowth(spec: ProcessSpec, target: TableMetadata, report: Report)
   const table = tableName(spec.target.table);
   const old = expiredBy(target, { nowMs: Date.now() }).snapshots.length;
   const count = target.snapshots?.length ?? 0;
-  const files = mainSnapshot(target)?.summary?.['total-data-files'];
+  const files = countInSummary(mainSnapshot(target), 'total-data-files');
   const what = `${plural(count, 'snapshot')}, ${old} of them old enough to expire${files === undefined ? '' : `; ${plural(files, 'data file')}`}`;
   if (old < OLD_SNAPSHOTS_MANY) report(table, 'ok', what);
   else report(table, 'warn', `maintenance is due: ${what}`, `psyberg maintain ${table} --dry-run`);
@@ -161,7 +161,7 @@ function leftBranches(spec: ProcessSpec, target: TableMetadata | undefined, repo
       spec.processName,
       'warn',
       `${plural(branches.length, 'staging branch', 'staging branches')} on ${tableName(spec.target.table)}: ${branches.join(', ')}`,
-      'a session is running, waits for its next step, or was killed; the next run drops what nobody needs',
+      `a session is running, waits for its next step, was kept or killed: psyberg status ${spec.processName} says which; the next run drops what nobody needs`,
     );
 }
 
@@ -243,7 +243,8 @@ async function examineSource(examined: Examined, report: Report): Promise<void> 
   }
   if (engine !== undefined)
     await examineBounds(
-      engine,
+      // Not the one of before: an internal error at the last source would be told of this one, too.
+      await psyberg.internals.engine(),
       { metadata, head, fieldId: column.id, column: source.eventTime, name },
       report,
     );
@@ -271,17 +272,27 @@ async function examineBounds(
   ).filter((manifest) => manifest.content === 0);
   let files = 0n;
   let without = 0n;
+  let allNull = 0n;
   for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
     const paths = manifests
       .filter((manifest) => manifest.partition_spec_id === specId)
       .map((manifest) => manifest.manifest_path);
-    const [row] = await engine.query<{ files: bigint; without_bounds: bigint }>({
+    const [row] = await engine.query<{ files: bigint; without_bounds: bigint; all_null: bigint }>({
       sql: renderStatement('report/files_without_bounds'),
       parameters: { manifests: paths, field_id: fieldId },
     });
     files += row?.files ?? 0n;
+    allNull += row?.all_null ?? 0n;
     if (!partitionTells(metadata, specId, fieldId)) without += row?.without_bounds ?? 0n;
   }
+  // No statistics tell of times that are not there: to ask its writer for them would help nobody.
+  if (allNull > 0n)
+    report(
+      name,
+      'warn',
+      `in ${plural(allNull, 'file')} of ${files} ${column} is NULL in every row: those rows belong to no hour`,
+      `have its writer fill ${column}; a stateless process loads such rows, others count and skip them (nulls: refuse refuses them)`,
+    );
   if (without === 0n)
     report(name, 'ok', `${plural(files, 'file')}, event time ${column} known from metadata`);
   else

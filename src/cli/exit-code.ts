@@ -1,10 +1,34 @@
-/** Records -> exit code, as the contract names them. Pure. */
-import { EXIT } from '../model/errors.ts';
+/** What happened -> exit code. The only place that knows the numbers; the kind of an error decides. Pure. */
+import type { ErrorKind } from '../model/error-codes.ts';
+import type { ErrorJson } from '../model/errors.ts';
 import type { ReportedRecord } from '../report/run-report.ts';
 
+/** Exit codes of the command line, by meaning. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  auditFailed: 3,
+  conflict: 4,
+  refused: 5,
+  owed: 6,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const BY_KIND: Readonly<Record<ErrorKind, ExitCode>> = {
+  usage: EXIT.usage,
+  audit: EXIT.auditFailed,
+  conflict: EXIT.conflict,
+  refused: EXIT.refused,
+  unavailable: EXIT.failed,
+  interrupted: EXIT.interrupted,
+  unexpected: EXIT.failed,
+};
+export const exitCodeOfKind = (kind: ErrorKind): ExitCode => BY_KIND[kind];
+
 /** What one process amounts to. `requireComplete`: hours that are still owed count as well. */
-export function exitCodeOf(record: ReportedRecord, requireComplete = false): number {
-  const named = record.error?.context['exit_code'];
+export function exitCodeOf(record: ReportedRecord, requireComplete = false): ExitCode {
   switch (record.status) {
     case 'audit-failed':
       return EXIT.auditFailed;
@@ -13,7 +37,7 @@ export function exitCodeOf(record: ReportedRecord, requireComplete = false): num
     case 'refused':
       return EXIT.refused;
     case 'failed':
-      return typeof named === 'number' ? named : EXIT.failed;
+      return exitCodeOfKind(record.error?.kind ?? 'unexpected');
     default:
       return requireComplete && (record.owed_hours.length > 0 || record.status === 'waiting')
         ? EXIT.owed
@@ -22,8 +46,11 @@ export function exitCodeOf(record: ReportedRecord, requireComplete = false): num
 }
 
 /** With several processes: the highest of any. */
-export const highestExitCode = (records: readonly ReportedRecord[], requireComplete = false): number =>
-  records.reduce<number>(
-    (highest, record) => Math.max(highest, exitCodeOf(record, requireComplete)),
-    EXIT.done,
-  );
+export const highestExitCode = (records: readonly ReportedRecord[], requireComplete = false): ExitCode =>
+  highest(records.map((record) => exitCodeOf(record, requireComplete)));
+
+/** With several errors (null where there was none): the highest of any. */
+export const highestOfErrors = (errors: readonly (ErrorJson | null)[]): ExitCode =>
+  highest(errors.map((error) => (error === null ? EXIT.done : exitCodeOfKind(error.kind))));
+
+const highest = (codes: readonly ExitCode[]): ExitCode => Math.max(EXIT.done, ...codes) as ExitCode;

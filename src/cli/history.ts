@@ -1,8 +1,8 @@
 /** `psyberg history`: the sessions of the session table, newest first. */
 import type { Command } from 'commander';
-import { EXIT } from '../model/errors.ts';
 import type { HistoryRow } from '../report/status.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { rowLimit } from './row-limit.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -29,13 +29,15 @@ async function history(
     if (!(await psyberg.internals.client.tableExists(sessionTable))) return [];
     const { renderStatement, tableFragment } = await import('../statements/index.ts');
     const engine = await psyberg.internals.engine();
-    const found = await engine.query<HistoryRow & { error: string | null } & Record<string, unknown>>({
+    const found = await engine.query<
+      Omit<HistoryRow, 'error'> & { error: string | null } & Record<string, unknown>
+    >({
       sql: renderStatement('report/session_history', { session_table: tableFragment('lake', sessionTable) }),
       parameters: { process_name: name ?? null, row_limit: limit },
     });
     return found.map((row) => ({
       ...row,
-      error: row.error === null ? null : (JSON.parse(row.error) as unknown),
+      error: row.error === null ? null : (JSON.parse(row.error) as HistoryRow['error']),
     }));
   });
   if (shell.options.json === true) shell.json({ sessions: rows });

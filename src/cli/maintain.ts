@@ -1,13 +1,9 @@
 /** `psyberg maintain`: keeps tables small. */
 import type { Command } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
-import {
-  MAINTAIN_TASKS,
-  type MaintainOptions,
-  type MaintainRecord,
-  type MaintainTask,
-} from '../model/maintain-record.ts';
+import { usageError } from '../model/errors.ts';
+import { MAINTAIN_TASKS, type MaintainOptions, type MaintainTask } from '../model/maintain-record.ts';
 import { type Act, example } from './command-line.ts';
+import { highestOfErrors } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { countOf, durationMs, sizeBytes } from './measures.ts';
 import { type Shell, withPsyberg } from './shell.ts';
@@ -82,7 +78,7 @@ async function maintain(shell: Shell, names: string[], given: MaintainCommandOpt
             shell.print(maintainText(record, shell.style));
         if (shell.options.quiet !== true) shell.print(maintainSummary(report, shell.style));
       }
-      return interruption.exitCode() ?? highestCode(report.tables);
+      return interruption.exitCode() ?? highestOfErrors(report.tables.map((record) => record.error));
     } finally {
       interruption.release();
     }
@@ -119,10 +115,3 @@ function tasksOf(text: string): MaintainTask[] {
     });
   return words as MaintainTask[];
 }
-
-const highestCode = (records: readonly MaintainRecord[]): number =>
-  records.reduce<number>(
-    (highest, { error }) =>
-      Math.max(highest, error === null ? EXIT.done : Number(error.context['exit_code'] ?? EXIT.failed)),
-    EXIT.done,
-  );

@@ -1,11 +1,12 @@
 /** `psyberg new`: a project or a process from a template. */
 import path from 'node:path';
 import type { Command } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { parseTableName, tableName } from '../model/names.ts';
 import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
 import type { NewProcessSource } from '../project/scaffold.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import type { Shell } from './shell.ts';
 
 interface NewProcessOptions {

@@ -1,8 +1,9 @@
 /** `psyberg plan`: what a run would do, and why. Writes nothing but the file of --out. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { jsonText, type Shell, withPsyberg } from './shell.ts';
 
 interface PlanOptions {

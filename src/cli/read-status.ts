@@ -2,6 +2,7 @@
  * Project + tables -> how far each process has come. Reads only; DuckDB is needed for the session table
  * alone.
  */
+import { holdsNothingYet } from '../iceberg/empty-table.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { hourText, instantText } from '../model/hour.ts';
@@ -11,6 +12,8 @@ import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { Psyberg } from '../psyberg.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
+import { sessionBranches } from '../run/session-branches.ts';
+import { bringsNothing } from '../state/no-news.ts';
 import {
   type ProcessProgress,
   progressInSummary,
@@ -39,6 +42,7 @@ async function processStatus(
     target_exists: target !== undefined,
     complete_to_hour: progress?.completeToHour === undefined ? null : hourText(progress.completeToHour),
     sources: await Promise.all(spec.sources.map((source) => sourceStatus(psyberg, source, progress))),
+    branches: sessionBranches(psyberg.internals.sessionsDirectory, spec.processName, target),
     last_session: lastSession,
   };
 }
@@ -50,7 +54,7 @@ export async function readProgress(
   target: TableMetadata,
 ): Promise<ProcessProgress | undefined> {
   const found = progressInSummary(target, spec.processName);
-  if (found !== undefined || mainSnapshot(target) === undefined) return found;
+  if (found !== undefined || holdsNothingYet(target)) return found;
   const { highWaterMarkTable } = psyberg.project.tables;
   if (!(await psyberg.internals.client.tableExists(highWaterMarkTable))) return undefined;
   return progressInTable(await psyberg.internals.engine(), {
@@ -82,21 +86,32 @@ async function sourceStatus(
         ? null
         : { snapshot_id: String(head['snapshot-id']), committed_at: instantText(head['timestamp-ms']) },
     snapshots_behind:
-      metadata === undefined || head === undefined ? 0 : snapshotsBehind(metadata, head, watermark),
+      metadata === undefined || head === undefined
+        ? 0
+        : snapshotsBehind(metadata, head, {
+            watermark,
+            isVerified: (key) => psyberg.internals.verified.has(key),
+          }),
     owed_hours: watermark?.owedHours.map(hourText) ?? [],
   };
 }
 
-/** The snapshots from the head back to the watermark; null when it is not among the head's ancestors. */
+/**
+ * The snapshots with news from the head back to the watermark, as far as metadata tell: a compaction is none,
+ * and no session moves the watermark for it. Null when the watermark is not among the head's ancestors.
+ */
 function snapshotsBehind(
   metadata: TableMetadata,
   head: Snapshot,
-  watermark: Watermark | undefined,
+  {
+    watermark,
+    isVerified,
+  }: { readonly watermark: Watermark | undefined; readonly isVerified: (key: string) => boolean },
 ): number | null {
   let count = 0;
   for (const snapshot of ancestors(metadata, head)) {
     if (snapshot['snapshot-id'] === watermark?.snapshotId) return count;
-    count += 1;
+    if (!bringsNothing(metadata, snapshot, isVerified)) count += 1;
   }
   return watermark === undefined ? count : null;
 }

@@ -1,9 +1,9 @@
 /**
- * `psyberg session init|load|audit|publish|commit`: the steps of a run one by one, for an orchestrator.
+ * `psyberg session init|load|audit|publish|commit|abort`: the steps of a run one by one, for an orchestrator.
  * Options carry the seed's names.
  */
 import type { Command } from 'commander';
-import { EXIT, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
@@ -12,7 +12,7 @@ import type { Psyberg } from '../psyberg.ts';
 import { runText } from '../report/run-report.ts';
 import type { StepRecord, StepRequest } from '../run/steps.ts';
 import { type Act, example } from './command-line.ts';
-import { exitCodeOf } from './exit-code.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -32,12 +32,16 @@ const NAMES = `--process_name=cancel_fact_load --psyberg_session_id=${ID}`;
 export function addSessionCommand(root: Command, act: Act): void {
   const session = root
     .command('session')
-    .description('the steps of a run one by one, for an orchestrator: init, load, audit, publish, commit')
+    .description(
+      'the steps of a run one by one, for an orchestrator: init, load, audit, publish, commit; or abort',
+    )
     .helpCommand(false)
     .addHelpText(
       'after',
       example(
-        ...['init', 'load', 'audit', 'publish', 'commit'].map((step) => `psyberg session ${step} ${NAMES}`),
+        ...['init', 'load', 'audit', 'publish', 'commit', 'abort'].map(
+          (step) => `psyberg session ${step} ${NAMES}`,
+        ),
       ),
     );
   const add = (name: string, description: string): Command =>
@@ -88,6 +92,23 @@ export function addSessionCommand(root: Command, act: Act): void {
     'commit',
     'confirm that the watermark of a published session is in place, and repair its table where it is not',
   ).action(act(commit));
+  step(
+    'abort',
+    'drop what a session that did not publish has left: its branch, its files, its saved state',
+  ).action(act(abort));
+}
+
+async function abort(shell: Shell, options: SessionOptions): Promise<number> {
+  return withSession(shell, options, async (request) => {
+    const { abortSession } = await import('../run/abort-session.ts');
+    const aborted = await abortSession(request);
+    if (shell.options.json === true) shell.json({ aborted });
+    else
+      shell.print(
+        `${shell.style.strong(aborted.process_name)}  session ${aborted.psyberg_session_id}  aborted${aborted.dropped_branch ? `; the branch ${aborted.branch} of ${aborted.target} is gone` : ': it had no branch'}`,
+      );
+    return EXIT.done;
+  });
 }
 
 async function init(shell: Shell, options: SessionOptions): Promise<number> {

@@ -1,8 +1,8 @@
 /** `psyberg signals`: how far each target was announced to be complete. */
 import type { Command } from 'commander';
-import { EXIT } from '../model/errors.ts';
 import type { SignalRow } from '../report/status.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { rowLimit } from './row-limit.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

@@ -1,7 +1,10 @@
 /** `psyberg sql`: any statement over the warehouse. */
 import type { Command } from 'commander';
-import { EXIT, PsybergError, usageError } from '../model/errors.ts';
+import type { ResultRows } from '../engine/index.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
+import type { SqlResult } from '../psyberg.ts';
 import { type Act, example } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -9,8 +12,8 @@ export function addSqlCommand(root: Command, act: Act): void {
   root
     .command('sql')
     .description('run a statement over the warehouse; tables are named schema.table')
-    .argument('<query>', 'one SQL statement, in quotes')
-    .option('--branch <name>', 'tables that have this branch show it')
+    .argument('<query>', 'SQL statements, in quotes')
+    .option('--branch <name>', 'tables that have this branch, or this tag, show it; the others show main')
     .addHelpText(
       'after',
       example('psyberg sql "select * from facts.cancel_fact limit 10"', 'psyberg sql "show all tables"'),
@@ -23,11 +26,7 @@ async function sql(shell: Shell, query: string, options: { readonly branch?: str
     const interruption = onInterruption(() => psyberg.interrupt());
     try {
       const result = await psyberg.sql(query, options.branch === undefined ? {} : { branch: options.branch });
-      if (shell.options.json === true) shell.json({ columns: result.columns, rows: result.toObjects() });
-      else {
-        const { resultTable } = await import('../report/result-table.ts');
-        shell.print(resultTable(result, shell.style));
-      }
+      await show(shell, result);
       return EXIT.done;
     } catch (error) {
       const code = interruption.exitCode();
@@ -39,12 +38,39 @@ async function sql(shell: Shell, query: string, options: { readonly branch?: str
   });
 }
 
+async function show(shell: Shell, result: SqlResult): Promise<void> {
+  const { results, branches } = result;
+  const document = ({ columns, toObjects }: ResultRows) => ({ columns, rows: toObjects() });
+  if (shell.options.json === true)
+    shell.json({
+      ...(results.length > 1 ? { results: results.map(document) } : document(result)),
+      ...(branches === undefined ? {} : { branches }),
+    });
+  else {
+    const { resultTable } = await import('../report/result-table.ts');
+    shell.print(results.map((each) => resultTable(each, shell.style)).join('\n\n'));
+  }
+  if (branches !== undefined) noteBranches(shell, branches);
+}
+
+/** Which tables were read from where; without a table there is nothing to say. */
+function noteBranches(shell: Shell, branches: NonNullable<SqlResult['branches']>): void {
+  for (const [shown, what] of [
+    ['branch', 'read from the branch'],
+    ['tag', 'read from the tag'],
+    ['main', 'read from main'],
+  ] as const) {
+    const tables = Object.keys(branches).filter((table) => branches[table] === shown);
+    if (tables.length > 0) shell.note(`${what}: ${tables.join(', ')}`);
+  }
+}
+
 /** A query that names what is not there, or is no SQL, is the caller's to correct: exit 2. */
 async function asUsageError(error: unknown): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const { isMistake } = await import('../run/sql-error.ts');
+  const { isMistake } = await import('../run/sql-faults.ts');
   return isMistake(error.message)
-    ? usageError(error.code, error.message, {
+    ? usageError('sql-failed', error.message, {
         hint: error.message.startsWith('Catalog')
           ? 'psyberg sql "show all tables" lists the tables'
           : 'correct the query',

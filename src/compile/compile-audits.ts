@@ -4,7 +4,7 @@
  */
 import { assertNever } from '../model/errors.ts';
 import type { Plan, Step } from '../model/plan.ts';
-import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
+import type { AuditSpec, ProcessSpec, UniqueAudit } from '../model/process-spec.ts';
 import {
   type SqlFragment,
   anyIsNullFragment,
@@ -13,9 +13,11 @@ import {
   identifierFragment,
   identifierListFragment,
   literalFragment,
+  noneIsNullFragment,
   renderStatement,
   statementFragment,
   userQueryFragment,
+  withinKeysFragment,
 } from '../statements/index.ts';
 import {
   type HourWindow,
@@ -73,6 +75,10 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
 export const isCounted = (audit: AuditSpec, spec: ProcessSpec): boolean =>
   audit.kind === 'source_to_target_count' && spec.sources.length === 1;
 
+/** True when rows of the target that the session did not stage may change what the audit finds. */
+export const readsTarget = (audit: AuditSpec): boolean =>
+  audit.kind === 'unique' ? audit.over === 'target' : audit.kind === 'sql' && /\btarget\b/i.test(audit.sql);
+
 /** An append may add to any hour; an overwrite only to the hours that it replaces. */
 function rowsOutside(spec: ProcessSpec, window: HourWindow | undefined): SqlFragment {
   if (window === undefined) return literalFragment('0');
@@ -83,6 +89,20 @@ function rowsOutside(spec: ProcessSpec, window: HourWindow | undefined): SqlFrag
   return statementFragment(
     renderStatement(window.only === undefined ? 'audit/outside_range' : 'audit/outside_hours', fragments),
   );
+}
+
+function uniqueSql(spec: ProcessSpec, { columns, over }: UniqueAudit): string {
+  const fragments = {
+    staged: stagedTable(spec),
+    columns: identifierListFragment(columns),
+    none_is_null: noneIsNullFragment(columns),
+  };
+  if (over === 'staged') return renderStatement('audit/unique', fragments);
+  return renderStatement('audit/unique_over_target', {
+    ...fragments,
+    target: wholeTable(spec),
+    within_keys: withinKeysFragment('staged_keys', columns),
+  });
 }
 
 function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourWindow | undefined): string {
@@ -113,9 +133,7 @@ function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourW
         renderStatement('audit/not_null', { staged, any_is_null: anyIsNullFragment(audit.columns) }),
       );
     case 'unique':
-      return verdict(
-        renderStatement('audit/unique', { staged, columns: identifierListFragment(audit.columns) }),
-      );
+      return verdict(uniqueSql(spec, audit));
     case 'sql': {
       const views = [
         cteFragment('staged', renderStatement('load/source_changes', { source: staged })),

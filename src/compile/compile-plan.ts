@@ -22,6 +22,7 @@ import {
   noSourceFragment,
   noValuesFragment,
   partitionedByFragment,
+  ROW_LINEAGE_FIELDS,
   renderStatement,
   type RowLineage,
   type SqlFragment,
@@ -38,6 +39,7 @@ import {
   SESSION_CATALOG,
   hoursTable,
   namedIn,
+  previousTable,
   processParameters,
   sourceCtes,
   straddlingTable,
@@ -62,6 +64,7 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
       `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}${NEW_COLUMNS[spec.onSchemaChange]}`,
     ),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
+    ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
       ? clearSteps(plan, spec)
       : []),
@@ -192,6 +195,17 @@ function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefine
   };
 }
 
+/** An empty snapshot as `main`, before anything is staged: unpublished rows are nobody's to read. */
+const beginMainStep = (plan: Plan): Step => ({
+  stage: 'branch',
+  name: 'begin_main',
+  sql: manifestListStatement('compose/write_empty_list', rowLineageOf(plan)),
+  parameters: {
+    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'the next row id of the target' } }),
+    destination: { from_run: 'its manifest list' },
+  },
+});
+
 /** A dimension's SQL is written for one hour. */
 const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
   spec.pattern === 'dimension' && window !== undefined
@@ -207,13 +221,13 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
   };
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
   const carried = renderStatement('load/carried_rows', {
-    columns: carriedColumnsFragment(plan.target.layout !== null && plan.target.format_version >= 3),
+    columns: carriedColumnsFragment(plan.target.format_version >= 3),
     straddling: straddlingTable(spec),
     stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
     unit: literalFragment(unit),
   });
   const carry = {
-    ...writtenRows(plan, spec, {
+    ...writtenRows(plan, {
       sources: noSourceFragment(),
       query: statementFragment(carried),
       moved: true,
@@ -266,7 +280,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
  */
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
-  const ctes = sourceCtes(plan, spec, window, [], isFirst ? targetTable(spec) : hoursTable);
+  const ctes = sourceCtes(plan, spec, window, [], isFirst ? previousTable(spec) : hoursTable);
   const sql = renderStatement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
@@ -280,12 +294,9 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
   };
 }
 
-/**
- * The rows of a session. The files are written by plain COPY and their manifest is composed; where plain SQL
- * cannot write them, DuckDB's Iceberg extension inserts.
- */
+/** The rows of a session: the files are written by plain COPY, and their manifest is composed. */
 function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameters: Step['parameters']): Step {
-  const step = writtenRows(plan, spec, {
+  const step = writtenRows(plan, {
     sources: ctes.fragment,
     query: userQueryFragment(spec.sql),
     moved: false,
@@ -299,7 +310,6 @@ function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameter
 /** `moved`: the rows were in the target before, and keep the ids that format version 3 gave them. */
 function writtenRows(
   plan: Plan,
-  spec: ProcessSpec,
   {
     sources,
     query,
@@ -308,22 +318,16 @@ function writtenRows(
 ): Step {
   const { layout, exists } = plan.target;
   const destination = { destination: { from_run: "the target's data folder" } };
-  if (!exists)
+  // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
+  if (!exists || layout === null)
     return {
       stage: 'load',
       name: 'insert',
       sql: renderStatement('load/write_first_files', { sources, query }),
       parameters: destination,
     };
-  if (layout === null)
-    return {
-      stage: 'load',
-      name: 'insert',
-      sql: renderStatement('load/insert', { target: targetTable(spec), sources, query }),
-      parameters: {},
-    };
   const columns =
-    moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_COLUMNS] : layout.columns;
+    moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns;
   const sql = renderStatement('load/write_files', {
     sources,
     query,
@@ -337,23 +341,11 @@ function writtenRows(
   return { stage: 'load', name: 'insert', sql, parameters: destination };
 }
 
-/**
- * The step `insert` of a first session, once its target is there: only then its columns have ids. `layout`:
- * null when plain SQL cannot write its files.
- */
-export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout | null): Step =>
+/** The step `insert` of a first session, once its target is there: only then its columns have ids. */
+export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): Step =>
   loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(
     -1,
   ) as Step;
-
-/**
- * Iceberg specification, "Reserved Field IDs": a row that moves to another file takes its id and its last
- * change along.
- */
-const ROW_LINEAGE_COLUMNS = [
-  { id: 2147483540, name: '_row_id', type: 'long' },
-  { id: 2147483539, name: '_last_updated_sequence_number', type: 'long' },
-];
 
 /** From format version 3 on a snapshot numbers its rows. */
 const rowLineageOf = (plan: Plan): RowLineage => (plan.target.format_version >= 3 ? 'assigned' : 'none');

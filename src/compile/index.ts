@@ -1,4 +1,4 @@
-export { isCounted } from './compile-audits.ts';
+export { isCounted, readsTarget } from './compile-audits.ts';
 export {
   columnTypesStatement,
   compileAdoption,
@@ -7,5 +7,4 @@ export {
   describeStatement,
   firstInsertStep,
 } from './compile-plan.ts';
-export { type SearchedRows, nullRowsStatement } from './null-rows.ts';
 export { SESSION_CATALOG, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

@@ -6,6 +6,7 @@ import type { Hour } from '../model/hour.ts';
 import { HOUR_MS, parseHour } from '../model/hour.ts';
 import type { Plan, PlanSource, StepValue } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { scanSql } from '../model/scan-sql.ts';
 import {
   type SqlFragment,
   cteFragment,
@@ -28,6 +29,9 @@ export const targetTable = (spec: ProcessSpec): SqlFragment =>
   tableFragment(SESSION_CATALOG, { namespace: ['target'], name: spec.target.table.name });
 export const stagedTable = (spec: ProcessSpec): SqlFragment =>
   tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name });
+/** The target as the session found it, as far as the hour before its first one is asked for. */
+export const previousTable = (spec: ProcessSpec): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: ['previous'], name: spec.target.table.name });
 /** Where a dimension's hours are computed, before they are staged. */
 export const hoursTable: SqlFragment = tableFragment('temp', { namespace: ['main'], name: 'psyberg_hours' });
 export const wholeTable = (spec: ProcessSpec): SqlFragment =>
@@ -82,7 +86,7 @@ export function sourceCtes(
   spec: ProcessSpec,
   window: HourWindow | undefined,
   extra: readonly SqlFragment[] = [],
-  previousFrom: SqlFragment = targetTable(spec),
+  previousFrom: SqlFragment = previousTable(spec),
 ): BoundFragment {
   const all = processParameters(plan, window);
   const parameters: Record<string, StepValue> = {};
@@ -149,12 +153,13 @@ function rangeFragments(
 }
 
 /**
- * Keeps only the parameters that a text names: DuckDB refuses a bound value that the statement does not use.
+ * Keeps only the parameters that a statement uses: DuckDB refuses a bound value that it does not. A name in a
+ * comment, a string or a quoted name is no parameter, so the text is read as DuckDB's lexer reads it.
  */
 export function namedIn(
   sql: string,
   parameters: Readonly<Record<string, StepValue>>,
 ): Record<string, StepValue> {
-  const used = new Set([...sql.matchAll(/\$([A-Za-z_]\w*)/g)].map((match) => match[1] as string));
+  const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
 }

@@ -20,7 +20,9 @@ import { storageFault } from '../model/storage-faults.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 import { catalogFault } from './catalog-fault.ts';
+import { type Ending, endedError, internalError } from './internal-error.ts';
 import { loadExtensions } from './extensions.ts';
+import { type Script, runScript } from './run-script.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
@@ -49,13 +51,16 @@ export interface AttachOptions {
 export interface Engine {
   /**
    * Runs one statement, after those given before it, and returns all its rows as plain values. Throws
-   * `sql-failed`, `catalog-unreachable` or `catalog-failed`, or `interrupted` after {@link interrupt}.
+   * `sql-failed`, `catalog-unreachable` or `catalog-failed`, `interrupted` after {@link interrupt}, or
+   * `engine-internal-error`, after which this engine and its forks take no statement any more.
    */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
-  /** Runs any statement of a user and returns its columns (name and type) and rows. */
+  /** Runs one statement and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
+  /** Runs the statements of a user, one after the other, and returns the result of each. */
+  script(script: Script): Promise<ResultRows[]>;
   attach(options: AttachOptions): Promise<void>;
   /**
    * Makes credentials for files known to every statement; what is known already costs nothing. Throws
@@ -83,6 +88,10 @@ export interface Engine {
   interrupt(): void;
   /** Takes statements again after an interrupt, to clean up. */
   resume(): void;
+  /** True once DuckDB has shut its database after an internal error: only another engine helps. */
+  hasEnded(): boolean;
+  /** Closes an engine that has ended, as soon as the statements that are still under way have failed. */
+  retire(): Promise<void>;
   readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
   close(): void;
 }
@@ -119,15 +128,15 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   });
   const versions = await loadExtensions(instance, options.log);
   const connection = await instance.connect();
-  const forks = new Set<DuckDBConnection>([connection]);
   const stopped = { value: false };
   await connection.run("set TimeZone = 'UTC'");
   return connectionEngine({
     instance,
     connection,
-    forks,
+    forks: new Map(),
     versions,
     stopped,
+    ending: { first: undefined },
     storage: new Map(),
     catalogs: new Set(),
   });
@@ -136,9 +145,11 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
 interface Parts {
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
-  readonly forks: Set<DuckDBConnection>;
+  /** The connections that are open, each with what closes it after its running statement. */
+  readonly forks: Map<DuckDBConnection, () => Promise<void>>;
   readonly versions: Engine['versions'];
   readonly stopped: { value: boolean };
+  readonly ending: Ending;
   /** Statements of the secrets that were made, by name. */
   readonly storage: Map<string, string>;
   /** Addresses of the catalogs that were attached. */
@@ -146,21 +157,42 @@ interface Parts {
 }
 
 function connectionEngine(parts: Parts): Engine {
-  const { connection, forks } = parts;
+  const { connection, forks, ending } = parts;
   // A connection takes one statement at a time: with several under way DuckDB 1.5.5 now and then ended the
   // process with SIGSEGV (in 1 of 2 runs of 20 queries that each changed the default catalog, 2026-11-24).
   // What shall run side by side has a connection of its own.
   const inTurn = oneAfterTheOther();
+  const whileItLives = async <T>(work: () => Promise<T>): Promise<T> => {
+    const ended = endedError(ending, connection);
+    if (ended !== undefined) throw ended;
+    try {
+      return await work();
+    } catch (error) {
+      throw internalError(error, ending, connection) ?? error;
+    }
+  };
   const run = inTurn(async (statement: BoundStatement) => {
     if (parts.stopped.value) throw interruptedError();
-    return runOn(connection, statement);
+    return whileItLives(() => runOn(connection, statement));
   });
-  const command = inTurn(async (sql: string) => void (await connection.run(sql)));
-  const guarded = async <T>(statement: BoundStatement, work: () => Promise<T>): Promise<T> => {
+  const script = inTurn(async (text: Script) => {
+    if (parts.stopped.value) throw interruptedError();
+    return whileItLives(() => runScript(connection, text));
+  });
+  const command = inTurn((sql: string) => whileItLives(async () => void (await connection.run(sql))));
+  const close = (): void => {
+    if (forks.delete(connection)) connection.closeSync();
+  };
+  forks.set(
+    connection,
+    inTurn(async () => close()),
+  );
+  const guarded = async <T>(statement: Pick<BoundStatement, 'sql'>, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
       if (parts.stopped.value) throw interruptedError();
+      if (error instanceof PsybergError) throw error;
       throw catalogFault(error, parts.catalogs) ?? sqlError(error, statement);
     }
   };
@@ -168,6 +200,7 @@ function connectionEngine(parts: Parts): Engine {
     query: (statement) =>
       guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
     table: (statement) => guarded(statement, async () => plainRows(await run(statement))),
+    script: (text) => guarded(text, () => script(text)),
     execute: (statement) =>
       guarded(statement, async () => {
         const reader = await run(statement);
@@ -182,6 +215,7 @@ function connectionEngine(parts: Parts): Engine {
       try {
         await command(sql);
       } catch (error) {
+        if (error instanceof PsybergError) throw error;
         throw new PsybergError(
           'attach-failed',
           `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`,
@@ -200,6 +234,7 @@ function connectionEngine(parts: Parts): Engine {
           await command(statement);
           parts.storage.set(name, statement);
         } catch (error) {
+          if (error instanceof PsybergError) throw error;
           const message = Object.values(access.config).reduce(
             (blotted, value) => (value === '' ? blotted : blotted.replaceAll(value, '…')),
             messageOf(error),
@@ -215,13 +250,16 @@ function connectionEngine(parts: Parts): Engine {
       }
     },
     async detach(name) {
-      await command(`detach database if exists ${quoteIdentifier(name)}`);
+      // With its database every catalog is gone: who cleans up after an error has nothing to do here.
+      if (ending.first === undefined) await command(`detach database if exists ${quoteIdentifier(name)}`);
     },
     async inDatabase({ name, schema }, work) {
       await command(`use ${quoteIdentifier(name)}.${quoteIdentifier(schema)}`);
       const leave = (): Promise<void> => command('use memory.main');
       // After some errors DuckDB takes no statement any more: the first one is the one to tell.
       const result = await work().catch(async (error: unknown) => {
+        // A transaction that a user began and that failed would take no statement any more.
+        await command('rollback').catch(() => undefined);
         await leave().catch(() => undefined);
         throw error;
       });
@@ -231,30 +269,31 @@ function connectionEngine(parts: Parts): Engine {
     async fork() {
       const forked = await parts.instance.connect();
       await forked.run("set TimeZone = 'UTC'");
-      forks.add(forked);
       return connectionEngine({ ...parts, connection: forked });
     },
     async rollback() {
       await command('rollback').catch(() => undefined);
     },
-    release() {
-      forks.delete(connection);
-      connection.closeSync();
-    },
+    release: close,
     progress() {
       const { percentage } = connection.progress;
       return percentage >= 0 ? percentage : undefined;
     },
     interrupt() {
       parts.stopped.value = true;
-      for (const each of forks) each.interrupt();
+      for (const each of forks.keys()) each.interrupt();
     },
     resume() {
       parts.stopped.value = false;
     },
+    hasEnded: () => ending.first !== undefined,
+    async retire() {
+      await Promise.all([...forks.values()].map((closeFork) => closeFork()));
+      parts.instance.closeSync();
+    },
     versions: parts.versions,
     close() {
-      for (const each of forks) each.closeSync();
+      for (const each of forks.keys()) each.closeSync();
       forks.clear();
       parts.instance.closeSync();
     },
@@ -291,7 +330,7 @@ const interruptedError = (): PsybergError =>
     retryable: true,
   });
 
-function sqlError(error: unknown, statement: BoundStatement): PsybergError {
+function sqlError(error: unknown, statement: Pick<BoundStatement, 'sql'>): PsybergError {
   const message = messageOf(error);
   return (
     storageFault(error) ??

@@ -8,6 +8,7 @@ export {
   openEngine,
 } from './engine.ts';
 export { parseColumnType } from './column-types.ts';
+export type { Parameters, ParameterValue, ScriptChange } from './run-script.ts';
 export type { StorageAccess } from './storage-secrets.ts';
 export type { ResultColumn, ResultRows } from './values.ts';
 export { togetherOrSingly } from './mixed-files.ts';

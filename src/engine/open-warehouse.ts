@@ -20,6 +20,7 @@ export async function openWarehouse(
       'macros/calendar_hour',
       'macros/bounds_are_trusted',
       'macros/manifest_list',
+      'macros/partition_key',
     ])
       await engine.execute({ sql: renderStatement(macro), parameters: {} });
     await engine.attach({

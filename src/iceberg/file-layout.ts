@@ -1,13 +1,15 @@
 /**
- * How a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout. Pure.
- * Nested columns need field ids inside; such tables are written by DuckDB's Iceberg extension instead.
+ * How a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout, or why
+ * not. Pure.
  */
 import { currentSchema } from './event-time.ts';
-import type { FileLayout, LayoutPartition } from '../model/file-layout.ts';
+import type { FileLayout, LayoutColumn, LayoutPartition, LayoutType } from '../model/file-layout.ts';
 import { tableRoot } from './new-snapshot.ts';
 import { writtenOrder } from './sort-order.ts';
-import type { TableMetadata } from './table-metadata.ts';
+import type { PartitionField, TableMetadata } from './table-metadata.ts';
+import { withoutSlash } from './without-slash.ts';
 
+/** Types that may stand anywhere in a column. */
 const PLAIN_TYPES = new Set([
   'boolean',
   'int',
@@ -18,17 +20,31 @@ const PLAIN_TYPES = new Set([
   'time',
   'timestamp',
   'timestamptz',
+  'timestamp_ns',
   'string',
   'binary',
   'uuid',
 ]);
-const IDENTITY_TYPES = new Set(['int', 'long', 'string', 'date', 'boolean']);
 /**
- * Types whose buckets and truncated values DuckDB's Iceberg extension computes (`iceberg_bucket`,
- * `iceberg_truncate`), and whose results COPY can name in a path.
+ * Types by whose values DuckDB splits files, and names them. `fixed[…]` is not there: DuckDB 1.5.5 writes its
+ * bytes as binary, which other readers refuse.
  */
-const BUCKET_TYPES = new Set(['int', 'long', 'string', 'date', 'timestamp', 'timestamptz']);
-const TRUNCATE_TYPES = new Set(['int', 'long', 'string']);
+const isPlainType = (type: string): boolean => PLAIN_TYPES.has(type) || /^decimal\(\d+, ?\d+\)$/.test(type);
+/** Types that DuckDB writes as whole columns alone. */
+const isWholeType = (type: string): boolean => type === 'variant' || /^geometry(\(.*\))?$/.test(type);
+
+const TIME = /^timestamp(tz|_ns)?$/;
+/** Which types a transform takes, of those above (Iceberg specification, "Partition Transforms"). */
+const TRANSFORMS: Readonly<Record<LayoutPartition['transform'], RegExp>> = {
+  identity: /^/,
+  bucket: /^(int|long|date|time|timestamp(tz|_ns)?|string|binary|uuid|decimal\(.*)$/,
+  truncate: /^(int|long|string|binary|decimal\(.*)$/,
+  hour: TIME,
+  day: /^date$|^timestamp/,
+  month: /^date$|^timestamp/,
+  year: /^date$|^timestamp/,
+  void: /^/,
+};
 /** DuckDB's names of the codecs that `write.parquet.compression-codec` may name. */
 const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
   zstd: 'zstd',
@@ -39,52 +55,75 @@ const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
   none: 'uncompressed',
 };
 
-/**
- * True for a type whose values plain SQL can write: not nested, and with the same name for readers and
- * writers.
- */
-export const isPlainType = (type: string): boolean =>
-  PLAIN_TYPES.has(type) || /^decimal\(\d+, ?\d+\)$/.test(type);
+/** The first column that plain SQL cannot write, with its type or that of the part that is in the way. */
+export function unwritableColumn(
+  columns: readonly LayoutColumn[],
+): { readonly name: string; readonly type: string } | undefined {
+  for (const { name, type } of columns) {
+    if (typeof type === 'string' && isWholeType(type)) continue;
+    const found = unwritableType(type);
+    if (found !== undefined) return { name, type: found };
+  }
+  return undefined;
+}
+
+function unwritableType(type: LayoutType): string | undefined {
+  if (typeof type === 'string') return isPlainType(type) ? undefined : type;
+  if (type.type === 'list') return unwritableType(type.element);
+  const parts = type.type === 'map' ? [type.key, type.value] : type.fields.map((field) => field.type);
+  return parts.map(unwritableType).find((each) => each !== undefined);
+}
 
 /** The codec of new data files; undefined for one that DuckDB does not write. */
 export const compressionOf = ({ properties = {} }: TableMetadata): FileLayout['compression'] | undefined =>
   CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
 
-/** The layout of the table's files, or undefined when plain SQL cannot write them. */
-export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
-  const { properties = {} } = metadata;
-  const columns = currentSchema(metadata).fields.map((field) => ({
-    id: field.id,
-    name: field.name,
-    type: String(field.type),
-  }));
-  if (columns.some((column) => !isPlainType(column.type))) return undefined;
-  // Files elsewhere, or in another format: the extension knows those properties.
-  if (
-    properties['write.data.path'] !== undefined ||
-    (properties['write.format.default'] ?? 'parquet') !== 'parquet'
-  )
-    return undefined;
+/** Where a table's data files go. */
+export const dataFolderOf = (metadata: TableMetadata): string =>
+  withoutSlash(metadata.properties?.['write.data.path'] ?? `${tableRoot(metadata)}/data`);
+
+export const columnsOf = (metadata: TableMetadata): LayoutColumn[] =>
+  currentSchema(metadata).fields.map(({ id, name, type }) => ({ id, name, type }));
+
+/** Why the files of a table cannot be written, and what to do. */
+export interface LayoutObstacle {
+  readonly obstacle: string;
+  readonly hint: string;
+}
+
+/** True where the files can be written. */
+export const isLayout = (layout: FileLayout | LayoutObstacle): layout is FileLayout => 'columns' in layout;
+
+/** The layout of the table's files, or what is in the way of writing them. Parquet whatever the default is. */
+export function fileLayoutOf(metadata: TableMetadata): FileLayout | LayoutObstacle {
+  const columns = columnsOf(metadata);
+  const strange = unwritableColumn(columns);
+  if (strange !== undefined)
+    return {
+      obstacle: `its column ${strange.name} is of the type ${strange.type}, which DuckDB does not write as Iceberg wants it`,
+      hint: `cast ${strange.name} to another type in the query (bytes to blob, for example), and give the process a target of its own`,
+    };
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']);
   const partition: LayoutPartition[] = [];
   for (const field of spec?.fields ?? []) {
-    const column = columns.find((each) => each.id === field['source-id']);
-    const [, transform = field.transform, argument] =
-      /^(bucket|truncate)\[(\d+)\]$/.exec(field.transform) ?? [];
-    if (column === undefined || !writable(transform, column.type)) return undefined;
-    const common = {
-      fieldId: field['field-id'],
-      name: field.name,
-      transform: transform as LayoutPartition['transform'],
-      column,
-    };
-    partition.push(argument === undefined ? common : { ...common, argument: Number(argument) });
+    const laidOut = partitionOf(field, columns);
+    if (laidOut === undefined)
+      return {
+        obstacle: `it is partitioned by ${field.transform} of ${sourceText(field, columns)} (${field.name})`,
+        hint: "name another column or transform in partition_by: a part of a nested column, for example, can be a column of its own in the query's select list",
+      };
+    partition.push(laidOut);
   }
   const compression = compressionOf(metadata);
-  if (compression === undefined) return undefined;
+  if (compression === undefined)
+    return {
+      obstacle: `its compression codec is ${metadata.properties?.['write.parquet.compression-codec']}`,
+      hint: `set the table property write.parquet.compression-codec to one of ${Object.keys(CODECS).join(', ')}`,
+    };
   const order = writtenOrder(metadata);
   return {
     location: tableRoot(metadata),
+    dataFolder: dataFolderOf(metadata),
     specId: metadata['default-spec-id'],
     columns,
     partition,
@@ -93,13 +132,26 @@ export function fileLayoutOf(metadata: TableMetadata): FileLayout | undefined {
   };
 }
 
-function writable(transform: string, type: string): boolean {
-  if (transform === 'identity') return IDENTITY_TYPES.has(type);
-  if (transform === 'bucket') return BUCKET_TYPES.has(type);
-  if (transform === 'truncate') return TRUNCATE_TYPES.has(type);
-  if (transform === 'hour') return type === 'timestamp' || type === 'timestamptz';
-  return (
-    (transform === 'day' || transform === 'month' || transform === 'year') &&
-    (type === 'timestamp' || type === 'timestamptz' || type === 'date')
-  );
+function partitionOf(field: PartitionField, columns: readonly LayoutColumn[]): LayoutPartition | undefined {
+  const [, name = field.transform, argument] = /^(bucket|truncate)\[(\d+)\]$/.exec(field.transform) ?? [];
+  const transform = name as LayoutPartition['transform'];
+  const found = columns.find((each) => each.id === field['source-id']);
+  // A dropped column leaves its field behind as `void` in tables of version 1.
+  const column = transform === 'void' ? { id: field['source-id'], name: field.name, type: 'int' } : found;
+  const type = column?.type;
+  if (column === undefined || typeof type !== 'string' || !isPlainType(type)) return undefined;
+  if (!Object.hasOwn(TRANSFORMS, transform) || !TRANSFORMS[transform].test(type)) return undefined;
+  return {
+    fieldId: field['field-id'],
+    name: field.name,
+    transform,
+    ...(argument === undefined ? {} : { argument: Number(argument) }),
+    column: { ...column, type },
+  };
+}
+
+function sourceText(field: PartitionField, columns: readonly LayoutColumn[]): string {
+  const column = columns.find((each) => each.id === field['source-id']);
+  const type = typeof column?.type === 'string' ? column.type : 'nested';
+  return column === undefined ? 'a part of a column, or a dropped one' : `${column.name} (${type})`;
 }

@@ -46,3 +46,29 @@ export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined):
 
 /** A snapshot's operation; a summary without one is read as `overwrite`, the most careful reading. */
 export const operationOf = (snapshot: Snapshot): string => snapshot.summary?.['operation'] ?? 'overwrite';
+
+/**
+ * A count that a snapshot's summary may hold; undefined where it does not, or holds none that is one: summaries
+ * are optional, and their values any text (Iceberg specification, "Optional Snapshot Summary Fields").
+ */
+export function countInSummary(snapshot: Snapshot | undefined, key: string): bigint | undefined {
+  const text = snapshot?.summary?.[key];
+  return text === undefined || !/^\d+$/.test(text) ? undefined : BigInt(text);
+}
+
+/**
+ * The metadata with an operation in every snapshot: DuckDB reads no table without (1.5.5), though version 1 has
+ * it optional and other readers do. The same value when nothing is missing.
+ */
+export function withOperations(metadata: TableMetadata): TableMetadata {
+  const lacksOperation = ({ summary }: Snapshot): boolean => typeof summary?.['operation'] !== 'string';
+  if (metadata.snapshots?.some(lacksOperation) !== true) return metadata;
+  return {
+    ...metadata,
+    snapshots: metadata.snapshots.map((snapshot) =>
+      lacksOperation(snapshot)
+        ? { ...snapshot, summary: { ...snapshot.summary, operation: operationOf(snapshot) } }
+        : snapshot,
+    ),
+  };
+}

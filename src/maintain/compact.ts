@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { localPath } from '../catalog/files/locations.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
+import { columnsOf } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import {
@@ -334,11 +334,7 @@ async function writeManifests(
   { directory, create }: { readonly directory: string; readonly create: (path: string) => void },
 ): Promise<NewManifest[]> {
   const { engine } = ports;
-  const columns = currentSchema(metadata).fields.map((field) => ({
-    id: field.id,
-    name: field.name,
-    type: String(field.type),
-  }));
+  const columns = columnsOf(metadata);
   const location = tableRoot(metadata);
   const manifests: NewManifest[] = [];
   for (const specId of new Set(written.map((file) => file.group.spec_id))) {

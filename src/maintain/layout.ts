@@ -1,9 +1,7 @@
 /** What compaction has to know of a table, or why it leaves the table alone. Metadata -> layout. Pure. */
 import { currentSchema } from '../iceberg/event-time.ts';
-import { compressionOf, isPlainType } from '../iceberg/file-layout.ts';
-import { tableRoot } from '../iceberg/new-snapshot.ts';
+import { columnsOf, compressionOf, dataFolderOf, unwritableColumn } from '../iceberg/file-layout.ts';
 import type { PartitionSpec, TableMetadata } from '../iceberg/table-metadata.ts';
-import { withoutSlash } from '../iceberg/without-slash.ts';
 import { partitionType } from '../manifests/compose.ts';
 import type { FileLayout, LayoutColumn } from '../model/file-layout.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
@@ -39,13 +37,10 @@ export function compactionLayoutOf(
 ): CompactionLayout | string {
   const { properties = {} } = metadata;
   if (metadata['format-version'] < 2) return 'it is of Iceberg format version 1';
-  const columns = currentSchema(metadata).fields.map((field) => ({
-    id: field.id,
-    name: field.name,
-    type: String(field.type),
-  }));
-  const strange = columns.find((column) => !isPlainType(column.type));
-  if (strange !== undefined) return `its column ${strange.name} is nested or of a type that is not rewritten`;
+  const columns = columnsOf(metadata);
+  const strange = unwritableColumn(columns);
+  if (strange !== undefined)
+    return `its column ${strange.name} is of the type ${strange.type}, which is not rewritten`;
   const order = metadata['sort-orders'].find(
     (each) => each['order-id'] === metadata['default-sort-order-id'],
   );
@@ -59,6 +54,11 @@ export function compactionLayoutOf(
     return `its compression codec is ${properties['write.parquet.compression-codec']}`;
   const targetBytes =
     options.targetFileBytes ?? (Number(properties['write.target-file-size-bytes']) || TARGET_BYTES_DEFAULT);
-  const dataFolder = withoutSlash(properties['write.data.path'] ?? `${tableRoot(metadata)}/data`);
-  return { dataFolder, columns, compression, targetBytes, smallBytes: Math.floor(targetBytes * SMALL_SHARE) };
+  return {
+    dataFolder: dataFolderOf(metadata),
+    columns,
+    compression,
+    targetBytes,
+    smallBytes: Math.floor(targetBytes * SMALL_SHARE),
+  };
 }

@@ -4,7 +4,8 @@
  */
 import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import { PsybergError, usageError } from '../model/errors.ts';
+import { type PsybergError, usageError } from '../model/errors.ts';
+import { shownError } from '../model/storage-faults.ts';
 import {
   MAINTAIN_TASKS,
   type DroppedTableRecord,
@@ -33,14 +34,16 @@ export interface MaintainRequest extends MaintainOptions {
 
 /**
  * Maintains the named tables, by default all of the catalog. Throws `table-missing` and what is wrong with
- * the options, before anything is done.
+ * the options, before anything is done. `portsNow` is asked for each table: the one before may have ended the
+ * engine.
  */
 export async function maintainTables(
-  ports: MaintainPorts,
+  portsNow: () => Promise<MaintainPorts>,
   names: readonly string[] | undefined,
   request: MaintainRequest = {},
 ): Promise<MaintainReport> {
   checkLimits(request);
+  const ports = await portsNow();
   const tasks = new Set<MaintainTask>(request.only ?? MAINTAIN_TASKS);
   const catalogTables = await allTables(ports);
   const wanted =
@@ -56,12 +59,12 @@ export async function maintainTables(
   const watermarks = await heldWatermarks(ports, metadata);
   const records: MaintainRecord[] = [];
   for (const table of wanted ?? catalogTables)
-    records.push(await maintainTable(ports, { table, tasks, watermarks, options: request }));
+    records.push(await maintainTable(await portsNow(), { table, tasks, watermarks, options: request }));
   let dropped: readonly DroppedTableRecord[] = [];
   const stopped = records.some((record) => record.status === 'interrupted');
   if (tasks.has('orphans') && !stopped) {
-    const outcome = await attempt(() =>
-      removeOrphans({ ports, options: request, tables: wanted, catalogTables }),
+    const outcome = await attempt(async () =>
+      removeOrphans({ ports: await portsNow(), options: request, tables: wanted, catalogTables }),
     );
     for (const [index, record] of records.entries())
       records[index] =
@@ -209,23 +212,12 @@ async function attempt<T>(
   try {
     return { value: await work() };
   } catch (error) {
-    if (error instanceof PsybergError) return { error };
-    return {
-      error: new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
-        hint: 'run again with --verbose and report what it prints',
-        cause: error,
-      }),
-    };
+    return { error: shownError(error) };
   }
 }
 
 function failedRecord(record: MaintainRecord, error: PsybergError): MaintainRecord {
   const status: MaintainStatus =
-    error.code === 'interrupted' ? 'interrupted' : error.exitCode === 4 ? 'conflict' : 'failed';
-  const { sql: _sql, ...context } = error.context;
-  return {
-    ...record,
-    status,
-    error: { ...error.toJSON(), context: { ...context, exit_code: error.exitCode } },
-  };
+    error.kind === 'interrupted' || error.kind === 'conflict' ? error.kind : 'failed';
+  return { ...record, status, error: error.toJSON() };
 }

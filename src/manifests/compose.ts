@@ -88,8 +88,8 @@ export interface RewriteOptions {
   readonly keptFiles: readonly string[];
   /** Path of a new manifest. */
   readonly destination: () => string;
-  /** Field id of a column whose bounds are left out. */
-  readonly withoutBoundsOf?: number;
+  /** Field ids of columns whose bounds are left out. */
+  readonly withoutBoundsOf?: readonly number[];
 }
 export interface RewrittenManifest {
   readonly path: string;

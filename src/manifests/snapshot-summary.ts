@@ -4,6 +4,7 @@
  * counted from the files that will be committed, not from what was meant.
  */
 import type { Engine } from '../engine/index.ts';
+import { countInSummary } from '../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { fileKindFragment, partitionKeyFragment, renderStatement } from '../statements/index.ts';
 import { firstRowIdParameter, rowLineageOf, shapesOf } from './compose.ts';
@@ -130,7 +131,7 @@ async function summaryOf(
       .reduce((total, each) => total + each[field], 0n);
   const liveSum = (field: 'files' | 'rows', ...kinds: readonly FileKind[]): bigint =>
     live.filter((each) => kinds.includes(each.kind)).reduce((total, each) => total + each[field], 0n);
-  const sizeBefore = parent === undefined ? '0' : parent.summary?.['total-files-size'];
+  const sizeBefore = parent === undefined ? 0n : countInSummary(parent, 'total-files-size');
   const text = (counts: Readonly<Record<string, bigint>>): Record<string, string> =>
     Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)]));
   return {
@@ -153,7 +154,7 @@ async function summaryOf(
     // every manifest.
     ...(sizeBefore === undefined
       ? {}
-      : { 'total-files-size': String(BigInt(sizeBefore) + sum(1, 'bytes') - sum(2, 'bytes')) }),
+      : { 'total-files-size': String(sizeBefore + sum(1, 'bytes') - sum(2, 'bytes')) }),
   };
 }
 

@@ -3,55 +3,59 @@
  * Every message a user sees is made here or carries this shape; nothing else reaches the terminal.
  */
 
-/** Exit codes of the command line, by meaning; see README, "Exit codes". */
-export const EXIT = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  auditFailed: 3,
-  conflict: 4,
-  refused: 5,
-  owed: 6,
-} as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+import {
+  type CodeEntry,
+  type CodeOfKind,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorKind,
+} from './error-codes.ts';
+
+/** An error in output. */
+export interface ErrorJson {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly retryable: boolean;
+}
 
 export interface ErrorDetails {
   /** An imperative that the reader can follow or paste. */
   readonly hint?: string;
   /** Names and values involved, for programs; never a secret. */
   readonly context?: Readonly<Record<string, unknown>>;
-  /** True when the same call may succeed later without any change. */
+  /** True when the same call may succeed later without any change; where it is not as the registry says. */
   readonly retryable?: boolean;
-  readonly exitCode?: ExitCode;
+  /** Only where a code has several kinds in the registry; else the code says it. */
+  readonly kind?: ErrorKind;
   readonly cause?: unknown;
 }
 
-/** Thrown by every room. `code` is kebab-case and stable; `message` says what, expected and found. */
+/** Thrown by every room. `code` is stable, and says the kind; `message` says what, expected and found. */
 export class PsybergError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
   readonly hint: string | undefined;
   readonly context: Readonly<Record<string, unknown>>;
   readonly retryable: boolean;
-  readonly exitCode: ExitCode;
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'PsybergError';
+    const entry: CodeEntry = ERROR_CODES[code];
     this.code = code;
+    this.kind = details.kind ?? entry.kind;
     this.hint = details.hint;
     this.context = details.context ?? {};
-    this.retryable = details.retryable ?? false;
-    this.exitCode = details.exitCode ?? EXIT.failed;
+    this.retryable =
+      details.retryable ?? (this.kind === entry.kind ? entry.retryable : this.kind === 'conflict');
   }
   /** The JSON shape of an error, wherever one appears in output. */
-  toJSON(): {
-    code: string;
-    message: string;
-    hint: string | null;
-    context: Readonly<Record<string, unknown>>;
-    retryable: boolean;
-  } {
+  toJSON(): ErrorJson {
     return {
       code: this.code,
+      kind: this.kind,
       message: this.message,
       hint: this.hint ?? null,
       context: this.context,
@@ -60,15 +64,57 @@ export class PsybergError extends Error {
   }
 }
 
-/** Wrong configuration or usage (exit 2). */
-export const usageError = (code: string, message: string, details: ErrorDetails = {}): PsybergError =>
-  new PsybergError(code, message, { ...details, exitCode: EXIT.usage });
-/** Going on could lose or double data (exit 5). */
-export const refusal = (code: string, message: string, details: ErrorDetails = {}): PsybergError =>
-  new PsybergError(code, message, { ...details, exitCode: EXIT.refused });
-/** Somebody else committed first (exit 4, may be retried). */
-export const conflict = (code: string, message: string, details: ErrorDetails = {}): PsybergError =>
-  new PsybergError(code, message, { retryable: true, ...details, exitCode: EXIT.conflict });
+/** Wrong configuration or usage. */
+export const usageError = (
+  code: CodeOfKind<'usage'>,
+  message: string,
+  details: ErrorDetails = {},
+): PsybergError => new PsybergError(code, message, { ...details, kind: 'usage' });
+/** Going on could lose or double data. */
+export const refusal = (
+  code: CodeOfKind<'refused'>,
+  message: string,
+  details: ErrorDetails = {},
+): PsybergError => new PsybergError(code, message, { ...details, kind: 'refused' });
+/** Somebody else committed first (may be retried). */
+export const conflict = (
+  code: CodeOfKind<'conflict'>,
+  message: string,
+  details: ErrorDetails = {},
+): PsybergError => new PsybergError(code, message, { ...details, kind: 'conflict' });
+
+/** Whatever nobody foresaw, as the one error. */
+export const unexpected = (error: unknown): PsybergError =>
+  error instanceof PsybergError
+    ? error
+    : new PsybergError('unexpected', error instanceof Error ? error.message : String(error), {
+        hint: 'run it again with --verbose and report what it prints',
+        cause: error,
+      });
+
+/** The error as it is shown: the statement in it is the engine's own, and long; a person wants DuckDB's words. */
+export function withoutSql(error: PsybergError): PsybergError {
+  if (!('sql' in error.context)) return error;
+  const { sql: _sql, ...context } = error.context;
+  return new PsybergError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    context,
+    kind: error.kind,
+    retryable: error.retryable,
+    cause: error.cause,
+  });
+}
+
+/**
+ * True of a conflict that a new plan may get past. Not of the last words of a publish: there the time is used
+ * up, or only the next run can tell whether the commit was made.
+ */
+export const isWorthRetrying = (error: unknown): error is PsybergError =>
+  error instanceof PsybergError &&
+  error.kind === 'conflict' &&
+  error.retryable &&
+  !LAST_WORDS.has(error.code);
+const LAST_WORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['publish-contended', 'commit-unknown']);
 
 /**
  * The catalog did not say what became of a commit (Iceberg REST specification, "CommitStateUnknown"): it may
@@ -76,7 +122,7 @@ export const conflict = (code: string, message: string, details: ErrorDetails = 
  */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof PsybergError && UNANSWERED.has(error.code);
-const UNANSWERED: ReadonlySet<string> = new Set([
+const UNANSWERED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'commit-state-unknown',
   'catalog-unreachable',
   'catalog-failed',

@@ -1,7 +1,7 @@
 /**
  * What `maintain` is asked to do and what it did. Plain data; made by `src/maintain`, read by `src/report`.
  */
-import type { ErrorJson } from './run-record.ts';
+import type { ErrorJson } from './errors.ts';
 
 /**
  * In the order in which they run: what compaction and manifests leave behind, the expiry may free at once.

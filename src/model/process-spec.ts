@@ -75,6 +75,11 @@ export interface TargetSpec {
   readonly partitionBy: readonly PartitionBySpec[];
   /** Iceberg table properties, given when the table is created. */
   readonly properties: Readonly<Record<string, string>>;
+  /**
+   * What a first session does with a target that holds rows or watermarks of others; default: `refuse`.
+   * `keep`: it adds to them (a process of hours replaces those of its hours, as in any session).
+   */
+  readonly existingRows?: 'refuse' | 'keep';
 }
 
 /** `block`: a failure publishes nothing. `warn`: it is reported. */
@@ -84,6 +89,8 @@ interface AuditBase {
   /** Unique within the process; the kind, or the file's name for own SQL, with a number when used again. */
   readonly name: string;
   readonly severity: AuditSeverity;
+  /** Where it stands in the process's file; of own SQL: where that begins in its own file. */
+  readonly place: TextPosition;
 }
 /**
  * Counts of the session's source rows and of the rows it staged agree. Source is an alias; default: the first
@@ -105,9 +112,12 @@ export interface NotNullAudit extends AuditBase {
   readonly kind: 'not_null';
   readonly columns: readonly string[];
 }
+/** No key twice; one with a NULL in it equals no other. */
 export interface UniqueAudit extends AuditBase {
   readonly kind: 'unique';
   readonly columns: readonly string[];
+  /** Among the staged rows, or also beside what the target holds already. */
+  readonly over: 'staged' | 'target';
 }
 /** The project's own query: it selects the bad rows. */
 export interface SqlAudit extends AuditBase {

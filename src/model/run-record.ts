@@ -1,5 +1,7 @@
 /** What a run did, in the words of the contract. Plain JSON; made by `src/run`, read by `src/report`. */
 
+import type { ErrorJson } from './errors.ts';
+
 export type RunStatus =
   | 'published'
   | 'nothing-new'
@@ -17,14 +19,8 @@ export interface AuditResult {
   readonly actual: string;
   /** At most ten of the rows that break the promise, as plain JSON. */
   readonly sample: readonly Readonly<Record<string, unknown>>[];
-}
-
-export interface ErrorJson {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly context: Readonly<Record<string, unknown>>;
-  readonly retryable: boolean;
+  /** Where more of those rows are kept, how many, and the query that shows them; null where none are. */
+  readonly kept: { readonly table: string; readonly rows: string; readonly query: string } | null;
 }
 
 export interface RunRecord {
@@ -50,6 +46,8 @@ export interface RunRecord {
     readonly publish: number;
     readonly total: number;
   };
+  /** How long it waited for another session of its process, which loaded what it would have; there if it did. */
+  readonly waited_seconds?: number;
   readonly error: ErrorJson | null;
 }
 

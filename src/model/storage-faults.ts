@@ -3,7 +3,7 @@
  * PsybergError for it. A full disk is no damaged source, and a read-only folder no bug: both look like either
  * in the words of whoever met them first.
  */
-import { PsybergError, usageError } from './errors.ts';
+import { PsybergError, unexpected, usageError, withoutSql } from './errors.ts';
 
 /**
  * Not retryable: somebody has to free space first, and a publish that tried on meanwhile would hold
@@ -50,6 +50,10 @@ export function storageFault(error: unknown, place = 'the warehouse'): PsybergEr
   }
   return undefined;
 }
+
+/** Whatever was thrown, as what a person is shown: a fault of the storage is said to be one, the rest is unforeseen. */
+export const shownError = (error: unknown): PsybergError =>
+  withoutSql(error instanceof PsybergError ? error : (storageFault(error) ?? unexpected(error)));
 
 const warehouseFull = (path: string, cause: unknown): PsybergError =>
   new PsybergError('warehouse-full', `there is no space left to write ${path}; nothing was published`, {

@@ -1,24 +1,27 @@
 /**
- * Plans the adoption of a target that was filled by other means. Session -> Plan. Pure. The plan loads
- * nothing: it says up to where each source counts as consumed, so that the first session loads what came
- * after.
+ * Plans the adoption of a target that was filled by other means, or under another name. Session -> Plan. Pure.
+ * The plan loads nothing: it says up to where each source counts as consumed, and what is owed, so that the
+ * first session loads what came after.
  */
+import { hourText } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
 import { describeSource, planHead } from './describe-source.ts';
+import { union } from './hour-sets.ts';
 
 /** A snapshot without new files, which carries the watermarks. */
 export function planAdoption(session: Session): Plan {
   const head = planHead(session, 'work');
+  const owed = session.sources.map((source) => source.watermark?.owedHours ?? []);
   return Object.freeze({
     ...head,
     target: { ...head.target, operation: 'append' as const },
-    sources: session.sources.map((source) =>
-      describeSource(source, { read: { kind: 'nothing' }, owed: [], allCauses: false }),
+    sources: session.sources.map((source, index) =>
+      describeSource(source, { read: { kind: 'nothing' }, owed: owed[index] ?? [], allCauses: false }),
     ),
     range: null,
     hours: [],
-    owed_hours: [],
+    owed_hours: union(owed).map(hourText),
     held_back_by: null,
   });
 }

@@ -55,7 +55,7 @@ const AUDIT_ARGUMENTS = {
   source_to_target_count: strictMap({ source: z.string().optional() }).nullable(),
   no_missing_events: strictMap({ source: z.string(), key: filled, target_key: filled.optional() }),
   not_null: strictMap({ columns }),
-  unique: strictMap({ columns }),
+  unique: strictMap({ columns, over: z.enum(['staged', 'target']).optional() }),
   sql: filled,
 } as const;
 export type AuditKind = keyof typeof AUDIT_ARGUMENTS;
@@ -157,6 +157,7 @@ const target = strictMap({
   event_time: filled.optional(),
   partition_by: z.array(z.string()).optional(),
   properties: z.record(z.string(), propertyValue).optional(),
+  existing_rows: z.enum(['refuse', 'keep']).optional(),
 });
 
 export const headerSchema = strictMap({
@@ -184,6 +185,7 @@ export interface Header {
     readonly event_time?: string;
     readonly partition_by?: readonly string[];
     readonly properties?: Readonly<Record<string, string | number | boolean>>;
+    readonly existing_rows?: 'refuse' | 'keep';
   };
   readonly on_schema_change?: 'refuse' | 'append' | 'ignore';
   readonly audits?: readonly (AuditKind | Readonly<Record<string, unknown>>)[];

@@ -43,9 +43,22 @@ export function processPlaceholders(options: {
     event_time: eventTime === undefined ? '' : yamlText(eventTime),
     // A quoted SQL name is the same text in YAML: its quotes are YAML's there.
     key: key === undefined ? 'entity' : sqlName(key),
+    unique_key: uniqueKey(sources),
     query: options.pattern === 'stateless' ? statelessQuery(sources) : statefulQuery(sources),
     events: dimensionEvents(sources, key),
   };
+}
+
+/**
+ * The audit by which a row that comes twice is found, also in a later batch. Only a column that is called an
+ * event's own id is taken for the key: of any other the reader must say so.
+ */
+function uniqueKey(sources: readonly NamedSource[]): string {
+  const key =
+    sources.length === 1 ? sources[0]?.columns?.find((each) => /^(event_)?id$/i.test(each)) : undefined;
+  return key === undefined
+    ? '  # - unique: { columns: [<key of a row>], over: target }   # no row twice, also not in a later batch'
+    : `  - unique: { columns: [${sqlName(key)}], over: target }   # no row twice, also not in a later batch`;
 }
 
 /** An entry of `partition_by` as YAML. */

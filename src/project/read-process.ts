@@ -182,6 +182,7 @@ const targetOf = (target: Header['target']): TargetSpec => ({
   properties: Object.fromEntries(
     Object.entries(target.properties ?? {}).map(([key, value]) => [key, String(value)]),
   ),
+  ...(target.existing_rows === undefined ? {} : { existingRows: target.existing_rows }),
 });
 
 interface AuditReading {
@@ -209,6 +210,7 @@ function readAudits(header: Readonly<Record<string, unknown>>, reading: AuditRea
     const base = (wanted: string) => ({
       name: typeof audit['name'] === 'string' ? audit['name'] : nameFor(wanted),
       severity: audit['severity'] === 'warn' ? ('warn' as const) : ('block' as const),
+      place: reading.placeOf(['audits', index]),
     });
     const columnsOf = (value: unknown): string[] =>
       isMap(value) ? listOf(value['columns']).filter((column) => typeof column === 'string') : [];
@@ -239,8 +241,10 @@ function readAudits(header: Readonly<Record<string, unknown>>, reading: AuditRea
     }
     if ('not_null' in audit)
       return [{ kind: 'not_null', ...base('not_null'), columns: columnsOf(audit['not_null']) }];
-    if ('unique' in audit)
-      return [{ kind: 'unique', ...base('unique'), columns: columnsOf(audit['unique']) }];
+    if ('unique' in audit) {
+      const over = isMap(audit['unique']) && audit['unique']['over'] === 'target' ? 'target' : 'staged';
+      return [{ kind: 'unique', ...base('unique'), columns: columnsOf(audit['unique']), over }];
+    }
     if (typeof audit['sql'] === 'string') return readSqlAudit(audit['sql'], { ...reading, index, base });
     return [];
   });
@@ -258,7 +262,7 @@ function readSqlAudit(
   written: string,
   reading: AuditReading & {
     readonly index: number;
-    readonly base: (name: string) => Pick<AuditSpec, 'name' | 'severity'>;
+    readonly base: (name: string) => Pick<AuditSpec, 'name' | 'severity' | 'place'>;
   },
 ): AuditSpec[] {
   const { root, problems, report, placeOf, index, base } = reading;
@@ -283,7 +287,6 @@ function readSqlAudit(
     report: reporterFor(own, shown),
   });
   if (!known) problems.push(...own);
-  return [
-    { kind: 'sql', ...base(path.basename(file, '.sql')), file, sql: query.sql, parameters: query.parameters },
-  ];
+  const { sql, parameters, sqlOffset } = query;
+  return [{ kind: 'sql', ...base(path.basename(file, '.sql')), place: sqlOffset, file, sql, parameters }];
 }

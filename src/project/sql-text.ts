@@ -10,7 +10,7 @@ import {
 } from '../model/process-spec.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
-import { scanSql } from './scan-sql.ts';
+import { scanSql } from '../model/scan-sql.ts';
 
 export interface QueryText {
   /** Without surrounding white space, leading comments kept, and without the closing semicolon. */

@@ -1,8 +1,9 @@
 /** What an adoption set, for people. Plan -> text. Pure. */
 import type { Plan } from '../model/plan.ts';
-import { columnsText, hourLabel, indent, instantLabel } from './text.ts';
+import { columnsText, hourLabel, hoursLabel, indent, instantLabel } from './text.ts';
 
-export function adoptionText(plan: Plan): string {
+/** `from`: the name that the process had before, where it goes on from there. */
+export function adoptionText(plan: Plan, from?: string): string {
   const rows = plan.sources.map((source) => [
     source.table,
     source.head === null
@@ -10,5 +11,8 @@ export function adoptionText(plan: Plan): string {
       : `consumed up to snapshot ${source.head.snapshot_id}, ${instantLabel(source.head.committed_at)}`,
     source.vtts_hour === null ? '' : `complete to ${hourLabel(source.vtts_hour)}`,
   ]);
-  return `${plan.process_name} has adopted ${plan.target.table}; the next session loads what came after:\n${indent(columnsText(rows), 2)}`;
+  const how =
+    from === undefined ? `has adopted ${plan.target.table}` : `goes on as ${from} in ${plan.target.table}`;
+  const owed = plan.owed_hours.length === 0 ? '' : `\n${indent(`owed: ${hoursLabel(plan.owed_hours)}`, 2)}`;
+  return `${plan.process_name} ${how}; the next session loads what came after:\n${indent(columnsText(rows), 2)}${owed}`;
 }

@@ -12,22 +12,26 @@ const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL(\(.*\))?|DOUBLE|FLO
 
 /** All rows, and how many they are. */
 export function resultTable({ columns, rows }: Result, style: Style = PLAIN): string {
-  if (columns.length === 0) return 'done';
+  if (columns.length === 0 || isEffect(columns, rows)) return 'done';
   const table = borderedTable({
     head: columns.map((column) => column.name),
-    rows: rows.map((row) => row.map((value) => cellText(value))),
+    rows: rows.map((row) => row.map((value) => (value === null ? style.faint('NULL') : cellText(value)))),
     alignRight: columns.flatMap((column, index) => (NUMBER.test(column.type) ? [index] : [])),
     style,
   });
   return `${table}\n${style.faint(plural(rows.length, 'row'))}`;
 }
 
-/** A value as it is read: NULL is empty, nested values are JSON. */
+/** Of a statement that neither returns nor counts rows DuckDB gives a column for their number, and no number. */
+const isEffect = ([first, second]: Result['columns'], rows: Result['rows']): boolean =>
+  rows.length === 0 && second === undefined && first?.name === 'Count' && first.type === 'BIGINT';
+
+/** A value as it is read: nested ones are JSON, and zero keeps its sign. */
 export function cellText(value: unknown): string {
-  if (value === null || value === undefined) return '';
+  if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'object')
     return JSON.stringify(value, (_key, each: unknown) =>
-      typeof each === 'bigint' ? each.toString() : each,
+      typeof each === 'bigint' || (typeof each === 'number' && !Number.isFinite(each)) ? String(each) : each,
     );
-  return String(value);
+  return Object.is(value, -0) ? '-0' : String(value);
 }

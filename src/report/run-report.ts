@@ -1,5 +1,6 @@
 /** What a run did, as text for people. RunRecord -> text. Pure. */
-import type { AuditResult, ErrorJson, RunRecord } from '../model/run-record.ts';
+import type { ErrorJson } from '../model/errors.ts';
+import type { AuditResult, RunRecord } from '../model/run-record.ts';
 import { PLAIN, type Style } from './style.ts';
 import { countText, hoursLabel, indent, padVisible, plural, rangeLabel, secondsText } from './text.ts';
 
@@ -29,6 +30,15 @@ export function runText(record: ReportedRecord, style: Style = PLAIN, nameWidth 
     lines.push(
       indent(
         style.warn(`skipped: ${plural(record.skipped_null_event_times, 'row')} without an event time`),
+        4,
+      ),
+    );
+  if (record.waited_seconds !== undefined)
+    lines.push(
+      indent(
+        style.faint(
+          `waited ${secondsText(record.waited_seconds)} for another session of ${record.process_name}, which loaded what was new then`,
+        ),
         4,
       ),
     );
@@ -80,8 +90,18 @@ const SAMPLE_ROWS = 3;
 function failedAuditText(audit: AuditResult, style: Style): string {
   const head = `${audit.severity === 'block' ? style.bad('audit failed') : style.warn('audit warns')}: ${audit.name}: expected ${countText(audit.expected)}, found ${countText(audit.actual)}`;
   const rows = audit.sample.slice(0, SAMPLE_ROWS).map((row) => `  ${JSON.stringify(row)}`);
-  const more = audit.sample.length - rows.length;
-  return [head, ...rows, ...(more > 0 ? [`  and ${more} more in --json`] : [])].join('\n');
+  return [head, ...rows, ...moreRows(audit, rows.length)].join('\n');
+}
+
+/** How many of the rows were shown, and where the others are. */
+function moreRows({ actual, sample, kept }: AuditResult, shown: number): string[] {
+  if (sample.length === 0 || BigInt(actual) <= BigInt(shown)) return [];
+  const all = kept !== null && kept.rows === actual;
+  const others =
+    kept === null
+      ? `${sample.length} of them are in --json`
+      : `${all ? 'all' : countText(kept.rows)} of them: psyberg sql "${kept.query}"`;
+  return [`  these are ${shown} of ${countText(actual)}; ${others}`];
 }
 
 /** An error for people: what happened, and what to do. */

@@ -9,9 +9,15 @@ export interface SourceStatus {
   readonly exists: boolean;
   readonly watermark: { readonly snapshot_id: string; readonly committed_at: string } | null;
   readonly head: { readonly snapshot_id: string; readonly committed_at: string } | null;
-  /** Snapshots that were not consumed yet; null when the watermark is no longer in the source's history. */
+  /** Snapshots with news that were not consumed yet, as far as metadata tell; null when the watermark is no longer in the source's history. */
   readonly snapshots_behind: number | null;
   readonly owed_hours: readonly string[];
+}
+/** A branch of a session that has not published. */
+export interface BranchStatus {
+  readonly branch: string;
+  readonly psyberg_session_id: string;
+  readonly state: 'kept' | 'waiting' | 'at-work' | 'dead';
 }
 export interface ProcessStatus {
   readonly process_name: string;
@@ -20,6 +26,7 @@ export interface ProcessStatus {
   readonly target_exists: boolean;
   readonly complete_to_hour: string | null;
   readonly sources: readonly SourceStatus[];
+  readonly branches: readonly BranchStatus[];
   readonly last_session: {
     readonly psyberg_session_id: string;
     readonly status: string;
@@ -49,16 +56,44 @@ export function statusText(statuses: readonly ProcessStatus[], style: Style = PL
     const hours = status.sources.flatMap((source) => source.owed_hours);
     return hours.length === 0 ? [] : [style.warn(`${status.process_name} owes ${hoursLabel(hours)}`)];
   });
-  return [table, ...owed].join('\n');
+  const branches = statuses.flatMap((status) =>
+    status.branches.map((each) => branchText(status, each, style)),
+  );
+  return [table, ...owed, ...branches].join('\n');
+}
+
+const STATE_TEXT: Readonly<Record<BranchStatus['state'], string>> = {
+  kept: 'was kept, until the next run',
+  waiting: 'waits for its next step',
+  'at-work': 'is being written',
+  dead: 'was left by a session whose process is gone; the next run drops it',
+};
+
+function branchText(
+  { process_name: name, target }: ProcessStatus,
+  { branch, psyberg_session_id: id, state }: BranchStatus,
+  style: Style,
+): string {
+  const head = `${name}: the branch of session ${id} ${STATE_TEXT[state]}`;
+  if (state === 'at-work') return style.faint(head);
+  return [
+    style.warn(head),
+    `    look:  psyberg sql --branch ${branch} "select * from ${target}"`,
+    `    drop:  psyberg session abort --process_name=${name} --psyberg_session_id=${id}`,
+  ].join('\n');
 }
 
 function lastSession({ last_session: last }: ProcessStatus, style: Style): string {
   if (last === null) return style.faint('never run');
-  return last.status === 'published'
-    ? style.good(last.status)
-    : last.status.endsWith('failed') || last.status === 'conflict'
-      ? style.bad(last.status)
-      : last.status;
+  return sessionStatus(last.status, style);
+}
+
+const BAD: ReadonlySet<string> = new Set(['failed', 'audit-failed', 'conflict', 'refused']);
+
+/** `code`: of the error with which it ended. */
+function sessionStatus(status: string, style: Style, code?: string): string {
+  const text = code === undefined ? status : `${status} (${code})`;
+  return status === 'published' ? style.good(text) : BAD.has(status) ? style.bad(text) : text;
 }
 
 function behindText(source: SourceStatus, style: Style): string {
@@ -81,6 +116,8 @@ export interface HistoryRow {
   readonly rows_read: string | null;
   readonly rows_written: string | null;
   readonly created_at: string;
+  /** Why it did not publish; null where it did. */
+  readonly error: { readonly code: string } | null;
 }
 
 export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): string {
@@ -90,11 +127,11 @@ export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): 
     rows: rows.map((row) => [
       row.psyberg_session_id,
       row.process_name,
-      row.status === 'published'
-        ? style.good(row.status)
-        : row.status.endsWith('failed')
-          ? style.bad(row.status)
-          : row.status,
+      sessionStatus(
+        row.status,
+        style,
+        row.error === null || row.error.code === row.status ? undefined : row.error.code,
+      ),
       row.first_hour === null || row.last_hour === null ? '' : rangeLabel(row.first_hour, row.last_hour),
       countText(row.rows_read ?? '0'),
       countText(row.rows_written ?? '0'),

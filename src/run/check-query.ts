@@ -7,7 +7,7 @@ import { columnTypesStatement, compilePlan } from '../compile/index.ts';
 import { parseColumnType } from '../engine/index.ts';
 import { appendColumns } from '../iceberg/append-columns.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
-import { fileLayoutOf } from '../iceberg/file-layout.ts';
+import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
 import { fitColumns } from '../iceberg/fit-columns.ts';
 import type { Schema } from '../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../model/column-type.ts';
@@ -70,7 +70,8 @@ async function appendToTarget(context: RunContext, columns: readonly QueryColumn
   });
   context.schema = { id: Math.max(...metadata.schemas.map((each) => each['schema-id'])), from };
   showTables(context, [...context.viewTables.values()]);
-  const layout = fileLayoutOf((await loadTarget(context)).metadata) ?? null;
+  const found = fileLayoutOf((await loadTarget(context)).metadata);
+  const layout = isLayout(found) ? found : null;
   const { steps: _steps, ...plan } = context.plan;
   context.plan = compilePlan({ ...plan, target: { ...plan.target, layout } }, context.spec);
 }

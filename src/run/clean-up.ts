@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { SESSION_CATALOG } from '../compile/index.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
+import { SUMMARY } from '../state/read-watermarks.ts';
 import { type RunContext, type RunPorts, branchHead, stagingSnapshots } from './context.ts';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
@@ -61,7 +62,8 @@ async function dropSession(
   await dropBranch(ports, table, session.branch);
   // After the commit: a file deleted first would leave a branch that cannot be read.
   await sweepSession(ports, table, session.branch);
-  if (session.createdTableUuid !== undefined) await dropIfEmpty(ports, table, session.createdTableUuid);
+  if (session.createdTableUuid !== undefined)
+    await dropIfEmpty(ports, table, { branch: session.branch, uuid: session.createdTableUuid });
 }
 
 /** Drops a session's branch with its snapshots. A published branch is gone already. */
@@ -94,17 +96,36 @@ async function dropBranch(
 async function dropIfEmpty(
   { catalog }: Pick<RunPorts, 'catalog'>,
   table: TableIdentifier,
-  uuid: string,
+  { branch, uuid }: { readonly branch: string; readonly uuid: string },
 ): Promise<void> {
   const loaded = await catalog.loadTable(table);
-  if (
-    loaded === undefined ||
-    loaded.metadata['table-uuid'] !== uuid ||
-    (loaded.metadata.snapshots ?? []).length > 0
-  )
-    return;
+  if (loaded === undefined || loaded.metadata['table-uuid'] !== uuid) return;
+  const snapshots = loaded.metadata.snapshots ?? [];
+  if (snapshots.some(({ summary }) => summary?.[SUMMARY.initialBranch] !== branch)) return;
   await catalog.dropTable(table, { purge: false });
   removeDroppedTable(loaded.metadata, loaded.metadataLocation);
+}
+
+/**
+ * Cleans up after sessions of a name that another process has taken over: none of them can publish any more, so
+ * those that wait for their next step go as well. One that is being run sees so itself.
+ */
+export async function dropSessionsOfEndedName(
+  ports: RunPorts,
+  table: TableIdentifier,
+  processName: string,
+): Promise<void> {
+  for (const { name } of await sessionsOf(ports, table, processName))
+    if (readMarker(join(ports.sessionsDirectory, name))?.stepwise === true)
+      await dropSessionNow(ports, table, name);
+  await dropAbandonedSessions(ports, table, processName);
+}
+
+/** What a session has left goes, with its folder, whoever began it. */
+export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, branch: string): Promise<void> {
+  const directory = join(ports.sessionsDirectory, branch);
+  await dropSession(ports, table, { branch, createdTableUuid: readMarker(directory)?.created_table_uuid });
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** A session that was cleaned up after. */
@@ -122,12 +143,8 @@ export async function dropAbandonedSessions(
   table: TableIdentifier,
   processName: string,
 ): Promise<AbandonedSession[]> {
-  const loaded = await ports.catalog.loadTable(table);
-  const branches = Object.keys(loaded?.metadata.refs ?? {});
-  const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
-  const mine = new RegExp(`^\\.?psyberg_${processName}_\\d{14}(\\.\\d+)?$`);
   const dropped: AbandonedSession[] = [];
-  for (const name of new Set([...branches, ...folders].filter((each) => mine.test(each)))) {
+  for (const { name, metadata } of await sessionsOf(ports, table, processName)) {
     const directory = join(ports.sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
@@ -137,13 +154,29 @@ export async function dropAbandonedSessions(
         : marker !== undefined && isAtWork(marker, directory)
     )
       continue;
-    if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, loaded?.metadata)) continue;
+    if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, metadata)) continue;
     if (unfinished === undefined)
       await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
     rmSync(directory, { recursive: true, force: true });
     dropped.push({ branch: name, startedAtMs: Date.parse(marker?.started_at ?? '') || Date.now() });
   }
   return dropped;
+}
+
+/** Branches and folders of the process's sessions, also of such that were about to begin; each name once. */
+async function sessionsOf(
+  ports: Pick<RunPorts, 'catalog' | 'sessionsDirectory'>,
+  table: TableIdentifier,
+  processName: string,
+): Promise<{ readonly name: string; readonly metadata: TableMetadata | undefined }[]> {
+  const metadata = (await ports.catalog.loadTable(table))?.metadata;
+  const branches = Object.keys(metadata?.refs ?? {});
+  const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
+  const mine = new RegExp(`^\\.?psyberg_${processName}_\\d{14}(\\.\\d+)?$`);
+  return [...new Set([...branches, ...folders].filter((each) => mine.test(each)))].map((name) => ({
+    name,
+    metadata,
+  }));
 }
 
 /**

@@ -7,7 +7,7 @@
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
-import { snapshotById } from '../iceberg/history.ts';
+import { countInSummary, snapshotById } from '../iceberg/history.ts';
 import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { parseHour } from '../model/hour.ts';
@@ -53,7 +53,7 @@ export async function narrowSource({
     return undefined;
   const metadata = (await catalog.loadTable(table))?.metadata;
   const from = metadata === undefined ? undefined : snapshotById(metadata, BigInt(source.read.snapshot_id));
-  const fileCount = Number(from?.summary?.['total-data-files'] ?? 0);
+  const fileCount = Number(countInSummary(from, 'total-data-files') ?? 0n);
   const column = metadata === undefined ? undefined : columnOf(currentSchema(metadata), source.event_time);
   if (metadata === undefined || from === undefined || column === undefined || fileCount < MANY_FILES)
     return undefined;

@@ -13,6 +13,7 @@ import {
   sourceCtes,
 } from '../compile/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
+import { isEmptyRoot } from '../iceberg/empty-table.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict, refusal, usageError } from '../model/errors.ts';
@@ -23,11 +24,14 @@ import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import { type ManifestRow, composeFilesView, manifestsOf } from '../manifests/compose.ts';
 import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
-import { composeReadableView } from '../manifests/readable-view.ts';
-import { type RunContext, loadTarget, showTables } from './context.ts';
+import { type ReadableView, composeReadableView } from '../manifests/readable-view.ts';
+import { typeProblem } from './column-types.ts';
+import { type RunContext, asksForInfinity, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
 import { markCreatedTable } from './session-marker.ts';
+import { previousView } from './show-target.ts';
+import { targetLayout } from './target-layout.ts';
 
 /** The newest Iceberg format version whose snapshots the engine composes. */
 const FORMAT_VERSION_MAX = 3;
@@ -46,7 +50,7 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   if (read.files !== null || read.snapshot_ids.length === 0) {
     const view = await composeListedFiles(context, { source, read, metadata, head });
     await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
-    context.changeViews.set(alias, view);
+    context.changeViews.set(alias, { snapshot: view });
     return;
   }
   // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one
@@ -55,7 +59,7 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
   const view = { ...head, 'manifest-list': destination };
   await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
-  context.changeViews.set(alias, view);
+  context.changeViews.set(alias, { snapshot: view });
 }
 
 type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
@@ -154,10 +158,7 @@ export async function openBranch(context: RunContext): Promise<void> {
         },
       );
     const base = mainSnapshot(metadata);
-    if (
-      metadata['table-uuid'] !== plan.target.table_uuid ||
-      String(base?.['snapshot-id'] ?? null) !== String(plan.target.base_snapshot_id)
-    )
+    if (metadata['table-uuid'] !== plan.target.table_uuid || !isPlannedBase(plan, base))
       throw targetMoved(plan, base?.['snapshot-id']);
     context.branchOfAnother = metadata.refs?.[branch] !== undefined;
     if (context.branchOfAnother)
@@ -167,6 +168,7 @@ export async function openBranch(context: RunContext): Promise<void> {
         { hint: 'run again' },
       );
     context.base = base;
+    await targetLayout(context);
     // Version 1 has neither sequence numbers nor branches that others could read; its rows and files stay as
     // they are.
     if (metadata['format-version'] < 2)
@@ -196,27 +198,32 @@ export async function attachSession(context: RunContext): Promise<void> {
       table: sourceSpec(context.spec, source).table,
       directory,
     });
-    const shown =
-      (source.read.kind === 'snapshot'
-        ? await readableSource(context, source, narrowed ?? source.read.snapshot_id)
-        : undefined) ?? narrowed;
+    const from = narrowed ?? context.changeViews.get(source.alias)?.snapshot;
+    const shown = source.read.kind === 'nothing' ? undefined : await readableSource(context, source, from);
     if (shown !== undefined) context.changeViews.set(source.alias, shown);
+    else if (narrowed !== undefined) context.changeViews.set(source.alias, { snapshot: narrowed });
   }
-  showTables(context, [...plan.sources.map((source) => sourceView(context, source)), targetView(context)]);
+  showTables(context, [
+    ...plan.sources.map((source) => sourceView(context, source)),
+    targetView(context),
+    ...(context.spec.pattern === 'dimension' ? [await previousView(context)] : []),
+  ]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
 }
 
+/** `view`: the files of the source that are shown; undefined: all of its pinned snapshot. */
 async function readableSource(
   context: RunContext,
   source: PlanSource,
-  snapshot: Snapshot | string,
-): Promise<Snapshot | undefined> {
+  view: Snapshot | undefined,
+): Promise<ReadableView | undefined> {
   const { metadata } =
     (await context.ports.catalog.loadTable(sourceSpec(context.spec, source).table)) ?? missingSource(source);
+  const { read } = source;
   const from =
-    typeof snapshot === 'string'
-      ? (snapshotById(metadata, BigInt(snapshot)) ?? missingSource(source))
-      : snapshot;
+    view ??
+    (read.kind === 'snapshot' ? snapshotById(metadata, BigInt(read.snapshot_id)) : undefined) ??
+    missingSource(source);
   const column =
     source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
   // Only a range of hours is filtered by the event time.
@@ -230,8 +237,18 @@ async function readableSource(
     table: source.table,
     eventTime,
     directory: context.directory,
+    asksForInfinity: asksForInfinity(context),
   });
 }
+
+/**
+ * True when `main` is what the plan found. One that was empty then may have begun since: with a try of the
+ * same session that was killed, or with another first session.
+ */
+export const isPlannedBase = ({ target }: Plan, main: Snapshot | undefined): boolean =>
+  target.base_snapshot_id === null
+    ? main === undefined || isEmptyRoot(main)
+    : String(main?.['snapshot-id']) === target.base_snapshot_id;
 
 export const targetMoved = (plan: Plan, found: bigint | undefined) =>
   conflict(
@@ -252,7 +269,7 @@ function sourceView(context: RunContext, source: PlanSource): ViewTable {
   const changes = context.changeViews.get(source.alias);
   const show: ViewShow =
     changes !== undefined
-      ? { kind: 'files', snapshot: changes }
+      ? { kind: 'files', ...changes }
       : source.read.kind === 'snapshot'
         ? { kind: 'snapshot', snapshotId: BigInt(source.read.snapshot_id) }
         : // A branch that nobody has made, without a base: the table as an empty one.
@@ -265,7 +282,8 @@ function sourceView(context: RunContext, source: PlanSource): ViewTable {
   };
 }
 
-const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
+/** The target as the session works on it: its branch, or its base while nothing is staged. */
+export const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
   identifier: { namespace: ['target'], name: spec.target.table.name },
   table: spec.target.table,
   show: { kind: 'branch', branch, base: base?.['snapshot-id'], folder: branch },
@@ -300,11 +318,15 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
       },
     );
   }
+  await targetLayout(context);
 }
 
-async function createFromQuery({ spec, plan, ports }: RunContext, step: Step): Promise<void> {
+async function createFromQuery(context: RunContext, step: Step): Promise<void> {
+  const { spec, plan, ports } = context;
   if (spec.pattern !== 'dimension') {
-    await ports.engine.execute(bindStep(step, {}));
+    await ports.engine.execute(bindStep(step, {})).catch(async (error: unknown) => {
+      throw await typeProblem(context, error);
+    });
     return;
   }
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
@@ -318,8 +340,8 @@ async function createFromQuery({ spec, plan, ports }: RunContext, step: Step): P
     previous === undefined ? [] : [previous],
   ).fragment;
   const sql = createStatement(spec, sources);
-  await ports.engine.execute({
-    sql,
-    parameters: namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never,
+  const parameters = namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never;
+  await ports.engine.execute({ sql, parameters }).catch(async (error: unknown) => {
+    throw await typeProblem(context, error, sources);
   });
 }

@@ -36,7 +36,13 @@ export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
 /** Nothing is written yet: {@link PendingRows.change} does that. */
 export function pendingRows(
   { plan, ports }: RunContext,
-  { table, definition, rows, replacesSession }: Omit<StateWrite, 'processName' | 'psybergSessionId'>,
+  {
+    table,
+    definition,
+    rows,
+    replacesSession,
+    ...others
+  }: Omit<StateWrite, 'processName' | 'psybergSessionId'>,
 ): PendingRows {
   const session = { processName: plan.process_name, psybergSessionId: plan.psyberg_session_id };
   let written: { readonly base: SnapshotId | undefined; readonly change: StateChange } | undefined;
@@ -72,6 +78,7 @@ export function pendingRows(
           table,
           definition,
           ...session,
+          ...others,
           rows,
           replacesSession: replacesSession || isRepaired(metadata),
         });

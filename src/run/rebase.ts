@@ -3,6 +3,7 @@
  * compose, or `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched
  * its hours: then the files that it takes off are still the same ones.
  */
+import { readsTarget } from '../compile/index.ts';
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Step } from '../model/plan.ts';
@@ -103,7 +104,7 @@ function withHourBefore(clear: Step): Step {
  * planned again, and audited as a whole.
  */
 async function auditAgain(context: RunContext, main: Snapshot | undefined): Promise<void> {
-  const audits = context.spec.audits.filter((audit) => audit.kind === 'sql' && /\btarget\b/i.test(audit.sql));
+  const audits = context.spec.audits.filter(readsTarget);
   if (audits.length === 0) return;
   // Step by step, the audits had a process of their own.
   if (context.stepwise) throw targetMoved(context.plan, main?.['snapshot-id']);

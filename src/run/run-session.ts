@@ -9,11 +9,11 @@ import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan, Step, StepStage } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
+import { beginMain } from './begin-main.ts';
 import { abandonSession, closeSession } from './clean-up.ts';
 import { type ComposedSnapshot, type RunContext, type RunPorts, loadTarget } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, openBranch, openChangeView } from './open-branch.ts';
-import { refuseNullsInside } from './refuse-nulls.ts';
 import { giveUp, writeMarker } from './session-marker.ts';
 import { countRows, runAudit } from './stage-audit.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
@@ -88,7 +88,7 @@ export async function runSession(
         await context.state?.discard();
         await recordSession(context, {
           status: 'audit-failed',
-          error: JSON.stringify(auditError(context).toJSON()),
+          error: JSON.stringify(auditError(context, options.keepBranch).toJSON()),
           plan: null,
         });
         // Without its marker the branch is nobody's: the next session of the process drops it.
@@ -103,7 +103,7 @@ export async function runSession(
   });
   return runRecord(context, status ?? 'published', {
     seconds: clock.seconds(options.initSeconds),
-    error: status === 'audit-failed' ? auditError(context) : undefined,
+    error: status === 'audit-failed' ? auditError(context, options.keepBranch) : undefined,
   });
 }
 
@@ -147,6 +147,7 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
     case 'branch':
       if (name === 'change_view') return openChangeView(context, step);
       if (name === 'create_target') return createTarget(context, step);
+      if (name === 'begin_main') return beginMain(context, step);
       await openBranch(context);
       return checkQuery(context);
     case 'load':
@@ -161,8 +162,7 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
         context.state.beginProgress((await loadTarget(context)).metadata['table-uuid']);
       }
       context.composed = await composeSnapshot(context, step, { base: context.base });
-      await showStaged(context);
-      return refuseNullsInside(context);
+      return showStaged(context);
     case 'audit': {
       if (name === 'count_sources') {
         await countRows(context, step);
@@ -184,18 +184,28 @@ async function runStep(context: RunContext, step: Step): Promise<void> {
 export const blocked = (context: RunContext): boolean =>
   context.audits.some((audit) => audit.status === 'failed' && audit.severity === 'block');
 
-/** What a failed blocking audit says: which one, how many rows, and one of them. */
-export function auditError(context: RunContext): PsybergError {
+/**
+ * What a failed blocking audit says: which one, how many rows, and one of them. `isKept`: the branch stays, and
+ * the hint holds the command that shows its rows.
+ */
+export function auditError(context: RunContext, isKept: boolean): PsybergError {
   const failed = context.audits.filter((audit) => audit.status === 'failed' && audit.severity === 'block');
   const [first] = failed;
+  const { process_name: name, psyberg_session_id: id } = context.plan;
+  const target = context.plan.target.table;
   const example = first?.sample[0] === undefined ? '' : `, for example ${JSON.stringify(first.sample[0])}`;
   return new PsybergError(
     'audit-failed',
-    `${context.plan.process_name}: the audit ${failed.map((audit) => audit.name).join(', ')} failed: expected ${first?.expected}, found ${first?.actual}${example}; nothing was published`,
+    `${name}: the audit ${failed.map((audit) => audit.name).join(', ')} failed: expected ${first?.expected}, found ${first?.actual}${example}; nothing was published`,
     {
-      hint: `run "psyberg run ${context.plan.process_name} --keep-branch" to look at the staged rows, or set severity: warn`,
-      context: { process_name: context.plan.process_name, audits: failed.map((audit) => audit.name) },
-      exitCode: 3,
+      hint: isKept
+        ? `look at the rows as they would be: psyberg sql --branch ${context.branch} "select * from ${target}"; drop them: psyberg session abort --process_name=${name} --psyberg_session_id=${id} (the next run does, too)`
+        : `run "psyberg run ${name} --keep-branch" to look at the staged rows, or set severity: warn`,
+      context: {
+        process_name: name,
+        audits: failed.map((audit) => audit.name),
+        ...(isKept ? { branch: context.branch } : {}),
+      },
     },
   );
 }

@@ -4,9 +4,9 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PsybergError } from '../model/errors.ts';
+import { type ErrorJson, usageError } from '../model/errors.ts';
 import type { CompiledPlan, PlanStatus } from '../model/plan.ts';
-import type { AuditResult, ErrorJson } from '../model/run-record.ts';
+import type { AuditResult } from '../model/run-record.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import type { RunPorts } from './context.ts';
 
@@ -46,13 +46,12 @@ export async function readStoredSession(
   });
   if (row === undefined) return undefined;
   if (row.plan === null)
-    throw new PsybergError(
+    throw usageError(
       'session-plan-missing',
       `session ${psybergSessionId} of ${processName} (${row.status}) has no plan: it was run as a whole, or thirty others have come since`,
       {
         hint: `open one of its own: psyberg session init --process_name=${processName}`,
         context: { process_name: processName, psyberg_session_id: psybergSessionId },
-        exitCode: 2,
       },
     );
   return {
@@ -69,6 +68,8 @@ export async function readStoredSession(
 export interface StagedJson {
   /** Head of the session's branch; null when nothing was staged on an empty target. */
   readonly branch_head: string | null;
+  /** What it was staged on: `main` of a new target begins with the load. */
+  readonly base_snapshot_id?: string | null;
   /** The base without the replaced hours, where it was staged. */
   readonly cleared_snapshot_id: string | null;
   readonly staged_snapshot_ids: readonly string[];

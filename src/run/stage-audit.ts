@@ -3,13 +3,15 @@
  * fails stops the publish.
  */
 import { isCounted } from '../compile/index.ts';
-import { type PsybergError, refusal } from '../model/errors.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
+import { PsybergError, refusal } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import type { AuditSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
 import { keepFailures } from './audit-failures.ts';
 import { bindStep } from './bind-step.ts';
-import type { RunContext } from './context.ts';
+import { type RunContext, loadTarget } from './context.ts';
+import { mapAuditError } from './sql-error.ts';
 
 /**
  * Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours`.
@@ -42,17 +44,27 @@ export async function runAudit(context: RunContext, audit: AuditSpec, step: Step
   const keptRows = Math.max(SAMPLE_ROWS, context.ports.project.auditFailureRows);
   const rows = isCounted(audit, context.spec)
     ? [{ expected: context.rowsRead, actual: context.rowsWritten }]
-    : await context.ports.engine.query(bindStep(step, { 'rows kept of an audit that fails': keptRows }));
+    : await context.ports.engine
+        .query(bindStep(step, { 'rows kept of an audit that fails': keptRows }))
+        .catch(async (error: unknown) => {
+          throw await inItsFile(context, audit, error);
+        });
   const result = resultOf(audit, rows);
-  keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
-  return result;
+  return keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
+}
+
+async function inItsFile(context: RunContext, audit: AuditSpec, error: unknown): Promise<unknown> {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const { metadata } = await loadTarget(context);
+  const columns = currentSchema(metadata).fields.map((field) => field.name);
+  return mapAuditError(error, audit, { ...context, project: context.ports.project, columns });
 }
 
 /** Rows of a failed audit in the run's record. */
 const SAMPLE_ROWS = 10;
 
 function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unknown>>[]): AuditResult {
-  const common = { name: audit.name, severity: audit.severity };
+  const common = { name: audit.name, severity: audit.severity, kept: null };
   if (audit.kind === 'source_to_target_count') {
     const expected = String(rows[0]?.['expected'] ?? 0n);
     const actual = String(rows[0]?.['actual'] ?? 0n);

@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { firstInsertStep } from '../compile/index.ts';
-import { fileLayoutOf } from '../iceberg/file-layout.ts';
-import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
+import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import {
   composeFilesView,
@@ -19,7 +18,7 @@ import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
 import type { Step } from '../model/plan.ts';
-import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
+import { removeLocalFile } from '../state/local-files.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { manifestListStatement } from '../statements/index.ts';
@@ -27,21 +26,17 @@ import { bindStep } from './bind-step.ts';
 import {
   type ComposedSnapshot,
   type FilesOfHours,
+  MANY_MANIFESTS,
   type RunContext,
   branchHead,
   loadTarget,
   showTables,
 } from './context.ts';
 import { mergeManifests } from './merge-manifests.ts';
-import { explainNulls } from './refuse-nulls.ts';
+import { readableTarget } from './show-target.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
+import { targetLayout } from './target-layout.ts';
 import { writeFiles } from './write-files.ts';
-
-/**
- * Below this the manifests are opened faster than the list is asked which of them to open: that costs about
- * 25 ms of CPU (2026-11-22).
- */
-const MANY_MANIFESTS = 8;
 
 /**
  * Takes the files of the replaced hours off the base; executes the step `clear_hours`. Delete files of other
@@ -98,12 +93,7 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
  */
 export async function carryOver(context: RunContext, step: Step): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
-  const { layout } = context.plan.target;
-  if (layout !== null) {
-    await writeFiles(context, step, layout);
-    return;
-  }
-  await insertByStatement(context, step);
+  await writeFiles(context, step, await targetLayout(context));
 }
 
 /**
@@ -127,45 +117,12 @@ export async function computeHours(context: RunContext, step: Step): Promise<voi
 /** Writes the session's rows to the branch; executes the step `insert`. */
 export async function insertRows(context: RunContext, step: Step): Promise<void> {
   const { plan, spec } = context;
-  const layout = plan.target.exists
-    ? plan.target.layout
-    : (fileLayoutOf((await loadTarget(context)).metadata) ?? null);
+  const layout = await targetLayout(context);
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout);
-  if (layout !== null) {
-    const staged = await writeFiles(context, insert, layout);
-    if (staged !== undefined) context.insertIds.push(staged);
-    else await commitStaged(context);
-    return;
-  }
-  const staged = await insertByStatement(context, insert);
+  const staged = await writeFiles(context, insert, layout);
   if (staged !== undefined) context.insertIds.push(staged);
+  else await commitStaged(context);
 }
-
-/**
- * Inserts into the branch through DuckDB's extension. Returns the snapshot that it made; of no rows it makes
- * none.
- */
-async function insertByStatement(context: RunContext, step: Step): Promise<SnapshotId | undefined> {
-  await commitStaged(context);
-  await makeFolders(context);
-  const before = await headId(context);
-  await context.ports.engine.execute(bindStep(step, {})).catch(async (error: unknown) => {
-    throw await explainNulls(context, step, error);
-  });
-  const after = await headId(context);
-  if (after === undefined || after === before) return undefined;
-  context.stagedIds.push(after);
-  return after;
-}
-
-/** DuckDB makes the folder of data files, but not the one of metadata; object stores have no folders. */
-async function makeFolders(context: RunContext): Promise<void> {
-  const root = tableRoot((await loadTarget(context)).metadata);
-  for (const folder of ['data', 'metadata']) makeLocalFolder(`${root}/${folder}/${context.branch}`);
-}
-
-const headId = async (context: RunContext): Promise<SnapshotId | undefined> =>
-  branchHead((await loadTarget(context)).metadata, context.branch)?.['snapshot-id'];
 
 export interface ComposeOptions {
   /** What the branch's snapshots are put on. */
@@ -249,6 +206,7 @@ export async function composeSnapshot(
       [SUMMARY.sessionId]: plan.psyberg_session_id,
       [SUMMARY.watermarks]: JSON.stringify(watermarksJson(plan)),
       ...(completeTo === undefined ? {} : { [SUMMARY.completeToHour]: completeTo }),
+      ...(context.adoptedFrom === undefined ? {} : { [SUMMARY.adoptedFrom]: context.adoptedFrom }),
     },
   });
   return { snapshot, baseSnapshotId: base?.['snapshot-id'], metadata };
@@ -289,12 +247,20 @@ export async function showStaged(context: RunContext): Promise<void> {
       },
     });
   const { table } = spec.target;
+  const ofSession = await readableTarget(context, metadata, {
+    ...(head ?? snapshot),
+    'manifest-list': staged,
+  });
+  // Only audits of the project's own read the whole table.
+  const whole = spec.audits.some((audit) => audit.kind === 'sql')
+    ? await readableTarget(context, metadata, snapshot)
+    : { snapshot };
   showTables(context, [
     {
       identifier: { namespace: ['staged'], name: table.name },
       table,
-      show: { kind: 'files', snapshot: { ...(head ?? snapshot), 'manifest-list': staged } },
+      show: { kind: 'files', ...ofSession },
     },
-    { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', snapshot } },
+    { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', ...whole } },
   ]);
 }

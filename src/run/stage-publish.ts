@@ -4,7 +4,8 @@
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import { moveMain } from '../iceberg/references.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { TableUpdate } from '../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { removeLocalFile } from '../state/local-files.ts';
@@ -14,6 +15,7 @@ import {
   progressInSummary,
   publishedProperty,
 } from '../state/read-watermarks.ts';
+import { liveRows, publishersOf } from '../state/target-publishers.ts';
 import type { StateChange, TableChange } from '../state/write-state.ts';
 import {
   type ComposedSnapshot,
@@ -155,9 +157,13 @@ async function onCurrentMain(context: RunContext, composeStep: Step): Promise<Co
   const main = mainSnapshot(metadata);
   const isAhead = (composed.snapshot['sequence-number'] ?? 0n) > metadata['last-sequence-number'];
   if (main?.['snapshot-id'] === composed.baseSnapshotId && isAhead) return composed;
-  const { plan, spec } = context;
-  const session = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
-  if (session === plan.psyberg_session_id) return undefined;
+  const { plan, spec, adoptedFrom } = context;
+  const own = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
+  if (own === plan.psyberg_session_id) return undefined;
+  // A session of the old name that published meanwhile has moved the watermarks that are taken over.
+  const session =
+    adoptedFrom === undefined ? own : (progressInSummary(metadata, adoptedFrom)?.psybergSessionId ?? null);
+  if (adoptedFrom !== undefined && own !== null) throw targetMoved(plan, main?.['snapshot-id']);
   // The session before this one is not told of any more: somebody rolled the target back, or expired its
   // history.
   if (session === null && plan.target.previous_session_id !== null)
@@ -171,10 +177,21 @@ async function onCurrentMain(context: RunContext, composeStep: Step): Promise<Co
         context: { process_name: spec.processName, session },
       },
     );
+  // Rows of somebody else that came while this one ran: what a first session is planned on has to be empty.
+  if (session === null && context.sessionStatus !== 'adopted' && isFilledByOthers(spec, metadata))
+    throw targetMoved(plan, main?.['snapshot-id']);
   context.lostRaces = true;
   const again = await rebase(context, composeStep, { metadata, main });
   removeLocalFile(composed.snapshot['manifest-list']);
   return again;
+}
+
+/** True when a first session that is planned on this target would be refused, as far as metadata tell. */
+function isFilledByOthers({ processName, target }: RunContext['spec'], metadata: TableMetadata): boolean {
+  if (target.existingRows === 'keep') return false;
+  const main = mainSnapshot(metadata);
+  const isEmpty = main === undefined || liveRows(main) === 0n;
+  return !isEmpty || publishersOf(metadata).some((name) => name !== processName);
 }
 
 /**
@@ -214,6 +231,7 @@ function targetChange(
           [lastSessionProperty(processName)]: context.plan.psyberg_session_id,
         },
       },
+      ...endedProperties(context, metadata),
       { action: 'add-snapshot', snapshot },
       moveMain(metadata, snapshot['snapshot-id']),
       ...(head === undefined ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': branch }]),
@@ -221,6 +239,15 @@ function targetChange(
     ],
   };
   return { change, obsoleteLists: snapshots.map((each) => each['manifest-list']) };
+}
+
+/** What the target says of a name whose progress is taken over: it has published nothing that is its own. */
+function endedProperties({ adoptedFrom }: RunContext, { properties = {} }: TableMetadata): TableUpdate[] {
+  if (adoptedFrom === undefined) return [];
+  const removals = [publishedProperty(adoptedFrom), lastSessionProperty(adoptedFrom)].filter(
+    (key) => key in properties,
+  );
+  return removals.length === 0 ? [] : [{ action: 'remove-properties', removals }];
 }
 
 /**

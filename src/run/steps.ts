@@ -8,15 +8,16 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { compilePlan } from '../compile/index.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
-import { conflict, PsybergError, refusal, usageError } from '../model/errors.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
+import { conflict, type ErrorJson, PsybergError, refusal, usageError } from '../model/errors.ts';
 import type { CompiledPlan, Step } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { branchName, type ErrorJson, type RunRecord } from '../model/run-record.ts';
+import { branchName, type RunRecord } from '../model/run-record.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { progressInSummary, SUMMARY } from '../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from './clean-up.ts';
 import { branchHead, loadTarget, type RunContext, type RunPorts } from './context.ts';
-import { attachSession, openChangeView } from './open-branch.ts';
+import { attachSession, isPlannedBase, openChangeView } from './open-branch.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
 import { repairStateTables } from './repair-state.ts';
 import { isAtWork, readMarker, writeMarker } from './session-marker.ts';
@@ -98,6 +99,7 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
     const head = branchHead((await loadTarget(context)).metadata, context.branch);
     saveSteps(context.directory, {
       branch_head: head === undefined ? null : String(head['snapshot-id']),
+      base_snapshot_id: context.base === undefined ? null : String(context.base['snapshot-id']),
       cleared_snapshot_id: context.clearedId === undefined ? null : String(context.clearedId),
       staged_snapshot_ids: context.stagedIds.map(String),
       insert_snapshot_ids: context.insertIds.map(String),
@@ -145,7 +147,7 @@ export async function auditStep(
     await detachSession(context).catch(() => undefined);
     throw mapSqlError(error, ports.project, spec, context.plan);
   }
-  const failed = blocked(context) ? auditError(context) : undefined;
+  const failed = blocked(context) ? auditError(context, options.keepBranch) : undefined;
   await recordSession(context, {
     status: failed === undefined ? 'audited' : 'audit-failed',
     error: failed === undefined ? null : JSON.stringify(failed.toJSON()),
@@ -199,7 +201,9 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
     context.composed = await composeSnapshot(context, compose, { base: context.base });
     await publish(context, compose);
   } catch (error) {
-    if (!(error instanceof PsybergError) || !OVERTAKEN.has(error.code)) throw error;
+    if (!(error instanceof PsybergError)) throw error;
+    const { code } = error;
+    if (!isOvertaken(code)) throw error;
     // What was staged can never be published any more: it goes, and the session says why.
     await abandonSession(context);
     await recordSession(context, {
@@ -207,7 +211,7 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
       error: JSON.stringify(error.toJSON()),
       plan: JSON.stringify(stored.plan),
     });
-    throw conflict(error.code, error.message, {
+    throw conflict(code, error.message, {
       hint: `open the session anew: psyberg session init --process_name=${request.spec.processName}`,
       context: error.context,
       cause: error,
@@ -220,7 +224,9 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
 
 /** What is asked of the staged rows: kinds, columns, severities and the text of SQL files. */
 const auditsSha256 = ({ audits }: ProcessSpec): string =>
-  createHash('sha256').update(JSON.stringify(audits)).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify(audits.map(({ place: _line, ...asked }) => asked)))
+    .digest('hex');
 
 /** True when the session was audited with other audits than the process has now. */
 function wasAuditedOtherwise({ ports, spec, psybergSessionId }: StepRequest): boolean {
@@ -233,7 +239,8 @@ function wasAuditedOtherwise({ ports, spec, psybergSessionId }: StepRequest): bo
   );
 }
 
-const OVERTAKEN: ReadonlySet<string> = new Set(['session-overtaken', 'target-moved']);
+const isOvertaken = (code: ErrorCode): code is 'session-overtaken' | 'target-moved' =>
+  code === 'session-overtaken' || code === 'target-moved';
 
 /**
  * Confirms that the watermark of a published session is in place, and repairs `high_water_mark_table` where
@@ -353,9 +360,8 @@ async function refuseStaleSession(
   if (plan.process_sha256 !== spec.sqlSha256) throw stale('the SQL of the process was changed');
   const target = await ports.catalog.loadTable(spec.target.table);
   const main = target === undefined ? undefined : mainSnapshot(target.metadata);
-  const base = main === undefined ? null : String(main['snapshot-id']);
   if (
-    base !== plan.target.base_snapshot_id ||
+    !isPlannedBase(plan, main) ||
     (plan.target.exists && target?.metadata['table-uuid'] !== plan.target.table_uuid)
   )
     throw stale(`the target ${plan.target.table} was changed`);
@@ -421,8 +427,8 @@ async function resumeSession(
         },
       },
     );
-  if (plan.target.base_snapshot_id !== null)
-    context.base = snapshotById(target.metadata, BigInt(plan.target.base_snapshot_id));
+  const baseId = staged.base_snapshot_id ?? plan.target.base_snapshot_id;
+  if (baseId !== null) context.base = snapshotById(target.metadata, BigInt(baseId));
   context.schema = staged.schema;
   if (staged.cleared_snapshot_id !== null) context.clearedId = BigInt(staged.cleared_snapshot_id);
   context.stagedIds.push(...staged.staged_snapshot_ids.map(BigInt));

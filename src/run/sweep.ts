@@ -7,6 +7,7 @@
 import { readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../engine/index.ts';
+import { dataFolderOf } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
@@ -43,13 +44,16 @@ export async function sweepSession(
     const metadata = (await ports.catalog.loadTable(table))?.metadata;
     const root = metadata === undefined ? undefined : localRoot(metadata);
     if (metadata === undefined || root === undefined) continue;
-    const files = [...namedAfter(join(root, 'data'), branch), ...namedAfter(join(root, 'metadata'), branch)];
+    // `write.data.path` may name another place, on an object store as well.
+    const data = plainPath(dataFolderOf(metadata));
+    const folders = [...new Set([join(root, 'data'), data, join(root, 'metadata')])];
+    const files = folders.flatMap((folder) => namedAfter(folder, branch));
     if (files.length === 0) continue;
     const held = await heldFiles(ports, metadata, files).catch(() => undefined);
     // A table that cannot be read is not a table in which anything may be deleted.
     if (held === undefined) continue;
     for (const file of files) if (!held.has(file)) removeLocalFile(file);
-    for (const folder of ['data', 'metadata']) removeEmptyFolders(join(root, folder, branch));
+    for (const folder of folders) removeEmptyFolders(join(folder, branch));
   }
 }
 
@@ -171,6 +175,7 @@ export function removeDroppedTable(metadata: TableMetadata, location: string): v
   const root = localRoot(metadata);
   if (root === undefined) return;
   for (const path of logOf(metadata, location)) removeLocalFile(path);
+  for (const snapshot of metadata.snapshots ?? []) removeLocalFile(snapshot['manifest-list']);
   for (const folder of ['data', 'metadata', '']) {
     try {
       rmdirSync(join(root, folder));

@@ -14,6 +14,8 @@ import type { Step } from '../model/plan.ts';
 import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
 import {
   NOTHING,
+  isLongKey,
+  longValuesFragment,
   manifestListStatement,
   manifestFormatFragment,
   newEntryFragments,
@@ -57,15 +59,39 @@ export async function writeFiles(
 ): Promise<SnapshotId | undefined> {
   const { metadata } = await loadTarget(context);
   // A folder of the session's own: what a killed one leaves is found by its name.
-  const folder = `${layout.location}/data/${context.branch}`;
+  const folder = `${layout.dataFolder}/${context.branch}`;
   const destination = layout.partition.length === 0 ? `${folder}/${randomUUID()}.parquet` : folder;
   makeLocalFolder(folder);
   const statement: BoundStatement = bindStep(step, { "the target's data folder": destination });
   const written = (await context.ports.engine.query(statement)) as unknown as WrittenFile[];
-  const files = written.filter((file) => file.count > 0n);
+  const files = await withLongValues(
+    context,
+    layout,
+    written.filter((file) => file.count > 0n),
+  );
   for (const file of written) if (file.count === 0n) removeLocalFile(file.filename);
   await refuseNullsInFiles(context, step, { metadata, files });
   return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
+}
+
+/** Puts partition values that are too long for the name of a folder in the place of their hashes. */
+async function withLongValues(
+  context: RunContext,
+  layout: FileLayout,
+  files: readonly WrittenFile[],
+): Promise<readonly WrittenFile[]> {
+  const hashed = files.filter((file) => Object.values(file.partition_keys ?? {}).some(isLongKey));
+  if (hashed.length === 0) return files;
+  const rows = await context.ports.engine.query<{ filename: string; partition: (string | null)[] }>({
+    sql: renderStatement('load/long_partition_values', { values: longValuesFragment(layout.partition) }),
+    parameters: { files: hashed.map((file) => file.filename) },
+  });
+  const byFile = new Map(rows.map((row) => [row.filename, row.partition]));
+  return files.map((file) => {
+    const values = byFile.get(file.filename);
+    const keys = values?.map((value, index) => [partitionColumnName(index), value] as const);
+    return keys === undefined ? file : { ...file, partition_keys: Object.fromEntries(keys) };
+  });
 }
 
 async function stageFiles(
@@ -156,6 +182,8 @@ export function metricsJson(
   layout: Pick<FileLayout, 'columns' | 'location'>,
 ): Record<string, unknown>[] {
   return layout.columns.flatMap((column) => {
+    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers little.
+    if (typeof column.type !== 'string') return [];
     const statistics =
       file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
     if (statistics === undefined) return [];

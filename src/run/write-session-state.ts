@@ -97,17 +97,23 @@ function progressRows(context: RunContext, targetTableUuid: string): PendingRows
   const now = new Date().toISOString();
   const complete = completeToHour(context);
   const watermarks = watermarkRows(plan, { targetTableUuid, completeToHour: complete, updatedAt: now });
+  // What the old name has announced, the new one announces.
+  const told =
+    context.adoptedFrom === undefined
+      ? plan
+      : { ...plan, target: { ...plan.target, complete_to_hour: null } };
   return [
     pendingRows(context, {
       table: tables.highWaterMarkTable,
       definition: HIGH_WATER_MARK,
       rows: watermarks,
       replacesSession: false,
+      ...(context.adoptedFrom === undefined ? {} : { endedProcess: context.adoptedFrom }),
     }),
     pendingRows(context, {
       table: tables.signalTable,
       definition: SIGNAL,
-      rows: signalRows(plan, { completeToHour: complete, createdAt: now }),
+      rows: signalRows(told, { completeToHour: complete, createdAt: now }),
       replacesSession: false,
     }),
   ].filter(({ rows }) => rows.length > 0);

@@ -3,7 +3,7 @@
  * a refusal. Starts DuckDB: for sessions with work alone.
  */
 import { refuseContradiction } from '../state/refuse-contradiction.ts';
-import type { OpenSessionInput } from './open-session.ts';
+import type { OpenSessionInput } from './session-input.ts';
 
 /**
  * Throws `watermark-contradiction` when the watermark table knows of a session that the target's summaries do

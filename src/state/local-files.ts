@@ -3,7 +3,7 @@
  * that DuckDB reads and writes; elsewhere there are no folders to make, and DuckDB has no statement that
  * deletes a file: what is left over there is for the store's own orphan clean-up.
  */
-import { unlinkSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { makeFolder } from '../catalog/files/folders.ts';
 import { localPath } from '../catalog/files/locations.ts';
 
@@ -25,4 +25,10 @@ export function removeLocalFile(location: string): void {
 export function makeLocalFolder(location: string): void {
   const path = localPath(location);
   if (path !== undefined) makeFolder(path);
+}
+
+/** False only for a file that this process could see, and does not. */
+export function mayBeThere(location: string): boolean {
+  const path = localPath(location);
+  return path === undefined || existsSync(path);
 }

@@ -28,6 +28,13 @@ export const SUMMARY = {
    * deleted rows out of files.
    */
   maintenance: 'psyberg.maintenance',
+  /** On the empty snapshot with which `main` of a target begins: the branch of the session that made it. */
+  initialBranch: 'psyberg.initial-branch',
+  /**
+   * On the snapshot of an adoption: the process whose progress it took over. From there on that name has
+   * none: under it, rows that the new name loaded since would be loaded again.
+   */
+  adoptedFrom: 'psyberg.adopted-from',
 } as const;
 
 /**
@@ -65,12 +72,14 @@ export interface WatermarkJson {
 
 /**
  * The progress of the newest snapshot in `main`'s history that the process published; undefined when there is
- * none.
+ * none, or when another name has taken it over since.
  */
 export function progressInSummary(metadata: TableMetadata, processName: string): ProcessProgress | undefined {
-  for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
+  for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
     for (const summary of progressSummaries(snapshot))
       if (summary[SUMMARY.processName] === processName) return progressOf(summary, snapshot);
+    if (snapshot.summary?.[SUMMARY.adoptedFrom] === processName) return undefined;
+  }
   return undefined;
 }
 
@@ -95,13 +104,14 @@ export function progressEverSaid(metadata: TableMetadata, processName: string): 
   );
 }
 
-/** The progress of every process that published to the table. */
+/** The progress of every process that published to the table, less that which others took over. */
 export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
   const found = new Map<string, FoundProgress>();
-  for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
+  const ended = new Set<string>();
+  for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
     for (const summary of progressSummaries(snapshot)) {
       const processName = summary[SUMMARY.processName] as string;
-      if (!found.has(processName))
+      if (!found.has(processName) && !ended.has(processName))
         found.set(processName, {
           processName,
           progress: progressOf(summary, snapshot),
@@ -109,6 +119,9 @@ export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
           summary,
         });
     }
+    const from = snapshot.summary?.[SUMMARY.adoptedFrom];
+    if (from !== undefined) ended.add(from);
+  }
   return [...found.values()];
 }
 

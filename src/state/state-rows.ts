@@ -1,5 +1,8 @@
 /** The rows that a session leaves in the state tables. Plan + outcome -> rows. Pure. */
+import { tableName } from '../model/names.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
+import { ETL_PATTERN_ID, type ProcessSpec } from '../model/process-spec.ts';
+import { SESSION } from './state-tables.ts';
 import type { StateRow } from './write-state.ts';
 import type { WatermarkJson } from './read-watermarks.ts';
 
@@ -96,6 +99,28 @@ export function sessionRows(plan: Plan, outcome: SessionOutcome): StateRow[] {
       plan: outcome.plan,
     };
   });
+}
+
+/** The rows of a session that failed before it was planned: what it would have read is not known. */
+export function failedSessionRows(
+  spec: ProcessSpec,
+  psybergSessionId: string,
+  outcome: SessionOutcome,
+): StateRow[] {
+  const none = Object.fromEntries(SESSION.columns.map((column) => [column.name, null]));
+  return spec.sources.map((source) => ({
+    ...none,
+    process_name: spec.processName,
+    psyberg_session_id: psybergSessionId,
+    etl_pattern_id: String(ETL_PATTERN_ID[spec.pattern]),
+    pattern: spec.pattern,
+    status: outcome.status,
+    src_table: tableName(source.table),
+    processing_uris: '[]',
+    target_table: tableName(spec.target.table),
+    created_at: outcome.createdAt,
+    error: outcome.error,
+  }));
 }
 
 const hourOfDay = (text: string | undefined): string | null =>

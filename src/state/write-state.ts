@@ -30,7 +30,7 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { makeLocalFolder, removeLocalFile } from './local-files.ts';
+import { makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
@@ -80,6 +80,8 @@ export interface StateWrite {
   readonly rows: readonly StateRow[];
   /** True when rows of this session may be there already and are replaced. */
   readonly replacesSession: boolean;
+  /** A process whose rows all go: another one has taken over what they say. */
+  readonly endedProcess?: string;
 }
 
 /**
@@ -161,13 +163,14 @@ export async function composeStateChange(
   ) => engine.query({ sql: renderStatement(name, fragments), parameters });
   for (const file of filesIn(base, OBSOLETE_FILES)) removeLocalFile(file);
   const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
-  const live =
-    manifests.length === 0
+  const liveOf = async (processName: string | undefined): Promise<string[]> =>
+    manifests.length === 0 || processName === undefined
       ? []
-      : (await run('state/live_files', {}, { manifests, process_name: write.processName })).map(
+      : (await run('state/live_files', {}, { manifests, process_name: processName })).map(
           (row) => row['path'] as string,
         );
-  const replaced = await replacedFiles(engine, write, live);
+  const replaced = await replacedFiles(engine, write, await liveOf(write.processName));
+  const removed = [...replaced.files, ...(await liveOf(write.endedProcess))];
   const root = tableRoot(metadata);
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
@@ -225,7 +228,7 @@ export async function composeStateChange(
       content: 'data',
       ...(manifests.length === 0
         ? {}
-        : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: replaced.files }),
+        : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: removed }),
     },
   );
   const list = `${root}/metadata/${owner}-snap-${snapshotId}-${randomUUID()}.avro`;
@@ -252,10 +255,10 @@ export async function composeStateChange(
     'manifest-list': list,
     'schema-id': metadata['current-schema-id'],
     summary: {
-      operation: replaced.files.length > 0 ? 'overwrite' : 'append',
+      operation: removed.length > 0 ? 'overwrite' : 'append',
       [SUMMARY.processName]: write.processName,
       [SUMMARY.sessionId]: write.psybergSessionId,
-      ...(replaced.files.length > 0 ? { [REPLACED_FILES]: JSON.stringify(replaced.files) } : {}),
+      ...(removed.length > 0 ? { [REPLACED_FILES]: JSON.stringify(removed) } : {}),
     },
   });
 }
@@ -356,7 +359,11 @@ export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
  * The manifests with files: of a snapshot of ours the one that it is known by, which saves reading the list.
  */
 async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snapshot): Promise<string[]> {
-  if (base.summary?.[SUMMARY.sessionId] !== undefined) return [manifestOf(metadata, base)];
+  if (base.summary?.[SUMMARY.sessionId] !== undefined) {
+    const known = manifestOf(metadata, base);
+    // Relocated with its warehouse, it has another name.
+    if (mayBeThere(known)) return [known];
+  }
   const rows = await engine.query<{ manifest_path: string }>({
     sql: renderStatement('state/data_manifests'),
     parameters: { manifest_list: base['manifest-list'] },

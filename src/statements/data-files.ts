@@ -2,12 +2,17 @@
  * Fragments of the statements that write a target's data files and their manifest. FileLayout -> fragments.
  * Pure.
  */
-import type { LayoutColumn, LayoutOrder, LayoutPartition } from '../model/file-layout.ts';
-import { DUCKDB_TYPES } from './duckdb-types.ts';
+import type { LayoutColumn, LayoutOrder, LayoutPartition, LayoutType } from '../model/file-layout.ts';
+import { duckdbTypeName } from './file-columns.ts';
+import { partitionKey } from './partition-keys.ts';
 import type { PartitionValue } from './partition-values.ts';
 import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from './quote.ts';
 
-const duckdbType = (type: string): string => DUCKDB_TYPES[type] ?? type;
+/** DuckDB's name of a column's type, of the types that it writes and that have no name in files that it reads. */
+function writtenType(type: LayoutType): string {
+  if (typeof type === 'string' && type.startsWith('geometry')) return 'geometry';
+  return type === 'variant' ? type : (duckdbTypeName(type) as string);
+}
 
 /** The column by which files are split; its own name, since a partition field may be called like a column. */
 export const partitionColumnName = (index: number): string => `psyberg_partition_${index + 1}`;
@@ -19,38 +24,42 @@ export function fileColumnsFragment(
 ): SqlFragment {
   const values = columns.map(
     (column) =>
-      `${quoteIdentifier(column.name)}::${duckdbType(column.type)} as ${quoteIdentifier(column.name)}`,
+      `${quoteIdentifier(column.name)}::${writtenType(column.type)} as ${quoteIdentifier(column.name)}`,
   );
   return statementFragment(
     [
       ...values,
-      ...partition.map((field, index) => `${partitionValue(field)} as ${partitionColumnName(index)}`),
+      ...partition.map((field, index) => `${partitionKey(field)} as ${partitionColumnName(index)}`),
     ].join(',\n    '),
   );
 }
 
-/** Iceberg specification, "Partition Transforms": counts since 1970-01-01, rounded down. */
-function partitionValue({ transform, argument, column }: LayoutPartition): string {
-  const value = `${quoteIdentifier(column.name)}::${duckdbType(column.type)}`;
-  if (transform === 'bucket' || transform === 'truncate')
-    return `iceberg_${transform}(${Number(argument)}, ${value})`;
-  if (transform === 'identity') return value;
-  const days =
-    column.type === 'date'
-      ? `(${value} - date '1970-01-01')`
-      : `((epoch_us(${value}) // 86400000000) - (epoch_us(${value}) % 86400000000 < 0)::bigint)`;
-  if (transform === 'hour') return `event_hour(epoch_us(${value}), 'us', false)::integer`;
-  if (transform === 'day') return `${days}::integer`;
-  const date = `(date '1970-01-01' + ${days}::integer)`;
-  return transform === 'month'
-    ? `((year(${date}) - 1970) * 12 + month(${date}) - 1)::integer`
-    : `(year(${date}) - 1970)::integer`;
+/** `{"a": 1, "b": {__duckdb_field_id: 2, "element": 3}}`: Iceberg's field ids for COPY, of parts of columns too. */
+export const fieldIdsFragment = (columns: readonly LayoutColumn[]): SqlFragment =>
+  statementFragment(`{${columns.map(({ id, name, type }) => fieldIds(name, id, type)).join(', ')}}`);
+
+function fieldIds(name: string, id: number, type: LayoutType): string {
+  const parts = partsOf(type);
+  const inner = parts.map((part) => fieldIds(part.name, part.id, part.type)).join(', ');
+  return `${quoteIdentifier(name)}: ${parts.length === 0 ? Number(id) : `{__duckdb_field_id: ${Number(id)}, ${inner}}`}`;
+}
+
+/** The parts of a nested type, under their names in Parquet. */
+function partsOf(type: LayoutType): readonly LayoutColumn[] {
+  if (typeof type === 'string') return [];
+  if (type.type === 'struct') return type.fields;
+  return type.type === 'list'
+    ? [{ name: 'element', id: type['element-id'], type: type.element }]
+    : [
+        { name: 'key', id: type['key-id'], type: type.key },
+        { name: 'value', id: type['value-id'], type: type.value },
+      ];
 }
 
 /** The columns of version 3 that say where a row comes from (Iceberg specification, "Reserved Field IDs"). */
 export const ROW_LINEAGE_FIELDS = [
-  { name: '_row_id', id: 2147483540 },
-  { name: '_last_updated_sequence_number', id: 2147483539 },
+  { name: '_row_id', id: 2147483540, type: 'long' },
+  { name: '_last_updated_sequence_number', id: 2147483539, type: 'long' },
 ] as const;
 
 /** `, "_row_id", …`: those columns after others. */

@@ -5,7 +5,7 @@
 import { DUCKDB_TYPES } from './duckdb-types.ts';
 import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
 
-/** An Iceberg type as metadata writes it: a name, or a struct, list or map. */
+/** An Iceberg type as metadata writes it, as far as reading asks: a name, or a struct, list or map. */
 export type NestedType =
   | string
   | {

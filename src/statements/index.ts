@@ -23,6 +23,7 @@ export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export { withoutColumnsQuery } from './user-query.ts';
 export {
   carriedColumnsFragment,
+  fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
   fileOrderFragment,
@@ -33,6 +34,7 @@ export {
   writtenValues,
 } from './data-files.ts';
 export { type NestedType, duckdbTypeName, fileSchemaFragment } from './file-columns.ts';
+export { isLongKey, longValuesFragment } from './partition-keys.ts';
 export {
   type PartitionValue,
   boundOrder,
@@ -41,3 +43,12 @@ export {
   partitionSummariesFragment,
   partitionTupleFragment,
 } from './partition-values.ts';
+export {
+  type AvroRecord,
+  contentFragment,
+  dataFileColumns,
+  hasEmptyPartition,
+  movedDataFileFragment,
+  sameAvroFragment,
+  writableManifest,
+} from './same-avro.ts';

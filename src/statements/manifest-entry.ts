@@ -3,6 +3,7 @@
  * Writers differ in the optional columns they write; a rewritten manifest keeps those that it finds.
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
+import { avroName } from './avro-name.ts';
 import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 
@@ -75,8 +76,8 @@ export interface RewriteShape {
   readonly partition: readonly PartitionColumn[];
   /** True for data manifests of a version 3 table: their files have row ids. */
   readonly rowIds: boolean;
-  /** Field id of a column whose bounds are left out. */
-  readonly withoutBoundsOf?: number;
+  /** Field ids of columns whose bounds are left out. */
+  readonly withoutBoundsOf?: readonly number[];
 }
 
 /** What statements need to know of the manifests that they read. */
@@ -84,7 +85,7 @@ export function manifestEntryFragments({
   columns,
   partition,
   rowIds,
-  withoutBoundsOf,
+  withoutBoundsOf = [],
 }: RewriteShape): Readonly<
   Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>
 > {
@@ -113,8 +114,8 @@ export function manifestEntryFragments({
   const value = (name: string): string => {
     if (name === 'content' && !names.has('content')) return '0';
     if (name === 'first_row_id') return 'first_row_id';
-    if (withoutBoundsOf !== undefined && (name === 'lower_bounds' || name === 'upper_bounds'))
-      return `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: bound.key <> ${Number(withoutBoundsOf)}))`;
+    if (withoutBoundsOf.length > 0 && (name === 'lower_bounds' || name === 'upper_bounds'))
+      return `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: not list_contains([${withoutBoundsOf.map(Number).join(', ')}], bound.key)))`;
     // DuckDB 1.5.5 writes an empty text where there is none.
     if (name === 'referenced_data_file') return "nullif(data_file.referenced_data_file, '')";
     return `data_file.${quoteIdentifier(name)}`;
@@ -198,10 +199,10 @@ function entryFragments(
         ids.push(`${quoted}: 102`);
       } else {
         values.push(
-          `${quoted} := struct_pack(${partition.map((field, position) => `${quoteIdentifier(field.name)} := ${partitionValue(field, position)}`).join(', ')})`,
+          `${quoted} := struct_pack(${partition.map((field, position) => `${quoteIdentifier(avroName(field.name))} := ${partitionValue(field, position)}`).join(', ')})`,
         );
         ids.push(
-          `${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(field.name)}: ${field.fieldId}`).join(', ')}}`,
+          `${quoted}: {__duckdb_field_id: 102, __duckdb_nullable: false, ${partition.map((field) => `${quoteIdentifier(avroName(field.name))}: ${field.fieldId}`).join(', ')}}`,
         );
       }
       continue;
@@ -248,10 +249,12 @@ function partitionValueIn(
   const names = new Set(
     [...type.matchAll(/"((?:[^"]|"")*)"/g)].map((match) => (match[1] as string).replaceAll('""', '"')),
   );
-  return ({ name }, position) =>
-    names.has(name)
-      ? `data_file.partition[${quoteLiteral(name)}]`
-      : `struct_extract_at(data_file.partition, ${position + 1})`;
+  return ({ name }, position) => {
+    const written = [name, avroName(name)].find((each) => names.has(each));
+    return written === undefined
+      ? `struct_extract_at(data_file.partition, ${position + 1})`
+      : `data_file.partition[${quoteLiteral(written)}]`;
+  };
 }
 
 /**

@@ -1,29 +1,27 @@
 /**
  * Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure.
  */
+import { duckdbTypeName } from './file-columns.ts';
 import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 
 /** A partition field, with the Iceberg type of its values. */
 export interface PartitionValue {
   readonly name: string;
   readonly transform: string;
-  /** `int`, `date`, `string` …; `none` for types whose values these fragments cannot spell. */
+  /** `int`, `date`, `string` …; `none` for nested columns. */
   readonly type: string;
 }
 
-const SPELLED_TYPES: Readonly<Record<string, string>> = {
-  int: 'integer',
-  long: 'bigint',
-  date: 'date',
-  string: 'varchar',
-  boolean: 'boolean',
-  timestamp: 'timestamp',
-  timestamptz: 'timestamptz',
-};
+/**
+ * DuckDB's type of a field's values; undefined where they cannot be spelled: bytes of a fixed number would be
+ * written as some number of them.
+ */
+const spelledType = ({ type, transform }: PartitionValue): string | undefined =>
+  transform === 'void' ? 'integer' : type.startsWith('fixed') ? undefined : duckdbTypeName(type);
 
 /** True when a tuple can be taken apart into texts and put together again. */
 export const canSpell = (fields: readonly PartitionValue[]): boolean =>
-  fields.every((field) => SPELLED_TYPES[field.type] !== undefined);
+  fields.every((field) => spelledType(field) !== undefined);
 
 const tupleValue = (position: number): string => `struct_extract_at(data_file.partition, ${position + 1})`;
 
@@ -36,7 +34,7 @@ export const partitionTupleFragment = (fields: readonly PartitionValue[]): SqlFr
   statementFragment(
     fields.length === 0
       ? 'null::integer'
-      : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${SPELLED_TYPES[field.type]}`).join(', ')})`,
+      : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(field.name)} := files.partition[${index + 1}]::${spelledType(field)}`).join(', ')})`,
   );
 
 /** What orders entries by their partitions. */
@@ -86,9 +84,9 @@ export function boundOrder(type: string): 'integer' | 'bytes' | undefined {
     : undefined;
 }
 
-/** Types whose bounds are written here: those that can be spelled, none of which has a NaN. */
-const isBounded = ({ transform, type }: PartitionValue): boolean =>
-  transform === 'void' || SPELLED_TYPES[type] !== undefined;
+/** Types whose bounds are written here: those that can be compared, none of which has a NaN. */
+const isBounded = (field: PartitionValue): boolean =>
+  field.transform === 'void' || (boundOrder(field.type) !== undefined && spelledType(field) !== undefined);
 
 /** The bytes of a bound (Iceberg specification, appendix D). */
 function boundBytes({ transform, type }: PartitionValue, value: string): string {
@@ -97,5 +95,10 @@ function boundBytes({ transform, type }: PartitionValue, value: string): string 
   if (type === 'int') return `iceberg_bytes(${value}, 4)`;
   if (type === 'long') return `iceberg_bytes(${value}, 8)`;
   if (type === 'boolean') return `unhex(case when ${value} then '01' when not ${value} then '00' end)`;
-  return type === 'string' ? `encode(${value})` : `iceberg_bytes(epoch_us(${value}), 8)`;
+  if (type === 'string') return `encode(${value})`;
+  if (type === 'binary') return value;
+  if (type === 'uuid') return `unhex(replace(${value}::varchar, '-', ''))`;
+  return type === 'timestamp_ns'
+    ? `iceberg_bytes(epoch_ns(${value}), 8)`
+    : `iceberg_bytes(epoch_us(${value}), 8)`;
 }

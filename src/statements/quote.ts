@@ -117,6 +117,22 @@ export const rangeDayFragment = (): SqlFragment => fragment('$range_start::date'
 export const anyIsNullFragment = (columns: readonly string[]): SqlFragment =>
   fragment(columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or '));
 
+/** `"a" is not null and "b" is not null`. */
+export const noneIsNullFragment = (columns: readonly string[]): SqlFragment =>
+  fragment(columns.map((column) => `${quoteIdentifier(column)} is not null`).join(' and '));
+
+/** `"a" >= (select min("a") from keys) and "a" <= (select max("a") from keys) and …`, for a CTE of keys. */
+export const withinKeysFragment = (keys: string, columns: readonly string[]): SqlFragment =>
+  fragment(
+    columns
+      .map(quoteIdentifier)
+      .map(
+        (name) =>
+          `${name} >= (select min(${name}) from ${keys}) and ${name} <= (select max(${name}) from ${keys})`,
+      )
+      .join(' and '),
+  );
+
 /** `(select count(*) from "a") + (select count(*) from "b")`. */
 export const countsFragment = (aliases: readonly string[]): SqlFragment =>
   fragment(aliases.map((alias) => `(select count(*) from ${quoteIdentifier(alias)})`).join(' + '));
@@ -133,10 +149,6 @@ export const withPropertiesFragment = (properties: Readonly<Record<string, strin
 
 /** `'text'`. */
 export const literalFragment = (text: string): SqlFragment => fragment(quoteLiteral(text));
-
-/** `{"a": 1, "b": 2}`: Iceberg field ids of flat columns, for COPY. */
-export const fieldIdsFragment = (fields: readonly { name: string; id: number }[]): SqlFragment =>
-  fragment(`{${fields.map((field) => `${quoteIdentifier(field.name)}: ${Number(field.id)}`).join(', ')}}`);
 
 /**
  * `"alias" as (select null::T as "c", … where false)`: a relation without rows. `type` is DuckDB's own name

@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PsybergError } from '../model/errors.ts';
+import { scanSql } from '../model/scan-sql.ts';
 import { type SqlFragment, statementFragment } from './quote.ts';
 
 export interface Statement {
@@ -50,8 +51,7 @@ export function parseStatement(name: string, text: string): Statement {
   const inFragments = header.flatMap(
     (line) => /^-- @param \$(\w+) .*\(inside \{\{\w+\}\}\)/.exec(line)?.[1] ?? [],
   );
-  const code = body.replace(/--.*$/gm, '');
-  const used = [...new Set([...code.matchAll(/\$([a-z_]\w*)/g)].map((match) => match[1] as string))];
+  const used = [...new Set(scanSql(body).parameters.map((parameter) => parameter.name))];
   const problems = [
     ...(declaredName === name ? [] : [`@name is ${declaredName}`]),
     ...used.filter((each) => !declared.includes(each)).map((each) => `$${each} is not declared`),

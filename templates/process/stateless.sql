@@ -8,6 +8,7 @@ target:
 {{target_lines}}
 audits:
   - source_to_target_count
+{{unique_key}}
 ---*/
 -- A source holds only the rows that landed since the last run.
 {{query}}

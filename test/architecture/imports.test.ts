@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { documented } from '../docs/documented.ts';
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 
@@ -20,12 +21,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   catalog: ['iceberg', 'model', 'kysely', 'pg', 'zod'],
   manifests: ['engine', 'iceberg', 'model', 'statements'],
   state: ['catalog', 'engine', 'iceberg', 'model', 'statements'],
-  session: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'state', 'statements'],
+  changes: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'state', 'statements'],
+  session: ['catalog', 'changes', 'engine', 'iceberg', 'model', 'state', 'statements'],
   run: ['catalog', 'compile', 'engine', 'iceberg', 'manifests', 'model', 'state', 'statements'],
   maintain: ['catalog', 'engine', 'iceberg', 'manifests', 'model', 'run', 'state', 'statements'],
   report: ['model', 'cli-table3', 'picocolors'],
   'psyberg.ts': [
     'catalog',
+    'changes',
     'compile',
     'engine',
     'maintain',
@@ -53,6 +56,27 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'picocolors',
     'zod',
   ],
+};
+/** Room -> what it is for, in ARCHITECTURE's table, which is printed from here by `npm run docs`. */
+const JOBS: Readonly<Record<string, string>> = {
+  model: 'the words, errors and their codes',
+  iceberg: 'the table format as pure functions',
+  statements: 'loads `sql/`, checks parameters, quotes identifiers',
+  plan: 'the rules of the three patterns',
+  project: 'files to `ProjectSpec`, every problem at once; scaffolding',
+  compile: 'plan and statements to steps',
+  setup: 'installs; builds `dist/`',
+  engine: 'DuckDB',
+  catalog: 'the embedded Iceberg REST catalog, views, clients; needs no engine',
+  manifests: 'manifests through DuckDB: commits, views of files',
+  state: 'watermarks, sessions, signals',
+  session: 'change detection; opens a session',
+  run: 'effects in order, one file a stage; repair, clean-up',
+  maintain: 'compaction, expiry, orphans',
+  report: 'plans and records to text',
+  'psyberg.ts': 'the composition root',
+  'index.ts': 'the library',
+  cli: 'one file a command',
 };
 /** Package -> the only folder that may import it; a file beside it is named where there is one. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
@@ -103,6 +127,15 @@ const imports = files.flatMap(importsOf);
 describe('imports', () => {
   it('every room is in the table, and the table names no other', () => {
     expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(ALLOWED).sort());
+  });
+  it('are in ARCHITECTURE as they are here', () => {
+    const rows = Object.entries(ALLOWED).map(([room, allowed]) => {
+      const rooms = allowed.filter((name) => Object.hasOwn(ALLOWED, name));
+      return `| \`${room}\` | ${JOBS[room]} | ${rooms.length === 0 ? 'nothing' : rooms.join(', ')} |`;
+    });
+    const table = ['| room | job | may import |', '| --- | --- | --- |', ...rows].join('\n');
+    documented('ARCHITECTURE.md', table, 'rooms');
+    expect(Object.keys(JOBS).sort()).toEqual(Object.keys(ALLOWED).sort());
   });
   it.each(Object.entries(ALLOWED))('%s imports nothing but what it may', (room, allowed) => {
     const strange = imports.filter(

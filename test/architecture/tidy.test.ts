@@ -7,18 +7,23 @@ import { describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LINES_MAX = 400;
 /** Folders whose files people read; generated data is not among them. */
-const FOLDERS = ['src', 'sql', 'templates', 'warehouse', 'test'];
+const FOLDERS = ['src', 'sql', 'templates', 'warehouse', 'test', 'docs'];
+/** Pages beside them. */
+const PAGES = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'];
 
-const files = FOLDERS.flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true })
-    .map((name) => join(folder, String(name)))
-    .filter(
-      (name) =>
-        !name.includes('.data/') &&
-        !name.includes('architecture/tidy') &&
-        statSync(join(ROOT, name)).isFile(),
-    ),
-);
+const files = [
+  ...PAGES,
+  ...FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true })
+      .map((name) => join(folder, String(name)))
+      .filter(
+        (name) =>
+          !name.includes('.data/') &&
+          !name.includes('architecture/tidy') &&
+          statSync(join(ROOT, name)).isFile(),
+      ),
+  ),
+];
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const inFolder = (folder: string): string[] => files.filter((file) => file.startsWith(`${folder}/`));
 
@@ -45,8 +50,8 @@ describe('the tree', () => {
   });
   it('names its files in kebab case', () => {
     expect(
-      [...inFolder('src'), ...inFolder('test')].filter(
-        (file) => /\.m?ts$/.test(file) && !/^[a-z0-9-/.]+$/.test(file),
+      [...inFolder('src'), ...inFolder('test'), ...inFolder('docs')].filter(
+        (file) => /\.(m?ts|md)$/.test(file) && !/^[a-z0-9-/.]+$/.test(file),
       ),
     ).toEqual([]);
   });

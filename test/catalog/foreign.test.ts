@@ -87,7 +87,7 @@ describe('configuration', () => {
     const server = await serverForTest({ interfere: () => ({ status: 200, body: 'hello' }) });
     expect(await failureOf(foreignFace({ uri: server.uri }))).toMatchObject({
       code: 'catalog-unreachable',
-      exitCode: 2,
+      kind: 'usage',
       hint: expect.stringContaining('catalog.uri'),
     });
     const gone = await failureOf(foreignFace({ uri: 'http://127.0.0.1:9' }));
@@ -168,7 +168,7 @@ describe('tokens', () => {
     server.manners.tokens = new Set(['three']);
     expect(await failureOf(face.listNamespaces([]))).toMatchObject({
       code: 'catalog-unauthorized',
-      exitCode: 2,
+      kind: 'usage',
     });
   });
   it('and secrets are in no message, also where the server repeats them', async () => {

@@ -313,7 +313,7 @@ describe('commits', () => {
     await expect(fixture.client.commitTable(id, append(2n, null))).rejects.toMatchObject({
       code: 'commit-conflict',
       retryable: true,
-      exitCode: 4,
+      kind: 'conflict',
     });
     expect(readdirSync(folder)).toHaveLength(files);
   });

@@ -1,6 +1,6 @@
 // Goal: the catalog starts fast, refuses what it cannot serve, and stops. Method: the door itself.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -38,14 +38,62 @@ describe('starting', () => {
     writeFileSync(join(folder, 'file'), '');
     await expect(startCatalog({ warehouse: join(folder, 'file') })).rejects.toMatchObject({
       code: 'warehouse-not-writable',
-      exitCode: 2,
+      kind: 'usage',
     });
     await expect(startCatalog({ warehouse: 'relative' })).rejects.toMatchObject({
       code: 'warehouse-not-writable',
     });
     await expect(startCatalog({ warehouse: folder, host: '192.0.2.1' })).rejects.toMatchObject({
       code: 'catalog-host-unusable',
+      kind: 'usage',
+    });
+  });
+  it.each([
+    [
+      'no database',
+      'catalog-database-damaged',
+      /catalog\.db is no SQLite database$/,
+      (file: string) => writeFileSync(file, 'x'.repeat(99)),
+    ],
+    [
+      'cut off',
+      'catalog-database-damaged',
+      /catalog\.db is damaged: /,
+      (file: string) => truncateSync(file, 5000),
+    ],
+    [
+      'a folder',
+      'catalog-database-unusable',
+      /catalog\.db cannot be opened: it is a folder$/,
+      (file: string) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+    ],
+    [
+      "another program's",
+      'catalog-database-unusable',
+      /catalog\.db holds a table iceberg_tables of another program: it has no column catalog_name$/,
+      (file: string) => {
+        rmSync(file);
+        const database = new DatabaseSync(file);
+        database.exec('create table iceberg_tables (id integer)');
+        database.close();
+      },
+    ],
+  ] as const)('names the file when its database is %s', async (what, code, message, damage) => {
+    const warehouse = join(folder, what);
+    const catalog = await startCatalog({ warehouse });
+    await catalogClient(catalog).createNamespace(['raw']);
+    await catalog.close();
+    const file = join(warehouse, 'catalog.db');
+    damage(file);
+    await expect(startCatalog({ warehouse })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
       exitCode: 2,
+      hint: expect.stringContaining(file),
+      context: { path: file },
     });
   });
   it('is reached from other addresses only when one is named', async () => {
@@ -74,7 +122,7 @@ describe('starting', () => {
     async (token) => {
       await expect(startCatalog({ warehouse: join(folder, 'tokens'), token })).rejects.toMatchObject({
         code: 'token-invalid',
-        exitCode: 2,
+        kind: 'usage',
       });
       rmSync(join(folder, 'tokens'), { recursive: true });
     },

@@ -101,6 +101,21 @@ describe('looking', () => {
     ]);
   });
 
+  it('doctor asks for no statistics of event times that are not there', async () => {
+    const project = makeProject(PROCESSES);
+    // Such a file has no bounds, whatever its writer keeps.
+    await project.sql(
+      ...TABLES,
+      signups(0, 1),
+      'insert into raw.signups by name select 99::bigint as event_id',
+    );
+    const { stdout } = await cli('doctor', '--project', project.root);
+    expect(stdout).toMatch(
+      /warn\s+signup_load < raw.signups\s+in 1 file of 2 signup_ts is NULL in every row: those rows belong to no hour/,
+    );
+    expect(stdout).not.toContain('write.metadata.metrics');
+  });
+
   it('doctor says what is wrong with a project, and still looks at DuckDB', async () => {
     const { code, stdout } = await cli('doctor', '--project', temporaryFolder());
     expect([code, stdout]).toEqual([

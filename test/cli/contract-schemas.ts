@@ -18,6 +18,7 @@ const range = z.looseObject({ first_hour: hour, last_hour: hour }).nullable();
 
 export const errorJson = z.strictObject({
   code: z.string().regex(/^[a-z0-9-]+$/),
+  kind: z.enum(['usage', 'audit', 'conflict', 'refused', 'unavailable', 'interrupted', 'unexpected']),
   message: z.string().min(1),
   hint: z.string().nullable(),
   context: z.record(z.string(), z.unknown()),
@@ -117,6 +118,7 @@ const runJson = z.looseObject({
       expected: z.string(),
       actual: z.string(),
       sample: z.array(z.record(z.string(), z.unknown())),
+      kept: z.strictObject({ table: z.string(), rows: count, query: z.string() }).nullable(),
     }),
   ),
   seconds: z.looseObject({

@@ -17,6 +17,9 @@ const stepOf = (plan: CompiledPlan, name: string): Step => {
 const stateless: SessionData = { pattern: 'stateless', sources: { s: { added: [1, 3], vtts: 3 } } };
 const stateful: SessionData = { pattern: 'stateful', sources: { s: { added: [1, 3], vtts: 3 } } };
 
+/** The files' folder: known when the session runs. */
+const destination = { from_run: "the target's data folder" };
+
 describe('compilePlan', () => {
   it('gives a plan without work no steps', () => {
     expect(compile({ pattern: 'stateful', sources: { s: { vtts: 3 } } }).steps).toEqual([]);
@@ -95,7 +98,7 @@ describe('compilePlan', () => {
     expect(insert.sql).toContain(
       'where "ts" >= $range_start::timestamptz\n  and "ts" < $range_end::timestamptz',
     );
-    expect(insert.parameters).toEqual({ range_start: hourAt(1), range_end: hourAt(4) });
+    expect(insert.parameters).toEqual({ destination, range_start: hourAt(1), range_end: hourAt(4) });
     expect(insert.sql).not.toContain('2023');
   });
 
@@ -132,12 +135,14 @@ describe('compilePlan', () => {
   it('passes only the parameters that the SQL names', () => {
     const sql = 'select *, $psyberg_session_id as session, $last_hour as last_hour from s';
     expect(stepOf(compile({ ...stateful, spec: { sql } }), 'insert').parameters).toEqual({
+      destination,
       psyberg_session_id: '20230914061501',
       last_hour: hourAt(3),
       range_start: hourAt(1),
       range_end: hourAt(4),
     });
     expect(stepOf(compile({ ...stateless, spec: { sql } }), 'insert').parameters).toEqual({
+      destination,
       psyberg_session_id: '20230914061501',
       last_hour: hourAt(3),
     });
@@ -158,8 +163,10 @@ describe('compilePlan', () => {
   });
 
   it('makes one step of each audit, in the order in which they are declared', () => {
+    const place = { line: 1, column: 1 };
     const audits = [
-      { kind: 'unique', name: 'unique', severity: 'block', columns: ['a', 'b"c'] },
+      { kind: 'unique', name: 'unique', severity: 'block', columns: ['a', 'b"c'], over: 'staged', place },
+      { kind: 'unique', name: 'unique_2', severity: 'block', columns: ['a', 'b'], over: 'target', place },
       {
         kind: 'no_missing_events',
         name: 'no_missing_events',
@@ -167,6 +174,7 @@ describe('compilePlan', () => {
         source: 's',
         key: 'id',
         targetKey: 'event_id',
+        place,
       },
       {
         kind: 'sql',
@@ -175,17 +183,25 @@ describe('compilePlan', () => {
         file: '/project/audits/own.sql',
         sql: 'select * from staged where $process_name is null',
         parameters: [],
+        place,
       },
     ] as const;
     const plan = compile({ ...stateless, spec: { audits } });
     expect(plan.steps.filter((step) => step.stage === 'audit').map((step) => step.name)).toEqual([
       'count_sources',
       'unique',
+      'unique_2',
       'no_missing_events',
       'own',
     ]);
     expect(stepOf(plan, 'unique').sql).toContain('select "a", "b""c", count(*) as occurrences');
-    expect(stepOf(plan, 'no_missing_events').sql).toContain('staged."event_id" = source."id"');
+    expect(stepOf(plan, 'unique').sql).toContain('where "a" is not null and "b""c" is not null');
+    expect(stepOf(plan, 'unique_2').sql).toContain(
+      'semi join staged_keys using ("a", "b")\nwhere "a" >= (select min("a") from staged_keys)',
+    );
+    expect(stepOf(plan, 'no_missing_events').sql).toContain(
+      'staged."event_id" is not distinct from source."id"',
+    );
     expect(stepOf(plan, 'own').parameters).toEqual({
       process_name: 'some_load',
       kept_rows: { from_run: 'rows kept of an audit that fails' },

@@ -1,18 +1,15 @@
 // Goal: what the README tells a reader to type works, in the order in which it stands there. Method: its `sh`
-// blocks are run in a folder of the clone; TypeScript and SQL blocks are checked where they can be.
+// blocks are run in a folder of the clone; what else the documents say is checked by pages.test.ts.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readProject } from '../../src/project/read-project.ts';
+import { blocksOf, pageOf, pages } from './pages.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
-const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
-    (match) => match[1] as string,
-  );
-const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
+const linesOf = (page: (typeof pages)[number]): string[] =>
+  blocksOf(page, 'sh').flatMap((block) => block.trim().split('\n'));
+const commands = linesOf(pageOf('README.md'));
 
 let folder: string;
 beforeAll(() => {
@@ -28,18 +25,17 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'this very run',
   'npm run demo': 'test/scenario/walkthrough.test.ts',
-  'npm run demo -- flights': 'test/scenario/flights.test.ts',
   'npm run bench -- small': 'test/bench/small.ts',
 };
 
 describe('README', () => {
-  it('names only npm scripts that exist, and says where the long ones are run', () => {
+  it('and every page name only npm scripts that exist, and it is known where the long ones are run', () => {
     const scripts = (
       JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
         scripts: Record<string, string>;
       }
     ).scripts;
-    const npm = commands.filter((command) => command.startsWith('npm '));
+    const npm = pages.flatMap(linesOf).filter((command) => command.startsWith('npm '));
     expect(npm.sort()).toEqual(Object.keys(ELSEWHERE).sort());
     for (const command of npm)
       expect(scripts).toHaveProperty(/^npm (?:run )?(\w+)/.exec(command)?.[1] as string);
@@ -80,32 +76,4 @@ describe('README', () => {
       'facts.event_fact',
     );
   }, 240_000);
-
-  it('shows a process file that the project reader accepts', () => {
-    const [processFile] = blocks('sql');
-    const project = path.join(folder, 'shown');
-    fs.mkdirSync(path.join(project, 'processes'), { recursive: true });
-    fs.mkdirSync(path.join(project, 'audits'));
-    fs.writeFileSync(path.join(project, 'psyberg.yaml'), 'name: shown\ncatalog:\n  warehouse: warehouse\n');
-    fs.writeFileSync(path.join(project, 'processes', 'cancel_fact_load.sql'), processFile as string);
-    fs.writeFileSync(
-      path.join(project, 'audits', 'churn_type_known.sql'),
-      "select * from staged where churn_type not in ('voluntary', 'involuntary')\n",
-    );
-    expect(readProject({ root: project }).processes.map((each) => each.processName)).toEqual([
-      'cancel_fact_load',
-    ]);
-  });
-
-  it('documents every command and every exit code of the command line', () => {
-    const help = spawnSync(process.execPath, [path.join(root, 'src/cli/main.ts'), '--help'], {
-      encoding: 'utf8',
-    }).stdout;
-    const names = [...(help.split('Commands:')[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map(
-      (match) => match[1] as string,
-    );
-    expect(names.length).toBeGreaterThan(8);
-    for (const name of names) expect(readme).toContain(`psyberg ${name}`);
-    for (const code of [0, 1, 2, 3, 4, 5, 6]) expect(readme).toMatch(new RegExp(`[:·] ${code} `));
-  });
 });

@@ -209,7 +209,13 @@ describe('compaction', () => {
       };
       const expected = async () => world.rows('select id, ts from raw.events');
       const report = await maintainTables(
-        { ...ports, catalog, warehouse: world.warehouse, nowMs: Date.now, interrupted: () => false },
+        async () => ({
+          ...ports,
+          catalog,
+          warehouse: world.warehouse,
+          nowMs: Date.now,
+          interrupted: () => false,
+        }),
         ['raw.events'],
         {
           ...AT_ONCE,
@@ -238,7 +244,7 @@ describe('compaction', () => {
     for (let stopAt = 1; stopAt < 6; stopAt += 1) {
       asked = 0;
       const report = await maintainTables(
-        {
+        async () => ({
           ...ports,
           warehouse: world.warehouse,
           nowMs: Date.now,
@@ -246,7 +252,7 @@ describe('compaction', () => {
             asked += 1;
             return asked >= stopAt;
           },
-        },
+        }),
         ['raw.events'],
         { only: ['compact'], dryRun: false },
       );

@@ -28,7 +28,7 @@ describe('bad input', () => {
       const text = `${error.message}\n`;
       if (process.env['UPDATE_GOLDEN'] === '1') fs.writeFileSync(expected, text);
       expect(text).toBe(fs.readFileSync(expected, 'utf8'));
-      expect(error).toMatchObject({ code: 'project-invalid', exitCode: 2, retryable: false });
+      expect(error).toMatchObject({ code: 'project-invalid', kind: 'usage', retryable: false });
       const problems = error.context['problems'] as readonly ProjectProblem[];
       expect(problems.length).toBeGreaterThan(0);
       for (const problem of problems)

@@ -55,7 +55,7 @@ audits:
   - source_to_target_count: { source: REQUESTS }
   - no_missing_events: { source: raw_cancels, key: event_id, target_key: id }
   - not_null: { columns: [account_id] }
-  - unique: { columns: [event_id] }
+  - unique: { columns: [event_id], over: target }
     name: one_row_per_event
   - sql: audits/known.sql
     severity: warn
@@ -137,12 +137,18 @@ describe('readProject', () => {
       properties: { 'format-version': '2', 'write.parquet.compression-codec': 'zstd' },
     });
     expect(spec?.audits).toEqual([
-      { kind: 'source_to_target_count', name: 'source_to_target_count', severity: 'block' },
+      {
+        kind: 'source_to_target_count',
+        name: 'source_to_target_count',
+        severity: 'block',
+        place: { line: 23, column: 5 },
+      },
       {
         kind: 'source_to_target_count',
         name: 'source_to_target_count_2',
         severity: 'block',
         source: 'requests',
+        place: { line: 24, column: 5 },
       },
       {
         kind: 'no_missing_events',
@@ -151,13 +157,28 @@ describe('readProject', () => {
         source: 'raw_cancels',
         key: 'event_id',
         targetKey: 'id',
+        place: { line: 25, column: 5 },
       },
-      { kind: 'not_null', name: 'not_null', severity: 'block', columns: ['account_id'] },
-      { kind: 'unique', name: 'one_row_per_event', severity: 'block', columns: ['event_id'] },
+      {
+        kind: 'not_null',
+        name: 'not_null',
+        severity: 'block',
+        columns: ['account_id'],
+        place: { line: 26, column: 5 },
+      },
+      {
+        kind: 'unique',
+        name: 'one_row_per_event',
+        severity: 'block',
+        columns: ['event_id'],
+        over: 'target',
+        place: { line: 27, column: 5 },
+      },
       {
         kind: 'sql',
         name: 'known',
         severity: 'warn',
+        place: { line: 1, column: 1 },
         file: path.join(root, 'audits/known.sql'),
         sql: 'select * from staged where hour > $last_hour',
         parameters: [{ name: 'last_hour', offset: 34 }],
@@ -212,7 +233,7 @@ describe('readProject', () => {
       expect(call).toThrow(
         expect.objectContaining({
           code: 'project-not-found',
-          exitCode: 2,
+          kind: 'usage',
           hint: 'go to a project, name one with --project DIR, or create one: psyberg new project DIR',
         }),
       );
@@ -265,7 +286,7 @@ describe('processesInDependencyOrder', () => {
         code: 'process-unknown',
         message: "the project p has no process 'cancle_load'",
         hint: "did you mean 'cancel_load'?",
-        exitCode: 2,
+        kind: 'usage',
       }),
     );
   });

@@ -99,7 +99,7 @@ describe('newProject', () => {
     expect(() => newProject({ directory: root })).toThrow(
       expect.objectContaining({
         code: 'file-exists',
-        exitCode: 2,
+        kind: 'usage',
         message: `${path.join(root, 'README.md')} exists, and is never overwritten`,
       }),
     );

@@ -1,10 +1,11 @@
 // Goal: the small readers of text take exactly what DuckDB and the seed's command line take. Method: text in,
 // data out.
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { parseTableName, sameTable, tableName } from '../../src/model/names.ts';
 import { nearestName } from '../../src/project/did-you-mean.ts';
 import { parsePartitionBy, partitionEntries } from '../../src/project/partition-by.ts';
-import { scanSql } from '../../src/project/scan-sql.ts';
+import { scanSql } from '../../src/model/scan-sql.ts';
 import { parseSrcTables } from '../../src/project/src-tables.ts';
 
 const parametersIn = (sql: string): string[] => scanSql(sql).parameters.map((parameter) => parameter.name);
@@ -16,6 +17,24 @@ describe('scanSql', () => {
         "select $a, '$b''$c', \"$d\", $$ $e $$, $x$ $f $$ $x$, E'\\'$g', a$h, $1 -- $i\n, $j /* $k /* $l */ $m */ + ?",
       ),
     ).toEqual(['a', '1', 'j', '?']);
+  });
+  it.each([
+    "select $a, '$b', \"$c\", $$ $d $$, $x$ $e $x$, E'\\'$f', g$h from (select 1 as \"$c\", 2 as g$h) -- $i",
+    '/* $a /* $b */ $c */ select $d /* $e */ -- $f\n, $g',
+    'select 1 -- $a\r, $b',
+    'select 1 --$a\r\n, $b',
+    "select 'x\\' || $a, e'$b\\\\' || $c, E'\\\\''$d'",
+    'select $größe, 1 as "$""a", $"b"',
+    "select [$a][1], {'$b': $c}, $d::varchar, 1 -$e, list_filter([1], x -> x > $f), @$g",
+    'select $é$ $a $é$ || $b',
+  ])("takes for parameters what DuckDB's parser does: %s", async (sql) => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const prepared = await (await instance.connect()).prepare(sql);
+    const names = Array.from({ length: prepared.parameterCount }, (_, index) =>
+      prepared.parameterName(index + 1),
+    );
+    instance.closeSync();
+    expect(parametersIn(sql).sort()).toEqual(names.sort());
   });
   it('counts statements, not semicolons', () => {
     expect(scanSql("; select ';' -- ;\n; /* ; */ ;; ").statements).toEqual([
@@ -52,7 +71,7 @@ describe('parseSrcTables', () => {
       expect.objectContaining({
         code: 'src-tables-invalid',
         message: `--src_tables: ${message}`,
-        exitCode: 2,
+        kind: 'usage',
       }),
     );
   });

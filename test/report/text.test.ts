@@ -108,7 +108,17 @@ const RECORD: RunRecord = {
   owed_hours: [],
   held_back_by: null,
   skipped_null_event_times: '0',
-  audits: [{ name: 'unique', severity: 'block', status: 'passed', expected: '0', actual: '0', sample: [] }],
+  audits: [
+    {
+      name: 'unique',
+      severity: 'block',
+      status: 'passed',
+      expected: '0',
+      actual: '0',
+      sample: [],
+      kept: null,
+    },
+  ],
   seconds: { init: 0.1, load: 0.1, audit: 0.05, publish: 0.05, total: 0.3 },
   error: null,
 };
@@ -120,29 +130,55 @@ describe('a run record', () => {
     );
   });
 
-  it('names what a failed audit expected and found, and some of the rows', () => {
-    const sample = [1, 2, 3, 4].map((id) => ({ event_id: String(id) }));
-    const text = runText({
-      ...RECORD,
-      status: 'audit-failed',
-      audits: [{ name: 'unique', severity: 'block', status: 'failed', expected: '0', actual: '4', sample }],
-      error: {
-        code: 'audit-failed',
-        message: 'nothing was published',
-        hint: 'look at the rows',
-        context: {},
-        retryable: false,
-      },
-    });
-    expect(text.split('\n').slice(1)).toEqual([
-      '    audit failed: unique: expected 0, found 4',
+  it('names what a failed audit expected and found, some of the rows, and where all of them are', () => {
+    const sample = Array.from({ length: 10 }, (_, index) => ({ event_id: String(index + 1) }));
+    const kept = { table: 'psyberg.psyberg_audit_failure', rows: '22', query: 'select failing_row from …' };
+    const linesOf = (audit: Partial<RunRecord['audits'][number]>): string[] =>
+      runText({
+        ...RECORD,
+        status: 'audit-failed',
+        audits: [
+          {
+            name: 'unique',
+            severity: 'block',
+            status: 'failed',
+            expected: '0',
+            actual: '22',
+            sample,
+            kept,
+            ...audit,
+          },
+        ],
+        error: {
+          code: 'audit-failed',
+          kind: 'audit',
+          message: 'nothing was published',
+          hint: 'look at the rows',
+          context: {},
+          retryable: false,
+        },
+      })
+        .split('\n')
+        .slice(1);
+    expect(linesOf({})).toEqual([
+      '    audit failed: unique: expected 0, found 22',
       '      {"event_id":"1"}',
       '      {"event_id":"2"}',
       '      {"event_id":"3"}',
-      '      and 1 more in --json',
+      '      these are 3 of 22; all of them: psyberg sql "select failing_row from …"',
       '    error: nothing was published',
       '    hint: look at the rows',
     ]);
+    const place = 4;
+    expect(linesOf({ actual: '2000', kept: { ...kept, rows: '1000' } })[place]).toBe(
+      '      these are 3 of 2,000; 1,000 of them: psyberg sql "select failing_row from …"',
+    );
+    expect(linesOf({ kept: null })[place]).toBe('      these are 3 of 22; 10 of them are in --json');
+    // All that there are were shown; of two counts there is no row to show.
+    expect(linesOf({ actual: '3', sample: sample.slice(0, 3) })[place]).toBe(
+      '    error: nothing was published',
+    );
+    expect(linesOf({ expected: '10', sample: [] })[1]).toBe('    error: nothing was published');
   });
 
   it('says which hours are owed and to whom', () => {

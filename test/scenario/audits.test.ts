@@ -373,7 +373,7 @@ describe('a plan', () => {
     });
     expect((await world.run(undefined, { plans: [plan] }))[0]).toMatchObject({
       status: 'refused',
-      error: { code: 'plan-stale', context: { exit_code: 5 } },
+      error: { code: 'plan-stale', kind: 'refused' },
     });
     expect(await world.rows('from facts.events')).toEqual(await world.rows('from raw.events'));
   });

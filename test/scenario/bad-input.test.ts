@@ -66,7 +66,8 @@ describe.each(['manifest list', 'manifest', 'data file'] as const)('a %s', (kind
         error: {
           code: 'source-unreadable',
           retryable: false,
-          context: { table: 'raw.events', snapshot_id: head, file, exit_code: 5 },
+          kind: 'refused',
+          context: { table: 'raw.events', snapshot_id: head, file },
           message: expect.stringContaining(file),
         },
       });
@@ -100,7 +101,8 @@ describe('a source', () => {
       error: {
         code: 'event-time-missing',
         hint: expect.stringContaining('id, ts'),
-        context: { table: 'raw.events', column: 'happened', exit_code: 2 },
+        kind: 'usage',
+        context: { table: 'raw.events', column: 'happened' },
       },
     });
   });
@@ -111,7 +113,7 @@ describe('a source', () => {
     for (const record of await world.run())
       expect(record).toMatchObject({
         status: 'failed',
-        error: { code: 'event-time-missing', context: { exit_code: 2 } },
+        error: { code: 'event-time-missing', kind: 'usage' },
       });
   });
 });
@@ -129,7 +131,7 @@ describe('a watermark row that contradicts the target', () => {
     const before = await state(world);
     await expect(world.plan('stateless_load')).rejects.toMatchObject({
       code: 'watermark-contradiction',
-      exitCode: 5,
+      kind: 'refused',
     });
     const [record] = await world.run(['stateless_load']);
     expect(record).toMatchObject({
@@ -138,7 +140,8 @@ describe('a watermark row that contradicts the target', () => {
         code: 'watermark-contradiction',
         retryable: false,
         message: expect.stringContaining(message),
-        context: { table: 'raw.events', exit_code: 5, ...context },
+        kind: 'refused',
+        context: { table: 'raw.events', ...context },
       },
     });
     expect(record?.error?.hint).toContain(`delete the rows of process_name 'stateless_load' from ${names}`);

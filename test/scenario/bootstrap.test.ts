@@ -89,7 +89,7 @@ describe('start', () => {
       rows: '15',
     });
     await reopen('12345');
-    await expect(world.plan('append_load')).rejects.toMatchObject({ code: 'start-unknown', exitCode: 2 });
+    await expect(world.plan('append_load')).rejects.toMatchObject({ code: 'start-unknown', kind: 'usage' });
     await world.expire('raw.events', [first?.['snapshot-id'] as bigint]);
     await reopen('2001-01-01');
     await expect(world.plan('append_load')).rejects.toMatchObject({ code: 'start-unknown' });
@@ -104,7 +104,7 @@ describe('an adopted target', () => {
     const world = await filledWorld({});
     await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({
       code: 'target-missing',
-      exitCode: 2,
+      kind: 'usage',
     });
     await world.sql(
       "create schema if not exists facts; create table facts.appended (id bigint, ts timestamptz) with ('format-version' = '2')",
@@ -116,7 +116,7 @@ describe('an adopted target', () => {
     const files = await world.rows('select distinct filename from facts.appended');
     await expect(
       world.psyberg.adopt('append_load', new Map([['raw.other', { kind: 'now' }]])),
-    ).rejects.toMatchObject({ code: 'usage', exitCode: 2 });
+    ).rejects.toMatchObject({ code: 'usage', kind: 'usage' });
     const { record } = await world.psyberg.adopt(
       'append_load',
       new Map([['raw.events', { kind: 'snapshot', snapshotId: at }]]),
@@ -139,7 +139,7 @@ describe('an adopted target', () => {
     ).toEqual([`["raw.events","${at}"]`]);
     await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({
       code: 'target-has-history',
-      exitCode: 5,
+      kind: 'refused',
     });
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
     expect(await world.rows('select id, ts from facts.appended')).toEqual(
@@ -159,8 +159,8 @@ describe('an adopted target', () => {
     await world.sql('insert into facts.appended select id, ts from raw.events');
     const { client } = world.psyberg.internals;
     const commit = client.commitTransaction.bind(client);
-    client.commitTransaction = () => Promise.reject(new PsybergError('catalog-forbidden', 'not you'));
-    await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({ code: 'catalog-forbidden' });
+    client.commitTransaction = () => Promise.reject(new PsybergError('forbidden', 'not you'));
+    await expect(world.psyberg.adopt('append_load')).rejects.toMatchObject({ code: 'forbidden' });
     client.commitTransaction = commit;
     expect(await world.history('facts.appended')).toHaveLength(1);
     expect(await orphans(world)).toEqual([]);

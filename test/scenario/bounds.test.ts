@@ -273,7 +273,8 @@ describe('the event-time column', () => {
       status: 'refused',
       error: {
         code: 'event-time-replaced',
-        context: { table: 'raw.events', column: 'ts', expected: 2, found: 3, exit_code: 5 },
+        kind: 'refused',
+        context: { table: 'raw.events', column: 'ts', expected: 2, found: 3 },
       },
     });
     expect(refused?.error?.hint).toContain('name old_ts as event_time');
@@ -424,12 +425,12 @@ describe('rows without an event time', () => {
       status: 'refused',
       error: {
         code: 'null-event-times',
+        kind: 'refused',
         context: {
           table: 'raw.events',
           snapshot_id: expect.any(String),
           file: expect.stringContaining('.parquet'),
           rows: '1',
-          exit_code: 5,
         },
       },
     });
@@ -501,7 +502,8 @@ describe('a data file that cannot be read', () => {
       status: 'refused',
       error: {
         code: 'source-unreadable',
-        context: { table: 'raw.events', snapshot_id: expect.stringMatching(/^\d+$/), file, exit_code: 5 },
+        kind: 'refused',
+        context: { table: 'raw.events', snapshot_id: expect.stringMatching(/^\d+$/), file },
       },
     });
   });

@@ -176,7 +176,7 @@ describe('a target that another writer changes while a session runs', () => {
       .filter((each) => each.startsWith('t@'))
       .map((each) => each.slice('t@'.length));
     await world.psyberg.sql(`insert into facts.t by name ${event(100, 9)}`, { branch: branch as string });
-    await expect(step('publish')).rejects.toMatchObject({ code: 'staging-lost', exitCode: 5 });
+    await expect(step('publish')).rejects.toMatchObject({ code: 'staging-lost', kind: 'refused' });
     expect(await world.rows('select id from facts.t')).toEqual(['["0"]']);
   });
 });

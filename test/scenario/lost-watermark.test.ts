@@ -53,13 +53,13 @@ describe('a target without the history of its process', () => {
       const before = await world.rows(`from ${target}`);
       await expect(world.plan(name)).rejects.toMatchObject({
         code: 'watermark-lost',
-        exitCode: 5,
+        kind: 'refused',
         hint: expect.stringContaining(`psyberg adopt ${name}`),
       });
       expect(await runOne(world, name)).toMatchObject({
         status: 'refused',
         published_snapshot_id: null,
-        error: { code: 'watermark-lost', context: { exit_code: 5 } },
+        error: { code: 'watermark-lost', kind: 'refused' },
       });
       expect(await world.rows(`from ${target}`)).toEqual(before);
       expect(await world.leftovers()).toEqual([]);
@@ -76,7 +76,7 @@ describe('a target without the history of its process', () => {
     },
   );
 
-  it('that somebody else filled is no such target: its first load is added to it', async () => {
+  it('that somebody else filled is no such target: its first load is added to it where the header says so', async () => {
     const world = await eventWorld();
     const { client } = world.psyberg.internals;
     const { properties } = await world.metadata('facts.appended');
@@ -86,6 +86,16 @@ describe('a target without the history of its process', () => {
     await world.sql(`insert into facts.appended select 900, timestamptz '${hourAt(9)}'`);
     // A copy of a table's properties says nothing of the copy.
     await world.commit('facts.appended', [{ action: 'set-properties', updates: properties ?? {} }]);
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'target-not-empty', context: { exit_code: 5, rows: '1', published_by: [] } },
+    });
+    const { header, sql } = appendLoad();
+    world.writeProcess({
+      header: { ...header, target: { table: 'facts.appended', existing_rows: 'keep' } },
+      sql,
+    });
+    await world.reopen();
     expect(await runOne(world, 'append_load')).toMatchObject({ status: 'published', rows_read: '10' });
     expect(await world.rows('select id, ts from facts.appended where id < 900')).toEqual(
       await inSource(world),
@@ -145,7 +155,7 @@ describe('calls beside each other on one library instance', () => {
       world.run(['no_such_load']),
       world.run(['append_load']),
     ]);
-    expect(first).toMatchObject({ status: 'rejected', reason: { exitCode: 2 } });
+    expect(first).toMatchObject({ status: 'rejected', reason: { kind: 'usage' } });
     expect(second).toMatchObject({ status: 'fulfilled', value: [{ status: 'published' }] });
   });
 

@@ -23,7 +23,7 @@ it('a plan runs exactly as it was made; once a head, the target or the SQL has m
     world.metadata(`facts.${name}`).then((metadata) => metadata['current-snapshot-id']);
   const before = await Promise.all([published('appended'), published('overwritten')]);
   const head = (await snapshotIds(world)).at(-1) as bigint;
-  const stale = { status: 'refused', error: { code: 'plan-stale', context: { exit_code: 5 } } };
+  const stale = { status: 'refused', error: { code: 'plan-stale', kind: 'refused' } };
 
   await world.land('raw.events', events(30, 5, 3));
   expect(await world.run(['append_load', 'overwrite_load'], { plans })).toMatchObject([stale, stale]);

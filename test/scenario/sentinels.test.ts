@@ -84,7 +84,7 @@ describe('a date of long ago beside others', () => {
     const error = await world.plan('d_load').catch((each: PsybergError) => each);
     expect(error).toMatchObject({
       code: 'too-many-hours',
-      exitCode: 5,
+      kind: 'refused',
       context: {
         table: 'raw.events',
         process_name: 'd_load',

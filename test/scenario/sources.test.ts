@@ -106,9 +106,17 @@ describe('an overwrite of source rows', () => {
     const before = (await world.metadata('facts.appended'))['current-snapshot-id'];
     expect(await runOne(world, 'append_load')).toMatchObject({
       status: 'refused',
-      error: { code: 'source-changed', retryable: false, context: { operation: 'overwrite', exit_code: 5 } },
+      error: {
+        code: 'source-changed',
+        retryable: false,
+        kind: 'refused',
+        context: { operation: 'overwrite' },
+      },
     });
-    await expect(world.plan('append_load')).rejects.toMatchObject({ code: 'source-changed', exitCode: 5 });
+    await expect(world.plan('append_load')).rejects.toMatchObject({
+      code: 'source-changed',
+      kind: 'refused',
+    });
     expect((await world.metadata('facts.appended'))['current-snapshot-id']).toBe(before);
   });
 
@@ -186,7 +194,7 @@ describe('another table of the same name', () => {
     for (const record of await world.run())
       expect(record).toMatchObject({
         status: 'refused',
-        error: { code: 'source-replaced', context: { exit_code: 5 } },
+        error: { code: 'source-replaced', kind: 'refused' },
       });
   });
 });
@@ -292,7 +300,7 @@ describe('expired snapshots between watermark and head', () => {
     for (const record of await world.run())
       expect(record).toMatchObject({
         status: 'refused',
-        error: { code: 'history-expired', context: { exit_code: 5 } },
+        error: { code: 'history-expired', kind: 'refused' },
       });
   });
 
@@ -424,7 +432,8 @@ describe('a source that dropped the column by which its old files are partitione
     status: 'refused',
     error: {
       code: 'partition-column-dropped',
-      context: { table: 'raw.events', column: 'region', exit_code: 5 },
+      kind: 'refused',
+      context: { table: 'raw.events', column: 'region' },
     },
   };
 

@@ -77,7 +77,7 @@ describe('a warehouse', () => {
         expect(record, `${left} kB left`).toMatchObject({
           status: 'failed',
           published_snapshot_id: null,
-          error: { code: 'warehouse-full', retryable: false, context: { exit_code: 1 } },
+          error: { code: 'warehouse-full', retryable: false, kind: 'unavailable' },
         });
         expect(record.error.message).toContain(warehouse);
         expect(await world.rows(`from ${record.target}`), `${left} kB left`).toEqual(before[index]);
@@ -97,7 +97,7 @@ describe('a warehouse', () => {
     execFileSync('mount', ['-o', 'remount,ro', warehouse]);
     const error = await world.reopen().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(PsybergError);
-    expect(error).toMatchObject({ code: 'warehouse-not-writable', exitCode: 2 });
+    expect(error).toMatchObject({ code: 'warehouse-not-writable', kind: 'usage' });
     expect((error as Error).message).toContain(warehouse);
     execFileSync('mount', ['-o', 'remount,rw', warehouse]);
     await world.reopen();
@@ -131,7 +131,7 @@ describe('a warehouse', () => {
       expect(record).toMatchObject({
         status: 'failed',
         published_snapshot_id: null,
-        error: { code: 'warehouse-not-writable', retryable: false, context: { exit_code: 2 } },
+        error: { code: 'warehouse-not-writable', retryable: false, kind: 'usage' },
       });
       expect(record?.error?.message).toContain(warehouse);
       expect(await world.rows('from facts.overwritten')).toEqual(before);
@@ -190,7 +190,7 @@ describe('a catalog that goes away', () => {
       expect(record).toMatchObject({
         status: 'failed',
         published_snapshot_id: null,
-        error: { code: 'catalog-unreachable', retryable: true, context: { exit_code: 1 } },
+        error: { code: 'catalog-unreachable', retryable: true, kind: 'unavailable' },
       });
       delete foreign.manners.interfere;
       expect(await world.rows('from facts.overwritten')).toEqual(before);

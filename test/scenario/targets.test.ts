@@ -217,7 +217,7 @@ describe('an overwrite', () => {
     const before = (await world.metadata('facts.events'))['current-snapshot-id'];
     expect((await world.run())[0]).toMatchObject({
       status: 'failed',
-      error: { code: 'target-schema-mismatch', context: { exit_code: 2 } },
+      error: { code: 'target-schema-mismatch', kind: 'usage' },
     });
     expect((await world.metadata('facts.events'))['current-snapshot-id']).toBe(before);
     expect(await world.leftovers()).toEqual([]);
@@ -334,9 +334,9 @@ describe('a first run', () => {
     expect(await world.leftovers()).toEqual([]);
   });
 
-  it('appends to a table that somebody made and filled before', async () => {
+  it('appends to a table that somebody made and filled before, where its header says so', async () => {
     const world = await worldForTest({
-      processes: [eventProcess({}, 'select * from e', { pattern: 'stateless' })],
+      processes: [eventProcess({ existing_rows: 'keep' }, 'select * from e', { pattern: 'stateless' })],
     });
     await world.create('raw.events', EVENTS);
     await world.create('facts.events', EVENTS);

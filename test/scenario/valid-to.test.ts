@@ -82,7 +82,7 @@ describe('a snapshot property', () => {
     const error = await refusalOf(world);
     expect(error).toMatchObject({
       code: 'vtts-invalid',
-      exitCode: 2,
+      kind: 'usage',
       context: { table: 'raw.events', process_name: 'overwrite_load', property: 'k', found: value },
     });
     expect(error.message).toContain(
@@ -137,7 +137,7 @@ describe('a query', () => {
     const error = await refusalOf(world);
     expect(error).toMatchObject({
       code: 'vtts-invalid',
-      exitCode: 2,
+      kind: 'usage',
       context: { table: 'raw.events', process_name: 'overwrite_load' },
       hint: expect.stringContaining('psyberg sql'),
     });
@@ -145,7 +145,7 @@ describe('a query', () => {
     expect(error.message).toContain(what);
     expect(await runOne(world, 'overwrite_load')).toMatchObject({
       status: 'failed',
-      error: { code: 'vtts-invalid', context: { exit_code: 2 } },
+      error: { code: 'vtts-invalid', kind: 'usage' },
     });
     expect(await world.rows('select count(*) from raw.events')).toEqual(['["3"]']);
   });

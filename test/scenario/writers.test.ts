@@ -23,7 +23,12 @@ function writeProject(world: World, writer: number): string {
       process_name: `load_${writer}`,
       pattern: writer % 2 === 0 ? 'stateful' : 'stateless',
       sources: [{ table: `raw.events_${writer}`, event_time: 'ts', alias: 'e' }],
-      target: { table: 'facts.shared', event_time: 'ts', partition_by: ['hour(ts)'] },
+      target: {
+        table: 'facts.shared',
+        event_time: 'ts',
+        partition_by: ['hour(ts)'],
+        existing_rows: 'keep',
+      },
     },
     `select id, ts, ${writer} as writer from e`,
   );

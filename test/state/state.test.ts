@@ -159,7 +159,7 @@ describe('the state tables', () => {
     }
     await expect(runSessionStep(world.psyberg, spec, 'load', first)).rejects.toMatchObject({
       code: 'session-plan-missing',
-      exitCode: 2,
+      kind: 'usage',
     });
     // Written anew beside the rows of others in its file.
     await world.land('raw.events', `select ${sessions}, timestamptz '${hourAt(sessions)}'`);

@@ -60,7 +60,7 @@ export interface World {
   /** The rows of a query as sorted texts: multisets compare as arrays. */
   rows(query: string): Promise<string[]>;
   metadata(table: string): Promise<TableMetadata>;
-  /** The history of `main`, oldest first. */
+  /** The history of `main`, oldest first, without the empty snapshot with which a target begins. */
   history(table: string): Promise<Snapshot[]>;
   commit(table: string, updates: readonly TableUpdate[]): Promise<void>;
   /** Moves `main` to another snapshot, as a rollback does. */
@@ -174,7 +174,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     async history(table) {
       const metadata = await world.metadata(table);
-      return [...ancestors(metadata, mainSnapshot(metadata))].reverse();
+      return [...ancestors(metadata, mainSnapshot(metadata))]
+        .filter(({ summary }) => summary?.['psyberg.initial-branch'] === undefined)
+        .reverse();
     },
     async commit(table, updates) {
       await psyberg.internals.client.commitTable(tableId(table), { requirements: [], updates });

@@ -151,7 +151,7 @@ function parseFile<T>(text: string, location: string, parse: (text: string) => T
 }
 
 const broken = (location: string, cause: unknown): PsybergError =>
-  new PsybergError('metadata-file-broken', `Metadata file cannot be read: ${location}`, {
+  new PsybergError('metadata-file-broken', `Metadata file cannot be read: ${location}: ${reasonOf(cause)}`, {
     hint: 'restore the file from a backup, or register the table again with an earlier metadata file',
     cause,
   });

@@ -1,4 +1,5 @@
 /** What a foreign catalog refused, in the words of this one. Reply -> PsybergError. Pure. */
+import type { ErrorCode } from '../../model/error-codes.ts';
 import { conflict, PsybergError, usageError } from '../../model/errors.ts';
 import type { ForeignReply } from './transport.ts';
 import { stateUnknown } from './transport.ts';
@@ -13,7 +14,7 @@ export interface Attempted {
 }
 
 /** Codes of this catalog by the type that the specification gives an error. */
-const CODES: Readonly<Record<string, string>> = {
+const CODES: Readonly<Record<string, ErrorCode>> = {
   NoSuchTableException: 'no-such-table',
   NoSuchIcebergTableException: 'no-such-table',
   NoSuchNamespaceException: 'no-such-namespace',

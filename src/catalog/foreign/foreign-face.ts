@@ -146,6 +146,7 @@ function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
         throw new PsybergError(
           'catalog-failed',
           `${attempted.subject}: the catalog gave one page token twice while it listed ${field}`,
+          { retryable: false },
         );
       if (next !== undefined) tokens.add(next);
     } while (next !== undefined && next !== '');

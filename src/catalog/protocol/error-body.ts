@@ -2,6 +2,7 @@
  * Errors on the wire. PsybergError -> status and body, letter by letter as the Iceberg REST specification has
  * them.
  */
+import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { storageFault } from '../../model/storage-faults.ts';
 
@@ -13,7 +14,7 @@ export interface ErrorAnswer {
 }
 
 /** Status and type (the Java exception that clients rebuild) of every error code that the catalog raises. */
-const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>> = {
+export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: number, type: string]>>> = {
   'bad-request': [400, 'BadRequestException'],
   'unknown-update': [400, 'BadRequestException'],
   'unknown-requirement': [400, 'BadRequestException'],
@@ -26,6 +27,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, type: string]>>
   'no-such-view': [404, 'NoSuchViewException'],
   'no-such-namespace': [404, 'NoSuchNamespaceException'],
   'no-such-warehouse': [404, 'NoSuchWarehouseException'],
+  'no-such-branch': [404, 'NoSuchWarehouseException'],
   'no-such-endpoint': [404, 'NotFoundException'],
   'metadata-file-missing': [404, 'NotFoundException'],
   'method-not-allowed': [405, 'UnsupportedOperationException'],

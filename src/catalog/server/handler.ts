@@ -1,9 +1,10 @@
 /** From a prefix to its face, from a face to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
-import { noSuchWarehouse } from '../errors.ts';
+import { noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
 import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
+import { branchesText, findBranch } from '../views/find-branches.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import type { CatalogRequest } from './http-request.ts';
@@ -33,17 +34,27 @@ export function catalogHandler({ real, warehouse, catalogName, views }: HandlerO
   function findFace(prefix: string): CatalogFace | undefined {
     const view = views.find(prefix);
     if (view) return sessionFace(view, real);
+    const watched = views.findBranch(prefix);
+    if (watched) return branchFace(watched.branch, real, watched.onLoad);
     if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length)
       return branchFace(prefix.slice(BRANCH_PREFIX.length), real);
     return prefix === '' || prefix === catalogName ? real : undefined;
   }
 
-  function answerConfig(request: CatalogRequest): Answer {
+  /** A misspelled branch would show every table's `main`. */
+  async function checkBranch(branch: string): Promise<void> {
+    // Where the catalog does not let its tables be listed, they are still read one by one.
+    const { found, branches } = await findBranch(real, branch).catch(() => ({ found: true, branches: [] }));
+    if (!found) throw noSuchBranch(branch, branchesText(branches));
+  }
+
+  async function answerConfig(request: CatalogRequest): Promise<Answer> {
     const name = request.query.get('warehouse') ?? '';
     // Clients that know the warehouse by its folder mean the catalog itself.
     const prefix = name === '' || name === warehouse ? catalogName : name;
     const face = findFace(prefix);
     if (face === undefined) throw noSuchWarehouse(name);
+    if (prefix.startsWith(BRANCH_PREFIX)) await checkBranch(prefix.slice(BRANCH_PREFIX.length));
     const endpoints = ENDPOINTS.filter(
       (endpoint) =>
         face.lacks?.has(endpoint) !== true && (face.commitsTogether || endpoint !== COMMIT_TRANSACTION),
@@ -56,7 +67,7 @@ export function catalogHandler({ real, warehouse, catalogName, views }: HandlerO
     async answer(request) {
       const { segments } = request;
       if (segments.length === 1 && segments[0] === 'config')
-        return await only(request.method, 'GET', async () => answerConfig(request));
+        return await only(request.method, 'GET', () => answerConfig(request));
       // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
       const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
       const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');

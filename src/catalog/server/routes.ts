@@ -1,4 +1,5 @@
 /** The endpoints of the Iceberg REST specification over a catalog face. Request -> answer. */
+import { withOperations } from '../../iceberg/history.ts';
 import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -18,6 +19,7 @@ import {
   paginate,
 } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
+import { shownTo } from '../views/without-main.ts';
 import { answerView, answerViews, registerView, renameView } from './view-routes.ts';
 
 /** Between the levels of a namespace in a path (Iceberg REST specification, parameter `namespace`). */
@@ -147,14 +149,14 @@ async function answerTables(
 async function answerTable(face: CatalogFace, request: CatalogRequest, id: TableIdentifier): Promise<Answer> {
   switch (request.method) {
     case 'GET':
-      return loadTable(await face.loadTable(id), request);
+      return loadTable(shownTo(request.headers['user-agent'], await face.loadTable(id)), request);
     case 'HEAD':
       await face.loadTable(id);
       return nothing;
     case 'POST': {
       const { requirements, updates } = readRequest(REQUESTS.commitTable, await request.body());
       const [table] = await face.commitTables([{ identifier: id, requirements, updates }]);
-      return committed(table as FaceTable);
+      return committed(shownTo(request.headers['user-agent'], table as FaceTable));
     }
     case 'DELETE':
       await face.dropTable(id, { purge: booleanParameter(request.query, 'purgeRequested') });
@@ -254,4 +256,7 @@ const committed = (table: FaceTable): Answer => ({
 /** Nothing for a staged table, nor where a foreign catalog does not say. */
 const locationField = ({ metadataLocation }: FaceTable): string =>
   metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`;
-const metadataText = (table: FaceTable): string => table.text ?? renderTableMetadata(table.metadata);
+function metadataText({ metadata, text }: FaceTable): string {
+  const readable = withOperations(metadata);
+  return readable === metadata && text !== undefined ? text : renderTableMetadata(readable);
+}

@@ -4,6 +4,7 @@ import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { storageFault } from '../../model/storage-faults.ts';
 import { commitStateUnknown } from '../errors.ts';
 import { EXISTS_PROPERTY, type JdbcTables } from './jdbc-schema.ts';
+import { placesIn, relocateIn } from './places.ts';
 import type { CatalogStore, PointerKind, PointerSwap } from './store.ts';
 
 /** A swap that found another pointer than it expected; rolls the transaction back. */
@@ -297,6 +298,9 @@ export function kyselyStore(db: Kysely<JdbcTables>, catalogName: string): Catalo
         .execute();
       return rows.map((row) => row.metadata_location as string);
     },
+
+    places: () => placesIn(db, catalogName),
+    relocate: (changes) => relocateIn(db, catalogName, changes),
 
     close: () => db.destroy(),
   };

@@ -18,6 +18,9 @@ const SCHEMA_LOCK = 7_270_211_001n;
 /** How often a call is repeated that PostgreSQL broke off to solve a deadlock. */
 const ATTEMPTS_MAX = 10;
 
+const LOCATIONS =
+  'select metadata_location from iceberg_tables where catalog_name = $1 and metadata_location is not null';
+
 /**
  * Connects, and makes the two tables where they are missing.
  * @throws PsybergError `catalog-database-unreachable`, `catalog-database-unusable`.
@@ -52,6 +55,10 @@ export async function openPostgresDatabase(url: string): Promise<CatalogDatabase
       return withKnownFailures(
         kyselyStore(new Kysely({ dialect: new PostgresDialect({ pool }) }), catalogName),
       );
+    },
+    async metadataLocations(catalogName) {
+      const { rows } = await pool.query<{ metadata_location: string }>(LOCATIONS, [catalogName]);
+      return rows.map((row) => row.metadata_location);
     },
     close: () => pool.end(),
   };
@@ -214,6 +221,8 @@ function withKnownFailures(store: CatalogStore): CatalogStore {
     renamePointer: guard(store.renamePointer),
     locationsWith: guard(store.locationsWith),
     metadataLocations: guard(store.metadataLocations),
+    places: guard(store.places),
+    relocate: guard(store.relocate),
     close: store.close,
   };
 }

@@ -5,10 +5,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { databaseUnavailable } from '../errors.ts';
 import { ICEBERG_TYPE_COLUMN, JDBC_SCHEMA } from './jdbc-schema.ts';
+import { foreignTable, sqliteFault } from './sqlite-faults.ts';
 import type { CatalogDatabase } from './store.ts';
 
 /** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
 export const BUSY_TIMEOUT_MS = 10_000;
+
+const LOCATIONS =
+  'select metadata_location from iceberg_tables where catalog_name = ? and metadata_location is not null';
 
 /** Opens or creates the database and its two tables. */
 export function openSqliteDatabase(path: string): CatalogDatabase {
@@ -20,6 +24,10 @@ export function openSqliteDatabase(path: string): CatalogDatabase {
         import('./kysely-store.ts'),
       ]);
       return kyselyStore(sqliteKysely(database), catalogName);
+    },
+    async metadataLocations(catalogName) {
+      const rows = database.prepare(LOCATIONS).all(catalogName) as { metadata_location: string }[];
+      return rows.map((row) => row.metadata_location);
     },
     async close() {
       database.close();
@@ -35,12 +43,21 @@ function openPatiently(path: string): DatabaseSync {
       return openOnce(path);
     } catch (error) {
       const locked = /database is locked/.test(String((error as Error).message));
-      if (!locked) throw error;
-      if (Date.now() > untilMs) throw databaseUnavailable(error);
+      if (!locked) throw sqliteFault(path, error) ?? error;
+      if (Date.now() > untilMs) throw databaseUnavailable(error, path);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + Math.random() * 20);
     }
   }
 }
+
+/** Those that every JDBC catalog of Iceberg has made. */
+const OLDEST_COLUMNS = [
+  'catalog_name',
+  'table_namespace',
+  'table_name',
+  'metadata_location',
+  'previous_metadata_location',
+];
 
 function openOnce(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
@@ -53,6 +70,8 @@ function openOnce(path: string): DatabaseSync {
     const columns = database.prepare("select name from pragma_table_info('iceberg_tables')").all() as {
       name: string;
     }[];
+    const missing = OLDEST_COLUMNS.find((name) => !columns.some((column) => column.name === name));
+    if (missing !== undefined) throw foreignTable(path, missing);
     if (!columns.some((column) => column.name === 'iceberg_type')) database.exec(ICEBERG_TYPE_COLUMN);
   } catch (error) {
     database.close();

@@ -20,6 +20,7 @@ import { storageFault } from '../../model/storage-faults.ts';
 import { databaseUnavailable } from '../errors.ts';
 import type { JdbcTables } from './jdbc-schema.ts';
 import { BUSY_TIMEOUT_MS } from './sqlite-database.ts';
+import { sqliteFault } from './sqlite-faults.ts';
 
 /** Takes over an open database: destroying the one closes the other. */
 export const sqliteKysely = (database: DatabaseSync): Kysely<JdbcTables> =>
@@ -50,7 +51,7 @@ function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Dr
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
-        if (Date.now() > untilMs) throw databaseUnavailable(error);
+        if (Date.now() > untilMs) throw databaseUnavailable(error, database.location() ?? undefined);
       } finally {
         database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
       }
@@ -77,6 +78,13 @@ const isBusy = (error: unknown): boolean =>
 
 function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
   // Preparing costs more than running; the store uses about twenty different statements.
+  const orFault = <T>(call: () => T): T => {
+    try {
+      return call();
+    } catch (error) {
+      throw sqliteFault(database.location() ?? 'catalog.db', error) ?? error;
+    }
+  };
   const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>();
   return {
     close: () => database.close(),
@@ -90,8 +98,8 @@ function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
       const values = (parameters: readonly unknown[]): SQLInputValue[] => parameters as SQLInputValue[];
       return {
         reader: ready.columns().length > 0,
-        all: (parameters) => ready.all(...values(parameters)),
-        run: (parameters) => ready.run(...values(parameters)),
+        all: (parameters) => orFault(() => ready.all(...values(parameters))),
+        run: (parameters) => orFault(() => ready.run(...values(parameters))),
         iterate: (parameters) => ready.iterate(...values(parameters)) as IterableIterator<unknown>,
       };
     },

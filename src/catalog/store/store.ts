@@ -19,6 +19,21 @@ export interface PointerSwap {
   readonly next: string;
 }
 
+export interface Places {
+  readonly pointers: readonly (Pointer & { readonly identifier: TableIdentifier })[];
+  /** Property `location` of namespaces; levels are joined by dots. */
+  readonly namespaces: readonly { readonly namespace: string; readonly location: string }[];
+}
+export interface PlaceChanges {
+  readonly pointers: readonly (PointerSwap & { readonly expected: string; readonly previous: string })[];
+  readonly namespaces: readonly {
+    readonly namespace: string;
+    readonly expected: string;
+    readonly next: string;
+  }[];
+  readonly forgotten: readonly { readonly identifier: TableIdentifier; readonly expected: string }[];
+}
+
 export interface PropertyChanges {
   readonly updates: Readonly<Record<string, string>>;
   readonly removals: readonly string[];
@@ -63,6 +78,14 @@ export interface CatalogStore {
   locationsWith(texts: readonly string[]): Promise<string[]>;
   /** Every metadata location in the database, of tables and views and of all its catalogs. */
   metadataLocations(): Promise<string[]>;
+  /** All pointers of this catalog, and all locations that its namespaces have. */
+  places(): Promise<Places>;
+  /**
+   * Moves all pointers and locations of namespaces or none, in one database transaction, and lets go of others.
+   * @returns false when one of them is not as it was expected.
+   * @throws PsybergError `commit-state-unknown` as `swapPointers`.
+   */
+  relocate(changes: PlaceChanges): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -73,5 +96,7 @@ export interface CatalogStore {
 export interface CatalogDatabase {
   /** The store of one catalog in it; closing the store closes the database. */
   openStore(catalogName: string): Promise<CatalogStore>;
+  /** Where the tables and views of one catalog have their metadata; before its store is opened. */
+  metadataLocations(catalogName: string): Promise<string[]>;
   close(): Promise<void>;
 }

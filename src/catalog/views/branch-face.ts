@@ -8,17 +8,25 @@ import { forbidden, formatIdentifier } from '../errors.ts';
 import type { CatalogFace, FaceTable, ViewBackend } from '../service/catalog-face.ts';
 import { fixedShapeFace } from './read-only-face.ts';
 import { redirectCommit } from './redirect-commit.ts';
+import type { BranchView, ShownAs } from './session-views.ts';
 import { branchHead, showTable } from './show-table.ts';
 
 export const BRANCH_PREFIX = 'branch@';
 
-/** Serves a branch over all tables of a backend. */
-export function branchFace(branch: string, backend: ViewBackend): CatalogFace {
+/** What a table shows of a branch or tag. */
+export const shownAs = ({ refs }: Pick<TableMetadata, 'refs'>, branch: string): ShownAs =>
+  branch === MAIN_BRANCH || refs === undefined || !Object.hasOwn(refs, branch)
+    ? 'main'
+    : (refs[branch]?.type ?? 'main');
+
+/** Serves a branch, or a tag, over all tables of a backend. `onLoad`: told of each table that is loaded. */
+export function branchFace(
+  branch: string,
+  backend: ViewBackend,
+  onLoad: BranchView['onLoad'] = () => undefined,
+): CatalogFace {
   // `main` under another name would be a way to write to it; a tag is not to be written to at all.
-  const hasBranch = (metadata: TableMetadata): boolean =>
-    branch !== MAIN_BRANCH &&
-    branchHead(metadata, branch) !== undefined &&
-    metadata.refs?.[branch]?.type === 'branch';
+  const hasBranch = (metadata: TableMetadata): boolean => shownAs(metadata, branch) === 'branch';
   const show = (table: FaceTable): FaceTable => {
     if (branchHead(table.metadata, branch) === undefined) return table;
     const { text: _ofTheTableItself, ...rest } = table;
@@ -26,7 +34,11 @@ export function branchFace(branch: string, backend: ViewBackend): CatalogFace {
   };
   return fixedShapeFace({
     ...backend,
-    loadTable: async (id) => show(await backend.loadTable(id)),
+    async loadTable(id) {
+      const table = await backend.loadTable(id);
+      onLoad(id, shownAs(table.metadata, branch));
+      return show(table);
+    },
     async commitTables(changes) {
       const redirected = await Promise.all(
         changes.map(async (change) => {

@@ -4,6 +4,7 @@
  */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { Snapshot, SnapshotId, TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { UnreadFields } from '../../iceberg/unread-fields.ts';
 import { usageError } from '../../model/errors.ts';
 
 /** How a table appears in a view. */
@@ -22,8 +23,11 @@ export type ViewShow =
     }
   /** One snapshot, read-only. */
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
-  /** A snapshot that the table itself does not know, with its own manifest list; read-only. */
-  | { readonly kind: 'files'; readonly snapshot: Snapshot };
+  /**
+   * A snapshot that the table itself does not know, with its own manifest list; read-only. `without`: fields
+   * by which its reader is not to skip files.
+   */
+  | { readonly kind: 'files'; readonly snapshot: Snapshot; readonly without?: UnreadFields };
 
 export interface ViewTable {
   /** The name seen inside the view. */
@@ -41,15 +45,26 @@ export interface SessionView {
   readonly name: string;
   readonly tables: readonly ViewTable[];
 }
+/** What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name. */
+export type ShownAs = 'branch' | 'tag' | 'main';
+/** The tables of the catalog as `branch@NAME` shows them, under a name of its own. */
+export interface BranchView {
+  readonly name: string;
+  readonly branch: string;
+  /** Told of each table that is loaded. */
+  readonly onLoad: (table: TableIdentifier, shown: ShownAs) => void;
+}
 /** What the engine holds: views come and go with sessions. */
 export interface SessionViews {
   /** Opens a view, or replaces the one of the same name. */
   open(view: SessionView): void;
+  openBranch(view: BranchView): void;
   close(name: string): void;
 }
 /** What the server holds. */
 export interface ViewRegistry extends SessionViews {
   find(name: string): SessionView | undefined;
+  findBranch(name: string): BranchView | undefined;
 }
 
 /** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
@@ -61,13 +76,17 @@ const RESERVED = new Set(['config', 'namespaces', 'tables', 'views', 'transactio
 /** @param taken prefixes that views must not hide. */
 export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
   const views = new Map<string, SessionView>();
+  const branches = new Map<string, BranchView>();
+  const checkName = (name: string): void => {
+    if (!VIEW_NAME.test(name) || RESERVED.has(name) || taken(name)) {
+      throw usageError('invalid-view-name', `View name is not usable: ${JSON.stringify(name)}`, {
+        hint: 'use letters, digits, ".", "_", "~", "-" and "@", and neither the catalog\'s own name nor the prefix "branch@"',
+      });
+    }
+  };
   return {
     open(view) {
-      if (!VIEW_NAME.test(view.name) || RESERVED.has(view.name) || taken(view.name)) {
-        throw usageError('invalid-view-name', `View name is not usable: ${JSON.stringify(view.name)}`, {
-          hint: 'use letters, digits, ".", "_", "~", "-" and "@", and neither the catalog\'s own name nor the prefix "branch@"',
-        });
-      }
+      checkName(view.name);
       for (const { identifier, show } of view.tables) {
         if (show.kind === 'branch' && show.branch === MAIN_BRANCH) {
           throw usageError(
@@ -79,9 +98,15 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
       }
       views.set(view.name, view);
     },
+    openBranch(view) {
+      checkName(view.name);
+      branches.set(view.name, view);
+    },
     close(name) {
       views.delete(name);
+      branches.delete(name);
     },
     find: (name) => views.get(name),
+    findBranch: (name) => branches.get(name),
   };
 }

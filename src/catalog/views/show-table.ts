@@ -4,6 +4,7 @@
  */
 import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { withoutFields } from '../../iceberg/unread-fields.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { ViewShow } from './session-views.ts';
@@ -25,8 +26,10 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
     }
     case 'snapshot':
       return withHead(metadata, findSnapshot(metadata, show.snapshotId), nowMs);
-    case 'files':
-      return withHead(metadata, show.snapshot, nowMs);
+    case 'files': {
+      const shown = withHead(metadata, show.snapshot, nowMs);
+      return show.without === undefined ? shown : withoutFields(shown, show.without);
+    }
   }
 }
 

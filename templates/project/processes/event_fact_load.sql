@@ -12,6 +12,7 @@ audits:
   - source_to_target_count
   - no_missing_events: { source: raw_events, key: event_id }
   - not_null: { columns: [event_id, event_ts] }
+  - unique: { columns: [event_id], over: target }   # no event twice, also not beside what was loaded before
 ---*/
 -- raw_events holds only the rows that landed since the last run.
 select event_id,

@@ -1,0 +1,69 @@
+/**
+ * What SQLite says of a file that is no catalog, or not one that can be used. Path + error -> PsybergError with
+ * the file's name and what to do; whoever reads "the folder cannot be used" would look at its permissions.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { type PsybergError, usageError } from '../../model/errors.ts';
+import { storageFault } from '../../model/storage-faults.ts';
+
+/** SQLite's primary result codes. */
+const SQLITE_CORRUPT = 11;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
+
+/** Undefined for an error that says nothing of the file. */
+export function sqliteFault(path: string, error: unknown): PsybergError | undefined {
+  const primary = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+  if (primary === SQLITE_NOTADB)
+    return usageError('catalog-database-damaged', `the catalog's database ${path} is no SQLite database`, {
+      hint: `restore ${path} from a backup; if the file is not psyberg's, move it away or name another warehouse in psyberg.yaml`,
+      context: { path },
+      cause: error,
+    });
+  if (primary === SQLITE_CORRUPT)
+    return usageError(
+      'catalog-database-damaged',
+      `the catalog's database ${path} is damaged: ${(error as Error).message}`,
+      {
+        hint: `restore ${path} from a backup, or save what can be read: sqlite3 ${path} .recover`,
+        context: { path },
+        cause: error,
+      },
+    );
+  return storageFault(error, path) ?? (primary === SQLITE_CANTOPEN ? notOpened(path, error) : undefined);
+}
+
+function notOpened(path: string, cause: unknown): PsybergError {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return usageError(
+    'catalog-database-unusable',
+    `the catalog's database ${path} cannot be opened: ${isFolder ? 'it is a folder' : accessProblem(path)}`,
+    {
+      hint: isFolder
+        ? `move the folder ${path} away, or name another warehouse in psyberg.yaml`
+        : `give this user the right to read and write ${path}`,
+      context: { path },
+      cause,
+    },
+  );
+}
+
+function accessProblem(path: string): string {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return 'SQLite cannot open it';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** For a database that another program made: its table has the name of the catalog's, and other columns. */
+export const foreignTable = (path: string, missing: string): PsybergError =>
+  usageError(
+    'catalog-database-unusable',
+    `the catalog's database ${path} holds a table iceberg_tables of another program: it has no column ${missing}`,
+    {
+      hint: `move ${path} away, or name another warehouse in psyberg.yaml`,
+      context: { path, column: missing },
+    },
+  );

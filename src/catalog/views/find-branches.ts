@@ -1,0 +1,83 @@
+/** The branches and tags of a catalog's tables. Catalog -> names. */
+import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
+import { codeOf, formatIdentifier } from '../errors.ts';
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+
+/** A branch or tag beside `main`. */
+export interface FoundBranch {
+  readonly name: string;
+  readonly type: 'branch' | 'tag';
+  /** The tables that have it, as `namespace.name`. */
+  readonly tables: readonly string[];
+}
+
+/** What is asked of a catalog: a face of it, or a client. */
+export interface TableLister {
+  listNamespaces(parent: readonly string[]): Promise<string[][]>;
+  listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
+  /** Undefined, or an error, for a table that is not there. */
+  loadTable(id: TableIdentifier): Promise<{ readonly metadata: TableMetadata } | undefined>;
+}
+
+/**
+ * How many tables are loaded at most to look for a name: behind a foreign catalog each is a request. Not
+ * measured.
+ */
+const TABLES_MAX = 1000;
+
+/**
+ * Looks for a branch or tag. `found`: some table has it, or nobody knows, in a catalog of more tables than are
+ * loaded for it; else `branches` are all that there are, by name.
+ */
+export async function findBranch(
+  catalog: TableLister,
+  branch: string,
+): Promise<{ readonly found: boolean; readonly branches: readonly FoundBranch[] }> {
+  const branches = new Map<string, { name: string; type: 'branch' | 'tag'; tables: string[] }>();
+  let count = 0;
+  for await (const id of tablesOf(catalog)) {
+    count += 1;
+    if (count > TABLES_MAX) return { found: true, branches: [] };
+    const table = await catalog.loadTable(id).catch((error: unknown) => {
+      // Dropped since it was listed, or damaged: it has no branch that could be read.
+      if (codeOf(error)?.startsWith('no-such-') || codeOf(error)?.startsWith('metadata-file-'))
+        return undefined;
+      throw error;
+    });
+    for (const [name, { type }] of Object.entries(table?.metadata.refs ?? {})) {
+      if (name === branch) return { found: true, branches: [] };
+      if (name === MAIN_BRANCH) continue;
+      const known = branches.get(name) ?? { name, type, tables: [] };
+      known.tables.push(formatIdentifier(id));
+      branches.set(name, known);
+    }
+  }
+  return {
+    found: branch === MAIN_BRANCH,
+    branches: [...branches.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+  };
+}
+
+/** Every table, of every level of namespaces. */
+export async function* tablesOf(
+  catalog: TableLister,
+  parent: readonly string[] = [],
+): AsyncGenerator<TableIdentifier> {
+  for (const namespace of await catalog.listNamespaces(parent)) {
+    yield* await catalog.listTables(namespace);
+    yield* tablesOf(catalog, namespace);
+  }
+}
+
+const NAMES_MAX = 20;
+
+/** `a (facts.x), b (tag of facts.y)`, for a message. */
+export function branchesText(branches: readonly FoundBranch[]): string {
+  if (branches.length === 0) return 'no table has any but main';
+  const names = branches.slice(0, NAMES_MAX).map(({ name, type, tables }) => {
+    const more = tables.length > 1 ? ` and ${tables.length - 1} more` : '';
+    return `${name} (${type === 'tag' ? 'tag of ' : ''}${tables[0]}${more})`;
+  });
+  const rest = branches.length > NAMES_MAX ? `, and ${branches.length - NAMES_MAX} more` : '';
+  return `there are ${names.join(', ')}${rest}`;
+}

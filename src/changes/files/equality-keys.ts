@@ -1,0 +1,128 @@
+/**
+ * Equality deletes that DuckDB 1.5.5 would read wrongly: refused before it reads them. It takes `column <>
+ * value` for "not deleted", so a row whose key is NULL vanishes with every delete of another key; and a key
+ * column that the table has dropped makes it read another column.
+ */
+import { currentSchema } from '../../iceberg/event-time.ts';
+import type { NestedField, Snapshot } from '../../iceberg/table-metadata.ts';
+import { type PsybergError, refusal } from '../../model/errors.ts';
+import { tableName } from '../../model/names.ts';
+import { fileSchemaFragment, identifierFragment, renderStatement } from '../../statements/index.ts';
+import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
+import { filesUnder } from './files-under.ts';
+import { type Source, type SourceTable, ofDeletes } from '../source.ts';
+import { reading } from './reading.ts';
+
+/**
+ * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its
+ * equality deletes.
+ */
+export async function refuseUnreadable(source: Source, snapshot: Snapshot): Promise<void> {
+  const counted = snapshot.summary?.['total-equality-deletes'] ?? snapshot.summary?.['total-delete-files'];
+  if (counted === '0') return;
+  const manifests = ofDeletes(await source.manifestsOf(snapshot));
+  const deletes = (await readDeleteFiles(source, snapshot, manifests)).filter(
+    (each) => each.kind === 'equality' && each.status !== 'removed',
+  );
+  if (deletes.length === 0) return;
+  const columns = keyColumns(source, snapshot, deletes);
+  await refuseOtherTypes(source, snapshot, { deletes, columns });
+  if (columns.every((column) => column.required)) return;
+  const affected = await filesUnder({ source, head: snapshot }, deletes, snapshot['sequence-number'] ?? 0n);
+  const certain = affected.find((file) => file.nullKeys !== undefined && file.nullKeys > 0n);
+  if (certain !== undefined) throw unreadable(source, snapshot, { file: certain.path, columns });
+  const unknown = affected.filter((file) => file.nullKeys === undefined).map((file) => file.path);
+  for (const column of unknown.length === 0 ? [] : columns.filter((each) => !each.required)) {
+    const schema = fileSchemaFragment([column]);
+    const [row] =
+      schema === undefined
+        ? []
+        : await reading(source, snapshot, () =>
+            source.engine.query<{ path: string }>({
+              sql: renderStatement('session/null_keys', {
+                column: identifierFragment(column.name),
+                file_columns: schema,
+              }),
+              parameters: { files: unknown },
+            }),
+          );
+    if (row !== undefined) throw unreadable(source, snapshot, { file: row.path, columns: [column] });
+  }
+}
+
+function keyColumns(source: SourceTable, snapshot: Snapshot, deletes: readonly DeleteFile[]): NestedField[] {
+  const { fields } = currentSchema(source.metadata);
+  return [...new Set(deletes.flatMap((each) => each.equalityIds))].map((id) => {
+    const column = fields.find((field) => field.id === id);
+    if (column !== undefined) return column;
+    const file = deletes.find((each) => each.equalityIds.includes(id))?.path ?? '';
+    const name = tableName(source.spec.table);
+    throw refusal(
+      'equality-deletes-unreadable',
+      `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by a column (field id ${id}) that the table no longer has`,
+      {
+        hint: remedy(name),
+        context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file },
+      },
+    );
+  });
+}
+
+/** How Parquet stores the types to which Iceberg lets a column be widened, where DuckDB minds. */
+const STORED: Readonly<Record<string, string>> = {
+  long: 'INT64',
+  double: 'DOUBLE',
+  timestamp: 'INT64',
+  timestamp_ns: 'INT64',
+};
+
+/**
+ * A delete file written before its column was widened holds the narrow type: DuckDB compares it with the wide
+ * one, and its whole database is invalid from then on.
+ */
+async function refuseOtherTypes(
+  source: Source,
+  snapshot: Snapshot,
+  { deletes, columns }: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
+): Promise<void> {
+  const widened = columns.filter((column) =>
+    source.metadata.schemas.some((schema) =>
+      schema.fields.some((field) => field.id === column.id && field.type !== column.type),
+    ),
+  );
+  for (const column of widened) {
+    const files = deletes.filter((each) => each.equalityIds.includes(column.id)).map((each) => each.path);
+    const [row] = await reading(source, snapshot, () =>
+      source.engine.query<{ path: string }>({
+        sql: renderStatement('session/stored_otherwise'),
+        parameters: { files, field_id: column.id, stored_type: STORED[String(column.type)] ?? '' },
+      }),
+    );
+    if (row === undefined) continue;
+    const name = tableName(source.spec.table);
+    throw refusal(
+      'equality-deletes-unreadable',
+      `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by ${column.name}, and ${row.path} was written before that column was widened to ${String(column.type)}: DuckDB cannot compare them`,
+      {
+        hint: remedy(name),
+        context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file: row.path },
+      },
+    );
+  }
+}
+
+function unreadable(
+  source: SourceTable,
+  snapshot: Snapshot,
+  { file, columns }: { readonly file: string; readonly columns: readonly NestedField[] },
+): PsybergError {
+  const name = tableName(source.spec.table);
+  return refusal(
+    'equality-deletes-unreadable',
+    `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by equal values of ${columns.map((column) => column.name).join(', ')}, and ${file} holds NULLs there: DuckDB would drop those rows, too`,
+    { hint: remedy(name), context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file } },
+  );
+}
+
+const remedy = (name: string): string =>
+  `compact ${name} with its own writer, which applies the deletes, and run again; nothing was moved`;

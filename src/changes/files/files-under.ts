@@ -1,0 +1,137 @@
+/**
+ * The data files that delete files are about. Delete files + a snapshot -> its live data files under them.
+ * Reads manifests.
+ */
+import { togetherOrSingly } from '../../engine/index.ts';
+import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { renderStatement } from '../../statements/index.ts';
+import type { DeleteFile } from './row-delete-files.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { reading } from './reading.ts';
+import { likeManifests } from './read-files.ts';
+
+export interface DataFile {
+  readonly path: string;
+  readonly manifestPath: string;
+  readonly specId: number;
+  readonly partition: string;
+  readonly sequenceNumber: bigint;
+  readonly rows: bigint;
+  /** NULLs in the columns of equality deletes; undefined when the manifest does not say. */
+  readonly nullKeys: bigint | undefined;
+}
+
+export interface FilesUnderInput {
+  readonly source: Source;
+  readonly head: Snapshot;
+}
+
+/** Live data files of the head, of at most that sequence number, to which some of the delete files apply. */
+export async function filesUnder(
+  input: FilesUnderInput,
+  deletes: readonly DeleteFile[],
+  newest: bigint,
+): Promise<DataFile[]> {
+  const { source, head } = input;
+  if (deletes.length === 0) return [];
+  const equality = deletes.filter((each) => each.kind === 'equality');
+  const greatest = equality.reduce(
+    (number, each) => (each.sequenceNumber > number ? each.sequenceNumber : number),
+    0n,
+  );
+  const everywhere =
+    equality.some((each) => isGlobal(each, source)) || deletes.some((each) => each.kind !== 'equality');
+  const specIds = new Set(deletes.map((each) => each.specId));
+  const manifests = (await source.manifestsOf(head)).filter(
+    (manifest) => manifest.content === 0 && (everywhere || specIds.has(manifest.partition_spec_id)),
+  );
+  const files: DataFile[] = [];
+  for (const { specId, paths } of likeManifests(manifests)) {
+    const rows = await reading(
+      source,
+      head,
+      () => readAffected(input, paths, { deletes, greatest, newest }),
+      paths,
+    );
+    for (const row of rows) {
+      const file = {
+        path: row.path,
+        manifestPath: row.manifest_path,
+        specId,
+        partition: partitionText(source, specId, row.partition),
+        sequenceNumber: BigInt(row.sequence_number),
+      };
+      if (deletes.some((each) => appliesTo(each, file, source)))
+        files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
+    }
+  }
+  return files;
+}
+
+interface AffectedRow extends Record<string, unknown> {
+  readonly manifest_path: string;
+  readonly path: string;
+  readonly partition: string | null;
+  readonly sequence_number: string;
+  readonly rows: bigint;
+  readonly null_keys: bigint | null;
+}
+
+async function readAffected(
+  { source, head }: FilesUnderInput,
+  manifests: readonly string[],
+  {
+    deletes,
+    greatest,
+    newest,
+  }: { readonly deletes: readonly DeleteFile[]; readonly greatest: bigint; readonly newest: bigint },
+): Promise<readonly AffectedRow[]> {
+  const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
+  return togetherOrSingly(manifests, (some) =>
+    source.engine.query<AffectedRow>({
+      sql: renderStatement('session/affected_files'),
+      parameters: {
+        manifest_list: head['manifest-list'],
+        manifests: some,
+        paths: [...new Set(deletes.flatMap((each) => each.dataFiles ?? []))],
+        equality_sequence_number: String(greatest),
+        newest: String(newest),
+        key_ids: keys.map(String),
+      },
+    }),
+  );
+}
+
+/** Values as processing URIs write them, so that partitions written by different engines compare. */
+function partitionText(source: SourceTable, specId: number, json: string | null): string {
+  const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
+  return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(source.metadata)));
+}
+
+/**
+ * Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all
+ * partitions.
+ */
+function isGlobal(file: DeleteFile, source: SourceTable): boolean {
+  const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === file.specId);
+  return (spec?.fields ?? []).every((field) => field.transform === 'void');
+}
+
+/** Iceberg specification, "Scan Planning": to which data files a delete file must be applied. */
+export function appliesTo(
+  file: DeleteFile,
+  data: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>,
+  source: SourceTable,
+): boolean {
+  if (file.kind !== 'equality')
+    return (
+      file.dataFiles?.includes(data.path) ??
+      (data.specId === file.specId && data.partition === JSON.stringify(file.partition))
+    );
+  if (data.sequenceNumber >= file.sequenceNumber) return false;
+  return (
+    isGlobal(file, source) ||
+    (data.specId === file.specId && data.partition === JSON.stringify(file.partition))
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * The manifests behind a chain of new snapshots. Snapshots -> manifests, each with the snapshot that added
+ * it. A table of 10,000 manifests has manifest lists of 1.2 MB, and ten new snapshots have ten of them: the
+ * newest one alone says the same of all appends that nothing rewrote since (2026-11-22: one list 25 ms, ten
+ * lists 250 ms).
+ */
+import { operationOf } from '../../iceberg/history.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { renderStatement } from '../../statements/index.ts';
+import type { Source, Manifest } from '../source.ts';
+import { reading } from './reading.ts';
+
+export interface NewManifests {
+  readonly manifests: readonly Manifest[];
+  /** The manifest lists in which they stand. */
+  readonly manifestLists: readonly string[];
+}
+
+/**
+ * The manifests that the snapshots of `chain` added; `chain` is a line of parents without a gap, oldest
+ * first. A snapshot for which `isKnown` holds is passed over: its manifests are not asked for.
+ */
+export async function readNewManifests(
+  source: Source,
+  {
+    chain,
+    isKnown,
+  }: { readonly chain: readonly Snapshot[]; readonly isKnown: (snapshot: Snapshot) => boolean },
+): Promise<NewManifests> {
+  const wanted = chain.filter((snapshot) => !isKnown(snapshot));
+  const tip = chain.at(-1);
+  if (tip === undefined || wanted.length === 0) return { manifests: [], manifestLists: [] };
+  // What the chain holds beside the wanted snapshots is asked for too: a known compaction has moved entries,
+  // and the newest list shows it.
+  const inTip = await addedIn(source, tip, [tip], chain);
+  // DuckDB forgets the counts of the manifests that it carries on in a version 1 table: only a snapshot's own
+  // list has them.
+  const complete = source.metadata['format-version'] === 1 ? chain.length : completeFrom(chain, inTip);
+  const own = chain.filter((snapshot, index) => index < complete && snapshot !== tip && !isKnown(snapshot));
+  const inOwn = own.length === 0 ? [] : await addedIn(source, tip, own, own);
+  const ids = new Set(wanted.map((snapshot) => String(snapshot['snapshot-id'])));
+  // The own list comes last: where both name a manifest, it is the one that knows.
+  const byPath = new Map(
+    [...inTip, ...inOwn]
+      .filter((manifest) => ids.has(manifest.snapshot_id))
+      .map((manifest) => [manifest.manifest_path, manifest]),
+  );
+  return {
+    manifests: [...byPath.values()],
+    manifestLists: [...own, tip].map((snapshot) => snapshot['manifest-list']),
+  };
+}
+
+/**
+ * From which snapshot of the chain on the newest list holds every manifest. An append only adds; whatever
+ * takes a manifest away is another operation, or an append that merged manifests and so leaves one with
+ * entries of others. After the last of those, nothing was taken.
+ */
+function completeFrom(chain: readonly Snapshot[], inTip: readonly Manifest[]): number {
+  const rewriting = new Set(
+    inTip.filter((manifest) => manifest.mixed).map((manifest) => manifest.snapshot_id),
+  );
+  const last = chain.findLastIndex(
+    (snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(String(snapshot['snapshot-id'])),
+  );
+  return last + 1;
+}
+
+function addedIn(
+  source: Source,
+  tip: Snapshot,
+  lists: readonly Snapshot[],
+  snapshots: readonly Snapshot[],
+): Promise<Manifest[]> {
+  const files = lists.map((snapshot) => snapshot['manifest-list']);
+  return reading(
+    source,
+    tip,
+    () =>
+      source.engine.query<Manifest & Record<string, unknown>>({
+        sql: renderStatement('session/changed_manifests'),
+        parameters: {
+          manifest_lists: files,
+          snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
+        },
+      }),
+    files,
+  );
+}

@@ -1,0 +1,109 @@
+/**
+ * The data files behind snapshots, with the hours of their event times. Snapshots -> ChangedFile[]. Reads
+ * manifests through DuckDB. Cost follows the change: only manifests that a new snapshot added are opened (a
+ * first load opens all live ones).
+ */
+import { togetherOrSingly } from '../../engine/index.ts';
+import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
+import { hoursOfPartition } from '../../iceberg/partition-hours.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { tableName } from '../../model/names.ts';
+import type { ChangedFile } from '../../model/session.ts';
+import { renderStatement } from '../../statements/index.ts';
+import { type StatedBounds, boundsOf, withScannedHours } from './hours-of-files.ts';
+import { type Source, type Manifest, ofData } from '../source.ts';
+import { refuseOtherFormats } from '../refuse-unsupported.ts';
+import { reading } from './reading.ts';
+
+interface FileRow extends Record<string, unknown>, StatedBounds {
+  readonly manifest_path: string;
+  readonly path: string;
+  readonly file_format: string;
+  readonly status: number;
+  readonly snapshot_id: string | null;
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly partition: string | null;
+}
+
+/** Manifests whose entries have the same columns, as far as the manifest list tells. */
+export interface LikeManifests {
+  readonly specId: number;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and the
+ * partition struct of the first. Apart are the partition specs, and what was written in format version 1
+ * (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
+ */
+export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
+  const groups = new Map<string, LikeManifests & { readonly paths: string[] }>();
+  for (const {
+    manifest_path: path,
+    partition_spec_id: specId,
+    sequence_number: sequenceNumber,
+  } of manifests) {
+    const key = `${specId} ${sequenceNumber === '0'}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { specId, paths: [path] });
+    else group.paths.push(path);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * The files in `manifests`, with hours. `statuses`: which entries count (`0` existing, `1` added, `2`
+ * removed). An entry without a snapshot id belongs to its manifest's snapshot (Iceberg specification,
+ * "Snapshot ID Inheritance").
+ */
+export async function readFiles(
+  source: Source,
+  head: Snapshot,
+  manifests: readonly Manifest[],
+  statuses: readonly number[],
+): Promise<ChangedFile[]> {
+  const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
+  const files: (ChangedFile & { readonly unknown: boolean })[] = [];
+  const { eventTime } = source;
+  const column = eventTime === undefined ? undefined : { id: eventTime.column.id, unit: eventTime.unit };
+  for (const { specId, paths } of likeManifests(manifests)) {
+    const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
+    const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
+      source.engine.query<FileRow>({
+        sql: renderStatement('session/changed_files'),
+        parameters: {
+          manifests: manifestPaths,
+          field_id: eventTime?.column.id ?? 0,
+          unit: eventTime?.unit ?? 'us',
+          type: String(eventTime?.column.type ?? 'timestamptz'),
+          statuses: statuses.map(String),
+        },
+      });
+    const rows = await reading(source, head, () => togetherOrSingly(paths, read), paths);
+    refuseOtherFormats(
+      tableName(source.spec.table),
+      rows.filter((row) => row.status !== 2),
+    );
+    for (const row of rows) {
+      const tuple = partitionTuple(row.partition, spec);
+      files.push({
+        path: row.path,
+        snapshotId: BigInt(row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id),
+        status: row.status === 2 ? 'removed' : 'added',
+        rows: row.rows,
+        bytes: row.bytes,
+        partition: processingUri(tuple, spec, currentSchema(source.metadata)),
+        ...boundsOf(row, source, hoursOfPartition(tuple, spec, column)),
+      });
+    }
+  }
+  return withScannedHours(source, files);
+}
+
+/** The live files in data manifests among `manifests`, with hours; see {@link readFiles}. */
+export const readLiveFiles = (
+  source: Source,
+  snapshot: Snapshot,
+  manifests: readonly Manifest[],
+): Promise<ChangedFile[]> => readFiles(source, snapshot, ofData(manifests), [0, 1]);

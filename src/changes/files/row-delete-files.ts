@@ -1,0 +1,146 @@
+/**
+ * The delete files in delete manifests: position deletes, equality deletes and deletion vectors. Manifests ->
+ * DeleteFile[].
+ */
+import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { refusal } from '../../model/errors.ts';
+import { tableName } from '../../model/names.ts';
+import type { ProcessingUri } from '../../model/session.ts';
+import { deleteKey } from '../../manifests/compose.ts';
+import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
+import { type Source, type SourceTable, type Manifest, ofDeletes } from '../source.ts';
+import { reading } from './reading.ts';
+
+export interface DeleteFile {
+  /** Names the entry; see `deleteKey`. */
+  readonly key: string;
+  readonly path: string;
+  readonly kind: 'position' | 'equality' | 'vector';
+  /** `removed`: taken off the table by this manifest's snapshot. */
+  readonly status: 'existing' | 'added' | 'removed';
+  readonly snapshotId: bigint;
+  readonly sequenceNumber: bigint;
+  readonly specId: number;
+  /** Values as processing URIs write them, so that they compare whoever wrote them. */
+  readonly partition: ProcessingUri;
+  /**
+   * The data files that it is about; undefined for equality deletes, and for positions while the file itself
+   * was not read.
+   */
+  readonly dataFiles: readonly string[] | undefined;
+  /** Field ids of the columns that equality deletes compare. */
+  readonly equalityIds: readonly number[];
+  readonly rows: bigint;
+  readonly bytes: bigint;
+}
+
+interface EntryRow extends Record<string, unknown> {
+  readonly path: string;
+  readonly content: number;
+  readonly format: string;
+  readonly status: number;
+  readonly snapshot_id: string;
+  readonly sequence_number: string;
+  readonly partition: string | null;
+  readonly rows: string;
+  readonly bytes: string;
+  readonly content_offset: string | null;
+  readonly data_file: string | null;
+  readonly equality_ids: string | null;
+}
+
+const STATUS = ['existing', 'added', 'removed'] as const;
+
+/**
+ * The entries of delete manifests. Throws `delete-format-unsupported` for delete files that DuckDB cannot
+ * read.
+ */
+export async function readDeleteFiles(
+  source: Source,
+  snapshot: Snapshot,
+  manifests: readonly Manifest[],
+): Promise<DeleteFile[]> {
+  const files: DeleteFile[] = [];
+  // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
+  // files with the columns of the first.
+  for (const manifest of ofDeletes(manifests)) {
+    const rows = await reading(source, snapshot, async () => {
+      const { columns } = await source.engine.table({
+        sql: renderStatement('compose/data_file_columns'),
+        parameters: { manifest: manifest.manifest_path },
+      });
+      return source.engine.query<EntryRow>({
+        sql: renderStatement('session/delete_files', {
+          referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
+        }),
+        parameters: {
+          manifest: manifest.manifest_path,
+          snapshot_id: manifest.snapshot_id,
+          sequence_number: manifest.sequence_number,
+        },
+      });
+    });
+    const spec = source.metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    );
+    for (const row of rows) {
+      refuseFormat(source, row);
+      const kind = row.content === 2 ? 'equality' : row.format === 'puffin' ? 'vector' : 'position';
+      files.push({
+        key: deleteKey(row.path, row.content_offset),
+        path: row.path,
+        kind,
+        status: STATUS[row.status] as DeleteFile['status'],
+        snapshotId: BigInt(row.snapshot_id),
+        sequenceNumber: BigInt(row.sequence_number),
+        specId: manifest.partition_spec_id,
+        partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(source.metadata)),
+        dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
+        equalityIds:
+          row.equality_ids === null || row.equality_ids === 'null'
+            ? []
+            : (JSON.parse(row.equality_ids) as number[]),
+        rows: BigInt(row.rows),
+        bytes: BigInt(row.bytes),
+      });
+    }
+  }
+  return files;
+}
+
+function refuseFormat(source: SourceTable, row: EntryRow): void {
+  if (row.format === 'parquet' || row.format === 'puffin') return;
+  const name = tableName(source.spec.table);
+  throw refusal(
+    'delete-format-unsupported',
+    `snapshot ${row.snapshot_id} of ${name} deletes rows by the ${row.format} file ${row.path}; DuckDB reads delete files in Parquet and Puffin only`,
+    {
+      hint: `compact ${name} with its own writer (that applies the deletes), and have it write delete files as Parquet (write.delete.format.default)`,
+      context: { table: name, snapshot_id: row.snapshot_id, file: row.path },
+    },
+  );
+}
+
+/** The same files; those of positions whose manifest does not name a data file were opened and asked. */
+export async function withDataFiles(
+  source: Source,
+  snapshot: Snapshot,
+  files: readonly DeleteFile[],
+): Promise<DeleteFile[]> {
+  const unknown = files.filter((file) => file.kind === 'position' && file.dataFiles === undefined);
+  if (unknown.length === 0) return [...files];
+  const rows = await reading(source, snapshot, () =>
+    source.engine.query<{ path: string; data_file: string }>({
+      sql: renderStatement('session/deleted_paths'),
+      parameters: { files: unknown.map((file) => file.path) },
+    }),
+  );
+  const named = new Map<string, string[]>(unknown.map((file) => [file.path, []]));
+  for (const row of rows) named.get(row.path)?.push(row.data_file);
+  return files.map((file) =>
+    file.kind === 'position' && file.dataFiles === undefined
+      ? { ...file, dataFiles: named.get(file.path) ?? [] }
+      : file,
+  );
+}

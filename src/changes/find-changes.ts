@@ -1,0 +1,146 @@
+/**
+ * What changed in a source between watermark and head. Reader + head -> files with hours, and each snapshot judged:
+ * news or not, and why. A change whose rows or hours cannot be known is refused here, before anything is planned.
+ *
+ * The rules are `verdicts/`, one file each. On the whole gap: `first-load`, `files-between` and `live-files` (history is
+ * gone), `entangled`; otherwise on each snapshot by itself, in the order of {@link VERDICTS}.
+ */
+import { snapshotById } from '../iceberg/history.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
+import { rewriteBySummary } from '../state/no-news.ts';
+import { type Ends, type Evidence, gatherEvidence, idsOf } from './evidence.ts';
+import { filesInOrder, netFiles } from './net-files.ts';
+import { refuseRemovedRows } from './refuse-removed-rows.ts';
+import type { Reader } from './source.ts';
+import { picked, replacedFiles, withoutCopies } from './verdicts/append-added.ts';
+import { counted } from './verdicts/counted.ts';
+import { entangled } from './verdicts/entangled.ts';
+import { compareFiles } from './verdicts/files-between.ts';
+import { firstLoad } from './verdicts/first-load.ts';
+import { liveFilesSince } from './verdicts/live-files.ts';
+import { replace } from './verdicts/replace.ts';
+import { returnedFiles } from './verdicts/rewound.ts';
+import { rewrite } from './verdicts/rewrite.ts';
+import type { RowDeletesSince } from './row-deletes.ts';
+import { missedRowDeletes } from './verdicts/row-deletes.ts';
+import { type JudgedGap, judgeEach } from './verdicts/verdict.ts';
+import { type Window, windowBetween } from './window.ts';
+
+/** The changed files of a source, and how they were found. */
+export type Changes = Pick<
+  SourceState,
+  'detectedBy' | 'changes' | 'files' | 'deleteFiles' | 'listedBy' | 'manifestLists'
+>;
+
+/** On one snapshot, the first that applies. */
+const VERDICTS = [picked, replace, missedRowDeletes, replacedFiles, rewrite, counted];
+
+/** Finds what changed since the watermark; without one everything is new. */
+export async function findChanges(
+  reader: Reader,
+  head: Snapshot,
+  watermark: Watermark | undefined,
+): Promise<Changes> {
+  const { source } = reader;
+  if (watermark === undefined) {
+    const { change, files } = await firstLoad(source, head);
+    const manifestLists = [head['manifest-list']];
+    return { detectedBy: 'first-load', changes: [change], files, listedBy: 'manifests', manifestLists };
+  }
+  const consumed = snapshotById(source.metadata, watermark.snapshotId);
+  const ends = { head, watermark, consumed };
+  const window = windowBetween(source.metadata, head, watermark);
+  if (window.detectedBy === 'live-files') return changesByFiles(reader, ends);
+  const evidence = await evidenceOf(reader, window, ends);
+  const judged = isEntangled(reader, evidence)
+    ? await entangled(reader, evidence)
+    : await judgeEach(VERDICTS, reader, evidence);
+  return changesOf(reader, evidence, judged);
+}
+
+/** A process that takes added rows does not ask what became of the others. */
+const isEntangled = ({ needs }: Reader, { deletes }: Evidence): boolean =>
+  deletes.entangled && needs !== 'added-rows';
+
+async function evidenceOf(reader: Reader, window: Window, ends: Ends): Promise<Evidence> {
+  const saysEnough = (snapshot: Snapshot): boolean => rewriteBySummary(snapshot) !== undefined;
+  const evidence = await gatherEvidence(reader.source, window, ends, saysEnough);
+  const passedOver = [...window.undone, ...window.added].some(saysEnough);
+  // Entangled files are compared as they were and as they are, whoever moved their rows meanwhile.
+  return isEntangled(reader, evidence) && passedOver
+    ? gatherEvidence(reader.source, window, ends, () => false)
+    : evidence;
+}
+
+/** The files of the changes that count, net of what came and went. */
+async function changesOf(reader: Reader, evidence: Evidence, judged: JudgedGap): Promise<Changes> {
+  const { window, deletes, manifestLists } = evidence;
+  const inOrder = filesInOrder(evidence, countedFiles(judged));
+  const net = netFiles(inOrder);
+  const { returned, unloaded, loaded } = await returnedFiles(reader, net, idsOf(window.undone));
+  if (unloaded) return changesByFiles(reader, evidence, loaded);
+  const fresh = net.filter((file) => !returned.includes(file));
+  const files =
+    reader.needs === 'added-rows'
+      ? await withoutCopies(reader.source, { ...evidence, files: fresh, inOrder })
+      : fresh;
+  refuseRemovedRows(reader, { changes: judged.changes, files, deletes });
+  const oneByOne =
+    judged.across ||
+    window.undone.length > 0 ||
+    files.length < inOrder.length ||
+    deletes.ofNewRows.length > 0 ||
+    holdsOthers(evidence, judged);
+  return {
+    detectedBy: window.detectedBy,
+    changes: judged.changes,
+    files: [...files, ...rowDeletesFor(reader, deletes)],
+    ...deletesOfNewRows(deletes),
+    listedBy: oneByOne ? 'files' : 'manifests',
+    manifestLists,
+  };
+}
+
+const idsOfCounted = (changes: readonly SnapshotChange[]): ReadonlySet<bigint> =>
+  new Set(changes.filter((change) => change.counted).map((change) => change.snapshotId));
+
+function countedFiles({ changes, bySnapshot }: JudgedGap): ReadonlyMap<bigint, readonly ChangedFile[]> {
+  const ids = idsOfCounted(changes);
+  return new Map([...bySnapshot].filter(([id]) => ids.has(id)));
+}
+
+/** Whether a manifest of a counted snapshot also holds files that others brought. */
+function holdsOthers({ manifests }: Evidence, { changes }: JudgedGap): boolean {
+  const ids = idsOfCounted(changes);
+  return manifests.some((manifest) => manifest.mixed && ids.has(BigInt(manifest.snapshot_id)));
+}
+
+/**
+ * History does not say it: the files of the watermark's snapshot beside those of the head, or (when that one is gone,
+ * too) the live files by number. `loaded`: see {@link compareFiles}.
+ */
+async function changesByFiles(reader: Reader, ends: Ends, loaded?: ReadonlySet<string>): Promise<Changes> {
+  const { head, watermark, consumed } = ends;
+  const found = {
+    detectedBy: 'live-files',
+    listedBy: 'files',
+    manifestLists: [head['manifest-list']],
+  } as const;
+  if (consumed === undefined) return { ...found, ...(await liveFilesSince(reader.source, head, watermark)) };
+  const { change, files, deletes } = await compareFiles(reader, { ...ends, consumed }, loaded);
+  refuseRemovedRows(reader, { changes: [change], files, deletes });
+  return {
+    ...found,
+    changes: [change],
+    files: [...files, ...rowDeletesFor(reader, deletes)],
+    ...deletesOfNewRows(deletes),
+  };
+}
+
+/** A process that appends and goes on has no use for rows that are gone. */
+const rowDeletesFor = ({ needs }: Reader, deletes: RowDeletesSince): readonly ChangedFile[] =>
+  needs === 'hours' ? deletes.files : [];
+
+const deletesOfNewRows = ({ ofNewRows }: RowDeletesSince): Pick<Changes, 'deleteFiles'> =>
+  ofNewRows.length === 0 ? {} : { deleteFiles: ofNewRows.map((file) => file.key) };

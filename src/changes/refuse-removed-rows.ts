@@ -1,0 +1,37 @@
+/** A process that appends cannot take rows back: it stops instead of publishing something wrong. */
+import { refusal } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { ChangedFile, SnapshotChange } from '../model/session.ts';
+import type { Reader } from './source.ts';
+import type { RowDeletesSince } from './row-deletes.ts';
+
+/** Throws `source-changed` where rows that the process may have loaded were removed or changed. */
+export function refuseRemovedRows(
+  { source, needs, processName }: Reader,
+  found: {
+    readonly changes: readonly SnapshotChange[];
+    readonly files: readonly ChangedFile[];
+    readonly deletes: RowDeletesSince;
+  },
+): void {
+  if (needs !== 'new-rows') return;
+  const removed = found.files.filter((file) => file.status === 'removed');
+  const removing = new Set([...removed, ...found.deletes.files].map((file) => file.snapshotId));
+  const change = found.changes.find((each) => each.counted && removing.has(each.snapshotId));
+  if (change === undefined) return;
+  const name = tableName(source.spec.table);
+  const reason = change.reason === undefined ? '' : `: ${change.reason}`;
+  throw refusal(
+    'source-changed',
+    `snapshot ${change.snapshotId} of ${name} (${change.operation}${reason}) changed or removed rows that ${processName} may have loaded already; a stateless process only appends`,
+    {
+      hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
+      context: {
+        table: name,
+        snapshot_id: String(change.snapshotId),
+        operation: change.operation,
+        removed_rows: String(change.removedRows),
+      },
+    },
+  );
+}

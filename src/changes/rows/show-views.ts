@@ -1,0 +1,61 @@
+/**
+ * Synthetic snapshots of one table, shown to DuckDB while a session is opened. Snapshots -> whatever `work`
+ * reads from them. Their manifests are temporary files outside the warehouse: planning writes nothing into
+ * it.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
+import { tableName } from '../../model/names.ts';
+import { type SqlFragment, tableFragment } from '../../statements/index.ts';
+import type { Source } from '../source.ts';
+
+/** A folder for manifests of views; removed when `work` ends. */
+export async function inTemporaryFolder<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'psyberg-views-'));
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs `work` with each snapshot as a table of the same schema; it gets the tables as fragments, by the names
+ * given. Throws `partition-column-dropped`.
+ */
+export async function withViews<Name extends string, T>(
+  { engine, views, endpoint, metadata, spec: { table } }: Source,
+  snapshots: Readonly<Record<Name, Snapshot>>,
+  work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
+): Promise<T> {
+  const name = `psyberg_view_${randomUUID().replaceAll('-', '')}`;
+  const names = Object.keys(snapshots) as Name[];
+  for (const each of names)
+    await refuseDroppedColumns(engine, { metadata, snapshot: snapshots[each], table: tableName(table) });
+  views.open({
+    name,
+    tables: names.map((each) => ({
+      identifier: { namespace: ['views'], name: each },
+      table,
+      show: { kind: 'files', snapshot: snapshots[each] },
+    })),
+  });
+  try {
+    await engine.attach({ name, warehouse: name, ...endpoint });
+    try {
+      return await work(
+        Object.fromEntries(
+          names.map((each) => [each, tableFragment(name, { namespace: ['views'], name: each })]),
+        ) as Record<Name, SqlFragment>,
+      );
+    } finally {
+      await engine.detach(name);
+    }
+  } finally {
+    views.close(name);
+  }
+}

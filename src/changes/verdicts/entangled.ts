@@ -1,0 +1,157 @@
+/**
+ * Both: row-level deletes of rows that no append brought since, and rewrites of files (maintenance, too). A deleted row may have gone to a rewritten file or come from one, so no
+ * snapshot can be judged by itself: the files that went are compared, as the watermark saw them, with those
+ * that came, as the head shows them. What happened in between does not matter.
+ */
+import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
+import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
+import { type Evidence, idsOf } from '../evidence.ts';
+import { filesInOrder, netFiles } from '../net-files.ts';
+import {
+  type Comparison,
+  type DifferingHours,
+  compareLiveRows,
+  comparedHours,
+  inDifferingHours,
+  remembering,
+} from '../rows/compare-rows.ts';
+import { counted } from './counted.ts';
+import type { RowDeletesSince } from '../row-deletes.ts';
+import { missedRowDeletes } from './row-deletes.ts';
+import { type JudgedGap, judgeEach } from './verdict.ts';
+import type { Reader } from '../source.ts';
+
+/** Without what rewrites and row-level deletes of one snapshot would say: they are compared all together. */
+const BY_THEMSELVES = [missedRowDeletes, counted];
+
+/**
+ * The changes and files that count. Where a file that went has nothing to be compared with, or the watermark's snapshot
+ * was expired, all of them do, with all their hours.
+ */
+export async function entangled(reader: Reader, evidence: Evidence): Promise<JudgedGap> {
+  const { consumed } = evidence;
+  const alone = await judgeEach(BY_THEMSELVES, reader, evidence);
+  // What a process that appends may have loaded was deleted: it stops at that, whatever else there is.
+  const stops = reader.needs !== 'hours' && evidence.deletes.files.length > 0;
+  if (consumed === undefined || stops) return alone;
+  return (await compareEnds(reader, { ...evidence, consumed }, alone)) ?? alone;
+}
+
+/** What is compared: the files that only one of the two ends has, but those that an append brought are news anyway. */
+function filesToCompare(inOrder: readonly ChangedFile[], { window }: Evidence) {
+  const net = netFiles(inOrder);
+  const undone = idsOf(window.undone);
+  // A snapshot that took no file away moved no row from one file to another: what it added is news.
+  const removing = new Set(
+    inOrder.filter((file) => file.status === 'removed').map((file) => file.snapshotId),
+  );
+  const isNews = ({ status, snapshotId }: ChangedFile): boolean =>
+    status === 'added' && !removing.has(snapshotId) && !undone.has(snapshotId);
+  return {
+    removing,
+    isNews,
+    news: net.filter(isNews),
+    gone: net.filter((file) => file.status === 'removed'),
+    come: net.filter((file) => file.status === 'added' && !isNews(file)),
+  };
+}
+
+async function compareEnds(
+  { source, needs }: Reader,
+  evidence: Evidence & { readonly consumed: Snapshot },
+  alone: JudgedGap,
+): Promise<JudgedGap | undefined> {
+  const inOrder = filesInOrder(evidence, alone.bySnapshot);
+  const { removing, isNews, news, gone, come } = filesToCompare(inOrder, evidence);
+  if (gone.length === 0 || come.length === 0) return undefined;
+  const appends = needs !== 'hours';
+  // New rows in files of their own are loaded also from such as came and went since.
+  const passed = appends ? cameAndWent(inOrder).filter(isNews) : [];
+  const differing = await remembering(
+    source,
+    { before: evidence.consumed, after: evidence.head, what: `gap ${passed.length}` },
+    () => compareLiveRows(source, comparisonOf(evidence, { gone, come, passed })),
+  );
+  if (differing === undefined) return undefined;
+  // A process that appends is to meet every file that went, and stop: what came holds rows that it has.
+  const replaced =
+    differing.length === 0
+      ? []
+      : appends
+        ? [...gone, ...come]
+        : inDifferingHours([...gone, ...come], differing, source.lastAllowedHour);
+  const bySnapshot = Map.groupBy(
+    [...news, ...(differing.length === 0 ? passed : []), ...replaced],
+    (file) => file.snapshotId,
+  );
+  const judged = (change: SnapshotChange): SnapshotChange =>
+    judgedAgain(change, {
+      deletes: evidence.deletes,
+      removing,
+      files: bySnapshot.get(change.snapshotId) ?? [],
+      differing,
+    });
+  return { changes: alone.changes.map(judged), bySnapshot, across: true };
+}
+
+interface FilesOfEnds {
+  readonly gone: readonly ChangedFile[];
+  readonly come: readonly ChangedFile[];
+  readonly passed: readonly ChangedFile[];
+}
+
+const comparisonOf = (
+  { consumed, head, window, deletes, manifestLists }: Evidence & { readonly consumed: Snapshot },
+  { gone, come, passed }: FilesOfEnds,
+): Comparison => ({
+  before: { snapshot: consumed, files: pathsOf(gone) },
+  after: { snapshot: head, files: pathsOf(come) },
+  passed: {
+    files: pathsOf(passed),
+    manifestLists,
+    snapshotIds: [...idsOf(window.added)],
+    deleteKeys: deletes.ofNewRows.map((file) => file.key),
+  },
+});
+
+const pathsOf = (files: readonly ChangedFile[]): string[] => files.map((file) => file.path);
+
+/** The files that were added and then removed, each once. */
+function cameAndWent(inOrder: readonly ChangedFile[]): ChangedFile[] {
+  const byPath = Map.groupBy(inOrder, (file) => file.path);
+  return [...byPath.values()].flatMap((entries) =>
+    entries[0]?.status === 'added' && entries.at(-1)?.status === 'removed' ? entries.slice(0, 1) : [],
+  );
+}
+
+interface Compared {
+  readonly deletes: RowDeletesSince;
+  /** Snapshots that took files away. */
+  readonly removing: ReadonlySet<SnapshotId>;
+  /** Those of the change that count. */
+  readonly files: readonly ChangedFile[];
+  readonly differing: readonly DifferingHours[];
+}
+
+/** A change that was judged by itself, as the comparison of the two ends shows it. */
+function judgedAgain(
+  change: SnapshotChange,
+  { deletes, removing, files, differing }: Compared,
+): SnapshotChange {
+  const { snapshotId, reason } = change;
+  const deletesRows = [...deletes.files, ...deletes.ofNewRows].some((file) => file.snapshotId === snapshotId);
+  if (!removing.has(snapshotId))
+    return change.counted || files.length > 0 ? change : { ...change, reason: NO_ROW_LEFT };
+  const found =
+    files.length > 0 || differing.length === 0
+      ? comparedHours(differing)
+      : 'files were rewritten; the rows that changed are in others (the rows were compared)';
+  return {
+    ...change,
+    counted: files.length > 0 || deletesRows,
+    reason: reason === undefined ? found : `${reason}; ${found}`,
+  };
+}
+
+const NO_ROW_LEFT =
+  'deletes no row of a file that is still there; the files that were replaced since were compared';

@@ -1,0 +1,25 @@
+/** A process that has no watermark on the source: all its live files are news. */
+import { operationOf } from '../../iceberg/history.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
+import { countsOf } from '../evidence.ts';
+import { refuseUnreadable } from '../files/equality-keys.ts';
+import type { Source } from '../source.ts';
+import { readLiveFiles } from '../files/read-files.ts';
+
+/** Everything that the head holds. Throws `equality-deletes-unreadable`. */
+export async function firstLoad(
+  source: Source,
+  head: Snapshot,
+): Promise<{ readonly change: SnapshotChange; readonly files: readonly ChangedFile[] }> {
+  await refuseUnreadable(source, head);
+  const files = await readLiveFiles(source, head, await source.manifestsOf(head));
+  const change = {
+    snapshotId: head['snapshot-id'],
+    operation: operationOf(head),
+    committedAtMs: head['timestamp-ms'],
+    counted: true,
+    ...countsOf(files),
+  };
+  return { change, files };
+}

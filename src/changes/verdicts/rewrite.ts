@@ -1,0 +1,138 @@
+/**
+ * A commit that only rewrote files, or changed few rows of many: an `overwrite` with as many rows in the same hours
+ * (a compaction by a writer that does not know `replace`, an update), or an `overwrite` or `replace` over files with
+ * row-level deletes that has no more rows than before. Counts and hours make it suspect; its rows, compared, decide.
+ * This reads data in planning: those files, once, and what changed no row is remembered.
+ */
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { operationOf, snapshotById } from '../../iceberg/history.ts';
+import type { IcebergType, NestedField, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { ChangedFile } from '../../model/session.ts';
+import { fileSchemaFragment, renderStatement, statementFragment } from '../../statements/index.ts';
+import {
+  type DifferingHours,
+  compareLiveRows,
+  comparedHours,
+  differingHours,
+  inHours,
+  remembering,
+  rowsByHour,
+} from '../rows/compare-rows.ts';
+import type { SnapshotEvidence } from '../evidence.ts';
+import { type SnapshotVerdict, changeOf, noNews, reasonOf } from './verdict.ts';
+import { type Source, ofDeletes } from '../source.ts';
+
+/**
+ * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that changed rows
+ * of some hours touches those alone.
+ */
+export const rewrite: SnapshotVerdict = async ({ source }, seen) => {
+  const differing = await hoursOfSuspect(source, seen);
+  if (differing === undefined) return undefined;
+  if (differing.length === 0) return noNews(seen, comparedHours(differing));
+  const reason = [reasonOf(seen), comparedHours(differing)].filter((each) => each !== undefined).join('; ');
+  return {
+    change: changeOf(seen, { counted: true, reason }),
+    files: seen.files.map((file) => inHours(file, differing, source.lastAllowedHour)),
+  };
+};
+
+/** As many rows came as went, within the same hours. */
+const looksRewritten = ({ snapshot, counts, files }: SnapshotEvidence): boolean =>
+  operationOf(snapshot) === 'overwrite' &&
+  counts.addedRows === counts.removedRows &&
+  spanOf(files, 'added') === spanOf(files, 'removed');
+
+/**
+ * Where rows had been deleted one by one, a rewrite has fewer rows in its files than the files it replaces.
+ */
+const looksRewrittenWithoutDeleted = ({ snapshot, counts, undone }: SnapshotEvidence): boolean =>
+  ['overwrite', 'replace'].includes(operationOf(snapshot)) &&
+  (undone ? counts.removedRows <= counts.addedRows : counts.addedRows <= counts.removedRows);
+
+function spanOf(files: readonly ChangedFile[], status: ChangedFile['status']): string {
+  const own = files.filter((file) => file.status === status && file.rows > 0n);
+  const least = own.reduce((hour, file) => Math.min(hour, file.firstHour ?? hour), Number.POSITIVE_INFINITY);
+  const greatest = own.reduce(
+    (hour, file) => Math.max(hour, file.lastHour ?? hour, ...(file.futureHours ?? [])),
+    Number.NEGATIVE_INFINITY,
+  );
+  return `${least}:${greatest}`;
+}
+
+/**
+ * Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is, with all
+ * its hours.
+ */
+async function hoursOfSuspect(source: Source, seen: SnapshotEvidence): Promise<DifferingHours[] | undefined> {
+  const { snapshot, files, undone } = seen;
+  const parent = parentOf(source.metadata, snapshot);
+  if (parent === undefined || seen.counts.addedRows === 0n || !looksRewrittenWithoutDeleted(seen))
+    return undefined;
+  const [before, after] = undone ? [snapshot, parent] : [parent, snapshot];
+  return remembering(source, { before, after }, async () => {
+    const manifests = [...(await source.manifestsOf(before)), ...(await source.manifestsOf(after))];
+    // A deleted row is still in its file: a rewrite with the same rows in its files would bring it back, and
+    // one without them loses nothing.
+    if (ofDeletes(manifests).length > 0)
+      return compareLiveRows(source, {
+        before: { snapshot: before, files: pathsOf(files, 'removed') },
+        after: { snapshot: after, files: pathsOf(files, 'added') },
+      });
+    return looksRewritten(seen) ? compareFiles(source, files) : undefined;
+  });
+}
+
+const pathsOf = (files: readonly ChangedFile[], status: ChangedFile['status']): string[] =>
+  files.filter((file) => file.status === status).map((file) => file.path);
+
+async function compareFiles(
+  source: Source,
+  files: readonly ChangedFile[],
+): Promise<DifferingHours[] | undefined> {
+  const { metadata } = source;
+  const schema = currentSchema(metadata);
+  const columns = fileSchemaFragment(schema.fields);
+  // Not every default for files without the column (version 3) can be told to read_parquet.
+  if (columns === undefined || schema.fields.some((field) => field['initial-default'] !== undefined))
+    return undefined;
+  const members = schema.fields.flatMap((field) => membersOf(field.type));
+  const [row] = await source.engine.query<{ unmatched: boolean }>({
+    sql: renderStatement('session/unmatched_columns'),
+    parameters: {
+      files: files.map((file) => file.path),
+      member_ids: members.map((member) => String(member.id)),
+      member_names: members.map((member) => member.name),
+      partition_ids: identityColumns(metadata),
+    },
+  });
+  if (row?.unmatched !== false) return undefined;
+  const stored = statementFragment(renderStatement('session/stored_files', { file_columns: columns }));
+  const [removed, added] = [
+    await rowsByHour(source, stored, pathsOf(files, 'removed')),
+    await rowsByHour(source, stored, pathsOf(files, 'added')),
+  ];
+  return differingHours(removed, added);
+}
+
+function parentOf(metadata: TableMetadata, snapshot: Snapshot): Snapshot | undefined {
+  const parent = snapshot['parent-snapshot-id'];
+  return parent === undefined ? undefined : snapshotById(metadata, parent);
+}
+
+const identityColumns = (metadata: TableMetadata): string[] => [
+  ...new Set(
+    metadata['partition-specs'].flatMap((spec) =>
+      spec.fields
+        .filter((field) => field.transform === 'identity')
+        .map((field) => String(field['source-id'])),
+    ),
+  ),
+];
+
+/** The members of structs within a type: DuckDB finds them by name. */
+function membersOf(type: IcebergType): NestedField[] {
+  if (typeof type === 'string') return [];
+  if (type.type === 'struct') return type.fields.flatMap((field) => [field, ...membersOf(field.type)]);
+  return type.type === 'list' ? membersOf(type.element) : [...membersOf(type.key), ...membersOf(type.value)];
+}

@@ -1,0 +1,143 @@
+/**
+ * A text of a user's statements, run one after the other. Text -> the result of each. Every statement is bound
+ * only when those before it have run: it may need what they made.
+ */
+import {
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  DuckDBTimestampTZValue,
+  type DuckDBType,
+  type DuckDBValue,
+  BIGINT,
+  DOUBLE,
+  HUGEINT,
+  LIST,
+  VARCHAR,
+  blobValue,
+  listValue,
+} from '@duckdb/node-api';
+import { usageError } from '../model/errors.ts';
+import { type ResultRows, resultRows } from './values.ts';
+
+/**
+ * What a user may bind: integers that fit are BIGINT, other numbers DOUBLE, a Date is a TIMESTAMPTZ, bytes are
+ * a BLOB; a text is VARCHAR, and a cast makes of it what else there is (`$day::date`).
+ */
+export type ParameterValue = string | number | bigint | boolean | null | Date | Uint8Array | ParameterList;
+export type ParameterList = readonly (string | number | bigint | boolean | null | Date)[];
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+export interface Script {
+  readonly sql: string;
+  /** By name, without `$`. Each statement takes those that it names. */
+  readonly parameters: Parameters;
+  /** What to run in place of the statement at `index` of `count`, or before it. */
+  readonly change?: (index: number, count: number) => Promise<ScriptChange> | undefined;
+  /** Called when a statement is bound, before it runs; what it throws ends the script. */
+  readonly beforeRun?: () => Promise<void>;
+}
+
+export interface ScriptChange {
+  /** In place of the statement. */
+  readonly instead?: { readonly sql: string; readonly parameters: Parameters };
+  /** Queries that are bound before it and not run: DuckDB then knows the columns of their tables. */
+  readonly bindFirst?: readonly string[];
+}
+
+/** Runs a script. Throws DuckDB's errors, and
+ * `parameter-unknown` before the last statement runs. */
+export async function runScript(connection: DuckDBConnection, script: Script): Promise<ResultRows[]> {
+  const { sql, parameters, change, beforeRun } = script;
+  // The whole text is parsed before anything runs: half a script that was run helps nobody.
+  const statements = await connection.extractStatements(sql);
+  const unused = new Set(Object.keys(parameters));
+  const results: ResultRows[] = [];
+  for (let index = 0; index < statements.count; index += 1) {
+    const { instead, bindFirst = [] } = (await change?.(index, statements.count)) ?? {};
+    for (const query of bindFirst) await bindOnly(connection, query);
+    const prepared = await (instead === undefined
+      ? statements.prepare(index)
+      : connection.prepare(instead.sql));
+    try {
+      for (const name of bindParameters(prepared, instead?.parameters ?? parameters)) unused.delete(name);
+      if (index === statements.count - 1) refuseUnused(unused);
+      await beforeRun?.();
+      results.push(resultRows(await prepared.runAndReadAll()));
+    } finally {
+      prepared.destroySync();
+    }
+  }
+  return results;
+}
+
+/** A table that cannot be read is told of where it is read. */
+const bindOnly = (connection: DuckDBConnection, query: string): Promise<void> =>
+  connection.prepare(query).then(
+    (prepared) => prepared.destroySync(),
+    () => undefined,
+  );
+
+/** Binds what a statement asks for, and returns the names of that. */
+function bindParameters(prepared: DuckDBPreparedStatement, parameters: Parameters): string[] {
+  const names = Array.from({ length: prepared.parameterCount }, (_, position) =>
+    prepared.parameterName(position + 1),
+  ).filter((name) => Object.hasOwn(parameters, name));
+  const bound = names.map((name) => [name, boundValue(name, parameters[name] as ParameterValue)] as const);
+  if (bound.length > 0)
+    prepared.bind(
+      Object.fromEntries(bound.map(([name, { value }]) => [name, value])),
+      Object.fromEntries(bound.map(([name, { type }]) => [name, type])),
+    );
+  return names;
+}
+
+function refuseUnused(unused: ReadonlySet<string>): void {
+  if (unused.size > 0)
+    throw usageError(
+      'parameter-unknown',
+      `the query has no parameter ${[...unused].map((name) => `$${name}`).join(', ')}`,
+      { hint: 'name it in the query, with a $ before it, or leave it out' },
+    );
+}
+
+interface Bound {
+  readonly value: DuckDBValue;
+  /** Undefined: what the client takes it for. */
+  readonly type: DuckDBType | undefined;
+}
+
+function boundValue(name: string, value: ParameterValue): Bound {
+  if (value instanceof Uint8Array) return { value: blobValue(value), type: undefined };
+  if (value instanceof Date)
+    return { value: new DuckDBTimestampTZValue(BigInt(value.getTime()) * 1000n), type: undefined };
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) && !Object.is(value, -0)
+      ? { value: BigInt(value), type: BIGINT }
+      : { value, type: DOUBLE };
+  if (typeof value === 'bigint') return { value, type: fitsBigint(value) ? BIGINT : HUGEINT };
+  if (value === null || typeof value === 'string' || typeof value === 'boolean')
+    return { value, type: undefined };
+  if (Array.isArray(value)) return boundList(name, value as ParameterList);
+  throw usageError('parameter-type', `the parameter $${name} is ${typeof value}, which cannot be bound`, {
+    hint: 'pass text, a number, a bigint, a boolean, null, a Date, bytes, or a list of these',
+  });
+}
+
+function boundList(name: string, items: ParameterList): Bound {
+  const bound = items.map((item) => boundValue(name, item));
+  const types = bound.flatMap(({ type }, index) => (items[index] === null ? [] : [type]));
+  // Numbers of a list have one type: with a fraction among them all are DOUBLE.
+  const type = types.includes(DOUBLE) ? DOUBLE : (types.find((each) => each !== undefined) ?? undefined);
+  return {
+    value: listValue(
+      bound.map(({ value }) => (type === DOUBLE && typeof value === 'bigint' ? Number(value) : value)),
+    ),
+    type: items.every((item) => item === null || typeof item === 'string')
+      ? LIST(VARCHAR)
+      : type === undefined
+        ? undefined
+        : LIST(type),
+  };
+}
+
+const fitsBigint = (value: bigint): boolean => BigInt.asIntN(64, value) === value;

@@ -1,0 +1,78 @@
+/**
+ * The header of an Avro file: its schema and what else it says of itself. Bytes -> entries -> bytes. Pure.
+ * Avro specification, "Object Container Files": magic, then a map of metadata, then a 16-byte marker and the
+ * blocks.
+ */
+
+export interface AvroHeader {
+  /** In the file's order; values are bytes, most of them text. */
+  readonly entries: readonly (readonly [key: string, value: Buffer])[];
+  /** Where the marker begins. */
+  readonly end: number;
+}
+
+const MAGIC_LENGTH = 4;
+
+/** Reads the header at the beginning of `file`. */
+export function readAvroHeader(file: Buffer): AvroHeader {
+  const header = new AvroReader(file, MAGIC_LENGTH);
+  const entries: (readonly [string, Buffer])[] = [];
+  for (let count = header.long(); count !== 0; count = header.long()) {
+    if (count < 0) {
+      header.long();
+      count = -count;
+    }
+    for (let index = 0; index < count; index += 1) entries.push([header.bytes().toString(), header.bytes()]);
+  }
+  return { entries, end: header.offset };
+}
+
+/** The file with each value of its header replaced by what `change` makes of it. */
+export function changeAvroHeader(file: Buffer, change: (key: string, value: Buffer) => Buffer): Buffer {
+  const { entries, end } = readAvroHeader(file);
+  const parts = [file.subarray(0, MAGIC_LENGTH)];
+  if (entries.length > 0) parts.push(long(entries.length));
+  for (const [key, value] of entries) {
+    const [name, changed] = [Buffer.from(key), change(key, value)];
+    parts.push(long(name.length), name, long(changed.length), changed);
+  }
+  return Buffer.concat([...parts, long(0), file.subarray(end)]);
+}
+
+class AvroReader {
+  readonly #file: Buffer;
+  offset: number;
+  constructor(file: Buffer, offset: number) {
+    this.#file = file;
+    this.offset = offset;
+  }
+  /** A zig-zag variable-length integer; header lengths fit a number. */
+  long(): number {
+    let value = 0;
+    let factor = 1;
+    for (;;) {
+      const byte = this.#file[this.offset] as number;
+      this.offset += 1;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) break;
+      factor *= 128;
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+  bytes(): Buffer {
+    const length = this.long();
+    this.offset += length;
+    return this.#file.subarray(this.offset - length, this.offset);
+  }
+}
+
+function long(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value * 2; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) {
+      bytes.push(rest);
+      return Buffer.from(bytes);
+    }
+    bytes.push((rest % 128) + 128);
+  }
+}

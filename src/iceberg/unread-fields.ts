@@ -1,0 +1,60 @@
+/** Metadata as a reader is to see them who must not skip files by some fields. Metadata -> metadata. Pure. */
+import { currentSchema } from './event-time.ts';
+import type { TableMetadata } from './table-metadata.ts';
+
+/** A partition field; format version 1 gives fields of several specs one id. */
+export interface FieldOfSpec {
+  readonly specId: number;
+  readonly fieldId: number;
+}
+export interface UnreadFields {
+  readonly partitionFields: readonly FieldOfSpec[];
+  /** Ids of columns whose bounds are not read. */
+  readonly columns: readonly number[];
+}
+
+/** Iceberg specification, "Column Projection": how files without field ids are read. */
+export const NAME_MAPPING = 'schema.name-mapping.default';
+
+/** True when a reader can be kept from the bounds of columns by {@link withoutFields} alone. */
+export const canHideBounds = ({ properties }: Pick<TableMetadata, 'properties'>): boolean =>
+  properties?.[NAME_MAPPING] === undefined;
+
+/**
+ * Makes partition fields void, under ids that no manifest has: DuckDB 1.5.5 takes the values of a void field
+ * for such of its column and ends the process where they cannot be, as it does where a manifest has partition
+ * values and no spec has a field. Bounds of a column are left out by a name mapping that does not hold the
+ * column: DuckDB 1.5.5 does not skip files by such bounds. The mapping gives no names, so nothing else is read
+ * otherwise. Manifest lists that are read with it may not summarise those specs.
+ */
+export function withoutFields(
+  metadata: TableMetadata,
+  { partitionFields, columns }: UnreadFields,
+): TableMetadata {
+  let unused = metadata['last-partition-id'];
+  const isUnread = (specId: number, fieldId: number): boolean =>
+    partitionFields.some((field) => field.specId === specId && field.fieldId === fieldId);
+  return {
+    ...metadata,
+    'partition-specs': metadata['partition-specs'].map((spec) => ({
+      ...spec,
+      fields: spec.fields.map((field) => {
+        if (!isUnread(spec['spec-id'], field['field-id'])) return field;
+        unused += 1;
+        return { ...field, 'field-id': unused, transform: 'void' };
+      }),
+    })),
+    ...(columns.length === 0
+      ? {}
+      : {
+          properties: {
+            ...metadata.properties,
+            [NAME_MAPPING]: JSON.stringify(
+              currentSchema(metadata)
+                .fields.filter((field) => !columns.includes(field.id))
+                .map((field) => ({ 'field-id': field.id, names: [] })),
+            ),
+          },
+        }),
+  };
+}

@@ -1,0 +1,41 @@
+/** Where the files of a relocated warehouse are and how they are named anew. Paths -> paths; reads no file. */
+import { existsSync } from 'node:fs';
+import { movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
+import { refusal, usageError } from '../../model/errors.ts';
+import { plainPath } from '../../model/plain-path.ts';
+
+/** Where a file is on this machine, of which the metadata may name the place before. */
+export const presentPath = (location: string, move: Move): string => plainPath(movedLocation(location, move));
+
+/**
+ * A new name beside a file, in the new folder, spelled as before: the old file stays until nothing points at it.
+ * A name that an earlier relocation gave does not grow.
+ */
+export const newLocation = (location: string, move: Move, mark: string): string =>
+  movedLocation(location, move).replace(/(?:-moved-[0-9a-f]{8})?(\.[^./]+)$/, `-moved-${mark}$1`);
+
+/** True where the file is there. Throws `relocate-incomplete` where only the original has it. */
+export function isThere(location: string, move: Move, table: string): boolean {
+  const path = presentPath(location, move);
+  if (existsSync(path)) return true;
+  if (existsSync(plainPath(location))) throw incomplete(table, path, move);
+  return false;
+}
+
+/** A file without which a table cannot be read at all. */
+export const incomplete = (table: string, path: string, move: Move): Error =>
+  refusal('relocate-incomplete', `${table} needs the file ${path}, which is not there; nothing was changed`, {
+    hint: `copy or restore the whole folder ${move.from} once more, then run: psyberg relocate`,
+    context: { table, file: path, ...move },
+  });
+
+/** A file whose paths cannot be written anew. */
+export const unwritable = (table: string, path: string, why: string): Error =>
+  usageError(
+    'relocate-delete-file',
+    `${table} has row-level deletes in ${path}: ${why}; nothing was changed`,
+    {
+      hint: 'move the folder back, let the writer of the table rewrite its delete files (a compaction), and move it again',
+      context: { table, file: path },
+    },
+  );

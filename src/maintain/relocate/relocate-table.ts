@@ -1,0 +1,266 @@
+/**
+ * The files of one table written anew for the new folder of its warehouse. Metadata as they were -> metadata as
+ * they have to be. Data files stay; what names others by path is copied in SQL: manifest lists, manifests, and
+ * the files of positional deletes. Nothing is changed or deleted here.
+ */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
+import type { Engine } from '../../engine/index.ts';
+import { readAvroHeader } from '../../iceberg/avro-header.ts';
+import { changeReferencedFiles } from '../../iceberg/puffin-footer.ts';
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { declareEmptyPartitionIn } from '../../manifests/compose.ts';
+import { plainPath } from '../../model/plain-path.ts';
+import type { RelocatedTable } from '../../model/relocate-record.ts';
+import {
+  type AvroRecord,
+  contentFragment,
+  dataFileColumns,
+  globLiteral,
+  hasEmptyPartition,
+  movedDataFileFragment,
+  renderStatement,
+  sameAvroFragment,
+  writableManifest,
+} from '../../statements/index.ts';
+import { isThere, newLocation, presentPath, unwritable } from './places.ts';
+
+export interface Relocation {
+  readonly engine: Engine;
+  readonly move: Move;
+  /** Eight hexadecimal digits that tell this relocation's files from others. */
+  readonly mark: string;
+  readonly dryRun: boolean;
+  readonly onStep: (message: string) => void;
+  /** Local paths that were written. */
+  readonly written: string[];
+  /** Local paths of files that others stand in for. */
+  readonly replaced: string[];
+  /** Throws once somebody asked to stop. */
+  readonly stopIfInterrupted: () => void;
+}
+
+/** A file that was written anew: as it is named, and how others have to name it. */
+interface Rewritten {
+  readonly location: string;
+  readonly next: string;
+  readonly bytes: number;
+}
+type RewrittenFiles = Map<string, Rewritten>;
+
+interface TableFiles {
+  readonly lists: RewrittenFiles;
+  readonly manifests: RewrittenFiles;
+  readonly deletes: RewrittenFiles;
+  readonly missing: string[];
+}
+
+/**
+ * Writes the table's files. Returns its metadata for the new folder. Throws `relocate-incomplete`,
+ * `relocate-delete-file`, `sql-failed`.
+ */
+export async function relocateTable(
+  relocation: Relocation,
+  table: string,
+  metadata: TableMetadata,
+): Promise<{ readonly metadata: TableMetadata; readonly record: RelocatedTable }> {
+  const files: TableFiles = { lists: new Map(), manifests: new Map(), deletes: new Map(), missing: [] };
+  const snapshots = metadata.snapshots ?? [];
+  for (const [index, { 'manifest-list': list }] of snapshots.entries()) {
+    relocation.onStep(`${table}: snapshot ${index + 1} of ${snapshots.length}`);
+    await relocateList(relocation, { table, files, list });
+  }
+  return {
+    metadata: movedMetadata(metadata, relocation.move, files.lists),
+    record: {
+      table,
+      kind: 'table',
+      snapshots: snapshots.length,
+      manifest_lists: files.lists.size,
+      manifests: files.manifests.size,
+      delete_files: files.deletes.size,
+      missing: files.missing,
+    },
+  };
+}
+
+interface Job {
+  readonly table: string;
+  readonly files: TableFiles;
+}
+
+async function relocateList(
+  relocation: Relocation,
+  { table, files, list }: Job & { readonly list: string },
+): Promise<void> {
+  const { engine, move } = relocation;
+  if (files.lists.has(list)) return;
+  if (!isThere(list, move, table)) return void files.missing.push(list);
+  const path = presentPath(list, move);
+  const rows = await engine.query<{ path: string }>({
+    sql: renderStatement('relocate/manifests_of_list'),
+    parameters: { manifest_list: globLiteral(path) },
+  });
+  for (const manifest of rows) await relocateManifest(relocation, { table, files, manifest: manifest.path });
+  const { schema, words } = avroOf(path);
+  const known = rows.flatMap((row) => files.manifests.get(row.path) ?? []);
+  const next = await write(relocation, list, (destination) =>
+    engine.execute({
+      sql: renderStatement('relocate/write_manifest_list', { avro_format: sameAvroFragment(schema, words) }),
+      parameters: {
+        manifest_list: globLiteral(path),
+        manifests: known.map(({ location }) => location),
+        new_manifests: known.map((manifest) => manifest.next),
+        new_lengths: known.map(({ bytes }) => String(bytes)),
+        former: move.from,
+        present: move.to,
+        destination,
+      },
+    }),
+  );
+  files.lists.set(list, next);
+}
+
+async function relocateManifest(
+  relocation: Relocation,
+  { table, files, manifest }: Job & { readonly manifest: string },
+): Promise<void> {
+  const { engine, move } = relocation;
+  relocation.stopIfInterrupted();
+  if (files.manifests.has(manifest) || files.missing.includes(manifest)) return;
+  if (!isThere(manifest, move, table)) return void files.missing.push(manifest);
+  const path = presentPath(manifest, move);
+  const { schema, words } = avroOf(path);
+  const columns = dataFileColumns(schema);
+  const rows = await engine.query<{ path: string; format: string; content: number; is_live: boolean }>({
+    sql: renderStatement('relocate/files_of_manifest', { content: contentFragment(columns) }),
+    parameters: { manifest: globLiteral(path) },
+  });
+  for (const file of rows) {
+    const isHere = isThere(file.path, move, table);
+    if (!isHere && file.is_live && !files.missing.includes(file.path)) files.missing.push(file.path);
+    if (isHere && file.content === 1 && !files.deletes.has(file.path))
+      files.deletes.set(file.path, await relocateDeletes(relocation, table, file));
+  }
+  const known = rows.flatMap((row) => files.deletes.get(row.path) ?? []);
+  const next = await write(relocation, manifest, async (destination) => {
+    await engine.execute({
+      sql: renderStatement('relocate/write_manifest', {
+        data_file: movedDataFileFragment(columns),
+        avro_format: sameAvroFragment(writableManifest(schema), words),
+      }),
+      parameters: {
+        manifest: globLiteral(path),
+        deletes: known.map(({ location }) => location),
+        new_deletes: known.map((file) => file.next),
+        new_sizes: known.map(({ bytes }) => String(bytes)),
+        former: move.from,
+        present: move.to,
+        destination,
+      },
+    });
+    if (hasEmptyPartition(columns)) await declareEmptyPartitionIn(engine, destination);
+  });
+  files.manifests.set(manifest, next);
+}
+
+/** A file of positional deletes, or a Puffin file of deletion vectors. */
+async function relocateDeletes(
+  relocation: Relocation,
+  table: string,
+  file: { readonly path: string; readonly format: string },
+): Promise<Rewritten> {
+  const { engine, move } = relocation;
+  const path = presentPath(file.path, move);
+  if (file.format === 'puffin')
+    return write(relocation, file.path, async (destination) => {
+      try {
+        const changed = changeReferencedFiles(readFileSync(path), (each) => movedLocation(each, move));
+        writeFileSync(destination, changed);
+      } catch (error) {
+        throw unwritable(table, path, (error as Error).message);
+      }
+    });
+  if (file.format !== 'parquet') throw unwritable(table, path, `files of ${file.format} cannot be written`);
+  return write(relocation, file.path, (destination) =>
+    engine.execute({
+      sql: renderStatement('relocate/write_position_deletes'),
+      parameters: { file: globLiteral(path), former: move.from, present: move.to, destination },
+    }),
+  );
+}
+
+/** Has a file written beside the one that it replaces, or only says how it would be named. */
+async function write(
+  relocation: Relocation,
+  location: string,
+  work: (destination: string) => Promise<unknown>,
+): Promise<Rewritten> {
+  const { move, mark } = relocation;
+  const next = newLocation(location, move, mark);
+  if (relocation.dryRun) return { location, next, bytes: 0 };
+  const destination = plainPath(next);
+  relocation.written.push(destination);
+  await work(destination);
+  relocation.replaced.push(presentPath(location, move));
+  return { location, next, bytes: statSync(destination).size };
+}
+
+function avroOf(path: string): { readonly schema: AvroRecord; readonly words: readonly [string, string][] } {
+  const entries = readAvroHeader(readFileSync(path)).entries.map(([key, value]): [string, string] => [
+    key,
+    value.toString(),
+  ]);
+  return {
+    schema: JSON.parse(entries.find(([key]) => key === 'avro.schema')?.[1] ?? '{}') as AvroRecord,
+    words: entries.filter(([key]) => !key.startsWith('avro.')),
+  };
+}
+
+/** The metadata with every path in the new folder; lists that were written anew under their new names. */
+function movedMetadata(metadata: TableMetadata, move: Move, lists: RewrittenFiles): TableMetadata {
+  const moved = (location: string): string => movedLocation(location, move);
+  const statistics = (each: unknown): unknown => {
+    const file = each as { readonly 'statistics-path'?: string };
+    const path = file['statistics-path'];
+    return path === undefined ? each : { ...file, 'statistics-path': moved(path) };
+  };
+  return {
+    ...metadata,
+    location: moved(metadata.location),
+    properties: movedProperties(metadata.properties, move),
+    snapshots: (metadata.snapshots ?? []).map((snapshot) => ({
+      ...snapshot,
+      ...(snapshot.summary === undefined ? {} : { summary: movedProperties(snapshot.summary, move) }),
+      'manifest-list': lists.get(snapshot['manifest-list'])?.next ?? moved(snapshot['manifest-list']),
+    })),
+    'metadata-log': (metadata['metadata-log'] ?? []).map((entry) => ({
+      ...entry,
+      'metadata-file': moved(entry['metadata-file']),
+    })),
+    statistics: (metadata.statistics ?? []).map(statistics),
+    'partition-statistics': (metadata['partition-statistics'] ?? []).map(statistics),
+  };
+}
+
+/**
+ * Texts that are a path of the warehouse, or a JSON array of such: state tables keep in the summaries of their
+ * snapshots which files go with them, and a copy that kept those would delete the files of the original.
+ */
+export const movedProperties = (
+  properties: Readonly<Record<string, string>> = {},
+  move: Move,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, movedText(value, move)]));
+
+function movedText(text: string, move: Move): string {
+  if (!text.startsWith('["')) return movedLocation(text, move);
+  try {
+    const items = JSON.parse(text) as readonly unknown[];
+    if (!items.every((item) => typeof item === 'string')) return text;
+    const moved = items.map((item) => movedLocation(item, move));
+    return moved.some((item, index) => item !== items[index]) ? JSON.stringify(moved) : text;
+  } catch {
+    return text;
+  }
+}

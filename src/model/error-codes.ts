@@ -1,0 +1,244 @@
+/**
+ * Every error code, once: what kind of failure it is, whether the same call may succeed later, and what it
+ * means. The type `ErrorCode` comes from here, so a code that has no line does not compile; the page on error
+ * codes in the documentation is printed from here.
+ */
+
+/** What a caller does about an error. The command line gives each kind its exit code. */
+export type ErrorKind =
+  /** Something that was written is wrong: options, configuration or SQL. */
+  | 'usage'
+  /** A blocking audit failed. */
+  | 'audit'
+  /** Others committed first. */
+  | 'conflict'
+  /** Going on could lose or double data. */
+  | 'refused'
+  /** What psyberg needs is away or full, or does not have what was asked for. */
+  | 'unavailable'
+  /** Stopped by Ctrl-C, by a scheduler, or by the program that uses the library. */
+  | 'interrupted'
+  /** Nobody foresaw it: worth a report. */
+  | 'unexpected';
+
+/** `Others`: the kinds that a call may give it besides its own. */
+export interface CodeEntry<Own extends ErrorKind = ErrorKind, Others extends ErrorKind = ErrorKind> {
+  readonly kind: Own;
+  readonly others: readonly Others[];
+  /** True when the same call may succeed later without any change; an error may say otherwise of itself. */
+  readonly retryable: boolean;
+  /** One sentence, for the documentation. What to do now is the hint of the error itself. */
+  readonly meaning: string;
+}
+
+const ofKind =
+  <Own extends ErrorKind>(kind: Own, retryableByDefault = false) =>
+  <Others extends ErrorKind = never>(
+    meaning: string,
+    { retryable = retryableByDefault, or = [] }: { retryable?: boolean; or?: readonly Others[] } = {},
+  ): CodeEntry<Own, Others> => ({ kind, others: or, retryable, meaning });
+
+const usage = ofKind('usage');
+const audit = ofKind('audit');
+const conflict = ofKind('conflict', true);
+const refused = ofKind('refused');
+const unavailable = ofKind('unavailable');
+const interrupted = ofKind('interrupted', true);
+const unexpected = ofKind('unexpected');
+const passing = { retryable: true } as const;
+
+/** By name. A new code is one line here. */
+export const ERROR_CODES = {
+  'adopt-from-in-use': refused('`adopt --from` names a process that is still in the project.'),
+  'adopt-from-unknown': refused('`adopt --from` names a process that has nothing to take over.', {
+    or: ['usage'],
+  }),
+  'adoption-skips-rows': refused('Adopting the target as it is would skip rows that came to a source since.'),
+  'already-exists': unavailable('The catalog has a namespace, table or view of that name.'),
+  'attach-failed': unavailable('DuckDB could not attach the catalog.'),
+  'audit-failed': audit('A blocking audit found bad rows; nothing was published.'),
+  'audit-sql-failed': usage(
+    'An audit cannot be run: its SQL is wrong, or meets values that it does not take.',
+    { or: ['unexpected'] },
+  ),
+  'audits-changed': refused('The audits were changed after the session was audited; audit it again.'),
+  'bad-request': usage('A request to the catalog is not as the REST specification has it.'),
+  'branch-unknown': usage('No table of the query has the branch or tag that `--branch` names.'),
+  'catalog-busy': unavailable('The catalog asks for patience (429 or 503).', passing),
+  'catalog-database-damaged': usage('`catalog.db` of the warehouse is no SQLite database, or a damaged one.'),
+  'catalog-database-unavailable': unavailable('The database of the catalog does not answer.', passing),
+  'catalog-database-unreachable': usage('PostgreSQL does not answer at `catalog.database`.', passing),
+  'catalog-database-unusable': usage('User, password, database or form of `catalog.database` is wrong.'),
+  'catalog-failed': unavailable('The catalog, or its token server, failed.', passing),
+  'catalog-host-unusable': usage('This machine has no such address for `catalog serve --host`.'),
+  'catalog-port-taken': usage('The port of `catalog serve --port` cannot be taken.'),
+  'catalog-unauthorized': usage('The catalog takes neither `catalog.token` nor `catalog.credential`.'),
+  'catalog-unreachable': unavailable(
+    'The catalog, or its token server, cannot be reached; with exit 2: what answers there is no catalog.',
+    { retryable: true, or: ['usage'] },
+  ),
+  'column-type-unsupported': usage('A query returns a column of a type that the target cannot have.'),
+  'commit-conflict': conflict('A requirement of the commit does not hold: another commit was first.'),
+  'commit-state-unknown': unavailable('Nobody knows whether the commit was made; look before repeating it.'),
+  'commit-unknown': conflict('The answer to a publish was lost; the next run looks whether it was made.'),
+  'compaction-lost-rows': conflict('Compaction read fewer rows than it should; it changed nothing.', {
+    retryable: false,
+  }),
+  'compaction-overtaken': conflict('Files were replaced, or rows deleted, while they were compacted.'),
+  'count-invalid': usage('An option that counts is no whole number.'),
+  'delete-format-unsupported': refused('A source deletes rows by a file that DuckDB does not read.'),
+  'duration-invalid': usage('An option that is a duration is none, such as `5d`, `36h`, `90m` or `30s`.'),
+  'engine-internal-error': unexpected(
+    'DuckDB met an internal error and was opened again; other processes go on.',
+  ),
+  'engine-settings': usage('DuckDB refuses its settings, such as the memory limit.'),
+  'equality-deletes-spread': refused(
+    'A source has equality deletes that DuckDB would not apply to all of its files.',
+  ),
+  'equality-deletes-unreadable': refused('A source has equality deletes that DuckDB would read wrongly.'),
+  'event-time-missing': usage('A source has no event time, or not the column that is named.'),
+  'event-time-replaced': refused('The event-time column was dropped or renamed, and another took its name.'),
+  'event-time-type': usage('The event-time column is no timestamp, date, or integer with a unit.'),
+  'extension-missing': unavailable("DuckDB's extensions could not be loaded; `npm run setup` installs them."),
+  'file-exists': usage('`psyberg new` never overwrites a file.'),
+  'file-not-writable': usage('A file that a command was to write cannot be written.'),
+  forbidden: usage('The catalog does not allow it, for example a location outside the warehouse.'),
+  'format-version-unsupported': usage('The target is, or asks for, an unsupported Iceberg format version.'),
+  'history-expired': refused('Snapshots of a source were expired, and what changed since cannot be known.'),
+  'internal-bug': unexpected('A bug of psyberg.'),
+  interrupted: interrupted('The command was interrupted; run it again.'),
+  'invalid-table-update': usage('A change of a table breaks a rule of the Iceberg format.'),
+  'invalid-view-branch': usage('A session view may not write to `main`.'),
+  'invalid-view-name': usage('The name of a session view cannot be used.'),
+  'invalid-view-update': usage('A change of an Iceberg view breaks a rule of the format.'),
+  'limit-invalid': usage('`--limit` is no whole number from 1 on.'),
+  'maintain-foreign-catalog': usage('`psyberg maintain` is for the embedded catalog only.'),
+  'maintain-option-invalid': usage('A number for maintenance is too small, or no whole number.'),
+  'metadata-file-broken': unavailable('A metadata file of a table cannot be read.'),
+  'metadata-file-missing': unavailable('The metadata file of a table is not there.'),
+  'metadata-unreadable': usage('A text is no table metadata.'),
+  'method-not-allowed': unavailable('The catalog does not take that HTTP method there.'),
+  'name-invalid': usage('The name of a new process cannot be used.'),
+  'namespace-not-empty': unavailable('A namespace with tables or views is not dropped.'),
+  'no-such-branch': unavailable('No table of the catalog has a branch or tag of that name.'),
+  'no-such-endpoint': unavailable('The catalog has no such path.'),
+  'no-such-namespace': unavailable('The catalog has no such namespace.'),
+  'no-such-table': unavailable('The catalog has no such table.'),
+  'no-such-view': unavailable('The catalog has no such view.'),
+  'no-such-warehouse': unavailable('The catalog has no such warehouse.'),
+  'no-transactions': unavailable('The catalog commits one table at a time.', passing),
+  'null-event-times': refused('New rows have no event time, and the source says `nulls: refuse`.'),
+  'null-in-required-column': refused('A row holds NULL in a column that the target requires.'),
+  'option-contradicts-process': usage('An option of `psyberg session` says other than the process file.'),
+  'orphan-grace-too-short': usage('An orphan grace below one hour needs `--force`.'),
+  'parameter-type': usage('A parameter has a value of a type that cannot be bound.'),
+  'parameter-unknown': usage('A query names a parameter that was not given, or the other way round.'),
+  'partition-column-dropped': refused(
+    'Files of a source are partitioned by a column that the table no longer has; DuckDB cannot read them.',
+  ),
+  'pattern-unknown': usage('There is no such pattern.'),
+  'plan-file-invalid': usage('The file of `run --plan` is none that `plan --out` wrote.'),
+  'plan-stale': refused('Something changed since the plan, or the session, was made; plan again.'),
+  'port-invalid': usage('`--port` is no number from 0 to 65535.'),
+  'previous-column': usage('The SQL of a dimension reads a column of `previous` that cannot be inferred.'),
+  'process-sql-failed': usage(
+    'DuckDB cannot run the SQL of a process; with exit 1: it met data that the query does not handle.',
+    { or: ['unexpected'] },
+  ),
+  'process-unknown': usage('The project has no process of that name.'),
+  'project-invalid': usage('The project has problems; all of them are listed with file, line and column.'),
+  'project-not-found': usage('There is no psyberg.yaml here or above.'),
+  'publish-contended': conflict('Others committed first for a minute; nothing was published.'),
+  'puffin-unreadable': usage('A Puffin file cannot be written with other paths.'),
+  'relocate-delete-file': usage('A delete file names data files in a way that cannot be rewritten.'),
+  'relocate-foreign-catalog': usage('Only the warehouse of an embedded catalog is relocated.'),
+  'relocate-incomplete': refused(
+    'A file is missing without which a table cannot be read; copy the whole folder.',
+  ),
+  'relocate-overtaken': conflict('Somebody changed the catalog while the warehouse was relocated.'),
+  'relocate-shared': refused('The copy of a warehouse would share tables with its original.'),
+  'request-too-large': unavailable('The body of a request to the catalog is too large.'),
+  'rows-outside-hours': refused('A query returned event times outside the hours that it was given.'),
+  'session-busy': conflict('Another process is loading the session.'),
+  'session-id-invalid': usage('A session id is a UTC time to the second, in 14 digits.'),
+  'session-overtaken': conflict('Another session of the process published meanwhile.'),
+  'session-plan-missing': usage('The session was run as a whole, or is too old to go on with.'),
+  'session-published': refused('`psyberg session abort` names a session that was published.'),
+  'session-running': conflict('A session of this id is at work, or was left behind.'),
+  'session-unknown': usage('There is no such session of the process.'),
+  'size-invalid': usage('An option that is a size is none, such as `128MB` or `512MiB`.'),
+  'source-changed': refused('A source changed or removed rows that a stateless process may have loaded.'),
+  'source-files-gone': refused("The plan loads files that the source's manifests no longer list."),
+  'source-missing': usage('A source does not exist, or none is named.'),
+  'source-moved': conflict('A snapshot of a source went away while the session ran.'),
+  'source-replaced': refused('A source was dropped and created again: it has another table uuid.'),
+  'source-rewound': refused('A source has no snapshot any more, and had some when it was read.'),
+  'source-twice': usage('A source is named twice.'),
+  'source-unreadable': refused('A manifest or file of a source is missing or damaged.'),
+  'source-unsupported': usage(
+    'A source is of a kind that DuckDB does not read: its files, its format version, or its names.',
+  ),
+  'sql-failed': unexpected('A statement failed; with exit 2: it was yours.', { or: ['usage'] }),
+  'src-tables-invalid': usage('`--src_tables` is no list of `table|time_column`.'),
+  'staging-lost': refused('What the session staged is gone: its branch was dropped or changed.'),
+  'start-unknown': usage('The place that `start:` or `--at` names is not in the history of the source.'),
+  'state-table-columns': usage('A state table lacks columns: it was made by something else.'),
+  'statement-invalid': unexpected('A statement of psyberg does not keep to its header.'),
+  'step-out-of-order': refused('A step of `psyberg session` was run before the one that it needs.'),
+  'storage-refused': unavailable('DuckDB does not take the storage credentials of the catalog.'),
+  'table-exists': unavailable('The catalog has a table of that name.'),
+  'table-missing': usage('There is no such table; with exit 4: it was dropped meanwhile.', {
+    or: ['conflict'],
+  }),
+  'table-name-invalid': usage('A table is not written as `namespace.table`.'),
+  'target-event-time': usage("The target's event time is no timestamp or date of it."),
+  'target-has-history': refused('`psyberg adopt` found watermarks of this process in the target.'),
+  'target-missing': conflict('The target was dropped meanwhile; with exit 2: there is none to adopt.', {
+    or: ['usage'],
+  }),
+  'target-moved': conflict('The target moved, and the session cannot be put on top of what is there now.'),
+  'target-not-empty': refused(
+    'A first session on a target that holds rows, or that another process has published to.',
+  ),
+  'target-not-writable': usage('The target is laid out in a way in which no session can write it.'),
+  'target-replaced': refused('The watermark table speaks of another target of this name.'),
+  'target-rewound': refused('The target was rolled back, and its history up to there was expired.'),
+  'target-schema-mismatch': usage("The query's columns are not those of the target."),
+  'target-type-mismatch': usage(
+    'A column of the query has a type that the target could store only as another value.',
+  ),
+  'task-unknown': usage('`maintain --only` knows no such task.'),
+  'template-unknown': usage('There is no such template.'),
+  'token-invalid': usage('The token of `catalog serve` is not of printable characters without blanks.'),
+  'too-many-hours': refused('A dimension would compute 300,000 hours or more: a date of nowhere.'),
+  unauthorized: unavailable('The catalog needs its bearer token.'),
+  unexpected: unexpected('Something that nobody foresaw; `--verbose` prints what to report.'),
+  'unit-unknown': usage('There is no such unit of event times.'),
+  'unknown-requirement': usage('A commit has a requirement that the REST specification does not know.'),
+  'unknown-update': usage('A commit has an update that the REST specification does not know.'),
+  unprocessable: usage('The catalog cannot do what a request asks for.'),
+  unsupported: usage('The catalog does not offer it.'),
+  'upstream-failed': unavailable(
+    'Not run, since the process that writes one of its sources failed.',
+    passing,
+  ),
+  usage: usage('An option or argument of the command line is wrong.'),
+  'view-incomplete': unexpected('A view of files does not list all of them.'),
+  'vtts-invalid': usage('A VTTS is no time, or its query no single SELECT of one timestamp or date.'),
+  'warehouse-full': unavailable('There is no space left; nothing was published.'),
+  'warehouse-moved': usage(
+    'The folder of the warehouse was moved or copied; `psyberg relocate` puts its paths right.',
+  ),
+  'warehouse-not-writable': usage('The folder of the warehouse cannot be written.'),
+  'watermark-contradiction': refused("The watermark table contradicts the target's own snapshots."),
+  'watermark-lost': refused("Both the target's history and the watermark table lost how far a process came."),
+  'watermark-unreadable': refused("The watermarks in a snapshot's summary cannot be read."),
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+type KindsOf<Entry> = Entry extends CodeEntry<infer Own, infer Others> ? Own | Others : never;
+/** The codes that may be of a kind, as their own or as another that they name. */
+export type CodeOfKind<Kind extends ErrorKind> = {
+  [Code in ErrorCode]: Kind extends KindsOf<(typeof ERROR_CODES)[Code]> ? Code : never;
+}[ErrorCode];

@@ -1,0 +1,82 @@
+/**
+ * What every key of a process file and of psyberg.yaml means, by its path; `[]` is an entry of a list. The
+ * reference pages are printed from here and from the schemas, and a test fails for a key without a line.
+ */
+
+export const PROCESS_KEYS: Readonly<Record<string, string>> = {
+  process_name: 'Name of the process; unique in the project. Watermarks, sessions and signals carry it.',
+  pattern:
+    'How the target depends on its sources, see [patterns](../concepts/patterns.md). `1` is stateless, `2` stateful.',
+  etl_pattern_id: 'The same as a number, as orchestrators name it: 1 stateless, 2 stateful or dimension.',
+  sources: 'The tables that the SQL reads.',
+  'sources[].table': 'The source, as `namespace.table`.',
+  'sources[].alias': 'The name under which the SQL sees it. Default: the last part of the table name.',
+  'sources[].event_time':
+    'The column that says when the event happened: a timestamp with or without zone (those without are UTC), a date, or an integer with `event_time_unit`.',
+  'sources[].event_time_unit': 'Only for integer columns.',
+  'sources[].vtts':
+    'How far the source is complete, see [completeness](../concepts/completeness.md). Default: `bounds`.',
+  'sources[].vtts.from': 'The same, spelled as a map: `{ from: signal }`.',
+  'sources[].vtts.property':
+    'A key of the snapshot summaries that holds a timestamp; an hour counts when it ends by then.',
+  'sources[].vtts.sql':
+    'A SELECT of one timestamp or date; it names tables as `schema.table`; NULL: none yet.',
+  'sources[].on_source_change':
+    'Stateless only. `append-added` takes the added rows of a source that also removed some, in place of refusing. Default: `refuse`.',
+  'sources[].nulls':
+    'Rows without an event time: `refuse` stops at them. Default, for processes of hours: `skip`, which leaves them out and reports them.',
+  'sources[].future_tolerance':
+    'A row that lies in a later hour than the clock plus this is set aside until its hour has come: a number with m, h or d. Default: `1h`.',
+  'sources[].start':
+    'Where a process without a watermark on the source begins: `beginning`, `now`, a snapshot id in quotes, or a timestamp. Default: `beginning`.',
+  'sources[].protect':
+    "`false`: no tag on the source that keeps the watermark's snapshot from being expired. Default: `true`.",
+  target: 'The table that the process writes.',
+  'target.table': 'The target, as `namespace.table`. It is created by the first session.',
+  'target.event_time': 'The column of the query that says into which hour a row falls.',
+  'target.partition_by':
+    'Partition fields at creation, such as `hour(cancel_ts)`, `day(ts)`, `bucket(16, id)`, `truncate(4, name)` or a column.',
+  'target.properties':
+    'Iceberg table properties at creation. New targets are of format version 2 with snappy and keep 20 earlier metadata files; `format-version: "3"` has row lineage.',
+  audits: 'Queries that select bad rows, see [audits](../concepts/audits.md).',
+  'audits[].source_to_target_count':
+    'As many rows are staged as the session read. May be written without a map.',
+  'audits[].source_to_target_count.source': 'The alias whose rows are counted. Default: the first source.',
+  'audits[].no_missing_events': 'Every key that the session read from the source was staged.',
+  'audits[].no_missing_events.source': 'The alias.',
+  'audits[].no_missing_events.key': 'The column of the source that names an event.',
+  'audits[].no_missing_events.target_key': 'Its column in the target. Default: of the same name.',
+  'audits[].not_null': 'Columns that may not be NULL.',
+  'audits[].not_null.columns': 'Their names.',
+  'audits[].unique': 'Columns whose values, taken together, occur once.',
+  'audits[].unique.columns': 'Their names.',
+  'audits[].sql': 'A file with a query that selects bad rows; relative to the project.',
+  'audits[].severity': '`warn` reports without blocking. Default: `block`.',
+  'audits[].name': 'A name for messages and tables. Default: the kind, or the name of the file.',
+  hours:
+    'Stateful only. `touched` loads only the hours that changed, not those between them. Default: `contiguous`.',
+  catchup: 'Dimension only: how far a session reaches back.',
+  'catchup.threshold_hours': 'Reach back no further than this many hours; older hours stay owed.',
+};
+
+export const PROJECT_KEYS: Readonly<Record<string, string>> = {
+  name: 'Name of the project.',
+  catalog: 'Where tables and pointers are, see [catalogs](../guides/foreign-catalogs.md).',
+  'catalog.warehouse':
+    'A folder: the embedded catalog keeps data, metadata and pointers (`catalog.db`) there. With `uri`: the name of the warehouse in that catalog.',
+  'catalog.database': 'A URL `postgres://…`: the embedded catalog keeps its pointers in PostgreSQL.',
+  'catalog.uri': 'Any Iceberg REST catalog, in place of the embedded one.',
+  'catalog.token': 'A bearer token for it.',
+  'catalog.credential': '`id:secret` for OAuth2, in place of a token.',
+  'catalog.oauth2_server_uri': "Where tokens are asked for. Default: the catalog's own token endpoint.",
+  'catalog.scope': 'The OAuth2 scope.',
+  'catalog.allowed_locations':
+    'Further folders in which tables may lie. Anything else outside the warehouse is refused.',
+  processes: 'The folder of the process files. Default: `processes`.',
+  tables: 'Other names for the [state tables](state-tables.md).',
+  'tables.high_water_mark_table': 'Default: `psyberg.high_water_mark_table`.',
+  'tables.session_table': 'Default: `psyberg.psyberg_session_f`.',
+  'tables.signal_table': 'Default: `psyberg.psyberg_signal`.',
+  'tables.audit_failure_table': 'Default: `psyberg.psyberg_audit_failure`.',
+  audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',
+};

@@ -1,0 +1,307 @@
+/**
+ * One source of a session: its pinned head, what changed since the watermark, and how far it is complete.
+ * SourceSpec + metadata + watermark -> SourceState. DuckDB is started only when something changed.
+ */
+import { findChanges } from '../changes/find-changes.ts';
+import { newestHourOf } from '../changes/newest-hour.ts';
+import { openSource } from '../changes/open-source.ts';
+import type { Needs, Source, SourceTable } from '../changes/source.ts';
+import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import { type PsybergError, refusal, usageError } from '../model/errors.ts';
+import { hourOfMs } from '../model/hour.ts';
+import { protectionTag, sameTable, tableName } from '../model/names.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
+import {
+  type ProcessProgress,
+  progressEverSaid,
+  watermarkFor,
+  watermarksOn,
+} from '../state/read-watermarks.ts';
+import { namesEver } from '../state/target-publishers.ts';
+import { renderStatement, tableFragment } from '../statements/index.ts';
+import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
+import type { OpenSessionInput } from './session-input.ts';
+import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
+import { startSnapshot } from './start.ts';
+import { readVtts } from './vtts.ts';
+
+/** What a source is before anything of it was looked at. */
+const NOTHING_NEW = {
+  awaited: false,
+  detectedBy: 'snapshots',
+  changes: [],
+  files: [],
+  listedBy: 'manifests',
+  manifestLists: [],
+} as const satisfies Partial<SourceState>;
+
+/**
+ * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`, `history-expired` and
+ * the errors of reading.
+ */
+export async function openSourceState(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  progress: ProcessProgress | undefined,
+): Promise<SourceState> {
+  const loaded = await input.catalog.loadTable(spec.table);
+  const name = tableName(spec.table);
+  const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
+  const idle = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
+  if (loaded === undefined) {
+    refuseMissing(input, spec);
+    return { ...idle, awaited: true };
+  }
+  const { metadata } = loaded;
+  refuseUnsupported(name, metadata);
+  if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
+    throw sourceReplaced(input, name, { watermark, found: metadata['table-uuid'] });
+  const eventTime = eventTimeOf(spec, metadata);
+  if (input.spec.pattern !== 'stateless')
+    refuseOtherEventTime(
+      input.spec,
+      { source: spec, metadata, eventTime },
+      watermarksOn(progress, metadata['table-uuid']),
+    );
+  const head = headOf(input, spec, metadata);
+  if (head === undefined) {
+    if (watermark !== undefined) throw sourceRewound(input, name, watermark);
+    return idle;
+  }
+  const table: SourceTable = {
+    views: input.views,
+    endpoint: input.endpoint,
+    spec,
+    metadata,
+    eventTime,
+    lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+    ...(input.verified === undefined ? {} : { verified: input.verified }),
+  };
+  return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
+}
+
+/** The snapshot that the session pins: the head of `main`, or where an adoption says. */
+function headOf(input: OpenSessionInput, spec: SourceSpec, metadata: TableMetadata): Snapshot | undefined {
+  const main = mainSnapshot(metadata);
+  const adoptedAt = input.adoptAt?.(spec);
+  if (main === undefined || adoptedAt === undefined) return main;
+  return startSnapshot(metadata, main, { start: adoptedAt, table: tableName(spec.table) });
+}
+
+interface Pinned {
+  readonly head: Snapshot;
+  readonly watermark: Watermark | undefined;
+  readonly progress: ProcessProgress | undefined;
+}
+
+/** What changed up to the head, and how far the source is complete there. */
+async function stateAt(
+  input: OpenSessionInput,
+  table: SourceTable,
+  { head, watermark, progress }: Pinned,
+): Promise<Partial<SourceState>> {
+  const { spec, metadata, eventTime } = table;
+  let opened: Source | undefined;
+  const open = async (): Promise<Source> => {
+    opened ??= openSource(await input.engine(), table);
+    return opened;
+  };
+  const begin = watermark === undefined ? beginningOf(input, table, head) : undefined;
+  const from = watermark ?? (begin === undefined ? undefined : asWatermark(table, begin));
+  const changed =
+    from?.snapshotId === head['snapshot-id']
+      ? NOTHING_NEW
+      : await findChanges(
+          {
+            source: await open(),
+            processName: input.spec.processName,
+            needs: needsOf(input.spec, spec),
+            watermarksEver: once(() => watermarksEver(input, spec)),
+          },
+          head,
+          from,
+        );
+  refuseNulls(input, table, changed.files);
+  const { newestHour, laterHours } = await newestHourOf({
+    open,
+    source: table,
+    head,
+    watermark: from,
+    changed,
+    completeToHour: progress?.completeToHour,
+  });
+  const vttsHour = asksProvider(input, spec, { changed, progress })
+    ? await readVtts({
+        processName: input.spec.processName,
+        spec,
+        metadata,
+        head,
+        newestHour,
+        lastAllowedHour: table.lastAllowedHour,
+        signalTable: input.project.tables.signalTable,
+        signalTableExists: () => input.catalog.tableExists(input.project.tables.signalTable),
+        engine: input.engine,
+      })
+    : undefined;
+  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
+  return {
+    ...changed,
+    ...(begin === undefined ? {} : { start: positionOf(metadata, begin) }),
+    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    head: positionOf(metadata, head),
+    ...(newestHour === undefined ? {} : { newestHour }),
+    ...(vttsHour === undefined ? {} : { vttsHour }),
+    ...(laterHours === undefined ? {} : { laterHours }),
+    ...countsOf(head),
+    ...(eventTime === undefined
+      ? {}
+      : {
+          eventTimeId: eventTime.column.id,
+          eventTimeType: String(eventTime.column.type),
+          eventTimeUnit: eventTime.unit,
+        }),
+  };
+}
+
+/** Where a process without a watermark begins; undefined: with all rows. */
+function beginningOf(input: OpenSessionInput, { spec, metadata }: SourceTable, head: Snapshot) {
+  const start = input.adoptAt === undefined ? spec.start : { kind: 'now' as const };
+  return startSnapshot(metadata, head, { start, table: tableName(spec.table) });
+}
+
+const asWatermark = ({ spec, metadata }: SourceTable, begin: Snapshot): Watermark => ({
+  ...positionOf(metadata, begin),
+  table: tableName(spec.table),
+  owedHours: [],
+});
+
+/** What a process of that pattern can do with a change of the source. */
+function needsOf({ pattern }: ProcessSpec, { onSourceChange }: SourceSpec): Needs {
+  if (pattern !== 'stateless') return 'hours';
+  return onSourceChange === 'append-added' ? 'added-rows' : 'new-rows';
+}
+
+/**
+ * A provider other than bounds costs a query; without changes and debts only a dimension, or a process of several
+ * sources, moves on by completeness alone.
+ */
+function asksProvider(
+  { spec }: OpenSessionInput,
+  source: SourceSpec,
+  {
+    changed,
+    progress,
+  }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
+): boolean {
+  if (source.vtts.kind === 'bounds' || spec.sources.length > 1 || spec.pattern === 'dimension') return true;
+  return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
+}
+
+/** The counts that a later session checks, should history be expired by then. */
+function countsOf(head: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> {
+  const totalRecords = countInSummary(head, 'total-records');
+  const addedRecords = countInSummary(head, 'added-records');
+  return {
+    ...(totalRecords === undefined ? {} : { totalRecords }),
+    ...(addedRecords === undefined ? {} : { addedRecords }),
+  };
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}
+
+/** A source that another process of the project will write may be missing still; any other is an error. */
+function refuseMissing(input: OpenSessionInput, spec: SourceSpec): void {
+  if (input.project.processes.some((each) => sameTable(each.target.table, spec.table))) return;
+  const name = tableName(spec.table);
+  throw usageError('source-missing', `the source table ${name} of ${input.spec.processName} does not exist`, {
+    hint: `create it, or name an existing table under sources: in ${input.spec.file} (psyberg sql "show all tables" lists them)`,
+    context: { table: name, process_name: input.spec.processName },
+  });
+}
+
+const sourceReplaced = (
+  { spec }: OpenSessionInput,
+  name: string,
+  { watermark, found }: { readonly watermark: Watermark; readonly found: string },
+): PsybergError =>
+  refusal(
+    'source-replaced',
+    `the source ${name} was dropped and created again: the watermark of ${spec.processName} is of table uuid ${watermark.tableUuid}, found ${found}`,
+    {
+      hint: `rebuild the target ${tableName(spec.target.table)} from the new source: drop it and run again`,
+      context: { table: name, expected: watermark.tableUuid, found },
+    },
+  );
+
+const sourceRewound = ({ spec }: OpenSessionInput, name: string, watermark: Watermark): PsybergError =>
+  refusal(
+    'source-rewound',
+    `the source ${name} has no snapshot any more, but ${spec.processName} consumed it up to snapshot ${watermark.snapshotId}`,
+    { hint: `restore the main branch of ${name}` },
+  );
+
+/**
+ * What every session of the process said of the source, as far as its target or the session table still tell.
+ */
+async function watermarksEver(
+  input: OpenSessionInput,
+  { table }: SourceSpec,
+): Promise<ReadonlySet<SnapshotId>> {
+  const { spec, project, catalog } = input;
+  const { sessionTable } = project.tables;
+  const target = (await catalog.loadTable(spec.target.table))?.metadata;
+  // What it loaded under an earlier name, it has loaded.
+  const names = target === undefined ? [spec.processName] : namesEver(target, spec.processName);
+  const said = target === undefined ? [] : names.flatMap((name) => progressEverSaid(target, name));
+  const own = said.flatMap(({ watermarks }) =>
+    watermarks
+      .filter((each) => each.table.toLowerCase() === tableName(table).toLowerCase())
+      .map((each) => each.snapshotId),
+  );
+  const recorded = (await catalog.loadTable(sessionTable))?.metadata;
+  const rows =
+    recorded === undefined || mainSnapshot(recorded) === undefined
+      ? []
+      : await (await input.engine()).query<{ snapshot_id: string }>({
+          sql: renderStatement('state/snapshots_read', {
+            session_table: tableFragment('lake', sessionTable),
+          }),
+          parameters: { process_names: names, src_table: tableName(table) },
+        });
+  return new Set([...own, ...rows.map((row) => BigInt(row.snapshot_id))]);
+}
+
+/**
+ * Rows without an event time belong to no hour: a process that loads hours never sees them. They are counted,
+ * unless the source says that they may not be there.
+ */
+function refuseNulls({ spec }: OpenSessionInput, table: SourceTable, files: readonly ChangedFile[]): void {
+  if (table.spec.nulls !== 'refuse') return;
+  const file = files.find((each) => each.status === 'added' && each.nullEventTimes > 0n);
+  if (file === undefined) return;
+  const name = tableName(table.spec.table);
+  const count = files.reduce((sum, each) => sum + (each.status === 'added' ? each.nullEventTimes : 0n), 0n);
+  throw refusal(
+    'null-event-times',
+    `${count} new rows of ${name} have no ${table.spec.eventTime}, and its source in ${spec.processName} says nulls: refuse; the first are in ${file.path}`,
+    {
+      hint: `correct them in ${name}, or set nulls: skip for this source to go on without them`,
+      context: { table: name, snapshot_id: String(file.snapshotId), file: file.path, rows: String(count) },
+    },
+  );
+}
+
+const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition => ({
+  tableUuid: metadata['table-uuid'],
+  snapshotId: snapshot['snapshot-id'],
+  sequenceNumber: snapshot['sequence-number'] ?? 0n,
+  committedAtMs: snapshot['timestamp-ms'],
+});

@@ -1,0 +1,109 @@
+/** What an adoption needs of its target. Target metadata + progress -> nothing, or a refusal. Pure. */
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { refusal, usageError } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
+import type { SourceState } from '../model/session.ts';
+import { type ProcessProgress, progressOfAll, watermarkFor } from '../state/read-watermarks.ts';
+import { heirOf, publishersOf } from '../state/target-publishers.ts';
+
+/**
+ * Throws `target-missing` and `target-has-history`: a target is adopted once, before its first session; later
+ * its watermarks say what it holds.
+ */
+export function refuseAdoption(
+  spec: ProcessSpec,
+  target: TableMetadata | undefined,
+  progress: ProcessProgress | undefined,
+): asserts target is TableMetadata {
+  const name = tableName(spec.target.table);
+  if (target === undefined)
+    throw usageError(
+      'target-missing',
+      `the target ${name} of ${spec.processName} does not exist: there is nothing to adopt`,
+      {
+        hint: `create and fill it first; or set start: now on the sources in ${spec.file}, and the first session creates it`,
+        context: { table: name },
+      },
+    );
+  if (progress !== undefined)
+    throw refusal(
+      'target-has-history',
+      `the target ${name} has watermarks of ${spec.processName} already: setting others could lose or double rows`,
+      {
+        hint: `run "psyberg status ${spec.processName}" to see them; to begin anew drop the target`,
+        context: { table: name, psyberg_session_id: progress.psybergSessionId ?? null },
+      },
+    );
+}
+
+/**
+ * An adoption at `now` skips what came to a source since another process last read it for this target. Throws
+ * `adoption-skips-rows` when there is any, or that process owes hours.
+ */
+export function refuseSkippedRows(
+  spec: ProcessSpec,
+  target: TableMetadata,
+  sources: readonly SourceState[],
+): void {
+  for (const { processName, progress } of progressOfAll(target))
+    for (const { spec: source, head } of sources) {
+      const table = tableName(source.table);
+      const watermark = watermarkFor(progress, { name: table, tableUuid: head?.tableUuid });
+      if (watermark === undefined || head === undefined) continue;
+      if (watermark.snapshotId === head.snapshotId && watermark.owedHours.length === 0) continue;
+      throw refusal(
+        'adoption-skips-rows',
+        `${processName} has loaded ${table} into ${tableName(spec.target.table)} up to snapshot ${watermark.snapshotId}${watermark.owedHours.length === 0 ? '' : ` and owes ${watermark.owedHours.length} of its hours`}, and its head is ${head.snapshotId}: what came since would count as loaded`,
+        {
+          hint: `run "psyberg adopt ${spec.processName} --from ${processName}" to go on where ${processName} stopped; or "psyberg adopt ${spec.processName} --at now" if all of it is in the target`,
+          context: {
+            process_name: spec.processName,
+            table,
+            published_by: processName,
+            watermark: String(watermark.snapshotId),
+            head: String(head.snapshotId),
+          },
+        },
+      );
+    }
+}
+
+/** Throws `adopt-from-in-use` for a name that is a process of the project: two would go on from one place. */
+export function refuseNameInUse(project: ProjectSpec, spec: ProcessSpec, from: string): void {
+  const other = project.processes.find((each) => each.processName === from);
+  if (other === undefined) return;
+  throw refusal(
+    'adopt-from-in-use',
+    other === spec
+      ? `${from} is the process itself: there is nothing to take over`
+      : `${from} is still a process of this project (${other.file}): ${spec.processName} would load what it loads`,
+    {
+      hint:
+        other === spec
+          ? 'name the process as it was called before'
+          : `remove ${other.file} if ${spec.processName} stands in its place; else run "psyberg adopt ${spec.processName}"`,
+      context: { process_name: spec.processName, from },
+    },
+  );
+}
+
+/** The refusal of a name that has no progress on the target. */
+export function nothingToTakeOver(spec: ProcessSpec, target: TableMetadata, from: string): Error {
+  const name = tableName(spec.target.table);
+  const heir = heirOf(target, from);
+  const published = publishersOf(target).filter((each) => each !== from);
+  return refusal(
+    'adopt-from-unknown',
+    heir === undefined
+      ? `no process named ${from} has published to ${name}`
+      : `what ${from} had loaded into ${name} was taken over by ${heir}`,
+    {
+      hint:
+        published.length === 0
+          ? `no process has; to take the target over as it is run "psyberg adopt ${spec.processName}"`
+          : `run "psyberg adopt ${spec.processName} --from ${published[0]}"${published.length === 1 ? '' : `; published to it have ${published.join(', ')}`}`,
+      context: { process_name: spec.processName, from, target: name, published_by: published },
+    },
+  );
+}

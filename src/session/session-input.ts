@@ -1,0 +1,26 @@
+/** What opening a session needs to know and to reach. */
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import type { VerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
+import type { ViewPorts } from '../changes/source.ts';
+import type { Engine } from '../engine/index.ts';
+import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import type { StartSpec } from '../model/start.ts';
+
+export interface OpenSessionInput extends ViewPorts {
+  readonly spec: ProcessSpec;
+  readonly project: ProjectSpec;
+  readonly psybergSessionId: string;
+  readonly nowMs: number;
+  readonly catalog: CatalogClient;
+  /**
+   * For adopting: where each source counts as consumed; it is then shown as of that snapshot, without
+   * changes.
+   */
+  readonly adoptAt?: (source: SourceSpec) => StartSpec;
+  /** For adopting: nobody said a place, so that nothing may have come since another process has read. */
+  readonly adoptsAsItIs?: boolean;
+  /** Rewrites that earlier sessions compared; what this one compares is added. */
+  readonly verified?: VerifiedRewrites;
+  /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */
+  readonly engine: () => Promise<Engine>;
+}

@@ -1,0 +1,85 @@
+/**
+ * Opens the session in which a process takes over the progress of another name: it was renamed. Old name ->
+ * Session whose heads are that name's watermarks, and what it owes. Reads only.
+ */
+import { usageError } from '../model/errors.ts';
+import { protectionTag, tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { Session, SourceState } from '../model/session.ts';
+import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
+import type { OpenSessionInput } from './session-input.ts';
+import { targetState } from './target-state.ts';
+import { nothingToTakeOver, refuseAdoption, refuseNameInUse } from './refuse-adoption.ts';
+import { targetProgress } from './target-progress.ts';
+
+/**
+ * Throws `target-missing`, `target-has-history`, `adopt-from-in-use`, `adopt-from-unknown`, and what reading
+ * the old name's progress throws (`target-rewound`, `watermark-lost`).
+ */
+export async function openTakeover(
+  input: Omit<OpenSessionInput, 'adoptAt' | 'views' | 'endpoint' | 'verified'>,
+  from: string,
+): Promise<Session> {
+  const { spec, project, catalog } = input;
+  refuseNameInUse(project, spec, from);
+  const target = (await catalog.loadTable(spec.target.table))?.metadata;
+  const own =
+    target === undefined
+      ? undefined
+      : await targetProgress({ ...input, adoptAt: () => ({ kind: 'now' }) }, target, spec.processName);
+  refuseAdoption(spec, target, own);
+  const progress = await targetProgress(input, target, from);
+  if (progress === undefined) throw nothingToTakeOver(spec, target, from);
+  const sources = await Promise.all(spec.sources.map((source) => sourceAt(input, source, progress)));
+  // A watermark that is of no source any more would leave the process without any.
+  if (sources.every((source) => source.head === undefined))
+    throw usageError(
+      'adopt-from-unknown',
+      `${from} has read none of the sources of ${spec.processName}: it read ${progress.watermarks.map((each) => each.table).join(', ')}`,
+      {
+        hint: `if the target holds all rows of its sources run "psyberg adopt ${spec.processName}"`,
+        context: { process_name: spec.processName, from, target: tableName(spec.target.table) },
+      },
+    );
+  return Object.freeze({
+    spec,
+    psybergSessionId: input.psybergSessionId,
+    openedAtMs: input.nowMs,
+    sources: Object.freeze(sources),
+    target: targetState(spec, target, progress),
+  });
+}
+
+/** A source as the old name left it; one that it did not read begins as in any process that gets one more. */
+async function sourceAt(
+  { spec: processSpec, catalog }: Pick<OpenSessionInput, 'spec' | 'catalog'>,
+  spec: SourceSpec,
+  progress: ProcessProgress,
+): Promise<SourceState> {
+  const metadata = (await catalog.loadTable(spec.table))?.metadata;
+  const watermark = watermarkFor(progress, {
+    name: tableName(spec.table),
+    tableUuid: metadata?.['table-uuid'],
+  });
+  const tag = metadata?.refs?.[protectionTag(processSpec.processName)];
+  return Object.freeze({
+    spec,
+    awaited: metadata === undefined,
+    detectedBy: 'snapshots' as const,
+    changes: [],
+    files: [],
+    listedBy: 'manifests' as const,
+    manifestLists: [],
+    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    ...(watermark === undefined
+      ? {}
+      : {
+          watermark,
+          head: watermark,
+          ...(watermark.newestHour === undefined ? {} : { newestHour: watermark.newestHour }),
+          ...(watermark.totalRecords === undefined ? {} : { totalRecords: watermark.totalRecords }),
+          ...(watermark.addedRecords === undefined ? {} : { addedRecords: watermark.addedRecords }),
+          ...(watermark.eventTimeId === undefined ? {} : { eventTimeId: watermark.eventTimeId }),
+        }),
+  });
+}

@@ -1,0 +1,125 @@
+/**
+ * How far a process has come, as a session finds it. Target metadata + watermark table -> progress, or a
+ * refusal where the two do not tell.
+ */
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { refusal } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import {
+  type CopiedProgress,
+  type ProcessProgress,
+  SUMMARY,
+  lastSessionProperty,
+  progressInSummary,
+  progressInTable,
+  progressOfAll,
+  publishedProperty,
+} from '../state/read-watermarks.ts';
+import { heirOf, isUntouched } from '../state/target-publishers.ts';
+import type { OpenSessionInput } from './session-input.ts';
+
+export type ProgressInput = Pick<OpenSessionInput, 'spec' | 'project' | 'catalog' | 'engine'> & {
+  /** There while a target is adopted: then lost watermarks are what the adoption sets. */
+  readonly adoptAt?: OpenSessionInput['adoptAt'];
+};
+
+/**
+ * The progress of `processName` on the target of `input.spec`; undefined when it never published there. Throws
+ * `target-rewound`, `watermark-lost` and `target-replaced`.
+ */
+export async function targetProgress(
+  input: ProgressInput,
+  target: TableMetadata,
+  processName: string,
+): Promise<ProcessProgress | undefined> {
+  const { spec, project, catalog } = input;
+  const found = progressInSummary(target, processName);
+  // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
+  if (found !== undefined || isUntouched(target, processName)) return found;
+  // Its progress is another's now, who goes on from there; or is that other's again.
+  if (heirOf(target, processName) !== undefined || isAdoptionUndone(target, processName)) return undefined;
+  refuseRewoundTarget(input, target, processName);
+  const { highWaterMarkTable } = project.tables;
+  const copy = (await catalog.tableExists(highWaterMarkTable))
+    ? await progressInTable(await input.engine(), {
+        highWaterMarkTable,
+        processName,
+        target,
+        targetName: tableName(spec.target.table),
+      })
+    : undefined;
+  const behind = copy !== undefined && isBehind(copy, target, processName);
+  if ((copy === undefined || behind) && input.adoptAt === undefined)
+    refuseLostWatermark(input, target, processName);
+  return behind ? undefined : copy;
+}
+
+/**
+ * A catalog that commits one table after the other may have lost the last session's rows; those of the one
+ * before would have it loaded again.
+ */
+function isBehind(
+  { writtenBy = '' }: CopiedProgress,
+  { properties, 'table-uuid': uuid }: TableMetadata,
+  processName: string,
+): boolean {
+  return (
+    properties?.[publishedProperty(processName)] === uuid &&
+    writtenBy < (properties[lastSessionProperty(processName)] ?? '')
+  );
+}
+
+/**
+ * A target that somebody else filled has no watermark yet; one that the process has published to must have
+ * one: without it, every row would be loaded again.
+ */
+function refuseLostWatermark(
+  { spec, project }: ProgressInput,
+  target: TableMetadata,
+  processName: string,
+): void {
+  if (target.properties?.[publishedProperty(processName)] !== target['table-uuid']) return;
+  const name = tableName(spec.target.table);
+  throw refusal(
+    'watermark-lost',
+    `${processName} has published to ${name}, but its watermarks are gone: neither the snapshots of ${name} nor ${tableName(project.tables.highWaterMarkTable)} hold those of its last session`,
+    {
+      hint: `run "psyberg adopt ${spec.processName}" to say how far each source was loaded; or drop ${name} and run again to load it from the beginning`,
+      context: { table: name, process_name: processName },
+    },
+  );
+}
+
+/**
+ * The watermark table knows the last session only: on a target that was rolled back to before it, its rows
+ * would never be loaded again.
+ */
+function refuseRewoundTarget({ spec }: ProgressInput, target: TableMetadata, processName: string): void {
+  const undone = target.snapshots?.find(
+    (snapshot) =>
+      snapshot.summary?.[SUMMARY.processName] === processName &&
+      snapshot.summary[SUMMARY.watermarks] !== undefined,
+  );
+  if (undone === undefined) return;
+  const name = tableName(spec.target.table);
+  throw refusal(
+    'target-rewound',
+    `the target ${name} was rolled back to before snapshot ${undone['snapshot-id']}, which ${processName} published, and the history up to there was expired: nobody knows what it holds`,
+    {
+      hint: `roll ${name} forward again (set main to snapshot ${undone['snapshot-id']}), or drop it and run again`,
+      context: { table: name, snapshot_id: String(undone['snapshot-id']) },
+    },
+  );
+}
+
+/**
+ * True when the process took over the progress that `main` tells of, and its adoption was rolled back. The rows
+ * that it has in the watermark table say what is on `main` no more; it can adopt again.
+ */
+function isAdoptionUndone(target: TableMetadata, processName: string): boolean {
+  const onMain = progressOfAll(target).map((each) => each.processName);
+  return (target.snapshots ?? []).some(
+    ({ summary }) =>
+      summary?.[SUMMARY.processName] === processName && onMain.includes(summary[SUMMARY.adoptedFrom] ?? ''),
+  );
+}

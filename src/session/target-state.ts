@@ -1,0 +1,50 @@
+/** What a session knows of its target. Metadata + progress -> TargetState. Pure. */
+import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
+import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
+import { mainSnapshot } from '../iceberg/history.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { usageError } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import type { TargetState } from '../model/session.ts';
+import type { ProcessProgress } from '../state/read-watermarks.ts';
+
+/** The target as the session found it. Throws `target-event-time`. */
+export function targetState(
+  spec: ProcessSpec,
+  metadata: TableMetadata | undefined,
+  progress: ProcessProgress | undefined,
+): TargetState {
+  if (metadata === undefined) return { exists: false };
+  const base = mainSnapshot(metadata);
+  const eventTime = targetEventTime(spec, metadata);
+  const layout = fileLayoutOf(metadata);
+  return {
+    exists: true,
+    // Without one the session refuses to write, and says why (`run/target-layout.ts`); an adoption writes none.
+    ...(isLayout(layout) ? { layout } : {}),
+    formatVersion: metadata['format-version'],
+    ...(eventTime === undefined ? {} : { eventTime }),
+    tableUuid: metadata['table-uuid'],
+    ...(base === undefined ? {} : { baseSnapshotId: base['snapshot-id'] }),
+    ...(progress?.completeToHour === undefined ? {} : { completeToHour: progress.completeToHour }),
+    ...(progress?.psybergSessionId === undefined ? {} : { previousSessionId: progress.psybergSessionId }),
+  };
+}
+
+function targetEventTime(spec: ProcessSpec, metadata: TableMetadata): TargetState['eventTime'] {
+  const { eventTime, table } = spec.target;
+  if (eventTime === undefined) return undefined;
+  const column = columnOf(currentSchema(metadata), eventTime);
+  const unit = storedUnit(column?.type, undefined);
+  if (column === undefined || unit === undefined)
+    throw usageError(
+      'target-event-time',
+      `the target ${tableName(table)} has ${column === undefined ? 'no column' : `the type ${String(column.type)} in column`} '${eventTime}', expected a timestamp or a date`,
+      {
+        hint: `name another column as target.event_time in ${spec.file}, or drop the target to have it created anew`,
+        context: { table: tableName(table), column: eventTime },
+      },
+    );
+  return { fieldId: column.id, type: String(column.type), unit };
+}

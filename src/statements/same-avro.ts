@@ -1,0 +1,117 @@
+/**
+ * Writing an Avro file of the schema of another one. The schema in a file's header -> fragments. Pure. So
+ * whatever its writer put into it stays: optional columns, field ids, what is required.
+ */
+import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+import { renderStatement } from './statements.ts';
+
+/** Avro specification, "Schema Declaration"; with the ids that Iceberg adds ("Appendix A: Avro"). */
+export type AvroType = string | readonly AvroType[] | AvroComplexType;
+interface AvroComplexType {
+  readonly type: string;
+  readonly logicalType?: string;
+  readonly fields?: readonly AvroField[];
+  readonly items?: AvroType;
+  readonly 'element-id'?: number;
+}
+export interface AvroField {
+  readonly name: string;
+  readonly type: AvroType;
+  readonly 'field-id': number;
+}
+export interface AvroRecord {
+  readonly name: string;
+  readonly fields: readonly AvroField[];
+}
+
+/** Options of COPY. `words`: what the header says beside schema and codec. */
+export const sameAvroFragment = (
+  schema: AvroRecord,
+  words: readonly (readonly [key: string, value: string])[],
+): SqlFragment =>
+  statementFragment(
+    renderStatement('relocate/avro_format', {
+      root_name: statementFragment(quoteLiteral(schema.name)),
+      field_ids: statementFragment(`{${schema.fields.map(fieldIds).join(', ')}}`),
+      metadata: statementFragment(
+        words.length === 0
+          ? ''
+          : `,\nmetadata {${words.map(([key, value]) => `${quoteLiteral(key)}: ${quoteLiteral(value)}`).join(', ')}}`,
+      ),
+    }),
+  );
+
+/** True for the manifest of an unpartitioned table: SQL cannot write its empty record. */
+export const hasEmptyPartition = (dataFile: readonly AvroField[]): boolean =>
+  dataFile.some(({ name, type }) => name === 'partition' && fieldsOf(type)?.length === 0);
+
+/** The columns of `data_file` in the schema of a manifest. */
+export const dataFileColumns = (manifest: AvroRecord): readonly AvroField[] =>
+  (fieldsOf(manifest.fields.find(({ name }) => name === 'data_file')?.type) ?? []).filter(
+    // The byte that stands for an empty record in manifests of this engine (`iceberg/empty-partition.ts`).
+    ({ name }) => name !== 'unpartitioned',
+  );
+
+/** `data_file` with its paths in the new folder, out of the relation `placed`. */
+export const movedDataFileFragment = (columns: readonly AvroField[]): SqlFragment => {
+  const hasContent = columns.some(({ name }) => name === 'content');
+  const value = (name: string): string => {
+    const same = `placed.data_file.${quoteIdentifier(name)}`;
+    if (name === 'file_path') return 'placed.new_path';
+    if (name === 'file_size_in_bytes') return 'placed.new_size';
+    if (name === 'referenced_data_file') return `moved_path(${same}, $former, $present)`;
+    if (name === 'partition' && hasEmptyPartition(columns)) return 'null::integer';
+    if (hasContent && (name === 'lower_bounds' || name === 'upper_bounds'))
+      return `case when placed.data_file.content = 1 then moved_bounds(${same}, $former, $present) else ${same} end`;
+    return same;
+  };
+  return statementFragment(
+    `struct_pack(${columns.map(({ name }) => `${quoteIdentifier(name)} := ${value(name)}`).join(', ')})`,
+  );
+};
+
+/** The schema of a manifest as SQL can write it: with an optional integer for the empty record. */
+export const writableManifest = (manifest: AvroRecord): AvroRecord => ({
+  ...manifest,
+  fields: manifest.fields.map((field) =>
+    field.name === 'data_file' ? { ...field, type: writableDataFile(dataFileColumns(manifest)) } : field,
+  ),
+});
+
+const writableDataFile = (columns: readonly AvroField[]): AvroType => ({
+  type: 'record',
+  fields: columns.map((column) =>
+    column.name === 'partition' && hasEmptyPartition(columns) ? { ...column, type: ['null', 'int'] } : column,
+  ),
+});
+
+/** The type itself where the field is optional. */
+const present = (type: AvroType | undefined): AvroType | undefined =>
+  Array.isArray(type) ? (type as readonly AvroType[]).find((each) => each !== 'null') : type;
+
+function fieldsOf(type: AvroType | undefined): readonly AvroField[] | undefined {
+  const given = present(type);
+  return typeof given === 'object' && !Array.isArray(given) ? (given as AvroComplexType).fields : undefined;
+}
+
+const fieldIds = ({ name, type, 'field-id': id }: AvroField): string =>
+  `${quoteIdentifier(name)}: ${withId(id, type)}`;
+
+/** `{__duckdb_field_id: 1, __duckdb_nullable: false, …}`, with what is inside the type. */
+function withId(id: number | undefined, type: AvroType): string {
+  const parts = [`__duckdb_field_id: ${Number(id)}`];
+  if (!Array.isArray(type)) parts.push('__duckdb_nullable: false');
+  const given = present(type);
+  if (typeof given === 'object' && !Array.isArray(given)) {
+    const { fields, items, logicalType, 'element-id': element } = given as AvroComplexType;
+    if (fields !== undefined) parts.push(...fields.map(fieldIds));
+    else if (items !== undefined && logicalType === 'map')
+      parts.push(...(fieldsOf(items) ?? []).map(fieldIds));
+    else if (items !== undefined) parts.push(`list: ${withId(element, items)}`);
+  }
+  return `{${parts.join(', ')}}`;
+}
+
+/** What a file holds, by the columns of `data_file`: format version 1 knows data files only. */
+export const contentFragment = (columns: readonly AvroField[]): SqlFragment =>
+  statementFragment(columns.some(({ name }) => name === 'content') ? 'data_file.content' : '0');

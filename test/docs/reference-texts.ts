@@ -1,0 +1,91 @@
+// What the printed reference pages say of names: exit codes, kinds of errors, columns of the state tables.
+import type { EXIT } from '../../src/cli/exit-code.ts';
+import type { ErrorKind } from '../../src/model/error-codes.ts';
+
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done, or nothing to do',
+  failed: 'unexpected failure, or something that psyberg needs is away',
+  usage: 'wrong usage, configuration or SQL',
+  auditFailed: 'a blocking audit failed',
+  conflict: 'a conflict that retries did not solve',
+  refused: 'refused, because going on could lose or double data',
+  owed: 'with `--require-complete`: done, but hours are still owed',
+  interrupted: 'interrupted by Ctrl-C',
+};
+
+export const KIND_MEANINGS: Readonly<Record<ErrorKind, string>> = {
+  usage: 'Something that was written is wrong: an option, the configuration, or SQL. Correct it.',
+  audit: 'A blocking audit found bad rows. Look at them.',
+  conflict: 'Others committed first. Run again.',
+  refused: 'Going on could lose or double data. The hint says which ways there are.',
+  unavailable: 'Something that psyberg needs is away or full, or does not have what was asked for.',
+  interrupted: 'The command was stopped. Run it again.',
+  unexpected: 'Nobody foresaw it. Run it again with `--verbose`, and report it.',
+};
+
+export const TABLES = [
+  {
+    name: 'high_water_mark_table',
+    of: 'HIGH_WATER_MARK',
+    intro: 'A row is a process and source: how far the process has consumed the source.',
+  },
+  { name: 'psyberg_session_f', of: 'SESSION', intro: 'A row is a session and source: what was processed.' },
+  {
+    name: 'psyberg_signal',
+    of: 'SIGNAL',
+    intro: 'A row is an announcement: the target is complete up to that hour.',
+  },
+  {
+    name: 'psyberg_audit_failure',
+    of: 'AUDIT_FAILURE',
+    intro:
+      'A row is a row that an audit found wrong, also when nothing was published. The last 30 sessions or more of a process stay.',
+  },
+] as const;
+
+/** By column, or by table and column where two tables differ. */
+export const COLUMNS: Readonly<Record<string, string>> = {
+  process_name: 'The process.',
+  src_table: 'The source.',
+  table_uuid: "The source's Iceberg table uuid.",
+  snapshot_id: 'Snapshot of the source up to which it was consumed.',
+  sequence_number: "That snapshot's sequence number.",
+  high_water_mark_ts: "That snapshot's commit time.",
+  previous_snapshot_id: 'The same of the session before.',
+  previous_high_water_mark_ts: 'The same of the session before.',
+  owed_hours: 'Changed hours that wait until every source is complete (JSON).',
+  psyberg_session_id: 'The session: a UTC time to the second.',
+  updated_at: 'When the row was written.',
+  newest_hour: 'The newest hour in which the source had rows.',
+  total_records: 'Rows of the source at that snapshot.',
+  target_table_uuid: "The target's Iceberg table uuid.",
+  complete_to_hour: 'Up to which hour the target has been loaded.',
+  etl_pattern_id: '1 stateless, 2 stateful or dimension.',
+  pattern: 'The pattern.',
+  status: 'What became of the session.',
+  processing_uris: 'Partitions of the source that were processed (JSON array).',
+  from_event_date: 'Day of the first hour of event times that was loaded.',
+  from_event_hour: 'Its hour.',
+  to_event_date: 'Day of the last such hour.',
+  to_event_hour: 'Its hour.',
+  from_processing_date: 'Day of the first commit that brought the changes.',
+  from_processing_hour: 'Its hour.',
+  to_processing_date: 'Day of the last such commit.',
+  to_processing_hour: 'Its hour.',
+  source_snapshot_id: 'The head of the source that the session read.',
+  target_table: 'The target.',
+  target_snapshot_id: 'The snapshot that was published.',
+  rows_read: 'Rows that the session read.',
+  rows_written: 'Rows that it wrote.',
+  created_at: 'When the row was written.',
+  error: 'The error of a session that failed, as JSON.',
+  plan: 'The plan of a stepwise session (JSON); of the newest thirty.',
+  signal_name: 'The target.',
+  vtts_utc_dateint: 'The day of the hour up to which it is complete, as yyyymmdd.',
+  vtts_utc_hour: 'The hour.',
+  kind: '`complete`.',
+  audit_name: 'The audit.',
+  severity: '`block` or `warn`.',
+  failing_rows: 'How many rows the audit found.',
+  failing_row: 'One of them (JSON).',
+};
