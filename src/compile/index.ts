@@ -7,5 +7,4 @@ export {
   describeStatement,
   firstInsertStep,
 } from './compile-plan.ts';
-export { nullRowsStatement } from './null-rows.ts';
 export { SESSION_CATALOG, hoursRead, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

@@ -53,6 +53,8 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   'audits[].sql': 'A file with a query that selects bad rows; relative to the project.',
   'audits[].severity': '`warn` reports without blocking. Default: `block`.',
   'audits[].name': 'A name for messages and tables. Default: the kind, or the name of the file.',
+  on_schema_change:
+    'What a session does when the columns of its query are not those of its target. `append`: new columns are added to the table by the commit that publishes; `ignore`: new ones are left out; missing ones are NULL in both. Default: `refuse`.',
   hours:
     'Stateful only. `touched` loads only the hours that changed, not those between them. Default: `contiguous`.',
   catchup: 'Dimension only: how far a session reaches back.',

@@ -54,7 +54,7 @@ describe.each(['stateless', 'stateful'])(
         const record = await runWith(world, sql, header);
         expect(record).toMatchObject({
           status: 'failed',
-          error: { code: 'target-schema-mismatch', context: { exit_code: 2 } },
+          error: { code: 'target-schema-mismatch' },
         });
         return `${record?.error?.message}\n${record?.error?.hint}`;
       };
@@ -265,7 +265,7 @@ describe('a dimension', () => {
       await world.reopen();
       return (await world.run())[0];
     };
-    expect(await run({})).toMatchObject({ status: 'failed', error: { context: { exit_code: 2 } } });
+    expect(await run({})).toMatchObject({ status: 'failed', error: { code: 'process-sql-failed' } });
     expect(await run({ on_schema_change: 'append' })).toMatchObject({ status: 'published', error: null });
     expect(await world.rows('select n, total from facts.events')).toEqual([
       '["3","9"]',

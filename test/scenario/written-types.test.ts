@@ -63,7 +63,7 @@ describe.each(['stateless', 'stateful'])('a %s process', (pattern) => {
     const [record] = await world.run();
     expect(record).toMatchObject({
       status: 'failed',
-      error: { code: 'target-type-mismatch', context: { exit_code: 2, file: 'processes/typed_load.sql' } },
+      error: { code: 'target-type-mismatch', context: { file: 'processes/typed_load.sql' } },
     });
     expect(record?.error?.context['columns']).toEqual([
       { column: 'ts', query: 'TIMESTAMP', target: 'timestamptz' },
