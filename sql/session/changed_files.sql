@@ -7,7 +7,7 @@
 -- @param $type VARCHAR Iceberg type of the column now
 -- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
 -- @returns manifest_path, path, file_format, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
---          null_event_times (NULL: not counted)
+--          in_another_unit BOOLEAN (they need a partition that confirms them), null_event_times (NULL: not counted)
 with entries as (
   select
     filename as manifest_path,
@@ -36,7 +36,6 @@ trusted as (
   select
     *,
     coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false)
-      and not coalesce(bounds_in_another_unit(lower_value, upper_value, stored_unit), false)
       -- Only the file can tell which of its rows lie in the calendar.
       and calendar_hour(event_hour(lower_value, stored_unit, false)) is not null as is_trusted
   from stored
@@ -52,5 +51,6 @@ select
   partition::varchar as partition,
   case when is_trusted then calendar_hour(event_hour(lower_value, stored_unit, false)) end as first_hour,
   case when is_trusted then calendar_hour(event_hour(upper_value, stored_unit, true)) end as last_hour,
+  coalesce(bounds_in_another_unit(lower_value, upper_value, stored_unit), false) as in_another_unit,
   null_event_times::bigint as null_event_times
 from trusted

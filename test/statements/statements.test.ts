@@ -13,6 +13,7 @@ import {
   quoteLiteral,
   renderStatement,
   statement,
+  statementFragment,
   tableFragment,
 } from '../../src/statements/index.ts';
 
@@ -93,18 +94,24 @@ describe('parseStatement', () => {
 
 describe('renderStatement', () => {
   it('refuses a placeholder that is missing, and one that is unknown', () => {
-    expect(() => renderStatement('load/source_changes')).toThrow(/placeholders missing or unknown: source/);
+    expect(() => renderStatement('load/source_changes')).toThrow(
+      /placeholders missing or unknown: columns, source/,
+    );
     expect(() =>
       renderStatement('load/source_changes', {
+        columns: statementFragment('*'),
         source: identifierFragment('a'),
         other: identifierFragment('b'),
       }),
     ).toThrow(/other/);
   });
   it('leaves $ and & in a fragment alone', () => {
-    expect(renderStatement('load/source_changes', { source: identifierFragment('a$&b$1') })).toBe(
-      'select * from "a$&b$1"',
-    );
+    expect(
+      renderStatement('load/source_changes', {
+        columns: statementFragment('*'),
+        source: identifierFragment('a$&b$1'),
+      }),
+    ).toBe('select * from "a$&b$1"');
   });
   it('fills in the format of a manifest list', () => {
     expect(manifestListStatement('compose/write_empty_list')).toContain("root_name 'manifest_file'");

@@ -15,6 +15,8 @@ export interface StatedStatistics {
   readonly upper?: string;
   /** SQL of a BIGINT, or undefined for not counted. */
   readonly nulls?: string;
+  /** SQL of a BIGINT: the rows of each file, or undefined to leave their number as it is. */
+  readonly rows?: string;
 }
 
 /** Replaces what the manifest that the head added says of one column. */
@@ -52,7 +54,7 @@ export async function restateColumn(
       select status, snapshot_id, sequence_number, file_sequence_number, ${entry.data_file.sql} as data_file
       from (
         select * replace (struct_update(data_file, ${without('lower_bounds', 'blob', stated.lower)}, ${without('upper_bounds', 'blob', stated.upper)},
-          ${without('null_value_counts', 'bigint', stated.nulls)}) as data_file)
+          ${without('null_value_counts', 'bigint', stated.nulls)}${stated.rows === undefined ? '' : `, record_count := (${stated.rows})::bigint`}) as data_file)
         from read_avro($manifest)
       )
     ) to $destination (format avro, root_name 'manifest_entry', field_ids ${entry.entry_field_ids.sql}, metadata {

@@ -26,6 +26,8 @@ import type { Source, SourceTable } from '../source.ts';
 export interface StatedBounds {
   readonly first_hour: number | null;
   readonly last_hour: number | null;
+  /** True when the bounds look as if they were counted in another unit: a partition has to confirm them. */
+  readonly in_another_unit: boolean;
   /** Null when the manifest does not count them. */
   readonly null_event_times: bigint | null;
 }
@@ -71,7 +73,9 @@ export function boundsOf(
   if (
     first !== null &&
     last !== null &&
-    (partition === undefined || (first >= partition.firstHour && last <= partition.lastHour))
+    (partition === undefined
+      ? !stated.in_another_unit
+      : first >= partition.firstHour && last <= partition.lastHour)
   )
     return {
       ...withinToday({ firstHour: first, lastHour: last }, source),
