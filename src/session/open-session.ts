@@ -217,7 +217,7 @@ async function openSource(
   spec: SourceSpec,
   progress: ProcessProgress | undefined,
 ): Promise<SourceState> {
-  const loaded = await input.catalog.loadTable(spec.table);
+  const loaded = await input.catalog.loadTableToRead(spec.table);
   const name = tableName(spec.table);
   const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
   const idle = {
