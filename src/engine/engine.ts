@@ -19,7 +19,7 @@ import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
-import { catalogFault } from './catalog-fault.ts';
+import { avroNameFault, catalogFault } from './catalog-fault.ts';
 import { loadExtensions } from './extensions.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { needsAllFiles, unprunedRunner } from './unpruned.ts';
@@ -166,7 +166,7 @@ function connectionEngine(parts: Parts): Engine {
       return await work();
     } catch (error) {
       if (parts.stopped.value) throw interruptedError();
-      throw catalogFault(error, parts.catalogs) ?? sqlError(error, statement);
+      throw catalogFault(error, parts.catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
     }
   };
   return {
