@@ -41,7 +41,8 @@ import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
-import { mendingIn } from './manifests/mending.ts';
+import { helpForDuckDb } from './manifests/duckdb-help.ts';
+import { readableNames } from './manifests/readable-names.ts';
 import type { SqlResult } from './run/run-sql.ts';
 import { sessionAtWork, WAIT_MAX_MS, waitForSession } from './run/session-at-work.ts';
 import { checkSyntax, nameProcess } from './run/sql-error.ts';
@@ -180,7 +181,7 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
  */
 export async function startProjectCatalog(
   { catalog }: ProjectSpec,
-  options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'mendSnapshot' | 'holdsProcess'> = {},
+  options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'duckDb' | 'holdsProcess'> = {},
 ): Promise<Catalog> {
   if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
   const { kind: _embedded, ...place } = catalog;
@@ -226,19 +227,28 @@ export async function relocateProject(
 
 /** Opens a project that was read (or made) already. */
 export async function openProject(project: ProjectSpec, options: OpenOptions = {}): Promise<Psyberg> {
+  const sessions = sessionsDirectory(project);
+  const readable = readableNames(readableManifests(project));
   // It serves this process alone, and has nothing to do when that has not.
   const catalog = await startProjectCatalog(project, {
-    mendSnapshot: mendingIn(() => engine()),
+    duckDb: helpForDuckDb(() => engine(), readable),
     holdsProcess: false,
   });
-  const sessions = sessionsDirectory(project);
   // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
   // them too.
   const storage = new Map<string, StorageAccess>();
-  const client = tellingStorage(catalog.client, async (credentials) => {
+  const told = tellingStorage(catalog.client, async (credentials) => {
     for (const { prefix, config } of credentials) storage.set(prefix, { scope: prefix, config });
     if (opening !== undefined) await (await opening).useStorage([...storage.values()]);
   });
+  const client: typeof told = {
+    ...told,
+    async loadTableToRead(id) {
+      const loaded = await told.loadTableToRead(id);
+      if (loaded === undefined) return undefined;
+      return { ...loaded, metadata: await readable(loaded.metadata, async (work) => work(await engine())) };
+    },
+  };
   const now = options.now ?? Date.now;
   const memoryLimit = options.memoryLimit ?? process.env['PSYBERG_MEMORY_LIMIT'];
   let opening: Promise<Engine> | undefined;
@@ -598,6 +608,9 @@ async function sweepAfter(
  * Beside the tables, so that whoever shares the warehouse sees who is at work; a foreign catalog's tables may
  * lie out of reach.
  */
+/** Where copies of manifests are that DuckDB cannot read under their names. */
+export const readableManifests = (project: ProjectSpec): string =>
+  join(dirname(sessionsDirectory(project)), 'readable-manifests');
 const sessionsDirectory = ({ catalog, root }: ProjectSpec): string =>
   join(catalog.kind === 'rest' ? root : catalog.warehouse, '.psyberg', 'sessions');
 

@@ -23,13 +23,13 @@ import type { Roots } from './files/locations.ts';
 import type { CatalogFace } from './service/catalog-face.ts';
 import type { Warehouse } from './service/remove-files.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
-import type { MendSnapshot } from './views/duckdb-face.ts';
+import type { DuckDbHelp } from './views/duckdb-face.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
 export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
 export type { SessionView, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
 export type { Warehouse } from './service/remove-files.ts';
-export type { MendSnapshot } from './views/duckdb-face.ts';
+export type { DuckDbHelp } from './views/duckdb-face.ts';
 
 export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
@@ -47,8 +47,8 @@ export interface ServeOptions {
   readonly holdsProcess?: boolean;
   /** How long a client may take; default {@link REQUEST_LIMITS}. */
   readonly limits?: Partial<typeof REQUEST_LIMITS>;
-  /** Puts right what DuckDB wrote, before it is committed; default: it is taken as it is. */
-  readonly mendSnapshot?: MendSnapshot;
+  /** For clients that are DuckDB; default: what they write is taken as it is. */
+  readonly duckDb?: DuckDbHelp;
 }
 export interface CatalogOptions extends ServeOptions {
   /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
@@ -196,7 +196,7 @@ async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> 
   const handler = (): Promise<CatalogHandler> => {
     opening ??= Promise.all([import('./server/handler.ts'), backing.open()])
       .then(([{ catalogHandler }, real]) =>
-        catalogHandler({ real, warehouse, catalogName, views, mendSnapshot: options.mendSnapshot }),
+        catalogHandler({ real, warehouse, catalogName, views, duckDb: options.duckDb }),
       )
       .catch((error: unknown) => {
         // A foreign catalog that was not there a moment ago may be now.

@@ -32,6 +32,22 @@ export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): Psy
   );
 }
 
+/**
+ * A manifest that another client wrote under a name of letters that are not ASCII. Sources with such are read
+ * (`manifests/readable-names.ts`); what is written to carries its manifests on and so cannot be.
+ */
+export function avroNameFault(error: unknown): PsybergError | undefined {
+  if (!(error instanceof Error) || !error.message.includes('Invalid Avro identifier')) return undefined;
+  return refusal(
+    'avro-name-unsupported',
+    'a manifest of the table has a partition field whose name DuckDB does not take in Avro: another client wrote it',
+    {
+      hint: 'rewrite the table by that client under a partition field whose name is of ASCII letters, or let psyberg alone write it',
+      cause: error,
+    },
+  );
+}
+
 /** What the catalog does not take of DuckDB (`catalog/views/duckdb-face.ts`), in its own words. */
 function catalogRefusal(error: unknown, catalogs: ReadonlySet<string>): PsybergError | undefined {
   const text = error instanceof Error ? error.message : '';

@@ -19,7 +19,7 @@ import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import { HOUR_PARAMETERS } from '../model/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
-import { catalogFault } from './catalog-fault.ts';
+import { avroNameFault, catalogFault } from './catalog-fault.ts';
 import { type Ending, endedError, internalError } from './internal-error.ts';
 import { loadExtensions } from './extensions.ts';
 import { type Script, runScript } from './run-script.ts';
@@ -198,7 +198,7 @@ function connectionEngine(parts: Parts): Engine {
     } catch (error) {
       if (parts.stopped.value) throw interruptedError();
       if (error instanceof PsybergError) throw error;
-      throw catalogFault(error, parts.catalogs) ?? sqlError(error, statement);
+      throw catalogFault(error, parts.catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
     }
   };
   return {

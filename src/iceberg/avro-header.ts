@@ -4,6 +4,8 @@
  * blocks.
  */
 
+import { avroName } from '../model/avro-name.ts';
+
 export interface AvroHeader {
   /** In the file's order; values are bytes, most of them text. */
   readonly entries: readonly (readonly [key: string, value: Buffer])[];
@@ -37,6 +39,27 @@ export function changeAvroHeader(file: Buffer, change: (key: string, value: Buff
     parts.push(long(name.length), name, long(changed.length), changed);
   }
   return Buffer.concat([...parts, long(0), file.subarray(end)]);
+}
+
+/** The file with another schema, which has to fit its rows. */
+export const changeAvroSchema = (file: Buffer, change: (schema: string) => string): Buffer =>
+  changeAvroHeader(file, (key, value) =>
+    key === 'avro.schema' ? Buffer.from(change(value.toString())) : value,
+  );
+
+/** The file with names that Avro takes; undefined where it has no others. */
+export function encodeAvroNames(file: Buffer): Buffer | undefined {
+  let isChanged = false;
+  const encoded = changeAvroSchema(file, (schema) =>
+    JSON.stringify(
+      JSON.parse(schema, (key, value: unknown) => {
+        if (key !== 'name' || typeof value !== 'string' || !/[^\p{ASCII}]/u.test(value)) return value;
+        isChanged = true;
+        return avroName(value);
+      }),
+    ),
+  );
+  return isChanged ? encoded : undefined;
 }
 
 class AvroReader {

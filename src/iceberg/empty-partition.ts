@@ -8,7 +8,7 @@
  * a table that mixes such a manifest with its own.
  */
 import { PsybergError } from '../model/errors.ts';
-import { changeAvroHeader } from './avro-header.ts';
+import { changeAvroSchema } from './avro-header.ts';
 
 const WRITTEN = '{"name":"partition","type":["null",{"type":"int"}],"field-id":102}';
 /** No field id of the specification is near 9000. */
@@ -16,11 +16,7 @@ const DECLARED =
   '{"name":"partition","type":{"type":"record","name":"partition","fields":[]},"field-id":102},{"name":"unpartitioned","type":["null",{"type":"int"}],"field-id":9000}';
 
 /** Declares the empty partition tuple in a manifest that DuckDB wrote with `partition := null::integer`. */
-export function declareEmptyPartition(file: Buffer): Buffer {
-  return changeAvroHeader(file, (key, value) =>
-    key === 'avro.schema' ? Buffer.from(replaced(value.toString())) : value,
-  );
-}
+export const declareEmptyPartition = (file: Buffer): Buffer => changeAvroSchema(file, replaced);
 
 function replaced(schema: string): string {
   if (!schema.includes(WRITTEN))

@@ -62,6 +62,7 @@ export const ERROR_CODES = {
     { or: ['unexpected'] },
   ),
   'audits-changed': refused('The audits were changed after the session was audited; audit it again.'),
+  'avro-name-unsupported': refused('A partition field has a name that Avro, and so DuckDB, does not take.'),
   'bad-request': usage('A request to the catalog is not as the REST specification has it.'),
   'branch-unknown': usage('No table of the query has the branch or tag that `--branch` names.'),
   'catalog-busy': unavailable('The catalog asks for patience (429 or 503).', passing),

@@ -25,7 +25,7 @@ const MANY_FILES = 200;
 
 export interface NarrowInput {
   readonly engine: Engine;
-  readonly catalog: Pick<CatalogClient, 'loadTable'>;
+  readonly catalog: Pick<CatalogClient, 'loadTableToRead'>;
   readonly plan: Plan;
   readonly source: PlanSource;
   readonly table: TableIdentifier;
@@ -51,7 +51,7 @@ export async function narrowSource({
     source.event_time_unit === null
   )
     return undefined;
-  const metadata = (await catalog.loadTable(table))?.metadata;
+  const metadata = (await catalog.loadTableToRead(table))?.metadata;
   const from = metadata === undefined ? undefined : snapshotById(metadata, BigInt(source.read.snapshot_id));
   const fileCount = Number(countInSummary(from, 'total-data-files') ?? 0n);
   const column = metadata === undefined ? undefined : columnOf(currentSchema(metadata), source.event_time);

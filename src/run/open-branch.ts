@@ -43,7 +43,7 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   const { read } = source;
   if (read.kind !== 'changes' || source.head === null) return;
   const spec = sourceSpec(context.spec, source);
-  const { metadata } = (await context.ports.catalog.loadTable(spec.table)) ?? missingSource(source);
+  const { metadata } = (await context.ports.catalog.loadTableToRead(spec.table)) ?? missingSource(source);
   const head =
     metadata.snapshots?.find((snapshot) => String(snapshot['snapshot-id']) === source.head?.snapshot_id) ??
     missingSource(source);
@@ -219,7 +219,8 @@ async function readableSource(
   view: Snapshot | undefined,
 ): Promise<ReadableView | undefined> {
   const { metadata } =
-    (await context.ports.catalog.loadTable(sourceSpec(context.spec, source).table)) ?? missingSource(source);
+    (await context.ports.catalog.loadTableToRead(sourceSpec(context.spec, source).table)) ??
+    missingSource(source);
   const { read } = source;
   const from =
     view ??

@@ -47,7 +47,7 @@ export async function openSourceState(
   spec: SourceSpec,
   progress: ProcessProgress | undefined,
 ): Promise<SourceState> {
-  const loaded = await input.catalog.loadTable(spec.table);
+  const loaded = await input.catalog.loadTableToRead(spec.table);
   const name = tableName(spec.table);
   const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
   const idle = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };

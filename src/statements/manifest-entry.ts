@@ -3,7 +3,7 @@
  * Writers differ in the optional columns they write; a rewritten manifest keeps those that it finds.
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
-import { avroName } from './avro-name.ts';
+import { avroName } from '../model/avro-name.ts';
 import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure.
  */
-import { avroName } from './avro-name.ts';
+import { avroName } from '../model/avro-name.ts';
 import { duckdbTypeName } from './file-columns.ts';
 import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 

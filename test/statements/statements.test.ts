@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { avroName } from '../../src/statements/avro-name.ts';
+import { avroName } from '../../src/model/avro-name.ts';
 import {
   identifierFragment,
   manifestListStatement,

@@ -16,6 +16,9 @@ export function localClient(face: () => Promise<CatalogFace>): CatalogClient {
     async loadTable(id) {
       return absentAs(undefined, async () => loaded(await (await face()).loadTable(id)));
     },
+    async loadTableToRead(id) {
+      return absentAs(undefined, async () => loaded(await (await face()).loadTable(id)));
+    },
     async tableExists(id) {
       return absentAs(false, async () => {
         await (await face()).loadTable(id);

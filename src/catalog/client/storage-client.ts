@@ -16,6 +16,7 @@ export function tellingStorage(
   return {
     ...client,
     loadTable: async (id) => told(await client.loadTable(id)),
+    loadTableToRead: async (id) => told(await client.loadTableToRead(id)),
     createTable: async (id, request) => told(await client.createTable(id, request)),
   };
 }

@@ -4,7 +4,7 @@ import { noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
 import type { CatalogFace } from '../service/catalog-face.ts';
 import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
-import { duckDbFace, isDuckDb, type MendSnapshot } from '../views/duckdb-face.ts';
+import { duckDbFace, isDuckDb, type DuckDbHelp } from '../views/duckdb-face.ts';
 import { branchesText, findBranch } from '../views/find-branches.ts';
 import { sessionFace } from '../views/session-face.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
@@ -24,7 +24,7 @@ export interface HandlerOptions {
   readonly warehouse: string;
   readonly catalogName: string;
   readonly views: ViewRegistry;
-  readonly mendSnapshot: MendSnapshot | undefined;
+  readonly duckDb: DuckDbHelp | undefined;
 }
 
 /** The first word behind the prefix. */
@@ -36,7 +36,7 @@ export function catalogHandler({
   warehouse,
   catalogName,
   views,
-  mendSnapshot,
+  duckDb,
 }: HandlerOptions): CatalogHandler {
   /** A session view wins over the stateless prefixes, the warehouse is what is left. */
   function findFace(prefix: string): CatalogFace | undefined {
@@ -81,7 +81,7 @@ export function catalogHandler({
       const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
       const face = findFace(prefix);
       if (face === undefined) throw noSuchWarehouse(prefix);
-      const seen = isDuckDb(request.headers['user-agent']) ? duckDbFace(face, mendSnapshot) : face;
+      const seen = isDuckDb(request.headers['user-agent']) ? duckDbFace(face, duckDb) : face;
       return await answerRoute(seen, request, rootAt < 0 ? segments : segments.slice(rootAt));
     },
   };

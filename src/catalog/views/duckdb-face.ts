@@ -9,26 +9,35 @@ import { usageError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier } from '../errors.ts';
 import type { CatalogFace, TableChange } from '../service/catalog-face.ts';
 
-/** A snapshot to commit in place of the one that was written. `metadata`: the table with it. */
-export type MendSnapshot = (written: {
-  readonly metadata: TableMetadata;
-  readonly snapshot: Snapshot;
-}) => Promise<Snapshot>;
+/** What whoever starts the catalog does for DuckDB, which needs its statements. */
+export interface DuckDbHelp {
+  /** A snapshot to commit in place of the one that was written. `metadata`: the table with it. */
+  mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
+  /** A table as DuckDB can read it. */
+  readableTable(metadata: TableMetadata): Promise<TableMetadata>;
+}
 
 /** True for the requests of DuckDB's Iceberg extension. */
 export const isDuckDb = (userAgent: string | undefined): boolean => userAgent?.startsWith('duckdb/') === true;
 
 /** A face as DuckDB has it. */
-export const duckDbFace = (face: CatalogFace, mend: MendSnapshot | undefined): CatalogFace => ({
+export const duckDbFace = (face: CatalogFace, help: DuckDbHelp | undefined): CatalogFace => ({
   ...face,
+  async loadTable(id) {
+    const table = await face.loadTable(id);
+    const metadata = (await help?.readableTable(table.metadata)) ?? table.metadata;
+    if (metadata === table.metadata) return table;
+    const { text: _ofTheTableItself, ...rest } = table;
+    return { ...rest, metadata };
+  },
   commitTables: async (changes) =>
-    face.commitTables(await Promise.all(changes.map((change) => readable(face, change, mend)))),
+    face.commitTables(await Promise.all(changes.map((change) => readable(face, change, help)))),
 });
 
 async function readable(
   face: CatalogFace,
   change: TableChange,
-  mend: MendSnapshot | undefined,
+  help: DuckDbHelp | undefined,
 ): Promise<TableChange> {
   if (!change.updates.some((update) => update.action === 'add-snapshot')) return change;
   const before = await face.loadTable(change.identifier).catch((error: unknown) => {
@@ -42,12 +51,12 @@ async function readable(
   const table = formatIdentifier(change.identifier);
   refuseVersion1(table, metadata, change);
   refuseBuckets(table, metadata);
-  if (mend === undefined) return change;
+  if (help === undefined) return change;
   const updates = [];
   for (const update of change.updates)
     updates.push(
       update.action === 'add-snapshot'
-        ? { ...update, snapshot: await mend({ metadata, snapshot: update.snapshot }) }
+        ? { ...update, snapshot: await help.mendSnapshot({ metadata, snapshot: update.snapshot }) }
         : update,
     );
   return { ...change, updates };
