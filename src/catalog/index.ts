@@ -24,6 +24,7 @@ import type { CatalogFace } from './service/catalog-face.ts';
 import type { Warehouse } from './service/remove-files.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 import type { DuckDbHelp } from './views/duckdb-face.ts';
+import { openSqliteDatabase } from './store/sqlite-database.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
 export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
@@ -308,8 +309,6 @@ async function openDatabase({ warehouse, database }: CatalogOptions): Promise<Ca
     const { openPostgresDatabase } = await import('./store/postgres-database.ts');
     return await openPostgresDatabase(database);
   }
-  // Imported only here: a Node without SQLite is told so, and does not fail on reading this file.
-  const { openSqliteDatabase } = await import('./store/sqlite-database.ts');
   try {
     return openSqliteDatabase(join(warehouse, 'catalog.db'));
   } catch (error) {

@@ -164,6 +164,7 @@ export const ERROR_CODES = {
   'relocate-overtaken': conflict('Somebody changed the catalog while the warehouse was relocated.'),
   'relocate-shared': refused('The copy of a warehouse would share tables with its original.'),
   'query-empty': usage('There is no statement to run.'),
+  'relocate-unlisted': usage('Something in the warehouse names files by paths that are not listed anywhere.'),
   'request-too-large': unavailable('The body of a request to the catalog is too large.'),
   'rows-outside-hours': refused('A query returned event times outside the hours that it was given.'),
   'rows-not-read': refused('A session read other rows than the manifests of its files promise.'),

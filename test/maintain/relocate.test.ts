@@ -145,8 +145,13 @@ describe('a copied warehouse', () => {
     await world.land('shared.table', rowsFrom(0));
     const copy = copyOfWorld();
     await expect(relocate(copy)).rejects.toMatchObject({ code: 'relocate-shared', exitCode: 5 });
-    expect((await relocate(copy, { forgetShared: true })).forgotten).toEqual(['shared.table']);
+    expect(await relocate(copy, { forgetShared: true })).toMatchObject({
+      forgotten: ['shared.table'],
+      namespaces: ['placed', 'shared'],
+    });
     await within(copy, async (psyberg) => {
+      await psyberg.sql('create table shared.other as select 1 as a');
+      expect(readdirSync(join(copy, 'warehouse', 'shared'))).toEqual(['other']);
       expect(await psyberg.internals.client.tableExists({ namespace: ['shared'], name: 'table' })).toBe(
         false,
       );

@@ -20,6 +20,7 @@ export async function placesIn(db: Kysely<JdbcTables>, catalogName: string): Pro
     .select(['namespace', 'property_value'])
     .where('catalog_name', '=', catalogName)
     .where('property_key', '=', 'location')
+    .orderBy('namespace')
     .execute();
   return {
     pointers: pointers.map((row) => ({

@@ -2,7 +2,7 @@
  * SQLite of Node itself, opened for a catalog shared by several processes. Path -> database. Opening is kept
  * apart from kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
  */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { databaseUnavailable } from '../errors.ts';
 import { ICEBERG_TYPE_COLUMN, JDBC_SCHEMA } from './jdbc-schema.ts';
 import { foreignTable, sqliteFault } from './sqlite-faults.ts';
@@ -60,6 +60,8 @@ const OLDEST_COLUMNS = [
 ];
 
 function openOnce(path: string): DatabaseSync {
+  // Not imported: a Node without it would fail on reading this file, before anybody could say that it is too old.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     if ((database.prepare('pragma journal_mode').get() as { journal_mode: string }).journal_mode !== 'wal')

@@ -39,3 +39,10 @@ export const unwritable = (table: string, path: string, why: string): Error =>
       context: { table, file: path },
     },
   );
+
+/** A snapshot without a manifest list. */
+export const unlisted = (table: string, location: string): Error =>
+  usageError('relocate-unlisted', `${table} has a snapshot without a manifest list; nothing was changed`, {
+    hint: 'move the folder back, let the writer of the table expire its oldest snapshots, and move it again',
+    context: { table, location },
+  });

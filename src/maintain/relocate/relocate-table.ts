@@ -23,7 +23,7 @@ import {
   sameAvroFragment,
   writableManifest,
 } from '../../statements/index.ts';
-import { isThere, newLocation, presentPath, unwritable } from './places.ts';
+import { isThere, newLocation, presentPath, unlisted, unwritable } from './places.ts';
 
 export interface Relocation {
   readonly engine: Engine;
@@ -67,6 +67,8 @@ export async function relocateTable(
   const files: TableFiles = { lists: new Map(), manifests: new Map(), deletes: new Map(), missing: [] };
   const snapshots = metadata.snapshots ?? [];
   for (const [index, { 'manifest-list': list }] of snapshots.entries()) {
+    // Format version 1 may list manifests in the metadata themselves; nothing here reads those.
+    if (list === undefined) throw unlisted(table, metadata.location);
     relocation.onStep(`${table}: snapshot ${index + 1} of ${snapshots.length}`);
     await relocateList(relocation, { table, files, list });
   }

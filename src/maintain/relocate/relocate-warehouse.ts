@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import type { Warehouse } from '../../catalog/index.ts';
 import { localPath, PATH_PROPERTIES } from '../../catalog/files/locations.ts';
 import { findMove, isCopy, liesIn, movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
-import type { Places } from '../../catalog/store/store.ts';
+import { folderOf } from '../../catalog/names.ts';
+import type { PlaceChanges, Places } from '../../catalog/store/store.ts';
 import type { Engine } from '../../engine/index.ts';
 import { rememberPreviousFile } from '../../iceberg/updates.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
@@ -49,10 +50,15 @@ export async function relocateWarehouse(
   const copied = isCopy(move, locations);
   if (copied && ports.sharesDatabase) throw sharedDatabase(move);
   const shared = copied ? await sharedWithOriginal(ports, move, places.pointers) : [];
-  if (shared.length > 0 && request.forgetShared !== true) throw sharedTables(move, shared);
+  const outside = copied ? places.namespaces.filter(({ location }) => isOutside(move, location)) : [];
+  if (shared.length + outside.length > 0 && request.forgetShared !== true)
+    throw sharedTables(move, [
+      ...shared.map(({ identifier }) => tableName(identifier)),
+      ...outside.map(({ namespace }) => `the namespace ${namespace}`),
+    ]);
   const engine = await ports.engine();
-  for (const macro of ['plain_path', 'moved_path', 'moved_bounds'])
-    await engine.execute({ sql: renderStatement(`macros/${macro}`), parameters: {} });
+  for (const macro of ['macros/plain_path', 'macros/moved_path', 'macros/moved_bounds'])
+    await engine.execute({ sql: renderStatement(macro), parameters: {} });
   const relocation: Relocation = {
     engine,
     move,
@@ -66,7 +72,16 @@ export async function relocateWarehouse(
   const kept = places.pointers.filter((pointer) => !shared.includes(pointer));
   try {
     const moved = await relocateAll(ports, relocation, kept);
-    const namespaces = places.namespaces.filter(({ location }) => movedLocation(location, move) !== location);
+    const namespaces = places.namespaces
+      .map((each) => ({
+        namespace: each.namespace,
+        expected: each.location,
+        // A copy makes its tables in its own folder.
+        next: outside.includes(each)
+          ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
+          : movedLocation(each.location, move),
+      }))
+      .filter(({ expected, next }) => next !== expected);
     if (!dry_run) {
       await movePointers(ports.warehouse, move, { moved, namespaces, shared });
       for (const path of relocation.replaced) if (liesIn(move.to, path)) removeLocalFile(path);
@@ -179,7 +194,7 @@ async function movePointers(
   move: Move,
   places: {
     readonly moved: readonly MovedPointer[];
-    readonly namespaces: Places['namespaces'];
+    readonly namespaces: PlaceChanges['namespaces'];
     readonly shared: readonly Pointer[];
   },
 ): Promise<void> {
@@ -191,11 +206,7 @@ async function movePointers(
       next,
       previous: movedLocation(pointer.metadataLocation, move),
     })),
-    namespaces: places.namespaces.map(({ namespace, location }) => ({
-      namespace,
-      expected: location,
-      next: movedLocation(location, move),
-    })),
+    namespaces: places.namespaces,
     forgotten: places.shared.map(({ identifier, metadataLocation }) => ({
       identifier,
       expected: metadataLocation,
@@ -220,8 +231,6 @@ async function sharedWithOriginal(
   move: Move,
   pointers: readonly Pointer[],
 ): Promise<Pointer[]> {
-  const isOutside = (location: string): boolean =>
-    localPath(location) === undefined || ![move.from, move.to].some((folder) => liesIn(folder, location));
   const shared: Pointer[] = [];
   for (const pointer of pointers) {
     const files = pointer.kind === 'VIEW' ? warehouse.viewFiles : warehouse.files;
@@ -229,18 +238,19 @@ async function sharedWithOriginal(
     const { metadata } = await (read as Promise<{ metadata: Placed }>).catch(() => ({ metadata: undefined }));
     const folders = PATH_PROPERTIES.map((name) => metadata?.properties?.[name]);
     const named = [pointer.metadataLocation, metadata?.location, ...folders];
-    if (named.some((location) => location !== undefined && isOutside(location))) shared.push(pointer);
+    if (named.some((location) => location !== undefined && isOutside(move, location))) shared.push(pointer);
   }
   return shared;
 }
+const isOutside = (move: Move, location: string): boolean =>
+  localPath(location) === undefined || ![move.from, move.to].some((folder) => liesIn(folder, location));
 interface Placed {
   readonly location: string;
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-const sharedTables = (move: Move, shared: readonly Pointer[]): Error => {
-  const names = shared.map(({ identifier }) => tableName(identifier));
-  return refusal(
+const sharedTables = (move: Move, names: readonly string[]): Error =>
+  refusal(
     'relocate-shared',
     `${names.join(', ')} ${names.length === 1 ? 'lies' : 'lie'} (or write) outside of ${move.from}, which is still there: the copy would commit to the tables of the original`,
     {
@@ -248,7 +258,6 @@ const sharedTables = (move: Move, shared: readonly Pointer[]): Error => {
       context: { tables: names, ...move },
     },
   );
-};
 
 const sharedDatabase = (move: Move): Error =>
   refusal(
