@@ -149,7 +149,9 @@ describe('plan and run', () => {
     expect(await project.branches('facts', 'signup')).toEqual([]);
   });
 
-  it('keeps the branch of a failed session with --keep-branch, to be queried', async () => {
+  it('keeps the branch of a failed session with --keep-branch, to be queried and dropped', {
+    timeout: 240_000,
+  }, async () => {
     const { json } = await cliJson('run', 'signup_load', '--keep-branch', '--project', project.root);
     const [kept] = runDocument.parse(json).runs;
     const branch = kept?.branch as string;
