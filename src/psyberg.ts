@@ -37,12 +37,12 @@ import { findProjectRoot, readProject } from './project/read-project.ts';
 import { statementsIn } from './model/scan-sql.ts';
 import { explainPlan } from './report/explain.ts';
 import { PLAIN } from './report/style.ts';
+import { helpForDuckDb } from './manifests/duckdb-help.ts';
+import { readableNames } from './manifests/readable-names.ts';
 import type { AbandonedSession } from './run/clean-up.ts';
 import type { RunPorts } from './run/context.ts';
 import { protectWatermarks } from './run/protect-watermarks.ts';
 import { recordHead, runSession } from './run/run-session.ts';
-import { helpForDuckDb } from './manifests/duckdb-help.ts';
-import { readableNames } from './manifests/readable-names.ts';
 import type { SqlResult } from './run/run-sql.ts';
 import { sessionAtWork, WAIT_MAX_MS, waitForSession } from './run/session-at-work.ts';
 import { checkSyntax, nameProcess } from './run/sql-error.ts';
@@ -180,12 +180,33 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
  * @throws PsybergError those of `startCatalog` and `startProxy`.
  */
 export async function startProjectCatalog(
-  { catalog }: ProjectSpec,
+  project: ProjectSpec,
   options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'duckDb' | 'holdsProcess'> = {},
 ): Promise<Catalog> {
-  if (catalog.kind === 'rest') return startProxy({ foreign: catalog, catalogName: CATALOG_NAME, ...options });
-  const { kind: _embedded, ...place } = catalog;
-  return startCatalog({ ...place, catalogName: CATALOG_NAME, ...options });
+  const { catalog } = project;
+  // Opened only for clients that write with DuckDB.
+  let opening: Promise<Engine> | undefined;
+  const engine = (): Promise<Engine> => {
+    opening ??= import('./engine/index.ts').then(({ openWarehouse }) =>
+      openWarehouse({ uri: started.uri, token: started.token, warehouse: CATALOG_NAME }),
+    );
+    return opening;
+  };
+  const duckDb = helpForDuckDb(engine, readableNames(readableManifests(project)));
+  const served = { catalogName: CATALOG_NAME, duckDb, ...options };
+  let started: Catalog;
+  if (catalog.kind === 'rest') started = await startProxy({ foreign: catalog, ...served });
+  else {
+    const { kind: _embedded, ...place } = catalog;
+    started = await startCatalog({ ...place, ...served });
+  }
+  return {
+    ...started,
+    async close() {
+      (await opening?.catch(() => undefined))?.close();
+      await started.close();
+    },
+  };
 }
 
 /**
@@ -608,11 +629,12 @@ async function sweepAfter(
  * Beside the tables, so that whoever shares the warehouse sees who is at work; a foreign catalog's tables may
  * lie out of reach.
  */
-/** Where copies of manifests are that DuckDB cannot read under their names. */
-export const readableManifests = (project: ProjectSpec): string =>
-  join(dirname(sessionsDirectory(project)), 'readable-manifests');
 const sessionsDirectory = ({ catalog, root }: ProjectSpec): string =>
   join(catalog.kind === 'rest' ? root : catalog.warehouse, '.psyberg', 'sessions');
+
+/** Where copies of manifests are that DuckDB cannot read under their names. */
+const readableManifests = (project: ProjectSpec): string =>
+  join(dirname(sessionsDirectory(project)), 'readable-manifests');
 
 function hasSessionFolder(directory: string, processName: string): boolean {
   return (

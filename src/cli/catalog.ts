@@ -1,8 +1,5 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
 import { type Command, Option } from 'commander';
-import type { Engine } from '../engine/index.ts';
-import { helpForDuckDb } from '../manifests/duckdb-help.ts';
-import { readableNames } from '../manifests/readable-names.ts';
 import { usageError } from '../model/errors.ts';
 import { type Act, example } from './command-line.ts';
 import { EXIT } from './exit-code.ts';
@@ -48,24 +45,13 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, {
       hint: 'leave it out to take any free port',
     });
-  const [{ findProjectRoot, readProject }, { CATALOG_NAME, readableManifests, startProjectCatalog }] =
-    await Promise.all([import('../project/read-project.ts'), import('../psyberg.ts')]);
+  const [{ findProjectRoot, readProject }, { CATALOG_NAME, startProjectCatalog }] = await Promise.all([
+    import('../project/read-project.ts'),
+    import('../psyberg.ts'),
+  ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
-  // Only started for clients that write with DuckDB.
-  let engine: Promise<Engine> | undefined;
-  const openEngine = async (): Promise<Engine> => {
-    const { openWarehouse } = await import('../engine/index.ts');
-    return openWarehouse({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME });
-  };
   const catalog = await startProjectCatalog(project, {
     port,
-    duckDb: helpForDuckDb(
-      () => {
-        engine ??= openEngine();
-        return engine;
-      },
-      readableNames(readableManifests(project)),
-    ),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.token === undefined ? {} : { token: options.token }),
   });
@@ -82,7 +68,6 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     await stopped;
     return EXIT.done;
   } finally {
-    (await engine?.catch(() => undefined))?.close();
     await catalog.close();
   }
 }

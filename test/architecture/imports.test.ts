@@ -32,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'compile',
     'engine',
     'maintain',
+    'manifests',
     'model',
     'plan',
     'project',
