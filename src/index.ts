@@ -11,6 +11,7 @@ export type {
 export type { AuditResult, RunRecord } from './model/run-record.ts';
 export type { ParameterValue, ResultColumn, ResultRows } from './engine/index.ts';
 export {
+  doctor,
   type ExplainedPlan,
   type OpenOptions,
   type Psyberg,

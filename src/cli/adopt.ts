@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
 import { parseStart, START_FORMS, type StartSpec } from '../model/start.ts';
 import { adoptionText } from '../report/adoption.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

@@ -1,7 +1,7 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
 import { type Command, Option } from 'commander';
 import { usageError } from '../model/errors.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
 import { type Shell, writeAll } from './shell.ts';
 
@@ -47,7 +47,7 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     });
   const [{ findProjectRoot, readProject }, { CATALOG_NAME, startProjectCatalog }] = await Promise.all([
     import('../project/read-project.ts'),
-    import('../psyberg.ts'),
+    import('../workspace/project-catalog.ts'),
   ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
   const catalog = await startProjectCatalog(project, {

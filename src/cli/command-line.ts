@@ -9,6 +9,7 @@ import { errorText } from '../report/run-report.ts';
 import { addCatalogCommand } from './catalog.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfKind } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMaintainCommand } from './maintain.ts';
 import { addAdoptCommand } from './adopt.ts';
@@ -17,15 +18,10 @@ import { addPlanCommand } from './plan.ts';
 import { addRelocateCommand } from './relocate.ts';
 import { addRunCommand } from './run.ts';
 import { addSessionCommand } from './session.ts';
-import { type GlobalOptions, errorStyle, jsonText, openShell, type Shell, writeAll } from './shell.ts';
+import { type GlobalOptions, errorStyle, jsonText, openShell, writeAll } from './shell.ts';
 import { addSignalsCommand } from './signals.ts';
 import { addSqlCommand } from './sql.ts';
 import { addStatusCommand } from './status.ts';
-
-/** Wraps the work of a command into what commander calls. The work returns the exit code. */
-export type Act = <Inputs extends readonly unknown[]>(
-  work: (shell: Shell, ...inputs: Inputs) => Promise<number>,
-) => (...inputs: [...Inputs, Command]) => Promise<void>;
 
 /** Runs one command; returns the exit code. Never throws, and no stack trace reaches the user. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -88,10 +84,6 @@ export function program(act: Act): Command {
   root.addHelpText('after', example('psyberg plan --explain', 'psyberg run', 'psyberg status'));
   return root;
 }
-
-/** The lines below a command's help. */
-export const example = (...lines: readonly string[]): string =>
-  `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
 function packageVersion(): string {
   const file = new URL('../../package.json', import.meta.url);

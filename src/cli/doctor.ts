@@ -1,6 +1,6 @@
 /** `psyberg doctor`: is everything there that a run needs, and what to do where it is not. */
 import type { Command } from 'commander';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
 import type { Shell } from './shell.ts';
 
@@ -15,11 +15,16 @@ export function addDoctorCommand(root: Command, act: Act): void {
 }
 
 async function doctor(shell: Shell): Promise<number> {
-  const [{ examine }, { doctorText }] = await Promise.all([
-    import('./examine.ts'),
+  const [psyberg, { doctorText }] = await Promise.all([
+    import('../psyberg.ts'),
     import('../report/doctor.ts'),
   ]);
-  const checks = await examine(shell);
+  const { project } = shell.options;
+  const checks = await psyberg.doctor({
+    ...(project === undefined ? {} : { project }),
+    onStep: (message) => shell.step(message),
+  });
+  shell.clearStep();
   const failed = checks.some((check) => check.status === 'fail');
   if (shell.options.json === true) shell.json({ ok: !failed, checks });
   else shell.print(doctorText(checks, shell.style));

@@ -7,7 +7,7 @@ import {
   type MaintainRecord,
   type MaintainTask,
 } from '../model/maintain-record.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT, highestOfErrors } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { countOf, durationMs, sizeBytes } from './measures.ts';

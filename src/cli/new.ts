@@ -6,7 +6,7 @@ import { PsybergError, usageError } from '../model/errors.ts';
 import { parseTableName, tableName } from '../model/names.ts';
 import type { EventTimeUnit, Pattern, ProjectSpec } from '../model/process-spec.ts';
 import type { NewProcessSource } from '../project/scaffold.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
 import type { Shell } from './shell.ts';
 
@@ -132,21 +132,21 @@ async function knownColumns(
   const { catalog } = project;
   // Opening it would make the warehouse.
   if (catalog.kind === 'embedded' && !existsSync(path.join(catalog.warehouse, 'catalog.db'))) return {};
-  const [{ openProject }, { currentSchema }] = await Promise.all([
-    import('../psyberg.ts'),
+  const [{ openWorkspace }, { currentSchema }] = await Promise.all([
+    import('../workspace/open-workspace.ts'),
     import('../iceberg/event-time.ts'),
   ]);
   const columns: Record<string, string[]> = {};
   try {
-    const psyberg = await openProject(project);
+    const workspace = await openWorkspace(project);
     try {
       for (const { table } of sources) {
-        const metadata = (await psyberg.internals.client.loadTable(table))?.metadata;
+        const metadata = (await workspace.client.loadTable(table))?.metadata;
         if (metadata !== undefined)
           columns[tableName(table)] = currentSchema(metadata).fields.map((field) => field.name);
       }
     } finally {
-      await psyberg.close();
+      await workspace.close();
     }
   } catch (error) {
     if (!(error instanceof PsybergError)) throw error;

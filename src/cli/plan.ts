@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
 import { jsonText, type Shell, withPsyberg } from './shell.ts';
 

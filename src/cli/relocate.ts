@@ -1,7 +1,7 @@
 /** `psyberg relocate`: puts paths right after the folder of a warehouse was moved or copied. */
 import type { Command } from 'commander';
 import { EXIT } from './exit-code.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
 import type { Shell } from './shell.ts';
 
@@ -30,7 +30,7 @@ export function addRelocateCommand(root: Command, act: Act): void {
 
 async function relocate(shell: Shell, options: RelocateOptions): Promise<number> {
   const [{ relocateProject }, { findProjectRoot, readProject }, { relocateText }] = await Promise.all([
-    import('../psyberg.ts'),
+    import('../workspace/relocate-project.ts'),
     import('../project/read-project.ts'),
     import('../report/relocate-report.ts'),
   ]);

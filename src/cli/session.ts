@@ -8,10 +8,9 @@ import { sessionIdOf } from '../model/hour.ts';
 import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import { ETL_PATTERN_ID } from '../model/process-spec.ts';
-import type { Psyberg } from '../psyberg.ts';
+import type { Psyberg, SessionRequest, StepRecord } from '../psyberg.ts';
 import { runText } from '../report/run-report.ts';
-import type { StepRecord, StepRequest } from '../run/steps.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
@@ -71,21 +70,21 @@ export function addSessionCommand(root: Command, act: Act): void {
       .addHelpText('after', example(`psyberg session ${name} ${NAMES}`));
   step('load', "stage the session's rows on its branch").action(
     act((shell, options: SessionOptions) =>
-      runStep(shell, options, async (request) => (await import('../run/steps.ts')).loadStep(request)),
+      runStep(shell, options, (psyberg, request) => psyberg.session.load(request)),
     ),
   );
   step('audit', 'audit what was staged; a blocking audit that fails ends the session with exit code 3')
     .option('--keep-branch', 'leave the branch of a session whose audits fail')
     .action(
       act((shell, options: SessionOptions) =>
-        runStep(shell, options, async (request) =>
-          (await import('../run/steps.ts')).auditStep(request, { keepBranch: options.keepBranch ?? false }),
+        runStep(shell, options, (psyberg, request) =>
+          psyberg.session.audit({ ...request, keepBranch: options.keepBranch ?? false }),
         ),
       ),
     );
   step('publish', 'publish the audited rows, the watermark and the signal in one commit').action(
     act((shell, options: SessionOptions) =>
-      runStep(shell, options, async (request) => (await import('../run/steps.ts')).publishStep(request)),
+      runStep(shell, options, (psyberg, request) => psyberg.session.publish(request)),
     ),
   );
   step(
@@ -99,9 +98,8 @@ export function addSessionCommand(root: Command, act: Act): void {
 }
 
 async function abort(shell: Shell, options: SessionOptions): Promise<number> {
-  return withSession(shell, options, async (request) => {
-    const { abortSession } = await import('../run/abort-session.ts');
-    const aborted = await abortSession(request);
+  return withSession(shell, options, async (psyberg, request) => {
+    const aborted = await psyberg.session.abort(request);
     if (shell.options.json === true) shell.json({ aborted });
     else
       shell.print(
@@ -112,11 +110,8 @@ async function abort(shell: Shell, options: SessionOptions): Promise<number> {
 }
 
 async function init(shell: Shell, options: SessionOptions): Promise<number> {
-  return withSession(shell, options, async (request, psyberg) => {
-    const { initSession } = await import('../run/steps.ts');
-    const { status, plan } = await initSession(request, () =>
-      psyberg.internals.planProcess(request.spec, { psybergSessionId: request.psybergSessionId }),
-    );
+  return withSession(shell, options, async (psyberg, request) => {
+    const { status, plan } = await psyberg.session.init(request);
     if (shell.options.json === true)
       shell.json({ psyberg_session_id: plan.psyberg_session_id, status, plans: [plan] });
     else {
@@ -130,13 +125,12 @@ async function init(shell: Shell, options: SessionOptions): Promise<number> {
 }
 
 async function commit(shell: Shell, options: SessionOptions): Promise<number> {
-  return withSession(shell, options, async (request) => {
-    const { commitStep } = await import('../run/steps.ts');
-    const { record, repaired } = await commitStep(request);
+  return withSession(shell, options, async (psyberg, request) => {
+    const { record, repaired } = await psyberg.session.commit(request);
     if (shell.options.json === true) shell.json({ runs: [record], repaired });
     else if (record.status === 'published')
       shell.print(
-        `${shell.style.strong(record.process_name)}  session ${record.psyberg_session_id}  the watermark is in place${repaired ? `; ${tableName(request.ports.project.tables.highWaterMarkTable)} was behind and is repaired` : ''}`,
+        `${shell.style.strong(record.process_name)}  session ${record.psyberg_session_id}  the watermark is in place${repaired ? `; ${tableName(psyberg.project.tables.highWaterMarkTable)} was behind and is repaired` : ''}`,
       );
     else shell.print(runText(record, shell.style));
     return exitCodeOf(record);
@@ -146,10 +140,10 @@ async function commit(shell: Shell, options: SessionOptions): Promise<number> {
 async function runStep(
   shell: Shell,
   options: SessionOptions,
-  step: (request: StepRequest) => Promise<StepRecord>,
+  step: (psyberg: Psyberg, request: SessionRequest) => Promise<StepRecord>,
 ): Promise<number> {
-  return withSession(shell, options, async (request) => {
-    const record = await step(request);
+  return withSession(shell, options, async (psyberg, request) => {
+    const record = await step(psyberg, request);
     if (shell.options.json === true) shell.json({ runs: [record] });
     else shell.print(runText(record, shell.style));
     return exitCodeOf(record);
@@ -160,18 +154,9 @@ async function runStep(
 async function withSession(
   shell: Shell,
   options: SessionOptions,
-  work: (request: StepRequest, psyberg: Psyberg) => Promise<number>,
+  work: (psyberg: Psyberg, request: SessionRequest) => Promise<number>,
 ): Promise<number> {
   const psybergSessionId = options.psyberg_session_id ?? sessionIdOf(Date.now());
-  if (!/^\d{14}$/.test(psybergSessionId))
-    throw usageError(
-      'session-id-invalid',
-      `--psyberg_session_id must be a UTC time to the second in 14 digits, found '${psybergSessionId}'`,
-      {
-        hint: `for example ${sessionIdOf(Date.now())}`,
-        context: { found: psybergSessionId },
-      },
-    );
   return withPsyberg(
     shell,
     async (psyberg) => {
@@ -183,7 +168,7 @@ async function withSession(
         psyberg.interrupt();
       });
       try {
-        return await work({ ports: await psyberg.internals.ports(), spec, psybergSessionId }, psyberg);
+        return await work(psyberg, { processName: spec.processName, psybergSessionId });
       } catch (error) {
         const code = interruption.exitCode();
         if (code === undefined) throw error;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ResultRows } from '../engine/index.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { SqlResult } from '../psyberg.ts';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
 import { queryText } from './query-text.ts';

@@ -1,6 +1,6 @@
 /** `psyberg status`: the watermark of each process and source, and how far it is behind. */
 import type { Command } from 'commander';
-import { type Act, example } from './command-line.ts';
+import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -14,10 +14,7 @@ export function addStatusCommand(root: Command, act: Act): void {
 }
 
 async function status(shell: Shell, names: string[]): Promise<number> {
-  const statuses = await withPsyberg(shell, async (psyberg) => {
-    const { readStatus } = await import('./read-status.ts');
-    return readStatus(psyberg, names);
-  });
+  const statuses = await withPsyberg(shell, (psyberg) => psyberg.status(names));
   if (shell.options.json === true) shell.json({ processes: statuses });
   else {
     const { statusText } = await import('../report/status.ts');

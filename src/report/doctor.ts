@@ -11,6 +11,9 @@ export interface Check {
   readonly hint: string | null;
 }
 
+/** Told of each check as it is made. */
+export type Report = (name: string, status: Check['status'], message: string, hint?: string) => void;
+
 export function doctorText(checks: readonly Check[], style: Style = PLAIN): string {
   const colour = { ok: style.good, warn: style.warn, fail: style.bad };
   // A long message (every problem of a project) keeps its lines.

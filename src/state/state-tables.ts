@@ -2,7 +2,6 @@
  * The tables of the engine's own state, as Iceberg schemas. Columns may be added at the end, never renamed:
  * others read them.
  */
-import type { StatementName } from './write-state.ts';
 
 export interface StateColumn {
   readonly name: string;
@@ -10,12 +9,12 @@ export interface StateColumn {
 }
 
 export interface StateTable {
-  readonly rowsStatement: StatementName;
+  readonly rowsStatement: string;
   readonly columns: readonly StateColumn[];
   /** Live files of one process after which they are folded into one: 1 keeps a single file. Not measured. */
   readonly filesPerProcess: number;
   /** What is kept of files that give way. */
-  readonly keptStatement: StatementName;
+  readonly keptStatement: string;
 }
 
 const columns = (text: string): StateColumn[] =>

@@ -34,7 +34,6 @@ import { makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
-export type StatementName = string;
 export type StateRow = Readonly<Record<string, string | number | null>>;
 export type TableChange = TableCommit & { readonly identifier: TableIdentifier };
 /** A change of a state table, and the files that nothing refers to once it is committed. */

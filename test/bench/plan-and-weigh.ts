@@ -2,7 +2,7 @@
  * One plan in a process of its own, after the table's metadata and DuckDB were loaded; prints how far the
  * plan raised the most memory the process ever held.
  */
-import { open } from '../../src/index.ts';
+import { open } from '../support/open-project.ts';
 
 const [root, name] = process.argv.slice(2) as [string, string];
 const residentMb = (): number => process.resourceUsage().maxRSS / 1024;

@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
-import { type Psyberg, open } from '../../src/index.ts';
+import { type OpenedProject, open } from '../support/open-project.ts';
 import { manifestListStatement } from '../../src/statements/index.ts';
 import { ms, range, type Timing, timed } from './measure.ts';
 
@@ -30,8 +30,8 @@ select id, ts from events
 
 interface History {
   readonly root: string;
-  readonly psyberg: Psyberg;
-  reopen(): Promise<Psyberg>;
+  readonly psyberg: OpenedProject;
+  reopen(): Promise<OpenedProject>;
   close(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ async function tableOf(snapshots: number): Promise<History> {
 }
 
 /** Composes the history: 10,000 commits would take half an hour, and leave the same metadata. */
-async function lengthen(psyberg: Psyberg, snapshots: number): Promise<void> {
+async function lengthen(psyberg: OpenedProject, snapshots: number): Promise<void> {
   const { client } = psyberg.internals;
   const engine = await psyberg.internals.engine();
   const metadata = (await client.loadTable(TABLE))?.metadata;
@@ -151,7 +151,7 @@ async function lengthen(psyberg: Psyberg, snapshots: number): Promise<void> {
 }
 
 /** Ten new files in ten commits, `daysLate` behind the newest hour of the table. */
-async function change(psyberg: Psyberg, daysLate: number): Promise<void> {
+async function change(psyberg: OpenedProject, daysLate: number): Promise<void> {
   for (let file = 0; file < NEW_FILES; file += 1)
     await psyberg.sql(
       `insert into raw.events select i, timestamptz '2023-09-14' - to_days(${daysLate}) + to_hours(${file}) from range(10) t(i)`,

@@ -5,11 +5,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Psyberg, open } from '../../src/index.ts';
+import { type OpenedProject, open } from '../support/open-project.ts';
 
 export interface BenchProject {
   readonly root: string;
-  readonly psyberg: Psyberg;
+  readonly psyberg: OpenedProject;
   /** Lands `rows` events in hour `hour` (hours since the first one). */
   land(rows: number, hour: number): Promise<void>;
   /** The data files of one landing hour. */
@@ -94,7 +94,7 @@ select date_trunc('hour', ts) as h, count(*) as n, sum(id) as ids from events gr
 `;
 
 export interface CountsProject {
-  readonly psyberg: Psyberg;
+  readonly psyberg: OpenedProject;
   /** Lands `rows` events; `hour` is SQL of the row's number `i`, hours since 2020. */
   landHours(rows: number, hour: string): Promise<void>;
   close(): Promise<void>;

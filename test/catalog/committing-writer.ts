@@ -9,7 +9,7 @@ import { warehouseFace } from '../../src/catalog/service/warehouse-face.ts';
 import { openPostgresDatabase } from '../../src/catalog/store/postgres-database.ts';
 import { openSqliteDatabase } from '../../src/catalog/store/sqlite-database.ts';
 import type { CatalogStore } from '../../src/catalog/store/store.ts';
-import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { localClient } from '../../src/catalog/client/local-client.ts';
 import { PsybergError } from '../../src/model/errors.ts';
 import { append } from './fixture.ts';

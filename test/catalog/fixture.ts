@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CatalogClient, catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import type { CatalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { type Catalog, type CatalogOptions, startCatalog } from '../../src/catalog/index.ts';
 import { parseJson, renderJson } from '../../src/iceberg/json.ts';
 import type { Snapshot, TableIdentifier } from '../../src/iceberg/table-metadata.ts';

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { startCatalog } from '../../src/catalog/index.ts';
 import { withoutSlash } from '../../src/iceberg/without-slash.ts';
 import type { TableIdentifier } from '../../src/iceberg/table-metadata.ts';

@@ -5,7 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { startCatalog } from '../../src/catalog/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'psyberg-start-'));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
-import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { openEngine, type Engine } from '../../src/engine/index.ts';
 import { createWorld, tableId, type World } from '../support/world.ts';
 

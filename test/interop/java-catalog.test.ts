@@ -2,7 +2,7 @@
 // its JDBC catalog takes the whole story of three patterns; then the commands, the proxy and PyIceberg look
 // at what it holds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { catalogClient } from '../../src/catalog/client/catalog-client.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { cli, cliJson, startCli } from '../cli/fixture.ts';
 import { FOREIGN_FILES, FOREIGN_PROCESSES, playForeignScenario } from '../support/foreign-scenario.ts';
 import { createWorld, type World } from '../support/world.ts';

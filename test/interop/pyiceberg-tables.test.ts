@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { playWalkthrough } from '../../warehouse/member-lifecycle/walkthrough.ts';
-import { openSampleProject, type Psyberg } from '../../warehouse/sample-project.ts';
+import { openSampleProject } from '../../warehouse/sample-project.ts';
+import { type OpenedProject, open } from '../support/open-project.ts';
 import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
 
@@ -66,7 +67,7 @@ interface TableSeen {
 }
 
 /** Every table as DuckDB reads it, in the texts that the Python program makes of values. */
-async function asDuckDbReads(psyberg: Psyberg): Promise<Map<string, string[]>> {
+async function asDuckDbReads(psyberg: OpenedProject): Promise<Map<string, string[]>> {
   const { client } = psyberg.internals;
   const tables = new Map<string, string[]>();
   for (const namespace of await client.listNamespaces())
@@ -118,8 +119,10 @@ describe('the sample world', () => {
     });
     try {
       await playWalkthrough(project);
-      const expected = await asDuckDbReads(project.psyberg);
-      const { catalog } = project.psyberg.internals;
+      const opened = await open({ project: join(folder, 'project') });
+      onTestFinished(() => opened.close());
+      const expected = await asDuckDbReads(opened);
+      const { catalog } = opened.internals;
       expect(expected.size).toBeGreaterThan(8);
       expectAgreement(await runPython(THROUGH_REST, { uri: catalog.uri, token: catalog.token }), expected);
       expectAgreement(await runPython(WITHOUT_SERVER, { warehouse: catalog.warehouse }), expected);

@@ -17,10 +17,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNamespace, movableWorld, rowsFrom, TABLES } from '../support/movable-world.ts';
 import type { World } from '../support/world.ts';
-import { open, type Psyberg } from '../../src/index.ts';
+import { type OpenedProject, open } from '../support/open-project.ts';
 import type { RelocateReport } from '../../src/model/relocate-record.ts';
 import { findProjectRoot, readProject } from '../../src/project/read-project.ts';
-import { relocateProject } from '../../src/psyberg.ts';
+import { relocateProject } from '../../src/workspace/relocate-project.ts';
 
 const folders: string[] = [];
 let world: World;
@@ -36,7 +36,7 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-async function rowsOf(psyberg: Psyberg, table: string): Promise<string[]> {
+async function rowsOf(psyberg: OpenedProject, table: string): Promise<string[]> {
   // Version 3 tables number their rows, and rows keep their numbers.
   const rowIds = table === 'raw.deleted_3' ? ', _row_id, _last_updated_sequence_number' : '';
   const { rows } = await psyberg.sql(`select *${rowIds} from ${table}`);
@@ -67,7 +67,7 @@ const contents = (folder: string): Record<string, string> =>
   );
 
 /** Opens a project for the time of `work`. */
-async function within<T>(root: string, work: (psyberg: Psyberg) => Promise<T>): Promise<T> {
+async function within<T>(root: string, work: (psyberg: OpenedProject) => Promise<T>): Promise<T> {
   const psyberg = await open({ project: root });
   try {
     return await work(psyberg);

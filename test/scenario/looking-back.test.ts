@@ -5,13 +5,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readStatus } from '../../src/cli/read-status.ts';
 import { open } from '../../src/index.ts';
 import { appendLoad, events, eventWorld, inSource, runOne } from '../support/event-tables.ts';
 import { processFile, type World, worldForTest } from '../support/world.ts';
 
 const behind = async (world: World): Promise<(number | null)[]> =>
-  (await readStatus(world.psyberg, [])).map((each) => each.sources[0]?.snapshots_behind ?? null);
+  (await world.psyberg.status([])).map((each) => each.sources[0]?.snapshots_behind ?? null);
 
 describe('status', () => {
   it('calls nobody behind for maintenance, for an append of nothing, or for a rewrite that was compared', async () => {
@@ -66,7 +65,7 @@ describe('history', () => {
       'upstream-failed',
     ]);
     expect(await recorded()).toEqual([['append_load', 'failed', 'process-sql-failed']]);
-    expect((await readStatus(world.psyberg, [])).map((each) => each.last_session?.status)).toEqual([
+    expect((await world.psyberg.status([])).map((each) => each.last_session?.status)).toEqual([
       'failed',
       undefined,
     ]);

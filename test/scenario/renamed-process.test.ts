@@ -193,7 +193,7 @@ describe('a renamed process', () => {
     await world.land('raw.events', events(0, 5, 0));
     await world.publish('append_load');
     await world.land('raw.events', events(10, 5, 1));
-    const { open } = await import('../../src/index.ts');
+    const { open } = await import('../support/open-project.ts');
     let adopting: Promise<unknown> | undefined;
     const other = await open({
       project: world.root,

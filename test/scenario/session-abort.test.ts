@@ -4,7 +4,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readStatus } from '../../src/cli/read-status.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import { abortSession } from '../../src/run/abort-session.ts';
 import { events } from '../support/event-tables.ts';
@@ -25,7 +24,7 @@ const load = processFile(
 const spec = (world: World): ProcessSpec => world.psyberg.project.processes[0] as ProcessSpec;
 const abort = async (world: World, psybergSessionId: string) =>
   abortSession({ ports: await world.psyberg.internals.ports(), spec: spec(world), psybergSessionId });
-const branches = async (world: World) => (await readStatus(world.psyberg, []))[0]?.branches;
+const branches = async (world: World) => (await world.psyberg.status([]))[0]?.branches;
 
 it('kept and stepwise sessions are shown and dropped whole; published, running and unknown ones are not', {
   timeout: 60_000,

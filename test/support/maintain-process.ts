@@ -29,7 +29,7 @@ fs.unlinkSync = (path) => {
   unlinkSync(path);
 };
 syncBuiltinESMExports();
-const { open } = await import('../../src/index.ts');
+const { open } = await import('./open-project.ts');
 const psyberg = await open({
   project,
   onStep: (message) => boundary(`step ${message.replace(/\d+/g, 'N').replace(/^\S+: /, '')}`),

@@ -2,7 +2,7 @@
  * A process of its own that reads again and again until it is told to stop: `node reader-process.ts <project>
  * <query>`. Prints the distinct results in a row as its last line.
  */
-import { open } from '../../src/index.ts';
+import { open } from './open-project.ts';
 
 const [project, query] = process.argv.slice(2) as [string, string];
 const psyberg = await open({ project });

@@ -4,7 +4,7 @@
  * commit is made. `times`: how often it runs. `steps`: only these steps of a session of an orchestrator, one
  * after the other.
  */
-import { open } from '../../src/index.ts';
+import { open } from './open-project.ts';
 import { runSessionStep, type SessionStep } from './session-step.ts';
 
 interface Order {

@@ -10,14 +10,8 @@ import { composeFilesInto, type FileChange } from './file-change.ts';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
-import {
-  open,
-  type ExplainedPlan,
-  type OpenOptions,
-  type Psyberg,
-  type RunRecord,
-  type RunRequest,
-} from '../../src/index.ts';
+import type { ExplainedPlan, OpenOptions, RunRecord, RunRequest } from '../../src/index.ts';
+import { type OpenedProject, open } from './open-project.ts';
 
 /** A process file: its header as data, and its SQL. */
 export interface ProcessFile {
@@ -41,7 +35,7 @@ export const hourNumbers = (hours: readonly (string | { readonly hour: string })
 export interface World {
   readonly root: string;
   readonly warehouse: string;
-  readonly psyberg: Psyberg;
+  readonly psyberg: OpenedProject;
   /** The clock of the sessions, in ms; undefined: the real one. */
   nowMs: number | undefined;
   sql(query: string): Promise<Record<string, unknown>[]>;
@@ -108,7 +102,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const warehouse = options.warehouse ?? join(root, 'warehouse');
   const columnsOf = new Map<string, string>();
   const ofVersion1 = new Set<string>();
-  let psyberg: Psyberg;
+  let psyberg: OpenedProject;
   let auxiliary = 0;
 
   const write = (path: string, text: string): void => {

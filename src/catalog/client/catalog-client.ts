@@ -8,8 +8,6 @@ import type {
   UnboundPartitionSpec,
 } from '../../iceberg/table-update.ts';
 import type { StorageCredential } from '../service/catalog-face.ts';
-import { foreignFace } from '../foreign/foreign-face.ts';
-import { localClient } from './local-client.ts';
 
 export interface LoadedTable {
   readonly metadata: TableMetadata;
@@ -58,26 +56,4 @@ export interface CatalogClient {
   commitTransaction(
     changes: readonly (TableCommit & { readonly identifier: TableIdentifier })[],
   ): Promise<void>;
-}
-export interface CatalogClientOptions {
-  readonly uri: string;
-  readonly token?: string;
-  /** The prefix in the path: a catalog's or a view's name. Default: the catalog's own. */
-  readonly prefix?: string;
-}
-
-/** Makes a client; nothing is sent until its first call. */
-export function catalogClient({ uri, token, prefix }: CatalogClientOptions): CatalogClient {
-  let opening: ReturnType<typeof foreignFace> | undefined;
-  return localClient(() => {
-    opening ??= foreignFace({
-      uri,
-      ...(token === undefined ? {} : { token }),
-      ...(prefix === undefined ? {} : { warehouse: prefix }),
-    }).catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
-  });
 }

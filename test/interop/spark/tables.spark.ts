@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { playWalkthrough } from '../../../warehouse/member-lifecycle/walkthrough.ts';
-import { openSampleProject, type Psyberg } from '../../../warehouse/sample-project.ts';
+import { openSampleProject } from '../../../warehouse/sample-project.ts';
+import { type OpenedProject, open } from '../../support/open-project.ts';
 import { createWorld, hourAt, processFile, type World } from '../../support/world.ts';
 import { type Spark, startSpark } from './spark.ts';
 
@@ -63,7 +64,7 @@ async function countsOf(
  * Every table of a catalog: rows at the head, the number of rows at every snapshot, metadata tables and
  * summaries. Returns the number of snapshots read.
  */
-async function expectAgreement(catalog: string, psyberg: Psyberg): Promise<number> {
+async function expectAgreement(catalog: string, psyberg: OpenedProject): Promise<number> {
   const { client } = psyberg.internals;
   let read = 0;
   for (const namespace of await client.listNamespaces())
@@ -135,9 +136,11 @@ describe('what sessions wrote', () => {
     });
     try {
       await playWalkthrough(project);
-      const { uri, token } = project.psyberg.internals.catalog;
+      const opened = await open({ project: join(folder, 'project') });
+      onTestFinished(() => opened.close());
+      const { uri, token } = opened.internals.catalog;
       await spark.attach('sample', { uri, token });
-      expect(await expectAgreement('sample', project.psyberg)).toBeGreaterThan(20);
+      expect(await expectAgreement('sample', opened)).toBeGreaterThan(20);
     } finally {
       await project.close();
       rmSync(folder, { recursive: true, force: true });

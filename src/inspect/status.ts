@@ -10,7 +10,7 @@ import { tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
-import type { Psyberg } from '../psyberg.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
 import { sessionBranches } from '../run/session-branches.ts';
 import { bringsNothing } from '../state/no-news.ts';
@@ -22,42 +22,46 @@ import {
 } from '../state/read-watermarks.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 
-export async function readStatus(psyberg: Psyberg, names: readonly string[]): Promise<ProcessStatus[]> {
-  const specs = processesInDependencyOrder(psyberg.project, names);
-  const last = await lastSessions(psyberg);
-  return Promise.all(specs.map((spec) => processStatus(psyberg, spec, last.get(spec.processName) ?? null)));
+/** How far each process has come, and how far it is behind its sources. Default: all, in dependency order. */
+export async function readStatus(
+  workspace: Workspace,
+  names: readonly string[] | undefined,
+): Promise<ProcessStatus[]> {
+  const specs = processesInDependencyOrder(workspace.project, names);
+  const last = await lastSessions(workspace);
+  return Promise.all(specs.map((spec) => processStatus(workspace, spec, last.get(spec.processName) ?? null)));
 }
 
 async function processStatus(
-  psyberg: Psyberg,
+  workspace: Workspace,
   spec: ProcessSpec,
   lastSession: ProcessStatus['last_session'],
 ): Promise<ProcessStatus> {
-  const target = (await psyberg.internals.client.loadTable(spec.target.table))?.metadata;
-  const progress = target === undefined ? undefined : await readProgress(psyberg, spec, target);
+  const target = (await workspace.client.loadTable(spec.target.table))?.metadata;
+  const progress = target === undefined ? undefined : await readProgress(workspace, spec, target);
   return {
     process_name: spec.processName,
     pattern: spec.pattern,
     target: tableName(spec.target.table),
     target_exists: target !== undefined,
     complete_to_hour: progress?.completeToHour === undefined ? null : hourText(progress.completeToHour),
-    sources: await Promise.all(spec.sources.map((source) => sourceStatus(psyberg, source, progress))),
-    branches: sessionBranches(psyberg.internals.sessionsDirectory, spec.processName, target),
+    sources: await Promise.all(spec.sources.map((source) => sourceStatus(workspace, source, progress))),
+    branches: sessionBranches(workspace.sessionsDirectory, spec.processName, target),
     last_session: lastSession,
   };
 }
 
 /** The summary of the target's newest snapshot, else the table: as a session finds it. */
 export async function readProgress(
-  psyberg: Psyberg,
+  workspace: Workspace,
   spec: ProcessSpec,
   target: TableMetadata,
 ): Promise<ProcessProgress | undefined> {
   const found = progressInSummary(target, spec.processName);
   if (found !== undefined || holdsNothingYet(target)) return found;
-  const { highWaterMarkTable } = psyberg.project.tables;
-  if (!(await psyberg.internals.client.tableExists(highWaterMarkTable))) return undefined;
-  return progressInTable(await psyberg.internals.engine(), {
+  const { highWaterMarkTable } = workspace.project.tables;
+  if (!(await workspace.client.tableExists(highWaterMarkTable))) return undefined;
+  return progressInTable(await workspace.engine(), {
     highWaterMarkTable,
     processName: spec.processName,
     target,
@@ -66,12 +70,12 @@ export async function readProgress(
 }
 
 async function sourceStatus(
-  psyberg: Psyberg,
+  workspace: Workspace,
   source: SourceSpec,
   progress: ProcessProgress | undefined,
 ): Promise<SourceStatus> {
   const name = tableName(source.table);
-  const metadata = (await psyberg.internals.client.loadTable(source.table))?.metadata;
+  const metadata = (await workspace.client.loadTable(source.table))?.metadata;
   const watermark = watermarkFor(progress, { name, tableUuid: metadata?.['table-uuid'] });
   const head = metadata === undefined ? undefined : mainSnapshot(metadata);
   return {
@@ -90,7 +94,7 @@ async function sourceStatus(
         ? 0
         : snapshotsBehind(metadata, head, {
             watermark,
-            isVerified: (key) => psyberg.internals.verified.has(key),
+            isVerified: (key) => workspace.verified.has(key),
           }),
     owed_hours: watermark?.owedHours.map(hourText) ?? [],
   };
@@ -117,11 +121,11 @@ function snapshotsBehind(
 }
 
 async function lastSessions(
-  psyberg: Psyberg,
+  workspace: Workspace,
 ): Promise<Map<string, NonNullable<ProcessStatus['last_session']>>> {
-  const { sessionTable } = psyberg.project.tables;
-  if (!(await psyberg.internals.client.tableExists(sessionTable))) return new Map();
-  const engine = await psyberg.internals.engine();
+  const { sessionTable } = workspace.project.tables;
+  if (!(await workspace.client.tableExists(sessionTable))) return new Map();
+  const engine = await workspace.engine();
   const rows = await engine.query<{
     process_name: string;
     psyberg_session_id: string;

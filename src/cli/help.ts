@@ -1,0 +1,12 @@
+/** What every command file needs to declare itself: how its work is wrapped, and how examples are shown. */
+import type { Command } from 'commander';
+import type { Shell } from './shell.ts';
+
+/** Wraps the work of a command into what commander calls. The work returns the exit code. */
+export type Act = <Inputs extends readonly unknown[]>(
+  work: (shell: Shell, ...inputs: Inputs) => Promise<number>,
+) => (...inputs: [...Inputs, Command]) => Promise<void>;
+
+/** The lines below a command's help. */
+export const example = (...lines: readonly string[]): string =>
+  `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;

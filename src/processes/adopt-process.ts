@@ -1,0 +1,60 @@
+/** Takes over a target that was filled by other means, or under another name. Process -> one commit. */
+import { compileAdoption } from '../compile/index.ts';
+import { usageError } from '../model/errors.ts';
+import { sessionIdOf } from '../model/hour.ts';
+import { tableKey, tableName } from '../model/names.ts';
+import type { CompiledPlan } from '../model/plan.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import type { RunRecord } from '../model/run-record.ts';
+import { laterSessionId } from '../model/session-id.ts';
+import type { StartSpec } from '../model/start.ts';
+import { planAdoption } from '../plan/index.ts';
+import { adoptTarget } from '../run/adopt-target.ts';
+import { openSession } from '../session/open-session.ts';
+import { openTakeover } from '../session/take-over.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+
+export interface Adoption {
+  readonly record: RunRecord;
+  readonly plan: CompiledPlan;
+}
+
+/** `places`, `from`: see `Psyberg.adopt`. Throws what that says. */
+export async function adoptProcess(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  { places, from }: { readonly places: ReadonlyMap<string, StartSpec>; readonly from: string | undefined },
+): Promise<Adoption> {
+  refuseContradictions(spec, places, from);
+  const { project, client, engine, views, endpoint } = workspace;
+  const nowMs = workspace.now();
+  const input = { spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine };
+  const adoptAt = (source: SourceSpec): StartSpec =>
+    places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
+  const session =
+    from === undefined
+      ? await openSession({ ...input, views, endpoint, adoptAt, adoptsAsItIs: places.size === 0 })
+      : await openTakeover(input, from);
+  const planned = planAdoption(session);
+  const id = laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id);
+  const plan = compileAdoption({ ...planned, psyberg_session_id: id });
+  return { plan, record: await adoptTarget(await workspace.ports(), plan, spec, from) };
+}
+
+function refuseContradictions(
+  spec: ProcessSpec,
+  places: ReadonlyMap<string, StartSpec>,
+  from: string | undefined,
+): void {
+  const stranger = [...places.keys()].find(
+    (name) => name !== '' && !spec.sources.some((source) => tableKey(source.table) === name),
+  );
+  if (stranger !== undefined)
+    throw usageError('usage', `${stranger} is no source of ${spec.processName}`, {
+      hint: `its sources are ${spec.sources.map((source) => tableName(source.table)).join(', ')}`,
+    });
+  if (from !== undefined && places.size > 0)
+    throw usageError('usage', 'a process that goes on where another name stopped has its places', {
+      hint: 'leave --at out, or leave --from out',
+    });
+}

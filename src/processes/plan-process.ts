@@ -1,0 +1,71 @@
+/** One process, planned: session -> plan -> compiled plan. Reads only, but for what it remembers of comparisons. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { compilePlan } from '../compile/index.ts';
+import { PsybergError } from '../model/errors.ts';
+import { sessionIdOf } from '../model/hour.ts';
+import type { CompiledPlan, Plan } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { branchName } from '../model/run-record.ts';
+import { freeSessionId, laterSessionId } from '../model/session-id.ts';
+import { planSession } from '../plan/index.ts';
+import { checkSyntax, nameProcess } from '../run/sql-error.ts';
+import { checkWatermarks } from '../session/check-watermarks.ts';
+import { openSession } from '../session/open-session.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+
+export interface PlanRequest {
+  /** Default: now, or the next one that no session of the process has. */
+  readonly psybergSessionId?: string;
+  /** All causes of an hour or partition, in place of the first ones. */
+  readonly allCauses?: boolean;
+  /** True: not even what was compared is remembered. */
+  readonly writesNothing?: boolean;
+}
+
+/** Throws the errors of opening a session, `process-sql-failed`, and `interrupted`. */
+export const planProcess = (
+  workspace: Workspace,
+  spec: ProcessSpec,
+  request: PlanRequest = {},
+): Promise<CompiledPlan> =>
+  planNamed(workspace, spec, request).catch((error: unknown) => {
+    throw nameProcess(error, spec);
+  });
+
+async function planNamed(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  request: PlanRequest,
+): Promise<CompiledPlan> {
+  if (workspace.isInterrupted())
+    throw new PsybergError('interrupted', 'the run was interrupted', {
+      hint: 'run the same command again',
+      retryable: true,
+    });
+  const { project, client, engine, verified, views, endpoint } = workspace;
+  const nowMs = workspace.now();
+  const psybergSessionId = request.psybergSessionId ?? sessionIdOf(nowMs);
+  const input = { spec, project, catalog: client, engine, views, endpoint };
+  const session = await openSession({ ...input, psybergSessionId, nowMs, verified });
+  if (request.writesNothing !== true) verified.save();
+  const plan = planSession(session, { allCauses: request.allCauses ?? false });
+  if (plan.status === 'work') {
+    await checkWatermarks(input);
+    await checkSyntax(await engine(), project, spec);
+  }
+  const id = request.psybergSessionId ?? unusedSessionId(workspace, spec, plan);
+  return compilePlan({ ...plan, psyberg_session_id: id }, spec);
+}
+
+/** Later than every session that the process is known to have had, and not the name of a folder that is there. */
+function unusedSessionId(
+  { sessionsDirectory, failedSessions }: Workspace,
+  { processName }: ProcessSpec,
+  plan: Plan,
+): string {
+  const before = [plan.target.previous_session_id, failedSessions.get(processName) ?? null];
+  return freeSessionId(before.reduce(laterSessionId, plan.psyberg_session_id), (id) =>
+    existsSync(join(sessionsDirectory, branchName(processName, id))),
+  );
+}

@@ -1,0 +1,179 @@
+/**
+ * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by the first
+ * call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on this.
+ */
+import type { Catalog } from '../catalog/index.ts';
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import { tellingStorage } from '../catalog/client/storage-client.ts';
+import { type VerifiedRewrites, openVerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
+import type { ViewPorts } from '../changes/source.ts';
+import type { Engine, StorageAccess } from '../engine/index.ts';
+import { helpForDuckDb } from '../manifests/duckdb-help.ts';
+import { readableNames } from '../manifests/readable-names.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
+import type { RunPorts } from '../run/context.ts';
+import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './folders.ts';
+import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
+
+export interface WorkspaceOptions {
+  /** Told what is being done, for progress. */
+  readonly onStep?: (message: string) => void;
+  /**
+   * DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it DuckDB
+   * goes on in temporary files.
+   */
+  readonly memoryLimit?: string;
+  /** The clock, in ms since 1970; for tests and replays. */
+  readonly now?: () => number;
+}
+
+export interface Workspace extends ViewPorts {
+  readonly project: ProjectSpec;
+  readonly catalog: Catalog;
+  readonly client: CatalogClient;
+  /** DuckDB, with the warehouse attached as `lake`. Opened again after an internal error of DuckDB. */
+  engine(): Promise<Engine>;
+  engineStarted(): boolean;
+  /** What a run needs of the outside. Starts DuckDB. */
+  ports(): Promise<RunPorts>;
+  /** Rewrites that sessions compared and found to change no row. */
+  readonly verified: VerifiedRewrites;
+  /** Where running sessions have their markers. */
+  readonly sessionsDirectory: string;
+  /** The last session of a process that failed: one that begins in the same second is another one. */
+  readonly failedSessions: Map<string, string>;
+  now(): number;
+  onStep(message: string): void;
+  isInterrupted(): boolean;
+  /** Stops what is running, and what would begin. */
+  interrupt(): void;
+  close(): Promise<void>;
+}
+
+/** Opens a workspace. Throws what the catalog's start throws. */
+export async function openWorkspace(
+  project: ProjectSpec,
+  options: WorkspaceOptions = {},
+): Promise<Workspace> {
+  const readable = readableNames(readableManifests(project));
+  // It serves this process alone, and has nothing to do when that has not.
+  const catalog = await startProjectCatalog(project, {
+    duckDb: helpForDuckDb(() => lake.engine(), readable),
+    holdsProcess: false,
+  });
+  // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
+  // them too.
+  const storage = new Map<string, StorageAccess>();
+  const lake = openedOnDemand(catalog, storage, options);
+  const client = readingClient(catalog, storage, { lake, readable });
+  const sessions = sessionsDirectory(project);
+  const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
+  const onStep = (message: string): void => options.onStep?.(message);
+  let interrupted = false;
+  return {
+    project,
+    catalog,
+    client,
+    ...viewPorts,
+    engine: lake.engine,
+    engineStarted: lake.isStarted,
+    ports: async () => ({
+      project,
+      catalog: client,
+      ...viewPorts,
+      engine: await lake.engine(),
+      sessionsDirectory: sessions,
+      markersAreShared: project.catalog.kind !== 'rest',
+      onStep,
+    }),
+    verified: openVerifiedRewrites(verifiedRewritesFile(project)),
+    sessionsDirectory: sessions,
+    failedSessions: new Map(),
+    now: options.now ?? Date.now,
+    onStep,
+    isInterrupted: () => interrupted,
+    interrupt() {
+      interrupted = true;
+      lake.interrupt();
+    },
+    async close() {
+      await lake.close();
+      await catalog.close();
+    },
+  };
+}
+
+interface Lake {
+  engine(): Promise<Engine>;
+  isStarted(): boolean;
+  /** Makes credentials known to a DuckDB that runs already. */
+  useStorage(): Promise<void>;
+  interrupt(): void;
+  close(): Promise<void>;
+}
+
+function openedOnDemand(
+  { uri, token }: Catalog,
+  storage: ReadonlyMap<string, StorageAccess>,
+  { onStep, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'] }: WorkspaceOptions,
+): Lake {
+  let opening: Promise<Engine> | undefined;
+  const open = async (): Promise<Engine> => {
+    const { openWarehouse } = await import('../engine/index.ts');
+    const running = await openWarehouse({
+      uri,
+      token,
+      warehouse: CATALOG_NAME,
+      log: (message) => onStep?.(message),
+      ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    });
+    await running.useStorage([...storage.values()]);
+    return running;
+  };
+  const engine = async (): Promise<Engine> => {
+    opening ??= open();
+    const asked = opening;
+    const running = await asked;
+    if (!running.hasEnded()) return running;
+    // Whoever finds out first opens the next one; the others wait for that.
+    if (opening === asked) {
+      opening = undefined;
+      void running.retire();
+    }
+    return engine();
+  };
+  return {
+    engine,
+    isStarted: () => opening !== undefined,
+    async useStorage() {
+      if (opening !== undefined) await (await opening).useStorage([...storage.values()]);
+    },
+    interrupt() {
+      void opening?.then((running) => running.interrupt());
+    },
+    async close() {
+      (await opening?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** The catalog's client; what it hands out of tables, DuckDB can read. */
+function readingClient(
+  catalog: Catalog,
+  storage: Map<string, StorageAccess>,
+  { lake, readable }: { readonly lake: Lake; readonly readable: ReturnType<typeof readableNames> },
+): CatalogClient {
+  const told = tellingStorage(catalog.client, async (credentials) => {
+    for (const { prefix, config } of credentials) storage.set(prefix, { scope: prefix, config });
+    await lake.useStorage();
+  });
+  return {
+    ...told,
+    async loadTableToRead(id) {
+      const loaded = await told.loadTableToRead(id);
+      if (loaded === undefined) return undefined;
+      const metadata = await readable(loaded.metadata, async (work) => work(await lake.engine()));
+      return { ...loaded, metadata };
+    },
+  };
+}
