@@ -7,7 +7,7 @@ import type { ViewTable } from '../../src/catalog/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
-import { type ReadableView, composeReadableView } from '../../src/manifests/readable-view.ts';
+import { composeReadableView } from '../../src/manifests/readable-view.ts';
 import { processFile, type World, worldForTest } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
 
@@ -179,18 +179,18 @@ async function showReadable(world: World, tables: readonly string[]): Promise<En
   const shown: ViewTable[] = [];
   for (const name of tables) {
     const metadata = await world.metadata(`raw.${name}`);
+    const snapshot = mainSnapshot(metadata) as Snapshot;
     const view = await composeReadableView(engine, {
       metadata,
-      from: mainSnapshot(metadata) as Snapshot,
+      from: snapshot,
       table: `raw.${name}`,
       eventTime: undefined,
       directory: world.root,
     });
-    expect(view?.without?.partitionFields.length).toBeGreaterThan(0);
     shown.push({
       identifier: { namespace: ['views'], name },
       table: { namespace: ['raw'], name },
-      show: { kind: 'files', ...(view as ReadableView) },
+      show: { kind: 'files', ...(view ?? { snapshot }) },
     });
   }
   views.open({ name: 'readable', tables: shown });

@@ -172,31 +172,48 @@ describe('what DuckDB would skip', () => {
     },
   );
 
-  it('NaN, which no bound tells of; floats in a column that became a double; uuids, texts and -0.0 by their bounds', async () => {
-    const world = await worldForTest({
-      processes: [
-        stateful(`select id, ts from e where x > 5 and id < 10
+  it.each([
+    ['', false],
+    [' (of a table with a name mapping)', true],
+  ])(
+    'NaN, which no bound tells of; floats in a column that became a double; uuids and -0.0 by their bounds%s',
+    async (_name, mapped) => {
+      const world = await worldForTest({
+        processes: [
+          stateful(`select id, ts from e where x > 5 and id < 10
           union all select id, ts from e where f > 0.1 and id between 10 and 19
           union all select id, ts from e where u >= 'f0000000-0000-4000-8000-000000000000' and id between 20 and 29
           union all select id, ts from e where x = 0 and id between 30 and 39`),
-      ],
-    });
-    await world.create('raw.events', 'id bigint, ts timestamptz, x double, f float, u uuid');
-    const uuid = (first: string): string => `'${first}0000000-0000-4000-8000-000000000001'::uuid`;
-    for (const [id, x, f, u] of [
-      [1, "'nan'::double", '0', uuid('0')],
-      [10, '1', '0.1', uuid('0')],
-      [20, '1', '0', uuid('f')],
-      [30, '-0.0', '0', uuid('7')],
-    ] as const)
-      await world.land(
-        'raw.events',
-        `select ${id}, ${at(5)}, ${x}, ${f}::float, ${u} union all select ${id + 100}, ${at(5)}, 1.5, 0::float, ${u}`,
-      );
-    await world.sql('alter table raw.events alter column f type double');
-    await world.publish('f_load');
-    expect(await world.rows('select id from facts.f')).toEqual(['["1"]', '["10"]', '["20"]', '["30"]']);
-  });
+        ],
+      });
+      await world.create('raw.events', 'id bigint, ts timestamptz, x double, f float, u uuid');
+      const uuid = (first: string): string => `'${first}0000000-0000-4000-8000-000000000001'::uuid`;
+      for (const [id, x, f, u] of [
+        [1, "'nan'::double", '0', uuid('0')],
+        [10, '1', '0.1', uuid('0')],
+        [20, '1', '0', uuid('f')],
+        [30, '-0.0', '0', uuid('7')],
+      ] as const)
+        await world.land(
+          'raw.events',
+          `select ${id}, ${at(5)}, ${x}, ${f}::float, ${u} union all select ${id + 100}, ${at(5)}, 1.5, 0::float, ${u}`,
+        );
+      await world.sql('alter table raw.events alter column f type double');
+      if (mapped)
+        await world.commit('raw.events', [
+          {
+            action: 'set-properties',
+            updates: {
+              'schema.name-mapping.default': JSON.stringify(
+                ['id', 'ts', 'x', 'f', 'u'].map((name, index) => ({ 'field-id': index + 1, names: [name] })),
+              ),
+            },
+          },
+        ]);
+      await world.publish('f_load');
+      expect(await world.rows('select id from facts.f')).toEqual(['["1"]', '["10"]', '["20"]', '["30"]']);
+    },
+  );
 
   it('bounds of text that are cut within a character, and bounds of a uuid in the order of signed numbers', async () => {
     const world = await worldForTest({
