@@ -68,7 +68,7 @@ it('what cannot be put right is refused, with the way on', async () => {
   await world.land('raw.old', 'values (1)');
   await expect(world.land('raw.old', 'values (2)')).rejects.toMatchObject({
     code: 'catalog-refused',
-    exitCode: 5,
+    kind: 'refused',
     message: expect.stringContaining('raw.old is of Iceberg format version 1'),
     hint: expect.stringContaining(`psyberg sql "alter table raw.old set ('format-version' = '2')"`),
   });

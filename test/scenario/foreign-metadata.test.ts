@@ -123,7 +123,7 @@ describe('a source that DuckDB cannot read', () => {
     expect(thrown(() => refuseUnsupported('raw.t', metadata(3, 'a', 'b')))).toBeUndefined();
     expect(thrown(() => refuseUnsupported('raw.t', metadata(2, 'a', 'b', 'A')))).toMatchObject({
       code: 'source-unsupported',
-      exitCode: 2,
+      kind: 'usage',
       message: expect.stringContaining('the source raw.t has the columns a and A'),
       hint: expect.stringContaining('alter table raw.t rename column A to A_2'),
     });
