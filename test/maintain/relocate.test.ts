@@ -158,6 +158,7 @@ describe('a copied warehouse', () => {
     });
     expect(await rowsOf(world.psyberg, 'shared.table')).toHaveLength(20);
     await world.sql('drop table shared.table');
+    await world.sql('drop schema shared');
   }, 60_000);
 });
 
