@@ -336,7 +336,8 @@ const interruptedError = (): PsybergError =>
   });
 
 function sqlError(error: unknown, statement: Pick<BoundStatement, 'sql'>): PsybergError {
-  const message = messageOf(error);
+  // Of several statements DuckDB says first what it was about to do with them.
+  const message = messageOf(error).replace(/^Failed to extract statements: /, '');
   return (
     storageFault(error) ??
     new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error })

@@ -91,7 +91,7 @@ describe('starting', () => {
     await expect(startCatalog({ warehouse })).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
-      exitCode: 2,
+      kind: 'usage',
       hint: expect.stringContaining(file),
       context: { path: file },
     });

@@ -149,7 +149,7 @@ describe('names', () => {
     expect(named.filter((name) => !Object.hasOwn(ERROR_CODES, name))).toEqual([]);
   });
   it('of files of the source are files', () => {
-    const folders = ['', 'src', 'src/session', 'src/catalog', 'sql'];
+    const folders = ['', 'src', 'src/changes/verdicts', 'src/catalog', 'sql'];
     const named = pages.flatMap((page) =>
       inlineCodeOf(page).filter((code) => /^[a-z][\w-]*(\/[\w-]+)*\.(ts|mjs|sql)$/.test(code)),
     );

@@ -142,7 +142,9 @@ function commandLinePage(): string {
 // Error codes -----------------------------------------------------------------------------------------------
 
 function errorCodesPage(): string {
-  const entries = Object.entries(ERROR_CODES) as [ErrorCode, CodeEntry][];
+  const entries = (Object.entries(ERROR_CODES) as [ErrorCode, CodeEntry][]).sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
   const kinds = Object.keys(KIND_MEANINGS) as ErrorKind[];
   return printed(
     'Error codes',

@@ -5,7 +5,7 @@ import type { ErrorKind } from '../../src/model/error-codes.ts';
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'done, or nothing to do',
   failed: 'unexpected failure, or something that psyberg needs is away',
-  usage: 'wrong usage, configuration or SQL',
+  usage: 'wrong usage, configuration or SQL, or values that the SQL does not take',
   auditFailed: 'a blocking audit failed',
   conflict: 'a conflict that retries did not solve',
   refused: 'refused, because going on could lose or double data',
@@ -62,7 +62,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   complete_to_hour: 'Up to which hour the target has been loaded.',
   etl_pattern_id: '1 stateless, 2 stateful or dimension.',
   pattern: 'The pattern.',
-  status: 'What became of the session.',
+  status: 'What became of the session; also of one that failed or was refused.',
   processing_uris: 'Partitions of the source that were processed (JSON array).',
   from_event_date: 'Day of the first hour of event times that was loaded.',
   from_event_hour: 'Its hour.',

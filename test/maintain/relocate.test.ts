@@ -83,7 +83,7 @@ describe('a copied warehouse', () => {
     const to = join(copy, 'warehouse');
     await expect(open({ project: copy })).rejects.toMatchObject({
       code: 'warehouse-moved',
-      exitCode: 2,
+      kind: 'usage',
       message: expect.stringContaining(`was copied from ${world.warehouse} to ${to}`),
       hint: expect.stringContaining('psyberg relocate'),
     });
@@ -144,7 +144,7 @@ describe('a copied warehouse', () => {
     await world.create('shared.table', 'id bigint, ts timestamptz');
     await world.land('shared.table', rowsFrom(0));
     const copy = copyOfWorld();
-    await expect(relocate(copy)).rejects.toMatchObject({ code: 'relocate-shared', exitCode: 5 });
+    await expect(relocate(copy)).rejects.toMatchObject({ code: 'relocate-shared', kind: 'refused' });
     expect(await relocate(copy, { forgetShared: true })).toMatchObject({
       forgotten: ['shared.table'],
       namespaces: ['placed', 'shared'],
@@ -158,6 +158,7 @@ describe('a copied warehouse', () => {
     });
     expect(await rowsOf(world.psyberg, 'shared.table')).toHaveLength(20);
     await world.sql('drop table shared.table');
+    await world.sql('drop schema shared');
   }, 60_000);
 });
 

@@ -41,11 +41,11 @@ it('a removed process is named with what it holds, and ends with dropTag; what i
 
   await expect(world.psyberg.dropTag('overwrite_load')).rejects.toMatchObject({
     code: 'drop-tag-in-use',
-    exitCode: 5,
+    kind: 'refused',
   });
   await expect(world.psyberg.dropTag('nobody')).rejects.toMatchObject({
     code: 'tag-unknown',
-    exitCode: 2,
+    kind: 'usage',
     hint: 'there are those of append_load',
   });
   const tag = { table: 'raw.events', process_name: 'append_load', tag: 'psyberg_append_load' };

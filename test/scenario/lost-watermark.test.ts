@@ -88,7 +88,7 @@ describe('a target without the history of its process', () => {
     await world.commit('facts.appended', [{ action: 'set-properties', updates: properties ?? {} }]);
     expect(await runOne(world, 'append_load')).toMatchObject({
       status: 'refused',
-      error: { code: 'target-not-empty', context: { exit_code: 5, rows: '1', published_by: [] } },
+      error: { code: 'target-not-empty', kind: 'refused', context: { rows: '1', published_by: [] } },
     });
     const { header, sql } = appendLoad();
     world.writeProcess({

@@ -84,7 +84,7 @@ describe('a renamed process', () => {
     ])
       await expect(refused).rejects.toMatchObject({
         code: 'target-not-empty',
-        exitCode: 5,
+        kind: 'refused',
         message: expect.stringContaining('holds 6 rows, and a_load has published to it'),
         hint: expect.stringMatching(/psyberg adopt a2_load --from a_load.*existing_rows: keep/),
       });
@@ -94,7 +94,7 @@ describe('a renamed process', () => {
     ]);
     await expect(world.psyberg.adopt('a2_load')).rejects.toMatchObject({
       code: 'adoption-skips-rows',
-      exitCode: 5,
+      kind: 'refused',
       hint: expect.stringContaining('--from a_load'),
     });
     for (const [from, code, text] of [
@@ -104,7 +104,7 @@ describe('a renamed process', () => {
     ] as const)
       await expect(world.psyberg.adopt('a2_load', new Map(), { from })).rejects.toMatchObject({
         code,
-        exitCode: 5,
+        kind: 'refused',
         message: expect.stringContaining(text),
         ...(code === 'adopt-from-unknown' ? { hint: expect.stringContaining('--from a_load') } : {}),
       });

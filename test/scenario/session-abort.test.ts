@@ -66,18 +66,18 @@ it('kept and stepwise sessions are shown and dropped whole; published, running a
 
   await expect(abort(world, published.psyberg_session_id)).rejects.toMatchObject({
     code: 'session-published',
-    exitCode: 5,
+    kind: 'refused',
   });
   await expect(abort(world, '20200101000000')).rejects.toMatchObject({
     code: 'session-unknown',
-    exitCode: 2,
+    kind: 'usage',
   });
   const running = '20990101000002';
   const folder = join(world.psyberg.internals.sessionsDirectory, `psyberg_load_${running}`);
   mkdirSync(folder, { recursive: true });
   const marker = { host: hostname(), started_at: new Date().toISOString(), stepwise: false };
   writeFileSync(join(folder, 'session.json'), JSON.stringify({ ...marker, pid: process.ppid }));
-  await expect(abort(world, running)).rejects.toMatchObject({ code: 'session-running', exitCode: 4 });
+  await expect(abort(world, running)).rejects.toMatchObject({ code: 'session-running', kind: 'conflict' });
   // That process is gone: nothing was left but its folder.
   writeFileSync(join(folder, 'session.json'), JSON.stringify({ ...marker, pid: 4_194_303 }));
   expect(await abort(world, running)).toMatchObject({ dropped_branch: false });

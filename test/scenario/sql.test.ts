@@ -63,7 +63,7 @@ describe('a branch', () => {
   ] as const)('that no table of the query has is an error: %s on %s', async ([query, branch, message]) => {
     await expect(world.psyberg.sql(query, { branch })).rejects.toMatchObject({
       code: 'branch-unknown',
-      exitCode: 2,
+      kind: 'usage',
       message: expect.stringMatching(message),
     });
     expect(await world.sql('select count(*) as n from raw.a')).toEqual([{ n: 2n }]);
@@ -163,7 +163,7 @@ describe('a parameter', () => {
   ] as const)('%o: %s', async ([parameters, code, message]) => {
     await expect(world.psyberg.sql('select $id', { parameters })).rejects.toMatchObject({
       code,
-      exitCode: 2,
+      kind: 'usage',
       message: expect.stringMatching(message),
     });
   });

@@ -47,7 +47,7 @@ it('with a column that DuckDB writes otherwise than Iceberg has it is refused be
       code: 'target-not-writable',
       message: expect.stringContaining('its column code is of the type fixed[4]'),
       hint: expect.stringContaining('cast code'),
-      context: { exit_code: 2 },
+      kind: 'usage',
     },
   });
   expect(await world.metadata('facts.a')).toEqual(before);

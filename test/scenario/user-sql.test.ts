@@ -149,7 +149,7 @@ describe("a user's SQL that fails", () => {
       expect(records.get(name)).toMatchObject({
         status: 'failed',
         published_snapshot_id: null,
-        error: { code, context: { process_name: name, exit_code: 2 }, retryable: false },
+        error: { code, kind: 'usage', context: { process_name: name }, retryable: false },
       });
       expect(records.get(name)?.error?.message).toMatch(message);
     },
