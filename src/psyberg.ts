@@ -27,7 +27,7 @@ import type { Check } from './report/doctor.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
 import { PLAIN } from './report/style.ts';
 import type { SqlResult } from './run/run-sql.ts';
-import type { StepRecord } from './run/steps.ts';
+import type { StepRecord } from './run/step-records.ts';
 import { dropTag, maintainProject } from './workspace/maintain-project.ts';
 import { type Workspace, type WorkspaceOptions, openWorkspace } from './workspace/open-workspace.ts';
 import { queriesOver } from './workspace/queries.ts';

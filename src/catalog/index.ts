@@ -172,7 +172,7 @@ const warehouseMoved = (move: Move, copied: boolean): Error =>
 export async function startProxy({ foreign, ...options }: ProxyOptions): Promise<Catalog> {
   return serve(options, {
     warehouse: [foreign.uri, foreign.warehouse].filter((part) => part !== undefined).join(' '),
-    open: async () => (await import('./foreign/foreign-face.ts')).foreignFace(foreign),
+    open: async () => (await import('./foreign/connect.ts')).foreignFace(foreign),
     close: async () => undefined,
   });
 }

@@ -5,64 +5,27 @@
  */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { localPath } from '../catalog/files/locations.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { columnsOf } from '../iceberg/file-layout.ts';
-import { tableRoot } from '../iceberg/new-snapshot.ts';
-import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import {
-  composeFilesView,
-  declareEmptyPartitionIn,
-  manifestMetadata,
-  manifestsOf,
-  metadataPath,
-  rewriteManifests,
-  rowLineageOf,
-} from '../manifests/compose.ts';
+import { metadataPath, rewriteManifests } from '../manifests/compose.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import { writeMarker } from '../run/session-marker.ts';
-import { DATA_FILE_COLUMNS, metricsJson, spelledAs, type WrittenFile } from '../run/write-files.ts';
-import { makeLocalFolder } from '../state/local-files.ts';
-import {
-  fieldIdsFragment,
-  fileColumnsFragment,
-  literalFragment,
-  manifestFormatFragment,
-  newEntryFragments,
-  NOTHING,
-  ROW_LINEAGE_FIELDS,
-  renderStatement,
-  rowLineageColumnsFragment,
-  partitionTupleFragment,
-  tableFragment,
-} from '../statements/index.ts';
+import { renderStatement } from '../statements/index.ts';
 import { discard, loadTable, type MaintainContext, stopIfInterrupted, untilItWins } from './context.ts';
 import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
-import { type CompactionLayout, compactionLayoutOf, partitionValues } from './layout.ts';
+import { compactionLayoutOf } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
+import { type Batch, dataFolderOf, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
+import { writeManifests } from './compact-manifests.ts';
 
-/** DuckDB keeps as many partitions open at once; a group more, and it would split the files of others. */
-const GROUPS_A_STATEMENT = 100;
 /** Bytes of input after which a batch is committed. Not measured. */
 const BATCH_BYTES = 4n * 2n ** 30n;
 const GROUPS_A_BATCH = 2000;
-const VIEW_CATALOG = 'maintain_view';
-
-interface Group extends Record<string, unknown> {
-  readonly group_id: bigint;
-  readonly spec_id: number;
-  readonly partition: string;
-  readonly files: bigint;
-  readonly rows: bigint;
-  readonly bytes: bigint;
-  readonly sequence_number: bigint;
-  readonly has_deletes: boolean;
-}
 
 /**
  * Compacts the table; null when it was left alone, with a note that says why. `readTo`: sequence number up to
@@ -153,22 +116,6 @@ function batchesOf(groups: readonly Group[]): Group[][] {
   return batches;
 }
 
-interface Batch {
-  readonly metadata: TableMetadata;
-  /** The snapshot whose rows are read. */
-  readonly base: Snapshot;
-  /** Its delete files. */
-  readonly deletes: ReadonlySet<string>;
-  readonly layout: CompactionLayout;
-  readonly groups: readonly Group[];
-}
-
-interface GroupFile extends Record<string, unknown> {
-  readonly path: string;
-  readonly manifest_path: string;
-  readonly spec_id: number;
-}
-
 /** Writes a batch's files and commits them. A failure deletes what it wrote. */
 async function compactBatch(context: MaintainContext, batch: Batch): Promise<Compacted> {
   const { ports } = context;
@@ -202,195 +149,6 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
 
 const totalOf = (groups: readonly Group[], what: 'files' | 'rows' | 'bytes'): bigint =>
   groups.reduce((sum, group) => sum + group[what], 0n);
-
-/** A folder of the batch's own below the table's data folder. */
-const dataFolderOf = (layout: CompactionLayout, directory: string): string =>
-  `${layout.dataFolder}/${basename(directory)}`;
-
-type GroupOutput = WrittenFile & { readonly group: Group };
-
-/** Writes the rows of every group. Throws `compaction-lost-rows` when more or fewer came out than went in. */
-async function writeGroups(
-  context: MaintainContext,
-  batch: Batch,
-  directory: string,
-  create: (path: string) => void,
-): Promise<{ files: GroupFile[]; written: GroupOutput[] }> {
-  const { ports, table } = context;
-  const { engine, views, endpoint } = ports;
-  const { layout, metadata, base } = batch;
-  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
-  const withRowIds = rowLineageOf(metadata) !== 'none';
-  const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
-  const sql = renderStatement('maintain/write_group_files', {
-    columns: fileColumnsFragment(layout.columns, []),
-    row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
-    table: shown,
-    compression: literalFragment(layout.compression),
-    field_ids: fieldIdsFragment(withRowIds ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns),
-  });
-  const files: GroupFile[] = [];
-  const written: GroupOutput[] = [];
-  const destination = dataFolderOf(layout, directory);
-  makeLocalFolder(destination);
-  const view = `maintain-${randomUUID()}`;
-  try {
-    for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
-      stopIfInterrupted(ports);
-      const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
-      const chosen = await engine.query<GroupFile>({
-        sql: renderStatement('maintain/group_files'),
-        parameters: { group_ids: groups.map((group) => String(group.group_id)) },
-      });
-      const holding = new Set(chosen.map((file) => file.manifest_path));
-      const snapshot = await composeFilesView(engine, {
-        metadata,
-        from: base,
-        manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
-        files: chosen.map((file) => file.path),
-        directory,
-        withDeletes: true,
-      });
-      views.open({
-        name: view,
-        tables: [
-          {
-            identifier: { namespace: ['small'], name: table.name },
-            table,
-            show: { kind: 'files', snapshot },
-          },
-        ],
-      });
-      if (first === 0) await engine.attach({ name: VIEW_CATALOG, warehouse: view, ...endpoint });
-      const deleting = groups.filter((group) => group.has_deletes);
-      const counts =
-        deleting.length === 0
-          ? []
-          : await engine.query<{ group_id: bigint; rows: bigint }>({
-              sql: renderStatement('maintain/count_groups', { table: shown }),
-              parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
-            });
-      const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
-      for (const file of rows) create(file.filename);
-      const byId = new Map(groups.map((group) => [String(group.group_id), group]));
-      const outputs = rows.map(
-        (file): GroupOutput => ({
-          ...file,
-          group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group,
-        }),
-      );
-      refuseLostRows(context, groups, {
-        outputs,
-        counted: new Map(counts.map((row) => [row.group_id, row.rows])),
-      });
-      files.push(...chosen);
-      written.push(...outputs);
-    }
-  } finally {
-    views.close(view);
-    await engine.detach(VIEW_CATALOG).catch(() => undefined);
-  }
-  return { files, written };
-}
-
-interface GroupCounts {
-  readonly outputs: readonly GroupOutput[];
-  /** Rows of groups with deleted rows, as they were read before. */
-  readonly counted: ReadonlyMap<bigint, bigint>;
-}
-
-/** Counted group by group: a row lost here would be lost for good. */
-function refuseLostRows(
-  { table }: MaintainContext,
-  groups: readonly Group[],
-  { outputs, counted }: GroupCounts,
-): void {
-  for (const group of groups) {
-    const found = outputs.filter((file) => file.group === group).reduce((sum, file) => sum + file.count, 0n);
-    const expected = group.has_deletes ? (counted.get(group.group_id) ?? 0n) : group.rows;
-    if (found !== expected)
-      throw conflict(
-        'compaction-lost-rows',
-        `compacting ${tableName(table)} read ${found} rows from files that hold ${expected}: nothing was changed`,
-        {
-          hint: 'report this, with the partition that the context names',
-          context: {
-            table: tableName(table),
-            partition: group.partition,
-            expected: String(expected),
-            found: String(found),
-          },
-          retryable: false,
-        },
-      );
-  }
-}
-
-/** The manifests of the new files, one for each partition spec. */
-async function writeManifests(
-  { ports }: MaintainContext,
-  { metadata }: Batch,
-  written: readonly GroupOutput[],
-  { directory, create }: { readonly directory: string; readonly create: (path: string) => void },
-): Promise<NewManifest[]> {
-  const { engine } = ports;
-  const columns = columnsOf(metadata);
-  const location = tableRoot(metadata);
-  const manifests: NewManifest[] = [];
-  for (const specId of new Set(written.map((file) => file.group.spec_id))) {
-    const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
-    const files = written.filter((file) => file.group.spec_id === specId);
-    const entry = newEntryFragments(
-      DATA_FILE_COLUMNS,
-      spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
-    );
-    const parameters = manifestMetadata(metadata, spec);
-    const described = `${directory}/${randomUUID()}.avro`;
-    await engine.execute({
-      sql: renderStatement('load/write_file_manifest', {
-        partition: partitionTupleFragment(partitionValues(metadata, spec)),
-        data_file: entry.dataFile,
-        manifest_format: manifestFormatFragment(entry.fieldIds),
-      }),
-      parameters: {
-        files: JSON.stringify(
-          files.map((file) => ({
-            path: spelledAs(location, file.filename),
-            rows: String(file.count),
-            bytes: String(file.file_size_bytes),
-            partition: JSON.parse(file.group.partition) as unknown,
-          })),
-        ),
-        metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, { columns, location }))),
-        sort_order_id: null,
-        destination: described,
-        ...parameters,
-      },
-    });
-    const path = metadataPath(metadata, `compacted-${randomUUID()}-m0`);
-    create(path);
-    await engine.execute({
-      sql: renderStatement('maintain/number_manifest', {
-        data_file: entry.dataFile,
-        manifest_format: manifestFormatFragment(entry.fieldIds),
-      }),
-      parameters: {
-        manifest: described,
-        numbers: JSON.stringify(
-          files.map((file) => ({
-            path: spelledAs(location, file.filename),
-            sequence_number: String(file.group.sequence_number),
-          })),
-        ),
-        destination: path,
-        ...parameters,
-      },
-    });
-    if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
-    manifests.push({ path, specId, content: 0 });
-  }
-  return manifests;
-}
 
 interface BatchCommit extends Batch {
   readonly files: readonly GroupFile[];

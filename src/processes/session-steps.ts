@@ -5,7 +5,7 @@ import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { AbortedSession } from '../run/abort-session.ts';
-import type { StepRecord, StepRequest, StepStatus } from '../run/steps.ts';
+import type { StepRecord, StepRequest, StepStatus } from '../run/step-records.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { planProcess } from './plan-process.ts';
 

@@ -16,7 +16,7 @@ import { runContext } from './run-session.ts';
 import { readStoredSession, type StoredSession } from './saved-session.ts';
 import { sessionBranches } from './session-branches.ts';
 import { isAtWork, readMarker } from './session-marker.ts';
-import type { StepRequest } from './steps.ts';
+import type { StepRequest } from './step-records.ts';
 import { recordSession } from './write-session-state.ts';
 
 /** Plain JSON: `session abort --json`. */

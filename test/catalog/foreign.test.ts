@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type BearerTokens, bearerTokens } from '../../src/catalog/foreign/bearer-tokens.ts';
-import { foreignFace } from '../../src/catalog/foreign/foreign-face.ts';
+import { foreignFace } from '../../src/catalog/foreign/connect.ts';
 import { showsUpdates } from '../../src/catalog/foreign/look-up-commit.ts';
 import { tableCache } from '../../src/catalog/foreign/table-cache.ts';
 import { uuidV7 } from '../../src/catalog/foreign/uuid-v7.ts';

@@ -1,7 +1,7 @@
 /** A client of the embedded catalog over HTTP, as a foreign catalog is asked. */
 import type { CatalogClient } from '../../src/catalog/client/catalog-client.ts';
 import { localClient } from '../../src/catalog/client/local-client.ts';
-import { foreignFace } from '../../src/catalog/foreign/foreign-face.ts';
+import { foreignFace } from '../../src/catalog/foreign/connect.ts';
 
 export interface CatalogClientOptions {
   readonly uri: string;

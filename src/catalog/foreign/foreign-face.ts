@@ -7,18 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJson } from '../../iceberg/json.ts';
 import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
-import { PsybergError, usageError } from '../../model/errors.ts';
+import { PsybergError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier, identifierKey, unsupported } from '../errors.ts';
 import type { CatalogFace, FaceTable, StorageCredential, TableChange } from '../service/catalog-face.ts';
-import { bearerTokens } from './bearer-tokens.ts';
-import type { ForeignCatalog } from '../../model/process-spec.ts';
 import { COMMIT_TRANSACTION, REPORT_METRICS } from '../protocol/endpoints.ts';
-import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
+import type { ForeignSettings } from './foreign-catalog.ts';
 import { type Attempted, foreignError } from './foreign-errors.ts';
 import { foreignViews, VIEW_ENDPOINTS } from './foreign-views.ts';
 import { showsUpdates } from './look-up-commit.ts';
 import { tableCache } from './table-cache.ts';
-import { type ForeignReply, type ForeignRequest, foreignTransport } from './transport.ts';
+import type { ForeignReply, ForeignRequest } from './transport.ts';
 
 /** Looks at a table after a commit without an answer; a slow catalog may still be at it. */
 const LOOKS_MS: readonly number[] = [0, 250, 1_000, 3_000];
@@ -34,64 +32,14 @@ interface LoadTableResult {
   readonly 'storage-credentials'?: readonly StorageCredential[] | null;
 }
 
-/**
- * Connects: asks for the catalog's configuration, nothing else. @throws PsybergError `catalog-unreachable`,
- * `catalog-unauthorized`, `no-such-warehouse`.
- */
-export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace> {
-  const tokens = bearerTokens(catalog);
-  let settings: ForeignSettings | undefined;
-  const transport = foreignTransport({
-    uri: catalog.uri,
-    tokens,
-    acceptsIdempotencyKeys: () => settings?.acceptsIdempotencyKeys === true,
-  });
-  const blot = (text: string): string =>
-    tokens
-      .secrets()
-      .reduce((blotted, secret) => (secret === '' ? blotted : blotted.replaceAll(secret, '…')), text);
-  const configured = await transport({
-    method: 'GET',
-    url: `${apiRoot(catalog.uri)}config${catalog.warehouse === undefined ? '' : `?warehouse=${encodeURIComponent(catalog.warehouse)}`}`,
-  });
-  if (configured.status !== 200)
-    throw foreignError(
-      configured,
-      {
-        what: 'read',
-        subject: `The configuration of the catalog at ${catalog.uri}`,
-        absent: 'no-such-warehouse',
-      },
-      blot,
-    );
-  settings = foreignSettings(catalog, readConfig(configured, catalog));
-  if (settings.token !== undefined) tokens.adopt(settings.token);
-  return connectedFace({ settings, transport, blot });
-}
-
-function readConfig(reply: ForeignReply, { uri }: ForeignCatalog): CatalogConfig {
-  try {
-    const config = JSON.parse(reply.text) as CatalogConfig | null;
-    if (typeof config === 'object' && config !== null) return config;
-  } catch {
-    // Told below.
-  }
-  throw usageError(
-    'catalog-unreachable',
-    `What answers at ${uri} is no Iceberg REST catalog: its configuration is not JSON`,
-    {
-      hint: 'set catalog.uri to what comes before /v1/config',
-    },
-  );
-}
-
-interface Connection {
+export interface Connection {
   readonly settings: ForeignSettings;
   readonly transport: (request: ForeignRequest) => Promise<ForeignReply>;
   readonly blot: (text: string) => string;
 }
 
-function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
+/** The face of a catalog that has answered. */
+export function connectedFace({ settings, transport, blot }: Connection): CatalogFace {
   const cache = tableCache();
   /** Tokens for single tables, as some catalogs hand out with them. */
   const tableTokens = new Map<string, string>();

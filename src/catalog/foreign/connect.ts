@@ -1,0 +1,60 @@
+/** A foreign catalog, connected: asks for its configuration, nothing else. Settings of the project -> face. */
+import { usageError } from '../../model/errors.ts';
+import type { ForeignCatalog } from '../../model/process-spec.ts';
+import type { CatalogFace } from '../service/catalog-face.ts';
+import { bearerTokens } from './bearer-tokens.ts';
+import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
+import { foreignError } from './foreign-errors.ts';
+import { connectedFace } from './foreign-face.ts';
+import { type ForeignReply, foreignTransport } from './transport.ts';
+
+/**
+ * Connects: asks for the catalog's configuration, nothing else. @throws PsybergError `catalog-unreachable`,
+ * `catalog-unauthorized`, `no-such-warehouse`.
+ */
+export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace> {
+  const tokens = bearerTokens(catalog);
+  let settings: ForeignSettings | undefined;
+  const transport = foreignTransport({
+    uri: catalog.uri,
+    tokens,
+    acceptsIdempotencyKeys: () => settings?.acceptsIdempotencyKeys === true,
+  });
+  const blot = (text: string): string =>
+    tokens
+      .secrets()
+      .reduce((blotted, secret) => (secret === '' ? blotted : blotted.replaceAll(secret, '…')), text);
+  const configured = await transport({
+    method: 'GET',
+    url: `${apiRoot(catalog.uri)}config${catalog.warehouse === undefined ? '' : `?warehouse=${encodeURIComponent(catalog.warehouse)}`}`,
+  });
+  if (configured.status !== 200)
+    throw foreignError(
+      configured,
+      {
+        what: 'read',
+        subject: `The configuration of the catalog at ${catalog.uri}`,
+        absent: 'no-such-warehouse',
+      },
+      blot,
+    );
+  settings = foreignSettings(catalog, readConfig(configured, catalog));
+  if (settings.token !== undefined) tokens.adopt(settings.token);
+  return connectedFace({ settings, transport, blot });
+}
+
+function readConfig(reply: ForeignReply, { uri }: ForeignCatalog): CatalogConfig {
+  try {
+    const config = JSON.parse(reply.text) as CatalogConfig | null;
+    if (typeof config === 'object' && config !== null) return config;
+  } catch {
+    // Reported below: it is no configuration.
+  }
+  throw usageError(
+    'catalog-unreachable',
+    `What answers at ${uri} is no Iceberg REST catalog: its configuration is not JSON`,
+    {
+      hint: 'set catalog.uri to what comes before /v1/config',
+    },
+  );
+}

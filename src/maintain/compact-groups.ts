@@ -1,0 +1,179 @@
+/**
+ * Groups of small files and the files that take their place. Groups -> files that are written and in no snapshot yet.
+ */
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { composeFilesView, manifestsOf, rowLineageOf } from '../manifests/compose.ts';
+import { conflict } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { WrittenFile } from '../run/write-files.ts';
+import { makeLocalFolder } from '../state/local-files.ts';
+import {
+  fieldIdsFragment,
+  fileColumnsFragment,
+  literalFragment,
+  NOTHING,
+  ROW_LINEAGE_FIELDS,
+  renderStatement,
+  rowLineageColumnsFragment,
+  tableFragment,
+} from '../statements/index.ts';
+import { type MaintainContext, stopIfInterrupted } from './context.ts';
+import type { CompactionLayout } from './layout.ts';
+
+/** DuckDB keeps as many partitions open at once; a group more, and it would split the files of others. */
+const GROUPS_A_STATEMENT = 100;
+const VIEW_CATALOG = 'maintain_view';
+
+/** Small files of one partition that become one. */
+export interface Group extends Record<string, unknown> {
+  readonly group_id: bigint;
+  readonly spec_id: number;
+  readonly partition: string;
+  readonly files: bigint;
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly sequence_number: bigint;
+  readonly has_deletes: boolean;
+}
+
+/** Groups that are committed together. */
+export interface Batch {
+  readonly metadata: TableMetadata;
+  /** The snapshot whose rows are read. */
+  readonly base: Snapshot;
+  /** Its delete files. */
+  readonly deletes: ReadonlySet<string>;
+  readonly layout: CompactionLayout;
+  readonly groups: readonly Group[];
+}
+
+export interface GroupFile extends Record<string, unknown> {
+  readonly path: string;
+  readonly manifest_path: string;
+  readonly spec_id: number;
+}
+
+/** A folder of the batch's own below the table's data folder. */
+export const dataFolderOf = (layout: CompactionLayout, directory: string): string =>
+  `${layout.dataFolder}/${basename(directory)}`;
+
+export type GroupOutput = WrittenFile & { readonly group: Group };
+
+/** Writes the rows of every group. Throws `compaction-lost-rows` when more or fewer came out than went in. */
+export async function writeGroups(
+  context: MaintainContext,
+  batch: Batch,
+  directory: string,
+  create: (path: string) => void,
+): Promise<{ files: GroupFile[]; written: GroupOutput[] }> {
+  const { ports, table } = context;
+  const { engine, views, endpoint } = ports;
+  const { layout, metadata, base } = batch;
+  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
+  const withRowIds = rowLineageOf(metadata) !== 'none';
+  const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
+  const sql = renderStatement('maintain/write_group_files', {
+    columns: fileColumnsFragment(layout.columns, []),
+    row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
+    table: shown,
+    compression: literalFragment(layout.compression),
+    field_ids: fieldIdsFragment(withRowIds ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns),
+  });
+  const files: GroupFile[] = [];
+  const written: GroupOutput[] = [];
+  const destination = dataFolderOf(layout, directory);
+  makeLocalFolder(destination);
+  const view = `maintain-${randomUUID()}`;
+  try {
+    for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
+      stopIfInterrupted(ports);
+      const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
+      const chosen = await engine.query<GroupFile>({
+        sql: renderStatement('maintain/group_files'),
+        parameters: { group_ids: groups.map((group) => String(group.group_id)) },
+      });
+      const holding = new Set(chosen.map((file) => file.manifest_path));
+      const snapshot = await composeFilesView(engine, {
+        metadata,
+        from: base,
+        manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
+        files: chosen.map((file) => file.path),
+        directory,
+        withDeletes: true,
+      });
+      views.open({
+        name: view,
+        tables: [
+          {
+            identifier: { namespace: ['small'], name: table.name },
+            table,
+            show: { kind: 'files', snapshot },
+          },
+        ],
+      });
+      if (first === 0) await engine.attach({ name: VIEW_CATALOG, warehouse: view, ...endpoint });
+      const deleting = groups.filter((group) => group.has_deletes);
+      const counts =
+        deleting.length === 0
+          ? []
+          : await engine.query<{ group_id: bigint; rows: bigint }>({
+              sql: renderStatement('maintain/count_groups', { table: shown }),
+              parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
+            });
+      const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
+      for (const file of rows) create(file.filename);
+      const byId = new Map(groups.map((group) => [String(group.group_id), group]));
+      const outputs = rows.map(
+        (file): GroupOutput => ({
+          ...file,
+          group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group,
+        }),
+      );
+      refuseLostRows(context, groups, {
+        outputs,
+        counted: new Map(counts.map((row) => [row.group_id, row.rows])),
+      });
+      files.push(...chosen);
+      written.push(...outputs);
+    }
+  } finally {
+    views.close(view);
+    await engine.detach(VIEW_CATALOG).catch(() => undefined);
+  }
+  return { files, written };
+}
+
+interface GroupCounts {
+  readonly outputs: readonly GroupOutput[];
+  /** Rows of groups with deleted rows, as they were read before. */
+  readonly counted: ReadonlyMap<bigint, bigint>;
+}
+
+/** Counted group by group: a row lost here would be lost for good. */
+function refuseLostRows(
+  { table }: MaintainContext,
+  groups: readonly Group[],
+  { outputs, counted }: GroupCounts,
+): void {
+  for (const group of groups) {
+    const found = outputs.filter((file) => file.group === group).reduce((sum, file) => sum + file.count, 0n);
+    const expected = group.has_deletes ? (counted.get(group.group_id) ?? 0n) : group.rows;
+    if (found !== expected)
+      throw conflict(
+        'compaction-lost-rows',
+        `compacting ${tableName(table)} read ${found} rows from files that hold ${expected}: nothing was changed`,
+        {
+          hint: 'report this, with the partition that the context names',
+          context: {
+            table: tableName(table),
+            partition: group.partition,
+            expected: String(expected),
+            found: String(found),
+          },
+          retryable: false,
+        },
+      );
+  }
+}
