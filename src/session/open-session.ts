@@ -7,6 +7,7 @@ import type { Session } from '../model/session.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
+import { refuseOvertakenProgress } from './refuse-overtaken.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { targetProgress } from './target-progress.ts';
 import { targetState } from './target-state.ts';
@@ -23,8 +24,11 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
       ? undefined
       : await targetProgress(input, loadedTarget.metadata, spec.processName);
   if (input.adoptAt !== undefined) refuseAdoption(spec, loadedTarget?.metadata, progress);
-  else if (progress === undefined && loadedTarget !== undefined)
-    await refuseFilledTarget(input, loadedTarget.metadata);
+  else if (loadedTarget !== undefined) {
+    const target = loadedTarget.metadata;
+    if (progress === undefined) await refuseFilledTarget(input, target);
+    else refuseOvertakenProgress(input.project, spec, { target, progress });
+  }
   const sources = await Promise.all(spec.sources.map((source) => openSourceState(input, source, progress)));
   if (input.adoptsAsItIs === true && loadedTarget !== undefined)
     refuseSkippedRows(spec, loadedTarget.metadata, sources);

@@ -272,3 +272,28 @@ describe('a target that somebody else filled', () => {
     },
   );
 });
+
+describe('a process that was renamed, adopted its target, and was renamed back', () => {
+  it('is refused: what the other name loaded since would be loaded once more', async () => {
+    const load = appendLoad();
+    const world = await worldForTest({ processes: [load] });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.land('raw.events', events(0, 3, 0));
+    const name = load.header.process_name;
+    await world.publish(name);
+    await rename(world, load, 'other_load');
+    await world.psyberg.adopt('other_load', new Map([['', { kind: 'now' }]]));
+    await world.land('raw.events', events(10, 3, 1));
+    await world.publish('other_load');
+    const before = await world.rows('from facts.appended');
+    rmSync(join(world.root, 'processes', 'other_load.sql'));
+    world.writeProcess(load);
+    await world.reopen();
+    await world.land('raw.events', events(20, 3, 2));
+    expect((await runOne(world, name)).error).toMatchObject({
+      code: 'target-not-empty',
+      message: expect.stringContaining('other_load has loaded raw.events into facts.appended'),
+    });
+    expect(await world.rows('from facts.appended')).toEqual(before);
+  });
+});

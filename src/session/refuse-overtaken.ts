@@ -1,0 +1,40 @@
+/**
+ * A target that a process of another name went on with. Target metadata + progress -> nothing, or a refusal. Pure. A
+ * process that was renamed, adopted its target and was renamed back would append what was loaded meanwhile once more.
+ */
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { refusal } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
+import { type ProcessProgress, progressOfAll } from '../state/read-watermarks.ts';
+
+/**
+ * Throws `target-not-empty` when a name that is no process of the project has read a source of a stateless process
+ * further than the process itself, for the same target. Those that overwrite hours compute them anew in any case.
+ */
+export function refuseOvertakenProgress(
+  project: ProjectSpec,
+  spec: ProcessSpec,
+  { target, progress }: { readonly target: TableMetadata; readonly progress: ProcessProgress },
+): void {
+  if (spec.pattern !== 'stateless' || spec.target.existingRows === 'keep') return;
+  const known = new Set(project.processes.map((each) => each.processName));
+  for (const other of progressOfAll(target)) {
+    if (known.has(other.processName)) continue;
+    const ahead = other.progress.watermarks.find((theirs) =>
+      progress.watermarks.some(
+        (own) => own.tableUuid === theirs.tableUuid && own.sequenceNumber < theirs.sequenceNumber,
+      ),
+    );
+    if (ahead === undefined) continue;
+    const name = tableName(spec.target.table);
+    throw refusal(
+      'target-not-empty',
+      `${other.processName} has loaded ${ahead.table} into ${name} up to snapshot ${ahead.snapshotId}, further than ${spec.processName}, whose next session could load those rows once more`,
+      {
+        hint: `if ${other.processName} stands for ${spec.processName}, rename the process back to it; if both load rows of their own, write existing_rows: keep under target: in its header; else drop ${name} and load it anew`,
+        context: { process_name: spec.processName, target: name, published_by: [other.processName] },
+      },
+    );
+  }
+}
