@@ -6,7 +6,7 @@
 import { type Engine, type ParserVerdict, type ResultRows, parseQuery } from '../engine/index.ts';
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { PsybergError, usageError } from '../model/errors.ts';
+import { PsybergError, assertNever, usageError } from '../model/errors.ts';
 import { HOUR_MS, type Hour, instantOf } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { SourceSpec, VttsSpec } from '../model/process-spec.ts';
@@ -50,6 +50,8 @@ async function toldHour(input: VttsInput): Promise<Hour | undefined> {
       return fromProperty(input, vtts.key);
     case 'sql':
       return fromQuery(input, vtts);
+    default:
+      return assertNever(vtts);
   }
 }
 
