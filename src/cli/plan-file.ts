@@ -30,7 +30,7 @@ const source = z.looseObject({
   owed_hours: z.array(hour),
 });
 const step = z.object({
-  stage: z.enum(['branch', 'load', 'compose', 'audit', 'publish', 'signal', 'cleanup']),
+  stage: z.enum(['branch', 'load', 'compose', 'audit', 'publish', 'cleanup']),
   name: text,
   sql: text,
   parameters: z.record(text, z.unknown()),

@@ -41,6 +41,7 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
   });
   return [
     {
+      kind: 'count-sources',
       stage: 'audit',
       name: 'count_sources',
       sql: count,
@@ -50,20 +51,26 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
       // To count again took 8 ms of a session of 1,000,000 rows (2026-11-22).
       if (isCounted(audit, spec))
         return {
+          kind: 'audit',
           stage: 'audit',
           name: audit.name,
+          audit: audit.name,
+          counted: true,
           sql: '-- the two counts of count_sources agree',
           parameters: {},
         };
       const sql = auditSql(plan, spec, audit, window);
       return {
+        kind: 'audit',
         stage: 'audit',
         name: audit.name,
+        audit: audit.name,
+        counted: false,
         sql,
         parameters: namedIn(sql, {
           ...processParameters(plan, window),
           ...sources.parameters,
-          kept_rows: { from_run: 'rows kept of an audit that fails' },
+          kept_rows: { from_run: 'kept-rows' },
         }),
       };
     }),

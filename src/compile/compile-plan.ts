@@ -5,7 +5,8 @@
  */
 import type { FileLayout } from '../model/file-layout.ts';
 import { type Hour, hourText, parseHour } from '../model/hour.ts';
-import type { CompiledPlan, Plan, Step } from '../model/plan.ts';
+import type { CompiledPlan, Plan } from '../model/plan.ts';
+import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
 import { protectionTag } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
@@ -44,6 +45,7 @@ import {
   sourceCtes,
   straddlingTable,
   targetTable,
+  windowOf,
 } from './source-ctes.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
@@ -59,8 +61,7 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
       source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
     ),
     request(
-      'branch',
-      'open_session',
+      { kind: 'open-session', stage: 'branch', name: 'open_session' },
       `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}${NEW_COLUMNS[spec.onSchemaChange]}`,
     ),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
@@ -72,14 +73,16 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     composeStep(plan),
     ...compileAudits(plan, spec, window),
     request(
-      'publish',
-      'publish',
+      { kind: 'publish', stage: 'publish', name: 'publish' },
       `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
     ),
     ...protectSteps(plan),
     // Last: as long as its marker is there, the next session of the process looks for what this one may have
     // left, in its sources too.
-    request('cleanup', 'close_session', `detach ${SESSION_CATALOG}, remove the staging files`),
+    request(
+      { kind: 'close-session', stage: 'cleanup', name: 'close_session' },
+      `detach ${SESSION_CATALOG}, remove the staging files`,
+    ),
   ];
 }
 
@@ -100,8 +103,7 @@ function protectSteps(plan: Plan): Step[] {
   const tags = moving.map((source) => `${source.table} at snapshot ${source.head?.snapshot_id}`).join(', ');
   return [
     request(
-      'cleanup',
-      'protect_watermarks',
+      { kind: 'protect-watermarks', stage: 'cleanup', name: 'protect_watermarks' },
       `tag ${protectionTag(plan.process_name)} on ${tags}; no session fails without it`,
     ),
   ];
@@ -112,44 +114,29 @@ export const compileAdoption = (plan: Plan): CompiledPlan =>
   Object.freeze({ ...plan, steps: Object.freeze([composeStep(plan)]) });
 
 /** A step that is a request to the catalog and not SQL: shown as a comment, executed by its name. */
-const request = (stage: Step['stage'], name: string, what: string): Step => ({
-  stage,
-  name,
+const request = <Asked extends Pick<Step, 'kind' | 'stage' | 'name'>>(asked: Asked, what: string) => ({
+  ...asked,
   sql: `-- catalog: ${what}`,
   parameters: {},
 });
 
-/** The hours as one window; a stateless load has none. */
-export function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
-  if (plan.range === null) return undefined;
-  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
-  const hours = plan.hours.map((each) => parseHour(each.hour));
-  return spec.pattern === 'stateful' && hours.length < range.lastHour - range.firstHour + 1
-    ? { ...range, only: hours }
-    : range;
-}
-
 function changeViewStep(
   alias: string,
   read: Extract<Plan['sources'][number]['read'], { kind: 'changes' }>,
-): Step {
+): ChangeViewStep {
+  const common = { kind: 'change-view', stage: 'branch', name: `change_view ${alias}`, alias } as const;
   // Listed one by one: the manifests are copied with only those files. Otherwise the manifests of the
   // snapshots are taken as they are.
   if (read.files !== null || read.snapshot_ids.length === 0)
-    return request(
-      'branch',
-      `change_view ${alias}`,
-      `a view of ${read.files?.length ?? 0} files of the source, listed one by one`,
-    );
+    return request(common, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
-    stage: 'branch',
-    name: `change_view ${alias}`,
+    ...common,
     sql: manifestListStatement('compose/write_change_list'),
     parameters: {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids,
       contents: ['0'],
-      destination: { from_run: `manifest list of ${alias}` },
+      destination: { from_run: 'view-list' },
     },
   };
 }
@@ -188,6 +175,7 @@ function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefine
   const ctes = sourceCtes(plan, spec, one);
   const sql = createStatement(spec, ctes.fragment);
   return {
+    kind: 'create-target',
     stage: 'branch',
     name: 'create_target',
     sql,
@@ -197,12 +185,13 @@ function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefine
 
 /** An empty snapshot as `main`, before anything is staged: unpublished rows are nobody's to read. */
 const beginMainStep = (plan: Plan): Step => ({
+  kind: 'begin-main',
   stage: 'branch',
   name: 'begin_main',
   sql: manifestListStatement('compose/write_empty_list', rowLineageOf(plan)),
   parameters: {
-    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'the next row id of the target' } }),
-    destination: { from_run: 'its manifest list' },
+    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
+    destination: { from_run: 'snapshot-list' },
   },
 });
 
@@ -226,30 +215,34 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
     stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
     unit: literalFragment(unit),
   });
-  const carry = {
-    ...writtenRows(plan, {
-      sources: noSourceFragment(),
-      query: statementFragment(carried),
-      moved: true,
-    }),
-    name: 'carry_over',
-  };
+  const written = writtenRows(plan, {
+    sources: noSourceFragment(),
+    query: statementFragment(carried),
+    moved: true,
+  });
   return [
     {
+      kind: 'clear-hours',
       stage: 'load',
       name: 'clear_hours',
       sql: renderStatement('compose/files_in_hours'),
       parameters: {
         ...hours,
-        manifests: { from_run: "the base's data manifests of one partition spec" },
+        manifests: { from_run: 'base-manifests' },
         field_id,
         unit,
         type,
-        partition_position: { from_run: "position of the event time in the spec's partitions" },
-        partition_transform: { from_run: 'its transform there' },
+        partition_position: { from_run: 'partition-position' },
+        partition_transform: { from_run: 'partition-transform' },
       },
     },
-    { ...carry, parameters: { ...carry.parameters, ...hours } },
+    {
+      ...written,
+      kind: 'carry-over',
+      stage: 'load',
+      name: 'carry_over',
+      parameters: { ...written.parameters, ...hours },
+    },
   ];
 }
 
@@ -258,13 +251,14 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
     return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
   return [
     {
+      kind: 'begin-hours',
       stage: 'load',
       name: 'begin_hours',
       sql: renderStatement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }),
       parameters: {},
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
-    request('load', 'end_hours', 'all hours are computed'),
+    request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
     writeStep(
       plan,
       { ...spec, sql: renderStatement('load/computed_hours', { hours: hoursTable }) },
@@ -287,6 +281,7 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
     query: userQueryFragment(spec.sql),
   });
   return {
+    kind: 'compute-hour',
     stage: 'load',
     name: `compute_hour ${hourText(hour)}`,
     sql,
@@ -295,15 +290,23 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
 }
 
 /** The rows of a session: the files are written by plain COPY, and their manifest is composed. */
-function writeStep(plan: Plan, spec: ProcessSpec, ctes: BoundFragment, parameters: Step['parameters']): Step {
-  const step = writtenRows(plan, {
+function writeStep(
+  plan: Plan,
+  spec: ProcessSpec,
+  ctes: BoundFragment,
+  parameters: Step['parameters'],
+): InsertStep {
+  const written = writtenRows(plan, {
     sources: ctes.fragment,
     query: userQueryFragment(spec.sql),
     moved: false,
   });
   return {
-    ...step,
-    parameters: { ...namedIn(step.sql, { ...parameters, ...ctes.parameters }), ...step.parameters },
+    kind: 'insert',
+    stage: 'load',
+    name: 'insert',
+    sql: written.sql,
+    parameters: { ...namedIn(written.sql, { ...parameters, ...ctes.parameters }), ...written.parameters },
   };
 }
 
@@ -315,14 +318,12 @@ function writtenRows(
     query,
     moved,
   }: { readonly sources: SqlFragment; readonly query: SqlFragment; readonly moved: boolean },
-): Step {
+): BareStep {
   const { layout, exists } = plan.target;
-  const destination = { destination: { from_run: "the target's data folder" } };
+  const destination = { destination: { from_run: 'data-folder' } } as const;
   // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
   if (!exists || layout === null)
     return {
-      stage: 'load',
-      name: 'insert',
       sql: renderStatement('load/write_first_files', { sources, query }),
       parameters: destination,
     };
@@ -338,30 +339,31 @@ function writtenRows(
     layout: fileLayoutFragment(layout.partition),
     order: fileOrderFragment(layout.order),
   });
-  return { stage: 'load', name: 'insert', sql, parameters: destination };
+  return { sql, parameters: destination };
 }
 
 /** The step `insert` of a first session, once its target is there: only then its columns have ids. */
-export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): Step =>
+export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): InsertStep =>
   loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(
     -1,
-  ) as Step;
+  ) as InsertStep;
 
 /** From format version 3 on a snapshot numbers its rows. */
 const rowLineageOf = (plan: Plan): RowLineage => (plan.target.format_version >= 3 ? 'assigned' : 'none');
 
-const composeStep = (plan: Plan): Step => ({
+const composeStep = (plan: Plan): ComposeStep => ({
+  kind: 'compose-snapshot',
   stage: 'compose',
   name: 'compose_snapshot',
   sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(plan)),
   parameters: {
-    carried_list: { from_run: 'manifest list of the base' },
-    staged_list: { from_run: 'manifest list of the branch' },
-    staging_snapshot_ids: { from_run: 'snapshots on the branch' },
-    snapshot_id: { from_run: `id of the new ${plan.target.operation} snapshot` },
-    sequence_number: { from_run: 'its sequence number' },
-    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'its first row id' } }),
-    destination: { from_run: 'its manifest list' },
+    carried_list: { from_run: 'base-list' },
+    staged_list: { from_run: 'branch-list' },
+    staging_snapshot_ids: { from_run: 'branch-snapshots' },
+    snapshot_id: { from_run: 'snapshot-id' },
+    sequence_number: { from_run: 'sequence-number' },
+    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
+    destination: { from_run: 'snapshot-list' },
   },
 });
 

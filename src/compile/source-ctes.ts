@@ -209,3 +209,13 @@ export function namedIn(
   const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
 }
+
+/** The hours as one window; a stateless load has none. */
+export function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
+  if (plan.range === null) return undefined;
+  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
+  const hours = plan.hours.map((each) => parseHour(each.hour));
+  return spec.pattern === 'stateful' && hours.length < range.lastHour - range.firstHour + 1
+    ? { ...range, only: hours }
+    : range;
+}

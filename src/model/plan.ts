@@ -5,6 +5,9 @@
 import type { FileLayout } from './file-layout.ts';
 import type { Pattern } from './process-spec.ts';
 import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
+import type { Step } from './step.ts';
+
+export type { Step, StepStage, StepValue } from './step.ts';
 
 export type PlanStatus = 'work' | 'nothing-new' | 'waiting';
 
@@ -143,21 +146,6 @@ export interface PlanTarget {
   readonly event_time: { readonly field_id: number; readonly type: string; readonly unit: string } | null;
   /** How its files are written by plain COPY; null when DuckDB's Iceberg extension inserts instead. */
   readonly layout: FileLayout | null;
-}
-
-/**
- * A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts.
- */
-export type StepValue = string | number | boolean | null | readonly string[] | { readonly from_run: string };
-
-export type StepStage = 'branch' | 'load' | 'compose' | 'audit' | 'publish' | 'signal' | 'cleanup';
-
-/** One statement of a session. A step that is a catalog request carries a SQL comment that says so. */
-export interface Step {
-  readonly stage: StepStage;
-  readonly name: string;
-  readonly sql: string;
-  readonly parameters: Readonly<Record<string, StepValue>>;
 }
 
 export interface Plan {

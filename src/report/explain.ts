@@ -8,6 +8,7 @@ import type {
   Step,
   StepValue,
 } from '../model/plan.ts';
+import { RUN_INPUTS } from '../model/step.ts';
 import { PLAIN, type Style } from './style.ts';
 import {
   bytesText,
@@ -318,7 +319,8 @@ function stepText(step: Step, number: number, style: Style): string {
 const ITEMS_SHOWN = 3;
 
 function valueText(value: StepValue): string {
-  if (value !== null && typeof value === 'object' && 'from_run' in value) return `<${value.from_run}>`;
+  if (value !== null && typeof value === 'object' && 'from_run' in value)
+    return `<${RUN_INPUTS[value.from_run]}>`;
   if (!Array.isArray(value)) return shorten(JSON.stringify(value));
   const shown = value.slice(0, ITEMS_SHOWN).map((item) => shorten(JSON.stringify(item)));
   return `[${shown.join(', ')}${value.length > ITEMS_SHOWN ? `, and ${value.length - ITEMS_SHOWN} more` : ''}]`;

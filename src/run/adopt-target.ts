@@ -3,7 +3,8 @@
  * Plan -> RunRecord.
  */
 import { mainSnapshot } from '../iceberg/history.ts';
-import type { CompiledPlan, Step } from '../model/plan.ts';
+import type { CompiledPlan } from '../model/plan.ts';
+import { composeStepOf } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import { closeSession, dropSessionsOfEndedName } from './clean-up.ts';
@@ -30,7 +31,7 @@ export async function adoptTarget(
     sessionStatus: 'adopted',
     ...(from === undefined ? {} : { adoptedFrom: from }),
   };
-  const compose = plan.steps.find((step) => step.stage === 'compose') as Step;
+  const compose = composeStepOf(plan);
   await undoneOnFailure(context, async () => {
     context.base = mainSnapshot((await loadTarget(context)).metadata);
     context.composed = await composeSnapshot(context, compose, { base: context.base });

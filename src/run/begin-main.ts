@@ -9,7 +9,7 @@ import { moveMain } from '../iceberg/references.ts';
 import { firstRowIdParameter, metadataPath } from '../manifests/compose.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
 import { PsybergError } from '../model/errors.ts';
-import type { Step } from '../model/plan.ts';
+import type { BeginMainStep } from '../model/step.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { bindStep } from './bind-step.ts';
@@ -21,7 +21,7 @@ import { targetMoved, targetView } from './open-branch.ts';
  * session that was killed, or another first session, may have been before it: then theirs is the base.
  * Throws `target-moved` when somebody has filled the table meanwhile.
  */
-export async function beginMain(context: RunContext, step: Step): Promise<void> {
+export async function beginMain(context: RunContext, step: BeginMainStep): Promise<void> {
   if (context.base !== undefined) return;
   const { ports, spec, plan, branch } = context;
   const { engine, catalog } = ports;
@@ -31,8 +31,8 @@ export async function beginMain(context: RunContext, step: Step): Promise<void> 
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
   await engine.execute(
     bindStep(step, {
-      'its manifest list': manifestList,
-      'the next row id of the target': firstRowIdParameter(metadata).first_row_id ?? 0n,
+      'snapshot-list': manifestList,
+      'next-row-id': firstRowIdParameter(metadata).first_row_id ?? 0n,
     }),
   );
   const snapshot = await describeSnapshot(engine, {

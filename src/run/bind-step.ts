@@ -4,12 +4,12 @@
  */
 import type { BoundStatement, BoundValue } from '../engine/index.ts';
 import { PsybergError } from '../model/errors.ts';
-import type { Step, StepValue } from '../model/plan.ts';
+import type { BoundSql, RunInput, StepValue } from '../model/step.ts';
 
-export function bindStep(
-  step: Pick<Step, 'name' | 'sql' | 'parameters'>,
-  fromRun: Readonly<Record<string, BoundValue>>,
-): BoundStatement {
+/** What only running produces, as far as a step asks for it. */
+export type RunInputs = Readonly<Partial<Record<RunInput, BoundValue>>>;
+
+export function bindStep(step: BoundSql, fromRun: RunInputs): BoundStatement {
   return {
     sql: step.sql,
     parameters: Object.fromEntries(
@@ -18,11 +18,7 @@ export function bindStep(
   };
 }
 
-function boundValue(
-  stepName: string,
-  value: StepValue,
-  fromRun: Readonly<Record<string, BoundValue>>,
-): BoundValue {
+function boundValue(stepName: string, value: StepValue, fromRun: RunInputs): BoundValue {
   if (typeof value !== 'object' || value === null || !('from_run' in value)) return value as BoundValue;
   const found = fromRun[value.from_run];
   if (found === undefined)

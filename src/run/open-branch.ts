@@ -18,9 +18,10 @@ import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict, refusal, usageError } from '../model/errors.ts';
 import { parseHour } from '../model/hour.ts';
-import type { Plan, PlanSource, Step } from '../model/plan.ts';
+import type { Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { manifestListStatement } from '../statements/index.ts';
+import type { ChangeViewStep, CreateTargetStep } from '../model/step.ts';
 import { bindStep } from './bind-step.ts';
 import { type ManifestRow, composeFilesView, manifestsOf } from '../manifests/compose.ts';
 import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
@@ -37,8 +38,8 @@ import { targetLayout } from './target-layout.ts';
 const FORMAT_VERSION_MAX = 3;
 
 /** Composes the view of a source's changed files; executes the step `change_view <alias>`. */
-export async function openChangeView(context: RunContext, step: Step): Promise<void> {
-  const alias = step.name.slice('change_view '.length);
+export async function openChangeView(context: RunContext, step: ChangeViewStep): Promise<void> {
+  const { alias } = step;
   const source = context.plan.sources.find((each) => each.alias === alias) as PlanSource;
   const { read } = source;
   if (read.kind !== 'changes' || source.head === null) return;
@@ -56,7 +57,7 @@ export async function openChangeView(context: RunContext, step: Step): Promise<v
   // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one
   // second has the same folder.
   const destination = join(context.directory, `changes-${alias}-${randomUUID()}.avro`);
-  await context.ports.engine.execute(bindStep(step, { [`manifest list of ${alias}`]: destination }));
+  await context.ports.engine.execute(bindStep(step, { 'view-list': destination }));
   const view = { ...head, 'manifest-list': destination };
   await refuseDroppedColumns(context.ports.engine, { metadata, snapshot: view, table: source.table });
   context.changeViews.set(alias, { snapshot: view });
@@ -292,7 +293,7 @@ export const targetView = ({ spec, branch, base }: RunContext): ViewTable => ({
 });
 
 /** Creates the target from the query's own columns; executes the step `create_target`. */
-export async function createTarget(context: RunContext, step: Step): Promise<void> {
+export async function createTarget(context: RunContext, step: CreateTargetStep): Promise<void> {
   const { spec, plan, ports } = context;
   const version = spec.target.properties['format-version'] ?? '2';
   if (version !== '2' && version !== '3')
@@ -323,7 +324,7 @@ export async function createTarget(context: RunContext, step: Step): Promise<voi
   await targetLayout(context);
 }
 
-async function createFromQuery(context: RunContext, step: Step): Promise<void> {
+async function createFromQuery(context: RunContext, step: CreateTargetStep): Promise<void> {
   const { spec, plan, ports } = context;
   if (spec.pattern !== 'dimension') {
     await ports.engine.execute(bindStep(step, {})).catch(async (error: unknown) => {

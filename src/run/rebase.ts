@@ -6,7 +6,7 @@
 import { readsTarget } from '../compile/index.ts';
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { Step } from '../model/plan.ts';
+import { type AuditStep, type ClearHoursStep, clearStepOf, type ComposeStep } from '../model/step.ts';
 import { dropFailures } from './audit-failures.ts';
 import { type ManifestRow, manifestsOf } from '../manifests/compose.ts';
 import type { ComposedSnapshot, FileInHours, FilesOfHours, RunContext } from './context.ts';
@@ -21,7 +21,7 @@ import { filesInHours } from './stage-snapshot.ts';
  */
 export async function rebase(
   context: RunContext,
-  composeStep: Step,
+  composeStep: ComposeStep,
   to: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
 ): Promise<ComposedSnapshot> {
   const { plan } = context;
@@ -49,7 +49,7 @@ async function filesOfHoursIn(
 ): Promise<FilesOfHours> {
   const { plan, base, ports } = context;
   const moved = targetMoved(plan, main?.['snapshot-id']);
-  const clear = plan.steps.find((step) => step.name === 'clear_hours');
+  const clear = clearStepOf(plan);
   // Planned on an empty table: two that both find nothing to replace would both add their rows.
   if (base === undefined || clear === undefined || main === undefined) throw moved;
   // Rolled back, or the history between was expired: what happened is not known.
@@ -94,8 +94,8 @@ function samePaths(left: readonly FileInHours[], right: readonly FileInHours[]):
 }
 
 /** A dimension has read the hour before its first one as `previous`. */
-function withHourBefore(clear: Step): Step {
-  const hours = (clear.parameters['first_hours'] as string[]).map((hour) => String(Number(hour) - 1));
+function withHourBefore(clear: ClearHoursStep): ClearHoursStep {
+  const hours = clear.parameters.first_hours.map((hour) => String(Number(hour) - 1));
   return { ...clear, parameters: { ...clear.parameters, first_hours: hours } };
 }
 
@@ -111,8 +111,8 @@ async function auditAgain(context: RunContext, main: Snapshot | undefined): Prom
   await showStaged(context);
   for (const audit of audits) {
     const step = context.plan.steps.find(
-      (each) => each.stage === 'audit' && each.name === audit.name,
-    ) as Step;
+      (each): each is AuditStep => each.kind === 'audit' && each.audit === audit.name,
+    ) as AuditStep;
     dropFailures(context, audit.name);
     const result = await runAudit(context, audit, step);
     if (result.status === 'failed' && audit.severity === 'block')

@@ -5,8 +5,9 @@
  */
 import { join } from 'node:path';
 import { mapSqlError } from './sql-error.ts';
-import { PsybergError } from '../model/errors.ts';
-import type { CompiledPlan, Step, StepStage } from '../model/plan.ts';
+import { assertNever, PsybergError } from '../model/errors.ts';
+import type { CompiledPlan } from '../model/plan.ts';
+import { type AuditStep, type ComposeStep, composeStepOf, type Step, type StepStage } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
 import { beginMain } from './begin-main.ts';
@@ -140,45 +141,62 @@ export async function runStage(context: RunContext, stage: StepStage): Promise<v
   }
 }
 
-/** Executes one step, by its name. */
+/** Executes one step. */
 async function runStep(context: RunContext, step: Step): Promise<void> {
-  const [name] = step.name.split(' ');
-  switch (step.stage) {
-    case 'branch':
-      if (name === 'change_view') return openChangeView(context, step);
-      if (name === 'create_target') return createTarget(context, step);
-      if (name === 'begin_main') return beginMain(context, step);
+  switch (step.kind) {
+    case 'change-view':
+      return openChangeView(context, step);
+    case 'open-session':
       await openBranch(context);
       return checkQuery(context);
-    case 'load':
-      if (name === 'clear_hours') return clearHours(context, step);
-      if (name === 'carry_over') return carryOver(context, step);
-      if (name === 'begin_hours' || name === 'compute_hour' || name === 'end_hours')
-        return computeHours(context, step);
+    case 'create-target':
+      return createTarget(context, step);
+    case 'begin-main':
+      return beginMain(context, step);
+    case 'clear-hours':
+      return clearHours(context, step);
+    case 'carry-over':
+      return carryOver(context, step);
+    case 'begin-hours':
+    case 'compute-hour':
+    case 'end-hours':
+      return computeHours(context, step);
+    case 'insert':
       return insertRows(context, step);
-    case 'compose':
-      if (!context.stepwise) {
-        context.state = stateWriter(context);
-        context.state.beginProgress((await loadTarget(context)).metadata['table-uuid']);
-      }
-      context.composed = await composeSnapshot(context, step, { base: context.base });
-      return showStaged(context);
-    case 'audit': {
-      if (name === 'count_sources') {
-        await countRows(context, step);
-        return context.state?.beginSession(context.composed as ComposedSnapshot);
-      }
-      const audit = context.spec.audits.find((each) => each.name === step.name);
-      if (audit !== undefined) context.audits.push(await runAudit(context, audit, step));
-      return;
-    }
+    case 'compose-snapshot':
+      return compose(context, step);
+    case 'count-sources':
+      await countRows(context, step);
+      return context.state?.beginSession(context.composed as ComposedSnapshot);
+    case 'audit':
+      return audit(context, step);
     case 'publish':
-    case 'signal':
-      return publish(context, context.plan.steps.find((each) => each.stage === 'compose') as Step);
-    case 'cleanup':
-      if (name === 'protect_watermarks') return protectWatermarks(context.ports, context.plan, true);
+      return publish(context, composeStepOf(context.plan));
+    case 'protect-watermarks':
+      return protectWatermarks(context.ports, context.plan, true);
+    case 'close-session':
       return closeSession(context);
+    default:
+      return assertNever(step);
   }
+}
+
+async function compose(context: RunContext, step: ComposeStep): Promise<void> {
+  if (!context.stepwise) {
+    context.state = stateWriter(context);
+    context.state.beginProgress((await loadTarget(context)).metadata['table-uuid']);
+  }
+  context.composed = await composeSnapshot(context, step, { base: context.base });
+  return showStaged(context);
+}
+
+async function audit(context: RunContext, step: AuditStep): Promise<void> {
+  const declared = context.spec.audits.find((each) => each.name === step.audit);
+  if (declared === undefined)
+    throw new PsybergError('internal-bug', `the audit ${step.audit} is in the plan and not in the process`, {
+      hint: 'plan again',
+    });
+  context.audits.push(await runAudit(context, declared, step));
 }
 
 export const blocked = (context: RunContext): boolean =>
@@ -248,7 +266,7 @@ function stageClock(): StageClock {
       leave();
       const load = of('branch', 'load', 'compose');
       const audit = of('audit');
-      const publishing = of('publish', 'signal', 'cleanup');
+      const publishing = of('publish', 'cleanup');
       return {
         init,
         load,

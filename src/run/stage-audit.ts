@@ -98,7 +98,7 @@ export async function runAudit(context: RunContext, audit: AuditSpec, step: Step
   const rows = isCounted(audit, context.spec)
     ? [{ expected: context.rowsRead, actual: context.rowsWritten }]
     : await context.ports.engine
-        .query(bindStep(step, { 'rows kept of an audit that fails': keptRows }))
+        .query(bindStep(step, { 'kept-rows': keptRows }))
         .catch(async (error: unknown) => {
           throw await inItsFile(context, audit, error);
         });

@@ -17,7 +17,13 @@ import {
 import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
-import type { Step } from '../model/plan.ts';
+import type {
+  CarryOverStep,
+  ClearHoursStep,
+  ComposeStep,
+  ComputeHoursStep,
+  InsertStep,
+} from '../model/step.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { watermarksJson } from '../state/state-rows.ts';
@@ -44,22 +50,18 @@ import { writeFiles } from './write-files.ts';
  * engines that applied to nothing else go with them. The branch shows it with the first rows that are staged:
  * in a commit of its own it would cost one, and a reader of the branch would find it half done.
  */
-export async function clearHours(context: RunContext, step: Step): Promise<void> {
+export async function clearHours(context: RunContext, step: ClearHoursStep): Promise<void> {
   const { ports, plan, spec } = context;
   const base = context.base as Snapshot;
   const { metadata } = await loadTarget(context);
   const manifests = (await manifestsOf(ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
   const dataManifests = manifests.filter((manifest) => manifest.content === 0);
-  const {
-    field_id: fieldId,
-    first_hours: firstHours,
-    last_hours: lastHours,
-  } = step.parameters as { field_id: number; first_hours: string[]; last_hours: string[] };
+  const { field_id: fieldId, first_hours: firstHours, last_hours: lastHours } = step.parameters;
   const outside =
     dataManifests.length < MANY_MANIFESTS
       ? new Set<string>()
       : await manifestsOutside(ports.engine, metadata, base, {
-          fieldId: Number(fieldId),
+          fieldId,
           firstHours,
           lastHours,
         });
@@ -92,7 +94,7 @@ export async function clearHours(context: RunContext, step: Step): Promise<void>
  * Brings back the other rows of straddling files; executes the step `carry_over`. Nothing straddles a target
  * partitioned by hour.
  */
-export async function carryOver(context: RunContext, step: Step): Promise<void> {
+export async function carryOver(context: RunContext, step: CarryOverStep): Promise<void> {
   if (!context.viewTables.has(`straddling.${context.spec.target.table.name}`)) return;
   const staged = await writeFiles(context, step, await targetLayout(context));
   await checkCarried(context, step, staged);
@@ -104,14 +106,14 @@ export async function carryOver(context: RunContext, step: Step): Promise<void> 
  * again for each hour. Measured on 2026-11-22 for 32 to 78 hours on a busy machine: staging each hour on the
  * branch 185 ms an hour, this 14 ms.
  */
-export async function computeHours(context: RunContext, step: Step): Promise<void> {
+export async function computeHours(context: RunContext, step: ComputeHoursStep): Promise<void> {
   const { engine } = context.ports;
   try {
-    if (step.name === 'begin_hours') {
+    if (step.kind === 'begin-hours') {
       await checkPreviousRead(context);
       await engine.execute({ sql: 'begin', parameters: {} });
     }
-    await engine.execute(step.name === 'end_hours' ? { sql: 'commit', parameters: {} } : bindStep(step, {}));
+    await engine.execute(step.kind === 'end-hours' ? { sql: 'commit', parameters: {} } : bindStep(step, {}));
   } catch (error) {
     // Cleaning up needs statements, and a failed transaction takes none.
     await engine.rollback();
@@ -120,7 +122,7 @@ export async function computeHours(context: RunContext, step: Step): Promise<voi
 }
 
 /** Writes the session's rows to the branch; executes the step `insert`. */
-export async function insertRows(context: RunContext, step: Step): Promise<void> {
+export async function insertRows(context: RunContext, step: InsertStep): Promise<void> {
   const { plan, spec } = context;
   const layout = await targetLayout(context);
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout);
@@ -144,7 +146,7 @@ export interface ComposeOptions {
 /** Composes the snapshot to publish; executes the step `compose_snapshot`, and again after a lost race. */
 export async function composeSnapshot(
   context: RunContext,
-  step: Step,
+  step: ComposeStep,
   options: ComposeOptions,
 ): Promise<ComposedSnapshot> {
   const { ports, plan, branch } = context;
@@ -182,13 +184,13 @@ export async function composeSnapshot(
     const carriedList = merged ?? onto['manifest-list'];
     await ports.engine.execute(
       bindStep(step, {
-        'manifest list of the base': carriedList,
-        'manifest list of the branch': head === undefined ? carriedList : head['manifest-list'],
-        'snapshots on the branch': stagingIds.map(String),
-        [`id of the new ${plan.target.operation} snapshot`]: String(snapshotId),
-        'its sequence number': String(sequenceNumber),
-        'its first row id': metadata['next-row-id'] ?? 0n,
-        'its manifest list': manifestList,
+        'base-list': carriedList,
+        'branch-list': head === undefined ? carriedList : head['manifest-list'],
+        'branch-snapshots': stagingIds.map(String),
+        'snapshot-id': String(snapshotId),
+        'sequence-number': String(sequenceNumber),
+        'next-row-id': metadata['next-row-id'] ?? 0n,
+        'snapshot-list': manifestList,
       }),
     );
     // Lists that were only steps on the way.

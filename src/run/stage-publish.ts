@@ -7,7 +7,7 @@ import { moveMain } from '../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../model/errors.ts';
-import type { Step } from '../model/plan.ts';
+import type { ComposeStep } from '../model/step.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import {
   SUMMARY,
@@ -36,7 +36,7 @@ const UNANSWERED_MAX = 5;
  * Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again),
  * `publish-contended` or `commit-unknown` after the last try.
  */
-export async function publish(context: RunContext, composeStep: Step): Promise<void> {
+export async function publish(context: RunContext, composeStep: ComposeStep): Promise<void> {
   context.state ??= stateWriter(context);
   const together = await publishTarget(context, composeStep);
   // Published is published: what is not written down now, the next session of the process writes down
@@ -52,7 +52,7 @@ export async function publish(context: RunContext, composeStep: Step): Promise<v
  * Without them the target goes first: its summary holds the watermarks, and the state tables are an index of
  * it.
  */
-async function publishTarget(context: RunContext, composeStep: Step): Promise<boolean> {
+async function publishTarget(context: RunContext, composeStep: ComposeStep): Promise<boolean> {
   const { catalog } = context.ports;
   const tries = patience();
   let unanswered = 0;
@@ -106,7 +106,7 @@ interface Prepared {
 }
 
 /** What is to be committed, on the tables as they are now; undefined when it turns out to have been made. */
-async function prepare(context: RunContext, composeStep: Step): Promise<Prepared | undefined> {
+async function prepare(context: RunContext, composeStep: ComposeStep): Promise<Prepared | undefined> {
   const composed = await onCurrentMain(context, composeStep);
   // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none
   // for this.
@@ -151,7 +151,10 @@ function contended({ plan }: RunContext, error: unknown): PsybergError {
  * The composed snapshot, composed again when `main` moved, or when another session's snapshot took its
  * sequence number; undefined when it is in the history of `main` already.
  */
-async function onCurrentMain(context: RunContext, composeStep: Step): Promise<ComposedSnapshot | undefined> {
+async function onCurrentMain(
+  context: RunContext,
+  composeStep: ComposeStep,
+): Promise<ComposedSnapshot | undefined> {
   const composed = context.composed as ComposedSnapshot;
   const { metadata } = await loadTarget(context);
   const main = mainSnapshot(metadata);

@@ -19,7 +19,7 @@ import { type ManifestOfSpec, readEachSpec } from '../manifests/each-spec.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { describeStaging } from '../manifests/snapshot-summary.ts';
 import { PsybergError } from '../model/errors.ts';
-import type { Step } from '../model/plan.ts';
+import type { ClearHoursStep } from '../model/step.ts';
 import { removeLocalFile } from '../state/local-files.ts';
 import { bindStep } from './bind-step.ts';
 import {
@@ -150,17 +150,17 @@ async function clearedList(
 /** The files with rows of the hours that a step `clear_hours` names, among those of `manifests`. */
 export function filesInHours(
   context: RunContext,
-  step: Step,
+  step: ClearHoursStep,
   metadata: TableMetadata,
   manifests: readonly ManifestOfSpec[],
 ): Promise<FileInHours[]> {
   return readEachSpec(metadata, manifests, (paths, spec) => {
-    const field = timeFieldOf(spec, Number(step.parameters['field_id']));
+    const field = timeFieldOf(spec, step.parameters.field_id);
     return context.ports.engine.query<FileInHours>(
       bindStep(step, {
-        "the base's data manifests of one partition spec": paths,
-        "position of the event time in the spec's partitions": field.partition_position,
-        'its transform there': field.partition_transform,
+        'base-manifests': paths,
+        'partition-position': field.partition_position,
+        'partition-transform': field.partition_transform,
       }),
     );
   });

@@ -9,7 +9,8 @@ import { compilePlan } from '../compile/index.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import { conflict, PsybergError, refusal } from '../model/errors.ts';
-import type { CompiledPlan, Step } from '../model/plan.ts';
+import type { CompiledPlan } from '../model/plan.ts';
+import { composeStepOf } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/run-record.ts';
 import { removeLocalFile } from '../state/local-files.ts';
@@ -132,7 +133,7 @@ export async function auditStep(
   context.audits.length = 0;
   try {
     for (const step of stored.plan.steps)
-      if (step.name.startsWith('change_view ')) await openChangeView(context, step);
+      if (step.kind === 'change-view') await openChangeView(context, step);
     await attachSession(context);
     await runStage(context, 'compose');
     await runStage(context, 'audit');
@@ -192,7 +193,7 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
     );
   const startedMs = performance.now();
   const { context } = await resumeSession(request, stored.plan);
-  const compose = stored.plan.steps.find((step) => step.stage === 'compose') as Step;
+  const compose = composeStepOf(stored.plan);
   try {
     context.composed = await composeSnapshot(context, compose, { base: context.base });
     await publish(context, compose);

@@ -8,7 +8,7 @@ import { snapshotById } from '../iceberg/history.ts';
 import { manifestsOf } from '../manifests/compose.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import { HOUR_MS } from '../model/hour.ts';
-import type { Step } from '../model/plan.ts';
+import type { CarryOverStep } from '../model/step.ts';
 import { plainPath } from '../model/plain-path.ts';
 import {
   identifierFragment,
@@ -84,14 +84,11 @@ const ofSession = (namespace: string, name: string): SqlFragment =>
  */
 export async function checkCarried(
   context: RunContext,
-  step: Step,
+  step: CarryOverStep,
   staged: SnapshotId | undefined,
 ): Promise<void> {
   const { spec, ports } = context;
-  const { first_hours: first, last_hours: last } = step.parameters as {
-    first_hours: string[];
-    last_hours: string[];
-  };
+  const { first_hours: first, last_hours: last } = step.parameters;
   const stored = await storedRows(context, {
     files: ofSession('straddling', spec.target.table.name),
     column: targetColumn(context),

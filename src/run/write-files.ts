@@ -62,7 +62,7 @@ export async function writeFiles(
   const folder = `${layout.dataFolder}/${context.branch}`;
   const destination = layout.partition.length === 0 ? `${folder}/${randomUUID()}.parquet` : folder;
   makeLocalFolder(folder);
-  const statement: BoundStatement = bindStep(step, { "the target's data folder": destination });
+  const statement: BoundStatement = bindStep(step, { 'data-folder': destination });
   const written = (await context.ports.engine.query(statement)) as unknown as WrittenFile[];
   const files = await withLongValues(
     context,

@@ -18,7 +18,7 @@ const stateless: SessionData = { pattern: 'stateless', sources: { s: { added: [1
 const stateful: SessionData = { pattern: 'stateful', sources: { s: { added: [1, 3], vtts: 3 } } };
 
 /** The files' folder: known when the session runs. */
-const destination = { from_run: "the target's data folder" };
+const destination = { from_run: 'data-folder' };
 
 describe('compilePlan', () => {
   it('gives a plan without work no steps', () => {
@@ -204,7 +204,7 @@ describe('compilePlan', () => {
     );
     expect(stepOf(plan, 'own').parameters).toEqual({
       process_name: 'some_load',
-      kept_rows: { from_run: 'rows kept of an audit that fails' },
+      kept_rows: { from_run: 'kept-rows' },
     });
   });
 

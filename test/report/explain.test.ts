@@ -146,13 +146,14 @@ const PLAN: CompiledPlan = {
   process_sha256: 'abc',
   steps: [
     {
+      kind: 'insert',
       stage: 'load',
       name: 'insert',
       sql: 'insert into t\nselect $first_hour',
       parameters: {
         first_hour: hour(2),
         files: ['a', 'b', 'c', 'd', 'e'],
-        list: { from_run: 'manifest list' },
+        list: { from_run: 'base-list' },
       },
     },
   ],
@@ -203,7 +204,7 @@ Steps: 1
       select $first_hour
       $first_hour  = "2023-09-14T02:00:00Z"
       $files       = ["a", "b", "c", and 2 more]
-      $list        = <manifest list>`);
+      $list        = <manifest list of the base>`);
 });
 
 it('sums a plan up in one line, whatever its status', () => {

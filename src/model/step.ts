@@ -1,0 +1,111 @@
+/**
+ * The steps of a session: what `plan --explain` prints and a run executes, in the order in which they run. A union by
+ * `kind`, so that a step which nobody executes does not compile.
+ */
+
+/**
+ * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to people.
+ */
+export const RUN_INPUTS = {
+  'view-list': 'manifest list of the view',
+  'data-folder': "the target's data folder",
+  'base-manifests': "the base's data manifests of one partition spec",
+  'partition-position': "position of the event time in the spec's partitions",
+  'partition-transform': 'its transform there',
+  'next-row-id': 'the next row id of the target',
+  'base-list': 'manifest list of the base',
+  'branch-list': 'manifest list of the branch',
+  'branch-snapshots': 'snapshots on the branch',
+  'snapshot-id': 'id of the new snapshot',
+  'sequence-number': 'its sequence number',
+  'snapshot-list': 'its manifest list',
+  'kept-rows': 'rows kept of an audit that fails',
+} as const;
+export type RunInput = keyof typeof RUN_INPUTS;
+
+/** A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts. */
+export type StepValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly string[]
+  | { readonly from_run: RunInput };
+
+export type StepStage = 'branch' | 'load' | 'compose' | 'audit' | 'publish' | 'cleanup';
+
+type Parameters = Readonly<Record<string, StepValue>>;
+
+interface Statement<Kind extends string, Stage extends StepStage> {
+  readonly kind: Kind;
+  readonly stage: Stage;
+  readonly name: string;
+  /** Of a request to the catalog a SQL comment that says it. */
+  readonly sql: string;
+  readonly parameters: Parameters;
+}
+
+/** A view of a source's changed files. */
+export interface ChangeViewStep extends Statement<'change-view', 'branch'> {
+  readonly alias: string;
+}
+/** Intervals of hours that are replaced. Hours count from 1970, as texts; both ends are included. */
+export interface ReplacedHours {
+  readonly first_hours: readonly string[];
+  readonly last_hours: readonly string[];
+}
+/** The files of the hours that are replaced. */
+export interface ClearHoursStep extends Statement<'clear-hours', 'load'> {
+  readonly parameters: Parameters & ReplacedHours & { readonly field_id: number };
+}
+/** Rows of such files that lie in other hours. */
+export interface CarryOverStep extends Statement<'carry-over', 'load'> {
+  readonly parameters: Parameters & ReplacedHours;
+}
+/** One declared audit; `counted`: by the step `count-sources`, without a statement of its own. */
+export interface AuditStep extends Statement<'audit', 'audit'> {
+  readonly audit: string;
+  readonly counted: boolean;
+}
+
+export type OpenSessionStep = Statement<'open-session', 'branch'>;
+export type CreateTargetStep = Statement<'create-target', 'branch'>;
+export type BeginMainStep = Statement<'begin-main', 'branch'>;
+export type ComputeHoursStep = Statement<'begin-hours' | 'compute-hour' | 'end-hours', 'load'>;
+export type InsertStep = Statement<'insert', 'load'>;
+export type ComposeStep = Statement<'compose-snapshot', 'compose'>;
+export type CountSourcesStep = Statement<'count-sources', 'audit'>;
+export type PublishStep = Statement<'publish', 'publish'>;
+export type ProtectWatermarksStep = Statement<'protect-watermarks', 'cleanup'>;
+export type CloseSessionStep = Statement<'close-session', 'cleanup'>;
+
+export type Step =
+  | ChangeViewStep
+  | OpenSessionStep
+  | CreateTargetStep
+  | BeginMainStep
+  | ClearHoursStep
+  | CarryOverStep
+  | ComputeHoursStep
+  | InsertStep
+  | ComposeStep
+  | CountSourcesStep
+  | AuditStep
+  | PublishStep
+  | ProtectWatermarksStep
+  | CloseSessionStep;
+
+/** A statement and what is bound in it, wherever it stands. */
+export type BoundSql = Pick<Step, 'name' | 'sql' | 'parameters'>;
+
+interface Steps {
+  readonly steps: readonly Step[];
+}
+
+/** The step that composes the snapshot; publishing composes again when `main` moved. */
+export const composeStepOf = ({ steps }: Steps): ComposeStep =>
+  steps.find((step) => step.kind === 'compose-snapshot') as ComposeStep;
+
+/** The step that takes off the files of the replaced hours; none where nothing is replaced. */
+export const clearStepOf = ({ steps }: Steps): ClearHoursStep | undefined =>
+  steps.find((step): step is ClearHoursStep => step.kind === 'clear-hours');
