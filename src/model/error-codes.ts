@@ -131,7 +131,7 @@ export const ERROR_CODES = {
   'no-such-view': unavailable('The catalog has no such view.'),
   'no-such-warehouse': unavailable('The catalog has no such warehouse.'),
   'no-transactions': unavailable('The catalog commits one table at a time.', passing),
-  'node-too-old': usage('psyberg needs a newer Node.'),
+  'node-too-old': usage('This Node is older than the one that psyberg needs.'),
   'null-event-times': refused('New rows have no event time, and the source says `nulls: refuse`.'),
   'null-in-required-column': refused('A row holds NULL in a column that the target requires.'),
   'option-contradicts-process': usage('An option of `psyberg session` says other than the process file.'),
