@@ -27,7 +27,7 @@ export interface RowDeletesSince {
    * Files were rewritten since, and some new delete file is about others than those that appends added. Its
    * rows may have gone to the rewritten file, or it may be about rows that a rewritten file took over: then
    * no file of the head is the one that the watermark saw, and only all files together can be compared
-   * (`entangled.ts`).
+   * (`verdicts/entangled.ts`).
    */
   readonly entangled: boolean;
 }

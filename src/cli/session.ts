@@ -1,6 +1,6 @@
 /**
  * `psyberg session init|load|audit|publish|commit|abort`: the steps of a run one by one, for an orchestrator.
- * Options carry the seed's names.
+ * Options carry the names of Psyberg's own workflows.
  */
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';

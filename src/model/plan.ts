@@ -1,5 +1,5 @@
 /**
- * A plan: what a session will do, and why. Plain JSON in the words of the contract (snake_case, 64-bit
+ * A plan: what a session will do, and why. Plain JSON as programs may rely on it (snake_case, 64-bit
  * numbers and times as text), so the same value is printed, stored, sent to another process and executed.
  */
 import type { FileLayout } from './file-layout.ts';

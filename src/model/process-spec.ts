@@ -8,7 +8,7 @@ import type { StartSpec } from './start.ts';
 export type Pattern = 'stateless' | 'stateful' | 'dimension';
 
 /**
- * The seed's `etl_pattern_id` of each pattern: a dimension is a sequential stateful load, so it is 2 as well.
+ * Psyberg's `etl_pattern_id` of each pattern: a dimension is a sequential stateful load, so it is 2 as well.
  */
 export const ETL_PATTERN_ID: Readonly<Record<Pattern, 1 | 2>> = Object.freeze({
   stateless: 1,

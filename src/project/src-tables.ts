@@ -1,4 +1,4 @@
-/** The seed's `--src_tables`: text -> tables with their time columns. Pure. */
+/** Psyberg's `--src_tables`: text -> tables with their time columns. Pure. */
 import { usageError } from '../model/errors.ts';
 import { parseTableName, sameTable, tableNameProblem, type TableIdentifier } from '../model/names.ts';
 

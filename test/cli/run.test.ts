@@ -27,7 +27,7 @@ describe('plan and run', () => {
     await project.sql(...TABLES, signups(0, 10), cancels(4, 5), cancels(5, 5), requests(5, 1));
   });
 
-  it('prints plans in the shape of the contract, and writes nothing', async () => {
+  it('prints plans in the shape that programs rely on, and writes nothing', async () => {
     const { code, json } = await cliJson('plan', '--project', project.root);
     expect(code).toBe(0);
     const { plans } = planDocument.parse(json);
@@ -58,7 +58,7 @@ describe('plan and run', () => {
     expect(stdout).not.toContain('\u001b[');
   });
 
-  it('runs with exit code 0 and records in the shape of the contract; progress is not on stdout', async () => {
+  it('runs with exit code 0 and records in the shape that programs rely on; progress is not on stdout', async () => {
     const { code, json, stderr } = await cliJson('run', '--verbose', '--project', project.root);
     expect(code).toBe(0);
     const { runs } = runDocument.parse(json);

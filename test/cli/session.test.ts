@@ -54,7 +54,7 @@ describe('a stepwise session', () => {
     for (const project of [stepped, whole]) await project.sql(...seed);
   });
 
-  it("takes the seed's options word for word, and records the session with its plan", async () => {
+  it("takes Psyberg's options word for word, and records the session with its plan", async () => {
     const { code, json } = await cliJson(
       'session',
       'init',

@@ -1,4 +1,4 @@
-// Goal: the small readers of text take exactly what DuckDB and the seed's command line take. Method: text in,
+// Goal: the small readers of text take exactly what DuckDB and Psyberg's command line take. Method: text in,
 // data out.
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ describe('scanSql', () => {
 });
 
 describe('parseSrcTables', () => {
-  it("reads the seed's --src_tables", () => {
+  it("reads Psyberg's --src_tables", () => {
     expect(parseSrcTables('raw.raw_cancels|processing_ts, facts.cancel_request_fact')).toEqual([
       { table: { namespace: ['raw'], name: 'raw_cancels' }, timeColumn: 'processing_ts' },
       { table: { namespace: ['facts'], name: 'cancel_request_fact' } },

@@ -1,4 +1,4 @@
-// Goal: the state tables say what the contract promises, however many sessions there were. Method: rows as
+// Goal: the state tables say what they promise, however many sessions there were. Method: rows as
 // data from plans; then many sessions on one warehouse.
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
