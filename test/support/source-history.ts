@@ -246,7 +246,7 @@ export async function applyOperation(input: {
   readonly ids: RowIds;
 }): Promise<string | undefined> {
   const { world, table, shape, operation, ids } = input;
-  const insert = (batch: Batch) => world.sql(`insert into ${table} by name ${rowsSql(shape, batch, ids)}`);
+  const insert = (batch: Batch) => world.land(table, rowsSql(shape, batch, ids), 'name');
   // Version 1 has no row-level deletes (Iceberg specification, "Version 2").
   const needed =
     { 'land-and-delete': 2, 'delete-rows': 2, 'update-rows': 2, 'delete-equal': 2, 'delete-positions': 2 }[

@@ -46,7 +46,7 @@ export interface World {
     options?: { readonly partitionedBy?: string; readonly formatVersion?: string },
   ): Promise<void>;
   /** One commit: what `select` returns is appended. */
-  land(table: string, select: string): Promise<void>;
+  land(table: string, select: string, by?: 'position' | 'name'): Promise<void>;
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /** Runs one process and expects it to publish. */
   publish(name: string): Promise<RunRecord>;
@@ -141,11 +141,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       if (formatVersion === '1') ofVersion1.add(table);
       await world.sql(`create table ${table} ${layout}`);
     },
-    async land(table, select) {
+    async land(table, select, by = 'position') {
       // DuckDB's second INSERT into a table of version 1 is refused: there it hides earlier files from others.
       if (ofVersion1.has(table) && (await world.history(table)).length > 0)
         return world.changeFiles(table, { operation: 'append', insert: select });
-      await world.sql(`insert into ${table} ${select}`);
+      await world.sql(`insert into ${table} by ${by} ${select}`);
     },
     run: (names, request) => psyberg.run(names, request),
     async publish(name) {
