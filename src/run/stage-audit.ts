@@ -51,7 +51,7 @@ async function checkSourceRead(
   const { table } = spec.sources.find(
     (each) => each.alias === source.alias,
   ) as ProcessSpec['sources'][number];
-  const metadata = (await ports.catalog.loadTable(table))?.metadata;
+  const metadata = (await ports.catalog.loadTableToRead(table))?.metadata;
   const snapshot =
     context.changeViews.get(source.alias)?.snapshot ??
     (metadata !== undefined && source.read.kind === 'snapshot'
