@@ -30,7 +30,7 @@ export async function examineSource(examined: Examined, report: Report): Promise
   const { project } = workspace;
   const name = nameOf(spec, source);
   const table = tableName(source.table);
-  const metadata = (await workspace.client.loadTable(source.table))?.metadata;
+  const metadata = (await workspace.client.loadTableToRead(source.table))?.metadata;
   if (metadata === undefined) {
     const producer = producerOf(project, source.table);
     if (producer === undefined)

@@ -11,6 +11,7 @@ interface Shape {
   readonly version: string;
   /** Further columns of the query. */
   readonly more?: string;
+  readonly existingRows?: 'keep';
 }
 const SHAPES: Readonly<Record<string, Shape>> = {
   plain_2: { partitionBy: [], version: '2' },
@@ -129,6 +130,7 @@ const processOf = (name: string, shape: Shape) =>
         event_time: 'ts',
         partition_by: shape.partitionBy,
         properties: { 'format-version': shape.version },
+        ...(shape.existingRows === undefined ? {} : { existing_rows: shape.existingRows }),
       },
     },
     `select id, ts, country${shape.more ?? ''} from e`,
@@ -269,6 +271,8 @@ describe('targets of every version and layout', () => {
         table.history.map((snapshot) => [snapshot.session, snapshot.operation]),
         name,
       ).toEqual([
+        // The empty one with which a target begins.
+        [false, 'append'],
         [true, 'overwrite'],
         [false, 'delete'],
         [true, 'overwrite'],
@@ -280,13 +284,13 @@ describe('targets of every version and layout', () => {
     }
     // Where a file holds one hour, only the delete of the row beside it is left; where files straddle, none
     // is.
-    expect(tables['facts.hour_3']?.history[2]?.summary).toMatchObject({
+    expect(tables['facts.hour_3']?.history[3]?.summary).toMatchObject({
       'total-delete-files': '1',
       'removed-dvs': '1',
       'removed-delete-files': '1',
     });
-    expect(tables['facts.plain_2']?.history[2]?.summary).toMatchObject({ 'total-delete-files': '0' });
-    expect(tables['facts.plain_3']?.history[2]?.summary).toMatchObject({ 'total-delete-files': '0' });
+    expect(tables['facts.plain_2']?.history[3]?.summary).toMatchObject({ 'total-delete-files': '0' });
+    expect(tables['facts.plain_3']?.history[3]?.summary).toMatchObject({ 'total-delete-files': '0' });
   });
 });
 
@@ -310,7 +314,7 @@ table.append(rows(-10, -40)); table.append(rows(-20, 2)); table.append(rows(-30,
 print(json.dumps(table.format_version))`,
       { uri, token },
     );
-    world.writeProcess(processOf('old', { partitionBy: ['day(ts)'], version: '2' }));
+    world.writeProcess(processOf('old', { partitionBy: ['day(ts)'], version: '2', existingRows: 'keep' }));
     await world.reopen();
     expect((await world.metadata('facts.old'))['format-version']).toBe(1);
     await world.publish('old_load');

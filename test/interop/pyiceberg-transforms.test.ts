@@ -3,6 +3,7 @@
 // column takes, over values that are hard to compute; PyIceberg applies its own transforms to what it finds in
 // each file, and looks for each value by a filter.
 import { beforeAll, expect, it } from 'vitest';
+import { doctor } from '../../src/psyberg.ts';
 import { hourAt, processFile, worldForTest } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
 
@@ -317,6 +318,8 @@ it('sources are read under names that DuckDB does not take in Avro', { timeout: 
       expect(await world.rows(`select id from facts.${name}`)).toHaveLength(id + 1);
   }
   expect(await world.rows(`select id from raw.named where "größe" = 'y'`)).toHaveLength(3);
+  const checks = await doctor({ project: world.root });
+  expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
   // No snapshot of the table names a copy.
   const lists = (await world.history('raw.named')).map((snapshot) => snapshot['manifest-list']);
   expect(lists.filter((list) => list.includes('readable-manifests'))).toEqual([]);

@@ -80,7 +80,7 @@ describe('expiry', () => {
     // count_load read up to the third snapshot of facts.copy: that one stays by its tag, and the four after
     // it for the watermark (the head stays anyway).
     expect(recordOf(first.tables, 'facts.copy').expired).toMatchObject({
-      snapshots: 2,
+      snapshots: 3,
       kept: 5,
       kept_for: [{ who: 'watermark of count_load', snapshots: 3 }],
     });
