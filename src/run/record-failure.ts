@@ -84,7 +84,9 @@ async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Prom
       return psybergSessionId;
     } catch (error) {
       const isLost = error instanceof PsybergError && error.code === 'commit-conflict';
-      if (isLost) for (const file of change.files) removeLocalFile(file);
+      // Files of a commit that may have happened stay: the table would name files that are gone.
+      if (error instanceof PsybergError && error.code !== 'commit-unknown')
+        for (const file of change.files) removeLocalFile(file);
       if (!isLost || attempt >= ATTEMPTS) throw error;
     }
   }
