@@ -1,7 +1,7 @@
 /**
  * `npm run soak:crash [-- KILLS [MINUTES]]`: sessions, and maintenance, killed at every step and commit and
- * at random moments, then writers and readers in processes of their own, in larger numbers than `npm test`
- * has time for. Default: 220 kills, at most 240 minutes each.
+ * at random moments, then writers and readers in processes of their own, in larger numbers than
+ * `npm run test:whole` has time for. Default: 220 kills, at most 240 minutes each.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -13,12 +13,19 @@ if (!/^\d+$/.test(kills) || !/^\d+$/.test(minutes)) {
   process.exit(2);
 }
 const tests = [
-  ...['crash', 'contention', 'writers'].map((name) => `test/scenario/${name}.test.ts`),
-  'test/maintain/crash.test.ts',
+  ...['crash', 'contention', 'writers'].map((name) => `test/scenario/${name}.whole.ts`),
+  'test/maintain/crash.whole.ts',
 ];
 const { status } = spawnSync(
   process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', ...tests, '--no-file-parallelism'],
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--config',
+    'vitest.whole.config.ts',
+    ...tests,
+    '--no-file-parallelism',
+  ],
   {
     stdio: 'inherit',
     env: {

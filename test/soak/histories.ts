@@ -32,10 +32,14 @@ const environment = {
   PSYBERG_PROPERTY_REPORT: report,
   ...(values.seed === undefined ? {} : { PSYBERG_PROPERTY_SEED: values.seed }),
 };
-const run = spawn('npx', ['vitest', 'run', 'test/scenario/histories.test.ts'], {
-  stdio: 'inherit',
-  env: environment,
-});
+const run = spawn(
+  'npx',
+  ['vitest', 'run', '--config', 'vitest.whole.config.ts', 'test/scenario/histories.whole.ts'],
+  {
+    stdio: 'inherit',
+    env: environment,
+  },
+);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run.kill(signal));
 run.on('close', (code) => {
   if (existsSync(report)) printCoverage(JSON.parse(readFileSync(report, 'utf8')));

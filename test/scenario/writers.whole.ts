@@ -8,7 +8,7 @@ import { spawnReader, spawnSessions } from '../support/spawn.ts';
 import { orphans } from '../support/orphans.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
-/** `npm run soak:crash` sets this; `npm test` has time for few. */
+/** `npm run soak:crash` sets this; `npm run test:whole` has time for few. */
 const SOAK = Number(process.env['PSYBERG_SOAK_WRITERS'] ?? 0);
 const EVENTS = 'id bigint, ts timestamptz';
 const counts = SOAK === 0 ? [3] : Array.from({ length: SOAK - 1 }, (_, index) => index + 2);

@@ -31,7 +31,7 @@ const isCommitOf = ({ method, path }: ForeignCall, table: RegExp): boolean =>
 
 describe('a foreign catalog', () => {
   // The whole story in front of a catalog that commits several tables together:
-  // test/interop/java-catalog.test.ts.
+  // test/interop/java-catalog.whole.ts.
   it('that commits several tables together is reached under its prefix, with the token, and takes one commit a session', async () => {
     const { world, foreign } = await foreignWorld({ prefix: 'some/where' });
     await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');

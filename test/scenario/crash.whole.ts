@@ -66,7 +66,7 @@ const random = (): Kill => ({
 });
 
 /**
- * `npm run soak:crash` sets these; `npm test` takes a few boundaries, others each day, and two random
+ * `npm run soak:crash` sets these; `npm run test:whole` takes a few boundaries, others each day, and two random
  * moments.
  */
 const SOAK = process.env['PSYBERG_CRASH_KILLS'] !== undefined;
