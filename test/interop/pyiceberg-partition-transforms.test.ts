@@ -1,7 +1,7 @@
-// Goal: a session, and `sql`, find each row by every transform and type of Iceberg's appendix B, whatever DuckDB makes of
-// them. Method: PyIceberg writes tables with a column for each pair, partitioned by all of them, so that each row
-// is a file of its own; the view that sessions read, and `sql`, are asked for rows by value, by order and by joins, and
-// so is a copy of the rows, in which nothing can be skipped.
+// Goal: a session, and `sql`, find each row by every transform and type of Iceberg's appendix B, whatever DuckDB
+// makes of them. Method: PyIceberg writes tables with a column for each pair, partitioned by all of them, so that
+// each row is a file of its own; the view that sessions read is asked for rows by value, by order and by joins,
+// `sql` by value and by order, and so is a copy of the rows, in which nothing can be skipped.
 import { beforeAll, expect, it } from 'vitest';
 import type { ViewTable } from '../../src/catalog/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
