@@ -140,7 +140,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     ending: { first: undefined },
     storage: new Map(),
     catalogs: new Set(),
-    unpruned: unprunedRunner(),
+    unpruned: unprunedRunner(instance),
   });
 }
 
@@ -181,8 +181,13 @@ function connectionEngine(parts: Parts): Engine {
   });
   const script = inTurn(async (text: Script) => {
     if (parts.stopped.value) throw interruptedError();
-    const work = () => runScript(connection, text);
-    return whileItLives(() => (needsAllFiles(text.sql) ? parts.unpruned(connection, work) : work()));
+    const { isMisled: _doubt, ...undoubted } = text;
+    const unpruned = <T>(work: () => Promise<T>): Promise<T> => parts.unpruned(connection, work);
+    return whileItLives(() =>
+      text.readsAllFiles === true || needsAllFiles(text.sql)
+        ? unpruned(() => runScript(connection, undoubted, unpruned))
+        : runScript(connection, text, unpruned),
+    );
   });
   const command = inTurn((sql: string) => whileItLives(async () => void (await connection.run(sql))));
   const close = (): void => {

@@ -13,4 +13,4 @@ export type { StorageAccess } from './storage-secrets.ts';
 export type { ResultColumn, ResultRows } from './values.ts';
 export { togetherOrSingly } from './mixed-files.ts';
 export { type ParserVerdict, parseQuery } from './parse-query.ts';
-export { openWarehouse } from './open-warehouse.ts';
+export { forkWithMacros, openWarehouse } from './open-warehouse.ts';

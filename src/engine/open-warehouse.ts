@@ -8,22 +8,7 @@ export async function openWarehouse(
 ): Promise<Engine> {
   const engine = await openEngine(options);
   try {
-    for (const macro of [
-      'macros/plain_path',
-      'macros/read_manifests',
-      'macros/iceberg_integer',
-      'macros/iceberg_bytes',
-      'macros/units_per_hour',
-      'macros/stored_unit',
-      'macros/bounds_in_another_unit',
-      'macros/event_hour',
-      'macros/partition_hour',
-      'macros/calendar_hour',
-      'macros/bounds_are_trusted',
-      'macros/manifest_list',
-      'macros/partition_key',
-    ])
-      await engine.execute({ sql: renderStatement(macro), parameters: {} });
+    await defineMacros(engine);
     await engine.attach({
       name: 'lake',
       warehouse: options.warehouse,
@@ -36,3 +21,30 @@ export async function openWarehouse(
     throw error;
   }
 }
+
+/** A connection beside another one, with the macros: they belong to the connection that defines them. */
+export async function forkWithMacros(engine: Engine): Promise<Engine> {
+  const fork = await engine.fork();
+  await defineMacros(fork);
+  return fork;
+}
+
+async function defineMacros(engine: Engine): Promise<void> {
+  for (const macro of MACROS) await engine.execute({ sql: renderStatement(macro), parameters: {} });
+}
+
+const MACROS = [
+  'macros/plain_path',
+  'macros/read_manifests',
+  'macros/iceberg_integer',
+  'macros/iceberg_bytes',
+  'macros/units_per_hour',
+  'macros/stored_unit',
+  'macros/bounds_in_another_unit',
+  'macros/event_hour',
+  'macros/partition_hour',
+  'macros/calendar_hour',
+  'macros/bounds_are_trusted',
+  'macros/manifest_list',
+  'macros/partition_key',
+] as const;

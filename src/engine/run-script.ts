@@ -35,6 +35,10 @@ export interface Script {
   readonly change?: (index: number, count: number) => Promise<ScriptChange> | undefined;
   /** Called when a statement is bound, before it runs; what it throws ends the script. */
   readonly beforeRun?: () => Promise<void>;
+  /** Asked then: whether DuckDB would skip files of the tables that it has met whose rows are asked for. */
+  readonly isMisled?: () => Promise<boolean>;
+  /** True where no statement of it is to skip files, whatever it reads. */
+  readonly readsAllFiles?: boolean;
 }
 
 export interface ScriptChange {
@@ -44,9 +48,17 @@ export interface ScriptChange {
   readonly bindFirst?: readonly string[];
 }
 
-/** Runs a script. Throws DuckDB's errors, and
- * `parameter-unknown` before the last statement runs. */
-export async function runScript(connection: DuckDBConnection, script: Script): Promise<ResultRows[]> {
+type Unpruned = <T>(work: () => Promise<T>) => Promise<T>;
+
+/**
+ * Runs a script. Throws DuckDB's errors, and `parameter-unknown` before the last statement runs.
+ * @param unpruned runs what is misled.
+ */
+export async function runScript(
+  connection: DuckDBConnection,
+  script: Script,
+  unpruned: Unpruned,
+): Promise<ResultRows[]> {
   const { sql, parameters, change, beforeRun } = script;
   // The whole text is parsed before anything runs: half a script that was run helps nobody.
   const statements = await connection.extractStatements(sql);
@@ -55,19 +67,74 @@ export async function runScript(connection: DuckDBConnection, script: Script): P
   for (let index = 0; index < statements.count; index += 1) {
     const { instead, bindFirst = [] } = (await change?.(index, statements.count)) ?? {};
     for (const query of bindFirst) await bindOnly(connection, query);
-    const prepared = await (instead === undefined
-      ? statements.prepare(index)
-      : connection.prepare(instead.sql));
-    try {
+    const check = async (prepared: DuckDBPreparedStatement): Promise<void> => {
       for (const name of bindParameters(prepared, instead?.parameters ?? parameters)) unused.delete(name);
       if (index === statements.count - 1) refuseUnused(unused);
       await beforeRun?.();
-      results.push(resultRows(await prepared.runAndReadAll()));
-    } finally {
-      prepared.destroySync();
-    }
+    };
+    const { isMisled } = instead === undefined ? script : {};
+    results.push(
+      await runStatement({
+        prepare: () => (instead === undefined ? statements.prepare(index) : connection.prepare(instead.sql)),
+        // DuckDB hands each extracted statement out once.
+        prepareAgain: async () => (await connection.extractStatements(sql)).prepare(index),
+        check,
+        isMisled: async () => (await isMisled?.()) === true,
+        unpruned,
+      }),
+    );
   }
   return results;
+}
+
+interface StatementRun {
+  readonly prepare: () => Promise<DuckDBPreparedStatement>;
+  readonly prepareAgain: () => Promise<DuckDBPreparedStatement>;
+  /** Binds its parameters; throws what speaks against running it. */
+  readonly check: (prepared: DuckDBPreparedStatement) => Promise<void>;
+  readonly isMisled: () => Promise<boolean>;
+  readonly unpruned: Unpruned;
+}
+
+/** What the optimizer may do is decided where a statement is bound: one that is misled is bound once more. */
+async function runStatement({
+  prepare,
+  prepareAgain,
+  check,
+  isMisled,
+  unpruned,
+}: StatementRun): Promise<ResultRows> {
+  const again = (): Promise<ResultRows> =>
+    unpruned(async () =>
+      use(await prepareAgain(), async (prepared) => {
+        await check(prepared);
+        return resultRows(await prepared.runAndReadAll());
+      }),
+    );
+  let prepared: DuckDBPreparedStatement;
+  try {
+    prepared = await prepare();
+  } catch (error) {
+    // By some bounds DuckDB fails already where it binds.
+    if (await isMisled()) return again();
+    throw error;
+  }
+  const rows = await use(prepared, async () => {
+    await check(prepared);
+    return (await isMisled()) ? undefined : resultRows(await prepared.runAndReadAll());
+  });
+  return rows ?? again();
+}
+
+async function use<T>(
+  prepared: DuckDBPreparedStatement,
+  work: (prepared: DuckDBPreparedStatement) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(prepared);
+  } finally {
+    prepared.destroySync();
+  }
 }
 
 /** A table that cannot be read is told of where it is read. */

@@ -1,10 +1,11 @@
 /**
- * Statements that ask for row ids, or write them. DuckDB 1.5.5 counts the row ids of an Iceberg table over the
- * files that it reads: of a manifest with several files, one of which a filter skips, those behind it get ids
- * of other rows, and an UPDATE stores them. Without filters that reach the scan no file is skipped. (Ids that
- * a manifest spells out file by file are right in any case.)
+ * Statements that run without skipping files: those of a user that would miss rows, since DuckDB skips files of
+ * their tables wrongly, and those that ask for row ids, or write them. DuckDB 1.5.5 counts the row ids of an
+ * Iceberg table over the files that it reads: of a manifest with several files, one of which a filter skips,
+ * those behind it get ids of other rows, and an UPDATE stores them. Without filters that reach the scan no file
+ * is skipped. (Ids that a manifest spells out file by file are right in any case.)
  */
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 
 /** By which filters reach a scan: written ones, those of joins and of the best rows so far. */
 const PUSHING = [
@@ -24,7 +25,9 @@ export const needsAllFiles = (sql: string): boolean =>
  * Makes statements of a database run without those optimizers, as long as one of them is under way: DuckDB has
  * one such setting for all connections.
  */
-export function unprunedRunner(): <T>(connection: DuckDBConnection, work: () => Promise<T>) => Promise<T> {
+export function unprunedRunner(
+  instance: DuckDBInstance,
+): <T>(connection: DuckDBConnection, work: () => Promise<T>) => Promise<T> {
   let running = 0;
   return async (connection, work) => {
     running += 1;
@@ -33,7 +36,19 @@ export function unprunedRunner(): <T>(connection: DuckDBConnection, work: () => 
       return await work();
     } finally {
       running -= 1;
-      if (running === 0) await connection.run('reset disabled_optimizers').catch(() => undefined);
+      if (running === 0) await connection.run(RESET).catch(() => resetElsewhere(instance));
     }
   };
+}
+
+const RESET = 'reset disabled_optimizers';
+
+/** In a transaction that has failed a connection takes nothing but its end. */
+async function resetElsewhere(instance: DuckDBInstance): Promise<void> {
+  try {
+    const connection = await instance.connect();
+    await connection.run(RESET).finally(() => connection.closeSync());
+  } catch {
+    // A database that has ended: its settings matter to nobody.
+  }
 }

@@ -6,7 +6,7 @@
 import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { listFields } from '../iceberg/schema-fields.ts';
-import type { PartitionField, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { NestedField, PartitionField, TableMetadata } from '../iceberg/table-metadata.ts';
 import { failsOnInfinity, hasNan, transformTrust } from '../iceberg/trusted-transforms.ts';
 import type { FieldOfSpec } from '../iceberg/unread-fields.ts';
 import { renderStatement } from '../statements/index.ts';
@@ -33,16 +33,21 @@ export async function misleadingPartitions(
     manifestList,
     manifests,
     asksForInfinity,
+    columns = currentSchema(metadata).fields,
   }: {
     readonly metadata: TableMetadata;
     readonly manifestList: string;
     /** The live ones of the list. */
     readonly manifests: readonly ManifestRow[];
     readonly asksForInfinity: boolean;
+    /** Those that the reader may compare with something; default: all. */
+    readonly columns?: readonly NestedField[];
   },
 ): Promise<MisleadingPartitions> {
   const live = new Set(manifests.map((manifest) => manifest.partition_spec_id));
-  const candidates = candidatesIn(metadata, asksForInfinity).filter(({ specId }) => live.has(specId));
+  const candidates = candidatesIn(metadata, columns, asksForInfinity).filter(({ specId }) =>
+    live.has(specId),
+  );
   const doubted = candidates.filter(({ doubt }) => doubt !== 'none');
   const found = doubted.length === 0 ? [] : await confirmed(engine, { metadata, manifestList, doubted });
   const misleading = [...candidates.filter(({ doubt }) => doubt === 'none'), ...found];
@@ -53,10 +58,19 @@ export async function misleadingPartitions(
   };
 }
 
-function candidatesIn(metadata: TableMetadata, asksForInfinity: boolean): Candidate[] {
-  const types = new Map(
-    listFields(currentSchema(metadata).fields).map((field) => [field.id, field.type] as const),
-  );
+/** Whether partitions by one of some columns may mislead, as far as types and transforms tell. */
+export const hasDoubtfulPartitions = (
+  metadata: TableMetadata,
+  columns: readonly NestedField[],
+  asksForInfinity: boolean,
+): boolean => candidatesIn(metadata, columns, asksForInfinity).length > 0;
+
+function candidatesIn(
+  metadata: TableMetadata,
+  columns: readonly NestedField[],
+  asksForInfinity: boolean,
+): Candidate[] {
+  const types = new Map(listFields(columns).map((field) => [field.id, field.type] as const));
   return metadata['partition-specs'].flatMap((spec) =>
     spec.fields.flatMap((field, index) => {
       const doubt = doubtOf(field, types.get(field['source-id']), asksForInfinity);
@@ -180,5 +194,6 @@ export async function misleadingBounds(
   return [...new Set([...idsOf(hasNan), ...rows.map((row) => row.field_id)])];
 }
 
-const isOrderedByBytes = (type: unknown): boolean =>
+/** Types whose bounds are compared byte by byte. */
+export const isOrderedByBytes = (type: unknown): boolean =>
   typeof type === 'string' && /^(?:string|binary|uuid|fixed\b.*)$/.test(type);

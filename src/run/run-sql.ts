@@ -10,6 +10,7 @@ import { usageError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import { quoteIdentifier, renderStatement } from '../statements/index.ts';
 import type { RunPorts } from './context.ts';
+import { watchMisled } from './misled-sql.ts';
 
 export interface SqlRequest {
   readonly query: string;
@@ -59,20 +60,30 @@ export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlR
 }
 
 async function inCatalog(
-  { engine, catalog }: SqlPorts,
+  { engine, catalog, views }: SqlPorts,
   name: string,
   { query, statements, parameters = {}, schema }: SqlRequest,
   beforeRun?: () => Promise<void>,
 ): Promise<SqlResult> {
-  const results = await engine.inDatabase({ name, schema }, () =>
-    engine.script({
-      sql: query,
-      parameters,
-      change: (index, count) =>
-        count === statements.length ? changeOf(statements[index] as string, catalog) : undefined,
-      ...(beforeRun === undefined ? {} : { beforeRun }),
-    }),
-  );
+  const watch = watchMisled({ catalog, views, engine }, { query, statements, parameters });
+  let succeeded = false;
+  const results = await engine
+    .inDatabase({ name, schema }, () =>
+      engine.script({
+        sql: query,
+        parameters,
+        change: (index, count) =>
+          count === statements.length ? changeOf(statements[index] as string, catalog) : undefined,
+        readsAllFiles: watch.readsAllFiles,
+        isMisled: () => watch.isMisled(),
+        ...(beforeRun === undefined ? {} : { beforeRun }),
+      }),
+    )
+    .then((all) => {
+      succeeded = true;
+      return all;
+    })
+    .finally(() => watch.close(succeeded));
   return { ...(results.at(-1) ?? NO_ROWS), results };
 }
 

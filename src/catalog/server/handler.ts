@@ -49,6 +49,19 @@ export function catalogHandler({
     return prefix === '' || prefix === catalogName ? real : undefined;
   }
 
+  /** Tells of the tables that are loaded, where `tells`. */
+  function watched(face: CatalogFace, tells: boolean): CatalogFace {
+    if (!tells) return face;
+    return {
+      ...face,
+      async loadTable(id) {
+        const table = await face.loadTable(id);
+        views.tellLoad(id, table.metadata);
+        return table;
+      },
+    };
+  }
+
   /** A misspelled branch would show every table's `main`. */
   async function checkBranch(branch: string): Promise<void> {
     // Where the catalog does not let its tables be listed, they are still read one by one.
@@ -81,7 +94,9 @@ export function catalogHandler({
       const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
       const face = findFace(prefix);
       if (face === undefined) throw noSuchWarehouse(prefix);
-      const seen = isDuckDb(request.headers['user-agent']) ? duckDbFace(face, duckDb) : face;
+      const seen = isDuckDb(request.headers['user-agent'])
+        ? watched(duckDbFace(face, duckDb), views.find(prefix) === undefined)
+        : face;
       return await answerRoute(seen, request, rootAt < 0 ? segments : segments.slice(rootAt));
     },
   };

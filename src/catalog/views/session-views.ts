@@ -3,7 +3,7 @@
  * process.
  */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
-import type { Snapshot, SnapshotId, TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { UnreadFields } from '../../iceberg/unread-fields.ts';
 import { usageError } from '../../model/errors.ts';
 
@@ -54,17 +54,23 @@ export interface BranchView {
   /** Told of each table that is loaded. */
   readonly onLoad: (table: TableIdentifier, shown: ShownAs) => void;
 }
+/** Told of each table that DuckDB asks for other than through a session's view, as DuckDB gets it. */
+export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => void;
 /** What the engine holds: views come and go with sessions. */
 export interface SessionViews {
   /** Opens a view, or replaces the one of the same name. */
   open(view: SessionView): void;
   openBranch(view: BranchView): void;
+  /** Watches what is loaded until the function that it returns is called. */
+  watchLoads(watcher: LoadWatcher): () => void;
   close(name: string): void;
 }
 /** What the server holds. */
 export interface ViewRegistry extends SessionViews {
   find(name: string): SessionView | undefined;
   findBranch(name: string): BranchView | undefined;
+  /** Tells the watchers of a load. */
+  tellLoad: LoadWatcher;
 }
 
 /** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
@@ -77,6 +83,7 @@ const RESERVED = new Set(['config', 'namespaces', 'tables', 'views', 'transactio
 export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
   const views = new Map<string, SessionView>();
   const branches = new Map<string, BranchView>();
+  const watchers = new Set<LoadWatcher>();
   const checkName = (name: string): void => {
     if (!VIEW_NAME.test(name) || RESERVED.has(name) || taken(name)) {
       throw usageError('invalid-view-name', `View name is not usable: ${JSON.stringify(name)}`, {
@@ -101,6 +108,13 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
     openBranch(view) {
       checkName(view.name);
       branches.set(view.name, view);
+    },
+    watchLoads(watcher) {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+    tellLoad(table, metadata) {
+      for (const watcher of watchers) watcher(table, metadata);
     },
     close(name) {
       views.delete(name);
