@@ -35,7 +35,7 @@ export async function targetProgress(
   const { spec, project, catalog } = input;
   const found = progressInSummary(target, processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
-  if (found !== undefined || isUntouched(target, processName)) return found;
+  if (found !== undefined || isUntouched(target)) return found;
   // Its progress is another's now, who goes on from there; or is that other's again.
   if (heirOf(target, processName) !== undefined || isAdoptionUndone(target, processName)) return undefined;
   refuseRewoundTarget(input, target, processName);

@@ -45,17 +45,16 @@ export function namesEver(metadata: TableMetadata, processName: string): string[
 }
 
 /**
- * True for a target that no session of the process has published to and that is as it was created: without a
- * snapshot, or with none but an empty one that has no parent.
+ * True for a target on whose `main` there is nothing to go on from: it is as it was created, without a snapshot or
+ * with none but an empty one that has no parent; or it was rolled back to there, and is loaded from the beginning.
  */
-export function isUntouched(metadata: TableMetadata, processName: string): boolean {
+export function isUntouched(metadata: TableMetadata): boolean {
   const main = mainSnapshot(metadata);
   if (main === undefined) return true;
   return (
     main['parent-snapshot-id'] === undefined &&
     liveRows(main) === 0n &&
-    main.summary?.[SUMMARY.processName] === undefined &&
-    metadata.properties?.[publishedProperty(processName)] !== metadata['table-uuid']
+    main.summary?.[SUMMARY.processName] === undefined
   );
 }
 

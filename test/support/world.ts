@@ -145,7 +145,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       // DuckDB's second INSERT into a table of version 1 is refused: there it hides earlier files from others.
       if (ofVersion1.has(table) && (await world.history(table)).length > 0)
         return world.changeFiles(table, { operation: 'append', insert: select });
-      await world.sql(`insert into ${table} by ${by} ${select}`);
+      await world.sql(`insert into ${table} ${by === 'name' ? 'by name ' : ''}${select}`);
     },
     run: (names, request) => psyberg.run(names, request),
     async publish(name) {
