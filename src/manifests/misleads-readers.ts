@@ -12,6 +12,7 @@ import { hasNan } from '../iceberg/trusted-transforms.ts';
 import { manifestsOf } from './compose.ts';
 import {
   hasDoubtfulPartitions,
+  boundsBesideNan,
   isOrderedByBytes,
   misleadingBounds,
   misleadingPartitions,
@@ -33,10 +34,11 @@ export async function misleadsReaders(
   const snapshot = mainSnapshot(metadata);
   if (snapshot === undefined) return false;
   const used = currentSchema(metadata).fields.filter((field) => mayUse(field.name));
-  if (used.some((field) => hasNan(field.type))) return true;
   const isParted = hasDoubtfulPartitions(metadata, used, asksForInfinity);
-  const ofBytes = used.filter((field) => isOrderedByBytes(field.type)).map((field) => field.id);
-  if (!isParted && ofBytes.length === 0) return false;
+  const idsOf = (is: (type: unknown) => boolean): number[] =>
+    used.filter((field) => is(field.type)).map((field) => field.id);
+  const [ofBytes, floats] = [idsOf(isOrderedByBytes), idsOf(hasNan)];
+  if (!isParted && ofBytes.length === 0 && floats.length === 0) return false;
   const engine = await reader();
   const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
   if (isParted) {
@@ -44,7 +46,9 @@ export async function misleadsReaders(
     const input = { metadata, manifestList, manifests, asksForInfinity, columns: used };
     if ((await misleadingPartitions(engine, input)).summaries.size > 0) return true;
   }
-  if (ofBytes.length === 0) return false;
   const data = manifests.filter((manifest) => manifest.content === 0);
+  if (floats.length > 0 && (await boundsBesideNan(engine, metadata, data)).some((id) => floats.includes(id)))
+    return true;
+  if (ofBytes.length === 0) return false;
   return (await misleadingBounds(engine, metadata, data)).some((id) => ofBytes.includes(id));
 }

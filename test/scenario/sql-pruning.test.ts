@@ -3,7 +3,7 @@
 // tables; the number of files that DuckDB says it read.
 import { describe, expect, it } from 'vitest';
 import { restateColumn } from '../support/manifest-bounds.ts';
-import { type World, worldForTest } from '../support/world.ts';
+import { type World, processFile, worldForTest } from '../support/world.ts';
 
 const ids = async (world: World, query: string, options?: { branch: string }): Promise<string> =>
   (await world.psyberg.sql(query, options)).rows.map(([id]) => String(id)).join();
@@ -154,5 +154,28 @@ describe('files that DuckDB skips rightly', () => {
     expect(await filesRead(world, "select id from raw.both where ts < '2023-09-15'")).toBe(1);
     // What one statement was run with is not left to the next one.
     expect(await filesRead(world, 'select id from raw.events where id = 2')).toBe(1);
+  });
+
+  it('are skipped where a number is named and no file has bounds of it, as targets have none', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          {
+            process_name: 'load',
+            pattern: 'stateless',
+            sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+            target: { table: 'facts.t' },
+          },
+          'select id, x from e',
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id bigint, x double, ts timestamptz');
+    for (const id of [1, 2]) {
+      await world.land('raw.events', `select ${id}, 'nan'::double, timestamptz '2023-09-14 0${id}:00:00Z'`);
+      await world.publish('load');
+    }
+    expect(await ids(world, 'select id from facts.t where x > 5 order by id')).toBe('1,2');
+    expect(await filesRead(world, 'select id from facts.t where id = 2 and x > 5')).toBe(1);
   });
 });
