@@ -5,7 +5,6 @@ import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { RunPorts } from '../run/context.ts';
-import { removeLocalFile } from '../state/local-files.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
 export interface MaintainPorts extends RunPorts {
@@ -62,14 +61,6 @@ export async function untilItWins<T>(
 
 const isLostRace = (error: unknown): boolean =>
   error instanceof PsybergError && error.retryable && error.code !== 'interrupted' && !isUnanswered(error);
-
-/**
- * Deletes what was written for a commit that failed; not when it may have been made: the files are the
- * table's then, or orphans for a later run.
- */
-export function discard(paths: readonly string[], error: unknown): void {
-  if (!isUnanswered(error)) for (const path of paths) removeLocalFile(path);
-}
 
 export function stopIfInterrupted(ports: Pick<MaintainPorts, 'interrupted'>): void {
   if (ports.interrupted())

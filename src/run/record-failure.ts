@@ -19,7 +19,7 @@ import {
   ensureStateTable,
   type StateRow,
 } from '../state/write-state.ts';
-import { removeLocalFile } from '../state/local-files.ts';
+import { discard } from '../state/local-files.ts';
 import type { RunPorts } from './context.ts';
 
 export interface Failure {
@@ -83,10 +83,8 @@ async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Prom
       deleteObsoleteFiles([change]);
       return psybergSessionId;
     } catch (error) {
+      discard(change.files, error);
       const isLost = error instanceof PsybergError && error.code === 'commit-conflict';
-      // Files of a commit that may have happened stay: the table would name files that are gone.
-      if (error instanceof PsybergError && error.code !== 'commit-unknown')
-        for (const file of change.files) removeLocalFile(file);
       if (!isLost || attempt >= ATTEMPTS) throw error;
     }
   }

@@ -15,12 +15,7 @@ import { progressInSummary, SUMMARY, type WatermarkJson } from '../state/read-wa
 import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import { sessionRows, signalRow } from '../state/state-rows.ts';
 import { SESSION, SIGNAL, type StateTable } from '../state/state-tables.ts';
-import {
-  composeStateChange,
-  deleteObsoleteFiles,
-  ensureStateTable,
-  type StateRow,
-} from '../state/write-state.ts';
+import { commitStateChange, ensureStateTable, type StateRow } from '../state/write-state.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
 import type { RunPorts } from './context.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
@@ -222,12 +217,10 @@ async function write(
   { table, definition, ...rows }: Rows,
 ): Promise<void> {
   const metadata = await ensureStateTable(ports.catalog, table, definition);
-  const state = await composeStateChange(ports.engine, metadata, {
+  await commitStateChange(ports, metadata, {
     table,
     definition,
     processName: spec.processName,
     ...rows,
   });
-  await ports.catalog.commitTransaction([state.change]);
-  deleteObsoleteFiles([state]);
 }

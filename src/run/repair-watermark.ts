@@ -11,31 +11,21 @@ import type { Watermark } from '../model/session.ts';
 import { type ProcessProgress, progressInTable } from '../state/read-watermarks.ts';
 import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import { HIGH_WATER_MARK } from '../state/state-tables.ts';
-import {
-  composeStateChange,
-  deleteObsoleteFiles,
-  ensureStateTable,
-  type StateRow,
-} from '../state/write-state.ts';
+import { commitStateChange, ensureStateTable, type StateRow } from '../state/write-state.ts';
 import type { RunPorts } from './context.ts';
 
-/**
- * True when rows were missing or behind and are right now. `plan`: of the session that the summary names,
- * when it is known.
- */
+interface Repaired {
+  readonly spec: ProcessSpec;
+  readonly target: TableMetadata;
+  readonly progress: ProcessProgress;
+  /** Of the session that the summary names, when it is known. */
+  readonly plan: Plan | undefined;
+}
+
+/** True when rows were missing or behind and are right now. */
 export async function repairWatermarkTable(
   ports: RunPorts,
-  {
-    spec,
-    target,
-    progress,
-    plan,
-  }: {
-    readonly spec: ProcessSpec;
-    readonly target: TableMetadata;
-    readonly progress: ProcessProgress;
-    readonly plan: Plan | undefined;
-  },
+  { spec, target, progress, plan }: Repaired,
 ): Promise<boolean> {
   const { highWaterMarkTable } = ports.project.tables;
   await refuseContradiction({
@@ -56,7 +46,7 @@ export async function repairWatermarkTable(
         });
   if (found !== undefined && sameWatermarks(found.watermarks, progress.watermarks)) return false;
   const rows = progress.watermarks.map((watermark) => rowOf(watermark, { spec, target, progress, plan }));
-  const state = await composeStateChange(ports.engine, metadata, {
+  await commitStateChange(ports, metadata, {
     table: highWaterMarkTable,
     definition: HIGH_WATER_MARK,
     processName: spec.processName,
@@ -64,8 +54,6 @@ export async function repairWatermarkTable(
     rows,
     replacesSession: false,
   });
-  await ports.catalog.commitTransaction([state.change]);
-  deleteObsoleteFiles([state]);
   return true;
 }
 
@@ -79,20 +67,7 @@ function sameWatermarks(left: readonly Watermark[], right: readonly Watermark[])
   return left.length === right.length && right.every((watermark) => known.has(keyOf(watermark)));
 }
 
-function rowOf(
-  watermark: Watermark,
-  {
-    spec,
-    target,
-    progress,
-    plan,
-  }: {
-    readonly spec: ProcessSpec;
-    readonly target: TableMetadata;
-    readonly progress: ProcessProgress;
-    readonly plan: Plan | undefined;
-  },
-): StateRow {
+function rowOf(watermark: Watermark, { spec, target, progress, plan }: Repaired): StateRow {
   const before = plan?.sources.find((source) => source.table === watermark.table)?.watermark;
   return {
     process_name: spec.processName,

@@ -6,6 +6,7 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { makeFolder } from '../catalog/files/folders.ts';
 import { localPath } from '../catalog/files/locations.ts';
+import { isUnanswered } from '../model/errors.ts';
 
 /**
  * Deletes a file of a table. One that is gone already, or on a store that this process cannot reach, stays an
@@ -19,6 +20,14 @@ export function removeLocalFile(location: string): void {
   } catch {
     // An orphan file harms nobody; an error here would hide what came before it.
   }
+}
+
+/**
+ * Deletes what was written for a commit that failed; not when it may have been made: the files are the
+ * table's then, or orphans for a later run.
+ */
+export function discard(paths: readonly string[], error: unknown): void {
+  if (!isUnanswered(error)) for (const path of paths) removeLocalFile(path);
 }
 
 /** Makes a folder that DuckDB is to write single files into: it makes those of partitions only. */

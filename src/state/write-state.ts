@@ -30,7 +30,7 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
+import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
@@ -347,6 +347,23 @@ function expiredSnapshots(metadata: TableMetadata): Snapshot[] {
   const oldest = byAge.slice(0, Math.max(0, byAge.length - SNAPSHOTS_KEPT));
   const firstHeld = oldest.findIndex((snapshot) => held.has(snapshot['snapshot-id']));
   return firstHeld < 0 ? oldest : oldest.slice(0, firstHeld);
+}
+
+/**
+ * Composes a change and commits it by itself. Throws what the catalog answers; nothing is left then, but of a
+ * commit that may have been made.
+ */
+export async function commitStateChange(
+  { engine, catalog }: { readonly engine: Engine; readonly catalog: CatalogClient },
+  metadata: TableMetadata,
+  write: StateWrite,
+): Promise<void> {
+  const state = await composeStateChange(engine, metadata, write);
+  await catalog.commitTransaction([state.change]).catch((error: unknown) => {
+    discard(state.files, error);
+    throw error;
+  });
+  deleteObsoleteFiles([state]);
 }
 
 /** Deletes files that a committed change made obsolete. */

@@ -14,7 +14,7 @@ import { rememberPreviousFile } from '../../iceberg/updates.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { RelocatedTable, RelocateReport } from '../../model/relocate-record.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
+import { discard, removeLocalFile } from '../../state/local-files.ts';
 import { renderStatement } from '../../statements/index.ts';
 import { incomplete, presentPath } from './places.ts';
 import { movedProperties, relocateTable, type Relocation } from './relocate-table.ts';
@@ -95,9 +95,7 @@ export async function relocateWarehouse(
       forgotten: shared.map(({ identifier }) => tableName(identifier)),
     };
   } catch (error) {
-    // Of a commit whose answer got lost nobody knows whether it needs them.
-    if (!(error instanceof PsybergError && error.code === 'commit-state-unknown'))
-      for (const path of relocation.written) removeLocalFile(path);
+    discard(relocation.written, error);
     throw error;
   }
 }
