@@ -183,6 +183,28 @@ describe('a lost answer', () => {
     expect(await world.rows('select count(*) from psyberg.psyberg_audit_failure')).toEqual(['["3"]']);
   });
 
+  it('to the record of a failure takes no file of the session table with it', async () => {
+    const world = await worldForTest({ processes: [processOf('broken', 'stateless')] });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', events(0, 10, 0));
+    await world.publish('broken');
+    await world.land('raw.events', events(10, 10, 1));
+    world.writeProcess({ ...processOf('broken', 'stateless'), sql: 'select nothing, ts from e' });
+    await world.reopen();
+    const { client } = world.psyberg.internals;
+    const commit = client.commitTable.bind(client);
+    client.commitTable = async (id, change) => {
+      await commit(id, change);
+      throw lost();
+    };
+    expect((await world.run())[0]).toMatchObject({ status: 'failed', error: { code: 'process-sql-failed' } });
+    client.commitTable = commit;
+    expect(await world.rows('select status from psyberg.psyberg_session_f')).toEqual([
+      '["failed"]',
+      '["published"]',
+    ]);
+  });
+
   it.for(['compact', 'manifests'] as const)(
     'to maintenance (%s) that lands late takes no file with it',
     async (task) => {
