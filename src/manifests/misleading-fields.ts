@@ -167,54 +167,43 @@ async function isBefore1970(
 }
 
 /**
- * Ids of columns whose bounds say too little or cannot be read: of floating-point numbers always, since no
- * bound says whether a NaN is among the values (and DuckDB 1.5.5 compares bounds of a float in a column that
- * became a double as floats); of others where `manifests` (data manifests) hold such bounds.
+ * Ids of those of some columns whose bounds hide rows or cannot be read, in any of `manifests` (data manifests):
+ * of floating-point numbers where NaN may be among the values, or where DuckDB 1.5.5 compares bounds of a float in
+ * a column that became a double as floats; of text, binaries and UUIDs where they are cut or out of order.
  */
 export async function misleadingBounds(
   engine: Engine,
-  metadata: TableMetadata,
-  manifests: readonly ManifestRow[],
+  {
+    metadata,
+    manifests,
+    columns,
+  }: {
+    readonly metadata: TableMetadata;
+    readonly manifests: readonly ManifestRow[];
+    readonly columns: readonly NestedField[];
+  },
 ): Promise<number[]> {
-  const { fields } = currentSchema(metadata);
-  const idsOf = (is: (type: unknown) => boolean): number[] =>
-    fields.filter((field) => is(field.type)).map((field) => field.id);
-  const ofBytes = idsOf(isOrderedByBytes);
-  if (ofBytes.length === 0) return idsOf(hasNan);
+  const idsOf = (is: (type: unknown) => boolean): string[] =>
+    columns.filter((field) => is(field.type)).map((field) => String(field.id));
+  if (!columns.some(({ type }) => hasDoubtfulBounds(type))) return [];
   const rows = await readEachSpec(metadata, manifests, (paths) =>
     engine.query<{ field_id: number }>({
       sql: renderStatement('compose/misleading_bounds'),
       parameters: {
         manifests: paths,
-        text_ids: idsOf((type) => type === 'string').map(String),
-        byte_ids: ofBytes.map(String),
+        text_ids: idsOf((type) => type === 'string'),
+        byte_ids: idsOf(isOrderedByBytes),
+        number_ids: idsOf(hasNan),
+        double_ids: idsOf((type) => type === 'double'),
       },
     }),
   );
-  return [...new Set([...idsOf(hasNan), ...rows.map((row) => row.field_id)])];
+  return [...new Set(rows.map((row) => row.field_id))];
 }
 
-/**
- * Ids of those floating-point columns of `manifests` (data manifests) by whose bounds DuckDB may skip a file with
- * NaN. More exact than {@link misleadingBounds}, and not free: for readers from whom bounds cannot be hidden.
- */
-export async function boundsBesideNan(
-  engine: Engine,
-  metadata: TableMetadata,
-  manifests: readonly ManifestRow[],
-): Promise<number[]> {
-  const { fields } = currentSchema(metadata);
-  const idsOf = (type: string): string[] =>
-    fields.filter((field) => field.type === type).map((field) => String(field.id));
-  const rows = await readEachSpec(metadata, manifests, (paths) =>
-    engine.query<{ field_id: number }>({
-      sql: renderStatement('compose/bounds_beside_nan'),
-      parameters: { manifests: paths, float_ids: idsOf('float'), double_ids: idsOf('double') },
-    }),
-  );
-  return rows.map((row) => row.field_id);
-}
+/** Whether bounds of a type may mislead. */
+export const hasDoubtfulBounds = (type: unknown): boolean => isOrderedByBytes(type) || hasNan(type);
 
 /** Types whose bounds are compared byte by byte. */
-export const isOrderedByBytes = (type: unknown): boolean =>
+const isOrderedByBytes = (type: unknown): boolean =>
   typeof type === 'string' && /^(?:string|binary|uuid|fixed\b.*)$/.test(type);

@@ -8,12 +8,10 @@ import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import { hasNan } from '../iceberg/trusted-transforms.ts';
 import { manifestsOf } from './compose.ts';
 import {
+  hasDoubtfulBounds,
   hasDoubtfulPartitions,
-  boundsBesideNan,
-  isOrderedByBytes,
   misleadingBounds,
   misleadingPartitions,
 } from './misleading-fields.ts';
@@ -35,10 +33,7 @@ export async function misleadsReaders(
   if (snapshot === undefined) return false;
   const used = currentSchema(metadata).fields.filter((field) => mayUse(field.name));
   const isParted = hasDoubtfulPartitions(metadata, used, asksForInfinity);
-  const idsOf = (is: (type: unknown) => boolean): number[] =>
-    used.filter((field) => is(field.type)).map((field) => field.id);
-  const [ofBytes, floats] = [idsOf(isOrderedByBytes), idsOf(hasNan)];
-  if (!isParted && ofBytes.length === 0 && floats.length === 0) return false;
+  if (!isParted && !used.some(({ type }) => hasDoubtfulBounds(type))) return false;
   const engine = await reader();
   const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
   if (isParted) {
@@ -47,8 +42,5 @@ export async function misleadsReaders(
     if ((await misleadingPartitions(engine, input)).summaries.size > 0) return true;
   }
   const data = manifests.filter((manifest) => manifest.content === 0);
-  if (floats.length > 0 && (await boundsBesideNan(engine, metadata, data)).some((id) => floats.includes(id)))
-    return true;
-  if (ofBytes.length === 0) return false;
-  return (await misleadingBounds(engine, metadata, data)).some((id) => ofBytes.includes(id));
+  return (await misleadingBounds(engine, { metadata, manifests: data, columns: used })).length > 0;
 }

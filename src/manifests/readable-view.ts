@@ -5,6 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/index.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
+import { hasNan } from '../iceberg/trusted-transforms.ts';
 import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../iceberg/unread-fields.ts';
@@ -65,7 +67,14 @@ export async function composeReadableView(
     asksForInfinity,
   });
   await refuseSpreadDeletes(engine, input, { manifests, fields: partitions.fields });
-  const bounds = await misleadingBounds(engine, metadata, data);
+  // Numbers are hidden without a look at their bounds: a table without texts then has no manifest opened.
+  const { fields } = currentSchema(metadata);
+  const numbers = fields.filter((field) => hasNan(field.type)).map((field) => field.id);
+  const others = fields.filter((field) => !hasNan(field.type));
+  const bounds = [
+    ...numbers,
+    ...(await misleadingBounds(engine, { metadata, manifests: data, columns: others })),
+  ];
   const hidden = bounds.length === 0 || canHideBounds(metadata);
   const without = { partitionFields: partitions.fields, columns: hidden ? bounds : [] };
   const changed = {
