@@ -4,7 +4,7 @@
  * `{from_run: name}`.
  */
 import type { FileLayout } from '../model/file-layout.ts';
-import { type Hour, hourText, parseHour } from '../model/hour.ts';
+import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
@@ -203,11 +203,7 @@ const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWin
 
 /** The base without the files of the replaced hours; what else those files hold is carried over. */
 function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
-  const intervals = intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
-  const hours = {
-    first_hours: intervals.map((each) => String(each.firstHour)),
-    last_hours: intervals.map((each) => String(each.lastHour)),
-  };
+  const hours = hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
   const carried = renderStatement('load/carried_rows', {
     columns: carriedColumnsFragment(plan.target.format_version >= 3),

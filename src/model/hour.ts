@@ -15,6 +15,17 @@ export interface HourRange {
   readonly lastHour: Hour;
 }
 
+/** Intervals as statements take them: hours since 1970 as texts, in the same order, both ends included. */
+export interface HourIntervals {
+  readonly first_hours: readonly string[];
+  readonly last_hours: readonly string[];
+}
+
+export const hourIntervals = (ranges: readonly HourRange[]): HourIntervals => ({
+  first_hours: ranges.map(({ firstHour }) => String(firstHour)),
+  last_hours: ranges.map(({ lastHour }) => String(lastHour)),
+});
+
 export const HOUR_MS = 3_600_000;
 
 /**

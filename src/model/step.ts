@@ -3,6 +3,8 @@
  * `kind`, so that a step which nobody executes does not compile.
  */
 
+import type { HourIntervals } from './hour.ts';
+
 /**
  * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to people.
  */
@@ -49,18 +51,13 @@ interface Statement<Kind extends string, Stage extends StepStage> {
 export interface ChangeViewStep extends Statement<'change-view', 'branch'> {
   readonly alias: string;
 }
-/** Intervals of hours that are replaced. Hours count from 1970, as texts; both ends are included. */
-export interface ReplacedHours {
-  readonly first_hours: readonly string[];
-  readonly last_hours: readonly string[];
-}
 /** The files of the hours that are replaced. */
 export interface ClearHoursStep extends Statement<'clear-hours', 'load'> {
-  readonly parameters: Parameters & ReplacedHours & { readonly field_id: number };
+  readonly parameters: Parameters & HourIntervals & { readonly field_id: number };
 }
 /** Rows of such files that lie in other hours. */
 export interface CarryOverStep extends Statement<'carry-over', 'load'> {
-  readonly parameters: Parameters & ReplacedHours;
+  readonly parameters: Parameters & HourIntervals;
 }
 /** One declared audit; `counted`: by the step `count-sources`, without a statement of its own. */
 export interface AuditStep extends Statement<'audit', 'audit'> {

@@ -17,12 +17,6 @@ import type { AuditResult } from '../model/run-record.ts';
 import type { StateRow } from '../state/write-state.ts';
 import type { StateWriter } from './write-session-state.ts';
 
-/**
- * Below this the manifests are opened faster than the list is asked which of them to open: that costs about
- * 25 ms of CPU (2026-11-22).
- */
-export const MANY_MANIFESTS = 8;
-
 /** What a run needs of the outside. */
 export interface RunPorts {
   readonly project: ProjectSpec;

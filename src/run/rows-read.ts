@@ -12,7 +12,7 @@ import { readEachSpec } from '../manifests/each-spec.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { composeReadableView } from '../manifests/readable-view.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
-import { type HourRange, hourText } from '../model/hour.ts';
+import { type HourIntervals, hourIntervals, type HourRange, hourText } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
 import {
@@ -24,7 +24,7 @@ import {
   tableFragment,
 } from '../statements/index.ts';
 import { SESSION_CATALOG } from '../compile/index.ts';
-import { MANY_MANIFESTS, type RunContext, showTables } from './context.ts';
+import { type RunContext, showTables } from './context.ts';
 
 /** What was read of a file. Hours since 1970, of its rows; null where they have none. */
 export interface FileRead {
@@ -100,22 +100,16 @@ async function askedManifests(
   manifests: readonly ManifestRow[],
 ): Promise<ManifestRow[]> {
   const data = manifests.filter((manifest) => manifest.content === 0);
-  if (hours === undefined || column === undefined || data.length < MANY_MANIFESTS) return data;
-  const outside = await manifestsOutside(context.ports.engine, metadata, snapshot, {
+  if (hours === undefined || column === undefined) return data;
+  const outside = await manifestsOutside(context.ports.engine, {
+    metadata,
+    snapshot,
+    manifests: data,
     fieldId: column.fieldId,
-    ...hourParameters(hours, (firstHours, lastHours) => ({ firstHours, lastHours })),
+    hours: hourIntervals(hours),
   });
   return data.filter((manifest) => !outside.has(manifest.manifest_path));
 }
-
-const hourParameters = <T>(
-  hours: readonly HourRange[],
-  use: (first: readonly string[], last: readonly string[]) => T,
-): T =>
-  use(
-    hours.map(({ firstHour }) => String(firstHour)),
-    hours.map(({ lastHour }) => String(lastHour)),
-  );
 
 function promisedFiles(
   { ports: { engine } }: RunContext,
@@ -138,7 +132,7 @@ function promisedFiles(
         unit: column.unit,
         type: column.type,
         ...timeFieldOf(spec, column.fieldId),
-        ...hourParameters(hours, (first_hours, last_hours) => ({ first_hours, last_hours })),
+        ...hourIntervals(hours),
       },
     });
   });
@@ -198,7 +192,7 @@ async function rowsOfFiles(
   return storedRows(context, {
     files: tableFragment(SESSION_CATALOG, identifier),
     column: read.column,
-    hours: read.hours ?? [],
+    hours: hourIntervals(read.hours ?? []),
   });
 }
 
@@ -212,7 +206,7 @@ export async function storedRows(
   }: {
     readonly files: SqlFragment;
     readonly column: TimeColumn | undefined;
-    readonly hours: readonly HourRange[];
+    readonly hours: HourIntervals;
   },
 ): Promise<Map<string, Pick<StoredRows, 'rows' | 'rows_in_hours'>>> {
   const rows = await engine.query<StoredRows>({
@@ -224,7 +218,7 @@ export async function storedRows(
           ? statementFragment('null::bigint')
           : storedEventTimeFragment(column.name, column.unit, column.type),
     }),
-    parameters: hourParameters(hours, (first_hours, last_hours) => ({ first_hours, last_hours })),
+    parameters: { first_hours: hours.first_hours, last_hours: hours.last_hours },
   });
   return new Map(rows.map((row) => [plainPath(row.path), row]));
 }

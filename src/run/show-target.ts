@@ -7,9 +7,9 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { manifestsOf } from '../manifests/compose.ts';
 import { manifestsOutside } from '../manifests/prune-manifests.ts';
 import { composeReadableView, type ReadableView } from '../manifests/readable-view.ts';
-import { parseHour } from '../model/hour.ts';
+import { hourIntervals, parseHour } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
-import { MANY_MANIFESTS, type RunContext, asksForInfinity, loadTarget } from './context.ts';
+import { type RunContext, asksForInfinity, loadTarget } from './context.ts';
 
 /** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */
 export async function readableTarget(
@@ -43,14 +43,16 @@ export async function previousView(context: RunContext): Promise<ViewTable> {
   const { metadata } = await loadTarget(context);
   const manifests = await manifestsOf(ports.engine, base);
   const column = plan.target.event_time;
-  const hour = String(hourBefore(plan));
+  const hour = hourBefore(plan);
   const leftOut =
-    column === null || manifests.length < MANY_MANIFESTS
+    column === null
       ? undefined
-      : await manifestsOutside(ports.engine, metadata, base, {
+      : await manifestsOutside(ports.engine, {
+          metadata,
+          snapshot: base,
+          manifests,
           fieldId: column.field_id,
-          firstHours: [hour],
-          lastHours: [hour],
+          hours: hourIntervals([{ firstHour: hour, lastHour: hour }]),
         });
   return {
     identifier,

@@ -32,7 +32,6 @@ import { bindStep } from './bind-step.ts';
 import {
   type ComposedSnapshot,
   type FilesOfHours,
-  MANY_MANIFESTS,
   type RunContext,
   branchHead,
   loadTarget,
@@ -56,15 +55,13 @@ export async function clearHours(context: RunContext, step: ClearHoursStep): Pro
   const { metadata } = await loadTarget(context);
   const manifests = (await manifestsOf(ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
   const dataManifests = manifests.filter((manifest) => manifest.content === 0);
-  const { field_id: fieldId, first_hours: firstHours, last_hours: lastHours } = step.parameters;
-  const outside =
-    dataManifests.length < MANY_MANIFESTS
-      ? new Set<string>()
-      : await manifestsOutside(ports.engine, metadata, base, {
-          fieldId,
-          firstHours,
-          lastHours,
-        });
+  const outside = await manifestsOutside(ports.engine, {
+    metadata,
+    snapshot: base,
+    manifests: dataManifests,
+    fieldId: step.parameters.field_id,
+    hours: step.parameters,
+  });
   const near = dataManifests.filter((manifest) => !outside.has(manifest.manifest_path));
   const files = await filesInHours(context, step, metadata, near);
   if (files.length === 0) return;

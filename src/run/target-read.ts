@@ -88,11 +88,10 @@ export async function checkCarried(
   staged: SnapshotId | undefined,
 ): Promise<void> {
   const { spec, ports } = context;
-  const { first_hours: first, last_hours: last } = step.parameters;
   const stored = await storedRows(context, {
     files: ofSession('straddling', spec.target.table.name),
     column: targetColumn(context),
-    hours: first.map((hour, index) => ({ firstHour: Number(hour), lastHour: Number(last[index]) })),
+    hours: step.parameters,
   });
   const view = context.viewTables.get(`straddling.${spec.target.table.name}`)?.show;
   const manifests = view?.kind === 'files' ? await manifestsOf(ports.engine, view.snapshot) : [];
