@@ -6,7 +6,7 @@
   case
     when content = 0 then coalesce(
       first_row_id,
-      $first_row_id::bigint + coalesce(
+      $first_row_id + coalesce(
         sum(case when content = 0 and first_row_id is null then added_rows_count + existing_rows_count end)
           over (order by sequence_number, manifest_path rows between unbounded preceding and 1 preceding),
         0

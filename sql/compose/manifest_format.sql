@@ -2,10 +2,10 @@
 -- What: the options of COPY that make an Avro file a manifest: field ids, and what it says of its table (Iceberg specification, "Manifests"); spliced into the
 --       statements that write one.
 -- @param $schema VARCHAR the table's schema as JSON
--- @param $schema_id VARCHAR its id
+-- @param $schema_id INTEGER its id
 -- @param $partition_spec VARCHAR the spec's fields as JSON
--- @param $partition_spec_id VARCHAR id of the spec
--- @param $format_version VARCHAR the table's format version
+-- @param $partition_spec_id INTEGER id of the spec
+-- @param $format_version INTEGER the table's format version
 -- @param $content VARCHAR data or deletes
 format avro,
 root_name 'manifest_entry',

@@ -2,7 +2,17 @@
 -- What: the process's own query over the rows of this session, written as data files of the target: its columns, types and field ids, one
 --       folder a partition. The files are staged by the manifest that load/write_file_manifest makes of what this statement returns.
 -- @param $destination VARCHAR the target's data folder (or, without partitions, the path of one file)
--- @returns filename, count, file_size_bytes, column_statistics, partition_keys
+-- @param $psyberg_session_id VARCHAR (perhaps inside {{query}})
+-- @param $process_name VARCHAR (perhaps inside {{query}})
+-- @param $first_hour TIMESTAMP start of the first hour (perhaps inside {{query}})
+-- @param $last_hour TIMESTAMP start of the last hour (perhaps inside {{query}})
+-- @param $range_start TIMESTAMP first instant of the rows (perhaps inside {{sources}}, {{query}})
+-- @param $range_end TIMESTAMP first instant after them (perhaps inside {{sources}}, {{query}})
+-- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{sources}})
+-- @param $first_hours BIGINT[] of the replaced intervals, where rows are carried over (perhaps inside {{query}})
+-- @param $last_hours BIGINT[] of the same (perhaps inside {{query}})
+-- @returns filename VARCHAR, count UBIGINT, file_size_bytes UBIGINT, footer_size_bytes UBIGINT,
+--          column_statistics MAP(VARCHAR, MAP(VARCHAR, VARCHAR)), partition_keys MAP(VARCHAR, VARCHAR) NULL
 copy (
   with {{sources}}
   select {{columns}}

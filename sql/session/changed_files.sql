@@ -5,9 +5,10 @@
 -- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
 -- @param $type VARCHAR Iceberg type of the column now
--- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
--- @returns manifest_path, path, file_format, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
---          in_another_unit BOOLEAN (they need a partition that confirms them), null_event_times (NULL: not counted)
+-- @param $statuses INTEGER[] entry statuses to return: 0 existing, 1 added, 2 removed
+-- @returns manifest_path VARCHAR, path VARCHAR, file_format VARCHAR, status INTEGER, snapshot_id BIGINT NULL (NULL: the manifest's own),
+--          rows BIGINT, bytes BIGINT, partition VARCHAR NULL (as JSON), first_hour INTEGER NULL, last_hour INTEGER NULL,
+--          in_another_unit BOOLEAN (they need a partition that confirms them), null_event_times BIGINT NULL (NULL: not counted)
 with entries as (
   select
     filename as manifest_path,
@@ -22,7 +23,7 @@ with entries as (
     hex(data_file.upper_bounds[$field_id]) as upper_bound,
     data_file.null_value_counts[$field_id] as null_event_times
   from read_manifests($manifests)
-  where status in (select unnest($statuses::integer[]))
+  where status in (select unnest($statuses))
 ),
 stored as (
   select
@@ -45,7 +46,7 @@ select
   path,
   file_format,
   status,
-  snapshot_id::varchar as snapshot_id,
+  snapshot_id,
   rows,
   bytes,
   partition::varchar as partition,

@@ -4,8 +4,8 @@
 -- @param $manifests VARCHAR[] its data manifests
 -- @param $removed_files VARCHAR[]
 select
-  case when list_contains($removed_files::varchar[], data_file.file_path) then 2 else 0 end::integer as status,
-  case when list_contains($removed_files::varchar[], data_file.file_path) then null else coalesce(entry.snapshot_id, list.added_snapshot_id) end as snapshot_id,
+  case when list_contains($removed_files, data_file.file_path) then 2 else 0 end::integer as status,
+  case when list_contains($removed_files, data_file.file_path) then null else coalesce(entry.snapshot_id, list.added_snapshot_id) end as snapshot_id,
   coalesce(entry.sequence_number, list.sequence_number) as sequence_number,
   coalesce(entry.file_sequence_number, list.sequence_number) as file_sequence_number,
   struct_pack(

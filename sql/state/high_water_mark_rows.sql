@@ -1,6 +1,6 @@
 -- @name state/high_water_mark_rows
 -- What: a process's watermarks, one row a source, as `high_water_mark_table` holds them.
--- @param $rows VARCHAR JSON array
+-- @param $rows JSON an array
 select
   process_name,
   src_table,
@@ -18,7 +18,7 @@ select
   target_table_uuid,
   complete_to_hour
 from (
-  select unnest(from_json($rows::json, '[{
+  select unnest(from_json($rows, '[{
     "process_name": "VARCHAR", "src_table": "VARCHAR", "table_uuid": "VARCHAR", "snapshot_id": "VARCHAR", "sequence_number": "VARCHAR",
     "high_water_mark_ts": "VARCHAR", "previous_snapshot_id": "VARCHAR", "previous_high_water_mark_ts": "VARCHAR", "owed_hours": "VARCHAR",
     "psyberg_session_id": "VARCHAR", "updated_at": "VARCHAR", "newest_hour": "VARCHAR", "total_records": "VARCHAR",

@@ -1,6 +1,6 @@
 -- @name state/session_rows
 -- What: a session, one row a source, as `psyberg_session_f` holds it.
--- @param $rows VARCHAR JSON array
+-- @param $rows JSON an array
 select
   process_name,
   psyberg_session_id,
@@ -26,7 +26,7 @@ select
   error,
   plan
 from (
-  select unnest(from_json($rows::json, '[{
+  select unnest(from_json($rows, '[{
     "process_name": "VARCHAR", "psyberg_session_id": "VARCHAR", "etl_pattern_id": "VARCHAR", "pattern": "VARCHAR", "status": "VARCHAR",
     "src_table": "VARCHAR", "processing_uris": "VARCHAR", "from_event_date": "VARCHAR", "from_event_hour": "VARCHAR",
     "to_event_date": "VARCHAR", "to_event_hour": "VARCHAR", "from_processing_date": "VARCHAR", "from_processing_hour": "VARCHAR",

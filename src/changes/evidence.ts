@@ -154,7 +154,7 @@ function rowDeletesBySnapshot(
   manifests: readonly Manifest[],
   deletes: RowDeletesSince,
 ): (id: SnapshotId) => SnapshotEvidence['rowDeletes'] {
-  const deleting = new Set(ofDeletes(manifests).map((manifest) => BigInt(manifest.snapshot_id)));
+  const deleting = new Set(ofDeletes(manifests).map((manifest) => manifest.snapshot_id));
   const hit = new Set(deletes.files.map((file) => file.snapshotId));
   const ofNewRows = new Set(deletes.ofNewRows.map((file) => file.snapshotId));
   return (id) => (!deleting.has(id) ? 'none' : hit.has(id) ? 'hit' : ofNewRows.has(id) ? 'new' : 'missed');

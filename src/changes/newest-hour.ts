@@ -7,7 +7,7 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { composeFilesView } from '../manifests/compose.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
-import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';
+import { type RowOf, statement, storedEventTimeFragment } from '../statements/index.ts';
 import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, filesUnder } from './files/files-under.ts';
@@ -151,10 +151,7 @@ const hoursOf = (files: readonly ChangedFile[]): LiveHours => ({
   future: new Set(files.flatMap((file) => file.futureHours ?? [])),
 });
 
-interface HourOfRows extends Record<string, unknown> {
-  readonly first_hour: number;
-  readonly last_hour: number;
-}
+type HourOfRows = RowOf<'session/live_hours'>;
 
 async function hoursOfRows(
   source: Source,
@@ -188,13 +185,13 @@ async function hoursOfRows(
     });
     return reading(source, head, () =>
       withViews(source, { rows: view }, (views) =>
-        source.engine.query<HourOfRows>({
-          sql: renderStatement('session/live_hours', {
+        source.engine.query(
+          statement('session/live_hours', {
             ...views,
             stored_event_time: storedEventTimeFragment(column.name, unit, column.type),
           }),
-          parameters: { unit },
-        }),
+          { unit },
+        ),
       ),
     );
   });

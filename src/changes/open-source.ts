@@ -1,7 +1,7 @@
 /** Opens a source for reading. A manifest list never changes, so each is read once, however many rules ask for it. */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { renderStatement } from '../statements/index.ts';
+import { statement } from '../statements/index.ts';
 import { reading } from './files/reading.ts';
 import type { Manifest, Source, SourceTable } from './source.ts';
 
@@ -26,9 +26,6 @@ const readManifestList = (source: Source, snapshot: Snapshot): Promise<Manifest[
     source,
     snapshot,
     () =>
-      source.engine.query<Manifest & Record<string, unknown>>({
-        sql: renderStatement('session/all_manifests'),
-        parameters: { manifest_list: snapshot['manifest-list'] },
-      }),
+      source.engine.query(statement('session/all_manifests'), { manifest_list: snapshot['manifest-list'] }),
     [snapshot['manifest-list']],
   );

@@ -35,8 +35,8 @@ export interface Manifest {
   readonly manifest_path: string;
   readonly partition_spec_id: number;
   readonly content: number;
-  readonly snapshot_id: string;
-  readonly sequence_number: string;
+  readonly snapshot_id: SnapshotId;
+  readonly sequence_number: bigint;
   /** True when the manifest also holds entries that its snapshot did not add: a merge, or a removal. */
   readonly mixed: boolean;
 }

@@ -15,6 +15,7 @@ import {
   literalFragment,
   noneIsNullFragment,
   renderStatement,
+  statement,
   statementFragment,
   userQueryFragment,
   withinKeysFragment,
@@ -28,12 +29,13 @@ import {
   stagedTable,
   wholeTable,
 } from './source-ctes.ts';
+import { bareStep } from './step-statements.ts';
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
 export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
   const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window);
   const files = sourceFileCtes(plan, window);
-  const count = renderStatement('audit/count_sources', {
+  const count = statement('audit/count_sources', {
     sources: files.fragment,
     rows_read: rowsRead(plan),
     staged: stagedTable(spec),
@@ -44,8 +46,7 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
       kind: 'count-sources',
       stage: 'audit',
       name: 'count_sources',
-      sql: count,
-      parameters: namedIn(count, { ...processParameters(plan, window), ...files.parameters }),
+      ...bareStep(count, namedIn(count.sql, { ...processParameters(plan, window), ...files.parameters })),
     },
     ...spec.audits.map((audit): Step => {
       // To count again took 8 ms of a session of 1,000,000 rows (2026-11-22).

@@ -19,7 +19,7 @@ import {
   fileOrderFragment,
   identifierFragment,
   literalFragment,
-  manifestListStatement,
+  listStatement,
   noSourceFragment,
   noValuesFragment,
   partitionedByFragment,
@@ -27,8 +27,10 @@ import {
   renderStatement,
   type RowLineage,
   type SqlFragment,
-  storedEventTimeFragment,
+  type Statement,
+  statement,
   statementFragment,
+  storedEventTimeFragment,
   tableFragment,
   userQueryFragment,
   withPropertiesFragment,
@@ -37,6 +39,7 @@ import { compileAudits } from './compile-audits.ts';
 import {
   type BoundFragment,
   type HourWindow,
+  type ProcessParameters,
   SESSION_CATALOG,
   hoursTable,
   namedIn,
@@ -47,6 +50,7 @@ import {
   targetTable,
   windowOf,
 } from './source-ctes.ts';
+import { type BareStep, type OverNoRow, bareStep } from './step-statements.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
 export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
@@ -131,13 +135,12 @@ function changeViewStep(
     return request(common, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
     ...common,
-    sql: manifestListStatement('compose/write_change_list'),
-    parameters: {
+    ...bareStep(listStatement('compose/write_change_list', 'none'), {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids,
       contents: ['0'],
       destination: { from_run: 'view-list' },
-    },
+    }),
   };
 }
 
@@ -160,8 +163,8 @@ const TARGET_PROPERTIES = {
  * The target's creation. Its text is final only at run time when the SQL of a dimension asks for `previous`:
  * the target that does not exist yet.
  */
-export function createStatement(spec: ProcessSpec, sources: SqlFragment): string {
-  return renderStatement('target/create', {
+export function createStatement(spec: ProcessSpec, sources: SqlFragment): Statement<'target/create'> {
+  return statement('target/create', {
     target: tableFragment('lake', spec.target.table),
     partitioning: partitionedByFragment(spec.target.partitionBy),
     properties: withPropertiesFragment({ ...TARGET_PROPERTIES, ...spec.target.properties }),
@@ -173,13 +176,12 @@ export function createStatement(spec: ProcessSpec, sources: SqlFragment): string
 function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step {
   const one = firstWindow(spec, window);
   const ctes = sourceCtes(plan, spec, one);
-  const sql = createStatement(spec, ctes.fragment);
+  const create = createStatement(spec, ctes.fragment);
   return {
     kind: 'create-target',
     stage: 'branch',
     name: 'create_target',
-    sql,
-    parameters: namedIn(sql, { ...processParameters(plan, one), ...ctes.parameters }),
+    ...bareStep(create, namedIn(create.sql, { ...processParameters(plan, one), ...ctes.parameters })),
   };
 }
 
@@ -188,11 +190,10 @@ const beginMainStep = (plan: Plan): Step => ({
   kind: 'begin-main',
   stage: 'branch',
   name: 'begin_main',
-  sql: manifestListStatement('compose/write_empty_list', rowLineageOf(plan)),
-  parameters: {
-    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
+  ...bareStep(listStatement('compose/write_empty_list', rowLineageOf(plan)), {
+    ...firstRowId(plan),
     destination: { from_run: 'snapshot-list' },
-  },
+  }),
 });
 
 /** A dimension's SQL is written for one hour. */
@@ -216,21 +217,22 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
     query: statementFragment(carried),
     moved: true,
   });
+  const clear = bareStep(statement('compose/files_in_hours'), {
+    ...hours,
+    manifests: { from_run: 'base-manifests' },
+    field_id,
+    unit,
+    type,
+    partition_position: { from_run: 'partition-position' },
+    partition_transform: { from_run: 'partition-transform' },
+  });
   return [
     {
       kind: 'clear-hours',
       stage: 'load',
       name: 'clear_hours',
-      sql: renderStatement('compose/files_in_hours'),
-      parameters: {
-        ...hours,
-        manifests: { from_run: 'base-manifests' },
-        field_id,
-        unit,
-        type,
-        partition_position: { from_run: 'partition-position' },
-        partition_transform: { from_run: 'partition-transform' },
-      },
+      ...clear,
+      parameters: { ...clear.parameters, ...hours, field_id },
     },
     {
       ...written,
@@ -250,8 +252,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
       kind: 'begin-hours',
       stage: 'load',
       name: 'begin_hours',
-      sql: renderStatement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }),
-      parameters: {},
+      ...bareStep(statement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }), {}),
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
@@ -271,7 +272,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
   const ctes = sourceCtes(plan, spec, window, [], isFirst ? previousTable(spec) : hoursTable);
-  const sql = renderStatement('load/compute_hour', {
+  const compute = statement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
     query: userQueryFragment(spec.sql),
@@ -280,8 +281,7 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
     kind: 'compute-hour',
     stage: 'load',
     name: `compute_hour ${hourText(hour)}`,
-    sql,
-    parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }),
+    ...bareStep(compute, namedIn(compute.sql, { ...processParameters(plan, window), ...ctes.parameters })),
   };
 }
 
@@ -290,7 +290,7 @@ function writeStep(
   plan: Plan,
   spec: ProcessSpec,
   ctes: BoundFragment,
-  parameters: Step['parameters'],
+  parameters: Partial<ProcessParameters>,
 ): InsertStep {
   const written = writtenRows(plan, {
     sources: ctes.fragment,
@@ -319,13 +319,10 @@ function writtenRows(
   const destination = { destination: { from_run: 'data-folder' } } as const;
   // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
   if (!exists || layout === null)
-    return {
-      sql: renderStatement('load/write_first_files', { sources, query }),
-      parameters: destination,
-    };
+    return bareStep(statement('load/write_first_files', { sources, query }), destination);
   const columns =
     moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns;
-  const sql = renderStatement('load/write_files', {
+  const write = statement('load/write_files', {
     sources,
     query,
     columns: fileColumnsFragment(columns, layout.partition),
@@ -335,7 +332,7 @@ function writtenRows(
     layout: fileLayoutFragment(layout.partition),
     order: fileOrderFragment(layout.order),
   });
-  return { sql, parameters: destination };
+  return bareStep(write, destination);
 }
 
 /** The step `insert` of a first session, once its target is there: only then its columns have ids. */
@@ -347,44 +344,45 @@ export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayou
 /** From format version 3 on a snapshot numbers its rows. */
 const rowLineageOf = (plan: Plan): RowLineage => (plan.target.format_version >= 3 ? 'assigned' : 'none');
 
+const firstRowId = (plan: Plan): { readonly first_row_id?: { readonly from_run: 'next-row-id' } } =>
+  rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } };
+
 const composeStep = (plan: Plan): ComposeStep => ({
   kind: 'compose-snapshot',
   stage: 'compose',
   name: 'compose_snapshot',
-  sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(plan)),
-  parameters: {
+  ...bareStep(listStatement('compose/write_manifest_list', rowLineageOf(plan)), {
     carried_list: { from_run: 'base-list' },
     staged_list: { from_run: 'branch-list' },
     staging_snapshot_ids: { from_run: 'branch-snapshots' },
     snapshot_id: { from_run: 'snapshot-id' },
     sequence_number: { from_run: 'sequence-number' },
-    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
+    ...firstRowId(plan),
     destination: { from_run: 'snapshot-list' },
-  },
+  }),
 });
 
 /**
  * The query alone, over no row: it gives the columns, and DuckDB's complaints, before anything is written.
  * `ctes`: instead of the session's own.
  */
-export const describeStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
+export const describeStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): QueryOverNoRow =>
   overNoRow('target/describe', { plan, spec, ctes });
 
 /** The same for the exact types of its columns: one row that names them. */
-export const columnTypesStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
+export const columnTypesStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): QueryOverNoRow =>
   overNoRow('target/column_types', { plan, spec, ctes });
 
-type BareStep = Pick<Step, 'sql' | 'parameters'>;
+/** Bound as a step is. */
+type QueryOverNoRow = BareStep & { readonly kind: OverNoRow };
 
 function overNoRow(
-  statement: 'target/describe' | 'target/column_types',
+  kind: OverNoRow,
   { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
-): BareStep {
+): QueryOverNoRow {
   const window = firstWindow(spec, windowOf(plan, spec));
   const bound = sourceCtes(plan, spec, window);
-  const sql = renderStatement(statement, {
-    sources: ctes ?? bound.fragment,
-    query: userQueryFragment(spec.sql),
-  });
-  return { sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...bound.parameters }) };
+  const described = statement(kind, { sources: ctes ?? bound.fragment, query: userQueryFragment(spec.sql) });
+  const parameters = namedIn(described.sql, { ...processParameters(plan, window), ...bound.parameters });
+  return { kind, ...bareStep(described, parameters) };
 }

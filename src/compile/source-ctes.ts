@@ -4,7 +4,7 @@
  */
 import type { Hour, HourRange } from '../model/hour.ts';
 import { HOUR_MS, parseHour } from '../model/hour.ts';
-import type { Plan, PlanSource, StepValue } from '../model/plan.ts';
+import type { Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
@@ -49,15 +49,32 @@ export interface HourWindow {
   readonly only?: readonly Hour[];
 }
 
+/** What a process's SQL may name. Hours are ISO texts. */
+export interface ProcessParameters {
+  readonly psyberg_session_id: string;
+  readonly process_name: string;
+  readonly first_hour?: string;
+  readonly last_hour?: string;
+  readonly range_start?: string;
+  readonly range_end?: string;
+}
+
+/** What the relations of its sources name. */
+export interface SourceParameters extends Pick<ProcessParameters, 'range_start' | 'range_end'> {
+  readonly previous_start?: string;
+  /** Counted from 1970, as text. */
+  readonly hours?: readonly string[];
+}
+
 export interface BoundFragment {
   readonly fragment: SqlFragment;
-  readonly parameters: Readonly<Record<string, StepValue>>;
+  readonly parameters: SourceParameters;
 }
 
 const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 /** The parameters that a process's SQL may name, for one window. */
-export function processParameters(plan: Plan, window: HourWindow | undefined): Record<string, StepValue> {
+export function processParameters(plan: Plan, window: HourWindow | undefined): ProcessParameters {
   const session = { psyberg_session_id: plan.psyberg_session_id, process_name: plan.process_name };
   const hours = window ?? hoursOfPlan(plan);
   if (hours === undefined) return session;
@@ -65,10 +82,17 @@ export function processParameters(plan: Plan, window: HourWindow | undefined): R
     ...session,
     first_hour: instant(hours.firstHour * HOUR_MS),
     last_hour: instant(hours.lastHour * HOUR_MS),
-    range_start: instant(hours.firstHour * HOUR_MS),
-    range_end: instant((hours.lastHour + 1) * HOUR_MS),
+    ...rangeOf(hours),
   };
 }
+
+const rangeOf = ({
+  firstHour,
+  lastHour,
+}: HourWindow): Required<Pick<ProcessParameters, 'range_start' | 'range_end'>> => ({
+  range_start: instant(firstHour * HOUR_MS),
+  range_end: instant((lastHour + 1) * HOUR_MS),
+});
 
 /** A stateless load has no range, but its SQL may still ask for the hours that the new rows touch. */
 function hoursOfPlan(plan: Plan): HourWindow | undefined {
@@ -90,22 +114,25 @@ export function sourceCtes(
   extra: readonly SqlFragment[] = [],
   previousFrom: SqlFragment = previousTable(spec),
 ): BoundFragment {
-  const all = processParameters(plan, window);
   const parameters = rangeParameters(plan, window);
   const ctes = plan.sources.map((source) =>
     cteFragment(source.alias, rowsOfSource(plan, source, window, statementFragment('*'))),
   );
-  if (spec.pattern === 'dimension' && window !== undefined) {
-    parameters['previous_start'] = instant((window.firstHour - 1) * HOUR_MS);
-    parameters['range_start'] = all['range_start'] as StepValue;
-    const previous = renderStatement('load/previous_hour', {
-      columns: statementFragment('*'),
-      target: previousFrom,
-      event_time: identifierFragment(spec.target.eventTime as string),
-    });
-    ctes.push(cteFragment('previous', previous));
-  }
-  return { fragment: joinedFragment([...ctes, ...extra], ',\n'), parameters };
+  const bound = (all: readonly SqlFragment[], named: SourceParameters): BoundFragment => ({
+    fragment: joinedFragment([...all, ...extra], ',\n'),
+    parameters: named,
+  });
+  if (spec.pattern !== 'dimension' || window === undefined) return bound(ctes, parameters);
+  const previous = renderStatement('load/previous_hour', {
+    columns: statementFragment('*'),
+    target: previousFrom,
+    event_time: identifierFragment(spec.target.eventTime as string),
+  });
+  const previousStart = instant((window.firstHour - 1) * HOUR_MS);
+  return bound([...ctes, cteFragment('previous', previous)], {
+    ...parameters,
+    previous_start: previousStart,
+  });
 }
 
 /** The rows that {@link sourceCtes} shows, by the same rules, as the file and the hour of each. */
@@ -131,13 +158,9 @@ function storedFragments(source: PlanSource): Record<'stored_event_time' | 'unit
   };
 }
 
-function rangeParameters(plan: Plan, window: HourWindow | undefined): Record<string, StepValue> {
+function rangeParameters(plan: Plan, window: HourWindow | undefined): SourceParameters {
   if (window === undefined) return {};
-  const all = processParameters(plan, window);
-  const parameters = {
-    range_start: all['range_start'] as StepValue,
-    range_end: all['range_end'] as StepValue,
-  };
+  const parameters = rangeOf(window);
   const { only } = window;
   return only === undefined || plan.sources.every((source) => countsForWholeDays(plan, source))
     ? parameters
@@ -202,12 +225,11 @@ function rangeFragments(
  * Keeps only the parameters that a statement uses: DuckDB refuses a bound value that it does not. A name in a
  * comment, a string or a quoted name is no parameter, so the text is read as DuckDB's lexer reads it.
  */
-export function namedIn(
-  sql: string,
-  parameters: Readonly<Record<string, StepValue>>,
-): Record<string, StepValue> {
+export function namedIn<Parameters extends object>(sql: string, parameters: Parameters): Partial<Parameters> {
   const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => used.has(name)),
+  ) as Partial<Parameters>;
 }
 
 /** The hours as one window; a stateless load has none. */

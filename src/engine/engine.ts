@@ -5,21 +5,22 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBTimestampValue,
-  type DuckDBValue,
-  LIST,
-  VARCHAR,
-  listValue,
-} from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
-import { HOUR_PARAMETERS } from '../model/plan.ts';
-import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
+import {
+  type ParametersOf,
+  type RowOf,
+  type Statement,
+  type StatementName,
+  quoteIdentifier,
+  quoteLiteral,
+  statementFile,
+} from '../statements/index.ts';
+import { type Asked, type BoundStatement, type Runnable, type Values, runnable } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
+import { checkRows } from './declared-rows.ts';
 import { type Ending, endedError, internalError } from './internal-error.ts';
 import { loadExtensions } from './extensions.ts';
 import { type Script, runScript } from './run-script.ts';
@@ -27,18 +28,15 @@ import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { needsAllFiles, unprunedRunner } from './unpruned.ts';
 import { type ResultRows, plainRows } from './values.ts';
 
-/**
- * What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts
- * and bound as TIMESTAMP.
- */
-export type BoundValue = string | number | bigint | boolean | null | readonly string[];
-export interface BoundStatement {
-  readonly sql: string;
-  readonly parameters: Readonly<Record<string, BoundValue>>;
-}
-
 /** One row of a result, 64-bit integers as `bigint`, timestamps as text. */
 export type Row = Readonly<Record<string, unknown>>;
+
+/** The values that a statement binds: none, some that its fragments may ask for, or all that it wants. */
+type Arguments<Parameters> = [keyof Parameters] extends [never]
+  ? []
+  : Partial<Parameters> extends Parameters
+    ? [parameters?: Parameters]
+    : [parameters: Parameters];
 
 export interface AttachOptions {
   /** The name under which SQL sees the catalog. */
@@ -53,13 +51,31 @@ export interface Engine {
   /**
    * Runs one statement, after those given before it, and returns all its rows as plain values. Throws
    * `sql-failed`, `catalog-unreachable` or `catalog-failed`, `interrupted` after {@link interrupt}, or
-   * `engine-internal-error`, after which this engine and its forks take no statement any more.
+   * `engine-internal-error`, after which this engine and its forks take no statement any more. The header of a
+   * statement says what it takes and returns; a value of another type is `internal-bug`.
    */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
+  query<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: Arguments<ParametersOf<Name>>
+  ): Promise<RowOf<Name>[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
+  execute<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: Arguments<ParametersOf<Name>>
+  ): Promise<bigint>;
   /** Runs one statement and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
+  table<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: Arguments<ParametersOf<Name>>
+  ): Promise<ResultRows>;
+  /**
+   * Runs `work` as one transaction of this connection: what it wrote is there when it ends, and nothing of it
+   * when it fails.
+   */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
   /** Runs the statements of a user, one after the other, and returns the result of each. */
   script(script: Script): Promise<ResultRows[]>;
   attach(options: AttachOptions): Promise<void>;
@@ -174,7 +190,7 @@ function connectionEngine(parts: Parts): Engine {
       throw internalError(error, ending, connection) ?? error;
     }
   };
-  const run = inTurn(async (statement: BoundStatement) => {
+  const run = inTurn(async (statement: Runnable) => {
     if (parts.stopped.value) throw interruptedError();
     const work = () => runOn(connection, statement);
     return whileItLives(() => (needsAllFiles(statement.sql) ? parts.unpruned(connection, work) : work()));
@@ -197,7 +213,7 @@ function connectionEngine(parts: Parts): Engine {
     connection,
     inTurn(async () => close()),
   );
-  const guarded = async <T>(statement: Pick<BoundStatement, 'sql'>, work: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(statement: { readonly sql: string }, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
@@ -206,17 +222,33 @@ function connectionEngine(parts: Parts): Engine {
       throw catalogFault(error, parts.catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
     }
   };
+  const read = (statement: Asked, parameters: Values): Promise<DuckDBResultReader> =>
+    guarded(statement, () => run(runnable(statement, parameters)));
   return {
-    query: (statement) =>
-      guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
-    table: (statement) => guarded(statement, async () => plainRows(await run(statement))),
+    query: async (statement: Asked, parameters?: Values) => {
+      const reader = await read(statement, parameters);
+      if ('name' in statement) checkRows(statementFile(statement.name), reader);
+      return plainRows(reader).toObjects() as never;
+    },
+    table: async (statement: Asked, parameters?: Values) => plainRows(await read(statement, parameters)),
     script: (text) => guarded(text, () => script(text)),
-    execute: (statement) =>
-      guarded(statement, async () => {
-        const reader = await run(statement);
-        const first = reader.getRows()[0]?.[0];
-        return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
-      }),
+    execute: async (statement: Asked, parameters?: Values) => {
+      const reader = await read(statement, parameters);
+      const first = reader.getRows()[0]?.[0];
+      return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
+    },
+    async transaction(work) {
+      await read({ sql: 'begin', parameters: {} }, undefined);
+      try {
+        const result = await work();
+        await read({ sql: 'commit', parameters: {} }, undefined);
+        return result;
+      } catch (error) {
+        // The first error is the one to tell.
+        await command('rollback').catch(() => undefined);
+        throw error;
+      }
+    },
     async attach({ name, warehouse, uri, token }) {
       // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it
       // holds the token).
@@ -310,27 +342,10 @@ function connectionEngine(parts: Parts): Engine {
   };
 }
 
-async function runOn(connection: DuckDBConnection, { sql, parameters }: BoundStatement) {
-  const names = Object.keys(parameters);
-  if (names.length === 0) return connection.runAndReadAll(sql);
-  const values: Record<string, DuckDBValue> = {};
-  const types: Record<string, ReturnType<typeof LIST>> = {};
-  for (const name of names) {
-    const value = parameters[name];
-    if (Array.isArray(value)) {
-      values[name] = listValue(value as string[]);
-      types[name] = LIST(VARCHAR);
-    } else values[name] = scalarValue(name, value as Exclude<BoundValue, readonly string[]>);
-  }
-  return connection.runAndReadAll(sql, values, types);
-}
-
-function scalarValue(name: string, value: Exclude<BoundValue, readonly string[]>): DuckDBValue {
-  if (typeof value === 'string' && HOUR_PARAMETERS.has(name)) return timestampOf(value);
-  return value;
-}
-
-const timestampOf = (text: string): DuckDBValue => new DuckDBTimestampValue(BigInt(Date.parse(text)) * 1000n);
+const runOn = (connection: DuckDBConnection, { sql, values, types }: Runnable) =>
+  Object.keys(values).length === 0
+    ? connection.runAndReadAll(sql)
+    : connection.runAndReadAll(sql, values, types);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -340,7 +355,7 @@ const interruptedError = (): PsybergError =>
     retryable: true,
   });
 
-function sqlError(error: unknown, statement: Pick<BoundStatement, 'sql'>): PsybergError {
+function sqlError(error: unknown, statement: { readonly sql: string }): PsybergError {
   // Of several statements DuckDB says first what it was about to do with them.
   const message = messageOf(error).replace(/^Failed to extract statements: /, '');
   return (

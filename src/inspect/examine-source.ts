@@ -9,7 +9,7 @@ import { producerOf } from '../project/dependency-order.ts';
 import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
-import { renderStatement } from '../statements/index.ts';
+import { statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 /** What a check of a source is called. */
@@ -117,10 +117,7 @@ async function examineBounds(
   report: Report,
 ): Promise<void> {
   const manifests = (
-    await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({
-      sql: renderStatement('session/all_manifests'),
-      parameters: { manifest_list: head['manifest-list'] },
-    })
+    await engine.query(statement('session/all_manifests'), { manifest_list: head['manifest-list'] })
   ).filter((manifest) => manifest.content === 0);
   let files = 0n;
   let without = 0n;
@@ -129,9 +126,9 @@ async function examineBounds(
     const paths = manifests
       .filter((manifest) => manifest.partition_spec_id === specId)
       .map((manifest) => manifest.manifest_path);
-    const [row] = await engine.query<{ files: bigint; without_bounds: bigint; all_null: bigint }>({
-      sql: renderStatement('report/files_without_bounds'),
-      parameters: { manifests: paths, field_id: fieldId },
+    const [row] = await engine.query(statement('report/files_without_bounds'), {
+      manifests: paths,
+      field_id: fieldId,
     });
     files += row?.files ?? 0n;
     allNull += row?.all_null ?? 0n;

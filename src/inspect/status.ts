@@ -20,7 +20,7 @@ import {
   progressInTable,
   watermarkFor,
 } from '../state/read-watermarks.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { statement, tableFragment } from '../statements/index.ts';
 
 /** How far each process has come, and how far it is behind its sources. Default: all, in dependency order. */
 export async function readStatus(
@@ -126,14 +126,8 @@ async function lastSessions(
   const { sessionTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(sessionTable))) return new Map();
   const engine = await workspace.engine();
-  const rows = await engine.query<{
-    process_name: string;
-    psyberg_session_id: string;
-    status: string;
-    created_at: string;
-  }>({
-    sql: renderStatement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
-    parameters: {},
-  });
+  const rows = await engine.query(
+    statement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
+  );
   return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));
 }

@@ -14,8 +14,8 @@ import {
   fileColumnsFragment,
   literalFragment,
   NOTHING,
-  ROW_LINEAGE_FIELDS,
   renderStatement,
+  ROW_LINEAGE_FIELDS,
   rowLineageColumnsFragment,
   tableFragment,
 } from '../statements/index.ts';

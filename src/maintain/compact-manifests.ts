@@ -8,8 +8,8 @@ import { DATA_FILE_COLUMNS, metricsJson, spelledAs } from '../run/write-files.ts
 import {
   manifestFormatFragment,
   newEntryFragments,
-  renderStatement,
   partitionTupleFragment,
+  renderStatement,
 } from '../statements/index.ts';
 import type { MaintainContext } from './context.ts';
 import { partitionValues } from './layout.ts';

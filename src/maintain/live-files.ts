@@ -10,6 +10,7 @@ import {
   liveEntryFragments,
   partitionKeyFragment,
   renderStatement,
+  statement,
   statementFragment,
 } from '../statements/index.ts';
 
@@ -22,8 +23,8 @@ export async function listLiveFiles(
   metadata: TableMetadata,
   snapshot: Snapshot,
 ): Promise<readonly ManifestRow[]> {
-  for (const name of ['maintain/begin_files', 'maintain/begin_deletes'])
-    await engine.execute({ sql: renderStatement(name), parameters: {} });
+  for (const name of ['maintain/begin_files', 'maintain/begin_deletes'] as const)
+    await engine.execute(statement(name));
   const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
     const spec = metadata['partition-specs'].find(
@@ -68,6 +69,6 @@ export async function notedDeletes(engine: Engine): Promise<ReadonlySet<string>>
 
 /** Forgets the noted files and the groups chosen from them. */
 export async function forgetFiles(engine: Engine): Promise<void> {
-  for (const name of ['maintain/end_groups', 'maintain/end_deletes', 'maintain/end_files'])
-    await engine.execute({ sql: renderStatement(name), parameters: {} }).catch(() => undefined);
+  for (const name of ['maintain/end_groups', 'maintain/end_deletes', 'maintain/end_files'] as const)
+    await engine.execute(statement(name)).catch(() => undefined);
 }

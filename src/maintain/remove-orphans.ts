@@ -17,7 +17,7 @@ import type {
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
 import { oldestSessionMs } from '../run/clean-up.ts';
-import { globLiteral, renderStatement } from '../statements/index.ts';
+import { globLiteral, renderStatement, statement } from '../statements/index.ts';
 import { type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { deleteFiles } from './delete-files.ts';
 import { noteWhatStayed } from './expire-snapshots.ts';
@@ -65,7 +65,7 @@ export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {
   // Taken first: a session that begins from now on writes files that are younger than the listing.
   const sessionMs = oldestSessionMs(ports.sessionsDirectory) ?? Number.POSITIVE_INFINITY;
   const beforeMs = String(Math.floor(Math.min(ports.nowMs() - graceMs(options), sessionMs)));
-  await run(ports, 'maintain/begin_found');
+  await ports.engine.execute(statement('maintain/begin_found'));
   try {
     await findFiles(input);
     stopIfInterrupted(ports);
@@ -82,15 +82,9 @@ export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {
       };
     });
   } finally {
-    await run(ports, 'maintain/end_found').catch(() => undefined);
+    await ports.engine.execute(statement('maintain/end_found')).catch(() => undefined);
   }
 }
-
-const run = (
-  ports: MaintainPorts,
-  name: string,
-  parameters: Record<string, string | string[]> = {},
-): Promise<unknown> => ports.engine.execute({ sql: renderStatement(name), parameters });
 
 async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
   ports.onStep('list the files of the warehouse');
@@ -102,7 +96,8 @@ async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
       if (loaded !== undefined) folders.push(folderOf(loaded.metadata).slice(0, -1));
     }
   for (const folder of folders)
-    if (existsSync(folder)) await run(ports, 'maintain/find_files', { pattern: `${globLiteral(folder)}/**` });
+    if (existsSync(folder))
+      await ports.engine.execute(statement('maintain/find_files'), { pattern: `${globLiteral(folder)}/**` });
 }
 
 const folderOf = (metadata: TableMetadata): string => `${plainPath(tableRoot(metadata))}/`;
@@ -128,7 +123,7 @@ async function reachEverything({ ports, catalogTables }: OrphanInput): Promise<K
       ...snapshots.map((snapshot) => snapshot['manifest-list']),
       ...statistics.flatMap((file) => file['statistics-path'] ?? []),
     ];
-    await run(ports, 'maintain/reach_paths', { paths });
+    await ports.engine.execute(statement('maintain/reach_paths'), { paths });
     known.push({ id, metadata, metadataLocation, folder: folderOf(metadata) });
   }
   return known;

@@ -16,8 +16,8 @@ import {
   joinedFragment,
   literalFragment,
   manifestListStatement,
-  renderStatement,
   partitionSummariesFragment,
+  renderStatement,
   statementFragment,
 } from '../statements/index.ts';
 import type { MaintainContext } from './context.ts';

@@ -170,15 +170,3 @@ export interface Plan {
 export interface CompiledPlan extends Plan {
   readonly steps: readonly Step[];
 }
-
-/**
- * Parameters that a process's SQL may use, and that are bound as TIMESTAMP (UTC); the others are bound as
- * text.
- */
-export const HOUR_PARAMETERS: ReadonlySet<string> = new Set([
-  'first_hour',
-  'last_hour',
-  'range_start',
-  'range_end',
-  'previous_start',
-]);

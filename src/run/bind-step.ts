@@ -2,19 +2,28 @@
  * Binds a step: values that only running produces are filled in by name. Step + run values -> BoundStatement.
  * Pure.
  */
+import { type OverNoRow, declaredParameters } from '../compile/index.ts';
 import type { BoundStatement, BoundValue } from '../engine/index.ts';
 import { PsybergError } from '../model/errors.ts';
-import type { BoundSql, RunInput, StepValue } from '../model/step.ts';
+import type { BoundSql, RunInput, Step, StepValue } from '../model/step.ts';
+import { fromJson } from '../statements/index.ts';
 
 /** What only running produces, as far as a step asks for it. */
 export type RunInputs = Readonly<Partial<Record<RunInput, BoundValue>>>;
 
-export function bindStep(step: BoundSql, fromRun: RunInputs): BoundStatement {
+/** A step of a plan, or a query over no row. */
+type Bindable = BoundSql & { readonly kind: Step['kind'] | OverNoRow };
+
+/** The values have the types that the header of the step's statement declares. */
+export function bindStep(step: Bindable, fromRun: RunInputs): BoundStatement {
+  const parameters = declaredParameters(step.kind);
+  const values = Object.fromEntries(
+    Object.entries(step.parameters).map(([name, value]) => [name, boundValue(step.name, value, fromRun)]),
+  );
   return {
     sql: step.sql,
-    parameters: Object.fromEntries(
-      Object.entries(step.parameters).map(([name, value]) => [name, boundValue(step.name, value, fromRun)]),
-    ),
+    parameters: fromJson(parameters, values),
+    declared: { name: `of the step ${step.name}`, parameters },
   };
 }
 

@@ -342,9 +342,10 @@ async function createFromQuery(context: RunContext, step: CreateTargetStep): Pro
     window,
     previous === undefined ? [] : [previous],
   ).fragment;
-  const sql = createStatement(spec, sources);
-  const parameters = namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never;
-  await ports.engine.execute({ sql, parameters }).catch(async (error: unknown) => {
+  const create = createStatement(spec, sources);
+  const parameters = namedIn(create.sql, { ...processParameters(plan, window), ...aliases.parameters });
+  const created = { ...step, sql: create.sql, parameters: parameters as CreateTargetStep['parameters'] };
+  await ports.engine.execute(bindStep(created, {})).catch(async (error: unknown) => {
     throw await typeProblem(context, error, sources);
   });
 }

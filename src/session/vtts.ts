@@ -10,7 +10,7 @@ import { PsybergError, assertNever, usageError } from '../model/errors.ts';
 import { HOUR_MS, type Hour, instantOf } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { SourceSpec, VttsSpec } from '../model/process-spec.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { statement, tableFragment } from '../statements/index.ts';
 
 export interface VttsInput {
   readonly processName: string;
@@ -58,12 +58,12 @@ async function toldHour(input: VttsInput): Promise<Hour | undefined> {
 async function signalled(input: VttsInput): Promise<Hour | undefined> {
   if (!(await input.signalTableExists())) return undefined;
   const engine = await input.engine();
-  const [row] = await engine.query<{ hour: number | null }>({
-    sql: renderStatement('session/signalled_hour', {
+  const [row] = await engine.query(
+    statement('session/signalled_hour', {
       signal_table: tableFragment('lake', input.signalTable),
     }),
-    parameters: { signal_name: tableName(input.spec.table) },
-  });
+    { signal_name: tableName(input.spec.table) },
+  );
   return row?.hour ?? undefined;
 }
 

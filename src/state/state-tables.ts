@@ -3,18 +3,22 @@
  * others read them.
  */
 
+import type { StatementName } from '../statements/index.ts';
+
+type KeptStatement = Extract<StatementName, `state/kept_${string}`>;
+
 export interface StateColumn {
   readonly name: string;
   readonly type: string;
 }
 
 export interface StateTable {
-  readonly rowsStatement: string;
+  readonly rowsStatement: Exclude<Extract<StatementName, `state/${string}_rows`>, KeptStatement>;
   readonly columns: readonly StateColumn[];
   /** Live files of one process after which they are folded into one: 1 keeps a single file. Not measured. */
   readonly filesPerProcess: number;
   /** What is kept of files that give way. */
-  readonly keptStatement: string;
+  readonly keptStatement: KeptStatement;
 }
 
 const columns = (text: string): StateColumn[] =>

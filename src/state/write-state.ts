@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
-import type { BoundValue, Engine } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { moveMain } from '../iceberg/references.ts';
 import { renderJson } from '../iceberg/json.ts';
@@ -21,12 +21,13 @@ import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { branchName } from '../model/run-record.ts';
 import {
-  NOTHING,
   fieldIdsFragment,
   manifestFormatFragment,
   manifestListFragment,
   newEntryFragments,
+  NOTHING,
   renderStatement,
+  statement,
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
@@ -155,18 +156,13 @@ export async function composeStateChange(
   const spec = metadata['partition-specs'].find(
     (each) => each['spec-id'] === metadata['default-spec-id'],
   ) as PartitionSpec;
-  const run = (
-    name: string,
-    fragments: Parameters<typeof renderStatement>[1],
-    parameters: Record<string, BoundValue>,
-  ) => engine.query({ sql: renderStatement(name, fragments), parameters });
   for (const file of filesIn(base, OBSOLETE_FILES)) removeLocalFile(file);
   const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
   const liveOf = async (processName: string | undefined): Promise<string[]> =>
     manifests.length === 0 || processName === undefined
       ? []
-      : (await run('state/live_files', {}, { manifests, process_name: processName })).map(
-          (row) => row['path'] as string,
+      : (await engine.query(statement('state/live_files'), { manifests, process_name: processName })).map(
+          (row) => row.path,
         );
   const replaced = await replacedFiles(engine, write, await liveOf(write.processName));
   const removed = [...replaced.files, ...(await liveOf(write.endedProcess))];
@@ -177,9 +173,8 @@ export async function composeStateChange(
   const owner = branchName(write.processName, write.psybergSessionId);
   const path = `${root}/data/${owner}-${randomUUID()}.parquet`;
   makeLocalFolder(`${root}/data`);
-  const [file] = await run(
-    'state/write_file',
-    {
+  const [file] = await engine.query(
+    statement('state/write_file', {
       rows: statementFragment(renderStatement(write.definition.rowsStatement)),
       kept: replaced.holdOthers
         ? statementFragment(
@@ -187,7 +182,7 @@ export async function composeStateChange(
           )
         : NOTHING,
       field_ids: fieldIdsFragment(schemaOf(metadata).fields),
-    },
+    }),
     {
       rows: JSON.stringify(write.rows),
       destination: path,
@@ -201,10 +196,8 @@ export async function composeStateChange(
     },
   );
   const manifest = `${root}/metadata/${owner}-${snapshotId}-m0.avro`;
-  const partitionSpecId = String(spec['spec-id']);
-  await run(
-    'state/write_manifest',
-    {
+  await engine.execute(
+    statement('state/write_manifest', {
       existing:
         manifests.length === 0 ? NOTHING : statementFragment(renderStatement('state/existing_entries')),
       manifest_format: manifestFormatFragment(
@@ -212,18 +205,18 @@ export async function composeStateChange(
           { name: 'process_name', fieldId: spec.fields[0]?.['field-id'] ?? 1000 },
         ]).fieldIds,
       ),
-    },
+    }),
     {
       path,
       process_name: write.processName,
-      row_count: file?.['count'] as bigint,
-      file_size: file?.['file_size_bytes'] as bigint,
+      row_count: file?.count as bigint,
+      file_size: file?.file_size_bytes as bigint,
       destination: manifest,
       schema: renderJson(schemaOf(metadata)),
-      schema_id: String(metadata['current-schema-id']),
+      schema_id: metadata['current-schema-id'],
       partition_spec: renderJson(spec.fields),
-      partition_spec_id: partitionSpecId,
-      format_version: '2',
+      partition_spec_id: spec['spec-id'],
+      format_version: 2,
       content: 'data',
       ...(manifests.length === 0
         ? {}
@@ -231,17 +224,16 @@ export async function composeStateChange(
     },
   );
   const list = `${root}/metadata/${owner}-snap-${snapshotId}-${randomUUID()}.avro`;
-  await run(
-    'state/write_list',
-    {
+  await engine.execute(
+    statement('state/write_list', {
       carried: base === undefined ? NOTHING : statementFragment(renderStatement('state/carried_deletes')),
       manifest_list_format: manifestListFragment(),
-    },
+    }),
     {
       manifest,
-      partition_spec_id: partitionSpecId,
-      snapshot_id: String(snapshotId),
-      sequence_number: String(sequenceNumber),
+      partition_spec_id: spec['spec-id'],
+      snapshot_id: snapshotId,
+      sequence_number: sequenceNumber,
       destination: list,
       ...(base === undefined ? {} : { manifest_list: base['manifest-list'] }),
     },

@@ -1,10 +1,19 @@
 export * from './quote.ts';
+export type { Instant } from './catalogue.ts';
+export { type DeclaredParameter, type SqlType, typeName } from './header.ts';
+export { type StatementFile, parseStatement, statementFile } from './statement-file.ts';
 export {
+  type FragmentsOf,
+  type ListName,
+  type ParametersOf,
   type RowLineage,
+  type RowOf,
   type Statement,
+  type StatementName,
+  declaredByText,
+  listStatement,
   manifestListFragment,
   manifestListStatement,
-  parseStatement,
   renderStatement,
   statement,
 } from './statements.ts';
@@ -20,6 +29,7 @@ export {
   partitionKeyFragment,
   tooLongFragment,
 } from './manifest-entry.ts';
+export { fromJson } from './json-values.ts';
 export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export { withoutColumnsQuery } from './user-query.ts';
 export {

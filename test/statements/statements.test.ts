@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { avroName } from '../../src/model/avro-name.ts';
 import {
   identifierFragment,
-  manifestListStatement,
+  listStatement,
   parseStatement,
   quoteIdentifier,
   quoteLiteral,
   renderStatement,
-  statement,
+  statementFile,
   statementFragment,
   tableFragment,
 } from '../../src/statements/index.ts';
@@ -27,7 +27,7 @@ const names = readdirSync(SQL, { recursive: true })
 describe('sql/', () => {
   it.each(names)('%s: header and statement agree', (name) => {
     const text = readFileSync(join(SQL, `${name}.sql`), 'utf8');
-    expect(statement(name)).toMatchObject({ name });
+    expect(statementFile(name)).toMatchObject({ name });
     expect(text).toMatch(/^-- @name \S+\n-- What: \S/);
     expect(text.endsWith('\n')).toBe(true);
     // Keywords are lower case, so that a reader tells them from values.
@@ -85,7 +85,10 @@ describe('parseStatement', () => {
         `${header}-- @param $x VARCHAR\n-- @param $y TIMESTAMP (inside {{z}})\nselect $x, {{z}} -- $w`,
       ),
     ).toMatchObject({
-      parameters: ['x', 'y'],
+      parameters: [
+        { name: 'x', inside: [], optional: false },
+        { name: 'y', inside: ['z'], optional: false },
+      ],
       placeholders: ['z'],
       body: 'select $x, {{z}} -- $w',
     });
@@ -94,15 +97,14 @@ describe('parseStatement', () => {
 
 describe('renderStatement', () => {
   it('refuses a placeholder that is missing, and one that is unknown', () => {
+    // @ts-expect-error: the compiler knows both.
     expect(() => renderStatement('load/source_changes')).toThrow(
       /placeholders missing or unknown: columns, source/,
     );
+    const fragments = { columns: statementFragment('*'), source: identifierFragment('a') };
     expect(() =>
-      renderStatement('load/source_changes', {
-        columns: statementFragment('*'),
-        source: identifierFragment('a'),
-        other: identifierFragment('b'),
-      }),
+      // @ts-expect-error
+      renderStatement('load/source_changes', { ...fragments, other: identifierFragment('b') }),
     ).toThrow(/other/);
   });
   it('leaves $ and & in a fragment alone', () => {
@@ -114,7 +116,7 @@ describe('renderStatement', () => {
     ).toBe('select * from "a$&b$1"');
   });
   it('fills in the format of a manifest list', () => {
-    expect(manifestListStatement('compose/write_empty_list')).toContain("root_name 'manifest_file'");
+    expect(listStatement('compose/write_empty_list', 'none').sql).toContain("root_name 'manifest_file'");
   });
 });
 

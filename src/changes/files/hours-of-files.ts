@@ -11,9 +11,10 @@ import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { BoundsFrom, ChangedFile } from '../../model/session.ts';
 import {
+  type RowOf,
   type SqlFragment,
   fileSchemaFragment,
-  renderStatement,
+  statement,
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
@@ -106,12 +107,7 @@ function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTabl
     : { firstHour, lastHour };
 }
 
-interface ScannedHours extends Record<string, unknown> {
-  readonly path: string;
-  readonly first_hour: number | null;
-  readonly last_hour: number | null;
-  readonly rows: bigint;
-}
+type ScannedHours = RowOf<'session/scan_event_hours'>;
 
 /**
  * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that
@@ -207,16 +203,13 @@ async function scan(source: Source, files: readonly ChangedFile[]): Promise<Scan
   const read = (options: SqlFragment, paths: readonly string[]): Promise<ScannedHours[]> =>
     paths.length === 0
       ? Promise.resolve([])
-      : source.engine.query<ScannedHours>({
-          sql: renderStatement('session/scan_event_hours', { stored_event_time: stored, options }),
-          parameters: { files: paths, unit },
+      : source.engine.query(statement('session/scan_event_hours', { stored_event_time: stored, options }), {
+          files: paths,
+          unit,
         });
   try {
     const paths = files.map((file) => file.path);
-    const named = await source.engine.query<{ path: string }>({
-      sql: renderStatement('session/files_without_ids'),
-      parameters: { files: paths },
-    });
+    const named = await source.engine.query(statement('session/files_without_ids'), { files: paths });
     const withoutIds = new Set(schema === undefined ? paths : named.map((row) => row.path));
     return [
       ...(await read(

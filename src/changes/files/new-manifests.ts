@@ -6,7 +6,7 @@
  */
 import { operationOf } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import type { Source, Manifest } from '../source.ts';
 import { reading } from './reading.ts';
 
@@ -38,7 +38,7 @@ export async function readNewManifests(
   const complete = source.metadata['format-version'] === 1 ? chain.length : completeFrom(chain, inTip);
   const own = chain.filter((snapshot, index) => index < complete && snapshot !== tip && !isKnown(snapshot));
   const inOwn = own.length === 0 ? [] : await addedIn(source, tip, own, own);
-  const ids = new Set(wanted.map((snapshot) => String(snapshot['snapshot-id'])));
+  const ids = new Set(wanted.map((snapshot) => snapshot['snapshot-id']));
   // The own list comes last: where both name a manifest, it is the one that knows.
   const byPath = new Map(
     [...inTip, ...inOwn]
@@ -61,7 +61,7 @@ function completeFrom(chain: readonly Snapshot[], inTip: readonly Manifest[]): n
     inTip.filter((manifest) => manifest.mixed).map((manifest) => manifest.snapshot_id),
   );
   const last = chain.findLastIndex(
-    (snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(String(snapshot['snapshot-id'])),
+    (snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(snapshot['snapshot-id']),
   );
   return last + 1;
 }
@@ -77,12 +77,9 @@ function addedIn(
     source,
     tip,
     () =>
-      source.engine.query<Manifest & Record<string, unknown>>({
-        sql: renderStatement('session/changed_manifests'),
-        parameters: {
-          manifest_lists: files,
-          snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
-        },
+      source.engine.query(statement('session/changed_manifests'), {
+        manifest_lists: files,
+        snapshot_ids: snapshots.map((snapshot) => snapshot['snapshot-id']),
       }),
     files,
   );

@@ -9,22 +9,11 @@ import { hoursOfPartition } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
-import { renderStatement } from '../../statements/index.ts';
-import { type StatedBounds, boundsOf, withScannedHours } from './hours-of-files.ts';
+import { statement } from '../../statements/index.ts';
+import { boundsOf, withScannedHours } from './hours-of-files.ts';
 import { type Source, type Manifest, ofData } from '../source.ts';
 import { refuseOtherFormats } from '../refuse-unsupported.ts';
 import { reading } from './reading.ts';
-
-interface FileRow extends Record<string, unknown>, StatedBounds {
-  readonly manifest_path: string;
-  readonly path: string;
-  readonly file_format: string;
-  readonly status: number;
-  readonly snapshot_id: string | null;
-  readonly rows: bigint;
-  readonly bytes: bigint;
-  readonly partition: string | null;
-}
 
 /** Manifests whose entries have the same columns, as far as the manifest list tells. */
 export interface LikeManifests {
@@ -44,7 +33,7 @@ export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
     partition_spec_id: specId,
     sequence_number: sequenceNumber,
   } of manifests) {
-    const key = `${specId} ${sequenceNumber === '0'}`;
+    const key = `${specId} ${sequenceNumber === 0n}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { specId, paths: [path] });
     else group.paths.push(path);
@@ -69,16 +58,13 @@ export async function readFiles(
   const column = eventTime === undefined ? undefined : { id: eventTime.column.id, unit: eventTime.unit };
   for (const { specId, paths } of likeManifests(manifests)) {
     const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-    const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
-      source.engine.query<FileRow>({
-        sql: renderStatement('session/changed_files'),
-        parameters: {
-          manifests: manifestPaths,
-          field_id: eventTime?.column.id ?? 0,
-          unit: eventTime?.unit ?? 'us',
-          type: String(eventTime?.column.type ?? 'timestamptz'),
-          statuses: statuses.map(String),
-        },
+    const read = (manifestPaths: readonly string[]) =>
+      source.engine.query(statement('session/changed_files'), {
+        manifests: manifestPaths,
+        field_id: eventTime?.column.id ?? 0,
+        unit: eventTime?.unit ?? 'us',
+        type: String(eventTime?.column.type ?? 'timestamptz'),
+        statuses,
       });
     const rows = await reading(source, head, () => togetherOrSingly(paths, read), paths);
     refuseOtherFormats(
@@ -89,7 +75,7 @@ export async function readFiles(
       const tuple = partitionTuple(row.partition, spec);
       files.push({
         path: row.path,
-        snapshotId: BigInt(row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id),
+        snapshotId: row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id,
         status: row.status === 2 ? 'removed' : 'added',
         rows: row.rows,
         bytes: row.bytes,

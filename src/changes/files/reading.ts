@@ -4,7 +4,7 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { sourceUnreadable } from '../../model/source-unreadable.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import type { Source } from '../source.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function reading<T>(
 async function firstUnreadable(engine: Engine, files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
     try {
-      await engine.query({ sql: renderStatement('session/open_avro'), parameters: { file } });
+      await engine.query(statement('session/open_avro'), { file });
     } catch {
       return file;
     }

@@ -8,7 +8,7 @@ import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
 import { deleteKey } from '../../manifests/compose.ts';
-import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
+import { type RowOf, liveEntryFragments, statement } from '../../statements/index.ts';
 import { type Source, type SourceTable, type Manifest, ofDeletes } from '../source.ts';
 import { reading } from './reading.ts';
 
@@ -35,20 +35,7 @@ export interface DeleteFile {
   readonly bytes: bigint;
 }
 
-interface EntryRow extends Record<string, unknown> {
-  readonly path: string;
-  readonly content: number;
-  readonly format: string;
-  readonly status: number;
-  readonly snapshot_id: string;
-  readonly sequence_number: string;
-  readonly partition: string | null;
-  readonly rows: string;
-  readonly bytes: string;
-  readonly content_offset: string | null;
-  readonly data_file: string | null;
-  readonly equality_ids: string | null;
-}
+type EntryRow = RowOf<'session/delete_files'>;
 
 const STATUS = ['existing', 'added', 'removed'] as const;
 
@@ -66,20 +53,19 @@ export async function readDeleteFiles(
   // files with the columns of the first.
   for (const manifest of ofDeletes(manifests)) {
     const rows = await reading(source, snapshot, async () => {
-      const { columns } = await source.engine.table({
-        sql: renderStatement('compose/data_file_columns'),
-        parameters: { manifest: manifest.manifest_path },
+      const { columns } = await source.engine.table(statement('compose/data_file_columns'), {
+        manifest: manifest.manifest_path,
       });
-      return source.engine.query<EntryRow>({
-        sql: renderStatement('session/delete_files', {
+      return source.engine.query(
+        statement('session/delete_files', {
           referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
         }),
-        parameters: {
+        {
           manifest: manifest.manifest_path,
           snapshot_id: manifest.snapshot_id,
           sequence_number: manifest.sequence_number,
         },
-      });
+      );
     });
     const spec = source.metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
@@ -92,8 +78,8 @@ export async function readDeleteFiles(
         path: row.path,
         kind,
         status: STATUS[row.status] as DeleteFile['status'],
-        snapshotId: BigInt(row.snapshot_id),
-        sequenceNumber: BigInt(row.sequence_number),
+        snapshotId: row.snapshot_id,
+        sequenceNumber: row.sequence_number,
         specId: manifest.partition_spec_id,
         partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(source.metadata)),
         dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
@@ -101,8 +87,8 @@ export async function readDeleteFiles(
           row.equality_ids === null || row.equality_ids === 'null'
             ? []
             : (JSON.parse(row.equality_ids) as number[]),
-        rows: BigInt(row.rows),
-        bytes: BigInt(row.bytes),
+        rows: row.rows,
+        bytes: row.bytes,
       });
     }
   }
@@ -117,7 +103,7 @@ function refuseFormat(source: SourceTable, row: EntryRow): void {
     `snapshot ${row.snapshot_id} of ${name} deletes rows by the ${row.format} file ${row.path}; DuckDB reads delete files in Parquet and Puffin only`,
     {
       hint: `compact ${name} with its own writer (that applies the deletes), and have it write delete files as Parquet (write.delete.format.default)`,
-      context: { table: name, snapshot_id: row.snapshot_id, file: row.path },
+      context: { table: name, snapshot_id: String(row.snapshot_id), file: row.path },
     },
   );
 }
@@ -131,10 +117,7 @@ export async function withDataFiles(
   const unknown = files.filter((file) => file.kind === 'position' && file.dataFiles === undefined);
   if (unknown.length === 0) return [...files];
   const rows = await reading(source, snapshot, () =>
-    source.engine.query<{ path: string; data_file: string }>({
-      sql: renderStatement('session/deleted_paths'),
-      parameters: { files: unknown.map((file) => file.path) },
-    }),
+    source.engine.query(statement('session/deleted_paths'), { files: unknown.map((file) => file.path) }),
   );
   const named = new Map<string, string[]>(unknown.map((file) => [file.path, []]));
   for (const row of rows) named.get(row.path)?.push(row.data_file);

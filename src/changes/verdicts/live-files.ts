@@ -9,7 +9,7 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../../model/session.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import { countsOf } from '../evidence.ts';
 import { type Source, ofData } from '../source.ts';
 import { likeManifests, readLiveFiles } from '../files/read-files.ts';
@@ -110,18 +110,10 @@ export async function rowsBefore(
   const counts = [];
   for (const { paths } of likeManifests(ofData(await source.manifestsOf(head))))
     counts.push(
-      ...(await source.engine.query<{
-        older_rows: bigint;
-        own_rows: bigint;
-        newer_files: string[];
-        newer_deletes: boolean;
-      }>({
-        sql: renderStatement('session/live_rows_before'),
-        parameters: {
-          manifest_list: head['manifest-list'],
-          manifests: paths,
-          sequence_number: String(sequenceNumber),
-        },
+      ...(await source.engine.query(statement('session/live_rows_before'), {
+        manifest_list: head['manifest-list'],
+        manifests: paths,
+        sequence_number: sequenceNumber,
       })),
     );
   return {

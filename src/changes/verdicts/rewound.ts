@@ -9,7 +9,7 @@ import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import { type Source, type SourceTable, type Reader, ofData } from '../source.ts';
 import { reading } from '../files/reading.ts';
 
@@ -53,9 +53,9 @@ async function loadedBefore(
     const manifests = ofData(await source.manifestsOf(seen)).map((manifest) => manifest.manifest_path);
     const there = await reading(source, seen, () =>
       togetherOrSingly(manifests, (some) =>
-        source.engine.query<{ path: string }>({
-          sql: renderStatement('session/live_paths_among'),
-          parameters: { manifests: some, paths: files.map((file) => file.path) },
+        source.engine.query(statement('session/live_paths_among'), {
+          manifests: some,
+          paths: files.map((file) => file.path),
         }),
       ),
     );

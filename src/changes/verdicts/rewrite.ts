@@ -8,7 +8,7 @@ import { currentSchema } from '../../iceberg/event-time.ts';
 import { operationOf, snapshotById } from '../../iceberg/history.ts';
 import type { IcebergType, NestedField, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile } from '../../model/session.ts';
-import { fileSchemaFragment, renderStatement, statementFragment } from '../../statements/index.ts';
+import { fileSchemaFragment, renderStatement, statement, statementFragment } from '../../statements/index.ts';
 import {
   type DifferingHours,
   compareLiveRows,
@@ -97,14 +97,11 @@ async function compareFiles(
   if (columns === undefined || schema.fields.some((field) => field['initial-default'] !== undefined))
     return undefined;
   const members = schema.fields.flatMap((field) => membersOf(field.type));
-  const [row] = await source.engine.query<{ unmatched: boolean }>({
-    sql: renderStatement('session/unmatched_columns'),
-    parameters: {
-      files: files.map((file) => file.path),
-      member_ids: members.map((member) => String(member.id)),
-      member_names: members.map((member) => member.name),
-      partition_ids: identityColumns(metadata),
-    },
+  const [row] = await source.engine.query(statement('session/unmatched_columns'), {
+    files: files.map((file) => file.path),
+    member_ids: members.map((member) => member.id),
+    member_names: members.map((member) => member.name),
+    partition_ids: identityColumns(metadata),
   });
   if (row?.unmatched !== false) return undefined;
   const stored = statementFragment(renderStatement('session/stored_files', { file_columns: columns }));
@@ -120,12 +117,10 @@ function parentOf(metadata: TableMetadata, snapshot: Snapshot): Snapshot | undef
   return parent === undefined ? undefined : snapshotById(metadata, parent);
 }
 
-const identityColumns = (metadata: TableMetadata): string[] => [
+const identityColumns = (metadata: TableMetadata): number[] => [
   ...new Set(
     metadata['partition-specs'].flatMap((spec) =>
-      spec.fields
-        .filter((field) => field.transform === 'identity')
-        .map((field) => String(field['source-id'])),
+      spec.fields.filter((field) => field.transform === 'identity').map((field) => field['source-id']),
     ),
   ),
 ];

@@ -15,7 +15,7 @@ import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { RelocatedTable, RelocateReport } from '../../model/relocate-record.ts';
 import { discard, removeLocalFile } from '../../state/local-files.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import { incomplete, presentPath } from './places.ts';
 import { movedProperties, relocateTable, type Relocation } from './relocate-table.ts';
 
@@ -57,8 +57,8 @@ export async function relocateWarehouse(
       ...outside.map(({ namespace }) => `the namespace ${namespace}`),
     ]);
   const engine = await ports.engine();
-  for (const macro of ['macros/plain_path', 'macros/moved_path', 'macros/moved_bounds'])
-    await engine.execute({ sql: renderStatement(macro), parameters: {} });
+  for (const macro of ['macros/plain_path', 'macros/moved_path', 'macros/moved_bounds'] as const)
+    await engine.execute(statement(macro));
   const relocation: Relocation = {
     engine,
     move,
