@@ -19,6 +19,18 @@ describe('a failure of the catalog', () => {
     ['a store of files, not the catalog', failed(503, 'http://127.0.0.1:9000/bucket/x'), undefined],
     ['another port that begins alike', failed(503, 'http://127.0.0.1:8181/sessions/x'), undefined],
     ['an answer that it understood', failed(404, `${OWN}/v1/x`), undefined],
+    [
+      'a commit that it did not answer',
+      new Error(
+        `TransactionContext Error: Failed to commit: Request returned HTTP 500 for HTTP POST to '${OWN}/v1/w/transactions/commit'`,
+      ),
+      'catalog-failed',
+    ],
+    [
+      'a reading that it did not answer',
+      new Error(`HTTP Error: Request returned HTTP 503 for HTTP GET to '${OWN}/v1/w/namespaces/n/tables/t'`),
+      'catalog-unreachable',
+    ],
     ['any other error', new Error('Binder Error: no such column'), undefined],
   ])('by %s', (_name, error, code) => {
     const fault = catalogFault(error, catalogs);
