@@ -10,7 +10,7 @@ import type { DroppedTagRecord } from '../model/maintain-record.ts';
 import { parseTableName, protectionTag, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { RunPorts } from '../run/context.ts';
-import { dropTag } from '../run/drop-tag.ts';
+import { dropTag } from '../run/leftovers/drop-tag.ts';
 import { lastSessionOf, releasedProperty } from '../state/read-watermarks.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { type HeldWatermark, neededSnapshots } from './needed-snapshots.ts';

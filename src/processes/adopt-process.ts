@@ -9,7 +9,7 @@ import type { RunRecord } from '../model/run-record.ts';
 import { laterSessionId } from '../model/session-id.ts';
 import type { StartSpec } from '../model/start.ts';
 import { planAdoption } from '../plan/index.ts';
-import { adoptTarget } from '../run/adopt-target.ts';
+import { adoptTarget } from '../run/drivers/adopt.ts';
 import { openSession } from '../session/open-session.ts';
 import { openTakeover } from '../session/take-over.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';

@@ -15,7 +15,7 @@ import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
 import type { StateRow } from '../state/write-state.ts';
-import type { StateWriter } from './write-session-state.ts';
+import type { StateWriter } from './records/write-session-state.ts';
 
 /** What a run needs of the outside. */
 export interface RunPorts {

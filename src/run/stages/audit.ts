@@ -1,0 +1,144 @@
+/**
+ * The audits: queries that select the bad rows of the cohort. Steps -> AuditResult[]. A blocking one that
+ * fails stops the publish.
+ */
+import { hoursRead, isCounted } from '../../compile/index.ts';
+import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
+import { snapshotById } from '../../iceberg/history.ts';
+import { PsybergError, refusal } from '../../model/errors.ts';
+import type { PlanSource, Step } from '../../model/plan.ts';
+import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import type { AuditResult } from '../../model/run-record.ts';
+import { keepFailures } from '../checks/audit-failures.ts';
+import { bindStep } from '../bind-step.ts';
+import { type RunContext, loadTarget } from '../context.ts';
+import { missingSource } from './open.ts';
+import { type FileRead, checkRowsRead } from '../checks/rows-read.ts';
+import { mapAuditError } from '../sql/sql-error.ts';
+
+/**
+ * Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours` or
+ * `rows-not-read`.
+ */
+export async function countRows(context: RunContext, step: Step): Promise<void> {
+  const rows = await context.ports.engine.query<CountedRow>(bindStep(step, {}));
+  const [row] = rows;
+  const files = rows.filter((each) => each.alias !== null);
+  context.rowsRead = files.reduce((sum, each) => sum + each.rows, 0n);
+  context.rowsWritten = row?.rows_staged ?? 0n;
+  if ((row?.rows_outside ?? 0n) > 0n) throw rowsOutsideHours(context, row?.rows_outside as bigint);
+  for (const source of context.plan.sources)
+    await checkSourceRead(
+      context,
+      source,
+      files.filter((each) => each.alias === source.alias),
+    );
+}
+
+interface CountedRow extends FileRead, Record<string, unknown> {
+  readonly alias: string | null;
+  readonly rows_staged: bigint;
+  readonly rows_outside: bigint;
+}
+
+async function checkSourceRead(
+  context: RunContext,
+  source: PlanSource,
+  files: readonly FileRead[],
+): Promise<void> {
+  const { plan, spec, ports } = context;
+  if (source.read.kind === 'nothing') return;
+  const { table } = spec.sources.find(
+    (each) => each.alias === source.alias,
+  ) as ProcessSpec['sources'][number];
+  const metadata = (await ports.catalog.loadTableToRead(table))?.metadata;
+  const snapshot =
+    context.changeViews.get(source.alias)?.snapshot ??
+    (metadata !== undefined && source.read.kind === 'snapshot'
+      ? snapshotById(metadata, BigInt(source.read.snapshot_id))
+      : undefined);
+  if (metadata === undefined || snapshot === undefined) return missingSource(source);
+  const column =
+    source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
+  await checkRowsRead(context, {
+    table,
+    name: source.table,
+    metadata,
+    snapshot,
+    column:
+      column === undefined
+        ? undefined
+        : {
+            fieldId: column.id,
+            name: column.name,
+            type: String(column.type),
+            unit: source.event_time_unit ?? 'us',
+          },
+    hours: hoursRead(plan, source),
+    hourByHour: plan.pattern === 'dimension',
+    files,
+  });
+}
+
+function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergError {
+  const column = spec.target.eventTime;
+  return refusal(
+    'rows-outside-hours',
+    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours or none; the next session would add them again instead of replacing them`,
+    {
+      hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
+      context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },
+    },
+  );
+}
+
+/** Runs one declared audit. */
+export async function runAudit(context: RunContext, audit: AuditSpec, step: Step): Promise<AuditResult> {
+  const keptRows = Math.max(SAMPLE_ROWS, context.ports.project.auditFailureRows);
+  const rows = isCounted(audit, context.spec)
+    ? [{ expected: context.rowsRead, actual: context.rowsWritten }]
+    : await context.ports.engine
+        .query(bindStep(step, { 'kept-rows': keptRows }))
+        .catch(async (error: unknown) => {
+          throw await inItsFile(context, audit, error);
+        });
+  const result = resultOf(audit, rows);
+  return keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
+}
+
+async function inItsFile(context: RunContext, audit: AuditSpec, error: unknown): Promise<unknown> {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const { metadata } = await loadTarget(context);
+  const columns = currentSchema(metadata).fields.map((field) => field.name);
+  return mapAuditError(error, audit, { ...context, project: context.ports.project, columns });
+}
+
+/** Rows of a failed audit in the run's record. */
+const SAMPLE_ROWS = 10;
+
+function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unknown>>[]): AuditResult {
+  const common = { name: audit.name, severity: audit.severity, kept: null };
+  if (audit.kind === 'source_to_target_count') {
+    const expected = String(rows[0]?.['expected'] ?? 0n);
+    const actual = String(rows[0]?.['actual'] ?? 0n);
+    return { ...common, status: expected === actual ? 'passed' : 'failed', expected, actual, sample: [] };
+  }
+  const bad = rows.length === 0 ? '0' : String(rows[0]?.['psyberg_bad_rows']);
+  return {
+    ...common,
+    status: rows.length === 0 ? 'passed' : 'failed',
+    expected: '0',
+    actual: bad,
+    sample: rows.slice(0, SAMPLE_ROWS).map(plainRow),
+  };
+}
+
+/** A bad row as plain JSON: 64-bit integers as text, at any depth; the count left out. */
+function plainRow({
+  psyberg_bad_rows: _count,
+  ...row
+}: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  ) as Record<string, unknown>;
+}

@@ -1,0 +1,126 @@
+/**
+ * Putting what a session staged on a `main` that moved meanwhile. RunContext + the new main -> what to
+ * compose, or `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched
+ * its hours: then the files that it takes off are still the same ones.
+ */
+import { readsTarget } from '../../compile/index.ts';
+import { ancestors } from '../../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { type AuditStep, type ClearHoursStep, clearStepOf, type ComposeStep } from '../../model/step.ts';
+import { dropFailures } from '../checks/audit-failures.ts';
+import { type ManifestRow, manifestsOf } from '../../manifests/compose.ts';
+import type { ComposedSnapshot, FileInHours, FilesOfHours, RunContext } from '../context.ts';
+import { targetMoved } from '../stages/open.ts';
+import { runAudit } from '../stages/audit.ts';
+import { composeSnapshot, showStaged } from '../stages/load.ts';
+import { filesInHours } from './commit-staged.ts';
+
+/**
+ * Composes the session's snapshot on `main` under the id that it has. Throws `target-moved` where that would
+ * lose or keep rows that it must not.
+ */
+export async function rebase(
+  context: RunContext,
+  composeStep: ComposeStep,
+  to: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
+): Promise<ComposedSnapshot> {
+  const { plan } = context;
+  const { main } = to;
+  const { snapshot, baseSnapshotId } = context.composed as ComposedSnapshot;
+  const stays = main?.['snapshot-id'] === context.base?.['snapshot-id'];
+  const takeOff = plan.target.operation === 'append' || stays ? undefined : await filesOfHoursIn(context, to);
+  const composed = await composeSnapshot(context, composeStep, {
+    base: main,
+    snapshotId: snapshot['snapshot-id'],
+    ...(takeOff === undefined ? {} : { takeOff }),
+  });
+  context.composed = composed;
+  if (main?.['snapshot-id'] !== baseSnapshotId) await auditAgain(context, main);
+  return composed;
+}
+
+/**
+ * The files of the session's hours in `main`, when they are those of the session's own base. Only manifests
+ * that one of the two has and the other has not are read: what others did costs, not the size of the table.
+ */
+async function filesOfHoursIn(
+  context: RunContext,
+  { metadata, main }: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
+): Promise<FilesOfHours> {
+  const { plan, base, ports } = context;
+  const moved = targetMoved(plan, main?.['snapshot-id']);
+  const clear = clearStepOf(plan);
+  // Planned on an empty table: two that both find nothing to replace would both add their rows.
+  if (base === undefined || clear === undefined || main === undefined) throw moved;
+  // Rolled back, or the history between was expired: what happened is not known.
+  if (![...ancestors(metadata, main)].some((snapshot) => snapshot['snapshot-id'] === base['snapshot-id']))
+    throw moved;
+  const [before, now] = await Promise.all([manifestsOf(ports.engine, base), manifestsOf(ports.engine, main)]);
+  const [gone, come] = [without(before, now), without(now, before)];
+  if ([...gone, ...come].some((manifest) => manifest.content === 1)) throw moved;
+  const watched = context.spec.pattern === 'dimension' ? withHourBefore(clear) : clear;
+  const lost = await filesInHours(context, watched, metadata, gone.filter(isLive));
+  const found = await filesInHours(context, watched, metadata, come.filter(isLive));
+  if (!samePaths(lost, found)) throw moved;
+  const known =
+    context.cleared?.files ?? (await filesInHours(context, clear, metadata, before.filter(isLive)));
+  const mine = new Set(known.map((file) => file.path));
+  const still = new Set(now.map((manifest) => manifest.manifest_path));
+  const files = [
+    ...known.filter((file) => still.has(file.manifest_path)),
+    ...found.filter((file) => mine.has(file.path)),
+  ];
+  // The manifests that were written without these files say the same of the new base, unless somebody wrote
+  // those that they stand for anew.
+  return {
+    files,
+    takenOff:
+      context.cleared?.affected.every((manifest) => still.has(manifest.manifest_path)) === true
+        ? context.cleared
+        : undefined,
+  };
+}
+
+const isLive = (manifest: ManifestRow): boolean => manifest.live_files > 0n;
+
+function without(manifests: readonly ManifestRow[], others: readonly ManifestRow[]): ManifestRow[] {
+  const paths = new Set(others.map((manifest) => manifest.manifest_path));
+  return manifests.filter((manifest) => !paths.has(manifest.manifest_path));
+}
+
+function samePaths(left: readonly FileInHours[], right: readonly FileInHours[]): boolean {
+  const paths = new Set(left.map((file) => file.path));
+  return paths.size === right.length && right.every((file) => paths.has(file.path));
+}
+
+/** A dimension has read the hour before its first one as `previous`. */
+function withHourBefore(clear: ClearHoursStep): ClearHoursStep {
+  const hours = clear.parameters.first_hours.map((hour) => String(Number(hour) - 1));
+  return { ...clear, parameters: { ...clear.parameters, first_hours: hours } };
+}
+
+/**
+ * Audits that look at the whole target looked at another one. What fails now fails for good: the session is
+ * planned again, and audited as a whole.
+ */
+async function auditAgain(context: RunContext, main: Snapshot | undefined): Promise<void> {
+  const audits = context.spec.audits.filter(readsTarget);
+  if (audits.length === 0) return;
+  // Step by step, the audits had a process of their own.
+  if (context.stepwise) throw targetMoved(context.plan, main?.['snapshot-id']);
+  await showStaged(context);
+  for (const audit of audits) {
+    const step = context.plan.steps.find(
+      (each): each is AuditStep => each.kind === 'audit' && each.audit === audit.name,
+    ) as AuditStep;
+    dropFailures(context, audit.name);
+    const result = await runAudit(context, audit, step);
+    if (result.status === 'failed' && audit.severity === 'block')
+      throw targetMoved(context.plan, main?.['snapshot-id']);
+    context.audits.splice(
+      context.audits.findIndex((each) => each.name === audit.name),
+      1,
+      result,
+    );
+  }
+}
