@@ -9,7 +9,7 @@ import { refusal, usageError } from '../model/errors.ts';
 import type { DroppedTagRecord } from '../model/maintain-record.ts';
 import { parseTableName, protectionTag, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { RunPorts } from '../run/ports.ts';
 import { dropTag } from '../run/leftovers/drop-tag.ts';
 import { lastSessionOf, releasedProperty } from '../state/read-watermarks.ts';
 import { heldWatermarks } from './held-watermarks.ts';

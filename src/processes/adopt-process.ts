@@ -37,7 +37,7 @@ export async function adoptProcess(
       : await openTakeover(input, from);
   const planned = planAdoption(session);
   const id = laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id);
-  const plan = compileAdoption({ ...planned, psyberg_session_id: id });
+  const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
   return { plan, record: await adoptTarget(await workspace.ports(), plan, spec, from) };
 }
 

@@ -24,7 +24,7 @@ import {
   tableFragment,
 } from '../../statements/index.ts';
 import { SESSION_CATALOG } from '../../compile/index.ts';
-import { type RunContext, showTables } from '../context.ts';
+import type { Session } from '../session.ts';
 
 /** What was read of a file. Hours since 1970, of its rows; null where they have none. */
 export interface FileRead {
@@ -69,39 +69,39 @@ interface PromisedFile extends Record<string, unknown> {
 }
 
 /** Throws `rows-not-read`. */
-export async function checkRowsRead(context: RunContext, read: TableRead): Promise<void> {
-  const { engine } = context.ports;
+export async function checkRowsRead(session: Session, read: TableRead): Promise<void> {
+  const { engine } = session.ports;
   const manifests = (await manifestsOf(engine, read.snapshot)).filter((manifest) => manifest.live_files > 0n);
-  const data = await askedManifests(context, read, manifests);
-  const promised = await promisedFiles(context, read, data);
+  const data = await askedManifests(session, read, manifests);
+  const promised = await promisedFiles(session, read, data);
   // A column of that name hides DuckDB's own.
   if (columnOf(currentSchema(read.metadata), 'filename') !== undefined) {
-    checkTotal(context, read, promised, manifests);
+    checkTotal(session, read, promised, manifests);
     return;
   }
   const found = new Map(read.files.map((file) => [plainPath(file.path), file]));
   const doubtful = promised.filter((file) => isDoubtful(file, found.get(plainPath(file.path)), read));
   if (doubtful.length === 0) return;
-  const stored = await rowsOfFiles(context, read, { files: doubtful, manifests });
+  const stored = await rowsOfFiles(session, read, { files: doubtful, manifests });
   for (const file of doubtful) {
     const rows = stored.get(plainPath(file.path)) ?? { rows: 0n, rows_in_hours: 0n };
     const fault = faultOf(file, found.get(plainPath(file.path)), rows, {
       read,
       hasDeletes: manifests.some((manifest) => manifest.content === 1),
     });
-    if (fault !== undefined) throw rowsNotRead(context, read, file, fault);
+    if (fault !== undefined) throw rowsNotRead(session, read, file, fault);
   }
 }
 
 /** The data manifests that may list files of the hours. */
 async function askedManifests(
-  context: RunContext,
+  session: Session,
   { metadata, snapshot, column, hours }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<ManifestRow[]> {
   const data = manifests.filter((manifest) => manifest.content === 0);
   if (hours === undefined || column === undefined) return data;
-  const outside = await manifestsOutside(context.ports.engine, {
+  const outside = await manifestsOutside(session.ports.engine, {
     metadata,
     snapshot,
     manifests: data,
@@ -112,7 +112,7 @@ async function askedManifests(
 }
 
 function promisedFiles(
-  { ports: { engine } }: RunContext,
+  { ports: { engine } }: Session,
   { metadata, column, hours }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<PromisedFile[]> {
@@ -160,17 +160,18 @@ interface StoredRows extends Record<string, unknown> {
 
 /** The rows of single files, by plain path, however their bounds and partitions are. */
 async function rowsOfFiles(
-  context: RunContext,
+  session: Session,
   read: TableRead,
   {
     files,
     manifests,
   }: { readonly files: readonly PromisedFile[]; readonly manifests: readonly ManifestRow[] },
 ): Promise<Map<string, Pick<StoredRows, 'rows' | 'rows_in_hours'>>> {
-  const { engine } = context.ports;
-  const { metadata, snapshot, directory } = { ...read, directory: context.directory };
+  const { ports, directory, view } = session;
+  const { engine } = ports;
+  const { metadata, snapshot } = read;
   const holding = new Set(files.map((file) => file.manifest_path));
-  const view = await composeFilesView(engine, {
+  const listed = await composeFilesView(engine, {
     metadata,
     from: snapshot,
     manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
@@ -180,16 +181,16 @@ async function rowsOfFiles(
   });
   const readable = await composeReadableView(engine, {
     metadata,
-    from: view,
+    from: listed,
     table: read.name,
     eventTime: undefined,
     directory,
   });
   const identifier = { namespace: ['doubtful'], name: read.table.name };
-  showTables(context, [
-    { identifier, table: read.table, show: { kind: 'files', ...(readable ?? { snapshot: view }) } },
+  view.show([
+    { identifier, table: read.table, show: { kind: 'files', ...(readable ?? { snapshot: listed }) } },
   ]);
-  return storedRows(context, {
+  return storedRows(session, {
     files: tableFragment(SESSION_CATALOG, identifier),
     column: read.column,
     hours: hourIntervals(read.hours ?? []),
@@ -198,7 +199,7 @@ async function rowsOfFiles(
 
 /** Counts the rows of a view of files. @returns by plain path. */
 export async function storedRows(
-  { ports: { engine } }: RunContext,
+  { ports: { engine } }: Session,
   {
     files,
     column,
@@ -260,7 +261,7 @@ function faultOf(
 }
 
 function rowsNotRead(
-  { plan }: RunContext,
+  { plan }: Session,
   { name, snapshot }: TableRead,
   file: PromisedFile,
   { expected, found, why }: Fault,
@@ -284,7 +285,7 @@ function rowsNotRead(
 
 /** Where no row tells its file: the sum of what is known. */
 function checkTotal(
-  { plan }: RunContext,
+  { plan }: Session,
   { name, snapshot, files }: TableRead,
   promised: readonly PromisedFile[],
   manifests: readonly ManifestRow[],

@@ -1,6 +1,6 @@
 /**
  * Whether a session read of its own target what the manifests there promise: the hour before a dimension's
- * first one, and the rows that are carried over. RunContext -> nothing, or `rows-not-read`.
+ * first one, and the rows that are carried over. Session -> nothing, or `rows-not-read`.
  */
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
@@ -19,11 +19,12 @@ import {
   storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
-import { type RunContext, loadTarget } from '../context.ts';
+import type { Opened, Session, Staged } from '../session.ts';
+import { loadTarget } from '../target.ts';
 import { type FileRead, type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
 import { hourBefore } from '../views/show-target.ts';
 
-function targetColumn({ plan, spec }: RunContext): TimeColumn | undefined {
+function targetColumn({ plan, spec }: Session): TimeColumn | undefined {
   const column = plan.target.event_time;
   return column === null
     ? undefined
@@ -36,11 +37,10 @@ function targetColumn({ plan, spec }: RunContext): TimeColumn | undefined {
 }
 
 /** Throws `rows-not-read` where `previous` of a dimension's first hour is not whole. */
-export async function checkPreviousRead(context: RunContext): Promise<void> {
-  const { plan, spec, ports, base } = context;
-  const column = targetColumn(context);
+export async function checkPreviousRead(opened: Opened): Promise<void> {
+  const { plan, spec, ports, base, previous } = opened;
+  const column = targetColumn(opened);
   if (base === undefined || column === undefined || !/\bprevious\b/i.test(spec.sql)) return;
-  const shown = context.viewTables.get(`previous.${spec.target.table.name}`)?.show;
   const hour = hourBefore(plan);
   const instant = (at: number): string => `${new Date(at * HOUR_MS).toISOString().slice(0, 19)}Z`;
   const files = await ports.engine.query<FileRead & Record<string, unknown>>({
@@ -61,11 +61,11 @@ export async function checkPreviousRead(context: RunContext): Promise<void> {
     }),
     parameters: { previous_start: instant(hour), range_start: instant(hour + 1) },
   });
-  await checkRowsRead(context, {
+  await checkRowsRead(opened, {
     table: spec.target.table,
     name: plan.target.table,
-    metadata: (await loadTarget(context)).metadata,
-    snapshot: shown?.kind === 'files' ? shown.snapshot : base,
+    metadata: (await loadTarget(opened)).metadata,
+    snapshot: previous ?? base,
     column,
     hours: [{ firstHour: hour, lastHour: hour }],
     hourByHour: true,
@@ -83,32 +83,32 @@ const ofSession = (namespace: string, name: string): SqlFragment =>
  * over. `staged`: the snapshot that holds them; undefined where there were none. Throws `rows-not-read`.
  */
 export async function checkCarried(
-  context: RunContext,
+  after: Staged,
   step: CarryOverStep,
   staged: SnapshotId | undefined,
 ): Promise<void> {
-  const { spec, ports } = context;
-  const stored = await storedRows(context, {
+  const { spec, ports, cleared } = after;
+  const stored = await storedRows(after, {
     files: ofSession('straddling', spec.target.table.name),
-    column: targetColumn(context),
+    column: targetColumn(after),
     hours: step.parameters,
   });
-  const view = context.viewTables.get(`straddling.${spec.target.table.name}`)?.show;
-  const manifests = view?.kind === 'files' ? await manifestsOf(ports.engine, view.snapshot) : [];
+  const straddling = cleared?.straddling;
+  const manifests = straddling === undefined ? [] : await manifestsOf(ports.engine, straddling);
   const hasDeletes = manifests.some((manifest) => manifest.content === 1);
-  for (const file of context.cleared?.files ?? []) {
+  for (const file of cleared?.files ?? []) {
     const found = stored.get(plainPath(file.path))?.rows ?? 0n;
     if (file.placement === 'straddles' && !hasDeletes && found !== file.rows)
-      throw notCarried(context, { file: file.path, expected: file.rows, found });
+      throw notCarried(after, { file: file.path, expected: file.rows, found });
   }
   const expected = [...stored.values()].reduce((sum, file) => sum + file.rows - file.rows_in_hours, 0n);
-  const found = staged === undefined ? 0n : await addedRows(context, staged);
-  if (found !== expected) throw notCarried(context, { file: null, expected, found });
+  const found = staged === undefined ? 0n : await addedRows(after, staged);
+  if (found !== expected) throw notCarried(after, { file: null, expected, found });
 }
 
-async function addedRows(context: RunContext, snapshotId: SnapshotId): Promise<bigint> {
-  const snapshot = snapshotById((await loadTarget(context)).metadata, snapshotId) as Snapshot;
-  const [row] = await context.ports.engine.query<{ rows: bigint }>({
+async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint> {
+  const snapshot = snapshotById((await loadTarget(opened)).metadata, snapshotId) as Snapshot;
+  const [row] = await opened.ports.engine.query<{ rows: bigint }>({
     sql: renderStatement('compose/added_rows'),
     parameters: { manifest_list: snapshot['manifest-list'], snapshot_id: String(snapshotId) },
   });
@@ -116,7 +116,7 @@ async function addedRows(context: RunContext, snapshotId: SnapshotId): Promise<b
 }
 
 function notCarried(
-  { plan }: RunContext,
+  { plan }: Session,
   {
     file,
     expected,

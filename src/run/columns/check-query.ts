@@ -13,7 +13,8 @@ import type { Schema } from '../../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../../model/column-type.ts';
 import { type SqlFragment, withoutColumnsQuery } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
-import { type RunContext, loadTarget, showTables } from '../context.ts';
+import type { Opened } from '../session.ts';
+import { loadTarget } from '../target.ts';
 import { inferredSources } from './infer-previous.ts';
 import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
 
@@ -21,31 +22,32 @@ import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
  * Prepares the query; compares its columns with the target's. Throws DuckDB's complaint,
  * `target-schema-mismatch` or `target-type-mismatch`.
  */
-export async function checkQuery(context: RunContext): Promise<void> {
-  const { plan, spec } = context;
-  const columns = await queryColumns(context);
-  refuseMissingEventTime(context, columns);
-  if (!plan.target.exists) return;
-  const schema = currentSchema((await loadTarget(context)).metadata);
+export async function checkQuery(opened: Opened): Promise<Opened> {
+  const { plan, spec } = opened;
+  const columns = await queryColumns(opened);
+  refuseMissingEventTime(opened, columns);
+  if (!plan.target.exists) return opened;
+  const schema = currentSchema((await loadTarget(opened)).metadata);
   const differences = fitColumns(columns, schema.fields);
-  refuseColumns(context, schema, differences);
-  if (differences.added.length === 0) return;
-  if (spec.onSchemaChange === 'append') await appendToTarget(context, columns);
-  else leaveOut(context, columns, schema);
+  refuseColumns(opened, schema, differences);
+  if (differences.added.length === 0) return opened;
+  return spec.onSchemaChange === 'append'
+    ? appendToTarget(opened, columns)
+    : leaveOut(opened, columns, schema);
 }
 
-async function queryColumns(context: RunContext): Promise<QueryColumn[]> {
-  const { plan, spec, ports } = context;
+async function queryColumns(opened: Opened): Promise<QueryColumn[]> {
+  const { plan, spec, ports } = opened;
   const ask = (sources?: SqlFragment) =>
     ports.engine.table(bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec, sources) }, {}));
   const isDimension = spec.pattern === 'dimension';
   const { columns, rows } =
     isDimension && !plan.target.exists
-      ? await ask(await inferredSources(context))
+      ? await ask((await inferredSources(opened)).fragment)
       : await ask().catch(async (error: unknown) => {
           // It may read a column of `previous` that it is about to add.
           if (!isDimension || spec.onSchemaChange !== 'append') throw error;
-          return ask(await inferredSources(context));
+          return ask((await inferredSources(opened)).fragment);
         });
   return columns.map(({ name }, index) => ({ name, type: parseColumnType(String(rows[0]?.[index])) }));
 }
@@ -54,34 +56,36 @@ async function queryColumns(context: RunContext): Promise<QueryColumn[]> {
  * Gives the table a schema with the new columns, which the session works under. It becomes the current one
  * with the commit that publishes: until then, and for ever when the session fails, the table is as it was.
  */
-async function appendToTarget(context: RunContext, columns: readonly QueryColumn[]): Promise<void> {
-  const { catalog } = context.ports;
-  const { table } = context.spec.target;
-  const before = (await loadTarget(context)).metadata;
-  const { 'schema-id': from, ...schema } = appendColumns(currentSchema(before), columns, before);
-  const { metadata } = await catalog.commitTable(table, {
+async function appendToTarget(opened: Opened, columns: readonly QueryColumn[]): Promise<Opened> {
+  const { ports, spec, view, leftovers } = opened;
+  const { table } = spec.target;
+  const before = (await loadTarget(opened)).metadata;
+  const { 'schema-id': from, ...columnsAdded } = appendColumns(currentSchema(before), columns, before);
+  const { metadata } = await ports.catalog.commitTable(table, {
     requirements: [
       { type: 'assert-table-uuid', uuid: before['table-uuid'] },
       { type: 'assert-current-schema-id', 'current-schema-id': from },
       // Two sessions that add columns at once would give different ones the same id.
       { type: 'assert-last-assigned-field-id', 'last-assigned-field-id': before['last-column-id'] },
     ],
-    updates: [{ action: 'add-schema', schema }],
+    updates: [{ action: 'add-schema', schema: columnsAdded }],
   });
-  context.schema = { id: Math.max(...metadata.schemas.map((each) => each['schema-id'])), from };
-  showTables(context, [...context.viewTables.values()]);
-  const found = fileLayoutOf((await loadTarget(context)).metadata);
+  const schema = { id: Math.max(...metadata.schemas.map((each) => each['schema-id'])), from };
+  leftovers.schemaId = schema.id;
+  view.useSchema(table, schema.id);
+  const widened = { ...opened, schema: schema };
+  const found = fileLayoutOf((await loadTarget(widened)).metadata);
   const layout = isLayout(found) ? found : null;
-  const { steps: _steps, ...plan } = context.plan;
-  context.plan = compilePlan({ ...plan, target: { ...plan.target, layout } }, context.spec);
+  const { steps: _steps, ...plan } = opened.plan;
+  return { ...widened, plan: compilePlan({ ...plan, target: { ...plan.target, layout } }, spec) };
 }
 
 /** The session's query without the new columns; inside structs DuckDB's cast leaves them out. */
-function leaveOut(context: RunContext, columns: readonly QueryColumn[], schema: Schema): void {
+function leaveOut(opened: Opened, columns: readonly QueryColumn[], schema: Schema): Opened {
   const known = new Set(schema.fields.map(({ name }) => name.toLowerCase()));
   const names = columns.map(({ name }) => name).filter((name) => !known.has(name.toLowerCase()));
-  if (names.length === 0) return;
-  const { steps: _steps, ...plan } = context.plan;
-  const sql = withoutColumnsQuery(context.spec.sql, names);
-  context.plan = compilePlan(plan, { ...context.spec, sql });
+  if (names.length === 0) return opened;
+  const { steps: _steps, ...plan } = opened.plan;
+  const sql = withoutColumnsQuery(opened.spec.sql, names);
+  return { ...opened, plan: compilePlan(plan, { ...opened.spec, sql }) };
 }

@@ -7,7 +7,7 @@ import { describeStatement } from '../../compile/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { SqlFragment } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
-import type { RunContext } from '../context.ts';
+import type { Session } from '../session.ts';
 
 /** DuckDB's types that no Iceberg type holds, and the nearest that one does. */
 const NOT_IN_ICEBERG: readonly (readonly [RegExp, string])[] = [
@@ -27,12 +27,11 @@ const ARRAY = /\[\d+\]/;
  * itself. `sources`: the CTEs with which the target was to be created.
  */
 export async function typeProblem(
-  context: RunContext,
+  { spec, plan, ports }: Pick<Session, 'spec' | 'plan' | 'ports'>,
   error: unknown,
   sources?: SqlFragment,
 ): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const { spec, plan, ports } = context;
   const describe = { name: 'describe_query', ...describeStatement(plan, spec, sources) };
   const described = await ports.engine.table(bindStep(describe, {})).catch(() => undefined);
   const version = plan.target.format_version;

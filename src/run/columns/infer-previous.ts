@@ -11,7 +11,7 @@ import { type HourRange, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { bindStep } from '../bind-step.ts';
-import type { RunContext } from '../context.ts';
+import type { Session } from '../session.ts';
 import { type SqlFragment, emptyCteFragment } from '../../statements/index.ts';
 
 /**
@@ -82,15 +82,22 @@ export async function previousColumns(
  * The sources of a dimension's query with `previous` as its own SQL makes it, without rows: for a target that
  * is not there yet, or lacks columns of it.
  */
-export async function inferredSources({ ports, plan, spec }: Inferred): Promise<SqlFragment> {
+export async function inferredSources({
+  ports,
+  plan,
+  spec,
+}: Pick<Session, 'ports' | 'plan' | 'spec'>): Promise<InferredSources> {
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
   const window = { firstHour: hour, lastHour: hour };
   const previous = await previousColumns(ports.engine, { spec, plan, window });
   const more = previous === undefined ? [] : [previous];
-  return sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, more).fragment;
+  return { ...sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, more), window };
 }
 
-type Inferred = Pick<RunContext, 'ports' | 'plan' | 'spec'>;
+/** The CTEs, what is bound in them, and the hour that they are asked for. */
+export interface InferredSources extends ReturnType<typeof sourceCtes> {
+  readonly window: HourRange;
+}
 
 /**
  * A column that stands alone (`select plan from previous`) belongs to `previous` when nothing else in its

@@ -4,16 +4,17 @@
  */
 import { mainSnapshot } from '../../iceberg/history.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
-import { composeStepOf } from '../../model/step.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
-import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
-import { loadTarget, type RunPorts } from '../context.ts';
-import { dropTag } from '../leftovers/drop-tag.ts';
-import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
-import { runContext, runRecord, undoneOnFailure } from './whole.ts';
-import { composeSnapshot } from '../stages/load.ts';
+import type { RunPorts } from '../ports.ts';
+import { runRecord } from '../record.ts';
+import { stateWriter } from '../records/write-session-state.ts';
+import { newSession, type Opened, unaudited, unopened, unstaged } from '../session.ts';
+import { close } from '../stages/close.ts';
+import { composeSnapshot } from '../stages/compose.ts';
 import { publish } from '../stages/publish.ts';
+import { loadTarget } from '../target.ts';
+import { undoneOnFailure } from './undo.ts';
 
 /**
  * Publishes the plan of an adoption. `from`: the name whose progress the plan takes over; its tags on the
@@ -26,34 +27,19 @@ export async function adoptTarget(
   from?: string,
 ): Promise<RunRecord> {
   const startedMs = performance.now();
-  const context = {
-    ...runContext(ports, plan, spec),
-    sessionStatus: 'adopted',
-    ...(from === undefined ? {} : { adoptedFrom: from }),
-  };
-  const compose = composeStepOf(plan);
-  await undoneOnFailure(context, async () => {
-    context.base = mainSnapshot((await loadTarget(context)).metadata);
-    context.composed = await composeSnapshot(context, compose, { base: context.base });
-    await publish(context, compose);
-    await protectWatermarks(ports, plan, true);
-    if (from !== undefined) await endName(ports, spec, from);
-    await closeSession(context);
+  const session = newSession(ports, plan, spec, { adoption: { from } });
+  const published = await undoneOnFailure(session, async () => {
+    const nothing = unopened(session);
+    const opened: Opened = { ...nothing, base: mainSnapshot((await loadTarget(nothing)).metadata) };
+    const staged = unstaged(opened);
+    const composed = await composeSnapshot(staged, { base: opened.base });
+    return publish(unaudited({ ...staged, composed, state: stateWriter(staged) }));
   });
+  await close(published);
   const seconds = Math.round(performance.now() - startedMs) / 1000;
-  return runRecord(context, 'published', {
+  return runRecord(published, {
+    status: 'published',
     seconds: { init: 0, load: 0, audit: 0, publish: seconds, total: seconds },
     error: undefined,
   });
-}
-
-/**
- * The old name's tags and what its sessions left. Its tag goes after the new one is there: between the two,
- * nothing is unprotected. What cannot be removed is told, and named by `psyberg doctor`.
- */
-async function endName(ports: RunPorts, spec: ProcessSpec, from: string): Promise<void> {
-  await dropSessionsOfEndedName(ports, spec.target.table, from).catch((error: unknown) =>
-    ports.onStep(`${from}: what its sessions left stays: ${String(error)}`),
-  );
-  for (const { table } of spec.sources) await dropTag(ports, table, from);
 }

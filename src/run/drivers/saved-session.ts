@@ -8,7 +8,11 @@ import { type ErrorJson, usageError } from '../../model/errors.ts';
 import type { CompiledPlan, PlanStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import { renderStatement, tableFragment } from '../../statements/index.ts';
-import type { RunPorts } from '../context.ts';
+import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { snapshotById } from '../../iceberg/history.ts';
+import type { RunPorts } from '../ports.ts';
+import { type Audited, type Session, type Staged, unopened, unstaged } from '../session.ts';
+import { branchHead } from '../target.ts';
 
 /** What a session's row says. */
 export interface StoredSession {
@@ -91,9 +95,62 @@ export interface IdleJson {
   readonly plan: CompiledPlan;
 }
 
+const textOf = (id: SnapshotId | undefined): string | null => (id === undefined ? null : String(id));
+
+/** A staged session as it is saved. `target`: its metadata now, which say where the branch ends. */
+export const stagedJson = (staged: Staged, target: TableMetadata): StagedJson => ({
+  branch_head: textOf(branchHead(target, staged.branch)?.['snapshot-id']),
+  base_snapshot_id: textOf(staged.base?.['snapshot-id']),
+  cleared_snapshot_id: textOf(staged.clearedId),
+  staged_snapshot_ids: staged.stagedIds.map(String),
+  insert_snapshot_ids: staged.insertIds.map(String),
+  ...(staged.schema === undefined ? {} : { schema: staged.schema }),
+  rows_read: '0',
+  rows_written: '0',
+  audits: [],
+});
+
+/** What was saved, with what its audits found. `auditsSha256`: the audits that were run. */
+export const auditedJson = (saved: StagedJson, audited: Audited, auditsSha256: string): StagedJson => ({
+  ...saved,
+  audits_sha256: auditsSha256,
+  rows_read: String(audited.rowsRead),
+  rows_written: String(audited.rowsWritten),
+  audits: audited.audits,
+});
+
+/**
+ * The staged session again, in another process; undefined when the branch is no longer what the load left.
+ * Composing from a branch that is gone would publish the watermark without the rows.
+ */
+export function stagedFrom(
+  session: Session,
+  saved: StagedJson,
+  target: TableMetadata | undefined,
+): Staged | undefined {
+  if (target === undefined) return undefined;
+  if (textOf(branchHead(target, session.branch)?.['snapshot-id']) !== saved.branch_head) return undefined;
+  const { schema } = saved;
+  if (schema !== undefined) {
+    session.leftovers.schemaId = schema.id;
+    session.view.useSchema(session.spec.target.table, schema.id);
+  }
+  const baseId = saved.base_snapshot_id ?? session.plan.target.base_snapshot_id;
+  return {
+    ...unstaged({
+      ...unopened(session),
+      base: baseId === null ? undefined : snapshotById(target, BigInt(baseId)),
+      schema,
+    }),
+    clearedId: saved.cleared_snapshot_id === null ? undefined : BigInt(saved.cleared_snapshot_id),
+    stagedIds: saved.staged_snapshot_ids.map(BigInt),
+    insertIds: saved.insert_snapshot_ids.map(BigInt),
+  };
+}
+
 const fileIn = (directory: string): string => join(directory, 'steps.json');
 
-export function saveSteps(directory: string, content: StagedJson | IdleJson): void {
+export function saveSteps({ directory }: Pick<Session, 'directory'>, content: StagedJson | IdleJson): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(fileIn(directory), JSON.stringify(content));
 }

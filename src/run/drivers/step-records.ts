@@ -1,9 +1,9 @@
-/** What the steps of a session report. Context or stored session -> StepRecord. */
+/** What the steps of a session report. Session as it is, or as it was stored -> StepRecord. */
 import type { ErrorJson } from '../../model/errors.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
-import type { RunContext, RunPorts } from '../context.ts';
-import { recordHead, runRecord } from './whole.ts';
+import type { RunPorts } from '../ports.ts';
+import { recordHead, runRecord } from '../record.ts';
 import type { IdleJson, StoredSession } from './saved-session.ts';
 
 /** The states of a stepwise session, beside those of a run. */
@@ -18,13 +18,14 @@ export interface StepRequest {
 
 /** What a step reports of the session as it is now. */
 export function stepRecord(
-  context: RunContext,
+  progress: Parameters<typeof runRecord>[0],
   status: StepStatus,
   spent: Partial<RunRecord['seconds']>,
   error?: ErrorJson,
 ): StepRecord {
   const seconds = { init: 0, load: 0, audit: 0, publish: 0, ...spent };
-  const record = runRecord(context, 'published', {
+  const record = runRecord(progress, {
+    status: 'published',
     seconds: { ...seconds, total: seconds.load + seconds.audit + seconds.publish },
     error: undefined,
   });

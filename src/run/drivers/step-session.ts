@@ -8,13 +8,13 @@ import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import { branchName } from '../../model/run-record.ts';
-import { branchHead, type RunContext } from '../context.ts';
-import { isPlannedBase } from '../stages/open.ts';
-import { runContext } from './whole.ts';
+import { newSession, type Session, type Staged } from '../session.ts';
+import { isPlannedBase } from '../target.ts';
 import {
   type IdleJson,
   readSteps,
   readStoredSession,
+  stagedFrom,
   type StagedJson,
   type StoredSession,
 } from './saved-session.ts';
@@ -120,63 +120,55 @@ export async function refuseStaleSession(
 }
 
 /** Two loads of one session at once would each take the other's branch for a dead one's. */
-export function refuseSecondLoad(context: RunContext): void {
-  const marker = readMarker(context.directory);
+export function refuseSecondLoad({ plan, directory }: Session): void {
+  const marker = readMarker(directory);
   if (
     marker === undefined ||
     marker.host !== hostname() ||
     marker.pid === process.pid ||
-    !isAtWork({ ...marker, stepwise: false }, context.directory)
+    !isAtWork({ ...marker, stepwise: false }, directory)
   )
     return;
   throw conflict(
     'session-busy',
-    `session ${context.plan.psyberg_session_id} of ${context.plan.process_name} is being loaded by process ${marker.pid}`,
+    `session ${plan.psyberg_session_id} of ${plan.process_name} is being loaded by process ${marker.pid}`,
     {
       hint: 'wait until it has ended',
     },
   );
 }
 
+export interface ResumedSession {
+  readonly staged: Staged;
+  /** As the step before has saved it. */
+  readonly saved: StagedJson;
+}
+
 /**
- * The context of a session that was loaded by another process. Throws `staging-lost` when its branch is no
- * longer what the load left.
+ * A session that was loaded by another process. Throws `staging-lost` when its branch is no longer what the load
+ * left.
  */
 export async function resumeSession(
   { ports, spec, psybergSessionId }: StepRequest,
   plan: CompiledPlan,
-): Promise<{ readonly context: RunContext; readonly staged: StagedJson }> {
-  const context = runContext(ports, plan, spec, true);
-  const staged = readSteps(context.directory);
+): Promise<ResumedSession> {
+  const session = newSession(ports, plan, spec, { stepwise: true });
+  const saved = readSteps(session.directory);
   const target = await ports.catalog.loadTable(spec.target.table);
-  const head = target === undefined ? undefined : branchHead(target.metadata, context.branch);
-  // Composing from a branch that is gone would publish the watermark without the rows.
-  if (
-    target === undefined ||
-    staged === undefined ||
-    'idle' in staged ||
-    (head === undefined ? null : String(head['snapshot-id'])) !== staged.branch_head
-  )
+  const staged =
+    saved === undefined || 'idle' in saved ? undefined : stagedFrom(session, saved, target?.metadata);
+  if (staged === undefined)
     throw refusal(
       'staging-lost',
-      `what session ${psybergSessionId} of ${spec.processName} staged is gone: its branch ${context.branch} was dropped or changed`,
+      `what session ${psybergSessionId} of ${spec.processName} staged is gone: its branch ${session.branch} was dropped or changed`,
       {
         hint: `open a new session: psyberg session init --process_name=${spec.processName}`,
         context: {
           process_name: spec.processName,
           psyberg_session_id: psybergSessionId,
-          branch: context.branch,
+          branch: session.branch,
         },
       },
     );
-  const baseId = staged.base_snapshot_id ?? plan.target.base_snapshot_id;
-  if (baseId !== null) context.base = snapshotById(target.metadata, BigInt(baseId));
-  context.schema = staged.schema;
-  if (staged.cleared_snapshot_id !== null) context.clearedId = BigInt(staged.cleared_snapshot_id);
-  context.stagedIds.push(...staged.staged_snapshot_ids.map(BigInt));
-  context.insertIds.push(...staged.insert_snapshot_ids.map(BigInt));
-  context.rowsRead = BigInt(staged.rows_read);
-  context.rowsWritten = BigInt(staged.rows_written);
-  context.audits.push(...staged.audits);
-  return { context, staged };
+  return { staged, saved: saved as StagedJson };
 }

@@ -10,23 +10,34 @@ import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
-import { composeStepOf } from '../../model/step.ts';
+import { stepsOf } from '../../model/step.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { branchName } from '../../model/run-record.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
 import { progressInSummary, SUMMARY } from '../../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from '../leftovers/clean-up.ts';
-import { branchHead, loadTarget, type RunContext } from '../context.ts';
-import { attachSession, openChangeView } from '../stages/open.ts';
-import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
+import { writeMarker } from '../leftovers/session-marker.ts';
 import { repairStateTables } from '../records/repair-state.ts';
 import { repairWatermarkTable } from '../records/repair-watermark.ts';
-import { auditError, blocked, runContext, runStage } from './whole.ts';
-import { readSteps, readStoredSession, saveSteps } from './saved-session.ts';
-import { writeMarker } from '../leftovers/session-marker.ts';
-import { mapSqlError } from '../sql/sql-error.ts';
-import { composeSnapshot } from '../stages/load.ts';
+import { recordSession, stateWriter } from '../records/write-session-state.ts';
+import { auditError } from '../record.ts';
+import { type Audited, newSession, type Opened, type Published, type Staged, unaudited } from '../session.ts';
+import { audit, isBlocked } from '../stages/audit.ts';
+import { close } from '../stages/close.ts';
+import { compose, composeSnapshot } from '../stages/compose.ts';
+import { load } from '../stages/load.ts';
+import { open } from '../stages/open.ts';
 import { publish } from '../stages/publish.ts';
+import { loadTarget } from '../target.ts';
+import { attachSession, openChangeView } from '../views/show-sources.ts';
+import {
+  auditedJson,
+  readSteps,
+  readStoredSession,
+  type StagedJson,
+  saveSteps,
+  stagedJson,
+} from './saved-session.ts';
 import {
   idleRecord,
   repeatedRecord,
@@ -42,9 +53,10 @@ import {
   PROGRESS,
   refuseSecondLoad,
   refuseStaleSession,
+  type ResumedSession,
   resumeSession,
 } from './step-session.ts';
-import { recordSession } from '../records/write-session-state.ts';
+import { placed } from './undo.ts';
 
 /**
  * Opens and records a session. With nothing to do it records nothing. `planProcess` opens, plans and
@@ -60,18 +72,18 @@ export async function initSession(
   if (stored !== undefined && PROGRESS.indexOf(stored.status) >= PROGRESS.indexOf('loaded'))
     return { status: stored.status as StepStatus, plan: stored.plan };
   const plan = await planProcess();
-  const context = runContext(ports, plan, spec, true);
+  const session = newSession(ports, plan, spec, { stepwise: true });
   if (plan.status === 'work') {
     // An earlier attempt may have left an idle marker.
-    await abandonSession(context);
-    await recordSession(context, { status: 'initialized', error: null, plan: JSON.stringify(plan) });
+    await abandonSession(session);
+    await recordSession(session, { status: 'initialized', error: null, plan: JSON.stringify(plan) });
     return { status: 'initialized', plan };
   }
   // What was recorded for this id before has nothing left to do.
   if (stored !== undefined)
-    await recordSession(context, { status: plan.status, error: null, plan: JSON.stringify(plan) });
-  writeMarker(context.directory, true);
-  saveSteps(context.directory, { idle: plan.status, plan });
+    await recordSession(session, { status: plan.status, error: null, plan: JSON.stringify(plan) });
+  writeMarker(session.directory, true);
+  saveSteps(session, { idle: plan.status, plan });
   return { status: plan.status, plan };
 }
 
@@ -83,36 +95,24 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
   if (!expects(request, stored, 'load', 'initialized')) return repeatedRecord(request, stored);
   const { ports, spec } = request;
   await refuseStaleSession(request, stored.plan);
-  const context = runContext(ports, stored.plan, spec, true);
+  const session = newSession(ports, stored.plan, spec, { stepwise: true });
   const startedMs = performance.now();
-  refuseSecondLoad(context);
+  refuseSecondLoad(session);
   await dropAbandonedSessions(ports, spec.target.table, spec.processName);
   // An earlier attempt may have been killed.
-  await abandonSession(context);
+  await abandonSession(session);
   try {
-    writeMarker(context.directory, true);
-    await runStage(context, 'branch');
-    await runStage(context, 'load');
-    const head = branchHead((await loadTarget(context)).metadata, context.branch);
-    saveSteps(context.directory, {
-      branch_head: head === undefined ? null : String(head['snapshot-id']),
-      base_snapshot_id: context.base === undefined ? null : String(context.base['snapshot-id']),
-      cleared_snapshot_id: context.clearedId === undefined ? null : String(context.clearedId),
-      staged_snapshot_ids: context.stagedIds.map(String),
-      insert_snapshot_ids: context.insertIds.map(String),
-      ...(context.schema === undefined ? {} : { schema: context.schema }),
-      rows_read: '0',
-      rows_written: '0',
-      audits: [],
-    });
-    await recordSession(context, { status: 'loaded', error: null, plan: JSON.stringify(stored.plan) });
+    writeMarker(session.directory, true);
+    const staged = await load(await open(session));
+    saveSteps(session, stagedJson(staged, (await loadTarget(staged)).metadata));
+    await recordSession(session, { status: 'loaded', error: null, plan: JSON.stringify(stored.plan) });
   } catch (error) {
     ports.engine.resume();
-    await abandonSession(context).catch(() => undefined);
-    throw mapSqlError(error, ports.project, spec, context.plan);
+    await abandonSession(session).catch(() => undefined);
+    throw placed(session, error);
   }
-  await detachSession(context);
-  return stepRecord(context, 'loaded', { load: secondsSince(startedMs) });
+  await detachSession(session);
+  return stepRecord(session, 'loaded', { load: secondsSince(startedMs) });
 }
 
 /** Runs the audits over what was staged. A blocking one that fails drops the branch, as in a run. */
@@ -129,44 +129,39 @@ export async function auditStep(
   const { ports, spec } = request;
   const startedMs = performance.now();
   // The audits as they are now, not as they were when the session was opened.
-  const { context, staged } = await resumeSession(request, compilePlan(stored.plan, spec));
-  context.audits.length = 0;
-  try {
-    for (const step of stored.plan.steps)
-      if (step.kind === 'change-view') await openChangeView(context, step);
-    await attachSession(context);
-    await runStage(context, 'compose');
-    await runStage(context, 'audit');
-    // Publishing composes again, on `main` as it is by then: this list has done its work.
-    removeComposedList(context);
-  } catch (error) {
+  const { staged, saved } = await resumeSession(request, compilePlan(stored.plan, spec));
+  const audited = await auditStaged(staged).catch(async (error: unknown) => {
     ports.engine.resume();
-    await detachSession(context).catch(() => undefined);
-    throw mapSqlError(error, ports.project, spec, context.plan);
-  }
-  const failed = blocked(context) ? auditError(context, options.keepBranch) : undefined;
-  await recordSession(context, {
-    status: failed === undefined ? 'audited' : 'audit-failed',
+    await detachSession(staged).catch(() => undefined);
+    throw placed(staged, error);
+  });
+  const { rowsRead, rowsWritten, failures } = audited;
+  const failed = isBlocked(audited) ? auditError(audited, options.keepBranch) : undefined;
+  const status = failed === undefined ? 'audited' : 'audit-failed';
+  await recordSession(audited, {
+    status,
     error: failed === undefined ? null : JSON.stringify(failed.toJSON()),
     plan: JSON.stringify(stored.plan),
+    rowsRead,
+    rowsWritten,
+    failures,
   });
-  if (failed === undefined) {
-    saveSteps(context.directory, {
-      ...staged,
-      audits_sha256: auditsSha256(spec),
-      rows_read: String(context.rowsRead),
-      rows_written: String(context.rowsWritten),
-      audits: context.audits,
-    });
-    await detachSession(context);
-  } else if (options.keepBranch) await detachSession(context);
-  else await abandonSession(context);
-  return stepRecord(
-    context,
-    failed === undefined ? 'audited' : 'audit-failed',
-    { audit: secondsSince(startedMs) },
-    failed?.toJSON(),
-  );
+  if (failed === undefined) saveSteps(audited, auditedJson(saved, audited, auditsSha256(spec)));
+  if (failed === undefined || options.keepBranch) await detachSession(audited);
+  else await abandonSession(audited);
+  return stepRecord(audited, status, { audit: secondsSince(startedMs) }, failed?.toJSON());
+}
+
+/** Shows the session's tables again, and runs its audits over what would be published now. */
+async function auditStaged(staged: Staged): Promise<Audited> {
+  let opened: Opened = staged;
+  for (const step of stepsOf(staged.plan, 'branch'))
+    if (step.kind === 'change-view') opened = await openChangeView(opened, step);
+  const { shown, previous } = await attachSession(opened);
+  const audited = await audit(await compose({ ...staged, shown, previous }));
+  // Publishing composes again, on `main` as it is by then: this list has done its work.
+  removeLocalFile(audited.composed.snapshot['manifest-list']);
+  return audited;
 }
 
 /** Publishes an audited session: data, watermark, session and signal in one commit. */
@@ -179,7 +174,7 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
   const { stored } = found;
   if (!expects(request, stored, 'publish', 'audited')) {
     // Killed after its commit: what the first one could not clean up.
-    await closeSession(runContext(request.ports, stored.plan, request.spec, true));
+    await closeSession(newSession(ports, stored.plan, spec, { stepwise: true }));
     return repeatedRecord(request, stored);
   }
   if (wasAuditedOtherwise(request))
@@ -192,31 +187,47 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
       },
     );
   const startedMs = performance.now();
-  const { context } = await resumeSession(request, stored.plan);
-  const compose = composeStepOf(stored.plan);
-  try {
-    context.composed = await composeSnapshot(context, compose, { base: context.base });
-    await publish(context, compose);
-  } catch (error) {
-    if (!(error instanceof PsybergError)) throw error;
-    const { code } = error;
-    if (!isOvertaken(code)) throw error;
-    // What was staged can never be published any more: it goes, and the session says why.
-    await abandonSession(context);
-    await recordSession(context, {
-      status: 'conflict',
-      error: JSON.stringify(error.toJSON()),
-      plan: JSON.stringify(stored.plan),
-    });
-    throw conflict(code, error.message, {
-      hint: `open the session anew: psyberg session init --process_name=${request.spec.processName}`,
-      context: error.context,
-      cause: error,
-    });
-  }
-  await protectWatermarks(context.ports, context.plan, true);
-  await closeSession(context).catch(() => undefined);
-  return stepRecord(context, 'published', { publish: secondsSince(startedMs) });
+  const { staged, saved } = await resumeSession(request, stored.plan);
+  const published = await publishStaged(staged, saved).catch((error: unknown) =>
+    endOvertaken(request, { staged, saved }, error),
+  );
+  await close(published);
+  return stepRecord(published, 'published', { publish: secondsSince(startedMs) });
+}
+
+/** Publishes what was staged and audited by other processes. */
+async function publishStaged(staged: Staged, saved: StagedJson): Promise<Published> {
+  const composed = await composeSnapshot(staged, { base: staged.base });
+  return publish({
+    ...unaudited({ ...staged, composed, state: stateWriter(staged) }),
+    rowsRead: BigInt(saved.rows_read),
+    rowsWritten: BigInt(saved.rows_written),
+    audits: saved.audits,
+  });
+}
+
+/** What was staged can never be published any more: it goes, and the session says why. Other errors stay. */
+async function endOvertaken(
+  { spec }: StepRequest,
+  { staged, saved }: ResumedSession,
+  error: unknown,
+): Promise<never> {
+  if (!(error instanceof PsybergError)) throw error;
+  const { code } = error;
+  if (!isOvertaken(code)) throw error;
+  await abandonSession(staged);
+  await recordSession(staged, {
+    status: 'conflict',
+    error: JSON.stringify(error.toJSON()),
+    plan: JSON.stringify(staged.plan),
+    rowsRead: BigInt(saved.rows_read),
+    rowsWritten: BigInt(saved.rows_written),
+  });
+  throw conflict(code, error.message, {
+    hint: `open the session anew: psyberg session init --process_name=${spec.processName}`,
+    context: error.context,
+    cause: error,
+  });
 }
 
 /** What is asked of the staged rows: kinds, columns, severities and the text of SQL files. */
@@ -277,11 +288,6 @@ export async function commitStep(
   const plan = progress.psybergSessionId === psybergSessionId ? stored.plan : undefined;
   const repaired = await repairWatermarkTable(ports, { spec, target: loaded.metadata, progress, plan });
   return { record: repeatedRecord(request, stored), repaired };
-}
-
-function removeComposedList(context: RunContext): void {
-  const list = context.composed?.snapshot['manifest-list'];
-  if (list !== undefined) removeLocalFile(list);
 }
 
 const secondsSince = (startedMs: number): number => Math.round(performance.now() - startedMs) / 1000;

@@ -8,47 +8,51 @@ import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
-import { type RunContext, type RunPorts, branchHead, stagingSnapshots } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
+import type { Session } from '../session.ts';
+import { branchHead, stagingSnapshots } from '../target.ts';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */
-export async function closeSession(context: RunContext): Promise<void> {
-  await detachSession(context);
-  if (context.lostRaces || context.stepwise)
-    await sweepSession(context.ports, context.spec.target.table, context.branch);
-  rmSync(context.directory, { recursive: true, force: true });
+export async function closeSession(session: Session): Promise<void> {
+  const { ports, spec, branch, directory, leftovers, stepwise } = session;
+  await detachSession(session);
+  if (leftovers.lostRaces || stepwise) await sweepSession(ports, spec.target.table, branch);
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** Ends the view only; a stepwise session goes on in another process. */
-export async function detachSession(context: RunContext): Promise<void> {
-  await context.ports.engine.detach(SESSION_CATALOG);
-  context.ports.views.close(context.branch);
+export async function detachSession({ ports, view }: Session): Promise<void> {
+  await ports.engine.detach(SESSION_CATALOG);
+  view.close();
 }
 
 /**
  * Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it
- * created.
+ * created. All that it knows is in its leftovers, its marker and the tables, however far it came.
  */
-export async function abandonSession(context: RunContext): Promise<void> {
-  await detachSession(context);
-  const { table } = context.spec.target;
-  if (!context.branchOfAnother)
-    await dropSession(context.ports, table, {
-      branch: context.branch,
-      createdTableUuid: readMarker(context.directory)?.created_table_uuid,
+export async function abandonSession(session: Session): Promise<void> {
+  const { ports, spec, branch, directory, leftovers } = session;
+  await detachSession(session);
+  await leftovers.stateRows?.discard();
+  if (!leftovers.branchOfAnother)
+    await dropSession(ports, spec.target.table, {
+      branch,
+      createdTableUuid: readMarker(directory)?.created_table_uuid,
     });
-  await removeSchema(context);
-  rmSync(context.directory, { recursive: true, force: true });
+  await removeSchema(session);
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
-async function removeSchema({ ports, spec, schema }: RunContext): Promise<void> {
-  if (schema === undefined) return;
+async function removeSchema({ ports, spec, leftovers }: Session): Promise<void> {
+  const { schemaId } = leftovers;
+  if (schemaId === undefined) return;
   await ports.catalog
     .commitTable(spec.target.table, {
       requirements: [],
-      updates: [{ action: 'remove-schemas', 'schema-ids': [schema.id] }],
+      updates: [{ action: 'remove-schemas', 'schema-ids': [schemaId] }],
     })
     .catch(() => undefined);
 }

@@ -15,7 +15,7 @@ import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
 import { renderStatement } from '../../statements/index.ts';
-import type { RunPorts } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
 
 type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;
 

@@ -15,7 +15,8 @@ import {
   type StateChange,
   type StateWrite,
 } from '../../state/write-state.ts';
-import type { RunContext } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
+import type { Session } from '../session.ts';
 import { patience } from '../patience.ts';
 
 export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
@@ -25,8 +26,7 @@ export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
    */
   change(): Promise<StateChange | undefined>;
   /**
-   * Told that a commit of the change got no answer: what it consists of may be the table's, now or in a
-   * moment.
+   * To be called when a commit of the change got no answer: its files may be the table's, now or in a moment.
    */
   unanswered(): void;
   /** Deletes what was written, unless it may be the table's. */
@@ -35,7 +35,7 @@ export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
 
 /** Nothing is written yet: {@link PendingRows.change} does that. */
 export function pendingRows(
-  { plan, ports }: RunContext,
+  { plan, ports }: Pick<Session, 'plan' | 'ports'>,
   {
     table,
     definition,
@@ -48,7 +48,7 @@ export function pendingRows(
   let written: { readonly base: SnapshotId | undefined; readonly change: StateChange } | undefined;
   let isAnswered = true;
   const discard = (): void => {
-    // A sweep finds the others, when they are in no snapshot: it looks first.
+    // Files whose commit got no answer may be the table's: a sweep removes those that are in no snapshot.
     if (isAnswered) for (const file of written?.change.files ?? []) removeLocalFile(file);
     written = undefined;
   };
@@ -110,7 +110,7 @@ export async function changesOf(pending: readonly PendingRows[]): Promise<StateC
  * too long, or what the catalog answers.
  */
 export async function commitRows(
-  { catalog }: RunContext['ports'],
+  { catalog }: Pick<RunPorts, 'catalog'>,
   pending: readonly PendingRows[],
 ): Promise<void> {
   const tries = patience();

@@ -20,7 +20,7 @@ import {
   type StateRow,
 } from '../../state/write-state.ts';
 import { discard } from '../../state/local-files.ts';
-import type { RunPorts } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
 
 export interface Failure {
   readonly status: RunStatus;

@@ -17,7 +17,7 @@ import { sessionRows, signalRow } from '../../state/state-rows.ts';
 import { SESSION, SIGNAL, type StateTable } from '../../state/state-tables.ts';
 import { commitStateChange, ensureStateTable, type StateRow } from '../../state/write-state.ts';
 import { renderStatement, tableFragment } from '../../statements/index.ts';
-import type { RunPorts } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 
 /** Sessions looked back at; what is older has been looked at by earlier sessions. */

@@ -12,7 +12,7 @@ import { type ProcessProgress, progressInTable } from '../../state/read-watermar
 import { refuseContradiction } from '../../state/refuse-contradiction.ts';
 import { HIGH_WATER_MARK } from '../../state/state-tables.ts';
 import { commitStateChange, ensureStateTable, type StateRow } from '../../state/write-state.ts';
-import type { RunPorts } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
 
 interface Repaired {
   readonly spec: ProcessSpec;

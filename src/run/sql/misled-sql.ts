@@ -9,7 +9,7 @@ import { misleadsReaders } from '../../manifests/misleads-readers.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import { comparedColumns } from './compared-columns.ts';
-import type { RunPorts } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
 
 export interface MisledWatch {
   /** True where nobody can say what the statements read. */

@@ -9,7 +9,7 @@ import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { quoteIdentifier, renderStatement } from '../../statements/index.ts';
-import type { RunPorts } from '../context.ts';
+import type { RunPorts } from '../ports.ts';
 import { watchMisled } from './misled-sql.ts';
 
 export interface SqlRequest {

@@ -1,38 +1,59 @@
 /**
- * The audits: queries that select the bad rows of the cohort. Steps -> AuditResult[]. A blocking one that
- * fails stops the publish.
+ * The fourth stage: counts what was read and staged, and runs the audits, queries that select the bad rows of
+ * the cohort. Composed -> Audited. A blocking one that fails stops the publish.
  */
 import { hoursRead, isCounted } from '../../compile/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
-import { PsybergError, refusal } from '../../model/errors.ts';
-import type { PlanSource, Step } from '../../model/plan.ts';
+import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
+import type { PlanSource } from '../../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
+import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { bindStep } from '../bind-step.ts';
-import { type RunContext, loadTarget } from '../context.ts';
-import { missingSource } from './open.ts';
+import { type Audited, type Composed, type Opened, type Session, unaudited } from '../session.ts';
+import { loadTarget } from '../target.ts';
+import { missingSource } from '../views/show-sources.ts';
+import { foldSteps } from './fold-steps.ts';
 import { type FileRead, checkRowsRead } from '../checks/rows-read.ts';
 import { mapAuditError } from '../sql/sql-error.ts';
 
-/**
- * Counts what the session read and staged; executes the step `count_sources`. Throws `rows-outside-hours` or
- * `rows-not-read`.
- */
-export async function countRows(context: RunContext, step: Step): Promise<void> {
-  const rows = await context.ports.engine.query<CountedRow>(bindStep(step, {}));
+/** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
+export const audit = (composed: Composed): Promise<Audited> =>
+  foldSteps(unaudited(composed), 'audit', auditStep);
+
+async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audited> {
+  switch (step.kind) {
+    case 'count-sources':
+      return countRows(audited, step);
+    case 'audit':
+      return runAudit(audited, step);
+    default:
+      return assertNever(step);
+  }
+}
+
+/** Counts what the session read and staged. */
+async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audited> {
+  const rows = await audited.ports.engine.query<CountedRow>(bindStep(step, {}));
   const [row] = rows;
   const files = rows.filter((each) => each.alias !== null);
-  context.rowsRead = files.reduce((sum, each) => sum + each.rows, 0n);
-  context.rowsWritten = row?.rows_staged ?? 0n;
-  if ((row?.rows_outside ?? 0n) > 0n) throw rowsOutsideHours(context, row?.rows_outside as bigint);
-  for (const source of context.plan.sources)
+  const rowsOutside = row?.rows_outside ?? 0n;
+  if (rowsOutside > 0n) throw rowsOutsideHours(audited, rowsOutside);
+  for (const source of audited.plan.sources)
     await checkSourceRead(
-      context,
+      audited,
       source,
       files.filter((each) => each.alias === source.alias),
     );
+  const counted = {
+    ...audited,
+    rowsRead: files.reduce((sum, each) => sum + each.rows, 0n),
+    rowsWritten: row?.rows_staged ?? 0n,
+  };
+  if (!counted.stepwise) counted.state.beginSession(counted);
+  return counted;
 }
 
 interface CountedRow extends FileRead, Record<string, unknown> {
@@ -42,25 +63,25 @@ interface CountedRow extends FileRead, Record<string, unknown> {
 }
 
 async function checkSourceRead(
-  context: RunContext,
+  opened: Opened,
   source: PlanSource,
   files: readonly FileRead[],
 ): Promise<void> {
-  const { plan, spec, ports } = context;
+  const { plan, spec, ports } = opened;
   if (source.read.kind === 'nothing') return;
   const { table } = spec.sources.find(
     (each) => each.alias === source.alias,
   ) as ProcessSpec['sources'][number];
   const metadata = (await ports.catalog.loadTableToRead(table))?.metadata;
   const snapshot =
-    context.changeViews.get(source.alias)?.snapshot ??
+    opened.shown.get(source.alias)?.snapshot ??
     (metadata !== undefined && source.read.kind === 'snapshot'
       ? snapshotById(metadata, BigInt(source.read.snapshot_id))
       : undefined);
   if (metadata === undefined || snapshot === undefined) return missingSource(source);
   const column =
     source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
-  await checkRowsRead(context, {
+  await checkRowsRead(opened, {
     table,
     name: source.table,
     metadata,
@@ -80,7 +101,7 @@ async function checkSourceRead(
   });
 }
 
-function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergError {
+function rowsOutsideHours({ plan, spec }: Session, count: bigint): PsybergError {
   const column = spec.target.eventTime;
   return refusal(
     'rows-outside-hours',
@@ -92,26 +113,49 @@ function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergErr
   );
 }
 
-/** Runs one declared audit. */
-export async function runAudit(context: RunContext, audit: AuditSpec, step: Step): Promise<AuditResult> {
-  const keptRows = Math.max(SAMPLE_ROWS, context.ports.project.auditFailureRows);
-  const rows = isCounted(audit, context.spec)
-    ? [{ expected: context.rowsRead, actual: context.rowsWritten }]
-    : await context.ports.engine
-        .query(bindStep(step, { 'kept-rows': keptRows }))
-        .catch(async (error: unknown) => {
-          throw await inItsFile(context, audit, error);
-        });
-  const result = resultOf(audit, rows);
-  return keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
+/** Runs one declared audit; its result takes the place of an earlier one of that audit. */
+export async function runAudit(audited: Audited, step: AuditStep): Promise<Audited> {
+  const { ports, spec, rowsRead, rowsWritten } = audited;
+  const declared = declaredAudit(audited, step);
+  const keptRows = Math.max(SAMPLE_ROWS, ports.project.auditFailureRows);
+  const rows = isCounted(declared, spec)
+    ? [{ expected: rowsRead, actual: rowsWritten }]
+    : await ports.engine.query(bindStep(step, { 'kept-rows': keptRows })).catch(async (error: unknown) => {
+        throw await inItsFile(audited, declared, error);
+      });
+  const badRows = declared.kind === 'source_to_target_count' ? [] : rows.map(plainRow);
+  const kept = keepFailures(audited, resultOf(declared, rows), badRows);
+  const others = audited.failures.filter((row) => row['audit_name'] !== step.audit);
+  return {
+    ...audited,
+    audits: withResult(audited.audits, kept.result),
+    failures: [...others, ...kept.failures],
+  };
 }
 
-async function inItsFile(context: RunContext, audit: AuditSpec, error: unknown): Promise<unknown> {
-  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const { metadata } = await loadTarget(context);
-  const columns = currentSchema(metadata).fields.map((field) => field.name);
-  return mapAuditError(error, audit, { ...context, project: context.ports.project, columns });
+function declaredAudit({ spec }: Session, step: AuditStep): AuditSpec {
+  const declared = spec.audits.find((each) => each.name === step.audit);
+  if (declared !== undefined) return declared;
+  throw new PsybergError('internal-bug', `the audit ${step.audit} is in the plan and not in the process`, {
+    hint: 'plan again',
+  });
 }
+
+const withResult = (audits: readonly AuditResult[], result: AuditResult): AuditResult[] =>
+  audits.some((each) => each.name === result.name)
+    ? audits.map((each) => (each.name === result.name ? result : each))
+    : [...audits, result];
+
+async function inItsFile(opened: Opened, declared: AuditSpec, error: unknown): Promise<unknown> {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const { metadata } = await loadTarget(opened);
+  const columns = currentSchema(metadata).fields.map((field) => field.name);
+  return mapAuditError(error, declared, { ...opened, project: opened.ports.project, columns });
+}
+
+/** True when an audit that stops the publish has failed. */
+export const isBlocked = ({ audits }: Pick<Audited, 'audits'>): boolean =>
+  audits.some((each) => each.status === 'failed' && each.severity === 'block');
 
 /** Rows of a failed audit in the run's record. */
 const SAMPLE_ROWS = 10;

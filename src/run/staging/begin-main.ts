@@ -13,19 +13,19 @@ import type { BeginMainStep } from '../../model/step.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { bindStep } from '../bind-step.ts';
-import { type RunContext, loadTarget, showTables } from '../context.ts';
-import { targetMoved, targetView } from '../stages/open.ts';
+import type { Opened } from '../session.ts';
+import { loadTarget, targetMoved, targetView } from '../target.ts';
 
 /**
  * Commits the empty snapshot and makes it the session's base; executes the step `begin_main`. A try of this
  * session that was killed, or another first session, may have been before it: then theirs is the base.
  * Throws `target-moved` when somebody has filled the table meanwhile.
  */
-export async function beginMain(context: RunContext, step: BeginMainStep): Promise<void> {
-  if (context.base !== undefined) return;
-  const { ports, spec, plan, branch } = context;
+export async function beginMain(opened: Opened, step: BeginMainStep): Promise<Opened> {
+  if (opened.base !== undefined) return opened;
+  const { ports, spec, plan, branch, view } = opened;
   const { engine, catalog } = ports;
-  const { metadata } = await loadTarget(context);
+  const { metadata } = await loadTarget(opened);
   if (mainSnapshot(metadata) !== undefined) throw targetMoved(plan, mainSnapshot(metadata)?.['snapshot-id']);
   const snapshotId = newSnapshotId();
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
@@ -56,8 +56,9 @@ export async function beginMain(context: RunContext, step: BeginMainStep): Promi
     // An answer that was lost leaves the file: the commit may have been made.
     if (!(error instanceof PsybergError) || error.code !== 'commit-conflict') throw error;
     removeLocalFile(manifestList);
-    throw targetMoved(plan, mainSnapshot((await loadTarget(context)).metadata)?.['snapshot-id']);
+    throw targetMoved(plan, mainSnapshot((await loadTarget(opened)).metadata)?.['snapshot-id']);
   }
-  context.base = snapshot;
-  showTables(context, [targetView(context)]);
+  const begun = { ...opened, base: snapshot };
+  view.show([targetView(begun)]);
+  return begun;
 }

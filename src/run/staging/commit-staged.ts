@@ -3,33 +3,15 @@
  * Manifests -> one commit. Both are committed together: every commit waits for durable files (8 ms at 1,000
  * snapshots, 2026-11-22).
  */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
-import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import {
-  type ManifestRow,
-  manifestsOf,
-  metadataPath,
-  rewriteManifests,
-  writeClearedList,
-} from '../../manifests/compose.ts';
-import { type ManifestOfSpec, readEachSpec } from '../../manifests/each-spec.ts';
-import { findObsoleteDeletes } from '../../manifests/obsolete-deletes.ts';
 import { describeStaging } from '../../manifests/snapshot-summary.ts';
 import { PsybergError } from '../../model/errors.ts';
-import type { ClearHoursStep } from '../../model/step.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
-import { bindStep } from '../bind-step.ts';
-import {
-  type FileInHours,
-  type FilesOfHours,
-  type RunContext,
-  type TakenOff,
-  branchHead,
-  loadTarget,
-} from '../context.ts';
+import type { Session, Staged } from '../session.ts';
+import { branchHead, loadTarget } from '../target.ts';
+import { clearedList, type StagedList, type StagingPlace } from './take-off.ts';
 
 /**
  * Tries of a staging commit: it loses only to other sessions that stage or publish on the same table in the
@@ -37,43 +19,29 @@ import {
  */
 const ATTEMPTS = 20;
 
-/** What a staged snapshot is made for. */
-export interface StagingPlace {
-  readonly metadata: TableMetadata;
-  readonly parent: Snapshot | undefined;
-  readonly snapshotId: SnapshotId;
-  readonly sequenceNumber: bigint;
-}
-/** The manifest list that was written for it. */
-export interface StagedList {
-  readonly manifestList: string;
-  readonly operation: 'append' | 'delete';
-}
-
 /**
  * Commits what is to be on the branch: the cleared base while it is not there yet, and the snapshot whose
- * list `write` writes. Writes it again when another session took its sequence number. Returns the id of that
- * snapshot; without `write`, undefined.
+ * list `write` writes. Writes it again when another session took its sequence number.
  */
 export async function commitStaged(
-  context: RunContext,
+  staged: Staged,
   write?: (place: StagingPlace) => Promise<StagedList>,
-): Promise<SnapshotId | undefined> {
-  const { ports, spec, branch } = context;
-  const clearing = context.clearedId === undefined ? context.cleared : undefined;
-  if (clearing === undefined && write === undefined) return undefined;
+): Promise<Staged> {
+  const { ports, spec, branch, leftovers } = staged;
+  const clearing = staged.clearedId === undefined ? staged.cleared : undefined;
+  if (clearing === undefined && write === undefined) return staged;
   const ids = { cleared: newSnapshotId(), staged: newSnapshotId() };
   for (let attempt = 1; ; attempt += 1) {
-    const { metadata } = await loadTarget(context);
+    const { metadata } = await loadTarget(staged);
     const head = branchHead(metadata, branch);
     const added: Snapshot[] = [];
     if (clearing !== undefined) {
-      const place = placeAfter(metadata, head ?? context.base, added, ids.cleared);
-      added.push(await stagedSnapshot(context, place, await clearedList(context, place, clearing)));
+      const place = placeAfter(metadata, head ?? staged.base, added, ids.cleared);
+      added.push(await stagedSnapshot(staged, place, await clearedList(staged, place, clearing)));
     }
     if (write !== undefined) {
-      const place = placeAfter(metadata, head ?? context.base, added, ids.staged);
-      added.push(await stagedSnapshot(context, place, await write(place)));
+      const place = placeAfter(metadata, head ?? staged.base, added, ids.staged);
+      added.push(await stagedSnapshot(staged, place, await write(place)));
     }
     try {
       await ports.catalog.commitTable(spec.target.table, {
@@ -91,14 +59,15 @@ export async function commitStaged(
           },
         ],
       });
-      if (clearing !== undefined) context.clearedId = ids.cleared;
-      if (write === undefined) return undefined;
-      context.stagedIds.push(ids.staged);
-      return ids.staged;
+      return {
+        ...staged,
+        clearedId: clearing === undefined ? staged.clearedId : ids.cleared,
+        stagedIds: write === undefined ? staged.stagedIds : [...staged.stagedIds, ids.staged],
+      };
     } catch (error) {
       if (!(error instanceof PsybergError) || error.code !== 'commit-conflict' || attempt >= ATTEMPTS)
         throw error;
-      context.lostRaces = true;
+      leftovers.lostRaces = true;
       for (const snapshot of added) removeLocalFile(snapshot['manifest-list']);
       await sleep(Math.random() * 10 * attempt);
     }
@@ -126,98 +95,5 @@ function placeAfter(
   return { metadata: after, parent: before ?? parent, snapshotId, sequenceNumber: nextSequenceNumber(after) };
 }
 
-const stagedSnapshot = (context: RunContext, place: StagingPlace, list: StagedList): Promise<Snapshot> =>
-  describeStaging(context.ports.engine, { ...place, ...list });
-
-async function clearedList(
-  context: RunContext,
-  { metadata, parent, snapshotId, sequenceNumber }: StagingPlace,
-  cleared: TakenOff,
-): Promise<StagedList> {
-  const { affected, rewritten } = cleared;
-  const manifestList = await writeClearedList(context.ports.engine, {
-    metadata,
-    base: parent as Snapshot,
-    affected,
-    rewritten,
-    snapshotId,
-    sequenceNumber,
-    owner: context.branch,
-  });
-  return { manifestList, operation: 'delete' };
-}
-
-/** The files with rows of the hours that a step `clear_hours` names, among those of `manifests`. */
-export function filesInHours(
-  context: RunContext,
-  step: ClearHoursStep,
-  metadata: TableMetadata,
-  manifests: readonly ManifestOfSpec[],
-): Promise<FileInHours[]> {
-  return readEachSpec(metadata, manifests, (paths, spec) => {
-    const field = timeFieldOf(spec, step.parameters.field_id);
-    return context.ports.engine.query<FileInHours>(
-      bindStep(step, {
-        'base-manifests': paths,
-        'partition-position': field.partition_position,
-        'partition-transform': field.partition_transform,
-      }),
-    );
-  });
-}
-
-/**
- * Writes manifests in which `files`, and deletes that applied to nothing else, are marked as removed.
- * `manifests`: the live ones of `base`.
- */
-export async function takeOff(
-  context: RunContext,
-  options: {
-    readonly metadata: TableMetadata;
-    readonly base: Snapshot;
-    readonly manifests: readonly ManifestRow[];
-    readonly files: readonly FileInHours[];
-  },
-): Promise<TakenOff> {
-  const { engine } = context.ports;
-  const { metadata, base, manifests, files } = options;
-  const [dataManifests, deleteManifests] = [0, 1].map((content) =>
-    manifests.filter((manifest) => manifest.content === content),
-  ) as [ManifestRow[], ManifestRow[]];
-  const removed = files.map((file) => file.path);
-  const obsolete =
-    deleteManifests.length === 0
-      ? []
-      : await findObsoleteDeletes(engine, { metadata, base, dataManifests, deleteManifests, removed });
-  const holding = new Set([...files, ...obsolete].map((file) => file.manifest_path));
-  const affected = manifests.filter((manifest) => holding.has(manifest.manifest_path));
-  const rewritten = await rewriteManifests(engine, {
-    metadata,
-    manifestList: base['manifest-list'],
-    manifests: affected,
-    removedFiles: [...removed, ...obsolete.map((file) => file.file_key)],
-    keptFiles: [],
-    destination: () => metadataPath(metadata, `${randomUUID()}-m0`, context.branch),
-  });
-  return { affected, rewritten };
-}
-
-/** `base` without `files`, for a snapshot that is composed on it: manifests and a list, no commit. */
-export async function clearedOn(
-  context: RunContext,
-  options: {
-    readonly metadata: TableMetadata;
-    readonly base: Snapshot;
-    readonly snapshotId: SnapshotId;
-    readonly sequenceNumber: bigint;
-  } & FilesOfHours,
-): Promise<Snapshot> {
-  const { files, takenOff, base, ...place } = options;
-  if (files.length === 0) return base;
-  const liveManifests = async (): Promise<ManifestRow[]> =>
-    (await manifestsOf(context.ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
-  const cleared =
-    takenOff ?? (await takeOff(context, { ...place, base, manifests: await liveManifests(), files }));
-  const { manifestList } = await clearedList(context, { ...place, parent: base }, cleared);
-  return { ...base, 'manifest-list': manifestList };
-}
+const stagedSnapshot = (session: Session, place: StagingPlace, list: StagedList): Promise<Snapshot> =>
+  describeStaging(session.ports.engine, { ...place, ...list });

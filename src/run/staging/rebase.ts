@@ -1,42 +1,38 @@
 /**
- * Putting what a session staged on a `main` that moved meanwhile. RunContext + the new main -> what to
- * compose, or `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched
+ * Putting what a session staged on a `main` that moved meanwhile. Audited + the new main -> Audited, or `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched
  * its hours: then the files that it takes off are still the same ones.
  */
 import { readsTarget } from '../../compile/index.ts';
 import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type AuditStep, type ClearHoursStep, clearStepOf, type ComposeStep } from '../../model/step.ts';
-import { dropFailures } from '../checks/audit-failures.ts';
+import { type AuditStep, type ClearHoursStep, clearStepOf } from '../../model/step.ts';
 import { type ManifestRow, manifestsOf } from '../../manifests/compose.ts';
-import type { ComposedSnapshot, FileInHours, FilesOfHours, RunContext } from '../context.ts';
-import { targetMoved } from '../stages/open.ts';
-import { runAudit } from '../stages/audit.ts';
-import { composeSnapshot, showStaged } from '../stages/load.ts';
-import { filesInHours } from './commit-staged.ts';
+import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
+import { isBlocked, runAudit } from '../stages/audit.ts';
+import { composeSnapshot, showStaged } from '../stages/compose.ts';
+import { targetMoved } from '../target.ts';
+import { filesInHours } from './take-off.ts';
 
 /**
  * Composes the session's snapshot on `main` under the id that it has. Throws `target-moved` where that would
  * lose or keep rows that it must not.
  */
 export async function rebase(
-  context: RunContext,
-  composeStep: ComposeStep,
+  audited: Audited,
   to: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
-): Promise<ComposedSnapshot> {
-  const { plan } = context;
+): Promise<Audited> {
+  const { plan } = audited;
   const { main } = to;
-  const { snapshot, baseSnapshotId } = context.composed as ComposedSnapshot;
-  const stays = main?.['snapshot-id'] === context.base?.['snapshot-id'];
-  const takeOff = plan.target.operation === 'append' || stays ? undefined : await filesOfHoursIn(context, to);
-  const composed = await composeSnapshot(context, composeStep, {
+  const { snapshot, baseSnapshotId } = audited.composed;
+  const stays = main?.['snapshot-id'] === audited.base?.['snapshot-id'];
+  const takeOff = plan.target.operation === 'append' || stays ? undefined : await filesOfHoursIn(audited, to);
+  const composed = await composeSnapshot(audited, {
     base: main,
     snapshotId: snapshot['snapshot-id'],
     ...(takeOff === undefined ? {} : { takeOff }),
   });
-  context.composed = composed;
-  if (main?.['snapshot-id'] !== baseSnapshotId) await auditAgain(context, main);
-  return composed;
+  const rebased = { ...audited, composed };
+  return main?.['snapshot-id'] === baseSnapshotId ? rebased : auditAgain(rebased, main);
 }
 
 /**
@@ -44,10 +40,10 @@ export async function rebase(
  * that one of the two has and the other has not are read: what others did costs, not the size of the table.
  */
 async function filesOfHoursIn(
-  context: RunContext,
+  staged: Staged,
   { metadata, main }: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
 ): Promise<FilesOfHours> {
-  const { plan, base, ports } = context;
+  const { plan, base, ports, spec, cleared } = staged;
   const moved = targetMoved(plan, main?.['snapshot-id']);
   const clear = clearStepOf(plan);
   // Planned on an empty table: two that both find nothing to replace would both add their rows.
@@ -58,12 +54,11 @@ async function filesOfHoursIn(
   const [before, now] = await Promise.all([manifestsOf(ports.engine, base), manifestsOf(ports.engine, main)]);
   const [gone, come] = [without(before, now), without(now, before)];
   if ([...gone, ...come].some((manifest) => manifest.content === 1)) throw moved;
-  const watched = context.spec.pattern === 'dimension' ? withHourBefore(clear) : clear;
-  const lost = await filesInHours(context, watched, metadata, gone.filter(isLive));
-  const found = await filesInHours(context, watched, metadata, come.filter(isLive));
+  const watched = spec.pattern === 'dimension' ? withHourBefore(clear) : clear;
+  const lost = await filesInHours(staged, watched, metadata, gone.filter(isLive));
+  const found = await filesInHours(staged, watched, metadata, come.filter(isLive));
   if (!samePaths(lost, found)) throw moved;
-  const known =
-    context.cleared?.files ?? (await filesInHours(context, clear, metadata, before.filter(isLive)));
+  const known = cleared?.files ?? (await filesInHours(staged, clear, metadata, before.filter(isLive)));
   const mine = new Set(known.map((file) => file.path));
   const still = new Set(now.map((manifest) => manifest.manifest_path));
   const files = [
@@ -75,9 +70,7 @@ async function filesOfHoursIn(
   return {
     files,
     takenOff:
-      context.cleared?.affected.every((manifest) => still.has(manifest.manifest_path)) === true
-        ? context.cleared
-        : undefined,
+      cleared?.affected.every((manifest) => still.has(manifest.manifest_path)) === true ? cleared : undefined,
   };
 }
 
@@ -103,24 +96,18 @@ function withHourBefore(clear: ClearHoursStep): ClearHoursStep {
  * Audits that look at the whole target looked at another one. What fails now fails for good: the session is
  * planned again, and audited as a whole.
  */
-async function auditAgain(context: RunContext, main: Snapshot | undefined): Promise<void> {
-  const audits = context.spec.audits.filter(readsTarget);
-  if (audits.length === 0) return;
+async function auditAgain(audited: Audited, main: Snapshot | undefined): Promise<Audited> {
+  const { spec, plan, stepwise } = audited;
+  const audits = spec.audits.filter(readsTarget);
+  if (audits.length === 0) return audited;
+  const moved = targetMoved(plan, main?.['snapshot-id']);
   // Step by step, the audits had a process of their own.
-  if (context.stepwise) throw targetMoved(context.plan, main?.['snapshot-id']);
-  await showStaged(context);
-  for (const audit of audits) {
-    const step = context.plan.steps.find(
-      (each): each is AuditStep => each.kind === 'audit' && each.audit === audit.name,
-    ) as AuditStep;
-    dropFailures(context, audit.name);
-    const result = await runAudit(context, audit, step);
-    if (result.status === 'failed' && audit.severity === 'block')
-      throw targetMoved(context.plan, main?.['snapshot-id']);
-    context.audits.splice(
-      context.audits.findIndex((each) => each.name === audit.name),
-      1,
-      result,
-    );
-  }
+  if (stepwise) throw moved;
+  await showStaged(audited, audited.composed);
+  const names = new Set(audits.map((each) => each.name));
+  let again = audited;
+  for (const step of plan.steps.filter((each): each is AuditStep => each.kind === 'audit'))
+    if (names.has(step.audit)) again = await runAudit(again, step);
+  if (isBlocked(again)) throw moved;
+  return again;
 }

@@ -16,12 +16,12 @@ import {
   renderStatement,
   requiresInside,
 } from '../../statements/index.ts';
-import type { RunContext } from '../context.ts';
+import type { Session } from '../session.ts';
 import type { WrittenFile } from './write-files.ts';
 
 /** Looks at what COPY counted: rows are read only where a required column has NULLs, for an example. */
 export async function refuseNullsInFiles(
-  context: RunContext,
+  session: Session,
   step: Pick<Step, 'name'>,
   { metadata, files }: { readonly metadata: TableMetadata; readonly files: readonly WrittenFile[] },
 ): Promise<void> {
@@ -33,9 +33,9 @@ export async function refuseNullsInFiles(
         (counted[quoteIdentifier(field.name)] ?? counted[field.name])?.['null_count'] !== '0',
     );
     if (suspected.length === 0) continue;
-    const found = await nullRows(context, field, suspected);
+    const found = await nullRows(session, field, suspected);
     if (found !== undefined)
-      throw nullsError(context, { path: requiredIn(field), found, isCarried: isCarried(step) });
+      throw nullsError(session, { path: requiredIn(field), found, isCarried: isCarried(step) });
   }
 }
 
@@ -55,7 +55,7 @@ interface NullRows extends Record<string, unknown> {
 }
 
 async function nullRows(
-  { ports }: RunContext,
+  { ports }: Session,
   field: NestedField,
   files: readonly WrittenFile[],
 ): Promise<NullRows | undefined> {
@@ -67,7 +67,7 @@ async function nullRows(
 }
 
 function nullsError(
-  { plan, spec, ports }: RunContext,
+  { plan, spec, ports }: Session,
   {
     path,
     found,

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BoundStatement } from '../../engine/index.ts';
-import type { PartitionSpec, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { FileLayout } from '../../model/file-layout.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { Step } from '../../model/plan.ts';
@@ -35,7 +35,8 @@ import {
   metadataPath,
   rowLineageOf,
 } from '../../manifests/compose.ts';
-import { type RunContext, loadTarget } from '../context.ts';
+import type { Session, Staged } from '../session.ts';
+import { loadTarget } from '../target.ts';
 import { refuseNullsInFiles } from './refuse-nulls.ts';
 import { commitStaged } from './commit-staged.ts';
 
@@ -49,40 +50,36 @@ export interface WrittenFile {
 }
 
 /**
- * Executes a step `write …`: writes the files, then stages them. Returns the staging snapshot, or undefined
- * when there was no row.
+ * Executes a step that writes rows: writes the files, then stages them. Where there was no row the session is
+ * returned as it was.
  */
-export async function writeFiles(
-  context: RunContext,
-  step: Step,
-  layout: FileLayout,
-): Promise<SnapshotId | undefined> {
-  const { metadata } = await loadTarget(context);
+export async function writeFiles(staged: Staged, step: Step, layout: FileLayout): Promise<Staged> {
+  const { metadata } = await loadTarget(staged);
   // A folder of the session's own: what a killed one leaves is found by its name.
-  const folder = `${layout.dataFolder}/${context.branch}`;
+  const folder = `${layout.dataFolder}/${staged.branch}`;
   const destination = layout.partition.length === 0 ? `${folder}/${randomUUID()}.parquet` : folder;
   makeLocalFolder(folder);
   const statement: BoundStatement = bindStep(step, { 'data-folder': destination });
-  const written = (await context.ports.engine.query(statement)) as unknown as WrittenFile[];
+  const written = (await staged.ports.engine.query(statement)) as unknown as WrittenFile[];
   const files = await withLongValues(
-    context,
+    staged,
     layout,
     written.filter((file) => file.count > 0n),
   );
   for (const file of written) if (file.count === 0n) removeLocalFile(file.filename);
-  await refuseNullsInFiles(context, step, { metadata, files });
-  return files.length === 0 ? undefined : stageFiles(context, metadata, layout, files);
+  await refuseNullsInFiles(staged, step, { metadata, files });
+  return files.length === 0 ? staged : stageFiles(staged, metadata, layout, files);
 }
 
 /** Puts partition values that are too long for the name of a folder in the place of their hashes. */
 async function withLongValues(
-  context: RunContext,
+  { ports }: Session,
   layout: FileLayout,
   files: readonly WrittenFile[],
 ): Promise<readonly WrittenFile[]> {
   const hashed = files.filter((file) => Object.values(file.partition_keys ?? {}).some(isLongKey));
   if (hashed.length === 0) return files;
-  const rows = await context.ports.engine.query<{ filename: string; partition: (string | null)[] }>({
+  const rows = await ports.engine.query<{ filename: string; partition: (string | null)[] }>({
     sql: renderStatement('load/long_partition_values', { values: longValuesFragment(layout.partition) }),
     parameters: { files: hashed.map((file) => file.filename) },
   });
@@ -95,14 +92,15 @@ async function withLongValues(
 }
 
 async function stageFiles(
-  context: RunContext,
+  staged: Staged,
   metadata: TableMetadata,
   layout: FileLayout,
   files: readonly WrittenFile[],
-): Promise<SnapshotId | undefined> {
-  const { engine } = context.ports;
+): Promise<Staged> {
+  const { branch } = staged;
+  const { engine } = staged.ports;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId);
-  const manifest = metadataPath(metadata, `${randomUUID()}-m0`, context.branch);
+  const manifest = metadataPath(metadata, `${randomUUID()}-m0`, branch);
   const sorted = layout.order === undefined ? [] : ['sort_order_id'];
   const entry = newEntryFragments([...DATA_FILE_COLUMNS, ...sorted], layout.partition);
   await engine.execute({
@@ -120,8 +118,8 @@ async function stageFiles(
     },
   });
   if (layout.partition.length === 0) await declareEmptyPartitionIn(engine, manifest);
-  return commitStaged(context, async ({ metadata: current, parent, sequenceNumber, snapshotId }) => {
-    const manifestList = metadataPath(current, `snap-${snapshotId}`, context.branch);
+  return commitStaged(staged, async ({ metadata: current, parent, sequenceNumber, snapshotId }) => {
+    const manifestList = metadataPath(current, `snap-${snapshotId}`, branch);
     await engine.execute({
       sql: manifestListStatement('load/write_staged_list', rowLineageOf(current), {
         parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
