@@ -1,8 +1,9 @@
 // Goal: a change of a plan, of a compiled statement or of an explanation is a diff that people read. Method: each
 // folder of test/golden/plans is a case: process.sql, the session that was opened for it (session.json), and what
-// planning, compiling and explaining make of them (plan.json, steps.sql, explain.txt), compared as texts. A case
-// whose name begins with `adoption` is planned as one. `npm run golden` (UPDATE_GOLDEN=1) writes the three anew.
-// steps.sql is for a DuckDB shell: each statement below its parameters, of which `from_run` are known to runs only.
+// planning, compiling and explaining make of them (plan.json, steps.sql, explain.txt), compared as texts.
+// `npm run golden` (UPDATE_GOLDEN=1) writes the three anew. A case whose name begins with `adoption` is planned as
+// one, `adoption-from-NAME` as that of another process's target. steps.sql is for a DuckDB shell: each statement
+// below its parameters, of which `from_run` are known to runs only.
 import fs from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -42,8 +43,9 @@ function readCase(name: string): Case {
   if (spec === undefined) throw new Error(`${name}/process.sql: ${JSON.stringify(problems)}`);
   const json: unknown = JSON.parse(fs.readFileSync(path.join(root, 'session.json'), 'utf8'));
   const session = goldenSession(json, spec);
+  const [, from] = /^adoption-from-(\w+)$/.exec(name) ?? [];
   const plan = name.startsWith('adoption')
-    ? compileAdoption(planAdoption(session))
+    ? compileAdoption(planAdoption(session), from)
     : compilePlan(planSession(session), spec);
   return { name, spec, session, plan };
 }
@@ -63,7 +65,7 @@ const CREATED: FileLayout = {
 
 /** Statements that a session takes from the plan beside its steps: they ask the query for its columns. */
 const besides = ({ plan, spec }: Case): BoundSql[] =>
-  plan.steps.length < 2
+  plan.steps.every((step) => step.kind !== 'insert')
     ? []
     : [
         { name: 'describe', ...describeStatement(plan, spec) },
@@ -165,6 +167,7 @@ describe('the golden plans together', () => {
         audit: true,
         publish: true,
         'protect-watermarks': true,
+        'end-name': true,
         'close-session': true,
       }),
     );
