@@ -7,8 +7,7 @@ import type { FileLayout } from '../model/file-layout.ts';
 import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
-import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
-import { protectionTag } from '../model/names.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/run-record.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
@@ -40,7 +39,6 @@ import {
   type BoundFragment,
   type HourWindow,
   type ProcessParameters,
-  SESSION_CATALOG,
   hoursTable,
   namedIn,
   previousTable,
@@ -51,6 +49,14 @@ import {
   windowOf,
 } from './source-ctes.ts';
 import { type BareStep, type OverNoRow, bareStep } from './step-statements.ts';
+import {
+  closeStep,
+  endNameStep,
+  openSessionStep,
+  protectSteps,
+  publishStep,
+  request,
+} from './request-steps.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
 export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
@@ -64,10 +70,7 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...plan.sources.flatMap((source) =>
       source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
     ),
-    request(
-      { kind: 'open-session', stage: 'branch', name: 'open_session' },
-      `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}${NEW_COLUMNS[spec.onSchemaChange]}`,
-    ),
+    openSessionStep(plan, spec),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
@@ -76,53 +79,26 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...loadSteps(plan, spec, window),
     composeStep(plan),
     ...compileAudits(plan, spec, window),
-    request(
-      { kind: 'publish', stage: 'publish', name: 'publish' },
-      `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
-    ),
+    publishStep(plan, `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`),
     ...protectSteps(plan),
-    // Last: as long as its marker is there, the next session of the process looks for what this one may have
-    // left, in its sources too.
-    request(
-      { kind: 'close-session', stage: 'cleanup', name: 'close_session' },
-      `detach ${SESSION_CATALOG}, remove the staging files`,
-    ),
+    closeStep(),
   ];
 }
 
-/** What becomes of columns that only running finds: the statements below are compiled again then. */
-const NEW_COLUMNS: Readonly<Record<OnSchemaChange, string>> = {
-  refuse: '',
-  append: '; columns that only the query has are added to it',
-  ignore: '; columns that only the query has are left out',
-};
-
-/** A tag on each source whose watermark moves, so that the snapshot it names is not expired. */
-function protectSteps(plan: Plan): Step[] {
-  const moving = plan.sources.filter(
-    (source) =>
-      source.protect && source.head !== null && source.head.snapshot_id !== source.protected_snapshot_id,
-  );
-  if (moving.length === 0) return [];
-  const tags = moving.map((source) => `${source.table} at snapshot ${source.head?.snapshot_id}`).join(', ');
-  return [
-    request(
-      { kind: 'protect-watermarks', stage: 'cleanup', name: 'protect_watermarks' },
-      `tag ${protectionTag(plan.process_name)} on ${tags}; no session fails without it`,
-    ),
+/**
+ * The steps of an adoption: the snapshot is composed of what the target holds. `from`: the name whose progress
+ * is taken over; it ends when the new one's tags are there, so that nothing is unprotected between the two.
+ */
+export function compileAdoption(plan: Plan, from?: string): CompiledPlan {
+  const steps = [
+    composeStep(plan),
+    publishStep(plan, 'a snapshot of the same files; watermarks and session rows'),
+    ...protectSteps(plan),
+    ...(from === undefined ? [] : [endNameStep(from)]),
+    closeStep(),
   ];
+  return Object.freeze({ ...plan, steps: Object.freeze(steps) });
 }
-
-/** The steps of an adoption: the snapshot is composed of what the target holds. */
-export const compileAdoption = (plan: Plan): CompiledPlan =>
-  Object.freeze({ ...plan, steps: Object.freeze([composeStep(plan)]) });
-
-/** A step that is a request to the catalog and not SQL: shown as a comment, executed by its name. */
-const request = <Asked extends Pick<Step, 'kind' | 'stage' | 'name'>>(asked: Asked, what: string) => ({
-  ...asked,
-  sql: `-- catalog: ${what}`,
-  parameters: {},
-});
 
 function changeViewStep(
   alias: string,

@@ -27,6 +27,7 @@ const STATEMENTS = {
   'count-sources': ['audit/count_sources'],
   audit: ['audit/verdict', 'audit/source_to_target_count'],
   publish: [],
+  'end-name': [],
   'protect-watermarks': [],
   'close-session': [],
 } as const satisfies Readonly<Record<Step['kind'], readonly StatementName[]>>;

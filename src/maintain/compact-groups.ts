@@ -7,7 +7,7 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { composeFilesView, manifestsOf, rowLineageOf } from '../manifests/compose.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import type { WrittenFile } from '../run/write-files.ts';
+import type { WrittenFile } from '../run/staging/write-files.ts';
 import { makeLocalFolder } from '../state/local-files.ts';
 import {
   fieldIdsFragment,

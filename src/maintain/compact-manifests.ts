@@ -4,7 +4,7 @@ import { columnsOf } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec } from '../iceberg/table-metadata.ts';
 import { declareEmptyPartitionIn, manifestMetadata, metadataPath } from '../manifests/compose.ts';
-import { DATA_FILE_COLUMNS, metricsJson, spelledAs } from '../run/write-files.ts';
+import { DATA_FILE_COLUMNS, metricsJson, spelledAs } from '../run/staging/write-files.ts';
 import {
   manifestFormatFragment,
   newEntryFragments,

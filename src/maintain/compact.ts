@@ -12,7 +12,7 @@ import { metadataPath, rewriteManifests } from '../manifests/compose.ts';
 import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import { writeMarker } from '../run/session-marker.ts';
+import { writeMarker } from '../run/leftovers/session-marker.ts';
 import { renderStatement } from '../statements/index.ts';
 import { discard } from '../state/local-files.ts';
 import { loadTable, type MaintainContext, stopIfInterrupted, untilItWins } from './context.ts';

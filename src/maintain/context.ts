@@ -4,7 +4,7 @@ import type { LoadedTable } from '../catalog/client/catalog-client.ts';
 import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { RunPorts } from '../run/ports.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
 export interface MaintainPorts extends RunPorts {

@@ -11,7 +11,7 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../iceberg/table-update.ts';
 import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/maintain-record.ts';
 import { plainPath } from '../model/plain-path.ts';
-import { isInUse, oldestSessionMs } from '../run/clean-up.ts';
+import { isInUse, oldestSessionMs } from '../run/leftovers/clean-up.ts';
 import { globLiteral, renderStatement } from '../statements/index.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';

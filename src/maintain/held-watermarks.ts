@@ -6,7 +6,7 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { RunPorts } from '../run/ports.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
 interface WatermarkRow extends Record<string, unknown> {

@@ -1,7 +1,7 @@
 /** The tables that a project may speak of, with their metadata. Catalog -> tables. Reads only. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type TableIdentifier, tableKey } from '../model/names.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { RunPorts } from '../run/ports.ts';
 import { allTables } from './maintain-tables.ts';
 
 export interface ReadTable {

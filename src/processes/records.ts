@@ -5,7 +5,7 @@ import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import { shownError } from '../model/storage-faults.ts';
-import { recordHead } from '../run/run-session.ts';
+import { recordHead } from '../run/record.ts';
 
 /** A process with nothing to load. `waitedSeconds`: for another session of it. */
 export const idleRecord = (

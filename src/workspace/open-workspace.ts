@@ -11,7 +11,7 @@ import type { Engine, StorageAccess } from '../engine/index.ts';
 import { helpForDuckDb } from '../manifests/duckdb-help.ts';
 import { readableNames } from '../manifests/readable-names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { RunPorts } from '../run/ports.ts';
 import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 

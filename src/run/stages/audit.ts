@@ -1,0 +1,188 @@
+/**
+ * The fourth stage: counts what was read and staged, and runs the audits, queries that select the bad rows of
+ * the cohort. Composed -> Audited. A blocking one that fails stops the publish.
+ */
+import { hoursRead, isCounted } from '../../compile/index.ts';
+import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
+import { snapshotById } from '../../iceberg/history.ts';
+import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
+import type { PlanSource } from '../../model/plan.ts';
+import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import type { AuditResult } from '../../model/run-record.ts';
+import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
+import { keepFailures } from '../checks/audit-failures.ts';
+import { bindStep } from '../bind-step.ts';
+import { type Audited, type Composed, type Opened, type Session, unaudited } from '../session.ts';
+import { loadTarget } from '../target.ts';
+import { missingSource } from '../views/show-sources.ts';
+import { foldSteps } from './fold-steps.ts';
+import { type FileRead, checkRowsRead } from '../checks/rows-read.ts';
+import { mapAuditError } from '../sql/sql-error.ts';
+
+/** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
+export const audit = (composed: Composed): Promise<Audited> =>
+  foldSteps(unaudited(composed), 'audit', auditStep);
+
+async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audited> {
+  switch (step.kind) {
+    case 'count-sources':
+      return countRows(audited, step);
+    case 'audit':
+      return runAudit(audited, step);
+    default:
+      return assertNever(step);
+  }
+}
+
+/** Counts what the session read and staged. */
+async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audited> {
+  const rows = await audited.ports.engine.query<CountedRow>(bindStep(step, {}));
+  const [row] = rows;
+  const files = rows.filter((each) => each.alias !== null);
+  const rowsOutside = row?.rows_outside ?? 0n;
+  if (rowsOutside > 0n) throw rowsOutsideHours(audited, rowsOutside);
+  for (const source of audited.plan.sources)
+    await checkSourceRead(
+      audited,
+      source,
+      files.filter((each) => each.alias === source.alias),
+    );
+  const counted = {
+    ...audited,
+    rowsRead: files.reduce((sum, each) => sum + each.rows, 0n),
+    rowsWritten: row?.rows_staged ?? 0n,
+  };
+  if (!counted.stepwise) counted.state.beginSession(counted);
+  return counted;
+}
+
+interface CountedRow extends FileRead, Record<string, unknown> {
+  readonly alias: string | null;
+  readonly rows_staged: bigint;
+  readonly rows_outside: bigint;
+}
+
+async function checkSourceRead(
+  opened: Opened,
+  source: PlanSource,
+  files: readonly FileRead[],
+): Promise<void> {
+  const { plan, spec, ports } = opened;
+  if (source.read.kind === 'nothing') return;
+  const { table } = spec.sources.find(
+    (each) => each.alias === source.alias,
+  ) as ProcessSpec['sources'][number];
+  const metadata = (await ports.catalog.loadTableToRead(table))?.metadata;
+  const snapshot =
+    opened.shown.get(source.alias)?.snapshot ??
+    (metadata !== undefined && source.read.kind === 'snapshot'
+      ? snapshotById(metadata, BigInt(source.read.snapshot_id))
+      : undefined);
+  if (metadata === undefined || snapshot === undefined) return missingSource(source);
+  const column =
+    source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
+  await checkRowsRead(opened, {
+    table,
+    name: source.table,
+    metadata,
+    snapshot,
+    column:
+      column === undefined
+        ? undefined
+        : {
+            fieldId: column.id,
+            name: column.name,
+            type: String(column.type),
+            unit: source.event_time_unit ?? 'us',
+          },
+    hours: hoursRead(plan, source),
+    hourByHour: plan.pattern === 'dimension',
+    files,
+  });
+}
+
+function rowsOutsideHours({ plan, spec }: Session, count: bigint): PsybergError {
+  const column = spec.target.eventTime;
+  return refusal(
+    'rows-outside-hours',
+    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours or none; the next session would add them again instead of replacing them`,
+    {
+      hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
+      context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },
+    },
+  );
+}
+
+/** Runs one declared audit; its result takes the place of an earlier one of that audit. */
+export async function runAudit(audited: Audited, step: AuditStep): Promise<Audited> {
+  const { ports, spec, rowsRead, rowsWritten } = audited;
+  const declared = declaredAudit(audited, step);
+  const keptRows = Math.max(SAMPLE_ROWS, ports.project.auditFailureRows);
+  const rows = isCounted(declared, spec)
+    ? [{ expected: rowsRead, actual: rowsWritten }]
+    : await ports.engine.query(bindStep(step, { 'kept-rows': keptRows })).catch(async (error: unknown) => {
+        throw await inItsFile(audited, declared, error);
+      });
+  const badRows = declared.kind === 'source_to_target_count' ? [] : rows.map(plainRow);
+  const kept = keepFailures(audited, resultOf(declared, rows), badRows);
+  const others = audited.failures.filter((row) => row['audit_name'] !== step.audit);
+  return {
+    ...audited,
+    audits: withResult(audited.audits, kept.result),
+    failures: [...others, ...kept.failures],
+  };
+}
+
+function declaredAudit({ spec }: Session, step: AuditStep): AuditSpec {
+  const declared = spec.audits.find((each) => each.name === step.audit);
+  if (declared !== undefined) return declared;
+  throw new PsybergError('internal-bug', `the audit ${step.audit} is in the plan and not in the process`, {
+    hint: 'plan again',
+  });
+}
+
+const withResult = (audits: readonly AuditResult[], result: AuditResult): AuditResult[] =>
+  audits.some((each) => each.name === result.name)
+    ? audits.map((each) => (each.name === result.name ? result : each))
+    : [...audits, result];
+
+async function inItsFile(opened: Opened, declared: AuditSpec, error: unknown): Promise<unknown> {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const { metadata } = await loadTarget(opened);
+  const columns = currentSchema(metadata).fields.map((field) => field.name);
+  return mapAuditError(error, declared, { ...opened, project: opened.ports.project, columns });
+}
+
+/** True when an audit that stops the publish has failed. */
+export const isBlocked = ({ audits }: Pick<Audited, 'audits'>): boolean =>
+  audits.some((each) => each.status === 'failed' && each.severity === 'block');
+
+/** Rows of a failed audit in the run's record. */
+const SAMPLE_ROWS = 10;
+
+function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unknown>>[]): AuditResult {
+  const common = { name: audit.name, severity: audit.severity, kept: null };
+  if (audit.kind === 'source_to_target_count') {
+    const expected = String(rows[0]?.['expected'] ?? 0n);
+    const actual = String(rows[0]?.['actual'] ?? 0n);
+    return { ...common, status: expected === actual ? 'passed' : 'failed', expected, actual, sample: [] };
+  }
+  const bad = rows.length === 0 ? '0' : String(rows[0]?.['psyberg_bad_rows']);
+  return {
+    ...common,
+    status: rows.length === 0 ? 'passed' : 'failed',
+    expected: '0',
+    actual: bad,
+    sample: rows.slice(0, SAMPLE_ROWS).map(plainRow),
+  };
+}
+
+/** A bad row as plain JSON: 64-bit integers as text, at any depth; the count left out. */
+function plainRow({
+  psyberg_bad_rows: _count,
+  ...row
+}: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  ) as Record<string, unknown>;
+}
