@@ -4,29 +4,29 @@
  * `{from_run: name}`.
  */
 import type { FileLayout } from '../model/file-layout.ts';
-import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts';
+import { hourIntervals, type Hour, hourText, hourTexts, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/run-record.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
+  type RowLineage,
+  type SqlFragment,
+  type Statement,
   carriedColumnsFragment,
   fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
   fileOrderFragment,
   identifierFragment,
-  literalFragment,
   listStatement,
+  literalFragment,
   noSourceFragment,
   noValuesFragment,
   partitionedByFragment,
-  ROW_LINEAGE_FIELDS,
   renderStatement,
-  type RowLineage,
-  type SqlFragment,
-  type Statement,
+  ROW_LINEAGE_FIELDS,
   statement,
   statementFragment,
   storedEventTimeFragment,
@@ -180,7 +180,7 @@ const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWin
 
 /** The base without the files of the replaced hours; what else those files hold is carried over. */
 function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
-  const hours = hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour))));
+  const hours = hourTexts(hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour)))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
   const carried = renderStatement('load/carried_rows', {
     columns: carriedColumnsFragment(plan.target.format_version >= 3),

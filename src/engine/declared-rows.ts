@@ -8,6 +8,9 @@ import { type StatementFile, typeName } from '../statements/index.ts';
 
 const isAsked = process.env['PSYBERG_CHECK_ROWS'] === '1';
 
+/** DuckDB's short name of a type. */
+const nameOf = (type: unknown): string => String(type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
+
 /** Throws `internal-bug` where columns have other names or types, or a NULL stands that is not declared. */
 export function checkRows({ name, row }: StatementFile, reader: DuckDBResultReader): void {
   if (!isAsked || row === undefined) return;
@@ -17,7 +20,7 @@ export function checkRows({ name, row }: StatementFile, reader: DuckDBResultRead
     });
   const declared = row.map((column) => `${column.name} ${typeName(column.type)}`).join(', ');
   const types = reader.columnTypes();
-  const found = reader.columnNames().map((column, index) => `${column} ${types[index]}`);
+  const found = reader.columnNames().map((column, index) => `${column} ${nameOf(types[index])}`);
   // The number of rows is all that COPY returns, where it is executed for its effect.
   if (found.join(', ') !== declared) throw wrong(`${found.join(', ')}; its header declares ${declared}`);
   for (const values of reader.getRows())

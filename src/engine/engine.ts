@@ -71,11 +71,6 @@ export interface Engine {
     statement: Statement<Name>,
     ...parameters: Arguments<ParametersOf<Name>>
   ): Promise<ResultRows>;
-  /**
-   * Runs `work` as one transaction of this connection: what it wrote is there when it ends, and nothing of it
-   * when it fails.
-   */
-  transaction<T>(work: () => Promise<T>): Promise<T>;
   /** Runs the statements of a user, one after the other, and returns the result of each. */
   script(script: Script): Promise<ResultRows[]>;
   attach(options: AttachOptions): Promise<void>;
@@ -95,6 +90,10 @@ export interface Engine {
   ): Promise<T>;
   /** Another connection to the same database: statements on it run at the same time as those of this one. */
   fork(): Promise<Engine>;
+  /** Begins a transaction of this connection, for steps that follow each other. */
+  begin(): Promise<void>;
+  /** Ends it, and keeps what it wrote. */
+  commit(): Promise<void>;
   /** Ends a failed transaction, also after an interrupt. No error when there is none. */
   rollback(): Promise<void>;
   /** Closes this connection alone; for forks. */
@@ -237,18 +236,6 @@ function connectionEngine(parts: Parts): Engine {
       const first = reader.getRows()[0]?.[0];
       return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
     },
-    async transaction(work) {
-      await read({ sql: 'begin', parameters: {} }, undefined);
-      try {
-        const result = await work();
-        await read({ sql: 'commit', parameters: {} }, undefined);
-        return result;
-      } catch (error) {
-        // The first error is the one to tell.
-        await command('rollback').catch(() => undefined);
-        throw error;
-      }
-    },
     async attach({ name, warehouse, uri, token }) {
       // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it
       // holds the token).
@@ -313,6 +300,8 @@ function connectionEngine(parts: Parts): Engine {
       await forked.run("set TimeZone = 'UTC'");
       return connectionEngine({ ...parts, connection: forked });
     },
+    begin: async () => void (await read({ sql: 'begin', parameters: {} }, undefined)),
+    commit: async () => void (await read({ sql: 'commit', parameters: {} }, undefined)),
     async rollback() {
       await command('rollback').catch(() => undefined);
     },

@@ -19,13 +19,14 @@ import type {
 } from '../iceberg/table-metadata.ts';
 import {
   type ManifestColumn,
+  type ParametersOf,
   type PartitionColumn,
   type RowLineage,
   type SqlFragment,
   boundOrder,
+  inheritedEntryFragments,
   joinedFragment,
   literalFragment,
-  inheritedEntryFragments,
   manifestListStatement,
   renderStatement,
   statementFragment,
@@ -192,17 +193,12 @@ export const manifestMetadata = (
   metadata: TableMetadata,
   spec: PartitionSpec,
   content: 'data' | 'deletes' = 'data',
-): Readonly<
-  Record<
-    'schema' | 'schema_id' | 'partition_spec' | 'partition_spec_id' | 'format_version' | 'content',
-    string
-  >
-> => ({
+): ParametersOf<'compose/manifest_format'> => ({
   schema: renderJson(currentSchema(metadata)),
-  schema_id: String(metadata['current-schema-id']),
+  schema_id: metadata['current-schema-id'],
   partition_spec: renderJson(spec.fields),
-  partition_spec_id: String(spec['spec-id']),
-  format_version: String(metadata['format-version']),
+  partition_spec_id: spec['spec-id'],
+  format_version: metadata['format-version'],
   content,
 });
 

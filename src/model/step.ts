@@ -3,7 +3,7 @@
  * `kind`, so that a step which nobody executes does not compile.
  */
 
-import type { HourIntervals } from './hour.ts';
+import type { HourTexts } from './hour.ts';
 
 /**
  * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to people.
@@ -53,11 +53,11 @@ export interface ChangeViewStep extends Statement<'change-view', 'branch'> {
 }
 /** The files of the hours that are replaced. */
 export interface ClearHoursStep extends Statement<'clear-hours', 'load'> {
-  readonly parameters: Parameters & HourIntervals & { readonly field_id: number };
+  readonly parameters: Parameters & HourTexts & { readonly field_id: number };
 }
 /** Rows of such files that lie in other hours. */
 export interface CarryOverStep extends Statement<'carry-over', 'load'> {
-  readonly parameters: Parameters & HourIntervals;
+  readonly parameters: Parameters & HourTexts;
 }
 /** One declared audit; `counted`: by the step `count-sources`, without a statement of its own. */
 export interface AuditStep extends Statement<'audit', 'audit'> {

@@ -14,7 +14,7 @@ import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 
 type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;
@@ -90,10 +90,7 @@ async function heldFiles(
   const lists = (metadata.snapshots ?? []).map((snapshot) => snapshot['manifest-list']);
   if (lists.length === 0) return new Set();
   const manifests = await togetherOrSingly(lists, (manifestLists) =>
-    engine.query<{ manifest_path: string }>({
-      sql: renderStatement('cleanup/referenced_manifests'),
-      parameters: { manifest_lists: manifestLists },
-    }),
+    engine.query(statement('cleanup/referenced_manifests'), { manifest_lists: manifestLists }),
   );
   const paths = [...new Set(manifests.map((row) => row.manifest_path))];
   const data = files.filter((file) => file.endsWith('.parquet'));
@@ -101,10 +98,7 @@ async function heldFiles(
     paths.length === 0 || data.length === 0
       ? []
       : await togetherOrSingly(paths, (each) =>
-          engine.query<{ path: string }>({
-            sql: renderStatement('cleanup/referenced_files'),
-            parameters: { manifests: each, files: data },
-          }),
+          engine.query(statement('cleanup/referenced_files'), { manifests: each, files: data }),
         );
   return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(plainPath));
 }

@@ -16,7 +16,7 @@ import { refuseContradiction } from '../../state/refuse-contradiction.ts';
 import { sessionRows, signalRow } from '../../state/state-rows.ts';
 import { SESSION, SIGNAL, type StateTable } from '../../state/state-tables.ts';
 import { commitStateChange, ensureStateTable, type StateRow } from '../../state/write-state.ts';
-import { renderStatement, tableFragment } from '../../statements/index.ts';
+import { statement, tableFragment } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 
@@ -99,9 +99,9 @@ async function repairSessions(
   const readable = metadata !== undefined && mainSnapshot(metadata) !== undefined;
   const session_table = tableFragment('lake', sessionTable);
   const recorded = readable
-    ? await ports.engine.query<{ psyberg_session_id: string }>({
-        sql: renderStatement('state/published_sessions', { session_table }),
-        parameters: { process_name: spec.processName, session_ids: behind.map(sessionOf) },
+    ? await ports.engine.query(statement('state/published_sessions', { session_table }), {
+        process_name: spec.processName,
+        session_ids: behind.map(sessionOf),
       })
     : [];
   const known = new Set(recorded.map((row) => row.psyberg_session_id));
@@ -109,13 +109,9 @@ async function repairSessions(
   for (const snapshot of missing) {
     // A session that went step by step has recorded its plan.
     const [stored] = readable
-      ? await ports.engine.query<{
-          plan: string | null;
-          rows_read: bigint | null;
-          rows_written: bigint | null;
-        }>({
-          sql: renderStatement('state/session_of_process', { session_table }),
-          parameters: { process_name: spec.processName, psyberg_session_id: sessionOf(snapshot) },
+      ? await ports.engine.query(statement('state/session_of_process', { session_table }), {
+          process_name: spec.processName,
+          psyberg_session_id: sessionOf(snapshot),
         })
       : [];
     const rows =
@@ -171,12 +167,12 @@ async function repairSignal(ports: RunPorts, spec: ProcessSpec, newest: Snapshot
   const [announced] =
     metadata === undefined || mainSnapshot(metadata) === undefined
       ? []
-      : await ports.engine.query<{ hour: number | null }>({
-          sql: renderStatement('session/signalled_hour', {
+      : await ports.engine.query(
+          statement('session/signalled_hour', {
             signal_table: tableFragment('lake', signalTable),
           }),
-          parameters: { signal_name: tableName(spec.target.table) },
-        });
+          { signal_name: tableName(spec.target.table) },
+        );
   if (announced?.hour != null && announced.hour >= parseHour(completeTo)) return false;
   const row = signalRow({
     processName: spec.processName,

@@ -13,7 +13,7 @@ import { composeStepOf } from '../../model/step.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { watermarksJson } from '../../state/state-rows.ts';
-import { manifestListStatement } from '../../statements/index.ts';
+import { listStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
@@ -68,9 +68,9 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
     snapshotId,
   ];
   if (onto === undefined)
-    await ports.engine.execute({
-      sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)),
-      parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
+    await ports.engine.execute(listStatement('compose/write_empty_list', rowLineageOf(metadata)), {
+      destination: manifestList,
+      ...firstRowIdParameter(metadata),
     });
   else {
     const merged = await mergeManifests(ports.engine, {
@@ -86,9 +86,9 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
       bindStep(step, {
         'base-list': carriedList,
         'branch-list': head === undefined ? carriedList : head['manifest-list'],
-        'branch-snapshots': stagingIds.map(String),
-        'snapshot-id': String(snapshotId),
-        'sequence-number': String(sequenceNumber),
+        'branch-snapshots': stagingIds,
+        'snapshot-id': snapshotId,
+        'sequence-number': sequenceNumber,
         'next-row-id': metadata['next-row-id'] ?? 0n,
         'snapshot-list': manifestList,
       }),
@@ -127,18 +127,12 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
   const staged = join(directory, `staged-${randomUUID()}.avro`);
   const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || insertIds.length === 0)
-    await ports.engine.execute({
-      sql: manifestListStatement('compose/write_empty_list', lineage),
-      parameters: { destination: staged },
-    });
+    await ports.engine.execute(listStatement('compose/write_empty_list', lineage), { destination: staged });
   else
-    await ports.engine.execute({
-      sql: manifestListStatement('compose/write_staged_list', lineage),
-      parameters: {
-        manifest_list: head['manifest-list'],
-        insert_snapshot_ids: insertIds.map(String),
-        destination: staged,
-      },
+    await ports.engine.execute(listStatement('compose/write_staged_list', lineage), {
+      manifest_list: head['manifest-list'],
+      insert_snapshot_ids: insertIds,
+      destination: staged,
     });
   const { table } = spec.target;
   const ofSession = await readableTarget(session, metadata, {

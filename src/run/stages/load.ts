@@ -8,6 +8,7 @@ import { composeFilesView, type ManifestRow, manifestsOf } from '../../manifests
 import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
 import { manifestsOutside } from '../../manifests/prune-manifests.ts';
 import { assertNever } from '../../model/errors.ts';
+import { hoursOfTexts } from '../../model/hour.ts';
 import type {
   CarryOverStep,
   ClearHoursStep,
@@ -60,7 +61,7 @@ async function clearHours(staged: Staged, step: ClearHoursStep): Promise<Staged>
     snapshot: base,
     manifests: dataManifests,
     fieldId: step.parameters.field_id,
-    hours: step.parameters,
+    hours: hoursOfTexts(step.parameters),
   });
   const near = dataManifests.filter((manifest) => !outside.has(manifest.manifest_path));
   const files = await filesInHours(staged, step, metadata, near);
@@ -123,9 +124,10 @@ async function computeHours(staged: Staged, step: ComputeHoursStep): Promise<Sta
   try {
     if (step.kind === 'begin-hours') {
       await checkPreviousRead(staged);
-      await engine.execute({ sql: 'begin', parameters: {} });
+      await engine.begin();
     }
-    await engine.execute(step.kind === 'end-hours' ? { sql: 'commit', parameters: {} } : bindStep(step, {}));
+    if (step.kind === 'end-hours') await engine.commit();
+    else await engine.execute(bindStep(step, {}));
     return staged;
   } catch (error) {
     // Cleaning up needs statements, and a failed transaction takes none.

@@ -10,12 +10,7 @@ import type { NestedField, TableMetadata } from '../../iceberg/table-metadata.ts
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import { sqlName } from '../../model/sql-name.ts';
-import {
-  nullsAgainstFragment,
-  quoteIdentifier,
-  renderStatement,
-  requiresInside,
-} from '../../statements/index.ts';
+import { nullsAgainstFragment, quoteIdentifier, requiresInside, statement } from '../../statements/index.ts';
 import type { Session } from '../session.ts';
 import type { WrittenFile } from './write-files.ts';
 
@@ -59,10 +54,10 @@ async function nullRows(
   field: NestedField,
   files: readonly WrittenFile[],
 ): Promise<NullRows | undefined> {
-  const [found] = await ports.engine.query<NullRows>({
-    sql: renderStatement('load/null_rows', { nulls: nullsAgainstFragment(field) }),
-    parameters: { files: files.map((file) => file.filename) },
-  });
+  const [found] = await ports.engine.query(
+    statement('load/null_rows', { nulls: nullsAgainstFragment(field) }),
+    { files: files.map((file) => file.filename) },
+  );
   return found === undefined || found.rows === 0n ? undefined : found;
 }
 

@@ -6,24 +6,24 @@
  * INSERT 15.5 and 16.4 s, COPY 5.8 and 6.3 s; into 8 buckets 6.3 and 5.4 s, 3.9 and 4.2 s.
  */
 import { randomUUID } from 'node:crypto';
-import type { BoundStatement } from '../../engine/index.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { FileLayout } from '../../model/file-layout.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { Step } from '../../model/plan.ts';
 import { makeLocalFolder, removeLocalFile } from '../../state/local-files.ts';
 import {
-  NOTHING,
   isLongKey,
+  listStatement,
   longValuesFragment,
-  manifestListStatement,
   manifestFormatFragment,
   newEntryFragments,
+  NOTHING,
   partitionColumnName,
   partitionSummariesFragment,
   partitionTupleFragment,
   quoteIdentifier,
   renderStatement,
+  statement,
   statementFragment,
   writtenValues,
 } from '../../statements/index.ts';
@@ -59,8 +59,9 @@ export async function writeFiles(staged: Staged, step: Step, layout: FileLayout)
   const folder = `${layout.dataFolder}/${staged.branch}`;
   const destination = layout.partition.length === 0 ? `${folder}/${randomUUID()}.parquet` : folder;
   makeLocalFolder(folder);
-  const statement: BoundStatement = bindStep(step, { 'data-folder': destination });
-  const written = (await staged.ports.engine.query(statement)) as unknown as WrittenFile[];
+  const written = (await staged.ports.engine.query(
+    bindStep(step, { 'data-folder': destination }),
+  )) as unknown as WrittenFile[];
   const files = await withLongValues(
     staged,
     layout,
@@ -79,10 +80,10 @@ async function withLongValues(
 ): Promise<readonly WrittenFile[]> {
   const hashed = files.filter((file) => Object.values(file.partition_keys ?? {}).some(isLongKey));
   if (hashed.length === 0) return files;
-  const rows = await ports.engine.query<{ filename: string; partition: (string | null)[] }>({
-    sql: renderStatement('load/long_partition_values', { values: longValuesFragment(layout.partition) }),
-    parameters: { files: hashed.map((file) => file.filename) },
-  });
+  const rows = await ports.engine.query(
+    statement('load/long_partition_values', { values: longValuesFragment(layout.partition) }),
+    { files: hashed.map((file) => file.filename) },
+  );
   const byFile = new Map(rows.map((row) => [row.filename, row.partition]));
   return files.map((file) => {
     const values = byFile.get(file.filename);
@@ -103,38 +104,38 @@ async function stageFiles(
   const manifest = metadataPath(metadata, `${randomUUID()}-m0`, branch);
   const sorted = layout.order === undefined ? [] : ['sort_order_id'];
   const entry = newEntryFragments([...DATA_FILE_COLUMNS, ...sorted], layout.partition);
-  await engine.execute({
-    sql: renderStatement('load/write_file_manifest', {
+  await engine.execute(
+    statement('load/write_file_manifest', {
       partition: partitionTupleFragment(writtenValues(layout.partition)),
       data_file: entry.dataFile,
       manifest_format: manifestFormatFragment(entry.fieldIds),
     }),
-    parameters: {
+    {
       files: JSON.stringify(files.map((file) => fileJson(file, layout))),
       metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, layout))),
-      sort_order_id: layout.order === undefined ? null : String(layout.order.id),
+      sort_order_id: layout.order?.id ?? null,
       destination: manifest,
       ...manifestMetadata(metadata, spec as PartitionSpec),
     },
-  });
+  );
   if (layout.partition.length === 0) await declareEmptyPartitionIn(engine, manifest);
   return commitStaged(staged, async ({ metadata: current, parent, sequenceNumber, snapshotId }) => {
     const manifestList = metadataPath(current, `snap-${snapshotId}`, branch);
-    await engine.execute({
-      sql: manifestListStatement('load/write_staged_list', rowLineageOf(current), {
+    await engine.execute(
+      listStatement('load/write_staged_list', rowLineageOf(current), {
         parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
         summaries: partitionSummariesFragment(writtenValues(layout.partition)),
       }),
-      parameters: {
+      {
         manifest,
-        partition_spec_id: String(layout.specId),
-        snapshot_id: String(snapshotId),
-        sequence_number: String(sequenceNumber),
+        partition_spec_id: layout.specId,
+        snapshot_id: snapshotId,
+        sequence_number: sequenceNumber,
         ...firstRowIdParameter(current),
         destination: manifestList,
         ...(parent === undefined ? {} : { parent: parent['manifest-list'] }),
       },
-    });
+    );
     return { manifestList, operation: 'append' };
   });
 }

@@ -13,7 +13,7 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { parseHour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import { composeFilesView, manifestsOf } from '../../manifests/compose.ts';
 import { readEachSpec } from '../../manifests/each-spec.ts';
 
@@ -44,12 +44,8 @@ export async function narrowSource({
   table,
   directory,
 }: NarrowInput): Promise<Snapshot | undefined> {
-  if (
-    plan.range === null ||
-    source.read.kind !== 'snapshot' ||
-    source.event_time === null ||
-    source.event_time_unit === null
-  )
+  const { event_time_unit: unit } = source;
+  if (plan.range === null || source.read.kind !== 'snapshot' || source.event_time === null || unit === null)
     return undefined;
   const metadata = (await catalog.loadTableToRead(table))?.metadata;
   const from = metadata === undefined ? undefined : snapshotById(metadata, BigInt(source.read.snapshot_id));
@@ -64,18 +60,15 @@ export async function narrowSource({
     return undefined;
   const { first_hour, last_hour } = plan.range;
   const files = await readEachSpec(metadata, manifests, (paths, spec) =>
-    engine.query<{ manifest_path: string; path: string }>({
-      sql: renderStatement('compose/files_in_hours'),
-      parameters: {
-        manifests: paths,
-        field_id: column.id,
-        unit: source.event_time_unit,
-        type: String(column.type),
-        ...timeFieldOf(spec, column.id),
-        // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
-        first_hours: [String(Math.floor(parseHour(first_hour) / 24) * 24)],
-        last_hours: [String(parseHour(last_hour))],
-      },
+    engine.query(statement('compose/files_in_hours'), {
+      manifests: paths,
+      field_id: column.id,
+      unit,
+      type: String(column.type),
+      ...timeFieldOf(spec, column.id),
+      // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
+      first_hours: [Math.floor(parseHour(first_hour) / 24) * 24],
+      last_hours: [parseHour(last_hour)],
     }),
   );
   if (files.length * 2 > fileCount) return undefined;

@@ -16,7 +16,7 @@ import { conflict, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ChangeViewStep } from '../../model/step.ts';
-import { manifestListStatement } from '../../statements/index.ts';
+import { listStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import { type Opened, type Session, asksForInfinity } from '../session.ts';
 import { targetView } from '../target.ts';
@@ -70,14 +70,11 @@ async function composeListedFiles(
   let from = head;
   if (files.length > 0 && source.detected_by !== 'live-files') {
     const destination = join(directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
-    await engine.execute({
-      sql: manifestListStatement('compose/write_change_list'),
-      parameters: {
-        manifest_lists: read.manifest_lists,
-        snapshot_ids: read.snapshot_ids,
-        contents: ['0', '1'],
-        destination,
-      },
+    await engine.execute(listStatement('compose/write_change_list', 'none'), {
+      manifest_lists: read.manifest_lists,
+      snapshot_ids: read.snapshot_ids.map(BigInt),
+      contents: [0, 1],
+      destination,
     });
     from = { ...head, 'manifest-list': destination };
   }
