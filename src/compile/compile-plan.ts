@@ -46,11 +46,11 @@ import {
   windowOf,
 } from './source-ctes.ts';
 import {
-  closeStep,
-  endNameStep,
-  openSessionStep,
-  protectSteps,
-  publishStep,
+  closeRequest,
+  endNameRequest,
+  openSessionRequest,
+  protectRequests,
+  publishRequest,
   request,
 } from './request-steps.ts';
 
@@ -66,7 +66,7 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...plan.sources.flatMap((source) =>
       source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
     ),
-    openSessionStep(plan, spec),
+    openSessionRequest(plan, spec),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
@@ -75,9 +75,12 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...loadSteps(plan, spec, window),
     composeStep(plan),
     ...compileAudits(plan, spec, window),
-    publishStep(plan, `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`),
-    ...protectSteps(plan),
-    closeStep(),
+    publishRequest(
+      plan,
+      `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
+    ),
+    ...protectRequests(plan),
+    closeRequest(),
   ];
 }
 
@@ -88,10 +91,10 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
 export function compileAdoption(plan: Plan, from?: string): CompiledPlan {
   const steps = [
     composeStep(plan),
-    publishStep(plan, 'a snapshot of the same files; watermarks and session rows'),
-    ...protectSteps(plan),
-    ...(from === undefined ? [] : [endNameStep(from)]),
-    closeStep(),
+    publishRequest(plan, 'a snapshot of the same files; watermarks and session rows'),
+    ...protectRequests(plan),
+    ...(from === undefined ? [] : [endNameRequest(from)]),
+    closeRequest(),
   ];
   return Object.freeze({ ...plan, steps: Object.freeze(steps) });
 }

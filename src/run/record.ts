@@ -2,10 +2,10 @@
 import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
-import type { Audited, Published, Session } from './session.ts';
+import type { Audited, Published, Begun } from './session.ts';
 
 /** A session as far as it has come. */
-type Progress = Pick<Session, 'plan'> &
+type Progress = Pick<Begun, 'plan'> &
   Partial<Pick<Published, 'publishedSnapshotId' | 'rowsRead' | 'rowsWritten' | 'audits'>>;
 
 /** The record of a session that ran. */

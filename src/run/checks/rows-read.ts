@@ -24,7 +24,7 @@ import {
   tableFragment,
 } from '../../statements/index.ts';
 import { SESSION_CATALOG } from '../../compile/index.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 
 /** What was read of a file. Hours since 1970, of its rows; null where they have none. */
 export interface FileRead {
@@ -69,7 +69,7 @@ interface PromisedFile extends Record<string, unknown> {
 }
 
 /** Throws `rows-not-read`. */
-export async function checkRowsRead(session: Session, read: TableRead): Promise<void> {
+export async function checkRowsRead(session: Begun, read: TableRead): Promise<void> {
   const { engine } = session.ports;
   const manifests = (await manifestsOf(engine, read.snapshot)).filter((manifest) => manifest.live_files > 0n);
   const data = await askedManifests(session, read, manifests);
@@ -95,7 +95,7 @@ export async function checkRowsRead(session: Session, read: TableRead): Promise<
 
 /** The data manifests that may list files of the hours. */
 async function askedManifests(
-  session: Session,
+  session: Begun,
   { metadata, snapshot, column, hours }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<ManifestRow[]> {
@@ -112,7 +112,7 @@ async function askedManifests(
 }
 
 function promisedFiles(
-  { ports: { engine } }: Session,
+  { ports: { engine } }: Begun,
   { metadata, column, hours }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<PromisedFile[]> {
@@ -160,7 +160,7 @@ interface StoredRows extends Record<string, unknown> {
 
 /** The rows of single files, by plain path, however their bounds and partitions are. */
 async function rowsOfFiles(
-  session: Session,
+  session: Begun,
   read: TableRead,
   {
     files,
@@ -199,7 +199,7 @@ async function rowsOfFiles(
 
 /** Counts the rows of a view of files. @returns by plain path. */
 export async function storedRows(
-  { ports: { engine } }: Session,
+  { ports: { engine } }: Begun,
   {
     files,
     column,
@@ -261,7 +261,7 @@ function faultOf(
 }
 
 function rowsNotRead(
-  { plan }: Session,
+  { plan }: Begun,
   { name, snapshot }: TableRead,
   file: PromisedFile,
   { expected, found, why }: Fault,
@@ -285,7 +285,7 @@ function rowsNotRead(
 
 /** Where no row tells its file: the sum of what is known. */
 function checkTotal(
-  { plan }: Session,
+  { plan }: Begun,
   { name, snapshot, files }: TableRead,
   promised: readonly PromisedFile[],
   manifests: readonly ManifestRow[],

@@ -19,12 +19,12 @@ import {
   storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
-import type { Opened, Session, Staged } from '../session.ts';
+import type { Opened, Begun, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { type FileRead, type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
 import { hourBefore } from '../views/show-target.ts';
 
-function targetColumn({ plan, spec }: Session): TimeColumn | undefined {
+function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
   const column = plan.target.event_time;
   return column === null
     ? undefined
@@ -116,7 +116,7 @@ async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint
 }
 
 function notCarried(
-  { plan }: Session,
+  { plan }: Begun,
   {
     file,
     expected,

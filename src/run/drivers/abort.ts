@@ -12,7 +12,7 @@ import { tableName } from '../../model/names.ts';
 import { branchName } from '../../model/run-record.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { dropSessionNow } from '../leftovers/clean-up.ts';
-import { newSession } from '../session.ts';
+import { beginSession } from '../session.ts';
 import { readStoredSession, type StoredSession } from './saved-session.ts';
 import { sessionBranches } from '../leftovers/session-branches.ts';
 import { isAtWork, readMarker } from '../leftovers/session-marker.ts';
@@ -44,7 +44,7 @@ export async function abortSession(request: StepRequest): Promise<AbortedSession
   if (!hasBranch && stored === undefined && !existsSync(directory)) throw unknownSession(request, target);
   await dropSessionNow(ports, spec.target.table, branch);
   if (stored !== undefined && stored !== 'without a plan' && stored.status !== 'aborted')
-    await recordSession(newSession(ports, stored.plan, spec, { stepwise: true }), {
+    await recordSession(beginSession(ports, stored.plan, spec, { stepwise: true }), {
       status: 'aborted',
       error: null,
       plan: JSON.stringify(stored.plan),

@@ -9,13 +9,13 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import type { RunPorts } from '../ports.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 import { branchHead, stagingSnapshots } from '../target.ts';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */
-export async function closeSession(session: Session): Promise<void> {
+export async function closeSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers, stepwise } = session;
   await detachSession(session);
   if (leftovers.lostRaces || stepwise) await sweepSession(ports, spec.target.table, branch);
@@ -23,7 +23,7 @@ export async function closeSession(session: Session): Promise<void> {
 }
 
 /** Ends the view only; a stepwise session goes on in another process. */
-export async function detachSession({ ports, view }: Session): Promise<void> {
+export async function detachSession({ ports, view }: Begun): Promise<void> {
   await ports.engine.detach(SESSION_CATALOG);
   view.close();
 }
@@ -32,7 +32,7 @@ export async function detachSession({ ports, view }: Session): Promise<void> {
  * Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it
  * created. All that it knows is in its leftovers, its marker and the tables, however far it came.
  */
-export async function abandonSession(session: Session): Promise<void> {
+export async function abandonSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers } = session;
   await detachSession(session);
   await leftovers.stateRows?.discard();
@@ -46,7 +46,7 @@ export async function abandonSession(session: Session): Promise<void> {
 }
 
 /** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
-async function removeSchema({ ports, spec, leftovers }: Session): Promise<void> {
+async function removeSchema({ ports, spec, leftovers }: Begun): Promise<void> {
   const { schemaId } = leftovers;
   if (schemaId === undefined) return;
   await ports.catalog

@@ -24,7 +24,7 @@ import { readableTarget } from '../views/show-target.ts';
 import { announce } from './fold-steps.ts';
 
 /** Composes on the session's own base, and shows audits what they look at. */
-export async function compose(staged: Staged): Promise<Composed> {
+export async function composeStage(staged: Staged): Promise<Composed> {
   announce(staged, composeStepOf(staged.plan));
   const state = stateWriter(staged);
   // A stepwise session is published by another process, which writes its own.

@@ -25,7 +25,7 @@ import { loadTarget, targetLayout } from '../target.ts';
 import { foldSteps } from './fold-steps.ts';
 
 /** Throws `rows-not-read`, `null-in-required-column`, and what the query brings. */
-export const load = (opened: Opened): Promise<Staged> => foldSteps(unstaged(opened), 'load', loadStep);
+export const loadStage = (opened: Opened): Promise<Staged> => foldSteps(unstaged(opened), 'load', loadStep);
 
 async function loadStep(staged: Staged, step: StepOf<'load'>): Promise<Staged> {
   switch (step.kind) {

@@ -9,7 +9,7 @@ import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-me
 import { describeStaging } from '../../manifests/snapshot-summary.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
-import type { Session, Staged } from '../session.ts';
+import type { Begun, Staged } from '../session.ts';
 import { branchHead, loadTarget } from '../target.ts';
 import { clearedList, type StagedList, type StagingPlace } from './take-off.ts';
 
@@ -95,5 +95,5 @@ function placeAfter(
   return { metadata: after, parent: before ?? parent, snapshotId, sequenceNumber: nextSequenceNumber(after) };
 }
 
-const stagedSnapshot = (session: Session, place: StagingPlace, list: StagedList): Promise<Snapshot> =>
+const stagedSnapshot = (session: Begun, place: StagingPlace, list: StagedList): Promise<Snapshot> =>
   describeStaging(session.ports.engine, { ...place, ...list });

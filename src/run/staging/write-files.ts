@@ -35,7 +35,7 @@ import {
   metadataPath,
   rowLineageOf,
 } from '../../manifests/compose.ts';
-import type { Session, Staged } from '../session.ts';
+import type { Begun, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { refuseNullsInFiles } from './refuse-nulls.ts';
 import { commitStaged } from './commit-staged.ts';
@@ -73,7 +73,7 @@ export async function writeFiles(staged: Staged, step: Step, layout: FileLayout)
 
 /** Puts partition values that are too long for the name of a folder in the place of their hashes. */
 async function withLongValues(
-  { ports }: Session,
+  { ports }: Begun,
   layout: FileLayout,
   files: readonly WrittenFile[],
 ): Promise<readonly WrittenFile[]> {

@@ -18,7 +18,7 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ChangeViewStep } from '../../model/step.ts';
 import { manifestListStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
-import { type Opened, type Session, asksForInfinity } from '../session.ts';
+import { type Opened, type Begun, asksForInfinity } from '../session.ts';
 import { targetView } from '../target.ts';
 import { narrowSource } from './narrow-source.ts';
 import { previousView } from './show-target.ts';
@@ -55,7 +55,7 @@ type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
  * `source-files-gone` rather than load less than was planned.
  */
 async function composeListedFiles(
-  session: Session,
+  session: Begun,
   options: {
     readonly source: PlanSource;
     readonly read: Changes;
@@ -155,7 +155,7 @@ export async function attachSession(opened: Opened): Promise<Opened> {
 
 /** `view`: the files of the source that are shown; undefined: all of its pinned snapshot. */
 async function readableSource(
-  session: Session,
+  session: Begun,
   source: PlanSource,
   view: Snapshot | undefined,
 ): Promise<ReadableView | undefined> {
@@ -185,7 +185,7 @@ async function readableSource(
 }
 
 function sourceView(
-  { spec, branch }: Session,
+  { spec, branch }: Begun,
   source: PlanSource,
   readable: ReadableView | undefined,
 ): ViewTable {

@@ -9,12 +9,12 @@ import { manifestsOutside } from '../../manifests/prune-manifests.ts';
 import { composeReadableView, type ReadableView } from '../../manifests/readable-view.ts';
 import { hourIntervals, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
-import { type Opened, type Session, asksForInfinity } from '../session.ts';
+import { type Opened, type Begun, asksForInfinity } from '../session.ts';
 import { loadTarget } from '../target.ts';
 
 /** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */
 export async function readableTarget(
-  session: Session,
+  session: Begun,
   metadata: TableMetadata,
   from: Snapshot,
   leftOut?: ReadonlySet<string>,
