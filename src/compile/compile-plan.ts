@@ -9,7 +9,7 @@ import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
 import { protectionTag } from '../model/names.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
   carriedColumnsFragment,

@@ -12,7 +12,7 @@ import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
-import { sessionBranches } from '../run/session-branches.ts';
+import { sessionBranches } from '../markers/session-branches.ts';
 import { bringsNothing } from '../state/no-news.ts';
 import {
   type ProcessProgress,

@@ -8,7 +8,7 @@ import { composeFilesView, manifestsOf, rowLineageOf } from '../manifests/compos
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { WrittenFile } from '../run/write-files.ts';
-import { makeLocalFolder } from '../state/local-files.ts';
+import { makeLocalFolder } from '../files/local.ts';
 import {
   fieldIdsFragment,
   fileColumnsFragment,

@@ -22,7 +22,7 @@ import {
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
-import { discard } from '../state/local-files.ts';
+import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { partitionValues } from './layout.ts';
 import { commitReplacement, type NewManifest } from './replace-snapshot.ts';

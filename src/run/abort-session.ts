@@ -9,13 +9,13 @@ import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict, PsybergError, refusal, usageError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { dropSessionNow } from './clean-up.ts';
 import { runContext } from './run-session.ts';
 import { readStoredSession, type StoredSession } from './saved-session.ts';
-import { sessionBranches } from './session-branches.ts';
-import { isAtWork, readMarker } from './session-marker.ts';
+import { sessionBranches } from '../markers/session-branches.ts';
+import { isAtWork, readMarker } from '../markers/session-marker.ts';
 import type { StepRequest } from './step-records.ts';
 import { recordSession } from './write-session-state.ts';
 

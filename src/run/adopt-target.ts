@@ -9,7 +9,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import { closeSession, dropSessionsOfEndedName } from './clean-up.ts';
 import { loadTarget, type RunPorts } from './context.ts';
-import { dropTag } from './drop-tag.ts';
+import { dropTag } from '../state/drop-tag.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
 import { runContext, runRecord, undoneOnFailure } from './run-session.ts';
 import { composeSnapshot } from './stage-load.ts';

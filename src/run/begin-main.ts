@@ -10,7 +10,7 @@ import { firstRowIdParameter, metadataPath } from '../manifests/compose.ts';
 import { describeSnapshot } from '../manifests/snapshot-summary.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { BeginMainStep } from '../model/step.ts';
-import { removeLocalFile } from '../state/local-files.ts';
+import { removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { bindStep } from './bind-step.ts';
 import { type RunContext, loadTarget, showTables } from './context.ts';

@@ -5,7 +5,6 @@
 import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';
 import type { SessionViews, ViewTable } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { ManifestToRewrite, RewrittenManifest } from '../manifests/compose.ts';
 import type { ReadableView } from '../manifests/readable-view.ts';
@@ -150,29 +149,6 @@ export async function loadTarget(context: RunContext): Promise<LoadedTable> {
       { hint: 'plan again' },
     );
   return { ...loaded, metadata: { ...loaded.metadata, 'current-schema-id': schema.id } };
-}
-
-/** The head of the session's branch, or undefined while nothing was staged on an empty target. */
-export function branchHead(metadata: TableMetadata, branch: string): Snapshot | undefined {
-  const id = metadata.refs?.[branch]?.['snapshot-id'];
-  return id === undefined ? undefined : snapshotById(metadata, id);
-}
-
-/** The snapshots that only the branch has, newest first. */
-export function stagingSnapshots(
-  metadata: TableMetadata,
-  branch: string,
-  base: SnapshotId | undefined,
-): Snapshot[] {
-  const main = new Set(
-    [...ancestors(metadata, mainSnapshot(metadata))].map((snapshot) => snapshot['snapshot-id']),
-  );
-  const staging: Snapshot[] = [];
-  for (const snapshot of ancestors(metadata, branchHead(metadata, branch))) {
-    if (snapshot['snapshot-id'] === base || main.has(snapshot['snapshot-id'])) break;
-    staging.push(snapshot);
-  }
-  return staging;
 }
 
 /** Whether the SQL of the process or of its audits may compare times with `infinity`. */

@@ -30,7 +30,7 @@ import { typeProblem } from './column-types.ts';
 import { type RunContext, asksForInfinity, loadTarget, showTables } from './context.ts';
 import { previousColumns } from './infer-previous.ts';
 import { narrowSource } from './narrow-source.ts';
-import { markCreatedTable } from './session-marker.ts';
+import { markCreatedTable } from '../markers/session-marker.ts';
 import { previousView } from './show-target.ts';
 import { targetLayout } from './target-layout.ts';
 

@@ -9,13 +9,14 @@ import { assertNever, PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import { type AuditStep, type ComposeStep, composeStepOf, type Step, type StepStage } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
+import type { RunRecord, RunStatus } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import { beginMain } from './begin-main.ts';
 import { abandonSession, closeSession } from './clean-up.ts';
 import { type ComposedSnapshot, type RunContext, type RunPorts, loadTarget } from './context.ts';
 import { checkQuery } from './check-query.ts';
 import { createTarget, openBranch, openChangeView } from './open-branch.ts';
-import { giveUp, writeMarker } from './session-marker.ts';
+import { giveUp, writeMarker } from '../markers/session-marker.ts';
 import { countRows, runAudit } from './stage-audit.ts';
 import { protectWatermarks } from './protect-watermarks.ts';
 import {

@@ -24,7 +24,7 @@ import type {
   ComputeHoursStep,
   InsertStep,
 } from '../model/step.ts';
-import { removeLocalFile } from '../state/local-files.ts';
+import { removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { watermarksJson } from '../state/state-rows.ts';
 import { manifestListStatement } from '../statements/index.ts';
@@ -33,10 +33,10 @@ import {
   type ComposedSnapshot,
   type FilesOfHours,
   type RunContext,
-  branchHead,
   loadTarget,
   showTables,
 } from './context.ts';
+import { branchHead } from '../iceberg/references.ts';
 import { mergeManifests } from './merge-manifests.ts';
 import { readableTarget } from './show-target.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';

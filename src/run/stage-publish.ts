@@ -8,7 +8,7 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../model/errors.ts';
 import type { ComposeStep } from '../model/step.ts';
-import { removeLocalFile } from '../state/local-files.ts';
+import { removeLocalFile } from '../files/local.ts';
 import {
   SUMMARY,
   lastSessionProperty,
@@ -17,13 +17,8 @@ import {
 } from '../state/read-watermarks.ts';
 import { liveRows, publishersOf } from '../state/target-publishers.ts';
 import type { StateChange, TableChange } from '../state/write-state.ts';
-import {
-  type ComposedSnapshot,
-  type RunContext,
-  branchHead,
-  loadTarget,
-  stagingSnapshots,
-} from './context.ts';
+import { type ComposedSnapshot, type RunContext, loadTarget } from './context.ts';
+import { branchHead, stagingSnapshots } from '../iceberg/references.ts';
 import { targetMoved } from './open-branch.ts';
 import { patience } from './patience.ts';
 import { rebase } from './rebase.ts';

@@ -20,16 +20,16 @@ import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
 import { describeStaging } from '../manifests/snapshot-summary.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { ClearHoursStep } from '../model/step.ts';
-import { removeLocalFile } from '../state/local-files.ts';
+import { removeLocalFile } from '../files/local.ts';
 import { bindStep } from './bind-step.ts';
 import {
   type FileInHours,
   type FilesOfHours,
   type RunContext,
   type TakenOff,
-  branchHead,
   loadTarget,
 } from './context.ts';
+import { branchHead } from '../iceberg/references.ts';
 
 /**
  * Tries of a staging commit: it loses only to other sessions that stage or publish on the same table in the

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
-import { branchName } from '../model/run-record.ts';
-import { branchHead, type RunContext } from './context.ts';
+import { branchName } from '../model/session-branch.ts';
+import { branchHead } from '../iceberg/references.ts';
+import type { RunContext } from './context.ts';
 import { isPlannedBase } from './open-branch.ts';
 import { runContext } from './run-session.ts';
 import {
@@ -18,7 +19,7 @@ import {
   type StagedJson,
   type StoredSession,
 } from './saved-session.ts';
-import { isAtWork, readMarker } from './session-marker.ts';
+import { isAtWork, readMarker } from '../markers/session-marker.ts';
 import type { StepRequest } from './step-records.ts';
 
 /** How far a session has come; a step expects the state before its own. */

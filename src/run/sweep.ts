@@ -13,7 +13,7 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { removeLocalFile } from '../state/local-files.ts';
+import { removeLocalFile } from '../files/local.ts';
 import { renderStatement } from '../statements/index.ts';
 import type { RunPorts } from './context.ts';
 

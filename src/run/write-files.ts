@@ -11,7 +11,7 @@ import type { PartitionSpec, SnapshotId, TableMetadata } from '../iceberg/table-
 import type { FileLayout } from '../model/file-layout.ts';
 import { plainPath } from '../model/plain-path.ts';
 import type { Step } from '../model/plan.ts';
-import { makeLocalFolder, removeLocalFile } from '../state/local-files.ts';
+import { makeLocalFolder, removeLocalFile } from '../files/local.ts';
 import {
   NOTHING,
   isLongKey,

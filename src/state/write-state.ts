@@ -19,7 +19,7 @@ import type {
 } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import {
   NOTHING,
   fieldIdsFragment,
@@ -30,7 +30,7 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
+import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 

@@ -28,7 +28,8 @@ export interface SessionMarker {
  * abandoned.
  */
 export const STEPWISE_GRACE_MS = 24 * 3_600_000;
-const FILE = 'session.json';
+/** Its name in the session's folder. */
+export const MARKER_FILE = 'session.json';
 
 /**
  * Writes the session's folder and marker, before anything else exists that a crash could leave behind. Throws
@@ -48,7 +49,7 @@ export function writeMarker(directory: string, stepwise: boolean): void {
     if (stepwise) mkdirSync(directory, { recursive: true });
     // The folder appears with its marker in it: without one, nobody could tell whether its process lives.
     else replaceWith(directory, marker);
-    if (stepwise) writeWhole(join(directory, FILE), JSON.stringify(marker));
+    if (stepwise) writeWhole(join(directory, MARKER_FILE), JSON.stringify(marker));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTEMPTY')
@@ -83,14 +84,14 @@ export const giveUp = (directory: string): void => void givenUp.add(directory);
 export function markCreatedTable(directory: string, uuid: string): void {
   const marker = readMarker(directory);
   if (marker !== undefined)
-    writeWhole(join(directory, FILE), JSON.stringify({ ...marker, created_table_uuid: uuid }));
+    writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, created_table_uuid: uuid }));
 }
 
 function replaceWith(directory: string, marker: SessionMarker): void {
   const temporary = join(dirname(directory), `.${basename(directory)}.${process.pid}`);
   mkdirSync(temporary, { recursive: true });
   try {
-    writeFileSync(join(temporary, FILE), JSON.stringify(marker));
+    writeFileSync(join(temporary, MARKER_FILE), JSON.stringify(marker));
     renameSync(temporary, directory);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
@@ -106,7 +107,7 @@ function writeWhole(path: string, text: string): void {
 /** Undefined when there is none. */
 export function readMarker(directory: string): SessionMarker | undefined {
   try {
-    return JSON.parse(readFileSync(join(directory, FILE), 'utf8')) as SessionMarker;
+    return JSON.parse(readFileSync(join(directory, MARKER_FILE), 'utf8')) as SessionMarker;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import { branchName } from '../model/run-record.ts';
+import { sessionOfName } from '../model/session-branch.ts';
 import { isAtWork, readMarker } from './session-marker.ts';
 
 export interface SessionBranch {
@@ -23,14 +23,12 @@ export function sessionBranches(
   processName: string,
   target: TableMetadata | undefined,
 ): SessionBranch[] {
-  const prefix = branchName(processName, '');
   return Object.entries(target?.refs ?? {})
     .flatMap(([branch, { type }]) => {
-      const psybergSessionId = branch.startsWith(prefix) ? branch.slice(prefix.length) : '';
-      if (type !== 'branch' || !/^\d{14}$/.test(psybergSessionId)) return [];
-      return [
-        { branch, psyberg_session_id: psybergSessionId, state: stateOf(join(sessionsDirectory, branch)) },
-      ];
+      const session = sessionOfName(branch);
+      if (type !== 'branch' || session?.processName !== processName) return [];
+      const state = stateOf(join(sessionsDirectory, branch));
+      return [{ branch, psyberg_session_id: session.psybergSessionId, state }];
     })
     .sort((left, right) => (left.branch < right.branch ? -1 : 1));
 }
