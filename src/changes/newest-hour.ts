@@ -4,7 +4,7 @@
  * their bounds, and of those that lost rows one by one the event-time column.
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { composeFilesView } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
 import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';

@@ -8,7 +8,7 @@ import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
-import { composeFilesView } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
 import { renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
 import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';

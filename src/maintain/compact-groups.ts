@@ -4,7 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf, rowLineageOf } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { rowLineageOf } from '../tables/write/new-files.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { WrittenFile } from '../run/write-files.ts';

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { columnsOf } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec } from '../iceberg/table-metadata.ts';
-import { declareEmptyPartitionIn, manifestMetadata, metadataPath } from '../manifests/compose.ts';
+import { declareEmptyPartitionIn, manifestMetadata } from '../tables/write/manifest.ts';
+import { metadataPath } from '../tables/write/new-files.ts';
 import { DATA_FILE_COLUMNS, metricsJson, spelledAs } from '../run/write-files.ts';
 import {
   manifestFormatFragment,

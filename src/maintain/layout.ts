@@ -2,7 +2,7 @@
 import { currentSchema } from '../iceberg/event-time.ts';
 import { columnsOf, compressionOf, dataFolderOf, unwritableColumn } from '../iceberg/file-layout.ts';
 import type { PartitionSpec, TableMetadata } from '../iceberg/table-metadata.ts';
-import { partitionType } from '../manifests/compose.ts';
+import { partitionType } from '../tables/write/manifest.ts';
 import type { FileLayout, LayoutColumn } from '../model/file-layout.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type PartitionValue, canSpell } from '../statements/index.ts';

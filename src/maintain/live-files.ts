@@ -4,7 +4,8 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type ManifestRow, manifestsOf, shapesOf } from '../manifests/compose.ts';
+import { type ManifestRow, manifestsOf } from '../tables/read/manifest-list.ts';
+import { shapesOf } from '../tables/read/manifest-shapes.ts';
 import {
   fileKindFragment,
   liveEntryFragments,

@@ -9,8 +9,8 @@ import { snapshotById } from '../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import { moveMain } from '../iceberg/references.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { firstRowIdParameter, metadataPath, rowLineageOf } from '../manifests/compose.ts';
-import { describeSnapshot } from '../manifests/snapshot-summary.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
+import { describeSnapshot } from '../tables/write/snapshot-summary.ts';
 import { carriedProgress, SUMMARY } from '../state/read-watermarks.ts';
 import {
   joinedFragment,

@@ -11,14 +11,12 @@ import { textFieldsOf } from '../iceberg/text-fields.ts';
 import {
   declareEmptyPartitionIn,
   FILES_PER_MANIFEST,
-  type ManifestShape,
   manifestMetadata,
-  manifestsOf,
-  metadataPath,
   partitionColumns,
-  rowLineageOf,
-  shapesOf,
-} from '../manifests/compose.ts';
+} from '../tables/write/manifest.ts';
+import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';

@@ -6,8 +6,8 @@
 import { mainSnapshot } from '../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import { moveMain } from '../iceberg/references.ts';
-import { firstRowIdParameter, metadataPath } from '../manifests/compose.ts';
-import { describeSnapshot } from '../manifests/snapshot-summary.ts';
+import { firstRowIdParameter, metadataPath } from '../tables/write/new-files.ts';
+import { describeSnapshot } from '../tables/write/snapshot-summary.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { BeginMainStep } from '../model/step.ts';
 import { removeLocalFile } from '../files/local.ts';

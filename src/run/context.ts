@@ -6,8 +6,9 @@ import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-clien
 import type { SessionViews, ViewTable } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { ManifestToRewrite, RewrittenManifest } from '../manifests/compose.ts';
-import type { ReadableView } from '../manifests/readable-view.ts';
+import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
+import type { RewrittenManifest } from '../tables/write/manifest.ts';
+import type { ReadableView } from '../tables/views/readable-view.ts';
 import { conflict } from '../model/errors.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';

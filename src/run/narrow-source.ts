@@ -14,8 +14,9 @@ import { parseHour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
 import { renderStatement } from '../statements/index.ts';
-import { composeFilesView, manifestsOf } from '../manifests/compose.ts';
-import { readEachSpec } from '../manifests/each-spec.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { readEachSpec } from '../tables/read/each-spec.ts';
 
 /**
  * Below this a statement opens the whole table faster than it is narrowed: 200 files cost DuckDB about 10 ms.

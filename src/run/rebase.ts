@@ -8,7 +8,7 @@ import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf, type ComposeStep } from '../model/step.ts';
 import { dropFailures } from './audit-failures.ts';
-import { type ManifestRow, manifestsOf } from '../manifests/compose.ts';
+import { type ManifestRow, manifestsOf } from '../tables/read/manifest-list.ts';
 import type { ComposedSnapshot, FileInHours, FilesOfHours, RunContext } from './context.ts';
 import { targetMoved } from './open-branch.ts';
 import { runAudit } from './stage-audit.ts';

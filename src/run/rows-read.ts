@@ -7,10 +7,11 @@
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { timeFieldOf } from '../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf, type ManifestRow } from '../manifests/compose.ts';
-import { readEachSpec } from '../manifests/each-spec.ts';
-import { manifestsOutside } from '../manifests/prune-manifests.ts';
-import { composeReadableView } from '../manifests/readable-view.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
+import { manifestsOf, type ManifestRow } from '../tables/read/manifest-list.ts';
+import { readEachSpec } from '../tables/read/each-spec.ts';
+import { manifestsOutside } from '../tables/read/prune-manifests.ts';
+import { composeReadableView } from '../tables/views/readable-view.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import { type HourIntervals, hourIntervals, type HourRange, hourText } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';

@@ -4,9 +4,9 @@
  */
 import type { ViewTable } from '../catalog/index.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { manifestsOf } from '../manifests/compose.ts';
-import { manifestsOutside } from '../manifests/prune-manifests.ts';
-import { composeReadableView, type ReadableView } from '../manifests/readable-view.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { manifestsOutside } from '../tables/read/prune-manifests.ts';
+import { composeReadableView, type ReadableView } from '../tables/views/readable-view.ts';
 import { hourIntervals, parseHour } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
 import { type RunContext, asksForInfinity, loadTarget } from './context.ts';

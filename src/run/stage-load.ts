@@ -7,16 +7,12 @@ import { join } from 'node:path';
 import { firstInsertStep } from '../compile/index.ts';
 import { newSnapshotId, nextSequenceNumber } from '../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
-import {
-  composeFilesView,
-  firstRowIdParameter,
-  manifestsOf,
-  metadataPath,
-  rowLineageOf,
-} from '../manifests/compose.ts';
-import { refuseDroppedColumns } from '../manifests/dropped-columns.ts';
-import { manifestsOutside } from '../manifests/prune-manifests.ts';
-import { describeSnapshot } from '../manifests/snapshot-summary.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { refuseDroppedColumns } from '../tables/views/dropped-columns.ts';
+import { manifestsOutside } from '../tables/read/prune-manifests.ts';
+import { describeSnapshot } from '../tables/write/snapshot-summary.ts';
 import type {
   CarryOverStep,
   ClearHoursStep,
@@ -37,7 +33,7 @@ import {
   showTables,
 } from './context.ts';
 import { branchHead } from '../iceberg/references.ts';
-import { mergeManifests } from './merge-manifests.ts';
+import { mergeManifests } from '../tables/write/merge-manifests.ts';
 import { readableTarget } from './show-target.ts';
 import { clearedOn, commitStaged, filesInHours, takeOff } from './stage-snapshot.ts';
 import { targetLayout } from './target-layout.ts';

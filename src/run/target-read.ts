@@ -5,7 +5,7 @@
 import { SESSION_CATALOG } from '../compile/index.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import { snapshotById } from '../iceberg/history.ts';
-import { manifestsOf } from '../manifests/compose.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import { HOUR_MS } from '../model/hour.ts';
 import type { CarryOverStep } from '../model/step.ts';

@@ -28,13 +28,8 @@ import {
   writtenValues,
 } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
-import {
-  declareEmptyPartitionIn,
-  firstRowIdParameter,
-  manifestMetadata,
-  metadataPath,
-  rowLineageOf,
-} from '../manifests/compose.ts';
+import { declareEmptyPartitionIn, manifestMetadata } from '../tables/write/manifest.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
 import { type RunContext, loadTarget } from './context.ts';
 import { refuseNullsInFiles } from './refuse-nulls.ts';
 import { commitStaged } from './stage-snapshot.ts';

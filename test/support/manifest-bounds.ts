@@ -5,7 +5,8 @@
 import { renameSync } from 'node:fs';
 import { columnOf, currentSchema } from '../../src/iceberg/event-time.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
-import { declareEmptyPartitionIn, manifestMetadata, manifestsOf } from '../../src/manifests/compose.ts';
+import { declareEmptyPartitionIn, manifestMetadata } from '../../src/tables/write/manifest.ts';
+import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
 import { manifestEntryFragments, renderStatement } from '../../src/statements/index.ts';
 import type { World } from './world.ts';
 

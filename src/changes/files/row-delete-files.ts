@@ -7,7 +7,7 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
-import { deleteKey } from '../../manifests/compose.ts';
+import { deleteKey } from '../../tables/views/files-view.ts';
 import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
 import { type Source, type SourceTable, type Manifest, ofDeletes } from '../source.ts';
 import { reading } from './reading.ts';

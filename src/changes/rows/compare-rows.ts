@@ -7,7 +7,8 @@
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf } from '../../manifests/compose.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';

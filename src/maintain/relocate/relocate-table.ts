@@ -9,7 +9,7 @@ import type { Engine } from '../../engine/index.ts';
 import { readAvroHeader } from '../../iceberg/avro-header.ts';
 import { changeReferencedFiles } from '../../iceberg/puffin-footer.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import { declareEmptyPartitionIn } from '../../manifests/compose.ts';
+import { declareEmptyPartitionIn } from '../../tables/write/manifest.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { RelocatedTable } from '../../model/relocate-record.ts';
 import {

@@ -3,15 +3,15 @@
  * fields that it is not to read. Decided by types and transforms, then by what the manifest list says of the
  * values, so that good tables keep their pruning and a table without such fields costs nothing.
  */
-import type { Engine } from '../engine/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
-import { listFields } from '../iceberg/schema-fields.ts';
-import type { NestedField, PartitionField, TableMetadata } from '../iceberg/table-metadata.ts';
-import { failsOnInfinity, hasNan, transformTrust } from '../iceberg/trusted-transforms.ts';
-import type { FieldOfSpec } from '../iceberg/unread-fields.ts';
-import { renderStatement } from '../statements/index.ts';
-import type { ManifestRow } from './compose.ts';
-import { readEachSpec } from './each-spec.ts';
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { listFields } from '../../iceberg/schema-fields.ts';
+import type { NestedField, PartitionField, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { failsOnInfinity, hasNan, transformTrust } from '../../iceberg/trusted-transforms.ts';
+import type { FieldOfSpec } from '../../iceberg/unread-fields.ts';
+import { renderStatement } from '../../statements/index.ts';
+import type { ManifestRow } from '../read/manifest-list.ts';
+import { readEachSpec } from '../read/each-spec.ts';
 
 export interface MisleadingPartitions {
   readonly fields: readonly FieldOfSpec[];

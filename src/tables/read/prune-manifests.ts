@@ -2,10 +2,10 @@
  * Which manifests need not be opened for some hours. Manifest list -> paths. An overwrite then costs what it
  * touches, not what the table holds.
  */
-import type { Engine } from '../engine/index.ts';
-import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { HourIntervals } from '../model/hour.ts';
-import { renderStatement } from '../statements/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { HourIntervals } from '../../model/hour.ts';
+import { renderStatement } from '../../statements/index.ts';
 
 /**
  * Below this the manifests are opened faster than the list is asked which of them to open: that costs about

@@ -1,6 +1,6 @@
 /** What a catalog does for clients that are DuckDB. Engine -> functions for `startCatalog`. */
-import type { Engine } from '../engine/index.ts';
-import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ReadableNames } from './readable-names.ts';
 
 interface Help {
@@ -20,7 +20,7 @@ export function helpForDuckDb(engine: () => Promise<Engine>, readable: ReadableN
   };
   return {
     async mendSnapshot(written) {
-      const { mendWritten } = await import('./mend-written.ts');
+      const { mendWritten } = await import('../write/mend-written.ts');
       return aside((connection) => mendWritten(connection, written));
     },
     readableTable: (metadata) => readable(metadata, aside),

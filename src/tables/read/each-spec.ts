@@ -2,9 +2,9 @@
  * Manifests read one partition spec after the other: DuckDB reads several Avro files with the partition
  * struct of the first. Manifests -> rows.
  */
-import { togetherOrSingly } from '../engine/index.ts';
-import type { PartitionSpec, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { ManifestRow } from './compose.ts';
+import { togetherOrSingly } from '../../engine/index.ts';
+import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { ManifestRow } from './manifest-list.ts';
 
 export type ManifestOfSpec = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id'>;
 

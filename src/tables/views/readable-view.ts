@@ -4,28 +4,25 @@
  * transforms that it computes otherwise than Iceberg, and row counts of delete files break its estimates.
  */
 import { randomUUID } from 'node:crypto';
-import type { Engine } from '../engine/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
-import { hasNan } from '../iceberg/trusted-transforms.ts';
-import { timeFieldOf } from '../iceberg/partition-hours.ts';
-import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../iceberg/unread-fields.ts';
-import { refusal } from '../model/errors.ts';
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { hasNan } from '../../iceberg/trusted-transforms.ts';
+import { timeFieldOf } from '../../iceberg/partition-hours.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../../iceberg/unread-fields.ts';
+import { refusal } from '../../model/errors.ts';
 import {
   fileKindFragment,
   manifestListStatement,
   renderStatement,
   statementFragment,
-} from '../statements/index.ts';
-import {
-  type ManifestRow,
-  manifestsOf,
-  rewriteManifests,
-  rewrittenFragment,
-  rowLineageOf,
-} from './compose.ts';
+} from '../../statements/index.ts';
+import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
+import { rewriteManifests } from '../write/manifest.ts';
+import { rewrittenFragment } from '../write/manifest-list.ts';
+import { rowLineageOf } from '../write/new-files.ts';
 import { refuseDroppedColumns } from './dropped-columns.ts';
-import { readEachSpec } from './each-spec.ts';
+import { readEachSpec } from '../read/each-spec.ts';
 import { misleadingBounds, misleadingPartitions } from './misleading-fields.ts';
 
 export interface ReadableViewInput {

@@ -3,12 +3,12 @@
  * is made of a column that the table dropped. An exception that nobody can catch then leaves one of its
  * threads. Snapshot -> a refusal instead, before it is read.
  */
-import type { Engine } from '../engine/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
-import { listFields } from '../iceberg/schema-fields.ts';
-import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { refusal } from '../model/errors.ts';
-import { type ManifestRow, manifestsOf } from './compose.ts';
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { listFields } from '../../iceberg/schema-fields.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { refusal } from '../../model/errors.ts';
+import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
 
 /**
  * The manifests of such specs that list no live file any more: a view leaves them out.

@@ -3,11 +3,12 @@
  * "Optional Snapshot Summary Fields") and, from version 3 on, its row ids ("Snapshot Row IDs"). Everything is
  * counted from the files that will be committed, not from what was meant.
  */
-import type { Engine } from '../engine/index.ts';
-import { countInSummary } from '../iceberg/history.ts';
-import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { fileKindFragment, partitionKeyFragment, renderStatement } from '../statements/index.ts';
-import { firstRowIdParameter, rowLineageOf, shapesOf } from './compose.ts';
+import type { Engine } from '../../engine/index.ts';
+import { countInSummary } from '../../iceberg/history.ts';
+import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { fileKindFragment, partitionKeyFragment, renderStatement } from '../../statements/index.ts';
+import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
+import { shapesOf } from '../read/manifest-shapes.ts';
 
 export interface NewSnapshot {
   readonly metadata: TableMetadata;

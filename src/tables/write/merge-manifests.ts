@@ -3,16 +3,12 @@
  * with few manifests. Without it a table of 314 hourly sessions took 170 ms and more for every scan, however
  * little the scan read (2026-11-22).
  */
-import type { Engine } from '../engine/index.ts';
-import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import {
-  FILES_PER_MANIFEST,
-  type ManifestRow,
-  manifestsOf,
-  metadataPath,
-  rewriteManifests,
-  writeClearedList,
-} from '../manifests/compose.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { FILES_PER_MANIFEST, rewriteManifests } from './manifest.ts';
+import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
+import { metadataPath } from './new-files.ts';
+import { writeClearedList } from './manifest-list.ts';
 
 /** Iceberg's own properties and defaults for the same thing. */
 const ENABLED = 'commit.manifest-merge.enabled';

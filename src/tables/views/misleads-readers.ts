@@ -4,11 +4,11 @@
  * who only reads is shown a view without such fields (`readable-view.ts`). Manifests are opened only for
  * columns of whose type or partitions something can be wrong.
  */
-import type { Engine } from '../engine/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
-import { mainSnapshot } from '../iceberg/history.ts';
-import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import { manifestsOf } from './compose.ts';
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { manifestsOf } from '../read/manifest-list.ts';
 import {
   hasDoubtfulBounds,
   hasDoubtfulPartitions,

@@ -6,11 +6,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Engine } from '../engine/index.ts';
-import { encodeAvroNames } from '../iceberg/avro-header.ts';
-import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { manifestListStatement, renderStatement } from '../statements/index.ts';
-import { rowLineageOf } from './compose.ts';
+import type { Engine } from '../../engine/index.ts';
+import { encodeAvroNames } from '../../iceberg/avro-header.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { manifestListStatement, renderStatement } from '../../statements/index.ts';
+import { rowLineageOf } from '../write/new-files.ts';
 
 /** True for a table whose manifests may have such names; those that psyberg writes have none. */
 const isNamedOtherwise = (metadata: TableMetadata): boolean =>

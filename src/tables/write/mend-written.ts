@@ -5,27 +5,21 @@
  * sees them, by which others do not find the rows.
  */
 import { randomUUID } from 'node:crypto';
-import type { Engine } from '../engine/index.ts';
-import { currentSchema } from '../iceberg/event-time.ts';
-import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { textFieldsOf, textTruncations } from '../iceberg/text-fields.ts';
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import {
   manifestEntryFragments,
   manifestFormatFragment,
   manifestListStatement,
   renderStatement,
   tooLongFragment,
-} from '../statements/index.ts';
-import {
-  declareEmptyPartitionIn,
-  manifestMetadata,
-  type ManifestShape,
-  manifestsOf,
-  metadataPath,
-  partitionColumns,
-  rowLineageOf,
-  shapesOf,
-} from './compose.ts';
+} from '../../statements/index.ts';
+import { declareEmptyPartitionIn, manifestMetadata, partitionColumns } from './manifest.ts';
+import { type ManifestShape, shapesOf } from '../read/manifest-shapes.ts';
+import { manifestsOf } from '../read/manifest-list.ts';
+import { metadataPath, rowLineageOf } from './new-files.ts';
 
 /** `metadata`: the table with the snapshot. Files of a mended snapshot's first version stay, as orphans. */
 export async function mendWritten(

@@ -3,18 +3,19 @@
  * files -> delete files to remove. Left where they are they would harm no row, but every reader would go on
  * opening them; and a deletion vector has to go with its data file (Iceberg specification, "Delete Formats").
  */
-import type { Engine } from '../engine/index.ts';
-import { renderJson } from '../iceberg/json.ts';
-import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { plainPath } from '../model/plain-path.ts';
+import type { Engine } from '../../engine/index.ts';
+import { renderJson } from '../../iceberg/json.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { plainPath } from '../../model/plain-path.ts';
 import {
   fileKindFragment,
   literalFragment,
   liveEntryFragments,
   partitionKeyFragment,
   renderStatement,
-} from '../statements/index.ts';
-import { type ManifestRow, shapesOf } from './compose.ts';
+} from '../../statements/index.ts';
+import type { ManifestRow } from './manifest-list.ts';
+import { shapesOf } from './manifest-shapes.ts';
 
 interface LiveEntry extends Record<string, unknown> {
   readonly manifest_path: string;
