@@ -9,7 +9,7 @@ import { manifestsOf } from '../tables/read/manifest-list.ts';
 import { rowLineageOf } from '../tables/write/new-files.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import type { WrittenFile } from '../run/write-files.ts';
+import type { WrittenFile } from '../tables/write/data-files.ts';
 import { makeLocalFolder } from '../files/local.ts';
 import {
   fieldIdsFragment,
@@ -58,7 +58,7 @@ export interface GroupFile extends Record<string, unknown> {
 }
 
 /** A folder of the batch's own below the table's data folder. */
-export const dataFolderOf = (layout: CompactionLayout, directory: string): string =>
+export const batchFolder = (layout: CompactionLayout, directory: string): string =>
   `${layout.dataFolder}/${basename(directory)}`;
 
 export type GroupOutput = WrittenFile & { readonly group: Group };
@@ -85,7 +85,7 @@ export async function writeGroups(
   });
   const files: GroupFile[] = [];
   const written: GroupOutput[] = [];
-  const destination = dataFolderOf(layout, directory);
+  const destination = batchFolder(layout, directory);
   makeLocalFolder(destination);
   const view = `maintain-${randomUUID()}`;
   try {

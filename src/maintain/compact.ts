@@ -21,8 +21,9 @@ import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { compactionLayoutOf } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
-import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
-import { type Batch, dataFolderOf, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
+import { commitReplacement } from './commit-replacement.ts';
+import type { NewManifest } from '../tables/write/replace-snapshot.ts';
+import { type Batch, batchFolder, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
 import { writeManifests } from './compact-manifests.ts';
 
 /** Bytes of input after which a batch is committed. Not measured. */
@@ -141,7 +142,7 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   } catch (error) {
     discard(created, error);
     // A statement that was stopped has begun files that it told nobody of.
-    const begun = localPath(dataFolderOf(batch.layout, directory));
+    const begun = localPath(batchFolder(batch.layout, directory));
     if (begun !== undefined && !isUnanswered(error)) rmSync(begun, { recursive: true, force: true });
     throw error;
   } finally {

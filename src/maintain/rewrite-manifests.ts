@@ -22,8 +22,9 @@ import { tableName } from '../model/names.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
 import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
-import { partitionValues } from './layout.ts';
-import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
+import { partitionValues } from '../tables/write/manifest.ts';
+import { commitReplacement } from './commit-replacement.ts';
+import type { NewManifest } from '../tables/write/replace-snapshot.ts';
 
 /**
  * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a

@@ -3,11 +3,14 @@ import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
+  NOTHING,
+  type PartitionValue,
   type SqlFragment,
   boundOrder,
   joinedFragment,
   literalFragment,
   manifestListStatement,
+  partitionSummariesFragment,
   renderStatement,
   statementFragment,
 } from '../../statements/index.ts';
@@ -67,6 +70,51 @@ export async function writeClearedList(
       sequence_number: String(options.sequenceNumber),
       ...firstRowIdParameter(metadata),
       destination,
+    },
+  });
+  return destination;
+}
+
+/**
+ * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its path.
+ * `owner`: as in {@link metadataPath}.
+ */
+export async function writeStagedList(
+  engine: Engine,
+  {
+    metadata,
+    parent,
+    manifest,
+    snapshotId,
+    sequenceNumber,
+    owner,
+  }: {
+    readonly metadata: TableMetadata;
+    readonly parent: Snapshot | undefined;
+    readonly manifest: {
+      readonly path: string;
+      readonly specId: number;
+      readonly values: readonly PartitionValue[];
+    };
+    readonly snapshotId: SnapshotId;
+    readonly sequenceNumber: bigint;
+    readonly owner: string;
+  },
+): Promise<string> {
+  const destination = metadataPath(metadata, `snap-${snapshotId}`, owner);
+  await engine.execute({
+    sql: manifestListStatement('load/write_staged_list', rowLineageOf(metadata), {
+      parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
+      summaries: partitionSummariesFragment(manifest.values),
+    }),
+    parameters: {
+      manifest: manifest.path,
+      partition_spec_id: String(manifest.specId),
+      snapshot_id: String(snapshotId),
+      sequence_number: String(sequenceNumber),
+      ...firstRowIdParameter(metadata),
+      destination,
+      ...(parent === undefined ? {} : { parent: parent['manifest-list'] }),
     },
   });
   return destination;

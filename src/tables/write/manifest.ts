@@ -8,7 +8,12 @@ import { currentSchema } from '../../iceberg/event-time.ts';
 import { renderJson } from '../../iceberg/json.ts';
 import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import type { PartitionSpec, Schema, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type PartitionColumn, inheritedEntryFragments, renderStatement } from '../../statements/index.ts';
+import {
+  type PartitionColumn,
+  type PartitionValue,
+  inheritedEntryFragments,
+  renderStatement,
+} from '../../statements/index.ts';
 import { type ManifestShape, type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';
 import { rowLineageOf } from './new-files.ts';
 
@@ -134,6 +139,14 @@ export async function declareEmptyPartitionIn(engine: Engine, path: string): Pro
     parameters: { content, destination: path },
   });
 }
+
+/** The fields of a spec with the types of their values. */
+export const partitionValues = (metadata: TableMetadata, spec: PartitionSpec): PartitionValue[] =>
+  spec.fields.map((field) => ({
+    name: field.name,
+    transform: field.transform,
+    type: partitionType(field.transform, currentSchema(metadata), field['source-id']),
+  }));
 
 /** The Iceberg type of a partition field's values; `none` for nested columns. */
 export function partitionType(transform: string, schema: Schema, sourceId: number): string {
