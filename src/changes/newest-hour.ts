@@ -189,7 +189,7 @@ async function hoursOfRows(
     return reading(source, head, () =>
       withViews(source, { rows: view }, (views) =>
         source.engine.query<HourOfRows>({
-          sql: renderStatement('session/live_hours', {
+          sql: renderStatement('changes/live_hours', {
             ...views,
             stored_event_time: storedEventTimeFragment(column.name, unit, column.type),
           }),

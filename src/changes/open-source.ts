@@ -27,7 +27,7 @@ const readManifestList = (source: Source, snapshot: Snapshot): Promise<Manifest[
     snapshot,
     () =>
       source.engine.query<Manifest & Record<string, unknown>>({
-        sql: renderStatement('session/all_manifests'),
+        sql: renderStatement('changes/all_manifests'),
         parameters: { manifest_list: snapshot['manifest-list'] },
       }),
     [snapshot['manifest-list']],

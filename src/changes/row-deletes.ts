@@ -209,7 +209,7 @@ async function hoursByRows(
           last_hour: number | null;
           rows: bigint;
         }>({
-          sql: renderStatement('session/deleted_hours', {
+          sql: renderStatement('changes/deleted_hours', {
             ...tables,
             stored_event_time:
               eventTime === undefined

@@ -118,7 +118,7 @@ async function examineBounds(
 ): Promise<void> {
   const manifests = (
     await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({
-      sql: renderStatement('session/all_manifests'),
+      sql: renderStatement('changes/all_manifests'),
       parameters: { manifest_list: head['manifest-list'] },
     })
   ).filter((manifest) => manifest.content === 0);
@@ -130,7 +130,7 @@ async function examineBounds(
       .filter((manifest) => manifest.partition_spec_id === specId)
       .map((manifest) => manifest.manifest_path);
     const [row] = await engine.query<{ files: bigint; without_bounds: bigint; all_null: bigint }>({
-      sql: renderStatement('report/files_without_bounds'),
+      sql: renderStatement('inspect/files_without_bounds'),
       parameters: { manifests: paths, field_id: fieldId },
     });
     files += row?.files ?? 0n;

@@ -132,7 +132,7 @@ async function lastSessions(
     status: string;
     created_at: string;
   }>({
-    sql: renderStatement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
+    sql: renderStatement('inspect/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
     parameters: {},
   });
   return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));

@@ -45,7 +45,7 @@ export async function listLiveFiles(
       await engine.execute({
         sql: renderStatement('maintain/list_deletes', {
           live_entries: statementFragment(
-            renderStatement('compose/live_entries', {
+            renderStatement('tables/live_entries', {
               ...entries,
               partition_key: partitionKey,
               kind: fileKindFragment(),

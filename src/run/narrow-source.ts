@@ -66,7 +66,7 @@ export async function narrowSource({
   const { first_hour, last_hour } = plan.range;
   const files = await readEachSpec(metadata, manifests, (paths, spec) =>
     engine.query<{ manifest_path: string; path: string }>({
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         manifests: paths,
         field_id: column.id,

@@ -87,7 +87,7 @@ async function composeListedFiles(
   if (files.length > 0 && source.detected_by !== 'live-files') {
     const destination = join(context.directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
     await engine.execute({
-      sql: manifestListStatement('compose/write_change_list'),
+      sql: manifestListStatement('tables/write_change_list'),
       parameters: {
         manifest_lists: read.manifest_lists,
         snapshot_ids: read.snapshot_ids,

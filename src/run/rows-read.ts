@@ -120,13 +120,13 @@ function promisedFiles(
   return readEachSpec(metadata, manifests, async (paths, spec) => {
     if (hours === undefined || column === undefined) {
       const listed = await engine.query<Pick<PromisedFile, 'manifest_path' | 'path' | 'rows'>>({
-        sql: renderStatement('compose/listed_files'),
+        sql: renderStatement('tables/listed_files'),
         parameters: { manifests: paths },
       });
       return listed.map((file) => ({ ...file, placement: 'inside', first_hour: null, last_hour: null }));
     }
     return engine.query<PromisedFile>({
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         manifests: paths,
         field_id: column.fieldId,

@@ -162,7 +162,7 @@ export async function composeSnapshot(
   ];
   if (onto === undefined)
     await ports.engine.execute({
-      sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)),
+      sql: manifestListStatement('tables/write_empty_list', rowLineageOf(metadata)),
       parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
     });
   else {
@@ -234,12 +234,12 @@ export async function showStaged(context: RunContext): Promise<void> {
   const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || context.insertIds.length === 0)
     await ports.engine.execute({
-      sql: manifestListStatement('compose/write_empty_list', lineage),
+      sql: manifestListStatement('tables/write_empty_list', lineage),
       parameters: { destination: staged },
     });
   else
     await ports.engine.execute({
-      sql: manifestListStatement('compose/write_staged_list', lineage),
+      sql: manifestListStatement('tables/write_inserts_list', lineage),
       parameters: {
         manifest_list: head['manifest-list'],
         insert_snapshot_ids: context.insertIds.map(String),

@@ -91,7 +91,7 @@ async function heldFiles(
   if (lists.length === 0) return new Set();
   const manifests = await togetherOrSingly(lists, (manifestLists) =>
     engine.query<{ manifest_path: string }>({
-      sql: renderStatement('cleanup/referenced_manifests'),
+      sql: renderStatement('tables/manifest_paths'),
       parameters: { manifest_lists: manifestLists },
     }),
   );
@@ -102,7 +102,7 @@ async function heldFiles(
       ? []
       : await togetherOrSingly(paths, (each) =>
           engine.query<{ path: string }>({
-            sql: renderStatement('cleanup/referenced_files'),
+            sql: renderStatement('run/referenced_files'),
             parameters: { manifests: each, files: data },
           }),
         );

@@ -109,7 +109,7 @@ export async function checkCarried(
 async function addedRows(context: RunContext, snapshotId: SnapshotId): Promise<bigint> {
   const snapshot = snapshotById((await loadTarget(context)).metadata, snapshotId) as Snapshot;
   const [row] = await context.ports.engine.query<{ rows: bigint }>({
-    sql: renderStatement('compose/added_rows'),
+    sql: renderStatement('tables/added_rows'),
     parameters: { manifest_list: snapshot['manifest-list'], snapshot_id: String(snapshotId) },
   });
   return row?.rows ?? 0n;

@@ -93,7 +93,7 @@ export async function composeFilesInto(input: {
     const cleared = list;
     list = metadataPath(metadata, `snap-${snapshotId}`);
     await engine.execute({
-      sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(metadata)),
+      sql: manifestListStatement('tables/write_manifest_list', rowLineageOf(metadata)),
       parameters: {
         carried_list: cleared,
         staged_list: incoming['manifest-list'],

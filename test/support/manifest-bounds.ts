@@ -38,7 +38,7 @@ export async function restateColumn(
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest?.partition_spec_id);
   if (manifest === undefined || spec === undefined) throw new Error(`the head of ${table} added no manifest`);
   const { columns } = await engine.table({
-    sql: renderStatement('compose/data_file_columns'),
+    sql: renderStatement('tables/data_file_columns'),
     parameters: { manifest: manifest.manifest_path },
   });
   const entry = manifestEntryFragments({

@@ -78,7 +78,7 @@ function addedIn(
     tip,
     () =>
       source.engine.query<Manifest & Record<string, unknown>>({
-        sql: renderStatement('session/changed_manifests'),
+        sql: renderStatement('changes/changed_manifests'),
         parameters: {
           manifest_lists: files,
           snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),

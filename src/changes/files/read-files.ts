@@ -71,7 +71,7 @@ export async function readFiles(
     const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
     const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
       source.engine.query<FileRow>({
-        sql: renderStatement('session/changed_files'),
+        sql: renderStatement('changes/changed_files'),
         parameters: {
           manifests: manifestPaths,
           field_id: eventTime?.column.id ?? 0,

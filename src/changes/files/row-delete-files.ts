@@ -67,11 +67,11 @@ export async function readDeleteFiles(
   for (const manifest of ofDeletes(manifests)) {
     const rows = await reading(source, snapshot, async () => {
       const { columns } = await source.engine.table({
-        sql: renderStatement('compose/data_file_columns'),
+        sql: renderStatement('tables/data_file_columns'),
         parameters: { manifest: manifest.manifest_path },
       });
       return source.engine.query<EntryRow>({
-        sql: renderStatement('session/delete_files', {
+        sql: renderStatement('tables/delete_files', {
           referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
         }),
         parameters: {
@@ -132,7 +132,7 @@ export async function withDataFiles(
   if (unknown.length === 0) return [...files];
   const rows = await reading(source, snapshot, () =>
     source.engine.query<{ path: string; data_file: string }>({
-      sql: renderStatement('session/deleted_paths'),
+      sql: renderStatement('changes/deleted_paths'),
       parameters: { files: unknown.map((file) => file.path) },
     }),
   );

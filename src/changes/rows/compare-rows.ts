@@ -59,7 +59,7 @@ export interface HourRow extends Record<string, unknown> {
 }
 
 /**
- * The rows of a relation (see `session/rows_by_hour`) by hour. `files`: where the relation reads them by
+ * The rows of a relation (see `changes/rows_by_hour`) by hour. `files`: where the relation reads them by
  * path.
  */
 export const rowsByHour = (
@@ -68,7 +68,7 @@ export const rowsByHour = (
   files?: readonly string[],
 ): Promise<HourRow[]> =>
   source.engine.query<HourRow>({
-    sql: renderStatement('session/rows_by_hour', {
+    sql: renderStatement('changes/rows_by_hour', {
       rows,
       row: hashedRowFragment(columnsByText(source)),
       stored_event_time: storedEventTime(source),
@@ -152,7 +152,7 @@ export async function newsOfFiles(
 ): Promise<{ readonly path: string; readonly knownRows: bigint; readonly newRows: bigint }[]> {
   const rows = await withSides(source, comparison, ({ before, after }) =>
     source.engine.query<{ path: string; known_rows: bigint; new_rows: bigint }>({
-      sql: renderStatement('session/news_of_files', {
+      sql: renderStatement('changes/news_of_files', {
         before,
         after,
         row: hashedRowFragment(columnsByText(source)),
@@ -244,7 +244,7 @@ async function passedView(
   const { metadata } = source;
   const destination = `${directory}/passed.avro`;
   await source.engine.execute({
-    sql: manifestListStatement('compose/write_change_list'),
+    sql: manifestListStatement('tables/write_change_list'),
     parameters: {
       manifest_lists: passed.manifestLists,
       snapshot_ids: passed.snapshotIds.map(String),

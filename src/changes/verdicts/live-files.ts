@@ -116,7 +116,7 @@ export async function rowsBefore(
         newer_files: string[];
         newer_deletes: boolean;
       }>({
-        sql: renderStatement('session/live_rows_before'),
+        sql: renderStatement('changes/live_rows_before'),
         parameters: {
           manifest_list: head['manifest-list'],
           manifests: paths,

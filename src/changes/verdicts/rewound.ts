@@ -54,7 +54,7 @@ async function loadedBefore(
     const there = await reading(source, seen, () =>
       togetherOrSingly(manifests, (some) =>
         source.engine.query<{ path: string }>({
-          sql: renderStatement('session/live_paths_among'),
+          sql: renderStatement('changes/live_paths_among'),
           parameters: { manifests: some, paths: files.map((file) => file.path) },
         }),
       ),

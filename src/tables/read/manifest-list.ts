@@ -15,7 +15,7 @@ export interface ManifestRow extends Record<string, unknown> {
 /** The manifests of a snapshot, data manifests and delete manifests. */
 export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> {
   return engine.query<ManifestRow>({
-    sql: renderStatement('compose/manifests_of'),
+    sql: renderStatement('tables/manifests_of'),
     parameters: { manifest_list: snapshot['manifest-list'] },
   });
 }

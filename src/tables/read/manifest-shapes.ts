@@ -26,7 +26,7 @@ export async function shapesOf(
   const shapes = new Map<string, ManifestShape & { readonly paths: string[] }>();
   for (const manifest of manifests) {
     const { columns } = await engine.table({
-      sql: renderStatement('compose/data_file_columns'),
+      sql: renderStatement('tables/data_file_columns'),
       parameters: { manifest: manifest.manifest_path },
     });
     const key = JSON.stringify([manifest.partition_spec_id, manifest.content, columns]);

@@ -81,7 +81,7 @@ export async function findObsoleteDeletes(
     input.deleteManifests.map((manifest) => [manifest.manifest_path, manifest.partition_spec_id]),
   );
   return engine.query<ObsoleteDelete & Record<string, unknown>>({
-    sql: renderStatement('compose/obsolete_deletes'),
+    sql: renderStatement('tables/obsolete_deletes'),
     parameters: {
       data_files: renderJson(
         dataFiles.map(({ path, partition_key, sequence_number }) => ({
@@ -116,7 +116,7 @@ async function liveEntries(
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     ) as PartitionSpec;
-    const sql = renderStatement('compose/live_entries', {
+    const sql = renderStatement('tables/live_entries', {
       ...liveEntryFragments(columns, manifest.content),
       partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
       kind: manifest.content === 0 ? literalFragment('data') : fileKindFragment(),
@@ -134,7 +134,7 @@ async function liveEntries(
 async function pathsIn(engine: Engine, files: readonly string[]): Promise<Map<string, readonly string[]>> {
   if (files.length === 0) return new Map();
   const rows = await engine.query<{ path: string; data_files: string[] }>({
-    sql: renderStatement('compose/deleted_paths'),
+    sql: renderStatement('tables/deleted_paths'),
     parameters: { files },
   });
   return new Map(rows.map((row) => [row.path, row.data_files]));

@@ -45,7 +45,7 @@ export async function manifestsOutside(
   );
   if (timeFields.length === 0) return new Set();
   const rows = await engine.query<{ manifest_path: string }>({
-    sql: renderStatement('compose/manifests_outside_hours'),
+    sql: renderStatement('tables/manifests_outside_hours'),
     parameters: {
       manifest_list: snapshot['manifest-list'],
       time_fields: timeFields,

@@ -57,13 +57,13 @@ export async function composeFilesView(
   const list = destination();
   if (written.length === 0)
     await engine.execute({
-      sql: manifestListStatement('compose/write_empty_list'),
+      sql: manifestListStatement('tables/write_empty_list'),
       parameters: { destination: list },
     });
   else
     await engine.execute({
       sql: manifestListStatement(
-        'compose/write_files_list',
+        'tables/write_files_list',
         rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
         { rewritten: rewrittenFragment(written) },
       ),

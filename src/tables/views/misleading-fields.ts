@@ -123,7 +123,7 @@ async function confirmed(
   },
 ): Promise<Candidate[]> {
   const summaries = await engine.query<Summary>({
-    sql: renderStatement('compose/partition_summaries'),
+    sql: renderStatement('tables/partition_summaries'),
     parameters: {
       manifest_list: manifestList,
       fields: doubted.map(({ specId, position }) => `${specId}:${position}`),
@@ -159,7 +159,7 @@ async function isBefore1970(
     unknown.map(({ manifest_path }) => ({ manifest_path, partition_spec_id: specId })),
     (manifests) =>
       engine.query<{ manifest_path: string }>({
-        sql: renderStatement('compose/before_1970'),
+        sql: renderStatement('tables/before_1970'),
         parameters: { manifests, partition_position: position, partition_transform: transform },
       }),
   );
@@ -188,7 +188,7 @@ export async function misleadingBounds(
   if (!columns.some(({ type }) => hasDoubtfulBounds(type))) return [];
   const rows = await readEachSpec(metadata, manifests, (paths) =>
     engine.query<{ field_id: number }>({
-      sql: renderStatement('compose/misleading_bounds'),
+      sql: renderStatement('tables/misleading_bounds'),
       parameters: {
         manifests: paths,
         text_ids: idsOf((type) => type === 'string'),

@@ -56,7 +56,7 @@ async function readableList(
   { metadata, list, folder, manifests }: ListToRead,
 ): Promise<string> {
   const rows = await engine.query<{ manifest_path: string }>({
-    sql: renderStatement('cleanup/referenced_manifests'),
+    sql: renderStatement('tables/manifest_paths'),
     parameters: { manifest_lists: [list] },
   });
   const paths = rows.map((row) => row.manifest_path);
@@ -69,7 +69,7 @@ async function readableList(
   const begun = `${copy}.${randomUUID()}`;
   await engine.execute({
     sql: manifestListStatement(
-      'compose/write_mended_list',
+      'tables/write_mended_list',
       rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
     ),
     parameters: {
@@ -87,7 +87,7 @@ async function readableManifest(engine: Engine, path: string, folder: string): P
   const copy = copyOf(path, folder);
   if (existsSync(copy)) return copy;
   const [row] = await engine.query<{ content: string }>({
-    sql: renderStatement('compose/read_bytes'),
+    sql: renderStatement('tables/read_bytes'),
     parameters: { path },
   });
   const file = Buffer.from(row?.content ?? '', 'hex');

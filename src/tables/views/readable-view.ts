@@ -114,12 +114,12 @@ async function writeView(
   const list = destination();
   await engine.execute({
     sql: manifestListStatement(
-      'compose/write_readable_list',
+      'tables/write_readable_list',
       rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
       {
         rewritten:
           rewritten.length === 0
-            ? statementFragment(renderStatement('compose/no_manifest_row'))
+            ? statementFragment(renderStatement('tables/no_manifest_row'))
             : rewrittenFragment(rewritten),
       },
     ),
@@ -172,7 +172,7 @@ async function refuseSpreadDeletes(
       continue;
     for (const { manifest_path: manifest } of deletes) {
       const kinds = await engine.query<{ kind: string }>({
-        sql: renderStatement('compose/live_deletes', { file_kind: fileKindFragment() }),
+        sql: renderStatement('tables/live_deletes', { file_kind: fileKindFragment() }),
         parameters: { manifest },
       });
       if (!kinds.some(({ kind }) => kind === 'equality-deletes')) continue;
@@ -196,7 +196,7 @@ async function misleadingManifests(
   if (eventTime === undefined) return [];
   const rows = await readEachSpec(metadata, data, (manifests, spec) =>
     engine.query<{ manifest_path: string }>({
-      sql: renderStatement('compose/misleading_manifests'),
+      sql: renderStatement('tables/misleading_manifests'),
       parameters: {
         manifests,
         field_id: eventTime.fieldId,

@@ -64,7 +64,7 @@ export async function writeNumberedManifest(
   const { metadata, spec, location, files, destination } = input;
   const fragments = await describeFiles(engine, { ...input, destination: described });
   await engine.execute({
-    sql: renderStatement('maintain/number_manifest', fragments),
+    sql: renderStatement('tables/number_manifest', fragments),
     parameters: {
       manifest: described,
       numbers: JSON.stringify(
@@ -91,7 +91,7 @@ async function describeFiles(
   );
   const fragments = { data_file: entry.dataFile, manifest_format: manifestFormatFragment(entry.fieldIds) };
   await engine.execute({
-    sql: renderStatement('load/write_file_manifest', {
+    sql: renderStatement('tables/write_file_manifest', {
       ...fragments,
       partition: partitionTupleFragment(values),
     }),
@@ -122,7 +122,7 @@ export async function withLongValues(
   const hashed = files.filter((file) => Object.values(file.partition_keys ?? {}).some(isLongKey));
   if (hashed.length === 0) return files;
   const rows = await engine.query<{ filename: string; partition: (string | null)[] }>({
-    sql: renderStatement('load/long_partition_values', { values: longValuesFragment(partition) }),
+    sql: renderStatement('tables/long_partition_values', { values: longValuesFragment(partition) }),
     parameters: { files: hashed.map((file) => file.filename) },
   });
   const byFile = new Map(rows.map((row) => [row.filename, row.partition]));

@@ -26,11 +26,11 @@ export const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlF
   joinedFragment(
     rewritten.map(({ path, specId, content }) =>
       statementFragment(
-        renderStatement('compose/manifest_row', {
+        renderStatement('tables/manifest_row', {
           manifest: literalFragment(path),
           spec_id: literalFragment(`${specId}`),
           content: literalFragment(`${content}`),
-          summaries: statementFragment(renderStatement('compose/no_summaries')),
+          summaries: statementFragment(renderStatement('tables/no_summaries')),
         }),
       ),
     ),
@@ -56,9 +56,9 @@ export async function writeClearedList(
     new Set(affected.map((manifest) => `${manifest.content}/${manifest.partition_spec_id}`)).size <
     affected.length;
   await engine.execute({
-    sql: manifestListStatement('compose/write_cleared_list', rowLineageOf(metadata), {
+    sql: manifestListStatement('tables/write_cleared_list', rowLineageOf(metadata), {
       summaries: statementFragment(
-        renderStatement(merges ? 'compose/merged_summaries' : 'compose/kept_summaries'),
+        renderStatement(merges ? 'tables/merged_summaries' : 'tables/kept_summaries'),
       ),
       rewritten: rewrittenFragment(options.rewritten),
     }),
@@ -103,8 +103,8 @@ export async function writeStagedList(
 ): Promise<string> {
   const destination = metadataPath(metadata, `snap-${snapshotId}`, owner);
   await engine.execute({
-    sql: manifestListStatement('load/write_staged_list', rowLineageOf(metadata), {
-      parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
+    sql: manifestListStatement('tables/write_staged_list', rowLineageOf(metadata), {
+      parent: parent === undefined ? NOTHING : statementFragment(renderStatement('tables/parent_manifests')),
       summaries: partitionSummariesFragment(manifest.values),
     }),
     parameters: {

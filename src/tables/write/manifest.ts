@@ -71,7 +71,7 @@ async function rewriteManifest(
   const path = options.destination();
   await engine.execute({
     sql: renderStatement(
-      'compose/rewrite_manifest',
+      'tables/rewrite_manifest',
       inheritedEntryFragments({
         columns: shape.columns,
         partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
@@ -130,12 +130,12 @@ export const manifestMetadata = (
  */
 export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
   const [row] = await engine.query<{ content: string }>({
-    sql: renderStatement('compose/read_bytes'),
+    sql: renderStatement('tables/read_bytes'),
     parameters: { path },
   });
   const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
   await engine.execute({
-    sql: renderStatement('compose/write_bytes'),
+    sql: renderStatement('tables/write_bytes'),
     parameters: { content, destination: path },
   });
 }

@@ -39,7 +39,7 @@ export async function mendWritten(
   const list = metadataPath(metadata, `mended-${snapshot['snapshot-id']}`);
   await engine.execute({
     sql: manifestListStatement(
-      'compose/write_mended_list',
+      'tables/write_mended_list',
       rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
     ),
     parameters: {
@@ -55,7 +55,7 @@ export async function mendWritten(
 async function faultyOf(engine: Engine, metadata: TableMetadata, shape: ManifestShape): Promise<string[]> {
   const spec = specOf(metadata, shape);
   const rows = await engine.query<{ filename: string }>({
-    sql: renderStatement('compose/cut_texts', {
+    sql: renderStatement('tables/cut_texts', {
       too_long: tooLongFragment(textTruncations(metadata, spec), shape.columns, spec.fields),
     }),
     parameters: { manifests: shape.paths, text_fields: textFieldsOf(currentSchema(metadata)).map(String) },
@@ -77,7 +77,7 @@ async function mended(engine: Engine, metadata: TableMetadata, shape: ManifestSh
   });
   const destination = metadataPath(metadata, `mended-${randomUUID()}-m0`);
   await engine.execute({
-    sql: renderStatement('compose/mend_manifest', {
+    sql: renderStatement('tables/mend_manifest', {
       entry_columns,
       data_file,
       manifest_format: manifestFormatFragment(entry_field_ids),

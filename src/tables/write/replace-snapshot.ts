@@ -49,7 +49,7 @@ export async function composeReplacement(engine: Engine, replacement: Replacemen
       (each) => each['spec-id'] === manifest.specId,
     ) as PartitionSpec;
     return statementFragment(
-      renderStatement('compose/manifest_row', {
+      renderStatement('tables/manifest_row', {
         manifest: literalFragment(manifest.path),
         spec_id: literalFragment(String(manifest.specId)),
         content: literalFragment(String(manifest.content)),
@@ -58,7 +58,7 @@ export async function composeReplacement(engine: Engine, replacement: Replacemen
     );
   });
   await engine.execute({
-    sql: manifestListStatement('maintain/write_replaced_list', rowLineageOf(metadata), {
+    sql: manifestListStatement('tables/write_replaced_list', rowLineageOf(metadata), {
       new_manifests: joinedFragment(rows, '\nunion all by name\n'),
     }),
     parameters: {

@@ -42,7 +42,7 @@ async function listTotals(
   { metadata, snapshotId, manifestList }: NewSnapshot,
 ): Promise<ListTotals> {
   const [totals] = await engine.query<ListTotals>({
-    sql: renderStatement('compose/list_totals'),
+    sql: renderStatement('tables/list_totals'),
     parameters: {
       manifest_list: manifestList,
       snapshot_id: String(snapshotId),
@@ -111,7 +111,7 @@ async function summaryOf(
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     ) as PartitionSpec;
-    const sql = renderStatement('compose/changed_files', {
+    const sql = renderStatement('tables/changed_counts', {
       file_kind: fileKindFragment(),
       partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
     });
@@ -121,7 +121,7 @@ async function summaryOf(
   for (const manifest of totals.delete_manifests ?? [])
     live.push(
       ...(await engine.query<LiveDeletes>({
-        sql: renderStatement('compose/live_deletes', { file_kind: fileKindFragment() }),
+        sql: renderStatement('tables/live_deletes', { file_kind: fileKindFragment() }),
         parameters: { manifest },
       })),
     );
