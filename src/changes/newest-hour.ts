@@ -12,7 +12,8 @@ import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, filesUnder } from './files/files-under.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from './source.ts';
+import type { Source, SourceTable } from './source.ts';
+import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { reading } from './files/reading.ts';
 import { readLiveFiles } from './files/read-files.ts';
 
@@ -165,7 +166,7 @@ async function hoursOfRows(
     keys,
   }: {
     readonly affected: readonly DataFile[];
-    readonly deleteManifests: readonly Manifest[];
+    readonly deleteManifests: readonly ManifestRow[];
     readonly keys: readonly string[];
   },
 ): Promise<HourOfRows[]> {

@@ -14,7 +14,8 @@ import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-del
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, appliesTo, filesUnder } from './files/files-under.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from './source.ts';
+import type { Source, SourceTable } from './source.ts';
+import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { reading } from './files/reading.ts';
 import { readLiveFiles } from './files/read-files.ts';
 
@@ -35,9 +36,9 @@ export interface RowDeletesSince {
 export interface NewDeletes
   extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber' | 'added'> {
   /** The delete manifests that came. */
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly ManifestRow[];
   /** Those that the head has no longer, where no snapshot says what became of their entries. */
-  readonly dropped?: readonly Manifest[];
+  readonly dropped?: readonly ManifestRow[];
   /** Paths of those of `added` that an append added. */
   readonly appended?: ReadonlySet<string>;
   /** Whether a snapshot may have put rows from one file into another. */
@@ -234,7 +235,7 @@ interface ViewParts {
   readonly affected: readonly DataFile[];
   readonly deletes: {
     readonly from: Snapshot;
-    readonly manifests: readonly Manifest[];
+    readonly manifests: readonly ManifestRow[];
     readonly keys: readonly string[];
   };
   readonly directory: string;

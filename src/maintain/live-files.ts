@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type ManifestRow, manifestsOf } from '../tables/read/manifest-list.ts';
+import { type ManifestRow, liveManifestsOf } from '../tables/read/manifest-list.ts';
 import { shapesOf } from '../tables/read/manifest-shapes.ts';
 import {
   fileKindFragment,
@@ -25,7 +25,7 @@ export async function listLiveFiles(
 ): Promise<readonly ManifestRow[]> {
   for (const name of ['maintain/begin_files', 'maintain/begin_deletes'])
     await engine.execute({ sql: renderStatement(name), parameters: {} });
-  const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
+  const manifests = await liveManifestsOf(engine, snapshot);
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,

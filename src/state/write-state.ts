@@ -30,6 +30,7 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
+import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
@@ -380,9 +381,5 @@ async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snap
     // Relocated with its warehouse, it has another name.
     if (mayBeThere(known)) return [known];
   }
-  const rows = await engine.query<{ manifest_path: string }>({
-    sql: renderStatement('state/data_manifests'),
-    parameters: { manifest_list: base['manifest-list'] },
-  });
-  return rows.map((row) => row.manifest_path);
+  return ofData(await liveManifestsOf(engine, base)).map((manifest) => manifest.manifest_path);
 }

@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tables: ['engine', 'files', 'iceberg', 'model', 'statements'],
   files: ['catalog', 'model'],
   markers: ['iceberg', 'model'],
-  state: ['catalog', 'engine', 'files', 'iceberg', 'model', 'statements'],
+  state: ['catalog', 'engine', 'files', 'iceberg', 'model', 'statements', 'tables'],
   changes: ['catalog', 'engine', 'iceberg', 'model', 'state', 'statements', 'tables'],
   session: ['catalog', 'changes', 'engine', 'iceberg', 'model', 'state', 'statements'],
   run: [
@@ -51,6 +51,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'setup',
     'state',
     'statements',
+    'tables',
     'workspace',
   ],
   'psyberg.ts': [

@@ -10,7 +10,8 @@ import { tableName } from '../../model/names.ts';
 import { fileSchemaFragment, identifierFragment, renderStatement } from '../../statements/index.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 import { filesUnder } from './files-under.ts';
-import { type Source, type SourceTable, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
 
 /**

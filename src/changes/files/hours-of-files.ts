@@ -1,5 +1,5 @@
 /**
- * The hours of files. Manifest rows -> bounds, by the weakest rung that is needed: manifest bounds, the
+ * The hours of files. ManifestRow rows -> bounds, by the weakest rung that is needed: manifest bounds, the
  * partition, a scan of one column. Bounds that look wrong are not used: a range that is too narrow would lose
  * rows without a word.
  */

@@ -9,7 +9,8 @@ import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
 import { deleteKey } from '../../tables/views/files-view.ts';
 import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
 
 export interface DeleteFile {
@@ -59,7 +60,7 @@ const STATUS = ['existing', 'added', 'removed'] as const;
 export async function readDeleteFiles(
   source: Source,
   snapshot: Snapshot,
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
 ): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
   // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
@@ -76,8 +77,8 @@ export async function readDeleteFiles(
         }),
         parameters: {
           manifest: manifest.manifest_path,
-          snapshot_id: manifest.snapshot_id,
-          sequence_number: manifest.sequence_number,
+          snapshot_id: manifest.added_snapshot_id,
+          sequence_number: String(manifest.sequence_number),
         },
       });
     });

@@ -25,7 +25,8 @@ import {
 import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
 import { inTemporaryFolder, withViews } from './show-views.ts';
-import { type Source, type SourceTable, type Manifest, ofData, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 
 /** An hour, or a day for dates, in which rows differ; both ends undefined for rows without an event time. */
 export interface DifferingHours {
@@ -190,8 +191,8 @@ async function withSides<T>(
 
 interface ViewInput {
   readonly side: SideOfComparison;
-  readonly manifests: readonly Manifest[];
-  readonly others: readonly Manifest[];
+  readonly manifests: readonly ManifestRow[];
+  readonly others: readonly ManifestRow[];
   readonly directory: string;
 }
 

@@ -20,7 +20,8 @@ import {
 } from '../rows/compare-rows.ts';
 import type { SnapshotEvidence } from '../evidence.ts';
 import { type SnapshotVerdict, changeOf, noNews, reasonOf } from './verdict.ts';
-import { type Source, ofDeletes } from '../source.ts';
+import type { Source } from '../source.ts';
+import { ofDeletes } from '../../tables/read/manifest-list.ts';
 
 /**
  * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that changed rows

@@ -8,7 +8,7 @@ import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import { manifestsOf } from '../read/manifest-list.ts';
+import { liveManifestsOf } from '../read/manifest-list.ts';
 import {
   hasDoubtfulBounds,
   hasDoubtfulPartitions,
@@ -35,7 +35,7 @@ export async function misleadsReaders(
   const isParted = hasDoubtfulPartitions(metadata, used, asksForInfinity);
   if (!isParted && !used.some(({ type }) => hasDoubtfulBounds(type))) return false;
   const engine = await reader();
-  const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
+  const manifests = await liveManifestsOf(engine, snapshot);
   if (isParted) {
     const manifestList = snapshot['manifest-list'];
     const input = { metadata, manifestList, manifests, asksForInfinity, columns: used };

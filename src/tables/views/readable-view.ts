@@ -17,7 +17,7 @@ import {
   renderStatement,
   statementFragment,
 } from '../../statements/index.ts';
-import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
+import { type ManifestRow, liveManifestsOf } from '../read/manifest-list.ts';
 import { rewriteManifests } from '../write/manifest.ts';
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
@@ -52,7 +52,7 @@ export async function composeReadableView(
 ): Promise<ReadableView | undefined> {
   const { metadata, from, table, eventTime, asksForInfinity = false, leftOut } = input;
   const unreadable = await refuseDroppedColumns(engine, { metadata, snapshot: from, table });
-  const all = (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
+  const all = await liveManifestsOf(engine, from);
   const unasked = all.filter((manifest) => leftOut?.has(manifest.manifest_path) === true);
   const manifests = all.filter((manifest) => !unasked.includes(manifest));
   const data = manifests.filter((manifest) => manifest.content === 0);
