@@ -18,15 +18,30 @@ export interface ManifestRow extends Record<string, unknown> {
 }
 
 /** The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added. */
-export function readManifests(
+export async function readManifests(
   engine: Engine,
   lists: readonly string[],
   addedBy?: readonly SnapshotId[],
 ): Promise<ManifestRow[]> {
-  return engine.query<ManifestRow>({
+  const rows = await engine.query<ManifestRow>({
     sql: renderStatement('tables/manifests'),
     parameters: { manifest_lists: lists, added_by: addedBy?.map(String) ?? null },
   });
+  return lists.length > 1 ? eachOnce(rows) : rows;
+}
+
+/**
+ * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it is taken
+ * for one with live files, and with entries that are not additions.
+ */
+function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
+  const byPath = new Map<string, ManifestRow>();
+  for (const row of rows) {
+    const known = byPath.get(row.manifest_path) ?? row;
+    const liveFiles = known.live_files > row.live_files ? known.live_files : row.live_files;
+    byPath.set(row.manifest_path, { ...known, live_files: liveFiles, mixed: known.mixed || row.mixed });
+  }
+  return [...byPath.values()];
 }
 
 /** The manifests of a snapshot, data manifests and delete manifests. */
