@@ -8,7 +8,7 @@ import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts'
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
   carriedColumnsFragment,
@@ -110,7 +110,7 @@ function changeViewStep(
     return request(common, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
     ...common,
-    sql: manifestListStatement('compose/write_change_list'),
+    sql: manifestListStatement('tables/write_change_list'),
     parameters: {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids,
@@ -167,7 +167,7 @@ const beginMainStep = (plan: Plan): Step => ({
   kind: 'begin-main',
   stage: 'branch',
   name: 'begin_main',
-  sql: manifestListStatement('compose/write_empty_list', rowLineageOf(plan)),
+  sql: manifestListStatement('tables/write_empty_list', rowLineageOf(plan)),
   parameters: {
     ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
     destination: { from_run: 'snapshot-list' },
@@ -200,7 +200,7 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
       kind: 'clear-hours',
       stage: 'load',
       name: 'clear_hours',
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         ...hours,
         manifests: { from_run: 'base-manifests' },
@@ -330,7 +330,7 @@ const composeStep = (plan: Plan): ComposeStep => ({
   kind: 'compose-snapshot',
   stage: 'compose',
   name: 'compose_snapshot',
-  sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(plan)),
+  sql: manifestListStatement('tables/write_manifest_list', rowLineageOf(plan)),
   parameters: {
     carried_list: { from_run: 'base-list' },
     staged_list: { from_run: 'branch-list' },

@@ -4,7 +4,7 @@
 import { protectionTag } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
 import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import type {
   CloseSessionStep,
   EndNameStep,

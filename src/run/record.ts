@@ -1,7 +1,8 @@
 /** What a session reports. Session -> RunRecord, plain JSON. Pure. */
 import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
-import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
+import type { RunRecord, RunStatus } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import type { Audited, Published, Begun } from './session.ts';
 
 /** A session as far as it has come. */

@@ -7,10 +7,11 @@
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf, type ManifestRow } from '../../manifests/compose.ts';
-import { readEachSpec } from '../../manifests/each-spec.ts';
-import { manifestsOutside } from '../../manifests/prune-manifests.ts';
-import { composeReadableView } from '../../manifests/readable-view.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { manifestsOf, type ManifestRow } from '../../tables/read/manifest-list.ts';
+import { readEachSpec } from '../../tables/read/each-spec.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { composeReadableView } from '../../tables/views/readable-view.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { type HourIntervals, hourIntervals, type HourRange, hourText } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
@@ -119,13 +120,13 @@ function promisedFiles(
   return readEachSpec(metadata, manifests, async (paths, spec) => {
     if (hours === undefined || column === undefined) {
       const listed = await engine.query<Pick<PromisedFile, 'manifest_path' | 'path' | 'rows'>>({
-        sql: renderStatement('compose/listed_files'),
+        sql: renderStatement('tables/listed_files'),
         parameters: { manifests: paths },
       });
       return listed.map((file) => ({ ...file, placement: 'inside', first_hour: null, last_hour: null }));
     }
     return engine.query<PromisedFile>({
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         manifests: paths,
         field_id: column.fieldId,

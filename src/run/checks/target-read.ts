@@ -5,7 +5,7 @@
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { snapshotById } from '../../iceberg/history.ts';
-import { manifestsOf } from '../../manifests/compose.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { HOUR_MS } from '../../model/hour.ts';
 import type { CarryOverStep } from '../../model/step.ts';
@@ -109,7 +109,7 @@ export async function checkCarried(
 async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint> {
   const snapshot = snapshotById((await loadTarget(opened)).metadata, snapshotId) as Snapshot;
   const [row] = await opened.ports.engine.query<{ rows: bigint }>({
-    sql: renderStatement('compose/added_rows'),
+    sql: renderStatement('tables/added_rows'),
     parameters: { manifest_list: snapshot['manifest-list'], snapshot_id: String(snapshotId) },
   });
   return row?.rows ?? 0n;

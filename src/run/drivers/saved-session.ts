@@ -12,7 +12,7 @@ import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts'
 import { snapshotById } from '../../iceberg/history.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Staged, unopened, unstaged } from '../session.ts';
-import { branchHead } from '../target.ts';
+import { branchHead } from '../../iceberg/references.ts';
 
 /** What a session's row says. */
 export interface StoredSession {

@@ -4,11 +4,11 @@
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { beginSession, type Begun, type Staged } from '../session.ts';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
-import { branchName } from '../../model/run-record.ts';
-import { beginSession, type Begun, type Staged } from '../session.ts';
+import { branchName } from '../../model/session-branch.ts';
 import { isPlannedBase } from '../target.ts';
 import {
   type IdleJson,
@@ -18,7 +18,7 @@ import {
   type StagedJson,
   type StoredSession,
 } from './saved-session.ts';
-import { isAtWork, readMarker } from '../leftovers/session-marker.ts';
+import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import type { StepRequest } from './step-records.ts';
 
 /** How far a session has come; a step expects the state before its own. */

@@ -1,7 +1,7 @@
 /** What every run does when it fails: the session is undone before the error is thrown on. */
 import { PsybergError } from '../../model/errors.ts';
 import { abandonSession } from '../leftovers/clean-up.ts';
-import { giveUp, writeMarker } from '../leftovers/session-marker.ts';
+import { giveUp, writeMarker } from '../../markers/session-marker.ts';
 import type { Begun } from '../session.ts';
 import { mapSqlError } from '../sql/sql-error.ts';
 

@@ -6,7 +6,7 @@
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { isUnanswered, PsybergError } from '../../model/errors.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import {
   composeStateChange,

@@ -4,9 +4,10 @@
  */
 import { firstInsertStep } from '../../compile/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { composeFilesView, type ManifestRow, manifestsOf } from '../../manifests/compose.ts';
-import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
-import { manifestsOutside } from '../../manifests/prune-manifests.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
 import { assertNever } from '../../model/errors.ts';
 import type {
   CarryOverStep,

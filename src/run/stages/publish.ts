@@ -2,14 +2,14 @@
  * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
  * and announces completeness. There is no moment at which one of them exists without the others.
  */
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import { publishStepOf } from '../../model/step.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
-import { moveMain } from '../../iceberg/references.ts';
+import { moveMain, branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../../model/errors.ts';
-import type { ProcessSpec } from '../../model/process-spec.ts';
-import { publishStepOf } from '../../model/step.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import {
   SUMMARY,
   lastSessionProperty,
@@ -21,7 +21,7 @@ import type { StateChange, TableChange } from '../../state/write-state.ts';
 import { patience } from '../patience.ts';
 import type { Audited, Opened, Published, Begun } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';
-import { branchHead, loadTarget, stagingSnapshots, targetMoved } from '../target.ts';
+import { loadTarget, targetMoved } from '../target.ts';
 import { announce } from './fold-steps.ts';
 
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */

@@ -17,7 +17,7 @@ import {
   requiresInside,
 } from '../../statements/index.ts';
 import type { Begun } from '../session.ts';
-import type { WrittenFile } from './write-files.ts';
+import type { WrittenFile } from '../../tables/write/data-files.ts';
 
 /** Looks at what COPY counted: rows are read only where a required column has NULLs, for an example. */
 export async function refuseNullsInFiles(

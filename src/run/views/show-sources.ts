@@ -9,9 +9,10 @@ import { SESSION_CATALOG } from '../../compile/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type ManifestRow, composeFilesView, manifestsOf } from '../../manifests/compose.ts';
-import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
-import { type ReadableView, composeReadableView } from '../../manifests/readable-view.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
+import { type ReadableView, composeReadableView } from '../../tables/views/readable-view.ts';
 import { conflict, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -71,7 +72,7 @@ async function composeListedFiles(
   if (files.length > 0 && source.detected_by !== 'live-files') {
     const destination = join(directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
     await engine.execute({
-      sql: manifestListStatement('compose/write_change_list'),
+      sql: manifestListStatement('tables/write_change_list'),
       parameters: {
         manifest_lists: read.manifest_lists,
         snapshot_ids: read.snapshot_ids,
