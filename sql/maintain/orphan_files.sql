@@ -3,7 +3,7 @@
 --       another spelling of its path (a link to the warehouse, a renamed folder) keeps every file of its name.
 -- @param $folder VARCHAR the table's folder, with a slash at its end
 -- @param $before_ms BIGINT only files last written before, in ms since 1970
--- @returns path VARCHAR, bytes BIGINT, kind VARCHAR (data_files, manifests, manifest_lists, metadata_files, other_files, unknown)
+-- @returns path VARCHAR, bytes BIGINT, kind VARCHAR (one of data_files, manifests, manifest_lists, metadata_files, other_files, delete_files, unknown)
 with below as (
   select *, substr(path, length($folder) + 1) as inner_path, parse_filename(path) as name
   from maintain_found

@@ -4,7 +4,7 @@
  * their bounds, and of those that lost rows one by one the event-time column.
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { composeFilesView } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
 import { type RowOf, statement, storedEventTimeFragment } from '../statements/index.ts';
@@ -12,7 +12,8 @@ import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, filesUnder } from './files/files-under.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from './source.ts';
+import type { Source, SourceTable } from './source.ts';
+import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { reading } from './files/reading.ts';
 import { readLiveFiles } from './files/read-files.ts';
 
@@ -151,7 +152,7 @@ const hoursOf = (files: readonly ChangedFile[]): LiveHours => ({
   future: new Set(files.flatMap((file) => file.futureHours ?? [])),
 });
 
-type HourOfRows = RowOf<'session/live_hours'>;
+type HourOfRows = RowOf<'changes/live_hours'>;
 
 async function hoursOfRows(
   source: Source,
@@ -162,7 +163,7 @@ async function hoursOfRows(
     keys,
   }: {
     readonly affected: readonly DataFile[];
-    readonly deleteManifests: readonly Manifest[];
+    readonly deleteManifests: readonly ManifestRow[];
     readonly keys: readonly string[];
   },
 ): Promise<HourOfRows[]> {
@@ -186,7 +187,7 @@ async function hoursOfRows(
     return reading(source, head, () =>
       withViews(source, { rows: view }, (views) =>
         source.engine.query(
-          statement('session/live_hours', {
+          statement('changes/live_hours', {
             ...views,
             stored_event_time: storedEventTimeFragment(column.name, unit, column.type),
           }),

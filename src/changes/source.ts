@@ -8,6 +8,7 @@ import type { StoredUnit } from '../iceberg/event-time.ts';
 import type { NestedField, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
+import type { ManifestRow } from '../tables/read/manifest-list.ts';
 import type { VerifiedRewrites } from './rows/verified-rewrites.ts';
 
 /** Where views are shown, and how DuckDB reaches them. */
@@ -31,21 +32,11 @@ export interface SourceTable extends ViewPorts {
   readonly verified?: VerifiedRewrites;
 }
 
-export interface Manifest {
-  readonly manifest_path: string;
-  readonly partition_spec_id: number;
-  readonly content: number;
-  readonly snapshot_id: SnapshotId;
-  readonly sequence_number: bigint;
-  /** True when the manifest also holds entries that its snapshot did not add: a merge, or a removal. */
-  readonly mixed: boolean;
-}
-
 /** A source that can be read. */
 export interface Source extends SourceTable {
   readonly engine: Engine;
   /** All manifests with live files of one snapshot. Throws `source-unreadable`. */
-  manifestsOf(snapshot: Snapshot): Promise<readonly Manifest[]>;
+  manifestsOf(snapshot: Snapshot): Promise<readonly ManifestRow[]>;
 }
 
 /**
@@ -63,11 +54,3 @@ export interface Reader {
   /** The snapshots of the source up to which the process has read, this watermark's and earlier ones. */
   readonly watermarksEver: () => Promise<ReadonlySet<SnapshotId>>;
 }
-
-/** Manifests of data files. */
-export const ofData = (manifests: readonly Manifest[]): Manifest[] =>
-  manifests.filter((manifest) => manifest.content === 0);
-
-/** Manifests of delete files. */
-export const ofDeletes = (manifests: readonly Manifest[]): Manifest[] =>
-  manifests.filter((manifest) => manifest.content === 1);

@@ -8,7 +8,7 @@ import { hourIntervals, type Hour, hourText, hourTexts, parseHour } from '../mod
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import { intervalsOf } from '../plan/hour-sets.ts';
 import {
   type RowLineage,
@@ -50,11 +50,11 @@ import {
 } from './source-ctes.ts';
 import { type BareStep, type OverNoRow, bareStep } from './step-statements.ts';
 import {
-  closeStep,
-  endNameStep,
-  openSessionStep,
-  protectSteps,
-  publishStep,
+  closeRequest,
+  endNameRequest,
+  openSessionRequest,
+  protectRequests,
+  publishRequest,
   request,
 } from './request-steps.ts';
 
@@ -70,7 +70,7 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...plan.sources.flatMap((source) =>
       source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
     ),
-    openSessionStep(plan, spec),
+    openSessionRequest(plan, spec),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
@@ -79,9 +79,12 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...loadSteps(plan, spec, window),
     composeStep(plan),
     ...compileAudits(plan, spec, window),
-    publishStep(plan, `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`),
-    ...protectSteps(plan),
-    closeStep(),
+    publishRequest(
+      plan,
+      `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
+    ),
+    ...protectRequests(plan),
+    closeRequest(),
   ];
 }
 
@@ -92,10 +95,10 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
 export function compileAdoption(plan: Plan, from?: string): CompiledPlan {
   const steps = [
     composeStep(plan),
-    publishStep(plan, 'a snapshot of the same files; watermarks and session rows'),
-    ...protectSteps(plan),
-    ...(from === undefined ? [] : [endNameStep(from)]),
-    closeStep(),
+    publishRequest(plan, 'a snapshot of the same files; watermarks and session rows'),
+    ...protectRequests(plan),
+    ...(from === undefined ? [] : [endNameRequest(from)]),
+    closeRequest(),
   ];
   return Object.freeze({ ...plan, steps: Object.freeze(steps) });
 }
@@ -111,7 +114,7 @@ function changeViewStep(
     return request(common, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
     ...common,
-    ...bareStep(listStatement('compose/write_change_list', 'none'), {
+    ...bareStep(listStatement('tables/write_change_list', 'none'), {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids,
       contents: ['0'],
@@ -166,7 +169,7 @@ const beginMainStep = (plan: Plan): Step => ({
   kind: 'begin-main',
   stage: 'branch',
   name: 'begin_main',
-  ...bareStep(listStatement('compose/write_empty_list', rowLineageOf(plan)), {
+  ...bareStep(listStatement('tables/write_empty_list', rowLineageOf(plan)), {
     ...firstRowId(plan),
     destination: { from_run: 'snapshot-list' },
   }),
@@ -193,7 +196,7 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
     query: statementFragment(carried),
     moved: true,
   });
-  const clear = bareStep(statement('compose/files_in_hours'), {
+  const clear = bareStep(statement('tables/files_in_hours'), {
     ...hours,
     manifests: { from_run: 'base-manifests' },
     field_id,
@@ -327,7 +330,7 @@ const composeStep = (plan: Plan): ComposeStep => ({
   kind: 'compose-snapshot',
   stage: 'compose',
   name: 'compose_snapshot',
-  ...bareStep(listStatement('compose/write_manifest_list', rowLineageOf(plan)), {
+  ...bareStep(listStatement('tables/write_manifest_list', rowLineageOf(plan)), {
     carried_list: { from_run: 'base-list' },
     staged_list: { from_run: 'branch-list' },
     staging_snapshot_ids: { from_run: 'branch-snapshots' },

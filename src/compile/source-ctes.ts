@@ -2,8 +2,7 @@
  * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of
  * one hour). Plan + spec -> SqlFragment + the parameters that it binds. Pure.
  */
-import type { Hour, HourRange } from '../model/hour.ts';
-import { HOUR_MS, parseHour } from '../model/hour.ts';
+import { type Hour, type HourRange, HOUR_MS, parseHour } from '../model/hour.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';

@@ -13,17 +13,17 @@ import {
 
 /** Step -> the statements that it may be; none where it is a request to the catalog. */
 const STATEMENTS = {
-  'change-view': ['compose/write_change_list'],
+  'change-view': ['tables/write_change_list'],
   'open-session': [],
   'create-target': ['target/create'],
-  'begin-main': ['compose/write_empty_list'],
-  'clear-hours': ['compose/files_in_hours'],
+  'begin-main': ['tables/write_empty_list'],
+  'clear-hours': ['tables/files_in_hours'],
   'carry-over': ['load/write_files', 'load/write_first_files'],
   'begin-hours': ['load/begin_hours'],
   'compute-hour': ['load/compute_hour'],
   'end-hours': [],
   insert: ['load/write_files', 'load/write_first_files'],
-  'compose-snapshot': ['compose/write_manifest_list'],
+  'compose-snapshot': ['tables/write_manifest_list'],
   'count-sources': ['audit/count_sources'],
   audit: ['audit/verdict', 'audit/source_to_target_count'],
   publish: [],

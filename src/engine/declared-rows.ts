@@ -11,7 +11,7 @@ const isAsked = process.env['PSYBERG_CHECK_ROWS'] === '1';
 /** DuckDB's short name of a type. */
 const nameOf = (type: unknown): string => String(type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
 
-/** Throws `internal-bug` where columns have other names or types, or a NULL stands that is not declared. */
+/** Throws `internal-bug` where columns have other names or types, or a NULL or a word stands that is not declared. */
 export function checkRows({ name, row }: StatementFile, reader: DuckDBResultReader): void {
   if (!isAsked || row === undefined) return;
   const wrong = (why: string): PsybergError =>
@@ -26,4 +26,6 @@ export function checkRows({ name, row }: StatementFile, reader: DuckDBResultRead
   for (const values of reader.getRows())
     for (const [index, column] of row.entries())
       if (!column.nullable && values[index] === null) throw wrong(`NULL in ${column.name}`);
+      else if (column.words !== undefined && !column.words.includes(String(values[index])))
+        throw wrong(`${values[index]} in ${column.name}`);
 }

@@ -9,6 +9,7 @@ import { producerOf } from '../project/dependency-order.ts';
 import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
+import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
@@ -116,9 +117,7 @@ async function examineBounds(
   { metadata, head, fieldId, column, name }: Bounded,
   report: Report,
 ): Promise<void> {
-  const manifests = (
-    await engine.query(statement('session/all_manifests'), { manifest_list: head['manifest-list'] })
-  ).filter((manifest) => manifest.content === 0);
+  const manifests = ofData(await liveManifestsOf(engine, head));
   let files = 0n;
   let without = 0n;
   let allNull = 0n;
@@ -126,7 +125,7 @@ async function examineBounds(
     const paths = manifests
       .filter((manifest) => manifest.partition_spec_id === specId)
       .map((manifest) => manifest.manifest_path);
-    const [row] = await engine.query(statement('report/files_without_bounds'), {
+    const [row] = await engine.query(statement('inspect/files_without_bounds'), {
       manifests: paths,
       field_id: fieldId,
     });

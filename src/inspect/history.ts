@@ -23,7 +23,7 @@ export async function readHistory(
   if (!(await workspace.client.tableExists(sessionTable))) return [];
   const engine = await workspace.engine();
   const found = await engine.query(
-    statement('report/session_history', { session_table: tableFragment('lake', sessionTable) }),
+    statement('inspect/session_history', { session_table: tableFragment('lake', sessionTable) }),
     { process_name: processName ?? null, row_limit: rowLimit(limit) },
   );
   return found.map((row) => ({
@@ -40,7 +40,7 @@ export async function readSignals(
   const { signalTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(signalTable))) return [];
   const engine = await workspace.engine();
-  return engine.query(statement('report/signals', { signal_table: tableFragment('lake', signalTable) }), {
+  return engine.query(statement('inspect/signals', { signal_table: tableFragment('lake', signalTable) }), {
     row_limit: rowLimit(limit),
   });
 }

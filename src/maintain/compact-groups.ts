@@ -4,12 +4,15 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf, rowLineageOf } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { rowLineageOf } from '../tables/write/new-files.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import type { WrittenFile } from '../run/staging/write-files.ts';
-import { makeLocalFolder } from '../state/local-files.ts';
+import type { WrittenFile } from '../tables/write/data-files.ts';
+import { makeLocalFolder } from '../files/local.ts';
 import {
+  type RowOf,
   fieldIdsFragment,
   fileColumnsFragment,
   literalFragment,
@@ -17,6 +20,7 @@ import {
   renderStatement,
   ROW_LINEAGE_FIELDS,
   rowLineageColumnsFragment,
+  statement,
   tableFragment,
 } from '../statements/index.ts';
 import { type MaintainContext, stopIfInterrupted } from './context.ts';
@@ -49,14 +53,10 @@ export interface Batch {
   readonly groups: readonly Group[];
 }
 
-export interface GroupFile extends Record<string, unknown> {
-  readonly path: string;
-  readonly manifest_path: string;
-  readonly spec_id: number;
-}
+export type GroupFile = RowOf<'maintain/group_files'>;
 
 /** A folder of the batch's own below the table's data folder. */
-export const dataFolderOf = (layout: CompactionLayout, directory: string): string =>
+export const batchFolder = (layout: CompactionLayout, directory: string): string =>
   `${layout.dataFolder}/${basename(directory)}`;
 
 export type GroupOutput = WrittenFile & { readonly group: Group };
@@ -83,16 +83,15 @@ export async function writeGroups(
   });
   const files: GroupFile[] = [];
   const written: GroupOutput[] = [];
-  const destination = dataFolderOf(layout, directory);
+  const destination = batchFolder(layout, directory);
   makeLocalFolder(destination);
   const view = `maintain-${randomUUID()}`;
   try {
     for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
       stopIfInterrupted(ports);
       const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
-      const chosen = await engine.query<GroupFile>({
-        sql: renderStatement('maintain/group_files'),
-        parameters: { group_ids: groups.map((group) => String(group.group_id)) },
+      const chosen = await engine.query(statement('maintain/group_files'), {
+        group_ids: groups.map((group) => group.group_id),
       });
       const holding = new Set(chosen.map((file) => file.manifest_path));
       const snapshot = await composeFilesView(engine, {
@@ -118,9 +117,8 @@ export async function writeGroups(
       const counts =
         deleting.length === 0
           ? []
-          : await engine.query<{ group_id: bigint; rows: bigint }>({
-              sql: renderStatement('maintain/count_groups', { table: shown }),
-              parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
+          : await engine.query(statement('maintain/count_groups', { table: shown }), {
+              group_ids: deleting.map((group) => group.group_id),
             });
       const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
       for (const file of rows) create(file.filename);

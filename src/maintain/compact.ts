@@ -8,20 +8,22 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../catalog/files/locations.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { metadataPath, rewriteManifests } from '../manifests/compose.ts';
-import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
+import { metadataPath } from '../tables/write/new-files.ts';
+import { rewriteManifests } from '../tables/write/manifest.ts';
+import { findObsoleteDeletes } from '../tables/read/obsolete-deletes.ts';
 import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import { writeMarker } from '../run/leftovers/session-marker.ts';
-import { renderStatement } from '../statements/index.ts';
-import { discard } from '../state/local-files.ts';
+import { writeMarker } from '../markers/session-marker.ts';
+import { statement } from '../statements/index.ts';
+import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, stopIfInterrupted, untilItWins } from './context.ts';
 import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { compactionLayoutOf } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
-import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
-import { type Batch, dataFolderOf, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
+import { commitReplacement } from './commit-replacement.ts';
+import type { NewManifest } from '../tables/write/replace-snapshot.ts';
+import { type Batch, batchFolder, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
 import { writeManifests } from './compact-manifests.ts';
 
 /** Bytes of input after which a batch is committed. Not measured. */
@@ -71,16 +73,13 @@ async function compactOnce(
   }
   await listLiveFiles(ports.engine, metadata, base);
   const deletes = await notedDeletes(ports.engine);
-  await ports.engine.execute({
-    sql: renderStatement('maintain/choose_groups'),
-    parameters: {
-      small_bytes: String(layout.smallBytes),
-      target_bytes: String(layout.targetBytes),
-      min_files: String(options.minInputFiles ?? 2),
-      read_to: readTo === undefined ? null : String(readTo),
-    },
+  await ports.engine.execute(statement('maintain/choose_groups'), {
+    small_bytes: layout.smallBytes,
+    target_bytes: layout.targetBytes,
+    min_files: options.minInputFiles ?? 2,
+    read_to: readTo ?? null,
   });
-  const groups = await ports.engine.query<Group>({ sql: renderStatement('maintain/groups'), parameters: {} });
+  const groups = await ports.engine.query(statement('maintain/groups'));
   if (options.dryRun === true) {
     const bytes = String(totalOf(groups, 'bytes'));
     return {
@@ -140,7 +139,7 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   } catch (error) {
     discard(created, error);
     // A statement that was stopped has begun files that it told nobody of.
-    const begun = localPath(dataFolderOf(batch.layout, directory));
+    const begun = localPath(batchFolder(batch.layout, directory));
     if (begun !== undefined && !isUnanswered(error)) rmSync(begun, { recursive: true, force: true });
     throw error;
   } finally {
@@ -171,10 +170,7 @@ async function commitBatch(
     const { metadata } = await loadTable(context);
     const main = mainSnapshot(metadata);
     const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
-    const [row] = await engine.query<{ missing: bigint }>({
-      sql: renderStatement('maintain/missing_of'),
-      parameters: { paths },
-    });
+    const [row] = await engine.query(statement('maintain/missing_of'), { paths });
     // Rows deleted since are not taken out of the new files, and a positional delete names the old ones.
     const newDelete = [...(await notedDeletes(engine))].find((key) => !deletes.has(key));
     if (main === undefined || row?.missing !== 0n || newDelete !== undefined)
@@ -183,14 +179,7 @@ async function commitBatch(
         `files of ${tableName(table)} were replaced, or rows of them deleted, while they were compacted`,
         { hint: 'run again' },
       );
-    const affected = await engine.query<{
-      manifest_path: string;
-      partition_spec_id: number;
-      content: number;
-    }>({
-      sql: renderStatement('maintain/manifests_of_files'),
-      parameters: { paths },
-    });
+    const affected = await engine.query(statement('maintain/manifests_of_files'), { paths });
     const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
     const obsolete =
       deleteManifests.length === 0

@@ -4,7 +4,8 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type ManifestRow, manifestsOf, shapesOf } from '../manifests/compose.ts';
+import { type ManifestRow, liveManifestsOf } from '../tables/read/manifest-list.ts';
+import { shapesOf } from '../tables/read/manifest-shapes.ts';
 import {
   fileKindFragment,
   liveEntryFragments,
@@ -25,7 +26,7 @@ export async function listLiveFiles(
 ): Promise<readonly ManifestRow[]> {
   for (const name of ['maintain/begin_files', 'maintain/begin_deletes'] as const)
     await engine.execute(statement(name));
-  const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
+  const manifests = await liveManifestsOf(engine, snapshot);
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
@@ -34,36 +35,33 @@ export async function listLiveFiles(
     const entries = liveEntryFragments(columns, manifest.content);
     const parameters = { manifests: paths, manifest_list: snapshot['manifest-list'] };
     if (manifest.content === 0)
-      await engine.execute({
-        sql: renderStatement('maintain/list_files', {
+      await engine.execute(
+        statement('maintain/list_files', {
           entry_columns: entries.entry_columns,
           partition_key: partitionKey,
         }),
-        parameters: { ...parameters, spec_id: String(spec['spec-id']) },
-      });
+        { ...parameters, spec_id: spec['spec-id'] },
+      );
     else
-      await engine.execute({
-        sql: renderStatement('maintain/list_deletes', {
+      await engine.execute(
+        statement('maintain/list_deletes', {
           live_entries: statementFragment(
-            renderStatement('compose/live_entries', {
+            renderStatement('tables/live_entries', {
               ...entries,
               partition_key: partitionKey,
               kind: fileKindFragment(),
             }),
           ),
         }),
-        parameters: { ...parameters, unpartitioned: spec.fields.length === 0 },
-      });
+        { ...parameters, unpartitioned: spec.fields.length === 0 },
+      );
   }
   return manifests;
 }
 
 /** The noted delete files: paths, and of deletion vectors `path#offset`. */
 export async function notedDeletes(engine: Engine): Promise<ReadonlySet<string>> {
-  const rows = await engine.query<{ file_key: string }>({
-    sql: renderStatement('maintain/delete_keys'),
-    parameters: {},
-  });
+  const rows = await engine.query(statement('maintain/delete_keys'));
   return new Set(rows.map((row) => row.file_key));
 }
 

@@ -4,14 +4,9 @@
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { renderStatement } from '../statements/index.ts';
-
-export interface ReachedManifest extends Record<string, unknown> {
-  readonly manifest_path: string;
-  readonly partition_spec_id: number;
-  /** Undefined in the lists of format version 1, which know no delete manifests. */
-  readonly content?: number;
-}
+import { readManifests } from '../tables/read/manifest-list.ts';
+import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
+import { statement } from '../statements/index.ts';
 
 /** A file of a table and what it is. */
 export interface TableFile {
@@ -28,13 +23,11 @@ export type FileKind =
 
 /** Runs `work` with an empty list of what is reached. */
 export async function withReach<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
-  await engine.execute({ sql: renderStatement('maintain/begin_reach'), parameters: {} });
+  await engine.execute(statement('maintain/begin_reach'));
   try {
     return await work();
   } finally {
-    await engine
-      .execute({ sql: renderStatement('maintain/end_reach'), parameters: {} })
-      .catch(() => undefined);
+    await engine.execute(statement('maintain/end_reach')).catch(() => undefined);
   }
 }
 
@@ -45,22 +38,16 @@ export const manifestLists = (snapshots: readonly Snapshot[]): string[] => [
 /** Notes the manifests of the snapshots as reached. */
 export async function reachManifests(engine: Engine, snapshots: readonly Snapshot[]): Promise<void> {
   if (snapshots.length > 0)
-    await engine.execute({
-      sql: renderStatement('maintain/reach_manifests'),
-      parameters: { manifest_lists: manifestLists(snapshots) },
-    });
+    await engine.execute(statement('maintain/reach_manifests'), { manifest_lists: manifestLists(snapshots) });
 }
 
 /** Notes every live file of the snapshots as reached. */
 export async function reachFiles(engine: Engine, snapshots: readonly Snapshot[]): Promise<void> {
   if (snapshots.length === 0) return;
-  const manifests = await engine.query<ReachedManifest>({
-    sql: renderStatement('maintain/manifests_of_lists'),
-    parameters: { manifest_lists: manifestLists(snapshots) },
-  });
+  const manifests = await readManifests(engine, manifestLists(snapshots));
   for (const paths of bySpec(manifests))
     await togetherOrSingly(paths, async (each) => {
-      await engine.execute({ sql: renderStatement('maintain/reach_files'), parameters: { manifests: each } });
+      await engine.execute(statement('maintain/reach_files'), { manifests: each });
       return [];
     });
 }
@@ -71,21 +58,17 @@ export async function unreachedFiles(
   snapshots: readonly Snapshot[],
   reach: () => Promise<void>,
 ): Promise<TableFile[]> {
-  const manifests = await engine.query<ReachedManifest>({
-    sql: renderStatement('maintain/unreached_manifests'),
-    parameters: { manifest_lists: manifestLists(snapshots) },
+  const manifests = await engine.query(statement('maintain/unreached_manifests'), {
+    manifest_lists: manifestLists(snapshots),
   });
   if (manifests.length === 0) return [];
   // Only now: without a manifest that goes, no data file does, and the manifests that stay need not be read.
   await reach();
   const files: TableFile[] = [];
   for (const content of [0, 1])
-    for (const paths of bySpec(manifests.filter((manifest) => (manifest.content ?? 0) === content))) {
+    for (const paths of bySpec(manifests.filter((manifest) => manifest.content === content))) {
       const rows = await togetherOrSingly(paths, (each) =>
-        engine.query<{ path: string }>({
-          sql: renderStatement('maintain/unreached_files'),
-          parameters: { manifests: each },
-        }),
+        engine.query(statement('maintain/unreached_files'), { manifests: each }),
       );
       for (const { path } of rows) files.push({ path, kind: content === 0 ? 'data_files' : 'delete_files' });
     }
@@ -96,10 +79,10 @@ export async function unreachedFiles(
 }
 
 /** Manifests of one spec and content have one shape and are read together. */
-function bySpec(manifests: readonly ReachedManifest[]): string[][] {
+function bySpec(manifests: readonly ManifestToRewrite[]): string[][] {
   const groups = new Map<string, string[]>();
   for (const { manifest_path, partition_spec_id, content } of manifests) {
-    const key = `${partition_spec_id}:${content ?? 0}`;
+    const key = `${partition_spec_id}:${content}`;
     groups.set(key, [...(groups.get(key) ?? []), manifest_path]);
   }
   return [...groups.values()];

@@ -11,21 +11,20 @@ import { textFieldsOf } from '../iceberg/text-fields.ts';
 import {
   declareEmptyPartitionIn,
   FILES_PER_MANIFEST,
-  type ManifestShape,
   manifestMetadata,
-  manifestsOf,
-  metadataPath,
   partitionColumns,
-  rowLineageOf,
-  shapesOf,
-} from '../manifests/compose.ts';
+  partitionValues,
+} from '../tables/write/manifest.ts';
+import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
-import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
-import { discard } from '../state/local-files.ts';
+import { inheritedEntryFragments, partitionOrderFragment, statement } from '../statements/index.ts';
+import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
-import { partitionValues } from './layout.ts';
-import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
+import { commitReplacement } from './commit-replacement.ts';
+import type { NewManifest } from '../tables/write/replace-snapshot.ts';
 
 /**
  * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a
@@ -40,9 +39,7 @@ export async function rewriteTableManifests(context: MaintainContext): Promise<M
       discard(created, error);
       throw error;
     } finally {
-      await context.ports.engine
-        .execute({ sql: renderStatement('maintain/end_sorted'), parameters: {} })
-        .catch(() => undefined);
+      await context.ports.engine.execute(statement('maintain/end_sorted')).catch(() => undefined);
     }
   });
 }
@@ -114,25 +111,22 @@ async function writeSorted(
     rowIds: rowLineageOf(metadata) !== 'none',
     textFields: textFieldsOf(currentSchema(metadata)),
   });
-  await engine.execute({
-    sql: renderStatement('maintain/sort_entries', {
+  await engine.execute(
+    statement('maintain/sort_entries', {
       ...entry,
       partition_order: partitionOrderFragment(partitionValues(metadata, spec)),
     }),
-    parameters: { manifests: shape.paths, manifest_list: base['manifest-list'] },
-  });
+    { manifests: shape.paths, manifest_list: base['manifest-list'] },
+  );
   const added: NewManifest[] = [];
   for (let first = 1; first <= files; first += FILES_PER_MANIFEST) {
     const path = metadataPath(metadata, `sorted-${randomUUID()}-m0`);
     created.push(path);
-    await engine.execute({
-      sql: renderStatement('maintain/write_sorted_manifest', { manifest_format }),
-      parameters: {
-        first: String(first),
-        last: String(first + FILES_PER_MANIFEST - 1),
-        destination: path,
-        ...manifestMetadata(metadata, spec),
-      },
+    await engine.execute(statement('maintain/write_sorted_manifest', { manifest_format }), {
+      first,
+      last: first + FILES_PER_MANIFEST - 1,
+      destination: path,
+      ...manifestMetadata(metadata, spec),
     });
     if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
     added.push({ path, specId: spec['spec-id'], content: 0 });

@@ -1,11 +1,12 @@
 /** What a session reports. Session -> RunRecord, plain JSON. Pure. */
 import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
-import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
-import type { Audited, Published, Session } from './session.ts';
+import type { RunRecord, RunStatus } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
+import type { Audited, Published, Begun } from './session.ts';
 
 /** A session as far as it has come. */
-type Progress = Pick<Session, 'plan'> &
+type Progress = Pick<Begun, 'plan'> &
   Partial<Pick<Published, 'publishedSnapshotId' | 'rowsRead' | 'rowsWritten' | 'audits'>>;
 
 /** The record of a session that ran. */

@@ -19,7 +19,7 @@ import type {
 } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import {
   fieldIdsFragment,
   manifestFormatFragment,
@@ -31,7 +31,8 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
+import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
+import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
@@ -266,9 +267,9 @@ async function replacedFiles(
   if (live.length >= definition.filesPerProcess)
     return { files: live, holdOthers: definition.filesPerProcess > 1 };
   if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };
-  const holding = await engine.query<{ path: string; holds_others: boolean }>({
-    sql: renderStatement('state/files_of_session'),
-    parameters: { files: live, psyberg_session_id: psybergSessionId },
+  const holding = await engine.query(statement('state/files_of_session'), {
+    files: live,
+    psyberg_session_id: psybergSessionId,
   });
   return { files: holding.map((file) => file.path), holdOthers: holding.some((file) => file.holds_others) };
 }
@@ -372,9 +373,5 @@ async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snap
     // Relocated with its warehouse, it has another name.
     if (mayBeThere(known)) return [known];
   }
-  const rows = await engine.query<{ manifest_path: string }>({
-    sql: renderStatement('state/data_manifests'),
-    parameters: { manifest_list: base['manifest-list'] },
-  });
-  return rows.map((row) => row.manifest_path);
+  return ofData(await liveManifestsOf(engine, base)).map((manifest) => manifest.manifest_path);
 }

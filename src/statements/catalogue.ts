@@ -99,369 +99,170 @@ export interface Catalogue {
     fragments: 'audit';
     row: AnyRow;
   };
-  'cleanup/referenced_files': {
-    parameters: { manifests: readonly string[]; files: readonly string[] };
+  'changes/affected_files': {
+    parameters: {
+      manifest_list: string;
+      manifests: readonly string[];
+      paths: readonly string[];
+      equality_sequence_number: bigint | number;
+      newest: bigint | number;
+      key_ids: readonly number[];
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      path: string;
+      partition: string | null;
+      sequence_number: bigint;
+      rows: bigint;
+      null_keys: bigint | null;
+    };
+  };
+  'changes/changed_files': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      statuses: readonly number[];
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      path: string;
+      file_format: string;
+      status: number;
+      snapshot_id: bigint | null;
+      rows: bigint;
+      bytes: bigint;
+      partition: string | null;
+      first_hour: number | null;
+      last_hour: number | null;
+      in_another_unit: boolean;
+      null_event_times: bigint | null;
+    };
+  };
+  'changes/deleted_hours': {
+    parameters: { files: readonly string[]; unit: string };
+    fragments: 'stored_event_time' | 'before' | 'after';
+    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
+  };
+  'changes/deleted_paths': {
+    parameters: { files: readonly string[] };
+    fragments: never;
+    row: { path: string; data_file: string };
+  };
+  'changes/files_without_ids': {
+    parameters: { files: readonly string[] };
     fragments: never;
     row: { path: string };
   };
-  'cleanup/referenced_manifests': {
-    parameters: { manifest_lists: readonly string[] };
+  'changes/live_hours': {
+    parameters: { unit: string };
+    fragments: 'stored_event_time' | 'rows';
+    row: { first_hour: number; last_hour: number };
+  };
+  'changes/live_paths_among': {
+    parameters: { manifests: readonly string[]; paths: readonly string[] };
     fragments: never;
-    row: { manifest_path: string };
+    row: { path: string };
   };
-  'compose/added_rows': {
-    parameters: { manifest_list: string; snapshot_id: bigint | number };
+  'changes/live_rows_before': {
+    parameters: { manifest_list: string; manifests: readonly string[]; sequence_number: bigint | number };
     fragments: never;
-    row: { rows: bigint };
+    row: { older_rows: bigint; own_rows: bigint; newer_files: readonly string[]; newer_deletes: boolean };
   };
-  'compose/before_1970': {
-    parameters: { manifests: readonly string[]; partition_position: number; partition_transform: string };
-    fragments: never;
-    row: { manifest_path: string };
-  };
-  'compose/changed_files': {
-    parameters: { manifests: readonly string[] };
-    fragments: 'file_kind' | 'partition_key';
-    row: {
-      status: number;
-      kind: string;
-      files: bigint;
-      rows: bigint;
-      bytes: bigint;
-      partitions: readonly string[];
-    };
-  };
-  'compose/cut_texts': {
-    parameters: { manifests: readonly string[]; text_fields: readonly number[] };
-    fragments: 'too_long';
-    row: { filename: string };
-  };
-  'compose/data_file_columns': {
-    parameters: { manifest: string };
-    fragments: never;
-    row: AnyRow;
-  };
-  'compose/deleted_paths': {
+  'changes/news_of_files': {
     parameters: { files: readonly string[] };
-    fragments: never;
-    row: { path: string; data_files: readonly string[] };
+    fragments: 'row' | 'before' | 'after';
+    row: { path: string; known_rows: bigint; new_rows: bigint };
   };
-  'compose/file_kind': {
-    parameters: Nothing;
+  'changes/null_keys': {
+    parameters: { files: readonly string[] };
+    fragments: 'file_columns' | 'column';
+    row: { path: string };
+  };
+  'changes/open_avro': {
+    parameters: { file: string };
     fragments: never;
+    row: { entries: bigint };
+  };
+  'changes/rows_by_hour': {
+    parameters: { files?: readonly string[] | undefined; unit: string };
+    fragments: 'stored_event_time' | 'row' | 'rows';
+    row: {
+      first_hour: number | null;
+      last_hour: number | null;
+      row_count: bigint;
+      row_hash: bigint;
+      second_hash: bigint;
+    };
+  };
+  'changes/scan_event_hours': {
+    parameters: { files: readonly string[]; unit: string };
+    fragments: 'stored_event_time' | 'options';
+    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
+  };
+  'changes/stored_files': {
+    parameters: { files: readonly string[] };
+    fragments: 'file_columns';
     row: AnyRow;
   };
-  'compose/files_in_hours': {
+  'changes/stored_otherwise': {
+    parameters: { files: readonly string[]; field_id: number; stored_type: string };
+    fragments: never;
+    row: { path: string };
+  };
+  'changes/unmatched_columns': {
     parameters: {
-      manifests: readonly string[];
-      field_id: number;
-      unit: string;
-      type: string;
-      partition_position: number;
-      partition_transform: string;
-      first_hours: readonly number[];
-      last_hours: readonly number[];
+      files: readonly string[];
+      member_ids: readonly number[];
+      member_names: readonly string[];
+      partition_ids: readonly number[];
     };
     fragments: never;
-    row: {
-      manifest_path: string;
-      path: string;
-      rows: bigint;
-      bytes: bigint;
-      first_hour: bigint | null;
-      last_hour: bigint | null;
-      placement: string;
-    };
+    row: { unmatched: boolean };
   };
-  'compose/first_row_ids': {
-    parameters: { first_row_id: bigint | number };
+  'inspect/files_without_bounds': {
+    parameters: { manifests: readonly string[]; field_id: number };
     fragments: never;
-    row: AnyRow;
+    row: { files: bigint; without_bounds: bigint; all_null: bigint };
   };
-  'compose/inherited_entries': {
-    parameters: { manifests: readonly string[]; manifest_list: string };
-    fragments: 'entry_columns' | 'file_key' | 'first_row_id';
-    row: AnyRow;
-  };
-  'compose/inherited_row_id': {
+  'inspect/last_sessions': {
     parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
+    fragments: 'session_table';
+    row: { process_name: string; psyberg_session_id: string; status: string; created_at: string };
   };
-  'compose/kept_summaries': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'compose/list_totals': {
-    parameters: { manifest_list: string; snapshot_id: bigint | number; first_row_id: bigint | number | null };
-    fragments: never;
+  'inspect/session_history': {
+    parameters: { process_name: string | null; row_limit: bigint | number };
+    fragments: 'session_table';
     row: {
-      total_files: bigint;
-      total_rows: bigint;
-      assigned_rows: bigint;
-      changed_manifests: readonly string[] | null;
-      changed_spec_ids: readonly number[] | null;
-      changed_contents: readonly number[] | null;
-      delete_manifests: readonly string[] | null;
+      process_name: string;
+      psyberg_session_id: string;
+      pattern: string;
+      status: string;
+      target_table: string;
+      target_snapshot_id: string | null;
+      src_tables: string;
+      first_hour: string | null;
+      last_hour: string | null;
+      rows_read: string | null;
+      rows_written: string | null;
+      created_at: string;
+      error: string | null;
     };
   };
-  'compose/listed_files': {
-    parameters: { manifests: readonly string[] };
-    fragments: never;
-    row: { manifest_path: string; path: string; rows: bigint };
-  };
-  'compose/listed_manifests': {
-    parameters: { first_row_id?: bigint | number | undefined };
-    fragments: 'row_lineage';
-    row: AnyRow;
-  };
-  'compose/live_deletes': {
-    parameters: { manifest: string };
-    fragments: 'file_kind';
-    row: { kind: string; files: bigint; rows: bigint };
-  };
-  'compose/live_entries': {
-    parameters: { manifests: readonly string[]; manifest_list: string };
-    fragments: 'partition_key' | 'kind' | 'referenced_data_file' | 'entry_columns' | 'file_key';
+  'inspect/signals': {
+    parameters: { row_limit: bigint | number };
+    fragments: 'signal_table';
     row: {
-      manifest_path: string;
-      file_key: string;
-      path: string;
-      format: string;
-      partition_key: string;
+      signal_name: string;
+      process_name: string;
+      hour: string;
       kind: string;
-      referenced_data_file: string | null;
-      sequence_number: bigint;
+      psyberg_session_id: string;
+      created_at: string;
     };
-  };
-  'compose/manifest_format': {
-    parameters: {
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-    };
-    fragments: 'entry_field_ids';
-    row: AnyRow;
-  };
-  'compose/manifest_list_format': {
-    parameters: Nothing;
-    fragments: 'row_lineage';
-    row: AnyRow;
-  };
-  'compose/manifest_row': {
-    parameters: { snapshot_id: bigint | number; sequence_number: bigint | number };
-    fragments: 'manifest' | 'spec_id' | 'content' | 'summaries';
-    row: AnyRow;
-  };
-  'compose/manifests_of': {
-    parameters: { manifest_list: string };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      partition_spec_id: number;
-      content: number;
-      added_snapshot_id: string;
-      live_files: bigint;
-    };
-  };
-  'compose/manifests_outside_hours': {
-    parameters: {
-      manifest_list: string;
-      time_fields: readonly string[];
-      first_hours: readonly (bigint | number)[];
-      last_hours: readonly (bigint | number)[];
-    };
-    fragments: never;
-    row: { manifest_path: string };
-  };
-  'compose/mend_manifest': {
-    parameters: {
-      manifest: string;
-      destination: string;
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-    };
-    fragments: 'entry_columns' | 'data_file' | 'manifest_format';
-    row: AnyRow;
-  };
-  'compose/merged_summaries': {
-    parameters: { integer_fields: readonly string[]; byte_fields: readonly string[] };
-    fragments: never;
-    row: AnyRow;
-  };
-  'compose/misleading_bounds': {
-    parameters: {
-      manifests: readonly string[];
-      text_ids: readonly number[];
-      byte_ids: readonly number[];
-      number_ids: readonly number[];
-      double_ids: readonly number[];
-    };
-    fragments: never;
-    row: { field_id: number };
-  };
-  'compose/misleading_manifests': {
-    parameters: {
-      manifests: readonly string[];
-      field_id: number;
-      unit: string;
-      type: string;
-      partition_position: number;
-      partition_transform: string;
-    };
-    fragments: never;
-    row: { manifest_path: string };
-  };
-  'compose/no_manifest_row': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'compose/no_summaries': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'compose/obsolete_deletes': {
-    parameters: { data_files: string; delete_files: string; removed_files: readonly string[] };
-    fragments: never;
-    row: { manifest_path: string; file_key: string };
-  };
-  'compose/partition_summaries': {
-    parameters: { manifest_list: string; fields: readonly string[] };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      content: number;
-      spec_id: number;
-      position: number;
-      is_before_1970: boolean | null;
-      has_nan: boolean | null;
-    };
-  };
-  'compose/read_bytes': {
-    parameters: { path: string };
-    fragments: never;
-    row: { content: string };
-  };
-  'compose/referenced_data_file': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'compose/rewrite_manifest': {
-    parameters: {
-      manifests: readonly string[];
-      manifest_list: string;
-      removed_files: readonly string[];
-      kept_files: readonly string[];
-      destination: string;
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-    };
-    fragments: 'inherited' | 'data_file' | 'manifest_format';
-    row: AnyRow;
-  };
-  'compose/write_bytes': {
-    parameters: { content: string; destination: string };
-    fragments: never;
-    row: AnyRow;
-  };
-  'compose/write_change_list': {
-    parameters: {
-      manifest_lists: readonly string[];
-      snapshot_ids: readonly (bigint | number)[];
-      contents: readonly number[];
-      destination: string;
-    };
-    fragments: 'manifest_list_format';
-    row: { Count: bigint };
-  };
-  'compose/write_cleared_list': {
-    parameters: {
-      manifest_list: string;
-      affected_manifests: readonly string[];
-      integer_fields?: readonly string[] | undefined;
-      byte_fields?: readonly string[] | undefined;
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      first_row_id?: bigint | number | undefined;
-      destination: string;
-    };
-    fragments: 'summaries' | 'rewritten' | 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
-  };
-  'compose/write_empty_list': {
-    parameters: { first_row_id?: bigint | number | undefined; destination: string };
-    fragments: 'no_manifest_row' | 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
-  };
-  'compose/write_files_list': {
-    parameters: {
-      manifest_list: string;
-      with_deletes: boolean;
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      destination: string;
-    };
-    fragments: 'rewritten' | 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
-  };
-  'compose/write_manifest_list': {
-    parameters: {
-      carried_list: string;
-      staged_list: string;
-      staging_snapshot_ids: readonly (bigint | number)[];
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      first_row_id?: bigint | number | undefined;
-      destination: string;
-    };
-    fragments: 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
-  };
-  'compose/write_mended_list': {
-    parameters: {
-      manifest_list: string;
-      mended: readonly string[];
-      copies: readonly string[];
-      destination: string;
-    };
-    fragments: 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
-  };
-  'compose/write_readable_list': {
-    parameters: {
-      manifest_list: string;
-      replaced: readonly string[];
-      unsummarised: readonly number[];
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      destination: string;
-    };
-    fragments: 'rewritten' | 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
-  };
-  'compose/write_staged_list': {
-    parameters: {
-      manifest_list: string;
-      insert_snapshot_ids: readonly (bigint | number)[];
-      destination: string;
-    };
-    fragments: 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
   };
   'load/begin_hours': {
     parameters: Nothing;
@@ -492,20 +293,10 @@ export interface Catalogue {
     fragments: 'hours';
     row: AnyRow;
   };
-  'load/long_partition_values': {
-    parameters: { files: readonly string[] };
-    fragments: 'values';
-    row: { filename: string; partition: readonly string[] };
-  };
   'load/null_rows': {
     parameters: { files: readonly string[] };
     fragments: 'nulls';
     row: { rows: bigint; example: string | null };
-  };
-  'load/parent_manifests': {
-    parameters: { parent: string };
-    fragments: never;
-    row: AnyRow;
   };
   'load/parse_query': {
     parameters: Nothing;
@@ -542,22 +333,6 @@ export interface Catalogue {
   'load/without_columns': {
     parameters: Nothing;
     fragments: 'columns' | 'query';
-    row: AnyRow;
-  };
-  'load/write_file_manifest': {
-    parameters: {
-      files: string;
-      metrics: string;
-      sort_order_id: number | null;
-      destination: string;
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-    };
-    fragments: 'partition' | 'data_file' | 'manifest_format';
     row: AnyRow;
   };
   'load/write_files': {
@@ -607,19 +382,6 @@ export interface Catalogue {
     fragments: 'sources' | 'query';
     row: AnyRow;
   };
-  'load/write_staged_list': {
-    parameters: {
-      manifest: string;
-      partition_spec_id: number;
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      first_row_id?: bigint | number | undefined;
-      destination: string;
-      parent?: string | undefined;
-    };
-    fragments: 'parent' | 'summaries' | 'listed' | 'manifest_list_format';
-    row: { Count: bigint };
-  };
   'macros/bounds_are_trusted': {
     parameters: Nothing;
     fragments: never;
@@ -636,6 +398,11 @@ export interface Catalogue {
     row: AnyRow;
   };
   'macros/event_hour': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/hours_of_files': {
     parameters: Nothing;
     fragments: never;
     row: AnyRow;
@@ -770,6 +537,11 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'maintain/files_of_manifest': {
+    parameters: { manifest: string };
+    fragments: 'content';
+    row: { path: string; format: string; content: number; is_live: boolean };
+  };
   'maintain/find_files': {
     parameters: { pattern: string };
     fragments: never;
@@ -809,10 +581,10 @@ export interface Catalogue {
     fragments: never;
     row: { manifest_path: string; partition_spec_id: number; content: number };
   };
-  'maintain/manifests_of_lists': {
-    parameters: { manifest_lists: readonly string[] };
+  'maintain/manifests_of_list': {
+    parameters: { manifest_list: string };
     fragments: never;
-    row: { manifest_path: string; partition_spec_id: number; content: number };
+    row: { path: string };
   };
   'maintain/metadata_files_of_table': {
     parameters: { paths: readonly string[]; table_uuid: string };
@@ -829,19 +601,9 @@ export interface Catalogue {
     fragments: never;
     row: { missing: bigint };
   };
-  'maintain/number_manifest': {
-    parameters: {
-      manifest: string;
-      numbers: string;
-      destination: string;
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-    };
-    fragments: 'data_file' | 'manifest_format';
+  'maintain/moved_avro_format': {
+    parameters: Nothing;
+    fragments: 'root_name' | 'field_ids' | 'metadata';
     row: AnyRow;
   };
   'maintain/old_metadata_files': {
@@ -852,7 +614,18 @@ export interface Catalogue {
   'maintain/orphan_files': {
     parameters: { folder: string; before_ms: bigint | number };
     fragments: never;
-    row: { path: string; bytes: bigint; kind: string };
+    row: {
+      path: string;
+      bytes: bigint;
+      kind:
+        | 'data_files'
+        | 'manifests'
+        | 'manifest_lists'
+        | 'metadata_files'
+        | 'other_files'
+        | 'delete_files'
+        | 'unknown';
+    };
   };
   'maintain/reach_files': {
     parameters: { manifests: readonly string[] };
@@ -913,16 +686,35 @@ export interface Catalogue {
       partition_keys: Readonly<Record<string, string>> | null;
     };
   };
-  'maintain/write_replaced_list': {
+  'maintain/write_moved_deletes': {
+    parameters: { file: string; former: string; present: string; destination: string };
+    fragments: never;
+    row: { Count: bigint };
+  };
+  'maintain/write_moved_list': {
     parameters: {
       manifest_list: string;
-      replaced_manifests: readonly string[];
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      first_row_id?: bigint | number | undefined;
+      manifests: readonly string[];
+      new_manifests: readonly string[];
+      new_lengths: readonly (bigint | number)[];
+      former: string;
+      present: string;
       destination: string;
     };
-    fragments: 'new_manifests' | 'listed' | 'manifest_list_format';
+    fragments: 'avro_format';
+    row: { Count: bigint };
+  };
+  'maintain/write_moved_manifest': {
+    parameters: {
+      manifest: string;
+      deletes: readonly string[];
+      new_deletes: readonly string[];
+      new_sizes: readonly (bigint | number)[];
+      former: string;
+      present: string;
+      destination: string;
+    };
+    fragments: 'data_file' | 'avro_format';
     row: { Count: bigint };
   };
   'maintain/write_sorted_manifest': {
@@ -940,273 +732,25 @@ export interface Catalogue {
     fragments: 'manifest_format';
     row: AnyRow;
   };
-  'relocate/avro_format': {
-    parameters: Nothing;
-    fragments: 'root_name' | 'field_ids' | 'metadata';
-    row: AnyRow;
-  };
-  'relocate/files_of_manifest': {
-    parameters: { manifest: string };
-    fragments: 'content';
-    row: { path: string; format: string; content: number; is_live: boolean };
-  };
-  'relocate/manifests_of_list': {
-    parameters: { manifest_list: string };
+  'run/referenced_files': {
+    parameters: { manifests: readonly string[]; files: readonly string[] };
     fragments: never;
     row: { path: string };
   };
-  'relocate/write_manifest': {
-    parameters: {
-      manifest: string;
-      deletes: readonly string[];
-      new_deletes: readonly string[];
-      new_sizes: readonly (bigint | number)[];
-      former: string;
-      present: string;
-      destination: string;
-    };
-    fragments: 'data_file' | 'avro_format';
-    row: { Count: bigint };
-  };
-  'relocate/write_manifest_list': {
-    parameters: {
-      manifest_list: string;
-      manifests: readonly string[];
-      new_manifests: readonly string[];
-      new_lengths: readonly (bigint | number)[];
-      former: string;
-      present: string;
-      destination: string;
-    };
-    fragments: 'avro_format';
-    row: { Count: bigint };
-  };
-  'relocate/write_position_deletes': {
-    parameters: { file: string; former: string; present: string; destination: string };
-    fragments: never;
-    row: { Count: bigint };
-  };
-  'report/files_without_bounds': {
-    parameters: { manifests: readonly string[]; field_id: number };
-    fragments: never;
-    row: { files: bigint; without_bounds: bigint; all_null: bigint };
-  };
-  'report/last_sessions': {
-    parameters: Nothing;
-    fragments: 'session_table';
-    row: { process_name: string; psyberg_session_id: string; status: string; created_at: string };
-  };
-  'report/session_history': {
-    parameters: { process_name: string | null; row_limit: bigint | number };
-    fragments: 'session_table';
-    row: {
-      process_name: string;
-      psyberg_session_id: string;
-      pattern: string;
-      status: string;
-      target_table: string;
-      target_snapshot_id: string | null;
-      src_tables: string;
-      first_hour: string | null;
-      last_hour: string | null;
-      rows_read: string | null;
-      rows_written: string | null;
-      created_at: string;
-      error: string | null;
-    };
-  };
-  'report/show_tables': {
+  'run/show_tables': {
     parameters: { tables: readonly string[] };
     fragments: never;
     row: { name: string };
-  };
-  'report/signals': {
-    parameters: { row_limit: bigint | number };
-    fragments: 'signal_table';
-    row: {
-      signal_name: string;
-      process_name: string;
-      hour: string;
-      kind: string;
-      psyberg_session_id: string;
-      created_at: string;
-    };
-  };
-  'session/affected_files': {
-    parameters: {
-      manifest_list: string;
-      manifests: readonly string[];
-      paths: readonly string[];
-      equality_sequence_number: bigint | number;
-      newest: bigint | number;
-      key_ids: readonly number[];
-    };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      path: string;
-      partition: string | null;
-      sequence_number: bigint;
-      rows: bigint;
-      null_keys: bigint | null;
-    };
-  };
-  'session/all_manifests': {
-    parameters: { manifest_list: string };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      partition_spec_id: number;
-      content: number;
-      snapshot_id: bigint;
-      sequence_number: bigint;
-      mixed: boolean;
-    };
-  };
-  'session/changed_files': {
-    parameters: {
-      manifests: readonly string[];
-      field_id: number;
-      unit: string;
-      type: string;
-      statuses: readonly number[];
-    };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      path: string;
-      file_format: string;
-      status: number;
-      snapshot_id: bigint | null;
-      rows: bigint;
-      bytes: bigint;
-      partition: string | null;
-      first_hour: number | null;
-      last_hour: number | null;
-      in_another_unit: boolean;
-      null_event_times: bigint | null;
-    };
-  };
-  'session/changed_manifests': {
-    parameters: { manifest_lists: readonly string[]; snapshot_ids: readonly (bigint | number)[] };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      partition_spec_id: number;
-      content: number;
-      snapshot_id: bigint;
-      sequence_number: bigint;
-      mixed: boolean;
-    };
-  };
-  'session/delete_files': {
-    parameters: { manifest: string; snapshot_id: bigint | number; sequence_number: bigint | number };
-    fragments: 'referenced_data_file';
-    row: {
-      path: string;
-      content: number;
-      format: string;
-      status: number;
-      snapshot_id: bigint;
-      sequence_number: bigint;
-      partition: string | null;
-      rows: bigint;
-      bytes: bigint;
-      content_offset: string | null;
-      data_file: string | null;
-      equality_ids: string | null;
-    };
-  };
-  'session/deleted_hours': {
-    parameters: { files: readonly string[]; unit: string };
-    fragments: 'stored_event_time' | 'before' | 'after';
-    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
-  };
-  'session/deleted_paths': {
-    parameters: { files: readonly string[] };
-    fragments: never;
-    row: { path: string; data_file: string };
-  };
-  'session/files_without_ids': {
-    parameters: { files: readonly string[] };
-    fragments: never;
-    row: { path: string };
   };
   'session/holds_rows': {
     parameters: Nothing;
     fragments: 'table';
     row: { holds_rows: boolean };
   };
-  'session/live_hours': {
-    parameters: { unit: string };
-    fragments: 'stored_event_time' | 'rows';
-    row: { first_hour: number; last_hour: number };
-  };
-  'session/live_paths_among': {
-    parameters: { manifests: readonly string[]; paths: readonly string[] };
-    fragments: never;
-    row: { path: string };
-  };
-  'session/live_rows_before': {
-    parameters: { manifest_list: string; manifests: readonly string[]; sequence_number: bigint | number };
-    fragments: never;
-    row: { older_rows: bigint; own_rows: bigint; newer_files: readonly string[]; newer_deletes: boolean };
-  };
-  'session/news_of_files': {
-    parameters: { files: readonly string[] };
-    fragments: 'row' | 'before' | 'after';
-    row: { path: string; known_rows: bigint; new_rows: bigint };
-  };
-  'session/null_keys': {
-    parameters: { files: readonly string[] };
-    fragments: 'file_columns' | 'column';
-    row: { path: string };
-  };
-  'session/open_avro': {
-    parameters: { file: string };
-    fragments: never;
-    row: { entries: bigint };
-  };
-  'session/rows_by_hour': {
-    parameters: { files?: readonly string[] | undefined; unit: string };
-    fragments: 'stored_event_time' | 'row' | 'rows';
-    row: {
-      first_hour: number | null;
-      last_hour: number | null;
-      row_count: bigint;
-      row_hash: bigint;
-      second_hash: bigint;
-    };
-  };
-  'session/scan_event_hours': {
-    parameters: { files: readonly string[]; unit: string };
-    fragments: 'stored_event_time' | 'options';
-    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
-  };
   'session/signalled_hour': {
     parameters: { signal_name: string };
     fragments: 'signal_table';
     row: { hour: number | null };
-  };
-  'session/stored_files': {
-    parameters: { files: readonly string[] };
-    fragments: 'file_columns';
-    row: AnyRow;
-  };
-  'session/stored_otherwise': {
-    parameters: { files: readonly string[]; field_id: number; stored_type: string };
-    fragments: never;
-    row: { path: string };
-  };
-  'session/unmatched_columns': {
-    parameters: {
-      files: readonly string[];
-      member_ids: readonly number[];
-      member_names: readonly string[];
-      partition_ids: readonly number[];
-    };
-    fragments: never;
-    row: { unmatched: boolean };
   };
   'state/audit_failure_rows': {
     parameters: { rows: string };
@@ -1217,11 +761,6 @@ export interface Catalogue {
     parameters: { manifest_list: string };
     fragments: never;
     row: AnyRow;
-  };
-  'state/data_manifests': {
-    parameters: { manifest_list: string };
-    fragments: never;
-    row: { manifest_path: string };
   };
   'state/existing_entries': {
     parameters: { manifest_list: string; manifests: readonly string[]; removed_files: readonly string[] };
@@ -1356,6 +895,455 @@ export interface Catalogue {
     };
     fragments: 'existing' | 'manifest_format';
     row: AnyRow;
+  };
+  'tables/added_rows': {
+    parameters: { manifest_list: string; snapshot_id: bigint | number };
+    fragments: never;
+    row: { rows: bigint };
+  };
+  'tables/before_1970': {
+    parameters: { manifests: readonly string[]; partition_position: number; partition_transform: string };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/changed_counts': {
+    parameters: { manifests: readonly string[] };
+    fragments: 'file_kind' | 'partition_key';
+    row: {
+      status: number;
+      kind: 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
+      files: bigint;
+      rows: bigint;
+      bytes: bigint;
+      partitions: readonly string[];
+    };
+  };
+  'tables/cut_texts': {
+    parameters: { manifests: readonly string[]; text_fields: readonly number[] };
+    fragments: 'too_long';
+    row: { filename: string };
+  };
+  'tables/data_file_columns': {
+    parameters: { manifest: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/delete_files': {
+    parameters: { manifest: string; snapshot_id: bigint | number; sequence_number: bigint | number };
+    fragments: 'referenced_data_file';
+    row: {
+      path: string;
+      content: number;
+      format: string;
+      status: number;
+      snapshot_id: bigint;
+      sequence_number: bigint;
+      partition: string | null;
+      rows: bigint;
+      bytes: bigint;
+      content_offset: string | null;
+      data_file: string | null;
+      equality_ids: string | null;
+    };
+  };
+  'tables/deleted_paths': {
+    parameters: { files: readonly string[] };
+    fragments: never;
+    row: { path: string; data_files: readonly string[] };
+  };
+  'tables/file_kind': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/files_in_hours': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      partition_position: number;
+      partition_transform: string;
+      first_hours: readonly number[];
+      last_hours: readonly number[];
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      path: string;
+      rows: bigint;
+      bytes: bigint;
+      first_hour: bigint | null;
+      last_hour: bigint | null;
+      placement: 'inside' | 'straddles';
+    };
+  };
+  'tables/first_row_ids': {
+    parameters: { first_row_id: bigint | number };
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/inherited_entries': {
+    parameters: { manifests: readonly string[]; manifest_list: string };
+    fragments: 'entry_columns' | 'file_key' | 'first_row_id';
+    row: AnyRow;
+  };
+  'tables/inherited_row_id': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/kept_summaries': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/list_totals': {
+    parameters: { manifest_list: string; snapshot_id: bigint | number; first_row_id: bigint | number | null };
+    fragments: never;
+    row: {
+      total_files: bigint;
+      total_rows: bigint;
+      assigned_rows: bigint;
+      changed_manifests: readonly string[] | null;
+      changed_spec_ids: readonly number[] | null;
+      changed_contents: readonly number[] | null;
+      delete_manifests: readonly string[] | null;
+    };
+  };
+  'tables/listed_files': {
+    parameters: { manifests: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string; path: string; rows: bigint };
+  };
+  'tables/listed_manifests': {
+    parameters: { first_row_id?: bigint | number | undefined };
+    fragments: 'row_lineage';
+    row: AnyRow;
+  };
+  'tables/live_deletes': {
+    parameters: { manifest: string };
+    fragments: 'file_kind';
+    row: {
+      kind: 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
+      files: bigint;
+      rows: bigint;
+    };
+  };
+  'tables/live_entries': {
+    parameters: { manifests: readonly string[]; manifest_list: string };
+    fragments: 'partition_key' | 'kind' | 'referenced_data_file' | 'entry_columns' | 'file_key';
+    row: {
+      manifest_path: string;
+      file_key: string;
+      path: string;
+      format: string;
+      partition_key: string;
+      kind: 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
+      referenced_data_file: string | null;
+      sequence_number: bigint;
+    };
+  };
+  'tables/long_partition_values': {
+    parameters: { files: readonly string[] };
+    fragments: 'values';
+    row: { filename: string; partition: readonly string[] };
+  };
+  'tables/manifest_format': {
+    parameters: {
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'entry_field_ids';
+    row: AnyRow;
+  };
+  'tables/manifest_list_format': {
+    parameters: Nothing;
+    fragments: 'row_lineage';
+    row: AnyRow;
+  };
+  'tables/manifest_paths': {
+    parameters: { manifest_lists: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/manifest_row': {
+    parameters: { snapshot_id: bigint | number; sequence_number: bigint | number };
+    fragments: 'manifest' | 'spec_id' | 'content' | 'summaries';
+    row: AnyRow;
+  };
+  'tables/manifests': {
+    parameters: { manifest_lists: readonly string[]; added_by: readonly (bigint | number)[] | null };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      partition_spec_id: number;
+      content: number;
+      added_snapshot_id: bigint;
+      sequence_number: bigint;
+      live_files: bigint;
+      mixed: boolean;
+    };
+  };
+  'tables/manifests_outside_hours': {
+    parameters: {
+      manifest_list: string;
+      time_fields: readonly string[];
+      first_hours: readonly (bigint | number)[];
+      last_hours: readonly (bigint | number)[];
+    };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/mend_manifest': {
+    parameters: {
+      manifest: string;
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'entry_columns' | 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/merged_summaries': {
+    parameters: { integer_fields: readonly string[]; byte_fields: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/misleading_bounds': {
+    parameters: {
+      manifests: readonly string[];
+      text_ids: readonly number[];
+      byte_ids: readonly number[];
+      number_ids: readonly number[];
+      double_ids: readonly number[];
+    };
+    fragments: never;
+    row: { field_id: number };
+  };
+  'tables/misleading_manifests': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      partition_position: number;
+      partition_transform: string;
+    };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/no_manifest_row': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/no_summaries': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/number_manifest': {
+    parameters: {
+      manifest: string;
+      numbers: string;
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/obsolete_deletes': {
+    parameters: { data_files: string; delete_files: string; removed_files: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string; file_key: string };
+  };
+  'tables/parent_manifests': {
+    parameters: { parent: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/partition_summaries': {
+    parameters: { manifest_list: string; fields: readonly string[] };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      content: number;
+      spec_id: number;
+      position: number;
+      is_before_1970: boolean | null;
+      has_nan: boolean | null;
+    };
+  };
+  'tables/read_bytes': {
+    parameters: { path: string };
+    fragments: never;
+    row: { content: string };
+  };
+  'tables/referenced_data_file': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/rewrite_manifest': {
+    parameters: {
+      manifests: readonly string[];
+      manifest_list: string;
+      removed_files: readonly string[];
+      kept_files: readonly string[];
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'inherited' | 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/write_bytes': {
+    parameters: { content: string; destination: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/write_change_list': {
+    parameters: {
+      manifest_lists: readonly string[];
+      snapshot_ids: readonly (bigint | number)[];
+      contents: readonly number[];
+      destination: string;
+    };
+    fragments: 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_cleared_list': {
+    parameters: {
+      manifest_list: string;
+      affected_manifests: readonly string[];
+      integer_fields?: readonly string[] | undefined;
+      byte_fields?: readonly string[] | undefined;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'summaries' | 'rewritten' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_empty_list': {
+    parameters: { first_row_id?: bigint | number | undefined; destination: string };
+    fragments: 'no_manifest_row' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_file_manifest': {
+    parameters: {
+      files: string;
+      metrics: string;
+      sort_order_id: number | null;
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'partition' | 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/write_files_list': {
+    parameters: {
+      manifest_list: string;
+      with_deletes: boolean;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      destination: string;
+    };
+    fragments: 'rewritten' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_inserts_list': {
+    parameters: {
+      manifest_list: string;
+      insert_snapshot_ids: readonly (bigint | number)[];
+      destination: string;
+    };
+    fragments: 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_manifest_list': {
+    parameters: {
+      carried_list: string;
+      staged_list: string;
+      staging_snapshot_ids: readonly (bigint | number)[];
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_mended_list': {
+    parameters: {
+      manifest_list: string;
+      mended: readonly string[];
+      copies: readonly string[];
+      destination: string;
+    };
+    fragments: 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_readable_list': {
+    parameters: {
+      manifest_list: string;
+      replaced: readonly string[];
+      unsummarised: readonly number[];
+      snapshot_id?: bigint | number | undefined;
+      sequence_number?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'rewritten' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_replaced_list': {
+    parameters: {
+      manifest_list: string;
+      replaced_manifests: readonly string[];
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'new_manifests' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_staged_list': {
+    parameters: {
+      manifest: string;
+      partition_spec_id: number;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+      parent?: string | undefined;
+    };
+    fragments: 'parent' | 'summaries' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
   };
   'target/column_types': {
     parameters: {

@@ -31,6 +31,8 @@ export interface DeclaredColumn {
   readonly type: SqlType;
   /** It may be NULL. */
   readonly nullable: boolean;
+  /** The only texts that it holds, where the header lists them: `(one of data, deletes)`. */
+  readonly words?: readonly string[];
 }
 
 export interface DeclaredParameter extends DeclaredColumn {
@@ -112,24 +114,32 @@ function columnsOf(text: string): DeclaredColumn[] | undefined {
     const type = after === undefined ? undefined : typeAt(after);
     if (name === undefined || type === undefined) return undefined;
     const [null_ = ''] = /^ NULL\b/.exec(type.rest) ?? [];
-    columns.push({ name, type: type.type, nullable: null_ !== '' });
-    const left = withoutRemark(type.rest.slice(null_.length));
+    const behind = type.rest.slice(null_.length);
+    const remark = remarkAt(behind);
+    const [, words] = /^ \(one of ([\w-]+(?:, [\w-]+)*)\)$/.exec(remark) ?? [];
+    columns.push({
+      name,
+      type: type.type,
+      nullable: null_ !== '',
+      ...(words === undefined ? {} : { words: words.split(', ') }),
+    });
+    const left = behind.slice(remark.length);
     if (left !== '' && !left.startsWith(', ')) return undefined;
     rest = left.slice(2);
   }
   return columns;
 }
 
-/** Leaves out ` (words)`, which may hold brackets. */
-function withoutRemark(text: string): string {
-  if (!text.startsWith(' (')) return text;
+/** ` (words)` with which a text begins, and which may hold brackets; empty where there is none. */
+function remarkAt(text: string): string {
+  if (!text.startsWith(' (')) return '';
   let depth = 0;
   for (let at = 1; at < text.length; at += 1) {
     if (text[at] === '(') depth += 1;
     if (text[at] === ')') depth -= 1;
-    if (depth === 0) return text.slice(at + 1);
+    if (depth === 0) return text.slice(0, at + 1);
   }
-  return text;
+  return '';
 }
 
 /** The type with which a text begins, and what stands behind it. */

@@ -80,7 +80,7 @@ export type RowLineage = 'none' | 'assigned' | 'kept';
 /** The options of COPY that make an Avro file a manifest list. */
 export const manifestListFragment = (lineage: RowLineage = 'none'): SqlFragment =>
   statementFragment(
-    renderStatement('compose/manifest_list_format', {
+    renderStatement('tables/manifest_list_format', {
       row_lineage: statementFragment(lineage === 'none' ? '' : ',\n  first_row_id: 520'),
     }),
   );
@@ -97,18 +97,18 @@ export function listStatement<Name extends ListName>(
   lineage: RowLineage,
   ...fragments: FragmentArguments<Omit<FragmentsOf<Name>, ListFragment>>
 ): Statement<Name> {
-  const listed = renderStatement('compose/listed_manifests', {
+  const listed = renderStatement('tables/listed_manifests', {
     row_lineage: statementFragment(
       lineage === 'none'
         ? ''
         : lineage === 'kept'
           ? ', first_row_id'
-          : renderStatement('compose/first_row_ids'),
+          : renderStatement('tables/first_row_ids'),
     ),
   });
   const common: Record<ListFragment, SqlFragment> = {
     listed: statementFragment(listed),
-    no_manifest_row: statementFragment(renderStatement('compose/no_manifest_row')),
+    no_manifest_row: statementFragment(renderStatement('tables/no_manifest_row')),
     manifest_list_format: manifestListFragment(lineage),
   };
   const { placeholders } = statementFile(name);

@@ -90,7 +90,7 @@ describe('a declared parameter', () => {
 
 it('a statement is checked by the compiler: what it binds, and what it returns', () => {
   const misused = async () => {
-    const files = statement('session/files_without_ids');
+    const files = statement('changes/files_without_ids');
     const [row] = await engine.query(files, { files: ['a'] });
     const path: string | undefined = row?.path;
     // @ts-expect-error: missing.
@@ -102,9 +102,9 @@ it('a statement is checked by the compiler: what it binds, and what it returns',
     // @ts-expect-error: not a column.
     const none = row?.paths;
     // @ts-expect-error: no such statement.
-    statement('session/files_without_id');
+    statement('changes/files_without_id');
     // @ts-expect-error: it has no fragment.
-    statement('session/files_without_ids', {});
+    statement('changes/files_without_ids', {});
     return [path, none];
   };
   expect(misused).toBeTypeOf('function');

@@ -46,8 +46,8 @@ function fragmentsField(names: readonly string[]): string {
 const parameterText = ({ name, type, nullable, optional }: DeclaredParameter): string =>
   `${name}${optional ? '?' : ''}: ${given(type)}${nullable ? ' | null' : ''}${optional ? ' | undefined' : ''}`;
 
-const columnText = ({ name, type, nullable }: DeclaredColumn): string =>
-  `${name}: ${returned(type)}${nullable ? ' | null' : ''}`;
+const columnText = ({ name, type, nullable, words }: DeclaredColumn): string =>
+  `${name}: ${words?.map((word) => `'${word}'`).join(' | ') ?? returned(type)}${nullable ? ' | null' : ''}`;
 
 /** What may be bound. */
 function given(type: SqlType): string {

@@ -116,7 +116,7 @@ describe('renderStatement', () => {
     ).toBe('select * from "a$&b$1"');
   });
   it('fills in the format of a manifest list', () => {
-    expect(listStatement('compose/write_empty_list', 'none').sql).toContain("root_name 'manifest_file'");
+    expect(listStatement('tables/write_empty_list', 'none').sql).toContain("root_name 'manifest_file'");
   });
 });
 

@@ -10,7 +10,8 @@ import { tableName } from '../../model/names.ts';
 import { fileSchemaFragment, identifierFragment, statement } from '../../statements/index.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 import { filesUnder } from './files-under.ts';
-import { type Source, type SourceTable, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function refuseUnreadable(source: Source, snapshot: Snapshot): Prom
         ? []
         : await reading(source, snapshot, () =>
             source.engine.query(
-              statement('session/null_keys', {
+              statement('changes/null_keys', {
                 column: identifierFragment(column.name),
                 file_columns: schema,
               }),
@@ -93,7 +94,7 @@ async function refuseOtherTypes(
   for (const column of widened) {
     const files = deletes.filter((each) => each.equalityIds.includes(column.id)).map((each) => each.path);
     const [row] = await reading(source, snapshot, () =>
-      source.engine.query(statement('session/stored_otherwise'), {
+      source.engine.query(statement('changes/stored_otherwise'), {
         files,
         field_id: column.id,
         stored_type: STORED[String(column.type)] ?? '',

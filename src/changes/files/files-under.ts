@@ -77,10 +77,10 @@ async function readAffected(
     greatest,
     newest,
   }: { readonly deletes: readonly DeleteFile[]; readonly greatest: bigint; readonly newest: bigint },
-): Promise<readonly RowOf<'session/affected_files'>[]> {
+): Promise<readonly RowOf<'changes/affected_files'>[]> {
   const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
   return togetherOrSingly(manifests, (some) =>
-    source.engine.query(statement('session/affected_files'), {
+    source.engine.query(statement('changes/affected_files'), {
       manifest_list: head['manifest-list'],
       manifests: some,
       paths: [...new Set(deletes.flatMap((each) => each.dataFiles ?? []))],

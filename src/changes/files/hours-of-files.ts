@@ -1,5 +1,5 @@
 /**
- * The hours of files. Manifest rows -> bounds, by the weakest rung that is needed: manifest bounds, the
+ * The hours of files. ManifestRow rows -> bounds, by the weakest rung that is needed: manifest bounds, the
  * partition, a scan of one column. Bounds that look wrong are not used: a range that is too narrow would lose
  * rows without a word.
  */
@@ -107,7 +107,7 @@ function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTabl
     : { firstHour, lastHour };
 }
 
-type ScannedHours = RowOf<'session/scan_event_hours'>;
+type ScannedHours = RowOf<'changes/scan_event_hours'>;
 
 /**
  * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that
@@ -203,13 +203,13 @@ async function scan(source: Source, files: readonly ChangedFile[]): Promise<Scan
   const read = (options: SqlFragment, paths: readonly string[]): Promise<ScannedHours[]> =>
     paths.length === 0
       ? Promise.resolve([])
-      : source.engine.query(statement('session/scan_event_hours', { stored_event_time: stored, options }), {
+      : source.engine.query(statement('changes/scan_event_hours', { stored_event_time: stored, options }), {
           files: paths,
           unit,
         });
   try {
     const paths = files.map((file) => file.path);
-    const named = await source.engine.query(statement('session/files_without_ids'), { files: paths });
+    const named = await source.engine.query(statement('changes/files_without_ids'), { files: paths });
     const withoutIds = new Set(schema === undefined ? paths : named.map((row) => row.path));
     return [
       ...(await read(

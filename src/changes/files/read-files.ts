@@ -11,7 +11,8 @@ import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { statement } from '../../statements/index.ts';
 import { boundsOf, withScannedHours } from './hours-of-files.ts';
-import { type Source, type Manifest, ofData } from '../source.ts';
+import type { Source } from '../source.ts';
+import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseOtherFormats } from '../refuse-unsupported.ts';
 import { reading } from './reading.ts';
 
@@ -26,7 +27,7 @@ export interface LikeManifests {
  * partition struct of the first. Apart are the partition specs, and what was written in format version 1
  * (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
  */
-export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
+export function likeManifests(manifests: readonly ManifestRow[]): LikeManifests[] {
   const groups = new Map<string, LikeManifests & { readonly paths: string[] }>();
   for (const {
     manifest_path: path,
@@ -49,7 +50,7 @@ export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
 export async function readFiles(
   source: Source,
   head: Snapshot,
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
   statuses: readonly number[],
 ): Promise<ChangedFile[]> {
   const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
@@ -59,7 +60,7 @@ export async function readFiles(
   for (const { specId, paths } of likeManifests(manifests)) {
     const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
     const read = (manifestPaths: readonly string[]) =>
-      source.engine.query(statement('session/changed_files'), {
+      source.engine.query(statement('changes/changed_files'), {
         manifests: manifestPaths,
         field_id: eventTime?.column.id ?? 0,
         unit: eventTime?.unit ?? 'us',
@@ -75,7 +76,7 @@ export async function readFiles(
       const tuple = partitionTuple(row.partition, spec);
       files.push({
         path: row.path,
-        snapshotId: row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id,
+        snapshotId: row.snapshot_id ?? (byPath.get(row.manifest_path) as ManifestRow).added_snapshot_id,
         status: row.status === 2 ? 'removed' : 'added',
         rows: row.rows,
         bytes: row.bytes,
@@ -91,5 +92,5 @@ export async function readFiles(
 export const readLiveFiles = (
   source: Source,
   snapshot: Snapshot,
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
 ): Promise<ChangedFile[]> => readFiles(source, snapshot, ofData(manifests), [0, 1]);

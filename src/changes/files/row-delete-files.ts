@@ -7,9 +7,10 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
-import { deleteKey } from '../../manifests/compose.ts';
+import { deleteKey } from '../../tables/views/files-view.ts';
 import { type RowOf, liveEntryFragments, statement } from '../../statements/index.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
 
 export interface DeleteFile {
@@ -35,7 +36,7 @@ export interface DeleteFile {
   readonly bytes: bigint;
 }
 
-type EntryRow = RowOf<'session/delete_files'>;
+type EntryRow = RowOf<'tables/delete_files'>;
 
 const STATUS = ['existing', 'added', 'removed'] as const;
 
@@ -46,23 +47,23 @@ const STATUS = ['existing', 'added', 'removed'] as const;
 export async function readDeleteFiles(
   source: Source,
   snapshot: Snapshot,
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
 ): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
   // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
   // files with the columns of the first.
   for (const manifest of ofDeletes(manifests)) {
     const rows = await reading(source, snapshot, async () => {
-      const { columns } = await source.engine.table(statement('compose/data_file_columns'), {
+      const { columns } = await source.engine.table(statement('tables/data_file_columns'), {
         manifest: manifest.manifest_path,
       });
       return source.engine.query(
-        statement('session/delete_files', {
+        statement('tables/delete_files', {
           referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
         }),
         {
           manifest: manifest.manifest_path,
-          snapshot_id: manifest.snapshot_id,
+          snapshot_id: manifest.added_snapshot_id,
           sequence_number: manifest.sequence_number,
         },
       );
@@ -117,7 +118,7 @@ export async function withDataFiles(
   const unknown = files.filter((file) => file.kind === 'position' && file.dataFiles === undefined);
   if (unknown.length === 0) return [...files];
   const rows = await reading(source, snapshot, () =>
-    source.engine.query(statement('session/deleted_paths'), { files: unknown.map((file) => file.path) }),
+    source.engine.query(statement('changes/deleted_paths'), { files: unknown.map((file) => file.path) }),
   );
   const named = new Map<string, string[]>(unknown.map((file) => [file.path, []]));
   for (const row of rows) named.get(row.path)?.push(row.data_file);

@@ -11,7 +11,8 @@ import { tableName } from '../../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../../model/session.ts';
 import { statement } from '../../statements/index.ts';
 import { countsOf } from '../evidence.ts';
-import { type Source, ofData } from '../source.ts';
+import type { Source } from '../source.ts';
+import { ofData } from '../../tables/read/manifest-list.ts';
 import { likeManifests, readLiveFiles } from '../files/read-files.ts';
 
 const REMEDY =
@@ -110,7 +111,7 @@ export async function rowsBefore(
   const counts = [];
   for (const { paths } of likeManifests(ofData(await source.manifestsOf(head))))
     counts.push(
-      ...(await source.engine.query(statement('session/live_rows_before'), {
+      ...(await source.engine.query(statement('changes/live_rows_before'), {
         manifest_list: head['manifest-list'],
         manifests: paths,
         sequence_number: sequenceNumber,

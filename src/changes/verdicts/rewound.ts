@@ -10,7 +10,8 @@ import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { statement } from '../../statements/index.ts';
-import { type Source, type SourceTable, type Reader, ofData } from '../source.ts';
+import type { Source, SourceTable, Reader } from '../source.ts';
+import { ofData } from '../../tables/read/manifest-list.ts';
 import { reading } from '../files/reading.ts';
 
 export interface ReturnedFiles {
@@ -53,7 +54,7 @@ async function loadedBefore(
     const manifests = ofData(await source.manifestsOf(seen)).map((manifest) => manifest.manifest_path);
     const there = await reading(source, seen, () =>
       togetherOrSingly(manifests, (some) =>
-        source.engine.query(statement('session/live_paths_among'), {
+        source.engine.query(statement('changes/live_paths_among'), {
           manifests: some,
           paths: files.map((file) => file.path),
         }),

@@ -20,7 +20,8 @@ import {
 } from '../rows/compare-rows.ts';
 import type { SnapshotEvidence } from '../evidence.ts';
 import { type SnapshotVerdict, changeOf, noNews, reasonOf } from './verdict.ts';
-import { type Source, ofDeletes } from '../source.ts';
+import type { Source } from '../source.ts';
+import { ofDeletes } from '../../tables/read/manifest-list.ts';
 
 /**
  * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that changed rows
@@ -97,14 +98,14 @@ async function compareFiles(
   if (columns === undefined || schema.fields.some((field) => field['initial-default'] !== undefined))
     return undefined;
   const members = schema.fields.flatMap((field) => membersOf(field.type));
-  const [row] = await source.engine.query(statement('session/unmatched_columns'), {
+  const [row] = await source.engine.query(statement('changes/unmatched_columns'), {
     files: files.map((file) => file.path),
     member_ids: members.map((member) => member.id),
     member_names: members.map((member) => member.name),
     partition_ids: identityColumns(metadata),
   });
   if (row?.unmatched !== false) return undefined;
-  const stored = statementFragment(renderStatement('session/stored_files', { file_columns: columns }));
+  const stored = statementFragment(renderStatement('changes/stored_files', { file_columns: columns }));
   const [removed, added] = [
     await rowsByHour(source, stored, pathsOf(files, 'removed')),
     await rowsByHour(source, stored, pathsOf(files, 'added')),

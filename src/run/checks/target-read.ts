@@ -5,7 +5,7 @@
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { snapshotById } from '../../iceberg/history.ts';
-import { manifestsOf } from '../../manifests/compose.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { HOUR_MS, hoursOfTexts } from '../../model/hour.ts';
 import type { CarryOverStep } from '../../model/step.ts';
@@ -20,12 +20,12 @@ import {
   storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
-import type { Opened, Session, Staged } from '../session.ts';
+import type { Opened, Begun, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
 import { hourBefore } from '../views/show-target.ts';
 
-function targetColumn({ plan, spec }: Session): TimeColumn | undefined {
+function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
   const column = plan.target.event_time;
   return column === null
     ? undefined
@@ -109,7 +109,7 @@ export async function checkCarried(
 
 async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint> {
   const snapshot = snapshotById((await loadTarget(opened)).metadata, snapshotId) as Snapshot;
-  const [row] = await opened.ports.engine.query(statement('compose/added_rows'), {
+  const [row] = await opened.ports.engine.query(statement('tables/added_rows'), {
     manifest_list: snapshot['manifest-list'],
     snapshot_id: snapshotId,
   });
@@ -117,7 +117,7 @@ async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint
 }
 
 function notCarried(
-  { plan }: Session,
+  { plan }: Begun,
   {
     file,
     expected,

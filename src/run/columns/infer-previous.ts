@@ -11,7 +11,7 @@ import { type HourRange, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { bindStep } from '../bind-step.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 import { type SqlFragment, emptyCteFragment } from '../../statements/index.ts';
 
 /**
@@ -86,7 +86,7 @@ export async function inferredSources({
   ports,
   plan,
   spec,
-}: Pick<Session, 'ports' | 'plan' | 'spec'>): Promise<InferredSources> {
+}: Pick<Begun, 'ports' | 'plan' | 'spec'>): Promise<InferredSources> {
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
   const window = { firstHour: hour, lastHour: hour };
   const previous = await previousColumns(ports.engine, { spec, plan, window });

@@ -7,14 +7,14 @@
 import { readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../../engine/index.ts';
+import { statement } from '../../statements/index.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
-import { statement } from '../../statements/index.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import type { RunPorts } from '../ports.ts';
 
 type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;
@@ -90,7 +90,7 @@ async function heldFiles(
   const lists = (metadata.snapshots ?? []).map((snapshot) => snapshot['manifest-list']);
   if (lists.length === 0) return new Set();
   const manifests = await togetherOrSingly(lists, (manifestLists) =>
-    engine.query(statement('cleanup/referenced_manifests'), { manifest_lists: manifestLists }),
+    engine.query(statement('tables/manifest_paths'), { manifest_lists: manifestLists }),
   );
   const paths = [...new Set(manifests.map((row) => row.manifest_path))];
   const data = files.filter((file) => file.endsWith('.parquet'));
@@ -98,7 +98,7 @@ async function heldFiles(
     paths.length === 0 || data.length === 0
       ? []
       : await togetherOrSingly(paths, (each) =>
-          engine.query(statement('cleanup/referenced_files'), { manifests: each, files: data }),
+          engine.query(statement('run/referenced_files'), { manifests: each, files: data }),
         );
   return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(plainPath));
 }

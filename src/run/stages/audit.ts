@@ -12,7 +12,7 @@ import type { AuditResult } from '../../model/run-record.ts';
 import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { bindStep } from '../bind-step.ts';
-import { type Audited, type Composed, type Opened, type Session, unaudited } from '../session.ts';
+import { type Audited, type Composed, type Opened, type Begun, unaudited } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { missingSource } from '../views/show-sources.ts';
 import { foldSteps } from './fold-steps.ts';
@@ -20,7 +20,7 @@ import { type FileRead, checkRowsRead } from '../checks/rows-read.ts';
 import { mapAuditError } from '../sql/sql-error.ts';
 
 /** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
-export const audit = (composed: Composed): Promise<Audited> =>
+export const auditStage = (composed: Composed): Promise<Audited> =>
   foldSteps(unaudited(composed), 'audit', auditStep);
 
 async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audited> {
@@ -101,7 +101,7 @@ async function checkSourceRead(
   });
 }
 
-function rowsOutsideHours({ plan, spec }: Session, count: bigint): PsybergError {
+function rowsOutsideHours({ plan, spec }: Begun, count: bigint): PsybergError {
   const column = spec.target.eventTime;
   return refusal(
     'rows-outside-hours',
@@ -133,7 +133,7 @@ export async function runAudit(audited: Audited, step: AuditStep): Promise<Audit
   };
 }
 
-function declaredAudit({ spec }: Session, step: AuditStep): AuditSpec {
+function declaredAudit({ spec }: Begun, step: AuditStep): AuditSpec {
   const declared = spec.audits.find((each) => each.name === step.audit);
   if (declared !== undefined) return declared;
   throw new PsybergError('internal-bug', `the audit ${step.audit} is in the plan and not in the process`, {

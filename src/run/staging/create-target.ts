@@ -7,7 +7,7 @@ import type { SqlFragment } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import { typeProblem } from '../columns/column-types.ts';
 import { inferredSources } from '../columns/infer-previous.ts';
-import { markCreatedTable } from '../leftovers/session-marker.ts';
+import { markCreatedTable } from '../../markers/session-marker.ts';
 import type { Opened } from '../session.ts';
 import { loadTarget, targetLayout } from '../target.ts';
 

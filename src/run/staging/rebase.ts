@@ -3,14 +3,14 @@
  * its hours: then the files that it takes off are still the same ones.
  */
 import { readsTarget } from '../../compile/index.ts';
+import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
+import { isBlocked, runAudit } from '../stages/audit.ts';
 import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf } from '../../model/step.ts';
-import { type ManifestRow, manifestsOf } from '../../manifests/compose.ts';
-import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
-import { isBlocked, runAudit } from '../stages/audit.ts';
-import { composeSnapshot, showStaged } from '../stages/compose.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
 import { targetMoved } from '../target.ts';
+import { composeSnapshot, showStaged } from '../stages/compose.ts';
 import { filesInHours } from './take-off.ts';
 
 /**

@@ -11,12 +11,12 @@ import { type PsybergError, refusal } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import { sqlName } from '../../model/sql-name.ts';
 import { nullsAgainstFragment, quoteIdentifier, requiresInside, statement } from '../../statements/index.ts';
-import type { Session } from '../session.ts';
-import type { WrittenFile } from './write-files.ts';
+import type { Begun } from '../session.ts';
+import type { WrittenFile } from '../../tables/write/data-files.ts';
 
 /** Looks at what COPY counted: rows are read only where a required column has NULLs, for an example. */
 export async function refuseNullsInFiles(
-  session: Session,
+  session: Begun,
   step: Pick<Step, 'name'>,
   { metadata, files }: { readonly metadata: TableMetadata; readonly files: readonly WrittenFile[] },
 ): Promise<void> {
@@ -50,7 +50,7 @@ interface NullRows extends Record<string, unknown> {
 }
 
 async function nullRows(
-  { ports }: Session,
+  { ports }: Begun,
   field: NestedField,
   files: readonly WrittenFile[],
 ): Promise<NullRows | undefined> {
@@ -62,7 +62,7 @@ async function nullRows(
 }
 
 function nullsError(
-  { plan, spec, ports }: Session,
+  { plan, spec, ports }: Begun,
   {
     path,
     found,
