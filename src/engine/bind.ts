@@ -22,8 +22,6 @@ import {
   type DeclaredParameter,
   type SqlType,
   type Statement,
-  declaredByText,
-  fromJson,
   statementFile,
   typeName,
 } from '../statements/index.ts';
@@ -175,12 +173,12 @@ export function runnable(asked: Asked, parameters: Values): Runnable {
       sql: asked.sql,
       ...bindDeclared(asked.name, statementFile(asked.name).parameters, parameters ?? {}),
     };
-  const { sql, declared = declaredByText(asked.sql) } = asked;
+  const { sql, declared } = asked;
   return {
     sql,
     ...(declared === undefined
       ? bindPlain(asked.parameters)
-      : bindDeclared(declared.name, declared.parameters, fromJson(declared.parameters, asked.parameters))),
+      : bindDeclared(declared.name, declared.parameters, asked.parameters)),
   };
 }
 

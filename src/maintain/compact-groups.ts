@@ -17,7 +17,6 @@ import {
   fileColumnsFragment,
   literalFragment,
   NOTHING,
-  renderStatement,
   ROW_LINEAGE_FIELDS,
   rowLineageColumnsFragment,
   statement,
@@ -74,7 +73,7 @@ export async function writeGroups(
   const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
   const withRowIds = rowLineageOf(metadata) !== 'none';
   const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
-  const sql = renderStatement('maintain/write_group_files', {
+  const write = statement('maintain/write_group_files', {
     columns: fileColumnsFragment(layout.columns, []),
     row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
     table: shown,
@@ -120,7 +119,7 @@ export async function writeGroups(
           : await engine.query(statement('maintain/count_groups', { table: shown }), {
               group_ids: deleting.map((group) => group.group_id),
             });
-      const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
+      const rows: WrittenFile[] = await engine.query(write, { destination });
       for (const file of rows) create(file.filename);
       const byId = new Map(groups.map((group) => [String(group.group_id), group]));
       const outputs = rows.map(

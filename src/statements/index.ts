@@ -10,10 +10,8 @@ export {
   type RowOf,
   type Statement,
   type StatementName,
-  declaredByText,
   listStatement,
   manifestListFragment,
-  manifestListStatement,
   renderStatement,
   statement,
 } from './statements.ts';

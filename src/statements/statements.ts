@@ -5,7 +5,7 @@
 import { PsybergError } from '../model/errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type SqlFragment, statementFragment } from './quote.ts';
-import { type StatementFile, statementFile } from './statement-file.ts';
+import { statementFile } from './statement-file.ts';
 
 /** A file of `sql/`, by folder and name. */
 export type StatementName = keyof Catalogue;
@@ -56,19 +56,10 @@ function rendered(name: StatementName, fragments: Readonly<Record<string, SqlFra
       'statement-invalid',
       `sql/${name}.sql: placeholders missing or unknown: ${wrong.join(', ')}`,
     );
-  const sql = body.replace(
+  return body.replace(
     /\{\{(\w+)\}\}/g,
     (_all, placeholder: string) => (fragments[placeholder] as SqlFragment).sql,
   );
-  texts.set(sql, name);
-  return sql;
-}
-
-const texts = new Map<string, StatementName>();
-/** The way until every caller says which statement it runs. */
-export function declaredByText(sql: string): Pick<StatementFile, 'name' | 'parameters'> | undefined {
-  const name = texts.get(sql);
-  return name === undefined ? undefined : statementFile(name);
 }
 
 /**
@@ -115,10 +106,3 @@ export function listStatement<Name extends ListName>(
   const wanted = Object.entries(common).filter(([placeholder]) => placeholders.includes(placeholder));
   return Object.freeze({ name, sql: rendered(name, { ...fragments[0], ...Object.fromEntries(wanted) }) });
 }
-
-/** The way until every caller runs the statement itself. */
-export const manifestListStatement = <Name extends ListName>(
-  name: Name,
-  lineage: RowLineage = 'none',
-  ...fragments: FragmentArguments<Omit<FragmentsOf<Name>, ListFragment>>
-): string => listStatement(name, lineage, ...fragments).sql;

@@ -8,26 +8,17 @@ import { renderJson } from '../../iceberg/json.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
+  type RowOf,
   fileKindFragment,
   literalFragment,
   liveEntryFragments,
   partitionKeyFragment,
-  renderStatement,
   statement,
 } from '../../statements/index.ts';
 import type { ManifestRow } from './manifest-list.ts';
 import { shapesOf } from './manifest-shapes.ts';
 
-interface LiveEntry extends Record<string, unknown> {
-  readonly manifest_path: string;
-  readonly file_key: string;
-  readonly path: string;
-  readonly format: string;
-  readonly partition_key: string;
-  readonly kind: string;
-  readonly referenced_data_file: string | null;
-  readonly sequence_number: bigint;
-}
+type LiveEntry = RowOf<'tables/live_entries'>;
 
 export interface ObsoleteDelete {
   readonly manifest_path: string;
@@ -114,17 +105,12 @@ async function liveEntries(
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     ) as PartitionSpec;
-    const sql = renderStatement('tables/live_entries', {
+    const live = statement('tables/live_entries', {
       ...liveEntryFragments(columns, manifest.content),
       partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
       kind: manifest.content === 0 ? literalFragment('data') : fileKindFragment(),
     });
-    entries.push(
-      ...(await engine.query<LiveEntry>({
-        sql,
-        parameters: { manifests: paths, manifest_list: base['manifest-list'] },
-      })),
-    );
+    entries.push(...(await engine.query(live, { manifests: paths, manifest_list: base['manifest-list'] })));
   }
   return entries;
 }

@@ -6,13 +6,7 @@
 import type { Engine } from '../../engine/index.ts';
 import { countInSummary } from '../../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import {
-  type RowOf,
-  fileKindFragment,
-  partitionKeyFragment,
-  renderStatement,
-  statement,
-} from '../../statements/index.ts';
+import { type RowOf, fileKindFragment, partitionKeyFragment, statement } from '../../statements/index.ts';
 import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 import { shapesOf } from '../read/manifest-shapes.ts';
 
@@ -99,11 +93,11 @@ async function summaryOf(
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     ) as PartitionSpec;
-    const sql = renderStatement('tables/changed_counts', {
+    const counts = statement('tables/changed_counts', {
       file_kind: fileKindFragment(),
       partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
     });
-    changed.push(...(await engine.query<ChangedFiles>({ sql, parameters: { manifests: paths } })));
+    changed.push(...(await engine.query(counts, { manifests: paths })));
   }
   const live: LiveDeletes[] = [];
   for (const manifest of totals.delete_manifests ?? [])
