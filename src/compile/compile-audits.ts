@@ -31,7 +31,7 @@ import {
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
 export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
-  const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window);
+  const sources = sourceCtes(plan, window);
   const files = sourceFileCtes(plan, window);
   const count = renderStatement('audit/count_sources', {
     sources: files.fragment,
@@ -128,8 +128,7 @@ function uniqueSql(spec: ProcessSpec, { columns, over }: UniqueAudit): string {
 }
 
 function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourWindow | undefined): string {
-  const aliases = { ...spec, pattern: 'stateful' as const };
-  const sources = sourceCtes(plan, aliases, window).fragment;
+  const sources = sourceCtes(plan, window).fragment;
   const staged = stagedTable(spec);
   const verdict = (query: string): string =>
     renderStatement('audit/verdict', { audit: statementFragment(query) });
@@ -172,7 +171,7 @@ function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourW
       ];
       return verdict(
         renderStatement('audit/project_query', {
-          sources: sourceCtes(plan, aliases, window, views).fragment,
+          sources: sourceCtes(plan, window, views).fragment,
           query: userQueryFragment(audit.sql),
         }),
       );

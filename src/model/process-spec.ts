@@ -5,16 +5,9 @@
 import type { TableIdentifier } from './names.ts';
 import type { StartSpec } from './start.ts';
 
-export type Pattern = 'stateless' | 'stateful' | 'dimension';
-
-/**
- * Psyberg's `etl_pattern_id` of each pattern: a dimension is a sequential stateful load, so it is 2 as well.
- */
-export const ETL_PATTERN_ID: Readonly<Record<Pattern, 1 | 2>> = Object.freeze({
-  stateless: 1,
-  stateful: 2,
-  dimension: 2,
-});
+/** How a target depends on its sources; what follows from it stands in `src/kinds/patterns`. */
+export const PATTERN_NAMES = ['stateless', 'stateful', 'dimension'] as const;
+export type Pattern = (typeof PATTERN_NAMES)[number];
 
 /** Unit of an event-time column that holds integers since 1970-01-01T00:00:00Z. */
 export type EventTimeUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us';

@@ -2,6 +2,8 @@
  * Rules between the parts of one header. YAML with places -> problems. Reads nothing but its arguments.
  * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
+import { PATTERNS, type PatternKind } from '../kinds/patterns/index.ts';
+import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -30,15 +32,15 @@ export function aliasOf(source: unknown): string | undefined {
   return source['alias'] === undefined ? tableOf(source['table'])?.split('.').at(-1) : undefined;
 }
 
-/** The pattern under either of its names; undefined when neither says one. */
-export function patternOf(
-  header: Readonly<Record<string, unknown>>,
-): 'stateless' | 'stateful' | 'dimension' | undefined {
+/** The pattern by its name or its number, of which the first counts; undefined when neither says one. */
+export function writtenPattern(header: Readonly<Record<string, unknown>>): Pattern | undefined {
   const written = header['pattern'] ?? header['etl_pattern_id'];
-  if (written === 1 || written === 'stateless') return 'stateless';
-  if (written === 2 || written === 'stateful') return 'stateful';
-  return written === 'dimension' ? 'dimension' : undefined;
+  return PATTERN_NAMES.find((name) => written === name || written === PATTERNS[name].etlPatternId);
 }
+
+/** What follows from it. */
+const kindOf = (pattern: Pattern | undefined): PatternKind | undefined =>
+  pattern === undefined ? undefined : PATTERNS[pattern];
 
 /** Reports what the schema cannot: rules that tie keys of a header together. */
 export function checkHeader(yaml: YamlText, report: ReportProblem): void {
@@ -54,15 +56,16 @@ function checkPattern(
   yaml: YamlText,
   report: ReportProblem,
 ): void {
-  const pattern = patternOf(header);
+  const pattern = writtenPattern(header);
+  const kind = kindOf(pattern);
   const id = header['etl_pattern_id'];
   if (header['pattern'] === undefined && id === undefined)
     report(yaml.placeOf([]), "missing key 'pattern'", 'write pattern: stateless, stateful or dimension');
   if (
     header['pattern'] !== undefined &&
-    pattern !== undefined &&
+    kind !== undefined &&
     (id === 1 || id === 2) &&
-    (id === 1) !== (pattern === 'stateless')
+    id !== kind.etlPatternId
   ) {
     report(
       yaml.placeOf(['etl_pattern_id']),
@@ -70,15 +73,15 @@ function checkPattern(
       'remove etl_pattern_id',
     );
   }
-  if (pattern === undefined) return;
-  if (pattern === 'stateless' && header['hours'] === 'touched') {
+  if (kind === undefined) return;
+  if (!kind.loadsHours && header['hours'] === 'touched') {
     report(
       yaml.placeOf(['hours']),
       'hours is for a stateful process; a stateless one appends the new rows',
       'remove it',
     );
   }
-  if (pattern !== 'dimension' && header['catchup'] !== undefined) {
+  if (!kind.readsPrevious && header['catchup'] !== undefined) {
     report(
       yaml.placeOfKey(['catchup']),
       `catchup is for a dimension, and this process is ${pattern}`,
@@ -92,7 +95,8 @@ function checkSources(
   yaml: YamlText,
   report: ReportProblem,
 ): void {
-  const pattern = patternOf(header);
+  const pattern = writtenPattern(header);
+  const kind = kindOf(pattern);
   const target = isMap(header['target']) ? tableOf(header['target']['table']) : undefined;
   const seen = new Map<string, string>();
   const tables = new Set<string>();
@@ -139,12 +143,12 @@ function checkSources(
       report(
         yaml.placeOf(['sources', index, 'table']),
         `the target ${target} is also a source of this process`,
-        pattern === 'dimension'
+        kind?.readsPrevious === true
           ? "remove this source: the target's rows of the hour before are there as 'previous'"
           : 'a process may not read what it writes; write to another table',
       );
     }
-    if ((pattern === 'stateful' || pattern === 'dimension') && source['event_time'] === undefined) {
+    if (kind?.loadsHours === true && source['event_time'] === undefined) {
       report(
         place,
         `a ${pattern} process needs event_time on every source, and ${table} has none`,
@@ -158,7 +162,7 @@ function checkSources(
         'name the column: event_time: <column>',
       );
     }
-    if (pattern === 'stateless' && source['nulls'] === 'skip') {
+    if (kind?.loadsHours === false && source['nulls'] === 'skip') {
       report(
         yaml.placeOfKey(['sources', index, 'nulls']),
         'nulls: skip is for hours; a stateless process loads rows without an event time like all others',
@@ -173,7 +177,7 @@ function checkSources(
           `${key} without event_time`,
           'name the column: event_time: <column>',
         );
-    if (pattern !== undefined && pattern !== 'stateless' && source['on_source_change'] !== undefined) {
+    if (kind?.loadsHours === true && source['on_source_change'] !== undefined) {
       report(
         yaml.placeOfKey(['sources', index, 'on_source_change']),
         `on_source_change is for a stateless process; a ${pattern} one recomputes the changed hours`,
@@ -199,8 +203,8 @@ function checkVtts(vtts: unknown, path: Path, yaml: YamlText, report: ReportProb
 function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const target = header['target'];
   if (!isMap(target)) return;
-  const pattern = patternOf(header);
-  if ((pattern === 'stateful' || pattern === 'dimension') && target['event_time'] === undefined) {
+  const pattern = writtenPattern(header);
+  if (kindOf(pattern)?.loadsHours === true && target['event_time'] === undefined) {
     report(
       yaml.placeOfKey(['target']),
       `a ${pattern} process needs event_time in target`,

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { durationMs } from '../model/hour.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
+import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS } from '../model/start.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { choice, foundType, jsonSchemaOf, type NoChoice, strictMap } from './validate.ts';
@@ -105,7 +106,7 @@ const audit = choice(
 
 // --- pattern
 // --------------------------------------------------------------------------------------------------------------
-const patternName = z.enum(['stateless', 'stateful', 'dimension']);
+const patternName = z.enum(PATTERN_NAMES);
 const patternId = z.union([z.literal(1), z.literal(2)]);
 const pattern = choice(
   (value) => (value === 1 || value === 2 ? patternId : patternName),
@@ -177,7 +178,7 @@ export const headerSchema = strictMap({
 /** The header as it is written, once `headerSchema` has accepted it. */
 export interface Header {
   readonly process_name: string;
-  readonly pattern?: 'stateless' | 'stateful' | 'dimension' | 1 | 2;
+  readonly pattern?: Pattern | 1 | 2;
   readonly etl_pattern_id?: 1 | 2;
   readonly sources: readonly HeaderSource[];
   readonly target: {

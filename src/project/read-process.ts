@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 import type {
   AuditSpec,
+  Pattern,
   ProcessSpec,
   SourceSpec,
   TargetSpec,
@@ -16,7 +17,7 @@ import type {
 } from '../model/process-spec.ts';
 import { HOUR_MS, durationMs } from '../model/hour.ts';
 import { parseStart } from '../model/start.ts';
-import { aliasOf, checkHeader, listOf, patternOf } from './check-header.ts';
+import { aliasOf, checkHeader, listOf, writtenPattern } from './check-header.ts';
 import { type Header, type HeaderSource, type HeaderVtts, headerSchema, isMap } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { positionAt, type ProjectProblem, reporterFor, type ReportProblem } from './problems.ts';
@@ -143,12 +144,11 @@ function specOf(
     readonly placeOf: ProcessDraft['placeOf'];
   },
 ): ProcessSpec {
-  const pattern = patternOf(header as unknown as Record<string, unknown>) ?? 'stateless';
   const threshold = header.catchup?.threshold_hours;
   return {
     processName: header.process_name,
     file: read.file,
-    pattern,
+    pattern: writtenPattern({ ...header }) as Pattern,
     sources: header.sources.map((source, index) =>
       sourceOf(source, (path) => read.placeOf(['sources', index, ...path])),
     ),

@@ -10,6 +10,7 @@ import { currentSchema } from '../iceberg/event-time.ts';
 import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
 import { fitColumns } from '../iceberg/fit-columns.ts';
 import type { Schema } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import type { QueryColumn } from '../model/column-type.ts';
 import { type SqlFragment, withoutColumnsQuery } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
@@ -38,13 +39,13 @@ async function queryColumns(context: RunContext): Promise<QueryColumn[]> {
   const { plan, spec, ports } = context;
   const ask = (sources?: SqlFragment) =>
     ports.engine.table(bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec, sources) }, {}));
-  const isDimension = spec.pattern === 'dimension';
+  const { readsPrevious } = patternOf(spec);
   const { columns, rows } =
-    isDimension && !plan.target.exists
+    readsPrevious && !plan.target.exists
       ? await ask(await inferredSources(context))
       : await ask().catch(async (error: unknown) => {
           // It may read a column of `previous` that it is about to add.
-          if (!isDimension || spec.onSchemaChange !== 'append') throw error;
+          if (!readsPrevious || spec.onSchemaChange !== 'append') throw error;
           return ask(await inferredSources(context));
         });
   return columns.map(({ name }, index) => ({ name, type: parseColumnType(String(rows[0]?.[index])) }));

@@ -35,7 +35,7 @@ export async function previousColumns(
       'previous',
       names.map((name) => ({ name, type: types[name.toLowerCase()] as string })),
     );
-    const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
+    const sources = sourceCtes(plan, window, [cte]).fragment;
     const { columns } = await engine.table(
       bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}),
     );
@@ -87,7 +87,7 @@ export async function inferredSources({ ports, plan, spec }: Inferred): Promise<
   const window = { firstHour: hour, lastHour: hour };
   const previous = await previousColumns(ports.engine, { spec, plan, window });
   const more = previous === undefined ? [] : [previous];
-  return sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, more).fragment;
+  return sourceCtes(plan, window, more).fragment;
 }
 
 type Inferred = Pick<RunContext, 'ports' | 'plan' | 'spec'>;
@@ -112,7 +112,7 @@ async function withUnqualifiedNames(
       'previous',
       names.map((name) => ({ name, type: UNKNOWN })),
     );
-    const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
+    const sources = sourceCtes(plan, window, [cte]).fragment;
     try {
       await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
       return names;

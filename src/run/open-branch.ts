@@ -16,6 +16,7 @@ import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { isEmptyRoot } from '../iceberg/empty-table.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { conflict, refusal, usageError } from '../model/errors.ts';
 import { parseHour } from '../model/hour.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
@@ -208,7 +209,7 @@ export async function attachSession(context: RunContext): Promise<void> {
   showTables(context, [
     ...plan.sources.map((source) => sourceView(context, source)),
     targetView(context),
-    ...(context.spec.pattern === 'dimension' ? [await previousView(context)] : []),
+    ...(patternOf(context.spec).readsPrevious ? [await previousView(context)] : []),
   ]);
   await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
 }
@@ -326,7 +327,7 @@ export async function createTarget(context: RunContext, step: CreateTargetStep):
 
 async function createFromQuery(context: RunContext, step: CreateTargetStep): Promise<void> {
   const { spec, plan, ports } = context;
-  if (spec.pattern !== 'dimension') {
+  if (!patternOf(spec).readsPrevious) {
     await ports.engine.execute(bindStep(step, {})).catch(async (error: unknown) => {
       throw await typeProblem(context, error);
     });
@@ -334,14 +335,9 @@ async function createFromQuery(context: RunContext, step: CreateTargetStep): Pro
   }
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
   const window = { firstHour: hour, lastHour: hour };
-  const aliases = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window);
+  const aliases = sourceCtes(plan, window);
   const previous = await previousColumns(ports.engine, { spec, plan, window });
-  const sources = sourceCtes(
-    plan,
-    { ...spec, pattern: 'stateful' },
-    window,
-    previous === undefined ? [] : [previous],
-  ).fragment;
+  const sources = sourceCtes(plan, window, previous === undefined ? [] : [previous]).fragment;
   const sql = createStatement(spec, sources);
   const parameters = namedIn(sql, { ...processParameters(plan, window), ...aliases.parameters }) as never;
   await ports.engine.execute({ sql, parameters }).catch(async (error: unknown) => {

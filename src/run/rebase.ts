@@ -6,6 +6,7 @@
 import { readsTarget } from '../compile/index.ts';
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf, type ComposeStep } from '../model/step.ts';
 import { dropFailures } from './audit-failures.ts';
 import { type ManifestRow, manifestsOf } from '../manifests/compose.ts';
@@ -58,7 +59,7 @@ async function filesOfHoursIn(
   const [before, now] = await Promise.all([manifestsOf(ports.engine, base), manifestsOf(ports.engine, main)]);
   const [gone, come] = [without(before, now), without(now, before)];
   if ([...gone, ...come].some((manifest) => manifest.content === 1)) throw moved;
-  const watched = context.spec.pattern === 'dimension' ? withHourBefore(clear) : clear;
+  const watched = patternOf(context.spec).readsPrevious ? withHourBefore(clear) : clear;
   const lost = await filesInHours(context, watched, metadata, gone.filter(isLive));
   const found = await filesInHours(context, watched, metadata, come.filter(isLive));
   if (!samePaths(lost, found)) throw moved;

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { mapSqlError } from './sql-error.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { assertNever, PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import { type AuditStep, type ComposeStep, composeStepOf, type Step, type StepStage } from '../model/step.ts';
@@ -322,9 +323,8 @@ export function recordHead(
     range: plan.range,
     owed_hours: plan.owed_hours,
     held_back_by: plan.held_back_by,
-    skipped_null_event_times:
-      plan.pattern === 'stateless'
-        ? '0'
-        : String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n)),
+    skipped_null_event_times: patternOf(plan).loadsHours
+      ? String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n))
+      : '0',
   };
 }

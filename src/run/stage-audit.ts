@@ -5,6 +5,7 @@
 import { hoursRead, isCounted } from '../compile/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { snapshotById } from '../iceberg/history.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import type { PlanSource, Step } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
@@ -75,7 +76,7 @@ async function checkSourceRead(
             unit: source.event_time_unit ?? 'us',
           },
     hours: hoursRead(plan, source),
-    hourByHour: plan.pattern === 'dimension',
+    hourByHour: patternOf(plan).readsPrevious,
     files,
   });
 }

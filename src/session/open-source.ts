@@ -6,13 +6,14 @@ import { relative } from 'node:path';
 import { findChanges } from '../changes/find-changes.ts';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import { openSource } from '../changes/open-source.ts';
-import type { Needs, Source, SourceTable } from '../changes/source.ts';
+import type { Source, SourceTable } from '../changes/source.ts';
 import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
 import { hourOfMs } from '../model/hour.ts';
 import { protectionTag, sameTable, tableName } from '../model/names.ts';
-import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
 import {
   type ProcessProgress,
@@ -60,7 +61,7 @@ export async function openSourceState(
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
     throw sourceReplaced(input, name, { watermark, found: metadata['table-uuid'] });
   const eventTime = eventTimeOf(spec, metadata);
-  if (input.spec.pattern !== 'stateless')
+  if (patternOf(input.spec).loadsHours)
     refuseOtherEventTime(
       input.spec,
       { source: spec, metadata, eventTime },
@@ -118,7 +119,7 @@ async function stateAt(
           {
             source: await open(),
             processName: input.spec.processName,
-            needs: needsOf(input.spec, spec),
+            needs: patternOf(input.spec).changesNeeded(spec),
             watermarksEver: once(() => watermarksEver(input, spec)),
           },
           head,
@@ -179,12 +180,6 @@ const asWatermark = ({ spec, metadata }: SourceTable, begin: Snapshot): Watermar
   owedHours: [],
 });
 
-/** What a process of that pattern can do with a change of the source. */
-function needsOf({ pattern }: ProcessSpec, { onSourceChange }: SourceSpec): Needs {
-  if (pattern !== 'stateless') return 'hours';
-  return onSourceChange === 'append-added' ? 'added-rows' : 'new-rows';
-}
-
 /**
  * A provider other than bounds costs a query; without changes and debts only a dimension, or a process of several
  * sources, moves on by completeness alone.
@@ -197,7 +192,7 @@ function asksProvider(
     progress,
   }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
 ): boolean {
-  if (source.vtts.kind === 'bounds' || spec.sources.length > 1 || spec.pattern === 'dimension') return true;
+  if (source.vtts.kind === 'bounds' || spec.sources.length > 1 || patternOf(spec).readsPrevious) return true;
   return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
 }
 
