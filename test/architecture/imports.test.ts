@@ -70,19 +70,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 /** Room -> what it is for, in ARCHITECTURE's table, which is printed from here by `npm run docs`. */
 const JOBS: Readonly<Record<string, string>> = {
-  model: 'the words, errors and their codes',
+  model: 'words, errors, codes',
   iceberg: 'the table format as pure functions',
   statements: 'loads `sql/`, checks parameters, quotes identifiers',
-  kinds: 'patterns, audits, VTTS providers: a file a kind',
+  kinds: 'patterns, audits, VTTS: a file a kind',
   plan: 'what a pattern decided, described',
   project: 'files to `ProjectSpec`, every problem at once; scaffolding',
   compile: 'plan and statements to steps',
   setup: 'installs; builds `dist/`',
   engine: 'DuckDB',
-  catalog: 'the embedded Iceberg REST catalog, views, clients; needs no engine',
+  catalog: 'embedded Iceberg REST catalog, views, clients; needs no engine',
   manifests: 'manifests through DuckDB: commits, views of files',
   state: 'watermarks, sessions, signals',
-  changes: 'change detection: the window, the evidence, a verdict a file',
+  changes: 'change detection: window, evidence, a verdict a file',
   session: 'opens a session: heads, changes, VTTS',
   run: 'effects in order, one file a stage; repair, clean-up',
   maintain: 'compaction, expiry, orphans',
