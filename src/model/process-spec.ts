@@ -79,55 +79,19 @@ export interface TargetSpec {
 /** `block`: a failure publishes nothing. `warn`: it is reported. */
 export type AuditSeverity = 'block' | 'warn';
 
-interface AuditBase {
+/** What every audit has. What its kind adds stands with the kind, in `src/kinds/audits`. */
+export interface AuditSpec {
+  /** The kind's name in the header. */
+  readonly kind: string;
   /** Unique within the process; the kind, or the file's name for own SQL, with a number when used again. */
   readonly name: string;
   readonly severity: AuditSeverity;
   /** Where it stands in the process's file; of own SQL: where that begins in its own file. */
   readonly place: TextPosition;
+  /** Only of SQL of the project's own: absolute path of its file, and the file's query. */
+  readonly file?: string;
+  readonly sql?: string;
 }
-/**
- * Counts of the session's source rows and of the rows it staged agree. Source is an alias; default: the first
- * source.
- */
-export interface SourceToTargetCountAudit extends AuditBase {
-  readonly kind: 'source_to_target_count';
-  readonly source?: string;
-}
-/** Every key of the session's source rows is among the staged rows. Source is an alias. */
-export interface NoMissingEventsAudit extends AuditBase {
-  readonly kind: 'no_missing_events';
-  readonly source: string;
-  readonly key: string;
-  /** The key's column in the target, when it has another name there. */
-  readonly targetKey?: string;
-}
-export interface NotNullAudit extends AuditBase {
-  readonly kind: 'not_null';
-  readonly columns: readonly string[];
-}
-/** No key twice; one with a NULL in it equals no other. */
-export interface UniqueAudit extends AuditBase {
-  readonly kind: 'unique';
-  readonly columns: readonly string[];
-  /** Among the staged rows, or also beside what the target holds already. */
-  readonly over: 'staged' | 'target';
-}
-/** The project's own query: it selects the bad rows. */
-export interface SqlAudit extends AuditBase {
-  readonly kind: 'sql';
-  /** Absolute path. */
-  readonly file: string;
-  /** The file's text. */
-  readonly sql: string;
-  readonly parameters: readonly ParameterUse[];
-}
-export type AuditSpec =
-  | SourceToTargetCountAudit
-  | NoMissingEventsAudit
-  | NotNullAudit
-  | UniqueAudit
-  | SqlAudit;
 
 /** The values that a process's SQL may name as `$name`. */
 export const PARAMETER_NAMES = Object.freeze([

@@ -2,13 +2,14 @@
  * Rules between the parts of one header. YAML with places -> problems. Reads nothing but its arguments.
  * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
+import { AUDIT_NAMES, auditNamed } from '../kinds/audits/index.ts';
 import { PATTERNS, type PatternKind } from '../kinds/patterns/index.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { isMap } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
+import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { Path, YamlText } from './yaml-text.ts';
 
@@ -19,8 +20,6 @@ export const RESERVED_ALIASES: Readonly<Record<string, string>> = Object.freeze(
   previous: "the target's rows of the hour before",
 });
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const tableOf = (value: unknown): string | undefined =>
   typeof value === 'string' && tableNameProblem(value) === undefined ? value : undefined;
 
@@ -225,6 +224,8 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
   }
 }
 
+const NAMING_A_SOURCE = AUDIT_NAMES.filter((name) => auditNamed(name).namesSource === true);
+
 function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const aliases = listOf(header['sources'])
     .map(aliasOf)
@@ -232,7 +233,7 @@ function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
   const names = new Set<string>();
   for (const [index, audit] of listOf(header['audits']).entries()) {
     if (!isMap(audit)) continue;
-    for (const kind of ['no_missing_events', 'source_to_target_count']) {
+    for (const kind of NAMING_A_SOURCE) {
       const written = isMap(audit[kind]) ? textOf(audit[kind]['source']) : undefined;
       if (written === undefined || aliases.some((alias) => alias.toLowerCase() === written.toLowerCase()))
         continue;

@@ -177,9 +177,7 @@ export function stagingSnapshots(
 
 /** Whether the SQL of the process or of its audits may compare times with `infinity`. */
 export const asksForInfinity = ({ spec }: Pick<RunContext, 'spec'>): boolean =>
-  [spec.sql, ...spec.audits.map((audit) => (audit.kind === 'sql' ? audit.sql : ''))].some((sql) =>
-    /infinity/i.test(sql),
-  );
+  [spec.sql, ...spec.audits.map((audit) => audit.sql ?? '')].some((sql) => /infinity/i.test(sql));
 
 /** Shows the session's tables under its view; DuckDB sees a change with its next statement. */
 export function showTables(context: RunContext, tables: readonly ViewTable[]): void {

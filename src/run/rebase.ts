@@ -3,9 +3,9 @@
  * compose, or `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched
  * its hours: then the files that it takes off are still the same ones.
  */
-import { readsTarget } from '../compile/index.ts';
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { auditKindOf } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf, type ComposeStep } from '../model/step.ts';
 import { dropFailures } from './audit-failures.ts';
@@ -105,7 +105,7 @@ function withHourBefore(clear: ClearHoursStep): ClearHoursStep {
  * planned again, and audited as a whole.
  */
 async function auditAgain(context: RunContext, main: Snapshot | undefined): Promise<void> {
-  const audits = context.spec.audits.filter(readsTarget);
+  const audits = context.spec.audits.filter((audit) => auditKindOf(audit).readsTarget(audit));
   if (audits.length === 0) return;
   // Step by step, the audits had a process of their own.
   if (context.stepwise) throw targetMoved(context.plan, main?.['snapshot-id']);

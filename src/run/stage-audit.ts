@@ -2,14 +2,16 @@
  * The audits: queries that select the bad rows of the cohort. Steps -> AuditResult[]. A blocking one that
  * fails stops the publish.
  */
-import { hoursRead, isCounted } from '../compile/index.ts';
+import { hoursRead } from '../compile/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { snapshotById } from '../iceberg/history.ts';
+import { auditKindOf } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import type { PlanSource, Step } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
+import type { AuditStep } from '../model/step.ts';
 import { keepFailures } from './audit-failures.ts';
 import { bindStep } from './bind-step.ts';
 import { type RunContext, loadTarget } from './context.ts';
@@ -94,17 +96,19 @@ function rowsOutsideHours({ plan, spec }: RunContext, count: bigint): PsybergErr
 }
 
 /** Runs one declared audit. */
-export async function runAudit(context: RunContext, audit: AuditSpec, step: Step): Promise<AuditResult> {
+export async function runAudit(context: RunContext, audit: AuditSpec, step: AuditStep): Promise<AuditResult> {
   const keptRows = Math.max(SAMPLE_ROWS, context.ports.project.auditFailureRows);
-  const rows = isCounted(audit, context.spec)
+  const rows = step.counted
     ? [{ expected: context.rowsRead, actual: context.rowsWritten }]
     : await context.ports.engine
         .query(bindStep(step, { 'kept-rows': keptRows }))
         .catch(async (error: unknown) => {
           throw await inItsFile(context, audit, error);
         });
-  const result = resultOf(audit, rows);
-  return keepFailures(context, result, audit.kind === 'source_to_target_count' ? [] : rows.map(plainRow));
+  const { badRows, ...verdict } = auditKindOf(audit).judge(rows);
+  const sample = badRows.slice(0, SAMPLE_ROWS);
+  const { name, severity } = audit;
+  return keepFailures(context, { name, severity, kept: null, ...verdict, sample }, badRows);
 }
 
 async function inItsFile(context: RunContext, audit: AuditSpec, error: unknown): Promise<unknown> {
@@ -116,30 +120,3 @@ async function inItsFile(context: RunContext, audit: AuditSpec, error: unknown):
 
 /** Rows of a failed audit in the run's record. */
 const SAMPLE_ROWS = 10;
-
-function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unknown>>[]): AuditResult {
-  const common = { name: audit.name, severity: audit.severity, kept: null };
-  if (audit.kind === 'source_to_target_count') {
-    const expected = String(rows[0]?.['expected'] ?? 0n);
-    const actual = String(rows[0]?.['actual'] ?? 0n);
-    return { ...common, status: expected === actual ? 'passed' : 'failed', expected, actual, sample: [] };
-  }
-  const bad = rows.length === 0 ? '0' : String(rows[0]?.['psyberg_bad_rows']);
-  return {
-    ...common,
-    status: rows.length === 0 ? 'passed' : 'failed',
-    expected: '0',
-    actual: bad,
-    sample: rows.slice(0, SAMPLE_ROWS).map(plainRow),
-  };
-}
-
-/** A bad row as plain JSON: 64-bit integers as text, at any depth; the count left out. */
-function plainRow({
-  psyberg_bad_rows: _count,
-  ...row
-}: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return JSON.parse(
-    JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
-  ) as Record<string, unknown>;
-}

@@ -256,7 +256,7 @@ export async function showStaged(context: RunContext): Promise<void> {
     'manifest-list': staged,
   });
   // Only audits of the project's own read the whole table.
-  const whole = spec.audits.some((audit) => audit.kind === 'sql')
+  const whole = spec.audits.some((audit) => audit.sql !== undefined)
     ? await readableTarget(context, metadata, snapshot)
     : { snapshot };
   showTables(context, [

@@ -14,9 +14,10 @@ import {
   describeStatement,
   firstInsertStep,
 } from '../../src/compile/index.ts';
+import type { AuditName } from '../../src/kinds/audits/index.ts';
 import type { FileLayout } from '../../src/model/file-layout.ts';
 import type { CompiledPlan, PlanRead, PlanStatus, Step, StepStage } from '../../src/model/plan.ts';
-import type { AuditSpec, Pattern, ProcessSpec, VttsSpec } from '../../src/model/process-spec.ts';
+import type { Pattern, ProcessSpec, VttsSpec } from '../../src/model/process-spec.ts';
 import type { ChangedFile, DetectedBy, Session } from '../../src/model/session.ts';
 import type { StartSpec } from '../../src/model/start.ts';
 import { type BoundSql, RUN_INPUTS } from '../../src/model/step.ts';
@@ -187,7 +188,7 @@ describe('the golden plans together', () => {
       patterns.flatMap((pattern) => statuses.map((status) => `${pattern} ${status}`)).sort(),
     );
     expect(found(cases.flatMap(({ spec }) => spec.audits.map(({ kind }) => kind)))).toEqual(
-      all<AuditSpec['kind']>({
+      all<AuditName>({
         source_to_target_count: true,
         no_missing_events: true,
         not_null: true,
