@@ -2,7 +2,7 @@
  * Audits as statements over the cohort of a session: its source rows and the rows it staged. Plan + spec ->
  * steps. Pure.
  */
-import { auditKindOf, type AuditScope } from '../kinds/audits/index.ts';
+import { auditKind, type AuditScope } from '../kinds/audits/index.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import type { AuditStep } from '../model/step.ts';
@@ -52,7 +52,7 @@ interface Compiled {
 }
 
 function auditStep(audit: AuditSpec, { plan, spec, window }: Compiled): AuditStep {
-  const kind = auditKindOf(audit);
+  const kind = auditKind(audit.kind);
   const scope: AuditScope = {
     sources: (more) => sourceCtes(plan, window, more).fragment,
     aliases: spec.sources.map(({ alias }) => alias),

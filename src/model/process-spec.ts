@@ -12,13 +12,14 @@ export type Pattern = (typeof PATTERN_NAMES)[number];
 /** Unit of an event-time column that holds integers since 1970-01-01T00:00:00Z. */
 export type EventTimeUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us';
 
-/** Where a source's valid-to timestamp (the hour up to which it is complete) is read from. */
-export type VttsSpec =
-  | { readonly kind: 'bounds' }
-  | { readonly kind: 'signal' }
-  | { readonly kind: 'property'; readonly key: string }
-  /** `place`: of the query in the process's file. */
-  | { readonly kind: 'sql'; readonly query: string; readonly place: TextPosition };
+/**
+ * Where a source's valid-to timestamp (the hour up to which it is complete) is read from. What a provider knows
+ * beside its kind stands with the kind, in `src/kinds/vtts`.
+ */
+export interface VttsSpec {
+  /** The provider's name in the header. */
+  readonly kind: string;
+}
 
 /** What a stateless load does when rows of its source were changed or removed. */
 export type OnSourceChange = 'refuse' | 'append-added';

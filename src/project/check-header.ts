@@ -2,16 +2,16 @@
  * Rules between the parts of one header. YAML with places -> problems. Reads nothing but its arguments.
  * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
-import { AUDIT_NAMES, auditNamed } from '../kinds/audits/index.ts';
+import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
 import { PATTERNS, type PatternKind } from '../kinds/patterns/index.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
-import { scanSql } from '../model/scan-sql.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
+import { checkVtts } from './header-vtts.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
-import type { Path, YamlText } from './yaml-text.ts';
+import type { YamlText } from './yaml-text.ts';
 
 /** Names that the engine gives to tables of its own inside a process's SQL and audits. */
 export const RESERVED_ALIASES: Readonly<Record<string, string>> = Object.freeze({
@@ -186,19 +186,6 @@ function checkSources(
   }
 }
 
-/** The query that says how far a source is complete runs before a session has hours. */
-function checkVtts(vtts: unknown, path: Path, yaml: YamlText, report: ReportProblem): void {
-  if (!isMap(vtts)) return;
-  checkVtts(vtts['from'], [...path, 'from'], yaml, report);
-  const [parameter] = scanSql(textOf(vtts['sql']) ?? '').parameters;
-  if (parameter !== undefined)
-    report(
-      yaml.placeOf([...path, 'sql']),
-      `the vtts query takes no parameters, found ${parameter.name === '?' ? '?' : `$${parameter.name}`}`,
-      'write the value itself, or select it from a table',
-    );
-}
-
 function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const target = header['target'];
   if (!isMap(target)) return;
@@ -224,7 +211,7 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
   }
 }
 
-const NAMING_A_SOURCE = AUDIT_NAMES.filter((name) => auditNamed(name).namesSource === true);
+const NAMING_A_SOURCE = AUDIT_NAMES.filter((name) => auditKind(name).namesSource === true);
 
 function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const aliases = listOf(header['sources'])

@@ -1,17 +1,17 @@
 /** An entry of `audits` as a zod schema: `- not_null: { … }`, or a kind's name alone. */
 import * as z from 'zod';
-import { AUDIT_NAMES, type AuditName, auditNamed, isAuditName } from '../kinds/audits/index.ts';
+import { AUDIT_NAMES, type AuditName, auditKind, isAuditName } from '../kinds/audits/index.ts';
 import { strictMap } from '../kinds/shapes.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isMap, nameText } from './plain-values.ts';
 import { choice, foundType, type NoChoice } from './validate.ts';
 
 const common = { severity: z.enum(['block', 'warn']).optional(), name: nameText.optional() };
-const formOf = (name: AuditName) => strictMap({ [name]: auditNamed(name).argument, ...common });
+const formOf = (name: AuditName) => strictMap({ [name]: auditKind(name).argument, ...common });
 
 const needsArguments = (name: AuditName): NoChoice => ({
   message: `the audit ${name} needs arguments`,
-  hint: `write ${auditNamed(name).example}`,
+  hint: `write ${auditKind(name).example}`,
 });
 const unknownAudit = (written: string): NoChoice => ({
   message: `unknown audit '${written}'`,
@@ -21,7 +21,7 @@ const unknownAudit = (written: string): NoChoice => ({
 function pickAudit(value: unknown): z.ZodType | NoChoice {
   if (typeof value === 'string') {
     if (!isAuditName(value)) return unknownAudit(value);
-    return auditNamed(value).standsAlone === true ? z.string() : needsArguments(value);
+    return auditKind(value).standsAlone === true ? z.string() : needsArguments(value);
   }
   if (!isMap(value))
     return { message: `an audit must be a name or a map of keys, found ${foundType(value)}` };
@@ -33,7 +33,7 @@ function pickAudit(value: unknown): z.ZodType | NoChoice {
       hint: 'begin a list entry (-) for each audit',
     };
   if (first !== undefined)
-    return value[first] === null && auditNamed(first).standsAlone !== true
+    return value[first] === null && auditKind(first).standsAlone !== true
       ? needsArguments(first)
       : formOf(first);
   const unknown = keys.find((key) => !Object.hasOwn(common, key));
@@ -45,7 +45,7 @@ function pickAudit(value: unknown): z.ZodType | NoChoice {
 export const auditSchema = choice(
   pickAudit,
   z.union([
-    ...AUDIT_NAMES.filter((name) => auditNamed(name).standsAlone === true).map((name) => z.literal(name)),
+    ...AUDIT_NAMES.filter((name) => auditKind(name).standsAlone === true).map((name) => z.literal(name)),
     ...AUDIT_NAMES.map(formOf),
   ]),
 );

@@ -8,10 +8,10 @@ import { filled, strictMap } from '../kinds/shapes.ts';
 import { tableNameProblem } from '../model/names.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS } from '../model/start.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { auditSchema } from './header-audits.ts';
-import { isMap, nameText } from './plain-values.ts';
-import { choice, foundType, jsonSchemaOf, type NoChoice } from './validate.ts';
+import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
+import { nameText } from './plain-values.ts';
+import { choice, jsonSchemaOf } from './validate.ts';
 
 /** `namespace.table` as text. */
 export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$/, {
@@ -19,36 +19,6 @@ export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-
     typeof issue.input === 'string' ? (tableNameProblem(issue.input) ?? 'not a table name') : undefined,
 });
 
-// --- vtts
-// -----------------------------------------------------------------------------------------------------------------
-const vttsName = z.enum(['bounds', 'signal']);
-const vttsProperty = strictMap({ property: filled });
-const vttsSql = strictMap({ sql: filled });
-const VTTS_FORMS = 'bounds, signal, {property: <summary key>} or {sql: <query>}';
-
-function pickVtts(value: unknown): z.ZodType | NoChoice {
-  if (typeof value === 'string') return vttsName;
-  if (!isMap(value)) return { message: `vtts must be one of ${VTTS_FORMS}; found ${foundType(value)}` };
-  const keys = Object.keys(value);
-  if (keys.includes('from')) return strictMap({ from: choice(pickVtts, vttsUnion) });
-  if (keys.includes('property')) return vttsProperty;
-  if (keys.includes('sql')) return vttsSql;
-  const key = keys[0];
-  return {
-    message: key === undefined ? `vtts must be one of ${VTTS_FORMS}` : `unknown key '${key}' in vtts`,
-    hint: didYouMean(key ?? '', ['from', 'property', 'sql'], 'known keys'),
-  };
-}
-const vttsUnion: z.ZodType = z.union([
-  vttsName,
-  vttsProperty,
-  vttsSql,
-  strictMap({ from: z.union([vttsName, vttsProperty, vttsSql]) }),
-]);
-const vtts = choice(pickVtts, vttsUnion);
-
-// --- pattern
-// --------------------------------------------------------------------------------------------------------------
 const patternName = z.enum(PATTERN_NAMES);
 const patternId = z.union([z.literal(1), z.literal(2)]);
 const pattern = choice(
@@ -72,14 +42,12 @@ const startText = choice(
 
 const DURATION_RULE = 'must be a number with m, h or d, such as 30m, 1h or 2d';
 
-// --- the header
-// -----------------------------------------------------------------------------------------------------------
 const source = strictMap({
   table: tableText,
   alias: nameText.optional(),
   event_time: filled.optional(),
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
-  vtts: vtts.optional(),
+  vtts: vttsSchema.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
   nulls: z.enum(['refuse', 'skip']).optional(),
   future_tolerance: z
@@ -148,13 +116,6 @@ export interface HeaderSource {
   readonly start?: string;
   readonly protect?: boolean;
 }
-export type HeaderVtts =
-  | 'bounds'
-  | 'signal'
-  | { readonly from: HeaderVtts }
-  | { readonly property: string }
-  | { readonly sql: string };
-
 /** The JSON schema of a process file's header, for editors. */
 export function processHeaderJsonSchema(): Record<string, unknown> {
   return { ...jsonSchemaOf(headerSchema), title: 'Header of a psyberg process' };

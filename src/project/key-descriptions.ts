@@ -3,14 +3,23 @@
  * reference pages are printed from here and from the schemas, and a test fails for a key without a line.
  */
 
-import { AUDIT_NAMES, auditNamed } from '../kinds/audits/index.ts';
+import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
+import { VTTS_NAMES, vttsKind } from '../kinds/vtts/index.ts';
 
 /** What the audits say of themselves. */
 const AUDIT_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   AUDIT_NAMES.flatMap((name) => {
-    const { meaning, keys } = auditNamed(name);
+    const { meaning, keys } = auditKind(name);
     const path = `audits[].${name}`;
     return [[path, meaning], ...Object.entries(keys).map(([key, text]) => [`${path}.${key}`, text])];
+  }),
+);
+
+/** And the providers of VTTS, those that say more than their name. */
+const VTTS_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
+  VTTS_NAMES.flatMap((name) => {
+    const { argument } = vttsKind(name);
+    return argument === undefined ? [] : [[`sources[].vtts.${name}`, argument.meaning]];
   }),
 );
 
@@ -28,10 +37,7 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   'sources[].vtts':
     'How far the source is complete, see [completeness](../concepts/completeness.md). Default: `bounds`.',
   'sources[].vtts.from': 'The same, spelled as a map: `{ from: signal }`.',
-  'sources[].vtts.property':
-    'A key of the snapshot summaries that holds a timestamp; an hour counts when it ends by then.',
-  'sources[].vtts.sql':
-    'A SELECT of one timestamp or date; it names tables as `schema.table`; NULL: none yet.',
+  ...VTTS_KEYS,
   'sources[].on_source_change':
     'Stateless only. `append-added` takes the added rows of a source that also removed some, in place of refusing. Default: `refuse`.',
   'sources[].nulls':

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { AUDIT_NAMES, type QueryFile, auditNamed } from '../kinds/audits/index.ts';
+import { AUDIT_NAMES, type QueryFile, auditKind } from '../kinds/audits/index.ts';
 import type { AuditSpec, TextPosition } from '../model/process-spec.ts';
 import { aliasOf } from './check-header.ts';
 import { isMap, listOf } from './plain-values.ts';
@@ -29,10 +29,10 @@ export function readAudits(header: Readonly<Record<string, unknown>>, reading: R
   return written.flatMap((audit, index): AuditSpec[] => {
     const kind = AUDIT_NAMES.find((each) => Object.hasOwn(audit, each));
     if (kind === undefined) return [];
-    const { argument, read } = auditNamed(kind);
-    const accepted = argument.safeParse(audit[kind]);
+    const definition = auditKind(kind);
+    const accepted = definition.argument.safeParse(audit[kind]);
     if (!accepted.success) return [];
-    const own = read(accepted.data, {
+    const own = definition.read(accepted.data, {
       aliasOf: (alias) => exactAlias(header, alias),
       queryOf: (file) => readQueryFile(file, reading.placeOf(['audits', index, kind]), reading),
     });

@@ -12,13 +12,13 @@ import type {
   SourceSpec,
   TargetSpec,
   TextPosition,
-  VttsSpec,
 } from '../model/process-spec.ts';
 import { HOUR_MS, durationMs } from '../model/hour.ts';
 import { parseStart } from '../model/start.ts';
 import { aliasOf, checkHeader, writtenPattern } from './check-header.ts';
-import { type Header, type HeaderSource, type HeaderVtts, headerSchema } from './header-schema.ts';
+import { type Header, type HeaderSource, headerSchema } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
+import { readVtts } from './header-vtts.ts';
 import { isMap, listOf } from './plain-values.ts';
 import { positionAt, type ProjectProblem, reporterFor } from './problems.ts';
 import { readAudits } from './read-audits.ts';
@@ -165,7 +165,7 @@ const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): Sourc
   alias: aliasOf(source) ?? source.table,
   ...(source.event_time === undefined ? {} : { eventTime: source.event_time }),
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
-  vtts: vttsOf(source.vtts ?? 'bounds', ['vtts'], placeOf),
+  vtts: readVtts(source.vtts ?? 'bounds', ['vtts'], placeOf),
   onSourceChange: source.on_source_change ?? 'refuse',
   nulls: source.nulls ?? 'skip',
   futureToleranceMs:
@@ -173,14 +173,6 @@ const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): Sourc
   start: (source.start === undefined ? undefined : parseStart(source.start)) ?? { kind: 'beginning' },
   protect: source.protect ?? true,
 });
-
-function vttsOf(vtts: HeaderVtts, path: Path, placeOf: ProcessDraft['placeOf']): VttsSpec {
-  if (typeof vtts === 'string') return { kind: vtts };
-  if ('from' in vtts) return vttsOf(vtts.from, [...path, 'from'], placeOf);
-  return 'property' in vtts
-    ? { kind: 'property', key: vtts.property }
-    : { kind: 'sql', query: vtts.sql, place: placeOf([...path, 'sql']) };
-}
 
 const targetOf = (target: Header['target']): TargetSpec => ({
   table: parseTableName(target.table),

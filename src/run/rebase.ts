@@ -5,7 +5,7 @@
  */
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { auditKindOf } from '../kinds/audits/index.ts';
+import { auditKind } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf, type ComposeStep } from '../model/step.ts';
 import { dropFailures } from './audit-failures.ts';
@@ -105,7 +105,7 @@ function withHourBefore(clear: ClearHoursStep): ClearHoursStep {
  * planned again, and audited as a whole.
  */
 async function auditAgain(context: RunContext, main: Snapshot | undefined): Promise<void> {
-  const audits = context.spec.audits.filter((audit) => auditKindOf(audit).readsTarget(audit));
+  const audits = context.spec.audits.filter((audit) => auditKind(audit.kind).readsTarget(audit));
   if (audits.length === 0) return;
   // Step by step, the audits had a process of their own.
   if (context.stepwise) throw targetMoved(context.plan, main?.['snapshot-id']);

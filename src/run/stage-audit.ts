@@ -5,7 +5,7 @@
 import { hoursRead } from '../compile/index.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { snapshotById } from '../iceberg/history.ts';
-import { auditKindOf } from '../kinds/audits/index.ts';
+import { auditKind } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import type { PlanSource, Step } from '../model/plan.ts';
@@ -105,7 +105,7 @@ export async function runAudit(context: RunContext, audit: AuditSpec, step: Audi
         .catch(async (error: unknown) => {
           throw await inItsFile(context, audit, error);
         });
-  const { badRows, ...verdict } = auditKindOf(audit).judge(rows);
+  const { badRows, ...verdict } = auditKind(audit.kind).judge(rows);
   const sample = badRows.slice(0, SAMPLE_ROWS);
   const { name, severity } = audit;
   return keepFailures(context, { name, severity, kept: null, ...verdict, sample }, badRows);

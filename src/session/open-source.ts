@@ -7,12 +7,13 @@ import { findChanges } from '../changes/find-changes.ts';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import { openSource } from '../changes/open-source.ts';
 import type { Source, SourceTable } from '../changes/source.ts';
-import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
+import { ancestors, countInSummary, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
+import { vttsKind } from '../kinds/vtts/index.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
 import { hourOfMs } from '../model/hour.ts';
-import { protectionTag, sameTable, tableName } from '../model/names.ts';
+import { protectionTag, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
 import {
@@ -27,7 +28,7 @@ import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import { startSnapshot } from './start.ts';
-import { readVtts } from './vtts.ts';
+import { completeToHour } from './vtts.ts';
 
 /** What a source is before anything of it was looked at. */
 const NOTHING_NEW = {
@@ -135,16 +136,14 @@ async function stateAt(
     completeToHour: progress?.completeToHour,
   });
   const vttsHour = asksProvider(input, spec, { changed, progress })
-    ? await readVtts({
+    ? await completeToHour({
         processName: input.spec.processName,
         file: relative(input.project.root, input.spec.file),
         spec,
-        metadata,
-        head,
         newestHour,
         lastAllowedHour: table.lastAllowedHour,
-        signalTable: input.project.tables.signalTable,
-        signalTableExists: () => input.catalog.tableExists(input.project.tables.signalTable),
+        snapshots: () => ancestors(metadata, head),
+        signalTable: () => signalTableOf(input),
         engine: input.engine,
       })
     : undefined;
@@ -181,7 +180,7 @@ const asWatermark = ({ spec, metadata }: SourceTable, begin: Snapshot): Watermar
 });
 
 /**
- * A provider other than bounds costs a query; without changes and debts only a dimension, or a process of several
+ * Most providers cost a query; without changes and debts only a dimension, or a process of several
  * sources, moves on by completeness alone.
  */
 function asksProvider(
@@ -192,8 +191,14 @@ function asksProvider(
     progress,
   }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
 ): boolean {
-  if (source.vtts.kind === 'bounds' || spec.sources.length > 1 || patternOf(spec).readsPrevious) return true;
+  if (vttsKind(source.vtts.kind).isFree || spec.sources.length > 1 || patternOf(spec).readsPrevious)
+    return true;
   return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
+}
+
+async function signalTableOf({ catalog, project }: OpenSessionInput): Promise<TableIdentifier | undefined> {
+  const { signalTable } = project.tables;
+  return (await catalog.tableExists(signalTable)) ? signalTable : undefined;
 }
 
 /** The counts that a later session checks, should history be expired by then. */

@@ -1,5 +1,4 @@
 /** The audits, a file each, by the name that a header gives them. */
-import type { AuditSpec } from '../../model/process-spec.ts';
 import type { AuditKind } from './audit-kind.ts';
 import { noMissingEvents } from './no-missing-events.ts';
 import { notNull } from './not-null.ts';
@@ -21,6 +20,5 @@ export type AuditName = keyof typeof AUDITS;
 export const AUDIT_NAMES = Object.keys(AUDITS) as AuditName[];
 export const isAuditName = (text: string): text is AuditName => Object.hasOwn(AUDITS, text);
 
-/** The kind of an audit by its name, or of one that was read. */
-export const auditNamed = (name: AuditName): AuditKind => AUDITS[name];
-export const auditKindOf = ({ kind }: Pick<AuditSpec, 'kind'>): AuditKind => AUDITS[kind as AuditName];
+/** By the name in a header, or `kind` of an audit that was read. */
+export const auditKind = (name: string): AuditKind => AUDITS[name as AuditName];
