@@ -3,13 +3,14 @@
  * --explain` prints this very list, and `run` executes it; values that only running produces stand as
  * `{from_run: name}`.
  */
+import { patternOf } from '../kinds/patterns/index.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
-import { intervalsOf } from '../plan/hour-sets.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
 import {
   carriedColumnsFragment,
   fieldIdsFragment,
@@ -40,7 +41,7 @@ import {
   namedIn,
   previousTable,
   processParameters,
-  sourceCtes,
+  queryCtes,
   straddlingTable,
   targetTable,
   windowOf,
@@ -60,7 +61,7 @@ export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
 }
 
 function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
-  const window = windowOf(plan, spec);
+  const window = windowOf(plan);
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return [
     ...plan.sources.flatMap((source) =>
@@ -151,7 +152,7 @@ export function createStatement(spec: ProcessSpec, sources: SqlFragment): string
 
 function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step {
   const one = firstWindow(spec, window);
-  const ctes = sourceCtes(plan, spec, one);
+  const ctes = queryCtes(plan, spec, one);
   const sql = createStatement(spec, ctes.fragment);
   return {
     kind: 'create-target',
@@ -174,9 +175,9 @@ const beginMainStep = (plan: Plan): Step => ({
   },
 });
 
-/** A dimension's SQL is written for one hour. */
+/** SQL that runs hour by hour is written for one hour. */
 const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
-  spec.pattern === 'dimension' && window !== undefined
+  patternOf(spec).readsPrevious && window !== undefined
     ? { firstHour: window.firstHour, lastHour: window.firstHour }
     : window;
 
@@ -222,8 +223,8 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
-  if (spec.pattern !== 'dimension')
-    return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
+  if (!patternOf(spec).readsPrevious)
+    return [writeStep(plan, spec, queryCtes(plan, spec, window), processParameters(plan, window))];
   return [
     {
       kind: 'begin-hours',
@@ -249,7 +250,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
  */
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
-  const ctes = sourceCtes(plan, spec, window, [], isFirst ? previousTable(spec) : hoursTable);
+  const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
   const sql = renderStatement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
@@ -319,7 +320,7 @@ function writtenRows(
 
 /** The step `insert` of a first session, once its target is there: only then its columns have ids. */
 export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): InsertStep =>
-  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(
+  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan)).at(
     -1,
   ) as InsertStep;
 
@@ -359,8 +360,8 @@ function overNoRow(
   statement: 'target/describe' | 'target/column_types',
   { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
 ): BareStep {
-  const window = firstWindow(spec, windowOf(plan, spec));
-  const bound = sourceCtes(plan, spec, window);
+  const window = firstWindow(spec, windowOf(plan));
+  const bound = queryCtes(plan, spec, window);
   const sql = renderStatement(statement, {
     sources: ctes ?? bound.fragment,
     query: userQueryFragment(spec.sql),

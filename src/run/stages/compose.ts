@@ -147,7 +147,7 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
     'manifest-list': staged,
   });
   // Only audits of the project's own read the whole table.
-  const whole = spec.audits.some((audit) => audit.kind === 'sql')
+  const whole = spec.audits.some((audit) => audit.sql !== undefined)
     ? await readableTarget(session, metadata, snapshot)
     : { snapshot };
   session.view.show([

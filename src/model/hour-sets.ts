@@ -1,6 +1,6 @@
 /** Sets of hours as ascending arrays. Files -> hours. Pure. */
-import { type Hour, type HourRange, hoursOf } from '../model/hour.ts';
-import type { ChangedFile, SourceState } from '../model/session.ts';
+import { type Hour, type HourRange, hoursOf } from './hour.ts';
+import type { ChangedFile, SourceState } from './session.ts';
 
 /**
  * The hours that a source's changed files touch, by their bounds. A file whose bounds span many hours touches

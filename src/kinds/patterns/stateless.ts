@@ -1,19 +1,27 @@
 /**
- * Plans a stateless load. Session -> Plan. Pure. The load reads exactly the new files (a second batch in a
- * partition already loaded must not bring the first one again) and appends.
+ * A stateless load reads exactly the new files (a second batch in a partition already loaded must not bring the
+ * first one again) and appends.
  */
-import { hourText } from '../model/hour.ts';
-import type { Plan, PlanRead } from '../model/plan.ts';
-import type { Session, SourceState } from '../model/session.ts';
-import { awaitsStart, beginsSomewhere, describeSource, planHead } from './describe-source.ts';
-import { type CauseOptions, describeHours } from './causes.ts';
-import { futureHours, touchedHours, union } from './hour-sets.ts';
+import type { PlanRead } from '../../model/plan.ts';
+import type { Session, SourceState } from '../../model/session.ts';
+import { futureHours, touchedHours, union } from '../../model/hour-sets.ts';
+import { awaitsStart, beginsSomewhere } from './begin.ts';
+import type { Decision, PatternKind } from './pattern-kind.ts';
+
+export const stateless: PatternKind = {
+  etlPatternId: 1,
+  operation: 'append',
+  loadsHours: false,
+  readsPrevious: false,
+  changesNeeded: ({ onSourceChange }) => (onSourceChange === 'append-added' ? 'added-rows' : 'new-rows'),
+  decide,
+};
 
 /**
  * Psyberg post 2, "Stateless": the partitions added after the watermark become processing URIs; the load
  * appends.
  */
-export function planStateless(session: Session, options: CauseOptions): Plan {
+function decide(session: Session): Decision {
   // A start that no session has published yet is recorded by one without rows: the next would otherwise begin
   // elsewhere, and lose what lies between.
   const begins = beginsSomewhere(session);
@@ -22,20 +30,14 @@ export function planStateless(session: Session, options: CauseOptions): Plan {
     (begins || session.sources.some((source) => source.files.some((file) => file.status === 'added')));
   const moved = session.sources.some((source) => source.changes.length > 0);
   const awaited = awaitsStart(session) || session.sources.some((source) => source.awaited);
-  // Appended rows count wherever they land, so an hour in the future is loaded like any other.
-  const hours = union(
-    session.sources.flatMap((source) => [touchedHours(source.files), futureHours(source.files)]),
-  );
-  return Object.freeze({
-    ...planHead(session, hasNews ? 'work' : awaited ? 'waiting' : 'nothing-new'),
-    sources: session.sources.map((source) =>
-      describeSource(source, { read: readOf(source, hasNews || moved), owed: [], ...options }),
-    ),
-    range: null,
-    hours: describeHours(session, hours, options),
-    owed_hours: [].map(hourText),
-    held_back_by: null,
-  });
+  return {
+    status: hasNews ? 'work' : awaited ? 'waiting' : 'nothing-new',
+    sources: session.sources.map((source) => ({ source, read: readOf(source, hasNews || moved), owed: [] })),
+    // Appended rows count wherever they land, so an hour in the future is loaded like any other.
+    hours: union(session.sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)])),
+    range: undefined,
+    heldBackBy: null,
+  };
 }
 
 function readOf(source: SourceState, hasNews: boolean): PlanRead {
