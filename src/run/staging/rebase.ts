@@ -1,6 +1,7 @@
 /**
- * Composes the session's snapshot on `main` under the id that it has. Throws `target-moved` where that would
- * lose or keep rows that it must not.
+ * Putting what a session staged on a `main` that moved meanwhile. Audited + the new main -> Audited, or
+ * `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched its hours: then
+ * the files that it takes off are still the same ones.
  */
 import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
 import { isBlocked, runAudit } from '../stages/audit.ts';
@@ -14,6 +15,10 @@ import { targetMoved } from '../target.ts';
 import { composeSnapshot, showStaged } from '../stages/compose.ts';
 import { filesInHours } from './take-off.ts';
 
+/**
+ * Composes the session's snapshot on `main` under the id that it has. Throws `target-moved` where that would
+ * lose or keep rows that it must not.
+ */
 export async function rebase(
   audited: Audited,
   to: { readonly metadata: TableMetadata; readonly main: Snapshot | undefined },
