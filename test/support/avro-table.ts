@@ -1,9 +1,9 @@
 /**
  * Small tables of Avro files alone, for tests of what reads metadata: no catalog, no commit. Commits as short
- * data -> manifests, manifest lists and table metadata. Columns: id, ts (event time) and country, by whose value
- * a table is partitioned. Hours count from midnight of the day.
+ * data -> manifests, manifest lists and table metadata. Columns: id, ts (event time) and country. Hours count from
+ * midnight of the day.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
@@ -34,6 +34,8 @@ export interface AvroFile {
   readonly name: string;
   /** The hours of its event times as its bounds state them: one, or the first and the last; undefined: no bounds. */
   readonly hours?: number | readonly [number, number];
+  /** The same of its countries, as hexadecimal text. */
+  readonly countries?: readonly [string, string];
   readonly rows?: number;
   /**
    * SQL of its rows (id, ts, country): then there is such a Parquet file, else only its entry.
@@ -62,16 +64,25 @@ interface ManifestOfList {
   readonly removed: readonly Entry[];
 }
 
+export interface AvroTableOptions {
+  readonly formatVersion?: 1 | 2 | 3;
+  /** By the value of country (`NL` in every file), or by the hour, of which a file then holds one. */
+  readonly partitionedBy?: 'country' | 'hour';
+}
+
 /** A table; its snapshots are numbered 1, 2, 3 …, and so are their sequence numbers. */
 export class AvroTable {
   metadata: TableMetadata;
   readonly #world: AvroWorld;
   readonly #manifests = new Map<bigint, readonly ManifestOfList[]>();
   readonly #folder: string;
+  readonly #byHour: boolean;
 
-  constructor(world: AvroWorld, { formatVersion = 2 }: { readonly formatVersion?: 1 | 2 | 3 } = {}) {
+  constructor(world: AvroWorld, { formatVersion = 2, partitionedBy = 'country' }: AvroTableOptions = {}) {
     this.#world = world;
+    this.#byHour = partitionedBy === 'hour';
     this.#folder = mkdtempSync(join(world.folder, 't-'));
+    mkdirSync(join(this.#folder, 'metadata'));
     this.metadata = newTableMetadata(
       {
         schema: {
@@ -83,7 +94,11 @@ export class AvroTable {
           ],
         },
         partitionSpec: {
-          fields: [{ 'source-id': 3, 'field-id': 1000, name: 'country', transform: 'identity' }],
+          fields: [
+            this.#byHour
+              ? { 'source-id': 2, 'field-id': 1000, name: 'ts_hour', transform: 'hour' }
+              : { 'source-id': 3, 'field-id': 1000, name: 'country', transform: 'identity' },
+          ],
         },
         properties: { 'format-version': String(formatVersion) },
         location: this.#folder,
@@ -123,7 +138,7 @@ export class AvroTable {
       }
     }
     const kept = manifests.filter(({ live, removed }) => live.length + removed.length > 0);
-    const list = join(this.#folder, `snap-${snapshotId}.avro`);
+    const list = join(this.#folder, 'metadata', `snap-${snapshotId}.avro`);
     await this.#writeList(list, kept);
     this.#manifests.set(snapshotId, kept);
     const snapshot: Snapshot = {
@@ -132,6 +147,12 @@ export class AvroTable {
       ...(this.metadata['format-version'] === 1 ? {} : { 'sequence-number': sequenceNumber }),
       'timestamp-ms': msAt(Number(snapshotId)),
       'manifest-list': list,
+      ...(this.metadata['format-version'] < 3
+        ? {}
+        : {
+            'first-row-id': this.metadata['next-row-id'] ?? 0n,
+            'added-rows': BigInt(add.reduce((sum, { rows = 10 }) => sum + rows, 0)),
+          }),
       summary: { operation, ...summary },
     };
     this.metadata = applyUpdates(
@@ -172,7 +193,7 @@ export class AvroTable {
 
   async #manifest(manifest: Omit<ManifestOfList, 'path'>): Promise<ManifestOfList> {
     const { snapshotId, live, removed } = manifest;
-    const path = join(this.#folder, `m-${snapshotId}-${this.#manifestCount++}.avro`);
+    const path = join(this.#folder, 'metadata', `m-${snapshotId}-${this.#manifestCount++}.avro`);
     const entries = [
       ...live.map((entry) => entryJson(entry, entry.snapshotId === snapshotId ? 1 : 0)),
       ...removed.map((entry) => entryJson({ ...entry, snapshotId }, 2)),
@@ -180,13 +201,14 @@ export class AvroTable {
     await this.#world.engine.execute({
       sql: `copy (
           select e.status, e.snapshot_id, e.sequence_number, e.sequence_number as file_sequence_number, {
-            content: 0, file_path: e.path, file_format: 'PARQUET', partition: {country: 'NL'}, record_count: e.rows,
+            content: 0, file_path: e.path, file_format: 'PARQUET', partition: ${this.#byHour ? '{ts_hour: (e.lower // 3600000000)::integer}' : "{country: 'NL'}"}, record_count: e.rows,
             file_size_in_bytes: e.bytes, null_value_counts: map {2: 0::bigint},
-            lower_bounds: case when e.lower is null then map {}::map(integer, blob) else map {2: iceberg_bytes(e.lower, 8)} end,
-            upper_bounds: case when e.upper is null then map {}::map(integer, blob) else map {2: iceberg_bytes(e.upper, 8)} end
+            lower_bounds: ${boundsSql('lower', 'least_country')},
+            upper_bounds: ${boundsSql('upper', 'greatest_country')}
           } as data_file
           from (select unnest(from_json($entries, '[{"status": "INTEGER", "snapshot_id": "BIGINT", "sequence_number": "BIGINT",
-            "path": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT", "lower": "BIGINT", "upper": "BIGINT"}]')) as e)
+            "path": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT", "lower": "BIGINT", "upper": "BIGINT",
+            "least_country": "VARCHAR", "greatest_country": "VARCHAR"}]')) as e)
         ) to $path (format avro, root_name 'manifest_entry')`,
       parameters: { entries: JSON.stringify(entries), path },
     });
@@ -199,12 +221,13 @@ export class AvroTable {
     const rows = (entries: readonly Entry[]): number => entries.reduce((sum, { file }) => sum + file.rows, 0);
     await this.#world.engine.execute({
       sql: `copy (
-          select m.*, 0 as partition_spec_id, 0 as content, 1000::bigint as manifest_length,
-            [{contains_null: false, contains_nan: false, lower_bound: 'NL'::blob, upper_bound: 'NL'::blob}] as partitions
+          select m.* exclude (least_hour, greatest_hour), 0 as partition_spec_id, 0 as content, 1000::bigint as manifest_length,
+            [{contains_null: false, contains_nan: false, lower_bound: ${this.#byHour ? 'iceberg_bytes(m.least_hour, 4)' : "'NL'::blob"},
+              upper_bound: ${this.#byHour ? 'iceberg_bytes(m.greatest_hour, 4)' : "'NL'::blob"}}] as partitions
           from (select unnest(from_json($manifests, '[{"manifest_path": "VARCHAR", "sequence_number": "BIGINT",
             "min_sequence_number": "BIGINT", "added_snapshot_id": "BIGINT", "added_files_count": "INTEGER",
             "existing_files_count": "INTEGER", "deleted_files_count": "INTEGER", "added_rows_count": "BIGINT",
-            "existing_rows_count": "BIGINT", "deleted_rows_count": "BIGINT"}]')) as m)
+            "existing_rows_count": "BIGINT", "deleted_rows_count": "BIGINT", "least_hour": "BIGINT", "greatest_hour": "BIGINT"}]')) as m)
         ) to $path (format avro, root_name 'manifest_file')`,
       parameters: {
         path,
@@ -225,6 +248,8 @@ export class AvroTable {
               added_rows_count: rows(added),
               existing_rows_count: rows(existing),
               deleted_rows_count: rows(removed),
+              least_hour: Math.min(...hoursOf([...live, ...removed])),
+              greatest_hour: Math.max(...hoursOf([...live, ...removed])),
             };
           }),
         ),
@@ -235,6 +260,15 @@ export class AvroTable {
 
 const setMain = (snapshotId: bigint) =>
   ({ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId }) as const;
+
+const boundsSql = (hour: string, country: string): string =>
+  `map_from_entries(list_filter([
+    {k: 2, v: case when e.${hour} is not null then iceberg_bytes(e.${hour}, 8) end}, {k: 3, v: unhex(e.${country})}
+  ], lambda bound: bound.v is not null))`;
+
+/** Hours since 1970 that the entries' bounds state. */
+const hoursOf = (entries: readonly Entry[]): number[] =>
+  entries.flatMap(({ file }) => [file.hours ?? 0].flat()).map((hour) => msAt(hour) / 3_600_000);
 
 /** `status` as Iceberg counts: 0 existing, 1 added, 2 removed. */
 function entryJson({ file, snapshotId, sequenceNumber }: Entry, status: 0 | 1 | 2) {
@@ -249,5 +283,7 @@ function entryJson({ file, snapshotId, sequenceNumber }: Entry, status: 0 | 1 | 
     bytes: file.bytes,
     lower: first === undefined ? null : msAt(first) * 1000,
     upper: last === undefined ? null : (msAt(last) + 3_540_000) * 1000,
+    least_country: file.countries?.[0] ?? null,
+    greatest_country: file.countries?.[1] ?? null,
   };
 }
