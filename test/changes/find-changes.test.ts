@@ -1,6 +1,6 @@
-// Goal: what each kind of history means to each kind of process: which files are news, which hours changed, which
-// snapshots count, and what is refused. Method: histories as short data over small Avro tables; no catalog, and no
-// data file but where rows are compared.
+// Goal: what each kind of history means to each kind of process: which files are news, which hours changed,
+// which snapshots count, and what is refused. Method: histories as short data over small Avro tables; no
+// catalog, and no data file but where rows are compared.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChanges } from '../../src/changes/find-changes.ts';
 import { openSource } from '../../src/changes/open-source.ts';
@@ -38,7 +38,7 @@ interface Asked {
   readonly addedRecords?: bigint;
 }
 
-/** What changed, in short: files as `+name hours` and `-name hours`, changes as operation and whether they count. */
+/** What changed, in short: files as `+name hours` and `-name hours`, changes with what they count for. */
 async function changesOf(table: AvroTable, { needs = 'hours', since, ...known }: Asked) {
   const watermark: Watermark | undefined =
     since === undefined

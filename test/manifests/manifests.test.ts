@@ -1,5 +1,5 @@
-// Goal: manifests are read, rewritten and counted as the Iceberg specification says, and of those that DuckDB would
-// misread it is known. Method: small Avro tables; no catalog and no data files.
+// Goal: manifests are read, rewritten and counted as the Iceberg specification says, and of those that DuckDB
+// would misread it is known. Method: small Avro tables; no catalog and no data files.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Schema, Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import {

@@ -1,5 +1,5 @@
-// Goal: calls in one line run one at a time in their order, calls in others do not wait, and nobody waits for ever.
-// Method: calls that end when they are told to, and random ones.
+// Goal: calls in one line run one at a time in their order, calls in others do not wait, and nobody waits for
+// ever. Method: calls that end when they are told to, and random ones.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lines, oneAfterTheOther } from '../../src/model/in-turn.ts';

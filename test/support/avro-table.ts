@@ -1,7 +1,7 @@
 /**
  * Small tables of Avro files alone, for tests of what reads metadata: no catalog, no commit. Commits as short
- * data -> manifests, manifest lists and table metadata. Columns: id, ts (event time) and country. Hours count from
- * midnight of the day.
+ * data -> manifests, manifest lists and table metadata. Columns: id, ts (event time) and country. Hours count
+ * from midnight of the day.
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ export async function openAvroWorld(): Promise<AvroWorld> {
 
 export interface AvroFile {
   readonly name: string;
-  /** The hours of its event times as its bounds state them: one, or the first and the last; undefined: no bounds. */
+  /** The hours of its event times by its bounds: one, or the first and the last; undefined: no bounds. */
   readonly hours?: number | readonly [number, number];
   /** The same of its countries, as hexadecimal text. */
   readonly countries?: readonly [string, string];
@@ -241,7 +241,8 @@ const boundsSql = (ts: string, country: string): string =>
 
 /** Writes a manifest. `partition`: the tuple of an entry. */
 const manifestSql = (partition: string): string => `copy (
-    select entry.status, entry.snapshot_id, entry.sequence_number, entry.sequence_number as file_sequence_number, {
+    select
+      entry.status, entry.snapshot_id, entry.sequence_number, entry.sequence_number as file_sequence_number, {
       content: 0,
       file_path: entry.path,
       file_format: 'PARQUET',
@@ -253,8 +254,9 @@ const manifestSql = (partition: string): string => `copy (
       upper_bounds: ${boundsSql('upper', 'greatest_country')}
     } as data_file
     from (select unnest(from_json($entries, '[{
-      "status": "INTEGER", "snapshot_id": "BIGINT", "sequence_number": "BIGINT", "path": "VARCHAR", "rows": "BIGINT",
-      "bytes": "BIGINT", "lower": "BIGINT", "upper": "BIGINT", "least_country": "VARCHAR", "greatest_country": "VARCHAR"
+      "status": "INTEGER", "snapshot_id": "BIGINT", "sequence_number": "BIGINT", "path": "VARCHAR",
+      "rows": "BIGINT", "bytes": "BIGINT", "lower": "BIGINT", "upper": "BIGINT", "least_country": "VARCHAR",
+      "greatest_country": "VARCHAR"
     }]')) as entry)
   ) to $path (format avro, root_name 'manifest_entry')`;
 
