@@ -164,7 +164,7 @@ it('a dimension computes each hour from the one before, the first from the targe
     'sources.s': HOURLY,
     'target.some': `select 0::bigint as seen, timestamptz '${hourAt(0)}' as ts`,
     'previous.some': `select 40::bigint as seen, timestamptz '${hourAt(1)}' as ts
-      union all select 7, timestamptz '${hourAt(0)}'`,
+      union all select 70, timestamptz '${hourAt(0)}'`,
   });
   const plan = compile({
     pattern: 'dimension',
@@ -297,8 +297,9 @@ describe('an audit', () => {
     expect(await counts({ pattern: 'stateful', sources })).toEqual(
       expect.arrayContaining(['f1', 'f2', 'f3'].map((path) => ({ ...staged, path, rows_outside: 5n }))),
     );
-    const touched = await counts({ pattern: 'stateful', spec: { hours: 'touched' }, sources });
-    expect(touched.map(({ path }) => path).sort()).toEqual(['f1', 'f3']);
+    const some = { s: { added: [0, 3], vtts: 9 } };
+    const touched = await counts({ pattern: 'stateful', spec: { hours: 'touched' }, sources: some });
+    expect(touched.map(({ path }) => path).sort()).toEqual(['f0', 'f3']);
     expect(touched[0]).toMatchObject({ rows_outside: 6n });
     const all = await counts({ pattern: 'stateless', sources });
     expect(all).toHaveLength(8);
