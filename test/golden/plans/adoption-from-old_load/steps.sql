@@ -78,36 +78,8 @@ field_ids {
 -- catalog: tag psyberg_cancel_count_load on raw.cancels at snapshot 7; no session fails without it
 
 -- 4. cleanup end-name: end_name
---   ended: "orders_old"
--- catalog: drop the tags of orders_old on the sources, and what its sessions have left
+--   ended: "old_load"
+-- catalog: drop the tags of old_load on the sources, and what its sessions have left
 
 -- 5. cleanup close-session: close_session
 -- catalog: detach psyberg_session, remove the staging files
-
--- beside the steps: describe
-with "cancels" as not materialized (
-select * from "psyberg_session"."sources"."cancels"
-)
-select * from (
-select date_trunc('hour', cancel_ts) as hour_ts, count(*) as cancels
-from cancels
-group by all
-)
-limit 0
-;
-
--- beside the steps: column types
-with "cancels" as not materialized (
-select * from "psyberg_session"."sources"."cancels"
-)
-select typeof(columns(asked.*))
-from (select 1 as one)
-left join (
-select * from (
-select date_trunc('hour', cancel_ts) as hour_ts, count(*) as cancels
-from cancels
-group by all
-)
-limit 0
-) as asked on true
-;
