@@ -16,7 +16,8 @@ import {
   publishedProperty,
 } from '../state/read-watermarks.ts';
 import { liveRows, publishersOf } from '../state/target-publishers.ts';
-import type { StateChange, TableChange } from '../state/write-state.ts';
+import type { StateChange } from '../state/write-state.ts';
+import type { TableChange } from '../catalog/service/catalog-face.ts';
 import { type ComposedSnapshot, type RunContext, loadTarget } from './context.ts';
 import { branchHead, stagingSnapshots } from '../iceberg/references.ts';
 import { targetMoved } from './open-branch.ts';

@@ -4,7 +4,8 @@
  * the same after ten thousand sessions.
  */
 import { randomUUID } from 'node:crypto';
-import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import type { TableChange } from '../catalog/service/catalog-face.ts';
 import type { BoundValue, Engine } from '../engine/index.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { moveMain } from '../iceberg/references.ts';
@@ -36,7 +37,6 @@ import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
 export type StateRow = Readonly<Record<string, string | number | null>>;
-export type TableChange = TableCommit & { readonly identifier: TableIdentifier };
 /** A change of a state table, and the files that nothing refers to once it is committed. */
 export interface StateChange {
   readonly change: TableChange;
