@@ -14,7 +14,7 @@ import { sameTable, tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
-import type { StateRow } from '../state/write-state.ts';
+import type { StateRow } from '../state/tables/state-table.ts';
 import type { StateWriter } from './write-session-state.ts';
 
 /** What a run needs of the outside. */

@@ -11,14 +11,10 @@ import type { RunStatus } from '../model/run-record.ts';
 import { laterSessionId } from '../model/session-id.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import { lastSessionProperty } from '../state/read-watermarks.ts';
-import { failedSessionRows, sessionRows } from '../state/state-rows.ts';
-import { SESSION } from '../state/state-tables.ts';
-import {
-  composeStateChange,
-  deleteObsoleteFiles,
-  ensureStateTable,
-  type StateRow,
-} from '../state/write-state.ts';
+import { failedSessionRows, sessionRows } from '../state/tables/session.ts';
+import { SESSION } from '../state/tables/session.ts';
+import { composeStateChange, deleteObsoleteFiles, ensureStateTable } from '../state/write-state.ts';
+import type { StateRow } from '../state/tables/state-table.ts';
 import { discard } from '../files/local.ts';
 import type { RunPorts } from './context.ts';
 

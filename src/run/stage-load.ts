@@ -22,7 +22,7 @@ import type {
 } from '../model/step.ts';
 import { removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
-import { watermarksJson } from '../state/state-rows.ts';
+import { watermarksJson } from '../state/tables/high-water-mark.ts';
 import { manifestListStatement } from '../statements/index.ts';
 import { bindStep } from './bind-step.ts';
 import {

@@ -3,8 +3,13 @@
  * changes to commit together with the target. The files are written while the snapshot is composed and the
  * audits run, and again only for a table that moved meanwhile.
  */
-import { sessionRows, signalRows, watermarkRows } from '../state/state-rows.ts';
-import { AUDIT_FAILURE, HIGH_WATER_MARK, SESSION, SIGNAL } from '../state/state-tables.ts';
+import { sessionRows } from '../state/tables/session.ts';
+import { signalRows } from '../state/tables/signal.ts';
+import { watermarkRows } from '../state/tables/high-water-mark.ts';
+import { AUDIT_FAILURE } from '../state/tables/audit-failure.ts';
+import { HIGH_WATER_MARK } from '../state/tables/high-water-mark.ts';
+import { SESSION } from '../state/tables/session.ts';
+import { SIGNAL } from '../state/tables/signal.ts';
 import type { StateChange } from '../state/write-state.ts';
 import type { ComposedSnapshot, RunContext } from './context.ts';
 import { allOf, changesOf, commitRows, type PendingRows, pendingRows } from './pending-rows.ts';

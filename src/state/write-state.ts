@@ -34,9 +34,8 @@ import {
 import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from './read-watermarks.ts';
-import type { StateTable } from './state-tables.ts';
+import type { StateRow, StateTable } from './tables/state-table.ts';
 
-export type StateRow = Readonly<Record<string, string | number | null>>;
 /** A change of a state table, and the files that nothing refers to once it is committed. */
 export interface StateChange {
   readonly change: TableChange;
@@ -181,7 +180,7 @@ export async function composeStateChange(
   const [file] = await run(
     'state/write_file',
     {
-      rows: statementFragment(renderStatement(write.definition.rowsStatement)),
+      rows: statementFragment(write.definition.rowsQuery()),
       kept: replaced.holdOthers
         ? statementFragment(
             `union all by name\n${renderStatement(write.definition.keptStatement, { table: tableFragment('lake', write.table) })}`,
