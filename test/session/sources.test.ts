@@ -7,7 +7,7 @@ import type { StartSpec } from '../../src/model/start.ts';
 import { applyUpdates } from '../../src/iceberg/updates.ts';
 import { eventTimeOf, refuseOtherEventTime } from '../../src/session/event-time.ts';
 import { startSnapshot } from '../../src/session/start.ts';
-import { readVtts } from '../../src/session/vtts.ts';
+import { completeToHour } from '../../src/project/header-vtts.ts';
 import { NOW_MS, newTable, setMain, snapshot, withSnapshots } from '../iceberg/table.ts';
 import { hour, specOf } from '../support/session-data.ts';
 import { msAt } from '../support/world.ts';
@@ -125,16 +125,14 @@ describe('a source that says itself how far it is complete', () => {
       const value = properties[index];
       return value === undefined ? each : { ...each, summary: { operation: 'append', to: value } };
     });
-    return readVtts({
+    return completeToHour({
       processName: 'some_load',
       file: 'processes/some_load.sql',
-      spec: source({ vtts: { kind: 'property', key: 'to' } }),
-      metadata: { ...metadata, snapshots },
-      head: snapshots.at(-1) as Snapshot,
+      spec: source({ vtts: { kind: 'property', key: 'to' } as VttsSpec }),
+      snapshots: () => snapshots.toReversed(),
       newestHour: undefined,
       lastAllowedHour: hour(6),
-      signalTable: { namespace: ['psyberg'], name: 'signal' },
-      signalTableExists: async () => false,
+      signalTable: async () => undefined,
       engine: () => Promise.reject(new Error('started')),
     });
   };

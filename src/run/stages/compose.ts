@@ -12,7 +12,7 @@ import { completeToHour } from '../../model/plan.ts';
 import { composeStepOf } from '../../model/step.ts';
 import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
-import { watermarksJson } from '../../state/state-rows.ts';
+import { watermarksJson } from '../../state/tables/high-water-mark.ts';
 import { manifestListStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';

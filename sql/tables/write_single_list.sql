@@ -1,4 +1,4 @@
--- @name state/write_list
+-- @name tables/write_single_list
 -- What: the manifest list of a state table: its one data manifest, and delete manifests where there are any.
 -- @param $manifest VARCHAR path of the data manifest
 -- @param $partition_spec_id VARCHAR

@@ -1,4 +1,4 @@
--- @name state/carried_deletes
+-- @name tables/carried_deletes
 -- What: delete manifests of a state table (somebody deleted rows by hand): they stay as they are.
 -- @param $manifest_list VARCHAR
 select

@@ -1,4 +1,4 @@
--- @name changes/changed_files
+-- @name tables/data_files
 -- What: the data files in manifests of one partition spec, with the hours that their event-time bounds span.
 --       Without trusted bounds (or with a lower one before the year 1) the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column).
 -- @param $manifests VARCHAR[] paths, all of one partition spec

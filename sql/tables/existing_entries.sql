@@ -1,4 +1,4 @@
--- @name state/existing_entries
+-- @name tables/existing_entries
 -- What: the entries of a state table's manifests, files that are replaced marked as removed.
 -- @param $manifest_list VARCHAR
 -- @param $manifests VARCHAR[] its data manifests

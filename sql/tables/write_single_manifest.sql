@@ -1,4 +1,4 @@
--- @name state/write_manifest
+-- @name tables/write_single_manifest
 -- What: the one data manifest of a state table: what was there, less the replaced files, plus the new one.
 -- @param $path VARCHAR path of the new data file
 -- @param $process_name VARCHAR its partition
