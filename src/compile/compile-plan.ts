@@ -3,13 +3,14 @@
  * --explain` prints this very list, and `run` executes it; values that only running produces stand as
  * `{from_run: name}`.
  */
+import { patternOf } from '../kinds/patterns/index.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/run-record.ts';
-import { intervalsOf } from '../plan/hour-sets.ts';
+import { branchName } from '../model/session-branch.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
 import {
   carriedColumnsFragment,
   fieldIdsFragment,
@@ -40,17 +41,17 @@ import {
   namedIn,
   previousTable,
   processParameters,
-  sourceCtes,
+  queryCtes,
   straddlingTable,
   targetTable,
   windowOf,
 } from './source-ctes.ts';
 import {
-  closeStep,
-  endNameStep,
-  openSessionStep,
-  protectSteps,
-  publishStep,
+  closeRequest,
+  endNameRequest,
+  openSessionRequest,
+  protectRequests,
+  publishRequest,
   request,
 } from './request-steps.ts';
 
@@ -60,13 +61,13 @@ export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
 }
 
 function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
-  const window = windowOf(plan, spec);
+  const window = windowOf(plan);
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return [
     ...plan.sources.flatMap((source) =>
       source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
     ),
-    openSessionStep(plan, spec),
+    openSessionRequest(plan, spec),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
@@ -75,9 +76,12 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...loadSteps(plan, spec, window),
     composeStep(plan),
     ...compileAudits(plan, spec, window),
-    publishStep(plan, `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`),
-    ...protectSteps(plan),
-    closeStep(),
+    publishRequest(
+      plan,
+      `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
+    ),
+    ...protectRequests(plan),
+    closeRequest(),
   ];
 }
 
@@ -88,10 +92,10 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
 export function compileAdoption(plan: Plan, from?: string): CompiledPlan {
   const steps = [
     composeStep(plan),
-    publishStep(plan, 'a snapshot of the same files; watermarks and session rows'),
-    ...protectSteps(plan),
-    ...(from === undefined ? [] : [endNameStep(from)]),
-    closeStep(),
+    publishRequest(plan, 'a snapshot of the same files; watermarks and session rows'),
+    ...protectRequests(plan),
+    ...(from === undefined ? [] : [endNameRequest(from)]),
+    closeRequest(),
   ];
   return Object.freeze({ ...plan, steps: Object.freeze(steps) });
 }
@@ -107,7 +111,7 @@ function changeViewStep(
     return request(common, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
     ...common,
-    sql: manifestListStatement('compose/write_change_list'),
+    sql: manifestListStatement('tables/write_change_list'),
     parameters: {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids,
@@ -148,7 +152,7 @@ export function createStatement(spec: ProcessSpec, sources: SqlFragment): string
 
 function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step {
   const one = firstWindow(spec, window);
-  const ctes = sourceCtes(plan, spec, one);
+  const ctes = queryCtes(plan, spec, one);
   const sql = createStatement(spec, ctes.fragment);
   return {
     kind: 'create-target',
@@ -164,16 +168,16 @@ const beginMainStep = (plan: Plan): Step => ({
   kind: 'begin-main',
   stage: 'branch',
   name: 'begin_main',
-  sql: manifestListStatement('compose/write_empty_list', rowLineageOf(plan)),
+  sql: manifestListStatement('tables/write_empty_list', rowLineageOf(plan)),
   parameters: {
     ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
     destination: { from_run: 'snapshot-list' },
   },
 });
 
-/** A dimension's SQL is written for one hour. */
+/** SQL that runs hour by hour is written for one hour. */
 const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
-  spec.pattern === 'dimension' && window !== undefined
+  patternOf(spec).readsPrevious && window !== undefined
     ? { firstHour: window.firstHour, lastHour: window.firstHour }
     : window;
 
@@ -197,7 +201,7 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
       kind: 'clear-hours',
       stage: 'load',
       name: 'clear_hours',
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         ...hours,
         manifests: { from_run: 'base-manifests' },
@@ -219,8 +223,8 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
-  if (spec.pattern !== 'dimension')
-    return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
+  if (!patternOf(spec).readsPrevious)
+    return [writeStep(plan, spec, queryCtes(plan, spec, window), processParameters(plan, window))];
   return [
     {
       kind: 'begin-hours',
@@ -246,7 +250,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
  */
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
-  const ctes = sourceCtes(plan, spec, window, [], isFirst ? previousTable(spec) : hoursTable);
+  const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
   const sql = renderStatement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
@@ -316,7 +320,7 @@ function writtenRows(
 
 /** The step `insert` of a first session, once its target is there: only then its columns have ids. */
 export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): InsertStep =>
-  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(
+  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan)).at(
     -1,
   ) as InsertStep;
 
@@ -327,7 +331,7 @@ const composeStep = (plan: Plan): ComposeStep => ({
   kind: 'compose-snapshot',
   stage: 'compose',
   name: 'compose_snapshot',
-  sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(plan)),
+  sql: manifestListStatement('tables/write_manifest_list', rowLineageOf(plan)),
   parameters: {
     carried_list: { from_run: 'base-list' },
     staged_list: { from_run: 'branch-list' },
@@ -356,8 +360,8 @@ function overNoRow(
   statement: 'target/describe' | 'target/column_types',
   { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
 ): BareStep {
-  const window = firstWindow(spec, windowOf(plan, spec));
-  const bound = sourceCtes(plan, spec, window);
+  const window = firstWindow(spec, windowOf(plan));
+  const bound = queryCtes(plan, spec, window);
   const sql = renderStatement(statement, {
     sources: ctes ?? bound.fragment,
     query: userQueryFragment(spec.sql),

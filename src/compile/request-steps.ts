@@ -4,7 +4,7 @@
 import { protectionTag } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
 import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import type {
   CloseSessionStep,
   EndNameStep,
@@ -29,21 +29,21 @@ const NEW_COLUMNS: Readonly<Record<OnSchemaChange, string>> = {
   ignore: '; columns that only the query has are left out',
 };
 
-export const openSessionStep = (plan: Plan, spec: ProcessSpec): OpenSessionStep =>
+export const openSessionRequest = (plan: Plan, spec: ProcessSpec): OpenSessionStep =>
   request(
     { kind: 'open-session', stage: 'branch', name: 'open_session' },
     `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branchName(plan.process_name, plan.psyberg_session_id)}${NEW_COLUMNS[spec.onSchemaChange]}`,
   );
 
 /** `to`: what `main` becomes, and what else the commit holds. */
-export const publishStep = ({ target }: Plan, to: string): PublishStep =>
+export const publishRequest = ({ target }: Plan, to: string): PublishStep =>
   request(
     { kind: 'publish', stage: 'publish', name: 'publish' },
     `one commit: ${target.table} main from ${target.base_snapshot_id ?? 'empty'} to ${to}`,
   );
 
 /** A tag on each source whose watermark moves, so that the snapshot it names is not expired. */
-export function protectSteps(plan: Plan): ProtectWatermarksStep[] {
+export function protectRequests(plan: Plan): ProtectWatermarksStep[] {
   const moving = plan.sources.flatMap(
     ({ table, protect, head, watermark, protected_snapshot_id: tagged }) => {
       const id = (head ?? watermark)?.snapshot_id;
@@ -61,7 +61,7 @@ export function protectSteps(plan: Plan): ProtectWatermarksStep[] {
 }
 
 /** Takes away what another name of the process has left. */
-export const endNameStep = (ended: string): EndNameStep =>
+export const endNameRequest = (ended: string): EndNameStep =>
   request(
     { kind: 'end-name', stage: 'cleanup', name: 'end_name', ended },
     `drop the tags of ${ended} on the sources, and what its sessions have left`,
@@ -71,7 +71,7 @@ export const endNameStep = (ended: string): EndNameStep =>
  * The last step: as long as the session's marker is there, the next session of the process looks for what this
  * one may have left, in its sources too.
  */
-export const closeStep = (): CloseSessionStep =>
+export const closeRequest = (): CloseSessionStep =>
   request(
     { kind: 'close-session', stage: 'cleanup', name: 'close_session' },
     `detach ${SESSION_CATALOG}, remove the staging files`,

@@ -6,7 +6,7 @@ import { PsybergError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession } from '../plan/index.ts';
 import { checkSyntax, nameProcess } from '../run/sql/sql-error.ts';

@@ -1,11 +1,13 @@
 /** What a session reports. Session -> RunRecord, plain JSON. Pure. */
+import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
-import { type RunRecord, type RunStatus, branchName } from '../model/run-record.ts';
-import type { Audited, Published, Session } from './session.ts';
+import type { RunRecord, RunStatus } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
+import type { Audited, Published, Begun } from './session.ts';
 
 /** A session as far as it has come. */
-type Progress = Pick<Session, 'plan'> &
+type Progress = Pick<Begun, 'plan'> &
   Partial<Pick<Published, 'publishedSnapshotId' | 'rowsRead' | 'rowsWritten' | 'audits'>>;
 
 /** The record of a session that ran. */
@@ -53,10 +55,9 @@ export function recordHead(
     range: plan.range,
     owed_hours: plan.owed_hours,
     held_back_by: plan.held_back_by,
-    skipped_null_event_times:
-      plan.pattern === 'stateless'
-        ? '0'
-        : String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n)),
+    skipped_null_event_times: patternOf(plan).loadsHours
+      ? String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n))
+      : '0',
   };
 }
 

@@ -1,24 +1,26 @@
 /**
  * A session in progress: a value that each stage turns into the next, and never changes.
  *
- *   Session -open-> Opened -load-> Staged -compose-> Composed -audit-> Audited -publish-> Published
+ *   Begun -open-> Opened -load-> Staged -compose-> Composed -audit-> Audited -publish-> Published
  *
  * Each holds all that the one before held. What a failure has to undo is in {@link Leftovers}, the one thing
  * that is written to: a stage that throws returns no value that could tell.
  */
 import { join } from 'node:path';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { ManifestToRewrite, RewrittenManifest } from '../manifests/compose.ts';
-import type { ReadableView } from '../manifests/readable-view.ts';
+import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
+import type { RewrittenManifest } from '../tables/write/manifest.ts';
+import type { ReadableView } from '../tables/views/readable-view.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { type AuditResult, branchName } from '../model/run-record.ts';
+import type { AuditResult } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import type { StateChange, StateRow } from '../state/write-state.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 
 /** What stays the same from the first stage to the last. */
-export interface Session {
+export interface Begun {
   readonly ports: RunPorts;
   readonly spec: ProcessSpec;
   /** From {@link Opened} on compiled for the columns that the query really returns. */
@@ -49,7 +51,7 @@ export interface Leftovers {
 }
 
 /** Sources and target are pinned and can be read; nothing is staged. */
-export interface Opened extends Session {
+export interface Opened extends Begun {
   /** The snapshot of `main` that the session is staged on; undefined for an adopted target without one. */
   readonly base: Snapshot | undefined;
   /**
@@ -159,15 +161,12 @@ export interface ComposedSnapshot {
 }
 
 /** A session before its first stage. */
-export function newSession(
+export function beginSession(
   ports: RunPorts,
   plan: CompiledPlan,
   spec: ProcessSpec,
-  {
-    stepwise = false,
-    adoption,
-  }: { readonly stepwise?: boolean; readonly adoption?: Session['adoption'] } = {},
-): Session {
+  { stepwise = false, adoption }: { readonly stepwise?: boolean; readonly adoption?: Begun['adoption'] } = {},
+): Begun {
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return {
     ports,
@@ -183,7 +182,7 @@ export function newSession(
 }
 
 /** That session with nothing pinned. */
-export const unopened = (session: Session): Opened => ({
+export const unopened = (session: Begun): Opened => ({
   ...session,
   base: undefined,
   schema: undefined,
@@ -210,7 +209,5 @@ export const unaudited = (composed: Composed): Audited => ({
 });
 
 /** Whether the SQL of the process or of its audits may compare times with `infinity`. */
-export const asksForInfinity = ({ spec }: Pick<Session, 'spec'>): boolean =>
-  [spec.sql, ...spec.audits.map((audit) => (audit.kind === 'sql' ? audit.sql : ''))].some((sql) =>
-    /infinity/i.test(sql),
-  );
+export const asksForInfinity = ({ spec }: Pick<Begun, 'spec'>): boolean =>
+  [spec.sql, ...spec.audits.map((audit) => audit.sql ?? '')].some((sql) => /infinity/i.test(sql));

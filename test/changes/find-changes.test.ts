@@ -4,8 +4,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChanges } from '../../src/changes/find-changes.ts';
 import { openSource } from '../../src/changes/open-source.ts';
-import type { Needs, Reader } from '../../src/changes/source.ts';
-import type { ChangedFile, Watermark } from '../../src/model/session.ts';
+import type { Reader } from '../../src/changes/source.ts';
+import type { ChangedFile, ChangesNeeded, Watermark } from '../../src/model/session.ts';
 import { AvroTable, type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt, msAt } from '../support/world.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const readerOf = (table: AvroTable, needs: Needs, ever: readonly bigint[]): Reader => ({
+const readerOf = (table: AvroTable, needs: ChangesNeeded, ever: readonly bigint[]): Reader => ({
   needs,
   processName: 'some_load',
   watermarksEver: async () => new Set(ever),
@@ -31,7 +31,7 @@ const readerOf = (table: AvroTable, needs: Needs, ever: readonly bigint[]): Read
 });
 
 interface Asked {
-  readonly needs?: Needs;
+  readonly needs?: ChangesNeeded;
   /** The watermark's snapshot; undefined: a first load. */
   readonly since: bigint | undefined;
   readonly totalRecords?: bigint;

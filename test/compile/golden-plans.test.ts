@@ -15,9 +15,11 @@ import {
   describeStatement,
   firstInsertStep,
 } from '../../src/compile/index.ts';
+import type { AuditName } from '../../src/kinds/audits/index.ts';
+import type { VttsName } from '../../src/kinds/vtts/index.ts';
 import type { FileLayout } from '../../src/model/file-layout.ts';
 import type { CompiledPlan, PlanRead, PlanStatus, Step, StepStage } from '../../src/model/plan.ts';
-import type { AuditSpec, Pattern, ProcessSpec, VttsSpec } from '../../src/model/process-spec.ts';
+import type { Pattern, ProcessSpec } from '../../src/model/process-spec.ts';
 import type { ChangedFile, DetectedBy, Session } from '../../src/model/session.ts';
 import type { StartSpec } from '../../src/model/start.ts';
 import { type BoundSql, RUN_INPUTS } from '../../src/model/step.ts';
@@ -190,7 +192,7 @@ describe('the golden plans together', () => {
       patterns.flatMap((pattern) => statuses.map((status) => `${pattern} ${status}`)).sort(),
     );
     expect(found(cases.flatMap(({ spec }) => spec.audits.map(({ kind }) => kind)))).toEqual(
-      all<AuditSpec['kind']>({
+      all<AuditName>({
         source_to_target_count: true,
         no_missing_events: true,
         not_null: true,
@@ -199,7 +201,7 @@ describe('the golden plans together', () => {
       }),
     );
     expect(found(specs.map(({ vtts }) => vtts.kind))).toEqual(
-      all<VttsSpec['kind']>({ bounds: true, signal: true, property: true, sql: true }),
+      all<VttsName>({ bounds: true, signal: true, property: true, sql: true }),
     );
     expect(found(specs.map(({ start }) => start.kind))).toEqual(
       all<StartSpec['kind']>({ beginning: true, now: true, snapshot: true, timestamp: true }),

@@ -6,14 +6,14 @@ import type { AuditResult } from '../../model/run-record.ts';
 import { tableName } from '../../model/names.ts';
 import type { StateRow } from '../../state/write-state.ts';
 import { quoteLiteral } from '../../statements/index.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 
 /**
  * The rows to keep of an audit that failed, and its result with where they will be. A count that does not agree
  * is one row with both counts.
  */
 export function keepFailures(
-  session: Session,
+  session: Begun,
   audit: AuditResult,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): { readonly result: AuditResult; readonly failures: readonly StateRow[] } {
@@ -38,7 +38,7 @@ export function keepFailures(
   return { result, failures };
 }
 
-function placeOf({ plan, ports }: Session, { name }: AuditResult, rows: number): AuditResult['kept'] {
+function placeOf({ plan, ports }: Begun, { name }: AuditResult, rows: number): AuditResult['kept'] {
   const table = tableName(ports.project.tables.auditFailureTable);
   const query = `select failing_row from ${table} where process_name = ${quoteLiteral(plan.process_name)} and psyberg_session_id = ${quoteLiteral(plan.psyberg_session_id)} and audit_name = ${quoteLiteral(name)}`;
   return { table, rows: String(rows), query };

@@ -7,10 +7,11 @@
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf, type ManifestRow } from '../../manifests/compose.ts';
-import { readEachSpec } from '../../manifests/each-spec.ts';
-import { manifestsOutside } from '../../manifests/prune-manifests.ts';
-import { composeReadableView } from '../../manifests/readable-view.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { manifestsOf, type ManifestRow } from '../../tables/read/manifest-list.ts';
+import { readEachSpec } from '../../tables/read/each-spec.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { composeReadableView } from '../../tables/views/readable-view.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { type HourIntervals, hourIntervals, type HourRange, hourText } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
@@ -24,7 +25,7 @@ import {
   tableFragment,
 } from '../../statements/index.ts';
 import { SESSION_CATALOG } from '../../compile/index.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 
 /** What was read of a file. Hours since 1970, of its rows; null where they have none. */
 export interface FileRead {
@@ -69,7 +70,7 @@ interface PromisedFile extends Record<string, unknown> {
 }
 
 /** Throws `rows-not-read`. */
-export async function checkRowsRead(session: Session, read: TableRead): Promise<void> {
+export async function checkRowsRead(session: Begun, read: TableRead): Promise<void> {
   const { engine } = session.ports;
   const manifests = (await manifestsOf(engine, read.snapshot)).filter((manifest) => manifest.live_files > 0n);
   const data = await askedManifests(session, read, manifests);
@@ -95,7 +96,7 @@ export async function checkRowsRead(session: Session, read: TableRead): Promise<
 
 /** The data manifests that may list files of the hours. */
 async function askedManifests(
-  session: Session,
+  session: Begun,
   { metadata, snapshot, column, hours }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<ManifestRow[]> {
@@ -112,20 +113,20 @@ async function askedManifests(
 }
 
 function promisedFiles(
-  { ports: { engine } }: Session,
+  { ports: { engine } }: Begun,
   { metadata, column, hours }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<PromisedFile[]> {
   return readEachSpec(metadata, manifests, async (paths, spec) => {
     if (hours === undefined || column === undefined) {
       const listed = await engine.query<Pick<PromisedFile, 'manifest_path' | 'path' | 'rows'>>({
-        sql: renderStatement('compose/listed_files'),
+        sql: renderStatement('tables/listed_files'),
         parameters: { manifests: paths },
       });
       return listed.map((file) => ({ ...file, placement: 'inside', first_hour: null, last_hour: null }));
     }
     return engine.query<PromisedFile>({
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         manifests: paths,
         field_id: column.fieldId,
@@ -160,7 +161,7 @@ interface StoredRows extends Record<string, unknown> {
 
 /** The rows of single files, by plain path, however their bounds and partitions are. */
 async function rowsOfFiles(
-  session: Session,
+  session: Begun,
   read: TableRead,
   {
     files,
@@ -199,7 +200,7 @@ async function rowsOfFiles(
 
 /** Counts the rows of a view of files. @returns by plain path. */
 export async function storedRows(
-  { ports: { engine } }: Session,
+  { ports: { engine } }: Begun,
   {
     files,
     column,
@@ -261,7 +262,7 @@ function faultOf(
 }
 
 function rowsNotRead(
-  { plan }: Session,
+  { plan }: Begun,
   { name, snapshot }: TableRead,
   file: PromisedFile,
   { expected, found, why }: Fault,
@@ -285,7 +286,7 @@ function rowsNotRead(
 
 /** Where no row tells its file: the sum of what is known. */
 function checkTotal(
-  { plan }: Session,
+  { plan }: Begun,
   { name, snapshot, files }: TableRead,
   promised: readonly PromisedFile[],
   manifests: readonly ManifestRow[],

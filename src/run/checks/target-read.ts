@@ -5,7 +5,7 @@
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { snapshotById } from '../../iceberg/history.ts';
-import { manifestsOf } from '../../manifests/compose.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { HOUR_MS } from '../../model/hour.ts';
 import type { CarryOverStep } from '../../model/step.ts';
@@ -19,12 +19,12 @@ import {
   storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
-import type { Opened, Session, Staged } from '../session.ts';
+import type { Opened, Begun, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { type FileRead, type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
 import { hourBefore } from '../views/show-target.ts';
 
-function targetColumn({ plan, spec }: Session): TimeColumn | undefined {
+function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
   const column = plan.target.event_time;
   return column === null
     ? undefined
@@ -109,14 +109,14 @@ export async function checkCarried(
 async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint> {
   const snapshot = snapshotById((await loadTarget(opened)).metadata, snapshotId) as Snapshot;
   const [row] = await opened.ports.engine.query<{ rows: bigint }>({
-    sql: renderStatement('compose/added_rows'),
+    sql: renderStatement('tables/added_rows'),
     parameters: { manifest_list: snapshot['manifest-list'], snapshot_id: String(snapshotId) },
   });
   return row?.rows ?? 0n;
 }
 
 function notCarried(
-  { plan }: Session,
+  { plan }: Begun,
   {
     file,
     expected,

@@ -7,7 +7,7 @@ import { describeStatement } from '../../compile/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { SqlFragment } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 
 /** DuckDB's types that no Iceberg type holds, and the nearest that one does. */
 const NOT_IN_ICEBERG: readonly (readonly [RegExp, string])[] = [
@@ -27,7 +27,7 @@ const ARRAY = /\[\d+\]/;
  * itself. `sources`: the CTEs with which the target was to be created.
  */
 export async function typeProblem(
-  { spec, plan, ports }: Pick<Session, 'spec' | 'plan' | 'ports'>,
+  { spec, plan, ports }: Pick<Begun, 'spec' | 'plan' | 'ports'>,
   error: unknown,
   sources?: SqlFragment,
 ): Promise<unknown> {

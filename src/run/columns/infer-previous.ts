@@ -11,7 +11,7 @@ import { type HourRange, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { bindStep } from '../bind-step.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 import { type SqlFragment, emptyCteFragment } from '../../statements/index.ts';
 
 /**
@@ -35,7 +35,7 @@ export async function previousColumns(
       'previous',
       names.map((name) => ({ name, type: types[name.toLowerCase()] as string })),
     );
-    const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
+    const sources = sourceCtes(plan, window, [cte]).fragment;
     const { columns } = await engine.table(
       bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}),
     );
@@ -86,12 +86,12 @@ export async function inferredSources({
   ports,
   plan,
   spec,
-}: Pick<Session, 'ports' | 'plan' | 'spec'>): Promise<InferredSources> {
+}: Pick<Begun, 'ports' | 'plan' | 'spec'>): Promise<InferredSources> {
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
   const window = { firstHour: hour, lastHour: hour };
   const previous = await previousColumns(ports.engine, { spec, plan, window });
   const more = previous === undefined ? [] : [previous];
-  return { ...sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, more), window };
+  return { ...sourceCtes(plan, window, more), window };
 }
 
 /** The CTEs, what is bound in them, and the hour that they are asked for. */
@@ -119,7 +119,7 @@ async function withUnqualifiedNames(
       'previous',
       names.map((name) => ({ name, type: UNKNOWN })),
     );
-    const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
+    const sources = sourceCtes(plan, window, [cte]).fragment;
     try {
       await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
       return names;

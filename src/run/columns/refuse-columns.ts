@@ -10,9 +10,9 @@ import { type QueryColumn, columnTypeText } from '../../model/column-type.ts';
 import { type PsybergError, usageError } from '../../model/errors.ts';
 import { duckdbTypeName } from '../../statements/index.ts';
 import { sqlName } from '../../model/sql-name.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 
-type Refused = Pick<Session, 'plan' | 'ports' | 'spec'>;
+type Refused = Pick<Begun, 'plan' | 'ports' | 'spec'>;
 
 const fileOf = ({ ports, spec }: Refused): string => relative(ports.project.root, spec.file);
 const listed = (names: readonly string[]): string => names.join(', ');

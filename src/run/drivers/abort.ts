@@ -5,17 +5,17 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { beginSession } from '../session.ts';
+import { readStoredSession, type StoredSession } from './saved-session.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { conflict, PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
-import { branchName } from '../../model/run-record.ts';
+import { branchName } from '../../model/session-branch.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { dropSessionNow } from '../leftovers/clean-up.ts';
-import { newSession } from '../session.ts';
-import { readStoredSession, type StoredSession } from './saved-session.ts';
-import { sessionBranches } from '../leftovers/session-branches.ts';
-import { isAtWork, readMarker } from '../leftovers/session-marker.ts';
+import { sessionBranches } from '../../markers/session-branches.ts';
+import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import type { StepRequest } from './step-records.ts';
 import { recordSession } from '../records/write-session-state.ts';
 
@@ -44,7 +44,7 @@ export async function abortSession(request: StepRequest): Promise<AbortedSession
   if (!hasBranch && stored === undefined && !existsSync(directory)) throw unknownSession(request, target);
   await dropSessionNow(ports, spec.target.table, branch);
   if (stored !== undefined && stored !== 'without a plan' && stored.status !== 'aborted')
-    await recordSession(newSession(ports, stored.plan, spec, { stepwise: true }), {
+    await recordSession(beginSession(ports, stored.plan, spec, { stepwise: true }), {
       status: 'aborted',
       error: null,
       plan: JSON.stringify(stored.plan),

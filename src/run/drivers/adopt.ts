@@ -9,10 +9,10 @@ import type { RunRecord } from '../../model/run-record.ts';
 import type { RunPorts } from '../ports.ts';
 import { runRecord } from '../record.ts';
 import { stateWriter } from '../records/write-session-state.ts';
-import { newSession, type Opened, unaudited, unopened, unstaged } from '../session.ts';
-import { close } from '../stages/close.ts';
+import { beginSession, type Opened, unaudited, unopened, unstaged } from '../session.ts';
+import { closeStage } from '../stages/close.ts';
 import { composeSnapshot } from '../stages/compose.ts';
-import { publish } from '../stages/publish.ts';
+import { publishStage } from '../stages/publish.ts';
 import { loadTarget } from '../target.ts';
 import { undoneOnFailure } from './undo.ts';
 
@@ -27,15 +27,15 @@ export async function adoptTarget(
   from?: string,
 ): Promise<RunRecord> {
   const startedMs = performance.now();
-  const session = newSession(ports, plan, spec, { adoption: { from } });
+  const session = beginSession(ports, plan, spec, { adoption: { from } });
   const published = await undoneOnFailure(session, async () => {
     const nothing = unopened(session);
     const opened: Opened = { ...nothing, base: mainSnapshot((await loadTarget(nothing)).metadata) };
     const staged = unstaged(opened);
     const composed = await composeSnapshot(staged, { base: opened.base });
-    return publish(unaudited({ ...staged, composed, state: stateWriter(staged) }));
+    return publishStage(unaudited({ ...staged, composed, state: stateWriter(staged) }));
   });
-  await close(published);
+  await closeStage(published);
   const seconds = Math.round(performance.now() - startedMs) / 1000;
   return runRecord(published, {
     status: 'published',

@@ -11,8 +11,8 @@ import { renderStatement, tableFragment } from '../../statements/index.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { RunPorts } from '../ports.ts';
-import { type Audited, type Session, type Staged, unopened, unstaged } from '../session.ts';
-import { branchHead } from '../target.ts';
+import { type Audited, type Begun, type Staged, unopened, unstaged } from '../session.ts';
+import { branchHead } from '../../iceberg/references.ts';
 
 /** What a session's row says. */
 export interface StoredSession {
@@ -124,7 +124,7 @@ export const auditedJson = (saved: StagedJson, audited: Audited, auditsSha256: s
  * Composing from a branch that is gone would publish the watermark without the rows.
  */
 export function stagedFrom(
-  session: Session,
+  session: Begun,
   saved: StagedJson,
   target: TableMetadata | undefined,
 ): Staged | undefined {
@@ -150,7 +150,7 @@ export function stagedFrom(
 
 const fileIn = (directory: string): string => join(directory, 'steps.json');
 
-export function saveSteps({ directory }: Pick<Session, 'directory'>, content: StagedJson | IdleJson): void {
+export function saveSteps({ directory }: Pick<Begun, 'directory'>, content: StagedJson | IdleJson): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(fileIn(directory), JSON.stringify(content));
 }

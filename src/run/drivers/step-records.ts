@@ -49,7 +49,7 @@ export function repeatedRecord({ spec }: StepRequest, stored: StoredSession): St
 }
 
 /** A session that had nothing to do. */
-export const idleRecord = ({ idle, plan }: IdleJson): StepRecord => ({
+export const idleStepRecord = ({ idle, plan }: IdleJson): StepRecord => ({
   ...recordHead(plan),
   status: idle,
   published_snapshot_id: null,

@@ -4,11 +4,11 @@
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { beginSession, type Begun, type Staged } from '../session.ts';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
-import { branchName } from '../../model/run-record.ts';
-import { newSession, type Session, type Staged } from '../session.ts';
+import { branchName } from '../../model/session-branch.ts';
 import { isPlannedBase } from '../target.ts';
 import {
   type IdleJson,
@@ -18,7 +18,7 @@ import {
   type StagedJson,
   type StoredSession,
 } from './saved-session.ts';
-import { isAtWork, readMarker } from '../leftovers/session-marker.ts';
+import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import type { StepRequest } from './step-records.ts';
 
 /** How far a session has come; a step expects the state before its own. */
@@ -120,7 +120,7 @@ export async function refuseStaleSession(
 }
 
 /** Two loads of one session at once would each take the other's branch for a dead one's. */
-export function refuseSecondLoad({ plan, directory }: Session): void {
+export function refuseSecondLoad({ plan, directory }: Begun): void {
   const marker = readMarker(directory);
   if (
     marker === undefined ||
@@ -152,7 +152,7 @@ export async function resumeSession(
   { ports, spec, psybergSessionId }: StepRequest,
   plan: CompiledPlan,
 ): Promise<ResumedSession> {
-  const session = newSession(ports, plan, spec, { stepwise: true });
+  const session = beginSession(ports, plan, spec, { stepwise: true });
   const saved = readSteps(session.directory);
   const target = await ports.catalog.loadTable(spec.target.table);
   const staged =

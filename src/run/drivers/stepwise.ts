@@ -6,40 +6,47 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { compilePlan } from '../../compile/index.ts';
+import { stepsOf } from '../../model/step.ts';
+import { recordSession, stateWriter } from '../records/write-session-state.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
-import { stepsOf } from '../../model/step.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import { branchName } from '../../model/run-record.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
+import { branchName } from '../../model/session-branch.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { progressInSummary, SUMMARY } from '../../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from '../leftovers/clean-up.ts';
-import { writeMarker } from '../leftovers/session-marker.ts';
 import { repairStateTables } from '../records/repair-state.ts';
 import { repairWatermarkTable } from '../records/repair-watermark.ts';
-import { recordSession, stateWriter } from '../records/write-session-state.ts';
 import { auditError } from '../record.ts';
-import { type Audited, newSession, type Opened, type Published, type Staged, unaudited } from '../session.ts';
-import { audit, isBlocked } from '../stages/audit.ts';
-import { close } from '../stages/close.ts';
-import { compose, composeSnapshot } from '../stages/compose.ts';
-import { load } from '../stages/load.ts';
-import { open } from '../stages/open.ts';
-import { publish } from '../stages/publish.ts';
+import {
+  readSteps,
+  readStoredSession,
+  saveSteps,
+  auditedJson,
+  type StagedJson,
+  stagedJson,
+} from './saved-session.ts';
+import { writeMarker } from '../../markers/session-marker.ts';
+import { composeSnapshot, composeStage } from '../stages/compose.ts';
+import {
+  type Audited,
+  beginSession,
+  type Opened,
+  type Published,
+  type Staged,
+  unaudited,
+} from '../session.ts';
+import { auditStage, isBlocked } from '../stages/audit.ts';
+import { closeStage } from '../stages/close.ts';
+import { loadStage } from '../stages/load.ts';
+import { openStage } from '../stages/open.ts';
+import { publishStage } from '../stages/publish.ts';
 import { loadTarget } from '../target.ts';
 import { attachSession, openChangeView } from '../views/show-sources.ts';
 import {
-  auditedJson,
-  readSteps,
-  readStoredSession,
-  type StagedJson,
-  saveSteps,
-  stagedJson,
-} from './saved-session.ts';
-import {
-  idleRecord,
+  idleStepRecord,
   repeatedRecord,
   type StepRecord,
   type StepRequest,
@@ -72,7 +79,7 @@ export async function initSession(
   if (stored !== undefined && PROGRESS.indexOf(stored.status) >= PROGRESS.indexOf('loaded'))
     return { status: stored.status as StepStatus, plan: stored.plan };
   const plan = await planProcess();
-  const session = newSession(ports, plan, spec, { stepwise: true });
+  const session = beginSession(ports, plan, spec, { stepwise: true });
   if (plan.status === 'work') {
     // An earlier attempt may have left an idle marker.
     await abandonSession(session);
@@ -90,12 +97,12 @@ export async function initSession(
 /** Stages the session's rows on its branch. */
 export async function loadStep(request: StepRequest): Promise<StepRecord> {
   const found = await findSession(request);
-  if (found.kind === 'idle') return idleRecord(found.idle);
+  if (found.kind === 'idle') return idleStepRecord(found.idle);
   const { stored } = found;
   if (!expects(request, stored, 'load', 'initialized')) return repeatedRecord(request, stored);
   const { ports, spec } = request;
   await refuseStaleSession(request, stored.plan);
-  const session = newSession(ports, stored.plan, spec, { stepwise: true });
+  const session = beginSession(ports, stored.plan, spec, { stepwise: true });
   const startedMs = performance.now();
   refuseSecondLoad(session);
   await dropAbandonedSessions(ports, spec.target.table, spec.processName);
@@ -103,7 +110,7 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
   await abandonSession(session);
   try {
     writeMarker(session.directory, true);
-    const staged = await load(await open(session));
+    const staged = await loadStage(await openStage(session));
     saveSteps(session, stagedJson(staged, (await loadTarget(staged)).metadata));
     await recordSession(session, { status: 'loaded', error: null, plan: JSON.stringify(stored.plan) });
   } catch (error) {
@@ -121,7 +128,7 @@ export async function auditStep(
   options: { readonly keepBranch: boolean } = { keepBranch: false },
 ): Promise<StepRecord> {
   const found = await findSession(request);
-  if (found.kind === 'idle') return idleRecord(found.idle);
+  if (found.kind === 'idle') return idleStepRecord(found.idle);
   const { stored } = found;
   if (stored.status === 'audit-failed') return repeatedRecord(request, stored);
   const changed = stored.status === 'audited' && wasAuditedOtherwise(request);
@@ -158,7 +165,7 @@ async function auditStaged(staged: Staged): Promise<Audited> {
   for (const step of stepsOf(staged.plan, 'branch'))
     if (step.kind === 'change-view') opened = await openChangeView(opened, step);
   const { shown, previous } = await attachSession(opened);
-  const audited = await audit(await compose({ ...staged, shown, previous }));
+  const audited = await auditStage(await composeStage({ ...staged, shown, previous }));
   // Publishing composes again, on `main` as it is by then: this list has done its work.
   removeLocalFile(audited.composed.snapshot['manifest-list']);
   return audited;
@@ -170,11 +177,11 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
   // Killed between the target and the state tables, where a catalog takes them one by one: it is published.
   await repairStateTables({ spec, project: ports.project, catalog: ports.catalog, ports: async () => ports });
   const found = await findSession(request);
-  if (found.kind === 'idle') return idleRecord(found.idle);
+  if (found.kind === 'idle') return idleStepRecord(found.idle);
   const { stored } = found;
   if (!expects(request, stored, 'publish', 'audited')) {
     // Killed after its commit: what the first one could not clean up.
-    await closeSession(newSession(ports, stored.plan, spec, { stepwise: true }));
+    await closeSession(beginSession(ports, stored.plan, spec, { stepwise: true }));
     return repeatedRecord(request, stored);
   }
   if (wasAuditedOtherwise(request))
@@ -191,14 +198,14 @@ export async function publishStep(request: StepRequest): Promise<StepRecord> {
   const published = await publishStaged(staged, saved).catch((error: unknown) =>
     endOvertaken(request, { staged, saved }, error),
   );
-  await close(published);
+  await closeStage(published);
   return stepRecord(published, 'published', { publish: secondsSince(startedMs) });
 }
 
 /** Publishes what was staged and audited by other processes. */
 async function publishStaged(staged: Staged, saved: StagedJson): Promise<Published> {
   const composed = await composeSnapshot(staged, { base: staged.base });
-  return publish({
+  return publishStage({
     ...unaudited({ ...staged, composed, state: stateWriter(staged) }),
     rowsRead: BigInt(saved.rows_read),
     rowsWritten: BigInt(saved.rows_written),
@@ -258,7 +265,7 @@ export async function commitStep(
   request: StepRequest,
 ): Promise<{ readonly record: StepRecord; readonly repaired: boolean }> {
   const found = await findSession(request);
-  if (found.kind === 'idle') return { record: idleRecord(found.idle), repaired: false };
+  if (found.kind === 'idle') return { record: idleStepRecord(found.idle), repaired: false };
   const { stored } = found;
   const { ports, spec, psybergSessionId } = request;
   if (stored.status !== 'published') throw outOfOrder(request, stored, 'commit', 'publish');

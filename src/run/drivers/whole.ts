@@ -9,13 +9,13 @@ import { abandonSession, closeSession } from '../leftovers/clean-up.ts';
 import type { RunPorts } from '../ports.ts';
 import { auditError, runRecord } from '../record.ts';
 import { recordSession } from '../records/write-session-state.ts';
-import { type Audited, newSession, type Published } from '../session.ts';
-import { audit, isBlocked } from '../stages/audit.ts';
-import { close } from '../stages/close.ts';
-import { compose } from '../stages/compose.ts';
-import { load } from '../stages/load.ts';
-import { open } from '../stages/open.ts';
-import { publish } from '../stages/publish.ts';
+import { type Audited, beginSession, type Published } from '../session.ts';
+import { auditStage, isBlocked } from '../stages/audit.ts';
+import { closeStage } from '../stages/close.ts';
+import { composeStage } from '../stages/compose.ts';
+import { loadStage } from '../stages/load.ts';
+import { openStage } from '../stages/open.ts';
+import { publishStage } from '../stages/publish.ts';
 import { undoneOnFailure } from './undo.ts';
 
 export interface RunOptions {
@@ -34,14 +34,14 @@ export async function runSession(
   spec: ProcessSpec,
   { keepBranch, initSeconds }: RunOptions,
 ): Promise<RunRecord> {
-  const session = newSession(ports, plan, spec);
+  const session = beginSession(ports, plan, spec);
   const clock = stageClock();
   const ended = await undoneOnFailure(session, async (): Promise<Audited | Published> => {
-    const opened = await clock.time('load', open(session));
-    const staged = await clock.time('load', load(opened));
-    const composed = await clock.time('load', compose(staged));
-    const audited = await clock.time('audit', audit(composed));
-    if (!isBlocked(audited)) return clock.time('publish', publish(audited));
+    const opened = await clock.time('load', openStage(session));
+    const staged = await clock.time('load', loadStage(opened));
+    const composed = await clock.time('load', composeStage(staged));
+    const audited = await clock.time('audit', auditStage(composed));
+    if (!isBlocked(audited)) return clock.time('publish', publishStage(audited));
     await endBlocked(audited, keepBranch);
     return audited;
   });
@@ -51,7 +51,7 @@ export async function runSession(
       seconds: clock.seconds(initSeconds),
       error: auditError(ended, keepBranch),
     });
-  await clock.time('publish', close(ended));
+  await clock.time('publish', closeStage(ended));
   return runRecord(ended, { status: 'published', seconds: clock.seconds(initSeconds), error: undefined });
 }
 

@@ -2,20 +2,22 @@
  * Leaves no trace of a session: view detached, branch dropped, its files deleted. Also of sessions whose
  * process died.
  */
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../../compile/index.ts';
+import type { Begun } from '../session.ts';
+import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import type { RunPorts } from '../ports.ts';
-import type { Session } from '../session.ts';
-import { branchHead, stagingSnapshots } from '../target.ts';
-import { isAtWork, isRunning, pidOfUnfinished, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
+import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
+import { isYoung } from '../../markers/sessions-at-work.ts';
+import { sessionOfName } from '../../model/session-branch.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */
-export async function closeSession(session: Session): Promise<void> {
+export async function closeSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers, stepwise } = session;
   await detachSession(session);
   if (leftovers.lostRaces || stepwise) await sweepSession(ports, spec.target.table, branch);
@@ -23,7 +25,7 @@ export async function closeSession(session: Session): Promise<void> {
 }
 
 /** Ends the view only; a stepwise session goes on in another process. */
-export async function detachSession({ ports, view }: Session): Promise<void> {
+export async function detachSession({ ports, view }: Begun): Promise<void> {
   await ports.engine.detach(SESSION_CATALOG);
   view.close();
 }
@@ -32,7 +34,7 @@ export async function detachSession({ ports, view }: Session): Promise<void> {
  * Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it
  * created. All that it knows is in its leftovers, its marker and the tables, however far it came.
  */
-export async function abandonSession(session: Session): Promise<void> {
+export async function abandonSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers } = session;
   await detachSession(session);
   await leftovers.stateRows?.discard();
@@ -46,7 +48,7 @@ export async function abandonSession(session: Session): Promise<void> {
 }
 
 /** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
-async function removeSchema({ ports, spec, leftovers }: Session): Promise<void> {
+async function removeSchema({ ports, spec, leftovers }: Begun): Promise<void> {
   const { schemaId } = leftovers;
   if (schemaId === undefined) return;
   await ports.catalog
@@ -176,53 +178,6 @@ async function sessionsOf(
   const metadata = (await ports.catalog.loadTable(table))?.metadata;
   const branches = Object.keys(metadata?.refs ?? {});
   const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
-  const mine = new RegExp(`^\\.?psyberg_${processName}_\\d{14}(\\.\\d+)?$`);
-  return [...new Set([...branches, ...folders].filter((each) => mine.test(each)))].map((name) => ({
-    name,
-    metadata,
-  }));
-}
-
-/**
- * True for a session's branch that somebody may still work on: its marker says so, or it has none and is
- * young.
- */
-export function isInUse(sessionsDirectory: string, branch: string, metadata: TableMetadata): boolean {
-  const directory = join(sessionsDirectory, branch);
-  const marker = readMarker(directory);
-  return marker === undefined ? isYoung(branch, metadata) : isAtWork(marker, directory);
-}
-
-/**
- * True for a branch without a marker that may be a session's on another machine: begun, or written to, within
- * a day.
- */
-function isYoung(branch: string, metadata: TableMetadata | undefined): boolean {
-  const [, year, month, day, hour, minute, second] = (
-    /_(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(branch) ?? []
-  ).map(Number);
-  const beganMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
-  const [newest] = metadata === undefined ? [] : stagingSnapshots(metadata, branch, undefined);
-  return Date.now() - Math.max(beganMs, newest?.['timestamp-ms'] ?? 0) < STEPWISE_GRACE_MS;
-}
-
-/**
- * When the oldest session that is at work in this warehouse began, in ms; undefined while none is. Its files
- * may be in no metadata yet.
- */
-export function oldestSessionMs(sessionsDirectory: string): number | undefined {
-  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
-  const began = folders
-    .map((name) => join(sessionsDirectory, name))
-    .filter((directory) => {
-      const marker = readMarker(directory);
-      return marker === undefined || isAtWork(marker, directory);
-    })
-    .map(
-      (directory) =>
-        statSync(join(directory, 'session.json'), { throwIfNoEntry: false })?.mtimeMs ??
-        statSync(directory, { throwIfNoEntry: false })?.mtimeMs ??
-        Date.now(),
-    );
-  return began.length === 0 ? undefined : Math.min(...began);
+  const mine = (name: string): boolean => sessionOfName(name)?.processName === processName;
+  return [...new Set([...branches, ...folders].filter(mine))].map((name) => ({ name, metadata }));
 }

@@ -8,9 +8,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sessionOfName } from '../../model/session-branch.ts';
 import { conflict } from '../../model/errors.ts';
-import { branchName } from '../../model/run-record.ts';
-import { isAtWork, readMarker } from './session-marker.ts';
+import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 
 export interface SessionAtWork {
   readonly psybergSessionId: string;
@@ -30,17 +30,16 @@ const POLL_MS = 100;
 /** A session of the process that a living process of this machine runs as a whole; undefined when none is. */
 export function sessionAtWork(sessionsDirectory: string, processName: string): SessionAtWork | undefined {
   const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
-  const prefix = branchName(processName, '');
   for (const name of folders) {
-    const psybergSessionId = name.startsWith(prefix) ? name.slice(prefix.length) : '';
-    if (!/^\d{14}$/.test(psybergSessionId)) continue;
+    const session = sessionOfName(name);
+    if (session?.processName !== processName) continue;
     const directory = join(sessionsDirectory, name);
     const marker = readMarker(directory);
     // The steps of an orchestrator have no process between them: a run overtakes them.
     if (marker === undefined || marker.stepwise || marker.host !== hostname()) continue;
     if (isAtWork(marker, directory))
       return {
-        psybergSessionId,
+        psybergSessionId: session.psybergSessionId,
         pid: marker.pid,
         startedAtMs: Date.parse(marker.started_at),
         isCertain: marker.process_start !== undefined,

@@ -7,14 +7,14 @@
 import { readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../../engine/index.ts';
+import { renderStatement } from '../../statements/index.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import type { RunPorts } from '../ports.ts';
 
 type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;
@@ -91,7 +91,7 @@ async function heldFiles(
   if (lists.length === 0) return new Set();
   const manifests = await togetherOrSingly(lists, (manifestLists) =>
     engine.query<{ manifest_path: string }>({
-      sql: renderStatement('cleanup/referenced_manifests'),
+      sql: renderStatement('tables/manifest_paths'),
       parameters: { manifest_lists: manifestLists },
     }),
   );
@@ -102,7 +102,7 @@ async function heldFiles(
       ? []
       : await togetherOrSingly(paths, (each) =>
           engine.query<{ path: string }>({
-            sql: renderStatement('cleanup/referenced_files'),
+            sql: renderStatement('run/referenced_files'),
             parameters: { manifests: each, files: data },
           }),
         );

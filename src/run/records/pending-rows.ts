@@ -6,7 +6,7 @@
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { isUnanswered, PsybergError } from '../../model/errors.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import {
   composeStateChange,
@@ -16,7 +16,7 @@ import {
   type StateWrite,
 } from '../../state/write-state.ts';
 import type { RunPorts } from '../ports.ts';
-import type { Session } from '../session.ts';
+import type { Begun } from '../session.ts';
 import { patience } from '../patience.ts';
 
 export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
@@ -35,7 +35,7 @@ export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
 
 /** Nothing is written yet: {@link PendingRows.change} does that. */
 export function pendingRows(
-  { plan, ports }: Pick<Session, 'plan' | 'ports'>,
+  { plan, ports }: Pick<Begun, 'plan' | 'ports'>,
   {
     table,
     definition,

@@ -19,7 +19,7 @@ import {
   ensureStateTable,
   type StateRow,
 } from '../../state/write-state.ts';
-import { discard } from '../../state/local-files.ts';
+import { discard } from '../../files/local.ts';
 import type { RunPorts } from '../ports.ts';
 
 export interface Failure {

@@ -7,11 +7,11 @@ import { completeToHour } from '../../model/plan.ts';
 import { sessionRows, signalRows, watermarkRows } from '../../state/state-rows.ts';
 import { AUDIT_FAILURE, HIGH_WATER_MARK, SESSION, SIGNAL } from '../../state/state-tables.ts';
 import type { StateRow } from '../../state/write-state.ts';
-import type { Audited, Session, StateWriter } from '../session.ts';
+import type { Audited, Begun, StateWriter } from '../session.ts';
 import { allOf, changesOf, commitRows, type PendingRows, pendingRows } from './pending-rows.ts';
 
 /** The writer of a session that is about to publish; what it has written ahead is a leftover of it. */
-export function stateWriter(first: Session): StateWriter {
+export function stateWriter(first: Begun): StateWriter {
   let progress: PendingRows[] | undefined;
   let session: PendingRows | undefined;
   /** Known when all audits are done. */
@@ -74,7 +74,7 @@ export function stateWriter(first: Session): StateWriter {
   return writer;
 }
 
-function progressRows(session: Session, targetTableUuid: string): PendingRows[] {
+function progressRows(session: Begun, targetTableUuid: string): PendingRows[] {
   const { plan, ports, adoption } = session;
   const { tables } = ports.project;
   const now = new Date().toISOString();
@@ -121,7 +121,7 @@ function publishedSession(counted: Audited): PendingRows {
 }
 
 /** Rows of audits that failed. A stepwise session that is audited again replaces what it wrote before. */
-const failureRows = (session: Session, failures: readonly StateRow[]): PendingRows[] =>
+const failureRows = (session: Begun, failures: readonly StateRow[]): PendingRows[] =>
   failures.length === 0
     ? []
     : [
@@ -134,7 +134,7 @@ const failureRows = (session: Session, failures: readonly StateRow[]): PendingRo
       ];
 
 /** What is written of a session that publishes nothing. */
-export interface Ending extends Partial<Pick<Audited, 'rowsRead' | 'rowsWritten' | 'failures'>> {
+export interface SessionEnding extends Partial<Pick<Audited, 'rowsRead' | 'rowsWritten' | 'failures'>> {
   readonly status: string;
   /** JSON of the error. */
   readonly error: string | null;
@@ -143,7 +143,7 @@ export interface Ending extends Partial<Pick<Audited, 'rowsRead' | 'rowsWritten'
 }
 
 /** Writes the session's rows alone: it was opened, or failed its audits. */
-export async function recordSession(session: Session, ending: Ending): Promise<void> {
+export async function recordSession(session: Begun, ending: SessionEnding): Promise<void> {
   const { plan, ports, stepwise } = session;
   const { status, error, rowsRead = 0n, rowsWritten = 0n, failures = [] } = ending;
   const rows = sessionRows(plan, {

@@ -5,7 +5,7 @@
  */
 import { type Engine, type Parameters, forkWithMacros } from '../../engine/index.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import { misleadsReaders } from '../../manifests/misleads-readers.ts';
+import { misleadsReaders } from '../../tables/views/misleads-readers.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import { comparedColumns } from './compared-columns.ts';

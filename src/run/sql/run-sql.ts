@@ -106,7 +106,7 @@ function changeOf(statement: string, catalog: SqlPorts['catalog']): Promise<Scri
     if (all === undefined)
       return {
         instead: {
-          sql: renderStatement('report/show_tables'),
+          sql: renderStatement('run/show_tables'),
           parameters: { tables: tables.map(tableName) },
         },
       };

@@ -5,13 +5,13 @@
 import { assertNever } from '../../model/errors.ts';
 import type { StepOf } from '../../model/step.ts';
 import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
-import { dropTag } from '../leftovers/drop-tag.ts';
+import { removeTag } from '../../state/drop-tag.ts';
 import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
 import type { Published } from '../session.ts';
 import { foldSteps } from './fold-steps.ts';
 
 /** Never throws: what could not be cleaned up is said, and left. */
-export async function close(published: Published): Promise<void> {
+export async function closeStage(published: Published): Promise<void> {
   const { plan, ports } = published;
   await foldSteps(published, 'cleanup', closeStep).catch((error: unknown) =>
     ports.onStep(`${plan.process_name}: published, and not cleaned up after: ${String(error)}`),
@@ -40,5 +40,5 @@ async function endName({ ports, spec }: Published, ended: string): Promise<void>
   await dropSessionsOfEndedName(ports, spec.target.table, ended).catch((error: unknown) =>
     ports.onStep(`${ended}: what its sessions left stays: ${String(error)}`),
   );
-  for (const { table } of spec.sources) await dropTag(ports, table, ended);
+  for (const { table } of spec.sources) await removeTag(ports, table, ended);
 }

@@ -6,25 +6,26 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
-import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../manifests/compose.ts';
-import { describeSnapshot } from '../../manifests/snapshot-summary.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
+import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { completeToHour } from '../../model/plan.ts';
 import { composeStepOf } from '../../model/step.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { watermarksJson } from '../../state/state-rows.ts';
 import { manifestListStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
-import { mergeManifests } from '../staging/merge-manifests.ts';
+import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { clearedOn } from '../staging/take-off.ts';
-import { branchHead, loadTarget } from '../target.ts';
+import { branchHead } from '../../iceberg/references.ts';
+import { loadTarget } from '../target.ts';
 import { readableTarget } from '../views/show-target.ts';
 import { announce } from './fold-steps.ts';
 
 /** Composes on the session's own base, and shows audits what they look at. */
-export async function compose(staged: Staged): Promise<Composed> {
+export async function composeStage(staged: Staged): Promise<Composed> {
   announce(staged, composeStepOf(staged.plan));
   const state = stateWriter(staged);
   // A stepwise session is published by another process, which writes its own.
@@ -69,7 +70,7 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
   ];
   if (onto === undefined)
     await ports.engine.execute({
-      sql: manifestListStatement('compose/write_empty_list', rowLineageOf(metadata)),
+      sql: manifestListStatement('tables/write_empty_list', rowLineageOf(metadata)),
       parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
     });
   else {
@@ -128,12 +129,12 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
   const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || insertIds.length === 0)
     await ports.engine.execute({
-      sql: manifestListStatement('compose/write_empty_list', lineage),
+      sql: manifestListStatement('tables/write_empty_list', lineage),
       parameters: { destination: staged },
     });
   else
     await ports.engine.execute({
-      sql: manifestListStatement('compose/write_staged_list', lineage),
+      sql: manifestListStatement('tables/write_inserts_list', lineage),
       parameters: {
         manifest_list: head['manifest-list'],
         insert_snapshot_ids: insertIds.map(String),
@@ -146,7 +147,7 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
     'manifest-list': staged,
   });
   // Only audits of the project's own read the whole table.
-  const whole = spec.audits.some((audit) => audit.kind === 'sql')
+  const whole = spec.audits.some((audit) => audit.sql !== undefined)
     ? await readableTarget(session, metadata, snapshot)
     : { snapshot };
   session.view.show([

@@ -4,9 +4,10 @@
  */
 import { firstInsertStep } from '../../compile/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { composeFilesView, type ManifestRow, manifestsOf } from '../../manifests/compose.ts';
-import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
-import { manifestsOutside } from '../../manifests/prune-manifests.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
 import { assertNever } from '../../model/errors.ts';
 import type {
   CarryOverStep,
@@ -25,7 +26,7 @@ import { loadTarget, targetLayout } from '../target.ts';
 import { foldSteps } from './fold-steps.ts';
 
 /** Throws `rows-not-read`, `null-in-required-column`, and what the query brings. */
-export const load = (opened: Opened): Promise<Staged> => foldSteps(unstaged(opened), 'load', loadStep);
+export const loadStage = (opened: Opened): Promise<Staged> => foldSteps(unstaged(opened), 'load', loadStep);
 
 async function loadStep(staged: Staged, step: StepOf<'load'>): Promise<Staged> {
   switch (step.kind) {

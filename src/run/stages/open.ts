@@ -1,12 +1,12 @@
 /**
  * The first stage: sources and target are pinned, the query is checked against both, and the session's tables
- * can be read. Session -> Opened.
+ * can be read. Begun -> Opened.
  */
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { assertNever, conflict, usageError } from '../../model/errors.ts';
 import type { StepOf } from '../../model/step.ts';
 import { checkQuery } from '../columns/check-query.ts';
-import { type Opened, type Session, unopened } from '../session.ts';
+import { type Opened, type Begun, unopened } from '../session.ts';
 import { beginMain } from '../staging/begin-main.ts';
 import { createTarget } from '../staging/create-target.ts';
 import { isPlannedBase, loadTarget, targetLayout, targetMoved } from '../target.ts';
@@ -20,7 +20,8 @@ const FORMAT_VERSION_MAX = 3;
  * Throws `target-moved`, `session-running`, what is wrong with the query or its columns, and what a source that
  * changed meanwhile brings.
  */
-export const open = (session: Session): Promise<Opened> => foldSteps(unopened(session), 'branch', openStep);
+export const openStage = (session: Begun): Promise<Opened> =>
+  foldSteps(unopened(session), 'branch', openStep);
 
 async function openStep(opened: Opened, step: StepOf<'branch'>): Promise<Opened> {
   switch (step.kind) {

@@ -2,14 +2,14 @@
  * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
  * and announces completeness. There is no moment at which one of them exists without the others.
  */
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import { publishStepOf } from '../../model/step.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
-import { moveMain } from '../../iceberg/references.ts';
+import { moveMain, branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../../model/errors.ts';
-import type { ProcessSpec } from '../../model/process-spec.ts';
-import { publishStepOf } from '../../model/step.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import {
   SUMMARY,
   lastSessionProperty,
@@ -19,9 +19,9 @@ import {
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
 import type { StateChange, TableChange } from '../../state/write-state.ts';
 import { patience } from '../patience.ts';
-import type { Audited, Opened, Published, Session } from '../session.ts';
+import type { Audited, Opened, Published, Begun } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';
-import { branchHead, loadTarget, stagingSnapshots, targetMoved } from '../target.ts';
+import { loadTarget, targetMoved } from '../target.ts';
 import { announce } from './fold-steps.ts';
 
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */
@@ -31,7 +31,7 @@ const UNANSWERED_MAX = 5;
  * Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again),
  * `publish-contended` or `commit-unknown` after the last try.
  */
-export async function publish(audited: Audited): Promise<Published> {
+export async function publishStage(audited: Audited): Promise<Published> {
   announce(audited, publishStepOf(audited.plan));
   const { published, together } = await publishTarget(audited);
   // Published is published: what is not written down now, the next session of the process writes down
@@ -133,7 +133,7 @@ const finishOf =
 const provesUnpublished = (error: unknown): boolean =>
   error instanceof PsybergError && ['target-moved', 'session-overtaken'].includes(error.code);
 
-function commitUnknown({ plan }: Session, error: unknown): PsybergError {
+function commitUnknown({ plan }: Begun, error: unknown): PsybergError {
   return conflict(
     'commit-unknown',
     `${plan.process_name}: the catalog did not answer whether ${plan.target.table} was published: ${(error as Error).message}`,
@@ -146,7 +146,7 @@ function commitUnknown({ plan }: Session, error: unknown): PsybergError {
 }
 
 /** Others were first with every try, and may be with those of a session that is planned anew. */
-function contended({ plan }: Session, error: unknown): PsybergError {
+function contended({ plan }: Begun, error: unknown): PsybergError {
   return conflict(
     'publish-contended',
     `${plan.process_name}: ${plan.target.table} was not published, others committed first for a minute: ${(error as Error).message}`,
@@ -261,7 +261,7 @@ function targetChange(audited: Audited): TargetChange {
 }
 
 /** What the target says of a name whose progress is taken over: it has published nothing that is its own. */
-function endedProperties({ adoption }: Session, { properties = {} }: TableMetadata): TableUpdate[] {
+function endedProperties({ adoption }: Begun, { properties = {} }: TableMetadata): TableUpdate[] {
   const from = adoption?.from;
   if (from === undefined) return [];
   const removals = [publishedProperty(from), lastSessionProperty(from)].filter((key) => key in properties);

@@ -6,11 +6,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { describeStaging } from '../../manifests/snapshot-summary.ts';
+import { describeStaging } from '../../tables/write/snapshot-summary.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { removeLocalFile } from '../../state/local-files.ts';
-import type { Session, Staged } from '../session.ts';
-import { branchHead, loadTarget } from '../target.ts';
+import { removeLocalFile } from '../../files/local.ts';
+import type { Begun, Staged } from '../session.ts';
+import { branchHead } from '../../iceberg/references.ts';
+import { loadTarget } from '../target.ts';
 import { clearedList, type StagedList, type StagingPlace } from './take-off.ts';
 
 /**
@@ -95,5 +96,5 @@ function placeAfter(
   return { metadata: after, parent: before ?? parent, snapshotId, sequenceNumber: nextSequenceNumber(after) };
 }
 
-const stagedSnapshot = (session: Session, place: StagingPlace, list: StagedList): Promise<Snapshot> =>
+const stagedSnapshot = (session: Begun, place: StagingPlace, list: StagedList): Promise<Snapshot> =>
   describeStaging(session.ports.engine, { ...place, ...list });

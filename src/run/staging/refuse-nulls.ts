@@ -16,12 +16,12 @@ import {
   renderStatement,
   requiresInside,
 } from '../../statements/index.ts';
-import type { Session } from '../session.ts';
-import type { WrittenFile } from './write-files.ts';
+import type { Begun } from '../session.ts';
+import type { WrittenFile } from '../../tables/write/data-files.ts';
 
 /** Looks at what COPY counted: rows are read only where a required column has NULLs, for an example. */
 export async function refuseNullsInFiles(
-  session: Session,
+  session: Begun,
   step: Pick<Step, 'name'>,
   { metadata, files }: { readonly metadata: TableMetadata; readonly files: readonly WrittenFile[] },
 ): Promise<void> {
@@ -55,7 +55,7 @@ interface NullRows extends Record<string, unknown> {
 }
 
 async function nullRows(
-  { ports }: Session,
+  { ports }: Begun,
   field: NestedField,
   files: readonly WrittenFile[],
 ): Promise<NullRows | undefined> {
@@ -67,7 +67,7 @@ async function nullRows(
 }
 
 function nullsError(
-  { plan, spec, ports }: Session,
+  { plan, spec, ports }: Begun,
   {
     path,
     found,

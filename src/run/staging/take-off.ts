@@ -5,18 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import {
-  type ManifestRow,
-  manifestsOf,
-  metadataPath,
-  rewriteManifests,
-  writeClearedList,
-} from '../../manifests/compose.ts';
-import { type ManifestOfSpec, readEachSpec } from '../../manifests/each-spec.ts';
-import { findObsoleteDeletes } from '../../manifests/obsolete-deletes.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { metadataPath } from '../../tables/write/new-files.ts';
+import { rewriteManifests } from '../../tables/write/manifest.ts';
+import { writeClearedList } from '../../tables/write/manifest-list.ts';
+import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
+import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
 import type { ClearHoursStep } from '../../model/step.ts';
 import { bindStep } from '../bind-step.ts';
-import type { FileInHours, FilesOfHours, Session, TakenOff } from '../session.ts';
+import type { FileInHours, FilesOfHours, Begun, TakenOff } from '../session.ts';
 
 /** What a staged snapshot is made for. */
 export interface StagingPlace {
@@ -33,7 +30,7 @@ export interface StagedList {
 
 /** The files with rows of the hours that a step `clear_hours` names, among those of `manifests`. */
 export function filesInHours(
-  session: Session,
+  session: Begun,
   step: ClearHoursStep,
   metadata: TableMetadata,
   manifests: readonly ManifestOfSpec[],
@@ -55,7 +52,7 @@ export function filesInHours(
  * `manifests`: the live ones of `base`.
  */
 export async function takeOff(
-  session: Session,
+  session: Begun,
   options: {
     readonly metadata: TableMetadata;
     readonly base: Snapshot;
@@ -88,7 +85,7 @@ export async function takeOff(
 
 /** `base` without `files`, for a snapshot that is composed on it: manifests and a list, no commit. */
 export async function clearedOn(
-  session: Session,
+  session: Begun,
   options: {
     readonly metadata: TableMetadata;
     readonly base: Snapshot;
@@ -108,7 +105,7 @@ export async function clearedOn(
 
 /** The manifest list of a base without what was taken off it. */
 export async function clearedList(
-  session: Session,
+  session: Begun,
   { metadata, parent, snapshotId, sequenceNumber }: StagingPlace,
   cleared: TakenOff,
 ): Promise<StagedList> {

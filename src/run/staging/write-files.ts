@@ -8,46 +8,18 @@
 import { randomUUID } from 'node:crypto';
 import type { BoundStatement } from '../../engine/index.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type { FileLayout } from '../../model/file-layout.ts';
-import { plainPath } from '../../model/plain-path.ts';
 import type { Step } from '../../model/plan.ts';
-import { makeLocalFolder, removeLocalFile } from '../../state/local-files.ts';
-import {
-  NOTHING,
-  isLongKey,
-  longValuesFragment,
-  manifestListStatement,
-  manifestFormatFragment,
-  newEntryFragments,
-  partitionColumnName,
-  partitionSummariesFragment,
-  partitionTupleFragment,
-  quoteIdentifier,
-  renderStatement,
-  statementFragment,
-  writtenValues,
-} from '../../statements/index.ts';
+import { partitionColumnName, writtenValues } from '../../statements/index.ts';
+import { metadataPath } from '../../tables/write/new-files.ts';
+import type { Staged } from '../session.ts';
+import type { FileLayout } from '../../model/file-layout.ts';
+import { makeLocalFolder, removeLocalFile } from '../../files/local.ts';
+import { type WrittenFile, withLongValues, writeFileManifest } from '../../tables/write/data-files.ts';
+import { writeStagedList } from '../../tables/write/manifest-list.ts';
 import { bindStep } from '../bind-step.ts';
-import {
-  declareEmptyPartitionIn,
-  firstRowIdParameter,
-  manifestMetadata,
-  metadataPath,
-  rowLineageOf,
-} from '../../manifests/compose.ts';
-import type { Session, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { refuseNullsInFiles } from './refuse-nulls.ts';
 import { commitStaged } from './commit-staged.ts';
-
-/** What COPY reports of a file. */
-export interface WrittenFile {
-  readonly filename: string;
-  readonly count: bigint;
-  readonly file_size_bytes: bigint;
-  readonly column_statistics: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly partition_keys: Readonly<Record<string, string | null>> | null;
-}
 
 /**
  * Executes a step that writes rows: writes the files, then stages them. Where there was no row the session is
@@ -62,33 +34,13 @@ export async function writeFiles(staged: Staged, step: Step, layout: FileLayout)
   const statement: BoundStatement = bindStep(step, { 'data-folder': destination });
   const written = (await staged.ports.engine.query(statement)) as unknown as WrittenFile[];
   const files = await withLongValues(
-    staged,
-    layout,
+    staged.ports.engine,
+    layout.partition,
     written.filter((file) => file.count > 0n),
   );
   for (const file of written) if (file.count === 0n) removeLocalFile(file.filename);
   await refuseNullsInFiles(staged, step, { metadata, files });
   return files.length === 0 ? staged : stageFiles(staged, metadata, layout, files);
-}
-
-/** Puts partition values that are too long for the name of a folder in the place of their hashes. */
-async function withLongValues(
-  { ports }: Session,
-  layout: FileLayout,
-  files: readonly WrittenFile[],
-): Promise<readonly WrittenFile[]> {
-  const hashed = files.filter((file) => Object.values(file.partition_keys ?? {}).some(isLongKey));
-  if (hashed.length === 0) return files;
-  const rows = await ports.engine.query<{ filename: string; partition: (string | null)[] }>({
-    sql: renderStatement('load/long_partition_values', { values: longValuesFragment(layout.partition) }),
-    parameters: { files: hashed.map((file) => file.filename) },
-  });
-  const byFile = new Map(rows.map((row) => [row.filename, row.partition]));
-  return files.map((file) => {
-    const values = byFile.get(file.filename);
-    const keys = values?.map((value, index) => [partitionColumnName(index), value] as const);
-    return keys === undefined ? file : { ...file, partition_keys: Object.fromEntries(keys) };
-  });
 }
 
 async function stageFiles(
@@ -99,103 +51,28 @@ async function stageFiles(
 ): Promise<Staged> {
   const { branch } = staged;
   const { engine } = staged.ports;
-  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId);
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId) as PartitionSpec;
+  const values = writtenValues(layout.partition);
   const manifest = metadataPath(metadata, `${randomUUID()}-m0`, branch);
-  const sorted = layout.order === undefined ? [] : ['sort_order_id'];
-  const entry = newEntryFragments([...DATA_FILE_COLUMNS, ...sorted], layout.partition);
-  await engine.execute({
-    sql: renderStatement('load/write_file_manifest', {
-      partition: partitionTupleFragment(writtenValues(layout.partition)),
-      data_file: entry.dataFile,
-      manifest_format: manifestFormatFragment(entry.fieldIds),
-    }),
-    parameters: {
-      files: JSON.stringify(files.map((file) => fileJson(file, layout))),
-      metrics: JSON.stringify(files.flatMap((file) => metricsJson(file, layout))),
-      sort_order_id: layout.order === undefined ? null : String(layout.order.id),
-      destination: manifest,
-      ...manifestMetadata(metadata, spec as PartitionSpec),
-    },
+  await writeFileManifest(engine, {
+    metadata,
+    spec,
+    values,
+    columns: layout.columns,
+    location: layout.location,
+    files: files.map((file) => ({
+      file,
+      partition: values.map((_value, index) => file.partition_keys?.[partitionColumnName(index)] ?? null),
+    })),
+    sortOrderId: layout.order?.id,
+    destination: manifest,
   });
-  if (layout.partition.length === 0) await declareEmptyPartitionIn(engine, manifest);
-  return commitStaged(staged, async ({ metadata: current, parent, sequenceNumber, snapshotId }) => {
-    const manifestList = metadataPath(current, `snap-${snapshotId}`, branch);
-    await engine.execute({
-      sql: manifestListStatement('load/write_staged_list', rowLineageOf(current), {
-        parent: parent === undefined ? NOTHING : statementFragment(renderStatement('load/parent_manifests')),
-        summaries: partitionSummariesFragment(writtenValues(layout.partition)),
-      }),
-      parameters: {
-        manifest,
-        partition_spec_id: String(layout.specId),
-        snapshot_id: String(snapshotId),
-        sequence_number: String(sequenceNumber),
-        ...firstRowIdParameter(current),
-        destination: manifestList,
-        ...(parent === undefined ? {} : { parent: parent['manifest-list'] }),
-      },
+  return commitStaged(staged, async (place) => {
+    const manifestList = await writeStagedList(engine, {
+      ...place,
+      manifest: { path: manifest, specId: layout.specId, values },
+      owner: branch,
     });
     return { manifestList, operation: 'append' };
-  });
-}
-
-/** The columns of `data_file` that the engine writes. */
-export const DATA_FILE_COLUMNS = [
-  'content',
-  'file_path',
-  'file_format',
-  'partition',
-  'record_count',
-  'file_size_in_bytes',
-  'column_sizes',
-  'value_counts',
-  'null_value_counts',
-  'lower_bounds',
-  'upper_bounds',
-];
-
-function fileJson(file: WrittenFile, layout: FileLayout): Record<string, unknown> {
-  return {
-    path: spelledAs(layout.location, file.filename),
-    rows: String(file.count),
-    bytes: String(file.file_size_bytes),
-    partition: layout.partition.map(
-      (_field, index) => file.partition_keys?.[partitionColumnName(index)] ?? null,
-    ),
-  };
-}
-
-/**
- * COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers'
- * clean-up would not know the file.
- */
-export const spelledAs = (location: string, path: string): string => {
-  const plain = plainPath(location);
-  return path.startsWith(plain) ? location + path.slice(plain.length) : path;
-};
-
-/** COPY reports a column under its quoted name. */
-export function metricsJson(
-  file: WrittenFile,
-  layout: Pick<FileLayout, 'columns' | 'location'>,
-): Record<string, unknown>[] {
-  return layout.columns.flatMap((column) => {
-    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers little.
-    if (typeof column.type !== 'string') return [];
-    const statistics =
-      file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
-    if (statistics === undefined) return [];
-    return [
-      {
-        path: spelledAs(layout.location, file.filename),
-        field_id: column.id,
-        kind: column.type,
-        values: statistics['num_values'] ?? null,
-        nulls: statistics['null_count'] ?? null,
-        size: statistics['column_size_bytes'] ?? null,
-        least: statistics['min'] ?? null,
-        greatest: statistics['max'] ?? null,
-      },
-    ];
   });
 }

@@ -4,8 +4,9 @@
  * and a session has four or more: with 2,700 files in 100 manifests each of them took 110 to 140 ms, however
  * few files it read (2026-11-22). One look at the manifests here serves them all.
  */
-import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import type { Engine } from '../../engine/index.ts';
+import { renderStatement } from '../../statements/index.ts';
+import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
@@ -13,9 +14,9 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { parseHour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
-import { renderStatement } from '../../statements/index.ts';
-import { composeFilesView, manifestsOf } from '../../manifests/compose.ts';
-import { readEachSpec } from '../../manifests/each-spec.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { readEachSpec } from '../../tables/read/each-spec.ts';
 
 /**
  * Below this a statement opens the whole table faster than it is narrowed: 200 files cost DuckDB about 10 ms.
@@ -65,7 +66,7 @@ export async function narrowSource({
   const { first_hour, last_hour } = plan.range;
   const files = await readEachSpec(metadata, manifests, (paths, spec) =>
     engine.query<{ manifest_path: string; path: string }>({
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         manifests: paths,
         field_id: column.id,

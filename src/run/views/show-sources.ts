@@ -6,19 +6,21 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
 import { SESSION_CATALOG } from '../../compile/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type ManifestRow, composeFilesView, manifestsOf } from '../../manifests/compose.ts';
-import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
-import { type ReadableView, composeReadableView } from '../../manifests/readable-view.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
+import { type ReadableView, composeReadableView } from '../../tables/views/readable-view.ts';
 import { conflict, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ChangeViewStep } from '../../model/step.ts';
 import { manifestListStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
-import { type Opened, type Session, asksForInfinity } from '../session.ts';
+import { type Opened, type Begun, asksForInfinity } from '../session.ts';
 import { targetView } from '../target.ts';
 import { narrowSource } from './narrow-source.ts';
 import { previousView } from './show-target.ts';
@@ -55,7 +57,7 @@ type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
  * `source-files-gone` rather than load less than was planned.
  */
 async function composeListedFiles(
-  session: Session,
+  session: Begun,
   options: {
     readonly source: PlanSource;
     readonly read: Changes;
@@ -71,7 +73,7 @@ async function composeListedFiles(
   if (files.length > 0 && source.detected_by !== 'live-files') {
     const destination = join(directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
     await engine.execute({
-      sql: manifestListStatement('compose/write_change_list'),
+      sql: manifestListStatement('tables/write_change_list'),
       parameters: {
         manifest_lists: read.manifest_lists,
         snapshot_ids: read.snapshot_ids,
@@ -143,7 +145,7 @@ export async function attachSession(opened: Opened): Promise<Opened> {
     if (readable !== undefined) shown.set(source.alias, readable);
     else if (narrowed !== undefined) shown.set(source.alias, { snapshot: narrowed });
   }
-  const previous = spec.pattern === 'dimension' ? await previousView(opened) : undefined;
+  const previous = patternOf(spec).readsPrevious ? await previousView(opened) : undefined;
   opened.view.show([
     ...plan.sources.map((source) => sourceView(opened, source, shown.get(source.alias))),
     targetView(opened),
@@ -155,7 +157,7 @@ export async function attachSession(opened: Opened): Promise<Opened> {
 
 /** `view`: the files of the source that are shown; undefined: all of its pinned snapshot. */
 async function readableSource(
-  session: Session,
+  session: Begun,
   source: PlanSource,
   view: Snapshot | undefined,
 ): Promise<ReadableView | undefined> {
@@ -185,7 +187,7 @@ async function readableSource(
 }
 
 function sourceView(
-  { spec, branch }: Session,
+  { spec, branch }: Begun,
   source: PlanSource,
   readable: ReadableView | undefined,
 ): ViewTable {

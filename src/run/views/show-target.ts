@@ -3,18 +3,18 @@
  * as sources are: without bounds and partitions by which DuckDB would skip rows.
  */
 import type { ViewTable } from '../../catalog/index.ts';
+import { type Opened, type Begun, asksForInfinity } from '../session.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { manifestsOf } from '../../manifests/compose.ts';
-import { manifestsOutside } from '../../manifests/prune-manifests.ts';
-import { composeReadableView, type ReadableView } from '../../manifests/readable-view.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
 import { hourIntervals, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
-import { type Opened, type Session, asksForInfinity } from '../session.ts';
 import { loadTarget } from '../target.ts';
 
 /** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */
 export async function readableTarget(
-  session: Session,
+  session: Begun,
   metadata: TableMetadata,
   from: Snapshot,
   leftOut?: ReadonlySet<string>,

@@ -13,42 +13,24 @@
 with intervals as (
   select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
 ),
-entries as (
-  select
-    filename as manifest_path,
-    data_file.file_path as path,
-    data_file.record_count as rows,
-    data_file.file_size_in_bytes as bytes,
-    hex(data_file.lower_bounds[$field_id]) as lower_bound,
-    hex(data_file.upper_bounds[$field_id]) as upper_bound,
-    data_file.null_value_counts[$field_id] as null_event_times,
-    (to_json(data_file.partition)->>'$.*')[$partition_position] as partition_value
-  from read_manifests($manifests)
-  where status < 2
-),
-stored as (
+placed as (
   select
     *,
-    iceberg_integer(lower_bound) as lower_value,
-    case when length(upper_bound) = length(lower_bound) then iceberg_integer(upper_bound) end as upper_value,
-    stored_unit(lower_bound, $type, $unit) as stored_unit
-  from entries
-),
-stated as (
-  select *, event_hour(lower_value, stored_unit, false) as stated_first_hour, event_hour(upper_value, stored_unit, true) as stated_last_hour
-  from stored
+    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 0) as partition_first_hour,
+    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 1) as partition_end_hour
+  from hours_of_files($manifests, $field_id, $type, $unit)
+  where status < 2
 ),
 files as (
   select
-    *,
-    coalesce(bounds_are_trusted(lower_value, upper_value, stored_unit, null_event_times, rows), false)
-      -- A file outside its partition's hours is misread by somebody: by these bounds its rows would be left out, or left behind.
-      and coalesce(stated_first_hour >= partition_hour(partition_value, $partition_transform, 0), true)
-      and coalesce(stated_last_hour < partition_hour(partition_value, $partition_transform, 1), true)
-      and not coalesce(bounds_in_another_unit(lower_value, upper_value, stored_unit) and partition_hour(partition_value, $partition_transform, 0) is null, false) as is_trusted,
-    case when is_trusted then stated_first_hour end as first_hour,
-    case when is_trusted then stated_last_hour end as last_hour
-  from stated
+    * exclude (first_hour, last_hour),
+    -- A file outside its partition's hours is misread by somebody: by these bounds its rows would be left out, or left behind.
+    coalesce(first_hour >= partition_first_hour, true)
+      and coalesce(last_hour < partition_end_hour, true)
+      and not (in_another_unit and partition_first_hour is null) as is_confirmed,
+    case when is_confirmed then placed.first_hour end as first_hour,
+    case when is_confirmed then placed.last_hour end as last_hour
+  from placed
 )
 select
   manifest_path,
