@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChanges } from '../../src/changes/find-changes.ts';
 import { openSource } from '../../src/changes/open-source.ts';
 import type { Reader } from '../../src/changes/source.ts';
-import type { ChangesNeeded, ChangedFile, Watermark } from '../../src/model/session.ts';
+import type { ChangedFile, ChangesNeeded, Watermark } from '../../src/model/session.ts';
 import { AvroTable, type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt, msAt } from '../support/world.ts';

@@ -196,7 +196,7 @@ it('the columns of a query are asked for without a row, in any pattern', async (
 describe('an audit', () => {
   const place = { line: 1, column: 1 };
   const common = { severity: 'block', place } as const;
-  const AUDITS = {
+  const AUDITS: Readonly<Record<string, AuditSpec & Readonly<Record<string, unknown>>>> = {
     count: { ...common, kind: 'source_to_target_count', name: 'count', source: 'o' },
     events: { ...common, kind: 'no_missing_events', name: 'events', source: 's', key: 'k', targetKey: 'key' },
     null: { ...common, kind: 'not_null', name: 'null', columns: ['id', 'key'] },
@@ -210,7 +210,7 @@ describe('an audit', () => {
       sql: "select id from staged where id not in (select id from s) union all select id from target where id = 13 and $process_name = 'some_load'",
       parameters: [],
     },
-  } as Readonly<Record<string, AuditSpec>>;
+  };
   const ts = `timestamptz '${hourAt(1)}' as ts`;
   const of = (columns: string, values: string): string =>
     `select *, ${ts}, 'f' as filename from (values ${values}) t(${columns})`;

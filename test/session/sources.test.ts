@@ -1,4 +1,4 @@
-// Goal: where a source begins, by which column its hours are counted, and how far its own word says it is complete.
+// Goal: where a source begins, and by which column its hours are counted.
 // Method: metadata as data; no catalog and no DuckDB.
 import { describe, expect, it } from 'vitest';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
@@ -7,10 +7,8 @@ import type { StartSpec } from '../../src/model/start.ts';
 import { applyUpdates } from '../../src/iceberg/updates.ts';
 import { eventTimeOf, refuseOtherEventTime } from '../../src/session/event-time.ts';
 import { startSnapshot } from '../../src/session/start.ts';
-import { completeToHour } from '../../src/project/header-vtts.ts';
 import { NOW_MS, newTable, setMain, snapshot, withSnapshots } from '../iceberg/table.ts';
-import { hour, specOf } from '../support/session-data.ts';
-import { msAt } from '../support/world.ts';
+import { specOf } from '../support/session-data.ts';
 
 const headOf = (metadata: TableMetadata, id: bigint): Snapshot =>
   metadata.snapshots?.find((each) => each['snapshot-id'] === id) as Snapshot;
@@ -116,45 +114,4 @@ describe('the event time', () => {
       expect.objectContaining({ hint: expect.stringContaining('name id as event_time') }),
     );
   });
-});
-
-describe('a source that says itself how far it is complete', () => {
-  const told = (...properties: readonly (string | undefined)[]): Promise<number | undefined> => {
-    const metadata = withParents(withSnapshots(properties.map((_each, index) => BigInt(index + 1))));
-    const snapshots = (metadata.snapshots ?? []).map((each, index) => {
-      const value = properties[index];
-      return value === undefined ? each : { ...each, summary: { operation: 'append', to: value } };
-    });
-    return completeToHour({
-      processName: 'some_load',
-      file: 'processes/some_load.sql',
-      spec: source({ vtts: { kind: 'property', key: 'to' } as VttsSpec }),
-      snapshots: () => snapshots.toReversed(),
-      newestHour: undefined,
-      lastAllowedHour: hour(6),
-      signalTable: async () => undefined,
-      engine: () => Promise.reject(new Error('started')),
-    });
-  };
-
-  it.each<[string, readonly (string | undefined)[], number | undefined]>([
-    ['milliseconds at the end of hour 4', [String(msAt(5))], hour(4)],
-    ['a moment before it', [String(msAt(5) - 1)], hour(3)],
-    ['text without a zone', ['2023-09-14 05:00:00'], hour(4)],
-    ['text with one', ['2023-09-14T07:30:00+02:00'], hour(4)],
-    ['an earlier commit, where the head does not say it', [String(msAt(5)), undefined], hour(4)],
-    ['nothing in all its history', [undefined, undefined], undefined],
-    ['the future, and is taken up to now', ['9999-12-31T23:59:59Z'], hour(6)],
-  ])('%s', async (_name, properties, expected) => {
-    expect(await told(...properties)).toBe(expected);
-  });
-  it.each([['1694667600'], ['1694667600000000'], ['soon'], ['']])(
-    '"%s" is refused, with its snapshot',
-    async (text) => {
-      await expect(told(text)).rejects.toMatchObject({
-        code: 'vtts-invalid',
-        context: { property: 'to', found: text, snapshot_id: '1' },
-      });
-    },
-  );
 });
