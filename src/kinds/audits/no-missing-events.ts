@@ -6,7 +6,7 @@ import { filled, strictMap } from '../shapes.ts';
 import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface NoMissingEvents extends AuditSpec {
+export interface NoMissingEventsAudit extends AuditSpec {
   readonly source: string;
   readonly key: string;
   /** The key's column in the target, when it has another name there. */
@@ -14,7 +14,7 @@ interface NoMissingEvents extends AuditSpec {
 }
 const argument = strictMap({ source: z.string(), key: filled, target_key: filled.optional() });
 
-export const noMissingEvents: AuditKind<NoMissingEvents, z.infer<typeof argument>> = selectsBadRows({
+export const noMissingEvents: AuditKind<NoMissingEventsAudit, z.infer<typeof argument>> = selectsBadRows({
   argument,
   namesSource: true,
   example: '- no_missing_events: { source: <alias>, key: <column> }',

@@ -6,12 +6,12 @@ import { filled, strictMap } from '../shapes.ts';
 import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface NotNull extends AuditSpec {
+export interface NotNullAudit extends AuditSpec {
   readonly columns: readonly string[];
 }
 const argument = strictMap({ columns: z.array(filled).min(1) });
 
-export const notNull: AuditKind<NotNull, z.infer<typeof argument>> = selectsBadRows({
+export const notNull: AuditKind<NotNullAudit, z.infer<typeof argument>> = selectsBadRows({
   argument,
   example: '- not_null: { columns: [<column>] }',
   meaning: 'Columns that may not be NULL.',

@@ -10,13 +10,13 @@ import { filled } from '../shapes.ts';
 import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface Sql extends AuditSpec {
+export interface SqlAudit extends AuditSpec {
   readonly file: string;
   readonly sql: string;
   readonly parameters: readonly ParameterUse[];
 }
 
-export const sql: AuditKind<Sql, string> = selectsBadRows({
+export const sqlAudit: AuditKind<SqlAudit, string> = selectsBadRows({
   argument: filled,
   example: '- sql: audits/<file>.sql',
   meaning: 'A file with a query that selects bad rows; relative to the project.',

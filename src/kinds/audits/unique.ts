@@ -11,7 +11,7 @@ import { filled, strictMap } from '../shapes.ts';
 import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface Unique extends AuditSpec {
+export interface UniqueAudit extends AuditSpec {
   readonly columns: readonly string[];
   readonly over: 'staged' | 'target';
 }
@@ -20,7 +20,7 @@ const argument = strictMap({
   over: z.enum(['staged', 'target']).optional(),
 });
 
-export const unique: AuditKind<Unique, z.infer<typeof argument>> = selectsBadRows({
+export const unique: AuditKind<UniqueAudit, z.infer<typeof argument>> = selectsBadRows({
   argument,
   example: '- unique: { columns: [<column>] }',
   meaning:
