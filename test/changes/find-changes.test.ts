@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChanges } from '../../src/changes/find-changes.ts';
 import { openSource } from '../../src/changes/open-source.ts';
 import type { Reader } from '../../src/changes/source.ts';
+import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import type { ChangedFile, ChangesNeeded, Watermark } from '../../src/model/session.ts';
-import { AvroTable, type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
+import { AvroTable, type AvroTableOptions, type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt, msAt } from '../support/world.ts';
 
@@ -25,7 +26,10 @@ const readerOf = (table: AvroTable, needs: ChangesNeeded, ever: readonly bigint[
     endpoint: undefined as never,
     spec: { table: { namespace: ['raw'], name: 'some' } } as never,
     metadata: table.metadata,
-    eventTime: { column: { id: 2, name: 'ts', required: false, type: 'timestamptz' }, unit: 'us' },
+    eventTime: {
+      column: { id: 2, name: 'ts', required: false, type: table.eventTime.type },
+      unit: table.eventTime.unit,
+    },
     lastAllowedHour: hour(24),
   }),
 });
@@ -99,6 +103,27 @@ describe('a first load', () => {
   });
 });
 
+describe('the hours of a file', () => {
+  it.each<[string, NonNullable<AvroTableOptions['eventTime']>, readonly string[]]>([
+    ['a timestamp with zone', { type: 'timestamptz', unit: 'us' }, ['+a 4..5', '+b -500000']],
+    ['a timestamp', { type: 'timestamp', unit: 'us' }, ['+a 4..5', '+b -500000']],
+    ['seconds in an int', { type: 'int', unit: 's' }, ['+a 4..5', '+b -500000']],
+    ['seconds', { type: 'long', unit: 's' }, ['+a 4..5', '+b -500000']],
+    ['milliseconds', { type: 'long', unit: 'ms' }, ['+a 4..5', '+b -500000']],
+    ['microseconds', { type: 'long', unit: 'us' }, ['+a 4..5', '+b -500000']],
+    ['a date', { type: 'date', unit: 'day' }, ['+a 0..23', '+b -500016..-499993']],
+  ])('are read from bounds of %s, also before 1970', async (_name, eventTime, files) => {
+    const table = new AvroTable(world, { eventTime, formatVersion: 3 });
+    await table.commit({
+      add: [
+        { name: 'a', hours: [4, 5] },
+        { name: 'b', hours: -500_000 },
+      ],
+    });
+    expect(await changesOf(table, { since: undefined })).toMatchObject({ files });
+  });
+});
+
 describe('snapshots since the watermark', () => {
   it('that append are news, by the manifests that they added', async () => {
     const table = await begun();
@@ -163,6 +188,23 @@ describe('snapshots since the watermark', () => {
     });
     await table.commit({ operation: 'delete', remove: ['c'] });
     expect(await changesOf(table, { since: 1n })).toMatchObject({ files: ['+d 5'], listed: 'files' });
+  });
+});
+
+describe('a snapshot that says nothing of itself', () => {
+  it.each<[string, Snapshot['summary']]>([
+    ['no summary', undefined],
+    ['no operation', {} as never],
+    ['counts that are none', { operation: 'append', 'added-records': '1.0E3', 'total-records': 'many' }],
+  ])('with %s is read by its files', async (_name, summary) => {
+    const table = await begun();
+    await table.commit({ add: [{ name: 'c', hours: 4 }] });
+    const snapshots = (table.metadata.snapshots ?? []).map(({ summary: _own, ...rest }) => ({
+      ...rest,
+      ...(summary === undefined ? {} : { summary }),
+    })) as Snapshot[];
+    table.metadata = { ...table.metadata, snapshots };
+    expect(await changesOf(table, { since: 1n })).toMatchObject({ files: ['+c 4'] });
   });
 });
 

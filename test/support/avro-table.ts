@@ -66,7 +66,15 @@ export interface AvroTableOptions {
   readonly formatVersion?: 1 | 2 | 3;
   /** By the value of country (`NL` in every file), or by the hour, of which a file then holds one. */
   readonly partitionedBy?: 'country' | 'hour';
+  /** Iceberg type of ts, and the unit of its values. */
+  readonly eventTime?: EventTime;
 }
+interface EventTime {
+  readonly type: string;
+  readonly unit: 'day' | 's' | 'ms' | 'us' | 'ns';
+}
+
+const UNITS_PER_MS = { ms: 1n, us: 1000n, ns: 1_000_000n } as const;
 
 /** A table; its snapshots are numbered 1, 2, 3 …, and so are their sequence numbers. */
 export class AvroTable {
@@ -77,9 +85,11 @@ export class AvroTable {
   #lastSnapshotId = 0n;
   #manifestsWritten = 0;
 
-  constructor(world: AvroWorld, { formatVersion = 2, partitionedBy = 'country' }: AvroTableOptions = {}) {
+  constructor(world: AvroWorld, options: AvroTableOptions = {}) {
+    const { formatVersion = 2, partitionedBy = 'country' } = options;
+    const { eventTime = { type: 'timestamptz', unit: 'us' } as const } = options;
     this.#world = world;
-    this.#options = { formatVersion, partitionedBy };
+    this.#options = { formatVersion, partitionedBy, eventTime };
     const location = mkdtempSync(join(world.folder, 't-'));
     mkdirSync(join(location, 'metadata'));
     const field =
@@ -88,7 +98,7 @@ export class AvroTable {
         : { 'source-id': 3, 'field-id': 1000, name: 'country', transform: 'identity' };
     this.metadata = newTableMetadata(
       {
-        schema: { type: 'struct', fields: COLUMNS },
+        schema: { type: 'struct', fields: columnsOf(eventTime.type) },
         partitionSpec: { fields: [field] },
         properties: { 'format-version': String(formatVersion) },
         location,
@@ -96,6 +106,10 @@ export class AvroTable {
       },
       msAt(0),
     );
+  }
+
+  get eventTime(): EventTime {
+    return this.#options.eventTime;
   }
 
   get head(): Snapshot {
@@ -195,18 +209,20 @@ export class AvroTable {
 
   async #writeManifest(manifest: Omit<Manifest, 'path'>): Promise<Manifest> {
     const { snapshotId, live, removed } = manifest;
+    const { eventTime, partitionedBy } = this.#options;
     this.#manifestsWritten += 1;
     const path = join(this.metadata.location, 'metadata', `m-${snapshotId}-${this.#manifestsWritten}.avro`);
     const entries = [
-      ...live.map((entry) => entryJson(entry, entry.snapshotId === snapshotId ? 1 : 0)),
-      ...removed.map((entry) => entryJson({ ...entry, snapshotId }, 2)),
+      ...live.map((entry) => entryJson(entry, entry.snapshotId === snapshotId ? 1 : 0, eventTime)),
+      ...removed.map((entry) => entryJson({ ...entry, snapshotId }, 2, eventTime)),
     ];
     await this.#world.engine.execute({
-      sql: manifestSql(
-        this.#options.partitionedBy === 'hour'
-          ? '{ts_hour: (entry.lower // 3600000000)::integer}'
-          : "{country: 'NL'}",
-      ),
+      sql: manifestSql({
+        partition:
+          partitionedBy === 'hour' ? '{ts_hour: (entry.lower // 3600000000)::integer}' : "{country: 'NL'}",
+        // Iceberg stores int and date in 4 bytes.
+        width: eventTime.type === 'int' || eventTime.type === 'date' ? 4 : 8,
+      }),
       parameters: { entries: JSON.stringify(entries), path },
     });
     return { ...manifest, path };
@@ -224,23 +240,29 @@ export class AvroTable {
   }
 }
 
-const COLUMNS = [
+const columnsOf = (eventTimeType: string) => [
   { id: 1, name: 'id', required: false, type: 'long' },
-  { id: 2, name: 'ts', required: false, type: 'timestamptz' },
+  { id: 2, name: 'ts', required: false, type: eventTimeType },
   { id: 3, name: 'country', required: false, type: 'string' },
 ];
+
+/** An instant as the table stores it. */
+function storedText(atMs: number, { unit }: EventTime): string {
+  if (unit === 'day') return String(Math.floor(atMs / 86_400_000));
+  return unit === 's' ? String(Math.floor(atMs / 1000)) : String(BigInt(atMs) * UNITS_PER_MS[unit]);
+}
 
 const setMain = (snapshotId: bigint) =>
   ({ action: 'set-snapshot-ref', 'ref-name': 'main', type: 'branch', 'snapshot-id': snapshotId }) as const;
 
-const boundsSql = (ts: string, country: string): string =>
+const boundsSql = (ts: string, country: string, width: number): string =>
   `map_from_entries(list_filter([
-    {k: 2, v: case when entry.${ts} is not null then iceberg_bytes(entry.${ts}, 8) end},
+    {k: 2, v: case when entry.${ts} is not null then iceberg_bytes(entry.${ts}, ${width}) end},
     {k: 3, v: unhex(entry.${country})}
   ], lambda bound: bound.v is not null))`;
 
-/** Writes a manifest. `partition`: the tuple of an entry. */
-const manifestSql = (partition: string): string => `copy (
+/** Writes a manifest. `partition`: the tuple of an entry; `width`: bytes of a bound of ts. */
+const manifestSql = ({ partition, width }: { partition: string; width: number }): string => `copy (
     select
       entry.status, entry.snapshot_id, entry.sequence_number, entry.sequence_number as file_sequence_number, {
       content: 0,
@@ -250,8 +272,8 @@ const manifestSql = (partition: string): string => `copy (
       record_count: entry.rows,
       file_size_in_bytes: entry.bytes,
       null_value_counts: map {2: 0::bigint},
-      lower_bounds: ${boundsSql('lower', 'least_country')},
-      upper_bounds: ${boundsSql('upper', 'greatest_country')}
+      lower_bounds: ${boundsSql('lower', 'least_country', width)},
+      upper_bounds: ${boundsSql('upper', 'greatest_country', width)}
     } as data_file
     from (select unnest(from_json($entries, '[{
       "status": "INTEGER", "snapshot_id": "BIGINT", "sequence_number": "BIGINT", "path": "VARCHAR",
@@ -302,7 +324,7 @@ function manifestJson({ path, snapshotId, sequenceNumber, live, removed }: Manif
 }
 
 /** `status` as Iceberg counts: 0 existing, 1 added, 2 removed. */
-function entryJson({ file, snapshotId, sequenceNumber }: AvroEntry, status: 0 | 1 | 2) {
+function entryJson({ file, snapshotId, sequenceNumber }: AvroEntry, status: 0 | 1 | 2, eventTime: EventTime) {
   const [first, last] = typeof file.hours === 'number' ? [file.hours, file.hours] : (file.hours ?? []);
   return {
     status,
@@ -312,8 +334,8 @@ function entryJson({ file, snapshotId, sequenceNumber }: AvroEntry, status: 0 | 
     path: file.path,
     rows: file.rows,
     bytes: file.bytes,
-    lower: first === undefined ? null : msAt(first) * 1000,
-    upper: last === undefined ? null : (msAt(last) + 3_540_000) * 1000,
+    lower: first === undefined ? null : storedText(msAt(first), eventTime),
+    upper: last === undefined ? null : storedText(msAt(last) + 3_599_000, eventTime),
     least_country: file.countries?.[0] ?? null,
     greatest_country: file.countries?.[1] ?? null,
   };
