@@ -7,7 +7,7 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
-import { type RowOf, statement, storedEventTimeFragment } from '../statements/index.ts';
+import { type StatementRow, statement, storedEventTimeFragment } from '../statements/index.ts';
 import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, filesUnder } from './files/files-under.ts';
@@ -152,7 +152,7 @@ const hoursOf = (files: readonly ChangedFile[]): LiveHours => ({
   future: new Set(files.flatMap((file) => file.futureHours ?? [])),
 });
 
-type HourOfRows = RowOf<'changes/live_hours'>;
+type HourOfRows = StatementRow<'changes/live_hours'>;
 
 async function hoursOfRows(
   source: Source,

@@ -19,7 +19,7 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 
 /** `5d`, `36h`, `90m`, `30s` as ms. Throws `duration-invalid`. */
-export function durationMs(text: string, option: string): number {
+export function durationOption(text: string, option: string): number {
   const [, digits, unit] = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   if (digits === undefined || unit === undefined)
     throw usageError(

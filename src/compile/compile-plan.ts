@@ -3,13 +3,14 @@
  * --explain` prints this very list, and `run` executes it; values that only running produces stand as
  * `{from_run: name}`.
  */
+import { patternOf } from '../kinds/patterns/index.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import { hourIntervals, type Hour, hourText, hourTexts, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
-import { intervalsOf } from '../plan/hour-sets.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
 import {
   type RowLineage,
   type SqlFragment,
@@ -43,7 +44,7 @@ import {
   namedIn,
   previousTable,
   processParameters,
-  sourceCtes,
+  queryCtes,
   straddlingTable,
   targetTable,
   windowOf,
@@ -64,7 +65,7 @@ export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
 }
 
 function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
-  const window = windowOf(plan, spec);
+  const window = windowOf(plan);
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return [
     ...plan.sources.flatMap((source) =>
@@ -154,7 +155,7 @@ export function createStatement(spec: ProcessSpec, sources: SqlFragment): Statem
 
 function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step {
   const one = firstWindow(spec, window);
-  const ctes = sourceCtes(plan, spec, one);
+  const ctes = queryCtes(plan, spec, one);
   const create = createStatement(spec, ctes.fragment);
   return {
     kind: 'create-target',
@@ -175,9 +176,9 @@ const beginMainStep = (plan: Plan): Step => ({
   }),
 });
 
-/** A dimension's SQL is written for one hour. */
+/** SQL that runs hour by hour is written for one hour. */
 const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
-  spec.pattern === 'dimension' && window !== undefined
+  patternOf(spec).readsPrevious && window !== undefined
     ? { firstHour: window.firstHour, lastHour: window.firstHour }
     : window;
 
@@ -224,8 +225,8 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
-  if (spec.pattern !== 'dimension')
-    return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
+  if (!patternOf(spec).readsPrevious)
+    return [writeStep(plan, spec, queryCtes(plan, spec, window), processParameters(plan, window))];
   return [
     {
       kind: 'begin-hours',
@@ -250,7 +251,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
  */
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
-  const ctes = sourceCtes(plan, spec, window, [], isFirst ? previousTable(spec) : hoursTable);
+  const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
   const compute = statement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
@@ -316,7 +317,7 @@ function writtenRows(
 
 /** The step `insert` of a first session, once its target is there: only then its columns have ids. */
 export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): InsertStep =>
-  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(
+  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan)).at(
     -1,
   ) as InsertStep;
 
@@ -359,8 +360,8 @@ function overNoRow(
   kind: OverNoRow,
   { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
 ): QueryOverNoRow {
-  const window = firstWindow(spec, windowOf(plan, spec));
-  const bound = sourceCtes(plan, spec, window);
+  const window = firstWindow(spec, windowOf(plan));
+  const bound = queryCtes(plan, spec, window);
   const described = statement(kind, { sources: ctes ?? bound.fragment, query: userQueryFragment(spec.sql) });
   const parameters = namedIn(described.sql, { ...processParameters(plan, window), ...bound.parameters });
   return { kind, ...bareStep(described, parameters) };

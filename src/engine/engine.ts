@@ -10,8 +10,8 @@ import { PsybergError, usageError } from '../model/errors.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import {
-  type ParametersOf,
-  type RowOf,
+  type ArgumentsOf,
+  type StatementRow,
   type Statement,
   type StatementName,
   quoteIdentifier,
@@ -30,13 +30,6 @@ import { type ResultRows, plainRows } from './values.ts';
 
 /** One row of a result, 64-bit integers as `bigint`, timestamps as text. */
 export type Row = Readonly<Record<string, unknown>>;
-
-/** The values that a statement binds: none, some that its fragments may ask for, or all that it wants. */
-type Arguments<Parameters> = [keyof Parameters] extends [never]
-  ? []
-  : Partial<Parameters> extends Parameters
-    ? [parameters?: Parameters]
-    : [parameters: Parameters];
 
 export interface AttachOptions {
   /** The name under which SQL sees the catalog. */
@@ -57,19 +50,19 @@ export interface Engine {
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
   query<Name extends StatementName>(
     statement: Statement<Name>,
-    ...parameters: Arguments<ParametersOf<Name>>
-  ): Promise<RowOf<Name>[]>;
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<StatementRow<Name>[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
   execute<Name extends StatementName>(
     statement: Statement<Name>,
-    ...parameters: Arguments<ParametersOf<Name>>
+    ...parameters: ArgumentsOf<Name>
   ): Promise<bigint>;
   /** Runs one statement and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
   table<Name extends StatementName>(
     statement: Statement<Name>,
-    ...parameters: Arguments<ParametersOf<Name>>
+    ...parameters: ArgumentsOf<Name>
   ): Promise<ResultRows>;
   /** Runs the statements of a user, one after the other, and returns the result of each. */
   script(script: Script): Promise<ResultRows[]>;

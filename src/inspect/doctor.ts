@@ -16,7 +16,7 @@ import { type Workspace, openWorkspace } from '../workspace/open-workspace.ts';
 import type { Check, Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { duckdbVersion, extensionDirectory, missingExtensions } from '../setup/extensions.mjs';
-import { strangersOf } from '../workspace/maintain-project.ts';
+import { strangersInProject } from '../workspace/maintain-project.ts';
 import { examineSource, nameOf } from './examine-source.ts';
 import { readProgress } from './status.ts';
 
@@ -124,7 +124,8 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
   }
   if (engine !== undefined)
     await attempt(report, 'retention', async () => {
-      for (const { table, what, hint } of await strangersOf(workspace)) report(table, 'warn', what, hint);
+      for (const { table, what, hint } of await strangersInProject(workspace))
+        report(table, 'warn', what, hint);
     });
   for (const spec of project.processes) {
     await attempt(report, spec.processName, async () => {

@@ -12,7 +12,7 @@ import { tableName } from '../model/names.ts';
 import type { WrittenFile } from '../tables/write/data-files.ts';
 import { makeLocalFolder } from '../files/local.ts';
 import {
-  type RowOf,
+  type StatementRow,
   fieldIdsFragment,
   fileColumnsFragment,
   literalFragment,
@@ -52,7 +52,7 @@ export interface Batch {
   readonly groups: readonly Group[];
 }
 
-export type GroupFile = RowOf<'maintain/group_files'>;
+export type GroupFile = StatementRow<'maintain/group_files'>;
 
 /** A folder of the batch's own below the table's data folder. */
 export const batchFolder = (layout: CompactionLayout, directory: string): string =>

@@ -17,7 +17,7 @@ import type {
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
 import { oldestSessionMs } from '../markers/sessions-at-work.ts';
-import { type RowOf, globLiteral, statement } from '../statements/index.ts';
+import { type StatementRow, globLiteral, statement } from '../statements/index.ts';
 import { type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { deleteFiles } from './delete-files.ts';
 import { noteWhatStayed } from './expire-snapshots.ts';
@@ -53,7 +53,7 @@ interface KnownTable {
   readonly folder: string;
 }
 
-type OrphanRow = RowOf<'maintain/orphan_files'>;
+type OrphanRow = StatementRow<'maintain/orphan_files'>;
 
 /** Finds and removes orphans. */
 export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {

@@ -1,4 +1,5 @@
 /** Records of processes whose session did not run to its end. Outcome -> RunRecord. Pure. */
+import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
@@ -52,7 +53,7 @@ const emptyRecord = (spec: ProcessSpec): RunRecord => ({
   psyberg_session_id: '',
   status: 'failed',
   target: tableName(spec.target.table),
-  operation: spec.pattern === 'stateless' ? 'append' : 'overwrite',
+  operation: patternOf(spec).operation,
   published_snapshot_id: null,
   branch: '',
   rows_read: '0',

@@ -1,4 +1,5 @@
 /** What a session reports. Session -> RunRecord, plain JSON. Pure. */
+import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { RunRecord, RunStatus } from '../model/run-record.ts';
@@ -54,10 +55,9 @@ export function recordHead(
     range: plan.range,
     owed_hours: plan.owed_hours,
     held_back_by: plan.held_back_by,
-    skipped_null_event_times:
-      plan.pattern === 'stateless'
-        ? '0'
-        : String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n)),
+    skipped_null_event_times: patternOf(plan).loadsHours
+      ? String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n))
+      : '0',
   };
 }
 

@@ -10,7 +10,7 @@ import { refusal } from '../model/errors.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { Watermark } from '../model/session.ts';
-import { type RowOf, statement, tableFragment } from '../statements/index.ts';
+import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
 
 /** Keys of a published snapshot's summary. */
 export const SUMMARY = {
@@ -238,7 +238,7 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
 });
 
 /** A row of the watermark table. */
-export type WatermarkRow = RowOf<'state/watermarks_of_process'>;
+export type WatermarkRow = StatementRow<'state/watermarks_of_process'>;
 
 /** The rows of a process in the watermark table, which has to exist; one a source. */
 export const watermarkRowsOf = (

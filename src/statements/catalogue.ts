@@ -118,39 +118,10 @@ export interface Catalogue {
       null_keys: bigint | null;
     };
   };
-  'changes/changed_files': {
-    parameters: {
-      manifests: readonly string[];
-      field_id: number;
-      unit: string;
-      type: string;
-      statuses: readonly number[];
-    };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      path: string;
-      file_format: string;
-      status: number;
-      snapshot_id: bigint | null;
-      rows: bigint;
-      bytes: bigint;
-      partition: string | null;
-      first_hour: number | null;
-      last_hour: number | null;
-      in_another_unit: boolean;
-      null_event_times: bigint | null;
-    };
-  };
   'changes/deleted_hours': {
     parameters: { files: readonly string[]; unit: string };
     fragments: 'stored_event_time' | 'before' | 'after';
     row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
-  };
-  'changes/deleted_paths': {
-    parameters: { files: readonly string[] };
-    fragments: never;
-    row: { path: string; data_file: string };
   };
   'changes/files_without_ids': {
     parameters: { files: readonly string[] };
@@ -752,30 +723,10 @@ export interface Catalogue {
     fragments: 'signal_table';
     row: { hour: number | null };
   };
-  'state/audit_failure_rows': {
-    parameters: { rows: string };
-    fragments: never;
-    row: AnyRow;
-  };
-  'state/carried_deletes': {
-    parameters: { manifest_list: string };
-    fragments: never;
-    row: AnyRow;
-  };
-  'state/existing_entries': {
-    parameters: { manifest_list: string; manifests: readonly string[]; removed_files: readonly string[] };
-    fragments: never;
-    row: AnyRow;
-  };
   'state/files_of_session': {
     parameters: { files: readonly string[]; psyberg_session_id: string };
     fragments: never;
     row: { path: string; holds_others: boolean };
-  };
-  'state/high_water_mark_rows': {
-    parameters: { rows: string };
-    fragments: never;
-    row: AnyRow;
   };
   'state/kept_failures': {
     parameters: { process_name: string; psyberg_session_id: string; replaced_files: readonly string[] };
@@ -802,6 +753,11 @@ export interface Catalogue {
     fragments: 'session_table';
     row: { psyberg_session_id: string };
   };
+  'state/rows': {
+    parameters: { rows: string };
+    fragments: 'columns' | 'shape';
+    row: AnyRow;
+  };
   'state/session_of_process': {
     parameters: { process_name: string; psyberg_session_id: string };
     fragments: 'session_table';
@@ -813,16 +769,6 @@ export interface Catalogue {
       error: string | null;
       plan: string | null;
     };
-  };
-  'state/session_rows': {
-    parameters: { rows: string };
-    fragments: never;
-    row: AnyRow;
-  };
-  'state/signal_rows': {
-    parameters: { rows: string };
-    fragments: never;
-    row: AnyRow;
   };
   'state/snapshots_read': {
     parameters: { process_names: readonly string[]; src_table: string };
@@ -864,38 +810,6 @@ export interface Catalogue {
       partition_keys: Readonly<Record<string, string>> | null;
     };
   };
-  'state/write_list': {
-    parameters: {
-      manifest: string;
-      partition_spec_id: number;
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      destination: string;
-      manifest_list?: string | undefined;
-    };
-    fragments: 'carried' | 'manifest_list_format';
-    row: AnyRow;
-  };
-  'state/write_manifest': {
-    parameters: {
-      path: string;
-      process_name: string;
-      row_count: bigint | number;
-      file_size: bigint | number;
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-      destination: string;
-      manifest_list?: string | undefined;
-      manifests?: readonly string[] | undefined;
-      removed_files?: readonly string[] | undefined;
-    };
-    fragments: 'existing' | 'manifest_format';
-    row: AnyRow;
-  };
   'tables/added_rows': {
     parameters: { manifest_list: string; snapshot_id: bigint | number };
     fragments: never;
@@ -905,6 +819,11 @@ export interface Catalogue {
     parameters: { manifests: readonly string[]; partition_position: number; partition_transform: string };
     fragments: never;
     row: { manifest_path: string };
+  };
+  'tables/carried_deletes': {
+    parameters: { manifest_list: string };
+    fragments: never;
+    row: AnyRow;
   };
   'tables/changed_counts': {
     parameters: { manifests: readonly string[] };
@@ -928,6 +847,30 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'tables/data_files': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      statuses: readonly number[];
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      path: string;
+      file_format: string;
+      status: number;
+      snapshot_id: bigint | null;
+      rows: bigint;
+      bytes: bigint;
+      partition: string | null;
+      first_hour: number | null;
+      last_hour: number | null;
+      in_another_unit: boolean;
+      null_event_times: bigint | null;
+    };
+  };
   'tables/delete_files': {
     parameters: { manifest: string; snapshot_id: bigint | number; sequence_number: bigint | number };
     fragments: 'referenced_data_file';
@@ -949,7 +892,12 @@ export interface Catalogue {
   'tables/deleted_paths': {
     parameters: { files: readonly string[] };
     fragments: never;
-    row: { path: string; data_files: readonly string[] };
+    row: { path: string; data_file: string };
+  };
+  'tables/existing_entries': {
+    parameters: { manifest_list: string; manifests: readonly string[]; removed_files: readonly string[] };
+    fragments: never;
+    row: AnyRow;
   };
   'tables/file_kind': {
     parameters: Nothing;
@@ -1331,6 +1279,38 @@ export interface Catalogue {
     };
     fragments: 'new_manifests' | 'listed' | 'manifest_list_format';
     row: { Count: bigint };
+  };
+  'tables/write_single_list': {
+    parameters: {
+      manifest: string;
+      partition_spec_id: number;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      destination: string;
+      manifest_list?: string | undefined;
+    };
+    fragments: 'carried' | 'manifest_list_format';
+    row: AnyRow;
+  };
+  'tables/write_single_manifest': {
+    parameters: {
+      path: string;
+      process_name: string;
+      row_count: bigint | number;
+      file_size: bigint | number;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+      destination: string;
+      manifest_list?: string | undefined;
+      manifests?: readonly string[] | undefined;
+      removed_files?: readonly string[] | undefined;
+    };
+    fragments: 'existing' | 'manifest_format';
+    row: AnyRow;
   };
   'tables/write_staged_list': {
     parameters: {

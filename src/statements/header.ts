@@ -1,5 +1,5 @@
 /**
- * What a statement's header declares. Text of a file of `sql/` -> Header. Pure.
+ * What a statement's header declares. Text of a file of `sql/` -> StatementHeader. Pure.
  *
  * `-- @param $name TYPE [NULL] …` is a bound value; `NULL`: it may be absent. One that stands in a fragment names
  * it, `(inside {{range_start}})`; `(perhaps inside {{listed}})` where not every such fragment has it.
@@ -42,7 +42,7 @@ export interface DeclaredParameter extends DeclaredColumn {
   readonly optional: boolean;
 }
 
-export interface Header {
+export interface StatementHeader {
   readonly name: string | undefined;
   readonly parameters: readonly DeclaredParameter[];
   /** The columns of its rows; undefined for a statement that only has an effect. */
@@ -54,7 +54,7 @@ export interface Header {
 }
 
 /** Reads the lines of a header. */
-export function parseHeader(lines: readonly string[]): Header {
+export function parseHeader(lines: readonly string[]): StatementHeader {
   const tags = tagsOf(lines);
   const textOf = (wanted: string): string[] =>
     tags.flatMap(({ tag, text }) => (tag === wanted ? [text] : []));

@@ -3,11 +3,12 @@ export type { Instant } from './catalogue.ts';
 export { type DeclaredParameter, type SqlType, typeName } from './header.ts';
 export { type StatementFile, parseStatement, statementFile } from './statement-file.ts';
 export {
+  type ArgumentsOf,
   type FragmentsOf,
   type ListName,
   type ParametersOf,
   type RowLineage,
-  type RowOf,
+  type StatementRow,
   type Statement,
   type StatementName,
   listStatement,
@@ -43,6 +44,7 @@ export {
   writtenValues,
 } from './data-files.ts';
 export { type NestedType, duckdbTypeName, fileSchemaFragment } from './file-columns.ts';
+export { typedRowsFragments } from './typed-rows.ts';
 export { isLongKey, longValuesFragment } from './partition-keys.ts';
 export {
   type PartitionValue,

@@ -10,9 +10,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PsybergError } from '../model/errors.ts';
 import { scanSql } from '../model/scan-sql.ts';
-import { type Header, parseHeader } from './header.ts';
+import { type StatementHeader, parseHeader } from './header.ts';
 
-export interface StatementFile extends Pick<Header, 'parameters' | 'row' | 'into'> {
+export interface StatementFile extends Pick<StatementHeader, 'parameters' | 'row' | 'into'> {
   readonly name: string;
   /** The text after the header. */
   readonly body: string;
@@ -54,7 +54,7 @@ export function parseStatement(name: string, text: string): StatementFile {
 }
 
 function problemsOfParameters(
-  { parameters }: Header,
+  { parameters }: StatementHeader,
   body: string,
   placeholders: readonly string[],
 ): readonly string[] {

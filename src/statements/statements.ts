@@ -14,7 +14,7 @@ export type StatementName = keyof Catalogue;
 export type ParametersOf<Name extends StatementName> = Catalogue[Name]['parameters'];
 
 /** One row of its result. */
-export type RowOf<Name extends StatementName> = Catalogue[Name]['row'];
+export type StatementRow<Name extends StatementName> = Catalogue[Name]['row'];
 
 /** The fragments that fill its placeholders. */
 export type FragmentsOf<Name extends StatementName> = Readonly<
@@ -26,6 +26,13 @@ export interface Statement<Name extends StatementName = StatementName> {
   readonly name: Name;
   readonly sql: string;
 }
+
+/** What is bound with a statement: nothing, what its fragments may ask for, or all that it wants. */
+export type ArgumentsOf<Name extends StatementName> = [keyof ParametersOf<Name>] extends [never]
+  ? []
+  : Partial<ParametersOf<Name>> extends ParametersOf<Name>
+    ? [parameters?: ParametersOf<Name>]
+    : [parameters: ParametersOf<Name>];
 
 type FragmentArguments<Fragments> = [keyof Fragments] extends [never] ? [] : [fragments: Fragments];
 

@@ -1,12 +1,13 @@
-// Goal: what each kind of history means to each kind of process: which files are news, which hours changed, which
-// snapshots count, and what is refused. Method: histories as short data over small Avro tables; no catalog, and no
-// data file but where rows are compared.
+// Goal: what each kind of history means to each kind of process: which files are news, which hours changed,
+// which snapshots count, and what is refused. Method: histories as short data over small Avro tables; no
+// catalog, and no data file but where rows are compared.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChanges } from '../../src/changes/find-changes.ts';
 import { openSource } from '../../src/changes/open-source.ts';
-import type { Needs, Reader } from '../../src/changes/source.ts';
-import type { ChangedFile, Watermark } from '../../src/model/session.ts';
-import { AvroTable, type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
+import type { Reader } from '../../src/changes/source.ts';
+import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
+import type { ChangedFile, ChangesNeeded, Watermark } from '../../src/model/session.ts';
+import { AvroTable, type AvroTableOptions, type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt, msAt } from '../support/world.ts';
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const readerOf = (table: AvroTable, needs: Needs, ever: readonly bigint[]): Reader => ({
+const readerOf = (table: AvroTable, needs: ChangesNeeded, ever: readonly bigint[]): Reader => ({
   needs,
   processName: 'some_load',
   watermarksEver: async () => new Set(ever),
@@ -25,20 +26,23 @@ const readerOf = (table: AvroTable, needs: Needs, ever: readonly bigint[]): Read
     endpoint: undefined as never,
     spec: { table: { namespace: ['raw'], name: 'some' } } as never,
     metadata: table.metadata,
-    eventTime: { column: { id: 2, name: 'ts', required: false, type: 'timestamptz' }, unit: 'us' },
+    eventTime: {
+      column: { id: 2, name: 'ts', required: false, type: table.eventTime.type },
+      unit: table.eventTime.unit,
+    },
     lastAllowedHour: hour(24),
   }),
 });
 
 interface Asked {
-  readonly needs?: Needs;
+  readonly needs?: ChangesNeeded;
   /** The watermark's snapshot; undefined: a first load. */
   readonly since: bigint | undefined;
   readonly totalRecords?: bigint;
   readonly addedRecords?: bigint;
 }
 
-/** What changed, in short: files as `+name hours` and `-name hours`, changes as operation and whether they count. */
+/** What changed, in short: files as `+name hours` and `-name hours`, changes with what they count for. */
 async function changesOf(table: AvroTable, { needs = 'hours', since, ...known }: Asked) {
   const watermark: Watermark | undefined =
     since === undefined
@@ -96,6 +100,27 @@ describe('a first load', () => {
       files: ['+b 2..3', '+c 4'],
       changes: ['2 overwrite'],
     });
+  });
+});
+
+describe('the hours of a file', () => {
+  it.each<[string, NonNullable<AvroTableOptions['eventTime']>, readonly string[]]>([
+    ['a timestamp with zone', { type: 'timestamptz', unit: 'us' }, ['+a 4..5', '+b -500000']],
+    ['a timestamp', { type: 'timestamp', unit: 'us' }, ['+a 4..5', '+b -500000']],
+    ['seconds in an int', { type: 'int', unit: 's' }, ['+a 4..5', '+b -500000']],
+    ['seconds', { type: 'long', unit: 's' }, ['+a 4..5', '+b -500000']],
+    ['milliseconds', { type: 'long', unit: 'ms' }, ['+a 4..5', '+b -500000']],
+    ['microseconds', { type: 'long', unit: 'us' }, ['+a 4..5', '+b -500000']],
+    ['a date', { type: 'date', unit: 'day' }, ['+a 0..23', '+b -500016..-499993']],
+  ])('are read from bounds of %s, also before 1970', async (_name, eventTime, files) => {
+    const table = new AvroTable(world, { eventTime, formatVersion: 3 });
+    await table.commit({
+      add: [
+        { name: 'a', hours: [4, 5] },
+        { name: 'b', hours: -500_000 },
+      ],
+    });
+    expect(await changesOf(table, { since: undefined })).toMatchObject({ files });
   });
 });
 
@@ -163,6 +188,23 @@ describe('snapshots since the watermark', () => {
     });
     await table.commit({ operation: 'delete', remove: ['c'] });
     expect(await changesOf(table, { since: 1n })).toMatchObject({ files: ['+d 5'], listed: 'files' });
+  });
+});
+
+describe('a snapshot that says nothing of itself', () => {
+  it.each<[string, Snapshot['summary']]>([
+    ['no summary', undefined],
+    ['no operation', {} as never],
+    ['counts that are none', { operation: 'append', 'added-records': '1.0E3', 'total-records': 'many' }],
+  ])('with %s is read by its files', async (_name, summary) => {
+    const table = await begun();
+    await table.commit({ add: [{ name: 'c', hours: 4 }] });
+    const snapshots = (table.metadata.snapshots ?? []).map(({ summary: _own, ...rest }) => ({
+      ...rest,
+      ...(summary === undefined ? {} : { summary }),
+    })) as Snapshot[];
+    table.metadata = { ...table.metadata, snapshots };
+    expect(await changesOf(table, { since: 1n })).toMatchObject({ files: ['+c 4'] });
   });
 });
 

@@ -1,9 +1,9 @@
-// Goal: a change of a plan, of a compiled statement or of an explanation is a diff that people read. Method: each
-// folder of test/golden/plans is a case: process.sql, the session that was opened for it (session.json), and what
-// planning, compiling and explaining make of them (plan.json, steps.sql, explain.txt), compared as texts.
-// `npm run golden` (UPDATE_GOLDEN=1) writes the three anew. A case whose name begins with `adoption` is planned as
-// one, `adoption-from-NAME` as that of another process's target. steps.sql is for a DuckDB shell: each statement
-// below its parameters, of which `from_run` are known to runs only.
+// Goal: a change of a plan, of a compiled statement or of an explanation is a diff that people read. Method:
+// each folder of test/golden/plans is a case: process.sql, the session that was opened for it (session.json),
+// and what planning, compiling and explaining make of them (plan.json, steps.sql, explain.txt), compared as
+// texts. `npm run golden` (UPDATE_GOLDEN=1) writes the three anew. A case whose name begins with `adoption`
+// is planned as one, `adoption-from-NAME` as that of another process's target. steps.sql is for a DuckDB
+// shell: each statement below its parameters, of which `from_run` are known to runs only.
 import fs from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';

@@ -1,5 +1,5 @@
-// Goal: a statement of the engine is bound, run in its turn, and stopped when it is asked to; what it throws names
-// what went wrong. Method: one DuckDB, statements without tables.
+// Goal: a statement of the engine is bound, run in its turn, and stopped when it is asked to; what it throws
+// names what went wrong. Method: one DuckDB, statements without tables.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BoundValue, type Engine, openEngine, parseQuery } from '../../src/engine/index.ts';
 import { needsAllFiles } from '../../src/engine/unpruned.ts';

@@ -1,5 +1,5 @@
-// Goal: what DuckDB says when something beside the statement fails becomes the one error that says so, and nothing
-// else does. Method: messages of DuckDB 1.5.5 in, errors out.
+// Goal: what DuckDB says when something beside the statement fails becomes the one error that says so, and
+// nothing else does. Method: messages of DuckDB 1.5.5 in, errors out.
 import { describe, expect, it } from 'vitest';
 import { avroNameFault, catalogFault } from '../../src/engine/catalog-fault.ts';
 import { type Ending, endedError, internalError } from '../../src/engine/internal-error.ts';

@@ -1,5 +1,5 @@
-// Goal: the statements of a user run in order, each bound when those before it have run, with values of the types
-// that were passed. Method: scripts on a DuckDB of their own.
+// Goal: the statements of a user run in order, each bound when those before it have run, with values of the
+// types that were passed. Method: scripts on a DuckDB of their own.
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ParameterValue, type Script, runScript } from '../../src/engine/run-script.ts';

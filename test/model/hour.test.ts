@@ -1,5 +1,5 @@
-// Goal: hours, instants and session ids survive the way through text in every year that DuckDB and Iceberg take,
-// wherever the machine stands. Method: values at the edges, and any others.
+// Goal: hours, instants and session ids survive the way through text in every year that DuckDB and Iceberg
+// take, wherever the machine stands. Method: values at the edges, and any others.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

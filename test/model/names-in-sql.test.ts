@@ -1,5 +1,5 @@
-// Goal: a name that people paste means what it says to the DuckDB that is installed, and paths are told apart as
-// its macro does. Method: every keyword of DuckDB as a name; the same paths through both.
+// Goal: a name that people paste means what it says to the DuckDB that is installed, and paths are told apart
+// as its macro does. Method: every keyword of DuckDB as a name; the same paths through both.
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainPath } from '../../src/model/plain-path.ts';

@@ -1,5 +1,5 @@
-// Goal: what operating system, SQLite and DuckDB say when a warehouse cannot be written, or not be reached, is told
-// as that, whoever met it first. Method: their errors in, ours out.
+// Goal: what operating system, SQLite and DuckDB say when a warehouse cannot be written, or not be reached,
+// is told as that, whoever met it first. Method: their errors in, ours out.
 import { describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/model/errors.ts';
 import { storageFault } from '../../src/model/storage-faults.ts';

@@ -32,7 +32,19 @@ function field(name: string, members: readonly string[], none: string): string {
   const line = `    ${name}: { ${members.join('; ')} };`;
   return line.length <= WIDTH
     ? line
-    : `    ${name}: {\n${members.map((each) => `      ${each};\n`).join('')}    };`;
+    : `    ${name}: {\n${members.map((each) => `      ${wrapped(each)};\n`).join('')}    };`;
+}
+
+/** A member that is too long lists its words below each other. */
+function wrapped(member: string): string {
+  if (member.length + 7 <= WIDTH) return member;
+  const [, name, words] = /^(\w+): ('.*)$/.exec(member) ?? [];
+  return words === undefined
+    ? member
+    : `${name}:\n${words
+        .split(' | ')
+        .map((word) => `        | ${word}`)
+        .join('\n')}`;
 }
 
 function fragmentsField(names: readonly string[]): string {

@@ -45,11 +45,11 @@ describe('the manifests of lists', () => {
     );
     const row = { partition_spec_id: 0, content: 0, sequence_number: 0n };
     expect(await readManifests(engine, [knowing, forgetful])).toEqual([
-      { ...row, manifest_path: 'm1', added_snapshot_id: '7', live_files: 2n, mixed: true },
-      { ...row, manifest_path: 'm2', added_snapshot_id: '8', live_files: 0n, mixed: true },
+      { ...row, manifest_path: 'm1', added_snapshot_id: 7n, live_files: 2n, mixed: true },
+      { ...row, manifest_path: 'm2', added_snapshot_id: 8n, live_files: 0n, mixed: true },
     ]);
     expect(await readManifests(engine, [knowing], [7n])).toEqual([
-      { ...row, manifest_path: 'm1', added_snapshot_id: '7', live_files: 2n, mixed: false },
+      { ...row, manifest_path: 'm1', added_snapshot_id: 7n, live_files: 2n, mixed: false },
     ]);
     expect(await readManifests(engine, [forgetful], [9n])).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe('the hours of a file', () => {
       );
       const column = { manifests: [manifest], field_id: 1, type: 'timestamptz', unit: 'us' };
       const partition = { partition_position: 1, partition_transform: 'hour' };
-      const [planned] = await engine.query(statement('changes/changed_files'), { ...column, statuses: [1] });
+      const [planned] = await engine.query(statement('tables/data_files'), { ...column, statuses: [1] });
       expect([planned?.first_hour, planned?.last_hour]).toEqual(file.hours);
       const [replaced] = await engine.query(statement('tables/files_in_hours'), {
         ...column,

@@ -1,13 +1,7 @@
 /** What the engine asks of a catalog, and a client that asks it over HTTP. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type {
-  ProposedSchema,
-  ProposedSortOrder,
-  TableRequirement,
-  TableUpdate,
-  UnboundPartitionSpec,
-} from '../../iceberg/table-update.ts';
-import type { StorageCredential } from '../service/catalog-face.ts';
+import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type { StorageCredential, TableChange } from '../service/catalog-face.ts';
 
 export interface LoadedTable {
   readonly metadata: TableMetadata;
@@ -15,10 +9,7 @@ export interface LoadedTable {
   /** What a foreign catalog says about reaching the table's files; secrets may be among it. */
   readonly storage?: readonly StorageCredential[];
 }
-export interface TableCommit {
-  readonly requirements: readonly TableRequirement[];
-  readonly updates: readonly TableUpdate[];
-}
+export type TableCommit = Omit<TableChange, 'identifier'>;
 export interface CreateTable {
   readonly schema: ProposedSchema;
   readonly location?: string;
@@ -53,7 +44,5 @@ export interface CatalogClient {
    * All changes or none. @throws PsybergError `commit-conflict`, retryable; `no-transactions` for several
    * changes where {@link commitsTogether} is false.
    */
-  commitTransaction(
-    changes: readonly (TableCommit & { readonly identifier: TableIdentifier })[],
-  ): Promise<void>;
+  commitTransaction(changes: readonly TableChange[]): Promise<void>;
 }

@@ -5,7 +5,7 @@
 import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { type RowOf, statement } from '../../statements/index.ts';
+import { type StatementRow, statement } from '../../statements/index.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
 import { reading } from './reading.ts';
@@ -77,7 +77,7 @@ async function readAffected(
     greatest,
     newest,
   }: { readonly deletes: readonly DeleteFile[]; readonly greatest: bigint; readonly newest: bigint },
-): Promise<readonly RowOf<'changes/affected_files'>[]> {
+): Promise<readonly StatementRow<'changes/affected_files'>[]> {
   const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
   return togetherOrSingly(manifests, (some) =>
     source.engine.query(statement('changes/affected_files'), {

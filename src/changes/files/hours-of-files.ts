@@ -11,27 +11,15 @@ import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { BoundsFrom, ChangedFile } from '../../model/session.ts';
 import {
-  type RowOf,
+  type StatementRow,
   type SqlFragment,
   fileSchemaFragment,
   statement,
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
+import type { StatedBounds } from '../../tables/read/data-files.ts';
 import type { Source, SourceTable } from '../source.ts';
-
-/**
- * What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict
- * themselves.
- */
-export interface StatedBounds {
-  readonly first_hour: number | null;
-  readonly last_hour: number | null;
-  /** True when the bounds look as if they were counted in another unit: a partition has to confirm them. */
-  readonly in_another_unit: boolean;
-  /** Null when the manifest does not count them. */
-  readonly null_event_times: bigint | null;
-}
 
 export interface FileBounds {
   readonly firstHour?: Hour;
@@ -96,7 +84,7 @@ export function boundsOf(
 
 /**
  * Today's date counts as begun: its remaining hours are not treated as future rows. It stands for its midnight here;
- * where it counts for every hour of its day, planning adds the others (`plan/plan-stateful.ts`).
+ * where it counts for every hour of its day, planning adds the others (`kinds/patterns/stateful.ts`).
  */
 function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTable): PartitionHours {
   const day = lastHour - 23;
@@ -107,7 +95,7 @@ function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTabl
     : { firstHour, lastHour };
 }
 
-type ScannedHours = RowOf<'changes/scan_event_hours'>;
+type ScannedHours = StatementRow<'changes/scan_event_hours'>;
 
 /**
  * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that

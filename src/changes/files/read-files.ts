@@ -9,7 +9,7 @@ import { hoursOfPartition } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
-import { statement } from '../../statements/index.ts';
+import { type DataFileRow, dataFilesOf } from '../../tables/read/data-files.ts';
 import { boundsOf, withScannedHours } from './hours-of-files.ts';
 import type { Source } from '../source.ts';
 import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
@@ -56,17 +56,14 @@ export async function readFiles(
   const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
   const files: (ChangedFile & { readonly unknown: boolean })[] = [];
   const { eventTime } = source;
-  const column = eventTime === undefined ? undefined : { id: eventTime.column.id, unit: eventTime.unit };
+  const column =
+    eventTime === undefined
+      ? undefined
+      : { id: eventTime.column.id, type: String(eventTime.column.type), unit: eventTime.unit };
   for (const { specId, paths } of likeManifests(manifests)) {
     const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-    const read = (manifestPaths: readonly string[]) =>
-      source.engine.query(statement('changes/changed_files'), {
-        manifests: manifestPaths,
-        field_id: eventTime?.column.id ?? 0,
-        unit: eventTime?.unit ?? 'us',
-        type: String(eventTime?.column.type ?? 'timestamptz'),
-        statuses,
-      });
+    const read = (some: readonly string[]): Promise<DataFileRow[]> =>
+      dataFilesOf(source.engine, some, { column, statuses });
     const rows = await reading(source, head, () => togetherOrSingly(paths, read), paths);
     refuseOtherFormats(
       tableName(source.spec.table),
@@ -76,7 +73,9 @@ export async function readFiles(
       const tuple = partitionTuple(row.partition, spec);
       files.push({
         path: row.path,
-        snapshotId: row.snapshot_id ?? (byPath.get(row.manifest_path) as ManifestRow).added_snapshot_id,
+        snapshotId: BigInt(
+          row.snapshot_id ?? (byPath.get(row.manifest_path) as ManifestRow).added_snapshot_id,
+        ),
         status: row.status === 2 ? 'removed' : 'added',
         rows: row.rows,
         bytes: row.bytes,

@@ -7,8 +7,12 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
-import { deleteKey } from '../../tables/views/files-view.ts';
-import { type RowOf, liveEntryFragments, statement } from '../../statements/index.ts';
+import {
+  deletedPaths,
+  deleteFilesOf,
+  type DeleteFileRow,
+  deleteKey,
+} from '../../tables/read/delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
 import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
@@ -36,8 +40,6 @@ export interface DeleteFile {
   readonly bytes: bigint;
 }
 
-type EntryRow = RowOf<'tables/delete_files'>;
-
 const STATUS = ['existing', 'added', 'removed'] as const;
 
 /**
@@ -50,24 +52,8 @@ export async function readDeleteFiles(
   manifests: readonly ManifestRow[],
 ): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
-  // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
-  // files with the columns of the first.
   for (const manifest of ofDeletes(manifests)) {
-    const rows = await reading(source, snapshot, async () => {
-      const { columns } = await source.engine.table(statement('tables/data_file_columns'), {
-        manifest: manifest.manifest_path,
-      });
-      return source.engine.query(
-        statement('tables/delete_files', {
-          referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
-        }),
-        {
-          manifest: manifest.manifest_path,
-          snapshot_id: manifest.added_snapshot_id,
-          sequence_number: manifest.sequence_number,
-        },
-      );
-    });
+    const rows = await reading(source, snapshot, () => deleteFilesOf(source.engine, manifest));
     const spec = source.metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     );
@@ -79,8 +65,8 @@ export async function readDeleteFiles(
         path: row.path,
         kind,
         status: STATUS[row.status] as DeleteFile['status'],
-        snapshotId: row.snapshot_id,
-        sequenceNumber: row.sequence_number,
+        snapshotId: BigInt(row.snapshot_id),
+        sequenceNumber: BigInt(row.sequence_number),
         specId: manifest.partition_spec_id,
         partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(source.metadata)),
         dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
@@ -88,15 +74,15 @@ export async function readDeleteFiles(
           row.equality_ids === null || row.equality_ids === 'null'
             ? []
             : (JSON.parse(row.equality_ids) as number[]),
-        rows: row.rows,
-        bytes: row.bytes,
+        rows: BigInt(row.rows),
+        bytes: BigInt(row.bytes),
       });
     }
   }
   return files;
 }
 
-function refuseFormat(source: SourceTable, row: EntryRow): void {
+function refuseFormat(source: SourceTable, row: DeleteFileRow): void {
   if (row.format === 'parquet' || row.format === 'puffin') return;
   const name = tableName(source.spec.table);
   throw refusal(
@@ -104,7 +90,7 @@ function refuseFormat(source: SourceTable, row: EntryRow): void {
     `snapshot ${row.snapshot_id} of ${name} deletes rows by the ${row.format} file ${row.path}; DuckDB reads delete files in Parquet and Puffin only`,
     {
       hint: `compact ${name} with its own writer (that applies the deletes), and have it write delete files as Parquet (write.delete.format.default)`,
-      context: { table: name, snapshot_id: String(row.snapshot_id), file: row.path },
+      context: { table: name, snapshot_id: row.snapshot_id, file: row.path },
     },
   );
 }
@@ -117,11 +103,8 @@ export async function withDataFiles(
 ): Promise<DeleteFile[]> {
   const unknown = files.filter((file) => file.kind === 'position' && file.dataFiles === undefined);
   if (unknown.length === 0) return [...files];
-  const rows = await reading(source, snapshot, () =>
-    source.engine.query(statement('changes/deleted_paths'), { files: unknown.map((file) => file.path) }),
-  );
-  const named = new Map<string, string[]>(unknown.map((file) => [file.path, []]));
-  for (const row of rows) named.get(row.path)?.push(row.data_file);
+  const paths = unknown.map((file) => file.path);
+  const named = await reading(source, snapshot, () => deletedPaths(source.engine, paths));
   return files.map((file) =>
     file.kind === 'position' && file.dataFiles === undefined
       ? { ...file, dataFiles: named.get(file.path) ?? [] }

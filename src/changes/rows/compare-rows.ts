@@ -15,7 +15,7 @@ import type { Hour } from '../../model/hour.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { BY_TEXT, rewriteKey } from '../../state/no-news.ts';
 import {
-  type RowOf,
+  type StatementRow,
   type SqlFragment,
   hashedRowFragment,
   listStatement,
@@ -51,7 +51,7 @@ const columnsByText = ({ metadata }: SourceTable): string[] =>
     .map((field) => field.name);
 
 /** The rows of an hour, so that two lots of them compare. */
-export type HourRow = RowOf<'changes/rows_by_hour'>;
+export type HourRow = StatementRow<'changes/rows_by_hour'>;
 
 /**
  * The rows of a relation (see `changes/rows_by_hour`) by hour. `files`: where the relation reads them by

@@ -17,7 +17,7 @@ import { type HourIntervals, hourIntervals, type HourRange, hourText } from '../
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
-  type RowOf,
+  type StatementRow,
   type SqlFragment,
   literalFragment,
   statement,
@@ -153,7 +153,7 @@ const isElsewhere = (file: PromisedFile, found: FileRead): boolean =>
   ((found.first_hour ?? file.first_hour) < file.first_hour ||
     (found.last_hour ?? file.last_hour) > file.last_hour);
 
-type StoredRows = RowOf<'audit/rows_of_files'>;
+type StoredRows = StatementRow<'audit/rows_of_files'>;
 
 /** The rows of single files, by plain path, however their bounds and partitions are. */
 async function rowsOfFiles(

@@ -4,6 +4,7 @@
  * schema, or one error.
  */
 import { columnTypesStatement, compilePlan } from '../../compile/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { parseColumnType } from '../../engine/index.ts';
 import { appendColumns } from '../../iceberg/append-columns.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -40,13 +41,13 @@ async function queryColumns(opened: Opened): Promise<QueryColumn[]> {
   const { plan, spec, ports } = opened;
   const ask = (sources?: SqlFragment) =>
     ports.engine.table(bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec, sources) }, {}));
-  const isDimension = spec.pattern === 'dimension';
+  const { readsPrevious } = patternOf(spec);
   const { columns, rows } =
-    isDimension && !plan.target.exists
+    readsPrevious && !plan.target.exists
       ? await ask((await inferredSources(opened)).fragment)
       : await ask().catch(async (error: unknown) => {
           // It may read a column of `previous` that it is about to add.
-          if (!isDimension || spec.onSchemaChange !== 'append') throw error;
+          if (!readsPrevious || spec.onSchemaChange !== 'append') throw error;
           return ask((await inferredSources(opened)).fragment);
         });
   return columns.map(({ name }, index) => ({ name, type: parseColumnType(String(rows[0]?.[index])) }));

@@ -35,7 +35,7 @@ export async function previousColumns(
       'previous',
       names.map((name) => ({ name, type: types[name.toLowerCase()] as string })),
     );
-    const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
+    const sources = sourceCtes(plan, window, [cte]).fragment;
     const { columns } = await engine.table(
       bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}),
     );
@@ -91,7 +91,7 @@ export async function inferredSources({
   const window = { firstHour: hour, lastHour: hour };
   const previous = await previousColumns(ports.engine, { spec, plan, window });
   const more = previous === undefined ? [] : [previous];
-  return { ...sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, more), window };
+  return { ...sourceCtes(plan, window, more), window };
 }
 
 /** The CTEs, what is bound in them, and the hour that they are asked for. */
@@ -119,7 +119,7 @@ async function withUnqualifiedNames(
       'previous',
       names.map((name) => ({ name, type: UNKNOWN })),
     );
-    const sources = sourceCtes(plan, { ...spec, pattern: 'stateful' }, window, [cte]).fragment;
+    const sources = sourceCtes(plan, window, [cte]).fragment;
     try {
       await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
       return names;

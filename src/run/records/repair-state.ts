@@ -4,19 +4,21 @@
  * the next session of its process writes down what that one could not. Target metadata + rows -> rows that
  * are missing.
  */
+import { statement, tableFragment } from '../../statements/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { sessionRows, SESSION } from '../../state/tables/session.ts';
+import { signalRow, SIGNAL } from '../../state/tables/signal.ts';
+import type { StateTable, StateRow } from '../../state/tables/state-table.ts';
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { instantText, parseHour } from '../../model/hour.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
-import { ETL_PATTERN_ID, type ProcessSpec, type ProjectSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { progressInSummary, SUMMARY, type WatermarkJson } from '../../state/read-watermarks.ts';
 import { refuseContradiction } from '../../state/refuse-contradiction.ts';
-import { sessionRows, signalRow } from '../../state/state-rows.ts';
-import { SESSION, SIGNAL, type StateTable } from '../../state/state-tables.ts';
-import { commitStateChange, ensureStateTable, type StateRow } from '../../state/write-state.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { commitStateChange, ensureStateTable } from '../../state/write-state.ts';
 import type { RunPorts } from '../ports.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 
@@ -146,7 +148,7 @@ function rowsOfSummary(spec: ProcessSpec, snapshot: Snapshot): StateRow[] {
     ...none,
     process_name: spec.processName,
     psyberg_session_id: sessionOf(snapshot),
-    etl_pattern_id: String(ETL_PATTERN_ID[spec.pattern]),
+    etl_pattern_id: String(patternOf(spec).etlPatternId),
     pattern: spec.pattern,
     status: 'published',
     src_table: watermark.table,

@@ -51,9 +51,10 @@ export function mapAuditError(
   const { project, spec, plan, columns } = input;
   const unreadable = unreadableSource(error, plan) ?? otherFormat(error, plan);
   if (unreadable !== undefined) return unreadable;
-  const own = audit.kind === 'sql';
-  const file = relative(project.root, own ? audit.file : spec.file);
-  const place = (own ? placeInFile(error, { sql: audit.sql, begin: audit.place }) : undefined) ?? audit.place;
+  const { sql } = audit;
+  const own = sql !== undefined;
+  const file = relative(project.root, audit.file ?? spec.file);
+  const place = (own ? placeInFile(error, { sql, begin: audit.place }) : undefined) ?? audit.place;
   const details = detailsOf(error.message, own ? `the SQL of ${file}` : `the audit ${audit.name} in ${file}`);
   return new PsybergError(
     'audit-sql-failed',

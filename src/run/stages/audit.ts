@@ -2,7 +2,9 @@
  * The fourth stage: counts what was read and staged, and runs the audits, queries that select the bad rows of
  * the cohort. Composed -> Audited. A blocking one that fails stops the publish.
  */
-import { hoursRead, isCounted } from '../../compile/index.ts';
+import { hoursRead } from '../../compile/index.ts';
+import { auditKind } from '../../kinds/audits/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
@@ -96,7 +98,7 @@ async function checkSourceRead(
             unit: source.event_time_unit ?? 'us',
           },
     hours: hoursRead(plan, source),
-    hourByHour: plan.pattern === 'dimension',
+    hourByHour: patternOf(plan).readsPrevious,
     files,
   });
 }
@@ -115,16 +117,18 @@ function rowsOutsideHours({ plan, spec }: Begun, count: bigint): PsybergError {
 
 /** Runs one declared audit; its result takes the place of an earlier one of that audit. */
 export async function runAudit(audited: Audited, step: AuditStep): Promise<Audited> {
-  const { ports, spec, rowsRead, rowsWritten } = audited;
+  const { ports, rowsRead, rowsWritten } = audited;
   const declared = declaredAudit(audited, step);
   const keptRows = Math.max(SAMPLE_ROWS, ports.project.auditFailureRows);
-  const rows = isCounted(declared, spec)
+  const rows = step.counted
     ? [{ expected: rowsRead, actual: rowsWritten }]
     : await ports.engine.query(bindStep(step, { 'kept-rows': keptRows })).catch(async (error: unknown) => {
         throw await inItsFile(audited, declared, error);
       });
-  const badRows = declared.kind === 'source_to_target_count' ? [] : rows.map(plainRow);
-  const kept = keepFailures(audited, resultOf(declared, rows), badRows);
+  const { badRows, ...verdict } = auditKind(declared.kind).judge(rows);
+  const { name, severity } = declared;
+  const sample = badRows.slice(0, SAMPLE_ROWS);
+  const kept = keepFailures(audited, { name, severity, kept: null, ...verdict, sample }, badRows);
   const others = audited.failures.filter((row) => row['audit_name'] !== step.audit);
   return {
     ...audited,
@@ -159,30 +163,3 @@ export const isBlocked = ({ audits }: Pick<Audited, 'audits'>): boolean =>
 
 /** Rows of a failed audit in the run's record. */
 const SAMPLE_ROWS = 10;
-
-function resultOf(audit: AuditSpec, rows: readonly Readonly<Record<string, unknown>>[]): AuditResult {
-  const common = { name: audit.name, severity: audit.severity, kept: null };
-  if (audit.kind === 'source_to_target_count') {
-    const expected = String(rows[0]?.['expected'] ?? 0n);
-    const actual = String(rows[0]?.['actual'] ?? 0n);
-    return { ...common, status: expected === actual ? 'passed' : 'failed', expected, actual, sample: [] };
-  }
-  const bad = rows.length === 0 ? '0' : String(rows[0]?.['psyberg_bad_rows']);
-  return {
-    ...common,
-    status: rows.length === 0 ? 'passed' : 'failed',
-    expected: '0',
-    actual: bad,
-    sample: rows.slice(0, SAMPLE_ROWS).map(plainRow),
-  };
-}
-
-/** A bad row as plain JSON: 64-bit integers as text, at any depth; the count left out. */
-function plainRow({
-  psyberg_bad_rows: _count,
-  ...row
-}: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return JSON.parse(
-    JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
-  ) as Record<string, unknown>;
-}

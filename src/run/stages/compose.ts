@@ -12,7 +12,7 @@ import { completeToHour } from '../../model/plan.ts';
 import { composeStepOf } from '../../model/step.ts';
 import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
-import { watermarksJson } from '../../state/state-rows.ts';
+import { watermarksJson } from '../../state/tables/high-water-mark.ts';
 import { listStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
@@ -141,7 +141,7 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
     'manifest-list': staged,
   });
   // Only audits of the project's own read the whole table.
-  const whole = spec.audits.some((audit) => audit.kind === 'sql')
+  const whole = spec.audits.some((audit) => audit.sql !== undefined)
     ? await readableTarget(session, metadata, snapshot)
     : { snapshot };
   session.view.show([

@@ -17,12 +17,13 @@ import {
   publishedProperty,
 } from '../../state/read-watermarks.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
-import type { StateChange, TableChange } from '../../state/write-state.ts';
+import type { StateChange } from '../../state/write-state.ts';
 import { patience } from '../patience.ts';
 import type { Audited, Opened, Published, Begun } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';
 import { loadTarget, targetMoved } from '../target.ts';
 import { announce } from './fold-steps.ts';
+import type { TableChange } from '../../catalog/service/catalog-face.ts';
 
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */
 const UNANSWERED_MAX = 5;

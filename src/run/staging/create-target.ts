@@ -1,5 +1,6 @@
 /** Creates a target from the columns of its own query. Query -> table without rows. */
 import { createStatement, namedIn, processParameters } from '../../compile/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import type { BoundStatement } from '../../engine/index.ts';
 import { conflict, usageError } from '../../model/errors.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
@@ -50,7 +51,7 @@ async function createFromQuery(
   step: CreateTargetStep,
 ): Promise<{ readonly statement: BoundStatement; readonly sources?: SqlFragment }> {
   const { spec, plan } = opened;
-  if (spec.pattern !== 'dimension') return { statement: bindStep(step, {}) };
+  if (!patternOf(spec).readsPrevious) return { statement: bindStep(step, {}) };
   const { fragment, parameters, window } = await inferredSources(opened);
   const { sql } = createStatement(spec, fragment);
   const named = namedIn(sql, { ...processParameters(plan, window), ...parameters });

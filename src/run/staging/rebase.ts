@@ -1,12 +1,14 @@
 /**
- * Putting what a session staged on a `main` that moved meanwhile. Audited + the new main -> Audited, or `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched
- * its hours: then the files that it takes off are still the same ones.
+ * Putting what a session staged on a `main` that moved meanwhile. Audited + the new main -> Audited, or
+ * `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched its hours: then
+ * the files that it takes off are still the same ones.
  */
-import { readsTarget } from '../../compile/index.ts';
 import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
 import { isBlocked, runAudit } from '../stages/audit.ts';
 import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { auditKind } from '../../kinds/audits/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf } from '../../model/step.ts';
 import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
 import { targetMoved } from '../target.ts';
@@ -54,7 +56,7 @@ async function filesOfHoursIn(
   const [before, now] = await Promise.all([manifestsOf(ports.engine, base), manifestsOf(ports.engine, main)]);
   const [gone, come] = [without(before, now), without(now, before)];
   if ([...gone, ...come].some((manifest) => manifest.content === 1)) throw moved;
-  const watched = spec.pattern === 'dimension' ? withHourBefore(clear) : clear;
+  const watched = patternOf(spec).readsPrevious ? withHourBefore(clear) : clear;
   const lost = await filesInHours(staged, watched, metadata, gone.filter(isLive));
   const found = await filesInHours(staged, watched, metadata, come.filter(isLive));
   if (!samePaths(lost, found)) throw moved;
@@ -98,7 +100,7 @@ function withHourBefore(clear: ClearHoursStep): ClearHoursStep {
  */
 async function auditAgain(audited: Audited, main: Snapshot | undefined): Promise<Audited> {
   const { spec, plan, stepwise } = audited;
-  const audits = spec.audits.filter(readsTarget);
+  const audits = spec.audits.filter((audit) => auditKind(audit.kind).readsTarget(audit));
   if (audits.length === 0) return audited;
   const moved = targetMoved(plan, main?.['snapshot-id']);
   // Step by step, the audits had a process of their own.

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
 import { SESSION_CATALOG } from '../../compile/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -141,7 +142,7 @@ export async function attachSession(opened: Opened): Promise<Opened> {
     if (readable !== undefined) shown.set(source.alias, readable);
     else if (narrowed !== undefined) shown.set(source.alias, { snapshot: narrowed });
   }
-  const previous = spec.pattern === 'dimension' ? await previousView(opened) : undefined;
+  const previous = patternOf(spec).readsPrevious ? await previousView(opened) : undefined;
   opened.view.show([
     ...plan.sources.map((source) => sourceView(opened, source, shown.get(source.alias))),
     targetView(opened),

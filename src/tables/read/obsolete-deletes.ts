@@ -8,17 +8,18 @@ import { renderJson } from '../../iceberg/json.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
-  type RowOf,
+  type StatementRow,
   fileKindFragment,
   literalFragment,
   liveEntryFragments,
   partitionKeyFragment,
   statement,
 } from '../../statements/index.ts';
+import { deletedPaths } from './delete-files.ts';
 import type { ManifestRow } from './manifest-list.ts';
 import { shapesOf } from './manifest-shapes.ts';
 
-type LiveEntry = RowOf<'tables/live_entries'>;
+type LiveEntry = StatementRow<'tables/live_entries'>;
 
 export interface ObsoleteDelete {
   readonly manifest_path: string;
@@ -52,7 +53,7 @@ export async function findObsoleteDeletes(
   );
   const known = (file: LiveEntry): boolean =>
     file.referenced_data_file !== null && live.has(file.referenced_data_file);
-  const opened = await pathsIn(
+  const opened = await deletedPaths(
     engine,
     deleteFiles
       .filter(
@@ -64,6 +65,11 @@ export async function findObsoleteDeletes(
       )
       .map((file) => file.path),
   );
+  // A file without a row names nothing, and is left to the rule for files that were not opened.
+  const namedBy = (file: LiveEntry): string[] | null => {
+    const paths = opened.get(file.path) ?? [];
+    return paths.length === 0 ? null : paths.map(plainPath);
+  };
   const unpartitioned = new Set(
     input.metadata['partition-specs']
       .filter((spec) => spec.fields.length === 0)
@@ -88,7 +94,7 @@ export async function findObsoleteDeletes(
         partition_key: file.partition_key,
         is_global: unpartitioned.has(specOf.get(file.manifest_path) as number),
         sequence_number: file.sequence_number,
-        data_files: known(file) ? [file.referenced_data_file] : (opened.get(file.path) ?? null),
+        data_files: known(file) ? [file.referenced_data_file] : namedBy(file),
       })),
     ),
     removed_files: input.removed,
@@ -113,10 +119,4 @@ async function liveEntries(
     entries.push(...(await engine.query(live, { manifests: paths, manifest_list: base['manifest-list'] })));
   }
   return entries;
-}
-
-async function pathsIn(engine: Engine, files: readonly string[]): Promise<Map<string, readonly string[]>> {
-  if (files.length === 0) return new Map();
-  const rows = await engine.query(statement('tables/deleted_paths'), { files });
-  return new Map(rows.map((row) => [row.path, row.data_files]));
 }

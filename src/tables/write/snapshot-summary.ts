@@ -6,7 +6,12 @@
 import type { Engine } from '../../engine/index.ts';
 import { countInSummary } from '../../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type RowOf, fileKindFragment, partitionKeyFragment, statement } from '../../statements/index.ts';
+import {
+  type StatementRow,
+  fileKindFragment,
+  partitionKeyFragment,
+  statement,
+} from '../../statements/index.ts';
 import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 import { shapesOf } from '../read/manifest-shapes.ts';
 
@@ -72,10 +77,10 @@ function snapshotOf(
   };
 }
 
-type ListTotals = RowOf<'tables/list_totals'>;
+type ListTotals = StatementRow<'tables/list_totals'>;
 type FileKind = 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
-type ChangedFiles = RowOf<'tables/changed_counts'>;
-type LiveDeletes = RowOf<'tables/live_deletes'>;
+type ChangedFiles = StatementRow<'tables/changed_counts'>;
+type LiveDeletes = StatementRow<'tables/live_deletes'>;
 type Sum = (status: 1 | 2, field: 'files' | 'rows' | 'bytes', ...kinds: readonly FileKind[]) => bigint;
 
 async function summaryOf(
