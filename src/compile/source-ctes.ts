@@ -146,7 +146,7 @@ export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): Boun
 
 /** The file and the event hour of a row. */
 const fileAndHour = (source: PlanSource): SqlFragment =>
-  statementFragment(renderStatement('audit/file_and_hour', storedFragments(source)));
+  statementFragment(renderStatement('fragments/file_and_hour', storedFragments(source)));
 
 function storedFragments(source: PlanSource): Record<'stored_event_time' | 'unit', SqlFragment> {
   const unit = source.event_time_unit ?? 'us';

@@ -14,6 +14,7 @@ import {
   statement,
   statementFragment,
 } from '../statements/index.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 /**
  * Notes the live data and delete files of the snapshot, in place of what was noted before. Returns its
@@ -66,7 +67,5 @@ export async function notedDeletes(engine: Engine): Promise<ReadonlySet<string>>
 }
 
 /** Forgets the noted files and the groups chosen from them. */
-export async function forgetFiles(engine: Engine): Promise<void> {
-  for (const name of ['maintain/end_groups', 'maintain/end_deletes', 'maintain/end_files'] as const)
-    await engine.execute(statement(name)).catch(() => undefined);
-}
+export const forgetFiles = (engine: Engine): Promise<void> =>
+  dropWorkTables(engine, 'maintain_groups', 'maintain_deletes', 'maintain_files');

@@ -7,6 +7,7 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { readManifests } from '../tables/read/manifest-list.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
 import { statement } from '../statements/index.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 /** A file of a table and what it is. */
 export interface TableFile {
@@ -27,7 +28,7 @@ export async function withReach<T>(engine: Engine, work: () => Promise<T>): Prom
   try {
     return await work();
   } finally {
-    await engine.execute(statement('maintain/end_reach')).catch(() => undefined);
+    await dropWorkTables(engine, 'maintain_reached');
   }
 }
 

@@ -23,6 +23,7 @@ import { deleteFiles } from './delete-files.ts';
 import { noteWhatStayed } from './expire-snapshots.ts';
 import { graceMs } from './limits.ts';
 import { type TableFile, reachFiles, reachManifests, withReach } from './reach.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 export interface OrphanOutcome {
   readonly orphans: FreedFiles;
@@ -78,7 +79,7 @@ export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {
       };
     });
   } finally {
-    await ports.engine.execute(statement('maintain/end_found')).catch(() => undefined);
+    await dropWorkTables(ports.engine, 'maintain_found');
   }
 }
 

@@ -25,6 +25,7 @@ import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { commitReplacement } from './commit-replacement.ts';
 import type { NewManifest } from '../tables/write/replace-snapshot.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 /**
  * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a
@@ -39,7 +40,7 @@ export async function rewriteTableManifests(context: MaintainContext): Promise<M
       discard(created, error);
       throw error;
     } finally {
-      await context.ports.engine.execute(statement('maintain/end_sorted')).catch(() => undefined);
+      await dropWorkTables(context.ports.engine, 'maintain_sorted');
     }
   });
 }

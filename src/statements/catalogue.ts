@@ -26,11 +26,6 @@ export interface Catalogue {
       rows_outside: bigint | null;
     };
   };
-  'audit/file_and_hour': {
-    parameters: Nothing;
-    fragments: 'stored_event_time' | 'unit';
-    row: AnyRow;
-  };
   'audit/no_missing_events': {
     parameters: Nothing;
     fragments: 'sources' | 'key' | 'source' | 'staged' | 'target_key';
@@ -174,11 +169,6 @@ export interface Catalogue {
     fragments: 'stored_event_time' | 'options';
     row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
   };
-  'changes/stored_files': {
-    parameters: { files: readonly string[] };
-    fragments: 'file_columns';
-    row: AnyRow;
-  };
   'changes/stored_otherwise': {
     parameters: { files: readonly string[]; field_id: number; stored_type: string };
     fragments: never;
@@ -193,6 +183,108 @@ export interface Catalogue {
     };
     fragments: never;
     row: { unmatched: boolean };
+  };
+  'fragments/carried_deletes': {
+    parameters: { manifest_list: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/existing_entries': {
+    parameters: { manifest_list: string; manifests: readonly string[]; removed_files: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/file_and_hour': {
+    parameters: Nothing;
+    fragments: 'stored_event_time' | 'unit';
+    row: AnyRow;
+  };
+  'fragments/file_kind': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/first_row_ids': {
+    parameters: { first_row_id: bigint | number };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/inherited_entries': {
+    parameters: { manifests: readonly string[]; manifest_list: string };
+    fragments: 'entry_columns' | 'file_key' | 'first_row_id';
+    row: AnyRow;
+  };
+  'fragments/inherited_row_id': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/kept_summaries': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/listed_manifests': {
+    parameters: { first_row_id?: bigint | number | undefined };
+    fragments: 'row_lineage';
+    row: AnyRow;
+  };
+  'fragments/manifest_format': {
+    parameters: {
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'entry_field_ids';
+    row: AnyRow;
+  };
+  'fragments/manifest_list_format': {
+    parameters: Nothing;
+    fragments: 'row_lineage';
+    row: AnyRow;
+  };
+  'fragments/manifest_row': {
+    parameters: { snapshot_id: bigint | number; sequence_number: bigint | number };
+    fragments: 'manifest' | 'spec_id' | 'content' | 'summaries';
+    row: AnyRow;
+  };
+  'fragments/merged_summaries': {
+    parameters: { integer_fields: readonly string[]; byte_fields: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/moved_avro_format': {
+    parameters: Nothing;
+    fragments: 'root_name' | 'field_ids' | 'metadata';
+    row: AnyRow;
+  };
+  'fragments/no_manifest_row': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/no_summaries': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/parent_manifests': {
+    parameters: { parent: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/referenced_data_file': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/stored_files': {
+    parameters: { files: readonly string[] };
+    fragments: 'file_columns';
+    row: AnyRow;
   };
   'inspect/files_without_bounds': {
     parameters: { manifests: readonly string[]; field_id: number };
@@ -473,40 +565,15 @@ export interface Catalogue {
     fragments: never;
     row: { file_key: string };
   };
+  'maintain/drop_work_table': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: AnyRow;
+  };
   'maintain/dropped_files': {
     parameters: { warehouse: string; folders: readonly string[]; before_ms: bigint | number };
     fragments: never;
     row: { folder: string; path: string; bytes: bigint; is_metadata: boolean };
-  };
-  'maintain/end_deletes': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'maintain/end_files': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'maintain/end_found': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'maintain/end_groups': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'maintain/end_reach': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'maintain/end_sorted': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
   };
   'maintain/files_of_manifest': {
     parameters: { manifest: string };
@@ -571,11 +638,6 @@ export interface Catalogue {
     parameters: { paths: readonly string[] };
     fragments: never;
     row: { missing: bigint };
-  };
-  'maintain/moved_avro_format': {
-    parameters: Nothing;
-    fragments: 'root_name' | 'field_ids' | 'metadata';
-    row: AnyRow;
   };
   'maintain/old_metadata_files': {
     parameters: { pattern: string; known_files: readonly string[]; before_ms: bigint | number };
@@ -820,11 +882,6 @@ export interface Catalogue {
     fragments: never;
     row: { manifest_path: string };
   };
-  'tables/carried_deletes': {
-    parameters: { manifest_list: string };
-    fragments: never;
-    row: AnyRow;
-  };
   'tables/changed_counts': {
     parameters: { manifests: readonly string[] };
     fragments: 'file_kind' | 'partition_key';
@@ -894,16 +951,6 @@ export interface Catalogue {
     fragments: never;
     row: { path: string; data_file: string };
   };
-  'tables/existing_entries': {
-    parameters: { manifest_list: string; manifests: readonly string[]; removed_files: readonly string[] };
-    fragments: never;
-    row: AnyRow;
-  };
-  'tables/file_kind': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
   'tables/files_in_hours': {
     parameters: {
       manifests: readonly string[];
@@ -926,26 +973,6 @@ export interface Catalogue {
       placement: 'inside' | 'straddles';
     };
   };
-  'tables/first_row_ids': {
-    parameters: { first_row_id: bigint | number };
-    fragments: never;
-    row: AnyRow;
-  };
-  'tables/inherited_entries': {
-    parameters: { manifests: readonly string[]; manifest_list: string };
-    fragments: 'entry_columns' | 'file_key' | 'first_row_id';
-    row: AnyRow;
-  };
-  'tables/inherited_row_id': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'tables/kept_summaries': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
   'tables/list_totals': {
     parameters: { manifest_list: string; snapshot_id: bigint | number; first_row_id: bigint | number | null };
     fragments: never;
@@ -963,11 +990,6 @@ export interface Catalogue {
     parameters: { manifests: readonly string[] };
     fragments: never;
     row: { manifest_path: string; path: string; rows: bigint };
-  };
-  'tables/listed_manifests': {
-    parameters: { first_row_id?: bigint | number | undefined };
-    fragments: 'row_lineage';
-    row: AnyRow;
   };
   'tables/live_deletes': {
     parameters: { manifest: string };
@@ -997,32 +1019,10 @@ export interface Catalogue {
     fragments: 'values';
     row: { filename: string; partition: readonly string[] };
   };
-  'tables/manifest_format': {
-    parameters: {
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-    };
-    fragments: 'entry_field_ids';
-    row: AnyRow;
-  };
-  'tables/manifest_list_format': {
-    parameters: Nothing;
-    fragments: 'row_lineage';
-    row: AnyRow;
-  };
   'tables/manifest_paths': {
     parameters: { manifest_lists: readonly string[] };
     fragments: never;
     row: { manifest_path: string };
-  };
-  'tables/manifest_row': {
-    parameters: { snapshot_id: bigint | number; sequence_number: bigint | number };
-    fragments: 'manifest' | 'spec_id' | 'content' | 'summaries';
-    row: AnyRow;
   };
   'tables/manifests': {
     parameters: { manifest_lists: readonly string[]; added_by: readonly (bigint | number)[] | null };
@@ -1061,11 +1061,6 @@ export interface Catalogue {
     fragments: 'entry_columns' | 'data_file' | 'manifest_format';
     row: AnyRow;
   };
-  'tables/merged_summaries': {
-    parameters: { integer_fields: readonly string[]; byte_fields: readonly string[] };
-    fragments: never;
-    row: AnyRow;
-  };
   'tables/misleading_bounds': {
     parameters: {
       manifests: readonly string[];
@@ -1089,16 +1084,6 @@ export interface Catalogue {
     fragments: never;
     row: { manifest_path: string };
   };
-  'tables/no_manifest_row': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
-  'tables/no_summaries': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
   'tables/number_manifest': {
     parameters: {
       manifest: string;
@@ -1119,11 +1104,6 @@ export interface Catalogue {
     fragments: never;
     row: { manifest_path: string; file_key: string };
   };
-  'tables/parent_manifests': {
-    parameters: { parent: string };
-    fragments: never;
-    row: AnyRow;
-  };
   'tables/partition_summaries': {
     parameters: { manifest_list: string; fields: readonly string[] };
     fragments: never;
@@ -1140,11 +1120,6 @@ export interface Catalogue {
     parameters: { path: string };
     fragments: never;
     row: { content: string };
-  };
-  'tables/referenced_data_file': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
   };
   'tables/rewrite_manifest': {
     parameters: {

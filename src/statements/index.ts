@@ -8,6 +8,7 @@ export {
   type ListName,
   type ParametersOf,
   type RowLineage,
+  type RunnableName,
   type StatementRow,
   type Statement,
   type StatementName,

@@ -2,7 +2,7 @@
  * The engine's own SQL: files in `sql/`, by name. Name -> header and body.
  *
  * A file starts with a header: `-- @name folder/file`, `-- What: …`, one `-- @param $name TYPE` a parameter,
- * `-- @returns …` (header.ts reads them). Two marks only: `$name` is a bound value, `{{name}}` a fragment made by
+ * `-- @returns …`, and of a fragment `-- @into …`, where it goes (header.ts reads them). Two marks only: `$name` is a bound value, `{{name}}` a fragment made by
  * `quote.ts` (a quoted identifier, a field-id map, the user's query).
  */
 import { readFileSync } from 'node:fs';
@@ -46,6 +46,9 @@ export function parseStatement(name: string, text: string): StatementFile {
     ...(header.name === name ? [] : [`@name is ${header.name}`]),
     ...header.problems,
     ...problemsOfParameters(header, body, placeholders),
+    ...(name.startsWith('fragments/') === header.into.length > 0
+      ? []
+      : ['fragments, and they alone, say where they go (@into)']),
   ];
   if (problems.length > 0)
     throw new PsybergError('statement-invalid', `sql/${name}.sql: ${problems.join('; ')}`);

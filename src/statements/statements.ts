@@ -10,6 +10,9 @@ import { statementFile } from './statement-file.ts';
 /** A file of `sql/`, by folder and name. */
 export type StatementName = keyof Catalogue;
 
+/** A statement that is run as it stands; fragments are nested into such. */
+export type RunnableName = Exclude<StatementName, `fragments/${string}`>;
+
 /** The values that a statement binds, by the types of its header. */
 export type ParametersOf<Name extends StatementName> = Catalogue[Name]['parameters'];
 
@@ -37,7 +40,7 @@ export type ArgumentsOf<Name extends StatementName> = [keyof ParametersOf<Name>]
 type FragmentArguments<Fragments> = [keyof Fragments] extends [never] ? [] : [fragments: Fragments];
 
 /** A statement with every `{{placeholder}}` filled in. Throws as {@link renderStatement}. */
-export const statement = <Name extends StatementName>(
+export const statement = <Name extends RunnableName>(
   name: Name,
   ...fragments: FragmentArguments<FragmentsOf<Name>>
 ): Statement<Name> => Object.freeze({ name, sql: rendered(name, fragments[0] ?? {}) });
@@ -78,7 +81,7 @@ export type RowLineage = 'none' | 'assigned' | 'kept';
 /** The options of COPY that make an Avro file a manifest list. */
 export const manifestListFragment = (lineage: RowLineage = 'none'): SqlFragment =>
   statementFragment(
-    renderStatement('tables/manifest_list_format', {
+    renderStatement('fragments/manifest_list_format', {
       row_lineage: statementFragment(lineage === 'none' ? '' : ',\n  first_row_id: 520'),
     }),
   );
@@ -95,18 +98,18 @@ export function listStatement<Name extends ListName>(
   lineage: RowLineage,
   ...fragments: FragmentArguments<Omit<FragmentsOf<Name>, ListFragment>>
 ): Statement<Name> {
-  const listed = renderStatement('tables/listed_manifests', {
+  const listed = renderStatement('fragments/listed_manifests', {
     row_lineage: statementFragment(
       lineage === 'none'
         ? ''
         : lineage === 'kept'
           ? ', first_row_id'
-          : renderStatement('tables/first_row_ids'),
+          : renderStatement('fragments/first_row_ids'),
     ),
   });
   const common: Record<ListFragment, SqlFragment> = {
     listed: statementFragment(listed),
-    no_manifest_row: statementFragment(renderStatement('tables/no_manifest_row')),
+    no_manifest_row: statementFragment(renderStatement('fragments/no_manifest_row')),
     manifest_list_format: manifestListFragment(lineage),
   };
   const { placeholders } = statementFile(name);

@@ -105,7 +105,7 @@ async function compareFiles(
     partition_ids: identityColumns(metadata),
   });
   if (row?.unmatched !== false) return undefined;
-  const stored = statementFragment(renderStatement('changes/stored_files', { file_columns: columns }));
+  const stored = statementFragment(renderStatement('fragments/stored_files', { file_columns: columns }));
   const [removed, added] = [
     await rowsByHour(source, stored, pathsOf(files, 'removed')),
     await rowsByHour(source, stored, pathsOf(files, 'added')),

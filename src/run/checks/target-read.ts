@@ -50,7 +50,7 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
       rows: subquery(
         renderStatement('load/previous_hour', {
           columns: statementFragment(
-            renderStatement('audit/file_and_hour', {
+            renderStatement('fragments/file_and_hour', {
               stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
               unit: literalFragment(column.unit),
             }),

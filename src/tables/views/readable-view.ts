@@ -117,7 +117,7 @@ async function writeView(
     listStatement('tables/write_readable_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept', {
       rewritten:
         rewritten.length === 0
-          ? statementFragment(renderStatement('tables/no_manifest_row'))
+          ? statementFragment(renderStatement('fragments/no_manifest_row'))
           : rewrittenFragment(rewritten),
     }),
     {

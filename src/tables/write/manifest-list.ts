@@ -26,11 +26,11 @@ export const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlF
   joinedFragment(
     rewritten.map(({ path, specId, content }) =>
       statementFragment(
-        renderStatement('tables/manifest_row', {
+        renderStatement('fragments/manifest_row', {
           manifest: literalFragment(path),
           spec_id: literalFragment(`${specId}`),
           content: literalFragment(`${content}`),
-          summaries: statementFragment(renderStatement('tables/no_summaries')),
+          summaries: statementFragment(renderStatement('fragments/no_summaries')),
         }),
       ),
     ),
@@ -58,7 +58,7 @@ export async function writeClearedList(
   await engine.execute(
     listStatement('tables/write_cleared_list', rowLineageOf(metadata), {
       summaries: statementFragment(
-        renderStatement(merges ? 'tables/merged_summaries' : 'tables/kept_summaries'),
+        renderStatement(merges ? 'fragments/merged_summaries' : 'fragments/kept_summaries'),
       ),
       rewritten: rewrittenFragment(options.rewritten),
     }),
@@ -104,7 +104,8 @@ export async function writeStagedList(
   const destination = metadataPath(metadata, `snap-${snapshotId}`, owner);
   await engine.execute(
     listStatement('tables/write_staged_list', rowLineageOf(metadata), {
-      parent: parent === undefined ? NOTHING : statementFragment(renderStatement('tables/parent_manifests')),
+      parent:
+        parent === undefined ? NOTHING : statementFragment(renderStatement('fragments/parent_manifests')),
       summaries: partitionSummariesFragment(manifest.values),
     }),
     {

@@ -111,7 +111,7 @@ export const manifestMetadata = (
   metadata: TableMetadata,
   spec: PartitionSpec,
   content: 'data' | 'deletes' = 'data',
-): ParametersOf<'tables/manifest_format'> => ({
+): ParametersOf<'fragments/manifest_format'> => ({
   schema: renderJson(currentSchema(metadata)),
   schema_id: metadata['current-schema-id'],
   partition_spec: renderJson(spec.fields),

@@ -49,7 +49,7 @@ export async function composeReplacement(engine: Engine, replacement: Replacemen
       (each) => each['spec-id'] === manifest.specId,
     ) as PartitionSpec;
     return statementFragment(
-      renderStatement('tables/manifest_row', {
+      renderStatement('fragments/manifest_row', {
         manifest: literalFragment(manifest.path),
         spec_id: literalFragment(String(manifest.specId)),
         content: literalFragment(String(manifest.content)),

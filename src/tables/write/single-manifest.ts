@@ -48,7 +48,7 @@ export async function writeSingleManifest(engine: Engine, input: SingleManifest)
   const partition = [{ name: 'process_name', fieldId: spec.fields[0]?.['field-id'] ?? 1000 }];
   await engine.query(
     statement('tables/write_single_manifest', {
-      existing: isFirst ? NOTHING : statementFragment(renderStatement('tables/existing_entries')),
+      existing: isFirst ? NOTHING : statementFragment(renderStatement('fragments/existing_entries')),
       manifest_format: manifestFormatFragment(newEntryFragments(FILE_COLUMNS, partition).fieldIds),
     }),
     {
@@ -64,7 +64,7 @@ export async function writeSingleManifest(engine: Engine, input: SingleManifest)
   );
   await engine.query(
     statement('tables/write_single_list', {
-      carried: base === undefined ? NOTHING : statementFragment(renderStatement('tables/carried_deletes')),
+      carried: base === undefined ? NOTHING : statementFragment(renderStatement('fragments/carried_deletes')),
       manifest_list_format: manifestListFragment(),
     }),
     {

@@ -1,7 +1,8 @@
--- @name tables/merged_summaries
+-- @name fragments/merged_summaries
 -- What: the relation `summaries`: the partition summary of all manifests of the relation `affected` that become one. None where one of them
 --       has none, or where the bounds of a field are not known: a field without bounds says that all its values are null, and readers
 --       that look for a value skip the manifest.
+-- @into tables/write_cleared_list {{summaries}}
 -- @param $integer_fields VARCHAR[] `spec:position` (from 1) of partition fields that are ordered as integers
 -- @param $byte_fields VARCHAR[] `spec:position` of partition fields that are ordered as bytes
 affected_fields as (

@@ -1,5 +1,6 @@
--- @name tables/no_manifest_row
--- What: as tables/manifest_row, of no manifest.
+-- @name fragments/no_manifest_row
+-- What: as fragments/manifest_row, of no manifest.
+-- @into tables/write_empty_list {{no_manifest_row}}, tables/write_readable_list {{rewritten}}
 select
   null::varchar as manifest_path,
   null::bigint as manifest_length,

@@ -1,5 +1,6 @@
--- @name tables/carried_deletes
+-- @name fragments/carried_deletes
 -- What: delete manifests of a state table (somebody deleted rows by hand): they stay as they are.
+-- @into tables/write_single_list {{carried}}
 -- @param $manifest_list VARCHAR
 select
   manifest_path, manifest_length, partition_spec_id, content, sequence_number, min_sequence_number, added_snapshot_id,

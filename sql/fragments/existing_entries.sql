@@ -1,5 +1,6 @@
--- @name tables/existing_entries
+-- @name fragments/existing_entries
 -- What: the entries of a state table's manifests, files that are replaced marked as removed.
+-- @into tables/write_single_manifest {{existing}}
 -- @param $manifest_list VARCHAR
 -- @param $manifests VARCHAR[] its data manifests
 -- @param $removed_files VARCHAR[]

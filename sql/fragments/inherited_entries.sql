@@ -1,6 +1,7 @@
--- @name tables/inherited_entries
+-- @name fragments/inherited_entries
 -- What: the entries of manifests as the relation `inherited`, with everything written out that an entry may take from its manifest's row in the list
 --       (Iceberg specification, "Snapshot ID Inheritance" and "Sequence Number Inheritance"); the beginning of the statements that write entries anew.
+-- @into maintain/sort_entries {{inherited}}, tables/rewrite_manifest {{inherited}}
 -- @param $manifests VARCHAR[] manifests of one shape
 -- @param $manifest_list VARCHAR the manifest list that holds them
 adopted as (

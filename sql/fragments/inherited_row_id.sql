@@ -1,6 +1,7 @@
--- @name tables/inherited_row_id
+-- @name fragments/inherited_row_id
 -- What: the first row id of a data file: its own, else the manifest's and the rows of the files without one that stand before it there
 --       (Iceberg specification, "First Row ID Inheritance"). None while the manifest has none: it was written before version 3.
+-- @into fragments/inherited_entries {{first_row_id}}
 case
   when adopted.first_row_id is not null then coalesce(
     entries.first_row_id,

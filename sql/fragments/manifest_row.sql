@@ -1,5 +1,7 @@
--- @name tables/manifest_row
+-- @name fragments/manifest_row
 -- What: the row of a manifest list that describes one new manifest, from its own entries.
+-- @into tables/write_cleared_list {{rewritten}}, tables/write_files_list {{rewritten}},
+--       tables/write_readable_list {{rewritten}}, tables/write_replaced_list {{new_manifests}}
 -- @param $snapshot_id BIGINT id of the snapshot that lists it first
 -- @param $sequence_number BIGINT its sequence number
 select

@@ -1,6 +1,7 @@
--- @name tables/first_row_ids
+-- @name fragments/first_row_ids
 -- What: the column `first_row_id` of a manifest list: a data manifest keeps the one it has; one that has none gets the next free ones, as many as it
 --       lists rows, since any of its files may be without (Iceberg specification, "First Row ID Assignment").
+-- @into fragments/listed_manifests {{row_lineage}}
 -- @param $first_row_id BIGINT the first id that the table has not given away
 ,
   case
