@@ -20,17 +20,17 @@ import { listenToCatalog } from './server/listener.ts';
 import { makeFolder } from './files/folders.ts';
 import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved-warehouse.ts';
 import type { Roots } from './files/locations.ts';
-import type { CatalogFace } from './service/catalog-face.ts';
+import type { Catalog } from './service/catalog.ts';
 import type { Warehouse } from './service/remove-files.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
-import type { DuckDbHelp } from './views/duckdb-face.ts';
+import type { DuckDbHelp } from './views/duckdb-catalog.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
 import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
 export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
-export type { SessionView, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
+export type { SessionTables, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
 export type { Warehouse } from './service/remove-files.ts';
-export type { DuckDbHelp } from './views/duckdb-face.ts';
+export type { DuckDbHelp } from './views/duckdb-catalog.ts';
 
 export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
@@ -62,7 +62,7 @@ export interface CatalogOptions extends ServeOptions {
 export interface ProxyOptions extends ServeOptions {
   readonly foreign: ForeignCatalog;
 }
-export interface Catalog {
+export interface CatalogServer {
   readonly uri: string;
   readonly token: string;
   /** The warehouse folder; of a foreign catalog its address. */
@@ -78,7 +78,7 @@ export interface Catalog {
  * @throws PsybergError `warehouse-not-writable`, `warehouse-moved`, `catalog-database-unreachable`,
  * `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
-export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
+export async function startCatalog(options: CatalogOptions): Promise<CatalogServer> {
   const { catalogName = DEFAULT_NAME } = options;
   const { roots: asked, database } = await openParts(options);
   const roots = await rootsAsSpelled(asked, await database.metadataLocations(catalogName)).catch(
@@ -91,12 +91,12 @@ export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   return serve(options, {
     warehouse: roots.warehouse,
     async open() {
-      const [{ warehouseFace }, parts] = await Promise.all([
-        import('./service/warehouse-face.ts'),
+      const [{ warehouseCatalog }, parts] = await Promise.all([
+        import('./service/warehouse-catalog.ts'),
         openWarehouseParts({ roots, database, catalogName }),
       ]);
       ({ store } = parts);
-      return warehouseFace(parts);
+      return warehouseCatalog(parts);
     },
     close: async () => (store ?? database).close(),
   });
@@ -169,10 +169,10 @@ const warehouseMoved = (move: Move, copied: boolean): Error =>
  * the catalog answers shows with the first call.
  * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
-export async function startProxy({ foreign, ...options }: ProxyOptions): Promise<Catalog> {
+export async function startProxy({ foreign, ...options }: ProxyOptions): Promise<CatalogServer> {
   return serve(options, {
     warehouse: [foreign.uri, foreign.warehouse].filter((part) => part !== undefined).join(' '),
-    open: async () => (await import('./foreign/connect.ts')).foreignFace(foreign),
+    open: async () => (await import('./foreign/connect.ts')).connectForeignCatalog(foreign),
     close: async () => undefined,
   });
 }
@@ -180,11 +180,11 @@ export async function startProxy({ foreign, ...options }: ProxyOptions): Promise
 /** What lies behind the server. */
 interface Backing {
   readonly warehouse: string;
-  open(): Promise<CatalogFace>;
+  open(): Promise<Catalog>;
   close(): Promise<void>;
 }
 
-async function serve(options: ServeOptions, backing: Backing): Promise<Catalog> {
+async function serve(options: ServeOptions, backing: Backing): Promise<CatalogServer> {
   const {
     catalogName = DEFAULT_NAME,
     host = '127.0.0.1',

@@ -7,7 +7,7 @@ import type {
   TableUpdate,
   UnboundPartitionSpec,
 } from '../../iceberg/table-update.ts';
-import type { StorageCredential } from '../service/catalog-face.ts';
+import type { StorageCredential } from '../service/catalog.ts';
 
 export interface LoadedTable {
   readonly metadata: TableMetadata;

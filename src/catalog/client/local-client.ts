@@ -7,39 +7,39 @@
 import { PsybergError } from '../../model/errors.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { codeOf } from '../errors.ts';
-import type { CatalogFace, FaceTable } from '../service/catalog-face.ts';
+import type { Catalog, CatalogTable } from '../service/catalog.ts';
 import type { CatalogClient, LoadedTable } from './catalog-client.ts';
 
-/** Makes the client; `face` is opened with the first call. */
-export function localClient(face: () => Promise<CatalogFace>): CatalogClient {
+/** Makes the client; `catalog` is opened with the first call. */
+export function localClient(catalog: () => Promise<Catalog>): CatalogClient {
   return {
     async loadTable(id) {
-      return absentAs(undefined, async () => loaded(await (await face()).loadTable(id)));
+      return absentAs(undefined, async () => loaded(await (await catalog()).loadTable(id)));
     },
     async loadTableToRead(id) {
-      return absentAs(undefined, async () => loaded(await (await face()).loadTable(id)));
+      return absentAs(undefined, async () => loaded(await (await catalog()).loadTable(id)));
     },
     async tableExists(id) {
       return absentAs(false, async () => {
-        await (await face()).loadTable(id);
+        await (await catalog()).loadTable(id);
         return true;
       });
     },
     async listNamespaces(parent = []) {
-      return (await face()).listNamespaces(parent);
+      return (await catalog()).listNamespaces(parent);
     },
     async listTables(namespace): Promise<TableIdentifier[]> {
-      return (await face()).listTables(namespace);
+      return (await catalog()).listTables(namespace);
     },
     async namespaceExists(namespace) {
       return absentAs(false, async () => {
-        await (await face()).namespaceProperties(namespace);
+        await (await catalog()).namespaceProperties(namespace);
         return true;
       });
     },
     async createNamespace(namespace) {
       try {
-        await (await face()).createNamespace(namespace, {});
+        await (await catalog()).createNamespace(namespace, {});
       } catch (error) {
         if (codeOf(error) !== 'already-exists') throw error;
       }
@@ -47,7 +47,7 @@ export function localClient(face: () => Promise<CatalogFace>): CatalogClient {
     async createTable(id, { schema, location, partitionSpec, writeOrder, properties }) {
       try {
         return loaded(
-          await (await face()).createTable(id, {
+          await (await catalog()).createTable(id, {
             schema,
             location,
             partitionSpec,
@@ -65,24 +65,24 @@ export function localClient(face: () => Promise<CatalogFace>): CatalogClient {
     },
     async dropTable(id, options = { purge: false }) {
       return absentAs(false, async () => {
-        await (await face()).dropTable(id, options);
+        await (await catalog()).dropTable(id, options);
         return true;
       });
     },
     async commitTable(id, commit) {
-      const [table] = await (await face()).commitTables([{ identifier: id, ...commit }]);
-      return loaded(table as FaceTable);
+      const [table] = await (await catalog()).commitTables([{ identifier: id, ...commit }]);
+      return loaded(table as CatalogTable);
     },
     async commitsTogether() {
-      return (await face()).commitsTogether;
+      return (await catalog()).commitsTogether;
     },
     async commitTransaction(changes) {
-      await (await face()).commitTables(changes);
+      await (await catalog()).commitTables(changes);
     },
   };
 }
 
-function loaded({ metadata, metadataLocation, config, storageCredentials }: FaceTable): LoadedTable {
+function loaded({ metadata, metadataLocation, config, storageCredentials }: CatalogTable): LoadedTable {
   // Credentials with a prefix are the newer way to say it (Iceberg REST specification, `LoadTableResult`);
   // both may be there, and then these count.
   const storage =

@@ -1,7 +1,7 @@
 /**
  * A client that tells what the catalog says about reaching a table's files, before it hands the table out.
  */
-import type { StorageCredential } from '../service/catalog-face.ts';
+import type { StorageCredential } from '../service/catalog.ts';
 import type { CatalogClient, LoadedTable } from './catalog-client.ts';
 
 /** `learn` is awaited: whoever gets the table may read its files. */

@@ -3,7 +3,7 @@
  * before it expires.
  */
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { apiRoot } from './foreign-catalog.ts';
+import { apiRoot } from './foreign-settings.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 
 export interface BearerTokens {

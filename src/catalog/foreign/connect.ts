@@ -1,18 +1,18 @@
-/** A foreign catalog, connected: asks for its configuration, nothing else. Settings of the project -> face. */
+/** A foreign catalog, connected: asks for its configuration, nothing else. Settings of the project -> catalog. */
 import { usageError } from '../../model/errors.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
-import type { CatalogFace } from '../service/catalog-face.ts';
+import type { Catalog } from '../service/catalog.ts';
 import { bearerTokens } from './bearer-tokens.ts';
-import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
+import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './foreign-settings.ts';
 import { foreignError } from './foreign-errors.ts';
-import { connectedFace } from './foreign-face.ts';
+import { foreignCatalog } from './foreign-catalog.ts';
 import { type ForeignReply, foreignTransport } from './transport.ts';
 
 /**
  * Connects: asks for the catalog's configuration, nothing else. @throws PsybergError `catalog-unreachable`,
  * `catalog-unauthorized`, `no-such-warehouse`.
  */
-export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace> {
+export async function connectForeignCatalog(catalog: ForeignCatalog): Promise<Catalog> {
   const tokens = bearerTokens(catalog);
   let settings: ForeignSettings | undefined;
   const transport = foreignTransport({
@@ -40,7 +40,7 @@ export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace>
     );
   settings = foreignSettings(catalog, readConfig(configured, catalog));
   if (settings.token !== undefined) tokens.adopt(settings.token);
-  return connectedFace({ settings, transport, blot });
+  return foreignCatalog({ settings, transport, blot });
 }
 
 function readConfig(reply: ForeignReply, { uri }: ForeignCatalog): CatalogConfig {

@@ -2,7 +2,7 @@
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { formatIdentifier } from '../errors.ts';
-import type { FaceView, IcebergViews } from '../service/catalog-face.ts';
+import type { CatalogView, IcebergViews } from '../service/catalog.ts';
 import type { Attempted } from './foreign-errors.ts';
 import type { ForeignRequest } from './transport.ts';
 
@@ -39,7 +39,7 @@ interface LoadViewResult {
   readonly 'metadata-location': string;
   readonly metadata: ViewMetadata;
 }
-const faceView = ({ metadata, 'metadata-location': metadataLocation }: LoadViewResult): FaceView => ({
+const catalogView = ({ metadata, 'metadata-location': metadataLocation }: LoadViewResult): CatalogView => ({
   metadata: { ...metadata, properties: metadata.properties ?? {} },
   metadataLocation,
 });
@@ -68,12 +68,12 @@ export function foreignViews({
     },
     async load(id) {
       requireEndpoint(LOAD, 'load views');
-      return faceView(await answered({ method: 'GET', path: path(id) }, of(id, 'read')));
+      return catalogView(await answered({ method: 'GET', path: path(id) }, of(id, 'read')));
     },
     async create(id, { schema, location, version, properties }) {
       requireEndpoint(CREATE, 'create views');
       const body = { name: id.name, schema, location, 'view-version': version, properties };
-      return faceView(
+      return catalogView(
         await answered(
           { method: 'POST', path: `${namespacePath(id.namespace)}/views`, body },
           of(id, 'create', 'no-such-namespace'),
@@ -83,7 +83,7 @@ export function foreignViews({
     async register(id, { metadataLocation }) {
       requireEndpoint(REGISTER, 'register views');
       const body = { name: id.name, 'metadata-location': metadataLocation };
-      return faceView(
+      return catalogView(
         await answered(
           { method: 'POST', path: `${namespacePath(id.namespace)}/register-view`, body },
           of(id, 'create', 'no-such-namespace'),
@@ -92,7 +92,7 @@ export function foreignViews({
     },
     async commit(id, { requirements, updates }) {
       requireEndpoint(COMMIT, 'replace views');
-      return faceView(
+      return catalogView(
         await answered(
           { method: 'POST', path: path(id), body: { identifier: id, requirements, updates } },
           of(id, 'commit'),

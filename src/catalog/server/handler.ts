@@ -1,12 +1,12 @@
-/** From a prefix to its face, from a face to an answer. */
+/** From a prefix to its catalog, from a catalog to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
 import { noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
-import type { CatalogFace } from '../service/catalog-face.ts';
-import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
-import { duckDbFace, isDuckDb, type DuckDbHelp } from '../views/duckdb-face.ts';
+import type { Catalog } from '../service/catalog.ts';
+import { BRANCH_PREFIX, branchCatalog } from '../views/branch-catalog.ts';
+import { duckDbCatalog, isDuckDb, type DuckDbHelp } from '../views/duckdb-catalog.ts';
 import { branchesText, findBranch } from '../views/find-branches.ts';
-import { sessionFace } from '../views/session-face.ts';
+import { sessionCatalog } from '../views/session-catalog.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import type { CatalogRequest } from './http-request.ts';
 import { type Answer, only } from './answers.ts';
@@ -14,12 +14,12 @@ import { answerRoute } from './routes.ts';
 
 export interface CatalogHandler {
   /** The catalog itself, for the client in this process. */
-  readonly real: CatalogFace;
+  readonly real: Catalog;
   answer(request: CatalogRequest): Promise<Answer>;
 }
 export interface HandlerOptions {
   /** The catalog itself: a warehouse, or a foreign catalog. */
-  readonly real: CatalogFace;
+  readonly real: Catalog;
   /** Another name for it: the warehouse by its folder. */
   readonly warehouse: string;
   readonly catalogName: string;
@@ -39,23 +39,23 @@ export function catalogHandler({
   duckDb,
 }: HandlerOptions): CatalogHandler {
   /** A session view wins over the stateless prefixes, the warehouse is what is left. */
-  function findFace(prefix: string): CatalogFace | undefined {
+  function findCatalog(prefix: string): Catalog | undefined {
     const view = views.find(prefix);
-    if (view) return sessionFace(view, real);
+    if (view) return sessionCatalog(view, real);
     const watched = views.findBranch(prefix);
-    if (watched) return branchFace(watched.branch, real, watched.onLoad);
+    if (watched) return branchCatalog(watched.branch, real, watched.onLoad);
     if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length)
-      return branchFace(prefix.slice(BRANCH_PREFIX.length), real);
+      return branchCatalog(prefix.slice(BRANCH_PREFIX.length), real);
     return prefix === '' || prefix === catalogName ? real : undefined;
   }
 
   /** Tells of the tables that are loaded, where `tells`. */
-  function watched(face: CatalogFace, tells: boolean): CatalogFace {
-    if (!tells) return face;
+  function watched(catalog: Catalog, tells: boolean): Catalog {
+    if (!tells) return catalog;
     return {
-      ...face,
+      ...catalog,
       async loadTable(id) {
-        const table = await face.loadTable(id);
+        const table = await catalog.loadTable(id);
         views.tellLoad(id, table.metadata);
         return table;
       },
@@ -73,12 +73,12 @@ export function catalogHandler({
     const name = request.query.get('warehouse') ?? '';
     // Clients that know the warehouse by its folder mean the catalog itself.
     const prefix = name === '' || name === warehouse ? catalogName : name;
-    const face = findFace(prefix);
-    if (face === undefined) throw noSuchWarehouse(name);
+    const catalog = findCatalog(prefix);
+    if (catalog === undefined) throw noSuchWarehouse(name);
     if (prefix.startsWith(BRANCH_PREFIX)) await checkBranch(prefix.slice(BRANCH_PREFIX.length));
     const endpoints = ENDPOINTS.filter(
       (endpoint) =>
-        face.lacks?.has(endpoint) !== true && (face.commitsTogether || endpoint !== COMMIT_TRANSACTION),
+        catalog.lacks?.has(endpoint) !== true && (catalog.commitsTogether || endpoint !== COMMIT_TRANSACTION),
     );
     return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints }) };
   }
@@ -92,11 +92,11 @@ export function catalogHandler({
       // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
       const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
       const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
-      const face = findFace(prefix);
-      if (face === undefined) throw noSuchWarehouse(prefix);
+      const catalog = findCatalog(prefix);
+      if (catalog === undefined) throw noSuchWarehouse(prefix);
       const seen = isDuckDb(request.headers['user-agent'])
-        ? watched(duckDbFace(face, duckDb), views.find(prefix) === undefined)
-        : face;
+        ? watched(duckDbCatalog(catalog, duckDb), views.find(prefix) === undefined)
+        : catalog;
       return await answerRoute(seen, request, rootAt < 0 ? segments : segments.slice(rootAt));
     },
   };

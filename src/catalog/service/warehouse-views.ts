@@ -13,7 +13,7 @@ import { checkSpelling, folderInside, pathInside } from '../files/locations.ts';
 import type { MetadataFiles } from '../files/metadata-files.ts';
 import { checkIdentifier } from '../names.ts';
 import type { CatalogStore, PointerSwap } from '../store/store.ts';
-import type { FaceView, IcebergViews } from './catalog-face.ts';
+import type { CatalogView, IcebergViews } from './catalog.ts';
 import { movePointers, untilCommittedInLine } from './move-pointers.ts';
 import type { NamePlaces } from './name-places.ts';
 
@@ -26,7 +26,7 @@ export interface ViewWarehouse {
 export function warehouseViews({ places, store, files }: ViewWarehouse): IcebergViews {
   const { requireNamespace, requireFree, defaultLocation, roots } = places;
   const untilCommitted = untilCommittedInLine();
-  const load = async (id: TableIdentifier): Promise<FaceView> => {
+  const load = async (id: TableIdentifier): Promise<CatalogView> => {
     const pointer = await store.findPointer(id);
     if (pointer?.kind !== 'VIEW') throw noSuchView(id);
     return { ...(await files.read(pointer.metadataLocation)), metadataLocation: pointer.metadataLocation };
@@ -41,7 +41,7 @@ export function warehouseViews({ places, store, files }: ViewWarehouse): Iceberg
   async function commitOnce(
     id: TableIdentifier,
     { requirements, updates }: Parameters<IcebergViews['commit']>[1],
-  ): Promise<FaceView | undefined> {
+  ): Promise<CatalogView | undefined> {
     const current = await load(id);
     checkViewRequirements(current.metadata, requirements);
     const metadata = applyViewUpdates(current.metadata, updates, Date.now());

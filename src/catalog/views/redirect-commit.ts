@@ -8,7 +8,7 @@ import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { conflict } from '../../model/errors.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
-import type { TableChange } from '../service/catalog-face.ts';
+import type { CommitTableRequest } from '../service/catalog.ts';
 import { branchHead } from './show-table.ts';
 
 export interface RedirectedBranch {
@@ -22,7 +22,7 @@ export interface RedirectedBranch {
  * Rewrites `main` to the branch in requirements and updates.
  * @throws PsybergError `commit-conflict` when the branch moved; `forbidden` for a change of the whole table.
  */
-export function redirectCommit(change: TableChange, target: RedirectedBranch): TableChange {
+export function redirectCommit(change: CommitTableRequest, target: RedirectedBranch): CommitTableRequest {
   const { branch, metadata } = target;
   const head = branchHead(metadata, branch);
   if (metadata.refs?.[branch]?.type === 'tag' && head !== undefined)
@@ -47,7 +47,7 @@ export function redirectCommit(change: TableChange, target: RedirectedBranch): T
  * left the base and `main`.
  */
 function ownSnapshots(
-  change: TableChange,
+  change: CommitTableRequest,
   { base, metadata }: RedirectedBranch,
   head: SnapshotId | undefined,
 ): ReadonlySet<SnapshotId> {
@@ -103,7 +103,7 @@ interface RedirectedUpdate {
 
 function redirectUpdate(
   update: TableUpdate,
-  change: TableChange,
+  change: CommitTableRequest,
   { branch, own, limits }: RedirectedUpdate,
 ): TableUpdate {
   switch (update.action) {
@@ -132,7 +132,7 @@ function redirectUpdate(
   }
 }
 
-const notThroughView = (change: TableChange, what: string): Error =>
+const notThroughView = (change: CommitTableRequest, what: string): Error =>
   forbidden(
     `Cannot apply ${what} to ${formatIdentifier(change.identifier)} through a branch view`,
     'change the table itself, under the warehouse name',

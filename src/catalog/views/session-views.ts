@@ -40,7 +40,7 @@ export interface ViewTable {
   /** A schema of the table that is shown as its current one; default: its own. */
   readonly schemaId?: number;
 }
-export interface SessionView {
+export interface SessionTables {
   /** `ATTACH '<name>'`, and the prefix in the path. */
   readonly name: string;
   readonly tables: readonly ViewTable[];
@@ -48,7 +48,7 @@ export interface SessionView {
 /** What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name. */
 export type ShownAs = 'branch' | 'tag' | 'main';
 /** The tables of the catalog as `branch@NAME` shows them, under a name of its own. */
-export interface BranchView {
+export interface WatchedBranch {
   readonly name: string;
   readonly branch: string;
   /** Told of each table that is loaded. */
@@ -59,16 +59,16 @@ export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => v
 /** What the engine holds: views come and go with sessions. */
 export interface SessionViews {
   /** Opens a view, or replaces the one of the same name. */
-  open(view: SessionView): void;
-  openBranch(view: BranchView): void;
+  open(view: SessionTables): void;
+  openBranch(view: WatchedBranch): void;
   /** Watches what is loaded until the function that it returns is called. */
   watchLoads(watcher: LoadWatcher): () => void;
   close(name: string): void;
 }
 /** What the server holds. */
 export interface ViewRegistry extends SessionViews {
-  find(name: string): SessionView | undefined;
-  findBranch(name: string): BranchView | undefined;
+  find(name: string): SessionTables | undefined;
+  findBranch(name: string): WatchedBranch | undefined;
   /** Tells the watchers of a load. */
   tellLoad: LoadWatcher;
 }
@@ -81,8 +81,8 @@ const RESERVED = new Set(['config', 'namespaces', 'tables', 'views', 'transactio
 
 /** @param taken prefixes that views must not hide. */
 export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
-  const views = new Map<string, SessionView>();
-  const branches = new Map<string, BranchView>();
+  const views = new Map<string, SessionTables>();
+  const branches = new Map<string, WatchedBranch>();
   const watchers = new Set<LoadWatcher>();
   const checkName = (name: string): void => {
     if (!VIEW_NAME.test(name) || RESERVED.has(name) || taken(name)) {

@@ -1,11 +1,11 @@
-/** A session view as a catalog face, over anything that can load and commit. */
+/** A session view as a catalog catalog, over anything that can load and commit. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
-import type { CatalogFace, FaceTable, TableChange, ViewBackend } from '../service/catalog-face.ts';
-import { fixedShapeFace } from './read-only-face.ts';
+import type { Catalog, CatalogTable, CommitTableRequest, TableCatalog } from '../service/catalog.ts';
+import { fixedShapeCatalog } from './fixed-shape-catalog.ts';
 import { redirectCommit } from './redirect-commit.ts';
-import type { SessionView, ViewTable } from './session-views.ts';
+import type { SessionTables, ViewTable } from './session-views.ts';
 import { showTable } from './show-table.ts';
 
 const sameIdentifier = (one: TableIdentifier, other: TableIdentifier): boolean =>
@@ -19,10 +19,10 @@ const underSchema = (metadata: TableMetadata, { schemaId }: ViewTable): TableMet
   schemaId === undefined ? metadata : { ...metadata, 'current-schema-id': schemaId };
 
 /** Serves a view. Only `loadTable` and `commitTables` of the backend are used. */
-export function sessionFace(
-  view: SessionView,
-  backend: Pick<ViewBackend, 'commitsTogether' | 'loadTable' | 'commitTables'>,
-): CatalogFace {
+export function sessionCatalog(
+  view: SessionTables,
+  backend: Pick<TableCatalog, 'commitsTogether' | 'loadTable' | 'commitTables'>,
+): Catalog {
   const findEntry = (id: TableIdentifier): ViewTable => {
     const entry = view.tables.find((candidate) => sameIdentifier(candidate.identifier, id));
     if (entry === undefined) throw noSuchTable(id);
@@ -32,7 +32,7 @@ export function sessionFace(
     if (!view.tables.some((entry) => isPrefixOf(namespace, entry.identifier.namespace)))
       throw noSuchNamespace(namespace);
   };
-  const loadEntry = async (entry: ViewTable): Promise<FaceTable> => {
+  const loadEntry = async (entry: ViewTable): Promise<CatalogTable> => {
     const table = await backend.loadTable(entry.table);
     if (entry.tableUuid !== undefined && table.metadata['table-uuid'] !== entry.tableUuid) {
       throw new PsybergError(
@@ -42,12 +42,12 @@ export function sessionFace(
     }
     return table;
   };
-  const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: FaceTable): FaceTable => ({
+  const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: CatalogTable): CatalogTable => ({
     ...table,
     metadata: showTable(underSchema(table.metadata, entry), entry.show, Date.now()),
   });
 
-  async function redirect(change: TableChange, entry: ViewTable): Promise<TableChange> {
+  async function redirect(change: CommitTableRequest, entry: ViewTable): Promise<CommitTableRequest> {
     if (entry.show.kind !== 'branch') {
       throw forbidden(
         `Table ${formatIdentifier(change.identifier)} is read-only in view ${view.name}`,
@@ -61,7 +61,7 @@ export function sessionFace(
     );
   }
 
-  return fixedShapeFace({
+  return fixedShapeCatalog({
     commitsTogether: backend.commitsTogether,
     async listNamespaces(parent) {
       if (parent.length > 0) requireNamespace(parent);

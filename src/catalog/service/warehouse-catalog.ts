@@ -1,5 +1,5 @@
 /**
- * The warehouse itself as a catalog face: store + metadata files + the pure commit rules. A commit writes its
+ * The warehouse itself as a catalog catalog: store + metadata files + the pure commit rules. A commit writes its
  * metadata file first and moves the pointer last: a crash between leaves only a file that nothing points at.
  */
 import { randomUUID } from 'node:crypto';
@@ -26,7 +26,7 @@ import { makeFolder } from '../files/folders.ts';
 import { checkPathProperties, checkSpelling, folderInside, pathInside } from '../files/locations.ts';
 import { checkIdentifier, checkMetadataLocation, checkNamespace, checkProperties } from '../names.ts';
 import type { PointerSwap } from '../store/store.ts';
-import type { CatalogFace, FaceTable, TableChange } from './catalog-face.ts';
+import type { Catalog, CatalogTable, CommitTableRequest } from './catalog.ts';
 import { movePointers, untilCommittedInLine } from './move-pointers.ts';
 import { namePlaces } from './name-places.ts';
 import { purgeTable, removeEarlierFiles, type Warehouse } from './remove-files.ts';
@@ -37,12 +37,12 @@ interface PreparedCommit {
   readonly swap: PointerSwap;
   /** The metadata file that was written for it. */
   readonly written: string | undefined;
-  readonly table: FaceTable;
+  readonly table: CatalogTable;
   readonly forgotten: readonly string[];
 }
 
 /** Serves a warehouse folder. */
-export function warehouseFace(warehouse: Warehouse): CatalogFace {
+export function warehouseCatalog(warehouse: Warehouse): Catalog {
   const { roots, store, files, viewFiles } = warehouse;
   const places = namePlaces({ roots, store });
   const { requireNamespace, requireFree, defaultLocation } = places;
@@ -68,7 +68,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
   };
   const findTable = async (
     id: TableIdentifier,
-  ): Promise<(FaceTable & { metadataLocation: string }) | undefined> => {
+  ): Promise<(CatalogTable & { metadataLocation: string }) | undefined> => {
     for (let seen: string | undefined; ; ) {
       const pointer = await store.findPointer(id);
       if (pointer?.kind !== 'TABLE') return undefined;
@@ -83,7 +83,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
       }
     }
   };
-  async function prepareCommit(change: TableChange): Promise<PreparedCommit> {
+  async function prepareCommit(change: CommitTableRequest): Promise<PreparedCommit> {
     const { identifier, requirements, updates } = change;
     const current = await findTable(identifier);
     const creates = requirements.some((requirement) => requirement.type === 'assert-create');
@@ -126,7 +126,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
   }
 
   /** A create commit normally carries everything; a uuid and a place are filled in where it does not. */
-  async function missingCreateUpdates(change: TableChange) {
+  async function missingCreateUpdates(change: CommitTableRequest) {
     const has = (action: string): boolean => change.updates.some((update) => update.action === action);
     return [
       ...(has('assign-uuid') ? [] : [{ action: 'assign-uuid' as const, uuid: randomUUID() }]),
@@ -136,7 +136,7 @@ export function warehouseFace(warehouse: Warehouse): CatalogFace {
     ];
   }
 
-  async function commitOnce(changes: readonly TableChange[]): Promise<FaceTable[] | undefined> {
+  async function commitOnce(changes: readonly CommitTableRequest[]): Promise<CatalogTable[] | undefined> {
     const prepared: PreparedCommit[] = [];
     const discard = (): Promise<void> => files.remove(prepared.flatMap((commit) => commit.written ?? []));
     try {
