@@ -21,7 +21,7 @@ import { makeFolder } from './files/folders.ts';
 import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved-warehouse.ts';
 import type { Roots } from './files/locations.ts';
 import type { Catalog } from './service/catalog.ts';
-import type { Warehouse } from './service/remove-files.ts';
+import type { Warehouse } from './service/warehouse.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 import type { DuckDbHelp } from './views/duckdb-catalog.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
@@ -29,7 +29,7 @@ import { type SessionViews, viewRegistry } from './views/session-views.ts';
 
 export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
 export type { SessionTables, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
-export type { Warehouse } from './service/remove-files.ts';
+export type { Warehouse } from './service/warehouse.ts';
 export type { DuckDbHelp } from './views/duckdb-catalog.ts';
 
 export interface ServeOptions {
@@ -103,8 +103,8 @@ export async function startCatalog(options: CatalogOptions): Promise<CatalogServ
 }
 
 /**
- * Opens what lies behind a catalog, without serving it: for what is done to a warehouse as a whole. Closing the
- * store closes it.
+ * Opens what lies behind a catalog, without serving it: for what is done to a warehouse as a whole. Closing
+ * the store closes it.
  * @throws PsybergError as `startCatalog`, but not `warehouse-moved`.
  */
 export async function openWarehouseFiles(options: CatalogOptions): Promise<Warehouse> {

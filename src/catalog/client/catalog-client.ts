@@ -30,8 +30,8 @@ export interface CatalogClient {
   /** @returns `undefined` when the table does not exist. */
   loadTable(id: TableIdentifier): Promise<LoadedTable | undefined>;
   /**
-   * The same for a table that is only read: manifests that DuckDB's Avro does not take may be copies, which no
-   * commit is to name.
+   * The same for a table that is only read: manifests that DuckDB's Avro does not take may be copies, which
+   * no commit is to name.
    */
   loadTableToRead(id: TableIdentifier): Promise<LoadedTable | undefined>;
   tableExists(id: TableIdentifier): Promise<boolean>;

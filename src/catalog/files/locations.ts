@@ -101,8 +101,8 @@ export function folderInside(roots: Roots, location: string): string {
 }
 
 /**
- * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads out of the
- * warehouse at a client that decodes locations. Those that tables have stay as they are.
+ * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads out of
+ * the warehouse at a client that decodes locations. Those that tables have stay as they are.
  * @throws PsybergError `forbidden`.
  */
 export function checkSpelling(location: string): void {

@@ -1,4 +1,6 @@
-/** A foreign catalog, connected: asks for its configuration, nothing else. Settings of the project -> catalog. */
+/**
+ * A foreign catalog, connected: asks for its configuration, nothing else. Settings of the project -> catalog.
+ */
 import { usageError } from '../../model/errors.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 import type { Catalog } from '../service/catalog.ts';

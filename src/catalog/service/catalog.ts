@@ -1,7 +1,7 @@
 /**
- * What one prefix of the REST catalog offers. The warehouse itself, a session view and a branch prefix each
- * are a catalog; the routes know nothing else. A view needs of what lies behind it only {@link TableCatalog}, so
- * a foreign catalog can lie there too.
+ * What one prefix of the REST catalog offers. The warehouse itself, a session's tables and a branch each are
+ * a catalog; the routes know nothing else. The latter two need of what lies behind them only {@link
+ * TableCatalog}, so a foreign catalog can lie there too.
  */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type {
@@ -44,7 +44,7 @@ export interface CreateTableRequest {
   readonly stageCreate?: boolean | undefined;
 }
 
-/** The reading and committing half of a catalog: all that a session view builds on. */
+/** The reading and committing half of a catalog: all that a session catalog and a branch catalog build on. */
 export interface TableCatalog {
   /** False for a catalog that commits one table at a time. */
   readonly commitsTogether: boolean;
@@ -79,7 +79,10 @@ export interface CommitViewRequest {
   readonly updates: readonly ViewUpdate[];
 }
 
-/** Iceberg's views: queries that the catalog keeps beside the tables. Nothing to do with session views. */
+/**
+ * Iceberg's views: queries that the catalog keeps beside the tables. Nothing to do with what a session's
+ * tables show.
+ */
 export interface IcebergViews {
   list(namespace: readonly string[]): Promise<TableIdentifier[]>;
   /** @throws PsybergError `no-such-view`. */
@@ -112,7 +115,7 @@ export interface Catalog extends TableCatalog {
   renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
   dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
   /**
-   * Takes a client's report on a scan or commit; absent where nobody wants it. Never fails: a report is not
+   * Takes a client's report on a scan or commit; absent where it is thrown away. Never fails: a report is not
    * worth a failed query.
    */
   reportMetrics?(id: TableIdentifier, report: unknown): Promise<void>;

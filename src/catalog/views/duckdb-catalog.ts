@@ -1,7 +1,7 @@
 /**
- * What DuckDB's commits meet, by its name in their requests. Changes -> changes that every reader can use, or a
- * refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its rows
- * is mended by whoever started the catalog, the rest is refused before anybody sees it.
+ * What DuckDB's commits meet, by its name in their requests. Changes -> changes that every reader can use, or
+ * a refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its
+ * rows is mended by whoever started the catalog, the rest is refused before anybody sees it.
  */
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
@@ -70,7 +70,10 @@ function committed(before: TableMetadata | undefined, change: CommitTableRequest
   }
 }
 
-/** Of the manifests that were there before, DuckDB's list says that they hold no files: Java's readers lose them. */
+/**
+ * Of the manifests that were there before, DuckDB's list says that they hold no files: Java's readers lose
+ * them.
+ */
 function refuseVersion1(table: string, metadata: TableMetadata, { updates }: CommitTableRequest): void {
   const carries = updates.some(
     (update) =>

@@ -26,8 +26,8 @@ export interface TableLister {
 const TABLES_MAX = 1000;
 
 /**
- * Looks for a branch or tag. `found`: some table has it, or nobody knows, in a catalog of more tables than are
- * loaded for it; else `branches` are all that there are, by name.
+ * Looks for a branch or tag. `found`: some table has it, or nobody knows, in a catalog of more tables than
+ * are loaded for it; else `branches` are all that there are, by name.
  */
 export async function findBranch(
   catalog: TableLister,

@@ -45,7 +45,9 @@ export interface SessionTables {
   readonly name: string;
   readonly tables: readonly ViewTable[];
 }
-/** What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name. */
+/**
+ * What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name.
+ */
 export type ShownAs = 'branch' | 'tag' | 'main';
 /** The tables of the catalog as `branch@NAME` shows them, under a name of its own. */
 export interface WatchedBranch {

@@ -23,7 +23,8 @@ export function shownTo(userAgent: string | undefined, table: CatalogTable): Cat
       refs: {},
       snapshots: [],
       'snapshot-log': [],
-      // DuckDB reads earlier metadata files by their names, when the table changed since its transaction began.
+      // DuckDB reads earlier metadata files by their names, when the table changed since its transaction
+      // began.
       'metadata-log': [],
       statistics: [],
       'partition-statistics': [],
