@@ -18,6 +18,16 @@ export function mainSnapshot(metadata: TableMetadata): Snapshot | undefined {
   return id === undefined || id === null || id === -1n ? undefined : snapshotById(metadata, id);
 }
 
+/** The id of the snapshot that a branch or tag points at; undefined while there is none of the name. */
+export const branchHeadId = (metadata: TableMetadata, branch: string): SnapshotId | undefined =>
+  metadata.refs?.[branch]?.['snapshot-id'];
+
+/** The snapshot that a branch or tag points at; undefined also where the table does not know that snapshot. */
+export function branchHead(metadata: TableMetadata, branch: string): Snapshot | undefined {
+  const id = branchHeadId(metadata, branch);
+  return id === undefined ? undefined : snapshotById(metadata, id);
+}
+
 /**
  * From `from` back to the oldest ancestor that is still known, newest first, `from` included. Writers append,
  * so a parent mostly stands just before its child: an index of all snapshots, 5 ms for 10,000 of them

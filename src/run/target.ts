@@ -3,7 +3,7 @@ import type { LoadedTable } from '../catalog/client/catalog-client.ts';
 import type { ViewTable } from '../catalog/index.ts';
 import { isEmptyRoot } from '../iceberg/empty-table.ts';
 import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
-import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import { ancestors, branchHead, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict, type PsybergError, usageError } from '../model/errors.ts';
 import type { FileLayout } from '../model/file-layout.ts';
@@ -36,12 +36,6 @@ export async function loadTarget({
       { hint: 'plan again' },
     );
   return { ...loaded, metadata: { ...loaded.metadata, 'current-schema-id': schema.id } };
-}
-
-/** The head of the session's branch, or undefined while nothing was staged. */
-export function branchHead(metadata: TableMetadata, branch: string): Snapshot | undefined {
-  const id = metadata.refs?.[branch]?.['snapshot-id'];
-  return id === undefined ? undefined : snapshotById(metadata, id);
 }
 
 /** The snapshots that only the branch has, newest first. */

@@ -3,7 +3,7 @@
  * before it expires.
  */
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { apiRoot } from './foreign-settings.ts';
+import { apiRoot } from './settings.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 
 export interface BearerTokens {
@@ -16,7 +16,7 @@ export interface BearerTokens {
   renew(refused: string | undefined): boolean;
   /** Replaces a fixed token by the one that the catalog handed out. */
   adopt(token: string): void;
-  /** Every text that must not be seen, to be blotted out of messages. */
+  /** Every text that no message may show. */
   secrets(): readonly string[];
 }
 
@@ -57,7 +57,7 @@ function boughtTokens(
   let buying: Promise<BoughtToken> | undefined;
   let bought: BoughtToken | undefined;
   const buy = (): Promise<BoughtToken> => {
-    // One purchase at a time, whoever waits for it.
+    // One purchase at a time: requests that come meanwhile wait for it.
     buying ??= buyToken(catalog, nowMs)
       .then((token) => {
         bought = token;
@@ -126,7 +126,7 @@ async function buyToken(
       [answer.error, answer.error_description].filter((part) => typeof part === 'string').join(': ') ||
       `status ${status}`;
     const known = [secretOf(credential), credential].reduce(
-      (blotted, secret) => blotted.replaceAll(secret, '…'),
+      (rest, secret) => rest.replaceAll(secret, '…'),
       said,
     );
     if (status >= 500)

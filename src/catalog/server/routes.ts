@@ -1,4 +1,4 @@
-/** The endpoints of the Iceberg REST specification over a catalog catalog. Request -> answer. */
+/** The endpoints of the Iceberg REST specification over a catalog. Request -> answer. */
 import { withOperations } from '../../iceberg/history.ts';
 import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';

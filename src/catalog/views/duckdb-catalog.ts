@@ -1,7 +1,7 @@
 /**
  * What DuckDB's commits meet, by its name in their requests. Changes -> changes that every reader can use, or
  * a refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its
- * rows is mended by whoever started the catalog, the rest is refused before anybody sees it.
+ * rows is mended by {@link DuckDbHelp}, the rest is refused before anybody sees it.
  */
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
@@ -9,7 +9,7 @@ import { usageError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier } from '../errors.ts';
 import type { Catalog, CommitTableRequest } from '../service/catalog.ts';
 
-/** What whoever starts the catalog does for DuckDB, which needs its statements. */
+/** What the program that starts the catalog does for DuckDB: it needs statements, which this room has not. */
 export interface DuckDbHelp {
   /** A snapshot to commit in place of the one that was written. `metadata`: the table with it. */
   mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
@@ -20,7 +20,7 @@ export interface DuckDbHelp {
 /** True for the requests of DuckDB's Iceberg extension. */
 export const isDuckDb = (userAgent: string | undefined): boolean => userAgent?.startsWith('duckdb/') === true;
 
-/** A catalog as DuckDB has it. */
+/** A catalog as DuckDB gets it. */
 export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): Catalog => ({
   ...catalog,
   async loadTable(id) {

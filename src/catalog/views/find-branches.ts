@@ -11,7 +11,7 @@ export interface FoundBranch {
   readonly tables: readonly string[];
 }
 
-/** What is asked of a catalog: a catalog of it, or a client. */
+/** What is asked of a catalog, or of a client of one. */
 export interface TableLister {
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
   listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;

@@ -1,4 +1,4 @@
-/** What no view allows: the shape of a catalog is changed under the warehouse name only. */
+/** What no session and no branch allows: the shape of a catalog is changed under the warehouse name only. */
 import { forbidden, noSuchView } from '../errors.ts';
 import { COMMIT_TABLE, COMMIT_TRANSACTION, ENDPOINTS, REPORT_METRICS } from '../protocol/endpoints.ts';
 import type { Catalog, TableCatalog } from '../service/catalog.ts';
@@ -15,14 +15,14 @@ const REFUSED: ReadonlySet<string> = new Set(
   ENDPOINTS.filter((endpoint) => /^(POST|DELETE) /.test(endpoint) && !COMMITS.has(endpoint)),
 );
 
-/** Completes a view's reading and committing half to a catalog. */
-export const fixedShapeCatalog = (view: TableCatalog): Catalog => ({
-  ...view,
+/** Completes the reading and committing half to a catalog. */
+export const fixedShapeCatalog = (tables: TableCatalog): Catalog => ({
+  ...tables,
   lacks: REFUSED,
   // A session reads tables; the warehouse's own views would show it what it is not to see.
   icebergViews: {
     async list(namespace) {
-      await view.namespaceProperties(namespace);
+      await tables.namespaceProperties(namespace);
       return [];
     },
     load: async (id) => {

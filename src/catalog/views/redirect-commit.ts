@@ -2,6 +2,7 @@
  * A commit that was prepared on a branch view, turned into a commit on the branch. Change -> change. Pure.
  * The rule that everything rests on: nothing that leaves here can move `main`.
  */
+import { branchHeadId } from '../../iceberg/history.ts';
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
@@ -9,7 +10,6 @@ import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.t
 import { conflict } from '../../model/errors.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
 import type { CommitTableRequest } from '../service/catalog.ts';
-import { branchHead } from './show-table.ts';
 
 export interface RedirectedBranch {
   readonly branch: string;
@@ -24,7 +24,7 @@ export interface RedirectedBranch {
  */
 export function redirectCommit(change: CommitTableRequest, target: RedirectedBranch): CommitTableRequest {
   const { branch, metadata } = target;
-  const head = branchHead(metadata, branch);
+  const head = branchHeadId(metadata, branch);
   if (metadata.refs?.[branch]?.type === 'tag' && head !== undefined)
     throw notThroughView(change, `a commit to the tag ${branch}`);
   const own = ownSnapshots(change, target, head);

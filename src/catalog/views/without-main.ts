@@ -10,7 +10,7 @@ import type { CatalogTable } from '../service/catalog.ts';
 /** What DuckDB says of itself: `duckdb/v1.5.5(linux_amd64) …`, in whatever program it runs. */
 const DUCKDB = /^duckdb\//i;
 
-/** The table as the client that names itself `userAgent` has to be told of it. */
+/** The table as the client that names itself `userAgent` is to get it. */
 export function shownTo(userAgent: string | undefined, table: CatalogTable): CatalogTable {
   const { 'current-snapshot-id': current, snapshots = [] } = table.metadata;
   const hasMain = current !== undefined && current !== null && current !== -1n;

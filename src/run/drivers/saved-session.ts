@@ -9,10 +9,9 @@ import type { CompiledPlan, PlanStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import { renderStatement, tableFragment } from '../../statements/index.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { snapshotById } from '../../iceberg/history.ts';
+import { branchHead, snapshotById } from '../../iceberg/history.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Session, type Staged, unopened, unstaged } from '../session.ts';
-import { branchHead } from '../target.ts';
 
 /** What a session's row says. */
 export interface StoredSession {

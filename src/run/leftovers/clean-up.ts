@@ -5,12 +5,13 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../../compile/index.ts';
+import { branchHead } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import type { RunPorts } from '../ports.ts';
 import type { Session } from '../session.ts';
-import { branchHead, stagingSnapshots } from '../target.ts';
+import { stagingSnapshots } from '../target.ts';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 

@@ -2,7 +2,7 @@
  * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
  * and announces completeness. There is no moment at which one of them exists without the others.
  */
-import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
+import { ancestors, branchHead, mainSnapshot } from '../../iceberg/history.ts';
 import { moveMain } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
@@ -21,7 +21,7 @@ import type { StateChange, TableChange } from '../../state/write-state.ts';
 import { patience } from '../patience.ts';
 import type { Audited, Opened, Published, Session } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';
-import { branchHead, loadTarget, stagingSnapshots, targetMoved } from '../target.ts';
+import { loadTarget, stagingSnapshots, targetMoved } from '../target.ts';
 import { announce } from './fold-steps.ts';
 
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */

@@ -4,13 +4,14 @@
  * snapshots, 2026-11-22).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { branchHead } from '../../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { describeStaging } from '../../manifests/snapshot-summary.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { removeLocalFile } from '../../state/local-files.ts';
 import type { Session, Staged } from '../session.ts';
-import { branchHead, loadTarget } from '../target.ts';
+import { loadTarget } from '../target.ts';
 import { clearedList, type StagedList, type StagingPlace } from './take-off.ts';
 
 /**

@@ -1,7 +1,4 @@
-/**
- * What a foreign catalog is told and what it tells back: the connection's settings. Options + `/v1/config` ->
- * ForeignSettings. Pure.
- */
+/** The settings of a connection to a foreign catalog. Options + `/v1/config` -> ForeignSettings. Pure. */
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 import { DEFAULT_ENDPOINTS } from '../protocol/endpoints.ts';
