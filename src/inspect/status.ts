@@ -101,8 +101,9 @@ async function sourceStatus(
 }
 
 /**
- * The snapshots with news from the head back to the watermark, as far as metadata tell: a compaction is none,
- * and no session moves the watermark for it. Null when the watermark is not among the head's ancestors.
+ * The snapshots that bring rows, from the head back to the watermark, as far as metadata say: a compaction
+ * brings none, and no session moves the watermark for it. Null when the watermark is not among the head's
+ * ancestors.
  */
 function snapshotsBehind(
   metadata: TableMetadata,

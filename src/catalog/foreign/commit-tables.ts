@@ -109,7 +109,8 @@ async function lookUp(
   error: unknown,
 ): Promise<CatalogTable[] | undefined> {
   const lost = codeOf(error) === 'commit-state-unknown';
-  // A repeated request may meet its own first attempt: a snapshot's id tells it from another client's commit.
+  // A repeated request may meet its own first attempt: a snapshot's id shows that it is no other client's
+  // commit.
   const mayBeOwn = codeOf(error) === 'commit-conflict' && changes.every(addsSnapshot);
   if (!lost && !mayBeOwn) return undefined;
   for (const waitMs of lost ? LOOKS_MS : [0]) {

@@ -1,5 +1,5 @@
 /**
- * Requests to a foreign catalog that has answered. Path and body -> HTTP -> values, or its foreignRefusal in our
+ * Requests to a foreign catalog that has answered. Path and body -> HTTP -> values, or its refusal in our
  * words.
  */
 import { parseJson } from '../../iceberg/json.ts';
