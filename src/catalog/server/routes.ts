@@ -175,8 +175,8 @@ function loadTable(table: CatalogTable, request: CatalogRequest): Answer {
 }
 
 /**
- * A metadata file never changes, so its location names its content; what a view made of it is named by its
- * content.
+ * A metadata file never changes, so its location names its content; what is shown of it otherwise is named by
+ * its content.
  */
 const etagOf = (table: CatalogTable, mode: 'all' | 'refs'): string =>
   entityTag(mode, table.metadataLocation ?? '', table.text === undefined ? metadataText(table) : '');

@@ -1,6 +1,6 @@
 /**
- * A commit that was prepared on a branch view, turned into a commit on the branch. Change -> change. Pure.
- * The rule that everything rests on: nothing that leaves here can move `main`.
+ * A commit that was prepared on a branch shown as `main`, turned into a commit on the branch. Change ->
+ * change. Pure. The rule that everything rests on: nothing that leaves here can move `main`.
  */
 import { branchHeadId } from '../../iceberg/history.ts';
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
@@ -14,7 +14,7 @@ import type { CommitTableRequest } from '../service/catalog.ts';
 export interface RedirectedBranch {
   readonly branch: string;
   readonly base?: SnapshotId | undefined;
-  /** The table as it is behind the view. */
+  /** The table as it is, with its real `main`. */
   readonly metadata: TableMetadata;
 }
 
