@@ -1,7 +1,7 @@
-/** What no view allows: the shape of a catalog is changed under the warehouse name only. */
+/** What no session and no branch allows: the shape of a catalog is changed under the warehouse name only. */
 import { forbidden, noSuchView } from '../errors.ts';
 import { COMMIT_TABLE, COMMIT_TRANSACTION, ENDPOINTS, REPORT_METRICS } from '../protocol/endpoints.ts';
-import type { CatalogFace, ViewBackend } from '../service/catalog-face.ts';
+import type { Catalog, TableCatalog } from '../service/catalog.ts';
 
 const refuse = async (): Promise<never> => {
   throw forbidden(
@@ -15,14 +15,14 @@ const REFUSED: ReadonlySet<string> = new Set(
   ENDPOINTS.filter((endpoint) => /^(POST|DELETE) /.test(endpoint) && !COMMITS.has(endpoint)),
 );
 
-/** Completes a view's reading and committing half to a face. */
-export const fixedShapeFace = (view: ViewBackend): CatalogFace => ({
-  ...view,
+/** Completes the reading and committing half to a catalog. */
+export const fixedShapeCatalog = (tables: TableCatalog): Catalog => ({
+  ...tables,
   lacks: REFUSED,
   // A session reads tables; the warehouse's own views would show it what it is not to see.
   icebergViews: {
     async list(namespace) {
-      await view.namespaceProperties(namespace);
+      await tables.namespaceProperties(namespace);
       return [];
     },
     load: async (id) => {

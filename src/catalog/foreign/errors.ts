@@ -24,16 +24,16 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * The error of a reply that is none of the expected ones. `blot` takes secrets out of what the catalog said.
+ * The error of a reply that is none of the expected ones; what the catalog said is repeated without secrets.
  */
 export function foreignError(
   reply: ForeignReply,
   { what, subject, absent }: Attempted,
-  blot: (text: string) => string,
+  withoutSecrets: (text: string) => string,
 ): PsybergError {
   const said = errorOf(reply.text);
   const { status } = reply;
-  const message = `${subject}: the catalog answered ${status}: ${blot(said.message)}`;
+  const message = `${subject}: the catalog answered ${status}: ${withoutSecrets(said.message)}`;
   const context = { status, type: said.type };
   const known = said.type !== undefined && Object.hasOwn(CODES, said.type) ? CODES[said.type] : undefined;
   switch (status) {
@@ -104,7 +104,7 @@ function errorOf(text: string): { readonly message: string; readonly type: strin
     // What stands before a catalog has words of its own.
     if (typeof message === 'string') return { message: message.slice(0, 500), type: undefined };
   } catch {
-    // Told below.
+    // It is no JSON: the start of the text is shown.
   }
   return { message: text.replaceAll(/\s+/g, ' ').slice(0, 200) || 'no message', type: undefined };
 }

@@ -2,14 +2,14 @@
  * The stateless prefix `branch@<name>`: all real tables; those that have the branch show it as `main`, the
  * others are read-only.
  */
+import { refHeadId } from '../../iceberg/references.ts';
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
-import type { CatalogFace, FaceTable, ViewBackend } from '../service/catalog-face.ts';
-import { fixedShapeFace } from './read-only-face.ts';
+import type { Catalog, CatalogTable, TableCatalog } from '../service/catalog.ts';
+import { fixedShapeCatalog } from './fixed-shape-catalog.ts';
 import { redirectCommit } from './redirect-commit.ts';
-import type { BranchView, ShownAs } from './session-views.ts';
-import { refHeadId } from '../../iceberg/references.ts';
+import type { ShownAs, WatchedBranch } from './session-views.ts';
 import { showTable } from './show-table.ts';
 
 export const BRANCH_PREFIX = 'branch@';
@@ -20,20 +20,22 @@ export const shownAs = ({ refs }: Pick<TableMetadata, 'refs'>, branch: string): 
     ? 'main'
     : (refs[branch]?.type ?? 'main');
 
-/** Serves a branch, or a tag, over all tables of a backend. `onLoad`: told of each table that is loaded. */
-export function branchFace(
+/**
+ * Serves a branch, or a tag, over all tables of a backend. `onLoad` is called with each table that is loaded.
+ */
+export function branchCatalog(
   branch: string,
-  backend: ViewBackend,
-  onLoad: BranchView['onLoad'] = () => undefined,
-): CatalogFace {
+  backend: TableCatalog,
+  onLoad: WatchedBranch['onLoad'] = () => undefined,
+): Catalog {
   // `main` under another name would be a way to write to it; a tag is not to be written to at all.
   const hasBranch = (metadata: TableMetadata): boolean => shownAs(metadata, branch) === 'branch';
-  const show = (table: FaceTable): FaceTable => {
+  const show = (table: CatalogTable): CatalogTable => {
     if (refHeadId(table.metadata, branch) === undefined) return table;
     const { text: _ofTheTableItself, ...rest } = table;
     return { ...rest, metadata: showTable(table.metadata, { kind: 'branch', branch }, Date.now()) };
   };
-  return fixedShapeFace({
+  return fixedShapeCatalog({
     ...backend,
     async loadTable(id) {
       const table = await backend.loadTable(id);

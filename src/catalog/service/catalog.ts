@@ -1,7 +1,7 @@
 /**
- * What one prefix of the REST catalog offers. The warehouse itself, a session view and a branch prefix each
- * are a face; the routes know nothing else. A view needs of what lies behind it only {@link ViewBackend}, so
- * a foreign catalog can lie there too.
+ * What one prefix of the REST catalog offers. The warehouse itself, a session's tables and a branch each are
+ * a catalog; the routes know nothing else. The latter two need of what lies behind them only {@link
+ * TableCatalog}, so a foreign catalog can lie there too.
  */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 import type { PropertyChanges } from '../store/store.ts';
 
-export interface FaceTable {
+export interface CatalogTable {
   readonly metadata: TableMetadata;
   /** Absent for a staged table that was never written. */
   readonly metadataLocation: string | undefined;
@@ -29,7 +29,7 @@ export interface StorageCredential {
   readonly prefix: string;
   readonly config: Readonly<Record<string, string>>;
 }
-export interface TableChange {
+export interface CommitTableRequest {
   readonly identifier: TableIdentifier;
   readonly requirements: readonly TableRequirement[];
   readonly updates: readonly TableUpdate[];
@@ -44,8 +44,8 @@ export interface CreateTableRequest {
   readonly stageCreate?: boolean | undefined;
 }
 
-/** The reading and committing half of a catalog: all that a session view builds on. */
-export interface ViewBackend {
+/** The reading and committing half of a catalog: all that a session catalog and a branch catalog build on. */
+export interface TableCatalog {
   /** False for a catalog that commits one table at a time. */
   readonly commitsTogether: boolean;
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
@@ -53,16 +53,16 @@ export interface ViewBackend {
   namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
   listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
   /** @throws PsybergError `no-such-table`. */
-  loadTable(id: TableIdentifier): Promise<FaceTable>;
+  loadTable(id: TableIdentifier): Promise<CatalogTable>;
   /**
    * Commits all changes or none. @returns the table that a single change left; after several it may be none.
    * @throws PsybergError `commit-conflict`, `invalid-table-update`, …; `no-transactions` for several changes
    * where {@link commitsTogether} is false.
    */
-  commitTables(changes: readonly TableChange[]): Promise<FaceTable[]>;
+  commitTables(changes: readonly CommitTableRequest[]): Promise<CatalogTable[]>;
 }
 
-export interface FaceView {
+export interface CatalogView {
   readonly metadata: ViewMetadata;
   readonly metadataLocation: string;
   /** The metadata as text, when it is at hand. */
@@ -74,24 +74,27 @@ export interface CreateViewRequest {
   readonly version: ViewVersion;
   readonly properties: Readonly<Record<string, string>>;
 }
-export interface ViewChange {
+export interface CommitViewRequest {
   readonly requirements: readonly ViewRequirement[];
   readonly updates: readonly ViewUpdate[];
 }
 
-/** Iceberg's views: queries that the catalog keeps beside the tables. Nothing to do with session views. */
+/**
+ * Iceberg's views: queries that the catalog keeps beside the tables. Nothing to do with what a session's
+ * tables show.
+ */
 export interface IcebergViews {
   list(namespace: readonly string[]): Promise<TableIdentifier[]>;
   /** @throws PsybergError `no-such-view`. */
-  load(id: TableIdentifier): Promise<FaceView>;
-  create(id: TableIdentifier, request: CreateViewRequest): Promise<FaceView>;
-  register(id: TableIdentifier, request: { readonly metadataLocation: string }): Promise<FaceView>;
-  commit(id: TableIdentifier, change: ViewChange): Promise<FaceView>;
+  load(id: TableIdentifier): Promise<CatalogView>;
+  create(id: TableIdentifier, request: CreateViewRequest): Promise<CatalogView>;
+  register(id: TableIdentifier, request: { readonly metadataLocation: string }): Promise<CatalogView>;
+  commit(id: TableIdentifier, change: CommitViewRequest): Promise<CatalogView>;
   rename(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
   drop(id: TableIdentifier): Promise<void>;
 }
 
-export interface CatalogFace extends ViewBackend {
+export interface Catalog extends TableCatalog {
   /** Endpoints that are refused here, in the words of `/v1/config`; absent: none. */
   readonly lacks?: ReadonlySet<string>;
   readonly icebergViews: IcebergViews;
@@ -104,15 +107,15 @@ export interface CatalogFace extends ViewBackend {
     changes: PropertyChanges,
   ): Promise<{ updated: string[]; removed: string[]; missing: string[] }>;
   dropNamespace(namespace: readonly string[]): Promise<void>;
-  createTable(id: TableIdentifier, request: CreateTableRequest): Promise<FaceTable>;
+  createTable(id: TableIdentifier, request: CreateTableRequest): Promise<CatalogTable>;
   registerTable(
     id: TableIdentifier,
     request: { readonly metadataLocation: string; readonly overwrite: boolean },
-  ): Promise<FaceTable>;
+  ): Promise<CatalogTable>;
   renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
   dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
   /**
-   * Takes a client's report on a scan or commit; absent where nobody wants it. Never fails: a report is not
+   * Takes a client's report on a scan or commit; absent where it is thrown away. Never fails: a report is not
    * worth a failed query.
    */
   reportMetrics?(id: TableIdentifier, report: unknown): Promise<void>;

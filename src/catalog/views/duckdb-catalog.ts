@@ -1,15 +1,15 @@
 /**
- * What DuckDB's commits meet, by its name in their requests. Changes -> changes that every reader can use, or a
- * refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its rows
- * is mended by whoever started the catalog, the rest is refused before anybody sees it.
+ * What DuckDB's commits meet, by its name in their requests. Changes -> changes that every reader can use, or
+ * a refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its
+ * rows is mended by {@link DuckDbHelp}, the rest is refused before anybody sees it.
  */
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
 import { usageError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier } from '../errors.ts';
-import type { CatalogFace, TableChange } from '../service/catalog-face.ts';
+import type { Catalog, CommitTableRequest } from '../service/catalog.ts';
 
-/** What whoever starts the catalog does for DuckDB, which needs its statements. */
+/** What the program that starts the catalog does for DuckDB: it needs statements, which this room has not. */
 export interface DuckDbHelp {
   /** A snapshot to commit in place of the one that was written. `metadata`: the table with it. */
   mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
@@ -20,27 +20,27 @@ export interface DuckDbHelp {
 /** True for the requests of DuckDB's Iceberg extension. */
 export const isDuckDb = (userAgent: string | undefined): boolean => userAgent?.startsWith('duckdb/') === true;
 
-/** A face as DuckDB has it. */
-export const duckDbFace = (face: CatalogFace, help: DuckDbHelp | undefined): CatalogFace => ({
-  ...face,
+/** A catalog as DuckDB gets it. */
+export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): Catalog => ({
+  ...catalog,
   async loadTable(id) {
-    const table = await face.loadTable(id);
+    const table = await catalog.loadTable(id);
     const metadata = (await help?.readableTable(table.metadata)) ?? table.metadata;
     if (metadata === table.metadata) return table;
     const { text: _ofTheTableItself, ...rest } = table;
     return { ...rest, metadata };
   },
   commitTables: async (changes) =>
-    face.commitTables(await Promise.all(changes.map((change) => readable(face, change, help)))),
+    catalog.commitTables(await Promise.all(changes.map((change) => readable(catalog, change, help)))),
 });
 
 async function readable(
-  face: CatalogFace,
-  change: TableChange,
+  catalog: Catalog,
+  change: CommitTableRequest,
   help: DuckDbHelp | undefined,
-): Promise<TableChange> {
+): Promise<CommitTableRequest> {
   if (!change.updates.some((update) => update.action === 'add-snapshot')) return change;
-  const before = await face.loadTable(change.identifier).catch((error: unknown) => {
+  const before = await catalog.loadTable(change.identifier).catch((error: unknown) => {
     // A table that this commit creates.
     if (codeOf(error) === 'no-such-table') return undefined;
     throw error;
@@ -62,7 +62,7 @@ async function readable(
   return { ...change, updates };
 }
 
-function committed(before: TableMetadata | undefined, change: TableChange): TableMetadata | undefined {
+function committed(before: TableMetadata | undefined, change: CommitTableRequest): TableMetadata | undefined {
   try {
     return applyUpdates(before, change.updates, Date.now());
   } catch {
@@ -70,8 +70,11 @@ function committed(before: TableMetadata | undefined, change: TableChange): Tabl
   }
 }
 
-/** Of the manifests that were there before, DuckDB's list says that they hold no files: Java's readers lose them. */
-function refuseVersion1(table: string, metadata: TableMetadata, { updates }: TableChange): void {
+/**
+ * Of the manifests that were there before, DuckDB's list says that they hold no files: Java's readers lose
+ * them.
+ */
+function refuseVersion1(table: string, metadata: TableMetadata, { updates }: CommitTableRequest): void {
   const carries = updates.some(
     (update) =>
       update.action === 'add-snapshot' &&
