@@ -160,11 +160,11 @@ function auditSql(plan: Plan, spec: ProcessSpec, audit: AuditSpec, window: HourW
       const views = [
         cteFragment(
           'staged',
-          renderStatement('load/source_changes', { columns: statementFragment('*'), source: staged }),
+          renderStatement('compile/source_changes', { columns: statementFragment('*'), source: staged }),
         ),
         cteFragment(
           'target',
-          renderStatement('load/source_changes', {
+          renderStatement('compile/source_changes', {
             columns: statementFragment('*'),
             source: wholeTable(spec),
           }),
