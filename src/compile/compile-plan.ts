@@ -141,7 +141,7 @@ const TARGET_PROPERTIES = {
  * the target that does not exist yet.
  */
 export function createStatement(spec: ProcessSpec, sources: SqlFragment): string {
-  return renderStatement('target/create', {
+  return renderStatement('compile/create_target', {
     target: tableFragment('lake', spec.target.table),
     partitioning: partitionedByFragment(spec.target.partitionBy),
     properties: withPropertiesFragment({ ...TARGET_PROPERTIES, ...spec.target.properties }),
@@ -185,7 +185,7 @@ const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWin
 function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
   const hours = hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
-  const carried = renderStatement('load/carried_rows', {
+  const carried = renderStatement('compile/carried_rows', {
     columns: carriedColumnsFragment(plan.target.format_version >= 3),
     straddling: straddlingTable(spec),
     stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
@@ -230,14 +230,14 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
       kind: 'begin-hours',
       stage: 'load',
       name: 'begin_hours',
-      sql: renderStatement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }),
+      sql: renderStatement('compile/begin_hours', { hours: hoursTable, target: targetTable(spec) }),
       parameters: {},
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
     writeStep(
       plan,
-      { ...spec, sql: renderStatement('load/computed_hours', { hours: hoursTable }) },
+      { ...spec, sql: renderStatement('compile/computed_hours', { hours: hoursTable }) },
       { fragment: noSourceFragment(), parameters: {} },
       {},
     ),
@@ -251,7 +251,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
   const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
-  const sql = renderStatement('load/compute_hour', {
+  const sql = renderStatement('compile/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
     query: userQueryFragment(spec.sql),
@@ -300,12 +300,12 @@ function writtenRows(
   // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
   if (!exists || layout === null)
     return {
-      sql: renderStatement('load/write_first_files', { sources, query }),
+      sql: renderStatement('compile/write_first_files', { sources, query }),
       parameters: destination,
     };
   const columns =
     moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns;
-  const sql = renderStatement('load/write_files', {
+  const sql = renderStatement('compile/write_files', {
     sources,
     query,
     columns: fileColumnsFragment(columns, layout.partition),
@@ -348,16 +348,16 @@ const composeStep = (plan: Plan): ComposeStep => ({
  * `ctes`: instead of the session's own.
  */
 export const describeStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
-  overNoRow('target/describe', { plan, spec, ctes });
+  overNoRow('compile/describe_query', { plan, spec, ctes });
 
 /** The same for the exact types of its columns: one row that names them. */
 export const columnTypesStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
-  overNoRow('target/column_types', { plan, spec, ctes });
+  overNoRow('compile/column_types', { plan, spec, ctes });
 
 type BareStep = Pick<Step, 'sql' | 'parameters'>;
 
 function overNoRow(
-  statement: 'target/describe' | 'target/column_types',
+  statement: 'compile/describe_query' | 'compile/column_types',
   { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
 ): BareStep {
   const window = firstWindow(spec, windowOf(plan));

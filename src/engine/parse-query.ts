@@ -14,7 +14,7 @@ export interface ParserVerdict {
 /** The JSON of `json_serialize_sql`: `{error: true, error_message, position}` for text that is no query. */
 export async function parseQuery<T>(engine: Engine, sql: string): Promise<T> {
   const [row] = await engine.query<{ tree: string }>({
-    sql: renderStatement('load/parse_query', { query: literalFragment(sql) }),
+    sql: renderStatement('engine/parse_query', { query: literalFragment(sql) }),
     parameters: {},
   });
   return JSON.parse(row?.tree ?? '{}') as T;

@@ -37,6 +37,12 @@ describe('sql/', () => {
       .replace(/"[^"]*"/g, '');
     expect(code.match(/\b(SELECT|FROM|WHERE|INSERT|CREATE|JOIN|GROUP BY|COPY|WITH)\b/g)).toBeNull();
   });
+  it('has folders named as the rooms whose statements they hold, beside macros and audits', () => {
+    const source = fileURLToPath(new URL('../../src', import.meta.url));
+    const folders = new Set(names.map((name) => name.split('/')[0] as string));
+    const rooms = new Set(readdirSync(source));
+    expect([...folders].filter((folder) => !rooms.has(folder))).toEqual(['audit', 'macros']);
+  });
   it('is used: no file lies there for nothing', () => {
     const source = fileURLToPath(new URL('../../src', import.meta.url));
     const code = readdirSync(source, { recursive: true })
@@ -94,11 +100,11 @@ describe('parseStatement', () => {
 
 describe('renderStatement', () => {
   it('refuses a placeholder that is missing, and one that is unknown', () => {
-    expect(() => renderStatement('load/source_changes')).toThrow(
+    expect(() => renderStatement('compile/source_changes')).toThrow(
       /placeholders missing or unknown: columns, source/,
     );
     expect(() =>
-      renderStatement('load/source_changes', {
+      renderStatement('compile/source_changes', {
         columns: statementFragment('*'),
         source: identifierFragment('a'),
         other: identifierFragment('b'),
@@ -107,7 +113,7 @@ describe('renderStatement', () => {
   });
   it('leaves $ and & in a fragment alone', () => {
     expect(
-      renderStatement('load/source_changes', {
+      renderStatement('compile/source_changes', {
         columns: statementFragment('*'),
         source: identifierFragment('a$&b$1'),
       }),

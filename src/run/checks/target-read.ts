@@ -47,7 +47,7 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
     sql: renderStatement('audit/rows_by_file', {
       alias: literalFragment('previous'),
       rows: subquery(
-        renderStatement('load/previous_hour', {
+        renderStatement('compile/previous_hour', {
           columns: statementFragment(
             renderStatement('audit/file_and_hour', {
               stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),

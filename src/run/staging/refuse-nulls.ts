@@ -60,7 +60,7 @@ async function nullRows(
   files: readonly WrittenFile[],
 ): Promise<NullRows | undefined> {
   const [found] = await ports.engine.query<NullRows>({
-    sql: renderStatement('load/null_rows', { nulls: nullsAgainstFragment(field) }),
+    sql: renderStatement('run/null_rows', { nulls: nullsAgainstFragment(field) }),
     parameters: { files: files.map((file) => file.filename) },
   });
   return found === undefined || found.rows === 0n ? undefined : found;

@@ -1,5 +1,5 @@
--- @name load/source_hours
--- What: as load/source_range, for separate hours: a range around them for pruning, then exactly those hours.
+-- @name compile/source_hours
+-- What: as compile/source_range, for separate hours: a range around them for pruning, then exactly those hours.
 -- @param $range_start TIMESTAMP first instant (inside {{range_start}})
 -- @param $range_end TIMESTAMP first instant after it (inside {{range_end}})
 -- @param $hours VARCHAR[] hours since 1970-01-01T00:00:00Z

@@ -1,3 +1,3 @@
--- @name load/computed_hours
+-- @name compile/computed_hours
 -- What: the rows of all computed hours.
 select * from {{hours}}

@@ -1,5 +1,5 @@
--- @name load/write_first_files
--- What: load/write_files for a target that does not exist yet, as a plan can show it: columns, types, field ids and partitions are those of the
+-- @name compile/write_first_files
+-- What: compile/write_files for a target that does not exist yet, as a plan can show it: columns, types, field ids and partitions are those of the
 --       target that the session creates from the same query, and are filled in then.
 -- @param $destination VARCHAR the target's data folder
 copy (

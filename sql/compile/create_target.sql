@@ -1,4 +1,4 @@
--- @name target/create
+-- @name compile/create_target
 -- What: the target, with the columns that the process's query returns. It is created empty: rows come with the first publish.
 create table {{target}}{{partitioning}}{{properties}} as (
 with {{sources}}

@@ -1,4 +1,4 @@
--- @name load/carried_rows
+-- @name compile/carried_rows
 -- What: the other rows of files that straddle the replaced hours: those outside, and those without an event time.
 -- @param $first_hours VARCHAR[] first hours of the replaced intervals
 -- @param $last_hours VARCHAR[] last hours, included, in the same order
