@@ -3,7 +3,7 @@
 --       stay is kept, and so is what nobody can tell (Iceberg specification, "Scan Planning").
 -- @param $data_files JSON an array: path, partition_key, sequence_number
 -- @param $delete_files JSON an array: manifest_path, file_key, kind, partition_key, is_global (an equality delete of an unpartitioned spec),
---        sequence_number, data_files (the paths that a positional delete names; null when unknown)
+--        sequence_number, data_files (the paths that a positional delete names; none when unknown)
 -- @param $removed_files VARCHAR[] paths of the replaced data files
 -- @returns manifest_path VARCHAR, file_key VARCHAR
 with data_files as (

@@ -143,8 +143,8 @@ const TARGET_PROPERTIES = {
  * The target's creation. Its text is final only at run time when the SQL of a dimension asks for `previous`:
  * the target that does not exist yet.
  */
-export function createStatement(spec: ProcessSpec, sources: SqlFragment): Statement<'target/create'> {
-  return statement('target/create', {
+export function createStatement(spec: ProcessSpec, sources: SqlFragment): Statement<'compile/create_target'> {
+  return statement('compile/create_target', {
     target: tableFragment('lake', spec.target.table),
     partitioning: partitionedByFragment(spec.target.partitionBy),
     properties: withPropertiesFragment({ ...TARGET_PROPERTIES, ...spec.target.properties }),
@@ -186,7 +186,7 @@ const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWin
 function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
   const hours = hourTexts(hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour)))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
-  const carried = renderStatement('load/carried_rows', {
+  const carried = renderStatement('compile/carried_rows', {
     columns: carriedColumnsFragment(plan.target.format_version >= 3),
     straddling: straddlingTable(spec),
     stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
@@ -232,13 +232,13 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
       kind: 'begin-hours',
       stage: 'load',
       name: 'begin_hours',
-      ...bareStep(statement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }), {}),
+      ...bareStep(statement('compile/begin_hours', { hours: hoursTable, target: targetTable(spec) }), {}),
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
     writeStep(
       plan,
-      { ...spec, sql: renderStatement('load/computed_hours', { hours: hoursTable }) },
+      { ...spec, sql: renderStatement('compile/computed_hours', { hours: hoursTable }) },
       { fragment: noSourceFragment(), parameters: {} },
       {},
     ),
@@ -252,7 +252,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
   const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
-  const compute = statement('load/compute_hour', {
+  const compute = statement('compile/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
     query: userQueryFragment(spec.sql),
@@ -299,10 +299,10 @@ function writtenRows(
   const destination = { destination: { from_run: 'data-folder' } } as const;
   // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
   if (!exists || layout === null)
-    return bareStep(statement('load/write_first_files', { sources, query }), destination);
+    return bareStep(statement('compile/write_first_files', { sources, query }), destination);
   const columns =
     moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns;
-  const write = statement('load/write_files', {
+  const write = statement('compile/write_files', {
     sources,
     query,
     columns: fileColumnsFragment(columns, layout.partition),
@@ -347,11 +347,11 @@ const composeStep = (plan: Plan): ComposeStep => ({
  * `ctes`: instead of the session's own.
  */
 export const describeStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): QueryOverNoRow =>
-  overNoRow('target/describe', { plan, spec, ctes });
+  overNoRow('compile/describe_query', { plan, spec, ctes });
 
 /** The same for the exact types of its columns: one row that names them. */
 export const columnTypesStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): QueryOverNoRow =>
-  overNoRow('target/column_types', { plan, spec, ctes });
+  overNoRow('compile/column_types', { plan, spec, ctes });
 
 /** Bound as a step is. */
 type QueryOverNoRow = BareStep & { readonly kind: OverNoRow };

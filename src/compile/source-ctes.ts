@@ -126,7 +126,7 @@ export function queryCtes(
   previousFrom: SqlFragment = previousTable(spec),
 ): BoundFragment {
   if (!patternOf(spec).readsPrevious || window === undefined) return sourceCtes(plan, window);
-  const previous = renderStatement('load/previous_hour', {
+  const previous = renderStatement('compile/previous_hour', {
     columns: statementFragment('*'),
     target: previousFrom,
     event_time: identifierFragment(spec.target.eventTime as string),
@@ -175,11 +175,11 @@ function rowsOfSource(
   columns: SqlFragment,
 ): string {
   if (window === undefined)
-    return renderStatement('load/source_changes', { columns, source: sourceTable(source.alias) });
+    return renderStatement('compile/source_changes', { columns, source: sourceTable(source.alias) });
   const wholeDays = countsForWholeDays(plan, source);
   if (window.only === undefined || wholeDays)
-    return renderStatement('load/source_range', { columns, ...rangeFragments(source, wholeDays) });
-  return renderStatement('load/source_hours', {
+    return renderStatement('compile/source_range', { columns, ...rangeFragments(source, wholeDays) });
+  return renderStatement('compile/source_hours', {
     columns,
     ...rangeFragments(source, false),
     ...storedFragments(source),

@@ -15,14 +15,14 @@ import {
 const STATEMENTS = {
   'change-view': ['tables/write_change_list'],
   'open-session': [],
-  'create-target': ['target/create'],
+  'create-target': ['compile/create_target'],
   'begin-main': ['tables/write_empty_list'],
   'clear-hours': ['tables/files_in_hours'],
-  'carry-over': ['load/write_files', 'load/write_first_files'],
-  'begin-hours': ['load/begin_hours'],
-  'compute-hour': ['load/compute_hour'],
+  'carry-over': ['compile/write_files', 'compile/write_first_files'],
+  'begin-hours': ['compile/begin_hours'],
+  'compute-hour': ['compile/compute_hour'],
   'end-hours': [],
-  insert: ['load/write_files', 'load/write_first_files'],
+  insert: ['compile/write_files', 'compile/write_first_files'],
   'compose-snapshot': ['tables/write_manifest_list'],
   'count-sources': ['audit/count_sources'],
   audit: ['audit/verdict', 'audit/source_to_target_count'],
@@ -33,7 +33,7 @@ const STATEMENTS = {
 } as const satisfies Readonly<Record<Step['kind'], readonly StatementName[]>>;
 
 /** A query over no row, for its columns: bound as a step is, and in no plan. */
-export type OverNoRow = 'target/describe' | 'target/column_types';
+export type OverNoRow = 'compile/describe_query' | 'compile/column_types';
 
 /** A value as a plan holds it: 64-bit integers are text, hours ISO texts. */
 type AsJson<Value> = [Value] extends [readonly unknown[]]
@@ -65,7 +65,8 @@ export const bareStep = <Name extends StatementName>(
 
 /** The parameters that a step may bind, as the headers of its statements declare them. */
 export function declaredParameters(kind: Step['kind'] | OverNoRow): DeclaredParameter[] {
-  const names = kind === 'target/describe' || kind === 'target/column_types' ? [kind] : STATEMENTS[kind];
+  const names =
+    kind === 'compile/describe_query' || kind === 'compile/column_types' ? [kind] : STATEMENTS[kind];
   const parameters = names.flatMap((name) => statementFile(name).parameters);
   return [...new Map(parameters.map((each) => [each.name, { ...each, optional: true }])).values()];
 }

@@ -13,6 +13,6 @@ export interface ParserVerdict {
 
 /** The JSON of `json_serialize_sql`: `{error: true, error_message, position}` for text that is no query. */
 export async function parseQuery<T>(engine: Engine, sql: string): Promise<T> {
-  const [row] = await engine.query(statement('load/parse_query', { query: literalFragment(sql) }));
+  const [row] = await engine.query(statement('engine/parse_query', { query: literalFragment(sql) }));
   return JSON.parse(row?.tree ?? '{}') as T;
 }

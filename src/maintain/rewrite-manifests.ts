@@ -14,6 +14,7 @@ import {
   manifestMetadata,
   partitionColumns,
   partitionValues,
+  type RewrittenManifest,
 } from '../tables/write/manifest.ts';
 import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
 import { manifestsOf } from '../tables/read/manifest-list.ts';
@@ -24,7 +25,6 @@ import { inheritedEntryFragments, partitionOrderFragment, statement } from '../s
 import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { commitReplacement } from './commit-replacement.ts';
-import type { NewManifest } from '../tables/write/replace-snapshot.ts';
 import { dropWorkTables } from './work-tables.ts';
 
 /**
@@ -60,7 +60,7 @@ async function rewriteOnce(
   const all = await manifestsOf(ports.engine, base);
   const live = all.filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
   const replaced: string[] = [];
-  const added: NewManifest[] = [];
+  const added: RewrittenManifest[] = [];
   let after = live.length;
   // Manifests of other columns stay apart: DuckDB reads several files with the columns of the first.
   for (const shape of await shapesOf(ports.engine, live)) {
@@ -101,7 +101,7 @@ interface ShapedManifests {
 async function writeSorted(
   { ports }: MaintainContext,
   { metadata, base, shape, files, created }: ShapedManifests,
-): Promise<NewManifest[]> {
+): Promise<RewrittenManifest[]> {
   const { engine } = ports;
   const spec = metadata['partition-specs'].find(
     (each) => each['spec-id'] === shape.manifest.partition_spec_id,
@@ -119,7 +119,7 @@ async function writeSorted(
     }),
     { manifests: shape.paths, manifest_list: base['manifest-list'] },
   );
-  const added: NewManifest[] = [];
+  const added: RewrittenManifest[] = [];
   for (let first = 1; first <= files; first += FILES_PER_MANIFEST) {
     const path = metadataPath(metadata, `sorted-${randomUUID()}-m0`);
     created.push(path);

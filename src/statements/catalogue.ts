@@ -184,6 +184,161 @@ export interface Catalogue {
     fragments: never;
     row: { unmatched: boolean };
   };
+  'compile/begin_hours': {
+    parameters: Nothing;
+    fragments: 'hours' | 'target';
+    row: AnyRow;
+  };
+  'compile/carried_rows': {
+    parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
+    fragments: 'columns' | 'straddling' | 'stored_event_time' | 'unit';
+    row: AnyRow;
+  };
+  'compile/column_types': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/compute_hour': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'hours' | 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/computed_hours': {
+    parameters: Nothing;
+    fragments: 'hours';
+    row: AnyRow;
+  };
+  'compile/create_target': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'target' | 'partitioning' | 'properties' | 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/describe_query': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/previous_hour': {
+    parameters: { previous_start: Instant; range_start: Instant };
+    fragments: 'columns' | 'target' | 'event_time';
+    row: AnyRow;
+  };
+  'compile/source_changes': {
+    parameters: Nothing;
+    fragments: 'columns' | 'source';
+    row: AnyRow;
+  };
+  'compile/source_hours': {
+    parameters: { range_start: Instant; range_end: Instant; hours: readonly (bigint | number)[] };
+    fragments:
+      | 'columns'
+      | 'source'
+      | 'event_time'
+      | 'range_start'
+      | 'range_end'
+      | 'stored_event_time'
+      | 'unit';
+    row: AnyRow;
+  };
+  'compile/source_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'columns' | 'source' | 'event_time' | 'range_start' | 'range_end';
+    row: AnyRow;
+  };
+  'compile/without_columns': {
+    parameters: Nothing;
+    fragments: 'columns' | 'query';
+    row: AnyRow;
+  };
+  'compile/write_files': {
+    parameters: {
+      destination: string;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      first_hours?: readonly (bigint | number)[] | undefined;
+      last_hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments:
+      | 'sources'
+      | 'columns'
+      | 'no_values'
+      | 'query'
+      | 'order'
+      | 'compression'
+      | 'field_ids'
+      | 'layout';
+    row: {
+      filename: string;
+      count: bigint;
+      file_size_bytes: bigint;
+      footer_size_bytes: bigint;
+      column_statistics: Readonly<Record<string, Readonly<Record<string, string>>>>;
+      partition_keys: Readonly<Record<string, string>> | null;
+    };
+  };
+  'compile/write_first_files': {
+    parameters: {
+      destination: string;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      first_hours?: readonly (bigint | number)[] | undefined;
+      last_hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'engine/parse_query': {
+    parameters: Nothing;
+    fragments: 'query';
+    row: { tree: string };
+  };
   'fragments/carried_deletes': {
     parameters: { manifest_list: string };
     fragments: never;
@@ -326,124 +481,6 @@ export interface Catalogue {
       psyberg_session_id: string;
       created_at: string;
     };
-  };
-  'load/begin_hours': {
-    parameters: Nothing;
-    fragments: 'hours' | 'target';
-    row: AnyRow;
-  };
-  'load/carried_rows': {
-    parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
-    fragments: 'columns' | 'straddling' | 'stored_event_time' | 'unit';
-    row: AnyRow;
-  };
-  'load/compute_hour': {
-    parameters: {
-      psyberg_session_id?: string | undefined;
-      process_name?: string | undefined;
-      first_hour?: Instant | undefined;
-      last_hour?: Instant | undefined;
-      range_start?: Instant | undefined;
-      range_end?: Instant | undefined;
-      hours?: readonly (bigint | number)[] | undefined;
-      previous_start?: Instant | undefined;
-    };
-    fragments: 'hours' | 'sources' | 'query';
-    row: AnyRow;
-  };
-  'load/computed_hours': {
-    parameters: Nothing;
-    fragments: 'hours';
-    row: AnyRow;
-  };
-  'load/null_rows': {
-    parameters: { files: readonly string[] };
-    fragments: 'nulls';
-    row: { rows: bigint; example: string | null };
-  };
-  'load/parse_query': {
-    parameters: Nothing;
-    fragments: 'query';
-    row: { tree: string };
-  };
-  'load/previous_hour': {
-    parameters: { previous_start: Instant; range_start: Instant };
-    fragments: 'columns' | 'target' | 'event_time';
-    row: AnyRow;
-  };
-  'load/source_changes': {
-    parameters: Nothing;
-    fragments: 'columns' | 'source';
-    row: AnyRow;
-  };
-  'load/source_hours': {
-    parameters: { range_start: Instant; range_end: Instant; hours: readonly (bigint | number)[] };
-    fragments:
-      | 'columns'
-      | 'source'
-      | 'event_time'
-      | 'range_start'
-      | 'range_end'
-      | 'stored_event_time'
-      | 'unit';
-    row: AnyRow;
-  };
-  'load/source_range': {
-    parameters: { range_start: Instant; range_end: Instant };
-    fragments: 'columns' | 'source' | 'event_time' | 'range_start' | 'range_end';
-    row: AnyRow;
-  };
-  'load/without_columns': {
-    parameters: Nothing;
-    fragments: 'columns' | 'query';
-    row: AnyRow;
-  };
-  'load/write_files': {
-    parameters: {
-      destination: string;
-      psyberg_session_id?: string | undefined;
-      process_name?: string | undefined;
-      first_hour?: Instant | undefined;
-      last_hour?: Instant | undefined;
-      range_start?: Instant | undefined;
-      range_end?: Instant | undefined;
-      hours?: readonly (bigint | number)[] | undefined;
-      first_hours?: readonly (bigint | number)[] | undefined;
-      last_hours?: readonly (bigint | number)[] | undefined;
-    };
-    fragments:
-      | 'sources'
-      | 'columns'
-      | 'no_values'
-      | 'query'
-      | 'order'
-      | 'compression'
-      | 'field_ids'
-      | 'layout';
-    row: {
-      filename: string;
-      count: bigint;
-      file_size_bytes: bigint;
-      footer_size_bytes: bigint;
-      column_statistics: Readonly<Record<string, Readonly<Record<string, string>>>>;
-      partition_keys: Readonly<Record<string, string>> | null;
-    };
-  };
-  'load/write_first_files': {
-    parameters: {
-      destination: string;
-      psyberg_session_id?: string | undefined;
-      process_name?: string | undefined;
-      first_hour?: Instant | undefined;
-      last_hour?: Instant | undefined;
-      range_start?: Instant | undefined;
-      range_end?: Instant | undefined;
-      hours?: readonly (bigint | number)[] | undefined;
-      first_hours?: readonly (bigint | number)[] | undefined;
-      last_hours?: readonly (bigint | number)[] | undefined;
-    };
-    fragments: 'sources' | 'query';
-    row: AnyRow;
   };
   'macros/bounds_are_trusted': {
     parameters: Nothing;
@@ -764,6 +801,11 @@ export interface Catalogue {
     };
     fragments: 'manifest_format';
     row: AnyRow;
+  };
+  'run/null_rows': {
+    parameters: { files: readonly string[] };
+    fragments: 'nulls';
+    row: { rows: bigint; example: string | null };
   };
   'run/referenced_files': {
     parameters: { manifests: readonly string[]; files: readonly string[] };
@@ -1299,47 +1341,5 @@ export interface Catalogue {
     };
     fragments: 'parent' | 'summaries' | 'listed' | 'manifest_list_format';
     row: { Count: bigint };
-  };
-  'target/column_types': {
-    parameters: {
-      psyberg_session_id?: string | undefined;
-      process_name?: string | undefined;
-      first_hour?: Instant | undefined;
-      last_hour?: Instant | undefined;
-      range_start?: Instant | undefined;
-      range_end?: Instant | undefined;
-      hours?: readonly (bigint | number)[] | undefined;
-      previous_start?: Instant | undefined;
-    };
-    fragments: 'sources' | 'query';
-    row: AnyRow;
-  };
-  'target/create': {
-    parameters: {
-      psyberg_session_id?: string | undefined;
-      process_name?: string | undefined;
-      first_hour?: Instant | undefined;
-      last_hour?: Instant | undefined;
-      range_start?: Instant | undefined;
-      range_end?: Instant | undefined;
-      hours?: readonly (bigint | number)[] | undefined;
-      previous_start?: Instant | undefined;
-    };
-    fragments: 'target' | 'partitioning' | 'properties' | 'sources' | 'query';
-    row: AnyRow;
-  };
-  'target/describe': {
-    parameters: {
-      psyberg_session_id?: string | undefined;
-      process_name?: string | undefined;
-      first_hour?: Instant | undefined;
-      last_hour?: Instant | undefined;
-      range_start?: Instant | undefined;
-      range_end?: Instant | undefined;
-      hours?: readonly (bigint | number)[] | undefined;
-      previous_start?: Instant | undefined;
-    };
-    fragments: 'sources' | 'query';
-    row: AnyRow;
   };
 }

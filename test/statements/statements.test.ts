@@ -135,18 +135,18 @@ describe('parseStatement', () => {
 describe('renderStatement', () => {
   it('refuses a placeholder that is missing, and one that is unknown', () => {
     // @ts-expect-error: the compiler knows both.
-    expect(() => renderStatement('load/source_changes')).toThrow(
+    expect(() => renderStatement('compile/source_changes')).toThrow(
       /placeholders missing or unknown: columns, source/,
     );
     const fragments = { columns: statementFragment('*'), source: identifierFragment('a') };
     expect(() =>
       // @ts-expect-error
-      renderStatement('load/source_changes', { ...fragments, other: identifierFragment('b') }),
+      renderStatement('compile/source_changes', { ...fragments, other: identifierFragment('b') }),
     ).toThrow(/other/);
   });
   it('leaves $ and & in a fragment alone', () => {
     expect(
-      renderStatement('load/source_changes', {
+      renderStatement('compile/source_changes', {
         columns: statementFragment('*'),
         source: identifierFragment('a$&b$1'),
       }),

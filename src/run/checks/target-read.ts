@@ -48,7 +48,7 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
     statement('audit/rows_by_file', {
       alias: literalFragment('previous'),
       rows: subquery(
-        renderStatement('load/previous_hour', {
+        renderStatement('compile/previous_hour', {
           columns: statementFragment(
             renderStatement('fragments/file_and_hour', {
               stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { branchHead } from '../../iceberg/references.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
@@ -19,7 +20,6 @@ import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { clearedOn } from '../staging/take-off.ts';
-import { branchHead } from '../../iceberg/references.ts';
 import { loadTarget } from '../target.ts';
 import { readableTarget } from '../views/show-target.ts';
 import { announce } from './fold-steps.ts';

@@ -2,10 +2,11 @@
  * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
  * and announces completeness. There is no moment at which one of them exists without the others.
  */
+import type { TableChange } from '../../catalog/client/catalog-client.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
-import { moveMain, branchHead, stagingSnapshots } from '../../iceberg/references.ts';
+import { branchHead, moveMain, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../../model/errors.ts';
@@ -23,7 +24,6 @@ import type { Audited, Opened, Published, Begun } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';
 import { loadTarget, targetMoved } from '../target.ts';
 import { announce } from './fold-steps.ts';
-import type { TableChange } from '../../catalog/service/catalog-face.ts';
 
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */
 const UNANSWERED_MAX = 5;

@@ -55,7 +55,7 @@ async function nullRows(
   files: readonly WrittenFile[],
 ): Promise<NullRows | undefined> {
   const [found] = await ports.engine.query(
-    statement('load/null_rows', { nulls: nullsAgainstFragment(field) }),
+    statement('run/null_rows', { nulls: nullsAgainstFragment(field) }),
     { files: files.map((file) => file.filename) },
   );
   return found === undefined || found.rows === 0n ? undefined : found;

@@ -46,30 +46,7 @@ export async function findObsoleteDeletes(
 ): Promise<ObsoleteDelete[]> {
   const dataFiles = await liveEntries(engine, input, input.dataManifests);
   const deleteFiles = await liveEntries(engine, input, input.deleteManifests);
-  const removed = new Set(input.removed.map(plainPath));
-  const live = new Set(dataFiles.map((file) => file.path));
-  const partitions = new Set(
-    dataFiles.filter((file) => removed.has(file.path)).map((file) => file.partition_key),
-  );
-  const known = (file: LiveEntry): boolean =>
-    file.referenced_data_file !== null && live.has(file.referenced_data_file);
-  const opened = await deletedPaths(
-    engine,
-    deleteFiles
-      .filter(
-        (file) =>
-          file.kind === 'position-deletes' &&
-          !known(file) &&
-          file.format === 'parquet' &&
-          partitions.has(file.partition_key),
-      )
-      .map((file) => file.path),
-  );
-  // A file without a row names nothing, and is left to the rule for files that were not opened.
-  const namedBy = (file: LiveEntry): string[] | null => {
-    const paths = opened.get(file.path) ?? [];
-    return paths.length === 0 ? null : paths.map(plainPath);
-  };
+  const dataFilesOf = await namedFiles(engine, { dataFiles, deleteFiles, removed: input.removed });
   const unpartitioned = new Set(
     input.metadata['partition-specs']
       .filter((spec) => spec.fields.length === 0)
@@ -94,11 +71,48 @@ export async function findObsoleteDeletes(
         partition_key: file.partition_key,
         is_global: unpartitioned.has(specOf.get(file.manifest_path) as number),
         sequence_number: file.sequence_number,
-        data_files: known(file) ? [file.referenced_data_file] : namedBy(file),
+        data_files: dataFilesOf(file),
       })),
     ),
     removed_files: input.removed,
   });
+}
+
+/** The data files that delete files name, as far as that decides anything; none where it is not known. */
+async function namedFiles(
+  engine: Engine,
+  {
+    dataFiles,
+    deleteFiles,
+    removed,
+  }: {
+    readonly dataFiles: readonly LiveEntry[];
+    readonly deleteFiles: readonly LiveEntry[];
+    readonly removed: readonly string[];
+  },
+): Promise<(file: LiveEntry) => readonly string[]> {
+  const replaced = new Set(removed.map(plainPath));
+  const live = new Set(dataFiles.map((file) => file.path));
+  const partitions = new Set(
+    dataFiles.filter((file) => replaced.has(file.path)).map((file) => file.partition_key),
+  );
+  const byManifest = ({ referenced_data_file: path }: LiveEntry): string | undefined =>
+    path !== null && live.has(path) ? path : undefined;
+  const unknown = deleteFiles.filter(
+    (file) =>
+      file.kind === 'position-deletes' &&
+      byManifest(file) === undefined &&
+      file.format === 'parquet' &&
+      partitions.has(file.partition_key),
+  );
+  const opened = await deletedPaths(
+    engine,
+    unknown.map((file) => file.path),
+  );
+  return (file) => {
+    const known = byManifest(file);
+    return known === undefined ? (opened.get(file.path) ?? []).map(plainPath) : [known];
+  };
 }
 
 async function liveEntries(

@@ -40,9 +40,11 @@ export interface RewriteOptions {
   /** Field ids of columns whose bounds are left out. */
   readonly withoutBoundsOf?: readonly number[];
 }
+/** A manifest that was written, and is in no list yet. */
 export interface RewrittenManifest {
   readonly path: string;
   readonly specId: number;
+  /** 0 data, 1 deletes. */
   readonly content: number;
 }
 

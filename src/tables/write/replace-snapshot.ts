@@ -14,23 +14,16 @@ import {
   renderStatement,
   statementFragment,
 } from '../../statements/index.ts';
-import { partitionValues } from './manifest.ts';
+import { partitionValues, type RewrittenManifest } from './manifest.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from './new-files.ts';
 import { describeSnapshot } from './snapshot-summary.ts';
-
-export interface NewManifest {
-  readonly path: string;
-  readonly specId: number;
-  /** 0 data, 1 deletes. */
-  readonly content: number;
-}
 
 export interface Replacement {
   readonly metadata: TableMetadata;
   readonly base: Snapshot;
   /** Manifests of the base that go. */
   readonly replaced: readonly string[];
-  readonly added: readonly NewManifest[];
+  readonly added: readonly RewrittenManifest[];
   /** Further entries of the summary. */
   readonly properties: Readonly<Record<string, string>>;
   /** Told of each file that is written, to be deleted when the commit fails. */

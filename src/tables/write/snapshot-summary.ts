@@ -88,22 +88,7 @@ async function summaryOf(
   { metadata, parent }: NewSnapshot,
   totals: ListTotals,
 ): Promise<Record<string, string>> {
-  const changed: ChangedFiles[] = [];
-  const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
-    manifest_path: path,
-    partition_spec_id: totals.changed_spec_ids?.[index] as number,
-    content: totals.changed_contents?.[index] as number,
-  }));
-  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
-    const spec = metadata['partition-specs'].find(
-      (each) => each['spec-id'] === manifest.partition_spec_id,
-    ) as PartitionSpec;
-    const counts = statement('tables/changed_counts', {
-      file_kind: fileKindFragment(),
-      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
-    });
-    changed.push(...(await engine.query(counts, { manifests: paths })));
-  }
+  const changed = await changedFiles(engine, metadata, totals);
   const live: LiveDeletes[] = [];
   for (const manifest of totals.delete_manifests ?? [])
     live.push(
@@ -143,6 +128,31 @@ async function summaryOf(
       ? {}
       : { 'total-files-size': String(sizeBefore + sum(1, 'bytes') - sum(2, 'bytes')) }),
   };
+}
+
+/** What the snapshot added and removed, counted for each shape of manifest. */
+async function changedFiles(
+  engine: Engine,
+  metadata: TableMetadata,
+  totals: ListTotals,
+): Promise<ChangedFiles[]> {
+  const changed: ChangedFiles[] = [];
+  const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
+    manifest_path: path,
+    partition_spec_id: totals.changed_spec_ids?.[index] as number,
+    content: totals.changed_contents?.[index] as number,
+  }));
+  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
+    const spec = metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    ) as PartitionSpec;
+    const counts = statement('tables/changed_counts', {
+      file_kind: fileKindFragment(),
+      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
+    });
+    changed.push(...(await engine.query(counts, { manifests: paths })));
+  }
+  return changed;
 }
 
 const POSITIONAL = ['position-deletes', 'deletion-vectors'] as const;
