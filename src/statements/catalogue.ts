@@ -802,11 +802,6 @@ export interface Catalogue {
     fragments: 'manifest_format';
     row: AnyRow;
   };
-  'run/null_rows': {
-    parameters: { files: readonly string[] };
-    fragments: 'nulls';
-    row: { rows: bigint; example: string | null };
-  };
   'run/referenced_files': {
     parameters: { manifests: readonly string[]; files: readonly string[] };
     fragments: never;
@@ -1341,5 +1336,10 @@ export interface Catalogue {
     };
     fragments: 'parent' | 'summaries' | 'listed' | 'manifest_list_format';
     row: { Count: bigint };
+  };
+  'workload/null_rows': {
+    parameters: { files: readonly string[] };
+    fragments: 'nulls';
+    row: { rows: bigint; example: string | null };
   };
 }

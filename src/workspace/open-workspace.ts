@@ -12,6 +12,7 @@ import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { RunPorts } from '../run/ports.ts';
+import { duckdbWorkload } from '../workload/duckdb/index.ts';
 import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 
@@ -77,15 +78,19 @@ export async function openWorkspace(
     ...viewPorts,
     engine: lake.engine,
     engineStarted: lake.isStarted,
-    ports: async () => ({
-      project,
-      catalog: client,
-      ...viewPorts,
-      engine: await lake.engine(),
-      sessionsDirectory: sessions,
-      markersAreShared: project.catalog.kind !== 'rest',
-      onStep,
-    }),
+    ports: async () => {
+      const engine = await lake.engine();
+      return {
+        project,
+        catalog: client,
+        ...viewPorts,
+        engine,
+        workload: duckdbWorkload(engine),
+        sessionsDirectory: sessions,
+        markersAreShared: project.catalog.kind !== 'rest',
+        onStep,
+      };
+    },
     verified: openVerifiedRewrites(verifiedRewritesFile(project)),
     sessionsDirectory: sessions,
     failedSessions: new Map(),

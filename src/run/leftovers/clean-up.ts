@@ -4,7 +4,6 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { Begun } from '../session.ts';
 import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -26,7 +25,7 @@ export async function closeSession(session: Begun): Promise<void> {
 
 /** Ends the view only; a stepwise session goes on in another process. */
 export async function detachSession({ ports, view }: Begun): Promise<void> {
-  await ports.engine.detach(SESSION_CATALOG);
+  await ports.workload.detach();
   view.close();
 }
 

@@ -15,7 +15,7 @@ import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { watermarksJson } from '../../state/tables/high-water-mark.ts';
 import { listStatement } from '../../statements/index.ts';
-import { bindStep } from '../bind-step.ts';
+import { bindStep } from '../../workload/bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';

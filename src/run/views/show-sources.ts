@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
-import { SESSION_CATALOG } from '../../compile/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
@@ -19,7 +18,7 @@ import type { PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ChangeViewStep } from '../../model/step.ts';
 import { listStatement } from '../../statements/index.ts';
-import { bindStep } from '../bind-step.ts';
+import { bindStep } from '../../workload/bind-step.ts';
 import { type Opened, type Begun, asksForInfinity } from '../session.ts';
 import { targetView } from '../target.ts';
 import { narrowSource } from './narrow-source.ts';
@@ -148,7 +147,7 @@ export async function attachSession(opened: Opened): Promise<Opened> {
     targetView(opened),
     ...(previous === undefined ? [] : [previous.table]),
   ]);
-  await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
+  await ports.workload.attach({ warehouse: branch, ...ports.endpoint });
   return { ...opened, shown, previous: previous?.snapshot };
 }
 

@@ -75,6 +75,13 @@ export async function writeClearedList(
   return destination;
 }
 
+/** A manifest of new data files, whose entries inherit snapshot id and sequence number. */
+export interface StagedManifest {
+  readonly path: string;
+  readonly specId: number;
+  readonly values: readonly PartitionValue[];
+}
+
 /**
  * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its path.
  * `owner`: as in {@link metadataPath}.
@@ -91,11 +98,7 @@ export async function writeStagedList(
   }: {
     readonly metadata: TableMetadata;
     readonly parent: Snapshot | undefined;
-    readonly manifest: {
-      readonly path: string;
-      readonly specId: number;
-      readonly values: readonly PartitionValue[];
-    };
+    readonly manifest: StagedManifest;
     readonly snapshotId: SnapshotId;
     readonly sequenceNumber: bigint;
     readonly owner: string;

@@ -7,7 +7,8 @@ import { describeStatement } from '../../compile/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { SqlFragment } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
-import type { Begun } from '../session.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Work } from '../port.ts';
 
 /** DuckDB's types that no Iceberg type holds, and the nearest that one does. */
 const NOT_IN_ICEBERG: readonly (readonly [RegExp, string])[] = [
@@ -27,15 +28,16 @@ const ARRAY = /\[\d+\]/;
  * itself. `sources`: the CTEs with which the target was to be created.
  */
 export async function typeProblem(
-  { spec, plan, ports }: Pick<Begun, 'spec' | 'plan' | 'ports'>,
+  engine: Engine,
+  { spec, plan, root }: Work,
   error: unknown,
   sources?: SqlFragment,
 ): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const describe = { name: 'describe_query', ...describeStatement(plan, spec, sources) };
-  const described = await ports.engine.table(bindStep(describe, {})).catch(() => undefined);
+  const described = await engine.table(bindStep(describe, {})).catch(() => undefined);
   const version = plan.target.format_version;
-  const file = relative(ports.project.root, spec.file);
+  const file = relative(root, spec.file);
   for (const { name, type } of described?.columns ?? []) {
     const remedy = remedyOf(name, type, version, file);
     if (remedy === undefined) continue;

@@ -11,14 +11,21 @@ import { type PsybergError, refusal } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import { sqlName } from '../../model/sql-name.ts';
 import { nullsAgainstFragment, quoteIdentifier, requiresInside, statement } from '../../statements/index.ts';
-import type { Begun } from '../session.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Work } from '../port.ts';
 import type { WrittenFile } from '../../tables/write/data-files.ts';
+
+interface StagedFiles {
+  readonly work: Work;
+  readonly step: Pick<Step, 'kind'>;
+  readonly metadata: TableMetadata;
+  readonly files: readonly WrittenFile[];
+}
 
 /** Looks at what COPY counted: rows are read only where a required column has NULLs, for an example. */
 export async function refuseNullsInFiles(
-  session: Begun,
-  step: Pick<Step, 'name'>,
-  { metadata, files }: { readonly metadata: TableMetadata; readonly files: readonly WrittenFile[] },
+  engine: Engine,
+  { work, step, metadata, files }: StagedFiles,
 ): Promise<void> {
   for (const field of currentSchema(metadata).fields) {
     if (!field.required && !requiresInside(field)) continue;
@@ -28,9 +35,9 @@ export async function refuseNullsInFiles(
         (counted[quoteIdentifier(field.name)] ?? counted[field.name])?.['null_count'] !== '0',
     );
     if (suspected.length === 0) continue;
-    const found = await nullRows(session, field, suspected);
+    const found = await nullRows(engine, field, suspected);
     if (found !== undefined)
-      throw nullsError(session, { path: requiredIn(field), found, isCarried: isCarried(step) });
+      throw nullsError(work, { path: requiredIn(field), found, isCarried: isCarried(step) });
   }
 }
 
@@ -42,7 +49,7 @@ const requiredIn = (field: NestedField): string =>
     .join(' or ');
 
 /** Rows that the target held before, and that move to another file. */
-const isCarried = ({ name }: Pick<Step, 'name'>): boolean => name === 'carry_over';
+const isCarried = ({ kind }: Pick<Step, 'kind'>): boolean => kind === 'carry-over';
 
 interface NullRows extends Record<string, unknown> {
   readonly rows: bigint;
@@ -50,19 +57,21 @@ interface NullRows extends Record<string, unknown> {
 }
 
 async function nullRows(
-  { ports }: Begun,
+  engine: Engine,
   field: NestedField,
   files: readonly WrittenFile[],
 ): Promise<NullRows | undefined> {
-  const [found] = await ports.engine.query(
-    statement('run/null_rows', { nulls: nullsAgainstFragment(field) }),
-    { files: files.map((file) => file.filename) },
+  const [found] = await engine.query(
+    statement('workload/null_rows', { nulls: nullsAgainstFragment(field) }),
+    {
+      files: files.map((file) => file.filename),
+    },
   );
   return found === undefined || found.rows === 0n ? undefined : found;
 }
 
 function nullsError(
-  { plan, spec, ports }: Begun,
+  { plan, spec, root }: Work,
   {
     path,
     found,
@@ -78,7 +87,7 @@ function nullsError(
   const rows = found.rows === 1n ? '1 row holds' : `${found.rows} rows hold`;
   const correct = carried
     ? `these rows lie in the target already: correct or delete them there (psyberg sql '${`delete from ${table} where ${sqlName(column)} is null`}')`
-    : `return a value there in ${relative(ports.project.root, spec.file)}, or leave such rows out`;
+    : `return a value there in ${relative(root, spec.file)}, or leave such rows out`;
   const allow = `allow NULL: psyberg sql '${`alter table ${table} alter column ${sqlName(column)} drop not null`}'`;
   return refusal(
     'null-in-required-column',

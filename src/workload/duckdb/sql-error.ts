@@ -8,21 +8,17 @@ import { PsybergError, usageError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { AuditSpec, ProcessSpec, ProjectSpec, TextPosition } from '../../model/process-spec.ts';
 import { sourceUnreadable } from '../../model/source-unreadable.ts';
+import type { Work } from '../port.ts';
 import { detailsOf, placeInText, withoutExcerpt } from './sql-faults.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
-export function mapSqlError(
-  error: unknown,
-  project: Pick<ProjectSpec, 'root'>,
-  spec: ProcessSpec,
-  plan: Pick<Plan, 'sources'>,
-): unknown {
+export function mapSqlError(error: unknown, { spec, plan, root }: Work): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return nameProcess(error, spec);
   const unreadable = unreadableSource(error, plan) ?? otherFormat(error, plan);
   if (unreadable !== undefined) return unreadable;
   const place = placeInFile(error, { sql: spec.sql, begin: spec.sqlOffset });
   if (place === undefined) return error;
-  const file = relative(project.root, spec.file);
+  const file = relative(root, spec.file);
   return new PsybergError(
     'process-sql-failed',
     `${file}:${placeText(place)} ${withoutExcerpt(error.message)}`,
@@ -39,21 +35,17 @@ export function mapSqlError(
  * `columns`: those of the target, for an audit that names none of them.
  */
 export function mapAuditError(
-  error: PsybergError,
+  error: unknown,
+  { spec, plan, root }: Work,
   audit: AuditSpec,
-  input: {
-    readonly project: Pick<ProjectSpec, 'root'>;
-    readonly spec: ProcessSpec;
-    readonly plan: Pick<Plan, 'sources'>;
-    readonly columns: readonly string[];
-  },
-): PsybergError {
-  const { project, spec, plan, columns } = input;
+  columns: readonly string[],
+): unknown {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const unreadable = unreadableSource(error, plan) ?? otherFormat(error, plan);
   if (unreadable !== undefined) return unreadable;
   const { sql } = audit;
   const own = sql !== undefined;
-  const file = relative(project.root, audit.file ?? spec.file);
+  const file = relative(root, audit.file ?? spec.file);
   const place = (own ? placeInFile(error, { sql, begin: audit.place }) : undefined) ?? audit.place;
   const details = detailsOf(error.message, own ? `the SQL of ${file}` : `the audit ${audit.name} in ${file}`);
   return new PsybergError(

@@ -11,7 +11,7 @@ import { type HourRange, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { bindStep } from '../bind-step.ts';
-import type { Begun } from '../session.ts';
+import type { Work } from '../port.ts';
 import { type SqlFragment, emptyCteFragment } from '../../statements/index.ts';
 
 /**
@@ -82,14 +82,10 @@ export async function previousColumns(
  * The sources of a dimension's query with `previous` as its own SQL makes it, without rows: for a target that
  * is not there yet, or lacks columns of it.
  */
-export async function inferredSources({
-  ports,
-  plan,
-  spec,
-}: Pick<Begun, 'ports' | 'plan' | 'spec'>): Promise<InferredSources> {
+export async function inferredSources(engine: Engine, { plan, spec }: Work): Promise<InferredSources> {
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
   const window = { firstHour: hour, lastHour: hour };
-  const previous = await previousColumns(ports.engine, { spec, plan, window });
+  const previous = await previousColumns(engine, { spec, plan, window });
   const more = previous === undefined ? [] : [previous];
   return { ...sourceCtes(plan, window, more), window };
 }

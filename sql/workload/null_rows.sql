@@ -1,4 +1,4 @@
--- @name run/null_rows
+-- @name workload/null_rows
 -- What: how many rows of files that were just written hold NULL where the target requires a value, and one of them.
 -- @param $files VARCHAR[] their paths
 -- @returns rows BIGINT, example VARCHAR NULL
