@@ -1,7 +1,7 @@
 /**
- * Row-level deletes (positions, equality, deletion vectors): which hours the deleted rows belong to. Metadata does
- * not say it, so the files that new delete files are about are read twice, as of the watermark and as of the
- * head, and only their event-time column: whatever rows differ, those hours changed. Works for position
+ * Row-level deletes (positions, equality, deletion vectors): which hours the deleted rows belong to. Metadata
+ * does not say it, so the files that new delete files are about are read twice, as of the watermark and as of
+ * the head, and only their event-time column: whatever rows differ, those hours changed. Works for position
  * deletes, equality deletes and deletion vectors alike, and for deletes that were taken back.
  */
 import { snapshotById } from '../iceberg/history.ts';

@@ -90,8 +90,9 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 /**
- * The steps of an adoption: the snapshot is composed of what the target holds. `from`: the name whose progress
- * is taken over; it ends when the new one's tags are there, so that nothing is unprotected between the two.
+ * The steps of an adoption: the snapshot is composed of what the target holds. `from`: the name whose
+ * progress is taken over; it ends when the new one's tags are there, so that nothing is unprotected between
+ * the two.
  */
 export function compileAdoption(plan: Plan, from?: string): CompiledPlan {
   const steps = [

@@ -1,5 +1,6 @@
 /**
- * Groups of small files and the files that take their place. Groups -> files that are written and in no snapshot yet.
+ * Groups of small files and the files that take their place. Groups -> files that are written and in no
+ * snapshot yet.
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';

@@ -1,12 +1,13 @@
 /**
- * The steps of a session: what `plan --explain` prints and a run executes, in the order in which they run. A union by
- * `kind`, so that a step which nobody executes does not compile.
+ * The steps of a session: what `plan --explain` prints and a run executes, in the order in which they run. A
+ * union by `kind`, so that a step which nobody executes does not compile.
  */
 
 import type { HourTexts } from './hour.ts';
 
 /**
- * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to people.
+ * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to
+ * people.
  */
 export const RUN_INPUTS = {
   'view-list': 'manifest list of the view',
@@ -25,7 +26,9 @@ export const RUN_INPUTS = {
 } as const;
 export type RunInput = keyof typeof RUN_INPUTS;
 
-/** A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts. */
+/**
+ * A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts.
+ */
 export type StepValue =
   | string
   | number

@@ -33,7 +33,10 @@ export interface Begun {
   readonly directory: string;
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
-  /** An adoption publishes no rows. `from`: the name whose progress it takes over, since the process was renamed. */
+  /**
+   * An adoption publishes no rows. `from`: the name whose progress it takes over, since the process was
+   * renamed.
+   */
   readonly adoption: { readonly from: string | undefined } | undefined;
   /** The tables as DuckDB sees them for this session. */
   readonly view: SessionView;

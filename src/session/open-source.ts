@@ -41,8 +41,8 @@ const NOTHING_NEW = {
 } as const satisfies Partial<SourceState>;
 
 /**
- * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`, `history-expired` and
- * the errors of reading.
+ * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`,
+ * `history-expired` and the errors of reading.
  */
 export async function openSourceState(
   input: OpenSessionInput,

@@ -1,5 +1,6 @@
 /**
- * How far a source is complete (VTTS): its provider is asked, with the source and the warehouse at hand. Source
+ * How far a source is complete (VTTS): its provider is asked, with the source and the warehouse at hand.
+ * Source
  * -> hour. The plan takes the least over all sources.
  */
 import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';

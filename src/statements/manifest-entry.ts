@@ -58,7 +58,10 @@ export interface EntryFragments {
   readonly fieldIds: SqlFragment;
 }
 
-/** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names, as Avro takes them. */
+/**
+ * Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names, as
+ * Avro takes them.
+ */
 export function newEntryFragments(
   columns: readonly string[],
   partition: readonly PartitionColumn[],
@@ -164,7 +167,9 @@ function mendedValueIn(
   };
 }
 
-/** True for an entry with a truncated text that is too long, of `truncations` by the names of their fields. */
+/**
+ * True for an entry with a truncated text that is too long, of `truncations` by the names of their fields.
+ */
 export function tooLongFragment(
   truncations: ReadonlyMap<string, number>,
   columns: readonly ManifestColumn[],

@@ -39,7 +39,9 @@ export interface ServedCatalog {
 export interface StagingTarget {
   readonly metadata: TableMetadata;
   readonly layout: FileLayout;
-  /** The session's branch: its files lie in a folder of that name, so that what a killed one leaves is found. */
+  /**
+   * The session's branch: its files lie in a folder of that name, so that what a killed one leaves is found.
+   */
   readonly owner: string;
 }
 
@@ -60,15 +62,19 @@ export interface Workload {
   /** Opens the session's catalog under the name that steps use. */
   attach(catalog: ServedCatalog): Promise<void>;
   detach(): Promise<void>;
-  /** The columns of the process's query with their types, without running it. Throws what is wrong with it. */
+  /**
+   * The columns of the process's query with their types, without running it. Throws what is wrong with it.
+   */
   describe(work: Work): Promise<QueryColumn[]>;
   /** Creates the target with these columns. Throws `column-type-unsupported`. */
   create(work: Work, step: CreateTargetStep): Promise<void>;
-  /** Computes hour after hour of a process that reads its own result; nothing is written before it is staged. */
+  /**
+   * Computes hour after hour of a process that reads its own result; nothing is written before it is staged.
+   */
   compute(step: ComputeHoursStep): Promise<void>;
   /**
-   * Writes the rows of a step as data files, and a manifest of them whose entries inherit snapshot and sequence
-   * number; undefined where there is no row. Throws `null-in-required-column`.
+   * Writes the rows of a step as data files, and a manifest of them whose entries inherit snapshot and
+   * sequence number; undefined where there is no row. Throws `null-in-required-column`.
    */
   stage(work: Work, step: InsertStep | CarryOverStep, to: StagingTarget): Promise<StagedManifest | undefined>;
   /** The insert of a session that has created its target: only then its columns have ids. */

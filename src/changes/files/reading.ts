@@ -8,8 +8,8 @@ import { statement } from '../../statements/index.ts';
 import type { Source } from '../source.ts';
 
 /**
- * Runs a read of a source. A failure names the table, the snapshot and the file that could not be read, and moves
- * nothing. `files`: the Avro files that are read; of several, DuckDB often names none.
+ * Runs a read of a source. A failure names the table, the snapshot and the file that could not be read, and
+ * moves nothing. `files`: the Avro files that are read; of several, DuckDB often names none.
  * @throws PsybergError `source-unreadable`.
  */
 export async function reading<T>(

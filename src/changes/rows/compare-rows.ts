@@ -286,8 +286,8 @@ export async function remembering(
   compare: () => Promise<DifferingHours[] | undefined>,
 ): Promise<DifferingHours[] | undefined> {
   const { metadata } = source;
-  // How rows are compared is part of the key: those of such columns were once compared by their hash alone, and what
-  // was found then may be wrong.
+  // How rows are compared is part of the key: those of such columns were once compared by their hash alone,
+  // and what was found then may be wrong.
   const how = columnsByText(source).length === 0 ? [] : [BY_TEXT];
   const key = [
     rewriteKey(metadata, { before: before['snapshot-id'], after: after['snapshot-id'] }),

@@ -1,8 +1,8 @@
 /**
- * The watermark's snapshot was expired, too: live files tell. Every file carries the sequence number of the commit that
- * added it. If as many rows at or below the watermark's number are live as there were then, and those that its own
- * snapshot added are among them, nothing was removed, and the files above it are exactly the news. Otherwise nobody can
- * say: refused.
+ * The watermark's snapshot was expired, too: live files tell. Every file carries the sequence number of the
+ * commit that added it. If as many rows at or below the watermark's number are live as there were then, and
+ * those that its own snapshot added are among them, nothing was removed, and the files above it are exactly
+ * the news. Otherwise nobody can say: refused.
  */
 import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';

@@ -1,7 +1,8 @@
 /**
- * The watermark is no ancestor of the head: the source was rolled back, and what was undone and what is new both count.
- * To a process that appends, files that an undone snapshot had removed are no news where it has loaded them: where one
- * of its earlier watermarks had them. One that came and went between two sessions was never loaded.
+ * The watermark is no ancestor of the head: the source was rolled back, and what was undone and what is new
+ * both count. To a process that appends, files that an undone snapshot had removed are no news where it has
+ * loaded them: where one of its earlier watermarks had them. One that came and went between two sessions was
+ * never loaded.
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import { ancestors, snapshotById } from '../../iceberg/history.ts';

@@ -1,8 +1,9 @@
 /**
- * A commit that only rewrote files, or changed few rows of many: an `overwrite` with as many rows in the same hours
- * (a compaction by a writer that does not know `replace`, an update), or an `overwrite` or `replace` over files with
- * row-level deletes that has no more rows than before. Counts and hours make it suspect; its rows, compared, decide.
- * This reads data in planning: those files, once, and what changed no row is remembered.
+ * A commit that only rewrote files, or changed few rows of many: an `overwrite` with as many rows in the same
+ * hours (a compaction by a writer that does not know `replace`, an update), or an `overwrite` or `replace`
+ * over files with row-level deletes that has no more rows than before. Counts and hours make it suspect; its
+ * rows, compared, decide. This reads data in planning: those files, once, and what changed no row is
+ * remembered.
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { operationOf, snapshotById } from '../../iceberg/history.ts';
@@ -24,8 +25,8 @@ import type { Source } from '../source.ts';
 import { ofDeletes } from '../../tables/read/manifest-list.ts';
 
 /**
- * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that changed rows
- * of some hours touches those alone.
+ * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that
+ * changed rows of some hours touches those alone.
  */
 export const rewrite: SnapshotVerdict = async ({ source }, seen) => {
   const differing = await hoursOfSuspect(source, seen);
@@ -62,8 +63,8 @@ function spanOf(files: readonly ChangedFile[], status: ChangedFile['status']): s
 }
 
 /**
- * Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is, with all
- * its hours.
+ * Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is,
+ * with all its hours.
  */
 async function hoursOfSuspect(source: Source, seen: SnapshotEvidence): Promise<DifferingHours[] | undefined> {
   const { snapshot, files, undone } = seen;

@@ -1,7 +1,7 @@
 /**
- * Puts the paths of a warehouse right whose folder was moved or copied. Folder -> report. New files are written
- * beside the old ones, then all pointers move in one database transaction, then the old files go: stopped
- * anywhere, the warehouse is as before or relocated, and relocating again finishes it.
+ * Puts the paths of a warehouse right whose folder was moved or copied. Folder -> report. New files are
+ * written beside the old ones, then all pointers move in one database transaction, then the old files go:
+ * stopped anywhere, the warehouse is as before or relocated, and relocating again finishes it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Warehouse } from '../../catalog/index.ts';
@@ -35,7 +35,10 @@ export interface RelocatePorts {
 
 type Pointer = Places['pointers'][number];
 
-/** Throws `relocate-incomplete`, `relocate-shared`, `relocate-delete-file`, `relocate-overtaken`, `interrupted`. */
+/**
+ * Throws `relocate-incomplete`, `relocate-shared`, `relocate-delete-file`, `relocate-overtaken`,
+ * `interrupted`.
+ */
 export async function relocateWarehouse(
   ports: RelocatePorts,
   request: RelocateRequest = {},
@@ -221,8 +224,8 @@ async function movePointers(
 }
 
 /**
- * Tables that lie, or write, outside of the old folder: the original has them, too, and two catalogs that commit
- * to one table, or clean up one folder, destroy each other's rows.
+ * Tables that lie, or write, outside of the old folder: the original has them, too, and two catalogs that
+ * commit to one table, or clean up one folder, destroy each other's rows.
  */
 async function sharedWithOriginal(
   { warehouse }: RelocatePorts,

@@ -55,7 +55,9 @@ export interface TableRead {
   readonly column: TimeColumn | undefined;
   /** The hours that were asked for, ascending; undefined: all rows. */
   readonly hours: readonly HourRange[] | undefined;
-  /** True where each hour was asked for on its own: rows in other hours than their file's bounds say are lost. */
+  /**
+   * True where each hour was asked for on its own: rows in other hours than their file's bounds say are lost.
+   */
   readonly hourByHour: boolean;
   readonly files: readonly FileRead[];
 }

@@ -112,8 +112,8 @@ async function dropIfEmpty(
 }
 
 /**
- * Cleans up after sessions of a name that another process has taken over: none of them can publish any more, so
- * those that wait for their next step go as well. One that is being run sees so itself.
+ * Cleans up after sessions of a name that another process has taken over: none of them can publish any more,
+ * so those that wait for their next step go as well. One that is being run sees so itself.
  */
 export async function dropSessionsOfEndedName(
   ports: RunPorts,

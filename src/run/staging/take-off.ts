@@ -1,6 +1,6 @@
 /**
- * Taking the files of replaced hours off a snapshot. Base + hours -> manifests without them. Written early; they
- * become a snapshot with the first commit on the branch.
+ * Taking the files of replaced hours off a snapshot. Base + hours -> manifests without them. Written early;
+ * they become a snapshot with the first commit on the branch.
  */
 import { randomUUID } from 'node:crypto';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';

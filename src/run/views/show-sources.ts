@@ -1,6 +1,6 @@
 /**
- * What a session's query reads: each source cut to what its plan says. Plan sources -> tables of the session's
- * view.
+ * What a session's query reads: each source cut to what its plan says. Plan sources -> tables of the
+ * session's view.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';

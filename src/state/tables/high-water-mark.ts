@@ -76,7 +76,10 @@ export function watermarkRows(plan: Plan, outcome: WatermarkOutcome): WatermarkR
   return watermarksJson(plan).map((watermark) => watermarkRow(watermark, of));
 }
 
-/** The rows of watermarks that a target's summary holds. `plan`: of the session that set them, where it is known. */
+/**
+ * The rows of watermarks that a target's summary holds. `plan`: of the session that set them, where it is
+ * known.
+ */
 export function watermarkRowsOf(
   watermarks: readonly Watermark[],
   of: {

@@ -83,8 +83,8 @@ export interface StagedManifest {
 }
 
 /**
- * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its path.
- * `owner`: as in {@link metadataPath}.
+ * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its
+ * path. `owner`: as in {@link metadataPath}.
  */
 export async function writeStagedList(
   engine: Engine,

@@ -1,4 +1,6 @@
-/** DuckDB as the engine that works on rows: on the connection that the session's metadata are read with, too. */
+/**
+ * DuckDB as the engine that works on rows: on the connection that the session's metadata are read with, too.
+ */
 import { SESSION_CATALOG, firstInsertStep } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { ComputeHoursStep } from '../../model/step.ts';

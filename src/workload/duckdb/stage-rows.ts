@@ -1,7 +1,8 @@
 /**
  * Rows as data files that plain COPY writes, under a manifest composed from what COPY reports. Measured on
  * 2026-11-22 (2 cores, 1,000,000 rows of 9 columns into hourly partitions, CPU time): INSERT through DuckDB
- * 1.5.5's Iceberg extension 3.0 s, COPY with this manifest 1.35 s, a plain COPY without table 1.3 s. As a first
+ * 1.5.5's Iceberg extension 3.0 s, COPY with this manifest 1.35 s, a plain COPY without table 1.3 s. As a
+ *   first
  * session into 72 hourly partitions, on a busy machine: INSERT 15.5 and 16.4 s, COPY 5.8 and 6.3 s; into 8
  * buckets 6.3 and 5.4 s, 3.9 and 4.2 s.
  */
@@ -18,7 +19,9 @@ import { bindStep } from '../bind-step.ts';
 import type { StagingTarget, Work } from '../port.ts';
 import { refuseNullsInFiles } from './refuse-nulls.ts';
 
-/** Writes the files, then their manifest; undefined where there is no row. Throws `null-in-required-column`. */
+/**
+ * Writes the files, then their manifest; undefined where there is no row. Throws `null-in-required-column`.
+ */
 export async function stageRows(
   engine: Engine,
   work: Work,
