@@ -238,13 +238,13 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
 });
 
 /** A row of the watermark table. */
-export type WatermarkRow = StatementRow<'state/watermarks_of_process'>;
+export type StoredWatermark = StatementRow<'state/watermarks_of_process'>;
 
 /** The rows of a process in the watermark table, which has to exist; one a source. */
-export const watermarkRowsOf = (
+export const storedWatermarks = (
   engine: Engine,
   options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string },
-): Promise<WatermarkRow[]> =>
+): Promise<StoredWatermark[]> =>
   engine.query(
     statement('state/watermarks_of_process', {
       high_water_mark_table: tableFragment('lake', options.highWaterMarkTable),
@@ -272,7 +272,7 @@ export async function progressInTable(
     readonly targetName: string;
   },
 ): Promise<CopiedProgress | undefined> {
-  const rows = await watermarkRowsOf(engine, options);
+  const rows = await storedWatermarks(engine, options);
   if (rows.length === 0) return undefined;
   const strange = rows.find(
     (row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid'],

@@ -75,16 +75,7 @@ export async function relocateWarehouse(
   const kept = places.pointers.filter((pointer) => !shared.includes(pointer));
   try {
     const moved = await relocateAll(ports, relocation, kept);
-    const namespaces = places.namespaces
-      .map((each) => ({
-        namespace: each.namespace,
-        expected: each.location,
-        // A copy makes its tables in its own folder.
-        next: outside.includes(each)
-          ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
-          : movedLocation(each.location, move),
-      }))
-      .filter(({ expected, next }) => next !== expected);
+    const namespaces = movedNamespaces(places.namespaces, move, outside);
     if (!dry_run) {
       await movePointers(ports.warehouse, move, { moved, namespaces, shared });
       for (const path of relocation.replaced) if (liesIn(move.to, path)) removeLocalFile(path);
@@ -102,6 +93,19 @@ export async function relocateWarehouse(
     throw error;
   }
 }
+
+/** The namespaces whose place changes. `outside`: those of a copy that lie beside it. */
+const movedNamespaces = (namespaces: Places['namespaces'], move: Move, outside: Places['namespaces']) =>
+  namespaces
+    .map((each) => ({
+      namespace: each.namespace,
+      expected: each.location,
+      // A copy makes its tables in its own folder.
+      next: outside.includes(each)
+        ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
+        : movedLocation(each.location, move),
+    }))
+    .filter(({ expected, next }) => next !== expected);
 
 interface MovedPointer {
   readonly pointer: Pointer;
