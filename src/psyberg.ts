@@ -26,9 +26,9 @@ import { explainPlan } from './report/explain.ts';
 import type { Check } from './report/doctor.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
 import { PLAIN } from './report/style.ts';
-import type { SqlResult } from './run/run-sql.ts';
-import type { StepRecord } from './run/step-records.ts';
-import { dropTagOfStranger, maintainProject } from './workspace/maintain-project.ts';
+import { maintainProject, dropTagOfStranger } from './workspace/maintain-project.ts';
+import type { SqlResult } from './run/sql/run-sql.ts';
+import type { StepRecord } from './run/drivers/step-records.ts';
 import { type Workspace, type WorkspaceOptions, openWorkspace } from './workspace/open-workspace.ts';
 import { queriesOver } from './workspace/queries.ts';
 

@@ -9,6 +9,7 @@ import type { NestedField, Snapshot, SnapshotId, TableMetadata } from '../iceber
 import type { Hour } from '../model/hour.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { ManifestRow } from '../tables/read/manifest-list.ts';
+import type { ChangesNeeded } from '../model/session.ts';
 import type { VerifiedRewrites } from './rows/verified-rewrites.ts';
 
 /** Where views are shown, and how DuckDB reaches them. */
@@ -39,18 +40,11 @@ export interface Source extends SourceTable {
   manifestsOf(snapshot: Snapshot): Promise<readonly ManifestRow[]>;
 }
 
-/**
- * What a process can do with a change. `hours`: compute the hours again in which rows differ. `new-rows`: append the
- * rows of new files, and nothing else, so whatever changed other rows is refused. `added-rows`: the same, but told to
- * go on whatever else happened.
- */
-export type Needs = 'hours' | 'new-rows' | 'added-rows';
-
 /** A process that asks what changed in a source. */
 export interface Reader {
   readonly source: Source;
   readonly processName: string;
-  readonly needs: Needs;
+  readonly needs: ChangesNeeded;
   /** The snapshots of the source up to which the process has read, this watermark's and earlier ones. */
   readonly watermarksEver: () => Promise<ReadonlySet<SnapshotId>>;
 }

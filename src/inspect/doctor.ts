@@ -23,7 +23,7 @@ import { readProgress } from './status.ts';
 export interface ExamineOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
   readonly project?: string;
-  /** Told what is being done, for progress. */
+  /** Called with what is being done, for progress. */
   readonly onStep?: (message: string) => void;
 }
 

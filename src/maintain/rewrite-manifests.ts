@@ -13,6 +13,7 @@ import {
   FILES_PER_MANIFEST,
   manifestMetadata,
   partitionColumns,
+  partitionValues,
 } from '../tables/write/manifest.ts';
 import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
 import { manifestsOf } from '../tables/read/manifest-list.ts';
@@ -22,7 +23,6 @@ import { tableName } from '../model/names.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
 import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
-import { partitionValues } from '../tables/write/manifest.ts';
 import { commitReplacement } from './commit-replacement.ts';
 import type { RewrittenManifest } from '../tables/write/manifest.ts';
 

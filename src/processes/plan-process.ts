@@ -9,7 +9,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession } from '../plan/index.ts';
-import { checkSyntax, nameProcess } from '../run/sql-error.ts';
+import { checkSyntax, nameProcess } from '../run/sql/sql-error.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';

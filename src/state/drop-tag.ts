@@ -10,7 +10,7 @@ import { protectionTag, type TableIdentifier, tableName } from '../model/names.t
 const ATTEMPTS = 3;
 
 /** Never throws: what could not be dropped is told through `onStep`. True when the tag was there and is gone. */
-export async function dropTag(
+export async function removeTag(
   { catalog, onStep }: { readonly catalog: CatalogClient; readonly onStep: (message: string) => void },
   table: TableIdentifier,
   processName: string,

@@ -3,9 +3,8 @@
  * Nothing is visible before that commit. Every table keeps one manifest, so reading and writing state costs
  * the same after ten thousand sessions.
  */
+import type { TableChange, CatalogClient } from '../catalog/client/catalog-client.ts';
 import { randomUUID } from 'node:crypto';
-import type { CatalogClient } from '../catalog/client/catalog-client.ts';
-import type { TableChange } from '../catalog/service/catalog-face.ts';
 import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';

@@ -1,7 +1,13 @@
 /** What the engine asks of a catalog, and a client that asks it over HTTP. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
-import type { StorageCredential, TableChange } from '../service/catalog-face.ts';
+import type {
+  ProposedSchema,
+  ProposedSortOrder,
+  UnboundPartitionSpec,
+  TableRequirement,
+  TableUpdate,
+} from '../../iceberg/table-update.ts';
+import type { StorageCredential } from '../service/catalog.ts';
 
 export interface LoadedTable {
   readonly metadata: TableMetadata;
@@ -9,7 +15,14 @@ export interface LoadedTable {
   /** What a foreign catalog says about reaching the table's files; secrets may be among it. */
   readonly storage?: readonly StorageCredential[];
 }
-export type TableCommit = Omit<TableChange, 'identifier'>;
+export interface TableCommit {
+  readonly requirements: readonly TableRequirement[];
+  readonly updates: readonly TableUpdate[];
+}
+/** One table's part of a commit. */
+export interface TableChange extends TableCommit {
+  readonly identifier: TableIdentifier;
+}
 export interface CreateTable {
   readonly schema: ProposedSchema;
   readonly location?: string;
@@ -21,8 +34,8 @@ export interface CatalogClient {
   /** @returns `undefined` when the table does not exist. */
   loadTable(id: TableIdentifier): Promise<LoadedTable | undefined>;
   /**
-   * The same for a table that is only read: manifests that DuckDB's Avro does not take may be copies, which no
-   * commit is to name.
+   * The same for a table that is only read: manifests that DuckDB's Avro does not take may be copies, which
+   * no commit is to name.
    */
   loadTableToRead(id: TableIdentifier): Promise<LoadedTable | undefined>;
   tableExists(id: TableIdentifier): Promise<boolean>;

@@ -83,7 +83,7 @@ export function boundsOf(
 
 /**
  * Today's date counts as begun: its remaining hours are not treated as future rows. It stands for its midnight here;
- * where it counts for every hour of its day, planning adds the others (`plan/plan-stateful.ts`).
+ * where it counts for every hour of its day, planning adds the others (`kinds/patterns/stateful.ts`).
  */
 function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTable): PartitionHours {
   const day = lastHour - 23;

@@ -8,7 +8,7 @@
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
-import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { manifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';
@@ -26,7 +26,6 @@ import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
 import { inTemporaryFolder, withViews } from './show-views.ts';
 import type { Source, SourceTable } from '../source.ts';
-import { type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 
 /** An hour, or a day for dates, in which rows differ; both ends undefined for rows without an event time. */
 export interface DifferingHours {

@@ -1,7 +1,8 @@
 /** The table of sessions. Plan + outcome -> rows. Pure. */
 import { tableName } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
-import { ETL_PATTERN_ID, type ProcessSpec } from '../../model/process-spec.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
 import { type RowOf, stateTable } from './state-table.ts';
 
 /** A row is a session and source: what was processed, for the load step, for analysis and for debugging. */
@@ -92,7 +93,7 @@ export function failedSessionRows(
     ...NO_VALUES,
     process_name: spec.processName,
     psyberg_session_id: psybergSessionId,
-    etl_pattern_id: String(ETL_PATTERN_ID[spec.pattern]),
+    etl_pattern_id: String(patternOf(spec).etlPatternId),
     pattern: spec.pattern,
     status: outcome.status,
     src_table: tableName(source.table),

@@ -70,3 +70,12 @@ field_ids {
   }
 })
 ;
+
+-- 2. publish publish: publish
+-- catalog: one commit: facts.cancel_count main from 90 to a snapshot of the same files; watermarks and session rows
+
+-- 3. cleanup protect-watermarks: protect_watermarks
+-- catalog: tag psyberg_cancel_count_load on raw.cancels at snapshot 7; no session fails without it
+
+-- 4. cleanup close-session: close_session
+-- catalog: detach psyberg_session, remove the staging files

@@ -15,7 +15,7 @@ sources:
     event_time: visit_ns
 target:
   table: facts.price
-  event_time: sold_ms
+  event_time: sold_ts
 ---*/
-select sold_s * 1000 as sold_ms, amount * rate as price
+select make_timestamp_ns(sold_s * 1000000000) as sold_ts, amount * rate as price
 from sales join rates on rate_date = make_timestamp(sold_s * 1000000)::date

@@ -6,8 +6,8 @@
 --   $last_hours = ["470735","470739"]
 --   $manifests = {"from_run":"base-manifests"}
 --   $field_id = 1
---   $unit = "ms"
---   $type = "long"
+--   $unit = "ns"
+--   $type = "timestamp_ns"
 --   $partition_position = {"from_run":"partition-position"}
 --   $partition_transform = {"from_run":"partition-transform"}
 with intervals as (
@@ -59,25 +59,27 @@ order by path
 --   $last_hours = ["470735","470739"]
 copy (
   with no_source as (select 1)
-  select "sold_ms"::bigint as "sold_ms",
-    "price"::decimal(18, 2) as "price"
+  select "sold_ts"::timestamp_ns as "sold_ts",
+    "price"::decimal(18, 2) as "price",
+    "_row_id"::bigint as "_row_id",
+    "_last_updated_sequence_number"::bigint as "_last_updated_sequence_number"
   from (
     -- Columns that the query does not return are null; without a row, this line only names them.
-    select null as "sold_ms", null as "price" where false
+    select null as "sold_ts", null as "price", null as "_row_id", null as "_last_updated_sequence_number" where false
     union all by name
     select * from (
-select *
+select *, _row_id, _last_updated_sequence_number
 from "psyberg_session"."straddling"."price" as straddling
 where not exists (
   from (select unnest($first_hours::bigint[]) as first_hour, unnest($last_hours::bigint[]) as last_hour) as replaced
-  where event_hour("sold_ms"::bigint, 'ms', false) between replaced.first_hour and replaced.last_hour
+  where event_hour(epoch_ns("sold_ts"), 'ns', false) between replaced.first_hour and replaced.last_hour
 )
     )
   )
 ) to $destination (
   format parquet,
   compression "snappy",
-  field_ids {"sold_ms": 1, "price": 2},
+  field_ids {"sold_ts": 1, "price": 2, "_row_id": 2147483540, "_last_updated_sequence_number": 2147483539},
   return_stats
 )
 ;
@@ -115,21 +117,21 @@ where "visit_ns" >= $range_start
   and "visit_ns" < $range_end
   and event_hour(epoch_ns("visit_ns"), 'ns', false) in (select unnest($hours::bigint[]))
 )
-  select "sold_ms"::bigint as "sold_ms",
+  select "sold_ts"::timestamp_ns as "sold_ts",
     "price"::decimal(18, 2) as "price"
   from (
     -- Columns that the query does not return are null; without a row, this line only names them.
-    select null as "sold_ms", null as "price" where false
+    select null as "sold_ts", null as "price" where false
     union all by name
     select * from (
-select sold_s * 1000 as sold_ms, amount * rate as price
+select make_timestamp_ns(sold_s * 1000000000) as sold_ts, amount * rate as price
 from sales join rates on rate_date = make_timestamp(sold_s * 1000000)::date
     )
   )
 ) to $destination (
   format parquet,
   compression "snappy",
-  field_ids {"sold_ms": 1, "price": 2},
+  field_ids {"sold_ts": 1, "price": 2},
   return_stats
 )
 ;
@@ -140,6 +142,7 @@ from sales join rates on rate_date = make_timestamp(sold_s * 1000000)::date
 --   $staging_snapshot_ids = {"from_run":"branch-snapshots"}
 --   $snapshot_id = {"from_run":"snapshot-id"}
 --   $sequence_number = {"from_run":"sequence-number"}
+--   $first_row_id = {"from_run":"next-row-id"}
 --   $destination = {"from_run":"snapshot-list"}
 copy (
   with candidates as (
@@ -175,7 +178,17 @@ copy (
   )
   select
   manifest_path, manifest_length, partition_spec_id, content, sequence_number, min_sequence_number, added_snapshot_id,
-  added_files_count, existing_files_count, deleted_files_count, added_rows_count, existing_rows_count, deleted_rows_count, partitions
+  added_files_count, existing_files_count, deleted_files_count, added_rows_count, existing_rows_count, deleted_rows_count, partitions,
+  case
+    when content = 0 then coalesce(
+      first_row_id,
+      $first_row_id::bigint + coalesce(
+        sum(case when content = 0 and first_row_id is null then added_rows_count + existing_rows_count end)
+          over (order by sequence_number, manifest_path rows between unbounded preceding and 1 preceding),
+        0
+      )
+    )
+  end::bigint as first_row_id
 from composed
 order by sequence_number, manifest_path
 ) to $destination (format avro,
@@ -203,7 +216,8 @@ field_ids {
       lower_bound: 510,
       upper_bound: 511
     }
-  }
+  },
+  first_row_id: 520
 })
 ;
 
@@ -264,10 +278,10 @@ select
   (select count(*) from "psyberg_session"."staged"."price") as rows_staged,
   (select count(*)
 from "psyberg_session"."staged"."price"
-where "sold_ms" is null
+where "sold_ts" is null
   or case
-    when typeof("sold_ms") = 'DATE' then floor(epoch("sold_ms") / 86400)::bigint not in (select unnest($hours::bigint[]) // 24)
-    else floor(epoch("sold_ms") / 3600)::bigint not in (select unnest($hours::bigint[]))
+    when typeof("sold_ts") = 'DATE' then floor(epoch("sold_ts") / 86400)::bigint not in (select unnest($hours::bigint[]) // 24)
+    else floor(epoch("sold_ts") / 3600)::bigint not in (select unnest($hours::bigint[]))
   end)::bigint as rows_outside
 from (select 1) as session
 left join rows_read on true
@@ -314,7 +328,7 @@ where "visit_ns" >= $range_start
   and event_hour(epoch_ns("visit_ns"), 'ns', false) in (select unnest($hours::bigint[]))
 )
 select * from (
-select sold_s * 1000 as sold_ms, amount * rate as price
+select make_timestamp_ns(sold_s * 1000000000) as sold_ts, amount * rate as price
 from sales join rates on rate_date = make_timestamp(sold_s * 1000000)::date
 )
 limit 0
@@ -355,7 +369,7 @@ select typeof(columns(asked.*))
 from (select 1 as one)
 left join (
 select * from (
-select sold_s * 1000 as sold_ms, amount * rate as price
+select make_timestamp_ns(sold_s * 1000000000) as sold_ts, amount * rate as price
 from sales join rates on rate_date = make_timestamp(sold_s * 1000000)::date
 )
 limit 0

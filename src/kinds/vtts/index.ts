@@ -1,0 +1,16 @@
+/** The providers of VTTS, a file each, by the name that a header gives them. */
+import { bounds } from './bounds.ts';
+import { property } from './property.ts';
+import { signal } from './signal.ts';
+import { sqlVtts } from './sql.ts';
+import type { VttsKind } from './vtts-kind.ts';
+
+export type { AskedSource, VttsKind, AskedWarehouse } from './vtts-kind.ts';
+
+export const VTTS = { bounds, signal, property, sql: sqlVtts } satisfies Record<string, VttsKind>;
+
+export type VttsName = keyof typeof VTTS;
+export const VTTS_NAMES = Object.keys(VTTS) as VttsName[];
+
+/** By the name in a header, or `kind` of what was read. */
+export const vttsKind = (name: string): VttsKind => VTTS[name as VttsName];
