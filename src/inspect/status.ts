@@ -101,9 +101,9 @@ async function sourceStatus(
 }
 
 /**
- * The snapshots with news from the head back to the watermark, as far as metadata tell: a compaction is none,
- * and no session moves the watermark for it. Null where the way back does not lead there: after a rollback, or when
- * what was between is expired.
+ * The snapshots with news from the head back to the watermark, as far as metadata tell: a compaction is
+ * none, and no session moves the watermark for it. Null where the way back does not lead there: after a
+ * rollback, or when what was between is expired.
  */
 function snapshotsBehind(
   metadata: TableMetadata,

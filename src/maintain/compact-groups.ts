@@ -1,11 +1,13 @@
 /**
- * Groups of small files and the files that take their place. Groups -> files that are written and in no snapshot yet.
+ * Groups of small files and the files that take their place. Groups -> files that are written and in no
+ * snapshot yet.
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
+import type { Engine } from '../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
-import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { type ManifestRow, manifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { rowLineageOf } from '../tables/write/new-files.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
@@ -17,6 +19,7 @@ import {
   literalFragment,
   NOTHING,
   ROW_LINEAGE_FIELDS,
+  type SqlFragment,
   renderStatement,
   rowLineageColumnsFragment,
   tableFragment,
@@ -70,74 +73,25 @@ export async function writeGroups(
   directory: string,
   create: (path: string) => void,
 ): Promise<{ files: GroupFile[]; written: GroupOutput[] }> {
-  const { ports, table } = context;
-  const { engine, views, endpoint } = ports;
-  const { layout, metadata, base } = batch;
-  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
-  const withRowIds = rowLineageOf(metadata) !== 'none';
-  const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
-  const sql = renderStatement('maintain/write_group_files', {
-    columns: fileColumnsFragment(layout.columns, []),
-    row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
-    table: shown,
-    compression: literalFragment(layout.compression),
-    field_ids: fieldIdsFragment(withRowIds ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns),
-  });
+  const { engine, views, endpoint } = context.ports;
+  const manifests = ofData(await manifestsOf(engine, batch.base));
+  const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: context.table.name });
+  const destination = batchFolder(batch.layout, directory);
+  makeLocalFolder(destination);
+  const statement = { sql: groupFilesSql(batch, shown), parameters: { destination } };
   const files: GroupFile[] = [];
   const written: GroupOutput[] = [];
-  const destination = batchFolder(layout, directory);
-  makeLocalFolder(destination);
   const view = `maintain-${randomUUID()}`;
   try {
     for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
-      stopIfInterrupted(ports);
+      stopIfInterrupted(context.ports);
       const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
-      const chosen = await engine.query<GroupFile>({
-        sql: renderStatement('maintain/group_files'),
-        parameters: { group_ids: groups.map((group) => String(group.group_id)) },
-      });
-      const holding = new Set(chosen.map((file) => file.manifest_path));
-      const snapshot = await composeFilesView(engine, {
-        metadata,
-        from: base,
-        manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
-        files: chosen.map((file) => file.path),
-        directory,
-        withDeletes: true,
-      });
-      views.open({
-        name: view,
-        tables: [
-          {
-            identifier: { namespace: ['small'], name: table.name },
-            table,
-            show: { kind: 'files', snapshot },
-          },
-        ],
-      });
+      files.push(...(await showGroups(context, batch, { groups, manifests, directory, view })));
       if (first === 0) await engine.attach({ name: VIEW_CATALOG, warehouse: view, ...endpoint });
-      const deleting = groups.filter((group) => group.has_deletes);
-      const counts =
-        deleting.length === 0
-          ? []
-          : await engine.query<{ group_id: bigint; rows: bigint }>({
-              sql: renderStatement('maintain/count_groups', { table: shown }),
-              parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
-            });
-      const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
-      for (const file of rows) create(file.filename);
-      const byId = new Map(groups.map((group) => [String(group.group_id), group]));
-      const outputs = rows.map(
-        (file): GroupOutput => ({
-          ...file,
-          group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group,
-        }),
-      );
-      refuseLostRows(context, groups, {
-        outputs,
-        counted: new Map(counts.map((row) => [row.group_id, row.rows])),
-      });
-      files.push(...chosen);
+      const counted = await countRows(engine, groups, shown);
+      const outputs = outputsOf(groups, (await engine.query(statement)) as unknown as WrittenFile[]);
+      for (const file of outputs) create(file.filename);
+      refuseLostRows(context, groups, { outputs, counted });
       written.push(...outputs);
     }
   } finally {
@@ -145,6 +99,74 @@ export async function writeGroups(
     await engine.detach(VIEW_CATALOG).catch(() => undefined);
   }
   return { files, written };
+}
+
+function groupFilesSql({ layout, metadata }: Batch, shown: SqlFragment): string {
+  const withRowIds = rowLineageOf(metadata) !== 'none';
+  return renderStatement('maintain/write_group_files', {
+    columns: fileColumnsFragment(layout.columns, []),
+    row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
+    table: shown,
+    compression: literalFragment(layout.compression),
+    field_ids: fieldIdsFragment(withRowIds ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns),
+  });
+}
+
+/** Shows the files of some groups, and nothing else, as a table of the view. Returns them. */
+async function showGroups(
+  { ports, table }: MaintainContext,
+  { metadata, base }: Batch,
+  {
+    groups,
+    manifests,
+    directory,
+    view,
+  }: {
+    readonly groups: readonly Group[];
+    readonly manifests: readonly ManifestRow[];
+    readonly directory: string;
+    readonly view: string;
+  },
+): Promise<GroupFile[]> {
+  const chosen = await ports.engine.query<GroupFile>({
+    sql: renderStatement('maintain/group_files'),
+    parameters: { group_ids: groups.map((group) => String(group.group_id)) },
+  });
+  const holding = new Set(chosen.map((file) => file.manifest_path));
+  const snapshot = await composeFilesView(ports.engine, {
+    metadata,
+    from: base,
+    manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
+    files: chosen.map((file) => file.path),
+    directory,
+    withDeletes: true,
+  });
+  const identifier = { namespace: ['small'], name: table.name };
+  ports.views.open({ name: view, tables: [{ identifier, table, show: { kind: 'files', snapshot } }] });
+  return chosen;
+}
+
+/** The rows of groups with deleted rows, as they are shown. */
+async function countRows(
+  engine: Engine,
+  groups: readonly Group[],
+  shown: SqlFragment,
+): Promise<ReadonlyMap<bigint, bigint>> {
+  const deleting = groups.filter((group) => group.has_deletes);
+  if (deleting.length === 0) return new Map();
+  const rows = await engine.query<{ group_id: bigint; rows: bigint }>({
+    sql: renderStatement('maintain/count_groups', { table: shown }),
+    parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
+  });
+  return new Map(rows.map((row) => [row.group_id, row.rows]));
+}
+
+function outputsOf(groups: readonly Group[], written: readonly WrittenFile[]): GroupOutput[] {
+  const byId = new Map(groups.map((group) => [String(group.group_id), group]));
+  return written.map((file) => ({
+    ...file,
+    group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group,
+  }));
 }
 
 interface GroupCounts {

@@ -196,7 +196,10 @@ async function commitBatch(context: MaintainContext, batch: BatchCommit): Promis
   });
 }
 
-/** `main` with its live manifests. Throws `compaction-overtaken` when a file, or a row of one, is no longer there. */
+/**
+ * `main` with its live manifests. Throws `compaction-overtaken` when a file, or a row of one, is no longer
+ * there.
+ */
 async function unchangedMain(
   { ports, table }: MaintainContext,
   metadata: TableMetadata,

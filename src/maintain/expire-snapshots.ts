@@ -56,8 +56,8 @@ export function whatExpires(
     nowMs: ports.nowMs(),
     olderThanMs: options.olderThanMs,
     retainLast: options.retainLast,
-    // Branches of sessions are dropped by the next session of their process, which knows whether anybody still
-    // works on them.
+    // Branches of sessions are dropped by the next session of their process, which knows whether anybody
+    // still works on them.
     keepsRef: (name: string) => sessionOfName(name) !== undefined && !isNobodys(name),
     dropsRef: isNobodys,
   };

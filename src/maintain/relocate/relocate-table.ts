@@ -1,7 +1,7 @@
 /**
- * The files of one table written anew for the new folder of its warehouse. Metadata as they were -> metadata as
- * they have to be. Data files stay; what names others by path is copied in SQL: manifest lists, manifests, and
- * the files of positional deletes. Nothing is changed or deleted here.
+ * The files of one table written anew for the new folder of its warehouse. Metadata as they were ->
+ * metadata as they have to be. Data files stay; what names others by path is copied in SQL: manifest lists,
+ * manifests, and the files of positional deletes. Nothing is changed or deleted here.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
@@ -246,8 +246,9 @@ function movedMetadata(metadata: TableMetadata, move: Move, lists: RewrittenFile
 }
 
 /**
- * Texts that are a path of the warehouse, or a JSON array of such: state tables keep in the summaries of their
- * snapshots which files go with them, and a copy that kept those would delete the files of the original.
+ * Texts that are a path of the warehouse, or a JSON array of such: state tables keep in the summaries of
+ * their snapshots which files go with them, and a copy that kept those would delete the files of the
+ * original.
  */
 export const movedProperties = (
   properties: Readonly<Record<string, string>> = {},

@@ -1,7 +1,7 @@
 /**
- * Puts the paths of a warehouse right whose folder was moved or copied. Folder -> report. New files are written
- * beside the old ones, then all pointers move in one database transaction, then the old files go: stopped
- * anywhere, the warehouse is as before or relocated, and relocating again finishes it.
+ * Puts the paths of a warehouse right whose folder was moved or copied. Folder -> report. New files are
+ * written beside the old ones, then all pointers move in one database transaction, then the old files go:
+ * stopped anywhere, the warehouse is as before or relocated, and relocating again finishes it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Warehouse } from '../../catalog/index.ts';
@@ -35,7 +35,10 @@ export interface RelocatePorts {
 
 type Pointer = Places['pointers'][number];
 
-/** Throws `relocate-incomplete`, `relocate-shared`, `relocate-delete-file`, `relocate-overtaken`, `interrupted`. */
+/**
+ * Throws `relocate-incomplete`, `relocate-shared`, `relocate-delete-file`, `relocate-overtaken`,
+ * `interrupted`.
+ */
 export async function relocateWarehouse(
   ports: RelocatePorts,
   request: RelocateRequest = {},
@@ -72,16 +75,7 @@ export async function relocateWarehouse(
   const kept = places.pointers.filter((pointer) => !shared.includes(pointer));
   try {
     const moved = await relocateAll(ports, relocation, kept);
-    const namespaces = places.namespaces
-      .map((each) => ({
-        namespace: each.namespace,
-        expected: each.location,
-        // A copy makes its tables in its own folder.
-        next: outside.includes(each)
-          ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
-          : movedLocation(each.location, move),
-      }))
-      .filter(({ expected, next }) => next !== expected);
+    const namespaces = movedNamespaces(places.namespaces, move, outside);
     if (!dry_run) {
       await movePointers(ports.warehouse, move, { moved, namespaces, shared });
       for (const path of relocation.replaced) if (liesIn(move.to, path)) removeLocalFile(path);
@@ -99,6 +93,23 @@ export async function relocateWarehouse(
     throw error;
   }
 }
+
+/** The namespaces whose location changes. `outside`: those that lie outside of the old folder. */
+const movedNamespaces = (
+  namespaces: Places['namespaces'],
+  move: Move,
+  outside: Places['namespaces'],
+): { readonly namespace: string; readonly expected: string; readonly next: string }[] =>
+  namespaces
+    .map((each) => ({
+      namespace: each.namespace,
+      expected: each.location,
+      // A copy makes its tables in its own folder.
+      next: outside.includes(each)
+        ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
+        : movedLocation(each.location, move),
+    }))
+    .filter(({ expected, next }) => next !== expected);
 
 interface MovedPointer {
   readonly pointer: Pointer;
@@ -221,8 +232,8 @@ async function movePointers(
 }
 
 /**
- * Tables that lie, or write, outside of the old folder: the original has them, too, and two catalogs that commit
- * to one table, or clean up one folder, destroy each other's rows.
+ * Tables that lie, or write, outside of the old folder: the original has them, too, and two catalogs that
+ * commit to one table, or clean up one folder, destroy each other's rows.
  */
 async function sharedWithOriginal(
   { warehouse }: RelocatePorts,

@@ -27,7 +27,7 @@ export const HIGH_WATER_MARK = stateTable({
     complete_to_hour: 'string',
   },
 });
-export type WatermarkRow = RowOf<typeof HIGH_WATER_MARK>;
+export type HighWaterMarkRow = RowOf<typeof HIGH_WATER_MARK>;
 
 /**
  * The watermarks that a published session sets: the newest source snapshot seen at init, and what stays owed.
@@ -71,13 +71,16 @@ export interface WatermarkOutcome {
 }
 
 /** The rows of a session that was planned. */
-export function watermarkRows(plan: Plan, outcome: WatermarkOutcome): WatermarkRow[] {
+export function watermarkRows(plan: Plan, outcome: WatermarkOutcome): HighWaterMarkRow[] {
   const of = { processName: plan.process_name, psybergSessionId: plan.psyberg_session_id, plan, outcome };
   return watermarksJson(plan).map((watermark) => watermarkRow(watermark, of));
 }
 
-/** The rows of watermarks that a target's summary holds. `plan`: of the session that set them, where it is known. */
-export function watermarkRowsOf(
+/**
+ * The rows of watermarks that a target's summary holds. `plan`: of the session that set them, where it is
+ * known.
+ */
+export function rowsOfWatermarks(
   watermarks: readonly Watermark[],
   of: {
     readonly processName: string;
@@ -85,14 +88,14 @@ export function watermarkRowsOf(
     readonly plan: Plan | undefined;
     readonly outcome: WatermarkOutcome;
   },
-): WatermarkRow[] {
+): HighWaterMarkRow[] {
   return watermarks.map((watermark) => watermarkRow(watermarkJson(watermark), of));
 }
 
 function watermarkRow(
   watermark: WatermarkJson,
-  { processName, psybergSessionId, plan, outcome }: Parameters<typeof watermarkRowsOf>[1],
-): WatermarkRow {
+  { processName, psybergSessionId, plan, outcome }: Parameters<typeof rowsOfWatermarks>[1],
+): HighWaterMarkRow {
   const before = plan?.sources.find((source) => source.table === watermark.table)?.watermark;
   return {
     process_name: processName,

@@ -1,6 +1,6 @@
 /**
- * What a table of the engine's own state is: an Iceberg schema, and how its rows are written and kept. Columns may be
- * added at the end, never renamed: others read them.
+ * What a table of the engine's own state is: an Iceberg schema, and how its rows are written and kept.
+ * Columns may be added at the end, never renamed: others read them.
  */
 import { renderStatement, typedRowsFragments } from '../../statements/index.ts';
 

@@ -30,8 +30,8 @@ export interface DataFileRow extends Record<string, unknown>, StatedBounds {
 }
 
 /**
- * The entries of manifests of one shape with one of the statuses. `column`: the event time, by its field id, its
- * Iceberg type now and the unit of what it stores; without one there are no hours.
+ * The entries of manifests of one shape with one of the statuses. `column`: the event time, by its field
+ * id, its Iceberg type now and the unit of what it stores; without one there are no hours.
  */
 export function dataFilesOf(
   engine: Engine,

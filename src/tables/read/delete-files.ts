@@ -1,4 +1,7 @@
-/** The delete files that delete manifests list. Manifest -> rows; delete files -> the data files that they name. */
+/**
+ * The delete files that delete manifests list. Manifest -> rows; delete files -> the data files that they
+ * name.
+ */
 import type { Engine } from '../../engine/index.ts';
 import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
 import type { ManifestRow } from './manifest-list.ts';
@@ -25,15 +28,15 @@ export interface DeleteFileRow extends Record<string, unknown> {
 }
 
 /**
- * What names an entry of a delete manifest: its path, and of a deletion vector `path#offset`, since several may share
- * one Puffin file.
+ * What names an entry of a delete manifest: its path, and of a deletion vector `path#offset`, since several
+ * may share one Puffin file.
  */
 export const deleteKey = (path: string, contentOffset: string | null): string =>
   contentOffset === null ? path : `${path}#${contentOffset}`;
 
 /**
- * The entries of one delete manifest: writers differ in the columns that tell what a delete file is about, and DuckDB
- * reads several files with the columns of the first.
+ * The entries of one delete manifest: writers differ in the columns that tell what a delete file is about,
+ * and DuckDB reads several files with the columns of the first.
  */
 export async function deleteFilesOf(engine: Engine, manifest: ManifestRow): Promise<DeleteFileRow[]> {
   const { columns } = await engine.table({
@@ -52,7 +55,9 @@ export async function deleteFilesOf(engine: Engine, manifest: ManifestRow): Prom
   });
 }
 
-/** The data files that position delete files in Parquet name, by their paths as given; the files are opened. */
+/**
+ * The data files that position delete files in Parquet name, by their paths as given; the files are opened.
+ */
 export async function deletedPaths(
   engine: Engine,
   files: readonly string[],

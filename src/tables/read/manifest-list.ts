@@ -17,7 +17,10 @@ export interface ManifestRow extends Record<string, unknown> {
   readonly mixed: boolean;
 }
 
-/** The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added. */
+/**
+ * The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots
+ * added.
+ */
 export async function readManifests(
   engine: Engine,
   lists: readonly string[],
@@ -31,8 +34,8 @@ export async function readManifests(
 }
 
 /**
- * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it is taken
- * for one with live files, and with entries that are not additions.
+ * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it
+ * is taken for one with live files, and with entries that are not additions.
  */
 function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
   const byPath = new Map<string, ManifestRow>();

@@ -14,8 +14,8 @@ import { renderStatement } from '../../statements/index.ts';
 const MANY_MANIFESTS = 8;
 
 /**
- * Paths of those data manifests of the snapshot that hold no file of some hours and need not be opened. Empty where
- * no partition field is made of the event time by hour or day.
+ * Paths of those data manifests of the snapshot that hold no file of some hours and need not be opened.
+ * Empty where no partition field is made of the event time by hour or day.
  */
 export async function manifestsOutside(
   engine: Engine,

@@ -1,4 +1,7 @@
-/** A snapshot that shows single files of another one. Files -> a list with copies of their entries, no data touched. */
+/**
+ * A snapshot that shows single files of another one. Files -> a list with copies of their entries, no data
+ * touched.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';

@@ -167,9 +167,10 @@ async function isBefore1970(
 }
 
 /**
- * Ids of those of some columns whose bounds hide rows or cannot be read, in any of `manifests` (data manifests):
- * of floating-point numbers where NaN may be among the values, or where DuckDB 1.5.5 compares bounds of a float in
- * a column that became a double as floats; of text, binaries and UUIDs where they are cut or out of order.
+ * Ids of those of some columns whose bounds hide rows or cannot be read, in any of `manifests` (data
+ * manifests): of floating-point numbers where NaN may be among the values, or where DuckDB 1.5.5 compares
+ * bounds of a float in a column that became a double as floats; of text, binaries and UUIDs where they are
+ * cut or out of order.
  */
 export async function misleadingBounds(
   engine: Engine,

@@ -1,7 +1,8 @@
 /**
- * Manifests whose partition fields have names that DuckDB's Avro does not take. Metadata -> metadata over copies
- * of those manifests, for reading alone: `größe` is a name in Avro as Java and Python write it, and `gr_xF6_xDFe`
- * is one for every reader. Only the names in the head of the file differ; readers find fields by their ids.
+ * Manifests whose partition fields have names that DuckDB's Avro does not take. Metadata -> metadata over
+ * copies of those manifests, for reading alone: `größe` is a name in Avro as Java and Python write it, and
+ * `gr_xF6_xDFe` is one for every reader. Only the names in the head of the file differ; readers find fields
+ * by their ids.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -23,8 +24,8 @@ export type ReadableNames = (
 ) => Promise<TableMetadata>;
 
 /**
- * Makes a reader of such tables. `folder`: where copies are kept, by the paths of what they are copies of, which
- * never change.
+ * Makes a reader of such tables. `folder`: where copies are kept, by the paths of what they are copies of,
+ * which never change.
  */
 export function readableNames(folder: string): ReadableNames {
   /** From a manifest to its copy, or to itself. */

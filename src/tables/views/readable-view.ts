@@ -1,7 +1,8 @@
 /**
- * Snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined where there is
- * nothing to correct. Bounds that cannot be right make it skip files whose rows are asked for, as do partition
- * transforms that it computes otherwise than Iceberg, and row counts of delete files break its estimates.
+ * Snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined where there
+ * is nothing to correct. Bounds that cannot be right make it skip files whose rows are asked for, as do
+ * partition transforms that it computes otherwise than Iceberg, and row counts of delete files break its
+ * estimates.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';

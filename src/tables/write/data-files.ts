@@ -1,6 +1,6 @@
 /**
- * The manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes and bounds,
- * in no snapshot yet.
+ * The manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes and
+ * bounds, in no snapshot yet.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -53,8 +53,8 @@ export async function writeFileManifest(engine: Engine, input: NewDataFiles): Pr
 }
 
 /**
- * Writes the manifest of files that hold rows which were there before: each has the sequence number of its rows.
- * `described`: a path for what is between, which nobody needs afterwards.
+ * Writes the manifest of files that hold rows which were there before: each has the sequence number of its
+ * rows. `described`: a path for what is between, which nobody needs afterwards.
  */
 export async function writeNumberedManifest(
   engine: Engine,
@@ -167,7 +167,8 @@ export function metricsJson(
   layout: Pick<NewDataFiles, 'columns' | 'location'>,
 ): Record<string, unknown>[] {
   return layout.columns.flatMap((column) => {
-    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers little.
+    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers
+    // little.
     if (typeof column.type !== 'string') return [];
     const statistics =
       file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];

@@ -76,8 +76,8 @@ export async function writeClearedList(
 }
 
 /**
- * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its path.
- * `owner`: as in {@link metadataPath}.
+ * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its
+ * path. `owner`: as in {@link metadataPath}.
  */
 export async function writeStagedList(
   engine: Engine,

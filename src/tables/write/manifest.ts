@@ -1,6 +1,6 @@
 /**
- * Manifests written anew: entries taken over, removed, or with less said of them. Manifests -> manifests that are in
- * no list yet.
+ * Manifests written anew: entries taken over, removed, or with less said of them. Manifests -> manifests
+ * that are in no list yet.
  */
 import type { Engine } from '../../engine/index.ts';
 import { declareEmptyPartition } from '../../iceberg/empty-partition.ts';
@@ -95,7 +95,10 @@ async function rewriteManifest(
   return { path, specId, content };
 }
 
-/** The fields of a spec as entries are to hold them. A manifest's partition summary has to be made of these values. */
+/**
+ * The fields of a spec as entries are to hold them. A manifest's partition summary has to be made of these
+ * values.
+ */
 export function partitionColumns(metadata: TableMetadata, spec: PartitionSpec): PartitionColumn[] {
   const widths = textTruncations(metadata, spec);
   return spec.fields.map(({ name, 'field-id': fieldId }) => {

@@ -1,7 +1,7 @@
 /**
- * The manifest and the list of a table that keeps one manifest, partitioned by process: the engine's own state. A new
- * file in place of others -> a manifest and a list that are in no snapshot yet. Two statements, however many files the
- * table has.
+ * The manifest and the list of a table that keeps one manifest, partitioned by process: the engine's own
+ * state. A new file in place of others -> a manifest and a list that are in no snapshot yet. Two
+ * statements, however many files the table has.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
