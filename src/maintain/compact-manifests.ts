@@ -3,10 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { columnsOf } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec } from '../iceberg/table-metadata.ts';
-import { partitionValues } from '../tables/write/manifest.ts';
+import { partitionValues, type RewrittenManifest } from '../tables/write/manifest.ts';
 import { writeNumberedManifest } from '../tables/write/data-files.ts';
 import { metadataPath } from '../tables/write/new-files.ts';
-import type { RewrittenManifest } from '../tables/write/manifest.ts';
 import type { Batch, GroupOutput } from './compact-groups.ts';
 import type { MaintainContext } from './context.ts';
 

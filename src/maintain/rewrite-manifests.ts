@@ -8,13 +8,7 @@ import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { textFieldsOf } from '../iceberg/text-fields.ts';
-import {
-  declareEmptyPartitionIn,
-  FILES_PER_MANIFEST,
-  manifestMetadata,
-  partitionColumns,
-  partitionValues,
-} from '../tables/write/manifest.ts';
+import { declareEmptyPartitionIn, FILES_PER_MANIFEST, manifestMetadata, partitionColumns, partitionValues, type RewrittenManifest } from '../tables/write/manifest.ts';
 import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
 import { manifestsOf } from '../tables/read/manifest-list.ts';
 import { metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
@@ -24,7 +18,6 @@ import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from
 import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { commitReplacement } from './commit-replacement.ts';
-import type { RewrittenManifest } from '../tables/write/manifest.ts';
 
 /**
  * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a
