@@ -1,6 +1,7 @@
 /**
- * Values as DuckDB binds them, by the types that a statement's header declares. Values -> DuckDB values. Pure. What
- * has another type is a bug of this package and is refused: DuckDB would cast it, and compare a number as text.
+ * Values as DuckDB binds them, by the types that a statement's header declares. Values -> DuckDB values.
+ * Pure. What has another type is a bug of this package and is refused: DuckDB would cast it, and compare a
+ * number as text.
  */
 import {
   BIGINT,
@@ -27,8 +28,8 @@ import {
 } from '../statements/index.ts';
 
 /**
- * What may be bound. 64-bit integers are bigints, or numbers up to 2^53; a moment is ISO 8601 text with its zone,
- * milliseconds since 1970, or as a bigint microseconds since 1970.
+ * What may be bound. 64-bit integers are bigints, or numbers up to 2^53; a moment is ISO 8601 text with its
+ * zone, milliseconds since 1970, or as a bigint microseconds since 1970.
  */
 export type BoundValue = BoundItem | null | readonly BoundItem[];
 type BoundItem = string | number | bigint | boolean | Uint8Array;
@@ -52,8 +53,9 @@ interface Typed {
 }
 
 /**
- * The values of a statement. Those that are undefined are left out, as fragments may be that name them. Throws
- * `internal-bug` with the statement and the parameter where a value is missing, unknown or of another type.
+ * The values of a statement. Those that are undefined are left out, as fragments may be that name them.
+ * Throws `internal-bug` with the statement and the parameter where a value is missing, unknown or of another
+ * type.
  */
 export function bindDeclared(
   statement: string,

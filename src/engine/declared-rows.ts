@@ -1,6 +1,7 @@
 /**
- * Whether a statement returns what its header declares; a row's type in TypeScript is taken from there. Tests ask for
- * it (`PSYBERG_CHECK_ROWS=1`), since a header that says otherwise is a mistake of who wrote it, and no user's.
+ * Whether a statement returns what its header declares; a row's type in TypeScript is taken from there. Tests
+ * ask for it (`PSYBERG_CHECK_ROWS=1`), since a header that says otherwise is a mistake of who wrote it, and
+ * no user's.
  */
 import type { DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
@@ -11,7 +12,10 @@ const isAsked = process.env['PSYBERG_CHECK_ROWS'] === '1';
 /** DuckDB's short name of a type. */
 const nameOf = (type: unknown): string => String(type).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ');
 
-/** Throws `internal-bug` where columns have other names or types, or a NULL or a word stands that is not declared. */
+/**
+ * Throws `internal-bug` where columns have other names or types, or a NULL or a word stands that is not
+ * declared.
+ */
 export function checkRows({ name, row }: StatementFile, reader: DuckDBResultReader): void {
   if (!isAsked || row === undefined) return;
   const wrong = (why: string): PsybergError =>

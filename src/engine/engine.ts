@@ -44,8 +44,8 @@ export interface Engine {
   /**
    * Runs one statement, after those given before it, and returns all its rows as plain values. Throws
    * `sql-failed`, `catalog-unreachable` or `catalog-failed`, `interrupted` after {@link interrupt}, or
-   * `engine-internal-error`, after which this engine and its forks take no statement any more. The header of a
-   * statement says what it takes and returns; a value of another type is `internal-bug`.
+   * `engine-internal-error`, after which this engine and its forks take no statement any more. The header of
+   * a statement says what it takes and returns; a value of another type is `internal-bug`.
    */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
   query<Name extends StatementName>(

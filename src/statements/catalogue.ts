@@ -1,6 +1,6 @@
 /**
- * What every file of `sql/` takes and returns, for the compiler: name -> parameters, fragments and row. Printed from
- * the headers by `npm run statements`; a test compares it.
+ * What every file of `sql/` takes and returns, for the compiler: name -> parameters, fragments and row.
+ * Printed from the headers by `npm run statements`; a test compares it.
  */
 
 /** A moment in UTC: ISO 8601 text, milliseconds since 1970, or as a bigint microseconds since 1970. */

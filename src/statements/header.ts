@@ -1,8 +1,8 @@
 /**
  * What a statement's header declares. Text of a file of `sql/` -> StatementHeader. Pure.
  *
- * `-- @param $name TYPE [NULL] …` is a bound value; `NULL`: it may be absent. One that stands in a fragment names
- * it, `(inside {{range_start}})`; `(perhaps inside {{listed}})` where not every such fragment has it.
+ * `-- @param $name TYPE [NULL] …` is a bound value; `NULL`: it may be absent. One that stands in a fragment
+ * names it, `(inside {{range_start}})`; `(perhaps inside {{listed}})` where not every such fragment has it.
  * `-- @returns name TYPE [NULL] (words), …` are the columns of its rows.
  */
 

@@ -1,6 +1,6 @@
 /**
- * The values of a step as its statement declares them. JSON -> values. Pure. JSON has no 64-bit integers, so plans
- * hold them as text: ids of snapshots, hours.
+ * The values of a step as its statement declares them. JSON -> values. Pure. JSON has no 64-bit integers, so
+ * plans hold them as text: ids of snapshots, hours.
  */
 import type { DeclaredParameter, SqlType } from './header.ts';
 

@@ -2,8 +2,9 @@
  * The engine's own SQL: files in `sql/`, by name. Name -> header and body.
  *
  * A file starts with a header: `-- @name folder/file`, `-- What: …`, one `-- @param $name TYPE` a parameter,
- * `-- @returns …`, and of a fragment `-- @into …`, where it goes (header.ts reads them). Two marks only: `$name` is a bound value, `{{name}}` a fragment made by
- * `quote.ts` (a quoted identifier, a field-id map, the user's query).
+ * `-- @returns …`, and of a fragment `-- @into …`, where it goes (header.ts reads them). Two marks only:
+ * `$name` is a bound value, `{{name}}` a fragment made by `quote.ts` (a quoted identifier, a field-id map,
+ * the user's query).
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

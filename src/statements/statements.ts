@@ -1,6 +1,6 @@
 /**
- * Statements of `sql/`, ready to run. Name + fragments -> SQL text whose parameters the header declares. What a
- * statement takes and returns the compiler knows from the catalogue, which is printed from the headers.
+ * Statements of `sql/`, ready to run. Name + fragments -> SQL text whose parameters the header declares. What
+ * a statement takes and returns the compiler knows from the catalogue, which is printed from the headers.
  */
 import { PsybergError } from '../model/errors.ts';
 import type { Catalogue } from './catalogue.ts';

@@ -15,12 +15,15 @@ export interface StatedBounds {
   readonly null_event_times: bigint | null;
 }
 
-/** `snapshot_id` is null for the one that added the manifest (Iceberg specification, "Snapshot ID Inheritance"). */
+/**
+ * `snapshot_id` is null for the one that added the manifest (Iceberg specification, "Snapshot ID
+ * Inheritance").
+ */
 export type DataFileRow = StatementRow<'tables/data_files'>;
 
 /**
- * The entries of manifests of one shape with one of the statuses. `column`: the event time, by its field id, its
- * Iceberg type now and the unit of what it stores; without one there are no hours.
+ * The entries of manifests of one shape with one of the statuses. `column`: the event time, by its field id,
+ * its Iceberg type now and the unit of what it stores; without one there are no hours.
  */
 export function dataFilesOf(
   engine: Engine,
