@@ -1,5 +1,5 @@
-// Goal: a value is bound with the type that a statement's header declares, whole, or refused with the statement's and
-// the parameter's name. Method: headers in the test; DuckDB says what arrived.
+// Goal: a value is bound with the type that a statement's header declares, whole, or refused with the names of
+// statement and parameter. Method: headers in the test; DuckDB says what arrived.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BoundValue, bindDeclared } from '../../src/engine/bind.ts';
 import { type Engine, openEngine } from '../../src/engine/index.ts';

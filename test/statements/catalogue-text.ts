@@ -3,8 +3,8 @@ import type { DeclaredColumn, DeclaredParameter, SqlType } from '../../src/state
 import type { StatementFile } from '../../src/statements/statement-file.ts';
 
 const HEAD = `/**
- * What every file of \`sql/\` takes and returns, for the compiler: name -> parameters, fragments and row. Printed from
- * the headers by \`npm run statements\`; a test compares it.
+ * What every file of \`sql/\` takes and returns, for the compiler: name -> parameters, fragments and row.
+ * Printed from the headers by \`npm run statements\`; a test compares it.
  */
 
 /** A moment in UTC: ISO 8601 text, milliseconds since 1970, or as a bigint microseconds since 1970. */

@@ -1,5 +1,5 @@
-// Goal: the compiler knows each statement as its header declares it. Method: the catalogue is printed from the headers
-// and compared; `npm run statements` writes it.
+// Goal: the compiler knows each statement as its header declares it. Method: the catalogue is printed from the
+// headers and compared; `npm run statements` writes it.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'vitest';
