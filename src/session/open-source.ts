@@ -105,7 +105,7 @@ async function stateAt(
   table: SourceTable,
   { head, watermark, progress }: Pinned,
 ): Promise<Partial<SourceState>> {
-  const { spec, metadata, eventTime } = table;
+  const { spec, metadata } = table;
   let opened: Source | undefined;
   const open = async (): Promise<Source> => {
     opened ??= openSource(await input.engine(), table);
@@ -157,15 +157,18 @@ async function stateAt(
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(laterHours === undefined ? {} : { laterHours }),
     ...countsOf(head),
-    ...(eventTime === undefined
-      ? {}
-      : {
-          eventTimeId: eventTime.column.id,
-          eventTimeType: String(eventTime.column.type),
-          eventTimeUnit: eventTime.unit,
-        }),
+    ...eventTimeState(table),
   };
 }
+
+const eventTimeState = ({ eventTime }: SourceTable): Partial<SourceState> =>
+  eventTime === undefined
+    ? {}
+    : {
+        eventTimeId: eventTime.column.id,
+        eventTimeType: String(eventTime.column.type),
+        eventTimeUnit: eventTime.unit,
+      };
 
 /** Where a process without a watermark begins; undefined: with all rows. */
 function beginningOf(input: OpenSessionInput, { spec, metadata }: SourceTable, head: Snapshot) {
