@@ -25,7 +25,9 @@ export type VttsSpec =
   | { readonly kind: 'signal' }
   | { readonly kind: 'property'; readonly key: string }
   /** `place`: of the query in the process's file. */
-  | { readonly kind: 'sql'; readonly query: string; readonly place: TextPosition };
+  | { readonly kind: 'sql'; readonly query: string; readonly place: TextPosition }
+  /** Complete to this hour, since 1970: no process file says it, a test does. */
+  | { readonly kind: 'hour'; readonly hour: number };
 
 /** What a stateless load does when rows of its source were changed or removed. */
 export type OnSourceChange = 'refuse' | 'append-added';

@@ -69,7 +69,7 @@ export async function openSourceState(
   const head = headOf(input, spec, metadata);
   if (head === undefined) {
     if (watermark !== undefined) throw sourceRewound(input, name, watermark);
-    return idle;
+    return spec.vtts.kind === 'hour' ? { ...idle, vttsHour: spec.vtts.hour } : idle;
   }
   const table: SourceTable = {
     views: input.views,
@@ -186,7 +186,7 @@ function needsOf({ pattern }: ProcessSpec, { onSourceChange }: SourceSpec): Need
 }
 
 /**
- * A provider other than bounds costs a query; without changes and debts only a dimension, or a process of several
+ * A provider that has to be asked costs a query; without changes and debts only a dimension, or a process of several
  * sources, moves on by completeness alone.
  */
 function asksProvider(
@@ -197,7 +197,8 @@ function asksProvider(
     progress,
   }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
 ): boolean {
-  if (source.vtts.kind === 'bounds' || spec.sources.length > 1 || spec.pattern === 'dimension') return true;
+  if (source.vtts.kind === 'bounds' || source.vtts.kind === 'hour') return true;
+  if (spec.sources.length > 1 || spec.pattern === 'dimension') return true;
   return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
 }
 

@@ -44,6 +44,8 @@ async function toldHour(input: VttsInput): Promise<Hour | undefined> {
   switch (vtts.kind) {
     case 'bounds':
       return input.newestHour;
+    case 'hour':
+      return vtts.hour;
     case 'signal':
       return signalled(input);
     case 'property':

@@ -53,3 +53,13 @@ export {
   sameAvroFragment,
   writableManifest,
 } from './same-avro.ts';
+export {
+  type TestColumn,
+  cellFragment,
+  eventHourFragment,
+  hourCountFragment,
+  instantFragment,
+  shapedColumnsFragment,
+  upToHourFragment,
+  writtenCellFragment,
+} from './test-rows.ts';
