@@ -58,6 +58,7 @@ export {
   cellFragment,
   eventHourFragment,
   hourCountFragment,
+  hourListFragment,
   instantFragment,
   shapedColumnsFragment,
   upToHourFragment,

@@ -68,3 +68,7 @@ export const upToHourFragment = (hour: SqlFragment | undefined, last: number | u
   statementFragment(
     hour === undefined ? 'true' : last === undefined ? 'false' : `${hour.sql} <= ${Math.trunc(last)}`,
   );
+
+/** `[470000, 470001]::bigint[]` */
+export const hourListFragment = (hours: readonly number[]): SqlFragment =>
+  statementFragment(`[${hours.map((hour) => Math.trunc(hour)).join(', ')}]::bigint[]`);

@@ -21,12 +21,16 @@ export function chooseTests(
 ): ChosenTests {
   const all = testFilesOf(project);
   if (all.length === 0)
-    throw usageError('tests-missing', `the project ${project.name} has no tests: no file ${TESTS_FOLDER}/*.yaml`, {
-      hint:
-        project.processes[0] === undefined
-          ? 'create a process first: psyberg new process'
-          : `write one: psyberg test --create ${project.processes[0].processName}`,
-    });
+    throw usageError(
+      'tests-missing',
+      `the project ${project.name} has no tests: no file ${TESTS_FOLDER}/*.yaml`,
+      {
+        hint:
+          project.processes[0] === undefined
+            ? 'create a process first: psyberg new process'
+            : `write one: psyberg test --create ${project.processes[0].processName}`,
+      },
+    );
   const named: string[] = [];
   const files = new Set<string>();
   for (const word of only) {
@@ -76,7 +80,11 @@ function keepNamed(project: ProjectSpec, read: ReadTests, words: readonly string
         /\.ya?ml$/.test(word) ? `there is no test file ${word}` : `no test has '${word}' in its name`,
         {
           hint: /\.ya?ml$/.test(word)
-            ? didYouMean(word, testFilesOf(project).map((file) => relativeFile(project.root, file)), 'files')
+            ? didYouMean(
+                word,
+                testFilesOf(project).map((file) => relativeFile(project.root, file)),
+                'files',
+              )
             : didYouMean(
                 word,
                 tests.map(({ name }) => name),
@@ -92,4 +100,3 @@ function keepNamed(project: ProjectSpec, read: ReadTests, words: readonly string
     unread: read.unread.filter((each) => words.some((word) => fits(each, word))),
   };
 }
-

@@ -91,7 +91,7 @@ function openWorker(
   types: SourceTypes,
   { request, interrupts }: WorkerContext,
 ): Worker {
-  const { order, keep = false } = request;
+  const { order, wholeSessions = false, keep = false } = request;
   const open = async (): Promise<{ sandbox: Sandbox; make: ReturnType<typeof tableMaker> }> => {
     const sandbox = await openSandbox(project, { keep });
     interrupts.push(sandbox.interrupt);
@@ -102,7 +102,10 @@ function openWorker(
     async play(test) {
       opened ??= open();
       const { sandbox, make } = await opened;
-      const result = await runTest(sandbox, test, make, order === undefined ? {} : { order });
+      const result = await runTest(sandbox, test, make, {
+        wholeSessions,
+        ...(order === undefined ? {} : { order }),
+      });
       if (!keep) return result;
       // The next one has a folder of its own.
       opened = undefined;

@@ -60,7 +60,9 @@ export function matchRows(
   const types = typesOf(columns);
   const rows = found.map((row): PartialRow => new Map(columns.map(({ name }, index) => [name, row[index]])));
   const fits = (one: PartialRow, other: PartialRow): boolean =>
-    [...one].every(([name, cell]) => cellText(cell, types.get(name)) === cellText(other.get(name), types.get(name)));
+    [...one].every(
+      ([name, cell]) => cellText(cell, types.get(name)) === cellText(other.get(name), types.get(name)),
+    );
   const partners = pairUp(
     expected.length,
     rows.map((row) => expected.flatMap((each, index) => (fits(each, row) ? [index] : []))),
@@ -72,7 +74,8 @@ export function matchRows(
   const named = new Set(expected.flatMap((row) => [...row.keys()]));
   // Of rows that nobody expects the columns that no expectation names only take room.
   const shown = named.size === 0 ? columns : columns.filter(({ name }) => named.has(name));
-  const short = (row: PartialRow): PartialRow => new Map([...row].filter(([name]) => shown.some((each) => each.name === name)));
+  const short = (row: PartialRow): PartialRow =>
+    new Map([...row].filter(([name]) => shown.some((each) => each.name === name)));
   return differenceOf(shown, missing, extra.map(short));
 }
 

@@ -1,7 +1,9 @@
 /**
  * The targets at the end of a play against a recompute of them. State -> the first process that differs, and how.
  */
+import type { Hour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
+import type { TestColumn } from '../../statements/index.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -22,55 +24,91 @@ export interface RecomputeFinding extends Finding {
 /** Recomputed targets of one test, by what they were made of. */
 export type Recomputed = Map<string, Promise<Relation | undefined>>;
 
+/** Tells what the sources from outside hold: with deletes it depends on the order. */
+export const sourceKeyOf = ({ arrivals }: Playing['prepared'], played: Order): string =>
+  (arrivals.some(({ deletes }) => deletes) ? played : [...played].sort((one, other) => one - other)).join();
+
+/** What the targets of a chain are recomputed from, one process after the other. */
+export interface RecomputeChain {
+  readonly relations: Map<string, Relation>;
+  /** Of each target that was recomputed, what it was made of. */
+  readonly made: Map<string, string>;
+  readonly sourceKey: string;
+}
+
+/** The recomputed target of a process, which those behind it in the chain then read. Made once. */
+export async function recomputedTarget(
+  sandbox: Playing['sandbox'],
+  { relations, made, sourceKey }: RecomputeChain,
+  {
+    spec,
+    hour,
+    target,
+    recomputed,
+  }: {
+    readonly spec: ProcessSpec;
+    readonly hour: Hour | undefined;
+    readonly target: readonly TestColumn[] | undefined;
+    readonly recomputed: Recomputed;
+  },
+): Promise<Relation | undefined> {
+  const inputs = spec.sources.map(({ table }) => made.get(tableKey(table)) ?? sourceKey);
+  const key = [spec.processName, hour ?? 'none', target === undefined ? 'new' : '', ...inputs].join('|');
+  let making = recomputed.get(key);
+  if (making === undefined) {
+    making = recompute(sandbox, {
+      spec,
+      relations,
+      completeHour: hour,
+      target,
+      name: `recomputed_${recomputed.size}`,
+    });
+    recomputed.set(key, making);
+  }
+  const relation = await making;
+  made.set(tableKey(spec.target.table), key);
+  if (relation !== undefined) relations.set(tableKey(spec.target.table), relation);
+  return relation;
+}
+
 /** `allowed`: a run that ended so was expected to, and its target is not judged. */
 export async function judgeRecompute(
   playing: Playing,
   state: State,
-  { recomputed, allowed }: { readonly recomputed: Recomputed; readonly allowed: (record: RunRecord) => boolean },
+  {
+    recomputed,
+    allowed,
+  }: { readonly recomputed: Recomputed; readonly allowed: (record: RunRecord) => boolean },
 ): Promise<RecomputeFinding | undefined> {
   const { sandbox, prepared } = playing;
-  const relations = await mirrors(playing, state.played);
-  // Names of what the recomputed tables were made of: with deletes, sources depend on the order.
-  const made = new Map<string, string>();
-  const sourceKey = prepared.arrivals.some(({ deletes }) => deletes)
-    ? state.played.join()
-    : [...state.played].sort((one, other) => one - other).join();
+  const chain: RecomputeChain = {
+    relations: await mirrors(playing, state.played),
+    made: new Map(),
+    sourceKey: sourceKeyOf(prepared, state.played),
+  };
   const skipped = new Set<string>();
   for (const run of state.runs) {
     const spec = prepared.test.processes.find(
       (each) => each.processName === run.spec.processName,
     ) as ProcessSpec;
     const targetKey = tableKey(spec.target.table);
-    if (isFailing(run.record.status)) {
-      if (!allowed(run.record) && !skipped.has(run.record.error?.code ?? ''))
-        return failedRun(run);
-      skipped.add('upstream-failed');
+    if (spec.sources.some(({ table }) => skipped.has(tableKey(table)))) {
+      skipped.add(targetKey);
       continue;
     }
-    if (spec.sources.some(({ table }) => skipped.has(tableKey(table)))) continue;
+    if (isFailing(run.record.status)) {
+      if (!allowed(run.record)) return failedRun(run);
+      skipped.add(targetKey);
+      continue;
+    }
     const found = await readTarget(sandbox, spec.target.table);
     const hour = await completeHour(playing, state, run.spec);
-    const inputs = spec.sources.map(({ table }) => made.get(tableKey(table)) ?? sourceKey);
-    const key = [spec.processName, hour ?? 'none', found === undefined ? 'new' : '', ...inputs].join('|');
-    let making = recomputed.get(key);
-    if (making === undefined) {
-      making = recompute(sandbox, {
-        spec,
-        relations,
-        completeHour: hour,
-        target: found?.columns,
-        name: `recomputed_${recomputed.size}`,
-      });
-      recomputed.set(key, making);
-    }
     let relation: Relation | undefined;
     try {
-      relation = await making;
+      relation = await recomputedTarget(sandbox, chain, { spec, hour, target: found?.columns, recomputed });
     } catch (error) {
       return { run, what: 'recompute', expected: 'rows', actual: messageOf(error) };
     }
-    made.set(targetKey, key);
-    if (relation !== undefined) relations.set(targetKey, relation);
     const finding = await compareTarget(playing, { run, relation, found });
     if (finding !== undefined) return finding;
   }
@@ -137,4 +175,3 @@ async function mirrors({ sandbox, prepared }: Playing, played: Order): Promise<M
   }
   return relations;
 }
-

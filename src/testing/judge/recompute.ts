@@ -82,7 +82,10 @@ async function recomputeHours(sandbox: Sandbox, input: RecomputeInput): Promise<
   const eventTime = target.find(({ name }) => sameName(name, spec.target.eventTime)) as TestColumn;
   for (let hour = first; hour <= completeHour; hour += 1) {
     const window = { firstHour: hour, lastHour: hour };
-    const sources = spec.sources.map((source) => ({ alias: source.alias, rows: rowsOf(input, source, window) }));
+    const sources = spec.sources.map((source) => ({
+      alias: source.alias,
+      rows: rowsOf(input, source, window),
+    }));
     const previous = rowsToHour(table, eventTime, undefined, { firstHour: hour - 1, lastHour: hour - 1 });
     const { sql, parameters } = queryOf(spec, {
       sources: [...sources, { alias: 'previous', rows: previous }],

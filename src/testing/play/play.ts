@@ -174,8 +174,8 @@ export async function completeHour(
   const now = specAt(prepared, spec, state.played);
   sandbox.setClock(state.clockMs);
   const plan = await planProcess(sandbox.workspace([now]), now, { writesNothing: true });
-  const vtts = plan.sources.map(({ vtts_hour: hour }, index) =>
-    told[index] ?? (hour === null ? undefined : parseHour(hour)),
+  const vtts = plan.sources.map(
+    ({ vtts_hour: hour }, index) => told[index] ?? (hour === null ? undefined : parseHour(hour)),
   );
   const reached = plan.target.complete_to_hour;
   const least = vtts.every(isDefined) ? Math.min(...vtts) : undefined;

@@ -56,9 +56,7 @@ function checkProcesses(project: ProjectSpec, entry: YamlMap, { yaml, report }: 
   if ((entry['process'] === undefined) === (entry['processes'] === undefined)) {
     report(
       yaml.placeOf([]),
-      entry['process'] === undefined
-        ? "missing key 'process'"
-        : 'a test has process or processes, not both',
+      entry['process'] === undefined ? "missing key 'process'" : 'a test has process or processes, not both',
       'name one process, or a chain: processes: [a_load, b_load]',
     );
     return [];
@@ -158,7 +156,11 @@ function checkExpectations(
       report(
         yaml.placeOfKey(path),
         `'${name}' is no process of this test: nothing checks this`,
-        didYouMean(name, specs.map((each) => each.processName), 'its processes'),
+        didYouMean(
+          name,
+          specs.map((each) => each.processName),
+          'its processes',
+        ),
       );
     if (spec === last && arrival['expect'] !== undefined)
       report(yaml.placeOfKey(path), `expect is of ${name} already`, 'put both into one');
@@ -167,7 +169,11 @@ function checkExpectations(
   for (const [spec, path] of all) {
     const written = mapOf(path.reduce<unknown>((value, key) => mapOrList(value)[key], yaml.value));
     if (Object.keys(written).length === 0)
-      report(yaml.placeOf(path), 'nothing is expected here', 'add one of status, hours, rows …, or remove it');
+      report(
+        yaml.placeOf(path),
+        'nothing is expected here',
+        'add one of status, hours, rows …, or remove it',
+      );
     const known = spec?.audits.map((audit) => audit.name) ?? [];
     if (spec !== undefined)
       for (const name of Object.keys(mapOf(written['audits'])))

@@ -1,7 +1,8 @@
 /** What every key of a test file means, by its path; the reference page is printed from here and the schema. */
 export const TESTS_KEYS: Readonly<Record<string, string>> = {
   tests: 'The tests. Each runs in a warehouse of its own, in a temporary folder.',
-  'tests[].name': 'Says what is claimed; unique in the file. `psyberg test NAME` runs the tests that hold it.',
+  'tests[].name':
+    'Says what is claimed; unique in the file. `psyberg test NAME` runs the tests that hold it.',
   'tests[].process': 'The process that is tested.',
   'tests[].processes': 'In place of `process`: a chain, run in dependency order after each arrival.',
   'tests[].arrivals': 'What lands, one after the other; after each of them the processes run.',
@@ -24,7 +25,8 @@ export const TESTS_KEYS: Readonly<Record<string, string>> = {
   'tests[].arrivals[].expect.rows':
     'All rows of the target, in any order; of each only the columns that it names are compared.',
   'tests[].arrivals[].expect.error': 'An [error code](error-codes.md), or `null`: none.',
-  'tests[].arrivals[].expect_of': 'The same as `expect`, by process: for those of a chain that are not its last.',
+  'tests[].arrivals[].expect_of':
+    'The same as `expect`, by process: for those of a chain that are not its last.',
   'tests[].equals_recompute':
     'After the last arrival each target equals its SQL over whole tables, in all complete hours. Default: `true`.',
   'tests[].orders':

@@ -114,10 +114,7 @@ function completeToOf(written: WrittenArrival['complete_to']): ReadonlyMap<strin
   return new Map(Object.entries(written).map(([table, hour]) => [table.toLowerCase(), hourOf(hour)]));
 }
 
-function rowsOf(
-  written: readonly CellRow[] | Readonly<Record<string, string>>,
-  folder: string,
-): WrittenRows {
+function rowsOf(written: readonly CellRow[] | Readonly<Record<string, string>>, folder: string): WrittenRows {
   if (Array.isArray(written)) return { kind: 'inline', rows: written as readonly CellRow[] };
   const { csv, sql, file } = written as Readonly<Record<string, string>>;
   if (csv !== undefined) return { kind: 'csv', text: csv };

@@ -45,10 +45,7 @@ function pickRows(value: unknown): z.ZodType | NoChoice {
 const rows = choice(pickRows, z.union([inlineRows, ...Object.values(OTHER_ROWS)]));
 
 const byTable = <Value extends z.ZodType>(value: Value) => z.record(tableText, value);
-const completeTo = choice(
-  (value) => (isMap(value) ? byTable(hour) : hour),
-  z.union([hour, byTable(hour)]),
-);
+const completeTo = choice((value) => (isMap(value) ? byTable(hour) : hour), z.union([hour, byTable(hour)]));
 
 const errorCode = z.enum(Object.keys(ERROR_CODES) as [string, ...string[]]);
 const expectation = strictMap({
@@ -59,7 +56,10 @@ const expectation = strictMap({
   audits: z.record(z.string(), z.enum(['passed', 'failed'])).optional(),
   row_count: z.number().int().min(0).optional(),
   rows: z.array(cells).optional(),
-  error: choice((value) => (value === null ? z.null() : errorCode), z.union([z.string(), z.null()])).optional(),
+  error: choice(
+    (value) => (value === null ? z.null() : errorCode),
+    z.union([z.string(), z.null()]),
+  ).optional(),
 });
 
 const arrival = strictMap({

@@ -30,11 +30,16 @@ export function openCheckpoints(warehouse: string): Checkpoints {
     database.prepare(`select ${columns.join(', ')} from ${table}`),
   );
   const insert = Object.entries(TABLES).map(([table, { columns }]) =>
-    database.prepare(`insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`),
+    database.prepare(
+      `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+    ),
   );
   return {
     save() {
-      const [tables, namespaces] = read.map((each) => each.all() as PointerRow[]) as [PointerRow[], PointerRow[]];
+      const [tables, namespaces] = read.map((each) => each.all() as PointerRow[]) as [
+        PointerRow[],
+        PointerRow[],
+      ];
       const files = tables.flatMap(({ metadata_location: location }) => location ?? []);
       return {
         tables,

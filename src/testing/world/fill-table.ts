@@ -227,7 +227,8 @@ function refuseInexact(filling: Filling, place: CellPlace, cell: unknown): void 
   if (INTEGER.test(type) && typeof cell === 'number' && Number.isInteger(cell) && !Number.isSafeInteger(cell))
     throw cellProblem(filling, place, cell, 'write a number of more than 15 digits in quotes');
   if (INTEGER.test(type) && (typeof cell === 'number' || typeof cell === 'string'))
-    if (!/^\s*[+-]?\d+\s*$/.test(digitsOf(cell))) throw cellProblem(filling, place, cell, 'write a whole number');
+    if (!/^\s*[+-]?\d+\s*$/.test(digitsOf(cell)))
+      throw cellProblem(filling, place, cell, 'write a whole number');
 }
 
 const digitsOf = (cell: number | string): string =>

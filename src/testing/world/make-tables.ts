@@ -110,7 +110,12 @@ async function runDdl(
     throw testProblem(file, begin, complaintOf(error), 'it is plain DDL: create table namespace.name (…)');
   }
   if (!(await sandbox.workspace([]).client.tableExists(id)))
-    throw testProblem(file, begin, `it creates no table ${tableName(id)}`, `create table ${tableName(id)} (…)`);
+    throw testProblem(
+      file,
+      begin,
+      `it creates no table ${tableName(id)}`,
+      `create table ${tableName(id)} (…)`,
+    );
 }
 
 /** A target of another process of the project: what its query returns over sources without rows. */
@@ -159,7 +164,10 @@ const emptyQuery = (columns: readonly TestColumn[]): string =>
   renderStatement('test/no_rows', {
     columns: statementFragment(
       columns
-        .map(({ name, type }) => `null::${type === '"NULL"' ? 'integer' : type} as ${identifierFragment(name).sql}`)
+        .map(
+          ({ name, type }) =>
+            `null::${type === '"NULL"' ? 'integer' : type} as ${identifierFragment(name).sql}`,
+        )
         .join(', '),
     ),
   });

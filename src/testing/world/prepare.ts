@@ -5,7 +5,12 @@
 import { type Hour, hourOfMs, hourText } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { SourceSpec } from '../../model/process-spec.ts';
-import { instantFragment, renderStatement, statementFragment } from '../../statements/index.ts';
+import {
+  instantFragment,
+  renderStatement,
+  type SqlFragment,
+  statementFragment,
+} from '../../statements/index.ts';
 import { testProblem } from '../problem.ts';
 import type { Arrival, TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -13,9 +18,21 @@ import { fillTable } from './fill-table.ts';
 import { lakeTable, memoryTable, type OutsideTable } from './make-tables.ts';
 import type { Sandbox } from './sandbox.ts';
 
+/** What an arrival does to one table: rows go, and others land. */
+export interface Commit {
+  readonly table: OutsideTable;
+  /** The same as SQL over the warehouse, and over the mirror. */
+  readonly inLake: string;
+  readonly inMirror: string;
+  /** The table in memory with the rows that land. */
+  readonly rows: SqlFragment | undefined;
+  /** Which rows go, as a condition. */
+  readonly condition: string | undefined;
+}
+
 export interface PreparedArrival {
-  /** One text a table, each of which is one commit. `lands` alone appends rows. */
-  readonly commits: readonly { readonly table: OutsideTable; readonly inLake: string; readonly inMirror: string }[];
+  /** One a table. */
+  readonly commits: readonly Commit[];
   /** Deletes rows, so that what its tables hold at the end depends on the order. */
   readonly deletes: boolean;
   /** Of its own rows, or as it says; undefined: it has none. */
@@ -58,7 +75,7 @@ async function prepareArrival(
   arrival: Arrival,
   index: number,
 ): Promise<PreparedArrival> {
-  const commits: PreparedArrival['commits'][number][] = [];
+  const commits: Commit[] = [];
   const newest: number[] = [];
   for (const table of tables) {
     const key = tableKey(table.id);
@@ -82,7 +99,13 @@ async function prepareArrival(
         ? gone
         : renderStatement('test/rewrite', { delete: statementFragment(gone), land: statementFragment(land) });
     };
-    commits.push({ table, inLake: commit(lakeTable(table.id)), inMirror: commit(mirrorTable(table)) });
+    commits.push({
+      table,
+      inLake: commit(lakeTable(table.id)),
+      inMirror: commit(mirrorTable(table)),
+      rows: landing === undefined ? undefined : rows,
+      condition: deletion?.condition,
+    });
   }
   const clockMs = arrival.atMs ?? (newest.length === 0 ? undefined : Math.max(...newest) + HOUR_MS);
   return {
@@ -153,4 +176,3 @@ function refuseGoingBack(test: TestSpec, arrivals: readonly PreparedArrival[]): 
       reached.set(table, Math.max(reached.get(table) ?? hour, hour));
   }
 }
-

@@ -2,12 +2,7 @@
 import type { BoundValue } from '../../engine/index.ts';
 import { type HourRange, hourText } from '../../model/hour.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import {
-  cteFragment,
-  joinedFragment,
-  renderStatement,
-  userQueryFragment,
-} from '../../statements/index.ts';
+import { cteFragment, joinedFragment, renderStatement, userQueryFragment } from '../../statements/index.ts';
 
 export interface QueryInput {
   /** Each alias, and the query of its rows. */
