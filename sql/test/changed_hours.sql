@@ -1,6 +1,4 @@
 -- @name test/changed_hours
--- What: the hours that rows change, in hours since 1970; of a date all of its day. Rows without an event time change none.
+-- What: the hours in which rows lie, counted since 1970; those without an event time lie in none.
 -- @returns hour BIGINT
-select distinct unnest(range({{first_hour}}, {{last_hour}} + 1)) as hour
-from {{table}}
-where {{first_hour}} is not null
+select distinct {{hour}} as hour from {{table}} where {{hour}} is not null

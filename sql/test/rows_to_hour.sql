@@ -1,3 +1,3 @@
 -- @name test/rows_to_hour
 -- What: the rows of a source in the hours from one to another, both included; hours are counted since 1970.
-select * from {{table}} where {{first_hour}} <= {{last}} and {{last_hour}} >= {{first}}
+select * from {{table}} where {{hour}} between {{first}} and {{last}}

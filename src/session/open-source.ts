@@ -69,7 +69,10 @@ export async function openSourceState(
   const head = headOf(input, spec, metadata);
   if (head === undefined) {
     if (watermark !== undefined) throw sourceRewound(input, name, watermark);
-    return spec.vtts.kind === 'hour' ? { ...idle, vttsHour: spec.vtts.hour } : idle;
+    // Empty, and known to be complete: the session reads it, and asks of which type its hours are.
+    return spec.vtts.kind === 'hour'
+      ? { ...idle, ...eventTimeFacts(eventTime), vttsHour: spec.vtts.hour }
+      : idle;
   }
   const table: SourceTable = {
     views: input.views,
@@ -157,15 +160,18 @@ async function stateAt(
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(laterHours === undefined ? {} : { laterHours }),
     ...countsOf(head),
-    ...(eventTime === undefined
-      ? {}
-      : {
-          eventTimeId: eventTime.column.id,
-          eventTimeType: String(eventTime.column.type),
-          eventTimeUnit: eventTime.unit,
-        }),
+    ...eventTimeFacts(eventTime),
   };
 }
+
+const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<SourceState> =>
+  eventTime === undefined
+    ? {}
+    : {
+        eventTimeId: eventTime.column.id,
+        eventTimeType: String(eventTime.column.type),
+        eventTimeUnit: eventTime.unit,
+      };
 
 /** Where a process without a watermark begins; undefined: with all rows. */
 function beginningOf(input: OpenSessionInput, { spec, metadata }: SourceTable, head: Snapshot) {

@@ -37,6 +37,8 @@ export const shapedColumnsFragment = (
   );
 
 const INTEGER = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
+/** From a day's first millisecond to its last. */
+const DAY_REST_MS = 86_399_999;
 const PER_MS: Readonly<Record<string, string>> = { epoch_s: '* 1000', epoch_ms: '* 1', epoch_us: '// 1000' };
 
 /** An event time in ms since 1970; of a date the last one. `unit`: of integers. */
@@ -44,20 +46,14 @@ export function instantFragment({ name, type }: TestColumn, unit: string | undef
   const column = quoteIdentifier(name);
   if (INTEGER.test(type)) return statementFragment(`${column}::bigint ${PER_MS[unit ?? 'epoch_ms']}`);
   const first = `epoch_ms(${column}::timestamp)`;
-  return statementFragment(type === 'DATE' ? `(${first} + 86399999)` : first);
+  return statementFragment(type === 'DATE' ? `(${first} + ${DAY_REST_MS})` : first);
 }
 
-/**
- * The hour of an event time, counted since 1970; a date has 24 of them, of which this is the first or the last.
- */
-export function eventHourFragment(
-  column: TestColumn,
-  unit: string | undefined,
-  end: 'first' | 'last' = 'first',
-): SqlFragment {
+/** The hour of an event time, counted since 1970; of a date that of its midnight. */
+export function eventHourFragment(column: TestColumn, unit: string | undefined): SqlFragment {
   const instant = instantFragment(column, unit).sql;
-  const asked = column.type === 'DATE' && end === 'first' ? `(${instant} - 86399999)` : instant;
-  return statementFragment(`floor((${asked}) / 3600000.0)::bigint`);
+  const first = column.type === 'DATE' ? `(${instant} - ${DAY_REST_MS})` : instant;
+  return statementFragment(`floor((${first}) / 3600000.0)::bigint`);
 }
 
 /** A count of hours as a number in SQL. */

@@ -117,6 +117,7 @@ function rowsOf(
   return rowsToHour(table, column, source.eventTimeUnit, range);
 }
 
+/** A date counts as its midnight: in a dimension it would else be 24 rows. */
 const rowsToHour = (
   table: SqlFragment,
   column: TestColumn,
@@ -125,8 +126,7 @@ const rowsToHour = (
 ): string =>
   renderStatement('test/rows_to_hour', {
     table,
-    first_hour: eventHourFragment(column, unit),
-    last_hour: eventHourFragment(column, unit, 'last'),
+    hour: eventHourFragment(column, unit),
     first: hourCountFragment(firstHour),
     last: hourCountFragment(lastHour),
   });

@@ -188,11 +188,19 @@ function isExpectedSomewhere(test: TestSpec, record: RunRecord): boolean {
     );
 }
 
+/** The shortest order that fails in the same way. */
 async function shortestFailure(play: Play, order: Order): Promise<TestFailure> {
-  const shortest = await shortestFailing(order, async (each) => (await judgeOrder(play, each)) !== undefined);
+  const nature = natureOf((await judgeOrder(play, order)) as RecomputeFinding);
+  const shortest = await shortestFailing(order, async (each) => {
+    const finding = await judgeOrder(play, each);
+    return finding !== undefined && natureOf(finding) === nature;
+  });
   const finding = (await judgeOrder(play, shortest)) as RecomputeFinding;
   return failureOf(play, shortest, finding);
 }
+
+const natureOf = ({ run, error, difference }: RecomputeFinding): string =>
+  [run.spec.processName, error?.code, difference === undefined ? 'fails' : 'differs'].join(' ');
 
 async function failureOf(
   play: Play,

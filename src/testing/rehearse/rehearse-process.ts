@@ -185,8 +185,7 @@ async function hourByHour(
     const previous = renderStatement('test/in_hours', {
       table: whole,
       hours: hourListFragment([each - 1]),
-      first_hour: hour,
-      last_hour: hour,
+      hour,
     });
     const step = await stage(sandbox, session, {
       sources: [...sourcesIn(session, [each]), { alias: 'previous', rows: previous }],
@@ -209,12 +208,11 @@ const sourcesIn = ({ spec, tables }: Session, hours: readonly Hour[]) =>
 
 function rowsInHours({ table, columns }: Relation, source: SourceSpec, hours: readonly Hour[]): string {
   const column = columnNamed(columns, source.eventTime);
-  if (column === undefined) throw new Doubt('a source without its event time');
+  if (column === undefined || isDate(column)) throw new Doubt('an event time that is a date, or missing');
   return renderStatement('test/in_hours', {
     table,
     hours: hourListFragment(hours),
-    first_hour: eventHourFragment(column, source.eventTimeUnit),
-    last_hour: eventHourFragment(column, source.eventTimeUnit, 'last'),
+    hour: eventHourFragment(column, source.eventTimeUnit),
   });
 }
 
@@ -273,8 +271,7 @@ export async function hoursIn(
   if (column === undefined) return new Set();
   const { rows } = await sandbox.run('test/changed_hours', {
     table,
-    first_hour: eventHourFragment(column, eventTimeUnit),
-    last_hour: eventHourFragment(column, eventTimeUnit, 'last'),
+    hour: eventHourFragment(column, eventTimeUnit),
   });
   return new Set(rows.map(([hour]) => Number(hour)));
 }

@@ -39,7 +39,12 @@ export async function openRehearsal(
   playing: Playing,
   recomputed: Recomputed,
 ): Promise<Rehearsal | undefined> {
-  if (!mayRehearse(playing.prepared)) return undefined;
+  // A date is one hour to some sessions and a day to others.
+  if (
+    !mayRehearse(playing.prepared) ||
+    playing.prepared.test.processes.some((spec) => hasDates(playing, spec))
+  )
+    return undefined;
   const first = await firstScene(playing);
   if (first === undefined) return undefined;
   const scenes = new Map<string, Promise<Scene>>([['', Promise.resolve(first)]]);
@@ -74,6 +79,12 @@ export async function openRehearsal(
     },
   };
 }
+
+const hasDates = ({ prepared }: Playing, { sources }: ProcessSpec): boolean =>
+  sources.some(({ table, eventTime }) => {
+    const columns = prepared.tables.find(({ id }) => tableKey(id) === tableKey(table))?.columns ?? [];
+    return columnNamed(columns, eventTime)?.type === 'DATE';
+  });
 
 async function firstScene(playing: Playing): Promise<Scene | undefined> {
   const { sandbox, prepared } = playing;
