@@ -6,7 +6,7 @@ import { testInvalid } from './problem.ts';
 import { readTests, type ReadTests } from './read/read-tests.ts';
 import { chooseTests } from './choose-tests.ts';
 import { writeKeptProject } from './keep.ts';
-import type { TestReport, TestResult } from './result.ts';
+import type { TestReport, TestResult } from '../model/test-record.ts';
 import type { TestSpec, UnreadTest } from './test-spec.ts';
 import { outsideTables, tableMaker } from './world/make-tables.ts';
 import { openSandbox, type Sandbox } from './world/sandbox.ts';

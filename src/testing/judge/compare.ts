@@ -1,20 +1,12 @@
 /**
  * Rows against rows, in any order and counted with repetitions. Tables -> Difference. Pure.
  */
+import type { ChangedRow, RowObject } from '../../model/test-record.ts';
 import type { TestColumn } from '../../statements/index.ts';
 
 export type Row = readonly unknown[];
 /** A row of which only some columns are named. */
 export type PartialRow = ReadonlyMap<string, unknown>;
-export type RowObject = Readonly<Record<string, unknown>>;
-
-export interface ChangedRow {
-  readonly expected: RowObject;
-  readonly found: RowObject;
-  /** The columns in which they differ. */
-  readonly columns: readonly string[];
-}
-
 export interface Difference {
   readonly columns: readonly string[];
   /** Expected and not found, and found and not expected; those of `changed` among them. */
@@ -108,12 +100,27 @@ function differenceOf(
   missing: readonly PartialRow[],
   extra: readonly PartialRow[],
 ): Difference {
+  const [lost, found] = [missing.map(toObject), extra.map(toObject)];
+  const paired =
+    missing.length > PAIRED_MAX || extra.length > PAIRED_MAX ? [] : pairs(columns, missing, extra);
   return {
     columns: columns.map(({ name }) => name),
-    missing: missing.map(toObject),
-    extra: extra.map(toObject),
-    changed: missing.length > PAIRED_MAX || extra.length > PAIRED_MAX ? [] : pairs(columns, missing, extra),
+    missing: lost,
+    extra: found,
+    changed: paired.map(({ index, place, differing }) => ({
+      expected: lost[index] as RowObject,
+      found: found[place] as RowObject,
+      columns: differing,
+    })),
   };
+}
+
+interface Pair {
+  /** Of the missing, and of the extra row. */
+  readonly index: number;
+  readonly place: number;
+  /** The columns in which they differ. */
+  readonly differing: readonly string[];
 }
 
 /** The likeliest pairs first; two rows are one when at least half of the named cells agree. */
@@ -121,27 +128,25 @@ function pairs(
   columns: readonly TestColumn[],
   missing: readonly PartialRow[],
   extra: readonly PartialRow[],
-): ChangedRow[] {
+): Pair[] {
   const types = typesOf(columns);
   const scored = missing.flatMap((one, index) =>
-    extra.flatMap((other, place) => {
+    extra.flatMap((other, place): Pair[] => {
       const differing = [...one.keys()].filter(
         (name) => cellText(one.get(name), types.get(name)) !== cellText(other.get(name), types.get(name)),
       );
-      return differing.length * 2 <= one.size ? [{ one, other, index, place, differing }] : [];
+      return differing.length * 2 <= one.size ? [{ index, place, differing }] : [];
     }),
   );
   const [usedMissing, usedExtra] = [new Set<number>(), new Set<number>()];
-  const changed: ChangedRow[] = [];
-  for (const { one, other, index, place, differing } of scored.sort(
-    (left, right) => left.differing.length - right.differing.length,
-  )) {
-    if (usedMissing.has(index) || usedExtra.has(place)) continue;
-    usedMissing.add(index);
-    usedExtra.add(place);
-    changed.push({ expected: toObject(one), found: toObject(other), columns: differing });
-  }
-  return changed;
+  return scored
+    .sort((left, right) => left.differing.length - right.differing.length)
+    .filter(({ index, place }) => {
+      if (usedMissing.has(index) || usedExtra.has(place)) return false;
+      usedMissing.add(index);
+      usedExtra.add(place);
+      return true;
+    });
 }
 
 const toObject = (row: PartialRow): RowObject => Object.fromEntries(row);

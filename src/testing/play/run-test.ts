@@ -2,14 +2,14 @@
  * One test in a sandbox: the given order with all that it expects, then the other orders. Plays that begin alike share
  * what they have in common. TestSpec -> TestResult.
  */
-import { PsybergError } from '../../model/errors.ts';
+import { PsybergError, usageError } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import { shownError } from '../../model/storage-faults.ts';
 import { planProcess } from '../../processes/plan-process.ts';
 import { type Finding, judgeRun } from '../judge/judge-run.ts';
 import { judgeRecompute, type Recomputed, type RecomputeFinding } from '../judge/judge-recompute.ts';
-import type { TestFailure, TestPlan, TestResult } from '../result.ts';
+import type { TestFailure, TestPlan, TestResult } from '../../model/test-record.ts';
 import type { TestSpec } from '../test-spec.ts';
 import { openRehearsal } from '../rehearse/rehearse.ts';
 import { prepareTest } from '../world/prepare.ts';
@@ -95,10 +95,19 @@ async function playAll(play: Play, { order, wholeSessions = false }: TestOptions
 
 /** The order that a person asks for. */
 async function playOne(play: Play, order: Order): Promise<TestFailure[]> {
+  const { test } = play.prepared;
+  if (order.some((arrival) => arrival >= test.arrivals.length))
+    throw usageError(
+      'usage',
+      `the test has ${test.arrivals.length} arrivals, and the order names number ${Math.max(...order) + 1}`,
+      {
+        hint: 'name arrivals of the test, counted from 1',
+      },
+    );
   const isGiven = order.every((arrival, index) => arrival === index);
   const failures = isGiven ? await playGiven(play, order) : [];
   if (!isGiven) play.orders += 1;
-  const finding = play.prepared.test.equalsRecompute ? await judgeOrder(play, order) : undefined;
+  const finding = test.equalsRecompute ? await judgeOrder(play, order) : undefined;
   return finding === undefined ? failures : [...failures, await failureOf(play, order, finding)];
 }
 

@@ -1,7 +1,16 @@
 /** What became of tests, as `psyberg test --json` prints it. Plain JSON. */
-import type { ErrorJson } from '../model/errors.ts';
-import type { CompiledPlan } from '../model/plan.ts';
-import type { RowObject, ChangedRow } from './judge/compare.ts';
+import type { ErrorJson } from './errors.ts';
+import type { Plan } from './plan.ts';
+
+export type RowObject = Readonly<Record<string, unknown>>;
+
+/** A missing and an extra row that seem to be one. */
+export interface ChangedRow {
+  readonly expected: RowObject;
+  readonly found: RowObject;
+  /** The columns in which they differ. */
+  readonly columns: readonly string[];
+}
 
 export interface TestFailure {
   /** Counted from 1: after this one it shows. */
@@ -27,7 +36,7 @@ export interface TestFailure {
 }
 
 /** What of a plan says why. */
-export type TestPlan = Pick<CompiledPlan, 'status' | 'range' | 'owed_hours' | 'held_back_by'> & {
+export type TestPlan = Pick<Plan, 'status' | 'range' | 'owed_hours' | 'held_back_by'> & {
   readonly hours: readonly string[];
   readonly target: string;
   readonly operation: 'append' | 'overwrite';
