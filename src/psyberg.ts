@@ -26,8 +26,8 @@ import { explainPlan } from './report/explain.ts';
 import type { Check } from './report/doctor.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
 import { PLAIN } from './report/style.ts';
-import type { SqlResult } from './run/run-sql.ts';
-import type { StepRecord } from './run/step-records.ts';
+import type { SqlResult } from './run/sql/run-sql.ts';
+import type { StepRecord } from './run/drivers/step-records.ts';
 import type { TestReport } from './model/test-record.ts';
 import type { CreatedTest } from './testing/create-test.ts';
 import type { TestRequest } from './testing/run-tests.ts';
@@ -119,11 +119,11 @@ export const testProject = async (project: ProjectSpec, request: TestRequest = {
 
 /** Writes a test of a process from rows of the warehouse. Throws `process-unknown`, `source-missing`, `file-exists`. */
 export const createTest = async (project: ProjectSpec, processName: string): Promise<CreatedTest> =>
-  (await import('./testing/create-test.ts')).createTest(project, processName);
+  (await import('./testing/create-test.ts')).writeTest(project, processName);
 
 /** Tells which tests a saved file touches; the returned function ends it. */
 export const watchProject = async (root: string, request: WatchRequest): Promise<() => void> =>
-  (await import('./testing/watch.ts')).watchProject(root, request);
+  (await import('./testing/watch.ts')).watchFiles(root, request);
 
 /** Opens a project that was read (or made) already. */
 export const openProject = async (project: ProjectSpec, options: WorkspaceOptions = {}): Promise<Psyberg> =>

@@ -1,5 +1,5 @@
 -- @name maintain/begin_deletes
--- What: an empty list of a table's live delete files, as compose/live_entries describes them.
+-- What: an empty list of a table's live delete files, as tables/live_entries describes them.
 create or replace temp table maintain_deletes (
   manifest_path varchar,
   file_key varchar,

@@ -8,7 +8,8 @@ import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts
 import { rewriteBySummary } from '../state/no-news.ts';
 import { type NewManifests, readNewManifests } from './files/new-manifests.ts';
 import { readFiles } from './files/read-files.ts';
-import { type Manifest, type Source, ofData, ofDeletes } from './source.ts';
+import { type ManifestRow, ofData, ofDeletes } from '../tables/read/manifest-list.ts';
+import type { Source } from './source.ts';
 import { type RowDeletesSince, rowDeletesSince } from './row-deletes.ts';
 import type { Window } from './window.ts';
 
@@ -39,7 +40,7 @@ export interface Evidence {
   readonly consumed: Snapshot | undefined;
   /** First those undone, then those that came, each oldest first. */
   readonly snapshots: readonly SnapshotEvidence[];
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly ManifestRow[];
   /** The manifest lists in which these stand. */
   readonly manifestLists: readonly string[];
   readonly deletes: RowDeletesSince;
@@ -118,7 +119,7 @@ function deletesOf(
   source: Source,
   read: Ends & {
     readonly snapshots: readonly Snapshot[];
-    readonly manifests: readonly Manifest[];
+    readonly manifests: readonly ManifestRow[];
     readonly filesOf: ReadonlyMap<SnapshotId, readonly ChangedFile[]>;
   },
 ): Promise<RowDeletesSince> {
@@ -151,10 +152,10 @@ function numberBefore(snapshots: readonly Snapshot[], consumed: Snapshot | undef
 }
 
 function rowDeletesBySnapshot(
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
   deletes: RowDeletesSince,
 ): (id: SnapshotId) => SnapshotEvidence['rowDeletes'] {
-  const deleting = new Set(ofDeletes(manifests).map((manifest) => BigInt(manifest.snapshot_id)));
+  const deleting = new Set(ofDeletes(manifests).map((manifest) => BigInt(manifest.added_snapshot_id)));
   const hit = new Set(deletes.files.map((file) => file.snapshotId));
   const ofNewRows = new Set(deletes.ofNewRows.map((file) => file.snapshotId));
   return (id) => (!deleting.has(id) ? 'none' : hit.has(id) ? 'hit' : ofNewRows.has(id) ? 'new' : 'missed');

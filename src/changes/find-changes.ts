@@ -113,7 +113,7 @@ function countedFiles({ changes, bySnapshot }: JudgedGap): ReadonlyMap<bigint, r
 /** Whether a manifest of a counted snapshot also holds files that others brought. */
 function holdsOthers({ manifests }: Evidence, { changes }: JudgedGap): boolean {
   const ids = idsOfCounted(changes);
-  return manifests.some((manifest) => manifest.mixed && ids.has(BigInt(manifest.snapshot_id)));
+  return manifests.some((manifest) => manifest.mixed && ids.has(BigInt(manifest.added_snapshot_id)));
 }
 
 /**

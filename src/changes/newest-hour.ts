@@ -4,7 +4,7 @@
  * their bounds, and of those that lost rows one by one the event-time column.
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { composeFilesView } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
 import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';
@@ -12,7 +12,8 @@ import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, filesUnder } from './files/files-under.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from './source.ts';
+import type { Source, SourceTable } from './source.ts';
+import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { reading } from './files/reading.ts';
 import { readLiveFiles } from './files/read-files.ts';
 
@@ -165,7 +166,7 @@ async function hoursOfRows(
     keys,
   }: {
     readonly affected: readonly DataFile[];
-    readonly deleteManifests: readonly Manifest[];
+    readonly deleteManifests: readonly ManifestRow[];
     readonly keys: readonly string[];
   },
 ): Promise<HourOfRows[]> {
@@ -189,7 +190,7 @@ async function hoursOfRows(
     return reading(source, head, () =>
       withViews(source, { rows: view }, (views) =>
         source.engine.query<HourOfRows>({
-          sql: renderStatement('session/live_hours', {
+          sql: renderStatement('changes/live_hours', {
             ...views,
             stored_event_time: storedEventTimeFragment(column.name, unit, column.type),
           }),

@@ -1,13 +1,13 @@
 /** Opens a source for reading. A manifest list never changes, so each is read once, however many rules ask for it. */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { renderStatement } from '../statements/index.ts';
 import { reading } from './files/reading.ts';
-import type { Manifest, Source, SourceTable } from './source.ts';
+import { byManifestPath, liveManifestsOf, type ManifestRow } from '../tables/read/manifest-list.ts';
+import type { Source, SourceTable } from './source.ts';
 
 /** A source with its manifests at hand. */
 export function openSource(engine: Engine, table: SourceTable): Source {
-  const lists = new Map<string, Promise<readonly Manifest[]>>();
+  const lists = new Map<string, Promise<readonly ManifestRow[]>>();
   const source: Source = {
     ...table,
     engine,
@@ -21,14 +21,10 @@ export function openSource(engine: Engine, table: SourceTable): Source {
   return source;
 }
 
-const readManifestList = (source: Source, snapshot: Snapshot): Promise<Manifest[]> =>
+const readManifestList = (source: Source, snapshot: Snapshot): Promise<ManifestRow[]> =>
   reading(
     source,
     snapshot,
-    () =>
-      source.engine.query<Manifest & Record<string, unknown>>({
-        sql: renderStatement('session/all_manifests'),
-        parameters: { manifest_list: snapshot['manifest-list'] },
-      }),
+    async () => (await liveManifestsOf(source.engine, snapshot)).toSorted(byManifestPath),
     [snapshot['manifest-list']],
   );

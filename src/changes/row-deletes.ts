@@ -8,13 +8,14 @@ import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
-import { composeFilesView } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
 import { renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
 import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, appliesTo, filesUnder } from './files/files-under.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from './source.ts';
+import type { Source, SourceTable } from './source.ts';
+import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { reading } from './files/reading.ts';
 import { readLiveFiles } from './files/read-files.ts';
 
@@ -35,9 +36,9 @@ export interface RowDeletesSince {
 export interface NewDeletes
   extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber' | 'added'> {
   /** The delete manifests that came. */
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly ManifestRow[];
   /** Those that the head has no longer, where no snapshot says what became of their entries. */
-  readonly dropped?: readonly Manifest[];
+  readonly dropped?: readonly ManifestRow[];
   /** Paths of those of `added` that an append added. */
   readonly appended?: ReadonlySet<string>;
   /** Whether a snapshot may have put rows from one file into another. */
@@ -209,7 +210,7 @@ async function hoursByRows(
           last_hour: number | null;
           rows: bigint;
         }>({
-          sql: renderStatement('session/deleted_hours', {
+          sql: renderStatement('changes/deleted_hours', {
             ...tables,
             stored_event_time:
               eventTime === undefined
@@ -234,7 +235,7 @@ interface ViewParts {
   readonly affected: readonly DataFile[];
   readonly deletes: {
     readonly from: Snapshot;
-    readonly manifests: readonly Manifest[];
+    readonly manifests: readonly ManifestRow[];
     readonly keys: readonly string[];
   };
   readonly directory: string;

@@ -8,6 +8,8 @@ import type { StoredUnit } from '../iceberg/event-time.ts';
 import type { NestedField, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
+import type { ManifestRow } from '../tables/read/manifest-list.ts';
+import type { ChangesNeeded } from '../model/session.ts';
 import type { VerifiedRewrites } from './rows/verified-rewrites.ts';
 
 /** Where views are shown, and how DuckDB reaches them. */
@@ -31,43 +33,18 @@ export interface SourceTable extends ViewPorts {
   readonly verified?: VerifiedRewrites;
 }
 
-export interface Manifest {
-  readonly manifest_path: string;
-  readonly partition_spec_id: number;
-  readonly content: number;
-  readonly snapshot_id: string;
-  readonly sequence_number: string;
-  /** True when the manifest also holds entries that its snapshot did not add: a merge, or a removal. */
-  readonly mixed: boolean;
-}
-
 /** A source that can be read. */
 export interface Source extends SourceTable {
   readonly engine: Engine;
   /** All manifests with live files of one snapshot. Throws `source-unreadable`. */
-  manifestsOf(snapshot: Snapshot): Promise<readonly Manifest[]>;
+  manifestsOf(snapshot: Snapshot): Promise<readonly ManifestRow[]>;
 }
-
-/**
- * What a process can do with a change. `hours`: compute the hours again in which rows differ. `new-rows`: append the
- * rows of new files, and nothing else, so whatever changed other rows is refused. `added-rows`: the same, but told to
- * go on whatever else happened.
- */
-export type Needs = 'hours' | 'new-rows' | 'added-rows';
 
 /** A process that asks what changed in a source. */
 export interface Reader {
   readonly source: Source;
   readonly processName: string;
-  readonly needs: Needs;
+  readonly needs: ChangesNeeded;
   /** The snapshots of the source up to which the process has read, this watermark's and earlier ones. */
   readonly watermarksEver: () => Promise<ReadonlySet<SnapshotId>>;
 }
-
-/** Manifests of data files. */
-export const ofData = (manifests: readonly Manifest[]): Manifest[] =>
-  manifests.filter((manifest) => manifest.content === 0);
-
-/** Manifests of delete files. */
-export const ofDeletes = (manifests: readonly Manifest[]): Manifest[] =>
-  manifests.filter((manifest) => manifest.content === 1);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { parseTableName, tableName } from '../model/names.ts';
-import type { EventTimeUnit, Pattern, ProjectSpec } from '../model/process-spec.ts';
+import { type EventTimeUnit, PATTERN_NAMES, type Pattern, type ProjectSpec } from '../model/process-spec.ts';
 import type { NewProcessSource } from '../project/scaffold.ts';
 import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
@@ -17,7 +17,7 @@ interface NewProcessOptions {
   readonly unit?: string;
 }
 
-const PATTERNS: readonly string[] = ['stateless', 'stateful', 'dimension'] satisfies Pattern[];
+const PATTERNS: readonly string[] = PATTERN_NAMES;
 const UNITS: readonly string[] = ['epoch_s', 'epoch_ms', 'epoch_us'] satisfies EventTimeUnit[];
 
 export function addNewCommand(root: Command, act: Act): void {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { usageError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
+import { PATTERN_NAMES } from '../model/process-spec.ts';
 
 const text = z.string();
 const hour = z.string().regex(/^[+-]?\d{4,6}-\d\d-\d\dT\d\d:00:00Z$/);
@@ -39,7 +40,7 @@ const plan = z.looseObject({
   plan_version: z.literal(1),
   process_name: text,
   psyberg_session_id: z.string().regex(/^\d{14}$/),
-  pattern: z.enum(['stateless', 'stateful', 'dimension']),
+  pattern: z.enum(PATTERN_NAMES),
   status: z.enum(['work', 'nothing-new', 'waiting']),
   sources: z.array(source),
   range: z.nullable(z.object({ first_hour: hour, last_hour: hour })),

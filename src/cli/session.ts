@@ -7,7 +7,7 @@ import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
-import { ETL_PATTERN_ID } from '../model/process-spec.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import type { Psyberg, SessionRequest, StepRecord } from '../psyberg.ts';
 import { runText } from '../report/run-report.ts';
 import { type Act, example } from './help.ts';
@@ -212,11 +212,11 @@ async function checkSeedOptions(spec: ProcessSpec, options: SessionOptions): Pro
       hint: 'correct one of them, or leave the option out',
       context: { option, given, found, process_name: spec.processName },
     });
-  if (options.etl_pattern_id !== undefined && options.etl_pattern_id !== String(ETL_PATTERN_ID[spec.pattern]))
+  if (options.etl_pattern_id !== undefined && options.etl_pattern_id !== String(patternOf(spec).etlPatternId))
     throw contradiction(
       'etl_pattern_id',
       options.etl_pattern_id,
-      `${ETL_PATTERN_ID[spec.pattern]} (${spec.pattern})`,
+      `${patternOf(spec).etlPatternId} (${spec.pattern})`,
     );
   if (options.src_tables === undefined) return;
   const { parseSrcTables } = await import('../project/src-tables.ts');

@@ -1,10 +1,9 @@
 /** `psyberg test`: the tests of a project, with arrivals in every order. */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { PsybergError, usageError } from '../model/errors.ts';
-import type { TestReport } from '../model/test-record.ts';
 import { type Act, example } from './help.ts';
-import { EXIT, type ExitCode, exitCodeOfKind } from './exit-code.ts';
+import { EXIT } from './exit-code.ts';
+import { exitCodeOfTests, type ShownRequest, writeJunit } from './test-results.ts';
 import { onInterruption } from './interruption.ts';
 import type { Shell } from './shell.ts';
 
@@ -57,13 +56,6 @@ async function test(shell: Shell, words: string[], options: TestCommandOptions):
   return watch(shell, request, options.junit);
 }
 
-export interface ShownRequest {
-  readonly only: readonly string[];
-  readonly keep: boolean;
-  readonly wholeSessions: boolean;
-  readonly order?: readonly number[];
-}
-
 async function once(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
   const [{ testProject }, { findProjectRoot, readProject }] = await Promise.all([
     import('../psyberg.ts'),
@@ -91,7 +83,7 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
     if (junit !== undefined) await writeJunit(shell, junit, report);
     if (shell.options.json === true) shell.json(report);
     else shell.print(testSummary(report, (performance.now() - startedMs) / 1000, shell.style));
-    return interruption.exitCode() ?? exitCodeOf(report);
+    return interruption.exitCode() ?? exitCodeOfTests(report);
   } catch (error) {
     const code = interruption.exitCode();
     if (code === undefined || !(error instanceof PsybergError)) throw error;
@@ -99,28 +91,6 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
   } finally {
     interruption.release();
   }
-}
-
-/** A test that cannot be read comes before one that fails, and that before what nobody foresaw. */
-export function exitCodeOf({ tests }: TestReport): ExitCode {
-  const errors = tests.flatMap(({ error }) => (error === null ? [] : [exitCodeOfKind(error.kind)]));
-  if (errors.includes(EXIT.usage)) return EXIT.usage;
-  if (tests.some(({ status }) => status === 'failed')) return EXIT.auditFailed;
-  return errors[0] ?? EXIT.done;
-}
-
-export async function writeJunit(shell: Shell, file: string, report: TestReport): Promise<void> {
-  const { junitText } = await import('../report/junit.ts');
-  try {
-    writeFileSync(file, junitText(report));
-  } catch (error) {
-    throw usageError('file-not-writable', `could not write ${file}: ${(error as Error).message}`, {
-      hint: 'name a file in a folder that exists and may be written to',
-      context: { file },
-      cause: error,
-    });
-  }
-  shell.note(`written: ${file}`);
 }
 
 /** `2,1` -> [1, 0]. Throws `usage`. */

@@ -3,7 +3,7 @@ import { PsybergError } from '../model/errors.ts';
 import { errorText } from '../report/run-report.ts';
 import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
-import { type ShownRequest, writeJunit } from './test.ts';
+import { type ShownRequest, writeJunit } from './test-results.ts';
 import { errorStyle, type Shell } from './shell.ts';
 
 export async function watch(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {

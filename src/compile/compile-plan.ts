@@ -3,14 +3,14 @@
  * --explain` prints this very list, and `run` executes it; values that only running produces stand as
  * `{from_run: name}`.
  */
+import { patternOf } from '../kinds/patterns/index.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
-import type { OnSchemaChange, ProcessSpec } from '../model/process-spec.ts';
-import { protectionTag } from '../model/names.ts';
-import { branchName } from '../model/run-record.ts';
-import { intervalsOf } from '../plan/hour-sets.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { branchName } from '../model/session-branch.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
 import {
   carriedColumnsFragment,
   fieldIdsFragment,
@@ -37,16 +37,23 @@ import { compileAudits } from './compile-audits.ts';
 import {
   type BoundFragment,
   type HourWindow,
-  SESSION_CATALOG,
   hoursTable,
   namedIn,
   previousTable,
   processParameters,
-  sourceCtes,
+  queryCtes,
   straddlingTable,
   targetTable,
   windowOf,
 } from './source-ctes.ts';
+import {
+  closeRequest,
+  endNameRequest,
+  openSessionRequest,
+  protectRequests,
+  publishRequest,
+  request,
+} from './request-steps.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
 export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
@@ -54,16 +61,13 @@ export function compilePlan(plan: Plan, spec: ProcessSpec): CompiledPlan {
 }
 
 function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
-  const window = windowOf(plan, spec);
+  const window = windowOf(plan);
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return [
     ...plan.sources.flatMap((source) =>
       source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
     ),
-    request(
-      { kind: 'open-session', stage: 'branch', name: 'open_session' },
-      `attach the session as ${SESSION_CATALOG}: sources pinned, ${plan.target.table} on branch ${branch}${NEW_COLUMNS[spec.onSchemaChange]}`,
-    ),
+    openSessionRequest(plan, spec),
     ...(plan.target.exists ? [] : [createStep(plan, spec, window)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
@@ -72,53 +76,29 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
     ...loadSteps(plan, spec, window),
     composeStep(plan),
     ...compileAudits(plan, spec, window),
-    request(
-      { kind: 'publish', stage: 'publish', name: 'publish' },
-      `one commit: ${plan.target.table} main from ${plan.target.base_snapshot_id ?? 'empty'} to the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
+    publishRequest(
+      plan,
+      `the audited snapshot; watermarks, session and signal rows; branch ${branch} dropped`,
     ),
-    ...protectSteps(plan),
-    // Last: as long as its marker is there, the next session of the process looks for what this one may have
-    // left, in its sources too.
-    request(
-      { kind: 'close-session', stage: 'cleanup', name: 'close_session' },
-      `detach ${SESSION_CATALOG}, remove the staging files`,
-    ),
+    ...protectRequests(plan),
+    closeRequest(),
   ];
 }
 
-/** What becomes of columns that only running finds: the statements below are compiled again then. */
-const NEW_COLUMNS: Readonly<Record<OnSchemaChange, string>> = {
-  refuse: '',
-  append: '; columns that only the query has are added to it',
-  ignore: '; columns that only the query has are left out',
-};
-
-/** A tag on each source whose watermark moves, so that the snapshot it names is not expired. */
-function protectSteps(plan: Plan): Step[] {
-  const moving = plan.sources.filter(
-    (source) =>
-      source.protect && source.head !== null && source.head.snapshot_id !== source.protected_snapshot_id,
-  );
-  if (moving.length === 0) return [];
-  const tags = moving.map((source) => `${source.table} at snapshot ${source.head?.snapshot_id}`).join(', ');
-  return [
-    request(
-      { kind: 'protect-watermarks', stage: 'cleanup', name: 'protect_watermarks' },
-      `tag ${protectionTag(plan.process_name)} on ${tags}; no session fails without it`,
-    ),
+/**
+ * The steps of an adoption: the snapshot is composed of what the target holds. `from`: the name whose progress
+ * is taken over; it ends when the new one's tags are there, so that nothing is unprotected between the two.
+ */
+export function compileAdoption(plan: Plan, from?: string): CompiledPlan {
+  const steps = [
+    composeStep(plan),
+    publishRequest(plan, 'a snapshot of the same files; watermarks and session rows'),
+    ...protectRequests(plan),
+    ...(from === undefined ? [] : [endNameRequest(from)]),
+    closeRequest(),
   ];
+  return Object.freeze({ ...plan, steps: Object.freeze(steps) });
 }
-
-/** The steps of an adoption: the snapshot is composed of what the target holds. */
-export const compileAdoption = (plan: Plan): CompiledPlan =>
-  Object.freeze({ ...plan, steps: Object.freeze([composeStep(plan)]) });
-
-/** A step that is a request to the catalog and not SQL: shown as a comment, executed by its name. */
-const request = <Asked extends Pick<Step, 'kind' | 'stage' | 'name'>>(asked: Asked, what: string) => ({
-  ...asked,
-  sql: `-- catalog: ${what}`,
-  parameters: {},
-});
 
 function changeViewStep(
   alias: string,
@@ -131,7 +111,7 @@ function changeViewStep(
     return request(common, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
     ...common,
-    sql: manifestListStatement('compose/write_change_list'),
+    sql: manifestListStatement('tables/write_change_list'),
     parameters: {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids,
@@ -172,7 +152,7 @@ export function createStatement(spec: ProcessSpec, sources: SqlFragment): string
 
 function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step {
   const one = firstWindow(spec, window);
-  const ctes = sourceCtes(plan, spec, one);
+  const ctes = queryCtes(plan, spec, one);
   const sql = createStatement(spec, ctes.fragment);
   return {
     kind: 'create-target',
@@ -188,16 +168,16 @@ const beginMainStep = (plan: Plan): Step => ({
   kind: 'begin-main',
   stage: 'branch',
   name: 'begin_main',
-  sql: manifestListStatement('compose/write_empty_list', rowLineageOf(plan)),
+  sql: manifestListStatement('tables/write_empty_list', rowLineageOf(plan)),
   parameters: {
     ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
     destination: { from_run: 'snapshot-list' },
   },
 });
 
-/** A dimension's SQL is written for one hour. */
+/** SQL that runs hour by hour is written for one hour. */
 const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
-  spec.pattern === 'dimension' && window !== undefined
+  patternOf(spec).readsPrevious && window !== undefined
     ? { firstHour: window.firstHour, lastHour: window.firstHour }
     : window;
 
@@ -221,7 +201,7 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
       kind: 'clear-hours',
       stage: 'load',
       name: 'clear_hours',
-      sql: renderStatement('compose/files_in_hours'),
+      sql: renderStatement('tables/files_in_hours'),
       parameters: {
         ...hours,
         manifests: { from_run: 'base-manifests' },
@@ -243,8 +223,8 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
-  if (spec.pattern !== 'dimension')
-    return [writeStep(plan, spec, sourceCtes(plan, spec, window), processParameters(plan, window))];
+  if (!patternOf(spec).readsPrevious)
+    return [writeStep(plan, spec, queryCtes(plan, spec, window), processParameters(plan, window))];
   return [
     {
       kind: 'begin-hours',
@@ -270,7 +250,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
  */
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
-  const ctes = sourceCtes(plan, spec, window, [], isFirst ? previousTable(spec) : hoursTable);
+  const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
   const sql = renderStatement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
@@ -340,7 +320,7 @@ function writtenRows(
 
 /** The step `insert` of a first session, once its target is there: only then its columns have ids. */
 export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): InsertStep =>
-  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan, spec)).at(
+  loadSteps({ ...plan, target: { ...plan.target, exists: true, layout } }, spec, windowOf(plan)).at(
     -1,
   ) as InsertStep;
 
@@ -351,7 +331,7 @@ const composeStep = (plan: Plan): ComposeStep => ({
   kind: 'compose-snapshot',
   stage: 'compose',
   name: 'compose_snapshot',
-  sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(plan)),
+  sql: manifestListStatement('tables/write_manifest_list', rowLineageOf(plan)),
   parameters: {
     carried_list: { from_run: 'base-list' },
     staged_list: { from_run: 'branch-list' },
@@ -380,8 +360,8 @@ function overNoRow(
   statement: 'target/describe' | 'target/column_types',
   { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
 ): BareStep {
-  const window = firstWindow(spec, windowOf(plan, spec));
-  const bound = sourceCtes(plan, spec, window);
+  const window = firstWindow(spec, windowOf(plan));
+  const bound = queryCtes(plan, spec, window);
   const sql = renderStatement(statement, {
     sources: ctes ?? bound.fragment,
     query: userQueryFragment(spec.sql),

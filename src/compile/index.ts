@@ -1,4 +1,3 @@
-export { isCounted, readsTarget } from './compile-audits.ts';
 export {
   columnTypesStatement,
   compileAdoption,

@@ -2,12 +2,12 @@
  * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of
  * one hour). Plan + spec -> SqlFragment + the parameters that it binds. Pure.
  */
-import type { Hour, HourRange } from '../model/hour.ts';
-import { HOUR_MS, parseHour } from '../model/hour.ts';
+import { type Hour, type HourRange, HOUR_MS, parseHour } from '../model/hour.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import type { Plan, PlanSource, StepValue } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
-import { intervalsOf } from '../plan/hour-sets.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
 import {
   type SqlFragment,
   cteFragment,
@@ -79,33 +79,37 @@ function hoursOfPlan(plan: Plan): HourWindow | undefined {
     : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
 }
 
-/**
- * All aliases as CTEs; for a dimension also `previous`, the rows of the hour before the window in
- * `previousFrom`.
- */
+/** All aliases as CTEs, each with the rows of the window; then `more`. */
 export function sourceCtes(
   plan: Plan,
-  spec: ProcessSpec,
   window: HourWindow | undefined,
-  extra: readonly SqlFragment[] = [],
-  previousFrom: SqlFragment = previousTable(spec),
+  more: readonly SqlFragment[] = [],
 ): BoundFragment {
-  const all = processParameters(plan, window);
-  const parameters = rangeParameters(plan, window);
   const ctes = plan.sources.map((source) =>
     cteFragment(source.alias, rowsOfSource(plan, source, window, statementFragment('*'))),
   );
-  if (spec.pattern === 'dimension' && window !== undefined) {
-    parameters['previous_start'] = instant((window.firstHour - 1) * HOUR_MS);
-    parameters['range_start'] = all['range_start'] as StepValue;
-    const previous = renderStatement('load/previous_hour', {
-      columns: statementFragment('*'),
-      target: previousFrom,
-      event_time: identifierFragment(spec.target.eventTime as string),
-    });
-    ctes.push(cteFragment('previous', previous));
-  }
-  return { fragment: joinedFragment([...ctes, ...extra], ',\n'), parameters };
+  return { fragment: joinedFragment([...ctes, ...more], ',\n'), parameters: rangeParameters(plan, window) };
+}
+
+/**
+ * What the process's own SQL sees: its sources, and where its pattern reads it `previous`, the rows of the
+ * hour before the window in `previousFrom`.
+ */
+export function queryCtes(
+  plan: Plan,
+  spec: ProcessSpec,
+  window: HourWindow | undefined,
+  previousFrom: SqlFragment = previousTable(spec),
+): BoundFragment {
+  if (!patternOf(spec).readsPrevious || window === undefined) return sourceCtes(plan, window);
+  const previous = renderStatement('load/previous_hour', {
+    columns: statementFragment('*'),
+    target: previousFrom,
+    event_time: identifierFragment(spec.target.eventTime as string),
+  });
+  const { fragment, parameters } = sourceCtes(plan, window, [cteFragment('previous', previous)]);
+  const previousStart = instant((window.firstHour - 1) * HOUR_MS);
+  return { fragment, parameters: { ...parameters, previous_start: previousStart } };
 }
 
 /** The rows that {@link sourceCtes} shows, by the same rules, as the file and the hour of each. */
@@ -171,16 +175,16 @@ export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] 
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   if (countsForWholeDays(plan, source))
     return [{ ...range, firstHour: Math.floor(range.firstHour / 24) * 24 }];
-  return plan.pattern === 'stateful' ? intervalsOf(plan.hours.map((each) => parseHour(each.hour))) : [range];
+  return intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
 }
 
 /**
  * A date beside sources with a time of day is a row of that whole day: a range that begins at 05:00 still has
- * to see it, or a join of hourly events with daily rows finds nothing. On its own, and in a dimension (which
- * would count it 24 times), a date is its midnight.
+ * to see it, or a join of hourly events with daily rows finds nothing. On its own, and where the SQL runs
+ * hour by hour (it would be counted 24 times), a date is its midnight.
  */
 const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
-  plan.pattern === 'stateful' &&
+  !patternOf(plan).readsPrevious &&
   source.event_time_unit === 'day' &&
   plan.sources.some((other) => other.event_time_unit !== 'day');
 
@@ -211,11 +215,9 @@ export function namedIn(
 }
 
 /** The hours as one window; a stateless load has none. */
-export function windowOf(plan: Plan, spec: ProcessSpec): HourWindow | undefined {
+export function windowOf(plan: Plan): HourWindow | undefined {
   if (plan.range === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const hours = plan.hours.map((each) => parseHour(each.hour));
-  return spec.pattern === 'stateful' && hours.length < range.lastHour - range.firstHour + 1
-    ? { ...range, only: hours }
-    : range;
+  return hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
 }

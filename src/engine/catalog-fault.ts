@@ -34,7 +34,7 @@ export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): Psy
 
 /**
  * A manifest that another client wrote under a name of letters that are not ASCII. Sources with such are read
- * (`manifests/readable-names.ts`); what is written to carries its manifests on and so cannot be.
+ * (`tables/views/readable-names.ts`); what is written to carries its manifests on and so cannot be.
  */
 export function avroNameFault(error: unknown): PsybergError | undefined {
   if (!(error instanceof Error) || !error.message.includes('Invalid Avro identifier')) return undefined;

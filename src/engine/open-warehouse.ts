@@ -47,4 +47,5 @@ const MACROS = [
   'macros/bounds_are_trusted',
   'macros/manifest_list',
   'macros/partition_key',
+  'macros/hours_of_files',
 ] as const;

@@ -44,6 +44,47 @@ export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined):
   }
 }
 
+/** How a head follows on a snapshot that was read. */
+export interface Gap {
+  /**
+   * `straight`: the snapshot is an ancestor of the head · `forked`: the table was rolled back, and both have an ancestor
+   * in common · `unknown`: what was between is no longer there.
+   */
+  readonly kind: 'straight' | 'forked' | 'unknown';
+  /** Snapshots that the head has beyond it, or beyond where they meet, oldest first; all that are known, of `unknown`. */
+  readonly added: readonly Snapshot[];
+  /** Snapshots that were read and are no longer in the head's history, oldest first. */
+  readonly undone: readonly Snapshot[];
+  /** Where they meet: the snapshot itself where the way is straight. Undefined where it was expired. */
+  readonly meeting: Snapshot | undefined;
+}
+
+/**
+ * The snapshots between a head and the one that was read up to, by the chain of parents. The one that was read may
+ * have been expired while all that came after it is still there: then the way is straight, too.
+ */
+export function between(metadata: TableMetadata, head: Snapshot | undefined, readTo: SnapshotId): Gap {
+  const consumed = snapshotById(metadata, readTo);
+  const added: Snapshot[] = [];
+  for (const snapshot of ancestors(metadata, head)) {
+    const isRead = snapshot['snapshot-id'] === readTo;
+    if (!isRead) added.push(snapshot);
+    if (isRead || snapshot['parent-snapshot-id'] === readTo)
+      return { kind: 'straight', added: added.reverse(), undone: [], meeting: consumed };
+  }
+  const onHead = new Map(added.map((snapshot, index) => [snapshot['snapshot-id'], index]));
+  const undone: Snapshot[] = [];
+  for (const snapshot of ancestors(metadata, consumed)) {
+    const index = onHead.get(snapshot['snapshot-id']);
+    if (index !== undefined) {
+      const since = added.slice(0, index).reverse();
+      return { kind: 'forked', added: since, undone: undone.reverse(), meeting: snapshot };
+    }
+    undone.push(snapshot);
+  }
+  return { kind: 'unknown', added: added.reverse(), undone: [], meeting: undefined };
+}
+
 /** A snapshot's operation; a summary without one is read as `overwrite`, the most careful reading. */
 export const operationOf = (snapshot: Snapshot): string => snapshot.summary?.['operation'] ?? 'overwrite';
 

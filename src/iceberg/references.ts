@@ -1,5 +1,6 @@
 /** Branches and what they say of the snapshots that they keep. Metadata -> limits, updates. Pure. */
-import type { SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
+import { ancestors, mainSnapshot, snapshotById } from './history.ts';
+import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { TableUpdate } from './table-update.ts';
 
 /** How long a branch keeps its snapshots and itself (Iceberg specification, "Snapshot Retention Policy"). */
@@ -10,6 +11,33 @@ export function branchLimits({ refs }: Pick<TableMetadata, 'refs'>, branch: stri
   if (refs === undefined || !Object.hasOwn(refs, branch)) return {};
   const { 'snapshot-id': _id, type: _type, ...limits } = refs[branch] as SnapshotReference;
   return limits;
+}
+
+/** The id of the snapshot that a branch or tag points at; undefined while there is none. */
+export const refHeadId = ({ refs }: Pick<TableMetadata, 'refs'>, name: string): SnapshotId | undefined =>
+  refs !== undefined && Object.hasOwn(refs, name) ? refs[name]?.['snapshot-id'] : undefined;
+
+/** The head of a branch; undefined while it does not exist, as while nothing was staged on an empty target. */
+export function branchHead(metadata: TableMetadata, branch: string): Snapshot | undefined {
+  const id = refHeadId(metadata, branch);
+  return id === undefined ? undefined : snapshotById(metadata, id);
+}
+
+/** The snapshots that only the branch has, newest first; as far as `base`, where one is given. */
+export function stagingSnapshots(
+  metadata: TableMetadata,
+  branch: string,
+  base: SnapshotId | undefined,
+): Snapshot[] {
+  const main = new Set(
+    [...ancestors(metadata, mainSnapshot(metadata))].map((snapshot) => snapshot['snapshot-id']),
+  );
+  const staging: Snapshot[] = [];
+  for (const snapshot of ancestors(metadata, branchHead(metadata, branch))) {
+    if (snapshot['snapshot-id'] === base || main.has(snapshot['snapshot-id'])) break;
+    staging.push(snapshot);
+  }
+  return staging;
 }
 
 /**

@@ -9,6 +9,7 @@ import { expiredBy } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
+import { sessionOfName } from '../model/session-branch.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { findProjectRoot, readProject } from '../project/read-project.ts';
 import { type Workspace, openWorkspace } from '../workspace/open-workspace.ts';
@@ -157,7 +158,7 @@ function examineGrowth(spec: ProcessSpec, target: TableMetadata, report: Report)
 
 function leftBranches(spec: ProcessSpec, target: TableMetadata | undefined, report: Report): void {
   const branches = Object.entries(target?.refs ?? {}).flatMap(([name, { type }]) =>
-    type === 'branch' && name.startsWith(`psyberg_${spec.processName}_`) ? [name] : [],
+    type === 'branch' && sessionOfName(name)?.processName === spec.processName ? [name] : [],
   );
   if (branches.length > 0)
     report(

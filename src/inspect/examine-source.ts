@@ -9,6 +9,7 @@ import { producerOf } from '../project/dependency-order.ts';
 import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
+import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { renderStatement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
@@ -116,12 +117,7 @@ async function examineBounds(
   { metadata, head, fieldId, column, name }: Bounded,
   report: Report,
 ): Promise<void> {
-  const manifests = (
-    await engine.query<{ manifest_path: string; partition_spec_id: number; content: number }>({
-      sql: renderStatement('session/all_manifests'),
-      parameters: { manifest_list: head['manifest-list'] },
-    })
-  ).filter((manifest) => manifest.content === 0);
+  const manifests = ofData(await liveManifestsOf(engine, head));
   let files = 0n;
   let without = 0n;
   let allNull = 0n;
@@ -130,7 +126,7 @@ async function examineBounds(
       .filter((manifest) => manifest.partition_spec_id === specId)
       .map((manifest) => manifest.manifest_path);
     const [row] = await engine.query<{ files: bigint; without_bounds: bigint; all_null: bigint }>({
-      sql: renderStatement('report/files_without_bounds'),
+      sql: renderStatement('inspect/files_without_bounds'),
       parameters: { manifests: paths, field_id: fieldId },
     });
     files += row?.files ?? 0n;

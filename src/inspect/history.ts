@@ -25,7 +25,7 @@ export async function readHistory(
   const found = await engine.query<
     Omit<HistoryRow, 'error'> & { error: string | null } & Record<string, unknown>
   >({
-    sql: renderStatement('report/session_history', { session_table: tableFragment('lake', sessionTable) }),
+    sql: renderStatement('inspect/session_history', { session_table: tableFragment('lake', sessionTable) }),
     parameters: { process_name: processName ?? null, row_limit: rowLimit(limit) },
   });
   return found.map((row) => ({
@@ -43,7 +43,7 @@ export async function readSignals(
   if (!(await workspace.client.tableExists(signalTable))) return [];
   const engine = await workspace.engine();
   return engine.query<SignalRow & Record<string, unknown>>({
-    sql: renderStatement('report/signals', { signal_table: tableFragment('lake', signalTable) }),
+    sql: renderStatement('inspect/signals', { signal_table: tableFragment('lake', signalTable) }),
     parameters: { row_limit: rowLimit(limit) },
   });
 }

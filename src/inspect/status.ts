@@ -3,7 +3,7 @@
  * alone.
  */
 import { holdsNothingYet } from '../iceberg/empty-table.ts';
-import { ancestors, mainSnapshot } from '../iceberg/history.ts';
+import { ancestors, between, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
@@ -12,7 +12,7 @@ import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
-import { sessionBranches } from '../run/session-branches.ts';
+import { sessionBranches } from '../markers/session-branches.ts';
 import { bringsNothing } from '../state/no-news.ts';
 import {
   type ProcessProgress,
@@ -102,7 +102,8 @@ async function sourceStatus(
 
 /**
  * The snapshots with news from the head back to the watermark, as far as metadata tell: a compaction is none,
- * and no session moves the watermark for it. Null when the watermark is not among the head's ancestors.
+ * and no session moves the watermark for it. Null where the way back does not lead there: after a rollback, or when
+ * what was between is expired.
  */
 function snapshotsBehind(
   metadata: TableMetadata,
@@ -112,12 +113,10 @@ function snapshotsBehind(
     isVerified,
   }: { readonly watermark: Watermark | undefined; readonly isVerified: (key: string) => boolean },
 ): number | null {
-  let count = 0;
-  for (const snapshot of ancestors(metadata, head)) {
-    if (snapshot['snapshot-id'] === watermark?.snapshotId) return count;
-    if (!bringsNothing(metadata, snapshot, isVerified)) count += 1;
-  }
-  return watermark === undefined ? count : null;
+  const gap = watermark === undefined ? undefined : between(metadata, head, watermark.snapshotId);
+  if (gap !== undefined && gap.kind !== 'straight') return null;
+  const since = gap === undefined ? [...ancestors(metadata, head)] : gap.added;
+  return since.filter((snapshot) => !bringsNothing(metadata, snapshot, isVerified)).length;
 }
 
 async function lastSessions(
@@ -132,7 +131,7 @@ async function lastSessions(
     status: string;
     created_at: string;
   }>({
-    sql: renderStatement('report/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
+    sql: renderStatement('inspect/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
     parameters: {},
   });
   return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));

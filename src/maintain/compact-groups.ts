@@ -4,11 +4,13 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf, rowLineageOf } from '../manifests/compose.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { rowLineageOf } from '../tables/write/new-files.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import type { WrittenFile } from '../run/write-files.ts';
-import { makeLocalFolder } from '../state/local-files.ts';
+import type { WrittenFile } from '../tables/write/data-files.ts';
+import { makeLocalFolder } from '../files/local.ts';
 import {
   fieldIdsFragment,
   fileColumnsFragment,
@@ -56,7 +58,7 @@ export interface GroupFile extends Record<string, unknown> {
 }
 
 /** A folder of the batch's own below the table's data folder. */
-export const dataFolderOf = (layout: CompactionLayout, directory: string): string =>
+export const batchFolder = (layout: CompactionLayout, directory: string): string =>
   `${layout.dataFolder}/${basename(directory)}`;
 
 export type GroupOutput = WrittenFile & { readonly group: Group };
@@ -83,7 +85,7 @@ export async function writeGroups(
   });
   const files: GroupFile[] = [];
   const written: GroupOutput[] = [];
-  const destination = dataFolderOf(layout, directory);
+  const destination = batchFolder(layout, directory);
   makeLocalFolder(destination);
   const view = `maintain-${randomUUID()}`;
   try {

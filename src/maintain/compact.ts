@@ -8,20 +8,22 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../catalog/files/locations.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { metadataPath, rewriteManifests } from '../manifests/compose.ts';
-import { findObsoleteDeletes } from '../manifests/obsolete-deletes.ts';
+import { metadataPath } from '../tables/write/new-files.ts';
+import { rewriteManifests } from '../tables/write/manifest.ts';
+import { findObsoleteDeletes } from '../tables/read/obsolete-deletes.ts';
 import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import { writeMarker } from '../run/session-marker.ts';
+import { writeMarker } from '../markers/session-marker.ts';
 import { renderStatement } from '../statements/index.ts';
-import { discard } from '../state/local-files.ts';
+import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, stopIfInterrupted, untilItWins } from './context.ts';
 import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { compactionLayoutOf } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
-import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
-import { type Batch, dataFolderOf, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
+import { commitReplacement } from './commit-replacement.ts';
+import type { NewManifest } from '../tables/write/replace-snapshot.ts';
+import { type Batch, batchFolder, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
 import { writeManifests } from './compact-manifests.ts';
 
 /** Bytes of input after which a batch is committed. Not measured. */
@@ -140,7 +142,7 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   } catch (error) {
     discard(created, error);
     // A statement that was stopped has begun files that it told nobody of.
-    const begun = localPath(dataFolderOf(batch.layout, directory));
+    const begun = localPath(batchFolder(batch.layout, directory));
     if (begun !== undefined && !isUnanswered(error)) rmSync(begun, { recursive: true, force: true });
     throw error;
   } finally {

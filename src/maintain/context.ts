@@ -1,13 +1,26 @@
 /** What the tasks of maintenance share: the outside, the limits, and one table at a time. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoadedTable } from '../catalog/client/catalog-client.ts';
+import type { SessionViews } from '../catalog/index.ts';
+import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';
+import type { Engine } from '../engine/index.ts';
 import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
-export interface MaintainPorts extends RunPorts {
+/** What maintenance needs of the outside. */
+export interface MaintainPorts {
+  readonly project: ProjectSpec;
+  readonly catalog: CatalogClient;
+  readonly views: SessionViews;
+  /** Where DuckDB reaches the catalog. */
+  readonly endpoint: { readonly uri: string; readonly token: string };
+  readonly engine: Engine;
+  /** Folder of the markers of running sessions, and of compactions. */
+  readonly sessionsDirectory: string;
+  /** Told what is being done; for progress on stderr. */
+  readonly onStep: (message: string) => void;
   /** Absolute folder; nothing outside it is ever deleted. */
   readonly warehouse: string;
   readonly nowMs: () => number;

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../run/session-marker.ts';
+import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../markers/session-marker.ts';
 
 /**
  * What the folder of a compaction is called; no process can be called so, as their folders begin with

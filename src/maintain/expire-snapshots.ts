@@ -11,7 +11,8 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../iceberg/table-update.ts';
 import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/maintain-record.ts';
 import { plainPath } from '../model/plain-path.ts';
-import { isInUse, oldestSessionMs } from '../run/clean-up.ts';
+import { isInUse, oldestSessionMs } from '../markers/sessions-at-work.ts';
+import { sessionOfName } from '../model/session-branch.ts';
 import { globLiteral, renderStatement } from '../statements/index.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';
@@ -23,12 +24,6 @@ export interface ExpireOutcome {
   readonly expired: NonNullable<MaintainRecord['expired']>;
   readonly freed: FreedFiles;
 }
-
-/**
- * Branches of sessions are dropped by the next session of their process, which knows whether anybody still
- * works on them.
- */
-const SESSION_BRANCH = /^psyberg_(.+)_\d{14}(\.\d+)?$/;
 
 /** Expires what the limits and the table's own properties let go. */
 export async function expireSnapshots(context: MaintainContext): Promise<ExpireOutcome> {
@@ -61,7 +56,9 @@ export function whatExpires(
     nowMs: ports.nowMs(),
     olderThanMs: options.olderThanMs,
     retainLast: options.retainLast,
-    keepsRef: (name: string) => SESSION_BRANCH.test(name) && !isNobodys(name),
+    // Branches of sessions are dropped by the next session of their process, which knows whether anybody still
+    // works on them.
+    keepsRef: (name: string) => sessionOfName(name) !== undefined && !isNobodys(name),
     dropsRef: isNobodys,
   };
   return { expiry: expiredBy(metadata, limits, needed.ids), needed, wanted: expiredBy(metadata, limits) };
@@ -69,10 +66,8 @@ export function whatExpires(
 
 /** A branch whose process was taken out of the project: no session of it will come that drops it. */
 function isOfNoProcess({ project }: Pick<MaintainContext['ports'], 'project'>, branch: string): boolean {
-  const [, processName] = SESSION_BRANCH.exec(branch) ?? [];
-  return (
-    processName !== undefined && !project.processes.some((process) => process.processName === processName)
-  );
+  const processName = sessionOfName(branch)?.processName;
+  return processName !== undefined && !project.processes.some((spec) => spec.processName === processName);
 }
 
 async function expireOnce(

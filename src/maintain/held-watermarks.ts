@@ -6,7 +6,7 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
 import { renderStatement, tableFragment } from '../statements/index.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { MaintainPorts } from './context.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
 interface WatermarkRow extends Record<string, unknown> {
@@ -20,7 +20,7 @@ interface WatermarkRow extends Record<string, unknown> {
 
 /** Summaries of all tables, and `high_water_mark_table`: where they differ, both hold. */
 export async function heldWatermarks(
-  ports: Pick<RunPorts, 'catalog' | 'engine' | 'project'>,
+  ports: Pick<MaintainPorts, 'catalog' | 'engine' | 'project'>,
   tables: readonly TableMetadata[],
 ): Promise<HeldWatermark[]> {
   const held = tables.flatMap((metadata) =>

@@ -1,11 +1,10 @@
 /** What compaction has to know of a table, or why it leaves the table alone. Metadata -> layout. Pure. */
-import { currentSchema } from '../iceberg/event-time.ts';
 import { columnsOf, compressionOf, dataFolderOf, unwritableColumn } from '../iceberg/file-layout.ts';
-import type { PartitionSpec, TableMetadata } from '../iceberg/table-metadata.ts';
-import { partitionType } from '../manifests/compose.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { partitionValues } from '../tables/write/manifest.ts';
 import type { FileLayout, LayoutColumn } from '../model/file-layout.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
-import { type PartitionValue, canSpell } from '../statements/index.ts';
+import { canSpell } from '../statements/index.ts';
 
 const TARGET_BYTES_DEFAULT = 512 * 2 ** 20;
 /**
@@ -21,14 +20,6 @@ export interface CompactionLayout {
   readonly targetBytes: number;
   readonly smallBytes: number;
 }
-
-/** The fields of a spec with the types of their values. */
-export const partitionValues = (metadata: TableMetadata, spec: PartitionSpec): PartitionValue[] =>
-  spec.fields.map((field) => ({
-    name: field.name,
-    transform: field.transform,
-    type: partitionType(field.transform, currentSchema(metadata), field['source-id']),
-  }));
 
 /** The layout, or the sentence that says why the table is left alone. */
 export function compactionLayoutOf(

@@ -4,7 +4,8 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type ManifestRow, manifestsOf, shapesOf } from '../manifests/compose.ts';
+import { type ManifestRow, liveManifestsOf } from '../tables/read/manifest-list.ts';
+import { shapesOf } from '../tables/read/manifest-shapes.ts';
 import {
   fileKindFragment,
   liveEntryFragments,
@@ -24,7 +25,7 @@ export async function listLiveFiles(
 ): Promise<readonly ManifestRow[]> {
   for (const name of ['maintain/begin_files', 'maintain/begin_deletes'])
     await engine.execute({ sql: renderStatement(name), parameters: {} });
-  const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
+  const manifests = await liveManifestsOf(engine, snapshot);
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
@@ -44,7 +45,7 @@ export async function listLiveFiles(
       await engine.execute({
         sql: renderStatement('maintain/list_deletes', {
           live_entries: statementFragment(
-            renderStatement('compose/live_entries', {
+            renderStatement('tables/live_entries', {
               ...entries,
               partition_key: partitionKey,
               kind: fileKindFragment(),

@@ -5,7 +5,7 @@
  * the watermark's own. Without those between, what was removed could no longer be told, and the next session
  * would have to refuse.
  */
-import { ancestors, mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import { ancestors, between, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
 
@@ -51,7 +51,7 @@ export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedI
   const chain = [...ancestors(metadata, mainSnapshot(metadata))];
   for (const watermark of watermarks) {
     if (watermark.tableUuid !== metadata['table-uuid']) continue;
-    const since = snapshotsSince(metadata, chain, watermark.snapshotId);
+    const since = snapshotsSince(metadata, watermark.snapshotId);
     if (since === undefined) detached.push(watermark.processName);
     else {
       hold(`watermark of ${watermark.processName}`, since.snapshots);
@@ -82,7 +82,7 @@ export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedI
 }
 
 interface Since {
-  readonly snapshots: Snapshot[];
+  readonly snapshots: readonly Snapshot[];
   /** Sequence number of the newest snapshot of `main` that was read. */
   readonly readTo: bigint;
 }
@@ -93,25 +93,10 @@ const numberOf = (snapshot: Snapshot | undefined): bigint => snapshot?.['sequenc
  * The watermark's snapshot and all that came after it; on a table that was rolled back, both sides down to
  * where they meet. Undefined: unknown.
  */
-function snapshotsSince(
-  metadata: TableMetadata,
-  chain: readonly Snapshot[],
-  watermark: SnapshotId,
-): Since | undefined {
-  const at = chain.findIndex((snapshot) => snapshot['snapshot-id'] === watermark);
-  if (at >= 0) return { snapshots: chain.slice(0, at + 1), readTo: numberOf(chain[at]) };
-  // The watermark's snapshot is gone, but everything after it is there.
-  const above = chain.findIndex((snapshot) => snapshot['parent-snapshot-id'] === watermark);
-  if (above >= 0) return { snapshots: chain.slice(0, above + 1), readTo: numberOf(chain[above]) - 1n };
-  const consumed = snapshotById(metadata, watermark);
-  if (consumed === undefined) return undefined;
-  const onMain = new Map(chain.map((snapshot, index) => [snapshot['snapshot-id'], index]));
-  const undone: Snapshot[] = [];
-  for (const snapshot of ancestors(metadata, consumed)) {
-    const meeting = onMain.get(snapshot['snapshot-id']);
-    if (meeting !== undefined)
-      return { snapshots: [...undone, ...chain.slice(0, meeting + 1)], readTo: numberOf(chain[meeting]) };
-    undone.push(snapshot);
-  }
-  return undefined;
+function snapshotsSince(metadata: TableMetadata, watermark: SnapshotId): Since | undefined {
+  const { kind, added, undone, meeting } = between(metadata, mainSnapshot(metadata), watermark);
+  if (kind === 'unknown') return undefined;
+  return meeting === undefined
+    ? { snapshots: added, readTo: numberOf(added[0]) - 1n }
+    : { snapshots: [...undone, ...added, meeting], readTo: numberOf(meeting) };
 }

@@ -4,14 +4,9 @@
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { readManifests } from '../tables/read/manifest-list.ts';
+import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
 import { renderStatement } from '../statements/index.ts';
-
-export interface ReachedManifest extends Record<string, unknown> {
-  readonly manifest_path: string;
-  readonly partition_spec_id: number;
-  /** Undefined in the lists of format version 1, which know no delete manifests. */
-  readonly content?: number;
-}
 
 /** A file of a table and what it is. */
 export interface TableFile {
@@ -54,10 +49,7 @@ export async function reachManifests(engine: Engine, snapshots: readonly Snapsho
 /** Notes every live file of the snapshots as reached. */
 export async function reachFiles(engine: Engine, snapshots: readonly Snapshot[]): Promise<void> {
   if (snapshots.length === 0) return;
-  const manifests = await engine.query<ReachedManifest>({
-    sql: renderStatement('maintain/manifests_of_lists'),
-    parameters: { manifest_lists: manifestLists(snapshots) },
-  });
+  const manifests = await readManifests(engine, manifestLists(snapshots));
   for (const paths of bySpec(manifests))
     await togetherOrSingly(paths, async (each) => {
       await engine.execute({ sql: renderStatement('maintain/reach_files'), parameters: { manifests: each } });
@@ -71,7 +63,7 @@ export async function unreachedFiles(
   snapshots: readonly Snapshot[],
   reach: () => Promise<void>,
 ): Promise<TableFile[]> {
-  const manifests = await engine.query<ReachedManifest>({
+  const manifests = await engine.query<ManifestToRewrite & Record<string, unknown>>({
     sql: renderStatement('maintain/unreached_manifests'),
     parameters: { manifest_lists: manifestLists(snapshots) },
   });
@@ -80,7 +72,7 @@ export async function unreachedFiles(
   await reach();
   const files: TableFile[] = [];
   for (const content of [0, 1])
-    for (const paths of bySpec(manifests.filter((manifest) => (manifest.content ?? 0) === content))) {
+    for (const paths of bySpec(manifests.filter((manifest) => manifest.content === content))) {
       const rows = await togetherOrSingly(paths, (each) =>
         engine.query<{ path: string }>({
           sql: renderStatement('maintain/unreached_files'),
@@ -96,10 +88,10 @@ export async function unreachedFiles(
 }
 
 /** Manifests of one spec and content have one shape and are read together. */
-function bySpec(manifests: readonly ReachedManifest[]): string[][] {
+function bySpec(manifests: readonly ManifestToRewrite[]): string[][] {
   const groups = new Map<string, string[]>();
   for (const { manifest_path, partition_spec_id, content } of manifests) {
-    const key = `${partition_spec_id}:${content ?? 0}`;
+    const key = `${partition_spec_id}:${content}`;
     groups.set(key, [...(groups.get(key) ?? []), manifest_path]);
   }
   return [...groups.values()];

@@ -1,7 +1,7 @@
 /** The tables that a project may speak of, with their metadata. Catalog -> tables. Reads only. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type TableIdentifier, tableKey } from '../model/names.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { MaintainPorts } from './context.ts';
 import { allTables } from './maintain-tables.ts';
 
 export interface ReadTable {
@@ -13,7 +13,7 @@ export interface ReadTable {
  * Every table of the embedded catalog, by name; of a foreign one, which may hold thousands that are nobody's
  * business here, the sources and targets of the project.
  */
-export async function readTables(ports: Pick<RunPorts, 'catalog' | 'project'>): Promise<ReadTable[]> {
+export async function readTables(ports: Pick<MaintainPorts, 'catalog' | 'project'>): Promise<ReadTable[]> {
   const { catalog, project } = ports;
   const own = new Map(
     project.processes

@@ -16,7 +16,7 @@ import type {
 } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
-import { oldestSessionMs } from '../run/clean-up.ts';
+import { oldestSessionMs } from '../markers/sessions-at-work.ts';
 import { globLiteral, renderStatement } from '../statements/index.ts';
 import { type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { deleteFiles } from './delete-files.ts';

@@ -11,21 +11,20 @@ import { textFieldsOf } from '../iceberg/text-fields.ts';
 import {
   declareEmptyPartitionIn,
   FILES_PER_MANIFEST,
-  type ManifestShape,
   manifestMetadata,
-  manifestsOf,
-  metadataPath,
   partitionColumns,
-  rowLineageOf,
-  shapesOf,
-} from '../manifests/compose.ts';
+  partitionValues,
+} from '../tables/write/manifest.ts';
+import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
 import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
-import { discard } from '../state/local-files.ts';
+import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
-import { partitionValues } from './layout.ts';
-import { commitReplacement, type NewManifest } from './replace-snapshot.ts';
+import { commitReplacement } from './commit-replacement.ts';
+import type { NewManifest } from '../tables/write/replace-snapshot.ts';
 
 /**
  * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a

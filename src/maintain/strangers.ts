@@ -9,8 +9,8 @@ import { refusal, usageError } from '../model/errors.ts';
 import type { DroppedTagRecord } from '../model/maintain-record.ts';
 import { parseTableName, protectionTag, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import type { RunPorts } from '../run/context.ts';
-import { dropTag } from '../run/drop-tag.ts';
+import type { MaintainPorts } from './context.ts';
+import { removeTag } from '../state/drop-tag.ts';
 import { lastSessionOf, releasedProperty } from '../state/read-watermarks.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { type HeldWatermark, neededSnapshots } from './needed-snapshots.ts';
@@ -84,7 +84,7 @@ export function strangerText({ processName, hasTag, heldSnapshots }: Stranger): 
   };
 }
 
-export type StrangerPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project' | 'onStep'>;
+export type StrangerPorts = Pick<MaintainPorts, 'catalog' | 'engine' | 'project' | 'onStep'>;
 interface Named {
   readonly id: TableIdentifier;
   readonly metadata: TableMetadata;
@@ -149,7 +149,7 @@ export async function dropStranger(
   for (const { table, hasTag, heldSnapshots } of strangers.filter(
     (each) => each.processName === processName,
   )) {
-    if (hasTag && !dryRun && !(await dropTag(ports, parseTableName(table), processName))) continue;
+    if (hasTag && !dryRun && !(await removeTag(ports, parseTableName(table), processName))) continue;
     dropped.push({
       table,
       process_name: processName,

@@ -182,3 +182,16 @@ export const HOUR_PARAMETERS: ReadonlySet<string> = new Set([
   'range_end',
   'previous_start',
 ]);
+
+/**
+ * The hour up to which the target is complete once this plan is published, UTC text of its start: announced to
+ * the processes downstream. Undefined while a source is complete to no hour.
+ */
+export function completeToHour(plan: Pick<Plan, 'sources' | 'range' | 'target'>): string | undefined {
+  const vtts = plan.sources.map((source) => source.vtts_hour);
+  const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
+  const reached = plan.range === null ? least : plan.range.last_hour;
+  const before = plan.target.complete_to_hour ?? undefined;
+  if (reached === undefined) return before;
+  return before === undefined || reached > before ? reached : before;
+}

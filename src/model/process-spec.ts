@@ -5,29 +5,21 @@
 import type { TableIdentifier } from './names.ts';
 import type { StartSpec } from './start.ts';
 
-export type Pattern = 'stateless' | 'stateful' | 'dimension';
-
-/**
- * Psyberg's `etl_pattern_id` of each pattern: a dimension is a sequential stateful load, so it is 2 as well.
- */
-export const ETL_PATTERN_ID: Readonly<Record<Pattern, 1 | 2>> = Object.freeze({
-  stateless: 1,
-  stateful: 2,
-  dimension: 2,
-});
+/** How a target depends on its sources; what follows from it stands in `src/kinds/patterns`. */
+export const PATTERN_NAMES = ['stateless', 'stateful', 'dimension'] as const;
+export type Pattern = (typeof PATTERN_NAMES)[number];
 
 /** Unit of an event-time column that holds integers since 1970-01-01T00:00:00Z. */
 export type EventTimeUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us';
 
-/** Where a source's valid-to timestamp (the hour up to which it is complete) is read from. */
-export type VttsSpec =
-  | { readonly kind: 'bounds' }
-  | { readonly kind: 'signal' }
-  | { readonly kind: 'property'; readonly key: string }
-  /** `place`: of the query in the process's file. */
-  | { readonly kind: 'sql'; readonly query: string; readonly place: TextPosition }
-  /** Complete to this hour, since 1970: no process file says it, a test does. */
-  | { readonly kind: 'hour'; readonly hour: number };
+/**
+ * Where a source's valid-to timestamp (the hour up to which it is complete) is read from. What a provider knows
+ * beside its kind stands with the kind, in `src/kinds/vtts`.
+ */
+export interface VttsSpec {
+  /** The provider's name in the header. */
+  readonly kind: string;
+}
 
 /** What a stateless load does when rows of its source were changed or removed. */
 export type OnSourceChange = 'refuse' | 'append-added';
@@ -88,55 +80,19 @@ export interface TargetSpec {
 /** `block`: a failure publishes nothing. `warn`: it is reported. */
 export type AuditSeverity = 'block' | 'warn';
 
-interface AuditBase {
+/** What every audit has. What its kind adds stands with the kind, in `src/kinds/audits`. */
+export interface AuditSpec {
+  /** The kind's name in the header. */
+  readonly kind: string;
   /** Unique within the process; the kind, or the file's name for own SQL, with a number when used again. */
   readonly name: string;
   readonly severity: AuditSeverity;
   /** Where it stands in the process's file; of own SQL: where that begins in its own file. */
   readonly place: TextPosition;
+  /** Only of SQL of the project's own: absolute path of its file, and the file's query. */
+  readonly file?: string;
+  readonly sql?: string;
 }
-/**
- * Counts of the session's source rows and of the rows it staged agree. Source is an alias; default: the first
- * source.
- */
-export interface SourceToTargetCountAudit extends AuditBase {
-  readonly kind: 'source_to_target_count';
-  readonly source?: string;
-}
-/** Every key of the session's source rows is among the staged rows. Source is an alias. */
-export interface NoMissingEventsAudit extends AuditBase {
-  readonly kind: 'no_missing_events';
-  readonly source: string;
-  readonly key: string;
-  /** The key's column in the target, when it has another name there. */
-  readonly targetKey?: string;
-}
-export interface NotNullAudit extends AuditBase {
-  readonly kind: 'not_null';
-  readonly columns: readonly string[];
-}
-/** No key twice; one with a NULL in it equals no other. */
-export interface UniqueAudit extends AuditBase {
-  readonly kind: 'unique';
-  readonly columns: readonly string[];
-  /** Among the staged rows, or also beside what the target holds already. */
-  readonly over: 'staged' | 'target';
-}
-/** The project's own query: it selects the bad rows. */
-export interface SqlAudit extends AuditBase {
-  readonly kind: 'sql';
-  /** Absolute path. */
-  readonly file: string;
-  /** The file's text. */
-  readonly sql: string;
-  readonly parameters: readonly ParameterUse[];
-}
-export type AuditSpec =
-  | SourceToTargetCountAudit
-  | NoMissingEventsAudit
-  | NotNullAudit
-  | UniqueAudit
-  | SqlAudit;
 
 /** The values that a process's SQL may name as `$name`. */
 export const PARAMETER_NAMES = Object.freeze([

@@ -50,7 +50,3 @@ export interface RunRecord {
   readonly waited_seconds?: number;
   readonly error: ErrorJson | null;
 }
-
-/** `psyberg_<process>_<session>`: the staging branch of a session on its target. */
-export const branchName = (processName: string, psybergSessionId: string): string =>
-  `psyberg_${processName}_${psybergSessionId}`;

@@ -18,10 +18,10 @@ export function freeSessionId(id: string, isTaken: (id: string) => boolean): str
   return free;
 }
 
-function nextSessionId(id: string): string {
-  const [, year, month, day, hour, minute, second] = SESSION_ID.exec(id) as RegExpExecArray;
-  return sessionIdOf(
-    Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) +
-      1000,
-  );
+const nextSessionId = (id: string): string => sessionIdOf(sessionBeganMs(id) + 1000);
+
+/** The second that an id names, in ms since 1970. `id`: fourteen digits. */
+export function sessionBeganMs(id: string): number {
+  const [year, month, day, hour, minute, second] = (SESSION_ID.exec(id) ?? []).slice(1).map(Number);
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
 }

@@ -74,6 +74,10 @@ export type ComposeStep = Statement<'compose-snapshot', 'compose'>;
 export type CountSourcesStep = Statement<'count-sources', 'audit'>;
 export type PublishStep = Statement<'publish', 'publish'>;
 export type ProtectWatermarksStep = Statement<'protect-watermarks', 'cleanup'>;
+/** What another name of the process has left; `ended` is that name. */
+export interface EndNameStep extends Statement<'end-name', 'cleanup'> {
+  readonly ended: string;
+}
 export type CloseSessionStep = Statement<'close-session', 'cleanup'>;
 
 export type Step =
@@ -90,6 +94,7 @@ export type Step =
   | AuditStep
   | PublishStep
   | ProtectWatermarksStep
+  | EndNameStep
   | CloseSessionStep;
 
 /** A statement and what is bound in it, wherever it stands. */
@@ -99,9 +104,20 @@ interface Steps {
   readonly steps: readonly Step[];
 }
 
+/** The steps of one stage. */
+export type StepOf<Stage extends StepStage> = Extract<Step, { readonly stage: Stage }>;
+
+/** The steps of one stage, in their order. */
+export const stepsOf = <Stage extends StepStage>({ steps }: Steps, stage: Stage): StepOf<Stage>[] =>
+  steps.filter((step): step is StepOf<Stage> => step.stage === stage);
+
 /** The step that composes the snapshot; publishing composes again when `main` moved. */
 export const composeStepOf = ({ steps }: Steps): ComposeStep =>
   steps.find((step) => step.kind === 'compose-snapshot') as ComposeStep;
+
+/** The step that publishes. */
+export const publishStepOf = ({ steps }: Steps): PublishStep =>
+  steps.find((step) => step.kind === 'publish') as PublishStep;
 
 /** The step that takes off the files of the replaced hours; none where nothing is replaced. */
 export const clearStepOf = ({ steps }: Steps): ClearHoursStep | undefined =>

@@ -1,11 +1,11 @@
 /**
- * Why each hour and each partition is in a plan: source, snapshot, operation and file. Session -> causes.
+ * Why each hour and each partition is in a plan: source, snapshot, operation and file. Sources -> causes.
  * Pure.
  */
 import { type Hour, hourText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { PlanCause, PlanHour, PlanUriCauses } from '../model/plan.ts';
-import type { ChangedFile, ProcessingUri, Session, SourceState } from '../model/session.ts';
+import type { ChangedFile, ProcessingUri, SourceState } from '../model/session.ts';
 
 /**
  * At most this many files are named for one hour or partition, and about so many in a whole plan: a first
@@ -28,9 +28,13 @@ const causesEach = (entries: number, { allCauses }: CauseOptions): number =>
  * The hours of a plan with what made each necessary. An hour without a cause of its own is owed, or lies
  * between two that have one.
  */
-export function describeHours(session: Session, hours: readonly Hour[], options: CauseOptions): PlanHour[] {
-  const causes = causesByHour(session, new Set(hours), causesEach(hours.length, options));
-  const owed = owedBy(session);
+export function describeHours(
+  sources: readonly SourceState[],
+  hours: readonly Hour[],
+  options: CauseOptions,
+): PlanHour[] {
+  const causes = causesByHour(sources, new Set(hours), causesEach(hours.length, options));
+  const owed = owedBy(sources);
   return hours.map((hour) => {
     const found = causes.get(hour) ?? { causes: [], count: 0 };
     return {
@@ -43,9 +47,9 @@ export function describeHours(session: Session, hours: readonly Hour[], options:
   });
 }
 
-function owedBy(session: Session): Map<Hour, string[]> {
+function owedBy(sources: readonly SourceState[]): Map<Hour, string[]> {
   const owed = new Map<Hour, string[]>();
-  for (const source of session.sources)
+  for (const source of sources)
     for (const hour of source.watermark?.owedHours ?? [])
       owed.set(hour, [...(owed.get(hour) ?? []), tableName(source.spec.table)]);
   return owed;
@@ -56,9 +60,13 @@ interface Found {
   count: number;
 }
 
-function causesByHour(session: Session, wanted: ReadonlySet<Hour>, atMost: number): Map<Hour, Found> {
+function causesByHour(
+  sources: readonly SourceState[],
+  wanted: ReadonlySet<Hour>,
+  atMost: number,
+): Map<Hour, Found> {
   const causes = new Map<Hour, Found>();
-  for (const source of session.sources) {
+  for (const source of sources) {
     const causeOf = causeMaker(source);
     for (const file of source.files) {
       const hours = hoursOfFile(file, wanted);

@@ -2,10 +2,10 @@
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanPosition, PlanRead, PlanSource, PlanStatus } from '../model/plan.ts';
-import { ETL_PATTERN_ID } from '../model/process-spec.ts';
 import type { BoundsFrom, ProcessingUri, Session, SourcePosition, SourceState } from '../model/session.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { type CauseOptions, describeUris } from './causes.ts';
-import { futureHours, spanOf, touchedHours } from './hour-sets.ts';
+import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
 
 const positionJson = (position: SourcePosition | undefined): PlanPosition | null =>
   position === undefined
@@ -72,22 +72,6 @@ export function describeSource(
   };
 }
 
-/**
- * True when a source is to begin at a place that is not the beginning, and no session has published that yet.
- */
-export const beginsSomewhere = (session: Session): boolean =>
-  session.sources.some((source) => source.start !== undefined);
-
-/**
- * True while a source that is to begin somewhere has no snapshot to begin after: publishing without it would
- * lose the place.
- */
-export const awaitsStart = (session: Session): boolean =>
-  session.sources.some(
-    (source) =>
-      source.spec.start.kind !== 'beginning' && source.watermark === undefined && source.head === undefined,
-  );
-
 /** The changed partitions, each once, in the order of their values; a source without partitions has none. */
 function processingUris(source: SourceState): ProcessingUri[] {
   const byText = new Map<string, ProcessingUri>();
@@ -131,17 +115,18 @@ export function planHead(
   | 'target'
 > {
   const { spec, target } = session;
+  const { etlPatternId, operation } = patternOf(spec);
   return {
     plan_version: 1,
     process_name: spec.processName,
     psyberg_session_id: session.psybergSessionId,
     pattern: spec.pattern,
-    etl_pattern_id: ETL_PATTERN_ID[spec.pattern],
+    etl_pattern_id: etlPatternId,
     status,
     process_sha256: spec.sqlSha256,
     target: {
       table: tableName(spec.target.table),
-      operation: spec.pattern === 'stateless' ? 'append' : 'overwrite',
+      operation,
       table_uuid: target.tableUuid ?? null,
       base_snapshot_id: target.baseSnapshotId === undefined ? null : String(target.baseSnapshotId),
       exists: target.exists,

@@ -1,24 +1,27 @@
-/** Session -> Plan. Pure: no I/O, no clock. */
-import { assertNever } from '../model/errors.ts';
+/** Session -> Plan. Pure: no I/O, no clock. The process's pattern decides, and what it decided is described. */
+import { hourText } from '../model/hour.ts';
+import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
-import type { CauseOptions } from './causes.ts';
-import { planStateless } from './plan-stateless.ts';
-import { planDimension, planStateful } from './plan-stateful.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import { type CauseOptions, describeHours } from './causes.ts';
+import { describeSource, planHead } from './describe-source.ts';
 
 export { planAdoption } from './plan-adoption.ts';
 
-/** Decides what a session processes, by the process's pattern. */
+/** What a session processes, with what made each hour and each partition necessary. */
 export function planSession(session: Session, options: CauseOptions = { allCauses: false }): Plan {
-  const { pattern } = session.spec;
-  switch (pattern) {
-    case 'stateless':
-      return planStateless(session, options);
-    case 'stateful':
-      return planStateful(session, options);
-    case 'dimension':
-      return planDimension(session, options);
-    default:
-      return assertNever(pattern);
-  }
+  const { status, sources, hours, range, heldBackBy } = patternOf(session.spec).decide(session);
+  const decided = sources.map(({ source }) => source);
+  return Object.freeze({
+    ...planHead(session, status),
+    sources: sources.map(({ source, read, owed }) => describeSource(source, { read, owed, ...options })),
+    range:
+      range === undefined
+        ? null
+        : { first_hour: hourText(range.firstHour), last_hour: hourText(range.lastHour) },
+    hours: describeHours(decided, hours, options),
+    owed_hours: union(sources.map(({ owed }) => owed)).map(hourText),
+    held_back_by: heldBackBy,
+  });
 }

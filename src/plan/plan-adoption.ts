@@ -7,7 +7,7 @@ import { hourText } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
 import { describeSource, planHead } from './describe-source.ts';
-import { union } from './hour-sets.ts';
+import { union } from '../model/hour-sets.ts';
 
 /** A snapshot without new files, which carries the watermarks. */
 export function planAdoption(session: Session): Plan {

@@ -9,7 +9,7 @@ import type { RunRecord } from '../model/run-record.ts';
 import { laterSessionId } from '../model/session-id.ts';
 import type { StartSpec } from '../model/start.ts';
 import { planAdoption } from '../plan/index.ts';
-import { adoptTarget } from '../run/adopt-target.ts';
+import { adoptTarget } from '../run/drivers/adopt.ts';
 import { openSession } from '../session/open-session.ts';
 import { openTakeover } from '../session/take-over.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -37,7 +37,7 @@ export async function adoptProcess(
       : await openTakeover(input, from);
   const planned = planAdoption(session);
   const id = laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id);
-  const plan = compileAdoption({ ...planned, psyberg_session_id: id });
+  const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
   return { plan, record: await adoptTarget(await workspace.ports(), plan, spec, from) };
 }
 

@@ -1,11 +1,12 @@
 /** Records of processes whose session did not run to its end. Outcome -> RunRecord. Pure. */
+import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import { shownError } from '../model/storage-faults.ts';
-import { recordHead } from '../run/run-session.ts';
+import { recordHead } from '../run/record.ts';
 
 /** A process with nothing to load. `waitedSeconds`: for another session of it. */
 export const idleRecord = (
@@ -52,7 +53,7 @@ const emptyRecord = (spec: ProcessSpec): RunRecord => ({
   psyberg_session_id: '',
   status: 'failed',
   target: tableName(spec.target.table),
-  operation: spec.pattern === 'stateless' ? 'append' : 'overwrite',
+  operation: patternOf(spec).operation,
   published_snapshot_id: null,
   branch: '',
   rows_read: '0',

@@ -9,10 +9,10 @@ import { type ErrorJson, isWorthRetrying, PsybergError } from '../model/errors.t
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RunRecord } from '../model/run-record.ts';
-import type { AbandonedSession } from '../run/clean-up.ts';
-import { protectWatermarks } from '../run/protect-watermarks.ts';
-import { runSession } from '../run/run-session.ts';
-import { sessionAtWork, WAIT_MAX_MS, waitForSession } from '../run/session-at-work.ts';
+import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
+import { protectWatermarks } from '../run/leftovers/protect-watermarks.ts';
+import { runSession } from '../run/drivers/whole.ts';
+import { sessionAtWork, WAIT_MAX_MS, waitForSession } from '../run/leftovers/session-at-work.ts';
 import { hasSessionFolder } from '../workspace/folders.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { planProcess } from './plan-process.ts';
@@ -106,7 +106,7 @@ async function planOnce(
 ): Promise<CompiledPlan> {
   const { project, client, ports, sessionsDirectory } = workspace;
   if (project.catalog.kind === 'rest') {
-    const { repairStateTables } = await import('../run/repair-state.ts');
+    const { repairStateTables } = await import('../run/records/repair-state.ts');
     await repairStateTables({ spec, project, catalog: client, ports });
   }
   if (hasSessionFolder(sessionsDirectory, spec.processName)) await dropAbandoned(workspace, spec, tries);
@@ -162,7 +162,7 @@ async function runOnce(
 }
 
 async function dropAbandoned(workspace: Workspace, spec: ProcessSpec, tries: Tries): Promise<void> {
-  const { dropAbandonedSessions } = await import('../run/clean-up.ts');
+  const { dropAbandonedSessions } = await import('../run/leftovers/clean-up.ts');
   const ports = await workspace.ports();
   tries.abandoned.push(...(await dropAbandonedSessions(ports, spec.target.table, spec.processName)));
 }
@@ -170,7 +170,7 @@ async function dropAbandoned(workspace: Workspace, spec: ProcessSpec, tries: Tri
 /** The commits that killed sessions had begun: their tables have been committed to since. */
 async function sweepAfter(workspace: Workspace, spec: ProcessSpec, { abandoned }: Tries): Promise<void> {
   if (abandoned.length === 0) return;
-  const { sweepMetadataFiles } = await import('../run/sweep.ts');
+  const { sweepMetadataFiles } = await import('../run/leftovers/sweep.ts');
   const since = Math.min(...abandoned.map((each) => each.startedAtMs));
   await sweepMetadataFiles(await workspace.ports(), spec, since);
 }
@@ -186,7 +186,7 @@ async function recordFailed(
   },
 ): Promise<void> {
   const { record, error, plan } = failed;
-  const { isRecorded, recordFailure } = await import('../run/record-failure.ts');
+  const { isRecorded, recordFailure } = await import('../run/records/record-failure.ts');
   if (record.error === null || !isRecorded(error)) return;
   const id = await recordFailure(await workspace.ports(), spec, {
     status: record.status,

@@ -4,8 +4,8 @@ import { sessionIdOf } from '../model/hour.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
-import type { AbortedSession } from '../run/abort-session.ts';
-import type { StepRecord, StepRequest, StepStatus } from '../run/step-records.ts';
+import type { AbortedSession } from '../run/drivers/abort.ts';
+import type { StepRecord, StepRequest, StepStatus } from '../run/drivers/step-records.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { planProcess } from './plan-process.ts';
 
@@ -41,7 +41,8 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
     const [spec] = processesInDependencyOrder(workspace.project, [processName]) as [ProcessSpec];
     return { ports: await workspace.ports(), spec, psybergSessionId };
   };
-  const steps = (): Promise<typeof import('../run/steps.ts')> => import('../run/steps.ts');
+  const steps = (): Promise<typeof import('../run/drivers/stepwise.ts')> =>
+    import('../run/drivers/stepwise.ts');
   return {
     async init(request) {
       const step = await requestOf(request);
@@ -55,7 +56,7 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
     publish: async (request) => (await steps()).publishStep(await requestOf(request)),
     commit: async (request) => (await steps()).commitStep(await requestOf(request)),
     async abort(request) {
-      const { abortSession } = await import('../run/abort-session.ts');
+      const { abortSession } = await import('../run/drivers/abort.ts');
       return abortSession(await requestOf(request));
     },
   };

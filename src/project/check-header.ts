@@ -2,13 +2,16 @@
  * Rules between the parts of one header. YAML with places -> problems. Reads nothing but its arguments.
  * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
-import { scanSql } from '../model/scan-sql.ts';
+import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
+import { PATTERNS, type PatternKind } from '../kinds/patterns/index.ts';
+import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { isMap } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
+import { checkVtts } from './header-vtts.ts';
+import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
-import type { Path, YamlText } from './yaml-text.ts';
+import type { YamlText } from './yaml-text.ts';
 
 /** Names that the engine gives to tables of its own inside a process's SQL and audits. */
 export const RESERVED_ALIASES: Readonly<Record<string, string>> = Object.freeze({
@@ -17,8 +20,6 @@ export const RESERVED_ALIASES: Readonly<Record<string, string>> = Object.freeze(
   previous: "the target's rows of the hour before",
 });
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const tableOf = (value: unknown): string | undefined =>
   typeof value === 'string' && tableNameProblem(value) === undefined ? value : undefined;
 
@@ -30,15 +31,15 @@ export function aliasOf(source: unknown): string | undefined {
   return source['alias'] === undefined ? tableOf(source['table'])?.split('.').at(-1) : undefined;
 }
 
-/** The pattern under either of its names; undefined when neither says one. */
-export function patternOf(
-  header: Readonly<Record<string, unknown>>,
-): 'stateless' | 'stateful' | 'dimension' | undefined {
+/** The pattern by its name or its number, of which the first counts; undefined when neither says one. */
+export function writtenPattern(header: Readonly<Record<string, unknown>>): Pattern | undefined {
   const written = header['pattern'] ?? header['etl_pattern_id'];
-  if (written === 1 || written === 'stateless') return 'stateless';
-  if (written === 2 || written === 'stateful') return 'stateful';
-  return written === 'dimension' ? 'dimension' : undefined;
+  return PATTERN_NAMES.find((name) => written === name || written === PATTERNS[name].etlPatternId);
 }
+
+/** What follows from it. */
+const kindOf = (pattern: Pattern | undefined): PatternKind | undefined =>
+  pattern === undefined ? undefined : PATTERNS[pattern];
 
 /** Reports what the schema cannot: rules that tie keys of a header together. */
 export function checkHeader(yaml: YamlText, report: ReportProblem): void {
@@ -54,15 +55,16 @@ function checkPattern(
   yaml: YamlText,
   report: ReportProblem,
 ): void {
-  const pattern = patternOf(header);
+  const pattern = writtenPattern(header);
+  const kind = kindOf(pattern);
   const id = header['etl_pattern_id'];
   if (header['pattern'] === undefined && id === undefined)
     report(yaml.placeOf([]), "missing key 'pattern'", 'write pattern: stateless, stateful or dimension');
   if (
     header['pattern'] !== undefined &&
-    pattern !== undefined &&
+    kind !== undefined &&
     (id === 1 || id === 2) &&
-    (id === 1) !== (pattern === 'stateless')
+    id !== kind.etlPatternId
   ) {
     report(
       yaml.placeOf(['etl_pattern_id']),
@@ -70,15 +72,15 @@ function checkPattern(
       'remove etl_pattern_id',
     );
   }
-  if (pattern === undefined) return;
-  if (pattern === 'stateless' && header['hours'] === 'touched') {
+  if (kind === undefined) return;
+  if (!kind.loadsHours && header['hours'] === 'touched') {
     report(
       yaml.placeOf(['hours']),
       'hours is for a stateful process; a stateless one appends the new rows',
       'remove it',
     );
   }
-  if (pattern !== 'dimension' && header['catchup'] !== undefined) {
+  if (!kind.readsPrevious && header['catchup'] !== undefined) {
     report(
       yaml.placeOfKey(['catchup']),
       `catchup is for a dimension, and this process is ${pattern}`,
@@ -92,7 +94,8 @@ function checkSources(
   yaml: YamlText,
   report: ReportProblem,
 ): void {
-  const pattern = patternOf(header);
+  const pattern = writtenPattern(header);
+  const kind = kindOf(pattern);
   const target = isMap(header['target']) ? tableOf(header['target']['table']) : undefined;
   const seen = new Map<string, string>();
   const tables = new Set<string>();
@@ -139,12 +142,12 @@ function checkSources(
       report(
         yaml.placeOf(['sources', index, 'table']),
         `the target ${target} is also a source of this process`,
-        pattern === 'dimension'
+        kind?.readsPrevious === true
           ? "remove this source: the target's rows of the hour before are there as 'previous'"
           : 'a process may not read what it writes; write to another table',
       );
     }
-    if ((pattern === 'stateful' || pattern === 'dimension') && source['event_time'] === undefined) {
+    if (kind?.loadsHours === true && source['event_time'] === undefined) {
       report(
         place,
         `a ${pattern} process needs event_time on every source, and ${table} has none`,
@@ -158,7 +161,7 @@ function checkSources(
         'name the column: event_time: <column>',
       );
     }
-    if (pattern === 'stateless' && source['nulls'] === 'skip') {
+    if (kind?.loadsHours === false && source['nulls'] === 'skip') {
       report(
         yaml.placeOfKey(['sources', index, 'nulls']),
         'nulls: skip is for hours; a stateless process loads rows without an event time like all others',
@@ -173,7 +176,7 @@ function checkSources(
           `${key} without event_time`,
           'name the column: event_time: <column>',
         );
-    if (pattern !== undefined && pattern !== 'stateless' && source['on_source_change'] !== undefined) {
+    if (kind?.loadsHours === true && source['on_source_change'] !== undefined) {
       report(
         yaml.placeOfKey(['sources', index, 'on_source_change']),
         `on_source_change is for a stateless process; a ${pattern} one recomputes the changed hours`,
@@ -183,24 +186,11 @@ function checkSources(
   }
 }
 
-/** The query that says how far a source is complete runs before a session has hours. */
-function checkVtts(vtts: unknown, path: Path, yaml: YamlText, report: ReportProblem): void {
-  if (!isMap(vtts)) return;
-  checkVtts(vtts['from'], [...path, 'from'], yaml, report);
-  const [parameter] = scanSql(textOf(vtts['sql']) ?? '').parameters;
-  if (parameter !== undefined)
-    report(
-      yaml.placeOf([...path, 'sql']),
-      `the vtts query takes no parameters, found ${parameter.name === '?' ? '?' : `$${parameter.name}`}`,
-      'write the value itself, or select it from a table',
-    );
-}
-
 function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const target = header['target'];
   if (!isMap(target)) return;
-  const pattern = patternOf(header);
-  if ((pattern === 'stateful' || pattern === 'dimension') && target['event_time'] === undefined) {
+  const pattern = writtenPattern(header);
+  if (kindOf(pattern)?.loadsHours === true && target['event_time'] === undefined) {
     report(
       yaml.placeOfKey(['target']),
       `a ${pattern} process needs event_time in target`,
@@ -221,6 +211,8 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
   }
 }
 
+const NAMING_A_SOURCE = AUDIT_NAMES.filter((name) => auditKind(name).namesSource === true);
+
 function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const aliases = listOf(header['sources'])
     .map(aliasOf)
@@ -228,7 +220,7 @@ function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
   const names = new Set<string>();
   for (const [index, audit] of listOf(header['audits']).entries()) {
     if (!isMap(audit)) continue;
-    for (const kind of ['no_missing_events', 'source_to_target_count']) {
+    for (const kind of NAMING_A_SOURCE) {
       const written = isMap(audit[kind]) ? textOf(audit[kind]['source']) : undefined;
       if (written === undefined || aliases.some((alias) => alias.toLowerCase() === written.toLowerCase()))
         continue;

@@ -4,14 +4,14 @@
  */
 import * as z from 'zod';
 import { durationMs } from '../model/hour.ts';
-import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
+import { filled, strictMap } from '../kinds/shapes.ts';
+import { tableNameProblem } from '../model/names.ts';
+import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS } from '../model/start.ts';
-import { didYouMean } from './did-you-mean.ts';
-import { choice, foundType, jsonSchemaOf, type NoChoice, strictMap } from './validate.ts';
-
-const NAME_RULE = 'must hold letters, digits and _ only, and start with no digit';
-const nameText = z.string().regex(NAME_PATTERN, NAME_RULE);
-const filled = z.string().regex(/\S/, 'must not be empty');
+import { auditSchema } from './header-audits.ts';
+import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
+import { nameText } from './plain-values.ts';
+import { choice, jsonSchemaOf } from './validate.ts';
 
 /** `namespace.table` as text. */
 export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$/, {
@@ -19,93 +19,7 @@ export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-
     typeof issue.input === 'string' ? (tableNameProblem(issue.input) ?? 'not a table name') : undefined,
 });
 
-// --- vtts
-// -----------------------------------------------------------------------------------------------------------------
-const vttsName = z.enum(['bounds', 'signal']);
-const vttsProperty = strictMap({ property: filled });
-const vttsSql = strictMap({ sql: filled });
-const VTTS_FORMS = 'bounds, signal, {property: <summary key>} or {sql: <query>}';
-
-function pickVtts(value: unknown): z.ZodType | NoChoice {
-  if (typeof value === 'string') return vttsName;
-  if (!isMap(value)) return { message: `vtts must be one of ${VTTS_FORMS}; found ${foundType(value)}` };
-  const keys = Object.keys(value);
-  if (keys.includes('from')) return strictMap({ from: choice(pickVtts, vttsUnion) });
-  if (keys.includes('property')) return vttsProperty;
-  if (keys.includes('sql')) return vttsSql;
-  const key = keys[0];
-  return {
-    message: key === undefined ? `vtts must be one of ${VTTS_FORMS}` : `unknown key '${key}' in vtts`,
-    hint: didYouMean(key ?? '', ['from', 'property', 'sql'], 'known keys'),
-  };
-}
-const vttsUnion: z.ZodType = z.union([
-  vttsName,
-  vttsProperty,
-  vttsSql,
-  strictMap({ from: z.union([vttsName, vttsProperty, vttsSql]) }),
-]);
-const vtts = choice(pickVtts, vttsUnion);
-
-// --- audits
-// ---------------------------------------------------------------------------------------------------------------
-const columns = z.array(filled).min(1);
-const auditCommon = { severity: z.enum(['block', 'warn']).optional(), name: nameText.optional() };
-const AUDIT_ARGUMENTS = {
-  source_to_target_count: strictMap({ source: z.string().optional() }).nullable(),
-  no_missing_events: strictMap({ source: z.string(), key: filled, target_key: filled.optional() }),
-  not_null: strictMap({ columns }),
-  unique: strictMap({ columns, over: z.enum(['staged', 'target']).optional() }),
-  sql: filled,
-} as const;
-export type AuditKind = keyof typeof AUDIT_ARGUMENTS;
-export const AUDIT_KINDS = Object.keys(AUDIT_ARGUMENTS) as AuditKind[];
-const isAuditKind = (text: string): text is AuditKind => Object.hasOwn(AUDIT_ARGUMENTS, text);
-const auditForm = (kind: AuditKind) => strictMap({ [kind]: AUDIT_ARGUMENTS[kind], ...auditCommon });
-
-const AUDIT_EXAMPLES: Readonly<Record<AuditKind, string>> = {
-  source_to_target_count: '- source_to_target_count',
-  no_missing_events: '- no_missing_events: { source: <alias>, key: <column> }',
-  not_null: '- not_null: { columns: [<column>] }',
-  unique: '- unique: { columns: [<column>] }',
-  sql: '- sql: audits/<file>.sql',
-};
-
-function pickAudit(value: unknown): z.ZodType | NoChoice {
-  if (typeof value === 'string') {
-    if (!isAuditKind(value))
-      return { message: `unknown audit '${value}'`, hint: didYouMean(value, AUDIT_KINDS, 'audits') };
-    if (value === 'source_to_target_count') return z.string();
-    return { message: `the audit ${value} needs arguments`, hint: `write ${AUDIT_EXAMPLES[value]}` };
-  }
-  if (!isMap(value))
-    return { message: `an audit must be a name or a map of keys, found ${foundType(value)}` };
-  const keys = Object.keys(value);
-  const kinds = keys.filter(isAuditKind);
-  const [first, second] = kinds;
-  if (first !== undefined && second !== undefined)
-    return {
-      message: `one audit holds both ${first} and ${second}`,
-      hint: 'begin a list entry (-) for each audit',
-    };
-  if (first !== undefined) {
-    if ((value as Record<string, unknown>)[first] === null && first !== 'source_to_target_count')
-      return { message: `the audit ${first} needs arguments`, hint: `write ${AUDIT_EXAMPLES[first]}` };
-    return auditForm(first);
-  }
-  const unknown = keys.find((key) => !Object.hasOwn(auditCommon, key));
-  if (unknown === undefined)
-    return { message: 'an audit without a kind', hint: `audits: ${AUDIT_KINDS.join(', ')}` };
-  return { message: `unknown audit '${unknown}'`, hint: didYouMean(unknown, AUDIT_KINDS, 'audits') };
-}
-const audit = choice(
-  pickAudit,
-  z.union([z.literal('source_to_target_count'), ...AUDIT_KINDS.map(auditForm)]),
-);
-
-// --- pattern
-// --------------------------------------------------------------------------------------------------------------
-const patternName = z.enum(['stateless', 'stateful', 'dimension']);
+const patternName = z.enum(PATTERN_NAMES);
 const patternId = z.union([z.literal(1), z.literal(2)]);
 const pattern = choice(
   (value) => (value === 1 || value === 2 ? patternId : patternName),
@@ -128,14 +42,12 @@ const startText = choice(
 
 const DURATION_RULE = 'must be a number with m, h or d, such as 30m, 1h or 2d';
 
-// --- the header
-// -----------------------------------------------------------------------------------------------------------
 const source = strictMap({
   table: tableText,
   alias: nameText.optional(),
   event_time: filled.optional(),
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
-  vtts: vtts.optional(),
+  vtts: vttsSchema.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
   nulls: z.enum(['refuse', 'skip']).optional(),
   future_tolerance: z
@@ -167,7 +79,7 @@ export const headerSchema = strictMap({
   sources: z.array(source).min(1),
   target,
   on_schema_change: z.enum(['refuse', 'append', 'ignore']).optional(),
-  audits: z.array(audit).optional(),
+  audits: z.array(auditSchema).optional(),
   hours: z.enum(['contiguous', 'touched']).optional(),
   catchup: strictMap({
     threshold_hours: z.int('threshold_hours must be a whole number').min(1).optional(),
@@ -177,7 +89,7 @@ export const headerSchema = strictMap({
 /** The header as it is written, once `headerSchema` has accepted it. */
 export interface Header {
   readonly process_name: string;
-  readonly pattern?: 'stateless' | 'stateful' | 'dimension' | 1 | 2;
+  readonly pattern?: Pattern | 1 | 2;
   readonly etl_pattern_id?: 1 | 2;
   readonly sources: readonly HeaderSource[];
   readonly target: {
@@ -188,7 +100,7 @@ export interface Header {
     readonly existing_rows?: 'refuse' | 'keep';
   };
   readonly on_schema_change?: 'refuse' | 'append' | 'ignore';
-  readonly audits?: readonly (AuditKind | Readonly<Record<string, unknown>>)[];
+  readonly audits?: readonly unknown[];
   readonly hours?: 'contiguous' | 'touched';
   readonly catchup?: { readonly threshold_hours?: number };
 }
@@ -204,17 +116,7 @@ export interface HeaderSource {
   readonly start?: string;
   readonly protect?: boolean;
 }
-export type HeaderVtts =
-  | 'bounds'
-  | 'signal'
-  | { readonly from: HeaderVtts }
-  | { readonly property: string }
-  | { readonly sql: string };
-
 /** The JSON schema of a process file's header, for editors. */
 export function processHeaderJsonSchema(): Record<string, unknown> {
   return { ...jsonSchemaOf(headerSchema), title: 'Header of a psyberg process' };
 }
-
-export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

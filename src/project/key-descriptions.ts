@@ -3,6 +3,26 @@
  * reference pages are printed from here and from the schemas, and a test fails for a key without a line.
  */
 
+import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
+import { VTTS_NAMES, vttsKind } from '../kinds/vtts/index.ts';
+
+/** What the audits say of themselves. */
+const AUDIT_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
+  AUDIT_NAMES.flatMap((name) => {
+    const { meaning, keys } = auditKind(name);
+    const path = `audits[].${name}`;
+    return [[path, meaning], ...Object.entries(keys).map(([key, text]) => [`${path}.${key}`, text])];
+  }),
+);
+
+/** And the providers of VTTS, those that say more than their name. */
+const VTTS_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
+  VTTS_NAMES.flatMap((name) => {
+    const { argument } = vttsKind(name);
+    return argument === undefined ? [] : [[`sources[].vtts.${name}`, argument.meaning]];
+  }),
+);
+
 export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   process_name: 'Name of the process; unique in the project. Watermarks, sessions and signals carry it.',
   pattern:
@@ -17,10 +37,7 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   'sources[].vtts':
     'How far the source is complete, see [completeness](../concepts/completeness.md). Default: `bounds`.',
   'sources[].vtts.from': 'The same, spelled as a map: `{ from: signal }`.',
-  'sources[].vtts.property':
-    'A key of the snapshot summaries that holds a timestamp; an hour counts when it ends by then.',
-  'sources[].vtts.sql':
-    'A SELECT of one timestamp or date; it names tables as `schema.table`; NULL: none yet.',
+  ...VTTS_KEYS,
   'sources[].on_source_change':
     'Stateless only. `append-added` takes the added rows of a source that also removed some, in place of refusing. Default: `refuse`.',
   'sources[].nulls':
@@ -41,22 +58,7 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   'target.existing_rows':
     'What a first session does when the target holds rows, or another process has published to it, see [adopting](../guides/adopting.md). `refuse` stops; `keep` adds to what is there (a process of hours replaces the rows of its hours). Default: `refuse`.',
   audits: 'Queries that select bad rows, see [audits](../concepts/audits.md).',
-  'audits[].source_to_target_count':
-    'As many rows are staged as the session read. May be written without a map.',
-  'audits[].source_to_target_count.source': 'The alias whose rows are counted. Default: the first source.',
-  'audits[].no_missing_events':
-    'Every key that the session read from the source was staged. NULL is a key like any other.',
-  'audits[].no_missing_events.source': 'The alias.',
-  'audits[].no_missing_events.key': 'The column of the source that names an event.',
-  'audits[].no_missing_events.target_key': 'Its column in the target. Default: of the same name.',
-  'audits[].not_null': 'Columns that may not be NULL.',
-  'audits[].not_null.columns': 'Their names.',
-  'audits[].unique':
-    'Columns whose values, taken together, occur once. A key with a NULL in it is never twice, as in SQL.',
-  'audits[].unique.columns': 'Their names.',
-  'audits[].unique.over':
-    'Where the keys of the session are looked for. `staged`: among the rows of the session; `target`: in the whole target, so that a key which an earlier session loaded is found. Default: `staged`.',
-  'audits[].sql': 'A file with a query that selects bad rows; relative to the project.',
+  ...AUDIT_KEYS,
   'audits[].severity': '`warn` reports without blocking. Default: `block`.',
   'audits[].name': 'A name for messages and tables. Default: the kind, or the name of the file.',
   on_schema_change:

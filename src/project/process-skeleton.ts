@@ -2,6 +2,7 @@
  * The parts that a process template leaves open. (sources, target, known columns) -> placeholder values.
  * Pure.
  */
+import { patternOf } from '../kinds/patterns/index.ts';
 import { tableName, type TableIdentifier } from '../model/names.ts';
 import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
 import { RESERVED_ALIASES } from './check-header.ts';
@@ -30,8 +31,9 @@ export function processPlaceholders(options: {
   readonly columns?: Readonly<Record<string, readonly string[]>>;
 }): Record<string, string> {
   const sources = nameSources(options.sources, options.columns ?? {});
-  const key = options.pattern === 'dimension' ? commonKey(sources) : undefined;
-  const eventTime = options.pattern === 'dimension' ? 'state_hour' : outputTime(sources[0]);
+  const { loadsHours, readsPrevious } = patternOf(options);
+  const key = readsPrevious ? commonKey(sources) : undefined;
+  const eventTime = readsPrevious ? 'state_hour' : outputTime(sources[0]);
   return {
     process_name: options.name,
     sources: sources.map(sourceYaml).join('\n'),
@@ -44,7 +46,7 @@ export function processPlaceholders(options: {
     // A quoted SQL name is the same text in YAML: its quotes are YAML's there.
     key: key === undefined ? 'entity' : sqlName(key),
     unique_key: uniqueKey(sources),
-    query: options.pattern === 'stateless' ? statelessQuery(sources) : statefulQuery(sources),
+    query: loadsHours ? joinQuery(sources) : unionQuery(sources),
     events: dimensionEvents(sources, key),
   };
 }
@@ -109,7 +111,7 @@ function timeExpression(source: NamedSource): string | undefined {
 const columnsOf = (source: NamedSource): string =>
   [`${sqlName(source.alias)}.*`, timeExpression(source)].filter((part) => part !== undefined).join(', ');
 
-function statelessQuery(sources: readonly NamedSource[]): string {
+function unionQuery(sources: readonly NamedSource[]): string {
   const [only] = sources;
   if (sources.length === 1 && only !== undefined && only.timeUnit === undefined)
     return `select *\nfrom ${sqlName(only.alias)}`;
@@ -118,7 +120,7 @@ function statelessQuery(sources: readonly NamedSource[]): string {
     .join('\nunion all by name\n');
 }
 
-function statefulQuery(sources: readonly NamedSource[]): string {
+function joinQuery(sources: readonly NamedSource[]): string {
   const [first, ...others] = sources;
   if (first === undefined) return '';
   const selected = [columnsOf(first)];

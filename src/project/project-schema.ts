@@ -4,11 +4,13 @@
  */
 import path from 'node:path';
 import * as z from 'zod';
+import { filled, strictMap } from '../kinds/shapes.ts';
 import { parseTableName, tableKey, tableNameProblem } from '../model/names.ts';
 import type { CatalogSpec, StateTables } from '../model/process-spec.ts';
-import { isMap, tableText } from './header-schema.ts';
+import { tableText } from './header-schema.ts';
+import { isMap } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
-import { jsonSchemaOf, strictMap, validate } from './validate.ts';
+import { jsonSchemaOf, validate } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
 
 export const PROJECT_FILE = 'psyberg.yaml';
@@ -28,8 +30,6 @@ type TableKey = keyof typeof DEFAULT_TABLES;
  */
 const AUDIT_FAILURE_ROWS = 1000;
 const AUDIT_FAILURE_ROWS_MAX = 100_000;
-
-const filled = z.string().regex(/\S/, 'must not be empty');
 
 const projectSchema = strictMap({
   name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'must hold letters, digits, _, - and . only'),

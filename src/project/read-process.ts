@@ -4,22 +4,25 @@
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import path from 'node:path';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 import type {
   AuditSpec,
+  Pattern,
   ProcessSpec,
   SourceSpec,
   TargetSpec,
   TextPosition,
-  VttsSpec,
 } from '../model/process-spec.ts';
 import { HOUR_MS, durationMs } from '../model/hour.ts';
 import { parseStart } from '../model/start.ts';
-import { aliasOf, checkHeader, listOf, patternOf } from './check-header.ts';
-import { type Header, type HeaderSource, type HeaderVtts, headerSchema, isMap } from './header-schema.ts';
+import { aliasOf, checkHeader, writtenPattern } from './check-header.ts';
+import { type Header, type HeaderSource, headerSchema } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
-import { positionAt, type ProjectProblem, reporterFor, type ReportProblem } from './problems.ts';
+import { readVtts } from './header-vtts.ts';
+import { isMap, listOf } from './plain-values.ts';
+import { positionAt, type ProjectProblem, reporterFor } from './problems.ts';
+import { readAudits } from './read-audits.ts';
+import { relativeFile } from './relative-file.ts';
 import { type QueryText, readQueryText } from './sql-text.ts';
 import { validate } from './validate.ts';
 import { parseYamlText, type Path } from './yaml-text.ts';
@@ -105,10 +108,6 @@ export function readProcess(options: {
       };
 }
 
-/** A file's path as messages show it: relative to the project, with forward slashes. */
-export const relativeFile = (root: string, file: string): string =>
-  path.relative(root, file).split(path.sep).join('/');
-
 function draftOf(
   header: Readonly<Record<string, unknown>>,
   file: string,
@@ -143,12 +142,11 @@ function specOf(
     readonly placeOf: ProcessDraft['placeOf'];
   },
 ): ProcessSpec {
-  const pattern = patternOf(header as unknown as Record<string, unknown>) ?? 'stateless';
   const threshold = header.catchup?.threshold_hours;
   return {
     processName: header.process_name,
     file: read.file,
-    pattern,
+    pattern: writtenPattern({ ...header }) as Pattern,
     sources: header.sources.map((source, index) =>
       sourceOf(source, (path) => read.placeOf(['sources', index, ...path])),
     ),
@@ -167,7 +165,7 @@ const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): Sourc
   alias: aliasOf(source) ?? source.table,
   ...(source.event_time === undefined ? {} : { eventTime: source.event_time }),
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
-  vtts: vttsOf(source.vtts ?? 'bounds', ['vtts'], placeOf),
+  vtts: readVtts(source.vtts ?? 'bounds', ['vtts'], placeOf),
   onSourceChange: source.on_source_change ?? 'refuse',
   nulls: source.nulls ?? 'skip',
   futureToleranceMs:
@@ -175,14 +173,6 @@ const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): Sourc
   start: (source.start === undefined ? undefined : parseStart(source.start)) ?? { kind: 'beginning' },
   protect: source.protect ?? true,
 });
-
-function vttsOf(vtts: HeaderVtts, path: Path, placeOf: ProcessDraft['placeOf']): VttsSpec {
-  if (typeof vtts === 'string') return { kind: vtts };
-  if ('from' in vtts) return vttsOf(vtts.from, [...path, 'from'], placeOf);
-  return 'property' in vtts
-    ? { kind: 'property', key: vtts.property }
-    : { kind: 'sql', query: vtts.sql, place: placeOf([...path, 'sql']) };
-}
 
 const targetOf = (target: Header['target']): TargetSpec => ({
   table: parseTableName(target.table),
@@ -196,109 +186,3 @@ const targetOf = (target: Header['target']): TargetSpec => ({
   ),
   ...(target.existing_rows === undefined ? {} : { existingRows: target.existing_rows }),
 });
-
-interface AuditReading {
-  readonly root: string;
-  readonly report: ReportProblem;
-  readonly problems: ProjectProblem[];
-  readonly placeOf: ProcessDraft['placeOf'];
-}
-
-/** The audits of a header. Parts that the schema refused are passed over here: they have been reported. */
-function readAudits(header: Readonly<Record<string, unknown>>, reading: AuditReading): AuditSpec[] {
-  const names = new Set(
-    listOf(header['audits']).flatMap((audit) =>
-      isMap(audit) && typeof audit['name'] === 'string' ? [audit['name']] : [],
-    ),
-  );
-  const nameFor = (wanted: string): string => {
-    let name = wanted;
-    for (let number = 2; names.has(name); number++) name = `${wanted}_${number}`;
-    names.add(name);
-    return name;
-  };
-  return listOf(header['audits']).flatMap((written, index): AuditSpec[] => {
-    const audit = typeof written === 'string' ? { [written]: null } : isMap(written) ? written : {};
-    const base = (wanted: string) => ({
-      name: typeof audit['name'] === 'string' ? audit['name'] : nameFor(wanted),
-      severity: audit['severity'] === 'warn' ? ('warn' as const) : ('block' as const),
-      place: reading.placeOf(['audits', index]),
-    });
-    const columnsOf = (value: unknown): string[] =>
-      isMap(value) ? listOf(value['columns']).filter((column) => typeof column === 'string') : [];
-    if ('source_to_target_count' in audit) {
-      const source = isMap(audit['source_to_target_count'])
-        ? audit['source_to_target_count']['source']
-        : undefined;
-      return [
-        {
-          kind: 'source_to_target_count',
-          ...base('source_to_target_count'),
-          ...(typeof source === 'string' ? { source: exactAlias(header, source) } : {}),
-        },
-      ];
-    }
-    if (isMap(audit['no_missing_events'])) {
-      const { source, key, target_key: targetKey } = audit['no_missing_events'];
-      if (typeof source !== 'string' || typeof key !== 'string') return [];
-      return [
-        {
-          kind: 'no_missing_events',
-          ...base('no_missing_events'),
-          source: exactAlias(header, source),
-          key,
-          ...(typeof targetKey === 'string' ? { targetKey } : {}),
-        },
-      ];
-    }
-    if ('not_null' in audit)
-      return [{ kind: 'not_null', ...base('not_null'), columns: columnsOf(audit['not_null']) }];
-    if ('unique' in audit) {
-      const over = isMap(audit['unique']) && audit['unique']['over'] === 'target' ? 'target' : 'staged';
-      return [{ kind: 'unique', ...base('unique'), columns: columnsOf(audit['unique']), over }];
-    }
-    if (typeof audit['sql'] === 'string') return readSqlAudit(audit['sql'], { ...reading, index, base });
-    return [];
-  });
-}
-
-/**
- * Aliases are compared without case, as DuckDB does; the spec then carries the alias as the source writes it.
- */
-const exactAlias = (header: Readonly<Record<string, unknown>>, written: string): string =>
-  listOf(header['sources'])
-    .map(aliasOf)
-    .find((alias) => alias?.toLowerCase() === written.toLowerCase()) ?? written;
-
-function readSqlAudit(
-  written: string,
-  reading: AuditReading & {
-    readonly index: number;
-    readonly base: (name: string) => Pick<AuditSpec, 'name' | 'severity' | 'place'>;
-  },
-): AuditSpec[] {
-  const { root, problems, report, placeOf, index, base } = reading;
-  const file = path.resolve(root, written);
-  if (written.trim() === '') return [];
-  if (!fs.existsSync(file) || !fs.statSync(file).isFile()) {
-    report(
-      placeOf(['audits', index, 'sql']),
-      `the audit file ${written} does not exist`,
-      'create it, or correct the path; paths start at the folder of psyberg.yaml',
-    );
-    return [];
-  }
-  const shown = relativeFile(root, file);
-  // Two processes may share an audit: its problems are told once.
-  const known = problems.some((problem) => problem.file === shown);
-  const text = fs.readFileSync(file, 'utf8');
-  const own: ProjectProblem[] = [];
-  const query = readQueryText(text, {
-    first: text.startsWith('\uFEFF') ? 1 : 0,
-    what: 'the audit',
-    report: reporterFor(own, shown),
-  });
-  if (!known) problems.push(...own);
-  const { sql, parameters, sqlOffset } = query;
-  return [{ kind: 'sql', ...base(path.basename(file, '.sql')), place: sqlOffset, file, sql, parameters }];
-}

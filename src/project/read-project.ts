@@ -9,7 +9,8 @@ import type { ProjectSpec } from '../model/process-spec.ts';
 import { checkProject } from './check-project.ts';
 import { positionAt, type ProjectProblem, projectInvalid, reporterFor } from './problems.ts';
 import { PROJECT_FILE, readProjectFile } from './project-schema.ts';
-import { readProcess, relativeFile } from './read-process.ts';
+import { readProcess } from './read-process.ts';
+import { relativeFile } from './relative-file.ts';
 import { parseYamlText } from './yaml-text.ts';
 
 /** The nearest folder from `startDirectory` upwards that holds a psyberg.yaml. Throws `project-not-found`. */

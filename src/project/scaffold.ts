@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PATTERNS } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import { NAME_PATTERN, tableName, type TableIdentifier } from '../model/names.ts';
 import type { Pattern, ProjectSpec } from '../model/process-spec.ts';
@@ -89,8 +90,9 @@ export function newProcess(options: {
     throw usageError('source-missing', 'a process needs at least one source', {
       hint: "add --source 'raw.raw_events|event_ts'",
     });
-  const untimed =
-    pattern === 'stateless' ? undefined : sources.find((source) => source.timeColumn === undefined);
+  const untimed = PATTERNS[pattern].loadsHours
+    ? sources.find((source) => source.timeColumn === undefined)
+    : undefined;
   if (untimed !== undefined) {
     throw usageError(
       'event-time-missing',

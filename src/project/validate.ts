@@ -6,13 +6,6 @@ import { didYouMean } from './did-you-mean.ts';
 import type { ReportProblem } from './problems.ts';
 import type { Path, YamlText } from './yaml-text.ts';
 
-/** A map with exactly these keys. Its "unknown key" issue carries the known keys as message, for the hint. */
-export function strictMap<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : undefined),
-  });
-}
-
 /** Why no form of a choice fits. */
 export interface NoChoice {
   readonly message: string;

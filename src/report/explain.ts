@@ -1,4 +1,5 @@
 /** A plan as text for people: what, why, and the SQL with its parameters. CompiledPlan -> text. Pure. */
+import { patternOf } from '../kinds/patterns/index.ts';
 import type {
   CompiledPlan,
   PlanCause,
@@ -131,7 +132,7 @@ function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): strin
  * stateless load takes both.
  */
 export function unplacedText(source: PlanSource, plan: Pick<CompiledPlan, 'pattern'>): string {
-  if (plan.pattern === 'stateless') return '';
+  if (!patternOf(plan).loadsHours) return '';
   return [
     ...(source.null_event_times === '0'
       ? []

@@ -6,13 +6,15 @@ import { relative } from 'node:path';
 import { findChanges } from '../changes/find-changes.ts';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import { openSource } from '../changes/open-source.ts';
-import type { Needs, Source, SourceTable } from '../changes/source.ts';
-import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
+import type { Source, SourceTable } from '../changes/source.ts';
+import { ancestors, countInSummary, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import { vttsKind } from '../kinds/vtts/index.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
 import { hourOfMs } from '../model/hour.ts';
-import { protectionTag, sameTable, tableName } from '../model/names.ts';
-import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import { protectionTag, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
 import {
   type ProcessProgress,
@@ -26,7 +28,7 @@ import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import { startSnapshot } from './start.ts';
-import { readVtts } from './vtts.ts';
+import { completeToHour } from './vtts.ts';
 
 /** What a source is before anything of it was looked at. */
 const NOTHING_NEW = {
@@ -60,7 +62,7 @@ export async function openSourceState(
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
     throw sourceReplaced(input, name, { watermark, found: metadata['table-uuid'] });
   const eventTime = eventTimeOf(spec, metadata);
-  if (input.spec.pattern !== 'stateless')
+  if (patternOf(input.spec).loadsHours)
     refuseOtherEventTime(
       input.spec,
       { source: spec, metadata, eventTime },
@@ -69,10 +71,7 @@ export async function openSourceState(
   const head = headOf(input, spec, metadata);
   if (head === undefined) {
     if (watermark !== undefined) throw sourceRewound(input, name, watermark);
-    // Empty, and known to be complete: the session reads it, and asks of which type its hours are.
-    return spec.vtts.kind === 'hour'
-      ? { ...idle, ...eventTimeFacts(eventTime), vttsHour: spec.vtts.hour }
-      : idle;
+    return { ...idle, ...(await emptyState(input, spec, eventTime)) };
   }
   const table: SourceTable = {
     views: input.views,
@@ -84,6 +83,26 @@ export async function openSourceState(
     ...(input.verified === undefined ? {} : { verified: input.verified }),
   };
   return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
+}
+
+/** A source without rows is complete where that is known without looking at it; its hours have a type all the same. */
+async function emptyState(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  eventTime: SourceTable['eventTime'],
+): Promise<Partial<SourceState>> {
+  if (spec.vtts.kind !== 'hour') return {};
+  const vttsHour = await completeToHour({
+    processName: input.spec.processName,
+    file: relative(input.project.root, input.spec.file),
+    spec,
+    newestHour: undefined,
+    lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+    snapshots: () => [],
+    signalTable: () => signalTableOf(input),
+    engine: input.engine,
+  });
+  return { ...eventTimeFacts(eventTime), ...(vttsHour === undefined ? {} : { vttsHour }) };
 }
 
 /** The snapshot that the session pins: the head of `main`, or where an adoption says. */
@@ -121,7 +140,7 @@ async function stateAt(
           {
             source: await open(),
             processName: input.spec.processName,
-            needs: needsOf(input.spec, spec),
+            needs: patternOf(input.spec).changesNeeded(spec),
             watermarksEver: once(() => watermarksEver(input, spec)),
           },
           head,
@@ -137,16 +156,14 @@ async function stateAt(
     completeToHour: progress?.completeToHour,
   });
   const vttsHour = asksProvider(input, spec, { changed, progress })
-    ? await readVtts({
+    ? await completeToHour({
         processName: input.spec.processName,
         file: relative(input.project.root, input.spec.file),
         spec,
-        metadata,
-        head,
         newestHour,
         lastAllowedHour: table.lastAllowedHour,
-        signalTable: input.project.tables.signalTable,
-        signalTableExists: () => input.catalog.tableExists(input.project.tables.signalTable),
+        snapshots: () => ancestors(metadata, head),
+        signalTable: () => signalTableOf(input),
         engine: input.engine,
       })
     : undefined;
@@ -185,14 +202,8 @@ const asWatermark = ({ spec, metadata }: SourceTable, begin: Snapshot): Watermar
   owedHours: [],
 });
 
-/** What a process of that pattern can do with a change of the source. */
-function needsOf({ pattern }: ProcessSpec, { onSourceChange }: SourceSpec): Needs {
-  if (pattern !== 'stateless') return 'hours';
-  return onSourceChange === 'append-added' ? 'added-rows' : 'new-rows';
-}
-
 /**
- * A provider that has to be asked costs a query; without changes and debts only a dimension, or a process of several
+ * Most providers cost a query; without changes and debts only a dimension, or a process of several
  * sources, moves on by completeness alone.
  */
 function asksProvider(
@@ -203,9 +214,14 @@ function asksProvider(
     progress,
   }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
 ): boolean {
-  if (source.vtts.kind === 'bounds' || source.vtts.kind === 'hour') return true;
-  if (spec.sources.length > 1 || spec.pattern === 'dimension') return true;
+  if (vttsKind(source.vtts.kind).isFree || spec.sources.length > 1 || patternOf(spec).readsPrevious)
+    return true;
   return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
+}
+
+async function signalTableOf({ catalog, project }: OpenSessionInput): Promise<TableIdentifier | undefined> {
+  const { signalTable } = project.tables;
+  return (await catalog.tableExists(signalTable)) ? signalTable : undefined;
 }
 
 /** The counts that a later session checks, should history be expired by then. */

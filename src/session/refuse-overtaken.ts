@@ -3,6 +3,7 @@
  * process that was renamed, adopted its target and was renamed back would append what was loaded meanwhile once more.
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
@@ -17,7 +18,7 @@ export function refuseOvertakenProgress(
   spec: ProcessSpec,
   { target, progress }: { readonly target: TableMetadata; readonly progress: ProcessProgress },
 ): void {
-  if (spec.pattern !== 'stateless' || spec.target.existingRows === 'keep') return;
+  if (patternOf(spec).operation !== 'append' || spec.target.existingRows === 'keep') return;
   const known = new Set(project.processes.map((each) => each.processName));
   for (const other of progressOfAll(target)) {
     if (known.has(other.processName)) continue;

@@ -21,7 +21,7 @@ export function targetState(
   const layout = fileLayoutOf(metadata);
   return {
     exists: true,
-    // Without one the session refuses to write, and says why (`run/target-layout.ts`); an adoption writes none.
+    // Without one the session refuses to write, and says why (`run/target.ts`); an adoption writes none.
     ...(isLayout(layout) ? { layout } : {}),
     formatVersion: metadata['format-version'],
     ...(eventTime === undefined ? {} : { eventTime }),

@@ -1,7 +1,8 @@
 /** The rows that a session leaves in the state tables. Plan + outcome -> rows. Pure. */
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
-import { ETL_PATTERN_ID, type ProcessSpec } from '../model/process-spec.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { SESSION } from './state-tables.ts';
 import type { StateRow } from './write-state.ts';
 import type { WatermarkJson } from './read-watermarks.ts';
@@ -112,7 +113,7 @@ export function failedSessionRows(
     ...none,
     process_name: spec.processName,
     psyberg_session_id: psybergSessionId,
-    etl_pattern_id: String(ETL_PATTERN_ID[spec.pattern]),
+    etl_pattern_id: String(patternOf(spec).etlPatternId),
     pattern: spec.pattern,
     status: outcome.status,
     src_table: tableName(source.table),

@@ -19,7 +19,7 @@ import type {
 } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import { branchName } from '../model/run-record.ts';
+import { branchName } from '../model/session-branch.ts';
 import {
   NOTHING,
   fieldIdsFragment,
@@ -30,7 +30,8 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from './local-files.ts';
+import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
+import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateTable } from './state-tables.ts';
 
@@ -380,9 +381,5 @@ async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snap
     // Relocated with its warehouse, it has another name.
     if (mayBeThere(known)) return [known];
   }
-  const rows = await engine.query<{ manifest_path: string }>({
-    sql: renderStatement('state/data_manifests'),
-    parameters: { manifest_list: base['manifest-list'] },
-  });
-  return rows.map((row) => row.manifest_path);
+  return ofData(await liveManifestsOf(engine, base)).map((manifest) => manifest.manifest_path);
 }

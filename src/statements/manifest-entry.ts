@@ -131,7 +131,7 @@ export function manifestEntryFragments({
     entry_field_ids: fieldIds,
     entry_columns: statementFragment(entryColumns.join(', ')),
     file_key: fileKeyFragment(columns),
-    first_row_id: statementFragment(rowIds ? renderStatement('compose/inherited_row_id') : 'null::bigint'),
+    first_row_id: statementFragment(rowIds ? renderStatement('tables/inherited_row_id') : 'null::bigint'),
   };
 }
 
@@ -182,7 +182,7 @@ export function tooLongFragment(
 
 /** The options of COPY that make an Avro file a manifest with entries of these FIELD_IDS. */
 export const manifestFormatFragment = (fieldIds: SqlFragment): SqlFragment =>
-  statementFragment(renderStatement('compose/manifest_format', { entry_field_ids: fieldIds }));
+  statementFragment(renderStatement('tables/manifest_format', { entry_field_ids: fieldIds }));
 
 /**
  * For statements that write the entries of manifests anew: where they come from, their `data_file`, and the
@@ -193,13 +193,13 @@ export function inheritedEntryFragments(
 ): Readonly<Record<'inherited' | 'data_file' | 'manifest_format', SqlFragment>> {
   const { data_file, entry_field_ids, ...read } = manifestEntryFragments(shape);
   return {
-    inherited: statementFragment(renderStatement('compose/inherited_entries', read)),
+    inherited: statementFragment(renderStatement('tables/inherited_entries', read)),
     data_file,
     manifest_format: manifestFormatFragment(entry_field_ids),
   };
 }
 
-/** What `compose/live_entries` needs to know of the manifests that it reads. */
+/** What `tables/live_entries` needs to know of the manifests that it reads. */
 export function liveEntryFragments(
   columns: readonly ManifestColumn[],
   content: number,
@@ -213,7 +213,7 @@ export function liveEntryFragments(
     entry_columns,
     file_key,
     referenced_data_file: statementFragment(
-      references ? renderStatement('compose/referenced_data_file') : 'null::varchar',
+      references ? renderStatement('tables/referenced_data_file') : 'null::varchar',
     ),
   };
 }
@@ -284,7 +284,7 @@ function fieldIds(name: string): string | undefined {
 }
 
 /** data, position-deletes, deletion-vectors or equality-deletes. */
-export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('compose/file_kind'));
+export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('tables/file_kind'));
 
 /**
  * How a partition value is read from manifests of one shape: by the field's name; by its place where the

@@ -98,7 +98,7 @@ export type RowLineage = 'none' | 'assigned' | 'kept';
 /** The options of COPY that make an Avro file a manifest list. */
 export const manifestListFragment = (lineage: RowLineage = 'none'): SqlFragment =>
   statementFragment(
-    renderStatement('compose/manifest_list_format', {
+    renderStatement('tables/manifest_list_format', {
       row_lineage: statementFragment(lineage === 'none' ? '' : ',\n  first_row_id: 520'),
     }),
   );
@@ -109,20 +109,20 @@ export function manifestListStatement(
   lineage: RowLineage = 'none',
   fragments: Readonly<Record<string, SqlFragment>> = {},
 ): string {
-  const listed = renderStatement('compose/listed_manifests', {
+  const listed = renderStatement('tables/listed_manifests', {
     row_lineage: statementFragment(
       lineage === 'none'
         ? ''
         : lineage === 'kept'
           ? ', first_row_id'
-          : renderStatement('compose/first_row_ids'),
+          : renderStatement('tables/first_row_ids'),
     ),
   });
   return renderStatement(name, {
     ...fragments,
     ...(statement(name).placeholders.includes('listed') ? { listed: statementFragment(listed) } : {}),
     ...(statement(name).placeholders.includes('no_manifest_row')
-      ? { no_manifest_row: statementFragment(renderStatement('compose/no_manifest_row')) }
+      ? { no_manifest_row: statementFragment(renderStatement('tables/no_manifest_row')) }
       : {}),
     manifest_list_format: manifestListFragment(lineage),
   });

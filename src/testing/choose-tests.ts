@@ -4,7 +4,7 @@ import path from 'node:path';
 import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from '../project/did-you-mean.ts';
-import { relativeFile } from '../project/read-process.ts';
+import { relativeFile } from '../project/relative-file.ts';
 import { type ReadTests, testFilesOf, TESTS_FOLDER } from './read/read-tests.ts';
 
 export interface ChosenTests {

@@ -1,4 +1,5 @@
 /** Which columns of its sources a process reads: those without which its query cannot be bound. */
+import { patternOf } from '../kinds/patterns/index.ts';
 import { tableKey } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import {
@@ -75,10 +76,10 @@ export async function columnsRead(
 }
 
 const previousOf = (
-  { pattern }: ProcessSpec,
+  spec: ProcessSpec,
   target: readonly TestColumn[] | undefined,
 ): { readonly alias: string; readonly rows: string }[] =>
-  pattern === 'dimension' && target !== undefined
+  patternOf(spec).readsPrevious && target !== undefined
     ? [
         {
           alias: 'previous',
@@ -89,12 +90,9 @@ const previousOf = (
       ]
     : [];
 
-/** Whether an audit names the column: as a key, or somewhere in its SQL. */
+/** Whether an audit names the column, as a key or somewhere in its SQL, and the source besides. */
 const isAudited = ({ audits }: ProcessSpec, alias: string, column: string): boolean =>
   audits.some((audit) => {
-    if (audit.kind === 'no_missing_events')
-      return audit.source === alias && audit.key.toLowerCase() === column.toLowerCase();
-    if (audit.kind !== 'sql') return false;
-    const words = new Set(audit.sql.toLowerCase().match(/\w+/g));
+    const words = new Set(JSON.stringify(audit).toLowerCase().match(/\w+/g));
     return words.has(alias.toLowerCase()) && words.has(column.toLowerCase());
   });

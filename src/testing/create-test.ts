@@ -43,7 +43,7 @@ const ROWS_MOST = 3;
 const EXPECTED_MOST = 12;
 
 /** Throws `process-unknown`, `source-missing` when the warehouse has no rows of a source, `file-exists`. */
-export async function createTest(project: ProjectSpec, processName: string): Promise<CreatedTest> {
+export async function writeTest(project: ProjectSpec, processName: string): Promise<CreatedTest> {
   const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
   const file = `${TESTS_FOLDER}/${processName}.yaml`;
   const place = path.join(project.root, file);

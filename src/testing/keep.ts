@@ -13,7 +13,7 @@ export function writeKeptProject(project: ProjectSpec, folder: string): void {
   fs.cpSync(project.processesDirectory, path.join(folder, 'processes'), { recursive: true });
   for (const spec of project.processes)
     for (const audit of spec.audits)
-      if (audit.kind === 'sql') {
+      if (audit.file !== undefined) {
         const to = path.join(folder, path.relative(project.root, audit.file));
         fs.mkdirSync(path.dirname(to), { recursive: true });
         fs.copyFileSync(audit.file, to);

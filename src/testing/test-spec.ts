@@ -22,7 +22,7 @@ export interface Landing {
   readonly placeOf: (row?: number, column?: string) => TextPosition;
 }
 
-export interface Deletion {
+export interface RowDeletion {
   readonly table: TableIdentifier;
   /** A condition on its columns. */
   readonly condition: string;
@@ -50,7 +50,7 @@ export interface Arrival {
   /** How far sources are complete: by table in lower case, and under `''` for all others. */
   readonly completeTo: ReadonlyMap<string, Hour>;
   /** A table occurs once in each. */
-  readonly deletions: readonly Deletion[];
+  readonly deletions: readonly RowDeletion[];
   readonly landings: readonly Landing[];
   /** By process name. */
   readonly expected: ReadonlyMap<string, Expectation>;

@@ -5,7 +5,7 @@ import { tableKey } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import { readProject } from '../project/read-project.ts';
-import { relativeFile } from '../project/read-process.ts';
+import { relativeFile } from '../project/relative-file.ts';
 import { readTests, type ReadTests, testFilesOf, TESTS_FOLDER } from './read/read-tests.ts';
 import { outsideTables } from './world/make-tables.ts';
 import { ddlFileOf, TABLES_FOLDER } from './world/source-types.ts';
@@ -27,7 +27,7 @@ export interface WatchRequest {
 const QUIET_MS = 120;
 
 /** Begins to watch; the returned function ends it. */
-export function watchProject(root: string, { onChange, onError }: WatchRequest): () => void {
+export function watchFiles(root: string, { onChange, onError }: WatchRequest): () => void {
   const saved = new Set<string>();
   let watchers: fs.FSWatcher[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -87,7 +87,7 @@ function foldersOf(root: string): string[] {
     own = [
       project.processesDirectory,
       ...project.processes.flatMap(({ audits }) =>
-        audits.flatMap((audit) => (audit.kind === 'sql' ? [path.dirname(audit.file)] : [])),
+        audits.flatMap((audit) => (audit.file === undefined ? [] : [path.dirname(audit.file)])),
       ),
     ];
   } catch {
@@ -119,10 +119,7 @@ function dependents(project: ProjectSpec, read: ReadTests, saved: string): strin
   const touches = read.tests.filter(
     (test) =>
       test.file === saved ||
-      test.processes.some(
-        (spec) =>
-          spec.file === file || spec.audits.some((audit) => audit.kind === 'sql' && audit.file === file),
-      ) ||
+      test.processes.some((spec) => spec.file === file || spec.audits.some((audit) => audit.file === file)) ||
       outsideTables(test.processes).some(
         (table) => ddlFileOf(table) === saved || writes(project, table, file),
       ) ||

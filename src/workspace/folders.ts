@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/run-record.ts';
+import { sessionOfName } from '../model/session-branch.ts';
 
 /**
  * Folder of the markers of running sessions. Beside the tables, so that whoever shares the warehouse sees who is at
@@ -23,6 +23,6 @@ export const readableManifests = (project: ProjectSpec): string =>
 export function hasSessionFolder(directory: string, processName: string): boolean {
   return (
     existsSync(directory) &&
-    readdirSync(directory).some((name) => name.replace(/^\./, '').startsWith(branchName(processName, '')))
+    readdirSync(directory).some((name) => sessionOfName(name)?.processName === processName)
   );
 }

@@ -8,10 +8,10 @@ import { tellingStorage } from '../catalog/client/storage-client.ts';
 import { type VerifiedRewrites, openVerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
 import type { ViewPorts } from '../changes/source.ts';
 import type { Engine, StorageAccess } from '../engine/index.ts';
-import { helpForDuckDb } from '../manifests/duckdb-help.ts';
-import { readableNames } from '../manifests/readable-names.ts';
+import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
+import { readableNames } from '../tables/views/readable-names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import type { RunPorts } from '../run/context.ts';
+import type { RunPorts } from '../run/ports.ts';
 import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 

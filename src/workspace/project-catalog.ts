@@ -1,8 +1,8 @@
 /** The catalog that a project names, started. ProjectSpec -> Catalog. */
 import { type Catalog, type ServeOptions, startCatalog, startProxy } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { helpForDuckDb } from '../manifests/duckdb-help.ts';
-import { readableNames } from '../manifests/readable-names.ts';
+import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
+import { readableNames } from '../tables/views/readable-names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { readableManifests } from './folders.ts';
 

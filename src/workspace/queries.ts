@@ -2,7 +2,7 @@
 import type { Engine, Parameters } from '../engine/index.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { statementsIn } from '../model/scan-sql.ts';
-import type { SqlResult } from '../run/run-sql.ts';
+import type { SqlResult } from '../run/sql/run-sql.ts';
 import type { Workspace } from './open-workspace.ts';
 
 /**
@@ -23,7 +23,7 @@ export function queriesOver(
     // DuckDB wants a schema to begin with; any one will do.
     const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
     await client.createNamespace(namespace);
-    const { runSql } = await import('../run/run-sql.ts');
+    const { runSql } = await import('../run/sql/run-sql.ts');
     return runSql(
       { catalog: client, views, endpoint, engine: await querying.connection },
       { query, statements: statementsIn(query), branch, parameters, schema: namespace.join('.') },

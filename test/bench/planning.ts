@@ -96,7 +96,7 @@ async function lengthen(psyberg: OpenedProject, snapshots: number): Promise<void
     fs.copyFileSync(manifest, manifest.replace('-m0.avro', `-${number}-m0.avro`));
   const list = only['manifest-list'].replace(/snap-[^/]*$/, 'snap-long.avro');
   const select =
-    manifestListStatement('compose/write_empty_list').match(/to \$destination[\s\S]*$/)?.[0] ?? '';
+    manifestListStatement('tables/write_empty_list').match(/to \$destination[\s\S]*$/)?.[0] ?? '';
   await engine.execute({
     sql: `copy (
       select

@@ -2,10 +2,10 @@
 import { expect, it } from 'vitest';
 import { refuseRemovedRows } from '../../src/changes/refuse-removed-rows.ts';
 import type { RowDeletesSince } from '../../src/changes/row-deletes.ts';
-import type { Needs, Reader } from '../../src/changes/source.ts';
-import type { ChangedFile, SnapshotChange } from '../../src/model/session.ts';
+import type { Reader } from '../../src/changes/source.ts';
+import type { ChangedFile, ChangesNeeded, SnapshotChange } from '../../src/model/session.ts';
 
-const reader = (needs: Needs): Reader =>
+const reader = (needs: ChangesNeeded): Reader =>
   ({
     needs,
     processName: 'a_load',
@@ -17,7 +17,7 @@ const file = (snapshotId: bigint, status: ChangedFile['status']): ChangedFile =>
   ({ path: `${snapshotId}`, snapshotId, status }) as ChangedFile;
 const deletes = (...files: ChangedFile[]): RowDeletesSince => ({ files, ofNewRows: [], entangled: false });
 
-it.each<[string, Needs, Parameters<typeof refuseRemovedRows>[1], boolean]>([
+it.each<[string, ChangesNeeded, Parameters<typeof refuseRemovedRows>[1], boolean]>([
   [
     'files that only came',
     'new-rows',

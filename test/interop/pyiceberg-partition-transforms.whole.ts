@@ -7,7 +7,7 @@ import type { ViewTable } from '../../src/catalog/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
-import { composeReadableView } from '../../src/manifests/readable-view.ts';
+import { composeReadableView } from '../../src/tables/views/readable-view.ts';
 import { processFile, type World, worldForTest } from '../support/world.ts';
 import { preparePython, runPython } from './python.ts';
 

@@ -5,7 +5,7 @@ import { parseColumnType } from '../../src/engine/index.ts';
 import { fitColumns } from '../../src/iceberg/fit-columns.ts';
 import type { NestedField } from '../../src/iceberg/table-metadata.ts';
 import type { PsybergError } from '../../src/model/errors.ts';
-import { refuseColumns } from '../../src/run/refuse-columns.ts';
+import { refuseColumns } from '../../src/run/columns/refuse-columns.ts';
 
 const field = (name: string, type: NestedField['type'], required = false): NestedField => ({
   id: 1,

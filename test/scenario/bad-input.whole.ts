@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
-import { manifestsOf } from '../../src/manifests/compose.ts';
+import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const rows = (first: number, hour: number): string =>

@@ -3,7 +3,7 @@
 // Method: the target's history is expired by somebody else, the watermark table emptied or dropped.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startForeignServer } from '../support/foreign-server.ts';
-import { hourAt, worldForTest } from '../support/world.ts';
+import { hourAt, worldForTest, type World } from '../support/world.ts';
 import {
   appended,
   appendLoad,
@@ -13,7 +13,6 @@ import {
   overwritten,
   runOne,
 } from '../support/event-tables.ts';
-import type { World } from '../support/world.ts';
 
 /**
  * A foreign append, after which every snapshot of psyberg expires: the rows stay, what is known of them goes.

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
-import { abortSession } from '../../src/run/abort-session.ts';
+import { abortSession } from '../../src/run/drivers/abort.ts';
 import { events } from '../support/event-tables.ts';
 import { orphans } from '../support/orphans.ts';
 import { runSessionStep } from '../support/session-step.ts';

@@ -114,7 +114,7 @@ describe('renderStatement', () => {
     ).toBe('select * from "a$&b$1"');
   });
   it('fills in the format of a manifest list', () => {
-    expect(manifestListStatement('compose/write_empty_list')).toContain("root_name 'manifest_file'");
+    expect(manifestListStatement('tables/write_empty_list')).toContain("root_name 'manifest_file'");
   });
 });
 

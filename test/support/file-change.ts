@@ -8,15 +8,11 @@ import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../src/iceberg/new-snapshot.ts';
-import {
-  firstRowIdParameter,
-  manifestsOf,
-  metadataPath,
-  rewriteManifests,
-  rowLineageOf,
-  writeClearedList,
-} from '../../src/manifests/compose.ts';
-import { describeSnapshot } from '../../src/manifests/snapshot-summary.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../src/tables/write/new-files.ts';
+import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
+import { rewriteManifests } from '../../src/tables/write/manifest.ts';
+import { writeClearedList } from '../../src/tables/write/manifest-list.ts';
+import { describeSnapshot } from '../../src/tables/write/snapshot-summary.ts';
 import { manifestListStatement } from '../../src/statements/index.ts';
 import { type RowDelete, writeListWithDeletes, writeRowDeletes } from './row-deletes.ts';
 
@@ -97,7 +93,7 @@ export async function composeFilesInto(input: {
     const cleared = list;
     list = metadataPath(metadata, `snap-${snapshotId}`);
     await engine.execute({
-      sql: manifestListStatement('compose/write_manifest_list', rowLineageOf(metadata)),
+      sql: manifestListStatement('tables/write_manifest_list', rowLineageOf(metadata)),
       parameters: {
         carried_list: cleared,
         staged_list: incoming['manifest-list'],

@@ -5,7 +5,8 @@
 import { renameSync } from 'node:fs';
 import { columnOf, currentSchema } from '../../src/iceberg/event-time.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
-import { declareEmptyPartitionIn, manifestMetadata, manifestsOf } from '../../src/manifests/compose.ts';
+import { declareEmptyPartitionIn, manifestMetadata } from '../../src/tables/write/manifest.ts';
+import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
 import { manifestEntryFragments, renderStatement } from '../../src/statements/index.ts';
 import type { World } from './world.ts';
 
@@ -37,7 +38,7 @@ export async function restateColumn(
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest?.partition_spec_id);
   if (manifest === undefined || spec === undefined) throw new Error(`the head of ${table} added no manifest`);
   const { columns } = await engine.table({
-    sql: renderStatement('compose/data_file_columns'),
+    sql: renderStatement('tables/data_file_columns'),
     parameters: { manifest: manifest.manifest_path },
   });
   const entry = manifestEntryFragments({

@@ -4,8 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { World } from './world.ts';
-import { tableId } from './world.ts';
+import { type World, tableId } from './world.ts';
 
 const plain = (path: string): string => path.replace(/^file:(\/\/)?/, '');
 

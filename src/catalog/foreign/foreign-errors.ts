@@ -1,8 +1,7 @@
 /** What a foreign catalog refused, in the words of this one. Reply -> PsybergError. Pure. */
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { conflict, PsybergError, usageError } from '../../model/errors.ts';
-import type { ForeignReply } from './transport.ts';
-import { stateUnknown } from './transport.ts';
+import { type ForeignReply, stateUnknown } from './transport.ts';
 
 /** What was tried: the same status means different things. */
 export interface Attempted {

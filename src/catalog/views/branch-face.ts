@@ -9,7 +9,8 @@ import type { CatalogFace, FaceTable, ViewBackend } from '../service/catalog-fac
 import { fixedShapeFace } from './read-only-face.ts';
 import { redirectCommit } from './redirect-commit.ts';
 import type { BranchView, ShownAs } from './session-views.ts';
-import { branchHead, showTable } from './show-table.ts';
+import { refHeadId } from '../../iceberg/references.ts';
+import { showTable } from './show-table.ts';
 
 export const BRANCH_PREFIX = 'branch@';
 
@@ -28,7 +29,7 @@ export function branchFace(
   // `main` under another name would be a way to write to it; a tag is not to be written to at all.
   const hasBranch = (metadata: TableMetadata): boolean => shownAs(metadata, branch) === 'branch';
   const show = (table: FaceTable): FaceTable => {
-    if (branchHead(table.metadata, branch) === undefined) return table;
+    if (refHeadId(table.metadata, branch) === undefined) return table;
     const { text: _ofTheTableItself, ...rest } = table;
     return { ...rest, metadata: showTable(table.metadata, { kind: 'branch', branch }, Date.now()) };
   };

@@ -4,12 +4,11 @@
  */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
+import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { conflict } from '../../model/errors.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
 import type { TableChange } from '../service/catalog-face.ts';
-import { branchHead } from './show-table.ts';
 
 export interface RedirectedBranch {
   readonly branch: string;
@@ -24,7 +23,7 @@ export interface RedirectedBranch {
  */
 export function redirectCommit(change: TableChange, target: RedirectedBranch): TableChange {
   const { branch, metadata } = target;
-  const head = branchHead(metadata, branch);
+  const head = refHeadId(metadata, branch);
   if (metadata.refs?.[branch]?.type === 'tag' && head !== undefined)
     throw notThroughView(change, `a commit to the tag ${branch}`);
   const own = ownSnapshots(change, target, head);

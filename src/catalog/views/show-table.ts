@@ -2,7 +2,7 @@
  * A table as a view shows it. Real metadata + what to show -> metadata of the view. Pure.
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
-import { type BranchLimits, branchLimits } from '../../iceberg/references.ts';
+import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutFields } from '../../iceberg/unread-fields.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
@@ -13,7 +13,7 @@ import type { ViewShow } from './session-views.ts';
 export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number): TableMetadata {
   switch (show.kind) {
     case 'branch': {
-      const head = branchHead(metadata, show.branch) ?? show.base;
+      const head = refHeadId(metadata, show.branch) ?? show.base;
       const shown = withHead(
         metadata,
         head === undefined ? undefined : findSnapshot(metadata, head),
@@ -38,13 +38,6 @@ function writePaths({ location, properties }: TableMetadata, folder: string): Re
   const below = (kind: 'data' | 'metadata'): string =>
     `${withoutSlash(properties?.[`write.${kind}.path`] ?? `${withoutSlash(location)}/${kind}`)}/${folder}`;
   return { 'write.data.path': below('data'), 'write.metadata.path': below('metadata') };
-}
-
-/** The snapshot that a branch points at, `undefined` while the branch does not exist. */
-export function branchHead(metadata: TableMetadata, branch: string): SnapshotId | undefined {
-  return metadata.refs && Object.hasOwn(metadata.refs, branch)
-    ? metadata.refs[branch]?.['snapshot-id']
-    : undefined;
 }
 
 function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {

@@ -10,7 +10,8 @@ import { tableName } from '../../model/names.ts';
 import { fileSchemaFragment, identifierFragment, renderStatement } from '../../statements/index.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 import { filesUnder } from './files-under.ts';
-import { type Source, type SourceTable, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function refuseUnreadable(source: Source, snapshot: Snapshot): Prom
         ? []
         : await reading(source, snapshot, () =>
             source.engine.query<{ path: string }>({
-              sql: renderStatement('session/null_keys', {
+              sql: renderStatement('changes/null_keys', {
                 column: identifierFragment(column.name),
                 file_columns: schema,
               }),
@@ -94,7 +95,7 @@ async function refuseOtherTypes(
     const files = deletes.filter((each) => each.equalityIds.includes(column.id)).map((each) => each.path);
     const [row] = await reading(source, snapshot, () =>
       source.engine.query<{ path: string }>({
-        sql: renderStatement('session/stored_otherwise'),
+        sql: renderStatement('changes/stored_otherwise'),
         parameters: { files, field_id: column.id, stored_type: STORED[String(column.type)] ?? '' },
       }),
     );

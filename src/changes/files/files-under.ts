@@ -90,7 +90,7 @@ async function readAffected(
   const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
   return togetherOrSingly(manifests, (some) =>
     source.engine.query<AffectedRow>({
-      sql: renderStatement('session/affected_files'),
+      sql: renderStatement('changes/affected_files'),
       parameters: {
         manifest_list: head['manifest-list'],
         manifests: some,

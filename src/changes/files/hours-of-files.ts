@@ -1,5 +1,5 @@
 /**
- * The hours of files. Manifest rows -> bounds, by the weakest rung that is needed: manifest bounds, the
+ * The hours of files. ManifestRow rows -> bounds, by the weakest rung that is needed: manifest bounds, the
  * partition, a scan of one column. Bounds that look wrong are not used: a range that is too narrow would lose
  * rows without a word.
  */
@@ -95,7 +95,7 @@ export function boundsOf(
 
 /**
  * Today's date counts as begun: its remaining hours are not treated as future rows. It stands for its midnight here;
- * where it counts for every hour of its day, planning adds the others (`plan/plan-stateful.ts`).
+ * where it counts for every hour of its day, planning adds the others (`kinds/patterns/stateful.ts`).
  */
 function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTable): PartitionHours {
   const day = lastHour - 23;
@@ -208,13 +208,13 @@ async function scan(source: Source, files: readonly ChangedFile[]): Promise<Scan
     paths.length === 0
       ? Promise.resolve([])
       : source.engine.query<ScannedHours>({
-          sql: renderStatement('session/scan_event_hours', { stored_event_time: stored, options }),
+          sql: renderStatement('changes/scan_event_hours', { stored_event_time: stored, options }),
           parameters: { files: paths, unit },
         });
   try {
     const paths = files.map((file) => file.path);
     const named = await source.engine.query<{ path: string }>({
-      sql: renderStatement('session/files_without_ids'),
+      sql: renderStatement('changes/files_without_ids'),
       parameters: { files: paths },
     });
     const withoutIds = new Set(schema === undefined ? paths : named.map((row) => row.path));

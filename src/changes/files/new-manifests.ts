@@ -6,12 +6,12 @@
  */
 import { operationOf } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { renderStatement } from '../../statements/index.ts';
-import type { Source, Manifest } from '../source.ts';
+import type { Source } from '../source.ts';
+import { byManifestPath, type ManifestRow, readManifests } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
 
 export interface NewManifests {
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly ManifestRow[];
   /** The manifest lists in which they stand. */
   readonly manifestLists: readonly string[];
 }
@@ -42,7 +42,7 @@ export async function readNewManifests(
   // The own list comes last: where both name a manifest, it is the one that knows.
   const byPath = new Map(
     [...inTip, ...inOwn]
-      .filter((manifest) => ids.has(manifest.snapshot_id))
+      .filter((manifest) => ids.has(manifest.added_snapshot_id))
       .map((manifest) => [manifest.manifest_path, manifest]),
   );
   return {
@@ -56,9 +56,9 @@ export async function readNewManifests(
  * takes a manifest away is another operation, or an append that merged manifests and so leaves one with
  * entries of others. After the last of those, nothing was taken.
  */
-function completeFrom(chain: readonly Snapshot[], inTip: readonly Manifest[]): number {
+function completeFrom(chain: readonly Snapshot[], inTip: readonly ManifestRow[]): number {
   const rewriting = new Set(
-    inTip.filter((manifest) => manifest.mixed).map((manifest) => manifest.snapshot_id),
+    inTip.filter((manifest) => manifest.mixed).map((manifest) => manifest.added_snapshot_id),
   );
   const last = chain.findLastIndex(
     (snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(String(snapshot['snapshot-id'])),
@@ -71,19 +71,13 @@ function addedIn(
   tip: Snapshot,
   lists: readonly Snapshot[],
   snapshots: readonly Snapshot[],
-): Promise<Manifest[]> {
+): Promise<ManifestRow[]> {
   const files = lists.map((snapshot) => snapshot['manifest-list']);
+  const ids = snapshots.map((snapshot) => snapshot['snapshot-id']);
   return reading(
     source,
     tip,
-    () =>
-      source.engine.query<Manifest & Record<string, unknown>>({
-        sql: renderStatement('session/changed_manifests'),
-        parameters: {
-          manifest_lists: files,
-          snapshot_ids: snapshots.map((snapshot) => String(snapshot['snapshot-id'])),
-        },
-      }),
+    async () => (await readManifests(source.engine, files, ids)).toSorted(byManifestPath),
     files,
   );
 }

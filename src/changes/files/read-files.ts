@@ -11,7 +11,8 @@ import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { renderStatement } from '../../statements/index.ts';
 import { type StatedBounds, boundsOf, withScannedHours } from './hours-of-files.ts';
-import { type Source, type Manifest, ofData } from '../source.ts';
+import type { Source } from '../source.ts';
+import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseOtherFormats } from '../refuse-unsupported.ts';
 import { reading } from './reading.ts';
 
@@ -37,14 +38,14 @@ export interface LikeManifests {
  * partition struct of the first. Apart are the partition specs, and what was written in format version 1
  * (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
  */
-export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
+export function likeManifests(manifests: readonly ManifestRow[]): LikeManifests[] {
   const groups = new Map<string, LikeManifests & { readonly paths: string[] }>();
   for (const {
     manifest_path: path,
     partition_spec_id: specId,
     sequence_number: sequenceNumber,
   } of manifests) {
-    const key = `${specId} ${sequenceNumber === '0'}`;
+    const key = `${specId} ${sequenceNumber === 0n}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { specId, paths: [path] });
     else group.paths.push(path);
@@ -60,7 +61,7 @@ export function likeManifests(manifests: readonly Manifest[]): LikeManifests[] {
 export async function readFiles(
   source: Source,
   head: Snapshot,
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
   statuses: readonly number[],
 ): Promise<ChangedFile[]> {
   const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
@@ -71,7 +72,7 @@ export async function readFiles(
     const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
     const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
       source.engine.query<FileRow>({
-        sql: renderStatement('session/changed_files'),
+        sql: renderStatement('changes/changed_files'),
         parameters: {
           manifests: manifestPaths,
           field_id: eventTime?.column.id ?? 0,
@@ -89,7 +90,9 @@ export async function readFiles(
       const tuple = partitionTuple(row.partition, spec);
       files.push({
         path: row.path,
-        snapshotId: BigInt(row.snapshot_id ?? (byPath.get(row.manifest_path) as Manifest).snapshot_id),
+        snapshotId: BigInt(
+          row.snapshot_id ?? (byPath.get(row.manifest_path) as ManifestRow).added_snapshot_id,
+        ),
         status: row.status === 2 ? 'removed' : 'added',
         rows: row.rows,
         bytes: row.bytes,
@@ -105,5 +108,5 @@ export async function readFiles(
 export const readLiveFiles = (
   source: Source,
   snapshot: Snapshot,
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
 ): Promise<ChangedFile[]> => readFiles(source, snapshot, ofData(manifests), [0, 1]);

@@ -36,7 +36,7 @@ export async function reading<T>(
 async function firstUnreadable(engine: Engine, files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
     try {
-      await engine.query({ sql: renderStatement('session/open_avro'), parameters: { file } });
+      await engine.query({ sql: renderStatement('changes/open_avro'), parameters: { file } });
     } catch {
       return file;
     }

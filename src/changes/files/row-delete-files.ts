@@ -7,9 +7,10 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
-import { deleteKey } from '../../manifests/compose.ts';
+import { deleteKey } from '../../tables/views/files-view.ts';
 import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
-import { type Source, type SourceTable, type Manifest, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
 
 export interface DeleteFile {
@@ -59,7 +60,7 @@ const STATUS = ['existing', 'added', 'removed'] as const;
 export async function readDeleteFiles(
   source: Source,
   snapshot: Snapshot,
-  manifests: readonly Manifest[],
+  manifests: readonly ManifestRow[],
 ): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
   // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
@@ -67,17 +68,17 @@ export async function readDeleteFiles(
   for (const manifest of ofDeletes(manifests)) {
     const rows = await reading(source, snapshot, async () => {
       const { columns } = await source.engine.table({
-        sql: renderStatement('compose/data_file_columns'),
+        sql: renderStatement('tables/data_file_columns'),
         parameters: { manifest: manifest.manifest_path },
       });
       return source.engine.query<EntryRow>({
-        sql: renderStatement('session/delete_files', {
+        sql: renderStatement('tables/delete_files', {
           referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
         }),
         parameters: {
           manifest: manifest.manifest_path,
-          snapshot_id: manifest.snapshot_id,
-          sequence_number: manifest.sequence_number,
+          snapshot_id: manifest.added_snapshot_id,
+          sequence_number: String(manifest.sequence_number),
         },
       });
     });
@@ -132,7 +133,7 @@ export async function withDataFiles(
   if (unknown.length === 0) return [...files];
   const rows = await reading(source, snapshot, () =>
     source.engine.query<{ path: string; data_file: string }>({
-      sql: renderStatement('session/deleted_paths'),
+      sql: renderStatement('changes/deleted_paths'),
       parameters: { files: unknown.map((file) => file.path) },
     }),
   );

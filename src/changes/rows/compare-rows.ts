@@ -7,7 +7,8 @@
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { composeFilesView, manifestsOf } from '../../manifests/compose.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { manifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';
@@ -24,7 +25,7 @@ import {
 import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
 import { inTemporaryFolder, withViews } from './show-views.ts';
-import { type Source, type SourceTable, type Manifest, ofData, ofDeletes } from '../source.ts';
+import type { Source, SourceTable } from '../source.ts';
 
 /** An hour, or a day for dates, in which rows differ; both ends undefined for rows without an event time. */
 export interface DifferingHours {
@@ -58,7 +59,7 @@ export interface HourRow extends Record<string, unknown> {
 }
 
 /**
- * The rows of a relation (see `session/rows_by_hour`) by hour. `files`: where the relation reads them by
+ * The rows of a relation (see `changes/rows_by_hour`) by hour. `files`: where the relation reads them by
  * path.
  */
 export const rowsByHour = (
@@ -67,7 +68,7 @@ export const rowsByHour = (
   files?: readonly string[],
 ): Promise<HourRow[]> =>
   source.engine.query<HourRow>({
-    sql: renderStatement('session/rows_by_hour', {
+    sql: renderStatement('changes/rows_by_hour', {
       rows,
       row: hashedRowFragment(columnsByText(source)),
       stored_event_time: storedEventTime(source),
@@ -151,7 +152,7 @@ export async function newsOfFiles(
 ): Promise<{ readonly path: string; readonly knownRows: bigint; readonly newRows: bigint }[]> {
   const rows = await withSides(source, comparison, ({ before, after }) =>
     source.engine.query<{ path: string; known_rows: bigint; new_rows: bigint }>({
-      sql: renderStatement('session/news_of_files', {
+      sql: renderStatement('changes/news_of_files', {
         before,
         after,
         row: hashedRowFragment(columnsByText(source)),
@@ -189,8 +190,8 @@ async function withSides<T>(
 
 interface ViewInput {
   readonly side: SideOfComparison;
-  readonly manifests: readonly Manifest[];
-  readonly others: readonly Manifest[];
+  readonly manifests: readonly ManifestRow[];
+  readonly others: readonly ManifestRow[];
   readonly directory: string;
 }
 
@@ -243,7 +244,7 @@ async function passedView(
   const { metadata } = source;
   const destination = `${directory}/passed.avro`;
   await source.engine.execute({
-    sql: manifestListStatement('compose/write_change_list'),
+    sql: manifestListStatement('tables/write_change_list'),
     parameters: {
       manifest_lists: passed.manifestLists,
       snapshot_ids: passed.snapshotIds.map(String),

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { refuseDroppedColumns } from '../../manifests/dropped-columns.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import { tableName } from '../../model/names.ts';
 import { type SqlFragment, tableFragment } from '../../statements/index.ts';
 import type { Source } from '../source.ts';

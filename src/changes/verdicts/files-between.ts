@@ -19,7 +19,8 @@ import {
 import { rowsBefore } from './live-files.ts';
 import { type RowDeletesSince, rowDeletesSince } from '../row-deletes.ts';
 import { ROW_DELETES } from './verdict.ts';
-import { type Source, type Manifest, type Reader, ofDeletes } from '../source.ts';
+import type { Source, Reader } from '../source.ts';
+import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { readLiveFiles } from '../files/read-files.ts';
 
 type KnownEnds = Ends & { readonly consumed: Snapshot };
@@ -74,7 +75,7 @@ interface ComparedFiles {
   readonly candidates: readonly ChangedFile[];
   readonly judged: { readonly files: readonly ChangedFile[]; readonly reason?: string };
   readonly deletes: RowDeletesSince;
-  readonly manifests: { readonly gone: readonly Manifest[]; readonly come: readonly Manifest[] };
+  readonly manifests: { readonly gone: readonly ManifestRow[]; readonly come: readonly ManifestRow[] };
 }
 
 function changeOfEnds(
@@ -138,9 +139,9 @@ async function holdsOlder(
 async function filesBetween(
   source: Source,
   { consumed, head }: { readonly consumed: Snapshot; readonly head: Snapshot },
-): Promise<{ files: ChangedFile[]; deletes: { gone: Manifest[]; come: Manifest[] } }> {
+): Promise<{ files: ChangedFile[]; deletes: { gone: ManifestRow[]; come: ManifestRow[] } }> {
   const [before, after] = await Promise.all([source.manifestsOf(consumed), source.manifestsOf(head)]);
-  const only = (these: readonly Manifest[], those: readonly Manifest[]): Manifest[] => {
+  const only = (these: readonly ManifestRow[], those: readonly ManifestRow[]): ManifestRow[] => {
     const paths = new Set(those.map((manifest) => manifest.manifest_path));
     return these.filter((manifest) => !paths.has(manifest.manifest_path));
   };

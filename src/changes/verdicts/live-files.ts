@@ -11,7 +11,8 @@ import { tableName } from '../../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../../model/session.ts';
 import { renderStatement } from '../../statements/index.ts';
 import { countsOf } from '../evidence.ts';
-import { type Source, ofData } from '../source.ts';
+import type { Source } from '../source.ts';
+import { ofData } from '../../tables/read/manifest-list.ts';
 import { likeManifests, readLiveFiles } from '../files/read-files.ts';
 
 const REMEDY =
@@ -116,7 +117,7 @@ export async function rowsBefore(
         newer_files: string[];
         newer_deletes: boolean;
       }>({
-        sql: renderStatement('session/live_rows_before'),
+        sql: renderStatement('changes/live_rows_before'),
         parameters: {
           manifest_list: head['manifest-list'],
           manifests: paths,

@@ -10,7 +10,8 @@ import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { renderStatement } from '../../statements/index.ts';
-import { type Source, type SourceTable, type Reader, ofData } from '../source.ts';
+import type { Source, SourceTable, Reader } from '../source.ts';
+import { ofData } from '../../tables/read/manifest-list.ts';
 import { reading } from '../files/reading.ts';
 
 export interface ReturnedFiles {
@@ -54,7 +55,7 @@ async function loadedBefore(
     const there = await reading(source, seen, () =>
       togetherOrSingly(manifests, (some) =>
         source.engine.query<{ path: string }>({
-          sql: renderStatement('session/live_paths_among'),
+          sql: renderStatement('changes/live_paths_among'),
           parameters: { manifests: some, paths: files.map((file) => file.path) },
         }),
       ),

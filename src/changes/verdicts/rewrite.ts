@@ -20,7 +20,8 @@ import {
 } from '../rows/compare-rows.ts';
 import type { SnapshotEvidence } from '../evidence.ts';
 import { type SnapshotVerdict, changeOf, noNews, reasonOf } from './verdict.ts';
-import { type Source, ofDeletes } from '../source.ts';
+import type { Source } from '../source.ts';
+import { ofDeletes } from '../../tables/read/manifest-list.ts';
 
 /**
  * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that changed rows
@@ -98,7 +99,7 @@ async function compareFiles(
     return undefined;
   const members = schema.fields.flatMap((field) => membersOf(field.type));
   const [row] = await source.engine.query<{ unmatched: boolean }>({
-    sql: renderStatement('session/unmatched_columns'),
+    sql: renderStatement('changes/unmatched_columns'),
     parameters: {
       files: files.map((file) => file.path),
       member_ids: members.map((member) => String(member.id)),
@@ -107,7 +108,7 @@ async function compareFiles(
     },
   });
   if (row?.unmatched !== false) return undefined;
-  const stored = statementFragment(renderStatement('session/stored_files', { file_columns: columns }));
+  const stored = statementFragment(renderStatement('changes/stored_files', { file_columns: columns }));
   const [removed, added] = [
     await rowsByHour(source, stored, pathsOf(files, 'removed')),
     await rowsByHour(source, stored, pathsOf(files, 'added')),

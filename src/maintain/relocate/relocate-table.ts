@@ -9,7 +9,7 @@ import type { Engine } from '../../engine/index.ts';
 import { readAvroHeader } from '../../iceberg/avro-header.ts';
 import { changeReferencedFiles } from '../../iceberg/puffin-footer.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import { declareEmptyPartitionIn } from '../../manifests/compose.ts';
+import { declareEmptyPartitionIn } from '../../tables/write/manifest.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { RelocatedTable } from '../../model/relocate-record.ts';
 import {
@@ -100,7 +100,7 @@ async function relocateList(
   if (!isThere(list, move, table)) return void files.missing.push(list);
   const path = presentPath(list, move);
   const rows = await engine.query<{ path: string }>({
-    sql: renderStatement('relocate/manifests_of_list'),
+    sql: renderStatement('maintain/manifests_of_list'),
     parameters: { manifest_list: globLiteral(path) },
   });
   for (const manifest of rows) await relocateManifest(relocation, { table, files, manifest: manifest.path });
@@ -108,7 +108,7 @@ async function relocateList(
   const known = rows.flatMap((row) => files.manifests.get(row.path) ?? []);
   const next = await write(relocation, list, (destination) =>
     engine.execute({
-      sql: renderStatement('relocate/write_manifest_list', { avro_format: sameAvroFragment(schema, words) }),
+      sql: renderStatement('maintain/write_moved_list', { avro_format: sameAvroFragment(schema, words) }),
       parameters: {
         manifest_list: globLiteral(path),
         manifests: known.map(({ location }) => location),
@@ -135,7 +135,7 @@ async function relocateManifest(
   const { schema, words } = avroOf(path);
   const columns = dataFileColumns(schema);
   const rows = await engine.query<{ path: string; format: string; content: number; is_live: boolean }>({
-    sql: renderStatement('relocate/files_of_manifest', { content: contentFragment(columns) }),
+    sql: renderStatement('maintain/files_of_manifest', { content: contentFragment(columns) }),
     parameters: { manifest: globLiteral(path) },
   });
   for (const file of rows) {
@@ -147,7 +147,7 @@ async function relocateManifest(
   const known = rows.flatMap((row) => files.deletes.get(row.path) ?? []);
   const next = await write(relocation, manifest, async (destination) => {
     await engine.execute({
-      sql: renderStatement('relocate/write_manifest', {
+      sql: renderStatement('maintain/write_moved_manifest', {
         data_file: movedDataFileFragment(columns),
         avro_format: sameAvroFragment(writableManifest(schema), words),
       }),
@@ -186,7 +186,7 @@ async function relocateDeletes(
   if (file.format !== 'parquet') throw unwritable(table, path, `files of ${file.format} cannot be written`);
   return write(relocation, file.path, (destination) =>
     engine.execute({
-      sql: renderStatement('relocate/write_position_deletes'),
+      sql: renderStatement('maintain/write_moved_deletes'),
       parameters: { file: globLiteral(path), former: move.from, present: move.to, destination },
     }),
   );

@@ -14,7 +14,7 @@ import { rememberPreviousFile } from '../../iceberg/updates.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { RelocatedTable, RelocateReport } from '../../model/relocate-record.ts';
-import { discard, removeLocalFile } from '../../state/local-files.ts';
+import { discard, removeLocalFile } from '../../files/local.ts';
 import { renderStatement } from '../../statements/index.ts';
 import { incomplete, presentPath } from './places.ts';
 import { movedProperties, relocateTable, type Relocation } from './relocate-table.ts';

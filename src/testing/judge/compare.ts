@@ -4,7 +4,7 @@
 import type { ChangedRow, RowObject } from '../../model/test-record.ts';
 import type { TestColumn } from '../../statements/index.ts';
 
-export type Row = readonly unknown[];
+export type WholeRow = readonly unknown[];
 /** A row of which only some columns are named. */
 export type PartialRow = ReadonlyMap<string, unknown>;
 export interface Difference {
@@ -22,15 +22,15 @@ const PAIRED_MAX = 300;
 /** Whole rows; undefined when both are the same. `columns`: of both, in order. */
 export function compareRows(
   columns: readonly TestColumn[],
-  expected: readonly Row[],
-  found: readonly Row[],
+  expected: readonly WholeRow[],
+  found: readonly WholeRow[],
 ): Difference | undefined {
-  const left = new Map<string, Row[]>();
+  const left = new Map<string, WholeRow[]>();
   for (const row of expected) {
     const key = keyOf(row, columns);
     left.set(key, [...(left.get(key) ?? []), row]);
   }
-  const extra: Row[] = [];
+  const extra: WholeRow[] = [];
   for (const row of found) {
     const same = left.get(keyOf(row, columns));
     if (same === undefined || same.length === 0) extra.push(row);
@@ -39,7 +39,7 @@ export function compareRows(
   const missing = [...left.values()].flat();
   if (missing.length === 0 && extra.length === 0) return undefined;
   const names = columns.map(({ name }) => name);
-  const named = (row: Row): PartialRow => new Map(names.map((name, index) => [name, row[index]]));
+  const named = (row: WholeRow): PartialRow => new Map(names.map((name, index) => [name, row[index]]));
   return differenceOf(columns, missing.map(named), extra.map(named));
 }
 
@@ -47,7 +47,7 @@ export function compareRows(
 export function matchRows(
   columns: readonly TestColumn[],
   expected: readonly PartialRow[],
-  found: readonly Row[],
+  found: readonly WholeRow[],
 ): Difference | undefined {
   const types = typesOf(columns);
   const rows = found.map((row): PartialRow => new Map(columns.map(({ name }, index) => [name, row[index]])));
@@ -154,7 +154,7 @@ const toObject = (row: PartialRow): RowObject => Object.fromEntries(row);
 const typesOf = (columns: readonly TestColumn[]): ReadonlyMap<string, string> =>
   new Map(columns.map(({ name, type }) => [name, type]));
 
-const keyOf = (row: Row, columns: readonly TestColumn[]): string =>
+const keyOf = (row: WholeRow, columns: readonly TestColumn[]): string =>
   row.map((cell, index) => cellText(cell, columns[index]?.type)).join('\u0001');
 
 /**

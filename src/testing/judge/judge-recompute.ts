@@ -7,12 +7,12 @@ import type { TestColumn } from '../../statements/index.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { completeHour, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
+import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
 import type { Order } from '../play/orders.ts';
 import { ANY_SESSION } from '../world/process-query.ts';
 import { lakeTable } from '../world/make-tables.ts';
 import { mirrorTable } from '../world/prepare.ts';
-import { compareRows, type Row } from './compare.ts';
+import { compareRows, type WholeRow } from './compare.ts';
 import type { Finding } from './judge-run.ts';
 import { readRelation, recompute, type Relation } from './recompute.ts';
 import { readTarget } from './target.ts';
@@ -102,7 +102,7 @@ export async function judgeRecompute(
       continue;
     }
     const found = await readTarget(sandbox, spec.target.table);
-    const hour = await completeHour(playing, state, run.spec);
+    const hour = await completeHourOf(playing, state, run.spec);
     let relation: Relation | undefined;
     try {
       relation = await recomputedTarget(sandbox, chain, { spec, hour, target: found?.columns, recomputed });
@@ -145,7 +145,7 @@ async function compareTarget(
   const compared = all.flatMap((_column, index) =>
     rows.some((row) => row[index] === ANY_SESSION) ? [] : [index],
   );
-  const only = (row: Row): Row => compared.map((index) => row[index]);
+  const only = (row: WholeRow): WholeRow => compared.map((index) => row[index]);
   const difference = compareRows(
     compared.map((index) => all[index] as (typeof all)[number]),
     rows.map(only),

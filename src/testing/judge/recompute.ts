@@ -2,6 +2,7 @@
  * A target as its process means it: the query over whole tables, cut to the hours that are complete, in plain tables in
  * memory. No session, no plan, no file of the warehouse has a part in it. Sources -> table in memory.
  */
+import { patternOf } from '../../kinds/patterns/index.ts';
 import type { ResultRows } from '../../engine/index.ts';
 import type { Hour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
@@ -16,7 +17,7 @@ import {
   type TestColumn,
   upToHourFragment,
 } from '../../statements/index.ts';
-import { columnsOf, memoryTable } from '../world/make-tables.ts';
+import { columnsIn, memoryTable } from '../world/make-tables.ts';
 import { queryOf } from '../world/process-query.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 
@@ -44,13 +45,13 @@ const FIRST_HOUR: Hour = -100_000_000;
 export async function recompute(sandbox: Sandbox, input: RecomputeInput): Promise<Relation | undefined> {
   const { spec, relations, completeHour } = input;
   if (spec.sources.some((source) => !relations.has(tableKey(source.table)))) return undefined;
-  if (spec.pattern === 'dimension') return recomputeHours(sandbox, input);
+  if (patternOf(spec).readsPrevious) return recomputeHours(sandbox, input);
   const range = completeHour === undefined ? undefined : { firstHour: FIRST_HOUR, lastHour: completeHour };
-  if (spec.pattern === 'stateful' && range === undefined) return undefined;
+  if (patternOf(spec).loadsHours && range === undefined) return undefined;
   const sources = spec.sources.map((source) => ({
     alias: source.alias,
     rows:
-      spec.pattern === 'stateless' || range === undefined
+      !patternOf(spec).loadsHours || range === undefined
         ? renderStatement('test/all_rows', { table: relationOf(input, source).table })
         : rowsOf(input, source, range),
   }));
@@ -69,7 +70,7 @@ export async function recompute(sandbox: Sandbox, input: RecomputeInput): Promis
     table,
     query: statementFragment(await shaped(sandbox, input, raw)),
   });
-  return { table, columns: await columnsOf(sandbox, table) };
+  return { table, columns: await columnsIn(sandbox, table) };
 }
 
 /** A dimension: one execution an hour, each with the rows of the hour before as `previous`. */
@@ -148,9 +149,9 @@ async function firstHour(sandbox: Sandbox, input: RecomputeInput): Promise<Hour 
 /** What the query returned, in the columns and types of the target, without what lies above the complete hour. */
 async function shaped(sandbox: Sandbox, input: RecomputeInput, raw: SqlFragment): Promise<string> {
   const { spec, completeHour, target } = input;
-  const returned = await columnsOf(sandbox, raw);
+  const returned = await columnsIn(sandbox, raw);
   const eventTime = returned.find(({ name }) => sameName(name, spec.target.eventTime));
-  const isCut = spec.pattern !== 'stateless' && eventTime !== undefined;
+  const isCut = patternOf(spec).loadsHours && eventTime !== undefined;
   return renderStatement('test/shaped', {
     rows: raw,
     columns: shapedColumnsFragment(

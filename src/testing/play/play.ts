@@ -1,4 +1,6 @@
 /** One arrival and the runs after it, in a sandbox. Arrivals -> State, RunStep[]. */
+import { patternOf } from '../../kinds/patterns/index.ts';
+import type { ToldHour } from '../../kinds/vtts/index.ts';
 import { type Hour, hourOfMs, parseHour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
@@ -133,7 +135,8 @@ function sourceAt(prepared: PreparedTest, source: SourceSpec, played: Order): So
   // Where it begins is said by the arrivals: all of them count.
   const whole: SourceSpec = { ...source, start: { kind: 'beginning' } };
   const hour = toldHour(prepared, source, played);
-  return hour === undefined ? whole : { ...whole, vtts: { kind: 'hour', hour } };
+  const told: ToldHour | undefined = hour === undefined ? undefined : { kind: 'hour', hour };
+  return told === undefined ? whole : { ...whole, vtts: told };
 }
 
 /** Undefined: as the process says. */
@@ -158,12 +161,12 @@ const BEFORE_ALL: Hour = -17_259_888;
  * The last hour that is complete for a process at a state. What the test says counts; for other sources a plan is asked
  * how far they are: that is where a recompute ends, not what it returns.
  */
-export async function completeHour(
+export async function completeHourOf(
   { sandbox, prepared }: Playing,
   state: State,
   spec: ProcessSpec,
 ): Promise<Hour | undefined> {
-  if (spec.pattern === 'stateless') return undefined;
+  if (!patternOf(spec).loadsHours) return undefined;
   const told = spec.sources.map((source) => {
     const hour = toldHour(prepared, source, state.played);
     return hour === undefined

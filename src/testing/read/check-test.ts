@@ -5,7 +5,7 @@ import { tableName, tableNameProblem } from '../../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { processesInDependencyOrder } from '../../project/dependency-order.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
-import { isMap } from '../../project/header-schema.ts';
+import { isMap } from '../../project/plain-values.ts';
 import type { ReportProblem } from '../../project/problems.ts';
 import type { Path, YamlText } from '../../project/yaml-text.ts';
 

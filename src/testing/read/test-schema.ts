@@ -3,10 +3,11 @@ import * as z from 'zod';
 import { ERROR_CODES } from '../../model/error-codes.ts';
 import { instantOf } from '../../model/hour.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
-import { isMap, tableText } from '../../project/header-schema.ts';
-import { choice, foundType, jsonSchemaOf, type NoChoice, strictMap } from '../../project/validate.ts';
+import { tableText } from '../../project/header-schema.ts';
+import { isMap } from '../../project/plain-values.ts';
+import { filled, strictMap } from '../../kinds/shapes.ts';
+import { choice, foundType, jsonSchemaOf, type NoChoice } from '../../project/validate.ts';
 
-const filled = z.string().regex(/\S/, 'must not be empty');
 export const HOUR_TEXT = /^\d{4}-\d\d-\d\d[T ]\d\d(:00(:00)?)?Z?$/;
 const hour = z.string().regex(HOUR_TEXT, 'must be an hour such as 2023-09-14T05');
 const instant = z

@@ -2,8 +2,9 @@
  * Which tests can be rehearsed: those whose processes use nothing but what a rehearsal knows the meaning of. Others are
  * played through whole sessions in every order: slower, and never wrong. Pure.
  */
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { tableKey } from '../../model/names.ts';
-import type { AuditSpec, ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import type { PreparedTest } from '../world/prepare.ts';
 
 /** A key of a spec that is not here is one of which a rehearsal has never heard. */
@@ -34,14 +35,6 @@ const KNOWN_OF_PROCESS: ReadonlySet<string> = new Set<keyof ProcessSpec>([
   'parameters',
   'sqlSha256',
 ]);
-const KNOWN_AUDITS: ReadonlySet<string> = new Set<AuditSpec['kind']>([
-  'source_to_target_count',
-  'no_missing_events',
-  'not_null',
-  'unique',
-  'sql',
-]);
-
 export function mayRehearse(prepared: PreparedTest): boolean {
   const { processes } = prepared.test;
   const deletes = prepared.arrivals.some((arrival) => arrival.deletes);
@@ -52,10 +45,9 @@ export function mayRehearse(prepared: PreparedTest): boolean {
     return (
       isKnown(spec, KNOWN_OF_PROCESS) &&
       spec.sources.every((source) => isKnown(source, KNOWN_OF_SOURCE) && source.nulls === 'skip') &&
-      spec.audits.every(({ kind }) => KNOWN_AUDITS.has(kind)) &&
       spec.catchup.thresholdHours === undefined &&
       // What a session refuses, or takes in part, is for sessions to say.
-      !(spec.pattern === 'stateless' && (deletes || producers.some(overwrites))) &&
+      !(!patternOf(spec).loadsHours && (deletes || producers.some(overwrites))) &&
       spec.sources.every(
         ({ vtts }, index) =>
           vtts.kind === 'bounds' ||
@@ -67,7 +59,7 @@ export function mayRehearse(prepared: PreparedTest): boolean {
 }
 
 const overwrites = (spec: ProcessSpec | undefined): boolean =>
-  spec !== undefined && spec.pattern !== 'stateless';
+  spec !== undefined && patternOf(spec).loadsHours;
 
 const isKnown = (spec: object, known: ReadonlySet<string>): boolean =>
   Object.entries(spec).every(([key, value]) => value === undefined || known.has(key));

@@ -2,7 +2,7 @@
  * One session of a process as its pattern means it, over plain tables: which hours it loads (docs/concepts/patterns.md),
  * what its query returns for them, and what the target is then. Scene + process -> Progress.
  */
-import type { BoundValue } from '../../engine/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
@@ -16,13 +16,13 @@ import {
   type TestColumn,
 } from '../../statements/index.ts';
 import type { Relation } from '../judge/recompute.ts';
-import { columnsOf } from '../world/make-tables.ts';
-import { queryOf } from '../world/process-query.ts';
+import { columnsIn } from '../world/make-tables.ts';
+import { type QueryInput, queryOf } from '../world/process-query.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { rehearseAudits } from './rehearse-audits.ts';
 import { Doubt, NO_NEWS, type News, type Progress } from './scene.ts';
 
-export interface Session {
+export interface SessionInput {
   readonly spec: ProcessSpec;
   readonly clockMs: number;
   readonly tables: ReadonlyMap<string, Relation>;
@@ -39,8 +39,8 @@ export interface Rehearsed {
   readonly news: News;
 }
 
-export async function rehearseSession(sandbox: Sandbox, session: Session): Promise<Rehearsed> {
-  if (session.spec.pattern === 'stateless') return appendRows(sandbox, session);
+export async function rehearseSession(sandbox: Sandbox, session: SessionInput): Promise<Rehearsed> {
+  if (!patternOf(session.spec).loadsHours) return appendRows(sandbox, session);
   return overwriteHours(sandbox, session);
 }
 
@@ -49,7 +49,7 @@ const least = (hours: readonly (Hour | undefined)[]): Hour | undefined =>
 
 const isDate = (column: TestColumn | undefined): boolean => column?.type === 'DATE';
 
-async function appendRows(sandbox: Sandbox, session: Session): Promise<Rehearsed> {
+async function appendRows(sandbox: Sandbox, session: SessionInput): Promise<Rehearsed> {
   const { spec, progress, nameTable, tables } = session;
   const added = spec.sources.map(({ table }) => progress.news.get(tableKey(table))?.added ?? []);
   const idle = { progress: { ...progress, news: new Map() }, news: NO_NEWS };
@@ -64,10 +64,10 @@ async function appendRows(sandbox: Sandbox, session: Session): Promise<Rehearsed
   ];
   const range =
     hours.length === 0 ? undefined : { firstHour: Math.min(...hours), lastHour: Math.max(...hours) };
-  const { staged, parameters } = await stage(sandbox, session, { sources, range });
+  const staged = await stage(sandbox, session, { sources, hours: range });
   const whole = nameTable();
   await createFrom(sandbox, whole, 'test/with_rows', { table: progress.target.table, rows: staged });
-  await rehearseAudits(sandbox, spec, { sources, staged, whole, parameters });
+  await rehearseAudits(sandbox, spec, { sources, hours: range, staged, whole });
   const complete = least(session.vtts);
   const { columns } = progress.target;
   return {
@@ -93,7 +93,7 @@ const unionOf = (relations: readonly Relation[], like: Relation): string =>
       })
     : relations.map(({ table }) => renderStatement('test/all_rows', { table })).join('\nunion all\n');
 
-async function overwriteHours(sandbox: Sandbox, session: Session): Promise<Rehearsed> {
+async function overwriteHours(sandbox: Sandbox, session: SessionInput): Promise<Rehearsed> {
   const { spec, progress, tables } = session;
   const owed = new Set([...progress.owed, ...[...progress.news.values()].flatMap(({ hours }) => [...hours])]);
   const waits = { progress: { ...progress, owed, news: new Map() }, news: NO_NEWS };
@@ -104,10 +104,9 @@ async function overwriteHours(sandbox: Sandbox, session: Session): Promise<Rehea
   const eventTime = columnNamed(progress.target.columns, spec.target.eventTime);
   // A row of a day depends on hours that may still come.
   if (isDate(eventTime) || eventTime === undefined) throw new Doubt('a date as event time of the target');
-  const whole =
-    spec.pattern === 'dimension'
-      ? await hourByHour(sandbox, session, { hours, eventTime })
-      : await atOnce(sandbox, session, { hours, eventTime });
+  const whole = patternOf(spec).readsPrevious
+    ? await hourByHour(sandbox, session, { hours, eventTime })
+    : await atOnce(sandbox, session, { hours, eventTime });
   for (const hour of hours) owed.delete(hour);
   const reached = hours.at(-1) as Hour;
   return {
@@ -122,16 +121,16 @@ async function overwriteHours(sandbox: Sandbox, session: Session): Promise<Rehea
 }
 
 /** The least VTTS, or the last hour that the target has, where that is later; never an hour of the future. */
-function lastHourToLoad({ spec, clockMs, progress, vtts }: Session): Hour | undefined {
+function lastHourToLoad({ spec, clockMs, progress, vtts }: SessionInput): Hour | undefined {
   const complete = least(vtts);
   if (progress.completeTo === undefined) return complete;
   const present = spec.sources.map((source) => hourOfMs(clockMs + source.futureToleranceMs));
   return Math.max(complete ?? Number.NEGATIVE_INFINITY, Math.min(progress.completeTo, ...present));
 }
 
-function hoursToLoad({ spec, progress }: Session, owed: ReadonlySet<Hour>, limit: Hour): Hour[] {
+function hoursToLoad({ spec, progress }: SessionInput, owed: ReadonlySet<Hour>, limit: Hour): Hour[] {
   const pending = [...owed].filter((hour) => hour <= limit).sort((one, other) => one - other);
-  if (spec.pattern === 'dimension') {
+  if (patternOf(spec).readsPrevious) {
     const next =
       progress.completeTo !== undefined && limit > progress.completeTo ? progress.completeTo + 1 : undefined;
     const firsts = [pending[0], next].filter((hour) => hour !== undefined);
@@ -147,11 +146,15 @@ interface Hours {
   readonly eventTime: TestColumn;
 }
 
-async function atOnce(sandbox: Sandbox, session: Session, { hours, eventTime }: Hours): Promise<SqlFragment> {
+async function atOnce(
+  sandbox: Sandbox,
+  session: SessionInput,
+  { hours, eventTime }: Hours,
+): Promise<SqlFragment> {
   const { spec, progress, nameTable } = session;
   const sources = sourcesIn(session, hours);
   const range = { firstHour: hours[0] as Hour, lastHour: hours.at(-1) as Hour };
-  const { staged, parameters } = await stage(sandbox, session, { sources, range });
+  const staged = await stage(sandbox, session, { sources, hours: range });
   await doubtOutside(sandbox, staged, { hours, eventTime });
   const whole = nameTable();
   await createFrom(sandbox, whole, 'test/replaced_hours', {
@@ -160,13 +163,13 @@ async function atOnce(sandbox: Sandbox, session: Session, { hours, eventTime }: 
     hours: hourListFragment(hours),
     hour: eventHourFragment(eventTime, undefined),
   });
-  await rehearseAudits(sandbox, spec, { sources, staged, whole, parameters });
+  await rehearseAudits(sandbox, spec, { sources, hours: range, staged, whole });
   return whole;
 }
 
 async function hourByHour(
   sandbox: Sandbox,
-  session: Session,
+  session: SessionInput,
   { hours, eventTime }: Hours,
 ): Promise<SqlFragment> {
   const { spec, progress, nameTable } = session;
@@ -187,20 +190,24 @@ async function hourByHour(
       hours: hourListFragment([each - 1]),
       hour,
     });
-    const step = await stage(sandbox, session, {
+    const staged = await stage(sandbox, session, {
       sources: [...sourcesIn(session, [each]), { alias: 'previous', rows: previous }],
-      range: { firstHour: each, lastHour: each },
+      hours: { firstHour: each, lastHour: each },
     });
-    await doubtOutside(sandbox, step.staged, { hours: [each], eventTime });
-    for (const table of [whole, all]) await sandbox.run('test/land', { table, rows: step.staged });
+    await doubtOutside(sandbox, staged, { hours: [each], eventTime });
+    for (const table of [whole, all]) await sandbox.run('test/land', { table, rows: staged });
   }
   const range = { firstHour: hours[0] as Hour, lastHour: hours.at(-1) as Hour };
-  const { parameters } = queryOf(spec, { sources: [], hours: range });
-  await rehearseAudits(sandbox, spec, { sources: sourcesIn(session, hours), staged: all, whole, parameters });
+  await rehearseAudits(sandbox, spec, {
+    sources: sourcesIn(session, hours),
+    hours: range,
+    staged: all,
+    whole,
+  });
   return whole;
 }
 
-const sourcesIn = ({ spec, tables }: Session, hours: readonly Hour[]) =>
+const sourcesIn = ({ spec, tables }: SessionInput, hours: readonly Hour[]) =>
   spec.sources.map((source) => ({
     alias: source.alias,
     rows: rowsInHours(tables.get(tableKey(source.table)) as Relation, source, hours),
@@ -216,24 +223,19 @@ function rowsInHours({ table, columns }: Relation, source: SourceSpec, hours: re
   });
 }
 
-interface Staging {
-  readonly sources: readonly { readonly alias: string; readonly rows: string }[];
-  readonly range: { readonly firstHour: Hour; readonly lastHour: Hour } | undefined;
-}
-
 /** What the query returns, in the columns and types of the target. */
 async function stage(
   sandbox: Sandbox,
-  { spec, progress, nameTable }: Session,
-  { sources, range }: Staging,
-): Promise<{ readonly staged: SqlFragment; readonly parameters: Readonly<Record<string, BoundValue>> }> {
-  const { sql, parameters } = queryOf(spec, { sources, hours: range });
+  { spec, progress, nameTable }: SessionInput,
+  input: QueryInput,
+): Promise<SqlFragment> {
+  const { sql, parameters } = queryOf(spec, input);
   const [raw, staged] = [nameTable(), nameTable()];
   await sandbox.query(
     renderStatement('test/create_from', { table: raw, query: statementFragment(sql) }),
     parameters,
   );
-  const returned = await columnsOf(sandbox, raw);
+  const returned = await columnsIn(sandbox, raw);
   await createFrom(sandbox, staged, 'test/shaped', {
     rows: raw,
     columns: shapedColumnsFragment(
@@ -244,7 +246,7 @@ async function stage(
     ),
     keep: statementFragment('true'),
   });
-  return { staged, parameters };
+  return staged;
 }
 
 /** A session is refused where its query leaves its hours. */

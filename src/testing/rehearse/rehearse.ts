@@ -3,6 +3,7 @@
  * orders that are worth a play. It only ever clears an order: what it doubts is played through whole sessions, and
  * they decide. Orders that have led to the same rows go on together. Order -> is it cleared?
  */
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { type Hour, hourOfMs } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
@@ -23,7 +24,7 @@ import {
 import type { Relation } from '../judge/recompute.ts';
 import type { Order } from '../play/orders.ts';
 import { beginning, type Playing, toldHour } from '../play/play.ts';
-import { columnsOf, lakeTable, memoryTable } from '../world/make-tables.ts';
+import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
 import type { Commit } from '../world/prepare.ts';
 import { mayRehearse } from './may-rehearse.ts';
 import { columnNamed, hoursIn, rehearseSession } from './rehearse-process.ts';
@@ -99,7 +100,7 @@ async function firstScene(playing: Playing): Promise<Scene | undefined> {
     if (!(await sandbox.workspace([]).client.tableExists(spec.target.table))) return undefined;
     const table = memoryTable(`rehearsed_target_${index}`);
     await sandbox.run('test/like_table', { table, like: lakeTable(spec.target.table) });
-    const target = { table, columns: await columnsOf(sandbox, table) };
+    const target = { table, columns: await columnsIn(sandbox, table) };
     progress.set(spec.processName, { target, completeTo: undefined, owed: new Set(), news: new Map() });
   }
   return { key: '', played: [], clockMs: beginning(playing).clockMs, tables, progress };
@@ -199,7 +200,7 @@ async function runOn(stepping: Stepping, scene: Draft, spec: ProcessSpec): Promi
   scene.tables.set(key, progress.target);
   // Hours that an append changed are those of its reader's event time.
   await tell(stepping, scene, key, async (source) => {
-    if (spec.pattern !== 'stateless') return news;
+    if (patternOf(spec).loadsHours) return news;
     const hours = new Set<Hour>();
     for (const relation of news.added)
       for (const hour of await hoursIn(sandbox, relation, source)) hours.add(hour);
@@ -270,12 +271,11 @@ async function equalsRecompute(
     for (const source of spec.sources)
       vtts.push(await vttsOf({ sandbox, prepared, nameTable: NO_TABLE }, asDraft(scene), source));
     const least = vtts.every((hour) => hour !== undefined) ? Math.min(...(vtts as Hour[])) : undefined;
-    const hour =
-      spec.pattern === 'stateless'
-        ? undefined
-        : completeTo === undefined
-          ? least
-          : Math.max(least ?? completeTo, completeTo);
+    const hour = !patternOf(spec).loadsHours
+      ? undefined
+      : completeTo === undefined
+        ? least
+        : Math.max(least ?? completeTo, completeTo);
     const expected = await recomputedTarget(sandbox, chain, {
       spec,
       hour,

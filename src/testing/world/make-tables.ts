@@ -2,6 +2,7 @@
  * The tables that come from outside of a test, made empty in its warehouse, each with a mirror in memory.
  * Types -> tables.
  */
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { parseTableName, type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import {
@@ -90,11 +91,11 @@ async function makeTable(context: Making, id: TableIdentifier): Promise<readonly
   if (type.kind === 'table') await client.createTable(id, type.create);
   else if (type.kind === 'ddl') await runDdl(context, id, type);
   else await createFromQuery(context, id, type.producer);
-  return columnsOf(sandbox, lakeTable(id));
+  return columnsIn(sandbox, lakeTable(id));
 }
 
 /** The columns of a table or of a query in brackets. */
-export const columnsOf = async (sandbox: Sandbox, from: SqlFragment): Promise<readonly TestColumn[]> =>
+export const columnsIn = async (sandbox: Sandbox, from: SqlFragment): Promise<readonly TestColumn[]> =>
   (await sandbox.run('test/columns', { from })).columns;
 
 async function runDdl(
@@ -129,7 +130,7 @@ async function createFromQuery(context: Making, id: TableIdentifier, producer: P
       `write its DDL into ${ddlFileOf(id)}: create table ${tableName(id)} (…)`,
     );
   const key = tableKey(id);
-  if (producer.pattern === 'dimension' || making.includes(key))
+  if (patternOf(producer).readsPrevious || making.includes(key))
     throw unknown(`the query of ${producer.processName}, which writes it, reads what it has written`);
   const before = sandbox.save();
   const sources: { alias: string; rows: string }[] = [];

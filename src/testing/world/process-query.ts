@@ -14,19 +14,27 @@ export interface QueryInput {
 /** No session has this id: where it stands in a row, any other would do as well. */
 export const ANY_SESSION = 'any session';
 
-export function queryOf(
-  spec: ProcessSpec,
-  { sources, hours }: QueryInput,
-): { readonly sql: string; readonly parameters: Readonly<Record<string, BoundValue>> } {
+/** What a process's SQL, or an audit of it, may name as `$name`. */
+export function processValues(
+  { processName }: Pick<ProcessSpec, 'processName'>,
+  hours: HourRange | undefined,
+): Readonly<Record<string, BoundValue>> {
   const { firstHour, lastHour } = hours ?? { firstHour: 0, lastHour: 0 };
-  const values = {
+  return {
     psyberg_session_id: ANY_SESSION,
-    process_name: spec.processName,
+    process_name: processName,
     first_hour: hourText(firstHour),
     last_hour: hourText(lastHour),
     range_start: hourText(firstHour),
     range_end: hourText(lastHour + 1),
   };
+}
+
+export function queryOf(
+  spec: ProcessSpec,
+  { sources, hours }: QueryInput,
+): { readonly sql: string; readonly parameters: Readonly<Record<string, BoundValue>> } {
+  const values = processValues(spec, hours);
   const names = [...new Set(spec.parameters.map(({ name }) => name))];
   return {
     sql: renderStatement('test/process_query', {
@@ -36,6 +44,6 @@ export function queryOf(
       ),
       query: userQueryFragment(spec.sql),
     }),
-    parameters: Object.fromEntries(names.map((name) => [name, values[name]])),
+    parameters: Object.fromEntries(names.map((name) => [name, values[name] as BoundValue])),
   };
 }

@@ -10,7 +10,7 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { producerOf } from '../../project/dependency-order.ts';
-import { relativeFile } from '../../project/read-process.ts';
+import { relativeFile } from '../../project/relative-file.ts';
 import { openWorkspace } from '../../workspace/open-workspace.ts';
 
 export const TABLES_FOLDER = 'tables';

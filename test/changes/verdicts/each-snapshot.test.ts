@@ -2,14 +2,14 @@
 // evidence as short data; nothing is read.
 import { describe, expect, it } from 'vitest';
 import type { Evidence, SnapshotEvidence } from '../../../src/changes/evidence.ts';
-import type { Needs, Reader } from '../../../src/changes/source.ts';
+import type { Reader } from '../../../src/changes/source.ts';
 import { picked, replacedFiles } from '../../../src/changes/verdicts/append-added.ts';
 import { counted } from '../../../src/changes/verdicts/counted.ts';
 import { replace } from '../../../src/changes/verdicts/replace.ts';
 import { missedRowDeletes } from '../../../src/changes/verdicts/row-deletes.ts';
 import { judgeEach } from '../../../src/changes/verdicts/verdict.ts';
 import type { Snapshot, TableMetadata } from '../../../src/iceberg/table-metadata.ts';
-import type { ChangedFile } from '../../../src/model/session.ts';
+import type { ChangedFile, ChangesNeeded } from '../../../src/model/session.ts';
 import { SUMMARY } from '../../../src/state/read-watermarks.ts';
 
 const file = (path: string, status: ChangedFile['status'] = 'added'): ChangedFile =>
@@ -47,7 +47,7 @@ const evidence = (...snapshots: SnapshotEvidence[]): Evidence =>
   }) as unknown as Evidence;
 
 /** History: 1 <- 9 (an abandoned branch that was read), and whatever is judged. */
-const reader = (needs: Needs, ever: readonly bigint[] = []): Reader =>
+const reader = (needs: ChangesNeeded, ever: readonly bigint[] = []): Reader =>
   ({
     needs,
     processName: 'a_load',

@@ -1,6 +1,0 @@
--- @name compose/read_bytes
--- What: a small file as hexadecimal text.
--- @param $path VARCHAR
--- @returns content VARCHAR
-select hex(content) as content
-from read_blob($path)

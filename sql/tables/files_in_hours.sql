@@ -1,0 +1,53 @@
+-- @name tables/files_in_hours
+-- What: live data files that hold rows of the replaced hours: `inside` is replaced whole, `straddles` also holds
+--       other rows (or no bounds that can be right) and those are carried over.
+-- @param $manifests VARCHAR[] data manifests of one partition spec
+-- @param $field_id INTEGER field id of the event-time column
+-- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
+-- @param $type VARCHAR Iceberg type of the column now
+-- @param $partition_position INTEGER position, from 1, of a partition field that is made of the event time; 0 when there is none
+-- @param $partition_transform VARCHAR its transform
+-- @param $first_hours VARCHAR[] first hours of the replaced intervals
+-- @param $last_hours VARCHAR[] last hours, included, in the same order
+-- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, first_hour BIGINT, last_hour BIGINT (as its bounds say; NULL: they cannot be right), placement VARCHAR
+with intervals as (
+  select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
+),
+placed as (
+  select
+    *,
+    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 0) as partition_first_hour,
+    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 1) as partition_end_hour
+  from hours_of_files($manifests, $field_id, $type, $unit)
+  where status < 2
+),
+files as (
+  select
+    * exclude (first_hour, last_hour),
+    -- A file outside its partition's hours is misread by somebody: by these bounds its rows would be left out, or left behind.
+    coalesce(first_hour >= partition_first_hour, true)
+      and coalesce(last_hour < partition_end_hour, true)
+      and not (in_another_unit and partition_first_hour is null) as is_confirmed,
+    case when is_confirmed then placed.first_hour end as first_hour,
+    case when is_confirmed then placed.last_hour end as last_hour
+  from placed
+)
+select
+  manifest_path,
+  path,
+  any_value(rows) as rows,
+  any_value(bytes) as bytes,
+  any_value(files.first_hour) as first_hour,
+  any_value(files.last_hour) as last_hour,
+  case
+    when bool_or(files.first_hour >= intervals.first_hour and files.last_hour <= intervals.last_hour
+      -- Not counted: a row without an event time may be in the file, and is no row of these hours.
+      and coalesce(null_event_times = 0, false)) then 'inside'
+    else 'straddles'
+  end as placement
+from files
+join intervals
+  on files.first_hour is null
+  or (files.first_hour <= intervals.last_hour and files.last_hour >= intervals.first_hour)
+group by manifest_path, path
+order by path

@@ -1,0 +1,44 @@
+-- @name tables/misleading_bounds
+-- What: columns with bounds that hide rows, or that DuckDB 1.5.5 cannot read:
+--       text cut within a character (DuckDB itself cuts so where it inserts);
+--       a lower bound above the upper one in the order of bytes (writers in Java compared uuids as signed numbers);
+--       numbers of a file that may hold NaN, of which no bound tells: the file counts NaN, or does not say;
+--       a float (4 bytes) in a column that became a double, which DuckDB compares as floats.
+-- @param $manifests VARCHAR[] data manifests of one partition spec
+-- @param $text_ids VARCHAR[] field ids of the columns of text
+-- @param $byte_ids VARCHAR[] field ids of all columns whose values are ordered by their bytes, those of text among them
+-- @param $number_ids VARCHAR[] field ids of the floating-point columns
+-- @param $double_ids VARCHAR[] field ids of those of them that are doubles
+-- @returns field_id INTEGER
+with entries as (
+  select
+    data_file.lower_bounds as lower_bounds,
+    data_file.upper_bounds as upper_bounds,
+    -- As JSON: counts of NaN are optional, and a manifest without them has no such column.
+    case when len($number_ids) > 0 then to_json(data_file) -> 'nan_value_counts' end as nan_counts
+  from read_manifests($manifests)
+  where status < 2
+),
+bounds as (
+  select unnest(map_entries(lower_bounds)) as bound, upper_bounds, nan_counts from entries
+  union all
+  select unnest(map_entries(upper_bounds)) as bound, null, nan_counts from entries
+)
+select distinct bound.key as field_id
+from bounds
+where
+  (
+    list_contains($byte_ids::integer[], bound.key)
+    and (
+      bound.value > upper_bounds[bound.key]
+      -- A blob prints bytes above 127 as \x..; without one it needs no decoding.
+      or (list_contains($text_ids::integer[], bound.key) and contains(bound.value::varchar, '\x') and try(decode(bound.value)) is null)
+    )
+  )
+  or (
+    list_contains($number_ids::integer[], bound.key)
+    and (
+      coalesce((nan_counts ->> bound.key::varchar)::bigint, 1) > 0
+      or (list_contains($double_ids::integer[], bound.key) and octet_length(bound.value) = 4)
+    )
+  )

@@ -1,0 +1,6 @@
+-- @name tables/parent_manifests
+-- What: the manifests of the snapshot on which another is staged.
+-- @param $parent VARCHAR its manifest list
+select * exclude (filename, is_live)
+from manifest_list($parent)
+union all by name

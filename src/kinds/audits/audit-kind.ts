@@ -1,0 +1,69 @@
+/** What an audit is, for those who read, compile and run the audits of a process. */
+import type * as z from 'zod';
+import type { AuditSpec, ParameterUse, TextPosition } from '../../model/process-spec.ts';
+import type { AuditResult } from '../../model/run-record.ts';
+import type { SqlFragment } from '../../statements/index.ts';
+
+/** `Argument`: what stands behind the kind's name in a header, `- <kind>: <argument>`. */
+export interface AuditKind<Spec extends AuditSpec = AuditSpec, Argument = unknown> {
+  readonly argument: z.ZodType<Argument>;
+  /** True where the name alone is an audit as well; the argument is null then. */
+  readonly standsAlone?: boolean;
+  /** True where the argument may hold `source`: an alias of the process, however its case is written. */
+  readonly namesSource?: boolean;
+  /** As a header writes it, for hints. */
+  readonly example: string;
+  /** For the reference: what the audit promises, and what each key of its argument means. */
+  readonly meaning: string;
+  readonly keys: Readonly<Record<string, string>>;
+  /** The argument as data; undefined when it leads nowhere, which has been reported then. */
+  read(argument: Argument, reading: AuditReading): ReadAudit<Spec> | undefined;
+  /** True where the counts of what the session read and staged answer it: no statement runs then. */
+  isCounted?(audit: Spec, scope: AuditScope): boolean;
+  /** The statement that a session runs. */
+  compile(audit: Spec, scope: AuditScope): string;
+  /** True where rows of the target that the session did not stage may change what the audit finds. */
+  readsTarget(audit: Spec): boolean;
+  /** What the statement's rows say; where it {@link isCounted}, one row with the two counts. */
+  judge(rows: readonly AuditRow[]): Verdict;
+}
+
+/** Beside what only its kind has, an audit may bring a name (the kind's otherwise) and a place of its own. */
+export type ReadAudit<Spec extends AuditSpec> = Omit<Spec, 'kind' | 'name' | 'severity' | 'place'> &
+  Partial<Pick<AuditSpec, 'name' | 'place'>>;
+
+export interface AuditReading {
+  /** An alias as its source writes it. */
+  readonly aliasOf: (written: string) => string;
+  /** A file of the project that holds one query; undefined, and reported, when there is no such file. */
+  readonly queryOf: (writtenPath: string) => QueryFile | undefined;
+}
+export interface QueryFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** Of the file, without folder and ending. */
+  readonly name: string;
+  readonly sql: string;
+  /** Where `sql` begins. */
+  readonly place: TextPosition;
+  readonly parameters: readonly ParameterUse[];
+}
+
+/** The rows that an audit may look at. */
+export interface AuditScope {
+  /** The source rows of the session, a CTE for each alias; then `more`. */
+  readonly sources: (more?: readonly SqlFragment[]) => SqlFragment;
+  /** Of the sources, in their order. */
+  readonly aliases: readonly string[];
+  /** The rows that the session staged. */
+  readonly staged: SqlFragment;
+  /** The target as it will be. */
+  readonly whole: SqlFragment;
+}
+
+export type AuditRow = Readonly<Record<string, unknown>>;
+
+export interface Verdict extends Pick<AuditResult, 'status' | 'expected' | 'actual'> {
+  /** Bad rows as plain JSON; none where numbers are all that there is. */
+  readonly badRows: readonly AuditRow[];
+}

@@ -1,0 +1,24 @@
+/** The audits, a file each, by the name that a header gives them. */
+import type { AuditKind } from './audit-kind.ts';
+import { noMissingEvents } from './no-missing-events.ts';
+import { notNull } from './not-null.ts';
+import { sourceToTargetCount } from './source-to-target-count.ts';
+import { sql } from './sql.ts';
+import { unique } from './unique.ts';
+
+export type { AuditKind, AuditReading, AuditScope, QueryFile } from './audit-kind.ts';
+
+export const AUDITS = {
+  source_to_target_count: sourceToTargetCount,
+  no_missing_events: noMissingEvents,
+  not_null: notNull,
+  unique,
+  sql,
+} satisfies Record<string, AuditKind>;
+
+export type AuditName = keyof typeof AUDITS;
+export const AUDIT_NAMES = Object.keys(AUDITS) as AuditName[];
+export const isAuditName = (text: string): text is AuditName => Object.hasOwn(AUDITS, text);
+
+/** By the name in a header, or `kind` of an audit that was read. */
+export const auditKind = (name: string): AuditKind => AUDITS[name as AuditName];

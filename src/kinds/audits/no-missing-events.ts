@@ -1,0 +1,39 @@
+/** `no_missing_events`: every key of the session's source rows is among the staged rows. */
+import type { AuditSpec } from '../../model/process-spec.ts';
+import { identifierFragment, renderStatement } from '../../statements/index.ts';
+import * as z from 'zod';
+import { filled, strictMap } from '../shapes.ts';
+import { selectsBadRows } from './selects-bad-rows.ts';
+
+interface NoMissingEvents extends AuditSpec {
+  readonly source: string;
+  readonly key: string;
+  /** The key's column in the target, when it has another name there. */
+  readonly targetKey?: string;
+}
+
+export const noMissingEvents = selectsBadRows({
+  argument: strictMap({ source: z.string(), key: filled, target_key: filled.optional() }),
+  namesSource: true,
+  example: '- no_missing_events: { source: <alias>, key: <column> }',
+  meaning: 'Every key that the session read from the source was staged. NULL is a key like any other.',
+  keys: {
+    source: 'The alias.',
+    key: 'The column of the source that names an event.',
+    target_key: 'Its column in the target. Default: of the same name.',
+  },
+  read: ({ source, key, target_key: targetKey }, { aliasOf }) => ({
+    source: aliasOf(source),
+    key,
+    ...(targetKey === undefined ? {} : { targetKey }),
+  }),
+  badRows: ({ source, key, targetKey }: NoMissingEvents, { sources, staged }) =>
+    renderStatement('audit/no_missing_events', {
+      sources: sources(),
+      source: identifierFragment(source),
+      key: identifierFragment(key),
+      target_key: identifierFragment(targetKey ?? key),
+      staged,
+    }),
+  readsTarget: () => false,
+});

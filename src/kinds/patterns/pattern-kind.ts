@@ -1,0 +1,46 @@
+/** What a pattern is, for those who plan, compile, run and report a process of it. */
+import type { HourRange, Hour } from '../../model/hour.ts';
+import type { Plan, PlanRead, PlanStatus } from '../../model/plan.ts';
+import type { SourceSpec } from '../../model/process-spec.ts';
+import type { ChangesNeeded, Session, SourceState } from '../../model/session.ts';
+
+export interface PatternKind {
+  /** Psyberg's `etl_pattern_id`. */
+  readonly etlPatternId: 1 | 2;
+  /** What a session does to its target. */
+  readonly operation: Plan['target']['operation'];
+  /**
+   * True: rows belong to hours, by their event time, and the hours that changed are computed again from whole
+   * sources; rows of no hour are left out. False: new rows are added whatever their event time is.
+   */
+  readonly loadsHours: boolean;
+  /**
+   * True: the SQL runs for one hour after the other and sees the target's rows of the hour before as
+   * `previous`, so hours without new rows are computed as well. False: it runs once.
+   */
+  readonly readsPrevious: boolean;
+  /** What of a source's changes a session can use. */
+  changesNeeded(source: Pick<SourceSpec, 'onSourceChange'>): ChangesNeeded;
+  /** Decides what a session loads. Pure: no I/O, no clock. */
+  decide(session: Session): Decision;
+}
+
+/** What a session loads, and what it leaves. */
+export interface Decision {
+  readonly status: PlanStatus;
+  /** Those of the session, in its order. */
+  readonly sources: readonly DecidedSource[];
+  /** Ascending: hours that are computed; of an append those that its new rows touch. */
+  readonly hours: readonly Hour[];
+  /** The hours that are replaced; undefined where nothing is. */
+  readonly range: HourRange | undefined;
+  /** The table that is complete for too few hours, where that leaves hours owed. */
+  readonly heldBackBy: string | null;
+}
+
+export interface DecidedSource {
+  readonly source: SourceState;
+  readonly read: PlanRead;
+  /** Its changed hours that the session does not load. */
+  readonly owed: readonly Hour[];
+}

@@ -1,0 +1,57 @@
+/**
+ * A stateless load reads exactly the new files (a second batch in a partition already loaded must not bring the
+ * first one again) and appends.
+ */
+import type { PlanRead } from '../../model/plan.ts';
+import type { Session, SourceState } from '../../model/session.ts';
+import { futureHours, touchedHours, union } from '../../model/hour-sets.ts';
+import { awaitsStart, beginsSomewhere } from './begin.ts';
+import type { Decision, PatternKind } from './pattern-kind.ts';
+
+export const stateless: PatternKind = {
+  etlPatternId: 1,
+  operation: 'append',
+  loadsHours: false,
+  readsPrevious: false,
+  changesNeeded: ({ onSourceChange }) => (onSourceChange === 'append-added' ? 'added-rows' : 'new-rows'),
+  decide,
+};
+
+/**
+ * Psyberg post 2, "Stateless": the partitions added after the watermark become processing URIs; the load
+ * appends.
+ */
+function decide(session: Session): Decision {
+  // A start that no session has published yet is recorded by one without rows: the next would otherwise begin
+  // elsewhere, and lose what lies between.
+  const begins = beginsSomewhere(session);
+  const hasNews =
+    !awaitsStart(session) &&
+    (begins || session.sources.some((source) => source.files.some((file) => file.status === 'added')));
+  const moved = session.sources.some((source) => source.changes.length > 0);
+  const awaited = awaitsStart(session) || session.sources.some((source) => source.awaited);
+  return {
+    status: hasNews ? 'work' : awaited ? 'waiting' : 'nothing-new',
+    sources: session.sources.map((source) => ({ source, read: readOf(source, hasNews || moved), owed: [] })),
+    // Appended rows count wherever they land, so an hour in the future is loaded like any other.
+    hours: union(session.sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)])),
+    range: undefined,
+    heldBackBy: null,
+  };
+}
+
+function readOf(source: SourceState, hasNews: boolean): PlanRead {
+  if (source.head === undefined || !hasNews) return { kind: 'nothing' };
+  if (source.detectedBy === 'first-load')
+    return { kind: 'snapshot', snapshot_id: String(source.head.snapshotId) };
+  const added = source.files.filter((file) => file.status === 'added');
+  return {
+    kind: 'changes',
+    snapshot_ids: source.changes
+      .filter((change) => change.counted)
+      .map((change) => String(change.snapshotId)),
+    manifest_lists: source.manifestLists,
+    files: source.listedBy === 'files' ? added.map((file) => file.path) : null,
+    ...(source.deleteFiles === undefined ? {} : { delete_files: source.deleteFiles }),
+  };
+}

@@ -1,0 +1,8 @@
+/** `vtts: bounds`: complete up to the newest hour in which the source has rows. */
+import type { VttsKind } from './vtts-kind.ts';
+
+export const bounds: VttsKind = {
+  form: 'bounds',
+  isFree: true,
+  ask: (_vtts, { newestHour }) => newestHour,
+};

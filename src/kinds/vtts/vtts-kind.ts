@@ -1,0 +1,70 @@
+/** What a provider of VTTS is: who says up to which hour a source is complete. */
+import type * as z from 'zod';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import type { Hour } from '../../model/hour.ts';
+import type { TableIdentifier } from '../../model/names.ts';
+import type { TextPosition, VttsSpec } from '../../model/process-spec.ts';
+
+export interface VttsKind<Spec extends VttsSpec = VttsSpec> {
+  /** As a header writes it, for messages. */
+  readonly form: string;
+  /** What stands behind the name in `vtts: { <kind>: … }`; undefined: a header writes the name alone. */
+  readonly argument?: VttsArgument<Spec>;
+  /** True where asking costs nothing: such a source is asked also when nothing changed. */
+  readonly isFree: boolean;
+  /**
+   * The hour up to which the source is complete, included; undefined while nothing is known. Throws
+   * `vtts-invalid`.
+   */
+  ask(vtts: Spec, source: AskedSource): Hour | undefined | Promise<Hour | undefined>;
+}
+
+interface VttsArgument<Spec extends VttsSpec> {
+  readonly shape: z.ZodType<string>;
+  /** What the key means, for the reference. */
+  readonly meaning: string;
+  /** What a shape cannot say; undefined: nothing is wrong. */
+  problemOf?(written: string): { readonly message: string; readonly hint: string } | undefined;
+  /** `place`: of the argument in the process's file. */
+  read(written: string, place: TextPosition): Omit<Spec, 'kind'>;
+}
+
+/** A source as a provider may look at it. */
+export interface AskedSource {
+  readonly processName: string;
+  /** The process's file, as messages show it. */
+  readonly file: string;
+  readonly table: TableIdentifier;
+  /** The newest hour in which the source has rows. */
+  readonly newestHour: Hour | undefined;
+  /** From the head back. */
+  readonly snapshots: () => Iterable<Snapshot>;
+  /** Undefined while nobody has signalled anything. */
+  readonly signalTable: () => Promise<TableIdentifier | undefined>;
+  /** Starts DuckDB. */
+  readonly warehouse: () => Promise<Warehouse>;
+}
+
+/** The tables of the catalog, to be read only. */
+export interface Warehouse {
+  /** The rows of one of the engine's own statements. */
+  query<Row extends Record<string, unknown>>(statement: {
+    readonly sql: string;
+    readonly parameters: Readonly<Record<string, string>>;
+  }): Promise<readonly Row[]>;
+  /** What DuckDB's parser says of a text. */
+  parse(query: string): Promise<Parsed>;
+  /** Runs a query of the project's own, whose tables are in the source's schema unless it says otherwise. */
+  answer(query: string): Promise<Answer>;
+}
+export interface Parsed {
+  readonly error?: boolean;
+  readonly error_message?: string;
+  /** Only where the text cannot be parsed: other statements than queries have none. */
+  readonly position?: string;
+  readonly statements?: readonly unknown[];
+}
+export interface Answer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+}

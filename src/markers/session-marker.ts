@@ -1,0 +1,169 @@
+/**
+ * The marker of a running session: a folder with the name of its branch, that says which process is at work.
+ * Path -> marker. A branch or a folder whose marker names a dead process is an abandoned session's.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { conflict, usageError } from '../model/errors.ts';
+import { storageFault } from '../model/storage-faults.ts';
+
+export interface SessionMarker {
+  readonly pid: number;
+  /**
+   * When that process began, as its system counts: another process gets the same pid sooner or later, in a
+   * container even at once.
+   */
+  readonly process_start?: string;
+  readonly host: string;
+  readonly started_at: string;
+  /** True when the steps run as separate commands: no process stays alive between them. */
+  readonly stepwise: boolean;
+  /** The table that this session created, by its uuid: it goes again while it is empty. */
+  readonly created_table_uuid?: string;
+}
+
+/**
+ * A stepwise session has no process between its steps; after a day without a next step it counts as
+ * abandoned.
+ */
+export const STEPWISE_GRACE_MS = 24 * 3_600_000;
+/** Its name in the session's folder. */
+export const MARKER_FILE = 'session.json';
+
+/**
+ * Writes the session's folder and marker, before anything else exists that a crash could leave behind. Throws
+ * `session-running` when another process has a session of this id: two that share a branch would publish each
+ * other's rows. (The steps of one session share their folder.)
+ */
+export function writeMarker(directory: string, stepwise: boolean): void {
+  const marker: SessionMarker = {
+    pid: process.pid,
+    ...processStart(process.pid),
+    host: hostname(),
+    started_at: new Date().toISOString(),
+    stepwise,
+  };
+  givenUp.delete(directory);
+  try {
+    if (stepwise) mkdirSync(directory, { recursive: true });
+    // The folder appears with its marker in it: without one, nobody could tell whether its process lives.
+    else replaceWith(directory, marker);
+    if (stepwise) writeWhole(join(directory, MARKER_FILE), JSON.stringify(marker));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOTEMPTY')
+      throw conflict('session-running', `the session ${basename(directory)} is at work in another process`, {
+        hint: 'run again',
+        cause: error,
+      });
+    const fault = storageFault(error, directory);
+    if (fault !== undefined) throw fault;
+    throw usageError(
+      'warehouse-not-writable',
+      `the folder ${directory} cannot be written: ${(error as Error).message}`,
+      {
+        hint: 'give this user write access to the warehouse folder, or choose another in psyberg.yaml',
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * Sessions of this process that ended and could not clean up after themselves, on a full disk for example:
+ * the process lives on, they do not.
+ */
+const givenUp = new Set<string>();
+/**
+ * From now on the session counts as abandoned in this process, as it will in others once this one has ended.
+ */
+export const giveUp = (directory: string): void => void givenUp.add(directory);
+
+/** Notes the table that the session has just created. */
+export function markCreatedTable(directory: string, uuid: string): void {
+  const marker = readMarker(directory);
+  if (marker !== undefined)
+    writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, created_table_uuid: uuid }));
+}
+
+function replaceWith(directory: string, marker: SessionMarker): void {
+  const temporary = join(dirname(directory), `.${basename(directory)}.${process.pid}`);
+  mkdirSync(temporary, { recursive: true });
+  try {
+    writeFileSync(join(temporary, MARKER_FILE), JSON.stringify(marker));
+    renameSync(temporary, directory);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
+}
+
+/** Undefined when there is none. */
+export function readMarker(directory: string): SessionMarker | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, MARKER_FILE), 'utf8')) as SessionMarker;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The process that was about to write a marker when it died, from the name of its folder; undefined for other
+ * names.
+ */
+export const pidOfUnfinished = (name: string): number | undefined => {
+  const match = /^\..*\.(\d+)$/.exec(name);
+  return match === null ? undefined : Number(match[1]);
+};
+
+/**
+ * True while the session's process may still be at work (or, stepwise, its next step may come). `directory`:
+ * the session's folder.
+ */
+export function isAtWork(marker: SessionMarker, directory: string): boolean {
+  if (givenUp.has(directory) && marker.pid === process.pid) return false;
+  if (marker.stepwise || marker.host !== hostname())
+    return Date.now() - Date.parse(marker.started_at) < STEPWISE_GRACE_MS;
+  const { process_start } = processStart(marker.pid);
+  if (
+    marker.process_start !== undefined &&
+    process_start !== undefined &&
+    process_start !== marker.process_start
+  )
+    return false;
+  return isRunning(marker.pid);
+}
+
+/** True when a process of that id runs on this machine. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: the process is there, but another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * Linux: the 22nd field of /proc/<pid>/stat, clock ticks since the machine started, with the id of that
+ * start. Elsewhere nothing.
+ */
+function processStart(pid: number): { process_start?: string } {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return {
+      process_start: `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`,
+    };
+  } catch {
+    return {};
+  }
+}

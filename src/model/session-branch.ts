@@ -1,0 +1,27 @@
+/**
+ * The name of a session's branch on its target, which its folder, its view and its files carry too. Process +
+ * session -> name -> process + session. Pure.
+ */
+import { sessionBeganMs } from './session-id.ts';
+
+/** `psyberg_<process>_<session>`. */
+export const branchName = (processName: string, psybergSessionId: string): string =>
+  `psyberg_${processName}_${psybergSessionId}`;
+
+export interface SessionOfName {
+  readonly processName: string;
+  readonly psybergSessionId: string;
+  /** When the session began, in ms since 1970, as its id says. */
+  readonly beganMs: number;
+}
+
+/**
+ * What the name of a branch or a folder says; undefined when it is no session's. The folder in which a process
+ * is about to put the session's marker has a dot before that name, and the process's id behind it. A process may be
+ * called as another one with an ending, so nothing shorter than the whole name tells whose it is.
+ */
+export function sessionOfName(name: string): SessionOfName | undefined {
+  const [, processName, psybergSessionId] = /^\.?psyberg_(.+)_(\d{14})(?:\.\d+)?$/.exec(name) ?? [];
+  if (processName === undefined || psybergSessionId === undefined) return undefined;
+  return { processName, psybergSessionId, beganMs: sessionBeganMs(psybergSessionId) };
+}

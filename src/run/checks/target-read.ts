@@ -1,0 +1,141 @@
+/**
+ * Whether a session read of its own target what the manifests there promise: the hour before a dimension's
+ * first one, and the rows that are carried over. Session -> nothing, or `rows-not-read`.
+ */
+import { SESSION_CATALOG } from '../../compile/index.ts';
+import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
+import { snapshotById } from '../../iceberg/history.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { type PsybergError, refusal } from '../../model/errors.ts';
+import { HOUR_MS } from '../../model/hour.ts';
+import type { CarryOverStep } from '../../model/step.ts';
+import { plainPath } from '../../model/plain-path.ts';
+import {
+  identifierFragment,
+  literalFragment,
+  renderStatement,
+  type SqlFragment,
+  statementFragment,
+  storedEventTimeFragment,
+  tableFragment,
+} from '../../statements/index.ts';
+import type { Opened, Begun, Staged } from '../session.ts';
+import { loadTarget } from '../target.ts';
+import { type FileRead, type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
+import { hourBefore } from '../views/show-target.ts';
+
+function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
+  const column = plan.target.event_time;
+  return column === null
+    ? undefined
+    : {
+        fieldId: column.field_id,
+        name: spec.target.eventTime as string,
+        type: column.type,
+        unit: column.unit,
+      };
+}
+
+/** Throws `rows-not-read` where `previous` of a dimension's first hour is not whole. */
+export async function checkPreviousRead(opened: Opened): Promise<void> {
+  const { plan, spec, ports, base, previous } = opened;
+  const column = targetColumn(opened);
+  if (base === undefined || column === undefined || !/\bprevious\b/i.test(spec.sql)) return;
+  const hour = hourBefore(plan);
+  const instant = (at: number): string => `${new Date(at * HOUR_MS).toISOString().slice(0, 19)}Z`;
+  const files = await ports.engine.query<FileRead & Record<string, unknown>>({
+    sql: renderStatement('audit/rows_by_file', {
+      alias: literalFragment('previous'),
+      rows: subquery(
+        renderStatement('load/previous_hour', {
+          columns: statementFragment(
+            renderStatement('audit/file_and_hour', {
+              stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
+              unit: literalFragment(column.unit),
+            }),
+          ),
+          target: ofSession('previous', spec.target.table.name),
+          event_time: identifierFragment(column.name),
+        }),
+      ),
+    }),
+    parameters: { previous_start: instant(hour), range_start: instant(hour + 1) },
+  });
+  await checkRowsRead(opened, {
+    table: spec.target.table,
+    name: plan.target.table,
+    metadata: (await loadTarget(opened)).metadata,
+    snapshot: previous ?? base,
+    column,
+    hours: [{ firstHour: hour, lastHour: hour }],
+    hourByHour: true,
+    files,
+  });
+}
+
+const subquery = (sql: string): SqlFragment => statementFragment(`(\n${sql}\n)`);
+
+const ofSession = (namespace: string, name: string): SqlFragment =>
+  tableFragment(SESSION_CATALOG, { namespace: [namespace], name });
+
+/**
+ * Of the files that hold other rows than those of the replaced hours, every one of those is to be carried
+ * over. `staged`: the snapshot that holds them; undefined where there were none. Throws `rows-not-read`.
+ */
+export async function checkCarried(
+  after: Staged,
+  step: CarryOverStep,
+  staged: SnapshotId | undefined,
+): Promise<void> {
+  const { spec, ports, cleared } = after;
+  const stored = await storedRows(after, {
+    files: ofSession('straddling', spec.target.table.name),
+    column: targetColumn(after),
+    hours: step.parameters,
+  });
+  const straddling = cleared?.straddling;
+  const manifests = straddling === undefined ? [] : await manifestsOf(ports.engine, straddling);
+  const hasDeletes = manifests.some((manifest) => manifest.content === 1);
+  for (const file of cleared?.files ?? []) {
+    const found = stored.get(plainPath(file.path))?.rows ?? 0n;
+    if (file.placement === 'straddles' && !hasDeletes && found !== file.rows)
+      throw notCarried(after, { file: file.path, expected: file.rows, found });
+  }
+  const expected = [...stored.values()].reduce((sum, file) => sum + file.rows - file.rows_in_hours, 0n);
+  const found = staged === undefined ? 0n : await addedRows(after, staged);
+  if (found !== expected) throw notCarried(after, { file: null, expected, found });
+}
+
+async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint> {
+  const snapshot = snapshotById((await loadTarget(opened)).metadata, snapshotId) as Snapshot;
+  const [row] = await opened.ports.engine.query<{ rows: bigint }>({
+    sql: renderStatement('tables/added_rows'),
+    parameters: { manifest_list: snapshot['manifest-list'], snapshot_id: String(snapshotId) },
+  });
+  return row?.rows ?? 0n;
+}
+
+function notCarried(
+  { plan }: Begun,
+  {
+    file,
+    expected,
+    found,
+  }: { readonly file: string | null; readonly expected: bigint; readonly found: bigint },
+): PsybergError {
+  const { table } = plan.target;
+  return refusal(
+    'rows-not-read',
+    `${plan.process_name} read ${found} of the ${expected} rows that it has to keep of ${file === null ? `files of ${table} that hold its hours` : `the data file ${file} of ${table}`}; nothing was published`,
+    {
+      hint: `rewrite the files of ${table}, so that their metadata are right, with the writer that made them, and run again`,
+      context: {
+        process_name: plan.process_name,
+        table,
+        file,
+        expected: String(expected),
+        found: String(found),
+      },
+    },
+  );
+}

@@ -1,0 +1,171 @@
+/**
+ * What a process is told when its query's columns are not those of its target. Differences -> nothing, or one
+ * error that says what to do.
+ */
+import { relative } from 'node:path';
+import { hasIcebergType } from '../../iceberg/append-columns.ts';
+import type { ColumnDifferences, LossyCast, NewColumn } from '../../iceberg/fit-columns.ts';
+import type { NestedField, Schema } from '../../iceberg/table-metadata.ts';
+import { type QueryColumn, columnTypeText } from '../../model/column-type.ts';
+import { type PsybergError, usageError } from '../../model/errors.ts';
+import { duckdbTypeName } from '../../statements/index.ts';
+import { sqlName } from '../../model/sql-name.ts';
+import type { Begun } from '../session.ts';
+
+type Refused = Pick<Begun, 'plan' | 'ports' | 'spec'>;
+
+const fileOf = ({ ports, spec }: Refused): string => relative(ports.project.root, spec.file);
+const listed = (names: readonly string[]): string => names.join(', ');
+const command = (sql: string): string =>
+  sql.includes('"') ? `psyberg sql '${sql}'` : `psyberg sql "${sql}"`;
+
+/** Without its event time a row would belong to no hour, whatever the process says of missing columns. */
+export function refuseMissingEventTime(session: Refused, columns: readonly QueryColumn[]): void {
+  const { eventTime } = session.spec.target;
+  if (eventTime === undefined) return;
+  if (columns.some(({ name }) => name.toLowerCase() === eventTime.toLowerCase())) return;
+  const { table, exists } = session.plan.target;
+  const times = columns.filter(({ type }) => /^(TIMESTAMP|DATE)/.test(columnTypeText(type)));
+  const meant = nearest(eventTime, times) ?? times[0];
+  const name = sqlName(eventTime);
+  const renamed =
+    meant === undefined || !exists
+      ? ''
+      : `; or, if the column is to be called ${meant.name} from now on, ${command(`alter table ${table} rename column ${name} to ${sqlName(meant.name)}`)} and target.event_time: ${meant.name} in the header`;
+  throw mismatch(
+    session,
+    `${fileOf(session)} does not return ${eventTime}, the event time of the target ${table}; it returns ${listed(columns.map((column) => column.name))}`,
+    meant === undefined
+      ? `add it to the select list: … as ${name}`
+      : `return it under that name: ${sqlName(meant.name)} as ${name}${exists ? '' : `, or write target.event_time: ${meant.name}`}${renamed}`,
+    { columns: [eventTime], missing: [eventTime] },
+  );
+}
+
+/** The column whose name begins like it, or with which it begins. */
+const nearest = (name: string, columns: readonly QueryColumn[]): QueryColumn | undefined =>
+  columns.find((column) => {
+    const [one, other] = [column.name.toLowerCase(), name.toLowerCase()];
+    return one.startsWith(other) || other.startsWith(one);
+  });
+
+/** Refuses what the process has not allowed, and what nothing allows. */
+export function refuseColumns(session: Refused, schema: Schema, differences: ColumnDifferences): void {
+  const { added, missing, lossy } = differences;
+  const required = missing.filter(({ field }) => field.required).map(({ path }) => path);
+  if (required.length > 0)
+    throw mismatch(
+      session,
+      `${fileOf(session)} does not return ${listed(required)}, which the target ${session.plan.target.table} requires`,
+      added.length === 0 ? 'add the column to the select list' : renameHint(session, added, required),
+      { columns: required, missing: required },
+    );
+  const absent = missing.map(({ path }) => path);
+  if (session.spec.onSchemaChange === 'refuse' && added.length + absent.length > 0)
+    throw changedColumns(session, added, absent);
+  if (lossy.length > 0) throw typeMismatch(session, schema, lossy);
+}
+
+function changedColumns(session: Refused, added: readonly NewColumn[], absent: readonly string[]) {
+  const { table } = session.plan.target;
+  const returns = listed(added.map(({ path, type }) => `${path} (${columnTypeText(type)})`));
+  const lacks = `the target ${table} has no such column`;
+  const message =
+    absent.length === 0
+      ? `returns ${returns}, but ${lacks}`
+      : added.length === 0
+        ? `does not return ${listed(absent)}, which the target ${table} has: the new rows would hold NULL there`
+        : `returns ${returns}, but ${lacks}, and does not return ${listed(absent)}, which it has`;
+  const names = added.map(({ path }) => path);
+  return mismatch(
+    session,
+    `${fileOf(session)} ${message}`,
+    absent.length === 0
+      ? addedHint(session, added[0] as NewColumn)
+      : added.length === 0
+        ? absentHint(session, absent[0] as string)
+        : renameHint(session, added, absent),
+    { columns: names.length === 0 ? absent : names, added: names, missing: absent },
+  );
+}
+
+const isNested = (path: string): boolean => path.includes('.');
+
+function addedHint(session: Refused, { path, type }: NewColumn): string {
+  if (!hasIcebergType(type, session.plan.target.format_version))
+    return `Iceberg has no type ${columnTypeText(type)}: cast ${path} in the query of ${fileOf(session)} to one that it has, such as varchar, bigint, double or timestamptz; then add the column, or set on_schema_change: append`;
+  const add = isNested(path)
+    ? ''
+    : `add it: ${command(`alter table ${session.plan.target.table} add column ${sqlName(path)} ${columnTypeText(type)}`)}; or `;
+  return `${add}set on_schema_change in the header of ${fileOf(session)}: append adds what is new, ignore leaves it out; or take it out of the query`;
+}
+
+function absentHint(session: Refused, path: string): string {
+  const drop = isNested(path)
+    ? ''
+    : `; or drop it: ${command(`alter table ${session.plan.target.table} drop column ${sqlName(path)}`)}`;
+  const value = isNested(path) ? 'NULL' : `null as ${sqlName(path)}`;
+  return `return it again (${value} where there is no value); or set on_schema_change: append or ignore in the header of ${fileOf(session)}, and it is NULL in new rows${drop}`;
+}
+
+/** A column that came and one that went may be one with a new name: only the user knows. */
+function renameHint(session: Refused, added: readonly NewColumn[], absent: readonly string[]): string {
+  const [to, from] = [(added[0] as NewColumn).path, absent[0] as string];
+  const ways =
+    isNested(to) || isNested(from)
+      ? `return it under its old name`
+      : `rename it in the table, which keeps its values: ${command(`alter table ${session.plan.target.table} rename column ${sqlName(from)} to ${sqlName(to)}`)}; or return it under its old name: ${sqlName(to)} as ${sqlName(from)}`;
+  return `if ${to} is ${from} under a new name, ${ways}; if they are two, set on_schema_change in the header of ${fileOf(session)}: append adds ${to}, ignore leaves it out, and ${from} is NULL in new rows`;
+}
+
+function typeMismatch(session: Refused, schema: Schema, lossy: readonly LossyCast[]): PsybergError {
+  const { table } = session.plan.target;
+  const [first] = lossy as readonly [LossyCast];
+  const found = lossy.map(
+    ({ path, from, to }) => `${path} as ${from}, but column ${path} of the target ${table} is ${to}`,
+  );
+  const zones = betweenZones(first);
+  return usageError(
+    'target-type-mismatch',
+    `${fileOf(session)} returns ${found.join('; ')}: ${zones ? 'which instant is meant, only the query can say' : 'values would be changed, or do not fit'}`,
+    {
+      hint: castHint(session, schema, first, zones),
+      context: {
+        target: table,
+        file: fileOf(session),
+        columns: lossy.map(({ path, from, to }) => ({ column: path, query: from, target: to })),
+      },
+    },
+  );
+}
+
+/** Times with and without a zone; a date is one without. */
+const betweenZones = ({ from, to }: LossyCast): boolean =>
+  from.startsWith('TIMESTAMP WITH')
+    ? to === 'timestamp' || to === 'timestamp_ns'
+    : to.startsWith('timestamptz') && /^(TIMESTAMP|DATE)/.test(from);
+
+function castHint(session: Refused, schema: Schema, cast: LossyCast, zones: boolean): string {
+  const column = schema.fields.find(
+    ({ name }) => cast.path === name || cast.path.startsWith(`${name}.`),
+  ) as NestedField;
+  const name = sqlName(column.name);
+  if (zones)
+    return cast.path === column.name
+      ? `say in the query of ${fileOf(session)} which zone is meant: ${name}${cast.from === 'DATE' ? '::timestamp' : ''} at time zone 'UTC' as ${name}`
+      : `say in the query of ${fileOf(session)} which zone is meant, with at time zone 'UTC' around the value of ${cast.path}`;
+  const type = duckdbTypeName(column.type);
+  if (['struct', 'list', 'map'].includes(cast.to)) return `return a ${cast.to} there: a value of ${type}`;
+  return `if that is meant, cast it in the query of ${fileOf(session)}${type === undefined ? '' : `: ${name}::${type} as ${name}`}; otherwise return the type that the table has, or write to another column`;
+}
+
+const mismatch = (
+  session: Refused,
+  message: string,
+  hint: string,
+  found: Readonly<Record<string, readonly string[]>>,
+): PsybergError =>
+  usageError('target-schema-mismatch', message, {
+    hint,
+    context: { target: session.plan.target.table, file: fileOf(session), ...found },
+  });

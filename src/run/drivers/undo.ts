@@ -1,0 +1,37 @@
+/** What every run does when it fails: the session is undone before the error is thrown on. */
+import { PsybergError } from '../../model/errors.ts';
+import { abandonSession } from '../leftovers/clean-up.ts';
+import { giveUp, writeMarker } from '../../markers/session-marker.ts';
+import type { Begun } from '../session.ts';
+import { mapSqlError } from '../sql/sql-error.ts';
+
+/**
+ * Runs `work` under the session's marker, up to its publishing. When that fails, every trace of it goes, and
+ * the error is thrown with its place in the user's file.
+ */
+export async function undoneOnFailure<T>(session: Begun, work: () => Promise<T>): Promise<T> {
+  // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
+  writeMarker(session.directory, false);
+  try {
+    return await work();
+  } catch (error) {
+    // Whether it was published is for the next session to find out: until then nothing may be deleted.
+    if (error instanceof PsybergError && error.code === 'commit-unknown') giveUp(session.directory);
+    else await undo(session);
+    throw placed(session, error);
+  }
+}
+
+/** The error with its place in the process's file. */
+export const placed = ({ ports, spec, plan }: Begun, error: unknown): unknown =>
+  mapSqlError(error, ports.project, spec, plan);
+
+async function undo(session: Begun): Promise<void> {
+  try {
+    session.ports.engine.resume();
+    await abandonSession(session);
+  } catch {
+    // The first error is the one to report; the next session of the process cleans up what is left.
+    giveUp(session.directory);
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Leaves no trace of a session: view detached, branch dropped, its files deleted. Also of sessions whose
+ * process died.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SESSION_CATALOG } from '../../compile/index.ts';
+import type { Begun } from '../session.ts';
+import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { TableIdentifier } from '../../model/names.ts';
+import { SUMMARY } from '../../state/read-watermarks.ts';
+import type { RunPorts } from '../ports.ts';
+import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
+import { isYoung } from '../../markers/sessions-at-work.ts';
+import { sessionOfName } from '../../model/session-branch.ts';
+import { removeDroppedTable, sweepSession } from './sweep.ts';
+
+/** Ends the view and removes the session's folder; the last step of a session that published. */
+export async function closeSession(session: Begun): Promise<void> {
+  const { ports, spec, branch, directory, leftovers, stepwise } = session;
+  await detachSession(session);
+  if (leftovers.lostRaces || stepwise) await sweepSession(ports, spec.target.table, branch);
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Ends the view only; a stepwise session goes on in another process. */
+export async function detachSession({ ports, view }: Begun): Promise<void> {
+  await ports.engine.detach(SESSION_CATALOG);
+  view.close();
+}
+
+/**
+ * Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it
+ * created. All that it knows is in its leftovers, its marker and the tables, however far it came.
+ */
+export async function abandonSession(session: Begun): Promise<void> {
+  const { ports, spec, branch, directory, leftovers } = session;
+  await detachSession(session);
+  await leftovers.stateRows?.discard();
+  if (!leftovers.branchOfAnother)
+    await dropSession(ports, spec.target.table, {
+      branch,
+      createdTableUuid: readMarker(directory)?.created_table_uuid,
+    });
+  await removeSchema(session);
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
+async function removeSchema({ ports, spec, leftovers }: Begun): Promise<void> {
+  const { schemaId } = leftovers;
+  if (schemaId === undefined) return;
+  await ports.catalog
+    .commitTable(spec.target.table, {
+      requirements: [],
+      updates: [{ action: 'remove-schemas', 'schema-ids': [schemaId] }],
+    })
+    .catch(() => undefined);
+}
+
+/** What a session has left in its tables goes. What it has published, and others after it, stays. */
+async function dropSession(
+  ports: RunPorts,
+  table: TableIdentifier,
+  session: { readonly branch: string; readonly createdTableUuid: string | undefined },
+): Promise<void> {
+  await dropBranch(ports, table, session.branch);
+  // After the commit: a file deleted first would leave a branch that cannot be read.
+  await sweepSession(ports, table, session.branch);
+  if (session.createdTableUuid !== undefined)
+    await dropIfEmpty(ports, table, { branch: session.branch, uuid: session.createdTableUuid });
+}
+
+/** Drops a session's branch with its snapshots. A published branch is gone already. */
+async function dropBranch(
+  ports: Pick<RunPorts, 'catalog'>,
+  table: TableIdentifier,
+  branch: string,
+): Promise<void> {
+  const loaded = await ports.catalog.loadTable(table);
+  const head = loaded === undefined ? undefined : branchHead(loaded.metadata, branch);
+  if (loaded === undefined || head === undefined) return;
+  const staging = stagingSnapshots(loaded.metadata, branch, undefined);
+  await ports.catalog.commitTable(table, {
+    requirements: [{ type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head['snapshot-id'] }],
+    updates: [
+      { action: 'remove-snapshot-ref', 'ref-name': branch },
+      ...(staging.length === 0
+        ? []
+        : [
+            {
+              action: 'remove-snapshots' as const,
+              'snapshot-ids': staging.map((snapshot) => snapshot['snapshot-id']),
+            },
+          ]),
+    ],
+  });
+}
+
+/** The table that a failed first session created goes again, unless somebody has written to it. */
+async function dropIfEmpty(
+  { catalog }: Pick<RunPorts, 'catalog'>,
+  table: TableIdentifier,
+  { branch, uuid }: { readonly branch: string; readonly uuid: string },
+): Promise<void> {
+  const loaded = await catalog.loadTable(table);
+  if (loaded === undefined || loaded.metadata['table-uuid'] !== uuid) return;
+  const snapshots = loaded.metadata.snapshots ?? [];
+  if (snapshots.some(({ summary }) => summary?.[SUMMARY.initialBranch] !== branch)) return;
+  await catalog.dropTable(table, { purge: false });
+  removeDroppedTable(loaded.metadata, loaded.metadataLocation);
+}
+
+/**
+ * Cleans up after sessions of a name that another process has taken over: none of them can publish any more, so
+ * those that wait for their next step go as well. One that is being run sees so itself.
+ */
+export async function dropSessionsOfEndedName(
+  ports: RunPorts,
+  table: TableIdentifier,
+  processName: string,
+): Promise<void> {
+  for (const { name } of await sessionsOf(ports, table, processName))
+    if (readMarker(join(ports.sessionsDirectory, name))?.stepwise === true)
+      await dropSessionNow(ports, table, name);
+  await dropAbandonedSessions(ports, table, processName);
+}
+
+/** What a session has left goes, with its folder, whoever began it. */
+export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, branch: string): Promise<void> {
+  const directory = join(ports.sessionsDirectory, branch);
+  await dropSession(ports, table, { branch, createdTableUuid: readMarker(directory)?.created_table_uuid });
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** A session that was cleaned up after. */
+export interface AbandonedSession {
+  readonly branch: string;
+  readonly startedAtMs: number;
+}
+
+/**
+ * Cleans up after sessions of `processName` whose process is dead: their branches never become a parent of
+ * anything.
+ */
+export async function dropAbandonedSessions(
+  ports: RunPorts,
+  table: TableIdentifier,
+  processName: string,
+): Promise<AbandonedSession[]> {
+  const dropped: AbandonedSession[] = [];
+  for (const { name, metadata } of await sessionsOf(ports, table, processName)) {
+    const directory = join(ports.sessionsDirectory, name);
+    const unfinished = pidOfUnfinished(name);
+    const marker = readMarker(directory);
+    if (
+      unfinished !== undefined
+        ? unfinished !== process.pid && isRunning(unfinished)
+        : marker !== undefined && isAtWork(marker, directory)
+    )
+      continue;
+    if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, metadata)) continue;
+    if (unfinished === undefined)
+      await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
+    rmSync(directory, { recursive: true, force: true });
+    dropped.push({ branch: name, startedAtMs: Date.parse(marker?.started_at ?? '') || Date.now() });
+  }
+  return dropped;
+}
+
+/** Branches and folders of the process's sessions, also of such that were about to begin; each name once. */
+async function sessionsOf(
+  ports: Pick<RunPorts, 'catalog' | 'sessionsDirectory'>,
+  table: TableIdentifier,
+  processName: string,
+): Promise<{ readonly name: string; readonly metadata: TableMetadata | undefined }[]> {
+  const metadata = (await ports.catalog.loadTable(table))?.metadata;
+  const branches = Object.keys(metadata?.refs ?? {});
+  const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
+  const mine = (name: string): boolean => sessionOfName(name)?.processName === processName;
+  return [...new Set([...branches, ...folders].filter(mine))].map((name) => ({ name, metadata }));
+}

@@ -1,0 +1,96 @@
+/**
+ * Whether another session of a process is at work on this machine, and waiting for it. Markers -> session. Two
+ * sessions of one process load the same rows, and only one of them can publish: the second one waits, and plans
+ * anew what is left. A dead process's marker holds nobody up, and neither does one of another machine, of which
+ * nobody here can tell whether it lives.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sessionOfName } from '../../model/session-branch.ts';
+import { conflict } from '../../model/errors.ts';
+import { isAtWork, readMarker } from '../../markers/session-marker.ts';
+
+export interface SessionAtWork {
+  readonly psybergSessionId: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  /** False where the system does not say when a process began: the pid may be another's by now. */
+  readonly isCertain: boolean;
+}
+
+/**
+ * How long one session waits for another, as long as one that publishes tries again. Longer, and those that a
+ * scheduler starts every hour would pile up behind one that takes long.
+ */
+export const WAIT_MAX_MS = 60_000;
+const POLL_MS = 100;
+
+/** A session of the process that a living process of this machine runs as a whole; undefined when none is. */
+export function sessionAtWork(sessionsDirectory: string, processName: string): SessionAtWork | undefined {
+  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
+  for (const name of folders) {
+    const session = sessionOfName(name);
+    if (session?.processName !== processName) continue;
+    const directory = join(sessionsDirectory, name);
+    const marker = readMarker(directory);
+    // The steps of an orchestrator have no process between them: a run overtakes them.
+    if (marker === undefined || marker.stepwise || marker.host !== hostname()) continue;
+    if (isAtWork(marker, directory))
+      return {
+        psybergSessionId: session.psybergSessionId,
+        pid: marker.pid,
+        startedAtMs: Date.parse(marker.started_at),
+        isCertain: marker.process_start !== undefined,
+      };
+  }
+  return undefined;
+}
+
+/**
+ * Waits until no other session of the process is at work; the seconds that took. `isInterrupted` ends the
+ * waiting. Throws `session-running` (4) when one is still at work after a minute.
+ */
+export async function waitForSession(
+  sessionsDirectory: string,
+  processName: string,
+  {
+    isInterrupted,
+    onStep,
+  }: { readonly isInterrupted: () => boolean; readonly onStep: (text: string) => void },
+): Promise<number> {
+  const startedMs = performance.now();
+  const secondsSince = (ms: number): number => Math.round((performance.now() - ms) / 100) / 10;
+  let told: string | undefined;
+  for (;;) {
+    const other = sessionAtWork(sessionsDirectory, processName);
+    if (other === undefined || isInterrupted()) return secondsSince(startedMs);
+    const who = `session ${other.psybergSessionId} of ${processName} (process ${other.pid}, begun ${age(other)} ago)`;
+    if (told !== other.psybergSessionId) onStep(`${processName}: waits for ${who}, which is at work`);
+    told = other.psybergSessionId;
+    if (performance.now() - startedMs > WAIT_MAX_MS) {
+      // Whoever cannot be told from another process with that pid must not hold up every session from now on.
+      if (!other.isCertain) return secondsSince(startedMs);
+      throw conflict(
+        'session-running',
+        `${who} is at work: it loads what this one would, and after a minute it had not ended`,
+        {
+          hint: `run again when it has ended; if it hangs end it (kill ${other.pid}), and the next run cleans up after it`,
+          context: {
+            process_name: processName,
+            psyberg_session_id: other.psybergSessionId,
+            pid: other.pid,
+            started_at: new Date(other.startedAtMs).toISOString(),
+          },
+        },
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function age({ startedAtMs }: SessionAtWork): string {
+  const seconds = Math.max(0, Math.round((Date.now() - startedAtMs) / 1000));
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

@@ -1,0 +1,186 @@
+/**
+ * Deletes the files of a session that did not publish (all of them), or that published after lost races
+ * (those that its snapshot does not hold). Branch name -> files. Every file that a session writes carries the
+ * name of its branch, so a session that was killed in the middle of a statement is swept as well. What any
+ * snapshot of the table still holds stays, whoever wrote it.
+ */
+import { readdirSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { togetherOrSingly } from '../../engine/index.ts';
+import { renderStatement } from '../../statements/index.ts';
+import { dataFolderOf } from '../../iceberg/file-layout.ts';
+import { tableRoot } from '../../iceberg/new-snapshot.ts';
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { TableIdentifier } from '../../model/names.ts';
+import { plainPath } from '../../model/plain-path.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import { removeLocalFile } from '../../files/local.ts';
+import type { RunPorts } from '../ports.ts';
+
+type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;
+
+/** The tables that a session of a target writes to. */
+export const tablesOfSession = (
+  { project }: Pick<RunPorts, 'project'>,
+  target: TableIdentifier,
+): TableIdentifier[] => [
+  target,
+  project.tables.highWaterMarkTable,
+  project.tables.sessionTable,
+  project.tables.signalTable,
+  project.tables.auditFailureTable,
+];
+
+/**
+ * Sweeps the target and the engine's own tables. Local warehouses only: an object store's orphans are found
+ * by comparing the whole table.
+ */
+export async function sweepSession(
+  ports: SweepPorts,
+  target: TableIdentifier,
+  branch: string,
+): Promise<void> {
+  for (const table of tablesOfSession(ports, target)) {
+    const metadata = (await ports.catalog.loadTable(table))?.metadata;
+    const root = metadata === undefined ? undefined : localRoot(metadata);
+    if (metadata === undefined || root === undefined) continue;
+    // `write.data.path` may name another place, on an object store as well.
+    const data = plainPath(dataFolderOf(metadata));
+    const folders = [...new Set([join(root, 'data'), data, join(root, 'metadata')])];
+    const files = folders.flatMap((folder) => namedAfter(folder, branch));
+    if (files.length === 0) continue;
+    const held = await heldFiles(ports, metadata, files).catch(() => undefined);
+    // A table that cannot be read is not a table in which anything may be deleted.
+    if (held === undefined) continue;
+    for (const file of files) if (!held.has(file)) removeLocalFile(file);
+    for (const folder of folders) removeEmptyFolders(join(folder, branch));
+  }
+}
+
+const localRoot = (metadata: TableMetadata): string | undefined => {
+  const root = plainPath(tableRoot(metadata));
+  return root.startsWith('/') ? root : undefined;
+};
+
+/** Files below a folder `<branch>`, and files `<branch>-…` beside it. */
+function namedAfter(folder: string, branch: string): string[] {
+  const mine = namesIn(folder).filter((name) => name === branch || name.startsWith(`${branch}-`));
+  return mine.flatMap((name) => filesBelow(join(folder, name)));
+}
+
+function filesBelow(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  return namesIn(path).flatMap((name) => filesBelow(join(path, name)));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Those of `files` that a snapshot of the table holds. */
+async function heldFiles(
+  { engine }: SweepPorts,
+  metadata: TableMetadata,
+  files: readonly string[],
+): Promise<Set<string>> {
+  const lists = (metadata.snapshots ?? []).map((snapshot) => snapshot['manifest-list']);
+  if (lists.length === 0) return new Set();
+  const manifests = await togetherOrSingly(lists, (manifestLists) =>
+    engine.query<{ manifest_path: string }>({
+      sql: renderStatement('tables/manifest_paths'),
+      parameters: { manifest_lists: manifestLists },
+    }),
+  );
+  const paths = [...new Set(manifests.map((row) => row.manifest_path))];
+  const data = files.filter((file) => file.endsWith('.parquet'));
+  const held =
+    paths.length === 0 || data.length === 0
+      ? []
+      : await togetherOrSingly(paths, (each) =>
+          engine.query<{ path: string }>({
+            sql: renderStatement('run/referenced_files'),
+            parameters: { manifests: each, files: data },
+          }),
+        );
+  return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(plainPath));
+}
+
+function removeEmptyFolders(folder: string): void {
+  for (const name of namesIn(folder)) removeEmptyFolders(join(folder, name));
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty, or not there.
+  }
+}
+
+const METADATA_FILE = /^\.?(\d+)-[0-9a-f-]{36}\.metadata\.json(\.tmp)?$/;
+
+/**
+ * Deletes metadata files that a killed process wrote for commits that it did not make: of a version that the
+ * table has passed, written since `sinceMs`, and in no table's log. Called when the session after it has
+ * committed to the same tables, so that those versions are passed.
+ */
+export async function sweepMetadataFiles(
+  ports: SweepPorts,
+  { target, sources }: Pick<ProcessSpec, 'target' | 'sources'>,
+  sinceMs: number,
+): Promise<void> {
+  const strays: string[] = [];
+  // A tag that protects a watermark is a commit to its source.
+  for (const table of [...tablesOfSession(ports, target.table), ...sources.map((source) => source.table)]) {
+    const loaded = await ports.catalog.loadTable(table);
+    const root = loaded === undefined ? undefined : localRoot(loaded.metadata);
+    if (loaded === undefined || root === undefined) continue;
+    const current = versionOf(loaded.metadataLocation);
+    const logged = logOf(loaded.metadata, loaded.metadataLocation);
+    for (const name of namesIn(join(root, 'metadata'))) {
+      const path = join(root, 'metadata', name);
+      const version = versionOf(path);
+      if (version === undefined || current === undefined || version > current || logged.has(path)) continue;
+      // The clocks of files and of processes differ by some milliseconds.
+      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= sinceMs - 1000) strays.push(path);
+    }
+  }
+  if (strays.length === 0) return;
+  // A table that was renamed keeps its folder, which may be that of another one now.
+  const known = new Set<string>();
+  for (const namespace of await ports.catalog.listNamespaces())
+    for (const table of await ports.catalog.listTables(namespace)) {
+      const loaded = await ports.catalog.loadTable(table);
+      if (loaded !== undefined)
+        for (const path of logOf(loaded.metadata, loaded.metadataLocation)) known.add(path);
+    }
+  for (const path of strays) if (!known.has(path)) removeLocalFile(path);
+}
+
+const versionOf = (path: string): number | undefined => {
+  const match = METADATA_FILE.exec(path.slice(path.lastIndexOf('/') + 1));
+  return match === null ? undefined : Number(match[1]);
+};
+const logOf = (metadata: TableMetadata, location: string): Set<string> =>
+  new Set(
+    [location, ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file'])].map(plainPath),
+  );
+
+/**
+ * Deletes the metadata files of a table that was dropped before it held anything, and its folders if nothing
+ * else is in them.
+ */
+export function removeDroppedTable(metadata: TableMetadata, location: string): void {
+  const root = localRoot(metadata);
+  if (root === undefined) return;
+  for (const path of logOf(metadata, location)) removeLocalFile(path);
+  for (const snapshot of metadata.snapshots ?? []) removeLocalFile(snapshot['manifest-list']);
+  for (const folder of ['data', 'metadata', '']) {
+    try {
+      rmdirSync(join(root, folder));
+    } catch {
+      // Somebody else's files are in it.
+    }
+  }
+}

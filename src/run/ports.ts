@@ -1,0 +1,23 @@
+/** What a run needs of the outside. Made once for a project; every session of a command shares it. */
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import type { SessionViews } from '../catalog/index.ts';
+import type { Engine } from '../engine/index.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
+
+export interface RunPorts {
+  readonly project: ProjectSpec;
+  readonly catalog: CatalogClient;
+  readonly views: SessionViews;
+  /** Where DuckDB reaches the catalog. */
+  readonly endpoint: { readonly uri: string; readonly token: string };
+  readonly engine: Engine;
+  /** A folder for the files of running sessions: their markers and their change views. */
+  readonly sessionsDirectory: string;
+  /**
+   * False when sessions on other machines have their markers elsewhere: then a branch without a marker here
+   * may be theirs.
+   */
+  readonly markersAreShared: boolean;
+  /** Called with what is being done; for progress on stderr. */
+  readonly onStep: (message: string) => void;
+}

@@ -1,0 +1,118 @@
+/**
+ * A session that failed before it could publish, as a row of the session table: `history` and `status` tell of
+ * it. Error -> rows, in a commit of their own. It replaces nothing and never throws: what failed is told by its
+ * own error, and a warehouse that cannot be written to keeps no record of that.
+ */
+import { type ErrorJson, isUnanswered, PsybergError } from '../../model/errors.ts';
+import { sessionIdOf } from '../../model/hour.ts';
+import type { CompiledPlan } from '../../model/plan.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { RunStatus } from '../../model/run-record.ts';
+import { laterSessionId } from '../../model/session-id.ts';
+import { storageFault } from '../../model/storage-faults.ts';
+import { lastSessionProperty } from '../../state/read-watermarks.ts';
+import { failedSessionRows, sessionRows } from '../../state/state-rows.ts';
+import { SESSION } from '../../state/state-tables.ts';
+import {
+  composeStateChange,
+  deleteObsoleteFiles,
+  ensureStateTable,
+  type StateRow,
+} from '../../state/write-state.ts';
+import { discard } from '../../files/local.ts';
+import type { RunPorts } from '../ports.ts';
+
+export interface Failure {
+  readonly status: RunStatus;
+  readonly error: ErrorJson;
+  /** Undefined when it failed before it had one. */
+  readonly plan: CompiledPlan | undefined;
+  readonly atMs: number;
+}
+
+/** Tries while other processes write to the table. */
+const ATTEMPTS = 5;
+
+/**
+ * What became of these is not known yet (the next run writes it down), or the catalog or the disk does not take
+ * a row at all.
+ */
+const UNRECORDED: ReadonlySet<string> = new Set(['commit-unknown', 'interrupted', 'warehouse-not-writable']);
+
+/** True for a failure that can be written down. */
+export const isRecorded = (error: unknown): boolean =>
+  !isUnanswered(error) &&
+  storageFault(error) === undefined &&
+  !(error instanceof PsybergError && UNRECORDED.has(error.code));
+
+/**
+ * Writes the rows down, and returns the id of the session under which they stand; what keeps it from doing so is
+ * told through `onStep`.
+ */
+export async function recordFailure(
+  ports: RunPorts,
+  spec: ProcessSpec,
+  failure: Failure,
+): Promise<string | undefined> {
+  try {
+    return await write(ports, spec, failure);
+  } catch (error) {
+    ports.onStep(`${spec.processName}: its failure was not recorded: ${String(error)}`);
+    return undefined;
+  }
+}
+
+async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Promise<string> {
+  const { catalog, engine, project } = ports;
+  const { sessionTable: table } = project.tables;
+  engine.resume();
+  const psybergSessionId = failure.plan?.psyberg_session_id ?? (await freshSessionId(ports, spec, failure));
+  const rows = rowsOf(spec, psybergSessionId, failure);
+  for (let attempt = 1; ; attempt += 1) {
+    const metadata = await ensureStateTable(catalog, table, SESSION);
+    const change = await composeStateChange(engine, metadata, {
+      table,
+      definition: SESSION,
+      processName: spec.processName,
+      psybergSessionId,
+      rows,
+      replacesSession: false,
+    });
+    try {
+      await catalog.commitTable(table, change.change);
+      deleteObsoleteFiles([change]);
+      return psybergSessionId;
+    } catch (error) {
+      discard(change.files, error);
+      const isLost = error instanceof PsybergError && error.code === 'commit-conflict';
+      if (!isLost || attempt >= ATTEMPTS) throw error;
+    }
+  }
+}
+
+function rowsOf(
+  spec: ProcessSpec,
+  psybergSessionId: string,
+  { status, error, plan, atMs }: Failure,
+): StateRow[] {
+  const outcome = {
+    status,
+    targetSnapshotId: null,
+    rowsRead: null,
+    rowsWritten: null,
+    createdAt: new Date(atMs).toISOString(),
+    error: JSON.stringify(error),
+    plan: null,
+  };
+  return plan === undefined ? failedSessionRows(spec, psybergSessionId, outcome) : sessionRows(plan, outcome);
+}
+
+/** Later than that of the last session which published: one that failed in the same second is another one. */
+async function freshSessionId(
+  { catalog }: RunPorts,
+  { processName, target }: ProcessSpec,
+  { atMs }: Failure,
+): Promise<string> {
+  const properties = (await catalog.loadTable(target.table).catch(() => undefined))?.metadata.properties;
+  return laterSessionId(sessionIdOf(atMs), properties?.[lastSessionProperty(processName)] ?? null);
+}

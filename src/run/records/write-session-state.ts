@@ -1,0 +1,169 @@
+/**
+ * What a session writes into the engine's own tables: watermarks, its record, its signal. Session -> changes
+ * to commit together with the target. The files are written while the snapshot is composed and the
+ * audits run, and again only for a table that moved meanwhile.
+ */
+import { completeToHour } from '../../model/plan.ts';
+import { sessionRows, signalRows, watermarkRows } from '../../state/state-rows.ts';
+import { AUDIT_FAILURE, HIGH_WATER_MARK, SESSION, SIGNAL } from '../../state/state-tables.ts';
+import type { StateRow } from '../../state/write-state.ts';
+import type { Audited, Begun, StateWriter } from '../session.ts';
+import { allOf, changesOf, commitRows, type PendingRows, pendingRows } from './pending-rows.ts';
+
+/** The writer of a session that is about to publish; what it has written ahead is a leftover of it. */
+export function stateWriter(first: Begun): StateWriter {
+  let progress: PendingRows[] | undefined;
+  let session: PendingRows | undefined;
+  /** Known when all audits are done. */
+  let failed: PendingRows | undefined;
+  const running: Promise<unknown>[] = [];
+  const progressOf = (targetTableUuid: string): PendingRows[] =>
+    (progress ??= progressRows(first, targetTableUuid));
+  const sessionOf = (counted: Audited): PendingRows => (session ??= publishedSession(counted));
+  const failuresOf = (audited: Audited): PendingRows[] => {
+    // Audits that ran again on a moved target have found other rows.
+    if (failed?.rows !== audited.failures) {
+      failed?.discard();
+      [failed] = failureRows(audited, audited.failures);
+    }
+    return failed === undefined ? [] : [failed];
+  };
+  const written = (): PendingRows[] => [progress ?? [], session ?? [], failed ?? []].flat();
+  // The watermark table comes first, so that it is the last one to be written where tables are committed one
+  // by one.
+  const rowsOf = (audited: Audited): PendingRows[] => [
+    ...progressOf(audited.composed.metadata['table-uuid']),
+    sessionOf(audited),
+    ...failuresOf(audited),
+  ];
+  /** A session whose audits fail makes no table. */
+  const early = async (each: PendingRows): Promise<void> => {
+    if (await first.ports.catalog.tableExists(each.table)) await each.change();
+  };
+  const begin = (rows: readonly PendingRows[]): void => {
+    const writing = allOf(rows.map(early));
+    // A failure surfaces where `begun` is awaited.
+    writing.catch(() => undefined);
+    running.push(writing);
+  };
+  const begun = (): Promise<unknown> => allOf(running.splice(0));
+  const writer: StateWriter = {
+    beginProgress(targetTableUuid) {
+      begin(progressOf(targetTableUuid));
+    },
+    beginSession(counted) {
+      begin([sessionOf(counted)]);
+    },
+    async changes(audited) {
+      await begun();
+      return changesOf(rowsOf(audited));
+    },
+    unanswered() {
+      for (const each of written()) each.unanswered();
+    },
+    async writeApart(audited) {
+      await begun();
+      for (const each of rowsOf(audited).toReversed()) await commitRows(first.ports, [each]);
+    },
+    async discard() {
+      await begun().catch(() => undefined);
+      for (const each of written()) each.discard();
+    },
+  };
+  first.leftovers.stateRows = writer;
+  return writer;
+}
+
+function progressRows(session: Begun, targetTableUuid: string): PendingRows[] {
+  const { plan, ports, adoption } = session;
+  const { tables } = ports.project;
+  const now = new Date().toISOString();
+  const complete = completeToHour(plan);
+  const watermarks = watermarkRows(plan, { targetTableUuid, completeToHour: complete, updatedAt: now });
+  // What the old name has announced, the new one announces.
+  const announced =
+    adoption?.from === undefined ? plan : { ...plan, target: { ...plan.target, complete_to_hour: null } };
+  return [
+    pendingRows(session, {
+      table: tables.highWaterMarkTable,
+      definition: HIGH_WATER_MARK,
+      rows: watermarks,
+      replacesSession: false,
+      ...(adoption?.from === undefined ? {} : { endedProcess: adoption.from }),
+    }),
+    pendingRows(session, {
+      table: tables.signalTable,
+      definition: SIGNAL,
+      rows: signalRows(announced, { completeToHour: complete, createdAt: now }),
+      replacesSession: false,
+    }),
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+function publishedSession(counted: Audited): PendingRows {
+  const { plan, ports, stepwise, adoption, composed } = counted;
+  const rows = sessionRows(plan, {
+    status: adoption === undefined ? 'published' : 'adopted',
+    targetSnapshotId: String(composed.snapshot['snapshot-id']),
+    rowsRead: String(counted.rowsRead),
+    rowsWritten: String(counted.rowsWritten),
+    createdAt: new Date().toISOString(),
+    error: null,
+    // A step that is repeated after publishing still finds its plan.
+    plan: stepwise ? JSON.stringify(plan) : null,
+  });
+  return pendingRows(counted, {
+    table: ports.project.tables.sessionTable,
+    definition: SESSION,
+    rows,
+    replacesSession: stepwise,
+  });
+}
+
+/** Rows of audits that failed. A stepwise session that is audited again replaces what it wrote before. */
+const failureRows = (session: Begun, failures: readonly StateRow[]): PendingRows[] =>
+  failures.length === 0
+    ? []
+    : [
+        pendingRows(session, {
+          table: session.ports.project.tables.auditFailureTable,
+          definition: AUDIT_FAILURE,
+          rows: failures,
+          replacesSession: session.stepwise,
+        }),
+      ];
+
+/** What is written of a session that publishes nothing. */
+export interface SessionEnding extends Partial<Pick<Audited, 'rowsRead' | 'rowsWritten' | 'failures'>> {
+  readonly status: string;
+  /** JSON of the error. */
+  readonly error: string | null;
+  /** JSON of the plan, for a session that goes on step by step. */
+  readonly plan: string | null;
+}
+
+/** Writes the session's rows alone: it was opened, or failed its audits. */
+export async function recordSession(session: Begun, ending: SessionEnding): Promise<void> {
+  const { plan, ports, stepwise } = session;
+  const { status, error, rowsRead = 0n, rowsWritten = 0n, failures = [] } = ending;
+  const rows = sessionRows(plan, {
+    status,
+    error,
+    plan: ending.plan,
+    targetSnapshotId: null,
+    rowsRead: String(rowsRead),
+    rowsWritten: String(rowsWritten),
+    createdAt: new Date().toISOString(),
+  });
+  const record = pendingRows(session, {
+    table: ports.project.tables.sessionTable,
+    definition: SESSION,
+    rows,
+    replacesSession: stepwise,
+  });
+  // One by one where a catalog has no multi-table commit: the session's row comes last, and says that all is
+  // there.
+  const together = await ports.catalog.commitsTogether();
+  const writes = [...failureRows(session, failures), record];
+  for (const each of together ? [writes] : writes.map((one) => [one])) await commitRows(ports, each);
+}

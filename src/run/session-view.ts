@@ -1,0 +1,38 @@
+/**
+ * The tables of a session under its own catalog: sources cut to what changed, the target on its branch, and
+ * what checks look at. DuckDB sees a change with its next statement.
+ */
+import type { SessionViews, ViewTable } from '../catalog/index.ts';
+import { type TableIdentifier, sameTable, tableName } from '../model/names.ts';
+
+export interface SessionView {
+  /** Shows these tables, in place of those that had their names. */
+  show(tables: readonly ViewTable[]): void;
+  /** Shows the target under another schema from now on. */
+  useSchema(target: TableIdentifier, schemaId: number): void;
+  close(): void;
+}
+
+export function sessionView(views: SessionViews, name: string): SessionView {
+  const shown = new Map<string, ViewTable>();
+  let schema: { readonly target: TableIdentifier; readonly schemaId: number } | undefined;
+  const open = (): void => {
+    const tables = [...shown.values()].map((each) =>
+      schema !== undefined && sameTable(each.table, schema.target)
+        ? { ...each, schemaId: schema.schemaId }
+        : each,
+    );
+    views.open({ name, tables });
+  };
+  return {
+    show(tables) {
+      for (const each of tables) shown.set(tableName(each.identifier), each);
+      open();
+    },
+    useSchema(target, schemaId) {
+      schema = { target, schemaId };
+      if (shown.size > 0) open();
+    },
+    close: () => views.close(name),
+  };
+}

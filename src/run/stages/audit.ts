@@ -1,0 +1,165 @@
+/**
+ * The fourth stage: counts what was read and staged, and runs the audits, queries that select the bad rows of
+ * the cohort. Composed -> Audited. A blocking one that fails stops the publish.
+ */
+import { hoursRead } from '../../compile/index.ts';
+import { auditKind } from '../../kinds/audits/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
+import { snapshotById } from '../../iceberg/history.ts';
+import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
+import type { PlanSource } from '../../model/plan.ts';
+import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import type { AuditResult } from '../../model/run-record.ts';
+import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
+import { keepFailures } from '../checks/audit-failures.ts';
+import { bindStep } from '../bind-step.ts';
+import { type Audited, type Composed, type Opened, type Begun, unaudited } from '../session.ts';
+import { loadTarget } from '../target.ts';
+import { missingSource } from '../views/show-sources.ts';
+import { foldSteps } from './fold-steps.ts';
+import { type FileRead, checkRowsRead } from '../checks/rows-read.ts';
+import { mapAuditError } from '../sql/sql-error.ts';
+
+/** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
+export const auditStage = (composed: Composed): Promise<Audited> =>
+  foldSteps(unaudited(composed), 'audit', auditStep);
+
+async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audited> {
+  switch (step.kind) {
+    case 'count-sources':
+      return countRows(audited, step);
+    case 'audit':
+      return runAudit(audited, step);
+    default:
+      return assertNever(step);
+  }
+}
+
+/** Counts what the session read and staged. */
+async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audited> {
+  const rows = await audited.ports.engine.query<CountedRow>(bindStep(step, {}));
+  const [row] = rows;
+  const files = rows.filter((each) => each.alias !== null);
+  const rowsOutside = row?.rows_outside ?? 0n;
+  if (rowsOutside > 0n) throw rowsOutsideHours(audited, rowsOutside);
+  for (const source of audited.plan.sources)
+    await checkSourceRead(
+      audited,
+      source,
+      files.filter((each) => each.alias === source.alias),
+    );
+  const counted = {
+    ...audited,
+    rowsRead: files.reduce((sum, each) => sum + each.rows, 0n),
+    rowsWritten: row?.rows_staged ?? 0n,
+  };
+  if (!counted.stepwise) counted.state.beginSession(counted);
+  return counted;
+}
+
+interface CountedRow extends FileRead, Record<string, unknown> {
+  readonly alias: string | null;
+  readonly rows_staged: bigint;
+  readonly rows_outside: bigint;
+}
+
+async function checkSourceRead(
+  opened: Opened,
+  source: PlanSource,
+  files: readonly FileRead[],
+): Promise<void> {
+  const { plan, spec, ports } = opened;
+  if (source.read.kind === 'nothing') return;
+  const { table } = spec.sources.find(
+    (each) => each.alias === source.alias,
+  ) as ProcessSpec['sources'][number];
+  const metadata = (await ports.catalog.loadTableToRead(table))?.metadata;
+  const snapshot =
+    opened.shown.get(source.alias)?.snapshot ??
+    (metadata !== undefined && source.read.kind === 'snapshot'
+      ? snapshotById(metadata, BigInt(source.read.snapshot_id))
+      : undefined);
+  if (metadata === undefined || snapshot === undefined) return missingSource(source);
+  const column =
+    source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
+  await checkRowsRead(opened, {
+    table,
+    name: source.table,
+    metadata,
+    snapshot,
+    column:
+      column === undefined
+        ? undefined
+        : {
+            fieldId: column.id,
+            name: column.name,
+            type: String(column.type),
+            unit: source.event_time_unit ?? 'us',
+          },
+    hours: hoursRead(plan, source),
+    hourByHour: patternOf(plan).readsPrevious,
+    files,
+  });
+}
+
+function rowsOutsideHours({ plan, spec }: Begun, count: bigint): PsybergError {
+  const column = spec.target.eventTime;
+  return refusal(
+    'rows-outside-hours',
+    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours or none; the next session would add them again instead of replacing them`,
+    {
+      hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
+      context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },
+    },
+  );
+}
+
+/** Runs one declared audit; its result takes the place of an earlier one of that audit. */
+export async function runAudit(audited: Audited, step: AuditStep): Promise<Audited> {
+  const { ports, rowsRead, rowsWritten } = audited;
+  const declared = declaredAudit(audited, step);
+  const keptRows = Math.max(SAMPLE_ROWS, ports.project.auditFailureRows);
+  const rows = step.counted
+    ? [{ expected: rowsRead, actual: rowsWritten }]
+    : await ports.engine.query(bindStep(step, { 'kept-rows': keptRows })).catch(async (error: unknown) => {
+        throw await inItsFile(audited, declared, error);
+      });
+  const { badRows, ...verdict } = auditKind(declared.kind).judge(rows);
+  const { name, severity } = declared;
+  const sample = badRows.slice(0, SAMPLE_ROWS);
+  const kept = keepFailures(audited, { name, severity, kept: null, ...verdict, sample }, badRows);
+  const others = audited.failures.filter((row) => row['audit_name'] !== step.audit);
+  return {
+    ...audited,
+    audits: withResult(audited.audits, kept.result),
+    failures: [...others, ...kept.failures],
+  };
+}
+
+function declaredAudit({ spec }: Begun, step: AuditStep): AuditSpec {
+  const declared = spec.audits.find((each) => each.name === step.audit);
+  if (declared !== undefined) return declared;
+  throw new PsybergError('internal-bug', `the audit ${step.audit} is in the plan and not in the process`, {
+    hint: 'plan again',
+  });
+}
+
+const withResult = (audits: readonly AuditResult[], result: AuditResult): AuditResult[] =>
+  audits.some((each) => each.name === result.name)
+    ? audits.map((each) => (each.name === result.name ? result : each))
+    : [...audits, result];
+
+async function inItsFile(opened: Opened, declared: AuditSpec, error: unknown): Promise<unknown> {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const { metadata } = await loadTarget(opened);
+  const columns = currentSchema(metadata).fields.map((field) => field.name);
+  return mapAuditError(error, declared, { ...opened, project: opened.ports.project, columns });
+}
+
+/** True when an audit that stops the publish has failed. */
+export const isBlocked = ({ audits }: Pick<Audited, 'audits'>): boolean =>
+  audits.some((each) => each.status === 'failed' && each.severity === 'block');
+
+/** Rows of a failed audit in the run's record. */
+const SAMPLE_ROWS = 10;

@@ -1,0 +1,44 @@
+/**
+ * The last stage: watermarks are protected from expiry, and the session's view and files go. Nothing here can
+ * make a published session unpublished: what fails is for the next session to do.
+ */
+import { assertNever } from '../../model/errors.ts';
+import type { StepOf } from '../../model/step.ts';
+import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
+import { removeTag } from '../../state/drop-tag.ts';
+import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
+import type { Published } from '../session.ts';
+import { foldSteps } from './fold-steps.ts';
+
+/** Never throws: what could not be cleaned up is said, and left. */
+export async function closeStage(published: Published): Promise<void> {
+  const { plan, ports } = published;
+  await foldSteps(published, 'cleanup', closeStep).catch((error: unknown) =>
+    ports.onStep(`${plan.process_name}: published, and not cleaned up after: ${String(error)}`),
+  );
+}
+
+async function closeStep(published: Published, step: StepOf<'cleanup'>): Promise<Published> {
+  const { ports, plan } = published;
+  switch (step.kind) {
+    case 'protect-watermarks':
+      await protectWatermarks(ports, plan, true);
+      return published;
+    case 'end-name':
+      await endName(published, step.ended);
+      return published;
+    case 'close-session':
+      await closeSession(published);
+      return published;
+    default:
+      return assertNever(step);
+  }
+}
+
+/** What cannot be removed is said, and named by `psyberg doctor`. */
+async function endName({ ports, spec }: Published, ended: string): Promise<void> {
+  await dropSessionsOfEndedName(ports, spec.target.table, ended).catch((error: unknown) =>
+    ports.onStep(`${ended}: what its sessions left stays: ${String(error)}`),
+  );
+  for (const { table } of spec.sources) await removeTag(ports, table, ended);
+}

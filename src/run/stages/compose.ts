@@ -1,0 +1,161 @@
+/**
+ * The third stage: the one snapshot to publish, from the base and what is on the branch. Staged -> Composed.
+ * Nothing is committed.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
+import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
+import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
+import { completeToHour } from '../../model/plan.ts';
+import { composeStepOf } from '../../model/step.ts';
+import { removeLocalFile } from '../../files/local.ts';
+import { SUMMARY } from '../../state/read-watermarks.ts';
+import { watermarksJson } from '../../state/state-rows.ts';
+import { manifestListStatement } from '../../statements/index.ts';
+import { bindStep } from '../bind-step.ts';
+import { stateWriter } from '../records/write-session-state.ts';
+import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
+import { mergeManifests } from '../../tables/write/merge-manifests.ts';
+import { clearedOn } from '../staging/take-off.ts';
+import { branchHead } from '../../iceberg/references.ts';
+import { loadTarget } from '../target.ts';
+import { readableTarget } from '../views/show-target.ts';
+import { announce } from './fold-steps.ts';
+
+/** Composes on the session's own base, and shows audits what they look at. */
+export async function composeStage(staged: Staged): Promise<Composed> {
+  announce(staged, composeStepOf(staged.plan));
+  const state = stateWriter(staged);
+  // A stepwise session is published by another process, which writes its own.
+  if (!staged.stepwise) state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
+  const composed = await composeSnapshot(staged, { base: staged.base });
+  await showStaged(staged, composed);
+  return { ...staged, composed, state };
+}
+
+export interface ComposeOptions {
+  /** What the branch's snapshots are put on. */
+  readonly base: Snapshot | undefined;
+  /**
+   * The id of an earlier attempt, when `main` moved: the state tables name it already, and two answers to one
+   * question cannot both be lost.
+   */
+  readonly snapshotId?: SnapshotId;
+  /** For an overwrite on another base than its branch was cut at: the files of its hours there. */
+  readonly takeOff?: FilesOfHours;
+}
+
+/** Composes the snapshot to publish, and again after a lost race. */
+export async function composeSnapshot(staged: Staged, options: ComposeOptions): Promise<ComposedSnapshot> {
+  const { ports, plan, branch } = staged;
+  const step = composeStepOf(plan);
+  const { base, snapshotId = newSnapshotId() } = options;
+  const { metadata } = await loadTarget(staged);
+  const head = branchHead(metadata, branch);
+  const sequenceNumber = nextSequenceNumber(metadata);
+  const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
+  // An overwrite's branch already says what is left of its own base; on another one the hours are taken off
+  // again.
+  const rebased =
+    base === undefined || options.takeOff === undefined
+      ? undefined
+      : await clearedOn(staged, { metadata, base, snapshotId, sequenceNumber, ...options.takeOff });
+  const onto = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
+  const stagingIds = [
+    ...(rebased !== undefined || staged.clearedId === undefined ? [] : [staged.clearedId]),
+    ...staged.stagedIds,
+    snapshotId,
+  ];
+  if (onto === undefined)
+    await ports.engine.execute({
+      sql: manifestListStatement('tables/write_empty_list', rowLineageOf(metadata)),
+      parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
+    });
+  else {
+    const merged = await mergeManifests(ports.engine, {
+      metadata,
+      carried: onto,
+      stagingIds,
+      snapshotId,
+      sequenceNumber,
+      owner: branch,
+    });
+    const carriedList = merged ?? onto['manifest-list'];
+    await ports.engine.execute(
+      bindStep(step, {
+        'base-list': carriedList,
+        'branch-list': head === undefined ? carriedList : head['manifest-list'],
+        'branch-snapshots': stagingIds.map(String),
+        'snapshot-id': String(snapshotId),
+        'sequence-number': String(sequenceNumber),
+        'next-row-id': metadata['next-row-id'] ?? 0n,
+        'snapshot-list': manifestList,
+      }),
+    );
+    // Lists that were only steps on the way.
+    for (const each of [
+      merged,
+      rebased === undefined || rebased === base ? undefined : rebased['manifest-list'],
+    ])
+      if (each !== undefined) removeLocalFile(each);
+  }
+  const completeTo = completeToHour(plan);
+  const snapshot = await describeSnapshot(ports.engine, {
+    metadata,
+    parent: base,
+    snapshotId,
+    sequenceNumber,
+    manifestList,
+    operation: plan.target.operation,
+    properties: {
+      [SUMMARY.processName]: plan.process_name,
+      [SUMMARY.sessionId]: plan.psyberg_session_id,
+      [SUMMARY.watermarks]: JSON.stringify(watermarksJson(plan)),
+      ...(completeTo === undefined ? {} : { [SUMMARY.completeToHour]: completeTo }),
+      ...(staged.adoption?.from === undefined ? {} : { [SUMMARY.adoptedFrom]: staged.adoption.from }),
+    },
+  });
+  return { snapshot, baseSnapshotId: base?.['snapshot-id'], metadata };
+}
+
+/** Shows what audits look at: the staged rows, and the whole table as it will be published. */
+export async function showStaged(session: Staged, composed: ComposedSnapshot): Promise<void> {
+  const { ports, spec, branch, directory, insertIds } = session;
+  const { snapshot, metadata } = composed;
+  const head = branchHead(metadata, branch);
+  const staged = join(directory, `staged-${randomUUID()}.avro`);
+  const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
+  if (head === undefined || insertIds.length === 0)
+    await ports.engine.execute({
+      sql: manifestListStatement('tables/write_empty_list', lineage),
+      parameters: { destination: staged },
+    });
+  else
+    await ports.engine.execute({
+      sql: manifestListStatement('tables/write_inserts_list', lineage),
+      parameters: {
+        manifest_list: head['manifest-list'],
+        insert_snapshot_ids: insertIds.map(String),
+        destination: staged,
+      },
+    });
+  const { table } = spec.target;
+  const ofSession = await readableTarget(session, metadata, {
+    ...(head ?? snapshot),
+    'manifest-list': staged,
+  });
+  // Only audits of the project's own read the whole table.
+  const whole = spec.audits.some((audit) => audit.sql !== undefined)
+    ? await readableTarget(session, metadata, snapshot)
+    : { snapshot };
+  session.view.show([
+    {
+      identifier: { namespace: ['staged'], name: table.name },
+      table,
+      show: { kind: 'files', ...ofSession },
+    },
+    { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', ...whole } },
+  ]);
+}

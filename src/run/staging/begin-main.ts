@@ -1,0 +1,64 @@
+/**
+ * The empty snapshot with which `main` begins. Target without `main` -> one commit. Without it a client that
+ * takes the newest snapshot of a table whose `main` is not there (DuckDB does) would read the rows that a
+ * session has staged on its branch and not published.
+ */
+import type { Opened } from '../session.ts';
+import { loadTarget, targetMoved, targetView } from '../target.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
+import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
+import { moveMain } from '../../iceberg/references.ts';
+import { firstRowIdParameter, metadataPath } from '../../tables/write/new-files.ts';
+import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
+import { PsybergError } from '../../model/errors.ts';
+import type { BeginMainStep } from '../../model/step.ts';
+import { removeLocalFile } from '../../files/local.ts';
+import { SUMMARY } from '../../state/read-watermarks.ts';
+import { bindStep } from '../bind-step.ts';
+
+/**
+ * Commits the empty snapshot and makes it the session's base; executes the step `begin_main`. A try of this
+ * session that was killed, or another first session, may have been before it: then theirs is the base.
+ * Throws `target-moved` when somebody has filled the table meanwhile.
+ */
+export async function beginMain(opened: Opened, step: BeginMainStep): Promise<Opened> {
+  if (opened.base !== undefined) return opened;
+  const { ports, spec, plan, branch, view } = opened;
+  const { engine, catalog } = ports;
+  const { metadata } = await loadTarget(opened);
+  if (mainSnapshot(metadata) !== undefined) throw targetMoved(plan, mainSnapshot(metadata)?.['snapshot-id']);
+  const snapshotId = newSnapshotId();
+  const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
+  await engine.execute(
+    bindStep(step, {
+      'snapshot-list': manifestList,
+      'next-row-id': firstRowIdParameter(metadata).first_row_id ?? 0n,
+    }),
+  );
+  const snapshot = await describeSnapshot(engine, {
+    metadata,
+    parent: undefined,
+    snapshotId,
+    sequenceNumber: nextSequenceNumber(metadata),
+    manifestList,
+    operation: 'append',
+    properties: { [SUMMARY.initialBranch]: branch },
+  });
+  try {
+    await catalog.commitTable(spec.target.table, {
+      requirements: [
+        { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+        { type: 'assert-ref-snapshot-id', ref: 'main', 'snapshot-id': null },
+      ],
+      updates: [{ action: 'add-snapshot', snapshot }, moveMain(metadata, snapshotId)],
+    });
+  } catch (error) {
+    // An answer that was lost leaves the file: the commit may have been made.
+    if (!(error instanceof PsybergError) || error.code !== 'commit-conflict') throw error;
+    removeLocalFile(manifestList);
+    throw targetMoved(plan, mainSnapshot((await loadTarget(opened)).metadata)?.['snapshot-id']);
+  }
+  const begun = { ...opened, base: snapshot };
+  view.show([targetView(begun)]);
+  return begun;
+}

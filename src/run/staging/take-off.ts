@@ -1,0 +1,123 @@
+/**
+ * Taking the files of replaced hours off a snapshot. Base + hours -> manifests without them. Written early; they
+ * become a snapshot with the first commit on the branch.
+ */
+import { randomUUID } from 'node:crypto';
+import { timeFieldOf } from '../../iceberg/partition-hours.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { metadataPath } from '../../tables/write/new-files.ts';
+import { rewriteManifests } from '../../tables/write/manifest.ts';
+import { writeClearedList } from '../../tables/write/manifest-list.ts';
+import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
+import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
+import type { ClearHoursStep } from '../../model/step.ts';
+import { bindStep } from '../bind-step.ts';
+import type { FileInHours, FilesOfHours, Begun, TakenOff } from '../session.ts';
+
+/** What a staged snapshot is made for. */
+export interface StagingPlace {
+  readonly metadata: TableMetadata;
+  readonly parent: Snapshot | undefined;
+  readonly snapshotId: SnapshotId;
+  readonly sequenceNumber: bigint;
+}
+/** The manifest list that was written for it. */
+export interface StagedList {
+  readonly manifestList: string;
+  readonly operation: 'append' | 'delete';
+}
+
+/** The files with rows of the hours that a step `clear_hours` names, among those of `manifests`. */
+export function filesInHours(
+  session: Begun,
+  step: ClearHoursStep,
+  metadata: TableMetadata,
+  manifests: readonly ManifestOfSpec[],
+): Promise<FileInHours[]> {
+  return readEachSpec(metadata, manifests, (paths, spec) => {
+    const field = timeFieldOf(spec, step.parameters.field_id);
+    return session.ports.engine.query<FileInHours>(
+      bindStep(step, {
+        'base-manifests': paths,
+        'partition-position': field.partition_position,
+        'partition-transform': field.partition_transform,
+      }),
+    );
+  });
+}
+
+/**
+ * Writes manifests in which `files`, and deletes that applied to nothing else, are marked as removed.
+ * `manifests`: the live ones of `base`.
+ */
+export async function takeOff(
+  session: Begun,
+  options: {
+    readonly metadata: TableMetadata;
+    readonly base: Snapshot;
+    readonly manifests: readonly ManifestRow[];
+    readonly files: readonly FileInHours[];
+  },
+): Promise<TakenOff> {
+  const { engine } = session.ports;
+  const { metadata, base, manifests, files } = options;
+  const [dataManifests, deleteManifests] = [0, 1].map((content) =>
+    manifests.filter((manifest) => manifest.content === content),
+  ) as [ManifestRow[], ManifestRow[]];
+  const removed = files.map((file) => file.path);
+  const obsolete =
+    deleteManifests.length === 0
+      ? []
+      : await findObsoleteDeletes(engine, { metadata, base, dataManifests, deleteManifests, removed });
+  const holding = new Set([...files, ...obsolete].map((file) => file.manifest_path));
+  const affected = manifests.filter((manifest) => holding.has(manifest.manifest_path));
+  const rewritten = await rewriteManifests(engine, {
+    metadata,
+    manifestList: base['manifest-list'],
+    manifests: affected,
+    removedFiles: [...removed, ...obsolete.map((file) => file.file_key)],
+    keptFiles: [],
+    destination: () => metadataPath(metadata, `${randomUUID()}-m0`, session.branch),
+  });
+  return { affected, rewritten };
+}
+
+/** `base` without `files`, for a snapshot that is composed on it: manifests and a list, no commit. */
+export async function clearedOn(
+  session: Begun,
+  options: {
+    readonly metadata: TableMetadata;
+    readonly base: Snapshot;
+    readonly snapshotId: SnapshotId;
+    readonly sequenceNumber: bigint;
+  } & FilesOfHours,
+): Promise<Snapshot> {
+  const { files, takenOff, base, ...place } = options;
+  if (files.length === 0) return base;
+  const liveManifests = async (): Promise<ManifestRow[]> =>
+    (await manifestsOf(session.ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
+  const cleared =
+    takenOff ?? (await takeOff(session, { ...place, base, manifests: await liveManifests(), files }));
+  const { manifestList } = await clearedList(session, { ...place, parent: base }, cleared);
+  return { ...base, 'manifest-list': manifestList };
+}
+
+/** The manifest list of a base without what was taken off it. */
+export async function clearedList(
+  session: Begun,
+  { metadata, parent, snapshotId, sequenceNumber }: StagingPlace,
+  cleared: TakenOff,
+): Promise<StagedList> {
+  const { affected, rewritten } = cleared;
+  const manifestList = await writeClearedList(session.ports.engine, {
+    metadata,
+    base: parent as Snapshot,
+    affected,
+    rewritten,
+    snapshotId,
+    sequenceNumber,
+    owner: session.branch,
+  });
+  return { manifestList, operation: 'delete' };
+}

@@ -1,0 +1,208 @@
+/**
+ * What a session's query reads: each source cut to what its plan says. Plan sources -> tables of the session's
+ * view.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { ViewShow, ViewTable } from '../../catalog/index.ts';
+import { SESSION_CATALOG } from '../../compile/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
+import { snapshotById } from '../../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
+import { type ReadableView, composeReadableView } from '../../tables/views/readable-view.ts';
+import { conflict, refusal } from '../../model/errors.ts';
+import type { PlanSource } from '../../model/plan.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { ChangeViewStep } from '../../model/step.ts';
+import { manifestListStatement } from '../../statements/index.ts';
+import { bindStep } from '../bind-step.ts';
+import { type Opened, type Begun, asksForInfinity } from '../session.ts';
+import { targetView } from '../target.ts';
+import { narrowSource } from './narrow-source.ts';
+import { previousView } from './show-target.ts';
+
+/** Composes the view of a source's changed files; executes a step `change-view`. */
+export async function openChangeView(opened: Opened, step: ChangeViewStep): Promise<Opened> {
+  const { plan, spec, ports, directory } = opened;
+  const { engine } = ports;
+  const source = plan.sources.find((each) => each.alias === step.alias) as PlanSource;
+  const { read } = source;
+  if (read.kind !== 'changes' || source.head === null) return opened;
+  const { metadata } =
+    (await ports.catalog.loadTableToRead(sourceSpec(spec, source).table)) ?? missingSource(source);
+  const head =
+    metadata.snapshots?.find((snapshot) => String(snapshot['snapshot-id']) === source.head?.snapshot_id) ??
+    missingSource(source);
+  // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one
+  // second has the same folder.
+  const destination = join(directory, `changes-${source.alias}-${randomUUID()}.avro`);
+  const isListed = read.files !== null || read.snapshot_ids.length === 0;
+  if (!isListed) await engine.execute(bindStep(step, { 'view-list': destination }));
+  const snapshot = isListed
+    ? await composeListedFiles(opened, { source, read, metadata, head })
+    : { ...head, 'manifest-list': destination };
+  await refuseDroppedColumns(engine, { metadata, snapshot, table: source.table });
+  return { ...opened, shown: new Map(opened.shown).set(source.alias, { snapshot }) };
+}
+
+type Changes = Extract<PlanSource['read'], { kind: 'changes' }>;
+
+/**
+ * A view of files listed one by one. They are looked up in the manifests that their own snapshots added: a
+ * later compaction has taken them off the head. After an expiry only the head is left. Throws
+ * `source-files-gone` rather than load less than was planned.
+ */
+async function composeListedFiles(
+  session: Begun,
+  options: {
+    readonly source: PlanSource;
+    readonly read: Changes;
+    readonly metadata: TableMetadata;
+    readonly head: Snapshot;
+  },
+): Promise<Snapshot> {
+  const { source, read, metadata, head } = options;
+  const { directory, plan } = session;
+  const { engine } = session.ports;
+  const files = read.files ?? [];
+  let from = head;
+  if (files.length > 0 && source.detected_by !== 'live-files') {
+    const destination = join(directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
+    await engine.execute({
+      sql: manifestListStatement('tables/write_change_list'),
+      parameters: {
+        manifest_lists: read.manifest_lists,
+        snapshot_ids: read.snapshot_ids,
+        contents: ['0', '1'],
+        destination,
+      },
+    });
+    from = { ...head, 'manifest-list': destination };
+  }
+  const listed =
+    files.length === 0
+      ? []
+      : (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
+  const [manifests, deleteManifests] = [0, 1].map((content) =>
+    listed.filter((manifest) => manifest.content === content),
+  ) as [ManifestRow[], ManifestRow[]];
+  const deletes = { from, manifests: deleteManifests, keys: read.delete_files ?? [] };
+  const view = await composeFilesView(engine, {
+    metadata,
+    from,
+    manifests,
+    files,
+    deletes,
+    directory,
+  });
+  const shown = await manifestsOf(engine, view);
+  const found = shown
+    .filter((manifest) => manifest.content === 0)
+    .reduce((sum, manifest) => sum + manifest.live_files, 0n);
+  if (found !== BigInt(files.length))
+    throw refusal(
+      'source-files-gone',
+      `the plan loads ${files.length} files of ${source.table}, but its manifests list ${found} of them`,
+      {
+        hint: `rebuild the target ${plan.target.table} from the source: drop it and run again`,
+        context: { table: source.table, expected: files.length, found: String(found) },
+      },
+    );
+  return view;
+}
+
+/** Throws `source-moved`. */
+export function missingSource(source: PlanSource): never {
+  throw conflict(
+    'source-moved',
+    `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`,
+    {
+      hint: 'run again: the next session starts from the source as it is now',
+    },
+  );
+}
+
+const sourceSpec = (spec: ProcessSpec, source: PlanSource): ProcessSpec['sources'][number] =>
+  spec.sources.find((each) => each.alias === source.alias) as ProcessSpec['sources'][number];
+
+/**
+ * Shows sources and target as the session sees them, and attaches that view; a stepwise session does so again
+ * in each step.
+ */
+export async function attachSession(opened: Opened): Promise<Opened> {
+  const { plan, ports, spec, branch, directory } = opened;
+  const shown = new Map(opened.shown);
+  for (const source of plan.sources) {
+    if (source.read.kind === 'nothing') continue;
+    const { table } = sourceSpec(spec, source);
+    const narrowed = await narrowSource({ ...ports, plan, source, table, directory });
+    const from = narrowed ?? shown.get(source.alias)?.snapshot;
+    const readable = await readableSource(opened, source, from);
+    if (readable !== undefined) shown.set(source.alias, readable);
+    else if (narrowed !== undefined) shown.set(source.alias, { snapshot: narrowed });
+  }
+  const previous = patternOf(spec).readsPrevious ? await previousView(opened) : undefined;
+  opened.view.show([
+    ...plan.sources.map((source) => sourceView(opened, source, shown.get(source.alias))),
+    targetView(opened),
+    ...(previous === undefined ? [] : [previous.table]),
+  ]);
+  await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
+  return { ...opened, shown, previous: previous?.snapshot };
+}
+
+/** `view`: the files of the source that are shown; undefined: all of its pinned snapshot. */
+async function readableSource(
+  session: Begun,
+  source: PlanSource,
+  view: Snapshot | undefined,
+): Promise<ReadableView | undefined> {
+  const { metadata } =
+    (await session.ports.catalog.loadTableToRead(sourceSpec(session.spec, source).table)) ??
+    missingSource(source);
+  const { read } = source;
+  const from =
+    view ??
+    (read.kind === 'snapshot' ? snapshotById(metadata, BigInt(read.snapshot_id)) : undefined) ??
+    missingSource(source);
+  const column =
+    source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
+  // Only a range of hours is filtered by the event time.
+  const eventTime =
+    column === undefined || session.plan.range === null
+      ? undefined
+      : { fieldId: column.id, type: String(column.type), unit: source.event_time_unit ?? 'us' };
+  return composeReadableView(session.ports.engine, {
+    metadata,
+    from,
+    table: source.table,
+    eventTime,
+    directory: session.directory,
+    asksForInfinity: asksForInfinity(session),
+  });
+}
+
+function sourceView(
+  { spec, branch }: Begun,
+  source: PlanSource,
+  readable: ReadableView | undefined,
+): ViewTable {
+  const { table } = sourceSpec(spec, source);
+  const show: ViewShow =
+    readable !== undefined
+      ? { kind: 'files', ...readable }
+      : source.read.kind === 'snapshot'
+        ? { kind: 'snapshot', snapshotId: BigInt(source.read.snapshot_id) }
+        : // A branch that nobody has made, without a base: the table as an empty one.
+          { kind: 'branch', branch: `${branch}_empty` };
+  return {
+    identifier: { namespace: ['sources'], name: source.alias },
+    table,
+    tableUuid: source.head?.table_uuid,
+    show,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The target as a session's statements read it. Snapshots of the target -> tables of the session's view, read
+ * as sources are: without bounds and partitions by which DuckDB would skip rows.
+ */
+import type { ViewTable } from '../../catalog/index.ts';
+import { type Opened, type Begun, asksForInfinity } from '../session.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
+import { hourIntervals, parseHour } from '../../model/hour.ts';
+import type { Plan } from '../../model/plan.ts';
+import { loadTarget } from '../target.ts';
+
+/** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */
+export async function readableTarget(
+  session: Begun,
+  metadata: TableMetadata,
+  from: Snapshot,
+  leftOut?: ReadonlySet<string>,
+): Promise<ReadableView> {
+  const { plan, ports, directory } = session;
+  const column = plan.target.event_time;
+  const view = await composeReadableView(ports.engine, {
+    metadata,
+    from,
+    table: plan.target.table,
+    eventTime:
+      column === null ? undefined : { fieldId: column.field_id, type: column.type, unit: column.unit },
+    directory,
+    asksForInfinity: asksForInfinity(session),
+    ...(leftOut === undefined ? {} : { leftOut }),
+  });
+  return view ?? { snapshot: from };
+}
+
+/** What a dimension reads as `previous`: the base, with the manifests that may hold the hour before its first. */
+export async function previousView(
+  opened: Opened,
+): Promise<{ readonly table: ViewTable; readonly snapshot: Snapshot | undefined }> {
+  const { plan, spec, base, branch, ports } = opened;
+  const { table } = spec.target;
+  const identifier = { namespace: ['previous'], name: table.name };
+  // A branch that nobody has made: the table as an empty one.
+  if (base === undefined)
+    return {
+      table: { identifier, table, show: { kind: 'branch', branch: `${branch}_empty` } },
+      snapshot: undefined,
+    };
+  const { metadata } = await loadTarget(opened);
+  const manifests = await manifestsOf(ports.engine, base);
+  const column = plan.target.event_time;
+  const hour = hourBefore(plan);
+  const leftOut =
+    column === null
+      ? undefined
+      : await manifestsOutside(ports.engine, {
+          metadata,
+          snapshot: base,
+          manifests,
+          fieldId: column.field_id,
+          hours: hourIntervals([{ firstHour: hour, lastHour: hour }]),
+        });
+  const shown = await readableTarget(opened, metadata, base, leftOut);
+  return { table: { identifier, table, show: { kind: 'files', ...shown } }, snapshot: shown.snapshot };
+}
+
+/** The hour that a dimension reads as `previous` of its first one. */
+export const hourBefore = (plan: Plan): number =>
+  parseHour((plan.range as NonNullable<Plan['range']>).first_hour) - 1;

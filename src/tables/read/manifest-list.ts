@@ -1,0 +1,65 @@
+/** The manifests that snapshots' lists name. Lists -> rows. */
+import type { Engine } from '../../engine/index.ts';
+import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
+import { renderStatement } from '../../statements/index.ts';
+
+export interface ManifestRow extends Record<string, unknown> {
+  readonly manifest_path: string;
+  readonly partition_spec_id: number;
+  /** 0 data, 1 deletes. */
+  readonly content: number;
+  readonly added_snapshot_id: string;
+  /** 0 for one that was written in format version 1. */
+  readonly sequence_number: bigint;
+  /** 0: no entry is live. A list without counts says at least 1. */
+  readonly live_files: bigint;
+  /** True when it also holds entries that its snapshot did not add: a merge, or a removal. */
+  readonly mixed: boolean;
+}
+
+/** The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added. */
+export async function readManifests(
+  engine: Engine,
+  lists: readonly string[],
+  addedBy?: readonly SnapshotId[],
+): Promise<ManifestRow[]> {
+  const rows = await engine.query<ManifestRow>({
+    sql: renderStatement('tables/manifests'),
+    parameters: { manifest_lists: lists, added_by: addedBy?.map(String) ?? null },
+  });
+  return lists.length > 1 ? eachOnce(rows) : rows;
+}
+
+/**
+ * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it is taken
+ * for one with live files, and with entries that are not additions.
+ */
+function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
+  const byPath = new Map<string, ManifestRow>();
+  for (const row of rows) {
+    const known = byPath.get(row.manifest_path) ?? row;
+    const liveFiles = known.live_files > row.live_files ? known.live_files : row.live_files;
+    byPath.set(row.manifest_path, { ...known, live_files: liveFiles, mixed: known.mixed || row.mixed });
+  }
+  return [...byPath.values()];
+}
+
+/** The manifests of a snapshot, data manifests and delete manifests. */
+export const manifestsOf = (engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> =>
+  readManifests(engine, [snapshot['manifest-list']]);
+
+/** Those of them with live files. */
+export const liveManifestsOf = async (engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> =>
+  (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
+
+/** An order for those who list the files of manifests: it is the same whoever wrote the list. */
+export const byManifestPath = (left: ManifestRow, right: ManifestRow): number =>
+  left.manifest_path < right.manifest_path ? -1 : 1;
+
+/** Manifests of data files. */
+export const ofData = (manifests: readonly ManifestRow[]): ManifestRow[] =>
+  manifests.filter((manifest) => manifest.content === 0);
+
+/** Manifests of delete files. */
+export const ofDeletes = (manifests: readonly ManifestRow[]): ManifestRow[] =>
+  manifests.filter((manifest) => manifest.content === 1);

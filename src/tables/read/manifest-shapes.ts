@@ -1,0 +1,38 @@
+/**
+ * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and types of
+ * the first, and what only another has would be lost. Manifests -> groups.
+ */
+import type { Engine } from '../../engine/index.ts';
+import { type ManifestColumn, renderStatement } from '../../statements/index.ts';
+import type { ManifestRow } from './manifest-list.ts';
+
+/** What reading a manifest needs to know of it. */
+export type ManifestToRewrite = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id' | 'content'>;
+
+/** Manifests that one statement can read. */
+export interface ManifestShape {
+  /** One of them. */
+  readonly manifest: ManifestToRewrite;
+  /** Of the entry and of `data_file`. */
+  readonly columns: readonly ManifestColumn[];
+  readonly paths: readonly string[];
+}
+
+/** Groups manifests by partition spec, content and columns. */
+export async function shapesOf(
+  engine: Engine,
+  manifests: readonly ManifestToRewrite[],
+): Promise<ManifestShape[]> {
+  const shapes = new Map<string, ManifestShape & { readonly paths: string[] }>();
+  for (const manifest of manifests) {
+    const { columns } = await engine.table({
+      sql: renderStatement('tables/data_file_columns'),
+      parameters: { manifest: manifest.manifest_path },
+    });
+    const key = JSON.stringify([manifest.partition_spec_id, manifest.content, columns]);
+    const shape = shapes.get(key);
+    if (shape === undefined) shapes.set(key, { manifest, columns, paths: [manifest.manifest_path] });
+    else shape.paths.push(manifest.manifest_path);
+  }
+  return [...shapes.values()];
+}

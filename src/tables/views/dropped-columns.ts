@@ -1,0 +1,66 @@
+/**
+ * Manifests that end the whole process where DuckDB 1.5.5 reads them: of a partition spec whose every field
+ * is made of a column that the table dropped. An exception that nobody can catch then leaves one of its
+ * threads. Snapshot -> a refusal instead, before it is read.
+ */
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { listFields } from '../../iceberg/schema-fields.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { refusal } from '../../model/errors.ts';
+import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
+
+/**
+ * The manifests of such specs that list no live file any more: a view leaves them out.
+ * @throws PsybergError `partition-column-dropped` when there are others. `table`: its name.
+ */
+export async function refuseDroppedColumns(
+  engine: Engine,
+  {
+    metadata,
+    snapshot,
+    table,
+  }: { readonly metadata: TableMetadata; readonly snapshot: Snapshot; readonly table: string },
+): Promise<ManifestRow[]> {
+  const specs = unreadableSpecs(metadata);
+  if (specs.length === 0) return [];
+  const manifests = (await manifestsOf(engine, snapshot)).filter((manifest) =>
+    specs.some((spec) => spec['spec-id'] === manifest.partition_spec_id),
+  );
+  const live = manifests.find((manifest) => manifest.live_files > 0n);
+  if (live === undefined) return manifests;
+  const spec = specs.find((each) => each['spec-id'] === live.partition_spec_id) as PartitionSpec;
+  const columns = spec.fields.map((field) => columnText(metadata, field['source-id']));
+  throw refusal(
+    'partition-column-dropped',
+    `files of ${table} (snapshot ${snapshot['snapshot-id']}) are partitioned by ${columns.join(', ')}, which the table no longer has; DuckDB cannot read them`,
+    {
+      hint: `rewrite the files of ${table} in its present partitioning with its own writer (in Spark: rewrite_data_files); nothing was moved`,
+      context: {
+        table,
+        snapshot_id: String(snapshot['snapshot-id']),
+        column: columns[0] ?? null,
+        manifest: live.manifest_path,
+      },
+    },
+  );
+}
+
+/** Fields of transform `void` alone do no harm. */
+function unreadableSpecs(metadata: TableMetadata): PartitionSpec[] {
+  const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));
+  return metadata['partition-specs'].filter(
+    ({ fields }) =>
+      fields.length > 0 &&
+      fields.every((field) => !known.has(field['source-id'])) &&
+      fields.some((field) => field.transform !== 'void'),
+  );
+}
+
+/** By the name that the column had, as long as a schema with it is kept. */
+function columnText(metadata: TableMetadata, id: number): string {
+  const names = metadata.schemas.flatMap((schema) =>
+    listFields(schema.fields).flatMap((field) => (field.id === id ? [field.path] : [])),
+  );
+  return names.at(-1) ?? `field id ${id}`;
+}

@@ -1,0 +1,28 @@
+/** What a catalog does for clients that are DuckDB. Engine -> functions for `startCatalog`. */
+import type { Engine } from '../../engine/index.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { ReadableNames } from './readable-names.ts';
+
+interface Help {
+  mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
+  readableTable(metadata: TableMetadata): Promise<TableMetadata>;
+}
+
+/** On connections of their own: DuckDB waits for the answer on the one that asks. */
+export function helpForDuckDb(engine: () => Promise<Engine>, readable: ReadableNames): Help {
+  const aside = async <T>(work: (connection: Engine) => Promise<T>): Promise<T> => {
+    const connection = await (await engine()).fork();
+    try {
+      return await work(connection);
+    } finally {
+      connection.release();
+    }
+  };
+  return {
+    async mendSnapshot(written) {
+      const { mendWritten } = await import('../write/mend-written.ts');
+      return aside((connection) => mendWritten(connection, written));
+    },
+    readableTable: (metadata) => readable(metadata, aside),
+  };
+}

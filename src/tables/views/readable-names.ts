@@ -1,0 +1,105 @@
+/**
+ * Manifests whose partition fields have names that DuckDB's Avro does not take. Metadata -> metadata over copies
+ * of those manifests, for reading alone: `größe` is a name in Avro as Java and Python write it, and `gr_xF6_xDFe`
+ * is one for every reader. Only the names in the head of the file differ; readers find fields by their ids.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Engine } from '../../engine/index.ts';
+import { encodeAvroNames } from '../../iceberg/avro-header.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { manifestListStatement, renderStatement } from '../../statements/index.ts';
+import { rowLineageOf } from '../write/new-files.ts';
+
+/** True for a table whose manifests may have such names; those that psyberg writes have none. */
+const isNamedOtherwise = (metadata: TableMetadata): boolean =>
+  metadata['partition-specs'].some((spec) => spec.fields.some((field) => /[^\p{ASCII}]/u.test(field.name)));
+
+/** Metadata -> metadata to read. `engine`: asked for only where there is something to do. */
+export type ReadableNames = (
+  metadata: TableMetadata,
+  engine: (work: (engine: Engine) => Promise<TableMetadata>) => Promise<TableMetadata>,
+) => Promise<TableMetadata>;
+
+/**
+ * Makes a reader of such tables. `folder`: where copies are kept, by the paths of what they are copies of, which
+ * never change.
+ */
+export function readableNames(folder: string): ReadableNames {
+  /** From a manifest to its copy, or to itself. */
+  const manifests = new Map<string, string>();
+  const lists = new Map<string, string>();
+  const read = async (engine: Engine, metadata: TableMetadata): Promise<TableMetadata> => {
+    const snapshots: Snapshot[] = [];
+    for (const snapshot of metadata.snapshots ?? []) {
+      const list = snapshot['manifest-list'];
+      if (!lists.has(list))
+        lists.set(list, await readableList(engine, { metadata, list, folder, manifests }));
+      snapshots.push({ ...snapshot, 'manifest-list': lists.get(list) as string });
+    }
+    return { ...metadata, snapshots };
+  };
+  return async (metadata, engine) =>
+    isNamedOtherwise(metadata) ? engine((connection) => read(connection, metadata)) : metadata;
+}
+
+interface ListToRead {
+  readonly metadata: TableMetadata;
+  readonly list: string;
+  readonly folder: string;
+  readonly manifests: Map<string, string>;
+}
+
+async function readableList(
+  engine: Engine,
+  { metadata, list, folder, manifests }: ListToRead,
+): Promise<string> {
+  const rows = await engine.query<{ manifest_path: string }>({
+    sql: renderStatement('tables/manifest_paths'),
+    parameters: { manifest_lists: [list] },
+  });
+  const paths = rows.map((row) => row.manifest_path);
+  for (const path of paths)
+    if (!manifests.has(path)) manifests.set(path, await readableManifest(engine, path, folder));
+  const mended = paths.filter((path) => manifests.get(path) !== path);
+  if (mended.length === 0) return list;
+  const copy = copyOf(list, folder);
+  if (existsSync(copy)) return copy;
+  const begun = `${copy}.${randomUUID()}`;
+  await engine.execute({
+    sql: manifestListStatement(
+      'tables/write_mended_list',
+      rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
+    ),
+    parameters: {
+      manifest_list: list,
+      mended,
+      copies: mended.map((path) => manifests.get(path) as string),
+      destination: begun,
+    },
+  });
+  renameSync(begun, copy);
+  return copy;
+}
+
+async function readableManifest(engine: Engine, path: string, folder: string): Promise<string> {
+  const copy = copyOf(path, folder);
+  if (existsSync(copy)) return copy;
+  const [row] = await engine.query<{ content: string }>({
+    sql: renderStatement('tables/read_bytes'),
+    parameters: { path },
+  });
+  const file = Buffer.from(row?.content ?? '', 'hex');
+  const encoded = encodeAvroNames(file);
+  if (encoded === undefined) return path;
+  mkdirSync(folder, { recursive: true });
+  // Under its name only as a whole: another process may look for it.
+  const begun = `${copy}.${randomUUID()}`;
+  writeFileSync(begun, encoded);
+  renameSync(begun, copy);
+  return copy;
+}
+
+const copyOf = (path: string, folder: string): string =>
+  join(folder, `${createHash('sha256').update(path).digest('hex')}.avro`);

@@ -1,0 +1,211 @@
+/**
+ * Snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined where there is
+ * nothing to correct. Bounds that cannot be right make it skip files whose rows are asked for, as do partition
+ * transforms that it computes otherwise than Iceberg, and row counts of delete files break its estimates.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { hasNan } from '../../iceberg/trusted-transforms.ts';
+import { timeFieldOf } from '../../iceberg/partition-hours.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../../iceberg/unread-fields.ts';
+import { refusal } from '../../model/errors.ts';
+import {
+  fileKindFragment,
+  manifestListStatement,
+  renderStatement,
+  statementFragment,
+} from '../../statements/index.ts';
+import { type ManifestRow, liveManifestsOf } from '../read/manifest-list.ts';
+import { rewriteManifests } from '../write/manifest.ts';
+import { rewrittenFragment } from '../write/manifest-list.ts';
+import { rowLineageOf } from '../write/new-files.ts';
+import { refuseDroppedColumns } from './dropped-columns.ts';
+import { readEachSpec } from '../read/each-spec.ts';
+import { misleadingBounds, misleadingPartitions } from './misleading-fields.ts';
+
+export interface ReadableViewInput {
+  readonly metadata: TableMetadata;
+  readonly from: Snapshot;
+  /** The table's name. */
+  readonly table: string;
+  /** The event-time column, by whose bounds files are skipped; undefined when nothing is filtered by it. */
+  readonly eventTime: { readonly fieldId: number; readonly type: string; readonly unit: string } | undefined;
+  readonly directory: string;
+  /** Whether a query may compare columns with `infinity`; see `failsOnInfinity`. */
+  readonly asksForInfinity?: boolean;
+  /** Manifests that nobody will ask for: they are left out. */
+  readonly leftOut?: ReadonlySet<string>;
+}
+
+/** A snapshot to show, and the fields that DuckDB is not to see of it. */
+export interface ReadableView {
+  readonly snapshot: Snapshot;
+  readonly without?: UnreadFields;
+}
+
+/** Throws `partition-column-dropped` or `equality-deletes-spread` where no view could help. */
+export async function composeReadableView(
+  engine: Engine,
+  input: ReadableViewInput,
+): Promise<ReadableView | undefined> {
+  const { metadata, from, table, eventTime, asksForInfinity = false, leftOut } = input;
+  const unreadable = await refuseDroppedColumns(engine, { metadata, snapshot: from, table });
+  const all = await liveManifestsOf(engine, from);
+  const unasked = all.filter((manifest) => leftOut?.has(manifest.manifest_path) === true);
+  const manifests = all.filter((manifest) => !unasked.includes(manifest));
+  const data = manifests.filter((manifest) => manifest.content === 0);
+  const misleading = await misleadingManifests(engine, data, { metadata, eventTime });
+  const partitions = await misleadingPartitions(engine, {
+    metadata,
+    manifestList: from['manifest-list'],
+    manifests,
+    asksForInfinity,
+  });
+  await refuseSpreadDeletes(engine, input, { manifests, fields: partitions.fields });
+  // Numbers are hidden without a look at their bounds: a table without texts then has no manifest opened.
+  const { fields } = currentSchema(metadata);
+  const numbers = fields.filter((field) => hasNan(field.type)).map((field) => field.id);
+  const others = fields.filter((field) => !hasNan(field.type));
+  const bounds = [
+    ...numbers,
+    ...(await misleadingBounds(engine, { metadata, manifests: data, columns: others })),
+  ];
+  const hidden = bounds.length === 0 || canHideBounds(metadata);
+  const without = { partitionFields: partitions.fields, columns: hidden ? bounds : [] };
+  const changed = {
+    replaced: [...(hidden ? misleading : data), ...unreadable, ...unasked],
+    rewrite: hidden ? misleading : data,
+    withoutBoundsOf: [
+      ...(eventTime === undefined || misleading.length === 0 ? [] : [eventTime.fieldId]),
+      ...(hidden ? [] : bounds),
+    ],
+    unsummarised: [...partitions.summaries],
+  };
+  if (changed.replaced.length === 0 && changed.unsummarised.length === 0 && data.length === manifests.length)
+    return without.columns.length === 0 ? undefined : { snapshot: from, without };
+  return { snapshot: await writeView(engine, input, changed), without };
+}
+
+interface ViewChanges {
+  /** Manifests that the view does not list; those to rewrite are listed as copies. */
+  readonly replaced: readonly ManifestRow[];
+  readonly rewrite: readonly ManifestRow[];
+  readonly withoutBoundsOf: readonly number[];
+  readonly unsummarised: readonly number[];
+}
+
+async function writeView(
+  engine: Engine,
+  { metadata, from, directory }: ReadableViewInput,
+  { replaced, rewrite, withoutBoundsOf, unsummarised }: ViewChanges,
+): Promise<Snapshot> {
+  const destination = (): string => `${directory}/readable-${randomUUID()}.avro`;
+  const rewritten = await rewriteManifests(engine, {
+    metadata,
+    manifestList: from['manifest-list'],
+    manifests: rewrite,
+    removedFiles: [],
+    keptFiles: [],
+    destination,
+    withoutBoundsOf,
+  });
+  const list = destination();
+  await engine.execute({
+    sql: manifestListStatement(
+      'tables/write_readable_list',
+      rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
+      {
+        rewritten:
+          rewritten.length === 0
+            ? statementFragment(renderStatement('tables/no_manifest_row'))
+            : rewrittenFragment(rewritten),
+      },
+    ),
+    parameters: {
+      manifest_list: from['manifest-list'],
+      replaced: replaced.map((manifest) => manifest.manifest_path),
+      unsummarised: unsummarised.map(String),
+      // Named by the rows of rewritten manifests alone.
+      ...(rewritten.length === 0
+        ? {}
+        : {
+            snapshot_id: String(from['snapshot-id']),
+            sequence_number: String(from['sequence-number'] ?? 0n),
+          }),
+      destination: list,
+    },
+  });
+  return { ...from, 'manifest-list': list };
+}
+
+/**
+ * Equality deletes of a spec without fields apply to the files of all specs (Iceberg specification, "Scan
+ * Planning"), so a spec that has some cannot lose its fields while files of another one are live.
+ */
+async function refuseSpreadDeletes(
+  engine: Engine,
+  { metadata, from, table }: ReadableViewInput,
+  {
+    manifests,
+    fields,
+  }: { readonly manifests: readonly ManifestRow[]; readonly fields: readonly FieldOfSpec[] },
+): Promise<void> {
+  const emptied = metadata['partition-specs'].filter((spec) =>
+    spec.fields.every((field) =>
+      fields.some(({ specId, fieldId }) => specId === spec['spec-id'] && fieldId === field['field-id']),
+    ),
+  );
+  for (const {
+    'spec-id': specId,
+    fields: [field],
+  } of emptied) {
+    const deletes = manifests.filter(
+      (manifest) => manifest.content === 1 && manifest.partition_spec_id === specId,
+    );
+    if (
+      field === undefined ||
+      deletes.length === 0 ||
+      manifests.every((manifest) => manifest.content === 1 || manifest.partition_spec_id === specId)
+    )
+      continue;
+    for (const { manifest_path: manifest } of deletes) {
+      const kinds = await engine.query<{ kind: string }>({
+        sql: renderStatement('tables/live_deletes', { file_kind: fileKindFragment() }),
+        parameters: { manifest },
+      });
+      if (!kinds.some(({ kind }) => kind === 'equality-deletes')) continue;
+      throw refusal(
+        'equality-deletes-spread',
+        `files of ${table} (snapshot ${from['snapshot-id']}) are partitioned by ${field.transform} as DuckDB computes it otherwise than Iceberg, under several partition specs, with equality deletes; DuckDB would read too few rows of them`,
+        {
+          hint: `apply the deletes with the writer of ${table} (in Spark: rewrite_data_files with 'delete-file-threshold' => '1'); nothing was moved`,
+          context: { table, snapshot_id: String(from['snapshot-id']), manifest },
+        },
+      );
+    }
+  }
+}
+
+async function misleadingManifests(
+  engine: Engine,
+  data: readonly ManifestRow[],
+  { metadata, eventTime }: Required<Pick<ReadableViewInput, 'metadata' | 'eventTime'>>,
+): Promise<ManifestRow[]> {
+  if (eventTime === undefined) return [];
+  const rows = await readEachSpec(metadata, data, (manifests, spec) =>
+    engine.query<{ manifest_path: string }>({
+      sql: renderStatement('tables/misleading_manifests'),
+      parameters: {
+        manifests,
+        field_id: eventTime.fieldId,
+        unit: eventTime.unit,
+        type: eventTime.type,
+        ...timeFieldOf(spec, eventTime.fieldId),
+      },
+    }),
+  );
+  const found = new Set(rows.map((row) => row.manifest_path));
+  return data.filter((manifest) => found.has(manifest.manifest_path));
+}

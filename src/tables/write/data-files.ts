@@ -1,0 +1,184 @@
+/**
+ * The manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes and bounds,
+ * in no snapshot yet.
+ */
+import type { Engine } from '../../engine/index.ts';
+import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { LayoutColumn, LayoutPartition } from '../../model/file-layout.ts';
+import { plainPath } from '../../model/plain-path.ts';
+import {
+  type PartitionValue,
+  type SqlFragment,
+  isLongKey,
+  longValuesFragment,
+  manifestFormatFragment,
+  newEntryFragments,
+  partitionColumnName,
+  partitionTupleFragment,
+  quoteIdentifier,
+  renderStatement,
+} from '../../statements/index.ts';
+import { declareEmptyPartitionIn, manifestMetadata } from './manifest.ts';
+
+/** What COPY reports of a file. */
+export interface WrittenFile {
+  readonly filename: string;
+  readonly count: bigint;
+  readonly file_size_bytes: bigint;
+  readonly column_statistics: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly partition_keys: Readonly<Record<string, string | null>> | null;
+}
+
+/** Files to describe. */
+export interface NewDataFiles {
+  readonly metadata: TableMetadata;
+  readonly spec: PartitionSpec;
+  /** The spec's fields, with the types of their values. */
+  readonly values: readonly PartitionValue[];
+  readonly columns: readonly LayoutColumn[];
+  /** The table's, as it spells it. */
+  readonly location: string;
+  /** `partition`: values as texts, in the spec's order. */
+  readonly files: readonly { readonly file: WrittenFile; readonly partition: readonly (string | null)[] }[];
+  /** The order in which the rows were written; undefined for none. */
+  readonly sortOrderId?: number | undefined;
+  /** Path of the new manifest. */
+  readonly destination: string;
+}
+
+/** Writes the manifest of new files, whose numbers are those of the snapshot that adds them. */
+export async function writeFileManifest(engine: Engine, input: NewDataFiles): Promise<void> {
+  await describeFiles(engine, input);
+  if (input.spec.fields.length === 0) await declareEmptyPartitionIn(engine, input.destination);
+}
+
+/**
+ * Writes the manifest of files that hold rows which were there before: each has the sequence number of its rows.
+ * `described`: a path for what is between, which nobody needs afterwards.
+ */
+export async function writeNumberedManifest(
+  engine: Engine,
+  input: NewDataFiles,
+  { numbers, described }: { readonly numbers: readonly bigint[]; readonly described: string },
+): Promise<void> {
+  const { metadata, spec, location, files, destination } = input;
+  const fragments = await describeFiles(engine, { ...input, destination: described });
+  await engine.execute({
+    sql: renderStatement('tables/number_manifest', fragments),
+    parameters: {
+      manifest: described,
+      numbers: JSON.stringify(
+        files.map(({ file }, index) => ({
+          path: spelledAs(location, file.filename),
+          sequence_number: String(numbers[index]),
+        })),
+      ),
+      destination,
+      ...manifestMetadata(metadata, spec),
+    },
+  });
+  if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, destination);
+}
+
+/** Returns what the statements that write such entries share. */
+async function describeFiles(
+  engine: Engine,
+  { metadata, spec, values, columns, location, files, sortOrderId, destination }: NewDataFiles,
+): Promise<{ readonly data_file: SqlFragment; readonly manifest_format: SqlFragment }> {
+  const entry = newEntryFragments(
+    [...DATA_FILE_COLUMNS, ...(sortOrderId === undefined ? [] : ['sort_order_id'])],
+    spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+  );
+  const fragments = { data_file: entry.dataFile, manifest_format: manifestFormatFragment(entry.fieldIds) };
+  await engine.execute({
+    sql: renderStatement('tables/write_file_manifest', {
+      ...fragments,
+      partition: partitionTupleFragment(values),
+    }),
+    parameters: {
+      files: JSON.stringify(
+        files.map(({ file, partition }) => ({
+          path: spelledAs(location, file.filename),
+          rows: String(file.count),
+          bytes: String(file.file_size_bytes),
+          partition,
+        })),
+      ),
+      metrics: JSON.stringify(files.flatMap(({ file }) => metricsJson(file, { columns, location }))),
+      sort_order_id: sortOrderId === undefined ? null : String(sortOrderId),
+      destination,
+      ...manifestMetadata(metadata, spec),
+    },
+  });
+  return fragments;
+}
+
+/** Puts partition values that are too long for the name of a folder in the place of their hashes. */
+export async function withLongValues(
+  engine: Engine,
+  partition: readonly LayoutPartition[],
+  files: readonly WrittenFile[],
+): Promise<readonly WrittenFile[]> {
+  const hashed = files.filter((file) => Object.values(file.partition_keys ?? {}).some(isLongKey));
+  if (hashed.length === 0) return files;
+  const rows = await engine.query<{ filename: string; partition: (string | null)[] }>({
+    sql: renderStatement('tables/long_partition_values', { values: longValuesFragment(partition) }),
+    parameters: { files: hashed.map((file) => file.filename) },
+  });
+  const byFile = new Map(rows.map((row) => [row.filename, row.partition]));
+  return files.map((file) => {
+    const values = byFile.get(file.filename);
+    const keys = values?.map((value, index) => [partitionColumnName(index), value] as const);
+    return keys === undefined ? file : { ...file, partition_keys: Object.fromEntries(keys) };
+  });
+}
+
+/** The columns of `data_file` that the engine writes. */
+const DATA_FILE_COLUMNS = [
+  'content',
+  'file_path',
+  'file_format',
+  'partition',
+  'record_count',
+  'file_size_in_bytes',
+  'column_sizes',
+  'value_counts',
+  'null_value_counts',
+  'lower_bounds',
+  'upper_bounds',
+];
+
+/**
+ * COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers'
+ * clean-up would not know the file.
+ */
+const spelledAs = (location: string, path: string): string => {
+  const plain = plainPath(location);
+  return path.startsWith(plain) ? location + path.slice(plain.length) : path;
+};
+
+/** COPY reports a column under its quoted name. */
+export function metricsJson(
+  file: WrittenFile,
+  layout: Pick<NewDataFiles, 'columns' | 'location'>,
+): Record<string, unknown>[] {
+  return layout.columns.flatMap((column) => {
+    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers little.
+    if (typeof column.type !== 'string') return [];
+    const statistics =
+      file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
+    if (statistics === undefined) return [];
+    return [
+      {
+        path: spelledAs(layout.location, file.filename),
+        field_id: column.id,
+        kind: column.type,
+        values: statistics['num_values'] ?? null,
+        nulls: statistics['null_count'] ?? null,
+        size: statistics['column_size_bytes'] ?? null,
+        least: statistics['min'] ?? null,
+        greatest: statistics['max'] ?? null,
+      },
+    ];
+  });
+}

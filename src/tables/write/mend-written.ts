@@ -1,0 +1,93 @@
+/**
+ * What DuckDB's own INSERT, UPDATE and CREATE TABLE AS write into manifests and no reader can use, put right
+ * before it is committed. Snapshot -> the same snapshot, or one over mended copies. DuckDB 1.5.5 cuts lower
+ * bounds of texts within a character, at which PyIceberg fails, and truncates texts after characters as a person
+ * sees them, by which others do not find the rows.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Engine } from '../../engine/index.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
+import {
+  manifestEntryFragments,
+  manifestFormatFragment,
+  manifestListStatement,
+  renderStatement,
+  tooLongFragment,
+} from '../../statements/index.ts';
+import { declareEmptyPartitionIn, manifestMetadata, partitionColumns } from './manifest.ts';
+import { type ManifestShape, shapesOf } from '../read/manifest-shapes.ts';
+import { manifestsOf } from '../read/manifest-list.ts';
+import { metadataPath, rowLineageOf } from './new-files.ts';
+
+/** `metadata`: the table with the snapshot. Files of a mended snapshot's first version stay, as orphans. */
+export async function mendWritten(
+  engine: Engine,
+  { metadata, snapshot }: { readonly metadata: TableMetadata; readonly snapshot: Snapshot },
+): Promise<Snapshot> {
+  // The lists of version 1 have another format.
+  if (metadata['format-version'] < 2 || textFieldsOf(currentSchema(metadata)).length === 0) return snapshot;
+  const own = (await manifestsOf(engine, snapshot)).filter(
+    (manifest) => manifest.added_snapshot_id === String(snapshot['snapshot-id']),
+  );
+  const copies = new Map<string, string>();
+  for (const shape of await shapesOf(engine, own))
+    for (const path of await faultyOf(engine, metadata, shape))
+      copies.set(path, await mended(engine, metadata, { ...shape, paths: [path] }));
+  if (copies.size === 0) return snapshot;
+  const list = metadataPath(metadata, `mended-${snapshot['snapshot-id']}`);
+  await engine.execute({
+    sql: manifestListStatement(
+      'tables/write_mended_list',
+      rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
+    ),
+    parameters: {
+      manifest_list: snapshot['manifest-list'],
+      mended: [...copies.keys()],
+      copies: [...copies.values()],
+      destination: list,
+    },
+  });
+  return { ...snapshot, 'manifest-list': list };
+}
+
+async function faultyOf(engine: Engine, metadata: TableMetadata, shape: ManifestShape): Promise<string[]> {
+  const spec = specOf(metadata, shape);
+  const rows = await engine.query<{ filename: string }>({
+    sql: renderStatement('tables/cut_texts', {
+      too_long: tooLongFragment(textTruncations(metadata, spec), shape.columns, spec.fields),
+    }),
+    parameters: { manifests: shape.paths, text_fields: textFieldsOf(currentSchema(metadata)).map(String) },
+  });
+  return rows.map((row) => row.filename);
+}
+
+const specOf = (metadata: TableMetadata, { manifest }: ManifestShape): PartitionSpec =>
+  metadata['partition-specs'].find((each) => each['spec-id'] === manifest.partition_spec_id) as PartitionSpec;
+
+/** Writes a copy of the only manifest of a shape. Returns its path. */
+async function mended(engine: Engine, metadata: TableMetadata, shape: ManifestShape): Promise<string> {
+  const spec = specOf(metadata, shape);
+  const { data_file, entry_columns, entry_field_ids } = manifestEntryFragments({
+    columns: shape.columns,
+    partition: partitionColumns(metadata, spec),
+    rowIds: false,
+    textFields: textFieldsOf(currentSchema(metadata)),
+  });
+  const destination = metadataPath(metadata, `mended-${randomUUID()}-m0`);
+  await engine.execute({
+    sql: renderStatement('tables/mend_manifest', {
+      entry_columns,
+      data_file,
+      manifest_format: manifestFormatFragment(entry_field_ids),
+    }),
+    parameters: {
+      manifest: shape.paths[0] as string,
+      destination,
+      ...manifestMetadata(metadata, spec, shape.manifest.content === 0 ? 'data' : 'deletes'),
+    },
+  });
+  if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, destination);
+  return destination;
+}

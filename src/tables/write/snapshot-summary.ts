@@ -1,0 +1,178 @@
+/**
+ * What a new snapshot says of itself. Manifest list -> snapshot, with its summary (Iceberg specification,
+ * "Optional Snapshot Summary Fields") and, from version 3 on, its row ids ("Snapshot Row IDs"). Everything is
+ * counted from the files that will be committed, not from what was meant.
+ */
+import type { Engine } from '../../engine/index.ts';
+import { countInSummary } from '../../iceberg/history.ts';
+import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { fileKindFragment, partitionKeyFragment, renderStatement } from '../../statements/index.ts';
+import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
+import { shapesOf } from '../read/manifest-shapes.ts';
+
+export interface NewSnapshot {
+  readonly metadata: TableMetadata;
+  /** The snapshot that it follows; undefined on an empty table. */
+  readonly parent: Snapshot | undefined;
+  readonly snapshotId: SnapshotId;
+  readonly sequenceNumber: bigint;
+  readonly manifestList: string;
+  readonly operation: 'append' | 'overwrite' | 'delete' | 'replace';
+  /** Further entries of the summary. */
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** The snapshot of a manifest list that was written for it, to be published. */
+export async function describeSnapshot(engine: Engine, input: NewSnapshot): Promise<Snapshot> {
+  const totals = await listTotals(engine, input);
+  return snapshotOf(input, totals, await summaryOf(engine, input, totals));
+}
+
+/** The same for a snapshot that only a branch holds for a while: nobody reads its counts. */
+export async function describeStaging(engine: Engine, input: NewSnapshot): Promise<Snapshot> {
+  return snapshotOf(
+    input,
+    rowLineageOf(input.metadata) === 'none' ? undefined : await listTotals(engine, input),
+    {},
+  );
+}
+
+async function listTotals(
+  engine: Engine,
+  { metadata, snapshotId, manifestList }: NewSnapshot,
+): Promise<ListTotals> {
+  const [totals] = await engine.query<ListTotals>({
+    sql: renderStatement('tables/list_totals'),
+    parameters: {
+      manifest_list: manifestList,
+      snapshot_id: String(snapshotId),
+      first_row_id: firstRowIdParameter(metadata).first_row_id ?? null,
+    },
+  });
+  return totals as ListTotals;
+}
+
+function snapshotOf(
+  input: NewSnapshot,
+  totals: ListTotals | undefined,
+  summary: Readonly<Record<string, string>>,
+): Snapshot {
+  const { metadata, parent, snapshotId, manifestList } = input;
+  const firstRowId = firstRowIdParameter(metadata).first_row_id;
+  return {
+    'snapshot-id': snapshotId,
+    ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
+    'sequence-number': input.sequenceNumber,
+    // Readers that travel by time expect a child not to be older than its parent, even when this machine's
+    // clock is behind.
+    'timestamp-ms': Math.max(Date.now(), parent?.['timestamp-ms'] ?? 0),
+    'manifest-list': manifestList,
+    'schema-id': metadata['current-schema-id'],
+    ...(firstRowId === undefined
+      ? {}
+      : { 'first-row-id': firstRowId, 'added-rows': totals?.assigned_rows ?? 0n }),
+    summary: { operation: input.operation, ...summary, ...input.properties },
+  };
+}
+
+interface ListTotals extends Record<string, unknown> {
+  readonly total_files: bigint;
+  readonly total_rows: bigint;
+  readonly assigned_rows: bigint;
+  readonly changed_manifests: readonly string[] | null;
+  readonly changed_spec_ids: readonly number[] | null;
+  readonly changed_contents: readonly number[] | null;
+  readonly delete_manifests: readonly string[] | null;
+}
+type FileKind = 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
+interface ChangedFiles extends Record<string, unknown> {
+  readonly status: number;
+  readonly kind: FileKind;
+  readonly files: bigint;
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly partitions: readonly string[];
+}
+type LiveDeletes = Pick<ChangedFiles, 'kind' | 'files' | 'rows'> & Record<string, unknown>;
+type Sum = (status: 1 | 2, field: 'files' | 'rows' | 'bytes', ...kinds: readonly FileKind[]) => bigint;
+
+async function summaryOf(
+  engine: Engine,
+  { metadata, parent }: NewSnapshot,
+  totals: ListTotals,
+): Promise<Record<string, string>> {
+  const changed: ChangedFiles[] = [];
+  const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
+    manifest_path: path,
+    partition_spec_id: totals.changed_spec_ids?.[index] as number,
+    content: totals.changed_contents?.[index] as number,
+  }));
+  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
+    const spec = metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    ) as PartitionSpec;
+    const sql = renderStatement('tables/changed_counts', {
+      file_kind: fileKindFragment(),
+      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
+    });
+    changed.push(...(await engine.query<ChangedFiles>({ sql, parameters: { manifests: paths } })));
+  }
+  const live: LiveDeletes[] = [];
+  for (const manifest of totals.delete_manifests ?? [])
+    live.push(
+      ...(await engine.query<LiveDeletes>({
+        sql: renderStatement('tables/live_deletes', { file_kind: fileKindFragment() }),
+        parameters: { manifest },
+      })),
+    );
+
+  const sum: Sum = (status, field, ...kinds) =>
+    changed
+      .filter((each) => each.status === status && (kinds.length === 0 || kinds.includes(each.kind)))
+      .reduce((total, each) => total + each[field], 0n);
+  const liveSum = (field: 'files' | 'rows', ...kinds: readonly FileKind[]): bigint =>
+    live.filter((each) => kinds.includes(each.kind)).reduce((total, each) => total + each[field], 0n);
+  const sizeBefore = parent === undefined ? 0n : countInSummary(parent, 'total-files-size');
+  const text = (counts: Readonly<Record<string, bigint>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)]));
+  return {
+    ...text({
+      'added-data-files': sum(1, 'files', 'data'),
+      'added-records': sum(1, 'rows', 'data'),
+      'added-files-size': sum(1, 'bytes'),
+      'deleted-data-files': sum(2, 'files', 'data'),
+      'deleted-records': sum(2, 'rows', 'data'),
+      'removed-files-size': sum(2, 'bytes'),
+      'changed-partition-count': BigInt(new Set(changed.flatMap((each) => each.partitions)).size),
+      'total-data-files': totals.total_files,
+      'total-records': totals.total_rows,
+      'total-delete-files': liveSum('files', ...POSITIONAL, 'equality-deletes'),
+      'total-position-deletes': liveSum('rows', ...POSITIONAL),
+      'total-equality-deletes': liveSum('rows', 'equality-deletes'),
+    }),
+    ...text(Object.fromEntries(Object.entries(deleteFileCounts(sum)).filter(([, count]) => count > 0n))),
+    // As Apache Iceberg does: a total that the parent does not know stays unknown, for it would take reading
+    // every manifest.
+    ...(sizeBefore === undefined
+      ? {}
+      : { 'total-files-size': String(sizeBefore + sum(1, 'bytes') - sum(2, 'bytes')) }),
+  };
+}
+
+const POSITIONAL = ['position-deletes', 'deletion-vectors'] as const;
+
+function deleteFileCounts(sum: Sum): Record<string, bigint> {
+  const counts: Record<string, bigint> = {};
+  for (const [word, status] of [
+    ['added', 1],
+    ['removed', 2],
+  ] as const) {
+    counts[`${word}-delete-files`] = sum(status, 'files', ...POSITIONAL, 'equality-deletes');
+    counts[`${word}-position-delete-files`] = sum(status, 'files', 'position-deletes');
+    counts[`${word}-equality-delete-files`] = sum(status, 'files', 'equality-deletes');
+    counts[`${word}-dvs`] = sum(status, 'files', 'deletion-vectors');
+    counts[`${word}-position-deletes`] = sum(status, 'rows', ...POSITIONAL);
+    counts[`${word}-equality-deletes`] = sum(status, 'rows', 'equality-deletes');
+  }
+  return counts;
+}

@@ -1,0 +1,111 @@
+// Goal: manifests and the hours of their files are read the same way by whoever asks. Method: small Avro files, as
+// writers leave them, and the statements that read them.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openEngine } from '../../src/engine/engine.ts';
+import { type Engine, forkWithMacros } from '../../src/engine/index.ts';
+import { renderStatement } from '../../src/statements/index.ts';
+import { readManifests } from '../../src/tables/read/manifest-list.ts';
+
+const HOUR_US = 3_600_000_000;
+/** 2023-09-14T05:00Z, in hours since 1970. */
+const FIVE = 470_765;
+const folder = mkdtempSync(join(tmpdir(), 'psyberg-tables-'));
+let base: Engine;
+let engine: Engine;
+beforeAll(async () => {
+  base = await openEngine();
+  engine = await forkWithMacros(base);
+});
+afterAll(() => {
+  base.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function write(name: string, query: string): Promise<string> {
+  const path = join(folder, name);
+  await engine.execute({ sql: `copy (${query}) to '${path}' (format avro)`, parameters: {} });
+  return path;
+}
+
+describe('the manifests of lists', () => {
+  it('are each one row, with what any of the lists knows of them', async () => {
+    const knowing = await write(
+      'v1-own.avro',
+      `select 'm1' as manifest_path, 9::bigint as manifest_length, 0 as partition_spec_id, 7::bigint as added_snapshot_id,
+         2 as added_data_files_count, 0 as existing_data_files_count, 0 as deleted_data_files_count`,
+    );
+    const forgetful = await write(
+      'v1-carried.avro',
+      `select 'm1' as manifest_path, 9::bigint as manifest_length, 0 as partition_spec_id, 7::bigint as added_snapshot_id,
+         0 as added_data_files_count, 0 as existing_data_files_count, 0 as deleted_data_files_count
+       union all select 'm2', 9, 0, 8::bigint, 0, 0, 3`,
+    );
+    const row = { partition_spec_id: 0, content: 0, sequence_number: 0n };
+    expect(await readManifests(engine, [knowing, forgetful])).toEqual([
+      { ...row, manifest_path: 'm1', added_snapshot_id: '7', live_files: 2n, mixed: true },
+      { ...row, manifest_path: 'm2', added_snapshot_id: '8', live_files: 0n, mixed: true },
+    ]);
+    expect(await readManifests(engine, [knowing], [7n])).toEqual([
+      { ...row, manifest_path: 'm1', added_snapshot_id: '7', live_files: 2n, mixed: false },
+    ]);
+    expect(await readManifests(engine, [forgetful], [9n])).toEqual([]);
+  });
+});
+
+/** Bounds of a file, and what follows: the hours a plan uses, the placement in hours 5..6, whether a view hides them. */
+const FILES = {
+  right: { lower: FIVE * HOUR_US, upper: FIVE * HOUR_US + 1, partition: FIVE, hours: [FIVE, FIVE] },
+  zero: { lower: 0, upper: 0, partition: FIVE, hours: [null, null] },
+  'upside down': { lower: FIVE * HOUR_US, upper: (FIVE - 1) * HOUR_US, partition: FIVE, hours: [null, null] },
+  'of another partition': {
+    lower: (FIVE + 1) * HOUR_US,
+    upper: (FIVE + 1) * HOUR_US,
+    partition: FIVE,
+    // A plan compares these with the partition itself.
+    hours: [FIVE + 1, FIVE + 1],
+  },
+  missing: { lower: null, upper: null, partition: FIVE, hours: [null, null] },
+} as const;
+
+describe('the hours of a file', () => {
+  it.each(Object.entries(FILES))(
+    '%s bounds mean the same to a plan, to an overwrite and to a view',
+    async (name, file) => {
+      const bounds = (value: number | null): string =>
+        value === null ? 'map([], [])::map(integer, blob)' : `map([1], [iceberg_bytes(${value}, 8)])`;
+      const manifest = await write(
+        `${name.replaceAll(' ', '-')}.avro`,
+        `select 1 as status, null::bigint as snapshot_id, struct_pack(
+         file_path := 'f', file_format := 'parquet', partition := {'h': ${file.partition}::integer}, record_count := 3::bigint,
+         file_size_in_bytes := 9::bigint, null_value_counts := map([1], [0::bigint]),
+         lower_bounds := ${bounds(file.lower)}, upper_bounds := ${bounds(file.upper)}) as data_file`,
+      );
+      const column = { manifests: [manifest], field_id: 1, type: 'timestamptz', unit: 'us' };
+      const partition = { partition_position: 1, partition_transform: 'hour' };
+      const [planned] = await engine.query({
+        sql: renderStatement('changes/changed_files'),
+        parameters: { ...column, statuses: ['1'] },
+      });
+      expect([planned?.['first_hour'], planned?.['last_hour']]).toEqual(file.hours);
+      const [replaced] = await engine.query({
+        sql: renderStatement('tables/files_in_hours'),
+        parameters: { ...column, ...partition, first_hours: [String(FIVE)], last_hours: [String(FIVE)] },
+      });
+      expect(replaced).toMatchObject({
+        placement: name === 'right' ? 'inside' : 'straddles',
+        rows: 3n,
+        bytes: 9n,
+      });
+      const misleading = await engine.query({
+        sql: renderStatement('tables/misleading_manifests'),
+        parameters: { ...column, ...partition },
+      });
+      expect(misleading.map((row) => row['manifest_path'])).toEqual(
+        name === 'right' || name === 'missing' ? [] : [manifest],
+      );
+    },
+  );
+});
