@@ -16,11 +16,10 @@ import {
   type TestColumn,
 } from '../../statements/index.ts';
 import type { Relation } from '../judge/recompute.ts';
-import { columnsIn } from '../world/make-tables.ts';
 import { type QueryInput, queryOf } from '../world/process-query.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { rehearseAudits } from './rehearse-audits.ts';
-import { Doubt, NO_NEWS, type News, type Progress } from './scene.ts';
+import { Doubt, type Known, NO_NEWS, type News, once, type Progress } from './scene.ts';
 
 export interface SessionInput {
   readonly spec: ProcessSpec;
@@ -31,6 +30,7 @@ export interface SessionInput {
   readonly vtts: readonly (Hour | undefined)[];
   /** A name for a new table in memory. */
   readonly nameTable: () => SqlFragment;
+  readonly known: Known;
 }
 
 /** What a session did: its progress, and the news that it is for those who read its target. */
@@ -50,7 +50,7 @@ const least = (hours: readonly (Hour | undefined)[]): Hour | undefined =>
 const isDate = (column: TestColumn | undefined): boolean => column?.type === 'DATE';
 
 async function appendRows(sandbox: Sandbox, session: SessionInput): Promise<Rehearsed> {
-  const { spec, progress, nameTable, tables } = session;
+  const { spec, progress, nameTable, tables, known } = session;
   const added = spec.sources.map(({ table }) => progress.news.get(tableKey(table))?.added ?? []);
   const idle = { progress: { ...progress, news: new Map() }, news: NO_NEWS };
   if (added.every((each) => each.length === 0)) return idle;
@@ -80,7 +80,7 @@ async function appendRows(sandbox: Sandbox, session: SessionInput): Promise<Rehe
     },
     news: {
       added: [{ table: staged, columns }],
-      hours: await hoursIn(sandbox, { table: staged, columns }, spec.target),
+      hours: await hoursIn(sandbox, known, { table: staged, columns }, spec.target),
     },
   };
 }
@@ -226,18 +226,20 @@ function rowsInHours({ table, columns }: Relation, source: SourceSpec, hours: re
 /** What the query returns, in the columns and types of the target. */
 async function stage(
   sandbox: Sandbox,
-  { spec, progress, nameTable }: SessionInput,
+  { spec, progress, nameTable, known }: SessionInput,
   input: QueryInput,
 ): Promise<SqlFragment> {
   const { sql, parameters } = queryOf(spec, input);
-  const [raw, staged] = [nameTable(), nameTable()];
-  await sandbox.query(
-    renderStatement('test/create_from', { table: raw, query: statementFragment(sql) }),
-    parameters,
+  const staged = nameTable();
+  const query = statementFragment(`(${sql})`);
+  // Of one process they are the same in every session.
+  const returned = await once(
+    known,
+    `columns ${spec.processName}`,
+    async () => (await sandbox.query(renderStatement('test/columns', { from: query }), parameters)).columns,
   );
-  const returned = await columnsIn(sandbox, raw);
-  await createFrom(sandbox, staged, 'test/shaped', {
-    rows: raw,
+  const shaped = renderStatement('test/shaped', {
+    rows: query,
     columns: shapedColumnsFragment(
       progress.target.columns.map((column) => ({
         ...column,
@@ -246,6 +248,8 @@ async function stage(
     ),
     keep: statementFragment('true'),
   });
+  const create = { table: staged, query: statementFragment(shaped) };
+  await sandbox.query(renderStatement('test/create_from', create), parameters);
   return staged;
 }
 
@@ -266,16 +270,17 @@ async function doubtOutside(
 /** The hours in which rows lie, by an event time. */
 export async function hoursIn(
   sandbox: Sandbox,
+  known: Known,
   { table, columns }: Relation,
   { eventTime, eventTimeUnit }: Pick<SourceSpec, 'eventTime' | 'eventTimeUnit'>,
 ): Promise<ReadonlySet<Hour>> {
   const column = columnNamed(columns, eventTime);
   if (column === undefined) return new Set();
-  const { rows } = await sandbox.run('test/changed_hours', {
-    table,
-    hour: eventHourFragment(column, eventTimeUnit),
+  const hour = eventHourFragment(column, eventTimeUnit);
+  return once(known, `hours ${table.sql} ${hour.sql}`, async () => {
+    const { rows } = await sandbox.run('test/changed_hours', { table, hour });
+    return new Set(rows.map(([found]) => Number(found)));
   });
-  return new Set(rows.map(([hour]) => Number(hour)));
 }
 
 export const columnNamed = (

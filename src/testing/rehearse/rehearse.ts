@@ -28,7 +28,7 @@ import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
 import type { Commit } from '../world/prepare.ts';
 import { mayRehearse } from './may-rehearse.ts';
 import { columnNamed, hoursIn, rehearseSession } from './rehearse-process.ts';
-import { Doubt, type News, NO_NEWS, type Progress, type Scene } from './scene.ts';
+import { Doubt, type Known, type News, NO_NEWS, once, type Progress, type Scene } from './scene.ts';
 
 export interface Rehearsal {
   /** True: after this order every target equals its recompute. False: nobody knows. */
@@ -50,18 +50,19 @@ export async function openRehearsal(
   if (first === undefined) return undefined;
   const scenes = new Map<string, Promise<Scene>>([['', Promise.resolve(first)]]);
   const steps = new Map<string, Promise<Scene>>();
+  const known: Known = new Map();
   let number = 0;
   const nameTable = (): SqlFragment => {
     number += 1;
     return memoryTable(`rehearsed_${number}`);
   };
   const sceneAfter = (order: Order): Promise<Scene> => {
-    const known = scenes.get(order.join());
-    if (known !== undefined) return known;
+    const there = scenes.get(order.join());
+    if (there !== undefined) return there;
     const coming = sceneAfter(order.slice(0, -1)).then((before) => {
       const arrival = order.at(-1) as number;
       const key = `${before.key}>${arrival}`;
-      const step = steps.get(key) ?? stepOf({ ...playing, nameTable }, before, arrival);
+      const step = steps.get(key) ?? stepOf({ ...playing, known, nameTable }, before, arrival);
       steps.set(key, step);
       return step;
     });
@@ -71,7 +72,7 @@ export async function openRehearsal(
   return {
     async clears(order) {
       try {
-        return await equalsRecompute(playing, await sceneAfter(order), recomputed);
+        return await equalsRecompute({ ...playing, known, nameTable }, await sceneAfter(order), recomputed);
       } catch (error) {
         if (error instanceof Doubt || (error instanceof PsybergError && error.code === 'sql-failed'))
           return false;
@@ -107,6 +108,7 @@ async function firstScene(playing: Playing): Promise<Scene | undefined> {
 }
 
 interface Stepping extends Playing {
+  readonly known: Known;
   readonly nameTable: () => SqlFragment;
 }
 
@@ -133,7 +135,7 @@ interface Draft extends Omit<Scene, 'key' | 'tables' | 'progress'> {
 }
 
 async function landOn(stepping: Stepping, scene: Draft, { table, rows, condition }: Commit): Promise<void> {
-  const { sandbox, nameTable } = stepping;
+  const { sandbox, nameTable, known } = stepping;
   const key = tableKey(table.id);
   let now = (scene.tables.get(key) as Relation).table;
   const touched: Relation[] = [];
@@ -156,7 +158,7 @@ async function landOn(stepping: Stepping, scene: Draft, { table, rows, condition
   await tell(stepping, scene, key, async (source) => {
     const hours = new Set<Hour>();
     for (const relation of [...touched, ...added])
-      for (const hour of await hoursIn(sandbox, relation, source)) hours.add(hour);
+      for (const hour of await hoursIn(sandbox, known, relation, source)) hours.add(hour);
     return { added, hours };
   });
 }
@@ -182,7 +184,7 @@ async function tell(
 }
 
 async function runOn(stepping: Stepping, scene: Draft, spec: ProcessSpec): Promise<void> {
-  const { sandbox, nameTable } = stepping;
+  const { sandbox, nameTable, known } = stepping;
   const before = scene.progress.get(spec.processName) as Progress;
   const vtts: (Hour | undefined)[] = [];
   for (const source of spec.sources) vtts.push(await vttsOf(stepping, scene, source));
@@ -193,6 +195,7 @@ async function runOn(stepping: Stepping, scene: Draft, spec: ProcessSpec): Promi
     progress: before,
     vtts,
     nameTable,
+    known,
   });
   scene.progress.set(spec.processName, progress);
   if (progress.target === before.target) return;
@@ -203,7 +206,7 @@ async function runOn(stepping: Stepping, scene: Draft, spec: ProcessSpec): Promi
     if (patternOf(spec).loadsHours) return news;
     const hours = new Set<Hour>();
     for (const relation of news.added)
-      for (const hour of await hoursIn(sandbox, relation, source)) hours.add(hour);
+      for (const hour of await hoursIn(sandbox, known, relation, source)) hours.add(hour);
     return { added: news.added, hours };
   });
 }
@@ -238,26 +241,24 @@ async function vttsOf(
 }
 
 /** Scenes of one key go on alike. */
-async function keyOf({ sandbox, prepared }: Stepping, scene: Draft): Promise<string> {
+async function keyOf({ sandbox, prepared, known }: Stepping, scene: Draft): Promise<string> {
   const parts = [sourceKeyOf(prepared, scene.played), String(scene.clockMs)];
   for (const [name, { target, completeTo, owed, news }] of scene.progress) {
     // What is still to be read is kept under names of its own.
     if (news.size > 0) return `only ${scene.played.join()}`;
-    parts.push(name, await fingerprint(sandbox, target), String(completeTo), [...owed].sort().join());
+    parts.push(name, await fingerprint(sandbox, known, target), String(completeTo), [...owed].sort().join());
   }
   return parts.join(';');
 }
 
-async function fingerprint(sandbox: Playing['sandbox'], { table }: Relation): Promise<string> {
-  const { rows } = await sandbox.run('test/fingerprint', { table });
-  return String(rows[0]?.[0]);
-}
+const fingerprint = (sandbox: Playing['sandbox'], known: Known, { table }: Relation): Promise<string> =>
+  once(known, `fingerprint ${table.sql}`, async () => {
+    const { rows } = await sandbox.run('test/fingerprint', { table });
+    return String(rows[0]?.[0]);
+  });
 
-async function equalsRecompute(
-  { sandbox, prepared }: Playing,
-  scene: Scene,
-  recomputed: Recomputed,
-): Promise<boolean> {
+async function equalsRecompute(stepping: Stepping, scene: Scene, recomputed: Recomputed): Promise<boolean> {
+  const { sandbox, prepared, known } = stepping;
   const chain: RecomputeChain = {
     relations: new Map(
       prepared.tables.map(({ id }) => [tableKey(id), scene.tables.get(tableKey(id)) as Relation]),
@@ -268,8 +269,7 @@ async function equalsRecompute(
   for (const spec of prepared.test.processes) {
     const { target, completeTo } = scene.progress.get(spec.processName) as Progress;
     const vtts: (Hour | undefined)[] = [];
-    for (const source of spec.sources)
-      vtts.push(await vttsOf({ sandbox, prepared, nameTable: NO_TABLE }, asDraft(scene), source));
+    for (const source of spec.sources) vtts.push(await vttsOf(stepping, asDraft(scene), source));
     const least = vtts.every((hour) => hour !== undefined) ? Math.min(...(vtts as Hour[])) : undefined;
     const hour = !patternOf(spec).loadsHours
       ? undefined
@@ -282,8 +282,12 @@ async function equalsRecompute(
       target: target.columns,
       recomputed,
     });
-    const found = await fingerprint(sandbox, target);
-    if (expected === undefined ? !found.startsWith('0:') : found !== (await fingerprint(sandbox, expected)))
+    const found = await fingerprint(sandbox, known, target);
+    if (
+      expected === undefined
+        ? !found.startsWith('0:')
+        : found !== (await fingerprint(sandbox, known, expected))
+    )
       return false;
   }
   return true;
@@ -294,5 +298,3 @@ const asDraft = (scene: Scene): Draft => ({
   tables: new Map(scene.tables),
   progress: new Map(scene.progress),
 });
-
-const NO_TABLE = (): SqlFragment => memoryTable('none');

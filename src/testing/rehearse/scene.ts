@@ -35,3 +35,13 @@ export interface Scene {
 export class Doubt extends Error {}
 
 export const NO_NEWS: News = { added: [], hours: new Set() };
+
+/** Answers about tables in memory, which are never changed once they are made; by what was asked. */
+export type Known = Map<string, Promise<unknown>>;
+
+/** Asks once. */
+export function once<Value>(known: Known, key: string, ask: () => Promise<Value>): Promise<Value> {
+  const answer = (known.get(key) as Promise<Value> | undefined) ?? ask();
+  known.set(key, answer);
+  return answer;
+}

@@ -34,6 +34,13 @@ export function openCheckpoints(warehouse: string): Checkpoints {
       `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
     ),
   );
+  // A metadata file is never changed: each is read once.
+  const known = new Map<string, Uint8Array>();
+  const bytesOf = (location: string): Uint8Array => {
+    const bytes = known.get(location) ?? fs.readFileSync(pathOf(location));
+    known.set(location, bytes);
+    return bytes;
+  };
   return {
     save() {
       const [tables, namespaces] = read.map((each) => each.all() as PointerRow[]) as [
@@ -44,13 +51,14 @@ export function openCheckpoints(warehouse: string): Checkpoints {
       return {
         tables,
         namespaces,
-        metadata: new Map(files.map((file) => [file, fs.readFileSync(file.replace(/^file:(\/\/)?/, ''))])),
+        metadata: new Map(files.map((file) => [file, bytesOf(file)])),
       };
     },
     restore({ tables, namespaces, metadata }) {
+      // A new beginning.
+      if (metadata.size === 0) known.clear();
       for (const [location, bytes] of metadata) {
-        const file = location.replace(/^file:(\/\/)?/, '');
-        if (!fs.existsSync(file)) fs.writeFileSync(file, bytes);
+        if (!fs.existsSync(pathOf(location))) fs.writeFileSync(pathOf(location), bytes);
       }
       database.exec('begin immediate');
       for (const [index, table] of Object.keys(TABLES).entries()) {
@@ -64,6 +72,8 @@ export function openCheckpoints(warehouse: string): Checkpoints {
     close: () => database.close(),
   };
 }
+
+const pathOf = (location: string): string => location.replace(/^file:(\/\/)?/, '');
 
 /** Of Iceberg's JDBC catalog (`catalog/store/jdbc-schema.ts`). */
 const TABLES = {
