@@ -120,7 +120,7 @@ const JOBS: Readonly<Record<string, string>> = {
   workspace: 'a project with its catalog and DuckDB at hand',
   processes: 'processes planned, run, adopted; retries',
   inspect: 'status, history, signals, doctor',
-  testing: 'tests with arrivals: read, played in every order, judged by a recompute',
+  testing: 'tests',
   'psyberg.ts': 'the library',
   'index.ts': 'its public names',
   cli: 'one file a command',

@@ -8,6 +8,8 @@ import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
 import { projectJsonSchema } from '../../src/project/project-schema.ts';
 import { AUDIT_FAILURE, HIGH_WATER_MARK, SESSION, SIGNAL } from '../../src/state/state-tables.ts';
+import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
+import { testsJsonSchema } from '../../src/testing/read/test-schema.ts';
 import { COLUMNS, EXIT_MEANINGS, KIND_MEANINGS, TABLES } from './reference-texts.ts';
 
 const printed = (title: string, source: string, ...parts: readonly string[]): string =>
@@ -207,6 +209,12 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
     'A project is a folder with a `psyberg.yaml`. `${NAME}` in a value of `catalog` takes it from the environment, so that secrets stay out of the file; they are never printed.',
     projectJsonSchema(),
     PROJECT_KEYS,
+  ),
+  'docs/reference/test-file.md': keysPage(
+    'The test file',
+    'Files `tests/*.yaml` are played by `psyberg test`, see [testing](../guides/testing.md). An hour is written `2023-09-14T05`. Unknown keys are an error.',
+    testsJsonSchema(),
+    TESTS_KEYS,
   ),
   'docs/reference/command-line.md': commandLinePage(),
   'docs/reference/error-codes.md': errorCodesPage(),
