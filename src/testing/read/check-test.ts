@@ -102,7 +102,11 @@ function checkTables(specs: readonly ProcessSpec[], arrival: YamlMap, at: Path, 
     const seen = new Set<string>();
     for (const table of Object.keys(mapOf(arrival[key]))) {
       const place = checked.yaml.placeOfKey([...at, key, table]);
-      if (tableNameProblem(table) !== undefined) continue;
+      const problem = tableNameProblem(table);
+      if (problem !== undefined) {
+        checked.report(place, problem, didYouMean(table, outside, 'sources'));
+        continue;
+      }
       if (seen.has(table.toLowerCase())) checked.report(place, `the table ${table} is there twice`);
       seen.add(table.toLowerCase());
       if (includes(targets, table))

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { ERROR_CODES } from '../../model/error-codes.ts';
 import { instantOf } from '../../model/hour.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
-import { tableText } from '../../project/header-schema.ts';
 import { isMap } from '../../project/plain-values.ts';
 import { filled, strictMap } from '../../kinds/shapes.ts';
 import { choice, foundType, jsonSchemaOf, type NoChoice } from '../../project/validate.ts';
@@ -45,7 +44,8 @@ function pickRows(value: unknown): z.ZodType | NoChoice {
 }
 const rows = choice(pickRows, z.union([inlineRows, ...Object.values(OTHER_ROWS)]));
 
-const byTable = <Value extends z.ZodType>(value: Value) => z.record(tableText, value);
+/** The names of the tables are judged with the processes that read them. */
+const byTable = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
 const completeTo = choice((value) => (isMap(value) ? byTable(hour) : hour), z.union([hour, byTable(hour)]));
 
 const errorCode = z.enum(Object.keys(ERROR_CODES) as [string, ...string[]]);
