@@ -111,13 +111,16 @@ export const doctor = async (options: ExamineOptions = {}): Promise<Check[]> =>
   (await import('./inspect/doctor.ts')).examine(options);
 
 /**
- * Plays the tests of a project, in temporary warehouses; the objects of `test --json`. Throws `tests-missing`; what is
- * wrong with one test is in its result.
+ * Plays the tests of a project, in temporary warehouses; the objects of `test --json`. Throws `tests-missing`;
+ * what is wrong with one test is in its result.
  */
 export const testProject = async (project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> =>
   (await import('./testing/run-tests.ts')).runTests(project, request);
 
-/** Writes a test of a process from rows of the warehouse. Throws `process-unknown`, `source-missing`, `file-exists`. */
+/**
+ * Writes a test of a process from rows of the warehouse. Throws `process-unknown`, `source-missing`,
+ * `file-exists`.
+ */
 export const createTest = async (project: ProjectSpec, processName: string): Promise<CreatedTest> =>
   (await import('./testing/create-test.ts')).writeTest(project, processName);
 

@@ -85,7 +85,10 @@ export async function openSourceState(
   return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
 }
 
-/** A source without rows is complete where that is known without looking at it; its hours have a type all the same. */
+/**
+ * A source without rows is complete where that is known without looking at it; its hours have a type all the
+ * same.
+ */
 async function emptyState(
   input: OpenSessionInput,
   spec: SourceSpec,

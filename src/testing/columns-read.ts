@@ -16,8 +16,8 @@ import { queryOf } from './world/process-query.ts';
 import type { Sandbox } from './world/sandbox.ts';
 
 /**
- * By alias, in the order of the tables. The event time and what audits name belong to them. `target`: the columns of
- * the target, for the `previous` of a dimension; without them all columns are taken to be read.
+ * By alias, in the order of the tables. The event time and what audits name belong to them. `target`: the
+ * columns of the target, for the `previous` of a dimension; without them all columns are taken to be read.
  */
 export async function columnsRead(
   sandbox: Sandbox,

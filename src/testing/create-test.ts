@@ -1,6 +1,6 @@
 /**
- * A test from rows of the warehouse: a few rows of one hour of each source, the last of which lands late, in the columns
- * that the query reads, with what the process makes of them. Process -> test file.
+ * A test from rows of the warehouse: a few rows of one hour of each source, the last of which lands late, in
+ * the columns that the query reads, with what the process makes of them. Process -> test file.
  */
 import fs from 'node:fs';
 import path from 'node:path';

@@ -27,7 +27,7 @@ beforeAll(async () => {
   project = makeProject({
     'processes/cancel_load.sql': PROCESS,
     'tables/raw/cancels.sql':
-      'create schema if not exists raw;\ncreate table raw.cancels (event_id bigint, cancel_ts timestamptz, kind varchar, unread blob);\n',
+      'create table raw.cancels (event_id bigint, cancel_ts timestamptz, kind varchar, unread blob);\n',
     'tests/good.yaml': `tests:\n${test('kinds are upper case', 'A')}`,
     'tests/bad.yaml': `tests:\n${test('kinds stay <as> they are', 'a')}`,
     'tests/unread.yaml': 'tests: []\n',

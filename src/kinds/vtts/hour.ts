@@ -1,4 +1,6 @@
-/** Complete to an hour that is known beforehand. No header says it: a test does, of the sources that it fills. */
+/**
+ * Complete to an hour that is known beforehand. No header says it: a test does, of the sources that it fills.
+ */
 import type { Hour } from '../../model/hour.ts';
 import type { VttsSpec } from '../../model/process-spec.ts';
 import type { VttsKind } from './vtts-kind.ts';

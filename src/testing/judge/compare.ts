@@ -158,8 +158,8 @@ const keyOf = (row: WholeRow, columns: readonly TestColumn[]): string =>
   row.map((cell, index) => cellText(cell, columns[index]?.type)).join('\u0001');
 
 /**
- * A cell as a text that is the same for equal cells. Sums of floating-point numbers depend on the order of the rows
- * in their last digits, and rows have none: those digits are not compared.
+ * A cell as a text that is the same for equal cells. Sums of floating-point numbers depend on the order of
+ * the rows in their last digits, and rows have none: those digits are not compared.
  */
 function cellText(cell: unknown, type: string | undefined): string {
   if (cell === null || cell === undefined) return 'NULL';

@@ -1,5 +1,6 @@
 /**
- * The targets at the end of a play against a recompute of them. State -> the first process that differs, and how.
+ * The targets at the end of a play against a recompute of them. State -> the first process that differs, and
+ * how.
  */
 import type { Hour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
@@ -162,7 +163,9 @@ async function compareTarget(
       };
 }
 
-/** The sources from outside as they are after these arrivals, in memory: the same commits, in the same order. */
+/**
+ * The sources from outside as they are after these arrivals, in memory: the same commits, in the same order.
+ */
 async function mirrors({ sandbox, prepared }: Playing, played: Order): Promise<Map<string, Relation>> {
   const relations = new Map<string, Relation>();
   for (const table of prepared.tables) {

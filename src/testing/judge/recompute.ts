@@ -1,6 +1,7 @@
 /**
- * A target as its process means it: the query over whole tables, cut to the hours that are complete, in plain tables in
- * memory. No session, no plan, no file of the warehouse has a part in it. Sources -> table in memory.
+ * A target as its process means it: the query over whole tables, cut to the hours that are complete, in plain
+ * tables in memory. No session, no plan, no file of the warehouse has a part in it. Sources -> table in
+ * memory.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { ResultRows } from '../../engine/index.ts';
@@ -146,7 +147,9 @@ async function firstHour(sandbox: Sandbox, input: RecomputeInput): Promise<Hour 
   return hours.length === 0 ? undefined : Math.min(...hours);
 }
 
-/** What the query returned, in the columns and types of the target, without what lies above the complete hour. */
+/**
+ * What the query returned, in the columns and types of the target, without what lies above the complete hour.
+ */
 async function shaped(sandbox: Sandbox, input: RecomputeInput, raw: SqlFragment): Promise<string> {
   const { spec, completeHour, target } = input;
   const returned = await columnsIn(sandbox, raw);

@@ -158,8 +158,8 @@ export function toldHour(
 const BEFORE_ALL: Hour = -17_259_888;
 
 /**
- * The last hour that is complete for a process at a state. What the test says counts; for other sources a plan is asked
- * how far they are: that is where a recompute ends, not what it returns.
+ * The last hour that is complete for a process at a state. What the test says counts; for other sources a
+ * plan is asked how far they are: that is where a recompute ends, not what it returns.
  */
 export async function completeHourOf(
   { sandbox, prepared }: Playing,

@@ -1,6 +1,6 @@
 /**
- * One test in a sandbox: the given order with all that it expects, then the other orders. Plays that begin alike share
- * what they have in common. TestSpec -> TestResult.
+ * One test in a sandbox: the given order with all that it expects, then the other orders. Plays that begin
+ * alike share what they have in common. TestSpec -> TestResult.
  */
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';

@@ -1,4 +1,6 @@
-/** What every key of a test file means, by its path; the reference page is printed from here and the schema. */
+/**
+ * What every key of a test file means, by its path; the reference page is printed from here and the schema.
+ */
 export const TESTS_KEYS: Readonly<Record<string, string>> = {
   tests: 'The tests. Each runs in a warehouse of its own, in a temporary folder.',
   'tests[].name':

@@ -1,6 +1,6 @@
 /**
- * The test files of a project -> tests, and what could not be read. Reads files, writes nothing. A problem of one test
- * does not keep the others from running.
+ * The test files of a project -> tests, and what could not be read. Reads files, writes nothing. A problem of
+ * one test does not keep the others from running.
  */
 import fs from 'node:fs';
 import path from 'node:path';

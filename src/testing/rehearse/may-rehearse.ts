@@ -1,6 +1,6 @@
 /**
- * Which tests can be rehearsed: those whose processes use nothing but what a rehearsal knows the meaning of. Others are
- * played through whole sessions in every order: slower, and never wrong. Pure.
+ * Which tests can be rehearsed: those whose processes use nothing but what a rehearsal knows the meaning of.
+ * Others are played through whole sessions in every order: slower, and never wrong. Pure.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { tableKey } from '../../model/names.ts';

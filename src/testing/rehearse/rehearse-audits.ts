@@ -1,4 +1,7 @@
-/** The blocking audits of a process over plain tables: their own statements. What any of them finds is a doubt. */
+/**
+ * The blocking audits of a process over plain tables: their own statements. What any of them finds is a
+ * doubt.
+ */
 import type { BoundValue } from '../../engine/index.ts';
 import { auditKind, type AuditScope } from '../../kinds/audits/index.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';

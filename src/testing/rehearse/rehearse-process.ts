@@ -1,6 +1,7 @@
 /**
- * One session of a process as its pattern means it, over plain tables: which hours it loads (docs/concepts/patterns.md),
- * what its query returns for them, and what the target is then. Scene + process -> Progress.
+ * One session of a process as its pattern means it, over plain tables: which hours it loads
+ * (docs/concepts/patterns.md), what its query returns for them, and what the target is then. Scene + process
+ * -> Progress.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';

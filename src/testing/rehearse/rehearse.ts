@@ -1,7 +1,7 @@
 /**
- * Orders rehearsed: the arrivals and the sessions after them over plain tables in memory, in milliseconds, to find the
- * orders that are worth a play. It only ever clears an order: what it doubts is played through whole sessions, and
- * they decide. Orders that have led to the same rows go on together. Order -> is it cleared?
+ * Orders rehearsed: the arrivals and the sessions after them over plain tables in memory, in milliseconds, to
+ * find the orders that are worth a play. It only ever clears an order: what it doubts is played through whole
+ * sessions, and they decide. Orders that have led to the same rows go on together. Order -> is it cleared?
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { type Hour, hourOfMs } from '../../model/hour.ts';

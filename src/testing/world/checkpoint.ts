@@ -1,7 +1,7 @@
 /**
- * The pointers of a warehouse, kept and put back: a copy of it that costs a millisecond. Files of Iceberg tables are
- * never changed, so two plays may share a folder as long as each sees its own pointers. Metadata files come along:
- * a table forgets its oldest ones as it goes on.
+ * The pointers of a warehouse, kept and put back: a copy of it that costs a millisecond. Files of Iceberg
+ * tables are never changed, so two plays may share a folder as long as each sees its own pointers. Metadata
+ * files come along: a table forgets its oldest ones as it goes on.
  */
 import fs from 'node:fs';
 import path from 'node:path';

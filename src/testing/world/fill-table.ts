@@ -1,4 +1,7 @@
-/** Rows as a test writes them -> a typed table in memory. Throws `test-invalid` with the cell that does not fit. */
+/**
+ * Rows as a test writes them -> a typed table in memory. Throws `test-invalid` with the cell that does not
+ * fit.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ResultRows } from '../../engine/index.ts';

@@ -1,6 +1,7 @@
 /**
- * Where tests are played: a warehouse in a temporary folder with its catalog and DuckDB, used by one test after the
- * other, each of which begins with no table at all. Beside it a database in memory holds the rows of arrivals.
+ * Where tests are played: a warehouse in a temporary folder with its catalog and DuckDB, used by one test
+ * after the other, each of which begins with no table at all. Beside it a database in memory holds the rows
+ * of arrivals.
  */
 import fs from 'node:fs';
 import os from 'node:os';

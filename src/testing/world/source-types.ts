@@ -1,6 +1,6 @@
 /**
- * Where the columns of a source come from: the DDL in `tables/<ns>/<name>.sql`, else the project's warehouse, else the
- * process of the project that writes it. Project -> TableType by table. Reads only.
+ * Where the columns of a source come from: the DDL in `tables/<ns>/<name>.sql`, else the project's warehouse,
+ * else the process of the project that writes it. Project -> TableType by table. Reads only.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -27,7 +27,10 @@ export type SourceTypes = ReadonlyMap<string, TableType>;
 export const ddlFileOf = ({ namespace, name }: TableIdentifier): string =>
   [TABLES_FOLDER, ...namespace, `${name}.sql`].join('/');
 
-/** The types of these tables, as far as they are known. The warehouse is opened only if it exists, and is needed. */
+/**
+ * The types of these tables, as far as they are known. The warehouse is opened only if it exists, and is
+ * needed.
+ */
 export async function readSourceTypes(
   project: ProjectSpec,
   tables: readonly TableIdentifier[],
