@@ -312,8 +312,10 @@ describe('a fault of increments is found by the recompute', () => {
 describe('a fault of a rule is found by the rows that are expected', () => {
   it.each(casesOf(OF_RULES))('%s: %s', async (world, _what, fault) => {
     const { tests } = await play(world, fault, false, {});
-    const whats = tests.flatMap(({ failures }) => failures.map(({ what }) => what));
-    expect(whats).not.toEqual([]);
-    expect(whats).not.toContain('recompute');
+    const failures = tests.flatMap((test) => test.failures);
+    expect(failures).not.toEqual([]);
+    // An audit may stop the run; rows that were published are those of the wrong rule.
+    const differing = failures.filter(({ missing, extra }) => missing.length + extra.length > 0);
+    expect(differing.filter(({ what }) => what === 'recompute')).toEqual([]);
   });
 });
