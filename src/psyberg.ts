@@ -1,6 +1,6 @@
 /**
- * The library: a project opened, and all that a command, a script or a notebook does with it. It strings the rooms:
- * project -> session -> plan -> compile -> run -> report.
+ * The library: a project opened, and all that a command, a script or a notebook does with it. It strings the
+ * rooms: project -> session -> plan -> compile -> run -> report.
  */
 import { resolve } from 'node:path';
 import type { Parameters } from './engine/index.ts';
@@ -26,13 +26,13 @@ import { explainPlan } from './report/explain.ts';
 import type { Check } from './report/doctor.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
 import { PLAIN } from './report/style.ts';
+import { maintainProject, dropTagOfStranger } from './workspace/maintain-project.ts';
 import type { SqlResult } from './run/sql/run-sql.ts';
 import type { StepRecord } from './run/drivers/step-records.ts';
 import type { TestReport } from './model/test-record.ts';
 import type { CreatedTest } from './testing/create-test.ts';
 import type { TestRequest } from './testing/run-tests.ts';
 import type { WatchRequest } from './testing/watch.ts';
-import { dropTag, maintainProject } from './workspace/maintain-project.ts';
 import { type Workspace, type WorkspaceOptions, openWorkspace } from './workspace/open-workspace.ts';
 import { queriesOver } from './workspace/queries.ts';
 
@@ -46,10 +46,16 @@ export interface OpenOptions extends WorkspaceOptions {
 /** A plan that can show itself. */
 export type ExplainedPlan = CompiledPlan & { explain(): string };
 
-/** Names are of processes; default: all, in dependency order. What changes tables waits for the call before it. */
+/**
+ * Names are of processes; default: all, in dependency order. What changes tables waits for the call before
+ * it.
+ */
 export interface Psyberg {
   readonly project: ProjectSpec;
-  /** What a run would do, and why; the objects of `plan --json`. Writes nothing. `allCauses`: not only the first. */
+  /**
+   * What a run would do, and why; the objects of `plan --json`. Writes nothing. `allCauses`: not only the
+   * first.
+   */
   plan(names?: readonly string[], request?: { readonly allCauses?: boolean }): Promise<ExplainedPlan[]>;
   /** The objects of `run --json`. A process that fails stops those that read its target. */
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
@@ -78,7 +84,9 @@ export interface Psyberg {
   ): Promise<SqlResult>;
   /** How far each process has come, and how far it is behind its sources; the objects of `status --json`. */
   status(names?: readonly string[]): Promise<ProcessStatus[]>;
-  /** The sessions, newest first; of one process, or of all; at most `limit` (20). Throws `process-unknown`. */
+  /**
+   * The sessions, newest first; of one process, or of all; at most `limit` (20). Throws `process-unknown`.
+   */
   history(processName?: string, request?: RowsRequest): Promise<HistoryRow[]>;
   /** Up to which hour each target was announced to be complete, newest first; at most `limit` (20). */
   signals(request?: RowsRequest): Promise<SignalRow[]>;
@@ -111,8 +119,8 @@ export const doctor = async (options: ExamineOptions = {}): Promise<Check[]> =>
   (await import('./inspect/doctor.ts')).examine(options);
 
 /**
- * Plays the tests of a project, in temporary warehouses; the objects of `test --json`. Throws `tests-missing`;
- * what is wrong with one test is in its result.
+ * Plays the tests of a project, in temporary warehouses; the objects of `test --json`. Throws
+ * `tests-missing`; what is wrong with one test is in its result.
  */
 export const testProject = async (project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> =>
   (await import('./testing/run-tests.ts')).runTests(project, request);
@@ -164,7 +172,7 @@ export function psybergOver(workspace: Workspace): Psyberg {
       (await import('./inspect/history.ts')).readHistory(workspace, processName, request),
     signals: async (request) => (await import('./inspect/history.ts')).readSignals(workspace, request),
     maintain: (tables, request) => maintainProject(workspace, tables, request),
-    dropTag: (name, request) => dropTag(workspace, name, request),
+    dropTag: (name, request) => dropTagOfStranger(workspace, name, request),
     interrupt: workspace.interrupt,
     close,
   };

@@ -58,7 +58,8 @@ async function sql(shell: Shell, query: string, options: SqlOptions): Promise<nu
 }
 
 /**
- * The schema of a table whose DDL is `tables/<schema>/<name>.sql` of the project: plain DDL of one table does not make it.
+ * The schema of a table whose DDL is `tables/<schema>/<name>.sql` of the project: plain DDL of one table does
+ * not make it.
  */
 function schemaOfTable(root: string, file: string | undefined): string | undefined {
   const [folder, schema, name, more] =
@@ -97,7 +98,7 @@ function noteBranches(shell: Shell, branches: NonNullable<SqlResult['branches']>
 /** A query that names what is not there, or is no SQL, is the caller's to correct: exit 2. */
 async function asUsageError(error: unknown): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const { isMistake } = await import('../run/sql/sql-faults.ts');
+  const { isMistake } = await import('../workload/duckdb/sql-faults.ts');
   return isMistake(error.message)
     ? usageError('sql-failed', error.message, {
         hint: error.message.startsWith('Catalog')

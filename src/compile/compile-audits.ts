@@ -12,6 +12,7 @@ import {
   joinedFragment,
   literalFragment,
   renderStatement,
+  statement,
   statementFragment,
 } from '../statements/index.ts';
 import {
@@ -23,11 +24,12 @@ import {
   stagedTable,
   wholeTable,
 } from './source-ctes.ts';
+import { bareStep } from './step-statements.ts';
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
 export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
   const files = sourceFileCtes(plan, window);
-  const count = renderStatement('audit/count_sources', {
+  const count = statement('audit/count_sources', {
     sources: files.fragment,
     rows_read: rowsRead(plan),
     staged: stagedTable(spec),
@@ -38,8 +40,7 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
       kind: 'count-sources',
       stage: 'audit',
       name: 'count_sources',
-      sql: count,
-      parameters: namedIn(count, { ...processParameters(plan, window), ...files.parameters }),
+      ...bareStep(count, namedIn(count.sql, { ...processParameters(plan, window), ...files.parameters })),
     },
     ...spec.audits.map((audit) => auditStep(audit, { plan, spec, window })),
   ];

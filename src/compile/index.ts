@@ -6,4 +6,5 @@ export {
   describeStatement,
   firstInsertStep,
 } from './compile-plan.ts';
+export { type OverNoRow, declaredParameters } from './step-statements.ts';
 export { SESSION_CATALOG, hoursRead, namedIn, processParameters, sourceCtes } from './source-ctes.ts';

@@ -5,37 +5,28 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBTimestampValue,
-  type DuckDBValue,
-  LIST,
-  VARCHAR,
-  listValue,
-} from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
-import { HOUR_PARAMETERS } from '../model/plan.ts';
-import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
+import {
+  type ArgumentsOf,
+  type StatementRow,
+  type Statement,
+  type StatementName,
+  quoteIdentifier,
+  quoteLiteral,
+  statementFile,
+} from '../statements/index.ts';
+import { type Asked, type BoundStatement, type Runnable, type Values, runnable } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
+import { checkRows } from './declared-rows.ts';
 import { type Ending, endedError, internalError } from './internal-error.ts';
 import { loadExtensions } from './extensions.ts';
 import { type Script, runScript } from './run-script.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { needsAllFiles, unprunedRunner } from './unpruned.ts';
 import { type ResultRows, plainRows } from './values.ts';
-
-/**
- * What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts
- * and bound as TIMESTAMP.
- */
-export type BoundValue = string | number | bigint | boolean | null | readonly string[];
-export interface BoundStatement {
-  readonly sql: string;
-  readonly parameters: Readonly<Record<string, BoundValue>>;
-}
 
 /** One row of a result, 64-bit integers as `bigint`, timestamps as text. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -53,13 +44,26 @@ export interface Engine {
   /**
    * Runs one statement, after those given before it, and returns all its rows as plain values. Throws
    * `sql-failed`, `catalog-unreachable` or `catalog-failed`, `interrupted` after {@link interrupt}, or
-   * `engine-internal-error`, after which this engine and its forks take no statement any more.
+   * `engine-internal-error`, after which this engine and its forks take no statement any more. The header of
+   * a statement says what it takes and returns; a value of another type is `internal-bug`.
    */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
+  query<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<StatementRow<Name>[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
+  execute<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<bigint>;
   /** Runs one statement and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
+  table<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<ResultRows>;
   /** Runs the statements of a user, one after the other, and returns the result of each. */
   script(script: Script): Promise<ResultRows[]>;
   attach(options: AttachOptions): Promise<void>;
@@ -79,6 +83,10 @@ export interface Engine {
   ): Promise<T>;
   /** Another connection to the same database: statements on it run at the same time as those of this one. */
   fork(): Promise<Engine>;
+  /** Begins a transaction of this connection, for steps that follow each other. */
+  begin(): Promise<void>;
+  /** Ends it, and keeps what it wrote. */
+  commit(): Promise<void>;
   /** Ends a failed transaction, also after an interrupt. No error when there is none. */
   rollback(): Promise<void>;
   /** Closes this connection alone; for forks. */
@@ -174,7 +182,7 @@ function connectionEngine(parts: Parts): Engine {
       throw internalError(error, ending, connection) ?? error;
     }
   };
-  const run = inTurn(async (statement: BoundStatement) => {
+  const run = inTurn(async (statement: Runnable) => {
     if (parts.stopped.value) throw interruptedError();
     const work = () => runOn(connection, statement);
     return whileItLives(() => (needsAllFiles(statement.sql) ? parts.unpruned(connection, work) : work()));
@@ -197,7 +205,7 @@ function connectionEngine(parts: Parts): Engine {
     connection,
     inTurn(async () => close()),
   );
-  const guarded = async <T>(statement: Pick<BoundStatement, 'sql'>, work: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(statement: { readonly sql: string }, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
@@ -206,17 +214,21 @@ function connectionEngine(parts: Parts): Engine {
       throw catalogFault(error, parts.catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
     }
   };
+  const read = (statement: Asked, parameters: Values): Promise<DuckDBResultReader> =>
+    guarded(statement, () => run(runnable(statement, parameters)));
   return {
-    query: (statement) =>
-      guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
-    table: (statement) => guarded(statement, async () => plainRows(await run(statement))),
+    query: async (statement: Asked, parameters?: Values) => {
+      const reader = await read(statement, parameters);
+      if ('name' in statement) checkRows(statementFile(statement.name), reader);
+      return plainRows(reader).toObjects() as never;
+    },
+    table: async (statement: Asked, parameters?: Values) => plainRows(await read(statement, parameters)),
     script: (text) => guarded(text, () => script(text)),
-    execute: (statement) =>
-      guarded(statement, async () => {
-        const reader = await run(statement);
-        const first = reader.getRows()[0]?.[0];
-        return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
-      }),
+    execute: async (statement: Asked, parameters?: Values) => {
+      const reader = await read(statement, parameters);
+      const first = reader.getRows()[0]?.[0];
+      return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
+    },
     async attach({ name, warehouse, uri, token }) {
       // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it
       // holds the token).
@@ -281,6 +293,8 @@ function connectionEngine(parts: Parts): Engine {
       await forked.run("set TimeZone = 'UTC'");
       return connectionEngine({ ...parts, connection: forked });
     },
+    begin: async () => void (await read({ sql: 'begin', parameters: {} }, undefined)),
+    commit: async () => void (await read({ sql: 'commit', parameters: {} }, undefined)),
     async rollback() {
       await command('rollback').catch(() => undefined);
     },
@@ -310,27 +324,10 @@ function connectionEngine(parts: Parts): Engine {
   };
 }
 
-async function runOn(connection: DuckDBConnection, { sql, parameters }: BoundStatement) {
-  const names = Object.keys(parameters);
-  if (names.length === 0) return connection.runAndReadAll(sql);
-  const values: Record<string, DuckDBValue> = {};
-  const types: Record<string, ReturnType<typeof LIST>> = {};
-  for (const name of names) {
-    const value = parameters[name];
-    if (Array.isArray(value)) {
-      values[name] = listValue(value as string[]);
-      types[name] = LIST(VARCHAR);
-    } else values[name] = scalarValue(name, value as Exclude<BoundValue, readonly string[]>);
-  }
-  return connection.runAndReadAll(sql, values, types);
-}
-
-function scalarValue(name: string, value: Exclude<BoundValue, readonly string[]>): DuckDBValue {
-  if (typeof value === 'string' && HOUR_PARAMETERS.has(name)) return timestampOf(value);
-  return value;
-}
-
-const timestampOf = (text: string): DuckDBValue => new DuckDBTimestampValue(BigInt(Date.parse(text)) * 1000n);
+const runOn = (connection: DuckDBConnection, { sql, values, types }: Runnable) =>
+  Object.keys(values).length === 0
+    ? connection.runAndReadAll(sql)
+    : connection.runAndReadAll(sql, values, types);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -340,7 +337,7 @@ const interruptedError = (): PsybergError =>
     retryable: true,
   });
 
-function sqlError(error: unknown, statement: Pick<BoundStatement, 'sql'>): PsybergError {
+function sqlError(error: unknown, statement: { readonly sql: string }): PsybergError {
   // Of several statements DuckDB says first what it was about to do with them.
   const message = messageOf(error).replace(/^Failed to extract statements: /, '');
   return (

@@ -47,11 +47,14 @@ export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined):
 /** How a head follows on a snapshot that was read. */
 export interface Gap {
   /**
-   * `straight`: the snapshot is an ancestor of the head · `forked`: the table was rolled back, and both have an ancestor
-   * in common · `unknown`: what was between is no longer there.
+   * `straight`: the snapshot is an ancestor of the head · `forked`: the table was rolled back, and both have
+   * an ancestor in common · `unknown`: what was between is no longer there.
    */
   readonly kind: 'straight' | 'forked' | 'unknown';
-  /** Snapshots that the head has beyond it, or beyond where they meet, oldest first; all that are known, of `unknown`. */
+  /**
+   * Snapshots that the head has beyond it, or beyond where they meet, oldest first; all that are known, of
+   * `unknown`.
+   */
   readonly added: readonly Snapshot[];
   /** Snapshots that were read and are no longer in the head's history, oldest first. */
   readonly undone: readonly Snapshot[];
@@ -60,8 +63,8 @@ export interface Gap {
 }
 
 /**
- * The snapshots between a head and the one that was read up to, by the chain of parents. The one that was read may
- * have been expired while all that came after it is still there: then the way is straight, too.
+ * The snapshots between a head and the one that was read up to, by the chain of parents. The one that was
+ * read may have been expired while all that came after it is still there: then the way is straight, too.
  */
 export function between(metadata: TableMetadata, head: Snapshot | undefined, readTo: SnapshotId): Gap {
   const consumed = snapshotById(metadata, readTo);
@@ -89,8 +92,9 @@ export function between(metadata: TableMetadata, head: Snapshot | undefined, rea
 export const operationOf = (snapshot: Snapshot): string => snapshot.summary?.['operation'] ?? 'overwrite';
 
 /**
- * A count that a snapshot's summary may hold; undefined where it does not, or holds none that is one: summaries
- * are optional, and their values any text (Iceberg specification, "Optional Snapshot Summary Fields").
+ * A count that a snapshot's summary may hold; undefined where it does not, or holds none that is one:
+ * summaries are optional, and their values any text (Iceberg specification, "Optional Snapshot Summary
+ * Fields").
  */
 export function countInSummary(snapshot: Snapshot | undefined, key: string): bigint | undefined {
   const text = snapshot?.summary?.[key];
@@ -98,8 +102,8 @@ export function countInSummary(snapshot: Snapshot | undefined, key: string): big
 }
 
 /**
- * The metadata with an operation in every snapshot: DuckDB reads no table without (1.5.5), though version 1 has
- * it optional and other readers do. The same value when nothing is missing.
+ * The metadata with an operation in every snapshot: DuckDB reads no table without (1.5.5), though version 1
+ * has it optional and other readers do. The same value when nothing is missing.
  */
 export function withOperations(metadata: TableMetadata): TableMetadata {
   const lacksOperation = ({ summary }: Snapshot): boolean => typeof summary?.['operation'] !== 'string';

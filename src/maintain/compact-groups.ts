@@ -1,5 +1,6 @@
 /**
- * Groups of small files and the files that take their place. Groups -> files that are written and in no snapshot yet.
+ * Groups of small files and the files that take their place. Groups -> files that are written and in no
+ * snapshot yet.
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
@@ -12,13 +13,14 @@ import { tableName } from '../model/names.ts';
 import type { WrittenFile } from '../tables/write/data-files.ts';
 import { makeLocalFolder } from '../files/local.ts';
 import {
+  type StatementRow,
   fieldIdsFragment,
   fileColumnsFragment,
   literalFragment,
   NOTHING,
   ROW_LINEAGE_FIELDS,
-  renderStatement,
   rowLineageColumnsFragment,
+  statement,
   tableFragment,
 } from '../statements/index.ts';
 import { type MaintainContext, stopIfInterrupted } from './context.ts';
@@ -51,11 +53,7 @@ export interface Batch {
   readonly groups: readonly Group[];
 }
 
-export interface GroupFile extends Record<string, unknown> {
-  readonly path: string;
-  readonly manifest_path: string;
-  readonly spec_id: number;
-}
+export type GroupFile = StatementRow<'maintain/group_files'>;
 
 /** A folder of the batch's own below the table's data folder. */
 export const batchFolder = (layout: CompactionLayout, directory: string): string =>
@@ -76,7 +74,7 @@ export async function writeGroups(
   const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
   const withRowIds = rowLineageOf(metadata) !== 'none';
   const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
-  const sql = renderStatement('maintain/write_group_files', {
+  const write = statement('maintain/write_group_files', {
     columns: fileColumnsFragment(layout.columns, []),
     row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
     table: shown,
@@ -92,9 +90,8 @@ export async function writeGroups(
     for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
       stopIfInterrupted(ports);
       const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
-      const chosen = await engine.query<GroupFile>({
-        sql: renderStatement('maintain/group_files'),
-        parameters: { group_ids: groups.map((group) => String(group.group_id)) },
+      const chosen = await engine.query(statement('maintain/group_files'), {
+        group_ids: groups.map((group) => group.group_id),
       });
       const holding = new Set(chosen.map((file) => file.manifest_path));
       const snapshot = await composeFilesView(engine, {
@@ -120,11 +117,10 @@ export async function writeGroups(
       const counts =
         deleting.length === 0
           ? []
-          : await engine.query<{ group_id: bigint; rows: bigint }>({
-              sql: renderStatement('maintain/count_groups', { table: shown }),
-              parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
+          : await engine.query(statement('maintain/count_groups', { table: shown }), {
+              group_ids: deleting.map((group) => group.group_id),
             });
-      const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
+      const rows: WrittenFile[] = await engine.query(write, { destination });
       for (const file of rows) create(file.filename);
       const byId = new Map(groups.map((group) => [String(group.group_id), group]));
       const outputs = rows.map(

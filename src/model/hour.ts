@@ -15,15 +15,31 @@ export interface HourRange {
   readonly lastHour: Hour;
 }
 
-/** Intervals as statements take them: hours since 1970 as texts, in the same order, both ends included. */
+/** Intervals as statements take them: hours since 1970, in the same order, both ends included. */
 export interface HourIntervals {
+  readonly first_hours: readonly Hour[];
+  readonly last_hours: readonly Hour[];
+}
+
+export const hourIntervals = (ranges: readonly HourRange[]): HourIntervals => ({
+  first_hours: ranges.map(({ firstHour }) => firstHour),
+  last_hours: ranges.map(({ lastHour }) => lastHour),
+});
+
+/** The same as a plan holds them: as texts. */
+export interface HourTexts {
   readonly first_hours: readonly string[];
   readonly last_hours: readonly string[];
 }
 
-export const hourIntervals = (ranges: readonly HourRange[]): HourIntervals => ({
-  first_hours: ranges.map(({ firstHour }) => String(firstHour)),
-  last_hours: ranges.map(({ lastHour }) => String(lastHour)),
+export const hourTexts = ({ first_hours, last_hours }: HourIntervals): HourTexts => ({
+  first_hours: first_hours.map(String),
+  last_hours: last_hours.map(String),
+});
+
+export const hoursOfTexts = ({ first_hours, last_hours }: HourTexts): HourIntervals => ({
+  first_hours: first_hours.map(Number),
+  last_hours: last_hours.map(Number),
 });
 
 export const HOUR_MS = 3_600_000;
@@ -70,10 +86,22 @@ export function instantOf(text: string): number {
   return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
 }
 
-const DURATIONS: Readonly<Record<string, number>> = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: HOUR_MS,
+  d: 24 * HOUR_MS,
+};
+/** As process files take them. */
+const WHOLE = /^\s*(\d{1,6})([mhd])\s*$/;
+/** As the command line takes them. */
+const FINE = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-/** `30m`, `1h`, `2d` in ms; undefined for anything else. */
-export function durationMs(text: string): number | undefined {
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? [];
-  return count === undefined || unit === undefined ? undefined : Number(count) * (DURATIONS[unit] as number);
+/** `30m`, `1h`, `2d` in ms; with `fine` also `90s`, `250ms` and `1.5h`. Undefined for anything else. */
+export function durationMs(text: string, { fine = false } = {}): number | undefined {
+  const [, count, unit] = (fine ? FINE : WHOLE).exec(text) ?? [];
+  return count === undefined || unit === undefined
+    ? undefined
+    : Math.round(Number(count) * (UNIT_MS[unit] as number));
 }

@@ -172,20 +172,8 @@ export interface CompiledPlan extends Plan {
 }
 
 /**
- * Parameters that a process's SQL may use, and that are bound as TIMESTAMP (UTC); the others are bound as
- * text.
- */
-export const HOUR_PARAMETERS: ReadonlySet<string> = new Set([
-  'first_hour',
-  'last_hour',
-  'range_start',
-  'range_end',
-  'previous_start',
-]);
-
-/**
- * The hour up to which the target is complete once this plan is published, UTC text of its start: announced to
- * the processes downstream. Undefined while a source is complete to no hour.
+ * The hour up to which the target is complete once this plan is published, UTC text of its start: announced
+ * to the processes downstream. Undefined while a source is complete to no hour.
  */
 export function completeToHour(plan: Pick<Plan, 'sources' | 'range' | 'target'>): string | undefined {
   const vtts = plan.sources.map((source) => source.vtts_hour);

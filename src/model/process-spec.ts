@@ -13,8 +13,8 @@ export type Pattern = (typeof PATTERN_NAMES)[number];
 export type EventTimeUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us';
 
 /**
- * Where a source's valid-to timestamp (the hour up to which it is complete) is read from. What a provider knows
- * beside its kind stands with the kind, in `src/kinds/vtts`.
+ * Where a source's valid-to timestamp (the hour up to which it is complete) is read from. What a provider
+ * knows beside its kind stands with the kind, in `src/kinds/vtts`.
  */
 export interface VttsSpec {
   /** The provider's name in the header. */

@@ -23,12 +23,12 @@ import {
   watermarksOn,
 } from '../state/read-watermarks.ts';
 import { namesEver } from '../state/target-publishers.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { statement, tableFragment } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import { startSnapshot } from './start.ts';
-import { completeToHour } from './vtts.ts';
+import { askVtts } from './vtts.ts';
 
 /** What a source is before anything of it was looked at. */
 const NOTHING_NEW = {
@@ -41,8 +41,8 @@ const NOTHING_NEW = {
 } as const satisfies Partial<SourceState>;
 
 /**
- * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`, `history-expired` and
- * the errors of reading.
+ * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`,
+ * `history-expired` and the errors of reading.
  */
 export async function openSourceState(
   input: OpenSessionInput,
@@ -95,7 +95,7 @@ async function emptyState(
   eventTime: SourceTable['eventTime'],
 ): Promise<Partial<SourceState>> {
   if (spec.vtts.kind !== 'hour') return {};
-  const vttsHour = await completeToHour({
+  const vttsHour = await askVtts({
     processName: input.spec.processName,
     file: relative(input.project.root, input.spec.file),
     spec,
@@ -159,7 +159,7 @@ async function stateAt(
     completeToHour: progress?.completeToHour,
   });
   const vttsHour = asksProvider(input, spec, { changed, progress })
-    ? await completeToHour({
+    ? await askVtts({
         processName: input.spec.processName,
         file: relative(input.project.root, input.spec.file),
         spec,
@@ -298,13 +298,13 @@ async function watermarksEver(
   const rows =
     recorded === undefined || mainSnapshot(recorded) === undefined
       ? []
-      : await (await input.engine()).query<{ snapshot_id: string }>({
-          sql: renderStatement('state/snapshots_read', {
+      : await (await input.engine()).query(
+          statement('state/snapshots_read', {
             session_table: tableFragment('lake', sessionTable),
           }),
-          parameters: { process_names: names, src_table: tableName(table) },
-        });
-  return new Set([...own, ...rows.map((row) => BigInt(row.snapshot_id))]);
+          { process_names: names, src_table: tableName(table) },
+        );
+  return new Set([...own, ...rows.map((row) => row.snapshot_id)]);
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
- * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by the first
- * call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on this.
+ * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by the
+ * first call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on
+ * this.
  */
-import type { Catalog } from '../catalog/index.ts';
+import type { CatalogServer } from '../catalog/index.ts';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { tellingStorage } from '../catalog/client/storage-client.ts';
 import { type VerifiedRewrites, openVerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
@@ -12,6 +13,7 @@ import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { RunPorts } from '../run/ports.ts';
+import { duckdbWorkload } from '../workload/duckdb/index.ts';
 import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 
@@ -29,7 +31,7 @@ export interface WorkspaceOptions {
 
 export interface Workspace extends ViewPorts {
   readonly project: ProjectSpec;
-  readonly catalog: Catalog;
+  readonly catalog: CatalogServer;
   readonly client: CatalogClient;
   /** DuckDB, with the warehouse attached as `lake`. Opened again after an internal error of DuckDB. */
   engine(): Promise<Engine>;
@@ -77,15 +79,19 @@ export async function openWorkspace(
     ...viewPorts,
     engine: lake.engine,
     engineStarted: lake.isStarted,
-    ports: async () => ({
-      project,
-      catalog: client,
-      ...viewPorts,
-      engine: await lake.engine(),
-      sessionsDirectory: sessions,
-      markersAreShared: project.catalog.kind !== 'rest',
-      onStep,
-    }),
+    ports: async () => {
+      const engine = await lake.engine();
+      return {
+        project,
+        catalog: client,
+        ...viewPorts,
+        engine,
+        workload: duckdbWorkload(engine),
+        sessionsDirectory: sessions,
+        markersAreShared: project.catalog.kind !== 'rest',
+        onStep,
+      };
+    },
     verified: openVerifiedRewrites(verifiedRewritesFile(project)),
     sessionsDirectory: sessions,
     failedSessions: new Map(),
@@ -113,7 +119,7 @@ interface Lake {
 }
 
 function openedOnDemand(
-  { uri, token }: Catalog,
+  { uri, token }: CatalogServer,
   storage: ReadonlyMap<string, StorageAccess>,
   { onStep, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'] }: WorkspaceOptions,
 ): Lake {
@@ -159,7 +165,7 @@ function openedOnDemand(
 
 /** The catalog's client; what it hands out of tables, DuckDB can read. */
 function readingClient(
-  catalog: Catalog,
+  catalog: CatalogServer,
   storage: Map<string, StorageAccess>,
   { lake, readable }: { readonly lake: Lake; readonly readable: ReturnType<typeof readableNames> },
 ): CatalogClient {

@@ -1,13 +1,13 @@
 // Goal: providers of VTTS ask what they say, and refuse what is no instant. Method: sources and answers as short
 // data behind the port that a session fills; no DuckDB.
 import { describe, expect, it } from 'vitest';
-import { type AskedSource, vttsKind, type Warehouse } from '../../src/kinds/vtts/index.ts';
+import { type AskedSource, vttsKind, type AskedWarehouse } from '../../src/kinds/vtts/index.ts';
 import type { VttsSpec } from '../../src/model/process-spec.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt } from '../support/world.ts';
 
-const warehouse = (answers: Partial<Warehouse>): (() => Promise<Warehouse>) => {
-  return async () => answers as Warehouse;
+const warehouse = (answers: Partial<AskedWarehouse>): (() => Promise<AskedWarehouse>) => {
+  return async () => answers as AskedWarehouse;
 };
 const source: AskedSource = {
   processName: 'a_load',
@@ -30,7 +30,7 @@ it('bounds: the newest hour with rows, without asking anybody', async () => {
 it('signal: the row of the source, where there are signals', async () => {
   expect(await ask({ kind: 'signal' })).toBeUndefined();
   const asked: unknown[] = [];
-  const query = async (statement: unknown) => {
+  const query: AskedWarehouse['query'] = async (...statement) => {
     asked.push(statement);
     return [{ hour: hour(4) }] as never;
   };
@@ -38,7 +38,10 @@ it('signal: the row of the source, where there are signals', async () => {
   const more = { signalTable: async () => signals, warehouse: warehouse({ query }) };
   expect(await ask({ kind: 'signal' }, more)).toBe(hour(4));
   expect(asked).toEqual([
-    { sql: expect.stringContaining('"psyberg_signal"'), parameters: { signal_name: 'raw.events' } },
+    [
+      { name: 'session/signalled_hour', sql: expect.stringContaining('"psyberg_signal"') },
+      { signal_name: 'raw.events' },
+    ],
   ]);
 });
 
@@ -77,7 +80,7 @@ describe('sql', () => {
   ])('%s', async (_name, answers, expected) => {
     expect(await ask(vtts, { warehouse: warehouse(answers) })).toBe(expected);
   });
-  it.each<[Partial<Warehouse>, string]>([
+  it.each<[Partial<AskedWarehouse>, string]>([
     [answering('BIGINT', 5n), 'returned a value of type BIGINT: 5'],
     [answering('TIMESTAMP', 'infinity'), 'returned infinity, expected a timestamp of the years'],
     [answering('TIMESTAMP', hourAt(1), hourAt(2)), 'returned 2 rows of 1 columns'],

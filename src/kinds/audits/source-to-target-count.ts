@@ -1,16 +1,18 @@
-/** `source_to_target_count`: as many rows were staged as the session read from a source, or from the first. */
+/**
+ * `source_to_target_count`: as many rows were staged as the session read from a source, or from the first.
+ */
 import * as z from 'zod';
 import type { AuditSpec } from '../../model/process-spec.ts';
 import { identifierFragment, renderStatement } from '../../statements/index.ts';
 import { strictMap } from '../shapes.ts';
 import type { AuditKind } from './audit-kind.ts';
 
-interface SourceToTargetCount extends AuditSpec {
+export interface SourceToTargetCountAudit extends AuditSpec {
   readonly source?: string;
 }
 const argument = strictMap({ source: z.string().optional() }).nullable();
 
-export const sourceToTargetCount: AuditKind<SourceToTargetCount, z.infer<typeof argument>> = {
+export const sourceToTargetCount: AuditKind<SourceToTargetCountAudit, z.infer<typeof argument>> = {
   argument,
   standsAlone: true,
   namesSource: true,

@@ -4,13 +4,13 @@
  */
 import type { AuditResult } from '../../model/run-record.ts';
 import { tableName } from '../../model/names.ts';
-import type { StateRow } from '../../state/write-state.ts';
+import type { StateRow } from '../../state/tables/state-table.ts';
 import { quoteLiteral } from '../../statements/index.ts';
 import type { Begun } from '../session.ts';
 
 /**
- * The rows to keep of an audit that failed, and its result with where they will be. A count that does not agree
- * is one row with both counts.
+ * The rows to keep of an audit that failed, and its result with where they will be. A count that does not
+ * agree is one row with both counts.
  */
 export function keepFailures(
   session: Begun,

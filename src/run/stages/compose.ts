@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { branchHead } from '../../iceberg/references.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
@@ -12,14 +13,13 @@ import { completeToHour } from '../../model/plan.ts';
 import { composeStepOf } from '../../model/step.ts';
 import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
-import { watermarksJson } from '../../state/state-rows.ts';
-import { manifestListStatement } from '../../statements/index.ts';
-import { bindStep } from '../bind-step.ts';
+import { watermarksJson } from '../../state/tables/high-water-mark.ts';
+import { listStatement } from '../../statements/index.ts';
+import { bindStep } from '../../workload/bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { clearedOn } from '../staging/take-off.ts';
-import { branchHead } from '../../iceberg/references.ts';
 import { loadTarget } from '../target.ts';
 import { readableTarget } from '../views/show-target.ts';
 import { announce } from './fold-steps.ts';
@@ -69,9 +69,9 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
     snapshotId,
   ];
   if (onto === undefined)
-    await ports.engine.execute({
-      sql: manifestListStatement('tables/write_empty_list', rowLineageOf(metadata)),
-      parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
+    await ports.engine.execute(listStatement('tables/write_empty_list', rowLineageOf(metadata)), {
+      destination: manifestList,
+      ...firstRowIdParameter(metadata),
     });
   else {
     const merged = await mergeManifests(ports.engine, {
@@ -87,9 +87,9 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
       bindStep(step, {
         'base-list': carriedList,
         'branch-list': head === undefined ? carriedList : head['manifest-list'],
-        'branch-snapshots': stagingIds.map(String),
-        'snapshot-id': String(snapshotId),
-        'sequence-number': String(sequenceNumber),
+        'branch-snapshots': stagingIds,
+        'snapshot-id': snapshotId,
+        'sequence-number': sequenceNumber,
         'next-row-id': metadata['next-row-id'] ?? 0n,
         'snapshot-list': manifestList,
       }),
@@ -128,18 +128,12 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
   const staged = join(directory, `staged-${randomUUID()}.avro`);
   const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || insertIds.length === 0)
-    await ports.engine.execute({
-      sql: manifestListStatement('tables/write_empty_list', lineage),
-      parameters: { destination: staged },
-    });
+    await ports.engine.execute(listStatement('tables/write_empty_list', lineage), { destination: staged });
   else
-    await ports.engine.execute({
-      sql: manifestListStatement('tables/write_inserts_list', lineage),
-      parameters: {
-        manifest_list: head['manifest-list'],
-        insert_snapshot_ids: insertIds.map(String),
-        destination: staged,
-      },
+    await ports.engine.execute(listStatement('tables/write_inserts_list', lineage), {
+      manifest_list: head['manifest-list'],
+      insert_snapshot_ids: insertIds,
+      destination: staged,
     });
   const { table } = spec.target;
   const ofSession = await readableTarget(session, metadata, {

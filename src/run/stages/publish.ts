@@ -1,11 +1,13 @@
 /**
- * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
- * and announces completeness. There is no moment at which one of them exists without the others.
+ * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the
+ * watermarks, records the session and announces completeness. There is no moment at which one of them exists
+ * without the others.
  */
+import type { TableChange } from '../../catalog/client/catalog-client.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
-import { moveMain, branchHead, stagingSnapshots } from '../../iceberg/references.ts';
+import { branchHead, moveMain, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../../model/errors.ts';
@@ -17,7 +19,7 @@ import {
   publishedProperty,
 } from '../../state/read-watermarks.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
-import type { StateChange, TableChange } from '../../state/write-state.ts';
+import type { StateChange } from '../../state/write-state.ts';
 import { patience } from '../patience.ts';
 import type { Audited, Opened, Published, Begun } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';
@@ -45,7 +47,9 @@ export async function publishStage(audited: Audited): Promise<Published> {
 
 interface Outcome {
   readonly published: Published;
-  /** Whether the state tables were committed together with the target: the catalog has multi-table commits. */
+  /**
+   * Whether the state tables were committed together with the target: the catalog has multi-table commits.
+   */
   readonly together: boolean;
 }
 
@@ -178,8 +182,8 @@ async function onCurrentMain(audited: Audited): Promise<Audited | undefined> {
 }
 
 /**
- * Throws `target-moved` or `session-overtaken` where the session cannot follow `main`. `own`: the session that
- * published last under this name.
+ * Throws `target-moved` or `session-overtaken` where the session cannot follow `main`. `own`: the session
+ * that published last under this name.
  */
 function refuseOvertaken(
   { plan, spec, adoption }: Audited,
@@ -191,7 +195,8 @@ function refuseOvertaken(
   // A session of the old name that published meanwhile has moved the watermarks that are taken over.
   const session = from === undefined ? own : (progressInSummary(metadata, from)?.psybergSessionId ?? null);
   if (from !== undefined && own !== null) throw moved;
-  // The session before this one is not in the history any more: somebody rolled the target back, or expired it.
+  // The session before this one is not in the history any more: somebody rolled the target back, or expired
+  // it.
   if (session === null && plan.target.previous_session_id !== null) throw moved;
   if (session !== plan.target.previous_session_id)
     throw conflict(

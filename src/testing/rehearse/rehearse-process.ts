@@ -9,16 +9,18 @@ import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import {
   eventHourFragment,
+  type FragmentsOf,
   hourListFragment,
   renderStatement,
   shapedColumnsFragment,
   type SqlFragment,
+  type StatementName,
   statementFragment,
   type TestColumn,
 } from '../../statements/index.ts';
 import type { Relation } from '../judge/recompute.ts';
 import { type QueryInput, queryOf } from '../world/process-query.ts';
-import type { Sandbox } from '../world/sandbox.ts';
+import { renderAny, type Sandbox } from '../world/sandbox.ts';
 import { rehearseAudits } from './rehearse-audits.ts';
 import { Doubt, type Known, NO_NEWS, type News, once, type Progress } from './scene.ts';
 
@@ -260,7 +262,7 @@ async function doubtOutside(
   staged: SqlFragment,
   { hours, eventTime }: Hours,
 ): Promise<void> {
-  const { rows } = await sandbox.run('test/outside_hours', {
+  const { rows } = await sandbox.run('test/leaves_hours', {
     table: staged,
     hours: hourListFragment(hours),
     hour: eventHourFragment(eventTime, undefined),
@@ -289,13 +291,13 @@ export const columnNamed = (
   name: string | undefined,
 ): TestColumn | undefined => columns.find((column) => column.name.toLowerCase() === name?.toLowerCase());
 
-const createFrom = (
+export const createFrom = <Name extends StatementName>(
   sandbox: Sandbox,
   table: SqlFragment,
-  statement: string,
-  fragments: Readonly<Record<string, SqlFragment>>,
+  statement: Name,
+  fragments: FragmentsOf<Name>,
 ) =>
   sandbox.run('test/create_from', {
     table,
-    query: statementFragment(renderStatement(statement, fragments)),
+    query: statementFragment(renderAny(statement, fragments)),
   });

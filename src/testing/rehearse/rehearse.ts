@@ -10,9 +10,10 @@ import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import { PsybergError } from '../../model/errors.ts';
 import {
   eventHourFragment,
+  type FragmentsOf,
   hourCountFragment,
-  renderStatement,
   type SqlFragment,
+  type StatementName,
   statementFragment,
 } from '../../statements/index.ts';
 import {
@@ -27,7 +28,7 @@ import { beginning, type Playing, toldHour } from '../play/play.ts';
 import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
 import type { Commit } from '../world/prepare.ts';
 import { mayRehearse } from './may-rehearse.ts';
-import { columnNamed, hoursIn, rehearseSession } from './rehearse-process.ts';
+import { columnNamed, createFrom, hoursIn, rehearseSession } from './rehearse-process.ts';
 import { Doubt, type Known, type News, NO_NEWS, once, type Progress, type Scene } from './scene.ts';
 
 export interface Rehearsal {
@@ -139,18 +140,15 @@ async function landOn(stepping: Stepping, scene: Draft, { table, rows, condition
   const key = tableKey(table.id);
   let now = (scene.tables.get(key) as Relation).table;
   const touched: Relation[] = [];
-  const make = async (statement: string, fragments: Readonly<Record<string, SqlFragment>>) => {
+  const make = async <Name extends StatementName>(statement: Name, fragments: FragmentsOf<Name>) => {
     const made = nameTable();
-    await sandbox.run('test/create_from', {
-      table: made,
-      query: statementFragment(renderStatement(statement, fragments)),
-    });
+    await createFrom(sandbox, made, statement, fragments);
     return made;
   };
   if (condition !== undefined) {
     const where = { table: now, condition: statementFragment(condition) };
     touched.push({ table: await make('test/deleted_rows', where), columns: table.columns });
-    now = await make('test/kept_rows', where);
+    now = await make('test/left_rows', where);
   }
   const added = rows === undefined ? [] : [{ table: rows, columns: table.columns }];
   if (rows !== undefined) now = await make('test/with_rows', { table: now, rows });

@@ -8,7 +8,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { type BoundValue, type Engine, forkWithMacros, type ResultRows } from '../../engine/index.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
-import { literalFragment, renderStatement, type SqlFragment } from '../../statements/index.ts';
+import {
+  type FragmentsOf,
+  literalFragment,
+  renderStatement,
+  type SqlFragment,
+  type StatementName,
+} from '../../statements/index.ts';
 import { openWorkspace, type Workspace } from '../../workspace/open-workspace.ts';
 import { queriesOver } from '../../workspace/queries.ts';
 import { type Checkpoint, openCheckpoints } from './checkpoint.ts';
@@ -22,9 +28,9 @@ export interface Sandbox {
   /** Statements of a user over the warehouse, tables as `schema.table`. */
   sql(text: string): Promise<ResultRows>;
   /** One of the engine's own statements on the connection to the database in memory. */
-  run(
-    statement: string,
-    fragments?: Readonly<Record<string, SqlFragment>>,
+  run<Name extends StatementName>(
+    statement: Name,
+    fragments: FragmentsOf<Name>,
     parameters?: Readonly<Record<string, BoundValue>>,
   ): Promise<ResultRows>;
   /** The same for a text, such as a user's query with its sources. */
@@ -68,7 +74,7 @@ export async function openSandbox(
     },
     sql,
     query,
-    run: (name, fragments = {}, parameters = {}) => query(renderStatement(name, fragments), parameters),
+    run: (name, fragments, parameters = {}) => query(renderAny(name, fragments), parameters),
     async searchFiles(from) {
       await query(renderStatement('test/search_files', { folder: literalFragment(from) }));
     },
@@ -76,7 +82,8 @@ export async function openSandbox(
     restore: (checkpoint) => checkpoints.restore(checkpoint),
     async begin() {
       checkpoints.restore(empty);
-      await query(renderStatement('test/begin'));
+      await query(renderStatement('test/drop_rows'));
+      await query(renderStatement('test/make_rows'));
     },
     interrupt: workspace.interrupt,
     async close({ keep: stays = keep } = {}) {
@@ -86,6 +93,10 @@ export async function openSandbox(
     },
   };
 }
+
+/** A statement of which the compiler has seen that these are its fragments. */
+export const renderAny: (name: StatementName, fragments: Readonly<Record<string, SqlFragment>>) => string =
+  renderStatement;
 
 /** A file system in memory where there is one with room; commits there wait for no disk. */
 function fastFolder(): string {
@@ -105,7 +116,7 @@ function memoryOf(workspace: Workspace): () => Promise<Engine> {
   const open = async (engine: Engine): Promise<Engine> => {
     const connection = await forkWithMacros(engine);
     await connection.execute({ sql: renderStatement('test/attach_memory'), parameters: {} });
-    await connection.execute({ sql: renderStatement('test/begin'), parameters: {} });
+    await connection.execute({ sql: renderStatement('test/make_rows'), parameters: {} });
     return connection;
   };
   return async () => {

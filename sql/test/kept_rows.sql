@@ -1,5 +1,0 @@
--- @name test/kept_rows
--- What: the rows of a table that a deletion leaves.
-select * from {{table}} where (
-{{condition}}
-) is not true

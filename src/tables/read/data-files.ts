@@ -1,0 +1,46 @@
+/** The data files that data manifests list, with the hours that their bounds state. Manifests -> rows. */
+import type { Engine } from '../../engine/index.ts';
+import { type StatementRow, statement } from '../../statements/index.ts';
+
+/**
+ * What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict
+ * themselves.
+ */
+export interface StatedBounds {
+  readonly first_hour: number | null;
+  readonly last_hour: number | null;
+  /** True when the bounds look as if they were counted in another unit: a partition has to confirm them. */
+  readonly in_another_unit: boolean;
+  /** Null when the manifest does not count them. */
+  readonly null_event_times: bigint | null;
+}
+
+/**
+ * `snapshot_id` is null for the one that added the manifest (Iceberg specification, "Snapshot ID
+ * Inheritance").
+ */
+export type DataFileRow = StatementRow<'tables/data_files'>;
+
+/**
+ * The entries of manifests of one shape with one of the statuses. `column`: the event time, by its field id,
+ * its Iceberg type now and the unit of what it stores; without one there are no hours.
+ */
+export function dataFilesOf(
+  engine: Engine,
+  manifests: readonly string[],
+  {
+    column,
+    statuses,
+  }: {
+    readonly column: { readonly id: number; readonly type: string; readonly unit: string } | undefined;
+    readonly statuses: readonly number[];
+  },
+): Promise<DataFileRow[]> {
+  return engine.query(statement('tables/data_files'), {
+    manifests,
+    field_id: column?.id ?? 0,
+    unit: column?.unit ?? 'us',
+    type: column?.type ?? 'timestamptz',
+    statuses,
+  });
+}
