@@ -64,3 +64,14 @@ export {
   sameAvroFragment,
   writableManifest,
 } from './same-avro.ts';
+export {
+  type TestColumn,
+  cellFragment,
+  eventHourFragment,
+  hourCountFragment,
+  hourListFragment,
+  instantFragment,
+  shapedColumnsFragment,
+  upToHourFragment,
+  writtenCellFragment,
+} from './test-rows.ts';
