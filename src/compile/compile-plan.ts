@@ -42,6 +42,7 @@ import {
   previousTable,
   processParameters,
   queryCtes,
+  queryWithin,
   straddlingTable,
   targetTable,
   windowOf,
@@ -224,7 +225,12 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
   if (!patternOf(spec).readsPrevious)
-    return [writeStep(plan, spec, queryCtes(plan, spec, window), processParameters(plan, window))];
+    return [
+      writeStep(plan, queryWithin(plan, spec, window), {
+        ctes: queryCtes(plan, spec, window),
+        parameters: processParameters(plan, window),
+      }),
+    ];
   return [
     {
       kind: 'begin-hours',
@@ -235,12 +241,10 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
-    writeStep(
-      plan,
-      { ...spec, sql: renderStatement('load/computed_hours', { hours: hoursTable }) },
-      { fragment: noSourceFragment(), parameters: {} },
-      {},
-    ),
+    writeStep(plan, statementFragment(renderStatement('load/computed_hours', { hours: hoursTable })), {
+      ctes: { fragment: noSourceFragment(), parameters: {} },
+      parameters: {},
+    }),
   ];
 }
 
@@ -254,7 +258,7 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
   const sql = renderStatement('load/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
-    query: userQueryFragment(spec.sql),
+    query: queryWithin(plan, spec, window),
   });
   return {
     kind: 'compute-hour',
@@ -268,15 +272,10 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
 /** The rows of a session: the files are written by plain COPY, and their manifest is composed. */
 function writeStep(
   plan: Plan,
-  spec: ProcessSpec,
-  ctes: BoundFragment,
-  parameters: Step['parameters'],
+  query: SqlFragment,
+  { ctes, parameters }: { readonly ctes: BoundFragment; readonly parameters: Step['parameters'] },
 ): InsertStep {
-  const written = writtenRows(plan, {
-    sources: ctes.fragment,
-    query: userQueryFragment(spec.sql),
-    moved: false,
-  });
+  const written = writtenRows(plan, { sources: ctes.fragment, query, moved: false });
   return {
     kind: 'insert',
     stage: 'load',

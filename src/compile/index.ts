@@ -6,4 +6,11 @@ export {
   describeStatement,
   firstInsertStep,
 } from './compile-plan.ts';
-export { SESSION_CATALOG, hoursRead, namedIn, processParameters, sourceCtes } from './source-ctes.ts';
+export {
+  SESSION_CATALOG,
+  hoursRead,
+  namedIn,
+  processParameters,
+  sourceCtes,
+  windowReach,
+} from './source-ctes.ts';

@@ -3,6 +3,7 @@
  * numbers and times as text), so the same value is printed, stored, sent to another process and executed.
  */
 import type { FileLayout } from './file-layout.ts';
+import { hourText, parseHour } from './hour.ts';
 import type { Pattern } from './process-spec.ts';
 import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
 import type { Step } from './step.ts';
@@ -44,6 +45,12 @@ export type PlanRead =
   | { readonly kind: 'snapshot'; readonly snapshot_id: string }
   /** The source is empty or does not exist yet. */
   | { readonly kind: 'nothing' };
+/** On which rows of a source an hour of the target depends: both ends included. */
+export interface PlanWindow {
+  readonly before_hours: number;
+  readonly after_hours: number;
+  readonly key: string | null;
+}
 export interface PlanSource {
   readonly table: string;
   readonly alias: string;
@@ -51,6 +58,8 @@ export interface PlanSource {
   /** The column's Iceberg type, and the unit in which it is stored. */
   readonly event_time_type: string | null;
   readonly event_time_unit: string | null;
+  /** Null: an hour of the target depends on the same hour of the source alone. */
+  readonly window: PlanWindow | null;
   readonly watermark: PlanPosition | null;
   /**
    * Where the process begins with the source, as its `start` says; null with a watermark, and when it begins
@@ -107,6 +116,8 @@ export interface PlanCause {
   readonly file: string;
   /** What became of the file. */
   readonly change: ChangedFile['status'];
+  /** An hour of the file, through the window of whose source the hour changes; absent where it is the same hour. */
+  readonly changed_hour?: string;
 }
 /** A processing URI with what made it necessary. */
 export interface PlanUriCauses {
@@ -123,10 +134,11 @@ export interface PlanHour {
   /** The sources that left the hour owed in an earlier session. */
   readonly owed_by: readonly string[];
   /**
-   * `changed`: a file touches it · `owed`: left over from an earlier session · `contiguous`: it lies between
-   * two such hours.
+   * `changed`: a file touches it, or reaches it through a window · `owed`: left over from an earlier session ·
+   * `reached`: complete now, and rows that were loaded before reach it through a window · `contiguous`: it lies
+   * between such hours.
    */
-  readonly reason: 'changed' | 'owed' | 'contiguous';
+  readonly reason: 'changed' | 'owed' | 'reached' | 'contiguous';
 }
 export interface PlanTarget {
   readonly table: string;
@@ -188,7 +200,11 @@ export const HOUR_PARAMETERS: ReadonlySet<string> = new Set([
  * the processes downstream. Undefined while a source is complete to no hour.
  */
 export function completeToHour(plan: Pick<Plan, 'sources' | 'range' | 'target'>): string | undefined {
-  const vtts = plan.sources.map((source) => source.vtts_hour);
+  const vtts = plan.sources.map(({ vtts_hour: hour, window }) =>
+    hour === null || (window?.after_hours ?? 0) === 0
+      ? hour
+      : hourText(parseHour(hour) - (window?.after_hours ?? 0)),
+  );
   const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
   const reached = plan.range === null ? least : plan.range.last_hour;
   const before = plan.target.complete_to_hour ?? undefined;

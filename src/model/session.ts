@@ -101,6 +101,20 @@ export type ChangesNeeded = 'hours' | 'new-rows' | 'added-rows';
 
 export type DetectedBy = 'first-load' | 'snapshots' | 'rewound' | 'live-files';
 
+/** What looking for the keys of changed rows found. */
+export interface KeyMatch {
+  /** The hours of the target that change; undefined: all that the window reaches, and why. */
+  readonly hours?: readonly Hour[];
+  readonly fallback?: string;
+  /** Keys of the changed rows, as far as they were counted. */
+  readonly keys: number;
+  /** What was read to find them, and to find their hours. */
+  readonly files: number;
+  readonly bytes: bigint;
+  /** The hours that the window reaches and that were looked through. */
+  readonly candidateHours: number;
+}
+
 export interface SourceState {
   readonly spec: SourceSpec;
   /** True when the table does not exist yet, but another process of the project will create it. */
@@ -145,6 +159,8 @@ export interface SourceState {
   readonly eventTimeType?: string;
   /** Unit in which the event time is stored: us, ns, ms, s or day. */
   readonly eventTimeUnit?: string;
+  /** Only of a source whose window has a key, when it changed. */
+  readonly matched?: KeyMatch;
 }
 
 export interface TargetState {

@@ -1,7 +1,8 @@
 /** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
-import type { Plan, PlanPosition, PlanRead, PlanSource, PlanStatus } from '../model/plan.ts';
+import type { Plan, PlanPosition, PlanRead, PlanSource, PlanStatus, PlanWindow } from '../model/plan.ts';
+import type { SourceWindow } from '../model/process-spec.ts';
 import type { BoundsFrom, ProcessingUri, Session, SourcePosition, SourceState } from '../model/session.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type CauseOptions, describeUris } from './causes.ts';
@@ -19,6 +20,15 @@ const positionJson = (position: SourcePosition | undefined): PlanPosition | null
 
 const hourJson = (hour: Hour | undefined): string | null => (hour === undefined ? null : hourText(hour));
 
+const windowJson = (window: SourceWindow | undefined): PlanWindow | null =>
+  window === undefined
+    ? null
+    : {
+        before_hours: window.beforeHours,
+        after_hours: window.afterHours,
+        key: window.key ?? null,
+      };
+
 /** One source as the plan shows it. `owed`: its changed hours that this session does not load. */
 export function describeSource(
   source: SourceState,
@@ -33,6 +43,7 @@ export function describeSource(
     event_time: source.spec.eventTime ?? null,
     event_time_type: source.eventTimeType ?? null,
     event_time_unit: source.eventTimeUnit ?? null,
+    window: windowJson(source.spec.window),
     watermark: positionJson(source.watermark),
     start: positionJson(source.start),
     protect: source.spec.protect,

@@ -11,7 +11,7 @@ export { planAdoption } from './plan-adoption.ts';
 
 /** What a session processes, with what made each hour and each partition necessary. */
 export function planSession(session: Session, options: CauseOptions = { allCauses: false }): Plan {
-  const { status, sources, hours, range, heldBackBy } = patternOf(session.spec).decide(session);
+  const { status, sources, hours, range, heldBackBy, reached = [] } = patternOf(session.spec).decide(session);
   const decided = sources.map(({ source }) => source);
   return Object.freeze({
     ...planHead(session, status),
@@ -20,7 +20,7 @@ export function planSession(session: Session, options: CauseOptions = { allCause
       range === undefined
         ? null
         : { first_hour: hourText(range.firstHour), last_hour: hourText(range.lastHour) },
-    hours: describeHours(decided, hours, options),
+    hours: describeHours(decided, hours, { ...options, reached }),
     owed_hours: union(sources.map(({ owed }) => owed)).map(hourText),
     held_back_by: heldBackBy,
   });

@@ -8,6 +8,7 @@ import { parseHour } from '../../src/model/hour.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import type {
   ChangedFile,
+  KeyMatch,
   Session,
   SnapshotChange,
   SourcePosition,
@@ -80,6 +81,14 @@ const FILE: Readers<ChangedFile> = {
   nullEventTimes: int64,
   differingHours: listOf(hour),
 };
+const MATCH: Readers<KeyMatch> = {
+  hours: listOf(hour),
+  fallback: plain,
+  keys: plain,
+  files: plain,
+  bytes: int64,
+  candidateHours: plain,
+};
 const TARGET: Readers<TargetState> = {
   exists: plain,
   tableUuid: plain,
@@ -115,6 +124,7 @@ const sourceReaders = (spec: ProcessSpec): Readers<SourceState> => ({
   eventTimeId: plain,
   eventTimeType: plain,
   eventTimeUnit: plain,
+  matched: objectOf(MATCH),
 });
 
 /** `json`: of a whole session.json. */

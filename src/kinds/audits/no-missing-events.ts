@@ -16,7 +16,8 @@ export const noMissingEvents = selectsBadRows({
   argument: strictMap({ source: z.string(), key: filled, target_key: filled.optional() }),
   namesSource: true,
   example: '- no_missing_events: { source: <alias>, key: <column> }',
-  meaning: 'Every key that the session read from the source was staged. NULL is a key like any other.',
+  meaning:
+    'Every key that the session read from the source, in its own hours, was staged. NULL is a key like any other.',
   keys: {
     source: 'The alias.',
     key: 'The column of the source that names an event.',
@@ -27,9 +28,9 @@ export const noMissingEvents = selectsBadRows({
     key,
     ...(targetKey === undefined ? {} : { targetKey }),
   }),
-  badRows: ({ source, key, targetKey }: NoMissingEvents, { sources, staged }) =>
+  badRows: ({ source, key, targetKey }: NoMissingEvents, { ownSources, staged }) =>
     renderStatement('audit/no_missing_events', {
-      sources: sources(),
+      sources: ownSources(),
       source: identifierFragment(source),
       key: identifierFragment(key),
       target_key: identifierFragment(targetKey ?? key),

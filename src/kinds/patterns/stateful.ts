@@ -3,10 +3,11 @@
  * late as its sources are complete.
  */
 import type { Hour } from '../../model/hour.ts';
-import { contiguous, spanOf, wholeDays } from '../../model/hour-sets.ts';
+import { contiguous, spanOf, union, wholeDays } from '../../model/hour-sets.ts';
 import type { ChangedFile, Session, SourceState } from '../../model/session.ts';
-import { lastHourToLoad, overwrite, pending, started } from './overwrite.ts';
+import { lastHourToLoad, overwrite, started } from './overwrite.ts';
 import type { Decision, PatternKind } from './pattern-kind.ts';
+import { pending, reachedSince } from './pending.ts';
 
 export const stateful: PatternKind = {
   etlPatternId: 2,
@@ -24,17 +25,22 @@ export const stateful: PatternKind = {
 function decide(opened: Session): Decision {
   const session = withWholeDays(opened);
   const limit = lastHourToLoad(session);
+  const reached = reachedSince(session);
   const payable = started(
     session,
     limit,
-    pending(session).filter((hour) => limit !== undefined && hour <= limit),
+    union([pending(session), reached]).filter((hour) => limit !== undefined && hour <= limit),
   );
   const whole =
     limit === undefined || session.target.eventTime?.unit !== 'day' ? payable : daysOf(payable, limit);
   const span = spanOf(whole);
-  const hours = span === undefined ? [] : session.spec.hours === 'touched' ? whole : contiguous(whole);
-  return overwrite(session, { hours, limit });
+  const hours = span === undefined ? [] : loadsSingleHours(session) ? whole : contiguous(whole);
+  return { ...overwrite(session, { hours, limit }), reached };
 }
+
+/** Between the hours that hold a key lie hours that do not: what a key saves is not loaded after all. */
+const loadsSingleHours = ({ spec }: Session): boolean =>
+  spec.hours === 'touched' || spec.sources.some(({ window }) => window?.key !== undefined);
 
 /**
  * A date beside sources with a time of day is a row of each hour of its day (`compile/source-ctes.ts` shows
