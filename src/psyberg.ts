@@ -26,9 +26,9 @@ import { explainPlan } from './report/explain.ts';
 import type { Check } from './report/doctor.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
 import { PLAIN } from './report/style.ts';
+import { maintainProject, dropTagOfStranger } from './workspace/maintain-project.ts';
 import type { SqlResult } from './run/sql/run-sql.ts';
 import type { StepRecord } from './run/drivers/step-records.ts';
-import { dropTag, maintainProject } from './workspace/maintain-project.ts';
 import { type Workspace, type WorkspaceOptions, openWorkspace } from './workspace/open-workspace.ts';
 import { queriesOver } from './workspace/queries.ts';
 
@@ -142,7 +142,7 @@ export function psybergOver(workspace: Workspace): Psyberg {
       (await import('./inspect/history.ts')).readHistory(workspace, processName, request),
     signals: async (request) => (await import('./inspect/history.ts')).readSignals(workspace, request),
     maintain: (tables, request) => maintainProject(workspace, tables, request),
-    dropTag: (name, request) => dropTag(workspace, name, request),
+    dropTag: (name, request) => dropTagOfStranger(workspace, name, request),
     interrupt: workspace.interrupt,
     close,
   };

@@ -12,8 +12,8 @@ export const codeOf = (error: unknown): ErrorCode | undefined =>
   error instanceof PsybergError ? error.code : undefined;
 
 /**
- * Tells identifiers apart, which their dotted names do not: `a`.`b.c` and `a.b`.`c`. The separator is no
- * character of a name.
+ * A text of its own for each identifier; dotted names are alike for `a`.`b.c` and `a.b`.`c`. The separator is
+ * no character of a name.
  */
 export const identifierKey = (id: TableIdentifier): string => [...id.namespace, id.name].join('\u001f');
 

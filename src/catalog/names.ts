@@ -85,9 +85,9 @@ export const folderOf = (id: TableIdentifier): string[] => [...id.namespace, id.
 const FOLDER_BYTES_MAX = 240;
 
 /**
- * A name as a folder; no two names have the same. Ordinary ones stay as they are; every byte of another character
- * becomes `~` and two hexadecimal digits. Not `%`: of clients that decode a location, `..%2F` would lead out of
- * the warehouse.
+ * A name as a folder; no two names have the same. Ordinary ones stay as they are; every byte of another
+ * character becomes `~` and two hexadecimal digits. Not `%`: of clients that decode a location, `..%2F` would
+ * lead out of the warehouse.
  */
 function folderName(name: string): string {
   const safe = name

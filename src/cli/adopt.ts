@@ -1,6 +1,6 @@
 /**
- * `psyberg adopt`: a target that was filled by other means, or by the process under another name, goes on from
- * here, without being loaded again.
+ * `psyberg adopt`: a target that was filled by other means, or by the process under another name, goes on
+ * from here, without being loaded again.
  */
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command `psyberg`. argv -> exit code. It imports nothing else before it has looked at Node: an older one
- * could not even read the rest.
+ * The command `psyberg`. argv -> exit code. It imports nothing else before it has looked at Node: an older
+ * one could not even read the rest.
  */
 import module from 'node:module';
 import process from 'node:process';

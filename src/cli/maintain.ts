@@ -10,7 +10,7 @@ import {
 import { type Act, example } from './help.ts';
 import { EXIT, highestOfErrors } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
-import { countOf, durationMs, sizeBytes } from './measures.ts';
+import { countOf, sizeBytes, givenDurationMs } from './measures.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 interface MaintainCommandOptions {
@@ -97,7 +97,7 @@ async function maintain(shell: Shell, names: string[], given: MaintainCommandOpt
   });
 }
 
-/** What was left alone is told, also where there was nothing to do. */
+/** What was left alone is printed, also where there was nothing to do. */
 const isWorthALine = ({ status, notes }: MaintainRecord): boolean =>
   status !== 'nothing-to-do' || notes.length > 0;
 
@@ -121,11 +121,13 @@ async function dropTag(
 function maintainOptions(given: MaintainCommandOptions): MaintainOptions {
   return {
     ...(given.only === undefined ? {} : { only: tasksOf(given.only) }),
-    ...(given.olderThan === undefined ? {} : { olderThanMs: durationMs(given.olderThan, '--older-than') }),
+    ...(given.olderThan === undefined
+      ? {}
+      : { olderThanMs: givenDurationMs(given.olderThan, '--older-than') }),
     ...(given.retainLast === undefined ? {} : { retainLast: countOf(given.retainLast, '--retain-last', 1) }),
     ...(given.orphanGrace === undefined
       ? {}
-      : { orphanGraceMs: durationMs(given.orphanGrace, '--orphan-grace') }),
+      : { orphanGraceMs: givenDurationMs(given.orphanGrace, '--orphan-grace') }),
     ...(given.targetFileSize === undefined
       ? {}
       : { targetFileBytes: sizeBytes(given.targetFileSize, '--target-file-size') }),

@@ -1,13 +1,7 @@
 /** Durations, sizes and counts of the command line. Text -> number. Pure. */
 import { usageError } from '../model/errors.ts';
+import { durationMs } from '../model/hour.ts';
 
-const DURATIONS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
 const SIZES: Readonly<Record<string, number>> = {
   B: 1,
   KB: 1e3,
@@ -19,15 +13,15 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 
 /** `5d`, `36h`, `90m`, `30s` as ms. Throws `duration-invalid`. */
-export function durationMs(text: string, option: string): number {
-  const [, digits, unit] = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
-  if (digits === undefined || unit === undefined)
+export function givenDurationMs(text: string, option: string): number {
+  const givenMs = durationMs(text, { fine: true });
+  if (givenMs === undefined)
     throw usageError(
       'duration-invalid',
       `${option} must be a duration such as 5d, 36h, 90m or 30s, found '${text}'`,
       { context: { option, found: text } },
     );
-  return Math.round(Number(digits) * (DURATIONS[unit] as number));
+  return givenMs;
 }
 
 /** `128MB`, `512MiB`, or bytes. Throws `size-invalid`. */

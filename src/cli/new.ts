@@ -122,8 +122,8 @@ async function newProcess(shell: Shell, name: string, options: NewProcessOptions
 }
 
 /**
- * The columns of those sources that exist already, from which the template chooses keys and joins. A process may
- * be written before its sources are there, and before the catalog can be reached.
+ * The columns of those sources that exist already, from which the template chooses keys and joins. A process
+ * may be written before its sources are there, and before the catalog can be reached.
  */
 async function knownColumns(
   project: ProjectSpec,

@@ -9,6 +9,7 @@ import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableNam
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { Psyberg, SessionRequest, StepRecord } from '../psyberg.ts';
+import type { SrcTable } from '../project/src-tables.ts';
 import { runText } from '../report/run-report.ts';
 import { type Act, example } from './help.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
@@ -43,19 +44,27 @@ export function addSessionCommand(root: Command, act: Act): void {
         ),
       ),
     );
-  const add = (name: string, description: string): Command =>
-    session
-      .command(name)
-      .description(description)
-      .requiredOption('--process_name <name>', 'the process')
-      .option('--src_tables <tables>', "its sources, 'table|time_column,…': checked against the process file")
-      .option(
-        '--etl_pattern_id <id>',
-        '1 stateless, 2 stateful or dimension: checked against the process file',
-      )
-      .option('--psyberg_hwm_table <table>', "instead of the project's high_water_mark_table")
-      .option('--psyberg_session_table <table>', "instead of the project's session_table");
-  add('init', 'find what changed, plan, and record the session; with nothing to do it records nothing')
+  addInit(session, act);
+  addSteps(session, act);
+}
+
+/** A command of `psyberg session` with the options that all of them have. */
+const addCommand = (session: Command, name: string, description: string): Command =>
+  session
+    .command(name)
+    .description(description)
+    .requiredOption('--process_name <name>', 'the process')
+    .option('--src_tables <tables>', "its sources, 'table|time_column,…': checked against the process file")
+    .option('--etl_pattern_id <id>', '1 stateless, 2 stateful or dimension: checked against the process file')
+    .option('--psyberg_hwm_table <table>', "instead of the project's high_water_mark_table")
+    .option('--psyberg_session_table <table>', "instead of the project's session_table");
+
+function addInit(session: Command, act: Act): void {
+  addCommand(
+    session,
+    'init',
+    'find what changed, plan, and record the session; with nothing to do it records nothing',
+  )
     .option('--psyberg_session_id <id>', 'UTC time to the second, such as 20230914061501; default: now')
     .addHelpText(
       'after',
@@ -64,8 +73,12 @@ export function addSessionCommand(root: Command, act: Act): void {
       ),
     )
     .action(act(init));
+}
+
+/** The steps of a session that `init` has opened. */
+function addSteps(session: Command, act: Act): void {
   const step = (name: string, description: string): Command =>
-    add(name, description)
+    addCommand(session, name, description)
       .requiredOption('--psyberg_session_id <id>', 'the session, as init printed it')
       .addHelpText('after', example(`psyberg session ${name} ${NAMES}`));
   step('load', "stage the session's rows on its branch").action(
@@ -162,7 +175,7 @@ async function withSession(
     async (psyberg) => {
       const { processesInDependencyOrder } = await import('../project/dependency-order.ts');
       const [spec] = processesInDependencyOrder(psyberg.project, [options.process_name]) as [ProcessSpec];
-      await checkSeedOptions(spec, options);
+      await checkOptions(spec, options);
       const interruption = onInterruption(() => {
         shell.note('interrupted: cleaning up; press again to end at once');
         psyberg.interrupt();
@@ -205,26 +218,27 @@ function withTables(project: ProjectSpec, options: SessionOptions): ProjectSpec 
 
 /**
  * An orchestrator that believes something else of a process than its file says would load the wrong thing.
+ * @throws PsybergError `option-contradicts-process`.
  */
-async function checkSeedOptions(spec: ProcessSpec, options: SessionOptions): Promise<void> {
-  const contradiction = (option: string, given: string, found: string): Error =>
-    usageError('option-contradicts-process', `--${option} says ${given}, but ${spec.file} says ${found}`, {
-      hint: 'correct one of them, or leave the option out',
-      context: { option, given, found, process_name: spec.processName },
+async function checkOptions(spec: ProcessSpec, options: SessionOptions): Promise<void> {
+  const pattern = String(patternOf(spec).etlPatternId);
+  if (options.etl_pattern_id !== undefined && options.etl_pattern_id !== pattern)
+    throw contradiction(spec, {
+      option: 'etl_pattern_id',
+      given: options.etl_pattern_id,
+      found: `${pattern} (${spec.pattern})`,
     });
-  if (options.etl_pattern_id !== undefined && options.etl_pattern_id !== String(patternOf(spec).etlPatternId))
-    throw contradiction(
-      'etl_pattern_id',
-      options.etl_pattern_id,
-      `${patternOf(spec).etlPatternId} (${spec.pattern})`,
-    );
   if (options.src_tables === undefined) return;
   const { parseSrcTables } = await import('../project/src-tables.ts');
-  const given = parseSrcTables(options.src_tables);
+  checkSources(spec, parseSrcTables(options.src_tables));
+}
+
+function checkSources(spec: ProcessSpec, given: readonly SrcTable[]): void {
+  const contradicted = (said: string, found: string): Error =>
+    contradiction(spec, { option: 'src_tables', given: said, found });
   for (const source of spec.sources) {
     if (!given.some((each) => sameTable(each.table, source.table)))
-      throw contradiction(
-        'src_tables',
+      throw contradicted(
         given.map((each) => tableName(each.table)).join(', '),
         `that ${tableName(source.table)} is a source as well`,
       );
@@ -232,16 +246,23 @@ async function checkSeedOptions(spec: ProcessSpec, options: SessionOptions): Pro
   for (const each of given) {
     const source = spec.sources.find((other) => sameTable(other.table, each.table));
     if (source === undefined)
-      throw contradiction(
-        'src_tables',
+      throw contradicted(
         tableName(each.table),
         `${spec.sources.map((other) => tableName(other.table)).join(', ')}`,
       );
     if (each.timeColumn !== undefined && each.timeColumn.toLowerCase() !== source.eventTime?.toLowerCase())
-      throw contradiction(
-        'src_tables',
+      throw contradicted(
         `${tableName(each.table)}|${each.timeColumn}`,
         source.eventTime === undefined ? 'no event_time for it' : `event_time: ${source.eventTime}`,
       );
   }
 }
+
+const contradiction = (
+  spec: ProcessSpec,
+  { option, given, found }: { readonly option: string; readonly given: string; readonly found: string },
+): Error =>
+  usageError('option-contradicts-process', `--${option} says ${given}, but ${spec.file} says ${found}`, {
+    hint: 'correct one of them, or leave the option out',
+    context: { option, given, found, process_name: spec.processName },
+  });

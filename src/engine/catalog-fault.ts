@@ -48,7 +48,7 @@ export function avroNameFault(error: unknown): PsybergError | undefined {
   );
 }
 
-/** What the catalog does not take of DuckDB (`catalog/views/duckdb-face.ts`), in its own words. */
+/** What the catalog does not take of DuckDB (`catalog/views/duckdb-catalog.ts`), in its own words. */
 function catalogRefusal(error: unknown, catalogs: ReadonlySet<string>): PsybergError | undefined {
   const text = error instanceof Error ? error.message : '';
   const [, url = ''] =

@@ -3,9 +3,9 @@
  *
  * The specification wants `partition` to be a record, and of an unpartitioned table that record has no
  * fields. SQL cannot write an empty struct, so DuckDB writes an optional integer there: one zero byte a row.
- * Here the file's schema is told that the empty record (no bytes at all) comes first and an optional field
- * that nobody knows (that one byte) follows. The rows stay as they are. Without this DuckDB itself aborts on
- * a table that mixes such a manifest with its own.
+ * Here the file's schema is made to say that the empty record (no bytes at all) comes first and an optional
+ * field that nobody knows (that one byte) follows. The rows stay as they are. Without this DuckDB itself
+ * aborts on a table that mixes such a manifest with its own.
  */
 import { PsybergError } from '../model/errors.ts';
 import { changeAvroSchema } from './avro-header.ts';

@@ -9,7 +9,7 @@ export const isEmptyRoot = ({ 'parent-snapshot-id': parent, summary }: Snapshot)
   summary['total-records'] === '0';
 
 /**
- * True while `main` has never held a row, as far as its history tells: no `main` at all, or an
+ * True while `main` has never held a row, as far as its history says: no `main` at all, or an
  * {@link isEmptyRoot} alone. A table whose rows were deleted is not among them.
  */
 export function holdsNothingYet(metadata: TableMetadata): boolean {

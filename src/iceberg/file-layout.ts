@@ -94,7 +94,9 @@ export interface LayoutObstacle {
 /** True where the files can be written. */
 export const isLayout = (layout: FileLayout | LayoutObstacle): layout is FileLayout => 'columns' in layout;
 
-/** The layout of the table's files, or what is in the way of writing them. Parquet whatever the default is. */
+/**
+ * The layout of the table's files, or what is in the way of writing them. Parquet whatever the default is.
+ */
 export function fileLayoutOf(metadata: TableMetadata): FileLayout | LayoutObstacle {
   const columns = columnsOf(metadata);
   const strange = unwritableColumn(columns);

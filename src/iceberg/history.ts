@@ -89,8 +89,9 @@ export function between(metadata: TableMetadata, head: Snapshot | undefined, rea
 export const operationOf = (snapshot: Snapshot): string => snapshot.summary?.['operation'] ?? 'overwrite';
 
 /**
- * A count that a snapshot's summary may hold; undefined where it does not, or holds none that is one: summaries
- * are optional, and their values any text (Iceberg specification, "Optional Snapshot Summary Fields").
+ * A count that a snapshot's summary may hold; undefined where it does not, or holds none that is one:
+ * summaries are optional, and their values any text (Iceberg specification, "Optional Snapshot Summary
+ * Fields").
  */
 export function countInSummary(snapshot: Snapshot | undefined, key: string): bigint | undefined {
   const text = snapshot?.summary?.[key];
@@ -98,8 +99,8 @@ export function countInSummary(snapshot: Snapshot | undefined, key: string): big
 }
 
 /**
- * The metadata with an operation in every snapshot: DuckDB reads no table without (1.5.5), though version 1 has
- * it optional and other readers do. The same value when nothing is missing.
+ * The metadata with an operation in every snapshot: DuckDB reads no table without (1.5.5), though version 1
+ * has it optional and other readers do. The same value when nothing is missing.
  */
 export function withOperations(metadata: TableMetadata): TableMetadata {
   const lacksOperation = ({ summary }: Snapshot): boolean => typeof summary?.['operation'] !== 'string';

@@ -76,7 +76,7 @@ export function newTableMetadata(table: NewTable, nowMs: number): TableMetadata 
     { action: 'set-default-sort-order', 'sort-order-id': -1 },
     {
       action: 'set-properties',
-      // Apache Iceberg 1.4 and later: new tables compress with zstd unless told otherwise.
+      // Apache Iceberg 1.4 and later: new tables compress with zstd unless a property says otherwise.
       updates: {
         'write.parquet.compression-codec': 'zstd',
         ...Object.fromEntries(Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name))),

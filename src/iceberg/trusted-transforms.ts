@@ -3,12 +3,11 @@
  * Transforms", appendix B). Transform × type -> trust. Pure. Where it does not, it skips files whose rows are
  * asked for. Every pair was compared with files of PyIceberg (2026-11-28, `test/interop`):
  *
- * | transform | right | wrong |
- * |---|---|---|
- * | identity, void, year, hour | all types | none |
- * | bucket | all but uuid | uuid: hashed with its highest bit turned over |
- * | truncate | int, long, binary, decimals of 10 to 18 digits | text: cut after characters as a person sees them, not after code points; other decimals: their value is taken for one of 64 bits |
- * | month, day | date | timestamps before 1970: rounded towards 1970, not down |
+ * - identity, void, year, hour: right for all types.
+ * - bucket: right for all but uuid, which is hashed with its highest bit turned over.
+ * - truncate: right for int, long, binary and decimals of 10 to 18 digits. Text is cut after characters as a
+ *   person sees them, not after code points; other decimals have their value taken for one of 64 bits.
+ * - month, day: right for date. Timestamps before 1970 are rounded towards 1970, not down.
  */
 export type TransformTrust = 'right' | 'wrong' | 'wrong-before-1970';
 
@@ -23,7 +22,10 @@ export function transformTrust(transform: string, type: unknown): TransformTrust
   return 'right';
 }
 
-/** Transforms that DuckDB 1.5.5 cannot compute of `infinity`: by hour it gets a number below 0 and skips all files, by the others it fails. */
+/**
+ * Transforms that DuckDB 1.5.5 cannot compute of `infinity`: by hour it gets a number below 0 and skips all
+ * files, by the others it fails.
+ */
 export const failsOnInfinity = (transform: string, type: unknown): boolean =>
   ['year', 'month', 'day', 'hour'].includes(transform) && isTimestamp(String(type));
 

@@ -24,8 +24,8 @@ export const canHideBounds = ({ properties }: Pick<TableMetadata, 'properties'>)
  * Makes partition fields void, under ids that no manifest has: DuckDB 1.5.5 takes the values of a void field
  * for such of its column and ends the process where they cannot be, as it does where a manifest has partition
  * values and no spec has a field. Bounds of a column are left out by a name mapping that does not hold the
- * column: DuckDB 1.5.5 does not skip files by such bounds. The mapping gives no names, so nothing else is read
- * otherwise. Manifest lists that are read with it may not summarise those specs.
+ * column: DuckDB 1.5.5 does not skip files by such bounds. The mapping gives no names, so nothing else is
+ * read otherwise. Manifest lists that are read with it may not summarise those specs.
  */
 export function withoutFields(
   metadata: TableMetadata,

@@ -16,14 +16,14 @@ import { type Workspace, openWorkspace } from '../workspace/open-workspace.ts';
 import type { Check, Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { duckdbVersion, extensionDirectory, missingExtensions } from '../setup/extensions.mjs';
-import { strangersOf } from '../workspace/maintain-project.ts';
+import { strangersInProject } from '../workspace/maintain-project.ts';
 import { examineSource, nameOf } from './examine-source.ts';
 import { readProgress } from './status.ts';
 
 export interface ExamineOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
   readonly project?: string;
-  /** Told what is being done, for progress. */
+  /** Called with what is being done, for progress. */
   readonly onStep?: (message: string) => void;
 }
 
@@ -124,7 +124,8 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
   }
   if (engine !== undefined)
     await attempt(report, 'retention', async () => {
-      for (const { table, what, hint } of await strangersOf(workspace)) report(table, 'warn', what, hint);
+      for (const { table, what, hint } of await strangersInProject(workspace))
+        report(table, 'warn', what, hint);
     });
   for (const spec of project.processes) {
     await attempt(report, spec.processName, async () => {

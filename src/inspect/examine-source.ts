@@ -5,6 +5,7 @@ import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { protectionTag, tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import type { Watermark } from '../model/session.ts';
 import { producerOf } from '../project/dependency-order.ts';
 import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
@@ -27,78 +28,105 @@ export interface Examined {
 
 /** Whether the source can be read, and what will cost time or rows later. */
 export async function examineSource(examined: Examined, report: Report): Promise<void> {
-  const { workspace, spec, source, progress, engine } = examined;
-  const { project } = workspace;
+  const { workspace, spec, source, progress } = examined;
   const name = nameOf(spec, source);
-  const table = tableName(source.table);
   const metadata = (await workspace.client.loadTableToRead(source.table))?.metadata;
   if (metadata === undefined) {
-    const producer = producerOf(project, source.table);
-    if (producer === undefined)
-      report(
-        name,
-        'fail',
-        'the table does not exist',
-        `create ${table}, or name an existing one in ${spec.file}`,
-      );
-    else report(name, 'ok', `does not exist yet; ${producer.processName} writes it`);
+    reportMissing(examined, report);
     return;
   }
-  const watermark = watermarkFor(progress, { name: table, tableUuid: metadata['table-uuid'] });
-  if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid']) {
+  const watermark = watermarkFor(progress, {
+    name: tableName(source.table),
+    tableUuid: metadata['table-uuid'],
+  });
+  if (watermark !== undefined && !isStillThere(examined, { metadata, watermark }, report)) return;
+  const head = mainSnapshot(metadata);
+  if (head === undefined) {
+    report(name, 'ok', 'has no rows yet');
+    return;
+  }
+  if (watermark !== undefined) examineTag(examined, { metadata, watermark }, report);
+  if (source.eventTime === undefined)
+    report(name, 'ok', 'has no event-time column: its new files are loaded as they come');
+  else await examineEventTime(examined, { metadata, head, column: source.eventTime }, report);
+}
+
+function reportMissing({ workspace, spec, source }: Examined, report: Report): void {
+  const name = nameOf(spec, source);
+  const producer = producerOf(workspace.project, source.table);
+  if (producer !== undefined) report(name, 'ok', `does not exist yet; ${producer.processName} writes it`);
+  else
+    report(
+      name,
+      'fail',
+      'the table does not exist',
+      `create ${tableName(source.table)}, or name an existing one in ${spec.file}`,
+    );
+}
+
+interface Watched {
+  readonly metadata: TableMetadata;
+  readonly watermark: Watermark;
+}
+
+/** Whether the next session can go on from the watermark; where it cannot, the rest says nothing. */
+function isStillThere({ spec, source }: Examined, { metadata, watermark }: Watched, report: Report): boolean {
+  const name = nameOf(spec, source);
+  if (watermark.tableUuid !== metadata['table-uuid']) {
     report(
       name,
       'fail',
       'the table was dropped and created again since the last session',
       `rebuild ${tableName(spec.target.table)} from the new source: drop it and run again`,
     );
-    return;
+    return false;
   }
-  if (watermark !== undefined && snapshotById(metadata, watermark.snapshotId) === undefined) {
-    report(
-      name,
-      'warn',
-      `the snapshot of the watermark (${watermark.snapshotId}) was expired: changes are found from live files, and removals cannot be seen`,
-      'keep snapshots longer than the longest pause between two sessions',
-    );
-    return;
-  }
-  const head = mainSnapshot(metadata);
-  if (head === undefined) {
-    report(name, 'ok', 'has no rows yet');
-    return;
-  }
-  if (
-    watermark !== undefined &&
-    metadata.refs?.[protectionTag(spec.processName)]?.['snapshot-id'] !== watermark.snapshotId
-  )
-    report(
-      name,
-      'warn',
-      `no tag ${protectionTag(spec.processName)} keeps the snapshot of the watermark (${watermark.snapshotId}): once it is expired, removals cannot be seen`,
-      `${source.protect ? `give psyberg leave to commit to ${table}` : 'leave protect: false out where psyberg may commit to it'} (the next run sets the tag), or keep its snapshots longer than the longest pause between two sessions`,
-    );
-  if (source.eventTime === undefined) {
-    report(name, 'ok', 'has no event-time column: its new files are loaded as they come');
-    return;
-  }
-  const column = columnOf(currentSchema(metadata), source.eventTime);
-  if (column === undefined || storedUnit(column.type, source.eventTimeUnit) === undefined) {
+  if (snapshotById(metadata, watermark.snapshotId) !== undefined) return true;
+  report(
+    name,
+    'warn',
+    `the snapshot of the watermark (${watermark.snapshotId}) was expired: changes are found from live files, and removals cannot be seen`,
+    'keep snapshots longer than the longest pause between two sessions',
+  );
+  return false;
+}
+
+/** The tag that keeps the snapshot of the watermark from being expired. */
+function examineTag({ spec, source }: Examined, { metadata, watermark }: Watched, report: Report): void {
+  const tag = protectionTag(spec.processName);
+  if (metadata.refs?.[tag]?.['snapshot-id'] === watermark.snapshotId) return;
+  const mayTag = source.protect
+    ? `give psyberg leave to commit to ${tableName(source.table)}`
+    : 'leave protect: false out where psyberg may commit to it';
+  report(
+    nameOf(spec, source),
+    'warn',
+    `no tag ${tag} keeps the snapshot of the watermark (${watermark.snapshotId}): once it is expired, removals cannot be seen`,
+    `${mayTag} (the next run sets the tag), or keep its snapshots longer than the longest pause between two sessions`,
+  );
+}
+
+async function examineEventTime(
+  { workspace, spec, source, engine }: Examined,
+  { metadata, head, column }: Pick<Bounded, 'metadata' | 'head' | 'column'>,
+  report: Report,
+): Promise<void> {
+  const name = nameOf(spec, source);
+  const field = columnOf(currentSchema(metadata), column);
+  if (field === undefined || storedUnit(field.type, source.eventTimeUnit) === undefined)
     report(
       name,
       'fail',
-      column === undefined
-        ? `has no column '${source.eventTime}'`
-        : `its column '${source.eventTime}' has the type ${String(column.type)}, which gives no time`,
+      field === undefined
+        ? `has no column '${column}'`
+        : `its column '${column}' has the type ${String(field.type)}, which gives no time`,
       `correct event_time (integers need event_time_unit) in ${spec.file}`,
     );
-    return;
-  }
-  if (engine !== undefined)
+  else if (engine !== undefined)
     await examineBounds(
-      // Not the one of before: an internal error at the last source would be told of this one, too.
+      // Asked for anew: an internal error at an earlier source would be reported of this one, too.
       await workspace.engine(),
-      { metadata, head, fieldId: column.id, column: source.eventTime, name },
+      { metadata, head, fieldId: field.id, column, name },
       report,
     );
 }
@@ -112,28 +140,10 @@ interface Bounded {
 }
 
 /** Files without bounds still load, but finding their hours means reading the column. */
-async function examineBounds(
-  engine: Engine,
-  { metadata, head, fieldId, column, name }: Bounded,
-  report: Report,
-): Promise<void> {
-  const manifests = ofData(await liveManifestsOf(engine, head));
-  let files = 0n;
-  let without = 0n;
-  let allNull = 0n;
-  for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
-    const paths = manifests
-      .filter((manifest) => manifest.partition_spec_id === specId)
-      .map((manifest) => manifest.manifest_path);
-    const [row] = await engine.query<{ files: bigint; without_bounds: bigint; all_null: bigint }>({
-      sql: renderStatement('inspect/files_without_bounds'),
-      parameters: { manifests: paths, field_id: fieldId },
-    });
-    files += row?.files ?? 0n;
-    allNull += row?.all_null ?? 0n;
-    if (!partitionTells(metadata, specId, fieldId)) without += row?.without_bounds ?? 0n;
-  }
-  // No statistics tell of times that are not there: to ask its writer for them would help nobody.
+async function examineBounds(engine: Engine, bounded: Bounded, report: Report): Promise<void> {
+  const { column, name } = bounded;
+  const { files, without, allNull } = await countFiles(engine, bounded);
+  // Reported apart: no statistics can give times that are not there, so the writer is not asked for them.
   if (allNull > 0n)
     report(
       name,
@@ -152,8 +162,36 @@ async function examineBounds(
     );
 }
 
+interface FileCounts {
+  readonly files: bigint;
+  /** Neither their statistics nor their partition give the hours. */
+  readonly without: bigint;
+  /** The column is NULL in every row. */
+  readonly allNull: bigint;
+}
+
+async function countFiles(engine: Engine, { metadata, head, fieldId }: Bounded): Promise<FileCounts> {
+  const manifests = ofData(await liveManifestsOf(engine, head));
+  let files = 0n;
+  let without = 0n;
+  let allNull = 0n;
+  for (const specId of new Set(manifests.map((manifest) => manifest.partition_spec_id))) {
+    const paths = manifests
+      .filter((manifest) => manifest.partition_spec_id === specId)
+      .map((manifest) => manifest.manifest_path);
+    const [row] = await engine.query<{ files: bigint; without_bounds: bigint; all_null: bigint }>({
+      sql: renderStatement('inspect/files_without_bounds'),
+      parameters: { manifests: paths, field_id: fieldId },
+    });
+    files += row?.files ?? 0n;
+    allNull += row?.all_null ?? 0n;
+    if (!partitionSays(metadata, specId, fieldId)) without += row?.without_bounds ?? 0n;
+  }
+  return { files, without, allNull };
+}
+
 /** True when the partition itself says the hour or day of the event time. */
-const partitionTells = (metadata: TableMetadata, specId: number, fieldId: number): boolean =>
+const partitionSays = (metadata: TableMetadata, specId: number, fieldId: number): boolean =>
   metadata['partition-specs']
     .find((each) => each['spec-id'] === specId)
     ?.fields.some(

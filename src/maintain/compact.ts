@@ -20,7 +20,7 @@ import { loadTable, type MaintainContext, stopIfInterrupted, untilItWins } from 
 import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { compactionLayoutOf } from './layout.ts';
-import { forgetFiles, listLiveFiles, notedDeletes } from './live-files.ts';
+import { forgetFiles, listLiveFiles, notedDeletes } from './noted-files.ts';
 import { commitReplacement } from './commit-replacement.ts';
 import type { NewManifest } from '../tables/write/replace-snapshot.ts';
 import { type Batch, batchFolder, type Group, type GroupFile, writeGroups } from './compact-groups.ts';

@@ -70,10 +70,22 @@ export function instantOf(text: string): number {
   return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
 }
 
-const DURATIONS: Readonly<Record<string, number>> = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: HOUR_MS,
+  d: 24 * HOUR_MS,
+};
+/** As process files take them. */
+const WHOLE = /^\s*(\d{1,6})([mhd])\s*$/;
+/** As the command line takes them. */
+const FINE = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-/** `30m`, `1h`, `2d` in ms; undefined for anything else. */
-export function durationMs(text: string): number | undefined {
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? [];
-  return count === undefined || unit === undefined ? undefined : Number(count) * (DURATIONS[unit] as number);
+/** `30m`, `1h`, `2d` in ms; with `fine` also `90s`, `250ms` and `1.5h`. Undefined for anything else. */
+export function durationMs(text: string, { fine = false } = {}): number | undefined {
+  const [, count, unit] = (fine ? FINE : WHOLE).exec(text) ?? [];
+  return count === undefined || unit === undefined
+    ? undefined
+    : Math.round(Number(count) * (UNIT_MS[unit] as number));
 }

@@ -15,7 +15,8 @@ import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
 import { branchName } from '../model/session-branch.ts';
-import type { StateChange, StateRow } from '../state/write-state.ts';
+import type { StateChange } from '../state/write-state.ts';
+import type { StateRow } from '../state/tables/state-table.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 

@@ -28,7 +28,7 @@ import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import { startSnapshot } from './start.ts';
-import { completeToHour } from './vtts.ts';
+import { askVtts } from './vtts.ts';
 
 /** What a source is before anything of it was looked at. */
 const NOTHING_NEW = {
@@ -136,7 +136,7 @@ async function stateAt(
     completeToHour: progress?.completeToHour,
   });
   const vttsHour = asksProvider(input, spec, { changed, progress })
-    ? await completeToHour({
+    ? await askVtts({
         processName: input.spec.processName,
         file: relative(input.project.root, input.spec.file),
         spec,

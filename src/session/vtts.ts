@@ -3,7 +3,7 @@
  * -> hour. The plan takes the least over all sources.
  */
 import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';
-import { type AskedSource, vttsKind, type Warehouse } from '../kinds/vtts/index.ts';
+import { type AskedSource, vttsKind, type AskedWarehouse } from '../kinds/vtts/index.ts';
 import type { Hour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
@@ -21,14 +21,14 @@ export interface VttsInput extends Omit<AskedSource, 'table' | 'warehouse'> {
  * now, or rows that were set aside would be loaded, and hours computed that have not come. Throws
  * `vtts-invalid`.
  */
-export async function completeToHour(input: VttsInput): Promise<Hour | undefined> {
+export async function askVtts(input: VttsInput): Promise<Hour | undefined> {
   const { vtts, table } = input.spec;
   const warehouse = async () => warehouseOf(await input.engine(), table);
   const hour = await vttsKind(vtts.kind).ask(vtts, { ...input, table, warehouse });
   return hour === undefined ? undefined : Math.min(hour, input.lastAllowedHour);
 }
 
-const warehouseOf = (engine: Engine, { namespace }: TableIdentifier): Warehouse => ({
+const warehouseOf = (engine: Engine, { namespace }: TableIdentifier): AskedWarehouse => ({
   query: (statement) => engine.query(statement),
   parse: (query) => parseQuery<ParserVerdict>(engine, query),
   // On a connection of its own: the default catalog is changed there, and statements beside it must not

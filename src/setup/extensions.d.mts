@@ -1,6 +1,8 @@
 /** The extensions that the engine loads. */
 export const EXTENSION_NAMES: readonly string[];
-/** DuckDB's `extension_directory`: `PSYBERG_EXTENSION_DIRECTORY`, else DuckDB's default below the home folder. */
+/**
+ * DuckDB's `extension_directory`: `PSYBERG_EXTENSION_DIRECTORY`, else DuckDB's default below the home folder.
+ */
 export function extensionDirectory(): string;
 /** The platform as DuckDB names it, for example `linux_amd64`. */
 export function platformName(): string;
@@ -19,7 +21,10 @@ export interface ExtensionInstallation {
   /** For each way that failed: what was tried and why it failed. */
   readonly tried: readonly string[];
 }
-/** Gets what is missing: by DuckDB's own `INSTALL`, else the same signed files from the Python wheels. Does not throw; look at `missing`. */
+/**
+ * Gets what is missing: by DuckDB's own `INSTALL`, else the same signed files from the Python wheels. Does
+ * not throw; look at `missing`.
+ */
 export function installExtensions(options: {
   readonly directory: string;
   readonly version: string;

@@ -3,40 +3,30 @@
  * Nothing is visible before that commit. Every table keeps one manifest, so reading and writing state costs
  * the same after ten thousand sessions.
  */
+import type { TableChange, CatalogClient } from '../catalog/client/catalog-client.ts';
 import { randomUUID } from 'node:crypto';
-import type { CatalogClient, TableCommit } from '../catalog/client/catalog-client.ts';
-import type { BoundValue, Engine } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { moveMain } from '../iceberg/references.ts';
-import { renderJson } from '../iceberg/json.ts';
 import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
-import type {
-  PartitionSpec,
-  Schema,
-  Snapshot,
-  SnapshotId,
-  TableMetadata,
-} from '../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { branchName } from '../model/session-branch.ts';
 import {
   NOTHING,
   fieldIdsFragment,
-  manifestFormatFragment,
-  manifestListFragment,
-  newEntryFragments,
   renderStatement,
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
 import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
+import { writeSingleManifest } from '../tables/write/single-manifest.ts';
 import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from './read-watermarks.ts';
-import type { StateTable } from './state-tables.ts';
+import type { StateRow, StateTable } from './tables/state-table.ts';
 
-export type StateRow = Readonly<Record<string, string | number | null>>;
-export type TableChange = TableCommit & { readonly identifier: TableIdentifier };
 /** A change of a state table, and the files that nothing refers to once it is committed. */
 export interface StateChange {
   readonly change: TableChange;
@@ -47,15 +37,6 @@ export interface StateChange {
   readonly snapshotId: SnapshotId;
 }
 
-/** What the entries of a state table say of a file. */
-const DATA_FILE_COLUMNS = [
-  'content',
-  'file_path',
-  'file_format',
-  'partition',
-  'record_count',
-  'file_size_in_bytes',
-];
 /**
  * Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not
  * measured.
@@ -127,7 +108,7 @@ function checkedColumns(
   table: TableIdentifier,
   definition: StateTable,
 ): TableMetadata {
-  const names = new Set(schemaOf(metadata).fields.map((field) => field.name));
+  const names = new Set(currentSchema(metadata).fields.map((field) => field.name));
   const missing = definition.columns.filter((column) => !names.has(column.name)).map((column) => column.name);
   if (missing.length > 0)
     throw usageError(
@@ -140,9 +121,6 @@ function checkedColumns(
   return metadata;
 }
 
-const schemaOf = (metadata: TableMetadata): Schema =>
-  metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id']) as Schema;
-
 /**
  * Writes the files of one state change and returns the change. Call again with fresh metadata after a lost
  * race.
@@ -153,100 +131,30 @@ export async function composeStateChange(
   write: StateWrite,
 ): Promise<StateChange> {
   const base = mainSnapshot(metadata);
-  const spec = metadata['partition-specs'].find(
-    (each) => each['spec-id'] === metadata['default-spec-id'],
-  ) as PartitionSpec;
-  const run = (
-    name: string,
-    fragments: Parameters<typeof renderStatement>[1],
-    parameters: Record<string, BoundValue>,
-  ) => engine.query({ sql: renderStatement(name, fragments), parameters });
   for (const file of filesIn(base, OBSOLETE_FILES)) removeLocalFile(file);
   const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
-  const liveOf = async (processName: string | undefined): Promise<string[]> =>
-    manifests.length === 0 || processName === undefined
-      ? []
-      : (await run('state/live_files', {}, { manifests, process_name: processName })).map(
-          (row) => row['path'] as string,
-        );
-  const replaced = await replacedFiles(engine, write, await liveOf(write.processName));
-  const removed = [...replaced.files, ...(await liveOf(write.endedProcess))];
+  const replaced = await replacedFiles(engine, write, await liveFiles(engine, manifests, write.processName));
+  const removed = [...replaced.files, ...(await liveFiles(engine, manifests, write.endedProcess))];
   const root = tableRoot(metadata);
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
-
   const owner = branchName(write.processName, write.psybergSessionId);
   const path = `${root}/data/${owner}-${randomUUID()}.parquet`;
-  makeLocalFolder(`${root}/data`);
-  const [file] = await run(
-    'state/write_file',
-    {
-      rows: statementFragment(renderStatement(write.definition.rowsStatement)),
-      kept: replaced.holdOthers
-        ? statementFragment(
-            `union all by name\n${renderStatement(write.definition.keptStatement, { table: tableFragment('lake', write.table) })}`,
-          )
-        : NOTHING,
-      field_ids: fieldIdsFragment(schemaOf(metadata).fields),
-    },
-    {
-      rows: JSON.stringify(write.rows),
-      destination: path,
-      ...(replaced.holdOthers
-        ? {
-            process_name: write.processName,
-            psyberg_session_id: write.psybergSessionId,
-            replaced_files: replaced.files,
-          }
-        : {}),
-    },
-  );
   const manifest = `${root}/metadata/${owner}-${snapshotId}-m0.avro`;
-  const partitionSpecId = String(spec['spec-id']);
-  await run(
-    'state/write_manifest',
-    {
-      existing:
-        manifests.length === 0 ? NOTHING : statementFragment(renderStatement('state/existing_entries')),
-      manifest_format: manifestFormatFragment(
-        newEntryFragments(DATA_FILE_COLUMNS, [
-          { name: 'process_name', fieldId: spec.fields[0]?.['field-id'] ?? 1000 },
-        ]).fieldIds,
-      ),
-    },
-    {
-      path,
-      process_name: write.processName,
-      row_count: file?.['count'] as bigint,
-      file_size: file?.['file_size_bytes'] as bigint,
-      destination: manifest,
-      schema: renderJson(schemaOf(metadata)),
-      schema_id: String(metadata['current-schema-id']),
-      partition_spec: renderJson(spec.fields),
-      partition_spec_id: partitionSpecId,
-      format_version: '2',
-      content: 'data',
-      ...(manifests.length === 0
-        ? {}
-        : { manifest_list: (base as Snapshot)['manifest-list'], manifests, removed_files: removed }),
-    },
-  );
   const list = `${root}/metadata/${owner}-snap-${snapshotId}-${randomUUID()}.avro`;
-  await run(
-    'state/write_list',
-    {
-      carried: base === undefined ? NOTHING : statementFragment(renderStatement('state/carried_deletes')),
-      manifest_list_format: manifestListFragment(),
-    },
-    {
-      manifest,
-      partition_spec_id: partitionSpecId,
-      snapshot_id: String(snapshotId),
-      sequence_number: String(sequenceNumber),
-      destination: list,
-      ...(base === undefined ? {} : { manifest_list: base['manifest-list'] }),
-    },
-  );
+  makeLocalFolder(`${root}/data`);
+  const written = await writeRows(engine, metadata, write, { path, replaced });
+  await writeSingleManifest(engine, {
+    metadata,
+    base,
+    manifests,
+    added: { path, processName: write.processName, ...written },
+    removed,
+    snapshotId,
+    sequenceNumber,
+    manifest,
+    list,
+  });
   return stateChange(metadata, write, [path, manifest, list], {
     'snapshot-id': snapshotId,
     ...(base === undefined ? {} : { 'parent-snapshot-id': base['snapshot-id'] }),
@@ -263,6 +171,52 @@ export async function composeStateChange(
   });
 }
 
+/** The live data files of a process. */
+async function liveFiles(
+  engine: Engine,
+  manifests: readonly string[],
+  processName: string | undefined,
+): Promise<string[]> {
+  if (manifests.length === 0 || processName === undefined) return [];
+  const rows = await engine.query<{ path: string }>({
+    sql: renderStatement('state/live_files'),
+    parameters: { manifests, process_name: processName },
+  });
+  return rows.map((row) => row.path);
+}
+
+interface ReplacedFiles {
+  readonly files: readonly string[];
+  /** Whether they also hold rows that are kept. */
+  readonly holdOthers: boolean;
+}
+
+/** Writes the new rows, and those that are kept of files that give way, as one file. */
+async function writeRows(
+  engine: Engine,
+  metadata: TableMetadata,
+  { definition, table, processName, psybergSessionId, rows }: StateWrite,
+  { path, replaced }: { readonly path: string; readonly replaced: ReplacedFiles },
+): Promise<{ readonly rows: bigint; readonly bytes: bigint }> {
+  const kept = (): string =>
+    renderStatement(definition.keptStatement, { table: tableFragment('lake', table) });
+  const [file] = await engine.query<{ count: bigint; file_size_bytes: bigint }>({
+    sql: renderStatement('state/write_file', {
+      rows: statementFragment(definition.rowsQuery()),
+      kept: replaced.holdOthers ? statementFragment(`union all by name\n${kept()}`) : NOTHING,
+      field_ids: fieldIdsFragment(currentSchema(metadata).fields),
+    }),
+    parameters: {
+      rows: JSON.stringify(rows),
+      destination: path,
+      ...(replaced.holdOthers
+        ? { process_name: processName, psyberg_session_id: psybergSessionId, replaced_files: replaced.files }
+        : {}),
+    },
+  });
+  return { rows: file?.count as bigint, bytes: file?.file_size_bytes as bigint };
+}
+
 /**
  * Which of a process's live files give way to the new one: all of them when they are many, else those with
  * rows that are written anew.
@@ -271,7 +225,7 @@ async function replacedFiles(
   engine: Engine,
   { definition, psybergSessionId, replacesSession }: StateWrite,
   live: readonly string[],
-): Promise<{ files: readonly string[]; holdOthers: boolean }> {
+): Promise<ReplacedFiles> {
   if (live.length >= definition.filesPerProcess)
     return { files: live, holdOthers: definition.filesPerProcess > 1 };
   if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };

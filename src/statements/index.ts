@@ -35,6 +35,7 @@ export {
   writtenValues,
 } from './data-files.ts';
 export { type NestedType, duckdbTypeName, fileSchemaFragment } from './file-columns.ts';
+export { typedRowsFragments } from './typed-rows.ts';
 export { isLongKey, longValuesFragment } from './partition-keys.ts';
 export {
   type PartitionValue,

@@ -30,7 +30,7 @@ export async function maintainProject(
 }
 
 /** See `Psyberg.dropTag`. */
-export async function dropTag(
+export async function dropTagOfStranger(
   workspace: Workspace,
   name: string,
   { dryRun = false }: { readonly dryRun?: boolean } = {},
@@ -41,7 +41,7 @@ export async function dropTag(
 }
 
 /** Processes that hold snapshots back and are not in the project, and what to do about each. */
-export async function strangersOf(
+export async function strangersInProject(
   workspace: Workspace,
 ): Promise<{ readonly table: string; readonly what: string; readonly hint: string }[]> {
   const { findStrangers, readTables, strangerText } = await import('../maintain/index.ts');

@@ -2,7 +2,7 @@
  * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by the first
  * call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on this.
  */
-import type { Catalog } from '../catalog/index.ts';
+import type { CatalogServer } from '../catalog/index.ts';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { tellingStorage } from '../catalog/client/storage-client.ts';
 import { type VerifiedRewrites, openVerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
@@ -29,7 +29,7 @@ export interface WorkspaceOptions {
 
 export interface Workspace extends ViewPorts {
   readonly project: ProjectSpec;
-  readonly catalog: Catalog;
+  readonly catalog: CatalogServer;
   readonly client: CatalogClient;
   /** DuckDB, with the warehouse attached as `lake`. Opened again after an internal error of DuckDB. */
   engine(): Promise<Engine>;
@@ -113,7 +113,7 @@ interface Lake {
 }
 
 function openedOnDemand(
-  { uri, token }: Catalog,
+  { uri, token }: CatalogServer,
   storage: ReadonlyMap<string, StorageAccess>,
   { onStep, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'] }: WorkspaceOptions,
 ): Lake {
@@ -159,7 +159,7 @@ function openedOnDemand(
 
 /** The catalog's client; what it hands out of tables, DuckDB can read. */
 function readingClient(
-  catalog: Catalog,
+  catalog: CatalogServer,
   storage: Map<string, StorageAccess>,
   { lake, readable }: { readonly lake: Lake; readonly readable: ReturnType<typeof readableNames> },
 ): CatalogClient {

@@ -1,5 +1,5 @@
-/** The catalog that a project names, started. ProjectSpec -> Catalog. */
-import { type Catalog, type ServeOptions, startCatalog, startProxy } from '../catalog/index.ts';
+/** The catalog that a project names, started. ProjectSpec -> CatalogServer. */
+import { type CatalogServer, type ServeOptions, startCatalog, startProxy } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
@@ -17,7 +17,7 @@ export const CATALOG_NAME = 'psyberg';
 export async function startProjectCatalog(
   project: ProjectSpec,
   options: Pick<ServeOptions, 'host' | 'port' | 'token' | 'duckDb' | 'holdsProcess'> = {},
-): Promise<Catalog> {
+): Promise<CatalogServer> {
   const { catalog } = project;
   // Opened only for clients that write with DuckDB.
   let opening: Promise<Engine> | undefined;
@@ -29,7 +29,7 @@ export async function startProjectCatalog(
   };
   const duckDb = helpForDuckDb(engine, readableNames(readableManifests(project)));
   const served = { catalogName: CATALOG_NAME, duckDb, ...options };
-  let started: Catalog;
+  let started: CatalogServer;
   if (catalog.kind === 'rest') started = await startProxy({ foreign: catalog, ...served });
   else {
     const { kind: _embedded, ...place } = catalog;

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitStateUnknown } from '../../src/catalog/errors.ts';
 import { tableMetadataFiles, viewMetadataFiles } from '../../src/catalog/files/metadata-files.ts';
 import { answerError } from '../../src/catalog/protocol/error-body.ts';
-import type { CatalogFace } from '../../src/catalog/service/catalog-face.ts';
-import { warehouseFace } from '../../src/catalog/service/warehouse-face.ts';
+import type { Catalog } from '../../src/catalog/service/catalog.ts';
+import { warehouseCatalog } from '../../src/catalog/service/warehouse-catalog.ts';
 import { openSqliteDatabase } from '../../src/catalog/store/sqlite-database.ts';
 import type { CatalogStore } from '../../src/catalog/store/store.ts';
 import { missingPostgres, type Postgres, startPostgres } from '../support/postgres.ts';
@@ -70,9 +70,9 @@ describe.skipIf(missing !== undefined)(
 describe('a commit whose answer is lost', () => {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-lost-'));
   let store: CatalogStore;
-  let face: CatalogFace;
+  let catalog: Catalog;
   /** As of another process. */
-  let other: CatalogFace;
+  let other: Catalog;
   let losing = false;
   let overtake: (() => Promise<void>) | undefined;
   beforeAll(async () => {
@@ -89,15 +89,15 @@ describe('a commit whose answer is lost', () => {
         return lost;
       },
     };
-    const faceOver = (over: CatalogStore): CatalogFace =>
-      warehouseFace({
+    const catalogOver = (over: CatalogStore): Catalog =>
+      warehouseCatalog({
         roots,
         store: over,
         files: tableMetadataFiles(roots),
         viewFiles: viewMetadataFiles(roots),
       });
-    [face, other] = [faceOver(losingStore), faceOver(store)];
-    await face.createNamespace(['facts'], {});
+    [catalog, other] = [catalogOver(losingStore), catalogOver(store)];
+    await catalog.createNamespace(['facts'], {});
   });
   afterAll(async () => {
     await store.close();
@@ -105,12 +105,12 @@ describe('a commit whose answer is lost', () => {
   });
   it('is there for whoever looks: created, and committed', async () => {
     losing = true;
-    await expect(face.createTable(TABLE, { schema: SCHEMA })).rejects.toMatchObject({
+    await expect(catalog.createTable(TABLE, { schema: SCHEMA })).rejects.toMatchObject({
       code: 'commit-state-unknown',
       retryable: false,
     });
-    expect((await face.loadTable(TABLE)).metadata.snapshots).toEqual([]);
-    const error = await face
+    expect((await catalog.loadTable(TABLE)).metadata.snapshots).toEqual([]);
+    const error = await catalog
       .commitTables([{ identifier: TABLE, ...append(1n, null) }])
       .catch((thrown: unknown) => thrown);
     expect(answerError(error)).toMatchObject({
@@ -118,7 +118,7 @@ describe('a commit whose answer is lost', () => {
       body: { error: { type: 'CommitStateUnknownException' } },
     });
     losing = false;
-    expect((await face.loadTable(TABLE)).metadata['current-snapshot-id']).toBe(1n);
+    expect((await catalog.loadTable(TABLE)).metadata['current-snapshot-id']).toBe(1n);
     expect(filesOf(warehouse)).toHaveLength(2);
   });
   it('a transaction changes nothing when a table that it only asserts moves just before the swap', async () => {
@@ -126,7 +126,7 @@ describe('a commit whose answer is lost', () => {
       { namespace: ['facts'], name: 'asserted' },
       { namespace: ['facts'], name: 'changed' },
     ];
-    for (const id of [asserted, changed]) await face.createTable(id, { schema: SCHEMA });
+    for (const id of [asserted, changed]) await catalog.createTable(id, { schema: SCHEMA });
     const changes = [
       {
         identifier: asserted,
@@ -140,12 +140,12 @@ describe('a commit whose answer is lost', () => {
       },
     ];
     overtake = async () => void (await other.commitTables([{ identifier: asserted, ...append(1n, null) }]));
-    await expect(face.commitTables(changes)).rejects.toMatchObject({ code: 'commit-conflict' });
-    expect((await face.loadTable(changed)).metadata.properties?.['a']).toBeUndefined();
+    await expect(catalog.commitTables(changes)).rejects.toMatchObject({ code: 'commit-conflict' });
+    expect((await catalog.loadTable(changed)).metadata.properties?.['a']).toBeUndefined();
     const holds = [{ ...changes[0], requirements: [] }, changes[1]] as typeof changes;
-    const before = (await face.loadTable(asserted)).metadataLocation;
-    await face.commitTables(holds);
-    expect((await face.loadTable(asserted)).metadataLocation).toBe(before);
-    expect((await face.loadTable(changed)).metadata.properties?.['a']).toBe('b');
+    const before = (await catalog.loadTable(asserted)).metadataLocation;
+    await catalog.commitTables(holds);
+    expect((await catalog.loadTable(asserted)).metadataLocation).toBe(before);
+    expect((await catalog.loadTable(changed)).metadata.properties?.['a']).toBe('b');
   });
 });

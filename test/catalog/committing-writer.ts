@@ -5,7 +5,7 @@
  */
 import { startCatalog } from '../../src/catalog/index.ts';
 import { tableMetadataFiles, viewMetadataFiles } from '../../src/catalog/files/metadata-files.ts';
-import { warehouseFace } from '../../src/catalog/service/warehouse-face.ts';
+import { warehouseCatalog } from '../../src/catalog/service/warehouse-catalog.ts';
 import { openPostgresDatabase } from '../../src/catalog/store/postgres-database.ts';
 import { openSqliteDatabase } from '../../src/catalog/store/sqlite-database.ts';
 import type { CatalogStore } from '../../src/catalog/store/store.ts';
@@ -59,13 +59,13 @@ async function openClient() {
     },
   };
   const roots = { warehouse, allowed: [] };
-  const face = warehouseFace({
+  const catalog = warehouseCatalog({
     roots,
     store: dying,
     files: tableMetadataFiles(roots),
     viewFiles: viewMetadataFiles(roots),
   });
-  return { client: localClient(async () => face), close: () => store.close() };
+  return { client: localClient(async () => catalog), close: () => store.close() };
 }
 
 const { client, close } = await openClient();

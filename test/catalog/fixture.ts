@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CatalogClient, TableCommit } from '../../src/catalog/client/catalog-client.ts';
 import { catalogClient } from '../support/catalog-client.ts';
-import { type Catalog, type CatalogOptions, startCatalog } from '../../src/catalog/index.ts';
+import { type CatalogServer, type CatalogOptions, startCatalog } from '../../src/catalog/index.ts';
 import { parseJson, renderJson } from '../../src/iceberg/json.ts';
 import type { Snapshot, TableIdentifier } from '../../src/iceberg/table-metadata.ts';
 
@@ -15,7 +15,7 @@ export interface Reply {
   readonly headers: Headers;
 }
 export interface CatalogFixture {
-  readonly catalog: Catalog;
+  readonly catalog: CatalogServer;
   readonly warehouse: string;
   readonly client: CatalogClient;
   /** A request with the token; `body` is rendered unless it is text. */

@@ -4,12 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type BearerTokens, bearerTokens } from '../../src/catalog/foreign/bearer-tokens.ts';
-import { foreignFace } from '../../src/catalog/foreign/connect.ts';
+import { connectForeignCatalog } from '../../src/catalog/foreign/connect.ts';
 import { showsUpdates } from '../../src/catalog/foreign/look-up-commit.ts';
 import { tableCache } from '../../src/catalog/foreign/table-cache.ts';
 import { uuidV7 } from '../../src/catalog/foreign/uuid-v7.ts';
 import { startProxy } from '../../src/catalog/index.ts';
-import type { FaceTable } from '../../src/catalog/service/catalog-face.ts';
+import type { CatalogTable } from '../../src/catalog/service/catalog.ts';
 import { renderJson } from '../../src/iceberg/json.ts';
 import { PsybergError } from '../../src/model/errors.ts';
 import { type ForeignManners, type ForeignServer, startForeignServer } from '../support/foreign-server.ts';
@@ -21,11 +21,11 @@ async function serverForTest(manners: ForeignManners = {}): Promise<ForeignServe
   return server;
 }
 const TABLE = { namespace: ['a'], name: 't' };
-async function faceWithTable(server: ForeignServer, options: { readonly token?: string } = {}) {
-  const face = await foreignFace({ uri: server.uri, ...options });
-  await face.createNamespace(['a'], {});
-  await face.createTable(TABLE, { schema: SCHEMA });
-  return face;
+async function catalogWithTable(server: ForeignServer, options: { readonly token?: string } = {}) {
+  const catalog = await connectForeignCatalog({ uri: server.uri, ...options });
+  await catalog.createNamespace(['a'], {});
+  await catalog.createTable(TABLE, { schema: SCHEMA });
+  return catalog;
 }
 const failureOf = async (work: Promise<unknown>): Promise<PsybergError> => {
   try {
@@ -61,9 +61,9 @@ describe('configuration', () => {
       prefix: 'ws/one',
       config: { overrides: { prefix: 'ws/one', 'namespace-separator': '%2E', 'header.X-Team': 'blue' } },
     });
-    const face = await foreignFace({ uri: `${server.uri}/`, warehouse: 'my wh' });
-    await face.createNamespace(['a'], {});
-    await failureOf(face.listTables(['a', 'b']));
+    const catalog = await connectForeignCatalog({ uri: `${server.uri}/`, warehouse: 'my wh' });
+    await catalog.createNamespace(['a'], {});
+    await failureOf(catalog.listTables(['a', 'b']));
     expect(server.calls.map((call) => call.path)).toEqual([
       '/config?warehouse=my%20wh',
       '/ws/one/namespaces',
@@ -76,8 +76,8 @@ describe('configuration', () => {
       prefix: 'ws%2Fone%20two',
       config: { overrides: { prefix: 'ws%2Fone two', 'namespace-separator': '%' } },
     });
-    const face = await foreignFace({ uri: server.uri });
-    await failureOf(face.listTables(['a', 'b']));
+    const catalog = await connectForeignCatalog({ uri: server.uri });
+    await failureOf(catalog.listTables(['a', 'b']));
     expect(server.calls.map((call) => call.path)).toEqual([
       '/config',
       '/ws%2Fone%20two/namespaces/a%25b/tables',
@@ -85,12 +85,12 @@ describe('configuration', () => {
   });
   it('is refused with the place to correct when something else answers', async () => {
     const server = await serverForTest({ interfere: () => ({ status: 200, body: 'hello' }) });
-    expect(await failureOf(foreignFace({ uri: server.uri }))).toMatchObject({
+    expect(await failureOf(connectForeignCatalog({ uri: server.uri }))).toMatchObject({
       code: 'catalog-unreachable',
       kind: 'usage',
       hint: expect.stringContaining('catalog.uri'),
     });
-    const gone = await failureOf(foreignFace({ uri: 'http://127.0.0.1:9' }));
+    const gone = await failureOf(connectForeignCatalog({ uri: 'http://127.0.0.1:9' }));
     expect(gone).toMatchObject({ code: 'catalog-unreachable', retryable: true });
     const missing = await serverForTest({
       interfere: () => ({
@@ -98,22 +98,22 @@ describe('configuration', () => {
         body: { error: { message: 'no w', type: 'NoSuchWarehouseException', code: 404 } },
       }),
     });
-    expect(await failureOf(foreignFace({ uri: missing.uri, warehouse: 'w' }))).toMatchObject({
+    expect(await failureOf(connectForeignCatalog({ uri: missing.uri, warehouse: 'w' }))).toMatchObject({
       code: 'no-such-warehouse',
     });
   });
   it('refuses in words what the catalog does not offer', async () => {
     const server = await serverForTest({ config: { endpoints: ['GET /v1/{prefix}/namespaces'] } });
-    const face = await foreignFace({ uri: server.uri });
-    expect(await failureOf(face.renameTable({ from: TABLE, to: { ...TABLE, name: 'u' } }))).toMatchObject({
+    const catalog = await connectForeignCatalog({ uri: server.uri });
+    expect(await failureOf(catalog.renameTable({ from: TABLE, to: { ...TABLE, name: 'u' } }))).toMatchObject({
       code: 'unsupported',
     });
-    expect(await failureOf(face.icebergViews.list(['a']))).toMatchObject({ code: 'unsupported' });
-    expect(face.commitsTogether).toBe(false);
+    expect(await failureOf(catalog.icebergViews.list(['a']))).toMatchObject({ code: 'unsupported' });
+    expect(catalog.commitsTogether).toBe(false);
     const calls = server.calls.length;
     expect(
       await failureOf(
-        face.commitTables([
+        catalog.commitTables([
           { identifier: TABLE, ...append(1n, null) },
           { identifier: { ...TABLE, name: 'u' }, ...append(1n, null) },
         ]),
@@ -161,12 +161,16 @@ describe('tokens', () => {
       { body: { access_token: 'two' } },
     );
     const server = await serverForTest({ tokens: new Set(['one']) });
-    const face = await foreignFace({ uri: server.uri, credential: 'id:secret', oauth2ServerUri: uri });
+    const catalog = await connectForeignCatalog({
+      uri: server.uri,
+      credential: 'id:secret',
+      oauth2ServerUri: uri,
+    });
     server.manners.tokens = new Set(['two']);
-    expect(await face.listNamespaces([])).toEqual([]);
+    expect(await catalog.listNamespaces([])).toEqual([]);
     expect(asked).toHaveLength(2);
     server.manners.tokens = new Set(['three']);
-    expect(await failureOf(face.listNamespaces([]))).toMatchObject({
+    expect(await failureOf(catalog.listNamespaces([]))).toMatchObject({
       code: 'catalog-unauthorized',
       kind: 'usage',
     });
@@ -177,14 +181,14 @@ describe('tokens', () => {
       body: { error: 'invalid_client', error_description: 'wrong: hush-hush for id:hush-hush' },
     });
     const refused = await failureOf(
-      foreignFace({ uri: 'http://127.0.0.1:9', credential: 'id:hush-hush', oauth2ServerUri: uri }),
+      connectForeignCatalog({ uri: 'http://127.0.0.1:9', credential: 'id:hush-hush', oauth2ServerUri: uri }),
     );
     expect(refused).toMatchObject({
       code: 'catalog-unauthorized',
       message: expect.stringContaining('invalid_client'),
     });
     const server = await serverForTest({ tokens: new Set(['other']) });
-    const unauthorized = await failureOf(foreignFace({ uri: server.uri, token: 'hush-hush' }));
+    const unauthorized = await failureOf(connectForeignCatalog({ uri: server.uri, token: 'hush-hush' }));
     expect(unauthorized).toMatchObject({
       code: 'catalog-unauthorized',
       message: expect.stringContaining('not authorized: Bearer …'),
@@ -199,17 +203,17 @@ describe('tokens', () => {
 describe('requests', () => {
   it('that read are repeated, changes only where the catalog cannot have made them', async () => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
+    const catalog = await catalogWithTable(server);
     const answers: (number | 'cut')[] = [503, 502, 500];
     const sent = (): number => server.calls.filter((call) => call.method === 'POST').length;
     server.manners.interfere = () => {
       const status = answers.shift();
       return status === undefined ? undefined : status === 'cut' ? { status: 0, cut: true } : { status };
     };
-    expect(await face.listNamespaces([])).toEqual([['a']]);
+    expect(await catalog.listNamespaces([])).toEqual([['a']]);
     let before = sent();
     answers.push(500);
-    expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({
+    expect(await failureOf(catalog.createNamespace(['b'], {}))).toMatchObject({
       code: 'commit-state-unknown',
       retryable: true,
     });
@@ -217,21 +221,26 @@ describe('requests', () => {
     answers.length = 0;
     before = sent();
     answers.push('cut');
-    expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({ code: 'commit-state-unknown' });
+    expect(await failureOf(catalog.createNamespace(['b'], {}))).toMatchObject({
+      code: 'commit-state-unknown',
+    });
     expect(sent() - before).toBe(1);
   });
   it('give up after a bound, and never wait longer than one', async () => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
+    const catalog = await catalogWithTable(server);
     const before = server.calls.length;
     server.manners.interfere = () => ({ status: 429, headers: { 'retry-after': '0' } });
-    expect(await failureOf(face.listNamespaces([]))).toMatchObject({ code: 'catalog-busy', retryable: true });
+    expect(await failureOf(catalog.listNamespaces([]))).toMatchObject({
+      code: 'catalog-busy',
+      retryable: true,
+    });
     expect(server.calls.length - before).toBe(5);
     server.manners.interfere = () => ({
       status: 503,
       headers: { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() },
     });
-    expect(await failureOf(face.listNamespaces([]))).toMatchObject({ code: 'catalog-busy' });
+    expect(await failureOf(catalog.listNamespaces([]))).toMatchObject({ code: 'catalog-busy' });
     expect(server.calls.length - before).toBe(6);
   });
   it('carry one Idempotency-Key over their repetitions where the catalog remembers keys, and none elsewhere', async () => {
@@ -239,27 +248,27 @@ describe('requests', () => {
     let failures = 2;
     server.manners.interfere = (call) =>
       call.method === 'POST' && failures-- > 0 ? { status: 500 } : undefined;
-    const face = await foreignFace({ uri: server.uri });
-    await face.createNamespace(['a'], {});
-    await face.createNamespace(['b'], {});
+    const catalog = await connectForeignCatalog({ uri: server.uri });
+    await catalog.createNamespace(['a'], {});
+    await catalog.createNamespace(['b'], {});
     const keys = server.calls.map((call) => call.headers['idempotency-key']);
     expect(keys[0]).toBeUndefined();
     expect(keys[1]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(keys.slice(1, 4)).toEqual([keys[1], keys[1], keys[1]]);
     expect(keys[4]).not.toBe(keys[1]);
     const forgetful = await serverForTest();
-    await (await foreignFace({ uri: forgetful.uri })).createNamespace(['a'], {});
+    await (await connectForeignCatalog({ uri: forgetful.uri })).createNamespace(['a'], {});
     expect(forgetful.calls.every((call) => call.headers['idempotency-key'] === undefined)).toBe(true);
     expect(uuidV7(0x0123456789ab).startsWith('01234567-89ab-7')).toBe(true);
   });
   it('load a table that did not change without sending it again', async () => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
-    const one = await face.loadTable(TABLE);
-    expect(await face.loadTable(TABLE)).toBe(one);
+    const catalog = await catalogWithTable(server);
+    const one = await catalog.loadTable(TABLE);
+    expect(await catalog.loadTable(TABLE)).toBe(one);
     expect(server.calls.at(-1)?.headers['if-none-match']).toBeDefined();
-    await face.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
-    expect((await face.loadTable(TABLE)).metadata['current-snapshot-id']).toBe(1n);
+    await catalog.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
+    expect((await catalog.loadTable(TABLE)).metadata['current-snapshot-id']).toBe(1n);
   });
 });
 
@@ -271,8 +280,8 @@ describe('lists', () => {
           ? { status: 200, body: { namespaces: [['a']], 'next-page-token': 'x' } }
           : undefined,
     });
-    const face = await foreignFace({ uri: server.uri });
-    expect(await failureOf(face.listNamespaces([]))).toMatchObject({
+    const catalog = await connectForeignCatalog({ uri: server.uri });
+    expect(await failureOf(catalog.listNamespaces([]))).toMatchObject({
       code: 'catalog-failed',
       message: expect.stringContaining('page token twice'),
     });
@@ -283,20 +292,20 @@ describe('lists', () => {
 describe('tables whose dotted names are the same', () => {
   it('are not taken for each other', async () => {
     const server = await serverForTest();
-    const face = await foreignFace({ uri: server.uri });
+    const catalog = await connectForeignCatalog({ uri: server.uri });
     const tables = [
       { namespace: ['a'], name: 'b.c' },
       { namespace: ['a', 'b'], name: 'c' },
     ];
     const locations: (string | undefined)[] = [];
     for (const table of tables) {
-      await face.createNamespace(table.namespace, {});
-      locations.push((await face.createTable(table, { schema: SCHEMA })).metadata['table-uuid']);
+      await catalog.createNamespace(table.namespace, {});
+      locations.push((await catalog.createTable(table, { schema: SCHEMA })).metadata['table-uuid']);
     }
     // A catalog may count versions in its entity tags: "1" of one table is no "1" of another.
     server.calls.length = 0;
     for (const [index, table] of tables.entries())
-      expect((await face.loadTable(table)).metadata['table-uuid']).toBe(locations[index]);
+      expect((await catalog.loadTable(table)).metadata['table-uuid']).toBe(locations[index]);
     const tags = server.calls.map((each) => each.headers['if-none-match']);
     expect(new Set(tags).size).toBe(2);
   });
@@ -313,42 +322,42 @@ describe('a commit without an answer', () => {
     ['not made, and the answer was 500', { status: 500 }],
   ] as const)('%s: it is looked up, and made once', async (_what, interference) => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
+    const catalog = await catalogWithTable(server);
     let once = true;
     server.manners.interfere = (call) => {
       if (call.method !== 'POST' || !once) return undefined;
       once = false;
       return interference;
     };
-    const [committed] = await face.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
+    const [committed] = await catalog.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
     expect(committed?.metadata['current-snapshot-id']).toBe(1n);
-    expect((await face.loadTable(TABLE)).metadata.snapshots).toHaveLength(1);
+    expect((await catalog.loadTable(TABLE)).metadata.snapshots).toHaveLength(1);
   });
   it('that expects nothing is not sent again: it could be made twice', async () => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
+    const catalog = await catalogWithTable(server);
     server.manners.interfere = (call) => (call.method === 'POST' ? { status: 500 } : undefined);
     const before = server.calls.filter((call) => call.method === 'POST').length;
     const { updates } = append(1n, null);
     expect(
-      await failureOf(face.commitTables([{ identifier: TABLE, requirements: [], updates }])),
+      await failureOf(catalog.commitTables([{ identifier: TABLE, requirements: [], updates }])),
     ).toMatchObject({ code: 'commit-state-unknown', retryable: true });
     expect(server.calls.filter((call) => call.method === 'POST').length - before).toBe(1);
   });
   it('of a namespace or a table that is there is that of one that exists', async () => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
+    const catalog = await catalogWithTable(server);
     server.manners.interfere = (call) => (call.method === 'POST' ? { status: 500, after: true } : undefined);
-    expect(await failureOf(face.createNamespace(['b'], {}))).toMatchObject({ code: 'already-exists' });
+    expect(await failureOf(catalog.createNamespace(['b'], {}))).toMatchObject({ code: 'already-exists' });
     expect(
-      await failureOf(face.createTable({ namespace: ['b'], name: 't' }, { schema: SCHEMA })),
+      await failureOf(catalog.createTable({ namespace: ['b'], name: 't' }, { schema: SCHEMA })),
     ).toMatchObject({ code: 'already-exists' });
   });
   it("is not taken for made when somebody else's was, or when one update cannot be seen", async () => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
-    await face.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
-    const { metadata } = await face.loadTable(TABLE);
+    const catalog = await catalogWithTable(server);
+    await catalog.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
+    const { metadata } = await catalog.loadTable(TABLE);
     expect(showsUpdates(metadata, append(1n, null).updates)).toBe(true);
     expect(showsUpdates(metadata, append(2n, 1n).updates)).toBe(false);
     expect(showsUpdates(undefined, append(1n, null).updates)).toBe(false);
@@ -377,7 +386,7 @@ describe('storage credentials', () => {
         'storage-credentials': credentials,
       },
     });
-    await faceWithTable(server, { token: 'of-the-catalog' });
+    await catalogWithTable(server, { token: 'of-the-catalog' });
     const proxy = await startProxy({ foreign: { uri: server.uri, token: 'of-the-catalog' } });
     onTestFinished(() => proxy.close());
     proxy.views.open({
@@ -407,7 +416,7 @@ describe('storage credentials', () => {
   it('are asked for anew before they expire', () => {
     let nowMs = 0;
     const cache = tableCache(() => nowMs);
-    const table = { metadata: {}, metadataLocation: 'm' } as FaceTable;
+    const table = { metadata: {}, metadataLocation: 'm' } as CatalogTable;
     cache.remember('plain', '"1"', table);
     cache.remember('dated', '"1"', {
       ...table,
@@ -434,7 +443,7 @@ describe('storage credentials', () => {
 describe('the proxy', () => {
   it("passes the catalog's refusals on in its own words and with the right status", async () => {
     const server = await serverForTest();
-    await faceWithTable(server);
+    await catalogWithTable(server);
     const proxy = await startProxy({ foreign: { uri: server.uri } });
     onTestFinished(() => proxy.close());
     const call = async (path: string): Promise<[number, string, string]> => {
@@ -455,8 +464,8 @@ describe('the proxy', () => {
   });
   it('answers a commit in JSON also where the catalog does not say where the metadata is, and passes metrics on without failing', async () => {
     const server = await serverForTest();
-    const face = await faceWithTable(server);
-    const { metadata } = await face.loadTable(TABLE);
+    const catalog = await catalogWithTable(server);
+    const { metadata } = await catalog.loadTable(TABLE);
     const proxy = await startProxy({ foreign: { uri: server.uri } });
     onTestFinished(() => proxy.close());
     const post = (path: string, body: unknown) =>

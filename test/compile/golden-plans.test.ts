@@ -1,8 +1,9 @@
-// Goal: a change of a plan, of a compiled statement or of an explanation is a diff that people read. Method: each
-// folder of test/golden/plans is a case: process.sql, the session that was opened for it (session.json), and what
-// planning, compiling and explaining make of them (plan.json, steps.sql, explain.txt), compared as texts. A case
-// whose name begins with `adoption` is planned as one, and takes over from another name but for the first of them. `npm run golden` (UPDATE_GOLDEN=1) writes the three anew.
-// steps.sql is for a DuckDB shell: each statement below its parameters, of which `from_run` are known to runs only.
+// Goal: a change of a plan, of a compiled statement or of an explanation is a diff that people read. Method:
+// each folder of test/golden/plans is a case: process.sql, the session that was opened for it (session.json),
+// and what planning, compiling and explaining make of them (plan.json, steps.sql, explain.txt), compared as
+// texts. `npm run golden` (UPDATE_GOLDEN=1) writes the three anew. A case whose name begins with `adoption`
+// is planned as one, `adoption-from-NAME` as that of another process's target. steps.sql is for a DuckDB
+// shell: each statement below its parameters, of which `from_run` are known to runs only.
 import fs from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -14,11 +15,9 @@ import {
   describeStatement,
   firstInsertStep,
 } from '../../src/compile/index.ts';
-import type { AuditName } from '../../src/kinds/audits/index.ts';
-import type { VttsName } from '../../src/kinds/vtts/index.ts';
 import type { FileLayout } from '../../src/model/file-layout.ts';
 import type { CompiledPlan, PlanRead, PlanStatus, Step, StepStage } from '../../src/model/plan.ts';
-import type { Pattern, ProcessSpec } from '../../src/model/process-spec.ts';
+import type { AuditSpec, Pattern, ProcessSpec, VttsSpec } from '../../src/model/process-spec.ts';
 import type { ChangedFile, DetectedBy, Session } from '../../src/model/session.ts';
 import type { StartSpec } from '../../src/model/start.ts';
 import { type BoundSql, RUN_INPUTS } from '../../src/model/step.ts';
@@ -44,8 +43,9 @@ function readCase(name: string): Case {
   if (spec === undefined) throw new Error(`${name}/process.sql: ${JSON.stringify(problems)}`);
   const json: unknown = JSON.parse(fs.readFileSync(path.join(root, 'session.json'), 'utf8'));
   const session = goldenSession(json, spec);
+  const [, from] = /^adoption-from-(\w+)$/.exec(name) ?? [];
   const plan = name.startsWith('adoption')
-    ? compileAdoption(planAdoption(session), name === 'adoption' ? undefined : 'orders_old')
+    ? compileAdoption(planAdoption(session), from)
     : compilePlan(planSession(session), spec);
   return { name, spec, session, plan };
 }
@@ -65,7 +65,7 @@ const CREATED: FileLayout = {
 
 /** Statements that a session takes from the plan beside its steps: they ask the query for its columns. */
 const besides = ({ plan, spec }: Case): BoundSql[] =>
-  plan.steps.length < 2
+  plan.steps.every((step) => step.kind !== 'insert')
     ? []
     : [
         { name: 'describe', ...describeStatement(plan, spec) },
@@ -190,7 +190,7 @@ describe('the golden plans together', () => {
       patterns.flatMap((pattern) => statuses.map((status) => `${pattern} ${status}`)).sort(),
     );
     expect(found(cases.flatMap(({ spec }) => spec.audits.map(({ kind }) => kind)))).toEqual(
-      all<AuditName>({
+      all<AuditSpec['kind']>({
         source_to_target_count: true,
         no_missing_events: true,
         not_null: true,
@@ -199,7 +199,7 @@ describe('the golden plans together', () => {
       }),
     );
     expect(found(specs.map(({ vtts }) => vtts.kind))).toEqual(
-      all<VttsName>({ bounds: true, signal: true, property: true, sql: true }),
+      all<VttsSpec['kind']>({ bounds: true, signal: true, property: true, sql: true }),
     );
     expect(found(specs.map(({ start }) => start.kind))).toEqual(
       all<StartSpec['kind']>({ beginning: true, now: true, snapshot: true, timestamp: true }),

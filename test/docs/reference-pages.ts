@@ -7,7 +7,10 @@ import { type CodeEntry, ERROR_CODES, type ErrorCode, type ErrorKind } from '../
 import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
 import { projectJsonSchema } from '../../src/project/project-schema.ts';
-import { AUDIT_FAILURE, HIGH_WATER_MARK, SESSION, SIGNAL } from '../../src/state/state-tables.ts';
+import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
+import { HIGH_WATER_MARK } from '../../src/state/tables/high-water-mark.ts';
+import { SESSION } from '../../src/state/tables/session.ts';
+import { SIGNAL } from '../../src/state/tables/signal.ts';
 import { COLUMNS, EXIT_MEANINGS, KIND_MEANINGS, TABLES } from './reference-texts.ts';
 
 const printed = (title: string, source: string, ...parts: readonly string[]): string =>
@@ -186,7 +189,7 @@ function stateTablesPage(): string {
   });
   return printed(
     'State tables',
-    '`src/state/state-tables.ts`',
+    '`src/state/tables`',
     'Four Iceberg tables, partitioned by process, for people and programs. Columns may be added, not renamed. psyberg.yaml can give them [other names](project-file.md#tables).',
     'A published snapshot of a target carries `psyberg.process-name`, `psyberg.session-id` and `psyberg.high-water-marks` in its summary: that is the watermark, and the tables are its copy. See [publishing](../concepts/publishing.md).',
     ...sections,

@@ -1,7 +1,7 @@
 // Goal: changes, status and maintenance go one way between a head and what was read. Method: small histories as data.
 import { describe, expect, it } from 'vitest';
-import { between } from '../../src/iceberg/history.ts';
-import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import { between, countInSummary, withOperations } from '../../src/iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { neededSnapshots } from '../../src/maintain/needed-snapshots.ts';
 
 /** `3<2` is snapshot 3 with parent 2; the last one is the head. */
@@ -65,5 +65,36 @@ describe('between a head and what was read', () => {
       undone: [],
       meeting: undefined,
     });
+  });
+});
+
+describe('what a snapshot says of itself', () => {
+  it('gets an operation for readers that want one, and its own summary otherwise', () => {
+    const snapshots = [
+      { summary: { operation: 'append', a: '1' } },
+      { summary: { a: '2' } },
+      {},
+    ] as unknown as Snapshot[];
+    const metadata = { snapshots } as unknown as TableMetadata;
+    expect(withOperations(metadata).snapshots).toEqual([
+      { summary: { operation: 'append', a: '1' } },
+      { summary: { operation: 'overwrite', a: '2' } },
+      { summary: { operation: 'overwrite' } },
+    ]);
+    const whole = { snapshots: snapshots.slice(0, 1) } as unknown as TableMetadata;
+    expect(withOperations(whole)).toBe(whole);
+  });
+
+  it.each([
+    ['9223372036854775808', 9223372036854775808n],
+    ['0', 0n],
+    ['1.0E3', undefined],
+    ['-1', undefined],
+    ['', undefined],
+    ['many', undefined],
+    [undefined, undefined],
+  ])('says how many only where it says a number: %s', (text, count) => {
+    const snapshot = { summary: text === undefined ? {} : { 'total-records': text } } as unknown as Snapshot;
+    expect(countInSummary(snapshot, 'total-records')).toBe(count);
   });
 });

@@ -40,7 +40,7 @@ const filledIn = (example: string): string =>
     .replace('<alias>', 's')
     .replace('<file>', 'own')
     .replace(/<query>/, 'select 1')
-    .replace(/<[^>]*>/g, 'a');
+    .replace(/<[^>]*>/g, 'raw.a');
 
 const stateless: SessionData = { pattern: 'stateless', sources: { s: { added: [1], vtts: 3 } } };
 

@@ -1,13 +1,13 @@
 // Goal: providers of VTTS ask what they say, and refuse what is no instant. Method: sources and answers as short
 // data behind the port that a session fills; no DuckDB.
 import { describe, expect, it } from 'vitest';
-import { type AskedSource, vttsKind, type Warehouse } from '../../src/kinds/vtts/index.ts';
+import { type AskedSource, vttsKind, type AskedWarehouse } from '../../src/kinds/vtts/index.ts';
 import type { VttsSpec } from '../../src/model/process-spec.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt } from '../support/world.ts';
 
-const warehouse = (answers: Partial<Warehouse>): (() => Promise<Warehouse>) => {
-  return async () => answers as Warehouse;
+const warehouse = (answers: Partial<AskedWarehouse>): (() => Promise<AskedWarehouse>) => {
+  return async () => answers as AskedWarehouse;
 };
 const source: AskedSource = {
   processName: 'a_load',
@@ -77,7 +77,7 @@ describe('sql', () => {
   ])('%s', async (_name, answers, expected) => {
     expect(await ask(vtts, { warehouse: warehouse(answers) })).toBe(expected);
   });
-  it.each<[Partial<Warehouse>, string]>([
+  it.each<[Partial<AskedWarehouse>, string]>([
     [answering('BIGINT', 5n), 'returned a value of type BIGINT: 5'],
     [answering('TIMESTAMP', 'infinity'), 'returned infinity, expected a timestamp of the years'],
     [answering('TIMESTAMP', hourAt(1), hourAt(2)), 'returned 2 rows of 1 columns'],

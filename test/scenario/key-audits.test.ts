@@ -1,116 +1,43 @@
-// Goal: audits of keys find what is lost or doubled, in this session's rows and in the whole target, and say
-// nothing of NULLs that are none of that. Method: sessions on real tables; files outside the keys are damaged,
-// so that opening one would fail.
+// Goal: an audit of keys over the whole target opens no file that cannot hold them. Method: files outside of the
+// keys are damaged, so that opening one would fail.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
+import { expect, it } from 'vitest';
+import { hourAt, processFile, worldForTest } from '../support/world.ts';
 
-const loadOf = (
-  name: string,
-  audits: readonly unknown[],
-  { sql = 'select * from e', pattern = 'stateless' }: { sql?: string; pattern?: string } = {},
-) =>
+const loadOf = (audits: readonly unknown[]) =>
   processFile(
     {
-      process_name: name,
-      pattern,
+      process_name: 'checked',
+      pattern: 'stateless',
       sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-      target: { table: `facts.${name}`, event_time: 'ts' },
+      target: { table: 'facts.checked', event_time: 'ts' },
       audits,
     },
-    sql,
+    'select * from e',
   );
-const COLUMNS = 'id bigint, k varchar, ts timestamptz';
-const rows = (values: string, hour = 0): string =>
-  `select id, k, timestamptz '${hourAt(hour)}' as ts from (values ${values}) t(id, k)`;
-const statuses = async (world: World): Promise<Record<string, string>> =>
-  Object.fromEntries((await world.run()).map((record) => [record.process_name, record.status]));
 
-describe('keys that are NULL', () => {
-  it('are missing only when their rows were lost, and are never twice', async () => {
-    const missing = { no_missing_events: { source: 'e', key: 'k' } };
-    const world = await worldForTest({
-      processes: [
-        loadOf('all_staged', [missing]),
-        loadOf('one_lost', [missing], { sql: 'select * from e where k is not null' }),
-        loadOf('two_nulls', [{ unique: { columns: ['k'] } }, { unique: { columns: ['k'], over: 'target' } }]),
-        loadOf('pairs', [{ unique: { columns: ['k', 'n'] } }], {
-          sql: 'select k, ts, null::int as n from e',
-        }),
-        loadOf('none_wanted', [{ not_null: { columns: ['k'] } }]),
-      ],
-    });
-    await world.create('raw.events', COLUMNS);
-    await world.land('raw.events', rows("(1, 'a'), (2, null), (3, null)"));
-    const records = await world.run();
-    expect(Object.fromEntries(records.map((each) => [each.process_name, each.status]))).toEqual({
-      all_staged: 'published',
-      one_lost: 'audit-failed',
-      two_nulls: 'published',
-      pairs: 'published',
-      none_wanted: 'audit-failed',
-    });
-    expect(records.find((each) => each.process_name === 'one_lost')?.audits).toMatchObject([
-      { expected: '0', actual: '1', sample: [{ missing_key: null }] },
-    ]);
-  });
-});
-
-describe('unique over: target', () => {
-  const AUDITS = [{ unique: { columns: ['id'], over: 'target' } }];
-
-  it('finds a key of this session that an earlier one loaded, which the staged rows alone do not show', async () => {
-    const world = await worldForTest({
-      processes: [
-        loadOf('checked', AUDITS),
-        loadOf('staged_only', [{ unique: { columns: ['id'] } }]),
-        // An overwrite replaces the row with which it would collide.
-        loadOf('recomputed', AUDITS, { pattern: 'stateful' }),
-      ],
-    });
-    await world.create('raw.events', COLUMNS);
-    await world.land('raw.events', rows("(1, 'a'), (2, 'b')"));
-    const all = { checked: 'published', recomputed: 'published', staged_only: 'published' };
-    expect(await statuses(world)).toEqual(all);
-    await world.land('raw.events', rows("(3, 'c')"));
-    expect(await statuses(world)).toEqual(all);
-    await world.land('raw.events', rows("(2, 'again'), (4, 'd')", 1));
-    const records = await world.run();
-    expect(records.map((each) => [each.process_name, each.status])).toEqual([
-      ['checked', 'audit-failed'],
-      ['recomputed', 'audit-failed'],
-      ['staged_only', 'published'],
-    ]);
-    for (const record of records.slice(0, 2))
-      expect(record.audits).toMatchObject([
-        { name: 'unique', expected: '0', actual: '1', sample: [{ id: '2', occurrences: '2' }] },
-      ]);
-    expect(await world.rows('select id from facts.checked')).toEqual(['["1"]', '["2"]', '["3"]']);
-  });
-
-  it('leaves duplicates alone that lie in older rows, and opens no file whose bounds lie elsewhere', async () => {
-    const world = await worldForTest({ processes: [loadOf('checked', [])] });
-    await world.create('raw.events', COLUMNS);
-    for (const first of [0, 0, 10_000])
-      await world.land(
-        'raw.events',
-        `select i as id, 'k' as k, timestamptz '${hourAt(0)}' as ts from range(${first}, ${first + 2000}) t(i)`,
-      );
-    await world.publish('checked');
-    const data = join(world.warehouse, 'facts/checked/data');
-    for (const name of readdirSync(data, { recursive: true }).map(String))
-      if (name.endsWith('.parquet')) writeFileSync(join(data, name), 'no longer Parquet');
-    world.writeProcess(loadOf('checked', AUDITS));
-    await world.reopen();
-    // So many keys that a semi join alone would open every file.
+it('unique over: target leaves duplicates alone that lie in older rows, and opens no file whose bounds lie elsewhere', async () => {
+  const world = await worldForTest({ processes: [loadOf([])] });
+  await world.create('raw.events', 'id bigint, k varchar, ts timestamptz');
+  for (const first of [0, 0, 10_000])
     await world.land(
       'raw.events',
-      `select i as id, 'k' as k, timestamptz '${hourAt(0)}' as ts from range(50000, 55000) t(i)`,
+      `select i as id, 'k' as k, timestamptz '${hourAt(0)}' as ts from range(${first}, ${first + 2000}) t(i)`,
     );
-    expect(await world.publish('checked')).toMatchObject({
-      rows_written: '5000',
-      audits: [{ status: 'passed' }],
-    });
+  await world.publish('checked');
+  const data = join(world.warehouse, 'facts/checked/data');
+  for (const name of readdirSync(data, { recursive: true }).map(String))
+    if (name.endsWith('.parquet')) writeFileSync(join(data, name), 'no longer Parquet');
+  world.writeProcess(loadOf([{ unique: { columns: ['id'], over: 'target' } }]));
+  await world.reopen();
+  // So many keys that a semi join alone would open every file.
+  await world.land(
+    'raw.events',
+    `select i as id, 'k' as k, timestamptz '${hourAt(0)}' as ts from range(50000, 55000) t(i)`,
+  );
+  expect(await world.publish('checked')).toMatchObject({
+    rows_written: '5000',
+    audits: [{ status: 'passed' }],
   });
 });

@@ -1,47 +1,8 @@
 // Goal: each pattern finds late data and loads exactly what it should. Method: real landings, sessions
 // through the public API, rows and plans asserted.
 import { describe, expect, it } from 'vitest';
+import { EVENTS, appendProcess, countProcess, events, expectCounts } from '../support/count-events.ts';
 import { hourAt, hourNumbers, msAt, processFile, type World, worldForTest } from '../support/world.ts';
-
-const EVENTS = 'id bigint, ts timestamptz, landing_hour int';
-/** `count` rows from `first` on, all in one event hour, landed in another. */
-const events = (first: number, count: number, hour: number, landingHour = hour): string =>
-  `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) as ts, ${landingHour} as landing_hour from range(${first}, ${first + count}) t(i)`;
-
-const appendProcess = (source: object = {}) =>
-  processFile(
-    {
-      process_name: 'signup_load',
-      pattern: 'stateless',
-      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', ...source }],
-      target: { table: 'facts.signups', event_time: 'ts', partition_by: ['hour(ts)'] },
-      audits: ['source_to_target_count', { unique: { columns: ['id'] } }],
-    },
-    'select id, ts from e',
-  );
-
-const countProcess = (extra: { source?: object; header?: object; target?: object } = {}) =>
-  processFile(
-    {
-      process_name: 'count_load',
-      pattern: 'stateful',
-      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e', ...extra.source }],
-      target: { table: 'facts.counts', event_time: 'h', partition_by: ['hour(h)'], ...extra.target },
-      audits: [{ unique: { columns: ['h'] } }],
-      ...extra.header,
-    },
-    "select date_trunc('hour', ts) as h, count(*) as n, sum(id)::bigint as ids from e group by 1",
-  );
-const COUNTS =
-  "select date_trunc('hour', ts) as h, count(*) as n, sum(id)::bigint as ids from raw.events where ts is not null group by 1";
-
-async function expectCounts(world: World, upTo?: string): Promise<void> {
-  expect(await world.rows('select h, n, ids from facts.counts')).toEqual(
-    await world.rows(
-      upTo === undefined ? COUNTS : `select * from (${COUNTS}) where h <= timestamptz '${upTo}'`,
-    ),
-  );
-}
 
 describe('a stateless load', () => {
   it('appends the second batch of a partition that is loaded already, and not the first again', async () => {
@@ -63,18 +24,6 @@ describe('a stateless load', () => {
     expect(await world.rows('select id, ts from facts.signups')).toEqual(
       await world.rows('select id, ts from raw.events'),
     );
-  });
-
-  it('plans only their own hour for rows 400 days late', async () => {
-    const world = await worldForTest({ processes: [appendProcess()] });
-    await world.create('raw.events', EVENTS, { partitionedBy: 'landing_hour' });
-    await world.land('raw.events', events(0, 10, 5));
-    await world.publish('signup_load');
-    await world.land('raw.events', events(10, 3, -9600, 6));
-    const plan = await world.plan('signup_load');
-    expect(hourNumbers(plan.hours)).toEqual([-9600]);
-    expect(plan.sources[0]).toMatchObject({ rows: '3', processing_uris: [{ landing_hour: 6 }] });
-    expect(await world.publish('signup_load')).toMatchObject({ rows_written: '3' });
   });
 
   it('loads several commits in one session, and none of them twice', async () => {
@@ -172,59 +121,6 @@ describe('a stateful load', () => {
     expect(hourNumbers((await world.plan('count_load')).hours)).toEqual([1, 4]);
     expect(await world.publish('count_load')).toMatchObject({ rows_read: '26', rows_written: '2' });
     await expectCounts(world);
-  });
-
-  const TYPES = [
-    ['epoch_ms', 'bigint', 'epoch_ms(ts)', 'epoch_ms'],
-    ['epoch_s', 'bigint', 'epoch(ts)::bigint', 'epoch_s'],
-    ['epoch_s as int', 'int', 'epoch(ts)::int', 'epoch_s'],
-    ['epoch_us', 'bigint', 'epoch_us(ts)', 'epoch_us'],
-    ['timestamp', 'timestamp', 'ts::timestamp', undefined],
-    ['timestamptz', 'timestamptz', 'ts', undefined],
-  ] as const;
-  it.each(TYPES)('reads hours from an event time of %s', async (_name, type, expression, unit) => {
-    const back =
-      unit === undefined
-        ? 'happened'
-        : unit === 'epoch_s'
-          ? 'make_timestamp(happened::bigint * 1000000)'
-          : unit === 'epoch_ms'
-            ? 'make_timestamp(happened * 1000)'
-            : 'make_timestamp(happened)';
-    const world = await worldForTest({
-      processes: [
-        processFile(
-          {
-            process_name: 'count_load',
-            pattern: 'stateful',
-            sources: [
-              {
-                table: 'raw.typed',
-                event_time: 'happened',
-                alias: 'e',
-                ...(unit === undefined ? {} : { event_time_unit: unit }),
-              },
-            ],
-            target: { table: 'facts.counts', event_time: 'h' },
-          },
-          `select date_trunc('hour', ${back}) as h, count(*) as n from e group by 1`,
-        ),
-      ],
-    });
-    await world.create('raw.typed', `id bigint, happened ${type}`);
-    const land = (select: string) =>
-      world.land('raw.typed', `select id, ${expression} as happened from (${select})`);
-    // The first and the last instant of an hour, also before 1970.
-    await land(
-      `${events(0, 3600, 4)} union all ${events(3600, 3600, 5)} union all ${events(9000, 2, -500_000)}`,
-    );
-    await world.publish('count_load');
-    await land(events(10_000, 1, 4));
-    expect(hourNumbers((await world.plan('count_load')).hours)).toEqual([4]);
-    expect(await world.publish('count_load')).toMatchObject({ rows_read: '3601' });
-    expect(await world.rows('select h, n from facts.counts')).toEqual(
-      await world.rows(`select date_trunc('hour', ${back}) as h, count(*) as n from raw.typed group by 1`),
-    );
   });
 
   it('takes a date as its 24 hours', async () => {
@@ -438,50 +334,6 @@ describe('valid-to timestamps', () => {
     const world = await worldForTest({ processes: [countProcess({ source: { vtts: 'bounds' } })] });
     await land(world);
     expect((await world.plan('count_load')).sources[0]?.vtts_hour).toBe(hourAt(3));
-  });
-
-  it('property: found through the ancestors, in epoch ms or ISO 8601', async () => {
-    const world = await worldForTest({
-      processes: [countProcess({ source: { vtts: { property: 'kafka.connect.valid-through-ts' } } })],
-    });
-    await land(world);
-    expect((await world.plan('count_load')).status).toBe('waiting');
-    await world.changeFiles('raw.events', {
-      operation: 'append',
-      insert: events(100, 1, 1),
-      summary: { 'kafka.connect.valid-through-ts': String(msAt(2)) },
-    });
-    await world.land('raw.events', events(200, 1, 0));
-    const plan = await world.plan('count_load');
-    expect(plan.sources[0]?.vtts_hour).toBe(hourAt(1));
-    expect(hourNumbers(plan.hours)).toEqual([0, 1]);
-    expect(hourNumbers(plan.owed_hours)).toEqual([2, 3]);
-    await world.publish('count_load');
-    await expectCounts(world, hourAt(1));
-    await world.changeFiles('raw.events', {
-      operation: 'append',
-      insert: events(300, 1, 4),
-      summary: { 'kafka.connect.valid-through-ts': hourAt(4) },
-    });
-    expect(hourNumbers((await world.publish('count_load')).owed_hours)).toEqual([4]);
-    await expectCounts(world, hourAt(3));
-  });
-
-  it('sql: a query that gives one timestamp', async () => {
-    const world = await worldForTest({
-      processes: [
-        countProcess({ source: { vtts: { sql: 'select max(valid_to) from lake.raw.completeness' } } }),
-      ],
-    });
-    await land(world);
-    await world.create('raw.completeness', 'valid_to timestamp');
-    expect((await world.plan('count_load')).status).toBe('waiting');
-    await world.land('raw.completeness', "select timestamp '2023-09-14 03:00:00'");
-    await world.publish('count_load');
-    await expectCounts(world, hourAt(2));
-    await world.land('raw.completeness', "select timestamp '2023-09-14 04:59:59'");
-    await world.publish('count_load');
-    await expectCounts(world);
   });
 
   it('signal: what the process that writes the source has announced', async () => {

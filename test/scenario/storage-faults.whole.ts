@@ -7,9 +7,7 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { catalogFault } from '../../src/engine/catalog-fault.ts';
 import { PsybergError } from '../../src/index.ts';
-import { storageFault } from '../../src/model/storage-faults.ts';
 import { ownFileSystem } from '../support/own-file-system.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
 import { expectTwins } from '../support/twins.ts';
@@ -202,68 +200,4 @@ describe('a catalog that goes away', () => {
       expect(await world.leftovers()).toEqual([]);
     },
   );
-
-  it.for([
-    [
-      "HTTP Error: Request returned HTTP 503 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'",
-      'catalog-unreachable',
-    ],
-    [
-      "TransactionContext Error: Failed to commit: Request returned HTTP 500 for HTTP POST to 'http://a:1/v1/w/transactions/commit'",
-      'catalog-failed',
-    ],
-    ["HTTP Error: Request returned HTTP 503 for HTTP GET to 'http://b:1/v1/data.parquet'", undefined],
-    [
-      "HTTP Error: Request returned HTTP 404 for HTTP GET to 'http://a:1/v1/w/namespaces/n/tables/t'",
-      undefined,
-    ],
-  ] as const)('is told by %s: %s', ([message, code]) => {
-    expect(catalogFault(new Error(message), new Set(['http://a:1']))?.code).toBe(code);
-  });
-});
-
-describe('what a system says of a full or read-only disk', () => {
-  it.for([
-    [
-      Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
-      'warehouse-full',
-    ],
-    [Object.assign(new Error('quota'), { code: 'EDQUOT', path: '/w/a' }), 'warehouse-full'],
-    [
-      Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 }),
-      'warehouse-full',
-    ],
-    [
-      new Error('wrapped', {
-        cause: new Error('IO Error: Could not write file "/w/a.parquet": No space left on device'),
-      }),
-      'warehouse-full',
-    ],
-    [Object.assign(new Error('EROFS'), { code: 'EROFS' }), 'warehouse-not-writable'],
-    [
-      Object.assign(new Error('attempt to write a readonly database'), {
-        code: 'ERR_SQLITE_ERROR',
-        errcode: 1032,
-      }),
-      'warehouse-not-writable',
-    ],
-    [new Error('IO Error: Cannot open file "/w/a": Read-only file system'), 'warehouse-not-writable'],
-    [new Error('Invalid Input Error: No space left on device'), undefined],
-    [
-      new Error(
-        "IO Error: Could not connect to server error for HTTP HEAD to 'http://127.0.0.1:9/b/x.parquet?signature=secret'",
-      ),
-      'storage-unreachable',
-    ],
-    [
-      new Error("IO Error: Could not resolve hostname error for HTTP GET to 'https://b.s3.example/x.avro'"),
-      'storage-unreachable',
-    ],
-    [new Error("HTTP Error: HTTP GET error on 'http://127.0.0.1:9/x.parquet' (HTTP 404)"), undefined],
-    [Object.assign(new Error('busy'), { code: 'ERR_SQLITE_ERROR', errcode: 5 }), undefined],
-  ] as const)('%s is %s', ([error, code]) => {
-    const fault = storageFault(error);
-    expect(fault?.code).toBe(code);
-    expect(JSON.stringify(fault ?? null)).not.toContain('secret');
-  });
 });

@@ -4,14 +4,11 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import { planSession } from '../../src/plan/index.ts';
-import { sessionRows, signalRows, watermarkRows, watermarksJson } from '../../src/state/state-rows.ts';
-import { SIGNAL } from '../../src/state/state-tables.ts';
-import {
-  composeStateChange,
-  deleteObsoleteFiles,
-  ensureStateTable,
-  type StateRow,
-} from '../../src/state/write-state.ts';
+import { sessionRows } from '../../src/state/tables/session.ts';
+import { signalRows, SIGNAL } from '../../src/state/tables/signal.ts';
+import { watermarkRows, watermarksJson } from '../../src/state/tables/high-water-mark.ts';
+import { composeStateChange, deleteObsoleteFiles, ensureStateTable } from '../../src/state/write-state.ts';
+import type { StateRow } from '../../src/state/tables/state-table.ts';
 import { orphans } from '../support/orphans.ts';
 import { sessionOf } from '../support/session-data.ts';
 import { runSessionStep, SESSION_STEPS } from '../support/session-step.ts';

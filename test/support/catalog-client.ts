@@ -1,7 +1,7 @@
 /** A client of the embedded catalog over HTTP, as a foreign catalog is asked. */
 import type { CatalogClient } from '../../src/catalog/client/catalog-client.ts';
 import { localClient } from '../../src/catalog/client/local-client.ts';
-import { foreignFace } from '../../src/catalog/foreign/connect.ts';
+import { connectForeignCatalog } from '../../src/catalog/foreign/connect.ts';
 
 export interface CatalogClientOptions {
   readonly uri: string;
@@ -12,9 +12,9 @@ export interface CatalogClientOptions {
 
 /** Makes a client; nothing is sent until its first call. */
 export function catalogClient({ uri, token, prefix }: CatalogClientOptions): CatalogClient {
-  let opening: ReturnType<typeof foreignFace> | undefined;
+  let opening: ReturnType<typeof connectForeignCatalog> | undefined;
   return localClient(() => {
-    opening ??= foreignFace({
+    opening ??= connectForeignCatalog({
       uri,
       ...(token === undefined ? {} : { token }),
       ...(prefix === undefined ? {} : { warehouse: prefix }),

@@ -5,13 +5,13 @@ import type { CompiledPlan } from '../../src/model/plan.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import { findProjectRoot, readProject } from '../../src/project/read-project.ts';
 import { type OpenOptions, type Psyberg, psybergOver } from '../../src/psyberg.ts';
-import { strangersOf } from '../../src/workspace/maintain-project.ts';
+import { strangersInProject } from '../../src/workspace/maintain-project.ts';
 import { type Workspace, openWorkspace } from '../../src/workspace/open-workspace.ts';
 
 export interface OpenedProject extends Psyberg {
   readonly internals: Workspace & {
     planProcess(spec: ProcessSpec, request?: PlanRequest): Promise<CompiledPlan>;
-    strangers(): ReturnType<typeof strangersOf>;
+    strangers(): ReturnType<typeof strangersInProject>;
   };
 }
 
@@ -24,7 +24,7 @@ export async function open(options: OpenOptions = {}): Promise<OpenedProject> {
     internals: {
       ...workspace,
       planProcess: (spec, request) => planProcess(workspace, spec, request),
-      strangers: () => strangersOf(workspace),
+      strangers: () => strangersInProject(workspace),
     },
   };
 }

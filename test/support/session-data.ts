@@ -2,6 +2,8 @@
  * Sessions as short data, for tests of planning and compiling without any I/O. Hours count from midnight of
  * the day.
  */
+import type { CompiledPlan, Step } from '../../src/model/plan.ts';
+import { planSession } from '../../src/plan/index.ts';
 import type { ChangedFile, Session, SourceState, TargetState } from '../../src/model/session.ts';
 import type { Pattern, ProcessSpec } from '../../src/model/process-spec.ts';
 import { msAt } from './world.ts';
@@ -10,6 +12,8 @@ export const hour = (count: number): number => msAt(count) / 3_600_000;
 const UUID = '11111111-1111-1111-1111-111111111111';
 
 export interface SourceData {
+  /** Its name in the namespace `raw`; default: its alias. */
+  readonly table?: string;
   /** Hours of added files: one hour, or the first and the last. */
   readonly added?: readonly (number | readonly [number, number])[];
   readonly removed?: readonly (number | readonly [number, number])[];
@@ -36,8 +40,8 @@ export function specOf({ pattern, sources, spec }: SessionData): ProcessSpec {
     processName: 'some_load',
     file: '/project/processes/some_load.sql',
     pattern,
-    sources: Object.keys(sources).map((alias) => ({
-      table: { namespace: ['raw'], name: alias },
+    sources: Object.entries(sources).map(([alias, { table = alias }]) => ({
+      table: { namespace: ['raw'], name: table },
       alias,
       eventTime: 'ts',
       vtts: { kind: 'bounds' },
@@ -83,6 +87,12 @@ export function sessionOf(data: SessionData): Session {
   };
 }
 
+/** The session planned, with these steps in place of the compiled ones. */
+export const planOf = (data: SessionData, steps: readonly Step[] = []): CompiledPlan => ({
+  ...planSession(sessionOf(data)),
+  steps,
+});
+
 function sourceState(data: SourceData, spec: ProcessSpec, index: number): SourceState {
   const files: ChangedFile[] = [
     ...(data.added ?? []).map((hours) => fileOf(hours, 'added')),
@@ -102,7 +112,7 @@ function sourceState(data: SourceData, spec: ProcessSpec, index: number): Source
       ? {}
       : {
           watermark: {
-            table: `raw.${spec.sources[index]?.alias}`,
+            table: `raw.${spec.sources[index]?.table.name}`,
             ...position,
             snapshotId: 8n,
             owedHours: (data.owed ?? []).map(hour),

@@ -86,7 +86,7 @@ describe('the hours of a file', () => {
       const column = { manifests: [manifest], field_id: 1, type: 'timestamptz', unit: 'us' };
       const partition = { partition_position: 1, partition_transform: 'hour' };
       const [planned] = await engine.query({
-        sql: renderStatement('changes/changed_files'),
+        sql: renderStatement('tables/data_files'),
         parameters: { ...column, statuses: ['1'] },
       });
       expect([planned?.['first_hour'], planned?.['last_hour']]).toEqual(file.hours);

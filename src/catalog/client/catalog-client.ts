@@ -3,11 +3,11 @@ import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadat
 import type {
   ProposedSchema,
   ProposedSortOrder,
+  UnboundPartitionSpec,
   TableRequirement,
   TableUpdate,
-  UnboundPartitionSpec,
 } from '../../iceberg/table-update.ts';
-import type { StorageCredential } from '../service/catalog-face.ts';
+import type { StorageCredential } from '../service/catalog.ts';
 
 export interface LoadedTable {
   readonly metadata: TableMetadata;
@@ -18,6 +18,10 @@ export interface LoadedTable {
 export interface TableCommit {
   readonly requirements: readonly TableRequirement[];
   readonly updates: readonly TableUpdate[];
+}
+/** One table's part of a commit. */
+export interface TableChange extends TableCommit {
+  readonly identifier: TableIdentifier;
 }
 export interface CreateTable {
   readonly schema: ProposedSchema;
@@ -30,8 +34,8 @@ export interface CatalogClient {
   /** @returns `undefined` when the table does not exist. */
   loadTable(id: TableIdentifier): Promise<LoadedTable | undefined>;
   /**
-   * The same for a table that is only read: manifests that DuckDB's Avro does not take may be copies, which no
-   * commit is to name.
+   * The same for a table that is only read: manifests that DuckDB's Avro does not take may be copies, which
+   * no commit is to name.
    */
   loadTableToRead(id: TableIdentifier): Promise<LoadedTable | undefined>;
   tableExists(id: TableIdentifier): Promise<boolean>;
@@ -53,7 +57,5 @@ export interface CatalogClient {
    * All changes or none. @throws PsybergError `commit-conflict`, retryable; `no-transactions` for several
    * changes where {@link commitsTogether} is false.
    */
-  commitTransaction(
-    changes: readonly (TableCommit & { readonly identifier: TableIdentifier })[],
-  ): Promise<void>;
+  commitTransaction(changes: readonly TableChange[]): Promise<void>;
 }

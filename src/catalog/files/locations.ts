@@ -24,7 +24,9 @@ export function localPath(location: string): string | undefined {
   return isAbsolute(location) ? location : undefined;
 }
 
-/** Where files may lie: below the warehouse, and below the folders that whoever runs the catalog added. */
+/**
+ * Where files may lie: below the warehouse, and below the folders that the catalog was started with besides.
+ */
 export interface Roots {
   /** Absolute. */
   readonly warehouse: string;
@@ -101,8 +103,8 @@ export function folderInside(roots: Roots, location: string): string {
 }
 
 /**
- * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads out of the
- * warehouse at a client that decodes locations. Those that tables have stay as they are.
+ * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads out of
+ * the warehouse at a client that decodes locations. Those that tables have stay as they are.
  * @throws PsybergError `forbidden`.
  */
 export function checkSpelling(location: string): void {
@@ -119,7 +121,7 @@ export const PATH_PROPERTIES = [
 
 /**
  * Checks the properties that send files elsewhere: what is written there would be deleted with the table, and
- * read by whoever reads it.
+ * read with it.
  * @throws PsybergError as `folderInside`.
  */
 export function checkPathProperties(

@@ -6,7 +6,7 @@
  * load of a file 9 ms.
  */
 import { randomUUID } from 'node:crypto';
-import { access, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -15,23 +15,17 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { storageFault } from '../../model/storage-faults.ts';
 import { badRequest } from '../errors.ts';
 import { checkMetadataLocation } from '../names.ts';
-import { makeFolder } from './folders.ts';
 import { pathInside, type Roots } from './locations.ts';
+import { type MetadataCache, metadataCache, type StoredMetadata } from './metadata-cache.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** What the metadata of tables and of views have in common. */
 interface Located {
   readonly location: string;
   readonly properties?: Readonly<Record<string, string>>;
 }
-/** Metadata as a value and as the text of its file. */
-export interface StoredMetadata<T extends Located> {
-  readonly metadata: T;
-  readonly text: string;
-}
-
 export interface MetadataFiles<T extends Located> {
   /** @throws PsybergError `metadata-file-missing`, `metadata-file-broken`. */
   read(location: string): Promise<StoredMetadata<T>>;
@@ -46,12 +40,6 @@ export interface MetadataFiles<T extends Located> {
   remove(locations: readonly string[]): Promise<void>;
 }
 
-/**
- * Text kept in memory: a metadata file never changes, so one that was read need not be read again.
- * The parsed values weigh several times as much, but versions of one table share their snapshots.
- */
-const CACHE_CHARACTERS_MAX = 16 * 1024 * 1024;
-
 /** From text and back. */
 interface Codec<T> {
   readonly parse: (text: string) => T;
@@ -63,67 +51,29 @@ export const tableMetadataFiles = (roots: Roots): MetadataFiles<TableMetadata> =
 export const viewMetadataFiles = (roots: Roots): MetadataFiles<ViewMetadata> =>
   localMetadataFiles(roots, { parse: parseViewMetadata, render: renderViewMetadata });
 
-function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: Codec<T>): MetadataFiles<T> {
-  const cache = new Map<string, StoredMetadata<T> & { readonly path: string }>();
-  let cachedCharacters = 0;
-  const remember = (location: string, stored: StoredMetadata<T> & { readonly path: string }): void => {
-    forget(location);
-    cache.set(location, stored);
-    cachedCharacters += stored.text.length;
-    for (const oldest of cache.keys()) {
-      if (cachedCharacters <= CACHE_CHARACTERS_MAX || oldest === location) break;
-      forget(oldest);
-    }
-  };
-  const forget = (location: string): void => {
-    cachedCharacters -= cache.get(location)?.text.length ?? 0;
-    cache.delete(location);
-  };
-  async function read(location: string): Promise<StoredMetadata<T>> {
-    const cached = cache.get(location);
-    if (cached) {
-      // A table whose file is gone is damaged: answering from memory would hide it until the next start.
-      await access(cached.path).catch((error: unknown) => {
-        forget(location);
-        throw missingOr(error, location, cached.path);
-      });
-      remember(location, cached);
-      return cached;
-    }
-    const path = pathInside(roots, location);
-    const text = await readText(path, location);
-    const stored = { metadata: parseFile(text, location, parse), text, path };
-    remember(location, stored);
-    return stored;
-  }
+/** Where the files of one kind are, how they are read and written, and those at hand. */
+interface Files<T> extends Codec<T> {
+  readonly roots: Roots;
+  readonly cache: MetadataCache<T>;
+}
+
+function localMetadataFiles<T extends Located>(roots: Roots, codec: Codec<T>): MetadataFiles<T> {
+  const files: Files<T> = { roots, ...codec, cache: metadataCache() };
   return {
-    read,
+    read: (location) => readMetadata(files, location),
     async readGiven(location) {
       try {
-        return await read(location);
+        return await readMetadata(files, location);
       } catch (error) {
         if (error instanceof PsybergError && error.code === 'metadata-file-broken')
           throw badRequest(`Cannot register ${location}: ${reasonOf(error.cause)}`);
         throw error;
       }
     },
-    async write(metadata, previousLocation) {
-      const folder = metadataFolder(metadata);
-      const compressed = metadata.properties?.['write.metadata.compression-codec']?.toLowerCase() === 'gzip';
-      const name = `${String(nextVersion(previousLocation)).padStart(5, '0')}-${randomUUID()}${compressed ? '.gz' : ''}.metadata.json`;
-      const path = pathInside(roots, folder);
-      checkMetadataLocation(`${folder}/${name}`);
-      const text = render(metadata);
-      await writeWhole(path, name, compressed ? await gzipAsync(text) : text);
-      // The location keeps the table's own spelling (`file:…` or plain), so that its clients find it the way
-      // they find the data.
-      const location = `${folder}/${name}`;
-      remember(location, { metadata, text, path: join(path, name) });
-      return location;
-    },
+    write: (metadata, previousLocation) => writeMetadata(files, metadata, previousLocation),
     async remove(locations) {
       for (const location of locations) {
-        forget(location);
+        files.cache.forget(location);
         try {
           await rm(pathInside(roots, location), { force: true });
         } catch {
@@ -132,6 +82,47 @@ function localMetadataFiles<T extends Located>(roots: Roots, { parse, render }: 
       }
     },
   };
+}
+
+async function readMetadata<T>(
+  { roots, cache, parse }: Files<T>,
+  location: string,
+): Promise<StoredMetadata<T>> {
+  const cached = cache.find(location);
+  if (cached) {
+    // A table whose file is gone is damaged: answering from memory would hide it until the next start.
+    await access(cached.path).catch((error: unknown) => {
+      cache.forget(location);
+      throw missingOr(error, location, cached.path);
+    });
+    cache.remember(location, cached);
+    return cached;
+  }
+  const path = pathInside(roots, location);
+  const text = await readText(path, location);
+  const stored = { metadata: parseFile(text, location, parse), text, path };
+  cache.remember(location, stored);
+  return stored;
+}
+
+async function writeMetadata<T extends Located>(
+  { roots, cache, render }: Files<T>,
+  metadata: T,
+  previousLocation: string | undefined,
+): Promise<string> {
+  const folder = metadataFolder(metadata);
+  const compressed = metadata.properties?.['write.metadata.compression-codec']?.toLowerCase() === 'gzip';
+  const version = String(nextVersion(previousLocation)).padStart(5, '0');
+  const name = `${version}-${randomUUID()}${compressed ? '.gz' : ''}.metadata.json`;
+  const path = pathInside(roots, folder);
+  // The location keeps the table's own spelling (`file:…` or plain), so that its clients find it the way they
+  // find the data.
+  const location = `${folder}/${name}`;
+  checkMetadataLocation(location);
+  const text = render(metadata);
+  await writeWhole(path, name, compressed ? await gzipAsync(text) : text);
+  cache.remember(location, { metadata, text, path: join(path, name) });
+  return location;
 }
 
 /** What the parser of JSON says may hold a piece of the file, which need not be metadata at all. */
@@ -164,36 +155,6 @@ function nextVersion(previousLocation: string | undefined): number {
   if (previousLocation === undefined) return 0;
   const version = Number.parseInt(basename(previousLocation), 10);
   return Number.isNaN(version) ? 0 : version + 1;
-}
-
-/** A reader, or a crash, must never find half a file under the final name. */
-async function writeWhole(folder: string, name: string, content: string | Buffer): Promise<void> {
-  const temporary = join(folder, `.${name}.tmp`);
-  let file = await open(temporary, 'wx').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw storageFault(error, temporary) ?? error;
-    makeFolder(folder);
-    return await open(temporary, 'wx');
-  });
-  try {
-    try {
-      await file.writeFile(content);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, join(folder, name));
-  } catch (error) {
-    // A full disk leaves the first part of it.
-    await rm(temporary, { force: true });
-    throw storageFault(error, temporary) ?? error;
-  }
-  file = await open(folder, 'r');
-  try {
-    // Without it a power cut may lose the name while the pointer in the database survives.
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 const [gunzipAsync, gzipAsync] = [promisify(gunzip), promisify(gzip)];

@@ -3,7 +3,7 @@
  * before it expires.
  */
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { apiRoot } from './foreign-catalog.ts';
+import { apiRoot } from './settings.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 
 export interface BearerTokens {
@@ -16,7 +16,7 @@ export interface BearerTokens {
   renew(refused: string | undefined): boolean;
   /** Replaces a fixed token by the one that the catalog handed out. */
   adopt(token: string): void;
-  /** Every text that must not be seen, to be blotted out of messages. */
+  /** Every text that no message may show. */
   secrets(): readonly string[];
 }
 
@@ -24,6 +24,7 @@ export interface BearerTokens {
 const DEFAULT_LIFETIME_MS = 3_600_000;
 /** A token is renewed this long before it expires, or at a tenth of its life, whichever is later. */
 const RENEWAL_MARGIN_MS = 300_000;
+const TOKEN_TIMEOUT_MS = 60_000;
 
 /** Makes the source of tokens; nothing is asked for before the first call. `nowMs` is the clock. */
 export function bearerTokens(catalog: ForeignCatalog, nowMs: () => number = Date.now): BearerTokens {
@@ -57,7 +58,7 @@ function boughtTokens(
   let buying: Promise<BoughtToken> | undefined;
   let bought: BoughtToken | undefined;
   const buy = (): Promise<BoughtToken> => {
-    // One purchase at a time, whoever waits for it.
+    // One purchase at a time: requests that come meanwhile wait for it.
     buying ??= buyToken(catalog, nowMs)
       .then((token) => {
         bought = token;
@@ -100,16 +101,28 @@ async function buyToken(
     scope,
   });
   const startedMs = nowMs();
-  let status: number;
-  let text: string;
+  const { status, text } = await post(endpoint, form);
+  const answer = parsed(text);
+  if (status >= 300 || typeof answer.access_token !== 'string')
+    throw noToken(answer, { status, endpoint, credential });
+  const lifetimeMs = typeof answer.expires_in === 'number' ? answer.expires_in * 1000 : DEFAULT_LIFETIME_MS;
+  return {
+    text: answer.access_token,
+    renewAtMs: startedMs + lifetimeMs - Math.min(RENEWAL_MARGIN_MS, lifetimeMs / 10),
+  };
+}
+
+async function post(
+  endpoint: string,
+  form: URLSearchParams,
+): Promise<{ readonly status: number; readonly text: string }> {
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
       body: form,
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
     });
-    status = response.status;
-    text = await response.text();
+    return { status: response.status, text: await response.text() };
   } catch (error) {
     throw new PsybergError(
       'catalog-unreachable',
@@ -120,30 +133,32 @@ async function buyToken(
       },
     );
   }
-  const answer = parsed(text);
-  if (status >= 300 || typeof answer.access_token !== 'string') {
-    const said =
-      [answer.error, answer.error_description].filter((part) => typeof part === 'string').join(': ') ||
-      `status ${status}`;
-    const known = [secretOf(credential), credential].reduce(
-      (blotted, secret) => blotted.replaceAll(secret, '…'),
-      said,
-    );
-    if (status >= 500)
-      throw new PsybergError('catalog-failed', `The token server failed: ${endpoint}: ${known}`, {
-        hint: 'run again',
-        retryable: true,
-      });
-    throw usageError('catalog-unauthorized', `The token server gave no token: ${endpoint}: ${known}`, {
-      hint: 'check catalog.credential and catalog.scope in psyberg.yaml',
-      context: { status },
+}
+
+/** `catalog-failed` or `catalog-unauthorized`, without the credential that the server may have repeated. */
+function noToken(
+  { error, error_description: description }: TokenAnswer,
+  {
+    status,
+    endpoint,
+    credential,
+  }: { readonly status: number; readonly endpoint: string; readonly credential: string },
+): PsybergError {
+  const said =
+    [error, description].filter((part) => typeof part === 'string').join(': ') || `status ${status}`;
+  const shown = [secretOf(credential), credential].reduce(
+    (rest, secret) => rest.replaceAll(secret, '…'),
+    said,
+  );
+  if (status >= 500)
+    return new PsybergError('catalog-failed', `The token server failed: ${endpoint}: ${shown}`, {
+      hint: 'run again',
+      retryable: true,
     });
-  }
-  const lifetimeMs = typeof answer.expires_in === 'number' ? answer.expires_in * 1000 : DEFAULT_LIFETIME_MS;
-  return {
-    text: answer.access_token,
-    renewAtMs: startedMs + lifetimeMs - Math.min(RENEWAL_MARGIN_MS, lifetimeMs / 10),
-  };
+  return usageError('catalog-unauthorized', `The token server gave no token: ${endpoint}: ${shown}`, {
+    hint: 'check catalog.credential and catalog.scope in psyberg.yaml',
+    context: { status },
+  });
 }
 
 interface TokenAnswer {

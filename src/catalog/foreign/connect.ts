@@ -1,18 +1,18 @@
-/** A foreign catalog, connected: asks for its configuration, nothing else. Settings of the project -> face. */
+/**
+ * Connects to a foreign catalog: asks for its configuration, nothing else. Settings of the project ->
+ * Catalog.
+ */
 import { usageError } from '../../model/errors.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
-import type { CatalogFace } from '../service/catalog-face.ts';
+import type { Catalog } from '../service/catalog.ts';
 import { bearerTokens } from './bearer-tokens.ts';
-import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './foreign-catalog.ts';
-import { foreignError } from './foreign-errors.ts';
-import { connectedFace } from './foreign-face.ts';
+import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './settings.ts';
+import { foreignError } from './errors.ts';
+import { foreignCatalog } from './foreign-catalog.ts';
 import { type ForeignReply, foreignTransport } from './transport.ts';
 
-/**
- * Connects: asks for the catalog's configuration, nothing else. @throws PsybergError `catalog-unreachable`,
- * `catalog-unauthorized`, `no-such-warehouse`.
- */
-export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace> {
+/** @throws PsybergError `catalog-unreachable`, `catalog-unauthorized`, `no-such-warehouse`. */
+export async function connectForeignCatalog(catalog: ForeignCatalog): Promise<Catalog> {
   const tokens = bearerTokens(catalog);
   let settings: ForeignSettings | undefined;
   const transport = foreignTransport({
@@ -20,27 +20,24 @@ export async function foreignFace(catalog: ForeignCatalog): Promise<CatalogFace>
     tokens,
     acceptsIdempotencyKeys: () => settings?.acceptsIdempotencyKeys === true,
   });
-  const blot = (text: string): string =>
-    tokens
-      .secrets()
-      .reduce((blotted, secret) => (secret === '' ? blotted : blotted.replaceAll(secret, '…')), text);
-  const configured = await transport({
-    method: 'GET',
-    url: `${apiRoot(catalog.uri)}config${catalog.warehouse === undefined ? '' : `?warehouse=${encodeURIComponent(catalog.warehouse)}`}`,
-  });
+  const withoutSecrets = (text: string): string =>
+    tokens.secrets().reduce((rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, '…')), text);
+  const { uri, warehouse } = catalog;
+  const query = warehouse === undefined ? '' : `?warehouse=${encodeURIComponent(warehouse)}`;
+  const configured = await transport({ method: 'GET', url: `${apiRoot(uri)}config${query}` });
   if (configured.status !== 200)
     throw foreignError(
       configured,
       {
         what: 'read',
-        subject: `The configuration of the catalog at ${catalog.uri}`,
+        subject: `The configuration of the catalog at ${uri}`,
         absent: 'no-such-warehouse',
       },
-      blot,
+      withoutSecrets,
     );
   settings = foreignSettings(catalog, readConfig(configured, catalog));
   if (settings.token !== undefined) tokens.adopt(settings.token);
-  return connectedFace({ settings, transport, blot });
+  return foreignCatalog({ settings, transport, withoutSecrets });
 }
 
 function readConfig(reply: ForeignReply, { uri }: ForeignCatalog): CatalogConfig {

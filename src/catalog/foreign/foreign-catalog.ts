@@ -1,71 +1,38 @@
 /**
- * What a foreign catalog is told and what it tells back: the connection's settings. Options + `/v1/config` ->
- * ForeignSettings. Pure.
+ * Any Iceberg REST catalog as a catalog of ours, so that session catalogs and branch catalogs lie in front of
+ * it as they do in front of the embedded one. Calls -> HTTP -> values. What the catalog does not offer is
+ * refused in words; an answer that got lost is looked up.
  */
-import { withoutSlash } from '../../iceberg/without-slash.ts';
-import type { ForeignCatalog } from '../../model/process-spec.ts';
-import { DEFAULT_ENDPOINTS } from '../protocol/endpoints.ts';
+import { COMMIT_TRANSACTION } from '../protocol/endpoints.ts';
+import type { Catalog } from '../service/catalog.ts';
+import { commitTables } from './commit-tables.ts';
+import type { ForeignTables } from './load-table.ts';
+import { foreignNamespaces, NAMESPACE_ENDPOINTS } from './namespaces.ts';
+import type { ForeignConnection } from './requests.ts';
+import { tableCache } from './table-cache.ts';
+import { foreignTables, TABLE_ENDPOINTS } from './tables.ts';
+import { foreignViews, VIEW_ENDPOINTS } from './views.ts';
 
-/** The answer of `/v1/config`. */
-export interface CatalogConfig {
-  readonly defaults?: Readonly<Record<string, string>> | null;
-  readonly overrides?: Readonly<Record<string, string>> | null;
-  readonly endpoints?: readonly string[] | null;
-  readonly 'idempotency-key-lifetime'?: string | null;
-}
+/** What a session can do without; the rest is what a catalog of tables is. */
+const OPTIONAL_ENDPOINTS: readonly string[] = [...NAMESPACE_ENDPOINTS, ...TABLE_ENDPOINTS, ...VIEW_ENDPOINTS];
 
-export interface ForeignSettings {
-  /** Ends in `/v1/<prefix>/`. */
-  readonly root: string;
-  /** Between the levels of a namespace in a path. */
-  readonly namespaceSeparator: string;
-  /** Sent with every request; names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly endpoints: ReadonlySet<string>;
-  readonly acceptsIdempotencyKeys: boolean;
-  /** A token that the catalog hands out in its configuration, to be used from then on. */
-  readonly token: string | undefined;
-}
-
-/** Where a catalog at `uri` answers before it has said more. */
-export const apiRoot = (uri: string): string => `${withoutSlash(uri)}/v1/`;
-
-/**
- * Settings of a connection: defaults, then what the project says, then overrides (Iceberg REST specification,
- * `getConfig`).
- */
-export function foreignSettings(catalog: ForeignCatalog, config: CatalogConfig): ForeignSettings {
-  const properties: Record<string, string> = {
-    ...config.defaults,
-    uri: catalog.uri,
-    ...(catalog.token === undefined ? {} : { token: catalog.token }),
-    ...config.overrides,
+/** The catalog behind a connection that has answered. */
+export function foreignCatalog(connection: ForeignConnection): Catalog {
+  const { endpoints } = connection.settings;
+  const tables: ForeignTables = {
+    ...connection,
+    cache: tableCache(),
+    tokens: new Map(),
+    commitsTogether: endpoints.has(COMMIT_TRANSACTION),
   };
-  const { prefix = '', uri = catalog.uri } = properties;
-  const headers = Object.entries(properties).flatMap(([key, value]) =>
-    key.startsWith('header.') ? [[key.slice('header.'.length).toLowerCase(), value] as const] : [],
-  );
   return {
-    root: `${apiRoot(uri)}${prefix === '' ? '' : `${prefix.split('/').map(encodeOnce).join('/')}/`}`,
-    namespaceSeparator: decoded(properties['namespace-separator'] ?? '%1F'),
-    headers: Object.fromEntries(headers),
-    endpoints: new Set(config.endpoints ?? DEFAULT_ENDPOINTS),
-    acceptsIdempotencyKeys: config['idempotency-key-lifetime'] != null,
-    token: properties['token'],
+    lacks: new Set(OPTIONAL_ENDPOINTS.filter((endpoint) => !endpoints.has(endpoint))),
+    icebergViews: foreignViews(connection),
+    get commitsTogether() {
+      return tables.commitsTogether;
+    },
+    ...foreignNamespaces(connection),
+    ...foreignTables(tables),
+    commitTables: (changes) => commitTables(tables, changes),
   };
-}
-
-/**
- * A part of a prefix for a path. Catalogs give it as it is or percent-encoded; Apache Iceberg's clients put
- * it into the path untouched.
- */
-const encodeOnce = (part: string): string => encodeURIComponent(part).replaceAll(/%25([\da-f]{2})/gi, '%$1');
-
-/** The separator as catalogs give it: percent-encoded, or as it is. */
-function decoded(separator: string): string {
-  try {
-    return decodeURIComponent(separator);
-  } catch {
-    return separator;
-  }
 }

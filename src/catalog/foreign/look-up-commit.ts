@@ -36,7 +36,8 @@ function shows(metadata: TableMetadata, update: TableUpdate): boolean {
     case 'remove-properties':
       return update.removals.every((key) => metadata.properties?.[key] === undefined);
     default:
-      // Schemas, specs and the like get their ids from the catalog: they cannot be told from somebody else's.
+      // Schemas, specs and the like get their ids from the catalog: they look like those of another client's
+      // commit.
       return (
         update.action === 'upgrade-format-version' && metadata['format-version'] >= update['format-version']
       );

@@ -2,16 +2,16 @@
  * Tables as they were loaded last, asked for again by their ETag (Iceberg REST specification, `loadTable`): a
  * session loads its tables a dozen times, and a table of many snapshots is most of a megabyte.
  */
-import type { FaceTable } from '../service/catalog-face.ts';
+import type { CatalogTable } from '../service/catalog.ts';
 
 export interface CachedTable {
   readonly etag: string;
-  readonly table: FaceTable;
+  readonly table: CatalogTable;
   readonly loadedAtMs: number;
 }
 export interface TableCache {
   find(key: string): CachedTable | undefined;
-  remember(key: string, etag: string | null, table: FaceTable): void;
+  remember(key: string, etag: string | null, table: CatalogTable): void;
   forget(key: string): void;
 }
 

@@ -34,7 +34,7 @@ export type Transport = (request: ForeignRequest) => Promise<ForeignReply>;
 const ATTEMPTS = 5;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
-/** A catalog that asks for more patience than this gets its error told. */
+/** Where a catalog asks for more patience than this, its error is reported at once. */
 const RETRY_AFTER_MAX_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 

@@ -1,12 +1,12 @@
-/** From a prefix to its face, from a face to an answer. */
+/** From a prefix to its catalog, from a catalog to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
 import { noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
-import type { CatalogFace } from '../service/catalog-face.ts';
-import { BRANCH_PREFIX, branchFace } from '../views/branch-face.ts';
-import { duckDbFace, isDuckDb, type DuckDbHelp } from '../views/duckdb-face.ts';
+import type { Catalog } from '../service/catalog.ts';
+import { BRANCH_PREFIX, branchCatalog } from '../views/branch-catalog.ts';
+import { duckDbCatalog, isDuckDb, type DuckDbHelp } from '../views/duckdb-catalog.ts';
 import { branchesText, findBranch } from '../views/find-branches.ts';
-import { sessionFace } from '../views/session-face.ts';
+import { sessionCatalog } from '../views/session-catalog.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import type { CatalogRequest } from './http-request.ts';
 import { type Answer, only } from './answers.ts';
@@ -14,12 +14,12 @@ import { answerRoute } from './routes.ts';
 
 export interface CatalogHandler {
   /** The catalog itself, for the client in this process. */
-  readonly real: CatalogFace;
+  readonly real: Catalog;
   answer(request: CatalogRequest): Promise<Answer>;
 }
 export interface HandlerOptions {
   /** The catalog itself: a warehouse, or a foreign catalog. */
-  readonly real: CatalogFace;
+  readonly real: Catalog;
   /** Another name for it: the warehouse by its folder. */
   readonly warehouse: string;
   readonly catalogName: string;
@@ -31,73 +31,65 @@ export interface HandlerOptions {
 const ROOTS = new Set(['namespaces', 'tables', 'views', 'transactions']);
 
 /** Makes the handler of all requests behind authentication. */
-export function catalogHandler({
-  real,
-  warehouse,
-  catalogName,
-  views,
-  duckDb,
-}: HandlerOptions): CatalogHandler {
-  /** A session view wins over the stateless prefixes, the warehouse is what is left. */
-  function findFace(prefix: string): CatalogFace | undefined {
-    const view = views.find(prefix);
-    if (view) return sessionFace(view, real);
-    const watched = views.findBranch(prefix);
-    if (watched) return branchFace(watched.branch, real, watched.onLoad);
-    if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length)
-      return branchFace(prefix.slice(BRANCH_PREFIX.length), real);
-    return prefix === '' || prefix === catalogName ? real : undefined;
-  }
+export const catalogHandler = (options: HandlerOptions): CatalogHandler => ({
+  real: options.real,
+  async answer(request) {
+    const { segments } = request;
+    if (segments.length === 1 && segments[0] === 'config')
+      return await only(request.method, 'GET', () => answerConfig(options, request));
+    // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
+    const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
+    const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
+    const catalog = findCatalog(options, prefix);
+    if (catalog === undefined) throw noSuchWarehouse(prefix);
+    const shown = isDuckDb(request.headers['user-agent']) ? asDuckDb(options, catalog, prefix) : catalog;
+    return await answerRoute(shown, request, rootAt < 0 ? segments : segments.slice(rootAt));
+  },
+});
 
-  /** Tells of the tables that are loaded, where `tells`. */
-  function watched(face: CatalogFace, tells: boolean): CatalogFace {
-    if (!tells) return face;
-    return {
-      ...face,
-      async loadTable(id) {
-        const table = await face.loadTable(id);
-        views.tellLoad(id, table.metadata);
-        return table;
-      },
-    };
-  }
+/** A session's tables win over the stateless prefixes; the warehouse is what is left. */
+function findCatalog({ views, real, catalogName }: HandlerOptions, prefix: string): Catalog | undefined {
+  const session = views.find(prefix);
+  if (session) return sessionCatalog(session, real);
+  const watched = views.findBranch(prefix);
+  if (watched) return branchCatalog(watched.branch, real, watched.onLoad);
+  if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length)
+    return branchCatalog(prefix.slice(BRANCH_PREFIX.length), real);
+  return prefix === '' || prefix === catalogName ? real : undefined;
+}
 
-  /** A misspelled branch would show every table's `main`. */
-  async function checkBranch(branch: string): Promise<void> {
-    // Where the catalog does not let its tables be listed, they are still read one by one.
-    const { found, branches } = await findBranch(real, branch).catch(() => ({ found: true, branches: [] }));
-    if (!found) throw noSuchBranch(branch, branchesText(branches));
-  }
-
-  async function answerConfig(request: CatalogRequest): Promise<Answer> {
-    const name = request.query.get('warehouse') ?? '';
-    // Clients that know the warehouse by its folder mean the catalog itself.
-    const prefix = name === '' || name === warehouse ? catalogName : name;
-    const face = findFace(prefix);
-    if (face === undefined) throw noSuchWarehouse(name);
-    if (prefix.startsWith(BRANCH_PREFIX)) await checkBranch(prefix.slice(BRANCH_PREFIX.length));
-    const endpoints = ENDPOINTS.filter(
-      (endpoint) =>
-        face.lacks?.has(endpoint) !== true && (face.commitsTogether || endpoint !== COMMIT_TRANSACTION),
-    );
-    return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints }) };
-  }
-
+/** A catalog as DuckDB gets it; what it loads other than through a session's tables is noted. */
+function asDuckDb({ views, duckDb }: HandlerOptions, catalog: Catalog, prefix: string): Catalog {
+  const helped = duckDbCatalog(catalog, duckDb);
+  if (views.find(prefix) !== undefined) return helped;
   return {
-    real,
-    async answer(request) {
-      const { segments } = request;
-      if (segments.length === 1 && segments[0] === 'config')
-        return await only(request.method, 'GET', () => answerConfig(request));
-      // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
-      const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
-      const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
-      const face = findFace(prefix);
-      if (face === undefined) throw noSuchWarehouse(prefix);
-      const seen = isDuckDb(request.headers['user-agent'])
-        ? watched(duckDbFace(face, duckDb), views.find(prefix) === undefined)
-        : face;
-      return await answerRoute(seen, request, rootAt < 0 ? segments : segments.slice(rootAt));
+    ...helped,
+    async loadTable(id) {
+      const table = await helped.loadTable(id);
+      views.noteLoad(id, table.metadata);
+      return table;
     },
   };
+}
+
+async function answerConfig(options: HandlerOptions, request: CatalogRequest): Promise<Answer> {
+  const { real, warehouse, catalogName } = options;
+  const name = request.query.get('warehouse') ?? '';
+  // Clients that know the warehouse by its folder mean the catalog itself.
+  const prefix = name === '' || name === warehouse ? catalogName : name;
+  const catalog = findCatalog(options, prefix);
+  if (catalog === undefined) throw noSuchWarehouse(name);
+  if (prefix.startsWith(BRANCH_PREFIX)) await checkBranch(real, prefix.slice(BRANCH_PREFIX.length));
+  const endpoints = ENDPOINTS.filter(
+    (endpoint) =>
+      catalog.lacks?.has(endpoint) !== true && (catalog.commitsTogether || endpoint !== COMMIT_TRANSACTION),
+  );
+  return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints }) };
+}
+
+/** A misspelled branch would show every table's `main`. */
+async function checkBranch(real: Catalog, branch: string): Promise<void> {
+  // Where the catalog does not let its tables be listed, they are still read one by one.
+  const { found, branches } = await findBranch(real, branch).catch(() => ({ found: true, branches: [] }));
+  if (!found) throw noSuchBranch(branch, branchesText(branches));
 }

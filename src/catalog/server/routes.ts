@@ -1,4 +1,4 @@
-/** The endpoints of the Iceberg REST specification over a catalog face. Request -> answer. */
+/** The endpoints of the Iceberg REST specification over a catalog. Request -> answer. */
 import { withOperations } from '../../iceberg/history.ts';
 import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
@@ -6,7 +6,7 @@ import { PsybergError } from '../../model/errors.ts';
 import { badRequest } from '../errors.ts';
 import { checkPathNames } from '../names.ts';
 import { REQUESTS, readRequest } from '../protocol/requests.ts';
-import type { CatalogFace, FaceTable } from '../service/catalog-face.ts';
+import type { Catalog, CatalogTable } from '../service/catalog.ts';
 import {
   type Answer,
   booleanParameter,
@@ -28,49 +28,49 @@ const splitNamespace = (text: string): string[] => text.split(LEVEL_SEPARATOR);
 
 /** Answers one request under a prefix. `path` is what follows the prefix. */
 export async function answerRoute(
-  face: CatalogFace,
+  catalog: Catalog,
   request: CatalogRequest,
   path: readonly string[],
 ): Promise<Answer> {
   const [root, first, kind, name, action] = path;
   const { method } = request;
   if (root === 'namespaces' && path.length <= 5) {
-    if (first === undefined) return await answerNamespaces(face, request);
+    if (first === undefined) return await answerNamespaces(catalog, request);
     const namespace = splitNamespace(first);
     checkPathNames(namespace, name);
-    if (kind === undefined) return await answerNamespace(face, request, namespace);
+    if (kind === undefined) return await answerNamespace(catalog, request, namespace);
     if (kind === 'properties' && name === undefined)
-      return await only(method, 'POST', () => updateProperties(face, request, namespace));
+      return await only(method, 'POST', () => updateProperties(catalog, request, namespace));
     if (kind === 'register' && name === undefined)
-      return await only(method, 'POST', () => registerTable(face, request, namespace));
-    if (kind === 'tables' && name === undefined) return await answerTables(face, request, namespace);
+      return await only(method, 'POST', () => registerTable(catalog, request, namespace));
+    if (kind === 'tables' && name === undefined) return await answerTables(catalog, request, namespace);
     if (kind === 'tables' && name !== undefined) {
       const id: TableIdentifier = { namespace, name };
-      if (action === undefined) return await answerTable(face, request, id);
-      if (action === 'metrics') return await only(method, 'POST', () => acceptMetrics(face, request, id));
+      if (action === undefined) return await answerTable(catalog, request, id);
+      if (action === 'metrics') return await only(method, 'POST', () => acceptMetrics(catalog, request, id));
     }
     if (kind === 'views' && name === undefined)
-      return await answerViews(face.icebergViews, request, namespace);
+      return await answerViews(catalog.icebergViews, request, namespace);
     if (kind === 'views' && name !== undefined && action === undefined)
-      return await answerView(face.icebergViews, request, { namespace, name });
+      return await answerView(catalog.icebergViews, request, { namespace, name });
     if (kind === 'register-view' && name === undefined)
-      return await only(method, 'POST', () => registerView(face.icebergViews, request, namespace));
+      return await only(method, 'POST', () => registerView(catalog.icebergViews, request, namespace));
   }
   if (root === 'views' && first === 'rename' && path.length === 2)
-    return await only(method, 'POST', () => renameView(face.icebergViews, request));
+    return await only(method, 'POST', () => renameView(catalog.icebergViews, request));
   if (root === 'tables' && first === 'rename' && path.length === 2)
-    return await only(method, 'POST', () => renameTable(face, request));
+    return await only(method, 'POST', () => renameTable(catalog, request));
   if (root === 'transactions' && first === 'commit' && path.length === 2)
-    return await only(method, 'POST', () => commitTransaction(face, request));
+    return await only(method, 'POST', () => commitTransaction(catalog, request));
   throw new PsybergError('no-such-endpoint', `No route for request: ${method} ${path.join('/')}`);
 }
 
-async function answerNamespaces(face: CatalogFace, request: CatalogRequest): Promise<Answer> {
+async function answerNamespaces(catalog: Catalog, request: CatalogRequest): Promise<Answer> {
   switch (request.method) {
     case 'GET': {
       const parent = request.query.get('parent');
       const page = paginate(
-        await face.listNamespaces(parent ? splitNamespace(parent) : []),
+        await catalog.listNamespaces(parent ? splitNamespace(parent) : []),
         (namespace) => namespace.at(-1) as string,
         request.query,
       );
@@ -78,7 +78,7 @@ async function answerNamespaces(face: CatalogFace, request: CatalogRequest): Pro
     }
     case 'POST': {
       const { namespace, properties } = readRequest(REQUESTS.createNamespace, await request.body());
-      return json({ namespace, properties: await face.createNamespace(namespace, properties ?? {}) });
+      return json({ namespace, properties: await catalog.createNamespace(namespace, properties ?? {}) });
     }
     default:
       throw notAllowed(request.method);
@@ -86,18 +86,18 @@ async function answerNamespaces(face: CatalogFace, request: CatalogRequest): Pro
 }
 
 async function answerNamespace(
-  face: CatalogFace,
+  catalog: Catalog,
   request: CatalogRequest,
   namespace: string[],
 ): Promise<Answer> {
   switch (request.method) {
     case 'GET':
-      return json({ namespace, properties: await face.namespaceProperties(namespace) });
+      return json({ namespace, properties: await catalog.namespaceProperties(namespace) });
     case 'HEAD':
-      await face.namespaceProperties(namespace);
+      await catalog.namespaceProperties(namespace);
       return nothing;
     case 'DELETE':
-      await face.dropNamespace(namespace);
+      await catalog.dropNamespace(namespace);
       return nothing;
     default:
       throw notAllowed(request.method);
@@ -105,7 +105,7 @@ async function answerNamespace(
 }
 
 async function updateProperties(
-  face: CatalogFace,
+  catalog: Catalog,
   request: CatalogRequest,
   namespace: string[],
 ): Promise<Answer> {
@@ -113,22 +113,18 @@ async function updateProperties(
     REQUESTS.updateNamespaceProperties,
     await request.body(),
   );
-  return json(await face.changeNamespaceProperties(namespace, { removals, updates }));
+  return json(await catalog.changeNamespaceProperties(namespace, { removals, updates }));
 }
 
-async function answerTables(
-  face: CatalogFace,
-  request: CatalogRequest,
-  namespace: string[],
-): Promise<Answer> {
+async function answerTables(catalog: Catalog, request: CatalogRequest, namespace: string[]): Promise<Answer> {
   switch (request.method) {
     case 'GET': {
-      const page = paginate(await face.listTables(namespace), (id) => id.name, request.query);
+      const page = paginate(await catalog.listTables(namespace), (id) => id.name, request.query);
       return json({ identifiers: page.items, 'next-page-token': page.next });
     }
     case 'POST': {
       const body = readRequest(REQUESTS.createTable, await request.body());
-      const table = await face.createTable(
+      const table = await catalog.createTable(
         { namespace, name: body.name },
         {
           schema: body.schema,
@@ -146,27 +142,27 @@ async function answerTables(
   }
 }
 
-async function answerTable(face: CatalogFace, request: CatalogRequest, id: TableIdentifier): Promise<Answer> {
+async function answerTable(catalog: Catalog, request: CatalogRequest, id: TableIdentifier): Promise<Answer> {
   switch (request.method) {
     case 'GET':
-      return loadTable(shownTo(request.headers['user-agent'], await face.loadTable(id)), request);
+      return loadTable(shownTo(request.headers['user-agent'], await catalog.loadTable(id)), request);
     case 'HEAD':
-      await face.loadTable(id);
+      await catalog.loadTable(id);
       return nothing;
     case 'POST': {
       const { requirements, updates } = readRequest(REQUESTS.commitTable, await request.body());
-      const [table] = await face.commitTables([{ identifier: id, requirements, updates }]);
-      return committed(shownTo(request.headers['user-agent'], table as FaceTable));
+      const [table] = await catalog.commitTables([{ identifier: id, requirements, updates }]);
+      return committed(shownTo(request.headers['user-agent'], table as CatalogTable));
     }
     case 'DELETE':
-      await face.dropTable(id, { purge: booleanParameter(request.query, 'purgeRequested') });
+      await catalog.dropTable(id, { purge: booleanParameter(request.query, 'purgeRequested') });
       return nothing;
     default:
       throw notAllowed(request.method);
   }
 }
 
-function loadTable(table: FaceTable, request: CatalogRequest): Answer {
+function loadTable(table: CatalogTable, request: CatalogRequest): Answer {
   const mode = request.query.get('snapshots')?.toLowerCase() ?? 'all';
   if (mode !== 'all' && mode !== 'refs')
     throw badRequest(`Invalid snapshots parameter: ${mode} (expected all or refs)`);
@@ -179,13 +175,13 @@ function loadTable(table: FaceTable, request: CatalogRequest): Answer {
 }
 
 /**
- * A metadata file never changes, so its location names its content; what a view made of it is named by its
- * content.
+ * A metadata file never changes, so its location names its content; what is shown of it otherwise is named by
+ * its content.
  */
-const etagOf = (table: FaceTable, mode: 'all' | 'refs'): string =>
+const etagOf = (table: CatalogTable, mode: 'all' | 'refs'): string =>
   entityTag(mode, table.metadataLocation ?? '', table.text === undefined ? metadataText(table) : '');
 
-function onlyReferencedSnapshots(table: FaceTable): FaceTable {
+function onlyReferencedSnapshots(table: CatalogTable): CatalogTable {
   const referenced = new Set(Object.values(table.metadata.refs ?? {}).map((ref) => ref['snapshot-id']));
   const snapshots =
     table.metadata.snapshots?.filter((snapshot) => referenced.has(snapshot['snapshot-id'])) ?? [];
@@ -194,42 +190,42 @@ function onlyReferencedSnapshots(table: FaceTable): FaceTable {
 }
 
 async function registerTable(
-  face: CatalogFace,
+  catalog: Catalog,
   request: CatalogRequest,
   namespace: string[],
 ): Promise<Answer> {
   const body = readRequest(REQUESTS.registerTable, await request.body());
   return loaded(
-    await face.registerTable(
+    await catalog.registerTable(
       { namespace, name: body.name },
       { metadataLocation: body['metadata-location'], overwrite: body.overwrite ?? false },
     ),
   );
 }
 
-async function renameTable(face: CatalogFace, request: CatalogRequest): Promise<Answer> {
+async function renameTable(catalog: Catalog, request: CatalogRequest): Promise<Answer> {
   const { source, destination } = readRequest(REQUESTS.renameTable, await request.body());
-  await face.renameTable({ from: source, to: destination });
+  await catalog.renameTable({ from: source, to: destination });
   return nothing;
 }
 
-async function commitTransaction(face: CatalogFace, request: CatalogRequest): Promise<Answer> {
+async function commitTransaction(catalog: Catalog, request: CatalogRequest): Promise<Answer> {
   const { 'table-changes': changes } = readRequest(REQUESTS.commitTransaction, await request.body());
-  if (changes.length > 0) await face.commitTables(changes);
+  if (changes.length > 0) await catalog.commitTables(changes);
   return nothing;
 }
 
 async function acceptMetrics(
-  face: CatalogFace,
+  catalog: Catalog,
   request: CatalogRequest,
   id: TableIdentifier,
 ): Promise<Answer> {
-  await face.reportMetrics?.(id, readRequest(REQUESTS.reportMetrics, await request.body()));
+  await catalog.reportMetrics?.(id, readRequest(REQUESTS.reportMetrics, await request.body()));
   return nothing;
 }
 
 /** `LoadTableResult`; the metadata goes out as the text it already is. */
-function loaded(table: FaceTable): Answer {
+function loaded(table: CatalogTable): Answer {
   const metadata = metadataText(table);
   const config = JSON.stringify(table.config ?? {});
   const credentials =
@@ -248,15 +244,15 @@ function loaded(table: FaceTable): Answer {
   };
 }
 /** `CommitTableResponse`. */
-const committed = (table: FaceTable): Answer => ({
+const committed = (table: CatalogTable): Answer => ({
   status: 200,
   text: `{${locationField(table)}"metadata":${metadataText(table)}}`,
   headers: { etag: etagOf(table, 'all') },
 });
 /** Nothing for a staged table, nor where a foreign catalog does not say. */
-const locationField = ({ metadataLocation }: FaceTable): string =>
+const locationField = ({ metadataLocation }: CatalogTable): string =>
   metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`;
-function metadataText({ metadata, text }: FaceTable): string {
+function metadataText({ metadata, text }: CatalogTable): string {
   const readable = withOperations(metadata);
   return readable === metadata && text !== undefined ? text : renderTableMetadata(readable);
 }

@@ -2,7 +2,7 @@
 import { renderViewMetadata } from '../../iceberg/view-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { REQUESTS, readRequest } from '../protocol/requests.ts';
-import type { FaceView, IcebergViews } from '../service/catalog-face.ts';
+import type { CatalogView, IcebergViews } from '../service/catalog.ts';
 import { type Answer, json, notAllowed, nothing, paginate } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
 
@@ -73,7 +73,7 @@ export async function renameView(views: IcebergViews, request: CatalogRequest): 
 }
 
 /** `LoadViewResult` */
-const loaded = (view: FaceView): Answer => ({
+const loaded = (view: CatalogView): Answer => ({
   status: 200,
   text: `{"metadata-location":${JSON.stringify(view.metadataLocation)},"metadata":${view.text ?? renderViewMetadata(view.metadata)},"config":{}}`,
 });

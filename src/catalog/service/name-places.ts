@@ -1,61 +1,108 @@
 /** Names of a warehouse and the places they stand for: what tables and views have in common. */
 import { join } from 'node:path';
-import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { nameTaken, noSuchNamespace, renameTaken } from '../errors.ts';
-import type { Roots } from '../files/locations.ts';
-import { checkIdentifier, checkNamespace, checkPathNames, folderOf } from '../names.ts';
-import type { CatalogStore, PointerKind } from '../store/store.ts';
+import {
+  checkPathProperties,
+  checkSpelling,
+  folderInside,
+  pathInside,
+  type Roots,
+} from '../files/locations.ts';
+import {
+  checkIdentifier,
+  checkMetadataLocation,
+  checkNamespace,
+  checkPathNames,
+  folderOf,
+} from '../names.ts';
+import type { PointerKind } from '../store/store.ts';
+import type { Warehouse } from './warehouse.ts';
 
-export interface NamePlaces {
-  readonly roots: Roots;
-  /** @throws PsybergError `no-such-namespace`, `bad-request`. */
-  requireNamespace(namespace: readonly string[]): Promise<void>;
-  /** @throws PsybergError `already-exists` when a table or a view has the name. */
-  requireFree(id: TableIdentifier, wanted: PointerKind): Promise<void>;
-  defaultLocation(id: TableIdentifier): Promise<string>;
-  /**
-   * @returns false when there is no such thing to rename. @throws PsybergError `no-such-namespace`,
-   * `already-exists`.
-   */
-  rename(rename: {
-    readonly from: TableIdentifier;
-    readonly to: TableIdentifier;
-    readonly kind: PointerKind;
-  }): Promise<boolean>;
+/** @throws PsybergError `no-such-namespace`, `bad-request`. */
+export async function requireNamespace(
+  { store }: Pick<Warehouse, 'store'>,
+  namespace: readonly string[],
+): Promise<void> {
+  checkNamespace(namespace);
+  if (!(await store.namespaceExists(namespace))) throw noSuchNamespace(namespace);
 }
 
-export function namePlaces({
-  roots,
-  store,
-}: {
-  readonly roots: Roots;
-  readonly store: CatalogStore;
-}): NamePlaces {
-  const requireNamespace = async (namespace: readonly string[]): Promise<void> => {
-    checkNamespace(namespace);
-    if (!(await store.namespaceExists(namespace))) throw noSuchNamespace(namespace);
-  };
-  return {
-    roots,
-    requireNamespace,
-    async requireFree(id, wanted) {
-      const pointer = await store.findPointer(id);
-      if (pointer) throw nameTaken(id, pointer.kind, wanted);
-    },
-    async defaultLocation(id) {
-      const parent = (await store.namespaceProperties(id.namespace)).location;
-      if (parent !== undefined) return `${withoutSlash(parent)}/${folderOf(id).at(-1)}`;
-      return join(roots.warehouse, ...folderOf(id));
-    },
-    async rename({ from, to, kind }) {
-      checkPathNames(from.namespace, from.name);
-      checkIdentifier(to);
-      if ((await store.findPointer(from))?.kind !== kind) return false;
-      await requireNamespace(to.namespace);
-      const outcome = await store.renamePointer({ from, to, kind });
-      if (outcome === 'taken') throw renameTaken(from, to, (await store.findPointer(to))?.kind ?? kind);
-      return outcome === 'renamed';
-    },
-  };
+/** @throws PsybergError `already-exists` when a table or a view has the name. */
+export async function requireFree(
+  { store }: Pick<Warehouse, 'store'>,
+  id: TableIdentifier,
+  wanted: PointerKind,
+): Promise<void> {
+  const pointer = await store.findPointer(id);
+  if (pointer) throw nameTaken(id, pointer.kind, wanted);
+}
+
+/**
+ * That a table or view of the name may be made.
+ * @throws PsybergError `bad-request`, `no-such-namespace`, `already-exists`.
+ */
+export async function requireNew(
+  warehouse: Pick<Warehouse, 'store'>,
+  id: TableIdentifier,
+  wanted: PointerKind,
+): Promise<void> {
+  checkIdentifier(id);
+  await requireNamespace(warehouse, id.namespace);
+  await requireFree(warehouse, id, wanted);
+}
+
+/** Where a table or view lies whose client says nothing: below its namespace's location, or the warehouse. */
+export async function defaultLocation(
+  { roots, store }: Pick<Warehouse, 'roots' | 'store'>,
+  id: TableIdentifier,
+): Promise<string> {
+  const parent = (await store.namespaceProperties(id.namespace)).location;
+  if (parent !== undefined) return `${withoutSlash(parent)}/${folderOf(id).at(-1)}`;
+  return join(roots.warehouse, ...folderOf(id));
+}
+
+/**
+ * @returns false when there is no such thing to rename. @throws PsybergError `no-such-namespace`,
+ * `already-exists`.
+ */
+export async function renameIn(
+  warehouse: Pick<Warehouse, 'store'>,
+  {
+    from,
+    to,
+    kind,
+  }: { readonly from: TableIdentifier; readonly to: TableIdentifier; readonly kind: PointerKind },
+): Promise<boolean> {
+  const { store } = warehouse;
+  checkPathNames(from.namespace, from.name);
+  checkIdentifier(to);
+  if ((await store.findPointer(from))?.kind !== kind) return false;
+  await requireNamespace(warehouse, to.namespace);
+  const outcome = await store.renamePointer({ from, to, kind });
+  if (outcome === 'taken') throw renameTaken(from, to, (await store.findPointer(to))?.kind ?? kind);
+  return outcome === 'renamed';
+}
+
+/**
+ * Refuses places outside; those that the table had before stay: it may have got them where nobody checked.
+ * @throws PsybergError `forbidden`, `bad-request`.
+ */
+export function checkPlaces(
+  roots: Roots,
+  { location, properties = {} }: Pick<TableMetadata, 'location' | 'properties'>,
+  before?: TableMetadata,
+): void {
+  folderInside(roots, location);
+  if (location !== before?.location) checkSpelling(location);
+  checkMetadataLocation(location);
+  const changed = Object.entries(properties).filter(([name, value]) => before?.properties?.[name] !== value);
+  checkPathProperties(roots, Object.fromEntries(changed));
+}
+
+/** @throws PsybergError `forbidden`, `bad-request`. */
+export function checkNewPlace(roots: Roots, location: string): void {
+  pathInside(roots, location);
+  checkSpelling(location);
 }

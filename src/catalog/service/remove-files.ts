@@ -6,7 +6,6 @@ import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, normalize } from 'node:path';
 import { mayDeleteFiles } from '../../iceberg/retention.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import {
   localPath,
   PATH_PROPERTIES,
@@ -14,15 +13,9 @@ import {
   realPathOfExisting,
   type Roots,
 } from '../files/locations.ts';
-import { type MetadataFiles, metadataFolder } from '../files/metadata-files.ts';
-import type { CatalogStore } from '../store/store.ts';
+import { metadataFolder } from '../files/metadata-files.ts';
+import type { Warehouse } from './warehouse.ts';
 
-export interface Warehouse {
-  readonly roots: Roots;
-  readonly store: CatalogStore;
-  readonly files: MetadataFiles<TableMetadata>;
-  readonly viewFiles: MetadataFiles<ViewMetadata>;
-}
 interface StoredTable {
   readonly metadata: TableMetadata;
   readonly metadataLocation: string;
@@ -110,8 +103,7 @@ const placesOf = ({ location, properties = {} }: TableMetadata): string[] => [
 const placeOf = (location: string): string => normalize(localPath(location) ?? location);
 
 /**
- * Tells the metadata files of a table from what a registered file's log may name: only the former may be
- * deleted.
+ * The metadata files of a table itself. A registered file's log may name others, which must not be deleted.
  */
 function isMetadataOf(table: TableMetadata): (location: string) => boolean {
   const folders = [`${table.location}/metadata`, metadataFolder(table)].map(placeOf);

@@ -1,12 +1,9 @@
-/** All that a catalog's database knows of places, read and moved at once. kysely, as the store beside it. */
-import type { Kysely } from 'kysely';
-import { storageFault } from '../../model/storage-faults.ts';
-import { commitStateUnknown } from '../errors.ts';
-import type { JdbcTables } from './jdbc-schema.ts';
+/** All that a catalog's database knows of places, read and moved at once. */
+import { type CatalogRows, committed, dotted } from './rows.ts';
 import type { PlaceChanges, Places } from './store.ts';
 
-/** The pointers of a catalog and the locations of its namespaces. */
-export async function placesIn(db: Kysely<JdbcTables>, catalogName: string): Promise<Places> {
+/** See `CatalogStore.places`. */
+export async function placesIn({ db, catalogName }: CatalogRows): Promise<Places> {
   const pointers = await db
     .selectFrom('iceberg_tables')
     .select(['table_namespace', 'table_name', 'metadata_location', 'iceberg_type'])
@@ -36,65 +33,70 @@ export async function placesIn(db: Kysely<JdbcTables>, catalogName: string): Pro
 class Overtaken extends Error {}
 
 /** See `CatalogStore.relocate`. */
-export async function relocateIn(
-  db: Kysely<JdbcTables>,
-  catalogName: string,
-  changes: PlaceChanges,
-): Promise<boolean> {
-  let committing = false;
+export async function relocateIn(rows: CatalogRows, changes: PlaceChanges): Promise<boolean> {
   try {
-    await db.transaction().execute(async (transaction) => {
-      for (const count of await changePlaces(transaction, catalogName, changes))
-        if (count !== 1n) throw new Overtaken();
-      committing = true;
+    await committed(rows, async (within) => {
+      for (const count of await changePlaces(within, changes)) if (count !== 1n) throw new Overtaken();
     });
     return true;
   } catch (error) {
     if (error instanceof Overtaken) return false;
-    const fault = storageFault(error, "the catalog's database");
-    if (fault !== undefined) throw fault;
-    throw committing ? commitStateUnknown(error) : error;
+    throw error;
   }
 }
 
 /** @returns how many rows each change found: one, where nothing moved meanwhile. */
 async function changePlaces(
-  db: Kysely<JdbcTables>,
-  catalogName: string,
+  rows: CatalogRows,
   { pointers, namespaces, forgotten }: PlaceChanges,
 ): Promise<bigint[]> {
   const counts: bigint[] = [];
-  for (const { identifier, expected, next, previous } of pointers) {
-    const { numUpdatedRows } = await db
-      .updateTable('iceberg_tables')
-      .set({ metadata_location: next, previous_metadata_location: previous })
-      .where('catalog_name', '=', catalogName)
-      .where('table_namespace', '=', identifier.namespace.join('.'))
-      .where('table_name', '=', identifier.name)
-      .where('metadata_location', '=', expected)
-      .executeTakeFirst();
-    counts.push(numUpdatedRows);
-  }
-  for (const { namespace, expected, next } of namespaces) {
-    const { numUpdatedRows } = await db
-      .updateTable('iceberg_namespace_properties')
-      .set({ property_value: next })
-      .where('catalog_name', '=', catalogName)
-      .where('namespace', '=', namespace)
-      .where('property_key', '=', 'location')
-      .where('property_value', '=', expected)
-      .executeTakeFirst();
-    counts.push(numUpdatedRows);
-  }
-  for (const { identifier, expected } of forgotten) {
-    const { numDeletedRows } = await db
-      .deleteFrom('iceberg_tables')
-      .where('catalog_name', '=', catalogName)
-      .where('table_namespace', '=', identifier.namespace.join('.'))
-      .where('table_name', '=', identifier.name)
-      .where('metadata_location', '=', expected)
-      .executeTakeFirst();
-    counts.push(numDeletedRows);
-  }
+  for (const pointer of pointers) counts.push(await movePointerTo(rows, pointer));
+  for (const namespace of namespaces) counts.push(await moveNamespace(rows, namespace));
+  for (const pointer of forgotten) counts.push(await forgetPointer(rows, pointer));
   return counts;
+}
+
+async function movePointerTo(
+  { db, catalogName }: CatalogRows,
+  { identifier, expected, next, previous }: PlaceChanges['pointers'][number],
+): Promise<bigint> {
+  const { numUpdatedRows } = await db
+    .updateTable('iceberg_tables')
+    .set({ metadata_location: next, previous_metadata_location: previous })
+    .where('catalog_name', '=', catalogName)
+    .where('table_namespace', '=', dotted(identifier.namespace))
+    .where('table_name', '=', identifier.name)
+    .where('metadata_location', '=', expected)
+    .executeTakeFirst();
+  return numUpdatedRows;
+}
+
+async function moveNamespace(
+  { db, catalogName }: CatalogRows,
+  { namespace, expected, next }: PlaceChanges['namespaces'][number],
+): Promise<bigint> {
+  const { numUpdatedRows } = await db
+    .updateTable('iceberg_namespace_properties')
+    .set({ property_value: next })
+    .where('catalog_name', '=', catalogName)
+    .where('namespace', '=', namespace)
+    .where('property_key', '=', 'location')
+    .where('property_value', '=', expected)
+    .executeTakeFirst();
+  return numUpdatedRows;
+}
+
+async function forgetPointer(
+  { db, catalogName }: CatalogRows,
+  { identifier, expected }: PlaceChanges['forgotten'][number],
+): Promise<bigint> {
+  const { numDeletedRows } = await db
+    .deleteFrom('iceberg_tables')
+    .where('catalog_name', '=', catalogName)
+    .where('table_namespace', '=', dotted(identifier.namespace))
+    .where('table_name', '=', identifier.name)
+    .where('metadata_location', '=', expected)
+    .executeTakeFirst();
+  return numDeletedRows;
 }

@@ -5,11 +5,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { databaseUnavailable } from '../errors.ts';
 import { ICEBERG_TYPE_COLUMN, JDBC_SCHEMA } from './jdbc-schema.ts';
-import { foreignTable, sqliteFault } from './sqlite-faults.ts';
+import { BUSY_TIMEOUT_MS, foreignTable, sqliteFault } from './sqlite-faults.ts';
 import type { CatalogDatabase } from './store.ts';
-
-/** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
-export const BUSY_TIMEOUT_MS = 10_000;
 
 const LOCATIONS =
   'select metadata_location from iceberg_tables where catalog_name = ? and metadata_location is not null';
@@ -60,7 +57,8 @@ const OLDEST_COLUMNS = [
 ];
 
 function openOnce(path: string): DatabaseSync {
-  // Not imported: a Node without it would fail on reading this file, before anybody could say that it is too old.
+  // Not imported: a Node without it would fail on reading this file, before an error could say that it is too
+  // old.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {

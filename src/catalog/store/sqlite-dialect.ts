@@ -19,8 +19,7 @@ import {
 import { storageFault } from '../../model/storage-faults.ts';
 import { databaseUnavailable } from '../errors.ts';
 import type { JdbcTables } from './jdbc-schema.ts';
-import { BUSY_TIMEOUT_MS } from './sqlite-database.ts';
-import { sqliteFault } from './sqlite-faults.ts';
+import { BUSY_TIMEOUT_MS, sqliteFault } from './sqlite-faults.ts';
 
 /** Takes over an open database: destroying the one closes the other. */
 export const sqliteKysely = (database: DatabaseSync): Kysely<JdbcTables> =>

@@ -1,10 +1,13 @@
 /**
- * What SQLite says of a file that is no catalog, or not one that can be used. Path + error -> PsybergError with
- * the file's name and what to do; whoever reads "the folder cannot be used" would look at its permissions.
+ * What SQLite says of a file that is no catalog, or not one that can be used. Path + error -> PsybergError
+ * with the file's name and what to do: "the folder cannot be used" would send its reader to the permissions.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { type PsybergError, usageError } from '../../model/errors.ts';
 import { storageFault } from '../../model/storage-faults.ts';
+
+/** How long a process waits for another one's commit; a commit holds the lock for about a millisecond. */
+export const BUSY_TIMEOUT_MS = 10_000;
 
 /** SQLite's primary result codes. */
 const SQLITE_CORRUPT = 11;

@@ -81,7 +81,7 @@ export interface CatalogStore {
   /** All pointers of this catalog, and all locations that its namespaces have. */
   places(): Promise<Places>;
   /**
-   * Moves all pointers and locations of namespaces or none, in one database transaction, and lets go of others.
+   * Moves all pointers and locations of namespaces or none, in one database transaction, and forgets others.
    * @returns false when one of them is not as it was expected.
    * @throws PsybergError `commit-state-unknown` as `swapPointers`.
    */

@@ -11,7 +11,7 @@ export interface FoundBranch {
   readonly tables: readonly string[];
 }
 
-/** What is asked of a catalog: a face of it, or a client. */
+/** What is asked of a catalog, or of a client of one. */
 export interface TableLister {
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
   listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
@@ -26,8 +26,8 @@ export interface TableLister {
 const TABLES_MAX = 1000;
 
 /**
- * Looks for a branch or tag. `found`: some table has it, or nobody knows, in a catalog of more tables than are
- * loaded for it; else `branches` are all that there are, by name.
+ * Looks for a branch or tag. `found`: some table has it, or nobody knows, in a catalog of more tables than
+ * are loaded for it; else `branches` are all that there are, by name.
  */
 export async function findBranch(
   catalog: TableLister,

@@ -1,19 +1,19 @@
 /**
- * A commit that was prepared on a branch view, turned into a commit on the branch. Change -> change. Pure.
- * The rule that everything rests on: nothing that leaves here can move `main`.
+ * A commit that was prepared on a branch shown as `main`, turned into a commit on the branch. Change ->
+ * change. Pure. The rule that everything rests on: nothing that leaves here can move `main`.
  */
+import { refHeadId, type BranchLimits, branchLimits } from '../../iceberg/references.ts';
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { conflict } from '../../model/errors.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
-import type { TableChange } from '../service/catalog-face.ts';
+import type { CommitTableRequest } from '../service/catalog.ts';
 
 export interface RedirectedBranch {
   readonly branch: string;
   readonly base?: SnapshotId | undefined;
-  /** The table as it is behind the view. */
+  /** The table as it is, with its real `main`. */
   readonly metadata: TableMetadata;
 }
 
@@ -21,7 +21,7 @@ export interface RedirectedBranch {
  * Rewrites `main` to the branch in requirements and updates.
  * @throws PsybergError `commit-conflict` when the branch moved; `forbidden` for a change of the whole table.
  */
-export function redirectCommit(change: TableChange, target: RedirectedBranch): TableChange {
+export function redirectCommit(change: CommitTableRequest, target: RedirectedBranch): CommitTableRequest {
   const { branch, metadata } = target;
   const head = refHeadId(metadata, branch);
   if (metadata.refs?.[branch]?.type === 'tag' && head !== undefined)
@@ -46,7 +46,7 @@ export function redirectCommit(change: TableChange, target: RedirectedBranch): T
  * left the base and `main`.
  */
 function ownSnapshots(
-  change: TableChange,
+  change: CommitTableRequest,
   { base, metadata }: RedirectedBranch,
   head: SnapshotId | undefined,
 ): ReadonlySet<SnapshotId> {
@@ -102,7 +102,7 @@ interface RedirectedUpdate {
 
 function redirectUpdate(
   update: TableUpdate,
-  change: TableChange,
+  change: CommitTableRequest,
   { branch, own, limits }: RedirectedUpdate,
 ): TableUpdate {
   switch (update.action) {
@@ -131,7 +131,7 @@ function redirectUpdate(
   }
 }
 
-const notThroughView = (change: TableChange, what: string): Error =>
+const notThroughView = (change: CommitTableRequest, what: string): Error =>
   forbidden(
     `Cannot apply ${what} to ${formatIdentifier(change.identifier)} through a branch view`,
     'change the table itself, under the warehouse name',

@@ -1,6 +1,6 @@
 /**
- * Session views: prefixes under which tables appear differently. The definitions, and the registry of one
- * process.
+ * What sessions show: prefixes under which tables appear differently. The definitions, and the registry of
+ * one process.
  */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { Snapshot, SnapshotId, TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -13,7 +13,7 @@ export type ViewShow =
    * The head of `branch` appears as the current snapshot and as `main`; while the branch does not exist,
    * `base` does, or no snapshot when `base` is absent. Commits go to the branch. `folder`: what is written
    * through the view goes into folders of that name below the table's `data` and `metadata`, so that what a
-   * killed writer leaves can be told from the rest.
+   * killed writer leaves is known by its place.
    */
   | {
       readonly kind: 'branch';
@@ -40,37 +40,39 @@ export interface ViewTable {
   /** A schema of the table that is shown as its current one; default: its own. */
   readonly schemaId?: number;
 }
-export interface SessionView {
+export interface SessionTables {
   /** `ATTACH '<name>'`, and the prefix in the path. */
   readonly name: string;
   readonly tables: readonly ViewTable[];
 }
-/** What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name. */
+/**
+ * What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name.
+ */
 export type ShownAs = 'branch' | 'tag' | 'main';
 /** The tables of the catalog as `branch@NAME` shows them, under a name of its own. */
-export interface BranchView {
+export interface WatchedBranch {
   readonly name: string;
   readonly branch: string;
-  /** Told of each table that is loaded. */
+  /** Called with each table that is loaded. */
   readonly onLoad: (table: TableIdentifier, shown: ShownAs) => void;
 }
-/** Told of each table that DuckDB asks for other than through a session's view, as DuckDB gets it. */
+/** Called with each table that DuckDB asks for other than through a session's view, as DuckDB gets it. */
 export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => void;
 /** What the engine holds: views come and go with sessions. */
 export interface SessionViews {
   /** Opens a view, or replaces the one of the same name. */
-  open(view: SessionView): void;
-  openBranch(view: BranchView): void;
+  open(view: SessionTables): void;
+  openBranch(view: WatchedBranch): void;
   /** Watches what is loaded until the function that it returns is called. */
   watchLoads(watcher: LoadWatcher): () => void;
   close(name: string): void;
 }
 /** What the server holds. */
 export interface ViewRegistry extends SessionViews {
-  find(name: string): SessionView | undefined;
-  findBranch(name: string): BranchView | undefined;
-  /** Tells the watchers of a load. */
-  tellLoad: LoadWatcher;
+  find(name: string): SessionTables | undefined;
+  findBranch(name: string): WatchedBranch | undefined;
+  /** Calls the watchers of loads. */
+  noteLoad: LoadWatcher;
 }
 
 /** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
@@ -81,28 +83,16 @@ const RESERVED = new Set(['config', 'namespaces', 'tables', 'views', 'transactio
 
 /** @param taken prefixes that views must not hide. */
 export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
-  const views = new Map<string, SessionView>();
-  const branches = new Map<string, BranchView>();
+  const views = new Map<string, SessionTables>();
+  const branches = new Map<string, WatchedBranch>();
   const watchers = new Set<LoadWatcher>();
   const checkName = (name: string): void => {
-    if (!VIEW_NAME.test(name) || RESERVED.has(name) || taken(name)) {
-      throw usageError('invalid-view-name', `View name is not usable: ${JSON.stringify(name)}`, {
-        hint: 'use letters, digits, ".", "_", "~", "-" and "@", and neither the catalog\'s own name nor the prefix "branch@"',
-      });
-    }
+    if (!VIEW_NAME.test(name) || RESERVED.has(name) || taken(name)) throw unusableName(name);
   };
   return {
     open(view) {
       checkName(view.name);
-      for (const { identifier, show } of view.tables) {
-        if (show.kind === 'branch' && show.branch === MAIN_BRANCH) {
-          throw usageError(
-            'invalid-view-branch',
-            `View ${view.name} would write to ${MAIN_BRANCH} of ${identifier.name}`,
-            { hint: 'give the view a branch of its own' },
-          );
-        }
-      }
+      refuseMain(view);
       views.set(view.name, view);
     },
     openBranch(view) {
@@ -113,7 +103,7 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
       watchers.add(watcher);
       return () => void watchers.delete(watcher);
     },
-    tellLoad(table, metadata) {
+    noteLoad(table, metadata) {
       for (const watcher of watchers) watcher(table, metadata);
     },
     close(name) {
@@ -123,4 +113,19 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
     find: (name) => views.get(name),
     findBranch: (name) => branches.get(name),
   };
+}
+
+const unusableName = (name: string): Error =>
+  usageError('invalid-view-name', `View name is not usable: ${JSON.stringify(name)}`, {
+    hint: 'use letters, digits, ".", "_", "~", "-" and "@", and neither the catalog\'s own name nor the prefix "branch@"',
+  });
+
+function refuseMain({ name, tables }: SessionTables): void {
+  for (const { identifier, show } of tables)
+    if (show.kind === 'branch' && show.branch === MAIN_BRANCH)
+      throw usageError(
+        'invalid-view-branch',
+        `View ${name} would write to ${MAIN_BRANCH} of ${identifier.name}`,
+        { hint: 'give the view a branch of its own' },
+      );
 }

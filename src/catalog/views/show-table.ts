@@ -1,5 +1,5 @@
 /**
- * A table as a view shows it. Real metadata + what to show -> metadata of the view. Pure.
+ * A table as a session or a branch shows it. Real metadata + what to show -> shown metadata. Pure.
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
 import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';

@@ -5,13 +5,13 @@
  * there is: rows that are staged on a branch, or those of a `main` that was removed. Nor can it read a branch
  * or a tag by name, so nothing is lost for it that it could ask for; other clients get the table as it is.
  */
-import type { FaceTable } from '../service/catalog-face.ts';
+import type { CatalogTable } from '../service/catalog.ts';
 
 /** What DuckDB says of itself: `duckdb/v1.5.5(linux_amd64) …`, in whatever program it runs. */
 const DUCKDB = /^duckdb\//i;
 
-/** The table as the client that names itself `userAgent` has to be told of it. */
-export function shownTo(userAgent: string | undefined, table: FaceTable): FaceTable {
+/** The table as the client that names itself `userAgent` is to get it. */
+export function shownTo(userAgent: string | undefined, table: CatalogTable): CatalogTable {
   const { 'current-snapshot-id': current, snapshots = [] } = table.metadata;
   const hasMain = current !== undefined && current !== null && current !== -1n;
   if (hasMain || snapshots.length === 0 || userAgent === undefined || !DUCKDB.test(userAgent)) return table;
@@ -23,7 +23,8 @@ export function shownTo(userAgent: string | undefined, table: FaceTable): FaceTa
       refs: {},
       snapshots: [],
       'snapshot-log': [],
-      // DuckDB reads earlier metadata files by their names, when the table changed since its transaction began.
+      // DuckDB reads earlier metadata files by their names, when the table changed since its transaction
+      // began.
       'metadata-log': [],
       statistics: [],
       'partition-statistics': [],

@@ -17,20 +17,8 @@ import {
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
+import type { StatedBounds } from '../../tables/read/data-files.ts';
 import type { Source, SourceTable } from '../source.ts';
-
-/**
- * What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict
- * themselves.
- */
-export interface StatedBounds {
-  readonly first_hour: number | null;
-  readonly last_hour: number | null;
-  /** True when the bounds look as if they were counted in another unit: a partition has to confirm them. */
-  readonly in_another_unit: boolean;
-  /** Null when the manifest does not count them. */
-  readonly null_event_times: bigint | null;
-}
 
 export interface FileBounds {
   readonly firstHour?: Hour;

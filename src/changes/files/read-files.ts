@@ -9,23 +9,12 @@ import { hoursOfPartition } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
-import { renderStatement } from '../../statements/index.ts';
-import { type StatedBounds, boundsOf, withScannedHours } from './hours-of-files.ts';
+import { type DataFileRow, dataFilesOf } from '../../tables/read/data-files.ts';
+import { boundsOf, withScannedHours } from './hours-of-files.ts';
 import type { Source } from '../source.ts';
 import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseOtherFormats } from '../refuse-unsupported.ts';
 import { reading } from './reading.ts';
-
-interface FileRow extends Record<string, unknown>, StatedBounds {
-  readonly manifest_path: string;
-  readonly path: string;
-  readonly file_format: string;
-  readonly status: number;
-  readonly snapshot_id: string | null;
-  readonly rows: bigint;
-  readonly bytes: bigint;
-  readonly partition: string | null;
-}
 
 /** Manifests whose entries have the same columns, as far as the manifest list tells. */
 export interface LikeManifests {
@@ -67,20 +56,14 @@ export async function readFiles(
   const byPath = new Map(manifests.map((manifest) => [manifest.manifest_path, manifest]));
   const files: (ChangedFile & { readonly unknown: boolean })[] = [];
   const { eventTime } = source;
-  const column = eventTime === undefined ? undefined : { id: eventTime.column.id, unit: eventTime.unit };
+  const column =
+    eventTime === undefined
+      ? undefined
+      : { id: eventTime.column.id, type: String(eventTime.column.type), unit: eventTime.unit };
   for (const { specId, paths } of likeManifests(manifests)) {
     const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
-    const read = (manifestPaths: readonly string[]): Promise<FileRow[]> =>
-      source.engine.query<FileRow>({
-        sql: renderStatement('changes/changed_files'),
-        parameters: {
-          manifests: manifestPaths,
-          field_id: eventTime?.column.id ?? 0,
-          unit: eventTime?.unit ?? 'us',
-          type: String(eventTime?.column.type ?? 'timestamptz'),
-          statuses: statuses.map(String),
-        },
-      });
+    const read = (some: readonly string[]): Promise<DataFileRow[]> =>
+      dataFilesOf(source.engine, some, { column, statuses });
     const rows = await reading(source, head, () => togetherOrSingly(paths, read), paths);
     refuseOtherFormats(
       tableName(source.spec.table),

@@ -7,8 +7,12 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
-import { deleteKey } from '../../tables/views/files-view.ts';
-import { liveEntryFragments, renderStatement } from '../../statements/index.ts';
+import {
+  deletedPaths,
+  deleteFilesOf,
+  type DeleteFileRow,
+  deleteKey,
+} from '../../tables/read/delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
 import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { reading } from './reading.ts';
@@ -36,21 +40,6 @@ export interface DeleteFile {
   readonly bytes: bigint;
 }
 
-interface EntryRow extends Record<string, unknown> {
-  readonly path: string;
-  readonly content: number;
-  readonly format: string;
-  readonly status: number;
-  readonly snapshot_id: string;
-  readonly sequence_number: string;
-  readonly partition: string | null;
-  readonly rows: string;
-  readonly bytes: string;
-  readonly content_offset: string | null;
-  readonly data_file: string | null;
-  readonly equality_ids: string | null;
-}
-
 const STATUS = ['existing', 'added', 'removed'] as const;
 
 /**
@@ -63,25 +52,8 @@ export async function readDeleteFiles(
   manifests: readonly ManifestRow[],
 ): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
-  // One by one: writers differ in the columns that tell what a delete file is about, and DuckDB reads several
-  // files with the columns of the first.
   for (const manifest of ofDeletes(manifests)) {
-    const rows = await reading(source, snapshot, async () => {
-      const { columns } = await source.engine.table({
-        sql: renderStatement('tables/data_file_columns'),
-        parameters: { manifest: manifest.manifest_path },
-      });
-      return source.engine.query<EntryRow>({
-        sql: renderStatement('tables/delete_files', {
-          referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,
-        }),
-        parameters: {
-          manifest: manifest.manifest_path,
-          snapshot_id: manifest.added_snapshot_id,
-          sequence_number: String(manifest.sequence_number),
-        },
-      });
-    });
+    const rows = await reading(source, snapshot, () => deleteFilesOf(source.engine, manifest));
     const spec = source.metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     );
@@ -110,7 +82,7 @@ export async function readDeleteFiles(
   return files;
 }
 
-function refuseFormat(source: SourceTable, row: EntryRow): void {
+function refuseFormat(source: SourceTable, row: DeleteFileRow): void {
   if (row.format === 'parquet' || row.format === 'puffin') return;
   const name = tableName(source.spec.table);
   throw refusal(
@@ -131,14 +103,8 @@ export async function withDataFiles(
 ): Promise<DeleteFile[]> {
   const unknown = files.filter((file) => file.kind === 'position' && file.dataFiles === undefined);
   if (unknown.length === 0) return [...files];
-  const rows = await reading(source, snapshot, () =>
-    source.engine.query<{ path: string; data_file: string }>({
-      sql: renderStatement('changes/deleted_paths'),
-      parameters: { files: unknown.map((file) => file.path) },
-    }),
-  );
-  const named = new Map<string, string[]>(unknown.map((file) => [file.path, []]));
-  for (const row of rows) named.get(row.path)?.push(row.data_file);
+  const paths = unknown.map((file) => file.path);
+  const named = await reading(source, snapshot, () => deletedPaths(source.engine, paths));
   return files.map((file) =>
     file.kind === 'position' && file.dataFiles === undefined
       ? { ...file, dataFiles: named.get(file.path) ?? [] }

@@ -3,7 +3,7 @@ import type { AuditKind } from './audit-kind.ts';
 import { noMissingEvents } from './no-missing-events.ts';
 import { notNull } from './not-null.ts';
 import { sourceToTargetCount } from './source-to-target-count.ts';
-import { sql } from './sql.ts';
+import { sqlAudit } from './sql.ts';
 import { unique } from './unique.ts';
 
 export type { AuditKind, AuditReading, AuditScope, QueryFile } from './audit-kind.ts';
@@ -13,7 +13,7 @@ export const AUDITS = {
   no_missing_events: noMissingEvents,
   not_null: notNull,
   unique,
-  sql,
+  sql: sqlAudit,
 } satisfies Record<string, AuditKind>;
 
 export type AuditName = keyof typeof AUDITS;

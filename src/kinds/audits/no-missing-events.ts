@@ -1,19 +1,21 @@
 /** `no_missing_events`: every key of the session's source rows is among the staged rows. */
+import * as z from 'zod';
 import type { AuditSpec } from '../../model/process-spec.ts';
 import { identifierFragment, renderStatement } from '../../statements/index.ts';
-import * as z from 'zod';
 import { filled, strictMap } from '../shapes.ts';
+import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface NoMissingEvents extends AuditSpec {
+export interface NoMissingEventsAudit extends AuditSpec {
   readonly source: string;
   readonly key: string;
   /** The key's column in the target, when it has another name there. */
   readonly targetKey?: string;
 }
+const argument = strictMap({ source: z.string(), key: filled, target_key: filled.optional() });
 
-export const noMissingEvents = selectsBadRows({
-  argument: strictMap({ source: z.string(), key: filled, target_key: filled.optional() }),
+export const noMissingEvents: AuditKind<NoMissingEventsAudit, z.infer<typeof argument>> = selectsBadRows({
+  argument,
   namesSource: true,
   example: '- no_missing_events: { source: <alias>, key: <column> }',
   meaning:
@@ -28,7 +30,7 @@ export const noMissingEvents = selectsBadRows({
     key,
     ...(targetKey === undefined ? {} : { targetKey }),
   }),
-  badRows: ({ source, key, targetKey }: NoMissingEvents, { ownSources, staged }) =>
+  badRows: ({ source, key, targetKey }, { ownSources, staged }) =>
     renderStatement('audit/no_missing_events', {
       sources: ownSources(),
       source: identifierFragment(source),

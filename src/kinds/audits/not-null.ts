@@ -3,19 +3,21 @@ import * as z from 'zod';
 import type { AuditSpec } from '../../model/process-spec.ts';
 import { anyIsNullFragment, renderStatement } from '../../statements/index.ts';
 import { filled, strictMap } from '../shapes.ts';
+import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface NotNull extends AuditSpec {
+export interface NotNullAudit extends AuditSpec {
   readonly columns: readonly string[];
 }
+const argument = strictMap({ columns: z.array(filled).min(1) });
 
-export const notNull = selectsBadRows({
-  argument: strictMap({ columns: z.array(filled).min(1) }),
+export const notNull: AuditKind<NotNullAudit, z.infer<typeof argument>> = selectsBadRows({
+  argument,
   example: '- not_null: { columns: [<column>] }',
   meaning: 'Columns that may not be NULL.',
   keys: { columns: 'Their names.' },
   read: ({ columns }) => ({ columns }),
-  badRows: ({ columns }: NotNull, { staged }) =>
+  badRows: ({ columns }, { staged }) =>
     renderStatement('audit/not_null', { staged, any_is_null: anyIsNullFragment(columns) }),
   readsTarget: () => false,
 });

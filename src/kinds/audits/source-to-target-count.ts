@@ -5,12 +5,12 @@ import { identifierFragment, renderStatement } from '../../statements/index.ts';
 import { strictMap } from '../shapes.ts';
 import type { AuditKind } from './audit-kind.ts';
 
-interface SourceToTargetCount extends AuditSpec {
+export interface SourceToTargetCountAudit extends AuditSpec {
   readonly source?: string;
 }
 const argument = strictMap({ source: z.string().optional() }).nullable();
 
-export const sourceToTargetCount: AuditKind<SourceToTargetCount, z.infer<typeof argument>> = {
+export const sourceToTargetCount: AuditKind<SourceToTargetCountAudit, z.infer<typeof argument>> = {
   argument,
   standsAlone: true,
   namesSource: true,

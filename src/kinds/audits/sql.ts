@@ -7,21 +7,22 @@ import {
   userQueryFragment,
 } from '../../statements/index.ts';
 import { filled } from '../shapes.ts';
+import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface Sql extends AuditSpec {
+export interface SqlAudit extends AuditSpec {
   readonly file: string;
   readonly sql: string;
   readonly parameters: readonly ParameterUse[];
 }
 
-export const sql = selectsBadRows({
+export const sqlAudit: AuditKind<SqlAudit, string> = selectsBadRows({
   argument: filled,
   example: '- sql: audits/<file>.sql',
   meaning: 'A file with a query that selects bad rows; relative to the project.',
   keys: {},
   read: (path, { queryOf }) => queryOf(path),
-  badRows: (audit: Sql, { sources, staged, whole }) => {
+  badRows: (audit, { sources, staged, whole }) => {
     const rowsOf = (source: typeof staged): string =>
       renderStatement('load/source_changes', { columns: statementFragment('*'), source });
     return renderStatement('audit/project_query', {

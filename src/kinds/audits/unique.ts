@@ -8,18 +8,20 @@ import {
   withinKeysFragment,
 } from '../../statements/index.ts';
 import { filled, strictMap } from '../shapes.ts';
+import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
 
-interface Unique extends AuditSpec {
+export interface UniqueAudit extends AuditSpec {
   readonly columns: readonly string[];
   readonly over: 'staged' | 'target';
 }
+const argument = strictMap({
+  columns: z.array(filled).min(1),
+  over: z.enum(['staged', 'target']).optional(),
+});
 
-export const unique = selectsBadRows({
-  argument: strictMap({
-    columns: z.array(filled).min(1),
-    over: z.enum(['staged', 'target']).optional(),
-  }),
+export const unique: AuditKind<UniqueAudit, z.infer<typeof argument>> = selectsBadRows({
+  argument,
   example: '- unique: { columns: [<column>] }',
   meaning:
     'Columns whose values, taken together, occur once. A key with a NULL in it is never twice, as in SQL.',
@@ -28,7 +30,7 @@ export const unique = selectsBadRows({
     over: 'Where the keys of the session are looked for. `staged`: among the rows of the session; `target`: in the whole target, so that a key which an earlier session loaded is found. Default: `staged`.',
   },
   read: ({ columns, over }) => ({ columns, over: over ?? 'staged' }),
-  badRows: ({ columns, over }: Unique, { staged, whole }) => {
+  badRows: ({ columns, over }, { staged, whole }) => {
     const fragments = {
       staged,
       columns: identifierListFragment(columns),

@@ -2,12 +2,12 @@
 import { bounds } from './bounds.ts';
 import { property } from './property.ts';
 import { signal } from './signal.ts';
-import { sql } from './sql.ts';
+import { sqlVtts } from './sql.ts';
 import type { VttsKind } from './vtts-kind.ts';
 
-export type { AskedSource, VttsKind, Warehouse } from './vtts-kind.ts';
+export type { AskedSource, VttsKind, AskedWarehouse } from './vtts-kind.ts';
 
-export const VTTS = { bounds, signal, property, sql } satisfies Record<string, VttsKind>;
+export const VTTS = { bounds, signal, property, sql: sqlVtts } satisfies Record<string, VttsKind>;
 
 export type VttsName = keyof typeof VTTS;
 export const VTTS_NAMES = Object.keys(VTTS) as VttsName[];

@@ -7,12 +7,12 @@ import { filled } from '../shapes.ts';
 import { calendarMs, completeHour, epochMs } from './instants.ts';
 import type { AskedSource, VttsKind } from './vtts-kind.ts';
 
-interface Property extends VttsSpec {
+export interface PropertyVtts extends VttsSpec {
   /** Of the snapshots' summaries. */
   readonly key: string;
 }
 
-export const property: VttsKind<Property> = {
+export const property: VttsKind<PropertyVtts> = {
   form: '{property: <summary key>}',
   argument: {
     shape: filled,
@@ -27,7 +27,7 @@ export const property: VttsKind<Property> = {
  * Looked up through the ancestors: a compaction or a small fix carries no such key, the writer's commit
  * before it does.
  */
-function ask({ key }: Property, source: AskedSource): Hour | undefined {
+function ask({ key }: PropertyVtts, source: AskedSource): Hour | undefined {
   for (const snapshot of source.snapshots()) {
     const text = snapshot.summary?.[key];
     if (text === undefined) continue;

@@ -8,13 +8,13 @@ import { filled } from '../shapes.ts';
 import { calendarMs, completeHour } from './instants.ts';
 import type { AskedSource, VttsKind } from './vtts-kind.ts';
 
-interface Sql extends VttsSpec {
+export interface SqlVtts extends VttsSpec {
   readonly query: string;
   /** Of the query in the process's file. */
   readonly place: TextPosition;
 }
 
-export const sql: VttsKind<Sql> = {
+export const sqlVtts: VttsKind<SqlVtts> = {
   form: '{sql: <query>}',
   argument: {
     shape: filled,
@@ -38,7 +38,7 @@ function parameterIn(query: string) {
 }
 
 /** It names tables as `schema.table`, and may only read: a plan writes nothing. */
-async function ask(vtts: Sql, source: AskedSource): Promise<Hour | undefined> {
+async function ask(vtts: SqlVtts, source: AskedSource): Promise<Hour | undefined> {
   const invalid = invalidQuery(vtts, source);
   const warehouse = await source.warehouse();
   const verdict = await warehouse.parse(vtts.query);
@@ -67,7 +67,7 @@ async function ask(vtts: Sql, source: AskedSource): Promise<Hour | undefined> {
 }
 
 const invalidQuery =
-  ({ query, place }: Sql, { file, processName, table: asked }: AskedSource) =>
+  ({ query, place }: SqlVtts, { file, processName, table: asked }: AskedSource) =>
   (what: string, found: string | null, cause?: unknown): Error => {
     const table = tableName(asked);
     return usageError(

@@ -42,29 +42,29 @@ export interface AskedSource {
   /** Undefined while nobody has signalled anything. */
   readonly signalTable: () => Promise<TableIdentifier | undefined>;
   /** Starts DuckDB. */
-  readonly warehouse: () => Promise<Warehouse>;
+  readonly warehouse: () => Promise<AskedWarehouse>;
 }
 
 /** The tables of the catalog, to be read only. */
-export interface Warehouse {
+export interface AskedWarehouse {
   /** The rows of one of the engine's own statements. */
   query<Row extends Record<string, unknown>>(statement: {
     readonly sql: string;
     readonly parameters: Readonly<Record<string, string>>;
   }): Promise<readonly Row[]>;
   /** What DuckDB's parser says of a text. */
-  parse(query: string): Promise<Parsed>;
+  parse(query: string): Promise<ParsedQuery>;
   /** Runs a query of the project's own, whose tables are in the source's schema unless it says otherwise. */
-  answer(query: string): Promise<Answer>;
+  answer(query: string): Promise<QueryAnswer>;
 }
-export interface Parsed {
+export interface ParsedQuery {
   readonly error?: boolean;
   readonly error_message?: string;
   /** Only where the text cannot be parsed: other statements than queries have none. */
   readonly position?: string;
   readonly statements?: readonly unknown[];
 }
-export interface Answer {
+export interface QueryAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly (readonly unknown[])[];
 }

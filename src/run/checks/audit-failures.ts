@@ -4,7 +4,7 @@
  */
 import type { AuditResult } from '../../model/run-record.ts';
 import { tableName } from '../../model/names.ts';
-import type { StateRow } from '../../state/write-state.ts';
+import type { StateRow } from '../../state/tables/state-table.ts';
 import { quoteLiteral } from '../../statements/index.ts';
 import type { Begun } from '../session.ts';
 

@@ -9,10 +9,10 @@ import type { CompiledPlan, PlanStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import { renderStatement, tableFragment } from '../../statements/index.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { branchHead } from '../../iceberg/references.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Staged, unopened, unstaged } from '../session.ts';
-import { branchHead } from '../../iceberg/references.ts';
 
 /** What a session's row says. */
 export interface StoredSession {

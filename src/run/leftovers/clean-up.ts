@@ -6,14 +6,14 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { Begun } from '../session.ts';
-import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
+import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import type { RunPorts } from '../ports.ts';
-import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import { isYoung } from '../../markers/sessions-at-work.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
+import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { branchHead } from '../../iceberg/references.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
@@ -12,14 +13,13 @@ import { completeToHour } from '../../model/plan.ts';
 import { composeStepOf } from '../../model/step.ts';
 import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
-import { watermarksJson } from '../../state/state-rows.ts';
+import { watermarksJson } from '../../state/tables/high-water-mark.ts';
 import { manifestListStatement } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { clearedOn } from '../staging/take-off.ts';
-import { branchHead } from '../../iceberg/references.ts';
 import { loadTarget } from '../target.ts';
 import { readableTarget } from '../views/show-target.ts';
 import { announce } from './fold-steps.ts';

@@ -2,10 +2,11 @@
  * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
  * and announces completeness. There is no moment at which one of them exists without the others.
  */
+import type { TableChange } from '../../catalog/client/catalog-client.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
-import { moveMain, branchHead, stagingSnapshots } from '../../iceberg/references.ts';
+import { branchHead, moveMain, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
 import { PsybergError, conflict, isUnanswered } from '../../model/errors.ts';
@@ -17,7 +18,7 @@ import {
   publishedProperty,
 } from '../../state/read-watermarks.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
-import type { StateChange, TableChange } from '../../state/write-state.ts';
+import type { StateChange } from '../../state/write-state.ts';
 import { patience } from '../patience.ts';
 import type { Audited, Opened, Published, Begun } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';

@@ -14,6 +14,7 @@ import {
   partitionKeyFragment,
   renderStatement,
 } from '../../statements/index.ts';
+import { deletedPaths } from './delete-files.ts';
 import type { ManifestRow } from './manifest-list.ts';
 import { shapesOf } from './manifest-shapes.ts';
 
@@ -60,7 +61,7 @@ export async function findObsoleteDeletes(
   );
   const known = (file: LiveEntry): boolean =>
     file.referenced_data_file !== null && live.has(file.referenced_data_file);
-  const opened = await pathsIn(
+  const opened = await deletedPaths(
     engine,
     deleteFiles
       .filter(
@@ -72,6 +73,11 @@ export async function findObsoleteDeletes(
       )
       .map((file) => file.path),
   );
+  // A file without a row names nothing, and is left to the rule for files that were not opened.
+  const namedBy = (file: LiveEntry): string[] | null => {
+    const paths = opened.get(file.path) ?? [];
+    return paths.length === 0 ? null : paths.map(plainPath);
+  };
   const unpartitioned = new Set(
     input.metadata['partition-specs']
       .filter((spec) => spec.fields.length === 0)
@@ -98,7 +104,7 @@ export async function findObsoleteDeletes(
           partition_key: file.partition_key,
           is_global: unpartitioned.has(specOf.get(file.manifest_path) as number),
           sequence_number: file.sequence_number,
-          data_files: known(file) ? [file.referenced_data_file] : (opened.get(file.path) ?? null),
+          data_files: known(file) ? [file.referenced_data_file] : namedBy(file),
         })),
       ),
       removed_files: input.removed,
@@ -129,13 +135,4 @@ async function liveEntries(
     );
   }
   return entries;
-}
-
-async function pathsIn(engine: Engine, files: readonly string[]): Promise<Map<string, readonly string[]>> {
-  if (files.length === 0) return new Map();
-  const rows = await engine.query<{ path: string; data_files: string[] }>({
-    sql: renderStatement('tables/deleted_paths'),
-    parameters: { files },
-  });
-  return new Map(rows.map((row) => [row.path, row.data_files]));
 }

@@ -20,7 +20,7 @@ export async function composeFilesView(
     readonly withDeletes?: boolean;
     /**
      * Only these delete files, instead: delete manifests in the list of another snapshot, and the keys of
-     * entries ({@link deleteKey}).
+     * entries (`deleteKey`).
      */
     readonly deletes?: {
       readonly from: Snapshot;
@@ -77,10 +77,3 @@ export async function composeFilesView(
     });
   return { ...from, 'manifest-list': list };
 }
-
-/**
- * What names an entry of a delete manifest, as {@link RewriteOptions} takes it: several deletion vectors may
- * share one Puffin file.
- */
-export const deleteKey = (path: string, contentOffset: string | null): string =>
-  contentOffset === null ? path : `${path}#${contentOffset}`;

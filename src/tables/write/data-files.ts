@@ -133,14 +133,18 @@ export async function withLongValues(
   });
 }
 
-/** The columns of `data_file` that the engine writes. */
-const DATA_FILE_COLUMNS = [
+/** The columns of `data_file` that say what a file is. */
+export const FILE_COLUMNS = [
   'content',
   'file_path',
   'file_format',
   'partition',
   'record_count',
   'file_size_in_bytes',
+];
+/** Those that the engine writes of a data file. */
+const DATA_FILE_COLUMNS = [
+  ...FILE_COLUMNS,
   'column_sizes',
   'value_counts',
   'null_value_counts',

@@ -1,0 +1,26 @@
+-- @name tables/data_files
+-- What: the data files in manifests of one partition spec, with the hours that their event-time bounds span.
+--       Without trusted bounds (or with a lower one before the year 1) the hours are NULL: the caller goes on to the next rung (partition, then a scan of the column).
+-- @param $manifests VARCHAR[] paths, all of one partition spec
+-- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
+-- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
+-- @param $type VARCHAR Iceberg type of the column now
+-- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
+-- @returns manifest_path, path, file_format, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
+--          in_another_unit BOOLEAN (they need a partition that confirms them), null_event_times (NULL: not counted)
+select
+  manifest_path,
+  path,
+  file_format,
+  status,
+  snapshot_id::varchar as snapshot_id,
+  rows,
+  bytes,
+  partition::varchar as partition,
+  calendar_hour(first_hour) as first_hour,
+  -- Only the file can tell which of its rows lie in the calendar when the first of them does not.
+  case when calendar_hour(first_hour) is not null then calendar_hour(last_hour) end as last_hour,
+  in_another_unit,
+  null_event_times
+from hours_of_files($manifests, $field_id, $type, $unit)
+where status in (select unnest($statuses::integer[]))

@@ -1,0 +1,122 @@
+/**
+ * What one prefix of the REST catalog offers. The warehouse itself, a session's tables and a branch each are
+ * a catalog; the routes know nothing else. The latter two need of what lies behind them only {@link
+ * TableCatalog}, so a foreign catalog can lie there too.
+ */
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type {
+  ProposedSchema,
+  ProposedSortOrder,
+  TableRequirement,
+  TableUpdate,
+  UnboundPartitionSpec,
+} from '../../iceberg/table-update.ts';
+import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
+import type { PropertyChanges } from '../store/store.ts';
+
+export interface CatalogTable {
+  readonly metadata: TableMetadata;
+  /** Absent for a staged table that was never written. */
+  readonly metadataLocation: string | undefined;
+  /** The metadata as text, when it is at hand. */
+  readonly text?: string | undefined;
+  /** What its catalog says about reaching its files; secrets may be among it. */
+  readonly config?: Readonly<Record<string, string>> | undefined;
+  readonly storageCredentials?: readonly StorageCredential[] | undefined;
+}
+/** Credentials for the files below a prefix (Iceberg REST specification, `StorageCredential`). */
+export interface StorageCredential {
+  readonly prefix: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+export interface CommitTableRequest {
+  readonly identifier: TableIdentifier;
+  readonly requirements: readonly TableRequirement[];
+  readonly updates: readonly TableUpdate[];
+}
+export interface CreateTableRequest {
+  readonly schema: ProposedSchema;
+  readonly location?: string | undefined;
+  readonly partitionSpec?: UnboundPartitionSpec | undefined;
+  readonly sortOrder?: ProposedSortOrder | undefined;
+  readonly properties?: Readonly<Record<string, string>> | undefined;
+  /** Only prepare the table; a later commit with `assert-create` writes it. */
+  readonly stageCreate?: boolean | undefined;
+}
+
+/** The reading and committing half of a catalog: all that a session catalog and a branch catalog build on. */
+export interface TableCatalog {
+  /** False for a catalog that commits one table at a time. */
+  readonly commitsTogether: boolean;
+  listNamespaces(parent: readonly string[]): Promise<string[][]>;
+  /** @throws PsybergError `no-such-namespace`. */
+  namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
+  listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
+  /** @throws PsybergError `no-such-table`. */
+  loadTable(id: TableIdentifier): Promise<CatalogTable>;
+  /**
+   * Commits all changes or none. @returns the table that a single change left; after several it may be none.
+   * @throws PsybergError `commit-conflict`, `invalid-table-update`, …; `no-transactions` for several changes
+   * where {@link commitsTogether} is false.
+   */
+  commitTables(changes: readonly CommitTableRequest[]): Promise<CatalogTable[]>;
+}
+
+export interface CatalogView {
+  readonly metadata: ViewMetadata;
+  readonly metadataLocation: string;
+  /** The metadata as text, when it is at hand. */
+  readonly text?: string | undefined;
+}
+export interface CreateViewRequest {
+  readonly schema: ProposedSchema;
+  readonly location?: string | undefined;
+  readonly version: ViewVersion;
+  readonly properties: Readonly<Record<string, string>>;
+}
+export interface CommitViewRequest {
+  readonly requirements: readonly ViewRequirement[];
+  readonly updates: readonly ViewUpdate[];
+}
+
+/**
+ * Iceberg's views: queries that the catalog keeps beside the tables. Nothing to do with what a session's
+ * tables show.
+ */
+export interface IcebergViews {
+  list(namespace: readonly string[]): Promise<TableIdentifier[]>;
+  /** @throws PsybergError `no-such-view`. */
+  load(id: TableIdentifier): Promise<CatalogView>;
+  create(id: TableIdentifier, request: CreateViewRequest): Promise<CatalogView>;
+  register(id: TableIdentifier, request: { readonly metadataLocation: string }): Promise<CatalogView>;
+  commit(id: TableIdentifier, change: CommitViewRequest): Promise<CatalogView>;
+  rename(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
+  drop(id: TableIdentifier): Promise<void>;
+}
+
+export interface Catalog extends TableCatalog {
+  /** Endpoints that are refused here, in the words of `/v1/config`; absent: none. */
+  readonly lacks?: ReadonlySet<string>;
+  readonly icebergViews: IcebergViews;
+  createNamespace(
+    namespace: readonly string[],
+    properties: Readonly<Record<string, string>>,
+  ): Promise<Record<string, string>>;
+  changeNamespaceProperties(
+    namespace: readonly string[],
+    changes: PropertyChanges,
+  ): Promise<{ updated: string[]; removed: string[]; missing: string[] }>;
+  dropNamespace(namespace: readonly string[]): Promise<void>;
+  createTable(id: TableIdentifier, request: CreateTableRequest): Promise<CatalogTable>;
+  registerTable(
+    id: TableIdentifier,
+    request: { readonly metadataLocation: string; readonly overwrite: boolean },
+  ): Promise<CatalogTable>;
+  renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
+  dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
+  /**
+   * Takes a client's report on a scan or commit; absent where it is thrown away. Never fails: a report is not
+   * worth a failed query.
+   */
+  reportMetrics?(id: TableIdentifier, report: unknown): Promise<void>;
+}

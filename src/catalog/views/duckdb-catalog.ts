@@ -1,0 +1,103 @@
+/**
+ * What DuckDB's commits meet, by its name in their requests. Changes -> changes that every reader can use, or
+ * a refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its
+ * rows is mended by {@link DuckDbHelp}, the rest is refused before anybody sees it.
+ */
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { applyUpdates } from '../../iceberg/updates.ts';
+import { usageError } from '../../model/errors.ts';
+import { codeOf, formatIdentifier } from '../errors.ts';
+import type { Catalog, CommitTableRequest } from '../service/catalog.ts';
+
+/** What the program that starts the catalog does for DuckDB: it needs statements, which this room has not. */
+export interface DuckDbHelp {
+  /** A snapshot to commit in place of the one that was written. `metadata`: the table with it. */
+  mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
+  /** A table as DuckDB can read it. */
+  readableTable(metadata: TableMetadata): Promise<TableMetadata>;
+}
+
+/** True for the requests of DuckDB's Iceberg extension. */
+export const isDuckDb = (userAgent: string | undefined): boolean => userAgent?.startsWith('duckdb/') === true;
+
+/** A catalog as DuckDB gets it. */
+export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): Catalog => ({
+  ...catalog,
+  async loadTable(id) {
+    const table = await catalog.loadTable(id);
+    const metadata = (await help?.readableTable(table.metadata)) ?? table.metadata;
+    if (metadata === table.metadata) return table;
+    const { text: _ofTheTableItself, ...rest } = table;
+    return { ...rest, metadata };
+  },
+  commitTables: async (changes) =>
+    catalog.commitTables(await Promise.all(changes.map((change) => readable(catalog, change, help)))),
+});
+
+async function readable(
+  catalog: Catalog,
+  change: CommitTableRequest,
+  help: DuckDbHelp | undefined,
+): Promise<CommitTableRequest> {
+  if (!change.updates.some((update) => update.action === 'add-snapshot')) return change;
+  const before = await catalog.loadTable(change.identifier).catch((error: unknown) => {
+    // A table that this commit creates.
+    if (codeOf(error) === 'no-such-table') return undefined;
+    throw error;
+  });
+  const metadata = committed(before?.metadata, change);
+  // The catalog says what is wrong with such a commit.
+  if (metadata === undefined) return change;
+  const table = formatIdentifier(change.identifier);
+  refuseVersion1(table, metadata, change);
+  refuseBuckets(table, metadata);
+  if (help === undefined) return change;
+  const updates = [];
+  for (const update of change.updates)
+    updates.push(
+      update.action === 'add-snapshot'
+        ? { ...update, snapshot: await help.mendSnapshot({ metadata, snapshot: update.snapshot }) }
+        : update,
+    );
+  return { ...change, updates };
+}
+
+function committed(before: TableMetadata | undefined, change: CommitTableRequest): TableMetadata | undefined {
+  try {
+    return applyUpdates(before, change.updates, Date.now());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Of the manifests that were there before, DuckDB's list says that they hold no files: Java's readers lose
+ * them.
+ */
+function refuseVersion1(table: string, metadata: TableMetadata, { updates }: CommitTableRequest): void {
+  const carries = updates.some(
+    (update) =>
+      update.action === 'add-snapshot' &&
+      update.snapshot['parent-snapshot-id'] !== undefined &&
+      update.snapshot['parent-snapshot-id'] !== null,
+  );
+  if (metadata['format-version'] > 1 || !carries) return;
+  throw usageError(
+    'invalid-table-update',
+    `${table} is of Iceberg format version 1, to which DuckDB adds files in a way that hides earlier ones from other readers: upgrade it first, by alter table ${table} set ('format-version' = '2')`,
+  );
+}
+
+/** A file of several buckets cannot be put right without its rows. */
+function refuseBuckets(table: string, metadata: TableMetadata): void {
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']);
+  const schema = metadata.schemas.find((each) => each['schema-id'] === metadata['current-schema-id']);
+  for (const { transform, 'source-id': source } of spec?.fields ?? []) {
+    const column = schema?.fields.find((field) => field.id === source);
+    if (!transform.startsWith('bucket') || !/^(uuid|timestamp(tz)?_ns)$/.test(String(column?.type))) continue;
+    throw usageError(
+      'invalid-table-update',
+      `${table} is partitioned by ${transform} of ${column?.name} (${String(column?.type)}), whose buckets DuckDB computes wrongly: fill it by a process of psyberg, or by another client`,
+    );
+  }
+}

@@ -1,0 +1,114 @@
+/** The tables of one session as a catalog, over anything that can load and commit. */
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { PsybergError } from '../../model/errors.ts';
+import { forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
+import type { Catalog, CatalogTable, CommitTableRequest, TableCatalog } from '../service/catalog.ts';
+import { fixedShapeCatalog } from './fixed-shape-catalog.ts';
+import { redirectCommit } from './redirect-commit.ts';
+import type { SessionTables, ViewTable } from './session-views.ts';
+import { showTable } from './show-table.ts';
+
+/** A session's tables, and the catalog that holds the real ones. */
+interface Shown {
+  readonly session: SessionTables;
+  readonly backend: Pick<TableCatalog, 'commitsTogether' | 'loadTable' | 'commitTables'>;
+}
+
+/** Serves a session's tables. Only `loadTable` and `commitTables` of the backend are used. */
+export const sessionCatalog = (session: SessionTables, backend: Shown['backend']): Catalog =>
+  fixedShapeCatalog({
+    commitsTogether: backend.commitsTogether,
+    async listNamespaces(parent) {
+      if (parent.length > 0) requireNamespace(session, parent);
+      return childrenOf(session, parent);
+    },
+    async namespaceProperties(namespace) {
+      requireNamespace(session, namespace);
+      return {};
+    },
+    async listTables(namespace) {
+      requireNamespace(session, namespace);
+      return session.tables
+        .map((entry) => entry.identifier)
+        .filter((id) => id.namespace.length === namespace.length && isPrefixOf(namespace, id.namespace));
+    },
+    async loadTable(id) {
+      const entry = findEntry(session, id);
+      return show(entry, await loadEntry({ session, backend }, entry));
+    },
+    commitTables: (changes) => commitTables({ session, backend }, changes),
+  });
+
+/** By case, and level by level: clients may ask for any name. */
+const isSame = (one: TableIdentifier, other: TableIdentifier): boolean =>
+  one.name === other.name &&
+  one.namespace.length === other.namespace.length &&
+  isPrefixOf(one.namespace, other.namespace);
+
+const isPrefixOf = (prefix: readonly string[], namespace: readonly string[]): boolean =>
+  prefix.every((level, depth) => level === namespace[depth]);
+
+function requireNamespace({ tables }: SessionTables, namespace: readonly string[]): void {
+  if (!tables.some((entry) => isPrefixOf(namespace, entry.identifier.namespace)))
+    throw noSuchNamespace(namespace);
+}
+
+function childrenOf({ tables }: SessionTables, parent: readonly string[]): string[][] {
+  const below = tables
+    .map((entry) => entry.identifier.namespace)
+    .filter((namespace) => namespace.length > parent.length && isPrefixOf(parent, namespace));
+  const children = new Set(below.map((namespace) => namespace[parent.length] as string));
+  return [...children].sort().map((child) => [...parent, child]);
+}
+
+function findEntry({ tables }: SessionTables, id: TableIdentifier): ViewTable {
+  const entry = tables.find((candidate) => isSame(candidate.identifier, id));
+  if (entry === undefined) throw noSuchTable(id);
+  return entry;
+}
+
+/** The real table behind an entry. */
+async function loadEntry({ session, backend }: Shown, entry: ViewTable): Promise<CatalogTable> {
+  const table = await backend.loadTable(entry.table);
+  if (entry.tableUuid === undefined || table.metadata['table-uuid'] === entry.tableUuid) return table;
+  const name = formatIdentifier(entry.table);
+  throw new PsybergError(
+    'no-such-table',
+    `Table ${name} was dropped and created again: view ${session.name} shows the one before`,
+  );
+}
+
+/** The table as its entry shows it; the text of its metadata file is that of the real one and left out. */
+const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: CatalogTable): CatalogTable => ({
+  ...table,
+  metadata: showTable(underSchema(table.metadata, entry), entry.show, Date.now()),
+});
+
+const underSchema = (metadata: TableMetadata, { schemaId }: ViewTable): TableMetadata =>
+  schemaId === undefined ? metadata : { ...metadata, 'current-schema-id': schemaId };
+
+async function commitTables(shown: Shown, changes: readonly CommitTableRequest[]): Promise<CatalogTable[]> {
+  const entries = changes.map((change) => findEntry(shown.session, change.identifier));
+  const redirected = await Promise.all(
+    changes.map((change, position) => redirect(shown, change, entries[position] as ViewTable)),
+  );
+  const committed = await shown.backend.commitTables(redirected);
+  return committed.map((table, position) => show(entries[position] as ViewTable, table));
+}
+
+async function redirect(
+  shown: Shown,
+  change: CommitTableRequest,
+  entry: ViewTable,
+): Promise<CommitTableRequest> {
+  if (entry.show.kind !== 'branch')
+    throw forbidden(
+      `Table ${formatIdentifier(change.identifier)} is read-only in view ${shown.session.name}`,
+      'write to the table itself, under the warehouse name',
+    );
+  const { metadata } = await loadEntry(shown, entry);
+  return redirectCommit(
+    { ...change, identifier: entry.table },
+    { branch: entry.show.branch, base: entry.show.base, metadata },
+  );
+}

@@ -1,0 +1,44 @@
+/**
+ * What a table of the engine's own state is: an Iceberg schema, and how its rows are written and kept. Columns may be
+ * added at the end, never renamed: others read them.
+ */
+import { renderStatement, typedRowsFragments } from '../../statements/index.ts';
+
+export interface StateColumn<Name extends string = string> {
+  readonly name: Name;
+  /** Iceberg type. */
+  readonly type: string;
+}
+
+export interface StateTable<Name extends string = string> {
+  readonly columns: readonly StateColumn<Name>[];
+  /** The query that makes rows of the columns' types from `$rows`, a JSON array of {@link StateRow}s. */
+  readonly rowsQuery: () => string;
+  /** Live files of one process after which they are folded into one: 1 keeps a single file. Not measured. */
+  readonly filesPerProcess: number;
+  /** What is kept of files that give way. */
+  readonly keptStatement: string;
+}
+
+/** A row, each value as text. */
+export type StateRow = Readonly<Record<string, string | number | null>>;
+/** A row of that table: all of its columns, and no other. */
+export type RowOf<Table> =
+  Table extends StateTable<infer Name> ? Readonly<Record<Name, string | number | null>> : never;
+
+/** `columns`: names and Iceberg types, in the table's order. */
+export function stateTable<Name extends string>({
+  columns,
+  ...rest
+}: {
+  readonly columns: Readonly<Record<Name, string>>;
+  readonly filesPerProcess: number;
+  readonly keptStatement: string;
+}): StateTable<Name> {
+  const listed = (Object.entries(columns) as [Name, string][]).map(([name, type]) => ({ name, type }));
+  return {
+    ...rest,
+    columns: listed,
+    rowsQuery: () => renderStatement('state/rows', typedRowsFragments(listed)),
+  };
+}

@@ -1,0 +1,17 @@
+/** Rows that come as JSON, in the types of a table's columns. Columns -> fragments of `state/rows`. Pure. */
+import { duckdbTypeName } from './file-columns.ts';
+import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+
+/** `columns`: casts from text; `shape`: what `from_json` is to read, every value as text. */
+export function typedRowsFragments(
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Readonly<Record<'columns' | 'shape', SqlFragment>> {
+  const casts = columns.map(
+    ({ name, type }) => `${quoteIdentifier(name)}::${duckdbTypeName(type)} as ${quoteIdentifier(name)}`,
+  );
+  const texts = Object.fromEntries(columns.map(({ name }) => [name, 'VARCHAR']));
+  return {
+    columns: statementFragment(casts.join(',\n  ')),
+    shape: statementFragment(quoteLiteral(JSON.stringify([texts]))),
+  };
+}
