@@ -51,6 +51,19 @@ export interface PlanWindow {
   readonly after_hours: number;
   readonly key: string | null;
 }
+/** Of the hours that a window reaches, those with rows of the keys that changed. */
+export interface PlanWindowKeys {
+  /** How many different keys the changed rows have, as far as they were counted. */
+  readonly keys: number;
+  /** The hours that were looked through, and how many of them change. */
+  readonly candidate_hours: number;
+  readonly hours: number;
+  /** Why all of them change, although there is a key; else null. */
+  readonly all_hours_because: string | null;
+  /** The data files of which two columns were read, and their size. */
+  readonly files: number;
+  readonly bytes: string;
+}
 export interface PlanSource {
   readonly table: string;
   readonly alias: string;
@@ -105,6 +118,10 @@ export interface PlanSource {
   readonly added_records?: string;
   /** Field id of the event-time column; kept with the watermark. */
   readonly event_time_id?: number;
+  /** Field id of the key of its window; kept with the watermark. */
+  readonly window_key_id?: number;
+  /** What the key of its window found; absent where nothing was looked for. */
+  readonly window_keys?: PlanWindowKeys;
   /** Changed hours of this source that a later session pays. */
   readonly owed_hours: readonly string[];
 }

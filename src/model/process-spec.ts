@@ -210,6 +210,8 @@ export interface ProjectSpec {
   readonly tables: StateTables;
   /** Rows of a failed audit that are kept in `auditFailureTable`, at most. */
   readonly auditFailureRows: number;
+  /** With more keys of changed rows all hours of a window change. */
+  readonly windowKeyLimit: number;
   /** In the order of their file names. */
   readonly processes: readonly ProcessSpec[];
 }

@@ -37,6 +37,8 @@ export interface Watermark extends SourcePosition {
   readonly addedRecords?: bigint;
   /** Field id of the event-time column that its hours are of. */
   readonly eventTimeId?: number;
+  /** Field id of the column that was the key of its window. */
+  readonly windowKeyId?: number;
 }
 
 /** One snapshot between watermark and head. */
@@ -113,6 +115,8 @@ export interface KeyMatch {
   readonly bytes: bigint;
   /** The hours that the window reaches and that were looked through. */
   readonly candidateHours: number;
+  /** How many of them change. */
+  readonly matchedHours: number;
 }
 
 export interface SourceState {
@@ -155,6 +159,8 @@ export interface SourceState {
   readonly addedRecords?: bigint;
   /** Field id of the event-time column. */
   readonly eventTimeId?: number;
+  /** Field id of the key of its window. */
+  readonly windowKeyId?: number;
   /** Its type, as Iceberg names it. */
   readonly eventTimeType?: string;
   /** Unit in which the event time is stored: us, ns, ms, s or day. */

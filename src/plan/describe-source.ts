@@ -1,9 +1,24 @@
 /** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
-import type { Plan, PlanPosition, PlanRead, PlanSource, PlanStatus, PlanWindow } from '../model/plan.ts';
+import type {
+  Plan,
+  PlanPosition,
+  PlanRead,
+  PlanSource,
+  PlanStatus,
+  PlanWindow,
+  PlanWindowKeys,
+} from '../model/plan.ts';
 import type { SourceWindow } from '../model/process-spec.ts';
-import type { BoundsFrom, ProcessingUri, Session, SourcePosition, SourceState } from '../model/session.ts';
+import type {
+  BoundsFrom,
+  KeyMatch,
+  ProcessingUri,
+  Session,
+  SourcePosition,
+  SourceState,
+} from '../model/session.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type CauseOptions, describeUris } from './causes.ts';
 import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
@@ -19,6 +34,15 @@ const positionJson = (position: SourcePosition | undefined): PlanPosition | null
       };
 
 const hourJson = (hour: Hour | undefined): string | null => (hour === undefined ? null : hourText(hour));
+
+const keysJson = (match: KeyMatch): PlanWindowKeys => ({
+  keys: match.keys,
+  candidate_hours: match.candidateHours,
+  hours: match.matchedHours,
+  all_hours_because: match.fallback ?? null,
+  files: match.files,
+  bytes: String(match.bytes),
+});
 
 const windowJson = (window: SourceWindow | undefined): PlanWindow | null =>
   window === undefined
@@ -79,6 +103,10 @@ export function describeSource(
     total_records: source.totalRecords === undefined ? null : String(source.totalRecords),
     ...(source.addedRecords === undefined ? {} : { added_records: String(source.addedRecords) }),
     ...(source.eventTimeId === undefined ? {} : { event_time_id: source.eventTimeId }),
+    ...(source.windowKeyId === undefined ? {} : { window_key_id: source.windowKeyId }),
+    ...((source.matched?.candidateHours ?? 0) === 0
+      ? {}
+      : { window_keys: keysJson(source.matched as KeyMatch) }),
     owed_hours: options.owed.map(hourText),
   };
 }

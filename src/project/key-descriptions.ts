@@ -95,5 +95,7 @@ export const PROJECT_KEYS: Readonly<Record<string, string>> = {
   'tables.session_table': 'Default: `psyberg.psyberg_session_f`.',
   'tables.signal_table': 'Default: `psyberg.psyberg_signal`.',
   'tables.audit_failure_table': 'Default: `psyberg.psyberg_audit_failure`.',
+  window_key_limit:
+    'With more keys of changed rows than this, all hours of a [window](../concepts/windows.md#keys) change. Default: 1000000.',
   audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',
 };

@@ -7,6 +7,7 @@ import type {
   PlanPosition,
   PlanSource,
   PlanWindow,
+  PlanWindowKeys,
   Step,
   StepValue,
 } from '../model/plan.ts';
@@ -110,6 +111,7 @@ function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): strin
   if (changes !== '') lines.push(indent(changes, 6));
   const facts: string[][] = [];
   if (source.window != null) facts.push(['window', windowText(source.window)]);
+  if (source.window_keys !== undefined) facts.push(['keys', keysText(source.window_keys)]);
   if (source.files > 0 || source.changes.length > 0)
     facts.push([
       'new',
@@ -211,6 +213,18 @@ function readText(source: PlanSource, plan: CompiledPlan): string {
   if (source.read.kind === 'changes') return `exactly ${plural(source.files, 'new file')}`;
   const hours = plan.range === null ? '' : `, hours ${rangeLabel(...hoursAsked(source, plan.range))}`;
   return `the table pinned at snapshot ${source.read.snapshot_id}${hours}`;
+}
+
+/** What looking for keys cost, and what it saved. */
+function keysText(found: PlanWindowKeys): string {
+  const read =
+    found.files === 0
+      ? ''
+      : ` (two columns of ${plural(found.files, 'file')} read, ${bytesText(found.bytes)})`;
+  const all = plural(found.candidate_hours, 'hour');
+  return found.all_hours_because === null
+    ? `${plural(found.keys, 'key')} changed; of ${all} in reach ${countText(found.hours)} ${found.hours === 1 ? 'has' : 'have'} rows of them${read}`
+    : `all ${all} in reach change: ${found.all_hours_because}${read}`;
 }
 
 /** The hours of a plan with those that the source's window adds. */

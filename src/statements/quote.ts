@@ -88,6 +88,10 @@ export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
       : `data, json_array(${columns.map((column) => `data.${quoteIdentifier(column)}`).join(', ')})::varchar`,
   );
 
+/** hash() of a row; `salt`: another one. */
+export const hashFragment = (row: SqlFragment, salt?: string): SqlFragment =>
+  fragment(`hash(${row.sql}${salt === undefined ? '' : `, ${quoteLiteral(salt)}`})`);
+
 /**
  * `"alias" as not materialized (…)`: a CTE that DuckDB looks through, so that filters and pruning reach the
  * files.

@@ -169,3 +169,88 @@ describe('a window', () => {
     },
   );
 });
+
+describe('the key of a window', () => {
+  const keyed = (more: Record<string, unknown> = {}, sql = CANCELS) =>
+    cancelLoad({ before: '20h', key: 'account_id' }, more, sql.replace('5 hour', '20 hour'));
+  const SQL = CANCELS.replace('5 hour', '20 hour');
+  const keysOf = async (world: World) => (await world.plan('cancel_load')).sources[1]?.window_keys;
+  /** Plans, publishes, compares; the hours and what was found by keys. */
+  const check = async (world: World, limit: number) => {
+    const plan = await world.plan('cancel_load');
+    await world.publish('cancel_load');
+    expect(await target(world)).toEqual(await whole(world, limit, SQL));
+    return { hours: hourNumbers(plan.hours), keys: plan.sources[1]?.window_keys, text: plan.explain() };
+  };
+  const begin = async (world: World) => {
+    await world.land(
+      'raw.cancels',
+      rows([1, 7, 2], [2, 8, 6], [3, 9, 10], [4, 7, 12], [5, 8, 15], [6, 9, 18], [7, 3, 20]),
+    );
+    await world.land('raw.requests', rows([50, 8, 4], [51, 7, 1], [52, 1, 20]));
+    await check(world, 20);
+  };
+
+  it('changes the hours that hold it: of rows that came, that changed and that went', async () => {
+    const world = await cancelWorld(keyed());
+    await begin(world);
+    await world.land('raw.requests', rows([53, 9, 5]));
+    const came = await check(world, 20);
+    expect(came).toMatchObject({
+      hours: [10, 18],
+      keys: { keys: 1, candidate_hours: 16, hours: 2, all_hours_because: null },
+    });
+    expect(came.text).toContain('1 key changed; of 16 hours in reach 2 have rows of them (two columns of');
+    expect(came.text).toContain('through its window of 20 d'.replace('20 d', '20 h, by account_id'));
+    // Of the other rows of its file nothing is told: the old key, and the new one.
+    await world.sql('update raw.requests set account_id = 7 where request_id = 53');
+    expect((await check(world, 20)).hours).toEqual([10, 12, 18]);
+    await world.land('raw.cancels', rows([8, null as unknown as number, 19]));
+    await world.land('raw.requests', rows([54, null as unknown as number, 6], [55, 2, 6], [56, 7, 7]));
+    expect((await check(world, 20)).hours).toEqual([12, 19]);
+    await world.changeFiles('raw.requests', {
+      operation: 'overwrite',
+      remove: (files) => files,
+      insert: 'select * from raw.requests where request_id <> 50',
+    });
+    expect((await check(world, 20)).hours).toEqual([6, 15]);
+    await world.sql('delete from raw.requests where request_id = 51');
+    expect((await check(world, 20)).hours).toEqual([2, 12]);
+    // A key that nobody has: nothing to do.
+    await world.land('raw.requests', rows([57, 1234, 9]));
+    expect(await keysOf(world)).toMatchObject({ keys: 1, hours: 0 });
+    expect((await world.plan('cancel_load')).status).toBe('nothing-new');
+  });
+
+  it('changes all hours where it cannot be told, and says why', async () => {
+    const world = await cancelWorld(keyed());
+    world.write('psyberg.yaml', 'name: world\ncatalog: { warehouse: warehouse }\nwindow_key_limit: 2\n');
+    await world.reopen();
+    await begin(world);
+    await world.land('raw.requests', rows([53, 9, 15], [54, 1, 15], [55, 2, 15]));
+    expect(await check(world, 20)).toMatchObject({
+      hours: [15, 16, 17, 18, 19, 20],
+      keys: { keys: 3, all_hours_because: 'more keys changed than window_key_limit (2)' },
+    });
+    // Another column has the name of the key: what its rows had before is not to be seen any more.
+    await world.sql('alter table raw.requests rename column account_id to old_account');
+    await world.sql('alter table raw.requests add column account_id integer');
+    await world.land('raw.requests', `select 56, 1, ${instant(18)}, 8`);
+    expect(await keysOf(world)).toMatchObject({
+      hours: 3,
+      all_hours_because: 'its rows were not read by the key account_id so far',
+    });
+  });
+
+  it('is a column of the source and of those without a window', async () => {
+    const world = await cancelWorld(cancelLoad({ before: '2h', key: 'accountid' }));
+    await world.land('raw.cancels', rows([1, 7, 2]));
+    await world.land('raw.requests', rows([50, 8, 4]));
+    const [record] = await world.run();
+    expect(record).toMatchObject({ status: 'failed', error: { code: 'window-key-missing' } });
+    expect(record?.error?.message).toContain("raw.requests has no column 'accountid'");
+    world.writeProcess(cancelLoad({ before: '2h', key: 'request_id' }));
+    await world.reopen();
+    expect((await world.run())[0]?.error?.message).toContain("raw.cancels has no column 'request_id'");
+  });
+});

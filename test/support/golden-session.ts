@@ -54,6 +54,7 @@ const WATERMARK: Readers<Watermark> = {
   totalRecords: int64,
   addedRecords: int64,
   eventTimeId: plain,
+  windowKeyId: plain,
 };
 const CHANGE: Readers<SnapshotChange> = {
   snapshotId: int64,
@@ -88,6 +89,7 @@ const MATCH: Readers<KeyMatch> = {
   files: plain,
   bytes: int64,
   candidateHours: plain,
+  matchedHours: plain,
 };
 const TARGET: Readers<TargetState> = {
   exists: plain,
@@ -122,6 +124,7 @@ const sourceReaders = (spec: ProcessSpec): Readers<SourceState> => ({
   totalRecords: int64,
   addedRecords: int64,
   eventTimeId: plain,
+  windowKeyId: plain,
   eventTimeType: plain,
   eventTimeUnit: plain,
   matched: objectOf(MATCH),

@@ -49,6 +49,9 @@ const columnsByText = ({ metadata }: SourceTable): string[] =>
     .fields.filter(({ type }) => typeof type !== 'string' || ['float', 'double', 'variant'].includes(type))
     .map((field) => field.name);
 
+/** A row as it is hashed, so that two that look alike are told apart. */
+export const hashedRow = (source: SourceTable): SqlFragment => hashedRowFragment(columnsByText(source));
+
 /** The rows of an hour, so that two lots of them compare. */
 export interface HourRow extends Record<string, unknown> {
   readonly first_hour: number | null;
@@ -70,7 +73,7 @@ export const rowsByHour = (
   source.engine.query<HourRow>({
     sql: renderStatement('changes/rows_by_hour', {
       rows,
-      row: hashedRowFragment(columnsByText(source)),
+      row: hashedRow(source),
       stored_event_time: storedEventTime(source),
     }),
     parameters: { unit: source.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
@@ -155,7 +158,7 @@ export async function newsOfFiles(
       sql: renderStatement('changes/news_of_files', {
         before,
         after,
-        row: hashedRowFragment(columnsByText(source)),
+        row: hashedRow(source),
       }),
       parameters: { files: comparison.after.files },
     }),
@@ -283,6 +286,9 @@ const INCOMPARABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'partition-column-dropped',
 ]);
 
+export const isIncomparable = (error: unknown): boolean =>
+  error instanceof PsybergError && INCOMPARABLE.has(error.code);
+
 /**
  * What was found to differ in nothing is remembered: the key names the two snapshots, the columns that were
  * compared, and which files. Undefined where the rows cannot be compared; throws what has nothing to do with
@@ -308,7 +314,7 @@ export async function remembering(
     if (differing?.length === 0) source.verified?.add(key);
     return differing;
   } catch (error) {
-    if (error instanceof PsybergError && INCOMPARABLE.has(error.code)) return undefined;
+    if (isIncomparable(error)) return undefined;
     throw error;
   }
 }

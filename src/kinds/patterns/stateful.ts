@@ -4,10 +4,11 @@
  */
 import type { Hour } from '../../model/hour.ts';
 import { contiguous, spanOf, union, wholeDays } from '../../model/hour-sets.ts';
-import type { ChangedFile, Session, SourceState } from '../../model/session.ts';
+import type { Session } from '../../model/session.ts';
 import { lastHourToLoad, overwrite, started } from './overwrite.ts';
 import type { Decision, PatternKind } from './pattern-kind.ts';
 import { pending, reachedSince } from './pending.ts';
+import { withWholeDays } from './whole-days.ts';
 
 export const stateful: PatternKind = {
   etlPatternId: 2,
@@ -41,32 +42,6 @@ function decide(opened: Session): Decision {
 /** Between the hours that hold a key lie hours that do not: what a key saves is not loaded after all. */
 const loadsSingleHours = ({ spec }: Session): boolean =>
   spec.hours === 'touched' || spec.sources.some(({ window }) => window?.key !== undefined);
-
-/**
- * A date beside sources with a time of day is a row of each hour of its day (`compile/source-ctes.ts` shows
- * it to all of them), so it changes all of them: also those of today that are still to come, and those of a
- * date of the future. They are owed until their time has come.
- */
-function withWholeDays(session: Session): Session {
-  if (session.sources.every((source) => source.eventTimeUnit === 'day')) return session;
-  return {
-    ...session,
-    sources: session.sources.map((source) => (source.eventTimeUnit === 'day' ? ofDays(source) : source)),
-  };
-}
-
-const ofDays = (source: SourceState): SourceState => ({
-  ...source,
-  files: source.files.map(ofWholeDays),
-  ...(source.laterHours === undefined ? {} : { laterHours: wholeDays(source.laterHours) }),
-});
-
-const ofWholeDays = (file: ChangedFile): ChangedFile => ({
-  ...file,
-  ...(file.lastHour === undefined ? {} : { lastHour: Math.floor(file.lastHour / 24) * 24 + 23 }),
-  ...(file.differingHours === undefined ? {} : { differingHours: wholeDays(file.differingHours) }),
-  ...(file.futureHours === undefined ? {} : { futureHours: wholeDays(file.futureHours) }),
-});
 
 /**
  * A row of a day is computed from all its hours: with one of them changed the whole day is, as far as it is
