@@ -177,6 +177,14 @@ export interface PlanTarget {
   readonly layout: FileLayout | null;
 }
 
+/** Something that is done as it is told, and may not be meant so. */
+export interface PlanWarning {
+  readonly code: 'join-without-window' | 'wide-window';
+  readonly message: string;
+  /** What to do, to be pasted. */
+  readonly hint: string;
+}
+
 export interface Plan {
   readonly plan_version: 1;
   readonly process_name: string;
@@ -192,6 +200,7 @@ export interface Plan {
   /** The source whose VTTS keeps hours back; null when none does. */
   readonly held_back_by: string | null;
   readonly target: PlanTarget;
+  readonly warnings: readonly PlanWarning[];
   /** SHA-256 of the process's SQL, so that `run --plan` can tell whether it changed since. */
   readonly process_sha256: string;
 }

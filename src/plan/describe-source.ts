@@ -150,6 +150,7 @@ export function planHead(
   | 'pattern'
   | 'etl_pattern_id'
   | 'status'
+  | 'warnings'
   | 'process_sha256'
   | 'target'
 > {
@@ -162,6 +163,8 @@ export function planHead(
     pattern: spec.pattern,
     etl_pattern_id: etlPatternId,
     status,
+    // Of the query nothing is known here: who parses it adds them.
+    warnings: [],
     process_sha256: spec.sqlSha256,
     target: {
       table: tableName(spec.target.table),

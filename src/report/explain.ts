@@ -38,6 +38,15 @@ export function explainPlan(
     headline(plan, style),
     section('Sources', plan.sources.map((source) => sourceText(source, plan, style)).join('\n'), style),
   ];
+  const { warnings = [] } = plan;
+  if (warnings.length > 0)
+    sections.push(
+      section(
+        'Warnings',
+        warnings.map(({ message, hint }) => indent(`${style.warn(message)}\n  ${hint}`, 2)).join('\n'),
+        style,
+      ),
+    );
   if (plan.hours.length > 0)
     sections.push(section(`Hours: ${plural(plan.hours.length, 'hour')}`, indent(hoursText(plan), 2), style));
   if (allCauses) sections.push(section('Causes', indent(causesText(plan), 2), style));
