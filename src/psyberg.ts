@@ -1,6 +1,6 @@
 /**
- * The library: a project opened, and all that a command, a script or a notebook does with it. It strings the rooms:
- * project -> session -> plan -> compile -> run -> report.
+ * The library: a project opened, and all that a command, a script or a notebook does with it. It strings the
+ * rooms: project -> session -> plan -> compile -> run -> report.
  */
 import { resolve } from 'node:path';
 import type { Parameters } from './engine/index.ts';
@@ -42,10 +42,16 @@ export interface OpenOptions extends WorkspaceOptions {
 /** A plan that can show itself. */
 export type ExplainedPlan = CompiledPlan & { explain(): string };
 
-/** Names are of processes; default: all, in dependency order. What changes tables waits for the call before it. */
+/**
+ * Names are of processes; default: all, in dependency order. What changes tables waits for the call before
+ * it.
+ */
 export interface Psyberg {
   readonly project: ProjectSpec;
-  /** What a run would do, and why; the objects of `plan --json`. Writes nothing. `allCauses`: not only the first. */
+  /**
+   * What a run would do, and why; the objects of `plan --json`. Writes nothing. `allCauses`: not only the
+   * first.
+   */
   plan(names?: readonly string[], request?: { readonly allCauses?: boolean }): Promise<ExplainedPlan[]>;
   /** The objects of `run --json`. A process that fails stops those that read its target. */
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
@@ -74,7 +80,9 @@ export interface Psyberg {
   ): Promise<SqlResult>;
   /** How far each process has come, and how far it is behind its sources; the objects of `status --json`. */
   status(names?: readonly string[]): Promise<ProcessStatus[]>;
-  /** The sessions, newest first; of one process, or of all; at most `limit` (20). Throws `process-unknown`. */
+  /**
+   * The sessions, newest first; of one process, or of all; at most `limit` (20). Throws `process-unknown`.
+   */
   history(processName?: string, request?: RowsRequest): Promise<HistoryRow[]>;
   /** Up to which hour each target was announced to be complete, newest first; at most `limit` (20). */
   signals(request?: RowsRequest): Promise<SignalRow[]>;

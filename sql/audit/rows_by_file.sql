@@ -1,6 +1,8 @@
 -- @name audit/rows_by_file
--- What: the rows of a relation of `path` and `hour` (as audit/file_and_hour gives them), file by file.
--- @returns alias VARCHAR, path VARCHAR, rows BIGINT, first_hour BIGINT, last_hour BIGINT (hours since 1970 of its rows)
+-- What: the rows of a relation of `path` and `hour` (as fragments/file_and_hour gives them), file by file.
+-- @param $previous_start TIMESTAMP (perhaps inside {{rows}})
+-- @param $range_start TIMESTAMP (perhaps inside {{rows}})
+-- @returns alias VARCHAR, path VARCHAR, rows BIGINT, first_hour BIGINT NULL, last_hour BIGINT NULL (hours since 1970 of its rows)
 select {{alias}} as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
 from {{rows}} as read
 group by path

@@ -1,10 +1,10 @@
 -- @name audit/rows_of_files
 -- What: the rows of a view of single files, with row-level deletes applied, and those of them in some hours. The hours are no filter: by a filter DuckDB would skip files.
--- @param $first_hours VARCHAR[] first hours of the intervals
--- @param $last_hours VARCHAR[] last hours, included, in the same order
+-- @param $first_hours BIGINT[] first hours of the intervals
+-- @param $last_hours BIGINT[] last hours, included, in the same order
 -- @returns path VARCHAR, rows BIGINT, rows_in_hours BIGINT
 with intervals as (
-  select unnest($first_hours::bigint[]) as first_hour, unnest($last_hours::bigint[]) as last_hour
+  select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour
 ),
 hours as (
   select filename::varchar as path, event_hour({{stored_event_time}}, {{unit}}, false) as hour, count(*) as rows

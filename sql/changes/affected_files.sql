@@ -3,10 +3,11 @@
 -- @param $manifest_list VARCHAR the snapshot's manifest list, for sequence numbers that entries inherit
 -- @param $manifests VARCHAR[] its data manifests of one partition spec, those of format version 1 apart
 -- @param $paths VARCHAR[] data files named by position deletes and deletion vectors
--- @param $equality_sequence_number VARCHAR the greatest sequence number of an equality delete that may apply; 0 when there is none
--- @param $newest VARCHAR files with a greater sequence number are news of their own
--- @param $key_ids VARCHAR[] field ids of the equality deletes' columns
--- @returns manifest_path, path, partition (JSON text), sequence_number VARCHAR, rows BIGINT, null_keys BIGINT (NULL: the manifest does not say)
+-- @param $equality_sequence_number BIGINT the greatest sequence number of an equality delete that may apply; 0 when there is none
+-- @param $newest BIGINT files with a greater sequence number are news of their own
+-- @param $key_ids INTEGER[] field ids of the equality deletes' columns
+-- @returns manifest_path VARCHAR, path VARCHAR, partition VARCHAR NULL (as JSON), sequence_number BIGINT, rows BIGINT,
+--          null_keys BIGINT NULL (NULL: the manifest does not say)
 with lists as (
   select manifest_path, sequence_number
   from manifest_list($manifest_list)
@@ -23,8 +24,8 @@ files as (
     to_json(entries.data_file.partition)::varchar as partition,
     coalesce(entries.sequence_number, lists.sequence_number, 0) as sequence_number,
     entries.data_file.record_count as rows,
-    list_sum(list_transform($key_ids::integer[], lambda id: entries.data_file.null_value_counts[id]))::bigint as null_keys,
-    list_count(list_transform($key_ids::integer[], lambda id: entries.data_file.null_value_counts[id])) as known_keys
+    list_sum(list_transform($key_ids, lambda id: entries.data_file.null_value_counts[id]))::bigint as null_keys,
+    list_count(list_transform($key_ids, lambda id: entries.data_file.null_value_counts[id])) as known_keys
   from entries
   join lists on lists.manifest_path = entries.filename
   where entries.status < 2
@@ -33,9 +34,9 @@ select
   manifest_path,
   path,
   partition,
-  sequence_number::varchar as sequence_number,
+  sequence_number,
   rows,
   case when known_keys = len($key_ids) then coalesce(null_keys, 0) end as null_keys
 from files
-where sequence_number <= $newest::bigint
-  and (sequence_number < $equality_sequence_number::bigint or list_contains($paths::varchar[], path))
+where sequence_number <= $newest
+  and (sequence_number < $equality_sequence_number or list_contains($paths, path))

@@ -3,7 +3,7 @@
 --       position in their file, so one deleted row does not make up for another that came back.
 -- @param $files VARCHAR[] paths of the data files, as manifests write them
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
--- @returns path VARCHAR, first_hour INTEGER, last_hour INTEGER (a date covers 24 hours; both NULL for rows without an event time), rows BIGINT (how many fewer)
+-- @returns path VARCHAR, first_hour INTEGER NULL, last_hour INTEGER NULL (a date covers 24 hours; both NULL for rows without an event time), rows BIGINT (how many fewer)
 with before as (
   select filename as path, calendar_hour(event_hour({{stored_event_time}}, $unit, false)) as first_hour, count(*) as row_count, bit_xor(hash(file_row_number)) as positions
   from {{before}}

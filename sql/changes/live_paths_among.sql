@@ -6,4 +6,4 @@
 select distinct data_file.file_path as path
 from read_avro($manifests)
 where status < 2
-  and list_contains($paths::varchar[], data_file.file_path)
+  and list_contains($paths, data_file.file_path)

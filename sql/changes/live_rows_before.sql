@@ -3,7 +3,7 @@
 --       if as many as at the watermark, nothing was removed since and the newer files are exactly the news.
 -- @param $manifest_list VARCHAR the head's manifest list
 -- @param $manifests VARCHAR[] data manifests of it, those of format version 1 apart
--- @param $sequence_number VARCHAR the watermark's sequence number
+-- @param $sequence_number BIGINT the watermark's sequence number
 -- @returns older_rows BIGINT, own_rows BIGINT (at exactly that number), newer_files VARCHAR[], newer_deletes BOOLEAN (single rows were deleted since)
 with lists as (
   select manifest_path, sequence_number, content
@@ -24,8 +24,8 @@ files as (
   where entries.status < 2
 )
 select
-  coalesce(sum(rows) filter (sequence_number <= $sequence_number::bigint), 0)::bigint as older_rows,
-  coalesce(sum(rows) filter (sequence_number = $sequence_number::bigint), 0)::bigint as own_rows,
-  coalesce(list(path) filter (sequence_number > $sequence_number::bigint), []) as newer_files,
-  exists (from lists where content = 1 and sequence_number > $sequence_number::bigint) as newer_deletes
+  coalesce(sum(rows) filter (sequence_number <= $sequence_number), 0)::bigint as older_rows,
+  coalesce(sum(rows) filter (sequence_number = $sequence_number), 0)::bigint as own_rows,
+  coalesce(list(path) filter (sequence_number > $sequence_number), []) as newer_files,
+  exists (from lists where content = 1 and sequence_number > $sequence_number) as newer_deletes
 from files

@@ -16,7 +16,7 @@ select
   count(known.row_hash) as known_rows,
   count(*) - count(known.row_hash) as new_rows
 from found
-join (select unnest($files::varchar[]) as path) as given on plain_path(given.path) = found.path
+join (select unnest($files) as path) as given on plain_path(given.path) = found.path
 left join known using (row_hash)
 group by given.path
 order by given.path

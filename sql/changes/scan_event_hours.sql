@@ -3,7 +3,7 @@
 --       An hour that no calendar has is as `calendar_hour` says: set aside with the future, or as without an event time.
 -- @param $files VARCHAR[] paths of Parquet files
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
--- @returns path VARCHAR, first_hour INTEGER, last_hour INTEGER (a date covers 24 hours; both NULL for rows without an event time, or one before the year 1), rows BIGINT
+-- @returns path VARCHAR, first_hour INTEGER NULL, last_hour INTEGER NULL (a date covers 24 hours; both NULL for rows without an event time, or one before the year 1), rows BIGINT
 with event_times as (
   select
     given.path,

@@ -3,7 +3,7 @@
 -- @param $files VARCHAR[] paths of Parquet files
 -- @param $field_id INTEGER field id of the column
 -- @param $stored_type VARCHAR Parquet's physical type for the column's type now; empty: any type is another one
--- @returns path VARCHAR, at most one row
+-- @returns path VARCHAR (at most one row)
 select file_name as path
 from parquet_schema($files)
 where field_id = $field_id

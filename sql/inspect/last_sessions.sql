@@ -1,6 +1,6 @@
 -- @name inspect/last_sessions
 -- What: how the newest session of each process ended.
--- @returns process_name, psyberg_session_id, status, created_at
+-- @returns process_name VARCHAR, psyberg_session_id VARCHAR, status VARCHAR, created_at TIMESTAMPTZ
 select
   process_name,
   arg_max(psyberg_session_id, created_at) as psyberg_session_id,

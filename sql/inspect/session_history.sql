@@ -1,8 +1,10 @@
 -- @name inspect/session_history
 -- What: the newest sessions, one row a session; its sources side by side.
--- @param $process_name VARCHAR or null: of every process
+-- @param $process_name VARCHAR NULL of every process without it
 -- @param $row_limit BIGINT
--- @returns a session per row, newest first; hours as text
+-- @returns process_name VARCHAR, psyberg_session_id VARCHAR, pattern VARCHAR, status VARCHAR, target_table VARCHAR,
+--          target_snapshot_id VARCHAR NULL, src_tables VARCHAR, first_hour VARCHAR NULL, last_hour VARCHAR NULL, rows_read VARCHAR NULL,
+--          rows_written VARCHAR NULL, created_at TIMESTAMPTZ, error VARCHAR NULL
 select
   process_name,
   psyberg_session_id,
@@ -18,7 +20,7 @@ select
   any_value(created_at) as created_at,
   any_value(error) as error
 from {{session_table}}
-where $process_name::varchar is null or process_name = $process_name
+where $process_name is null or process_name = $process_name
 group by process_name, psyberg_session_id
 order by created_at desc, psyberg_session_id desc, process_name desc
 limit $row_limit

@@ -1,7 +1,7 @@
 -- @name inspect/signals
 -- What: the announcements of completeness, newest first.
 -- @param $row_limit BIGINT
--- @returns signal_name, process_name, hour (text), kind, psyberg_session_id, created_at
+-- @returns signal_name VARCHAR, process_name VARCHAR, hour VARCHAR, kind VARCHAR, psyberg_session_id VARCHAR, created_at TIMESTAMPTZ
 select
   signal_name,
   process_name,

@@ -4,7 +4,7 @@
 --       nothing but NULLs. Nanoseconds are right to some 2 s only: DuckDB 1.5.5 adds up to 2^31 of them, whatever lay in memory, to bounds of whole seconds
 --       (found as a lower bound 33 us above its only row, in 3 of 40 files, 2026-11-24). They are trusted where that makes no other hour.
 --       (Not a temporary macro: statements on forked connections need it too.)
--- @returns BOOLEAN, NULL when a bound is NULL
+-- @gives BOOLEAN, NULL when a bound is NULL
 create or replace macro bounds_are_trusted(lower_value, upper_value, unit, null_count, row_count) as (
   case when unit = 'ns' then
     (lower_value::hugeint - 2147483648) // 3600000000000 = (lower_value::hugeint + 2147483648) // 3600000000000

@@ -1,7 +1,7 @@
 -- @name macros/hours_of_files
 -- What: the entries of manifests with the hours that the bounds of an event-time column state. Hours are NULL where the bounds are missing or cannot be right
 --       (macros/bounds_are_trusted); whether they also agree with the file's partition is for the caller, who may know none.
--- @returns a table: manifest_path, path, file_format, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON), null_event_times
+-- @gives a table: manifest_path, path, file_format, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON), null_event_times
 --          (NULL: not counted), has_bounds (one of them is there, right or not), stored_unit (what they are counted in: macros/stored_unit), first_hour,
 --          last_hour, in_another_unit (they look as if they were counted in another unit: a partition has to confirm them)
 create or replace temp macro hours_of_files(manifests, field_id, type, unit) as table (

@@ -2,7 +2,7 @@
 -- What: a bound or partition value of an integer-like type as a number: little-endian, two's complement, 4 or 8 bytes, given as hexadecimal text.
 --       Iceberg specification, appendix D, "Binary single-value serialization": int, long, date, timestamp. Text and not bytes: a macro
 --       repeats its argument, and hex() once in the query below instead of nine times here took a statement from 33 ms to 7 ms (2026-11-22).
--- @returns BIGINT, NULL for NULL or another length
+-- @gives BIGINT, NULL for NULL or another length
 create or replace temp macro iceberg_integer(hexadecimal) as (
   case length(hexadecimal)
     when 16 then (

@@ -3,7 +3,7 @@
 --       have is 0, as the Iceberg specification says ("Reading v1 metadata for v2"). Older writers call the counts `added_data_files_count` and so on.
 --       A delete manifest has no row ids, whatever its writer put there (DuckDB 1.5.5 numbers them too).
 --       (Not a temporary macro: statements on forked connections need it too.)
--- @returns a table: the columns of `manifest_file`, is_live (it lists live files, as far as anybody knows) and filename (the list)
+-- @gives a table: the columns of `manifest_file`, is_live (it lists live files, as far as anybody knows) and filename (the list)
 create or replace macro manifest_list(lists) as table (
   select
     manifest_path,

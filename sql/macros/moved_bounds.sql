@@ -1,7 +1,7 @@
 -- @name macros/moved_bounds
 -- What: the bounds of a delete file with those of its column `file_path` (2147483546, Iceberg specification, "Reserved Field IDs") in the new folder.
 --       A bound that was cut within the former folder says nothing of where the files lie now: it goes.
--- @returns MAP(INTEGER, BLOB)
+-- @gives MAP(INTEGER, BLOB)
 create or replace macro moved_bounds(bounds, former, present) as map_from_entries(
   list_transform(
     list_filter(

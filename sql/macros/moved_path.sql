@@ -1,6 +1,6 @@
 -- @name macros/moved_path
 -- What: a path in the new folder of a warehouse, spelled as before; one outside of the former folder as it is.
--- @returns VARCHAR
+-- @gives VARCHAR
 create or replace macro moved_path(path, former, present) as
   case
     when starts_with(plain_path(path), former || '/')

@@ -1,7 +1,7 @@
 -- @name macros/partition_hour
 -- What: the first hour of a partition value of a field that is made of the event time, or of the value `steps` further on: with 1, the hour
 --       after the partition (Iceberg specification, "Partition Transforms": counts since 1970). Writers store a day as a date or as a number.
--- @returns BIGINT, NULL for a NULL and for a transform that says nothing of the hours
+-- @gives BIGINT, NULL for a NULL and for a transform that says nothing of the hours
 create or replace temp macro partition_hour(value, transform, steps) as (
   case transform
     when 'hour' then try_cast(value as integer) + steps

@@ -1,4 +1,4 @@
 -- @name macros/plain_path
 -- What: a path as DuckDB reports it of a file that it read: without `file:`.
--- @returns VARCHAR
+-- @gives VARCHAR
 create or replace macro plain_path(path) as regexp_replace(path, '^file:(//[^/]*)?', '')

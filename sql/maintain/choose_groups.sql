@@ -1,10 +1,10 @@
 -- @name maintain/choose_groups
 -- What: which files are put together: of each partition the small ones and those with rows that were deleted, in the order of their commits, cut
 --       where a group reaches the size that a file should have. A small file alone is left; deleted rows are taken out also of a single file.
--- @param $small_bytes VARCHAR files below this are small
--- @param $target_bytes VARCHAR size that a file should have
--- @param $min_files VARCHAR files that a group must have
--- @param $read_to VARCHAR sequence number up to which every process has read the table, or null; files with newer deletes stay as they are
+-- @param $small_bytes BIGINT files below this are small
+-- @param $target_bytes BIGINT size that a file should have
+-- @param $min_files BIGINT files that a group must have
+-- @param $read_to BIGINT NULL sequence number up to which every process has read the table, where one has; files with newer deletes stay as they are
 create or replace temp table maintain_groups as
 with applied as (
   select maintain_files.path, max(deletes.sequence_number) as newest_delete
@@ -23,7 +23,7 @@ noted as (
   select maintain_files.*, newest_delete is not null as has_deletes
   from maintain_files
   left join applied using (path)
-  where newest_delete is null or $read_to::bigint is null or newest_delete <= $read_to::bigint
+  where newest_delete is null or $read_to is null or newest_delete <= $read_to
 ),
 wanted as (
   select
@@ -32,9 +32,9 @@ wanted as (
       partition by partition_key
       order by sequence_number, path
       rows between unbounded preceding and 1 preceding
-    ), 0) // $target_bytes::bigint as bin
+    ), 0) // $target_bytes as bin
   from noted
-  where bytes < $small_bytes::bigint or has_deletes
+  where bytes < $small_bytes or has_deletes
 ),
 groups as (
   select
@@ -47,4 +47,4 @@ select
   dense_rank() over (order by spec_id, partition_key, bin) as group_id,
   * exclude (bin, files_in_group, group_has_deletes)
 from groups
-where files_in_group >= $min_files::bigint or group_has_deletes
+where files_in_group >= $min_files or group_has_deletes

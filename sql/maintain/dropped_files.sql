@@ -2,21 +2,21 @@
 -- What: files of the warehouse in the data and metadata folders of tables that the catalog does not know, reached by none that it knows.
 -- @param $warehouse VARCHAR the warehouse's folder, with a slash at its end
 -- @param $folders VARCHAR[] the folders of the catalog's tables, with a slash at their ends
--- @param $before_ms VARCHAR only folders whose every file was last written before, in ms since 1970
+-- @param $before_ms BIGINT only folders whose every file was last written before, in ms since 1970
 -- @returns folder VARCHAR, path VARCHAR, bytes BIGINT, is_metadata BOOLEAN
 with strange as (
   select path, bytes, modified_ms, regexp_extract(path, '^(.*?)/(?:data|metadata)/', 1) as folder
   from maintain_found
   where starts_with(path, $warehouse)
     and not starts_with(path, $warehouse || '.')
-    and not coalesce(list_bool_or(list_transform($folders::varchar[], known -> starts_with(path, known))), false)
+    and not coalesce(list_bool_or(list_transform($folders, known -> starts_with(path, known))), false)
 ),
 old as (
   select folder
   from strange
   where folder <> ''
   group by folder
-  having max(modified_ms) < $before_ms::bigint
+  having max(modified_ms) < $before_ms
 )
 select folder, path, bytes, path like '%.metadata.json' as is_metadata
 from strange

@@ -4,7 +4,7 @@
 -- @param $manifest_list VARCHAR the list that holds them (inside {{live_entries}})
 -- @param $unpartitioned BOOLEAN the manifests' spec has no fields
 insert into maintain_deletes
-select *, kind = 'equality-deletes' and $unpartitioned::boolean
+select *, kind = 'equality-deletes' and $unpartitioned
 from (
   {{live_entries}}
 )

@@ -2,11 +2,11 @@
 -- What: notes the live files of manifests of one shape.
 -- @param $manifests VARCHAR[]
 -- @param $manifest_list VARCHAR the list that holds them, for sequence numbers that entries inherit
--- @param $spec_id VARCHAR
+-- @param $spec_id INTEGER
 insert into maintain_files
 select
   adopted.manifest_path,
-  $spec_id::integer,
+  $spec_id,
   {{partition_key}},
   data_file.file_path,
   data_file.record_count,

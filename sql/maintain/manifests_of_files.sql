@@ -4,5 +4,5 @@
 -- @returns manifest_path VARCHAR, partition_spec_id INTEGER, content INTEGER
 select distinct manifest_path, spec_id as partition_spec_id, 0 as content
 from maintain_files
-where path in (select unnest($paths::varchar[]))
+where path in (select unnest($paths))
 order by manifest_path

@@ -3,5 +3,5 @@
 -- @param $paths VARCHAR[]
 -- @returns missing BIGINT
 select count(*)::bigint as missing
-from (select unnest($paths::varchar[]) as path)
+from (select unnest($paths) as path)
 where path not in (select path from maintain_files)

@@ -2,7 +2,7 @@
 -- What: metadata files that the table's own log has forgotten: of a version below every one that it knows, and old.
 -- @param $pattern VARCHAR glob of the table's metadata files
 -- @param $known_files VARCHAR[] names (without folder) of the current file and of those in the log
--- @param $before_ms VARCHAR only files last written before, in ms since 1970
+-- @param $before_ms BIGINT only files last written before, in ms since 1970
 -- @returns path VARCHAR, bytes BIGINT
 with versions as (
   select
@@ -14,11 +14,11 @@ with versions as (
   from read_blob($pattern)
 ),
 known as (
-  select unnest($known_files::varchar[]) as name
+  select unnest($known_files) as name
 )
 select path, bytes
 from versions
 where name not in (select name from known)
   and version < (select min(try_cast(regexp_extract(name, '^(\d+)-', 1) as bigint)) from known)
-  and modified_ms < $before_ms::bigint
+  and modified_ms < $before_ms
 order by version, path

@@ -2,8 +2,8 @@
 -- What: files in a table's folders that nothing noted as reached names, old enough to belong to no commit on its way. A file that is known under
 --       another spelling of its path (a link to the warehouse, a renamed folder) keeps every file of its name.
 -- @param $folder VARCHAR the table's folder, with a slash at its end
--- @param $before_ms VARCHAR only files last written before, in ms since 1970
--- @returns path VARCHAR, bytes BIGINT, kind VARCHAR (data_files, manifests, manifest_lists, metadata_files, other_files, unknown)
+-- @param $before_ms BIGINT only files last written before, in ms since 1970
+-- @returns path VARCHAR, bytes BIGINT, kind VARCHAR (one of data_files, manifests, manifest_lists, metadata_files, other_files, delete_files, unknown)
 with below as (
   select *, substr(path, length($folder) + 1) as inner_path, parse_filename(path) as name
   from maintain_found
@@ -28,7 +28,7 @@ select
     else 'unknown'
   end as kind
 from below
-where modified_ms < $before_ms::bigint
+where modified_ms < $before_ms
   and path not in (select path from maintain_reached)
   and name not in (select name from elsewhere)
 order by path

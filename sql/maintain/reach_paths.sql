@@ -3,4 +3,4 @@
 -- @param $paths VARCHAR[]
 insert into maintain_reached
 select plain_path(path), 'file'
-from (select unnest($paths::varchar[]) as path)
+from (select unnest($paths) as path)

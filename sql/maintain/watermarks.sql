@@ -1,6 +1,7 @@
 -- @name maintain/watermarks
 -- What: the watermarks of every process that ever published in this warehouse, whatever project it belongs to.
--- @returns process_name VARCHAR, src_table VARCHAR, table_uuid VARCHAR, snapshot_id VARCHAR, target_table_uuid VARCHAR, psyberg_session_id VARCHAR
+-- @returns process_name VARCHAR, src_table VARCHAR, table_uuid VARCHAR, snapshot_id VARCHAR, target_table_uuid VARCHAR NULL,
+--          psyberg_session_id VARCHAR NULL
 select
   process_name,
   src_table,

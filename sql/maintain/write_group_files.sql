@@ -2,7 +2,8 @@
 -- What: the rows of chosen files, one new file a group. Rows are told apart by the file that they come from, so every way of partitioning is kept as
 --       it is. In format version 3 every row takes its id and the number of its last change along (Iceberg specification, "Row Lineage").
 -- @param $destination VARCHAR a folder of the compaction's own in the table's data folder
--- @returns filename, count, file_size_bytes, column_statistics, partition_keys
+-- @returns filename VARCHAR, count UBIGINT, file_size_bytes UBIGINT, footer_size_bytes UBIGINT,
+--          column_statistics MAP(VARCHAR, MAP(VARCHAR, VARCHAR)), partition_keys MAP(VARCHAR, VARCHAR) NULL
 copy (
   select {{columns}}{{row_lineage}}, chosen.group_id as psyberg_group
   from {{table}} as file_rows

@@ -3,14 +3,14 @@
 -- @param $manifest_list VARCHAR the list as it was
 -- @param $manifests VARCHAR[] manifests that were written anew, as the list names them
 -- @param $new_manifests VARCHAR[] what stands in their place, in the same order
--- @param $new_lengths VARCHAR[] their lengths in bytes
+-- @param $new_lengths BIGINT[] their lengths in bytes
 -- @param $former VARCHAR the former folder
 -- @param $present VARCHAR the folder now
 -- @param $destination VARCHAR path of the new list
 -- @returns Count BIGINT
 copy (
   with rewritten as (
-    select unnest($manifests::varchar[]) as path, unnest($new_manifests::varchar[]) as new_path, unnest($new_lengths::bigint[]) as new_length
+    select unnest($manifests) as path, unnest($new_manifests) as new_path, unnest($new_lengths) as new_length
   ),
   listed as (
     select *, row_number() over () as position

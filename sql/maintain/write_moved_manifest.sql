@@ -3,14 +3,14 @@
 -- @param $manifest VARCHAR the manifest as it was
 -- @param $deletes VARCHAR[] delete files that were written anew, as entries name them
 -- @param $new_deletes VARCHAR[] what stands in their place, in the same order
--- @param $new_sizes VARCHAR[] their sizes in bytes
+-- @param $new_sizes BIGINT[] their sizes in bytes
 -- @param $former VARCHAR the former folder
 -- @param $present VARCHAR the folder now
 -- @param $destination VARCHAR path of the new manifest
 -- @returns Count BIGINT
 copy (
   with rewritten as (
-    select unnest($deletes::varchar[]) as path, unnest($new_deletes::varchar[]) as new_path, unnest($new_sizes::bigint[]) as new_size
+    select unnest($deletes) as path, unnest($new_deletes) as new_path, unnest($new_sizes) as new_size
   ),
   entries as (
     select *, row_number() over () as position

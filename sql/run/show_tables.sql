@@ -3,7 +3,7 @@
 -- for itself.
 -- @param $tables VARCHAR[] the tables of the warehouse, schema.table
 -- @returns name VARCHAR
-select unnest($tables::varchar[]) as name
+select unnest($tables) as name
 union all
 select table_name
 from duckdb_tables()

@@ -7,7 +7,7 @@ select *
 from {{table}}
 where process_name = $process_name
   and psyberg_session_id <> $psyberg_session_id
-  and filename in (select unnest($replaced_files::varchar[]))
+  and filename in (select unnest($replaced_files))
   and psyberg_session_id in (
     select distinct psyberg_session_id
     from {{table}}

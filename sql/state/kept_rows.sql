@@ -7,4 +7,4 @@ select *
 from {{table}}
 where process_name = $process_name
   and psyberg_session_id <> $psyberg_session_id
-  and filename in (select unnest($replaced_files::varchar[]))
+  and filename in (select unnest($replaced_files))

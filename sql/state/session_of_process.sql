@@ -2,7 +2,7 @@
 -- What: how far one session has come, and the plan that its init compiled.
 -- @param $process_name VARCHAR
 -- @param $psyberg_session_id VARCHAR
--- @returns status VARCHAR, target_snapshot_id BIGINT, rows_read BIGINT, rows_written BIGINT, error VARCHAR, plan VARCHAR
+-- @returns status VARCHAR, target_snapshot_id BIGINT NULL, rows_read BIGINT NULL, rows_written BIGINT NULL, error VARCHAR NULL, plan VARCHAR NULL
 select
   status,
   target_snapshot_id,

@@ -1,7 +1,9 @@
 -- @name state/watermarks_of_process
 -- What: the watermarks of a process from the table, the second copy of what the target's summary says.
 -- @param $process_name VARCHAR
--- @returns table, table_uuid, snapshot_id, sequence_number, committed_at, owed (JSON), newest_hour, total_records, target_table_uuid, complete_to_hour, psyberg_session_id; all text
+-- @returns table VARCHAR, table_uuid VARCHAR, snapshot_id VARCHAR, sequence_number VARCHAR, committed_at VARCHAR, owed VARCHAR NULL (as JSON),
+--          newest_hour VARCHAR NULL, total_records VARCHAR NULL, target_table_uuid VARCHAR NULL, complete_to_hour VARCHAR NULL,
+--          psyberg_session_id VARCHAR NULL
 select
   src_table as "table",
   table_uuid,

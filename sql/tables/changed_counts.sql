@@ -1,8 +1,8 @@
 -- @name tables/changed_counts
 -- What: the files that manifests of one shape add and remove, counted by what they hold.
 -- @param $manifests VARCHAR[]
--- @returns status INTEGER (1 added, 2 removed), kind VARCHAR (data, position-deletes, deletion-vectors, equality-deletes), files, rows, bytes BIGINT,
---          partitions VARCHAR[]
+-- @returns status INTEGER (1 added, 2 removed), kind VARCHAR (one of data, position-deletes, deletion-vectors, equality-deletes), files BIGINT,
+--          rows BIGINT, bytes BIGINT, partitions VARCHAR[]
 select
   status,
   {{file_kind}} as kind,

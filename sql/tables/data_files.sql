@@ -5,15 +5,16 @@
 -- @param $field_id INTEGER field id of the event-time column; 0 when the source has none
 -- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
 -- @param $type VARCHAR Iceberg type of the column now
--- @param $statuses VARCHAR[] entry statuses to return: 0 existing, 1 added, 2 removed
--- @returns manifest_path, path, file_format, status, snapshot_id (NULL: the manifest's own), rows, bytes, partition (JSON text), first_hour, last_hour,
---          in_another_unit BOOLEAN (they need a partition that confirms them), null_event_times (NULL: not counted)
+-- @param $statuses INTEGER[] entry statuses to return: 0 existing, 1 added, 2 removed
+-- @returns manifest_path VARCHAR, path VARCHAR, file_format VARCHAR, status INTEGER, snapshot_id BIGINT NULL (NULL: the manifest's own),
+--          rows BIGINT, bytes BIGINT, partition VARCHAR NULL (as JSON), first_hour INTEGER NULL, last_hour INTEGER NULL,
+--          in_another_unit BOOLEAN (they need a partition that confirms them), null_event_times BIGINT NULL (NULL: not counted)
 select
   manifest_path,
   path,
   file_format,
   status,
-  snapshot_id::varchar as snapshot_id,
+  snapshot_id,
   rows,
   bytes,
   partition::varchar as partition,
@@ -23,4 +24,4 @@ select
   in_another_unit,
   null_event_times
 from hours_of_files($manifests, $field_id, $type, $unit)
-where status in (select unnest($statuses::integer[]))
+where status in (select unnest($statuses))

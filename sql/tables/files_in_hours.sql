@@ -7,11 +7,11 @@
 -- @param $type VARCHAR Iceberg type of the column now
 -- @param $partition_position INTEGER position, from 1, of a partition field that is made of the event time; 0 when there is none
 -- @param $partition_transform VARCHAR its transform
--- @param $first_hours VARCHAR[] first hours of the replaced intervals
--- @param $last_hours VARCHAR[] last hours, included, in the same order
--- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, first_hour BIGINT, last_hour BIGINT (as its bounds say; NULL: they cannot be right), placement VARCHAR
+-- @param $first_hours INTEGER[] first hours of the replaced intervals
+-- @param $last_hours INTEGER[] last hours, included, in the same order
+-- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, first_hour BIGINT NULL, last_hour BIGINT NULL (as its bounds say; NULL: they cannot be right), placement VARCHAR (one of inside, straddles)
 with intervals as (
-  select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
+  select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour
 ),
 placed as (
   select

@@ -1,7 +1,7 @@
 -- @name tables/live_deletes
 -- What: the live delete files of a manifest, counted by what they hold.
 -- @param $manifest VARCHAR
--- @returns kind VARCHAR, files, rows BIGINT
+-- @returns kind VARCHAR (one of data, position-deletes, deletion-vectors, equality-deletes), files BIGINT, rows BIGINT
 select
   {{file_kind}} as kind,
   count(*) as files,

@@ -3,7 +3,8 @@
 --       (Iceberg specification, "Scan Planning").
 -- @param $manifests VARCHAR[]
 -- @param $manifest_list VARCHAR the manifest list that holds them, for sequence numbers that entries inherit
--- @returns manifest_path, file_key, path, format, partition_key, kind, referenced_data_file VARCHAR; sequence_number BIGINT
+-- @returns manifest_path VARCHAR, file_key VARCHAR, path VARCHAR, format VARCHAR, partition_key VARCHAR, kind VARCHAR (one of data, position-deletes, deletion-vectors, equality-deletes),
+--          referenced_data_file VARCHAR NULL, sequence_number BIGINT
 select
   adopted.manifest_path,
   entries.file_key,

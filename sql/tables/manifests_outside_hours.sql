@@ -3,18 +3,18 @@
 --       or with files of no event time, is not among them.
 -- @param $manifest_list VARCHAR
 -- @param $time_fields VARCHAR[] `spec:position:unit` of partition fields made of the event time: position from 1, unit hour or day
--- @param $first_hours VARCHAR[] first hours of the intervals
--- @param $last_hours VARCHAR[] last hours, included, in the same order
+-- @param $first_hours BIGINT[] first hours of the intervals
+-- @param $last_hours BIGINT[] last hours, included, in the same order
 -- @returns manifest_path VARCHAR
 with time_fields as (
   select
     split_part(field, ':', 1)::integer as spec_id,
     split_part(field, ':', 2)::integer as position,
     case split_part(field, ':', 3) when 'day' then 24 else 1 end as hours
-  from (select unnest($time_fields::varchar[]) as field)
+  from (select unnest($time_fields) as field)
 ),
 intervals as (
-  select unnest($first_hours::bigint[]) as first_hour, unnest($last_hours::bigint[]) as last_hour
+  select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour
 ),
 summaries as (
   select

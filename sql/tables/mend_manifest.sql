@@ -3,10 +3,10 @@
 -- @param $manifest VARCHAR
 -- @param $destination VARCHAR path of the copy
 -- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
--- @param $schema_id VARCHAR its id (inside {{manifest_format}})
+-- @param $schema_id INTEGER its id (inside {{manifest_format}})
 -- @param $partition_spec VARCHAR the spec's fields as JSON (inside {{manifest_format}})
--- @param $partition_spec_id VARCHAR id of the spec (inside {{manifest_format}})
--- @param $format_version VARCHAR the table's format version (inside {{manifest_format}})
+-- @param $partition_spec_id INTEGER id of the spec (inside {{manifest_format}})
+-- @param $format_version INTEGER the table's format version (inside {{manifest_format}})
 -- @param $content VARCHAR data or deletes (inside {{manifest_format}})
 copy (
   with entries as (

@@ -5,10 +5,10 @@
 --       numbers of a file that may hold NaN, of which no bound tells: the file counts NaN, or does not say;
 --       a float (4 bytes) in a column that became a double, which DuckDB compares as floats.
 -- @param $manifests VARCHAR[] data manifests of one partition spec
--- @param $text_ids VARCHAR[] field ids of the columns of text
--- @param $byte_ids VARCHAR[] field ids of all columns whose values are ordered by their bytes, those of text among them
--- @param $number_ids VARCHAR[] field ids of the floating-point columns
--- @param $double_ids VARCHAR[] field ids of those of them that are doubles
+-- @param $text_ids INTEGER[] field ids of the columns of text
+-- @param $byte_ids INTEGER[] field ids of all columns whose values are ordered by their bytes, those of text among them
+-- @param $number_ids INTEGER[] field ids of the floating-point columns
+-- @param $double_ids INTEGER[] field ids of those of them that are doubles
 -- @returns field_id INTEGER
 with entries as (
   select
@@ -28,17 +28,17 @@ select distinct bound.key as field_id
 from bounds
 where
   (
-    list_contains($byte_ids::integer[], bound.key)
+    list_contains($byte_ids, bound.key)
     and (
       bound.value > upper_bounds[bound.key]
       -- A blob prints bytes above 127 as \x..; without one it needs no decoding.
-      or (list_contains($text_ids::integer[], bound.key) and contains(bound.value::varchar, '\x') and try(decode(bound.value)) is null)
+      or (list_contains($text_ids, bound.key) and contains(bound.value::varchar, '\x') and try(decode(bound.value)) is null)
     )
   )
   or (
-    list_contains($number_ids::integer[], bound.key)
+    list_contains($number_ids, bound.key)
     and (
       coalesce((nan_counts ->> bound.key::varchar)::bigint, 1) > 0
-      or (list_contains($double_ids::integer[], bound.key) and octet_length(bound.value) = 4)
+      or (list_contains($double_ids, bound.key) and octet_length(bound.value) = 4)
     )
   )

@@ -1,19 +1,19 @@
 -- @name tables/obsolete_deletes
 -- What: the delete files that apply to data files which a session replaces, and to no other: they go with them. What also applies to files that
 --       stay is kept, and so is what nobody can tell (Iceberg specification, "Scan Planning").
--- @param $data_files VARCHAR JSON array: path, partition_key, sequence_number
--- @param $delete_files VARCHAR JSON array: manifest_path, file_key, kind, partition_key, is_global (an equality delete of an unpartitioned spec),
---        sequence_number, data_files (the paths that a positional delete names; null when unknown)
+-- @param $data_files JSON an array: path, partition_key, sequence_number
+-- @param $delete_files JSON an array: manifest_path, file_key, kind, partition_key, is_global (an equality delete of an unpartitioned spec),
+--        sequence_number, data_files (the paths that a positional delete names; none when unknown)
 -- @param $removed_files VARCHAR[] paths of the replaced data files
 -- @returns manifest_path VARCHAR, file_key VARCHAR
 with data_files as (
-  select *, path in (select plain_path(unnest($removed_files::varchar[]))) as removed
+  select *, path in (select plain_path(unnest($removed_files))) as removed
   from (
-    select unnest(from_json($data_files::json, '[{"path": "VARCHAR", "partition_key": "VARCHAR", "sequence_number": "BIGINT"}]'), recursive := true)
+    select unnest(from_json($data_files, '[{"path": "VARCHAR", "partition_key": "VARCHAR", "sequence_number": "BIGINT"}]'), recursive := true)
   )
 ),
 delete_files as (
-  select unnest(from_json($delete_files::json, '[{
+  select unnest(from_json($delete_files, '[{
     "manifest_path": "VARCHAR", "file_key": "VARCHAR", "kind": "VARCHAR", "partition_key": "VARCHAR", "is_global": "BOOLEAN", "sequence_number": "BIGINT",
     "data_files": ["VARCHAR"]
   }]'), max_depth := 2)

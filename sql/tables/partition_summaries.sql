@@ -3,10 +3,10 @@
 -- @param $manifest_list VARCHAR
 -- @param $fields VARCHAR[] `spec:position` of the fields, positions from 1
 -- @returns manifest_path VARCHAR, content INTEGER, spec_id INTEGER, position INTEGER,
---          is_before_1970 BOOLEAN (a value of a field that counts from 1970 is below 0; NULL: the list does not say), has_nan BOOLEAN (NULL: it does not say)
+--          is_before_1970 BOOLEAN NULL (a value of a field that counts from 1970 is below 0; NULL: the list does not say), has_nan BOOLEAN NULL (NULL: it does not say)
 with fields as (
   select split_part(field, ':', 1)::integer as spec_id, split_part(field, ':', 2)::integer as position
-  from (select unnest($fields::varchar[]) as field)
+  from (select unnest($fields) as field)
 ),
 summaries as (
   select

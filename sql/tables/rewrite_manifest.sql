@@ -8,18 +8,18 @@
 -- @param $kept_files VARCHAR[] when not empty: only these files are written (a manifest of the files to carry over)
 -- @param $destination VARCHAR path of the new manifest
 -- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
--- @param $schema_id VARCHAR its id (inside {{manifest_format}})
+-- @param $schema_id INTEGER its id (inside {{manifest_format}})
 -- @param $partition_spec VARCHAR the spec's fields as JSON (inside {{manifest_format}})
--- @param $partition_spec_id VARCHAR id of the spec (inside {{manifest_format}})
--- @param $format_version VARCHAR the table's format version (inside {{manifest_format}})
+-- @param $partition_spec_id INTEGER id of the spec (inside {{manifest_format}})
+-- @param $format_version INTEGER the table's format version (inside {{manifest_format}})
 -- @param $content VARCHAR data or deletes (inside {{manifest_format}})
 copy (
   with {{inherited}},
   live as (
-    select *, file_key in (select unnest($removed_files::varchar[])) as removed
+    select *, file_key in (select unnest($removed_files)) as removed
     from inherited
     where status < 2
-      and (len($kept_files::varchar[]) = 0 or file_key in (select unnest($kept_files::varchar[])))
+      and (len($kept_files) = 0 or file_key in (select unnest($kept_files)))
     -- Of several snapshots' manifests one may carry over what another added: a file is listed once.
     qualify row_number() over (partition by file_key order by status desc) = 1
   )

@@ -1,8 +1,8 @@
 -- @name tables/write_change_list
 -- What: the manifest list of a change view: only the manifests with files that the given snapshots added, as they are. Nothing is copied.
 -- @param $manifest_lists VARCHAR[] the manifest lists of those snapshots
--- @param $snapshot_ids VARCHAR[] their ids
--- @param $contents VARCHAR[] 0 for data manifests, 1 for delete manifests
+-- @param $snapshot_ids BIGINT[] their ids
+-- @param $contents INTEGER[] 0 for data manifests, 1 for delete manifests
 -- @param $destination VARCHAR path of the new manifest list
 -- @returns Count BIGINT
 copy (
@@ -22,8 +22,8 @@ copy (
     coalesce(any_value(deleted_rows_count), 0) as deleted_rows_count,
     any_value(partitions) as partitions
   from manifest_list($manifest_lists)
-  where added_snapshot_id in (select unnest($snapshot_ids::bigint[]))
-    and list_contains($contents::integer[], content)
+  where added_snapshot_id in (select unnest($snapshot_ids))
+    and list_contains($contents, content)
     -- Writers carry delete files on under the id of a later snapshot (DuckDB does).
     and is_live
     and (content = 1 or coalesce(added_files_count, 0) > 0 or coalesce(existing_files_count + deleted_files_count, 0) = 0)

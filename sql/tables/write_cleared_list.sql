@@ -3,11 +3,11 @@
 --       those it replaces, so it still covers every file in it.
 -- @param $manifest_list VARCHAR the base's list
 -- @param $affected_manifests VARCHAR[] manifests that give way to the rewritten ones
--- @param $integer_fields VARCHAR[] `spec:position` (from 1) of partition fields that are ordered as integers (inside {{summaries}})
--- @param $byte_fields VARCHAR[] `spec:position` of partition fields that are ordered as bytes (inside {{summaries}})
--- @param $snapshot_id VARCHAR id of the cleared snapshot (inside {{rewritten}})
--- @param $sequence_number VARCHAR its sequence number (inside {{rewritten}})
--- @param $first_row_id BIGINT the table's next row id; version 3 only (inside {{listed}})
+-- @param $integer_fields VARCHAR[] `spec:position` (from 1) of partition fields that are ordered as integers (perhaps inside {{summaries}})
+-- @param $byte_fields VARCHAR[] `spec:position` of partition fields that are ordered as bytes (perhaps inside {{summaries}})
+-- @param $snapshot_id BIGINT id of the cleared snapshot (inside {{rewritten}})
+-- @param $sequence_number BIGINT its sequence number (inside {{rewritten}})
+-- @param $first_row_id BIGINT the table's next row id; version 3 only (perhaps inside {{listed}})
 -- @param $destination VARCHAR path of the new manifest list
 -- @returns Count BIGINT
 copy (

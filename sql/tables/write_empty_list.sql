@@ -1,6 +1,6 @@
 -- @name tables/write_empty_list
 -- What: the manifest list of a snapshot that holds no file at all.
--- @param $first_row_id BIGINT the table's next row id; version 3 only (inside {{listed}})
+-- @param $first_row_id BIGINT the table's next row id; version 3 only (perhaps inside {{listed}})
 -- @param $destination VARCHAR path of the new manifest list
 -- @returns Count BIGINT
 copy (

@@ -1,21 +1,21 @@
 -- @name tables/write_file_manifest
 -- What: the manifest of data files that were just written, with counts, sizes and bounds as the Parquet writer reported them.
--- @param $files VARCHAR JSON array: path, rows, bytes, partition values in the spec's order
--- @param $metrics VARCHAR JSON array, one element a file and column: path, field id, kind of bound, values, nulls, size, least, greatest
--- @param $sort_order_id VARCHAR the order in which the rows were written; null for none
+-- @param $files JSON an array: path, rows, bytes, partition values in the spec's order
+-- @param $metrics JSON an array, one element a file and column: path, field id, kind of bound, values, nulls, size, least, greatest
+-- @param $sort_order_id INTEGER NULL the order in which the rows were written, if any
 -- @param $destination VARCHAR path of the new manifest
 -- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
--- @param $schema_id VARCHAR its id (inside {{manifest_format}})
+-- @param $schema_id INTEGER its id (inside {{manifest_format}})
 -- @param $partition_spec VARCHAR the spec's fields as JSON (inside {{manifest_format}})
--- @param $partition_spec_id VARCHAR id of the spec (inside {{manifest_format}})
--- @param $format_version VARCHAR the table's format version (inside {{manifest_format}})
+-- @param $partition_spec_id INTEGER id of the spec (inside {{manifest_format}})
+-- @param $format_version INTEGER the table's format version (inside {{manifest_format}})
 -- @param $content VARCHAR data or deletes (inside {{manifest_format}})
 copy (
   with files as (
-    select unnest(from_json($files::json, '[{"path": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT", "partition": ["VARCHAR"]}]'), recursive := true)
+    select unnest(from_json($files, '[{"path": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT", "partition": ["VARCHAR"]}]'), recursive := true)
   ),
   metrics as (
-    select unnest(from_json($metrics::json, '[{
+    select unnest(from_json($metrics, '[{
       "path": "VARCHAR", "field_id": "INTEGER", "kind": "VARCHAR", "values": "BIGINT", "nulls": "BIGINT", "size": "BIGINT", "least": "VARCHAR", "greatest": "VARCHAR"
     }]'), recursive := true)
   ),

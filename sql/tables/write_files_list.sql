@@ -2,8 +2,8 @@
 -- What: the manifest list of a view of single files: the manifests written for them, and the row-level deletes of the snapshot they come from.
 -- @param $manifest_list VARCHAR the list of that snapshot
 -- @param $with_deletes BOOLEAN whether its delete manifests are shown too
--- @param $snapshot_id VARCHAR id of the snapshot shown (inside {{rewritten}})
--- @param $sequence_number VARCHAR its sequence number (inside {{rewritten}})
+-- @param $snapshot_id BIGINT id of the snapshot shown (inside {{rewritten}})
+-- @param $sequence_number BIGINT its sequence number (inside {{rewritten}})
 -- @param $destination VARCHAR path of the new manifest list
 -- @returns Count BIGINT
 copy (
@@ -20,7 +20,7 @@ copy (
     from manifest_list($manifest_list)
     where content = 1
       and is_live
-      and $with_deletes::boolean
+      and $with_deletes
   )
   {{listed}}
 ) to $destination ({{manifest_list_format}})

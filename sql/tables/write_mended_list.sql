@@ -7,12 +7,12 @@
 -- @returns Count BIGINT
 copy (
   with mended as (
-    select unnest($mended::varchar[]) as old_path, unnest($copies::varchar[]) as new_path
+    select unnest($mended) as old_path, unnest($copies) as new_path
   ),
   sized as (
     select old_path, new_path, size
     from mended
-    join read_blob($copies::varchar[]) as written on plain_path(new_path) = plain_path(written.filename)
+    join read_blob($copies) as written on plain_path(new_path) = plain_path(written.filename)
   ),
   composed as (
     select listed.* exclude (filename, is_live) replace (

@@ -4,9 +4,9 @@
 --       delete counts in every partition, whether it hits anything or not.
 -- @param $manifest_list VARCHAR
 -- @param $replaced VARCHAR[] the manifests that are replaced
--- @param $unsummarised VARCHAR[] ids of those specs
--- @param $snapshot_id VARCHAR id of the snapshot shown (inside {{rewritten}})
--- @param $sequence_number VARCHAR its sequence number (inside {{rewritten}})
+-- @param $unsummarised INTEGER[] ids of those specs
+-- @param $snapshot_id BIGINT id of the snapshot shown (perhaps inside {{rewritten}})
+-- @param $sequence_number BIGINT its sequence number (perhaps inside {{rewritten}})
 -- @param $destination VARCHAR path of the new manifest list
 -- @returns Count BIGINT
 copy (
@@ -19,10 +19,10 @@ copy (
     union all by name
     select * exclude (filename, is_live) replace (
       case when content = 1 then 0 else added_rows_count end as added_rows_count,
-      case when not list_contains($unsummarised::integer[], partition_spec_id) then partitions end as partitions
+      case when not list_contains($unsummarised, partition_spec_id) then partitions end as partitions
     )
     from manifest_list($manifest_list)
-    where not list_contains($replaced::varchar[], manifest_path)
+    where not list_contains($replaced, manifest_path)
   )
   {{listed}}
 ) to $destination ({{manifest_list_format}})

@@ -1,20 +1,21 @@
 -- @name tables/write_single_list
 -- What: the manifest list of a state table: its one data manifest, and delete manifests where there are any.
 -- @param $manifest VARCHAR path of the data manifest
--- @param $partition_spec_id VARCHAR
--- @param $snapshot_id VARCHAR
--- @param $sequence_number VARCHAR
+-- @param $partition_spec_id INTEGER
+-- @param $snapshot_id BIGINT
+-- @param $sequence_number BIGINT
 -- @param $destination VARCHAR path of the new manifest list
+-- @param $manifest_list VARCHAR (perhaps inside {{carried}})
 copy (
   {{carried}}
   select
     $manifest as manifest_path,
     (select size from read_blob($manifest)) as manifest_length,
-    $partition_spec_id::integer as partition_spec_id,
+    $partition_spec_id as partition_spec_id,
     0 as content,
-    $sequence_number::bigint as sequence_number,
-    coalesce(min(sequence_number), $sequence_number::bigint) as min_sequence_number,
-    $snapshot_id::bigint as added_snapshot_id,
+    $sequence_number as sequence_number,
+    coalesce(min(sequence_number), $sequence_number) as min_sequence_number,
+    $snapshot_id as added_snapshot_id,
     count(*) filter (status = 1)::integer as added_files_count,
     count(*) filter (status = 0)::integer as existing_files_count,
     count(*) filter (status = 2)::integer as deleted_files_count,

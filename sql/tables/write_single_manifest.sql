@@ -5,12 +5,15 @@
 -- @param $row_count BIGINT
 -- @param $file_size BIGINT
 -- @param $schema VARCHAR the table's schema as JSON (inside {{manifest_format}})
--- @param $schema_id VARCHAR (inside {{manifest_format}})
+-- @param $schema_id INTEGER (inside {{manifest_format}})
 -- @param $partition_spec VARCHAR the spec's fields as JSON (inside {{manifest_format}})
--- @param $partition_spec_id VARCHAR (inside {{manifest_format}})
--- @param $format_version VARCHAR (inside {{manifest_format}})
+-- @param $partition_spec_id INTEGER (inside {{manifest_format}})
+-- @param $format_version INTEGER (inside {{manifest_format}})
 -- @param $content VARCHAR (inside {{manifest_format}})
 -- @param $destination VARCHAR path of the new manifest
+-- @param $manifest_list VARCHAR (perhaps inside {{existing}})
+-- @param $manifests VARCHAR[] (perhaps inside {{existing}})
+-- @param $removed_files VARCHAR[] (perhaps inside {{existing}})
 copy (
   {{existing}}
   select
@@ -23,7 +26,7 @@ copy (
       file_path := $path,
       file_format := 'parquet',
       partition := {'process_name': $process_name},
-      record_count := $row_count::bigint,
-      file_size_in_bytes := $file_size::bigint
+      record_count := $row_count,
+      file_size_in_bytes := $file_size
     ) as data_file
 ) to $destination ({{manifest_format}})

@@ -1,11 +1,12 @@
 -- @name tables/write_staged_list
 -- What: the manifest list of a staging snapshot: what its parent holds, and the manifest of the files just written.
 -- @param $manifest VARCHAR the new manifest
--- @param $partition_spec_id VARCHAR its spec
--- @param $snapshot_id VARCHAR
--- @param $sequence_number VARCHAR
--- @param $first_row_id BIGINT the table's next row id; version 3 only (inside {{listed}})
+-- @param $partition_spec_id INTEGER its spec
+-- @param $snapshot_id BIGINT
+-- @param $sequence_number BIGINT
+-- @param $first_row_id BIGINT the table's next row id; version 3 only (perhaps inside {{listed}})
 -- @param $destination VARCHAR path of the new manifest list
+-- @param $parent VARCHAR (perhaps inside {{parent}})
 -- @returns Count BIGINT
 copy (
   with composed as (
@@ -13,11 +14,11 @@ copy (
     select
       $manifest as manifest_path,
       (select size from read_blob($manifest)) as manifest_length,
-      $partition_spec_id::integer as partition_spec_id,
+      $partition_spec_id as partition_spec_id,
       0 as content,
-      $sequence_number::bigint as sequence_number,
-      $sequence_number::bigint as min_sequence_number,
-      $snapshot_id::bigint as added_snapshot_id,
+      $sequence_number as sequence_number,
+      $sequence_number as min_sequence_number,
+      $snapshot_id as added_snapshot_id,
       count(*)::integer as added_files_count,
       0 as existing_files_count,
       0 as deleted_files_count,

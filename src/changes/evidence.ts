@@ -25,8 +25,8 @@ export interface SnapshotEvidence {
   /** True when the source was rolled back to before it. */
   readonly undone: boolean;
   /**
-   * Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since (`new`), or
-   * nobody's (`missed`).
+   * Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since
+   * (`new`), or nobody's (`missed`).
    */
   readonly rowDeletes: 'none' | 'hit' | 'new' | 'missed';
 }
@@ -50,8 +50,8 @@ export interface Evidence {
 export type Ends = Pick<Evidence, 'head' | 'watermark' | 'consumed'>;
 
 /**
- * Reads what the snapshots of the window did. `passOver`: snapshots whose manifests need not be read, as their
- * summaries say enough.
+ * Reads what the snapshots of the window did. `passOver`: snapshots whose manifests need not be read, as
+ * their summaries say enough.
  */
 export async function gatherEvidence(
   source: Source,
@@ -138,8 +138,8 @@ function deletesOf(
 }
 
 /**
- * The greatest sequence number of files that were there before `snapshots`. Undefined where numbers do not tell:
- * version 1 has none, and DuckDB gave its snapshots the same one again and again.
+ * The greatest sequence number of files that were there before `snapshots`. Undefined where numbers do not
+ * tell: version 1 has none, and DuckDB gave its snapshots the same one again and again.
  */
 function numberBefore(snapshots: readonly Snapshot[], consumed: Snapshot | undefined): bigint | undefined {
   const numbers = snapshots.map((snapshot) => snapshot['sequence-number'] ?? 0n);
@@ -155,7 +155,7 @@ function rowDeletesBySnapshot(
   manifests: readonly ManifestRow[],
   deletes: RowDeletesSince,
 ): (id: SnapshotId) => SnapshotEvidence['rowDeletes'] {
-  const deleting = new Set(ofDeletes(manifests).map((manifest) => BigInt(manifest.added_snapshot_id)));
+  const deleting = new Set(ofDeletes(manifests).map((manifest) => manifest.added_snapshot_id));
   const hit = new Set(deletes.files.map((file) => file.snapshotId));
   const ofNewRows = new Set(deletes.ofNewRows.map((file) => file.snapshotId));
   return (id) => (!deleting.has(id) ? 'none' : hit.has(id) ? 'hit' : ofNewRows.has(id) ? 'new' : 'missed');

@@ -1,9 +1,10 @@
 /**
- * What changed in a source between watermark and head. Reader + head -> files with hours, and each snapshot judged:
- * news or not, and why. A change whose rows or hours cannot be known is refused here, before anything is planned.
+ * What changed in a source between watermark and head. Reader + head -> files with hours, and each snapshot
+ * judged: news or not, and why. A change whose rows or hours cannot be known is refused here, before anything
+ * is planned.
  *
- * The rules are `verdicts/`, one file each. On the whole gap: `first-load`, `files-between` and `live-files` (history is
- * gone), `entangled`; otherwise on each snapshot by itself, in the order of {@link VERDICTS}.
+ * The rules are `verdicts/`, one file each. On the whole gap: `first-load`, `files-between` and `live-files`
+ * (history is gone), `entangled`; otherwise on each snapshot by itself, in the order of {@link VERDICTS}.
  */
 import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
@@ -113,12 +114,12 @@ function countedFiles({ changes, bySnapshot }: JudgedGap): ReadonlyMap<bigint, r
 /** Whether a manifest of a counted snapshot also holds files that others brought. */
 function holdsOthers({ manifests }: Evidence, { changes }: JudgedGap): boolean {
   const ids = idsOfCounted(changes);
-  return manifests.some((manifest) => manifest.mixed && ids.has(BigInt(manifest.added_snapshot_id)));
+  return manifests.some((manifest) => manifest.mixed && ids.has(manifest.added_snapshot_id));
 }
 
 /**
- * History does not say it: the files of the watermark's snapshot beside those of the head, or (when that one is gone,
- * too) the live files by number. `loaded`: see {@link compareFiles}.
+ * History does not say it: the files of the watermark's snapshot beside those of the head, or (when that one
+ * is gone, too) the live files by number. `loaded`: see {@link compareFiles}.
  */
 async function changesByFiles(reader: Reader, ends: Ends, loaded?: ReadonlySet<string>): Promise<Changes> {
   const { head, watermark, consumed } = ends;

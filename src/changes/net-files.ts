@@ -19,7 +19,8 @@ export function netFiles(files: readonly ChangedFile[]): ChangedFile[] {
     if (!first.has(file.path)) first.set(file.path, file.status);
     last.set(file.path, file);
   }
-  // A file whose first event is an addition did not exist at the watermark: it is new if its last event is one, too.
+  // A file whose first event is an addition did not exist at the watermark: it is new if its last event is
+  // one, too.
   return [...last.values()].filter((file) => first.get(file.path) === file.status);
 }
 

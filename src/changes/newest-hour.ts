@@ -7,7 +7,7 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
-import { renderStatement, storedEventTimeFragment } from '../statements/index.ts';
+import { type StatementRow, statement, storedEventTimeFragment } from '../statements/index.ts';
 import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, filesUnder } from './files/files-under.ts';
@@ -152,10 +152,7 @@ const hoursOf = (files: readonly ChangedFile[]): LiveHours => ({
   future: new Set(files.flatMap((file) => file.futureHours ?? [])),
 });
 
-interface HourOfRows extends Record<string, unknown> {
-  readonly first_hour: number;
-  readonly last_hour: number;
-}
+type HourOfRows = StatementRow<'changes/live_hours'>;
 
 async function hoursOfRows(
   source: Source,
@@ -189,13 +186,13 @@ async function hoursOfRows(
     });
     return reading(source, head, () =>
       withViews(source, { rows: view }, (views) =>
-        source.engine.query<HourOfRows>({
-          sql: renderStatement('changes/live_hours', {
+        source.engine.query(
+          statement('changes/live_hours', {
             ...views,
             stored_event_time: storedEventTimeFragment(column.name, unit, column.type),
           }),
-          parameters: { unit },
-        }),
+          { unit },
+        ),
       ),
     );
   });

@@ -1,4 +1,7 @@
-/** Opens a source for reading. A manifest list never changes, so each is read once, however many rules ask for it. */
+/**
+ * Opens a source for reading. A manifest list never changes, so each is read once, however many rules ask for
+ * it.
+ */
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { reading } from './files/reading.ts';

@@ -1,7 +1,7 @@
 /**
- * Row-level deletes (positions, equality, deletion vectors): which hours the deleted rows belong to. Metadata does
- * not say it, so the files that new delete files are about are read twice, as of the watermark and as of the
- * head, and only their event-time column: whatever rows differ, those hours changed. Works for position
+ * Row-level deletes (positions, equality, deletion vectors): which hours the deleted rows belong to. Metadata
+ * does not say it, so the files that new delete files are about are read twice, as of the watermark and as of
+ * the head, and only their event-time column: whatever rows differ, those hours changed. Works for position
  * deletes, equality deletes and deletion vectors alike, and for deletes that were taken back.
  */
 import { snapshotById } from '../iceberg/history.ts';
@@ -9,7 +9,7 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
-import { renderStatement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
+import { statement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
 import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, appliesTo, filesUnder } from './files/files-under.ts';
@@ -204,21 +204,16 @@ async function hoursByRows(
     const [before, after] = [await viewOf(consumed), await viewOf(head)];
     return reading(source, head, () =>
       withViews(source, { before, after }, (tables) =>
-        source.engine.query<{
-          path: string;
-          first_hour: number | null;
-          last_hour: number | null;
-          rows: bigint;
-        }>({
-          sql: renderStatement('changes/deleted_hours', {
+        source.engine.query(
+          statement('changes/deleted_hours', {
             ...tables,
             stored_event_time:
               eventTime === undefined
                 ? statementFragment('null::bigint')
                 : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type),
           }),
-          parameters: { files: affected.map((file) => file.path), unit: eventTime?.unit ?? 'us' },
-        }),
+          { files: affected.map((file) => file.path), unit: eventTime?.unit ?? 'us' },
+        ),
       ),
     );
   });

@@ -83,7 +83,7 @@ function noteBranches(shell: Shell, branches: NonNullable<SqlResult['branches']>
 /** A query that names what is not there, or is no SQL, is the caller's to correct: exit 2. */
 async function asUsageError(error: unknown): Promise<unknown> {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const { isMistake } = await import('../run/sql/sql-faults.ts');
+  const { isMistake } = await import('../workload/duckdb/sql-faults.ts');
   return isMistake(error.message)
     ? usageError('sql-failed', error.message, {
         hint: error.message.startsWith('Catalog')

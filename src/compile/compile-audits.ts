@@ -12,6 +12,7 @@ import {
   joinedFragment,
   literalFragment,
   renderStatement,
+  statement,
   statementFragment,
 } from '../statements/index.ts';
 import {
@@ -25,11 +26,12 @@ import {
   wholeTable,
   windowReach,
 } from './source-ctes.ts';
+import { bareStep } from './step-statements.ts';
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
 export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
   const files = sourceFileCtes(plan, window);
-  const count = renderStatement('audit/count_sources', {
+  const count = statement('audit/count_sources', {
     sources: files.fragment,
     rows_read: rowsRead(plan),
     staged: stagedTable(spec),
@@ -40,8 +42,7 @@ export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow 
       kind: 'count-sources',
       stage: 'audit',
       name: 'count_sources',
-      sql: count,
-      parameters: namedIn(count, { ...processParameters(plan, window), ...files.parameters }),
+      ...bareStep(count, namedIn(count.sql, { ...processParameters(plan, window), ...files.parameters })),
     },
     ...spec.audits.map((audit) => auditStep(audit, { plan, spec, window })),
   ];

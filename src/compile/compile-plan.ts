@@ -5,30 +5,32 @@
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { FileLayout } from '../model/file-layout.ts';
-import { hourIntervals, type Hour, hourText, parseHour } from '../model/hour.ts';
+import { hourIntervals, type Hour, hourText, hourTexts, parseHour } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import {
+  type RowLineage,
+  type SqlFragment,
+  type Statement,
   carriedColumnsFragment,
   fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
   fileOrderFragment,
   identifierFragment,
+  listStatement,
   literalFragment,
-  manifestListStatement,
   noSourceFragment,
   noValuesFragment,
   partitionedByFragment,
-  ROW_LINEAGE_FIELDS,
   renderStatement,
-  type RowLineage,
-  type SqlFragment,
-  storedEventTimeFragment,
+  ROW_LINEAGE_FIELDS,
+  statement,
   statementFragment,
+  storedEventTimeFragment,
   tableFragment,
   userQueryFragment,
   withPropertiesFragment,
@@ -37,6 +39,7 @@ import { compileAudits } from './compile-audits.ts';
 import {
   type BoundFragment,
   type HourWindow,
+  type ProcessParameters,
   hoursTable,
   namedIn,
   previousTable,
@@ -47,6 +50,7 @@ import {
   targetTable,
   windowOf,
 } from './source-ctes.ts';
+import { type BareStep, type OverNoRow, bareStep } from './step-statements.ts';
 import {
   closeRequest,
   endNameRequest,
@@ -87,8 +91,9 @@ function stepsOf(plan: Plan, spec: ProcessSpec): Step[] {
 }
 
 /**
- * The steps of an adoption: the snapshot is composed of what the target holds. `from`: the name whose progress
- * is taken over; it ends when the new one's tags are there, so that nothing is unprotected between the two.
+ * The steps of an adoption: the snapshot is composed of what the target holds. `from`: the name whose
+ * progress is taken over; it ends when the new one's tags are there, so that nothing is unprotected between
+ * the two.
  */
 export function compileAdoption(plan: Plan, from?: string): CompiledPlan {
   const steps = [
@@ -112,13 +117,12 @@ function changeViewStep(
     return request(common, `a view of ${read.files?.length ?? 0} files of the source, listed one by one`);
   return {
     ...common,
-    sql: manifestListStatement('tables/write_change_list'),
-    parameters: {
+    ...bareStep(listStatement('tables/write_change_list', 'none'), {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids,
       contents: ['0'],
       destination: { from_run: 'view-list' },
-    },
+    }),
   };
 }
 
@@ -141,8 +145,8 @@ const TARGET_PROPERTIES = {
  * The target's creation. Its text is final only at run time when the SQL of a dimension asks for `previous`:
  * the target that does not exist yet.
  */
-export function createStatement(spec: ProcessSpec, sources: SqlFragment): string {
-  return renderStatement('target/create', {
+export function createStatement(spec: ProcessSpec, sources: SqlFragment): Statement<'compile/create_target'> {
+  return statement('compile/create_target', {
     target: tableFragment('lake', spec.target.table),
     partitioning: partitionedByFragment(spec.target.partitionBy),
     properties: withPropertiesFragment({ ...TARGET_PROPERTIES, ...spec.target.properties }),
@@ -154,13 +158,12 @@ export function createStatement(spec: ProcessSpec, sources: SqlFragment): string
 function createStep(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step {
   const one = firstWindow(spec, window);
   const ctes = queryCtes(plan, spec, one);
-  const sql = createStatement(spec, ctes.fragment);
+  const create = createStatement(spec, ctes.fragment);
   return {
     kind: 'create-target',
     stage: 'branch',
     name: 'create_target',
-    sql,
-    parameters: namedIn(sql, { ...processParameters(plan, one), ...ctes.parameters }),
+    ...bareStep(create, namedIn(create.sql, { ...processParameters(plan, one), ...ctes.parameters })),
   };
 }
 
@@ -169,11 +172,10 @@ const beginMainStep = (plan: Plan): Step => ({
   kind: 'begin-main',
   stage: 'branch',
   name: 'begin_main',
-  sql: manifestListStatement('tables/write_empty_list', rowLineageOf(plan)),
-  parameters: {
-    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
+  ...bareStep(listStatement('tables/write_empty_list', rowLineageOf(plan)), {
+    ...firstRowId(plan),
     destination: { from_run: 'snapshot-list' },
-  },
+  }),
 });
 
 /** SQL that runs hour by hour is written for one hour. */
@@ -184,9 +186,9 @@ const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWin
 
 /** The base without the files of the replaced hours; what else those files hold is carried over. */
 function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
-  const hours = hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour))));
+  const hours = hourTexts(hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour)))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
-  const carried = renderStatement('load/carried_rows', {
+  const carried = renderStatement('compile/carried_rows', {
     columns: carriedColumnsFragment(plan.target.format_version >= 3),
     straddling: straddlingTable(spec),
     stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
@@ -197,21 +199,22 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
     query: statementFragment(carried),
     moved: true,
   });
+  const clear = bareStep(statement('tables/files_in_hours'), {
+    ...hours,
+    manifests: { from_run: 'base-manifests' },
+    field_id,
+    unit,
+    type,
+    partition_position: { from_run: 'partition-position' },
+    partition_transform: { from_run: 'partition-transform' },
+  });
   return [
     {
       kind: 'clear-hours',
       stage: 'load',
       name: 'clear_hours',
-      sql: renderStatement('tables/files_in_hours'),
-      parameters: {
-        ...hours,
-        manifests: { from_run: 'base-manifests' },
-        field_id,
-        unit,
-        type,
-        partition_position: { from_run: 'partition-position' },
-        partition_transform: { from_run: 'partition-transform' },
-      },
+      ...clear,
+      parameters: { ...clear.parameters, ...hours, field_id },
     },
     {
       ...written,
@@ -236,12 +239,11 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
       kind: 'begin-hours',
       stage: 'load',
       name: 'begin_hours',
-      sql: renderStatement('load/begin_hours', { hours: hoursTable, target: targetTable(spec) }),
-      parameters: {},
+      ...bareStep(statement('compile/begin_hours', { hours: hoursTable, target: targetTable(spec) }), {}),
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
-    writeStep(plan, statementFragment(renderStatement('load/computed_hours', { hours: hoursTable })), {
+    writeStep(plan, statementFragment(renderStatement('compile/computed_hours', { hours: hoursTable })), {
       ctes: { fragment: noSourceFragment(), parameters: {} },
       parameters: {},
     }),
@@ -255,7 +257,7 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
 function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): Step {
   const window = { firstHour: hour, lastHour: hour };
   const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
-  const sql = renderStatement('load/compute_hour', {
+  const compute = statement('compile/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
     query: queryWithin(plan, spec, window),
@@ -264,8 +266,7 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
     kind: 'compute-hour',
     stage: 'load',
     name: `compute_hour ${hourText(hour)}`,
-    sql,
-    parameters: namedIn(sql, { ...processParameters(plan, window), ...ctes.parameters }),
+    ...bareStep(compute, namedIn(compute.sql, { ...processParameters(plan, window), ...ctes.parameters })),
   };
 }
 
@@ -273,7 +274,7 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
 function writeStep(
   plan: Plan,
   query: SqlFragment,
-  { ctes, parameters }: { readonly ctes: BoundFragment; readonly parameters: Step['parameters'] },
+  { ctes, parameters }: { readonly ctes: BoundFragment; readonly parameters: Partial<ProcessParameters> },
 ): InsertStep {
   const written = writtenRows(plan, { sources: ctes.fragment, query, moved: false });
   return {
@@ -298,13 +299,10 @@ function writtenRows(
   const destination = { destination: { from_run: 'data-folder' } } as const;
   // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
   if (!exists || layout === null)
-    return {
-      sql: renderStatement('load/write_first_files', { sources, query }),
-      parameters: destination,
-    };
+    return bareStep(statement('compile/write_first_files', { sources, query }), destination);
   const columns =
     moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns;
-  const sql = renderStatement('load/write_files', {
+  const write = statement('compile/write_files', {
     sources,
     query,
     columns: fileColumnsFragment(columns, layout.partition),
@@ -314,7 +312,7 @@ function writtenRows(
     layout: fileLayoutFragment(layout.partition),
     order: fileOrderFragment(layout.order),
   });
-  return { sql, parameters: destination };
+  return bareStep(write, destination);
 }
 
 /** The step `insert` of a first session, once its target is there: only then its columns have ids. */
@@ -326,44 +324,45 @@ export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayou
 /** From format version 3 on a snapshot numbers its rows. */
 const rowLineageOf = (plan: Plan): RowLineage => (plan.target.format_version >= 3 ? 'assigned' : 'none');
 
+const firstRowId = (plan: Plan): { readonly first_row_id?: { readonly from_run: 'next-row-id' } } =>
+  rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } };
+
 const composeStep = (plan: Plan): ComposeStep => ({
   kind: 'compose-snapshot',
   stage: 'compose',
   name: 'compose_snapshot',
-  sql: manifestListStatement('tables/write_manifest_list', rowLineageOf(plan)),
-  parameters: {
+  ...bareStep(listStatement('tables/write_manifest_list', rowLineageOf(plan)), {
     carried_list: { from_run: 'base-list' },
     staged_list: { from_run: 'branch-list' },
     staging_snapshot_ids: { from_run: 'branch-snapshots' },
     snapshot_id: { from_run: 'snapshot-id' },
     sequence_number: { from_run: 'sequence-number' },
-    ...(rowLineageOf(plan) === 'none' ? {} : { first_row_id: { from_run: 'next-row-id' } }),
+    ...firstRowId(plan),
     destination: { from_run: 'snapshot-list' },
-  },
+  }),
 });
 
 /**
  * The query alone, over no row: it gives the columns, and DuckDB's complaints, before anything is written.
  * `ctes`: instead of the session's own.
  */
-export const describeStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
-  overNoRow('target/describe', { plan, spec, ctes });
+export const describeStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): QueryOverNoRow =>
+  overNoRow('compile/describe_query', { plan, spec, ctes });
 
 /** The same for the exact types of its columns: one row that names them. */
-export const columnTypesStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): BareStep =>
-  overNoRow('target/column_types', { plan, spec, ctes });
+export const columnTypesStatement = (plan: Plan, spec: ProcessSpec, ctes?: SqlFragment): QueryOverNoRow =>
+  overNoRow('compile/column_types', { plan, spec, ctes });
 
-type BareStep = Pick<Step, 'sql' | 'parameters'>;
+/** Bound as a step is. */
+type QueryOverNoRow = BareStep & { readonly kind: OverNoRow };
 
 function overNoRow(
-  statement: 'target/describe' | 'target/column_types',
+  kind: OverNoRow,
   { plan, spec, ctes }: { plan: Plan; spec: ProcessSpec; ctes: SqlFragment | undefined },
-): BareStep {
+): QueryOverNoRow {
   const window = firstWindow(spec, windowOf(plan));
   const bound = queryCtes(plan, spec, window);
-  const sql = renderStatement(statement, {
-    sources: ctes ?? bound.fragment,
-    query: userQueryFragment(spec.sql),
-  });
-  return { sql, parameters: namedIn(sql, { ...processParameters(plan, window), ...bound.parameters }) };
+  const described = statement(kind, { sources: ctes ?? bound.fragment, query: userQueryFragment(spec.sql) });
+  const parameters = namedIn(described.sql, { ...processParameters(plan, window), ...bound.parameters });
+  return { kind, ...bareStep(described, parameters) };
 }

@@ -6,6 +6,7 @@ export {
   describeStatement,
   firstInsertStep,
 } from './compile-plan.ts';
+export { type OverNoRow, declaredParameters } from './step-statements.ts';
 export {
   SESSION_CATALOG,
   hoursRead,

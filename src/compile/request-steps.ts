@@ -1,5 +1,6 @@
 /**
- * Steps that are requests to the catalog and not SQL: shown as a comment, executed by their kind. Plan -> steps.
+ * Steps that are requests to the catalog and not SQL: shown as a comment, executed by their kind. Plan ->
+ * steps.
  */
 import { protectionTag } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
@@ -68,8 +69,8 @@ export const endNameRequest = (ended: string): EndNameStep =>
   );
 
 /**
- * The last step: as long as the session's marker is there, the next session of the process looks for what this
- * one may have left, in its sources too.
+ * The last step: as long as the session's marker is there, the next session of the process looks for what
+ * this one may have left, in its sources too.
  */
 export const closeRequest = (): CloseSessionStep =>
   request(

@@ -4,7 +4,7 @@
  */
 import { type Hour, type HourRange, HOUR_MS, parseHour } from '../model/hour.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
-import type { Plan, PlanSource, StepValue } from '../model/plan.ts';
+import type { Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
@@ -54,15 +54,32 @@ export interface HourWindow {
   readonly only?: readonly Hour[];
 }
 
+/** What a process's SQL may name. Hours are ISO texts. */
+export interface ProcessParameters {
+  readonly psyberg_session_id: string;
+  readonly process_name: string;
+  readonly first_hour?: string;
+  readonly last_hour?: string;
+  readonly range_start?: string;
+  readonly range_end?: string;
+}
+
+/** What the relations of its sources name. */
+export interface SourceParameters extends Pick<ProcessParameters, 'range_start' | 'range_end'> {
+  readonly previous_start?: string;
+  /** Counted from 1970, as text. */
+  readonly hours?: readonly string[];
+}
+
 export interface BoundFragment {
   readonly fragment: SqlFragment;
-  readonly parameters: Readonly<Record<string, StepValue>>;
+  readonly parameters: SourceParameters;
 }
 
 const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 /** The parameters that a process's SQL may name, for one window. */
-export function processParameters(plan: Plan, window: HourWindow | undefined): Record<string, StepValue> {
+export function processParameters(plan: Plan, window: HourWindow | undefined): ProcessParameters {
   const session = { psyberg_session_id: plan.psyberg_session_id, process_name: plan.process_name };
   const hours = window ?? hoursOfPlan(plan);
   if (hours === undefined) return session;
@@ -70,10 +87,17 @@ export function processParameters(plan: Plan, window: HourWindow | undefined): R
     ...session,
     first_hour: instant(hours.firstHour * HOUR_MS),
     last_hour: instant(hours.lastHour * HOUR_MS),
-    range_start: instant(hours.firstHour * HOUR_MS),
-    range_end: instant((hours.lastHour + 1) * HOUR_MS),
+    ...rangeOf(hours),
   };
 }
+
+const rangeOf = ({
+  firstHour,
+  lastHour,
+}: HourWindow): Required<Pick<ProcessParameters, 'range_start' | 'range_end'>> => ({
+  range_start: instant(firstHour * HOUR_MS),
+  range_end: instant((lastHour + 1) * HOUR_MS),
+});
 
 /** A stateless load has no range, but its SQL may still ask for the hours that the new rows touch. */
 function hoursOfPlan(plan: Plan): HourWindow | undefined {
@@ -112,7 +136,7 @@ export function queryCtes(
   previousFrom: SqlFragment = previousTable(spec),
 ): BoundFragment {
   if (!patternOf(spec).readsPrevious || window === undefined) return sourceCtes(plan, window);
-  const previous = renderStatement('load/previous_hour', {
+  const previous = renderStatement('compile/previous_hour', {
     columns: statementFragment('*'),
     target: previousFrom,
     event_time: identifierFragment(spec.target.eventTime as string),
@@ -132,7 +156,7 @@ export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): Boun
 
 /** The file and the event hour of a row. */
 const fileAndHour = (source: PlanSource): SqlFragment =>
-  statementFragment(renderStatement('audit/file_and_hour', storedFragments(source)));
+  statementFragment(renderStatement('fragments/file_and_hour', storedFragments(source)));
 
 function storedFragments(source: PlanSource): Record<'stored_event_time' | 'unit', SqlFragment> {
   const unit = source.event_time_unit ?? 'us';
@@ -145,13 +169,9 @@ function storedFragments(source: PlanSource): Record<'stored_event_time' | 'unit
   };
 }
 
-function rangeParameters(plan: Plan, window: HourWindow | undefined): Record<string, StepValue> {
+function rangeParameters(plan: Plan, window: HourWindow | undefined): SourceParameters {
   if (window === undefined) return {};
-  const all = processParameters(plan, window);
-  const parameters = {
-    range_start: all['range_start'] as StepValue,
-    range_end: all['range_end'] as StepValue,
-  };
+  const parameters = rangeOf(window);
   const { only } = window;
   return only === undefined || plan.sources.every((source) => countsForWholeDays(plan, source))
     ? parameters
@@ -165,11 +185,11 @@ function rowsOfSource(
   columns: SqlFragment,
 ): string {
   if (hours === undefined)
-    return renderStatement('load/source_changes', { columns, source: sourceTable(source.alias) });
+    return renderStatement('compile/source_changes', { columns, source: sourceTable(source.alias) });
   const wholeDays = countsForWholeDays(plan, source);
   if (hours.only === undefined || wholeDays)
-    return renderStatement('load/source_range', { columns, ...rangeFragments(source, wholeDays) });
-  return renderStatement('load/source_hours', {
+    return renderStatement('compile/source_range', { columns, ...rangeFragments(source, wholeDays) });
+  return renderStatement('compile/source_hours', {
     columns,
     ...rangeFragments(source, false),
     ...storedFragments(source),
@@ -185,14 +205,15 @@ const windowOfSource = ({ window }: PlanSource): { readonly before: number; read
 
 /** The session's separate hours, and those so many before and after each. */
 function hoursAround({ before, after }: { readonly before: number; readonly after: number }): SqlFragment {
-  if (before + after === 0) return statementFragment(renderStatement('load/given_hours'));
+  if (before + after === 0) return statementFragment(renderStatement('compile/given_hours'));
   const counts = { before_hours: hourCountFragment(before), after_hours: hourCountFragment(after) };
-  return statementFragment(renderStatement('load/hours_around', counts));
+  return statementFragment(renderStatement('compile/hours_around', counts));
 }
 
 /**
- * The process's query with the rows that belong to the session. With a window a query may compute rows of the hours
- * around it (a session over neighbouring hours is natural SQL), of which it sees only a part of what they depend on.
+ * The process's query with the rows that belong to the session. With a window a query may compute rows of the
+ * hours around it (a session over neighbouring hours is natural SQL), of which it sees only a part of what
+ * they depend on.
  */
 export function queryWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): SqlFragment {
   const reach = windowReach(plan);
@@ -203,8 +224,8 @@ export function queryWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | 
   };
   return statementFragment(
     window.only === undefined
-      ? renderStatement('load/within_range', { ...common, reach: hourSpanFragment(reach) })
-      : renderStatement('load/within_hours', {
+      ? renderStatement('compile/within_range', { ...common, reach: hourSpanFragment(reach) })
+      : renderStatement('compile/within_hours', {
           ...common,
           hours_around: hoursAround({ before: reach, after: reach }),
         }),
@@ -270,12 +291,11 @@ function rangeFragments(
  * Keeps only the parameters that a statement uses: DuckDB refuses a bound value that it does not. A name in a
  * comment, a string or a quoted name is no parameter, so the text is read as DuckDB's lexer reads it.
  */
-export function namedIn(
-  sql: string,
-  parameters: Readonly<Record<string, StepValue>>,
-): Record<string, StepValue> {
+export function namedIn<Parameters extends object>(sql: string, parameters: Parameters): Partial<Parameters> {
   const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => used.has(name)));
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => used.has(name)),
+  ) as Partial<Parameters>;
 }
 
 /** The hours as one window; a stateless load has none. */

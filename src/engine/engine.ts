@@ -5,37 +5,25 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBTimestampValue,
-  type DuckDBValue,
-  LIST,
-  VARCHAR,
-  listValue,
-} from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
-import { oneAfterTheOther } from '../model/in-turn.ts';
-import { storageFault } from '../model/storage-faults.ts';
-import { HOUR_PARAMETERS } from '../model/plan.ts';
-import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
-import { avroNameFault, catalogFault } from './catalog-fault.ts';
-import { type Ending, endedError, internalError } from './internal-error.ts';
+import {
+  type ArgumentsOf,
+  type StatementRow,
+  type Statement,
+  type StatementName,
+  quoteIdentifier,
+  quoteLiteral,
+  statementFile,
+} from '../statements/index.ts';
+import type { Asked, BoundStatement, Values } from './bind.ts';
+import { type Connection, messageOf, openConnection, type Parts } from './connection.ts';
+import { checkRows } from './declared-rows.ts';
 import { loadExtensions } from './extensions.ts';
-import { type Script, runScript } from './run-script.ts';
+import type { Script } from './run-script.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
-import { needsAllFiles, unprunedRunner } from './unpruned.ts';
+import { unprunedRunner } from './unpruned.ts';
 import { type ResultRows, plainRows } from './values.ts';
-
-/**
- * What may be bound: JSON values, 64-bit integers, and lists of text. Hours (`HOUR_PARAMETERS`) are ISO texts
- * and bound as TIMESTAMP.
- */
-export type BoundValue = string | number | bigint | boolean | null | readonly string[];
-export interface BoundStatement {
-  readonly sql: string;
-  readonly parameters: Readonly<Record<string, BoundValue>>;
-}
 
 /** One row of a result, 64-bit integers as `bigint`, timestamps as text. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -53,13 +41,26 @@ export interface Engine {
   /**
    * Runs one statement, after those given before it, and returns all its rows as plain values. Throws
    * `sql-failed`, `catalog-unreachable` or `catalog-failed`, `interrupted` after {@link interrupt}, or
-   * `engine-internal-error`, after which this engine and its forks take no statement any more.
+   * `engine-internal-error`, after which this engine and its forks take no statement any more. The header of
+   * a statement says what it takes and returns; a value of another type is `internal-bug`.
    */
   query<T extends Row = Row>(statement: BoundStatement): Promise<T[]>;
+  query<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<StatementRow<Name>[]>;
   /** Runs one statement for its effect; returns the number of rows it changed or copied. */
   execute(statement: BoundStatement): Promise<bigint>;
+  execute<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<bigint>;
   /** Runs one statement and returns its columns (name and type) and rows. */
   table(statement: BoundStatement): Promise<ResultRows>;
+  table<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<ResultRows>;
   /** Runs the statements of a user, one after the other, and returns the result of each. */
   script(script: Script): Promise<ResultRows[]>;
   attach(options: AttachOptions): Promise<void>;
@@ -79,6 +80,10 @@ export interface Engine {
   ): Promise<T>;
   /** Another connection to the same database: statements on it run at the same time as those of this one. */
   fork(): Promise<Engine>;
+  /** Begins a transaction of this connection, for steps that follow each other. */
+  begin(): Promise<void>;
+  /** Ends it, and keeps what it wrote. */
+  commit(): Promise<void>;
   /** Ends a failed transaction, also after an interrupt. No error when there is none. */
   rollback(): Promise<void>;
   /** Closes this connection alone; for forks. */
@@ -98,7 +103,7 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Told about slow or unusual steps of the start, such as a download. */
+  /** Called with slow or unusual steps of the start, such as a download. */
   readonly log?: (message: string) => void;
   /** DuckDB's own spelling, such as `2GB`; DuckDB's default (80 % of the machine) when undefined. */
   readonly memoryLimit?: string;
@@ -144,207 +149,130 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   });
 }
 
-interface Parts {
-  readonly instance: DuckDBInstance;
-  readonly connection: DuckDBConnection;
-  /** The connections that are open, each with what closes it after its running statement. */
-  readonly forks: Map<DuckDBConnection, () => Promise<void>>;
-  readonly versions: Engine['versions'];
-  readonly stopped: { value: boolean };
-  readonly ending: Ending;
-  /** Statements of the secrets that were made, by name. */
-  readonly storage: Map<string, string>;
-  /** Addresses of the catalogs that were attached. */
-  readonly catalogs: Set<string>;
-  readonly unpruned: ReturnType<typeof unprunedRunner>;
-}
-
 function connectionEngine(parts: Parts): Engine {
-  const { connection, forks, ending } = parts;
-  // A connection takes one statement at a time: with several under way DuckDB 1.5.5 now and then ended the
-  // process with SIGSEGV (in 1 of 2 runs of 20 queries that each changed the default catalog, 2026-11-24).
-  // What shall run side by side has a connection of its own.
-  const inTurn = oneAfterTheOther();
-  const whileItLives = async <T>(work: () => Promise<T>): Promise<T> => {
-    const ended = endedError(ending, connection);
-    if (ended !== undefined) throw ended;
-    try {
-      return await work();
-    } catch (error) {
-      throw internalError(error, ending, connection) ?? error;
-    }
-  };
-  const run = inTurn(async (statement: BoundStatement) => {
-    if (parts.stopped.value) throw interruptedError();
-    const work = () => runOn(connection, statement);
-    return whileItLives(() => (needsAllFiles(statement.sql) ? parts.unpruned(connection, work) : work()));
-  });
-  const script = inTurn(async (text: Script) => {
-    if (parts.stopped.value) throw interruptedError();
-    const { isMisled: _doubt, ...undoubted } = text;
-    const unpruned = <T>(work: () => Promise<T>): Promise<T> => parts.unpruned(connection, work);
-    return whileItLives(() =>
-      text.readsAllFiles === true || needsAllFiles(text.sql)
-        ? unpruned(() => runScript(connection, undoubted, unpruned))
-        : runScript(connection, text, unpruned),
-    );
-  });
-  const command = inTurn((sql: string) => whileItLives(async () => void (await connection.run(sql))));
-  const close = (): void => {
-    if (forks.delete(connection)) connection.closeSync();
-  };
-  forks.set(
-    connection,
-    inTurn(async () => close()),
-  );
-  const guarded = async <T>(statement: Pick<BoundStatement, 'sql'>, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (parts.stopped.value) throw interruptedError();
-      if (error instanceof PsybergError) throw error;
-      throw catalogFault(error, parts.catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
-    }
-  };
+  const { connection, forks, ending, instance, stopped } = parts;
+  const { read, script, command, close } = openConnection(parts);
   return {
-    query: (statement) =>
-      guarded(statement, async () => plainRows(await run(statement)).toObjects() as never),
-    table: (statement) => guarded(statement, async () => plainRows(await run(statement))),
-    script: (text) => guarded(text, () => script(text)),
-    execute: (statement) =>
-      guarded(statement, async () => {
-        const reader = await run(statement);
-        const first = reader.getRows()[0]?.[0];
-        return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
-      }),
-    async attach({ name, warehouse, uri, token }) {
-      // ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it
-      // holds the token).
-      parts.catalogs.add(uri);
-      const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(name)} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
-      try {
-        await command(sql);
-      } catch (error) {
-        if (error instanceof PsybergError) throw error;
-        throw new PsybergError(
-          'attach-failed',
-          `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`,
-          {
-            hint: 'run "psyberg doctor" to see whether the catalog answers',
-          },
-        );
-      }
+    query: async (statement: Asked, parameters?: Values) => {
+      const reader = await read(statement, parameters);
+      if ('name' in statement) checkRows(statementFile(statement.name), reader);
+      return plainRows(reader).toObjects() as never;
     },
+    table: async (statement: Asked, parameters?: Values) => plainRows(await read(statement, parameters)),
+    script,
+    execute: async (statement: Asked, parameters?: Values) => changedRows(await read(statement, parameters)),
+    attach: (catalog) => attachCatalog(parts, command, catalog),
     async useStorage(accesses) {
-      for (const access of accesses) {
-        const name = `psyberg_${createHash('sha256').update(access.scope).digest('hex').slice(0, 16)}`;
-        const statement = secretStatement(name, access);
-        if (statement === undefined || parts.storage.get(name) === statement) continue;
-        try {
-          await command(statement);
-          parts.storage.set(name, statement);
-        } catch (error) {
-          if (error instanceof PsybergError) throw error;
-          const message = Object.values(access.config).reduce(
-            (blotted, value) => (value === '' ? blotted : blotted.replaceAll(value, '…')),
-            messageOf(error),
-          );
-          throw new PsybergError(
-            'storage-refused',
-            `DuckDB does not take the catalog's credentials for ${access.scope}: ${message}`,
-            {
-              hint: 'ask whoever runs the catalog which storage properties it hands out',
-            },
-          );
-        }
-      }
+      for (const access of accesses) await takeStorage(parts, command, access);
     },
     async detach(name) {
       // With its database every catalog is gone: who cleans up after an error has nothing to do here.
       if (ending.first === undefined) await command(`detach database if exists ${quoteIdentifier(name)}`);
     },
-    async inDatabase({ name, schema }, work) {
-      await command(`use ${quoteIdentifier(name)}.${quoteIdentifier(schema)}`);
-      const leave = (): Promise<void> => command('use memory.main');
-      // After some errors DuckDB takes no statement any more: the first one is the one to tell.
-      const result = await work().catch(async (error: unknown) => {
-        // A transaction that a user began and that failed would take no statement any more.
-        await command('rollback').catch(() => undefined);
-        await leave().catch(() => undefined);
-        throw error;
-      });
-      await leave();
-      return result;
-    },
+    inDatabase: (place, work) => inDatabase(command, place, work),
     async fork() {
-      const forked = await parts.instance.connect();
+      const forked = await instance.connect();
       await forked.run("set TimeZone = 'UTC'");
       return connectionEngine({ ...parts, connection: forked });
     },
-    async rollback() {
-      await command('rollback').catch(() => undefined);
-    },
+    begin: async () => void (await read({ sql: 'begin', parameters: {} }, undefined)),
+    commit: async () => void (await read({ sql: 'commit', parameters: {} }, undefined)),
+    rollback: () => command('rollback').catch(() => undefined),
     release: close,
     progress() {
       const { percentage } = connection.progress;
       return percentage >= 0 ? percentage : undefined;
     },
     interrupt() {
-      parts.stopped.value = true;
+      stopped.value = true;
       for (const each of forks.keys()) each.interrupt();
     },
     resume() {
-      parts.stopped.value = false;
+      stopped.value = false;
     },
     hasEnded: () => ending.first !== undefined,
     async retire() {
       await Promise.all([...forks.values()].map((closeFork) => closeFork()));
-      parts.instance.closeSync();
+      instance.closeSync();
     },
     versions: parts.versions,
     close() {
       for (const each of forks.keys()) each.closeSync();
       forks.clear();
-      parts.instance.closeSync();
+      instance.closeSync();
     },
   };
 }
 
-async function runOn(connection: DuckDBConnection, { sql, parameters }: BoundStatement) {
-  const names = Object.keys(parameters);
-  if (names.length === 0) return connection.runAndReadAll(sql);
-  const values: Record<string, DuckDBValue> = {};
-  const types: Record<string, ReturnType<typeof LIST>> = {};
-  for (const name of names) {
-    const value = parameters[name];
-    if (Array.isArray(value)) {
-      values[name] = listValue(value as string[]);
-      types[name] = LIST(VARCHAR);
-    } else values[name] = scalarValue(name, value as Exclude<BoundValue, readonly string[]>);
+/** Rows that a statement changed or copied. */
+function changedRows(reader: DuckDBResultReader): bigint {
+  const first = reader.getRows()[0]?.[0];
+  return reader.rowsChanged > 0 ? BigInt(reader.rowsChanged) : typeof first === 'bigint' ? first : 0n;
+}
+
+/**
+ * ATTACH takes no bound values; every part is quoted here, and the text never leaves this function (it holds
+ * the token).
+ */
+async function attachCatalog(
+  parts: Parts,
+  command: Connection['command'],
+  { name, warehouse, uri, token }: AttachOptions,
+): Promise<void> {
+  parts.catalogs.add(uri);
+  const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(name)} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
+  try {
+    await command(sql);
+  } catch (error) {
+    if (error instanceof PsybergError) throw error;
+    throw new PsybergError(
+      'attach-failed',
+      `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`,
+      { hint: 'run "psyberg doctor" to see whether the catalog answers' },
+    );
   }
-  return connection.runAndReadAll(sql, values, types);
 }
 
-function scalarValue(name: string, value: Exclude<BoundValue, readonly string[]>): DuckDBValue {
-  if (typeof value === 'string' && HOUR_PARAMETERS.has(name)) return timestampOf(value);
-  return value;
+/** Makes one secret, unless the same one was made before. No value of it stands in an error. */
+async function takeStorage(
+  { storage }: Parts,
+  command: Connection['command'],
+  access: StorageAccess,
+): Promise<void> {
+  const name = `psyberg_${createHash('sha256').update(access.scope).digest('hex').slice(0, 16)}`;
+  const secret = secretStatement(name, access);
+  if (secret === undefined || storage.get(name) === secret) return;
+  try {
+    await command(secret);
+    storage.set(name, secret);
+  } catch (error) {
+    if (error instanceof PsybergError) throw error;
+    const message = Object.values(access.config).reduce(
+      (redacted, value) => (value === '' ? redacted : redacted.replaceAll(value, '…')),
+      messageOf(error),
+    );
+    throw new PsybergError(
+      'storage-refused',
+      `DuckDB does not take the catalog's credentials for ${access.scope}: ${message}`,
+      { hint: 'ask whoever runs the catalog which storage properties it hands out' },
+    );
+  }
 }
 
-const timestampOf = (text: string): DuckDBValue => new DuckDBTimestampValue(BigInt(Date.parse(text)) * 1000n);
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const interruptedError = (): PsybergError =>
-  new PsybergError('interrupted', 'the run was interrupted', {
-    hint: 'run the same command again: nothing was published by this one',
-    retryable: true,
+async function inDatabase<T>(
+  command: Connection['command'],
+  { name, schema }: { readonly name: string; readonly schema: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  await command(`use ${quoteIdentifier(name)}.${quoteIdentifier(schema)}`);
+  const leave = (): Promise<void> => command('use memory.main');
+  // After some errors DuckDB takes no statement any more: the first one is the one to report.
+  const result = await work().catch(async (error: unknown) => {
+    // A transaction that a user began and that failed would take no statement any more.
+    await command('rollback').catch(() => undefined);
+    await leave().catch(() => undefined);
+    throw error;
   });
-
-function sqlError(error: unknown, statement: Pick<BoundStatement, 'sql'>): PsybergError {
-  // Of several statements DuckDB says first what it was about to do with them.
-  const message = messageOf(error).replace(/^Failed to extract statements: /, '');
-  return (
-    storageFault(error) ??
-    new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error })
-  );
+  await leave();
+  return result;
 }

@@ -1,12 +1,11 @@
 export {
   type AttachOptions,
-  type BoundStatement,
-  type BoundValue,
   type Engine,
   type EngineOptions,
   type Row,
   openEngine,
 } from './engine.ts';
+export type { BoundStatement, BoundValue } from './bind.ts';
 export { parseColumnType } from './column-types.ts';
 export type { Parameters, ParameterValue, ScriptChange } from './run-script.ts';
 export type { StorageAccess } from './storage-secrets.ts';

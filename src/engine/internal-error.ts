@@ -16,8 +16,8 @@ export interface Ending {
 
 /**
  * `engine-internal-error` when DuckDB gave up its database, or had done so before; else undefined. The
- * connection that met the error says so on every statement that follows; the others had no part in it, so what
- * they were about to do may be tried again.
+ * connection that met the error says so on every statement that follows; the others had no part in it, so
+ * what they were about to do may be tried again.
  */
 export function internalError(error: unknown, ending: Ending, connection: object): PsybergError | undefined {
   const message = error instanceof Error ? error.message : '';

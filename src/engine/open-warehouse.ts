@@ -1,5 +1,5 @@
 /** DuckDB ready for a project: the warehouse attached as `lake`, the macros of `sql/macros` defined. */
-import { renderStatement } from '../statements/index.ts';
+import { statement } from '../statements/index.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 
 /** Opens an engine on a catalog. */
@@ -30,7 +30,7 @@ export async function forkWithMacros(engine: Engine): Promise<Engine> {
 }
 
 async function defineMacros(engine: Engine): Promise<void> {
-  for (const macro of MACROS) await engine.execute({ sql: renderStatement(macro), parameters: {} });
+  for (const macro of MACROS) await engine.execute(statement(macro));
 }
 
 const MACROS = [

@@ -1,6 +1,6 @@
 /** A user's SQL through DuckDB's own parser. SQL -> tree, or the parser's error. Nothing is bound or run. */
 import type { Engine } from './engine.ts';
-import { literalFragment, renderStatement } from '../statements/index.ts';
+import { literalFragment, statement } from '../statements/index.ts';
 
 /** The part of it that every caller reads: what is wrong with the text, or the queries in it. */
 export interface ParserVerdict {
@@ -13,9 +13,6 @@ export interface ParserVerdict {
 
 /** The JSON of `json_serialize_sql`: `{error: true, error_message, position}` for text that is no query. */
 export async function parseQuery<T>(engine: Engine, sql: string): Promise<T> {
-  const [row] = await engine.query<{ tree: string }>({
-    sql: renderStatement('load/parse_query', { query: literalFragment(sql) }),
-    parameters: {},
-  });
+  const [row] = await engine.query(statement('engine/parse_query', { query: literalFragment(sql) }));
   return JSON.parse(row?.tree ?? '{}') as T;
 }

@@ -1,6 +1,6 @@
 /**
- * A text of a user's statements, run one after the other. Text -> the result of each. Every statement is bound
- * only when those before it have run: it may need what they made.
+ * A text of a user's statements, run one after the other. Text -> the result of each. Every statement is
+ * bound only when those before it have run: it may need what they made.
  */
 import {
   type DuckDBConnection,
@@ -20,8 +20,8 @@ import { usageError } from '../model/errors.ts';
 import { type ResultRows, resultRows } from './values.ts';
 
 /**
- * What a user may bind: integers that fit are BIGINT, other numbers DOUBLE, a Date is a TIMESTAMPTZ, bytes are
- * a BLOB; a text is VARCHAR, and a cast makes of it what else there is (`$day::date`).
+ * What a user may bind: integers that fit are BIGINT, other numbers DOUBLE, a Date is a TIMESTAMPTZ, bytes
+ * are a BLOB; a text is VARCHAR, and a cast makes of it what else there is (`$day::date`).
  */
 export type ParameterValue = string | number | bigint | boolean | null | Date | Uint8Array | ParameterList;
 export type ParameterList = readonly (string | number | bigint | boolean | null | Date)[];

@@ -1,9 +1,9 @@
 /**
- * Statements that run without skipping files: those of a user that would miss rows, since DuckDB skips files of
- * their tables wrongly, and those that ask for row ids, or write them. DuckDB 1.5.5 counts the row ids of an
- * Iceberg table over the files that it reads: of a manifest with several files, one of which a filter skips,
- * those behind it get ids of other rows, and an UPDATE stores them. Without filters that reach the scan no file
- * is skipped. (Ids that a manifest spells out file by file are right in any case.)
+ * Statements that run without skipping files: those of a user that would miss rows, since DuckDB skips files
+ * of their tables wrongly, and those that ask for row ids, or write them. DuckDB 1.5.5 counts the row ids of
+ * an Iceberg table over the files that it reads: of a manifest with several files, one of which a filter
+ * skips, those behind it get ids of other rows, and an UPDATE stores them. Without filters that reach the
+ * scan no file is skipped. (Ids that a manifest spells out file by file are right in any case.)
  */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 
@@ -22,8 +22,8 @@ export const needsAllFiles = (sql: string): boolean =>
   /\b_row_id\b/i.test(sql) || CHANGING.test(sql.replaceAll(/--[^\n]*|\/\*.*?\*\//gs, ' '));
 
 /**
- * Makes statements of a database run without those optimizers, as long as one of them is under way: DuckDB has
- * one such setting for all connections.
+ * Makes statements of a database run without those optimizers, as long as one of them is under way: DuckDB
+ * has one such setting for all connections.
  */
 export function unprunedRunner(
   instance: DuckDBInstance,

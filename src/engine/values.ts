@@ -33,8 +33,9 @@ export interface ResultRows {
 }
 
 /**
- * Reads all rows of a statement of the engine. BIGINT stays `bigint`; timestamps, with and without zone, become
- * ISO 8601 text in UTC, dates `yyyy-mm-dd`, blobs hex. Of two columns with one name objects hold the last.
+ * Reads all rows of a statement of the engine. BIGINT stays `bigint`; timestamps, with and without zone,
+ * become ISO 8601 text in UTC, dates `yyyy-mm-dd`, blobs hex. Of two columns with one name objects hold the
+ * last.
  */
 export const plainRows = (reader: DuckDBResultReader): ResultRows =>
   rowsOf(reader, reader.columnNames(), (value) => plainValue(value, 'Z'));

@@ -47,11 +47,14 @@ export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined):
 /** How a head follows on a snapshot that was read. */
 export interface Gap {
   /**
-   * `straight`: the snapshot is an ancestor of the head · `forked`: the table was rolled back, and both have an ancestor
-   * in common · `unknown`: what was between is no longer there.
+   * `straight`: the snapshot is an ancestor of the head · `forked`: the table was rolled back, and both have
+   * an ancestor in common · `unknown`: what was between is no longer there.
    */
   readonly kind: 'straight' | 'forked' | 'unknown';
-  /** Snapshots that the head has beyond it, or beyond where they meet, oldest first; all that are known, of `unknown`. */
+  /**
+   * Snapshots that the head has beyond it, or beyond where they meet, oldest first; all that are known, of
+   * `unknown`.
+   */
   readonly added: readonly Snapshot[];
   /** Snapshots that were read and are no longer in the head's history, oldest first. */
   readonly undone: readonly Snapshot[];
@@ -60,8 +63,8 @@ export interface Gap {
 }
 
 /**
- * The snapshots between a head and the one that was read up to, by the chain of parents. The one that was read may
- * have been expired while all that came after it is still there: then the way is straight, too.
+ * The snapshots between a head and the one that was read up to, by the chain of parents. The one that was
+ * read may have been expired while all that came after it is still there: then the way is straight, too.
  */
 export function between(metadata: TableMetadata, head: Snapshot | undefined, readTo: SnapshotId): Gap {
   const consumed = snapshotById(metadata, readTo);

@@ -17,7 +17,9 @@ export function branchLimits({ refs }: Pick<TableMetadata, 'refs'>, branch: stri
 export const refHeadId = ({ refs }: Pick<TableMetadata, 'refs'>, name: string): SnapshotId | undefined =>
   refs !== undefined && Object.hasOwn(refs, name) ? refs[name]?.['snapshot-id'] : undefined;
 
-/** The head of a branch; undefined while it does not exist, as while nothing was staged on an empty target. */
+/**
+ * The head of a branch; undefined while it does not exist, as while nothing was staged on an empty target.
+ */
 export function branchHead(metadata: TableMetadata, branch: string): Snapshot | undefined {
   const id = refHeadId(metadata, branch);
   return id === undefined ? undefined : snapshotById(metadata, id);

@@ -11,7 +11,7 @@ import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
 import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
-import { renderStatement } from '../statements/index.ts';
+import { statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 /** What a check of a source is called. */
@@ -179,9 +179,9 @@ async function countFiles(engine: Engine, { metadata, head, fieldId }: Bounded):
     const paths = manifests
       .filter((manifest) => manifest.partition_spec_id === specId)
       .map((manifest) => manifest.manifest_path);
-    const [row] = await engine.query<{ files: bigint; without_bounds: bigint; all_null: bigint }>({
-      sql: renderStatement('inspect/files_without_bounds'),
-      parameters: { manifests: paths, field_id: fieldId },
+    const [row] = await engine.query(statement('inspect/files_without_bounds'), {
+      manifests: paths,
+      field_id: fieldId,
     });
     files += row?.files ?? 0n;
     allNull += row?.all_null ?? 0n;

@@ -2,7 +2,7 @@
 import { usageError } from '../model/errors.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { HistoryRow, SignalRow } from '../report/status.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { statement, tableFragment } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 export interface RowsRequest {
@@ -22,12 +22,10 @@ export async function readHistory(
   const { sessionTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(sessionTable))) return [];
   const engine = await workspace.engine();
-  const found = await engine.query<
-    Omit<HistoryRow, 'error'> & { error: string | null } & Record<string, unknown>
-  >({
-    sql: renderStatement('inspect/session_history', { session_table: tableFragment('lake', sessionTable) }),
-    parameters: { process_name: processName ?? null, row_limit: rowLimit(limit) },
-  });
+  const found = await engine.query(
+    statement('inspect/session_history', { session_table: tableFragment('lake', sessionTable) }),
+    { process_name: processName ?? null, row_limit: rowLimit(limit) },
+  );
   return found.map((row) => ({
     ...row,
     error: row.error === null ? null : (JSON.parse(row.error) as HistoryRow['error']),
@@ -42,9 +40,8 @@ export async function readSignals(
   const { signalTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(signalTable))) return [];
   const engine = await workspace.engine();
-  return engine.query<SignalRow & Record<string, unknown>>({
-    sql: renderStatement('inspect/signals', { signal_table: tableFragment('lake', signalTable) }),
-    parameters: { row_limit: rowLimit(limit) },
+  return engine.query(statement('inspect/signals', { signal_table: tableFragment('lake', signalTable) }), {
+    row_limit: rowLimit(limit),
   });
 }
 

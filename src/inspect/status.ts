@@ -20,7 +20,7 @@ import {
   progressInTable,
   watermarkFor,
 } from '../state/read-watermarks.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { statement, tableFragment } from '../statements/index.ts';
 
 /** How far each process has come, and how far it is behind its sources. Default: all, in dependency order. */
 export async function readStatus(
@@ -101,9 +101,9 @@ async function sourceStatus(
 }
 
 /**
- * The snapshots with news from the head back to the watermark, as far as metadata tell: a compaction is none,
- * and no session moves the watermark for it. Null where the way back does not lead there: after a rollback, or when
- * what was between is expired.
+ * The snapshots that bring rows, from the head back to the watermark, as far as metadata say: a compaction
+ * brings none, and no session moves the watermark for it. Null where the way back does not lead there: after
+ * a rollback, or when what was between is expired.
  */
 function snapshotsBehind(
   metadata: TableMetadata,
@@ -125,14 +125,8 @@ async function lastSessions(
   const { sessionTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(sessionTable))) return new Map();
   const engine = await workspace.engine();
-  const rows = await engine.query<{
-    process_name: string;
-    psyberg_session_id: string;
-    status: string;
-    created_at: string;
-  }>({
-    sql: renderStatement('inspect/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
-    parameters: {},
-  });
+  const rows = await engine.query(
+    statement('inspect/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
+  );
   return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));
 }

@@ -1,6 +1,6 @@
 /**
- * Commits a `replace` snapshot to `main`. What the snapshots below say of each process is carried over, so that a
- * session finds its watermark here, and they may expire.
+ * Commits a `replace` snapshot to `main`. What the snapshots below say of each process is carried over, so
+ * that a session finds its watermark here, and they may expire.
  */
 import type { TableCommit } from '../catalog/client/catalog-client.ts';
 import { snapshotById } from '../iceberg/history.ts';

@@ -1,24 +1,27 @@
 /**
- * Groups of small files and the files that take their place. Groups -> files that are written and in no snapshot yet.
+ * Groups of small files and the files that take their place. Groups -> files that are written and in no
+ * snapshot yet.
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
-import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { type ManifestRow, manifestsOf } from '../tables/read/manifest-list.ts';
 import { rowLineageOf } from '../tables/write/new-files.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { WrittenFile } from '../tables/write/data-files.ts';
 import { makeLocalFolder } from '../files/local.ts';
 import {
+  type SqlFragment,
+  type StatementRow,
   fieldIdsFragment,
   fileColumnsFragment,
   literalFragment,
   NOTHING,
   ROW_LINEAGE_FIELDS,
-  renderStatement,
   rowLineageColumnsFragment,
+  statement,
   tableFragment,
 } from '../statements/index.ts';
 import { type MaintainContext, stopIfInterrupted } from './context.ts';
@@ -51,11 +54,7 @@ export interface Batch {
   readonly groups: readonly Group[];
 }
 
-export interface GroupFile extends Record<string, unknown> {
-  readonly path: string;
-  readonly manifest_path: string;
-  readonly spec_id: number;
-}
+export type GroupFile = StatementRow<'maintain/group_files'>;
 
 /** A folder of the batch's own below the table's data folder. */
 export const batchFolder = (layout: CompactionLayout, directory: string): string =>
@@ -70,73 +69,29 @@ export async function writeGroups(
   directory: string,
   create: (path: string) => void,
 ): Promise<{ files: GroupFile[]; written: GroupOutput[] }> {
-  const { ports, table } = context;
+  const { ports } = context;
   const { engine, views, endpoint } = ports;
-  const { layout, metadata, base } = batch;
-  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.content === 0);
-  const withRowIds = rowLineageOf(metadata) !== 'none';
-  const shown = tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
-  const sql = renderStatement('maintain/write_group_files', {
-    columns: fileColumnsFragment(layout.columns, []),
-    row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
-    table: shown,
-    compression: literalFragment(layout.compression),
-    field_ids: fieldIdsFragment(withRowIds ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns),
-  });
   const files: GroupFile[] = [];
   const written: GroupOutput[] = [];
-  const destination = batchFolder(layout, directory);
+  const destination = batchFolder(batch.layout, directory);
   makeLocalFolder(destination);
+  const write = writeStatement(context, batch);
+  const manifests = (await manifestsOf(engine, batch.base)).filter((manifest) => manifest.content === 0);
   const view = `maintain-${randomUUID()}`;
   try {
     for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
       stopIfInterrupted(ports);
       const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
-      const chosen = await engine.query<GroupFile>({
-        sql: renderStatement('maintain/group_files'),
-        parameters: { group_ids: groups.map((group) => String(group.group_id)) },
+      const chosen = await engine.query(statement('maintain/group_files'), {
+        group_ids: groups.map((group) => group.group_id),
       });
-      const holding = new Set(chosen.map((file) => file.manifest_path));
-      const snapshot = await composeFilesView(engine, {
-        metadata,
-        from: base,
-        manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
-        files: chosen.map((file) => file.path),
-        directory,
-        withDeletes: true,
-      });
-      views.open({
-        name: view,
-        tables: [
-          {
-            identifier: { namespace: ['small'], name: table.name },
-            table,
-            show: { kind: 'files', snapshot },
-          },
-        ],
-      });
+      await showFiles(context, { batch, manifests, chosen, view, directory });
       if (first === 0) await engine.attach({ name: VIEW_CATALOG, warehouse: view, ...endpoint });
-      const deleting = groups.filter((group) => group.has_deletes);
-      const counts =
-        deleting.length === 0
-          ? []
-          : await engine.query<{ group_id: bigint; rows: bigint }>({
-              sql: renderStatement('maintain/count_groups', { table: shown }),
-              parameters: { group_ids: deleting.map((group) => String(group.group_id)) },
-            });
-      const rows = (await engine.query({ sql, parameters: { destination } })) as unknown as WrittenFile[];
+      const counted = await countDeleted(context, groups);
+      const rows: WrittenFile[] = await engine.query(write, { destination });
       for (const file of rows) create(file.filename);
-      const byId = new Map(groups.map((group) => [String(group.group_id), group]));
-      const outputs = rows.map(
-        (file): GroupOutput => ({
-          ...file,
-          group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group,
-        }),
-      );
-      refuseLostRows(context, groups, {
-        outputs,
-        counted: new Map(counts.map((row) => [row.group_id, row.rows])),
-      });
+      const outputs = outputsOf(groups, rows);
+      refuseLostRows(context, groups, { outputs, counted });
       files.push(...chosen);
       written.push(...outputs);
     }
@@ -145,6 +100,68 @@ export async function writeGroups(
     await engine.detach(VIEW_CATALOG).catch(() => undefined);
   }
   return { files, written };
+}
+
+/** The table of the view, in which only the files of some groups are. */
+const shownTable = ({ table }: MaintainContext): SqlFragment =>
+  tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
+
+function writeStatement(context: MaintainContext, { layout, metadata }: Batch) {
+  const withRowIds = rowLineageOf(metadata) !== 'none';
+  return statement('maintain/write_group_files', {
+    columns: fileColumnsFragment(layout.columns, []),
+    row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
+    table: shownTable(context),
+    compression: literalFragment(layout.compression),
+    field_ids: fieldIdsFragment(withRowIds ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns),
+  });
+}
+
+/** Shows the chosen files, with row-level deletes applied. */
+async function showFiles(
+  { ports, table }: MaintainContext,
+  shown: {
+    readonly batch: Batch;
+    readonly manifests: readonly ManifestRow[];
+    readonly chosen: readonly GroupFile[];
+    readonly view: string;
+    readonly directory: string;
+  },
+): Promise<void> {
+  const { batch, manifests, chosen, view, directory } = shown;
+  const holding = new Set(chosen.map((file) => file.manifest_path));
+  const snapshot = await composeFilesView(ports.engine, {
+    metadata: batch.metadata,
+    from: batch.base,
+    manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
+    files: chosen.map((file) => file.path),
+    directory,
+    withDeletes: true,
+  });
+  const identifier = { namespace: ['small'], name: table.name };
+  ports.views.open({ name: view, tables: [{ identifier, table, show: { kind: 'files', snapshot } }] });
+}
+
+/** Rows of groups with deleted rows, by the group's id: no manifest says how many are left. */
+async function countDeleted(
+  context: MaintainContext,
+  groups: readonly Group[],
+): Promise<ReadonlyMap<bigint, bigint>> {
+  const deleting = groups.filter((group) => group.has_deletes);
+  if (deleting.length === 0) return new Map();
+  const rows = await context.ports.engine.query(
+    statement('maintain/count_groups', { table: shownTable(context) }),
+    { group_ids: deleting.map((group) => group.group_id) },
+  );
+  return new Map(rows.map((row) => [row.group_id, row.rows]));
+}
+
+function outputsOf(groups: readonly Group[], rows: readonly WrittenFile[]): GroupOutput[] {
+  const byId = new Map(groups.map((group) => [String(group.group_id), group]));
+  return rows.map((file) => ({
+    ...file,
+    group: byId.get(String(file.partition_keys?.['psyberg_group'])) as Group,
+  }));
 }
 
 interface GroupCounts {

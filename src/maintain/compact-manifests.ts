@@ -3,10 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { columnsOf } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import type { PartitionSpec } from '../iceberg/table-metadata.ts';
-import { partitionValues } from '../tables/write/manifest.ts';
+import { partitionValues, type RewrittenManifest } from '../tables/write/manifest.ts';
 import { writeNumberedManifest } from '../tables/write/data-files.ts';
 import { metadataPath } from '../tables/write/new-files.ts';
-import type { NewManifest } from '../tables/write/replace-snapshot.ts';
 import type { Batch, GroupOutput } from './compact-groups.ts';
 import type { MaintainContext } from './context.ts';
 
@@ -16,8 +15,8 @@ export async function writeManifests(
   { metadata }: Batch,
   written: readonly GroupOutput[],
   { directory, create }: { readonly directory: string; readonly create: (path: string) => void },
-): Promise<NewManifest[]> {
-  const manifests: NewManifest[] = [];
+): Promise<RewrittenManifest[]> {
+  const manifests: RewrittenManifest[] = [];
   for (const specId of new Set(written.map((file) => file.group.spec_id))) {
     const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
     const files = written.filter((file) => file.group.spec_id === specId);

@@ -8,21 +8,23 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../catalog/files/locations.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { metadataPath } from '../tables/write/new-files.ts';
-import { rewriteManifests } from '../tables/write/manifest.ts';
-import { findObsoleteDeletes } from '../tables/read/obsolete-deletes.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { discard } from '../files/local.ts';
 import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import { writeMarker } from '../markers/session-marker.ts';
-import { renderStatement } from '../statements/index.ts';
-import { discard } from '../files/local.ts';
+import { statement } from '../statements/index.ts';
+import { type ManifestRow, ofData, ofDeletes } from '../tables/read/manifest-list.ts';
+import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
+import { findObsoleteDeletes } from '../tables/read/obsolete-deletes.ts';
+import { type RewrittenManifest, rewriteManifests } from '../tables/write/manifest.ts';
+import { metadataPath } from '../tables/write/new-files.ts';
 import { loadTable, type MaintainContext, stopIfInterrupted, untilItWins } from './context.ts';
 import { type Compacted, NOTHING_DONE, sumOf } from './compacted.ts';
 import { MAINTENANCE } from './drop-dead.ts';
 import { compactionLayoutOf } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './noted-files.ts';
 import { commitReplacement } from './commit-replacement.ts';
-import type { NewManifest } from '../tables/write/replace-snapshot.ts';
 import { type Batch, batchFolder, type Group, type GroupFile, writeGroups } from './compact-groups.ts';
 import { writeManifests } from './compact-manifests.ts';
 
@@ -73,16 +75,13 @@ async function compactOnce(
   }
   await listLiveFiles(ports.engine, metadata, base);
   const deletes = await notedDeletes(ports.engine);
-  await ports.engine.execute({
-    sql: renderStatement('maintain/choose_groups'),
-    parameters: {
-      small_bytes: String(layout.smallBytes),
-      target_bytes: String(layout.targetBytes),
-      min_files: String(options.minInputFiles ?? 2),
-      read_to: readTo === undefined ? null : String(readTo),
-    },
+  await ports.engine.execute(statement('maintain/choose_groups'), {
+    small_bytes: layout.smallBytes,
+    target_bytes: layout.targetBytes,
+    min_files: options.minInputFiles ?? 2,
+    read_to: readTo ?? null,
   });
-  const groups = await ports.engine.query<Group>({ sql: renderStatement('maintain/groups'), parameters: {} });
+  const groups = await ports.engine.query(statement('maintain/groups'));
   if (options.dryRun === true) {
     const bytes = String(totalOf(groups, 'bytes'));
     return {
@@ -155,86 +154,106 @@ const totalOf = (groups: readonly Group[], what: 'files' | 'rows' | 'bytes'): bi
 
 interface BatchCommit extends Batch {
   readonly files: readonly GroupFile[];
-  readonly added: readonly NewManifest[];
+  readonly added: readonly RewrittenManifest[];
 }
 
 /**
  * Commits on `main` as it is by then, as long as every file that goes is still there and no row of it was
  * deleted meanwhile. Returns the delete files that went.
  */
-async function commitBatch(
-  context: MaintainContext,
-  { files, added, deletes }: BatchCommit,
-): Promise<number> {
-  const { ports, table } = context;
-  const { engine } = ports;
-  const paths = files.map((file) => file.path);
+async function commitBatch(context: MaintainContext, batch: BatchCommit): Promise<number> {
+  const { ports } = context;
+  const paths = batch.files.map((file) => file.path);
   return untilItWins(ports, async () => {
     const { metadata } = await loadTable(context);
-    const main = mainSnapshot(metadata);
-    const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
-    const [row] = await engine.query<{ missing: bigint }>({
-      sql: renderStatement('maintain/missing_of'),
-      parameters: { paths },
-    });
-    // Rows deleted since are not taken out of the new files, and a positional delete names the old ones.
-    const newDelete = [...(await notedDeletes(engine))].find((key) => !deletes.has(key));
-    if (main === undefined || row?.missing !== 0n || newDelete !== undefined)
-      throw conflict(
-        'compaction-overtaken',
-        `files of ${tableName(table)} were replaced, or rows of them deleted, while they were compacted`,
-        { hint: 'run again' },
-      );
-    const affected = await engine.query<{
-      manifest_path: string;
-      partition_spec_id: number;
-      content: number;
-    }>({
-      sql: renderStatement('maintain/manifests_of_files'),
-      parameters: { paths },
-    });
-    const deleteManifests = manifests.filter((manifest) => manifest.content === 1);
+    const { main, manifests } = await unchangedMain(context, metadata, { paths, deletes: batch.deletes });
+    const affected = await ports.engine.query(statement('maintain/manifests_of_files'), { paths });
+    const deleteManifests = ofDeletes(manifests);
     const obsolete =
       deleteManifests.length === 0
         ? []
-        : await findObsoleteDeletes(engine, {
+        : await findObsoleteDeletes(ports.engine, {
             metadata,
             base: main,
-            dataManifests: manifests.filter((manifest) => manifest.content === 0),
+            dataManifests: ofData(manifests),
             deleteManifests,
             removed: paths,
           });
     const holding = new Set(obsolete.map((each) => each.manifest_path));
-    const rewritable = [
-      ...affected,
-      ...deleteManifests.filter((manifest) => holding.has(manifest.manifest_path)),
-    ];
-    const composed: string[] = [];
-    try {
-      const rewritten = await rewriteManifests(engine, {
-        metadata,
-        manifestList: main['manifest-list'],
-        manifests: rewritable,
-        removedFiles: [...paths, ...obsolete.map((each) => each.file_key)],
-        keptFiles: [],
-        destination: () => {
-          const path = metadataPath(metadata, `${randomUUID()}-m0`);
-          composed.push(path);
-          return path;
-        },
-      });
-      await commitReplacement(context, {
-        metadata,
-        base: main,
-        replaced: rewritable.map((manifest) => manifest.manifest_path),
-        added: [...added, ...rewritten],
-        task: 'compact',
-        created: (path) => void composed.push(path),
-      });
-      return obsolete.length;
-    } catch (error) {
-      discard(composed, error);
-      throw error;
-    }
+    await replaceFiles(context, batch, {
+      metadata,
+      base: main,
+      manifests: [...affected, ...deleteManifests.filter((each) => holding.has(each.manifest_path))],
+      removedFiles: [...paths, ...obsolete.map((each) => each.file_key)],
+    });
+    return obsolete.length;
   });
+}
+
+/**
+ * `main` with its live manifests. Throws `compaction-overtaken` when a file, or a row of one, is no longer
+ * there.
+ */
+async function unchangedMain(
+  { ports, table }: MaintainContext,
+  metadata: TableMetadata,
+  { paths, deletes }: { readonly paths: readonly string[]; readonly deletes: ReadonlySet<string> },
+): Promise<{ readonly main: Snapshot; readonly manifests: readonly ManifestRow[] }> {
+  const { engine } = ports;
+  const main = mainSnapshot(metadata);
+  const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
+  const [row] = await engine.query(statement('maintain/missing_of'), { paths });
+  // Rows deleted since are not taken out of the new files, and a positional delete names the old ones.
+  const newDelete = [...(await notedDeletes(engine))].find((key) => !deletes.has(key));
+  if (main === undefined || row?.missing !== 0n || newDelete !== undefined)
+    throw conflict(
+      'compaction-overtaken',
+      `files of ${tableName(table)} were replaced, or rows of them deleted, while they were compacted`,
+      { hint: 'run again' },
+    );
+  return { main, manifests };
+}
+
+/** One snapshot without the files and with the new manifests. A failure deletes what was written for it. */
+async function replaceFiles(
+  context: MaintainContext,
+  { added }: BatchCommit,
+  {
+    metadata,
+    base,
+    manifests,
+    removedFiles,
+  }: {
+    readonly metadata: TableMetadata;
+    readonly base: Snapshot;
+    readonly manifests: readonly ManifestToRewrite[];
+    readonly removedFiles: readonly string[];
+  },
+): Promise<void> {
+  const composed: string[] = [];
+  const compose = (path: string): string => {
+    composed.push(path);
+    return path;
+  };
+  try {
+    const rewritten = await rewriteManifests(context.ports.engine, {
+      metadata,
+      manifestList: base['manifest-list'],
+      manifests,
+      removedFiles,
+      keptFiles: [],
+      destination: () => compose(metadataPath(metadata, `${randomUUID()}-m0`)),
+    });
+    await commitReplacement(context, {
+      metadata,
+      base,
+      replaced: manifests.map((manifest) => manifest.manifest_path),
+      added: [...added, ...rewritten],
+      task: 'compact',
+      created: compose,
+    });
+  } catch (error) {
+    discard(composed, error);
+    throw error;
+  }
 }

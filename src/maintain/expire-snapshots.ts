@@ -13,7 +13,7 @@ import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/ma
 import { plainPath } from '../model/plain-path.ts';
 import { isInUse, oldestSessionMs } from '../markers/sessions-at-work.ts';
 import { sessionOfName } from '../model/session-branch.ts';
-import { globLiteral, renderStatement } from '../statements/index.ts';
+import { globLiteral, statement } from '../statements/index.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';
 import { graceMs } from './limits.ts';
@@ -56,8 +56,8 @@ export function whatExpires(
     nowMs: ports.nowMs(),
     olderThanMs: options.olderThanMs,
     retainLast: options.retainLast,
-    // Branches of sessions are dropped by the next session of their process, which knows whether anybody still
-    // works on them.
+    // Branches of sessions are dropped by the next session of their process, which knows whether anybody
+    // still works on them.
     keepsRef: (name: string) => sessionOfName(name) !== undefined && !isNobodys(name),
     dropsRef: isNobodys,
   };
@@ -178,19 +178,16 @@ async function deleteOldMetadata(
     metadataLocation,
     ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
   ];
-  const rows = await ports.engine.query<{ path: string }>({
-    sql: renderStatement('maintain/old_metadata_files'),
-    parameters: {
-      pattern: `${globLiteral(plainPath(tableRoot(metadata)))}/metadata/*.metadata.json`,
-      known_files: known.map((location) => basename(location)),
-      before_ms: String(ports.nowMs() - graceMs(options)),
-    },
+  const rows = await ports.engine.query(statement('maintain/old_metadata_files'), {
+    pattern: `${globLiteral(plainPath(tableRoot(metadata)))}/metadata/*.metadata.json`,
+    known_files: known.map((location) => basename(location)),
+    before_ms: ports.nowMs() - graceMs(options),
   });
   const readable = rows.map((row) => row.path).filter((path) => !/\.gz(\.metadata\.json)?$/.test(path));
   if (readable.length === 0) return NOTHING_FREED;
-  const own = await ports.engine.query<{ path: string }>({
-    sql: renderStatement('maintain/metadata_files_of_table'),
-    parameters: { paths: readable, table_uuid: metadata['table-uuid'] },
+  const own = await ports.engine.query(statement('maintain/metadata_files_of_table'), {
+    paths: readable,
+    table_uuid: metadata['table-uuid'],
   });
   const files = own.map(({ path }): TableFile => ({ path, kind: 'metadata_files' }));
   const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });

@@ -5,18 +5,9 @@
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { statement, tableFragment } from '../statements/index.ts';
 import type { MaintainPorts } from './context.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
-
-interface WatermarkRow extends Record<string, unknown> {
-  readonly process_name: string;
-  readonly src_table: string;
-  readonly table_uuid: string;
-  readonly snapshot_id: string;
-  readonly target_table_uuid: string | null;
-  readonly psyberg_session_id: string | null;
-}
 
 /** Summaries of all tables, and `high_water_mark_table`: where they differ, both hold. */
 export async function heldWatermarks(
@@ -38,12 +29,11 @@ export async function heldWatermarks(
   const { highWaterMarkTable } = ports.project.tables;
   const loaded = await ports.catalog.loadTable(highWaterMarkTable);
   if (loaded === undefined || mainSnapshot(loaded.metadata) === undefined) return held;
-  const rows = await ports.engine.query<WatermarkRow>({
-    sql: renderStatement('maintain/watermarks', {
+  const rows = await ports.engine.query(
+    statement('maintain/watermarks', {
       high_water_mark_table: tableFragment('lake', highWaterMarkTable),
     }),
-    parameters: {},
-  });
+  );
   // The rows of a process whose target was dropped bind nobody: its next session starts from the beginning.
   const targets = new Set(tables.map((metadata) => metadata['table-uuid']));
   const alive = rows.filter(

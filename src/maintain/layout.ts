@@ -43,8 +43,10 @@ export function compactionLayoutOf(
   const compression = compressionOf(metadata);
   if (compression === undefined)
     return `its compression codec is ${properties['write.parquet.compression-codec']}`;
+  // Whatever stands there: other writers may have written it.
+  const stated = Math.floor(Number(properties['write.target-file-size-bytes']));
   const targetBytes =
-    options.targetFileBytes ?? (Number(properties['write.target-file-size-bytes']) || TARGET_BYTES_DEFAULT);
+    options.targetFileBytes ?? (Number.isSafeInteger(stated) && stated > 0 ? stated : TARGET_BYTES_DEFAULT);
   return {
     dataFolder: dataFolderOf(metadata),
     columns,

@@ -11,8 +11,10 @@ import {
   liveEntryFragments,
   partitionKeyFragment,
   renderStatement,
+  statement,
   statementFragment,
 } from '../statements/index.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 /**
  * Notes the live data and delete files of the snapshot, in place of what was noted before. Returns its
@@ -23,8 +25,8 @@ export async function listLiveFiles(
   metadata: TableMetadata,
   snapshot: Snapshot,
 ): Promise<readonly ManifestRow[]> {
-  for (const name of ['maintain/begin_files', 'maintain/begin_deletes'])
-    await engine.execute({ sql: renderStatement(name), parameters: {} });
+  for (const name of ['maintain/begin_files', 'maintain/begin_deletes'] as const)
+    await engine.execute(statement(name));
   const manifests = await liveManifestsOf(engine, snapshot);
   for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
     const spec = metadata['partition-specs'].find(
@@ -34,16 +36,16 @@ export async function listLiveFiles(
     const entries = liveEntryFragments(columns, manifest.content);
     const parameters = { manifests: paths, manifest_list: snapshot['manifest-list'] };
     if (manifest.content === 0)
-      await engine.execute({
-        sql: renderStatement('maintain/list_files', {
+      await engine.execute(
+        statement('maintain/list_files', {
           entry_columns: entries.entry_columns,
           partition_key: partitionKey,
         }),
-        parameters: { ...parameters, spec_id: String(spec['spec-id']) },
-      });
+        { ...parameters, spec_id: spec['spec-id'] },
+      );
     else
-      await engine.execute({
-        sql: renderStatement('maintain/list_deletes', {
+      await engine.execute(
+        statement('maintain/list_deletes', {
           live_entries: statementFragment(
             renderStatement('tables/live_entries', {
               ...entries,
@@ -52,23 +54,18 @@ export async function listLiveFiles(
             }),
           ),
         }),
-        parameters: { ...parameters, unpartitioned: spec.fields.length === 0 },
-      });
+        { ...parameters, unpartitioned: spec.fields.length === 0 },
+      );
   }
   return manifests;
 }
 
 /** The noted delete files: paths, and of deletion vectors `path#offset`. */
 export async function notedDeletes(engine: Engine): Promise<ReadonlySet<string>> {
-  const rows = await engine.query<{ file_key: string }>({
-    sql: renderStatement('maintain/delete_keys'),
-    parameters: {},
-  });
+  const rows = await engine.query(statement('maintain/delete_keys'));
   return new Set(rows.map((row) => row.file_key));
 }
 
 /** Forgets the noted files and the groups chosen from them. */
-export async function forgetFiles(engine: Engine): Promise<void> {
-  for (const name of ['maintain/end_groups', 'maintain/end_deletes', 'maintain/end_files'])
-    await engine.execute({ sql: renderStatement(name), parameters: {} }).catch(() => undefined);
-}
+export const forgetFiles = (engine: Engine): Promise<void> =>
+  dropWorkTables(engine, 'maintain_groups', 'maintain_deletes', 'maintain_files');

@@ -6,7 +6,8 @@ import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { readManifests } from '../tables/read/manifest-list.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
-import { renderStatement } from '../statements/index.ts';
+import { statement } from '../statements/index.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 /** A file of a table and what it is. */
 export interface TableFile {
@@ -23,13 +24,11 @@ export type FileKind =
 
 /** Runs `work` with an empty list of what is reached. */
 export async function withReach<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
-  await engine.execute({ sql: renderStatement('maintain/begin_reach'), parameters: {} });
+  await engine.execute(statement('maintain/begin_reach'));
   try {
     return await work();
   } finally {
-    await engine
-      .execute({ sql: renderStatement('maintain/end_reach'), parameters: {} })
-      .catch(() => undefined);
+    await dropWorkTables(engine, 'maintain_reached');
   }
 }
 
@@ -40,10 +39,7 @@ export const manifestLists = (snapshots: readonly Snapshot[]): string[] => [
 /** Notes the manifests of the snapshots as reached. */
 export async function reachManifests(engine: Engine, snapshots: readonly Snapshot[]): Promise<void> {
   if (snapshots.length > 0)
-    await engine.execute({
-      sql: renderStatement('maintain/reach_manifests'),
-      parameters: { manifest_lists: manifestLists(snapshots) },
-    });
+    await engine.execute(statement('maintain/reach_manifests'), { manifest_lists: manifestLists(snapshots) });
 }
 
 /** Notes every live file of the snapshots as reached. */
@@ -52,7 +48,7 @@ export async function reachFiles(engine: Engine, snapshots: readonly Snapshot[])
   const manifests = await readManifests(engine, manifestLists(snapshots));
   for (const paths of bySpec(manifests))
     await togetherOrSingly(paths, async (each) => {
-      await engine.execute({ sql: renderStatement('maintain/reach_files'), parameters: { manifests: each } });
+      await engine.execute(statement('maintain/reach_files'), { manifests: each });
       return [];
     });
 }
@@ -63,9 +59,8 @@ export async function unreachedFiles(
   snapshots: readonly Snapshot[],
   reach: () => Promise<void>,
 ): Promise<TableFile[]> {
-  const manifests = await engine.query<ManifestToRewrite & Record<string, unknown>>({
-    sql: renderStatement('maintain/unreached_manifests'),
-    parameters: { manifest_lists: manifestLists(snapshots) },
+  const manifests = await engine.query(statement('maintain/unreached_manifests'), {
+    manifest_lists: manifestLists(snapshots),
   });
   if (manifests.length === 0) return [];
   // Only now: without a manifest that goes, no data file does, and the manifests that stay need not be read.
@@ -74,10 +69,7 @@ export async function unreachedFiles(
   for (const content of [0, 1])
     for (const paths of bySpec(manifests.filter((manifest) => manifest.content === content))) {
       const rows = await togetherOrSingly(paths, (each) =>
-        engine.query<{ path: string }>({
-          sql: renderStatement('maintain/unreached_files'),
-          parameters: { manifests: each },
-        }),
+        engine.query(statement('maintain/unreached_files'), { manifests: each }),
       );
       for (const { path } of rows) files.push({ path, kind: content === 0 ? 'data_files' : 'delete_files' });
     }

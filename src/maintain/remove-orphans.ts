@@ -17,12 +17,13 @@ import type {
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
 import { oldestSessionMs } from '../markers/sessions-at-work.ts';
-import { globLiteral, renderStatement } from '../statements/index.ts';
+import { type StatementRow, globLiteral, statement } from '../statements/index.ts';
 import { type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { deleteFiles } from './delete-files.ts';
 import { noteWhatStayed } from './expire-snapshots.ts';
 import { graceMs } from './limits.ts';
-import { type FileKind, type TableFile, reachFiles, reachManifests, withReach } from './reach.ts';
+import { type TableFile, reachFiles, reachManifests, withReach } from './reach.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 export interface OrphanOutcome {
   readonly orphans: FreedFiles;
@@ -53,19 +54,15 @@ interface KnownTable {
   readonly folder: string;
 }
 
-interface OrphanRow extends Record<string, unknown> {
-  readonly path: string;
-  readonly bytes: bigint;
-  readonly kind: FileKind | 'unknown';
-}
+type OrphanRow = StatementRow<'maintain/orphan_files'>;
 
 /** Finds and removes orphans. */
 export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {
   const { ports, options } = input;
   // Taken first: a session that begins from now on writes files that are younger than the listing.
   const sessionMs = oldestSessionMs(ports.sessionsDirectory) ?? Number.POSITIVE_INFINITY;
-  const beforeMs = String(Math.floor(Math.min(ports.nowMs() - graceMs(options), sessionMs)));
-  await run(ports, 'maintain/begin_found');
+  const beforeMs = Math.floor(Math.min(ports.nowMs() - graceMs(options), sessionMs));
+  await ports.engine.execute(statement('maintain/begin_found'));
   try {
     await findFiles(input);
     stopIfInterrupted(ports);
@@ -82,15 +79,9 @@ export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {
       };
     });
   } finally {
-    await run(ports, 'maintain/end_found').catch(() => undefined);
+    await dropWorkTables(ports.engine, 'maintain_found');
   }
 }
-
-const run = (
-  ports: MaintainPorts,
-  name: string,
-  parameters: Record<string, string | string[]> = {},
-): Promise<unknown> => ports.engine.execute({ sql: renderStatement(name), parameters });
 
 async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
   ports.onStep('list the files of the warehouse');
@@ -102,7 +93,8 @@ async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
       if (loaded !== undefined) folders.push(folderOf(loaded.metadata).slice(0, -1));
     }
   for (const folder of folders)
-    if (existsSync(folder)) await run(ports, 'maintain/find_files', { pattern: `${globLiteral(folder)}/**` });
+    if (existsSync(folder))
+      await ports.engine.execute(statement('maintain/find_files'), { pattern: `${globLiteral(folder)}/**` });
 }
 
 const folderOf = (metadata: TableMetadata): string => `${plainPath(tableRoot(metadata))}/`;
@@ -128,7 +120,7 @@ async function reachEverything({ ports, catalogTables }: OrphanInput): Promise<K
       ...snapshots.map((snapshot) => snapshot['manifest-list']),
       ...statistics.flatMap((file) => file['statistics-path'] ?? []),
     ];
-    await run(ports, 'maintain/reach_paths', { paths });
+    await ports.engine.execute(statement('maintain/reach_paths'), { paths });
     known.push({ id, metadata, metadataLocation, folder: folderOf(metadata) });
   }
   return known;
@@ -137,7 +129,7 @@ async function reachEverything({ ports, catalogTables }: OrphanInput): Promise<K
 async function orphansOf(
   { ports, options }: OrphanInput,
   { id, metadata, folder }: KnownTable,
-  { known, beforeMs }: { readonly known: readonly KnownTable[]; readonly beforeMs: string },
+  { known, beforeMs }: { readonly known: readonly KnownTable[]; readonly beforeMs: number },
 ): Promise<OrphanOutcome> {
   const notes: string[] = [];
   const nothing: OrphanOutcome = {
@@ -150,22 +142,16 @@ async function orphansOf(
     notes.push('another table has the same folder: orphans cannot be told');
     return nothing;
   }
-  const missing = (
-    await ports.engine.query<{ path: string }>({
-      sql: renderStatement('maintain/missing_files'),
-      parameters: { folder },
-    })
-  ).filter(({ path }) => !existsSync(path));
+  const missing = (await ports.engine.query(statement('maintain/missing_files'), { folder })).filter(
+    ({ path }) => !existsSync(path),
+  );
   if (missing.length > 0) {
     notes.push(
       `its metadata name ${missing.length} files that do not exist, such as ${missing[0]?.path}: no file is called an orphan until that is repaired`,
     );
     return nothing;
   }
-  const rows = await ports.engine.query<OrphanRow>({
-    sql: renderStatement('maintain/orphan_files'),
-    parameters: { folder, before_ms: beforeMs },
-  });
+  const rows = await ports.engine.query(statement('maintain/orphan_files'), { folder, before_ms: beforeMs });
   const stays = (row: OrphanRow): boolean =>
     row.kind === 'unknown' || (row.kind === 'metadata_files' && options.orphanMetadata !== true);
   const files = rows.filter((row) => !stays(row)).map(({ path, kind }) => ({ path, kind }) as TableFile);
@@ -190,20 +176,12 @@ async function orphansOf(
 async function droppedTables(
   { ports, options }: OrphanInput,
   known: readonly KnownTable[],
-  beforeMs: string,
+  beforeMs: number,
 ): Promise<DroppedTableRecord[]> {
-  const rows = await ports.engine.query<{
-    folder: string;
-    path: string;
-    bytes: bigint;
-    is_metadata: boolean;
-  }>({
-    sql: renderStatement('maintain/dropped_files'),
-    parameters: {
-      warehouse: `${ports.warehouse}/`,
-      folders: known.map((table) => table.folder),
-      before_ms: beforeMs,
-    },
+  const rows = await ports.engine.query(statement('maintain/dropped_files'), {
+    warehouse: `${ports.warehouse}/`,
+    folders: known.map((table) => table.folder),
+    before_ms: beforeMs,
   });
   const records: DroppedTableRecord[] = [];
   for (const folder of new Set(rows.map((row) => row.folder))) {
@@ -233,10 +211,7 @@ async function wasTable(
   known: readonly KnownTable[],
 ): Promise<boolean> {
   if (paths.length === 0) return false;
-  const rows = await ports.engine.query<{ table_uuid: string }>({
-    sql: renderStatement('maintain/table_metadata_files'),
-    parameters: { paths },
-  });
+  const rows = await ports.engine.query(statement('maintain/table_metadata_files'), { paths });
   const alive = new Set(known.map((table) => table.metadata['table-uuid']));
   return rows.length === paths.length && !rows.some((row) => alive.has(row.table_uuid));
 }

@@ -14,17 +14,18 @@ import {
   manifestMetadata,
   partitionColumns,
   partitionValues,
+  type RewrittenManifest,
 } from '../tables/write/manifest.ts';
 import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
 import { manifestsOf } from '../tables/read/manifest-list.ts';
 import { metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
 import type { MaintainRecord } from '../model/maintain-record.ts';
 import { tableName } from '../model/names.ts';
-import { inheritedEntryFragments, partitionOrderFragment, renderStatement } from '../statements/index.ts';
+import { inheritedEntryFragments, partitionOrderFragment, statement } from '../statements/index.ts';
 import { discard } from '../files/local.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { commitReplacement } from './commit-replacement.ts';
-import type { NewManifest } from '../tables/write/replace-snapshot.ts';
+import { dropWorkTables } from './work-tables.ts';
 
 /**
  * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a
@@ -39,9 +40,7 @@ export async function rewriteTableManifests(context: MaintainContext): Promise<M
       discard(created, error);
       throw error;
     } finally {
-      await context.ports.engine
-        .execute({ sql: renderStatement('maintain/end_sorted'), parameters: {} })
-        .catch(() => undefined);
+      await dropWorkTables(context.ports.engine, 'maintain_sorted');
     }
   });
 }
@@ -61,7 +60,7 @@ async function rewriteOnce(
   const all = await manifestsOf(ports.engine, base);
   const live = all.filter((manifest) => manifest.content === 0 && manifest.live_files > 0n);
   const replaced: string[] = [];
-  const added: NewManifest[] = [];
+  const added: RewrittenManifest[] = [];
   let after = live.length;
   // Manifests of other columns stay apart: DuckDB reads several files with the columns of the first.
   for (const shape of await shapesOf(ports.engine, live)) {
@@ -102,7 +101,7 @@ interface ShapedManifests {
 async function writeSorted(
   { ports }: MaintainContext,
   { metadata, base, shape, files, created }: ShapedManifests,
-): Promise<NewManifest[]> {
+): Promise<RewrittenManifest[]> {
   const { engine } = ports;
   const spec = metadata['partition-specs'].find(
     (each) => each['spec-id'] === shape.manifest.partition_spec_id,
@@ -113,25 +112,22 @@ async function writeSorted(
     rowIds: rowLineageOf(metadata) !== 'none',
     textFields: textFieldsOf(currentSchema(metadata)),
   });
-  await engine.execute({
-    sql: renderStatement('maintain/sort_entries', {
+  await engine.execute(
+    statement('maintain/sort_entries', {
       ...entry,
       partition_order: partitionOrderFragment(partitionValues(metadata, spec)),
     }),
-    parameters: { manifests: shape.paths, manifest_list: base['manifest-list'] },
-  });
-  const added: NewManifest[] = [];
+    { manifests: shape.paths, manifest_list: base['manifest-list'] },
+  );
+  const added: RewrittenManifest[] = [];
   for (let first = 1; first <= files; first += FILES_PER_MANIFEST) {
     const path = metadataPath(metadata, `sorted-${randomUUID()}-m0`);
     created.push(path);
-    await engine.execute({
-      sql: renderStatement('maintain/write_sorted_manifest', { manifest_format }),
-      parameters: {
-        first: String(first),
-        last: String(first + FILES_PER_MANIFEST - 1),
-        destination: path,
-        ...manifestMetadata(metadata, spec),
-      },
+    await engine.execute(statement('maintain/write_sorted_manifest', { manifest_format }), {
+      first,
+      last: first + FILES_PER_MANIFEST - 1,
+      destination: path,
+      ...manifestMetadata(metadata, spec),
     });
     if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
     added.push({ path, specId: spec['spec-id'], content: 0 });

@@ -1,7 +1,7 @@
 /**
- * Processes that hold snapshots back and are not in the project: removed, renamed, or another project's over the
- * same warehouse. Tables + watermarks -> who holds what, and letting go of it when somebody asks. Nobody here can
- * tell the three apart, so nothing is let go unasked.
+ * Processes that hold snapshots back and are not in the project: removed, renamed, or another project's over
+ * the same warehouse. Tables + watermarks -> who holds what, and letting go of it when somebody asks. Nobody
+ * here can tell the three apart, so nothing is let go unasked.
  */
 import { expiredBy, type RetentionLimits } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
@@ -110,9 +110,9 @@ export async function findStrangers(
 }
 
 /**
- * Lets go what a stranger holds: its tags, and what its watermarks keep from expiring. The watermarks stay: if
- * it runs again it finds them. `name`: of the process, or of its tag. Throws `drop-tag-in-use` for a process of
- * the project, `tag-unknown` for one that holds nothing.
+ * Lets go what a stranger holds: its tags, and what its watermarks keep from expiring. The watermarks stay:
+ * if it runs again it finds them. `name`: of the process, or of its tag. Throws `drop-tag-in-use` for a
+ * process of the project, `tag-unknown` for one that holds nothing.
  */
 export async function dropStranger(
   ports: StrangerPorts,

@@ -1,6 +1,6 @@
 /**
- * The branches that sessions of a process have on its target, and why each is there. Refs + markers -> branches.
- * Reads only.
+ * The branches that sessions of a process have on its target, and why each is there. Refs + markers ->
+ * branches. Reads only.
  */
 import { join } from 'node:path';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
@@ -11,8 +11,8 @@ export interface SessionBranch {
   readonly branch: string;
   readonly psyberg_session_id: string;
   /**
-   * `kept`: nobody works on it, as after `--keep-branch` · `waiting`: for its next step · `at-work` · `dead`: its
-   * process is gone. The next run of the process drops the first and the last.
+   * `kept`: nobody works on it, as after `--keep-branch` · `waiting`: for its next step · `at-work` · `dead`:
+   * its process is gone. The next run of the process drops the first and the last.
    */
   readonly state: 'kept' | 'waiting' | 'at-work' | 'dead';
 }

@@ -4,7 +4,9 @@
  * its id, and the real name is in the partition spec.
  */
 
-/** `a_x20key` for `a key`, `_1st` for `1st`. Of letters only those of ASCII: DuckDB 1.5.5 writes no others. */
+/**
+ * `a_x20key` for `a key`, `_1st` for `1st`. Of letters only those of ASCII: DuckDB 1.5.5 writes no others.
+ */
 export function avroName(name: string): string {
   const units = name.split('').map((unit) => (/\w/.test(unit) ? unit : `_x${hexOf(unit)}`));
   const [first = ''] = units;

@@ -1,4 +1,6 @@
-/** The type of a column that a query returns, taken apart. Plain data; read from DuckDB's text by `engine/`. */
+/**
+ * The type of a column that a query returns, taken apart. Plain data; read from DuckDB's text by `engine/`.
+ */
 import { sqlName } from './sql-name.ts';
 
 export type ColumnType =

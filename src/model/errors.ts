@@ -92,7 +92,9 @@ export const unexpected = (error: unknown): PsybergError =>
         cause: error,
       });
 
-/** The error as it is shown: the statement in it is the engine's own, and long; a person wants DuckDB's words. */
+/**
+ * The error as it is shown: the statement in it is the engine's own, and long; a person wants DuckDB's words.
+ */
 export function withoutSql(error: PsybergError): PsybergError {
   if (!('sql' in error.context)) return error;
   const { sql: _sql, ...context } = error.context;

@@ -15,15 +15,31 @@ export interface HourRange {
   readonly lastHour: Hour;
 }
 
-/** Intervals as statements take them: hours since 1970 as texts, in the same order, both ends included. */
+/** Intervals as statements take them: hours since 1970, in the same order, both ends included. */
 export interface HourIntervals {
+  readonly first_hours: readonly Hour[];
+  readonly last_hours: readonly Hour[];
+}
+
+export const hourIntervals = (ranges: readonly HourRange[]): HourIntervals => ({
+  first_hours: ranges.map(({ firstHour }) => firstHour),
+  last_hours: ranges.map(({ lastHour }) => lastHour),
+});
+
+/** The same as a plan holds them: as texts. */
+export interface HourTexts {
   readonly first_hours: readonly string[];
   readonly last_hours: readonly string[];
 }
 
-export const hourIntervals = (ranges: readonly HourRange[]): HourIntervals => ({
-  first_hours: ranges.map(({ firstHour }) => String(firstHour)),
-  last_hours: ranges.map(({ lastHour }) => String(lastHour)),
+export const hourTexts = ({ first_hours, last_hours }: HourIntervals): HourTexts => ({
+  first_hours: first_hours.map(String),
+  last_hours: last_hours.map(String),
+});
+
+export const hoursOfTexts = ({ first_hours, last_hours }: HourTexts): HourIntervals => ({
+  first_hours: first_hours.map(Number),
+  last_hours: last_hours.map(Number),
 });
 
 export const HOUR_MS = 3_600_000;

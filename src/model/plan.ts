@@ -133,7 +133,10 @@ export interface PlanCause {
   readonly file: string;
   /** What became of the file. */
   readonly change: ChangedFile['status'];
-  /** An hour of the file, through the window of whose source the hour changes; absent where it is the same hour. */
+  /**
+   * An hour of the file, through the window of whose source the hour changes; absent where it is the same
+   * hour.
+   */
   readonly changed_hour?: string;
 }
 /** A processing URI with what made it necessary. */
@@ -151,9 +154,9 @@ export interface PlanHour {
   /** The sources that left the hour owed in an earlier session. */
   readonly owed_by: readonly string[];
   /**
-   * `changed`: a file touches it, or reaches it through a window · `owed`: left over from an earlier session ·
-   * `reached`: complete now, and rows that were loaded before reach it through a window · `contiguous`: it lies
-   * between such hours.
+   * `changed`: a file touches it, or reaches it through a window · `owed`: left over from an earlier session
+   * · `reached`: complete now, and rows that were loaded before reach it through a window · `contiguous`: it
+   * lies between such hours.
    */
   readonly reason: 'changed' | 'owed' | 'reached' | 'contiguous';
 }
@@ -210,20 +213,8 @@ export interface CompiledPlan extends Plan {
 }
 
 /**
- * Parameters that a process's SQL may use, and that are bound as TIMESTAMP (UTC); the others are bound as
- * text.
- */
-export const HOUR_PARAMETERS: ReadonlySet<string> = new Set([
-  'first_hour',
-  'last_hour',
-  'range_start',
-  'range_end',
-  'previous_start',
-]);
-
-/**
- * The hour up to which the target is complete once this plan is published, UTC text of its start: announced to
- * the processes downstream. Undefined while a source is complete to no hour.
+ * The hour up to which the target is complete once this plan is published, UTC text of its start: announced
+ * to the processes downstream. Undefined while a source is complete to no hour.
  */
 export function completeToHour(plan: Pick<Plan, 'sources' | 'range' | 'target'>): string | undefined {
   const vtts = plan.sources.map(({ vtts_hour: hour, window }) =>

@@ -13,8 +13,8 @@ export type Pattern = (typeof PATTERN_NAMES)[number];
 export type EventTimeUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us';
 
 /**
- * Where a source's valid-to timestamp (the hour up to which it is complete) is read from. What a provider knows
- * beside its kind stands with the kind, in `src/kinds/vtts`.
+ * Where a source's valid-to timestamp (the hour up to which it is complete) is read from. What a provider
+ * knows beside its kind stands with the kind, in `src/kinds/vtts`.
  */
 export interface VttsSpec {
   /** The provider's name in the header. */
@@ -31,15 +31,15 @@ export type OnSourceChange = 'refuse' | 'append-added';
 export type OnSchemaChange = 'refuse' | 'append' | 'ignore';
 
 /**
- * The rows of a source on which an hour of the target depends: from `beforeHours` before it to `afterHours` after it,
- * both hours included.
+ * The rows of a source on which an hour of the target depends: from `beforeHours` before it to `afterHours`
+ * after it, both hours included.
  */
 export interface SourceWindow {
   readonly beforeHours: number;
   readonly afterHours: number;
   /**
-   * Only those hours depend on a row in which a source without a window, or the target, has a row with the same value
-   * in its column of this name.
+   * Only those hours depend on a row in which a source without a window, or the target, has a row with the
+   * same value in its column of this name.
    */
   readonly key?: string;
 }
@@ -55,7 +55,9 @@ export interface SourceSpec {
   readonly eventTime?: string;
   /** Only for integer columns; undefined for timestamps and dates. */
   readonly eventTimeUnit?: EventTimeUnit;
-  /** Only in a stateful or dimension process; undefined: an hour depends on the same hour of the source alone. */
+  /**
+   * Only in a stateful or dimension process; undefined: an hour depends on the same hour of the source alone.
+   */
   readonly window?: SourceWindow;
   readonly vtts: VttsSpec;
   readonly onSourceChange: OnSourceChange;

@@ -46,7 +46,9 @@ export interface RunRecord {
     readonly publish: number;
     readonly total: number;
   };
-  /** How long it waited for another session of its process, which loaded what it would have; there if it did. */
+  /**
+   * How long it waited for another session of its process, which loaded what it would have; there if it did.
+   */
   readonly waited_seconds?: number;
   readonly error: ErrorJson | null;
 }

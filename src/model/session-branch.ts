@@ -16,9 +16,10 @@ export interface SessionOfName {
 }
 
 /**
- * What the name of a branch or a folder says; undefined when it is no session's. The folder in which a process
- * is about to put the session's marker has a dot before that name, and the process's id behind it. A process may be
- * called as another one with an ending, so nothing shorter than the whole name tells whose it is.
+ * What the name of a branch or a folder says; undefined when it is no session's. The folder in which a
+ * process is about to put the session's marker has a dot before that name, and the process's id behind it. A
+ * process may be called as another one with an ending, so nothing shorter than the whole name tells whose it
+ * is.
  */
 export function sessionOfName(name: string): SessionOfName | undefined {
   const [, processName, psybergSessionId] = /^\.?psyberg_(.+)_(\d{14})(?:\.\d+)?$/.exec(name) ?? [];

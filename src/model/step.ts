@@ -1,12 +1,13 @@
 /**
- * The steps of a session: what `plan --explain` prints and a run executes, in the order in which they run. A union by
- * `kind`, so that a step which nobody executes does not compile.
+ * The steps of a session: what `plan --explain` prints and a run executes, in the order in which they run. A
+ * union by `kind`, so that a step which nobody executes does not compile.
  */
 
-import type { HourIntervals } from './hour.ts';
+import type { HourTexts } from './hour.ts';
 
 /**
- * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to people.
+ * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to
+ * people.
  */
 export const RUN_INPUTS = {
   'view-list': 'manifest list of the view',
@@ -25,7 +26,9 @@ export const RUN_INPUTS = {
 } as const;
 export type RunInput = keyof typeof RUN_INPUTS;
 
-/** A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts. */
+/**
+ * A value bound at run time, or the name of one that only running produces (`from_run`). Hours are ISO texts.
+ */
 export type StepValue =
   | string
   | number
@@ -53,11 +56,11 @@ export interface ChangeViewStep extends Statement<'change-view', 'branch'> {
 }
 /** The files of the hours that are replaced. */
 export interface ClearHoursStep extends Statement<'clear-hours', 'load'> {
-  readonly parameters: Parameters & HourIntervals & { readonly field_id: number };
+  readonly parameters: Parameters & HourTexts & { readonly field_id: number };
 }
 /** Rows of such files that lie in other hours. */
 export interface CarryOverStep extends Statement<'carry-over', 'load'> {
-  readonly parameters: Parameters & HourIntervals;
+  readonly parameters: Parameters & HourTexts;
 }
 /** One declared audit; `counted`: by the step `count-sources`, without a statement of its own. */
 export interface AuditStep extends Statement<'audit', 'audit'> {

@@ -53,7 +53,10 @@ export function storageFault(error: unknown, place = 'the warehouse'): PsybergEr
   return undefined;
 }
 
-/** Whatever was thrown, as what a person is shown: a fault of the storage is said to be one, the rest is unforeseen. */
+/**
+ * Whatever was thrown, as what a person is shown: a fault of the storage is said to be one, the rest is
+ * unforeseen.
+ */
 export const shownError = (error: unknown): PsybergError =>
   withoutSql(error instanceof PsybergError ? error : (storageFault(error) ?? unexpected(error)));
 /** In DuckDB's words of 1.5.5: what went wrong on the way, and the address. */

@@ -1,6 +1,6 @@
 /**
- * What a window does to hours: which hours of the target a source's hours change, and which hours of a source the
- * target's depend on. Hours -> hours. Pure.
+ * What a window does to hours: which hours of the target a source's hours change, and which hours of a source
+ * the target's depend on. Hours -> hours. Pure.
  */
 import { type Hour, type HourRange, hoursOf } from './hour.ts';
 import { intervalsOf } from './hour-sets.ts';

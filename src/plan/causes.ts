@@ -91,7 +91,10 @@ function causesByHour(
 const within = (wanted: ReadonlySet<Hour>, hours: readonly Hour[]): ReadonlySet<Hour> =>
   new Set(hours.filter((hour) => wanted.has(hour)));
 
-/** The wanted hours that a file reaches through a window, each with the hour of the file that is nearest to it. */
+/**
+ * The wanted hours that a file reaches through a window, each with the hour of the file that is nearest to
+ * it.
+ */
 function hoursReached(
   file: ChangedFile,
   wanted: ReadonlySet<Hour>,

@@ -1,4 +1,6 @@
-/** Session -> Plan. Pure: no I/O, no clock. The process's pattern decides, and what it decided is described. */
+/**
+ * Session -> Plan. Pure: no I/O, no clock. The process's pattern decides, and what it decided is described.
+ */
 import { hourText } from '../model/hour.ts';
 import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';

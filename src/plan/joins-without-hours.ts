@@ -1,9 +1,9 @@
 /**
  * Joins of sources that nothing ties to the same hour. Parsed query + sources -> pairs. Pure.
  *
- * A session shows the rows of its hours. Where rows of two sources meet by a key alone, or by times that may lie hours
- * apart, what meets depends on the hours that a session happens to load. Looked at are the tables of one FROM, by
- * name; what is hidden behind a CTE or a subquery is not judged.
+ * A session shows the rows of its hours. Where rows of two sources meet by a key alone, or by times that may
+ * lie hours apart, what meets depends on the hours that a session happens to load. Looked at are the tables
+ * of one FROM, by name; what is hidden behind a CTE or a subquery is not judged.
  */
 import type { SourceSpec } from '../model/process-spec.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Plans the adoption of a target that was filled by other means, or under another name. Session -> Plan. Pure.
- * The plan loads nothing: it says up to where each source counts as consumed, and what is owed, so that the
- * first session loads what came after.
+ * Plans the adoption of a target that was filled by other means, or under another name. Session -> Plan.
+ * Pure. The plan loads nothing: it says up to where each source counts as consumed, and what is owed, so that
+ * the first session loads what came after.
  */
 import { hourText } from '../model/hour.ts';
 import type { Plan } from '../model/plan.ts';

@@ -1,4 +1,7 @@
-/** What a plan does as it is told to, and its author may not have meant. Plan + parsed query -> warnings. Pure. */
+/**
+ * What a plan does as it is told to, and its author may not have meant. Plan + parsed query -> warnings.
+ * Pure.
+ */
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanWarning } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

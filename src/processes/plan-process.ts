@@ -1,4 +1,7 @@
-/** One process, planned: session -> plan -> compiled plan. Reads only, but for what it remembers of comparisons. */
+/**
+ * One process, planned: session -> plan -> compiled plan. Reads only, but for what it remembers of
+ * comparisons.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { compilePlan } from '../compile/index.ts';
@@ -9,7 +12,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession, warningsOf } from '../plan/index.ts';
-import { checkSyntax, nameProcess } from '../run/sql/sql-error.ts';
+import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -60,7 +63,9 @@ async function planNamed(
   return compilePlan({ ...plan, psyberg_session_id: id }, spec);
 }
 
-/** Later than every session that the process is known to have had, and not the name of a folder that is there. */
+/**
+ * Later than every session that the process is known to have had, and not the name of a folder that is there.
+ */
 function unusedSessionId(
   { sessionsDirectory, failedSessions }: Workspace,
   { processName }: ProcessSpec,

@@ -1,7 +1,7 @@
 /**
- * One process from init to publish, and again where that helps: it waits for another session of its process, plans
- * anew when somebody moved its target meanwhile, and begins again when a query beside it shut the database. Process ->
- * RunRecord; what failed is a record, too.
+ * One process from init to publish, and again where that helps: it waits for another session of its process,
+ * plans anew when somebody moved its target meanwhile, and begins again when a query beside it shut the
+ * database. Process -> RunRecord; what failed is a record, too.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compilePlan } from '../compile/index.ts';
@@ -97,7 +97,10 @@ async function untilPublished(
   }
 }
 
-/** The plan to run now. What a killed session has left goes before: it may have created the target, or published. */
+/**
+ * The plan to run now. What a killed session has left goes before: it may have created the target, or
+ * published.
+ */
 async function planOnce(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -113,7 +116,8 @@ async function planOnce(
   if (given === undefined) return planProcess(workspace, spec);
   const fresh = await planProcess(workspace, spec, { psybergSessionId: given.psyberg_session_id });
   refuseStale(given, fresh, publishedNow);
-  // What was planned is what runs, also where a process before it in this very run has moved a source on since.
+  // What was planned is what runs, also where a process before it in this very run has moved a source on
+  // since.
   return compilePlan(given, spec);
 }
 

@@ -16,15 +16,19 @@ export interface SessionRequest {
 }
 
 /**
- * Throws what the steps throw: `process-unknown`, `session-id-invalid`, `session-unknown`, `step-out-of-order`,
- * `plan-stale`, `staging-lost` and the errors of a run. A step that is repeated after success does nothing.
+ * Throws what the steps throw: `process-unknown`, `session-id-invalid`, `session-unknown`,
+ * `step-out-of-order`, `plan-stale`, `staging-lost` and the errors of a run. A step that is repeated after
+ * success does nothing.
  */
 export interface SessionSteps {
   /** Finds what changed, plans, and records the session; with nothing to do it records nothing. */
   init(request: SessionRequest): Promise<{ readonly status: StepStatus; readonly plan: CompiledPlan }>;
   /** Stages the session's rows on its branch. */
   load(request: SessionRequest): Promise<StepRecord>;
-  /** Audits what was staged; a blocking audit that fails ends the session, and drops its branch unless `keepBranch`. */
+  /**
+   * Audits what was staged; a blocking audit that fails ends the session, and drops its branch unless
+   * `keepBranch`.
+   */
   audit(request: SessionRequest & { readonly keepBranch?: boolean }): Promise<StepRecord>;
   /** Publishes the audited rows, the watermark and the signal in one commit. */
   publish(request: SessionRequest): Promise<StepRecord>;

@@ -1,6 +1,6 @@
 /**
- * The windows of a header's sources, and the rules that tie them to the rest of it. YAML with places -> problems, and
- * text -> hours.
+ * The windows of a header's sources, and the rules that tie them to the rest of it. YAML with places ->
+ * problems, and text -> hours.
  */
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { HOUR_MS, durationMs } from '../model/hour.ts';

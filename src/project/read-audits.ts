@@ -1,6 +1,6 @@
 /**
- * The audits of a header as data. What the schema refused is passed over here: it has been reported, and such a
- * process has no spec.
+ * The audits of a header as data. What the schema refused is passed over here: it has been reported, and such
+ * a process has no spec.
  */
 import fs from 'node:fs';
 import path from 'node:path';

@@ -22,7 +22,9 @@ export function resultTable({ columns, rows }: Result, style: Style = PLAIN): st
   return `${table}\n${style.faint(plural(rows.length, 'row'))}`;
 }
 
-/** Of a statement that neither returns nor counts rows DuckDB gives one column for its success, and no row. */
+/**
+ * Of a statement that neither returns nor counts rows DuckDB gives one column for its success, and no row.
+ */
 const isEffect = ([first, second]: Result['columns'], rows: Result['rows']): boolean =>
   rows.length === 0 &&
   second === undefined &&

@@ -9,7 +9,10 @@ export interface SourceStatus {
   readonly exists: boolean;
   readonly watermark: { readonly snapshot_id: string; readonly committed_at: string } | null;
   readonly head: { readonly snapshot_id: string; readonly committed_at: string } | null;
-  /** Snapshots with news that were not consumed yet, as far as metadata tell; null when the watermark is no longer in the source's history. */
+  /**
+   * Snapshots with news that were not consumed yet, as far as metadata tell; null when the watermark is no
+   * longer in the source's history.
+   */
   readonly snapshots_behind: number | null;
   readonly owed_hours: readonly string[];
 }

@@ -2,6 +2,7 @@
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { Workload } from '../workload/port.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 
 export interface RunPorts {
@@ -10,7 +11,10 @@ export interface RunPorts {
   readonly views: SessionViews;
   /** Where DuckDB reaches the catalog. */
   readonly endpoint: { readonly uri: string; readonly token: string };
+  /** Reads and composes metadata. */
   readonly engine: Engine;
+  /** Works on rows. */
+  readonly workload: Workload;
   /** A folder for the files of running sessions: their markers and their change views. */
   readonly sessionsDirectory: string;
   /**

@@ -62,8 +62,8 @@ export function recordHead(
 }
 
 /**
- * What a failed blocking audit says: which one, how many rows, and one of them. `isKept`: the branch stays, and
- * the hint holds the command that shows its rows.
+ * What a failed blocking audit says: which one, how many rows, and one of them. `isKept`: the branch stays,
+ * and the hint holds the command that shows its rows.
  */
 export function auditError({ plan, audits, branch }: Audited, isKept: boolean): PsybergError {
   const failed = audits.filter((audit) => audit.status === 'failed' && audit.severity === 'block');

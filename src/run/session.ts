@@ -17,6 +17,7 @@ import type { AuditResult } from '../model/run-record.ts';
 import { branchName } from '../model/session-branch.ts';
 import type { StateChange } from '../state/write-state.ts';
 import type { StateRow } from '../state/tables/state-table.ts';
+import type { Work } from '../workload/port.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 
@@ -32,7 +33,10 @@ export interface Begun {
   readonly directory: string;
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
-  /** An adoption publishes no rows. `from`: the name whose progress it takes over, since the process was renamed. */
+  /**
+   * An adoption publishes no rows. `from`: the name whose progress it takes over, since the process was
+   * renamed.
+   */
   readonly adoption: { readonly from: string | undefined } | undefined;
   /** The tables as DuckDB sees them for this session. */
   readonly view: SessionView;
@@ -160,6 +164,9 @@ export interface ComposedSnapshot {
   readonly baseSnapshotId: SnapshotId | undefined;
   readonly metadata: TableMetadata;
 }
+
+/** What its workload has to know of it. */
+export const workOf = ({ plan, spec, ports }: Begun): Work => ({ plan, spec, root: ports.project.root });
 
 /** A session before its first stage. */
 export function beginSession(

@@ -1,6 +1,6 @@
 /**
- * The event-time column of a source, and that it is still the one by which the process has loaded. Metadata ->
- * column and unit. Pure.
+ * The event-time column of a source, and that it is still the one by which the process has loaded. Metadata
+ * -> column and unit. Pure.
  */
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';

@@ -23,7 +23,7 @@ import {
   watermarksOn,
 } from '../state/read-watermarks.ts';
 import { namesEver } from '../state/target-publishers.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { statement, tableFragment } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
@@ -41,8 +41,8 @@ const NOTHING_NEW = {
 } as const satisfies Partial<SourceState>;
 
 /**
- * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`, `history-expired` and
- * the errors of reading.
+ * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`,
+ * `history-expired` and the errors of reading.
  */
 export async function openSourceState(
   input: OpenSessionInput,
@@ -274,13 +274,13 @@ async function watermarksEver(
   const rows =
     recorded === undefined || mainSnapshot(recorded) === undefined
       ? []
-      : await (await input.engine()).query<{ snapshot_id: string }>({
-          sql: renderStatement('state/snapshots_read', {
+      : await (await input.engine()).query(
+          statement('state/snapshots_read', {
             session_table: tableFragment('lake', sessionTable),
           }),
-          parameters: { process_names: names, src_table: tableName(table) },
-        });
-  return new Set([...own, ...rows.map((row) => BigInt(row.snapshot_id))]);
+          { process_names: names, src_table: tableName(table) },
+        );
+  return new Set([...own, ...rows.map((row) => row.snapshot_id)]);
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
- * A target that a process of another name went on with. Target metadata + progress -> nothing, or a refusal. Pure. A
- * process that was renamed, adopted its target and was renamed back would append what was loaded meanwhile once more.
+ * A target that a process of another name went on with. Target metadata + progress -> nothing, or a refusal.
+ * Pure. A process that was renamed, adopted its target and was renamed back would append what was loaded
+ * meanwhile once more.
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
@@ -10,8 +11,9 @@ import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import { type ProcessProgress, progressOfAll } from '../state/read-watermarks.ts';
 
 /**
- * Throws `target-not-empty` when a name that is no process of the project has read a source of a stateless process
- * further than the process itself, for the same target. Those that overwrite hours compute them anew in any case.
+ * Throws `target-not-empty` when a name that is no process of the project has read a source of a stateless
+ * process further than the process itself, for the same target. Those that overwrite hours compute them anew
+ * in any case.
  */
 export function refuseOvertakenProgress(
   project: ProjectSpec,

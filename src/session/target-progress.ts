@@ -24,8 +24,8 @@ export type ProgressInput = Pick<OpenSessionInput, 'spec' | 'project' | 'catalog
 };
 
 /**
- * The progress of `processName` on the target of `input.spec`; undefined when it never published there. Throws
- * `target-rewound`, `watermark-lost` and `target-replaced`.
+ * The progress of `processName` on the target of `input.spec`; undefined when it never published there.
+ * Throws `target-rewound`, `watermark-lost` and `target-replaced`.
  */
 export async function targetProgress(
   input: ProgressInput,
@@ -113,8 +113,8 @@ function refuseRewoundTarget({ spec }: ProgressInput, target: TableMetadata, pro
 }
 
 /**
- * True when the process took over the progress that `main` tells of, and its adoption was rolled back. The rows
- * that it has in the watermark table say what is on `main` no more; it can adopt again.
+ * True when the process took over the progress that `main` tells of, and its adoption was rolled back. The
+ * rows that it has in the watermark table say what is on `main` no more; it can adopt again.
  */
 function isAdoptionUndone(target: TableMetadata, processName: string): boolean {
   const onMain = progressOfAll(target).map((each) => each.processName);

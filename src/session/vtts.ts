@@ -1,5 +1,6 @@
 /**
- * How far a source is complete (VTTS): its provider is asked, with the source and the warehouse at hand. Source
+ * How far a source is complete (VTTS): its provider is asked, with the source and the warehouse at hand.
+ * Source
  * -> hour. The plan takes the least over all sources.
  */
 import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';
@@ -29,7 +30,7 @@ export async function askVtts(input: VttsInput): Promise<Hour | undefined> {
 }
 
 const warehouseOf = (engine: Engine, { namespace }: TableIdentifier): AskedWarehouse => ({
-  query: (statement) => engine.query(statement),
+  query: (statement, ...parameters) => engine.query(statement, ...parameters),
   parse: (query) => parseQuery<ParserVerdict>(engine, query),
   // On a connection of its own: the default catalog is changed there, and statements beside it must not
   // notice.

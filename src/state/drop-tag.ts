@@ -1,5 +1,6 @@
 /**
- * Takes off the tag that keeps the snapshot of a process's watermark, where the process is no more. Name + table
+ * Takes off the tag that keeps the snapshot of a process's watermark, where the process is no more. Name +
+ * table
  * -> whether there was one. One metadata commit.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
@@ -9,7 +10,9 @@ import { protectionTag, type TableIdentifier, tableName } from '../model/names.t
 /** Tries on a source that others commit to at the same time. */
 const ATTEMPTS = 3;
 
-/** Never throws: what could not be dropped is told through `onStep`. True when the tag was there and is gone. */
+/**
+ * Never throws: what could not be dropped is told through `onStep`. True when the tag was there and is gone.
+ */
 export async function removeTag(
   { catalog, onStep }: { readonly catalog: CatalogClient; readonly onStep: (message: string) => void },
   table: TableIdentifier,

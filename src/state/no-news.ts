@@ -53,8 +53,9 @@ const DELETE_COUNTS = [
 ];
 
 /**
- * True for a snapshot that brought nothing, as far as metadata tell: a compaction, an append without a file (an
- * adoption, a session without rows), or a rewrite that was compared before. `isVerified`: by {@link rewriteKey}.
+ * True for a snapshot that brought nothing, as far as metadata tell: a compaction, an append without a file
+ * (an adoption, a session without rows), or a rewrite that was compared before. `isVerified`: by {@link
+ * rewriteKey}.
  */
 export function bringsNothing(
   metadata: TableMetadata,
@@ -77,7 +78,9 @@ const isEmptyAppend = (snapshot: Snapshot): boolean =>
 /** Of a comparison in which columns were compared by their text as well. */
 export const BY_TEXT = 'by text';
 
-/** Under what a comparison of two snapshots is remembered, which found the same rows; `how` is added to it. */
+/**
+ * Under what a comparison of two snapshots is remembered, which found the same rows; `how` is added to it.
+ */
 export const rewriteKey = (
   metadata: TableMetadata,
   { before, after }: { readonly before: bigint; readonly after: bigint },

@@ -10,7 +10,7 @@ import { refusal } from '../model/errors.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { Watermark } from '../model/session.ts';
-import { renderStatement, tableFragment } from '../statements/index.ts';
+import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
 
 /** Keys of a published snapshot's summary. */
 export const SUMMARY = {
@@ -240,24 +240,19 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
 });
 
 /** A row of the watermark table. */
-export interface WatermarkRow extends WatermarkJson, Record<string, unknown> {
-  readonly target_table_uuid: string | null;
-  readonly owed: string | null;
-  readonly complete_to_hour: string | null;
-  readonly psyberg_session_id: string | null;
-}
+export type StoredWatermark = StatementRow<'state/watermarks_of_process'>;
 
 /** The rows of a process in the watermark table, which has to exist; one a source. */
-export const watermarkRowsOf = (
+export const storedWatermarks = (
   engine: Engine,
   options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string },
-): Promise<WatermarkRow[]> =>
-  engine.query<WatermarkRow>({
-    sql: renderStatement('state/watermarks_of_process', {
+): Promise<StoredWatermark[]> =>
+  engine.query(
+    statement('state/watermarks_of_process', {
       high_water_mark_table: tableFragment('lake', options.highWaterMarkTable),
     }),
-    parameters: { process_name: options.processName },
-  });
+    { process_name: options.processName },
+  );
 
 /** Progress as the watermark table tells it. */
 export interface CopiedProgress extends Pick<ProcessProgress, 'watermarks' | 'completeToHour'> {
@@ -279,7 +274,7 @@ export async function progressInTable(
     readonly targetName: string;
   },
 ): Promise<CopiedProgress | undefined> {
-  const rows = await watermarkRowsOf(engine, options);
+  const rows = await storedWatermarks(engine, options);
   if (rows.length === 0) return undefined;
   const strange = rows.find(
     (row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid'],

@@ -12,8 +12,8 @@ import { type TableIdentifier, tableName } from '../model/names.ts';
 import {
   progressEverSaid,
   progressInSummary,
-  type WatermarkRow,
-  watermarkRowsOf,
+  type StoredWatermark,
+  storedWatermarks,
 } from './read-watermarks.ts';
 
 export interface ContradictionInput {
@@ -36,7 +36,7 @@ export async function refuseContradiction({
 }: ContradictionInput): Promise<void> {
   const table = (await catalog.loadTable(highWaterMarkTable))?.metadata;
   if (table === undefined || mainSnapshot(table) === undefined) return;
-  const rows = await watermarkRowsOf(engine, { highWaterMarkTable, processName });
+  const rows = await storedWatermarks(engine, { highWaterMarkTable, processName });
   // The target after the rows: a session that publishes in between is then in both.
   const metadata = rows.length === 0 ? undefined : (await catalog.loadTable(target))?.metadata;
   if (metadata === undefined) return;
@@ -59,7 +59,7 @@ interface Names {
  * snapshot is still there.
  */
 export function contradiction(
-  rows: readonly WatermarkRow[],
+  rows: readonly StoredWatermark[],
   metadata: TableMetadata,
   names: Names,
 ): PsybergError | undefined {
@@ -95,7 +95,7 @@ export function contradiction(
 }
 
 const contradicting = (
-  row: WatermarkRow,
+  row: StoredWatermark,
   { processName, target, highWaterMarkTable }: Names,
   { found, hint }: { readonly found: string; readonly hint: string },
 ): PsybergError =>

@@ -1,6 +1,6 @@
 /**
- * Whose rows a target holds, as its metadata tell. Metadata -> names of processes. Pure. A name whose progress
- * another one has taken over is no publisher any more.
+ * Whose rows a target holds, as its metadata tell. Metadata -> names of processes. Pure. A name whose
+ * progress another one has taken over is no publisher any more.
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -9,8 +9,8 @@ import { progressOfAll, publishedProperty, SUMMARY } from './read-watermarks.ts'
 const PUBLISHED = publishedProperty('');
 
 /**
- * The names under which somebody has published to the table: in any snapshot that it still has, also in such as
- * a rollback took off `main`, and in its properties, which outlive every snapshot. Sorted.
+ * The names under which somebody has published to the table: in any snapshot that it still has, also in such
+ * as a rollback took off `main`, and in its properties, which outlive every snapshot. Sorted.
  */
 export function publishersOf(metadata: TableMetadata): string[] {
   const onMain = progressOfAll(metadata).map(({ processName }) => processName);
@@ -45,8 +45,9 @@ export function namesEver(metadata: TableMetadata, processName: string): string[
 }
 
 /**
- * True for a target on whose `main` there is nothing to go on from: it is as it was created, without a snapshot or
- * with none but an empty one that has no parent; or it was rolled back to there, and is loaded from the beginning.
+ * True for a target on whose `main` there is nothing to go on from: it is as it was created, without a
+ * snapshot or with none but an empty one that has no parent; or it was rolled back to there, and is loaded
+ * from the beginning.
  */
 export function isUntouched(metadata: TableMetadata): boolean {
   const main = mainSnapshot(metadata);

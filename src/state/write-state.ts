@@ -15,9 +15,10 @@ import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { branchName } from '../model/session-branch.ts';
 import {
-  NOTHING,
   fieldIdsFragment,
+  NOTHING,
   renderStatement,
+  statement,
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
@@ -178,10 +179,7 @@ async function liveFiles(
   processName: string | undefined,
 ): Promise<string[]> {
   if (manifests.length === 0 || processName === undefined) return [];
-  const rows = await engine.query<{ path: string }>({
-    sql: renderStatement('state/live_files'),
-    parameters: { manifests, process_name: processName },
-  });
+  const rows = await engine.query(statement('state/live_files'), { manifests, process_name: processName });
   return rows.map((row) => row.path);
 }
 
@@ -200,20 +198,20 @@ async function writeRows(
 ): Promise<{ readonly rows: bigint; readonly bytes: bigint }> {
   const kept = (): string =>
     renderStatement(definition.keptStatement, { table: tableFragment('lake', table) });
-  const [file] = await engine.query<{ count: bigint; file_size_bytes: bigint }>({
-    sql: renderStatement('state/write_file', {
+  const [file] = await engine.query(
+    statement('state/write_file', {
       rows: statementFragment(definition.rowsQuery()),
       kept: replaced.holdOthers ? statementFragment(`union all by name\n${kept()}`) : NOTHING,
       field_ids: fieldIdsFragment(currentSchema(metadata).fields),
     }),
-    parameters: {
+    {
       rows: JSON.stringify(rows),
       destination: path,
       ...(replaced.holdOthers
         ? { process_name: processName, psyberg_session_id: psybergSessionId, replaced_files: replaced.files }
         : {}),
     },
-  });
+  );
   return { rows: file?.count as bigint, bytes: file?.file_size_bytes as bigint };
 }
 
@@ -229,9 +227,9 @@ async function replacedFiles(
   if (live.length >= definition.filesPerProcess)
     return { files: live, holdOthers: definition.filesPerProcess > 1 };
   if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };
-  const holding = await engine.query<{ path: string; holds_others: boolean }>({
-    sql: renderStatement('state/files_of_session'),
-    parameters: { files: live, psyberg_session_id: psybergSessionId },
+  const holding = await engine.query(statement('state/files_of_session'), {
+    files: live,
+    psyberg_session_id: psybergSessionId,
   });
   return { files: holding.map((file) => file.path), holdOthers: holding.some((file) => file.holds_others) };
 }

@@ -8,7 +8,9 @@ import { partitionKey } from './partition-keys.ts';
 import type { PartitionValue } from './partition-values.ts';
 import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from './quote.ts';
 
-/** DuckDB's name of a column's type, of the types that it writes and that have no name in files that it reads. */
+/**
+ * DuckDB's name of a column's type, of the types that it writes and that have no name in files that it reads.
+ */
 function writtenType(type: LayoutType): string {
   if (typeof type === 'string' && type.startsWith('geometry')) return 'geometry';
   return type === 'variant' ? type : (duckdbTypeName(type) as string);
@@ -34,7 +36,10 @@ export function fileColumnsFragment(
   );
 }
 
-/** `{"a": 1, "b": {__duckdb_field_id: 2, "element": 3}}`: Iceberg's field ids for COPY, of parts of columns too. */
+/**
+ * `{"a": 1, "b": {__duckdb_field_id: 2, "element": 3}}`: Iceberg's field ids for COPY, of parts of columns
+ * too.
+ */
 export const fieldIdsFragment = (columns: readonly LayoutColumn[]): SqlFragment =>
   statementFragment(`{${columns.map(({ id, name, type }) => fieldIds(name, id, type)).join(', ')}}`);
 

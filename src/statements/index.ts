@@ -1,10 +1,19 @@
 export * from './quote.ts';
+export type { Instant } from './catalogue.ts';
+export { type DeclaredParameter, type SqlType, typeName } from './header.ts';
+export { type StatementFile, parseStatement, statementFile } from './statement-file.ts';
 export {
+  type ArgumentsOf,
+  type FragmentsOf,
+  type ListName,
+  type ParametersOf,
   type RowLineage,
+  type RunnableName,
+  type StatementRow,
   type Statement,
+  type StatementName,
+  listStatement,
   manifestListFragment,
-  manifestListStatement,
-  parseStatement,
   renderStatement,
   statement,
 } from './statements.ts';
@@ -20,6 +29,7 @@ export {
   partitionKeyFragment,
   tooLongFragment,
 } from './manifest-entry.ts';
+export { fromJson } from './json-values.ts';
 export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export { withoutColumnsQuery } from './user-query.ts';
 export {

@@ -58,7 +58,10 @@ export interface EntryFragments {
   readonly fieldIds: SqlFragment;
 }
 
-/** Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names, as Avro takes them. */
+/**
+ * Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names, as
+ * Avro takes them.
+ */
 export function newEntryFragments(
   columns: readonly string[],
   partition: readonly PartitionColumn[],
@@ -131,7 +134,7 @@ export function manifestEntryFragments({
     entry_field_ids: fieldIds,
     entry_columns: statementFragment(entryColumns.join(', ')),
     file_key: fileKeyFragment(columns),
-    first_row_id: statementFragment(rowIds ? renderStatement('tables/inherited_row_id') : 'null::bigint'),
+    first_row_id: statementFragment(rowIds ? renderStatement('fragments/inherited_row_id') : 'null::bigint'),
   };
 }
 
@@ -164,7 +167,9 @@ function mendedValueIn(
   };
 }
 
-/** True for an entry with a truncated text that is too long, of `truncations` by the names of their fields. */
+/**
+ * True for an entry with a truncated text that is too long, of `truncations` by the names of their fields.
+ */
 export function tooLongFragment(
   truncations: ReadonlyMap<string, number>,
   columns: readonly ManifestColumn[],
@@ -182,7 +187,7 @@ export function tooLongFragment(
 
 /** The options of COPY that make an Avro file a manifest with entries of these FIELD_IDS. */
 export const manifestFormatFragment = (fieldIds: SqlFragment): SqlFragment =>
-  statementFragment(renderStatement('tables/manifest_format', { entry_field_ids: fieldIds }));
+  statementFragment(renderStatement('fragments/manifest_format', { entry_field_ids: fieldIds }));
 
 /**
  * For statements that write the entries of manifests anew: where they come from, their `data_file`, and the
@@ -193,7 +198,7 @@ export function inheritedEntryFragments(
 ): Readonly<Record<'inherited' | 'data_file' | 'manifest_format', SqlFragment>> {
   const { data_file, entry_field_ids, ...read } = manifestEntryFragments(shape);
   return {
-    inherited: statementFragment(renderStatement('tables/inherited_entries', read)),
+    inherited: statementFragment(renderStatement('fragments/inherited_entries', read)),
     data_file,
     manifest_format: manifestFormatFragment(entry_field_ids),
   };
@@ -213,7 +218,7 @@ export function liveEntryFragments(
     entry_columns,
     file_key,
     referenced_data_file: statementFragment(
-      references ? renderStatement('tables/referenced_data_file') : 'null::varchar',
+      references ? renderStatement('fragments/referenced_data_file') : 'null::varchar',
     ),
   };
 }
@@ -284,7 +289,7 @@ function fieldIds(name: string): string | undefined {
 }
 
 /** data, position-deletes, deletion-vectors or equality-deletes. */
-export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('tables/file_kind'));
+export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('fragments/file_kind'));
 
 /**
  * How a partition value is read from manifests of one shape: by the field's name; by its place where the

@@ -8,8 +8,8 @@ import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts
 
 /**
  * The value by which COPY splits files. It names a folder by it and takes equal ones together, so some are
- * spelled as texts: -0.0 and 0.0 are two partitions and one number, bytes may be no UTF-8 (DuckDB's own INSERT
- * fails on them), and a name of a folder holds 255 bytes.
+ * spelled as texts: -0.0 and 0.0 are two partitions and one number, bytes may be no UTF-8 (DuckDB's own
+ * INSERT fails on them), and a name of a folder holds 255 bytes.
  */
 export function partitionKey(field: LayoutPartition): string {
   const value = partitionValue(field);
@@ -18,7 +18,9 @@ export function partitionKey(field: LayoutPartition): string {
   return type === 'string' || type === 'binary' ? `partition_key(${value}::varchar)` : value;
 }
 
-/** True for a key that stands for a value too long for the name of a folder (`sql/macros/partition_key.sql`). */
+/**
+ * True for a key that stands for a value too long for the name of a folder (`sql/macros/partition_key.sql`).
+ */
 export const isLongKey = (key: string | null | undefined): boolean => key?.startsWith('sha256:') === true;
 
 /** `[…, null]`: the values of a row's fields as texts, in the spec's order, as long as they are. */
@@ -61,8 +63,8 @@ const truncated = (value: string, width: number, type: string): string =>
   type === 'string' ? `left(${value}, ${width})` : `iceberg_truncate(${width}, ${value})`;
 
 /**
- * What `iceberg_bucket` of DuckDB 1.5.5 hashes rightly. Of a UUID it hashes other bytes than the 16 big-endian
- * ones, of nanoseconds not the microseconds.
+ * What `iceberg_bucket` of DuckDB 1.5.5 hashes rightly. Of a UUID it hashes other bytes than the 16
+ * big-endian ones, of nanoseconds not the microseconds.
  */
 function hashed(value: string, type: string): string {
   if (type === 'uuid') return `unhex(replace(${value}::varchar, '-', ''))`;

@@ -1,6 +1,6 @@
 /**
- * Which rows hold NULL where a schema wants a value, at any depth. Fields -> condition. Pure. The `required` of
- * an inner field counts only where what it lies in is there (Iceberg specification, "Nested Types").
+ * Which rows hold NULL where a schema wants a value, at any depth. Fields -> condition. Pure. The `required`
+ * of an inner field counts only where what it lies in is there (Iceberg specification, "Nested Types").
  */
 import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
 

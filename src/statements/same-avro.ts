@@ -30,7 +30,7 @@ export const sameAvroFragment = (
   words: readonly (readonly [key: string, value: string])[],
 ): SqlFragment =>
   statementFragment(
-    renderStatement('maintain/moved_avro_format', {
+    renderStatement('fragments/moved_avro_format', {
       root_name: statementFragment(quoteLiteral(schema.name)),
       field_ids: statementFragment(`{${schema.fields.map(fieldIds).join(', ')}}`),
       metadata: statementFragment(

@@ -1,78 +1,61 @@
 /**
- * The engine's own SQL: files in `sql/`, by name. Name + placeholders -> SQL text with bound parameters.
- *
- * A file starts with a header: `-- @name folder/file`, `-- What: …`, one `-- @param $name TYPE` a parameter,
- * `-- @returns …`. Two marks only: `$name` is a bound value, `{{name}}` a fragment made by `quote.ts` (a
- * quoted identifier, a field-id map, the user's query).
+ * Statements of `sql/`, ready to run. Name + fragments -> SQL text whose parameters the header declares. What
+ * a statement takes and returns the compiler knows from the catalogue, which is printed from the headers.
  */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { PsybergError } from '../model/errors.ts';
-import { scanSql } from '../model/scan-sql.ts';
+import type { Catalogue } from './catalogue.ts';
 import { type SqlFragment, statementFragment } from './quote.ts';
+import { statementFile } from './statement-file.ts';
 
-export interface Statement {
-  readonly name: string;
-  /** The text after the header. */
-  readonly body: string;
-  readonly parameters: readonly string[];
-  readonly placeholders: readonly string[];
+/** A file of `sql/`, by folder and name. */
+export type StatementName = keyof Catalogue;
+
+/** A statement that is run as it stands; fragments are nested into such. */
+export type RunnableName = Exclude<StatementName, `fragments/${string}`>;
+
+/** The values that a statement binds, by the types of its header. */
+export type ParametersOf<Name extends StatementName> = Catalogue[Name]['parameters'];
+
+/** One row of its result. */
+export type StatementRow<Name extends StatementName> = Catalogue[Name]['row'];
+
+/** The fragments that fill its placeholders. */
+export type FragmentsOf<Name extends StatementName> = Readonly<
+  Record<Catalogue[Name]['fragments'], SqlFragment>
+>;
+
+/** A statement whose placeholders are filled. */
+export interface Statement<Name extends StatementName = StatementName> {
+  readonly name: Name;
+  readonly sql: string;
 }
 
-/** `sql/` of the package: beside `src/` in a clone, beside `dist/` when installed. */
-const SQL_DIRECTORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'sql');
-const loaded = new Map<string, Statement>();
+/** What is bound with a statement: nothing, what its fragments may ask for, or all that it wants. */
+export type ArgumentsOf<Name extends StatementName> = [keyof ParametersOf<Name>] extends [never]
+  ? []
+  : Partial<ParametersOf<Name>> extends ParametersOf<Name>
+    ? [parameters?: ParametersOf<Name>]
+    : [parameters: ParametersOf<Name>];
+
+type FragmentArguments<Fragments> = [keyof Fragments] extends [never] ? [] : [fragments: Fragments];
+
+/** A statement with every `{{placeholder}}` filled in. Throws as {@link renderStatement}. */
+export const statement = <Name extends RunnableName>(
+  name: Name,
+  ...fragments: FragmentArguments<FragmentsOf<Name>>
+): Statement<Name> => Object.freeze({ name, sql: rendered(name, fragments[0] ?? {}) });
 
 /**
- * Reads `sql/<name>.sql` once. Throws `statement-invalid` when the header and the body disagree: a bug of
- * this package.
+ * Only its text, to be nested into another one. Throws `statement-invalid` when a fragment is missing or
+ * unknown.
  */
-export function statement(name: string): Statement {
-  const known = loaded.get(name);
-  if (known !== undefined) return known;
-  const parsed = parseStatement(name, readFileSync(join(SQL_DIRECTORY, `${name}.sql`), 'utf8'));
-  loaded.set(name, parsed);
-  return parsed;
-}
+export const renderStatement = <Name extends StatementName>(
+  name: Name,
+  ...fragments: FragmentArguments<FragmentsOf<Name>>
+): string => rendered(name, fragments[0] ?? {});
 
-/** Splits a file into header and body, and checks that exactly the declared parameters are used. */
-export function parseStatement(name: string, text: string): Statement {
-  const lines = text.split('\n');
-  const bodyStart = lines.findIndex((line) => !line.startsWith('--'));
-  const header = lines.slice(0, bodyStart);
-  const body = lines.slice(bodyStart).join('\n').trim().replace(/;$/, '');
-  const declaredName = header
-    .map((line) => /^-- @name (\S+)/.exec(line)?.[1])
-    .find((found) => found !== undefined);
-  const declared = header.flatMap((line) => /^-- @param \$(\w+) \S/.exec(line)?.[1] ?? []);
-  // A parameter that stands inside a fragment is declared with the fragment's name: `(inside
-  // {{range_start}})`.
-  const inFragments = header.flatMap(
-    (line) => /^-- @param \$(\w+) .*\(inside \{\{\w+\}\}\)/.exec(line)?.[1] ?? [],
-  );
-  const used = [...new Set(scanSql(body).parameters.map((parameter) => parameter.name))];
-  const problems = [
-    ...(declaredName === name ? [] : [`@name is ${declaredName}`]),
-    ...used.filter((each) => !declared.includes(each)).map((each) => `$${each} is not declared`),
-    ...declared
-      .filter((each) => !used.includes(each) && !inFragments.includes(each))
-      .map((each) => `$${each} is not used`),
-  ];
-  if (problems.length > 0)
-    throw new PsybergError('statement-invalid', `sql/${name}.sql: ${problems.join('; ')}`);
-  const placeholders = [...new Set([...body.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] as string))];
-  return Object.freeze({
-    name,
-    body,
-    parameters: Object.freeze(declared),
-    placeholders: Object.freeze(placeholders),
-  });
-}
-
-/** Fills every `{{placeholder}}`. Throws `statement-invalid` when one is missing or unknown. */
-export function renderStatement(name: string, fragments: Readonly<Record<string, SqlFragment>> = {}): string {
-  const { body, placeholders } = statement(name);
+function rendered(name: StatementName, fragments: Readonly<Record<string, SqlFragment>>): string {
+  const { body, placeholders } = statementFile(name);
   const given = Object.keys(fragments);
   const wrong = [
     ...placeholders.filter((each) => !given.includes(each)),
@@ -98,32 +81,38 @@ export type RowLineage = 'none' | 'assigned' | 'kept';
 /** The options of COPY that make an Avro file a manifest list. */
 export const manifestListFragment = (lineage: RowLineage = 'none'): SqlFragment =>
   statementFragment(
-    renderStatement('tables/manifest_list_format', {
+    renderStatement('fragments/manifest_list_format', {
       row_lineage: statementFragment(lineage === 'none' ? '' : ',\n  first_row_id: 520'),
     }),
   );
 
+/** The statements that write a manifest list, and what every one of them is filled with. */
+type ListFragment = 'listed' | 'no_manifest_row' | 'manifest_list_format';
+export type ListName = {
+  [Name in StatementName]: 'manifest_list_format' extends Catalogue[Name]['fragments'] ? Name : never;
+}[StatementName];
+
 /** A statement that writes a manifest list, with the format's options and the last select filled in. */
-export function manifestListStatement(
-  name: string,
-  lineage: RowLineage = 'none',
-  fragments: Readonly<Record<string, SqlFragment>> = {},
-): string {
-  const listed = renderStatement('tables/listed_manifests', {
+export function listStatement<Name extends ListName>(
+  name: Name,
+  lineage: RowLineage,
+  ...fragments: FragmentArguments<Omit<FragmentsOf<Name>, ListFragment>>
+): Statement<Name> {
+  const listed = renderStatement('fragments/listed_manifests', {
     row_lineage: statementFragment(
       lineage === 'none'
         ? ''
         : lineage === 'kept'
           ? ', first_row_id'
-          : renderStatement('tables/first_row_ids'),
+          : renderStatement('fragments/first_row_ids'),
     ),
   });
-  return renderStatement(name, {
-    ...fragments,
-    ...(statement(name).placeholders.includes('listed') ? { listed: statementFragment(listed) } : {}),
-    ...(statement(name).placeholders.includes('no_manifest_row')
-      ? { no_manifest_row: statementFragment(renderStatement('tables/no_manifest_row')) }
-      : {}),
+  const common: Record<ListFragment, SqlFragment> = {
+    listed: statementFragment(listed),
+    no_manifest_row: statementFragment(renderStatement('fragments/no_manifest_row')),
     manifest_list_format: manifestListFragment(lineage),
-  });
+  };
+  const { placeholders } = statementFile(name);
+  const wanted = Object.entries(common).filter(([placeholder]) => placeholders.includes(placeholder));
+  return Object.freeze({ name, sql: rendered(name, { ...fragments[0], ...Object.fromEntries(wanted) }) });
 }

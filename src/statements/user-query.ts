@@ -4,7 +4,7 @@ import { renderStatement } from './statements.ts';
 
 /** The query without some of its columns; DuckDB's complaints still find its own text in it. */
 export const withoutColumnsQuery = (sql: string, columns: readonly string[]): string =>
-  renderStatement('load/without_columns', {
+  renderStatement('compile/without_columns', {
     columns: identifierListFragment(columns),
     query: userQueryFragment(sql),
   });

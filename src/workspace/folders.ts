@@ -5,8 +5,8 @@ import type { ProjectSpec } from '../model/process-spec.ts';
 import { sessionOfName } from '../model/session-branch.ts';
 
 /**
- * Folder of the markers of running sessions. Beside the tables, so that whoever shares the warehouse sees who is at
- * work; a foreign catalog's tables may lie out of reach.
+ * Folder of the markers of running sessions. Beside the tables, so that whoever shares the warehouse sees who
+ * is at work; a foreign catalog's tables may lie out of reach.
  */
 export const sessionsDirectory = ({ catalog, root }: ProjectSpec): string =>
   join(catalog.kind === 'rest' ? root : catalog.warehouse, '.psyberg', 'sessions');

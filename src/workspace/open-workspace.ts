@@ -1,6 +1,7 @@
 /**
- * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by the first
- * call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on this.
+ * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by the
+ * first call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on
+ * this.
  */
 import type { CatalogServer } from '../catalog/index.ts';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
@@ -12,6 +13,7 @@ import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { RunPorts } from '../run/ports.ts';
+import { duckdbWorkload } from '../workload/duckdb/index.ts';
 import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 
@@ -77,15 +79,19 @@ export async function openWorkspace(
     ...viewPorts,
     engine: lake.engine,
     engineStarted: lake.isStarted,
-    ports: async () => ({
-      project,
-      catalog: client,
-      ...viewPorts,
-      engine: await lake.engine(),
-      sessionsDirectory: sessions,
-      markersAreShared: project.catalog.kind !== 'rest',
-      onStep,
-    }),
+    ports: async () => {
+      const engine = await lake.engine();
+      return {
+        project,
+        catalog: client,
+        ...viewPorts,
+        engine,
+        workload: duckdbWorkload(engine),
+        sessionsDirectory: sessions,
+        markersAreShared: project.catalog.kind !== 'rest',
+        onStep,
+      };
+    },
     verified: openVerifiedRewrites(verifiedRewritesFile(project)),
     sessionsDirectory: sessions,
     failedSessions: new Map(),

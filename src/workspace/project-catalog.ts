@@ -10,8 +10,8 @@ import { readableManifests } from './folders.ts';
 export const CATALOG_NAME = 'psyberg';
 
 /**
- * Starts the embedded catalog over the pointers in the project's warehouse or in PostgreSQL, or a proxy in front of a
- * foreign one.
+ * Starts the embedded catalog over the pointers in the project's warehouse or in PostgreSQL, or a proxy in
+ * front of a foreign one.
  * @throws PsybergError those of `startCatalog` and `startProxy`.
  */
 export async function startProjectCatalog(

@@ -6,8 +6,8 @@ import type { SqlResult } from '../run/sql/run-sql.ts';
 import type { Workspace } from './open-workspace.ts';
 
 /**
- * Queries have a connection of their own, and take turns on it: the USE around one would change what names mean in
- * statements beside it.
+ * Queries have a connection of their own, and take turns on it: the USE around one would change what names
+ * mean in statements beside it.
  */
 export function queriesOver(
   workspace: Workspace,

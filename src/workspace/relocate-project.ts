@@ -1,4 +1,6 @@
-/** Puts the paths of a project's warehouse right after its folder was moved or copied. ProjectSpec -> report. */
+/**
+ * Puts the paths of a project's warehouse right after its folder was moved or copied. ProjectSpec -> report.
+ */
 import { openWarehouseFiles } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { RelocateRequest } from '../maintain/index.ts';

@@ -20,12 +20,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   setup: ['@duckdb/node-api', 'rolldown'],
   engine: ['model', 'setup', 'statements', '@duckdb/node-api'],
   catalog: ['iceberg', 'model', 'kysely', 'pg', 'zod'],
-  tables: ['engine', 'files', 'iceberg', 'model', 'statements'],
   files: ['catalog', 'model'],
+  tables: ['engine', 'iceberg', 'model', 'statements'],
   markers: ['iceberg', 'model'],
   state: ['catalog', 'engine', 'files', 'iceberg', 'kinds', 'model', 'statements', 'tables'],
   changes: ['catalog', 'engine', 'iceberg', 'model', 'state', 'statements', 'tables'],
   session: ['catalog', 'changes', 'engine', 'iceberg', 'kinds', 'model', 'state', 'statements'],
+  workload: ['compile', 'engine', 'files', 'iceberg', 'kinds', 'model', 'statements', 'tables'],
   run: [
     'catalog',
     'compile',
@@ -38,11 +39,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'state',
     'statements',
     'tables',
+    'workload',
   ],
   maintain: ['catalog', 'engine', 'files', 'iceberg', 'markers', 'model', 'state', 'statements', 'tables'],
   report: ['kinds', 'model', 'cli-table3', 'picocolors'],
-  workspace: ['catalog', 'changes', 'engine', 'maintain', 'model', 'run', 'tables'],
-  processes: ['compile', 'kinds', 'model', 'plan', 'project', 'run', 'session', 'workspace'],
+  workspace: ['catalog', 'changes', 'engine', 'maintain', 'model', 'run', 'tables', 'workload'],
+  processes: ['compile', 'kinds', 'model', 'plan', 'project', 'run', 'session', 'workload', 'workspace'],
   inspect: [
     'engine',
     'iceberg',
@@ -77,6 +79,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'psyberg.ts',
     'report',
     'run',
+    'workload',
     'workspace',
     'commander',
     'picocolors',
@@ -95,12 +98,13 @@ const JOBS: Readonly<Record<string, string>> = {
   setup: 'installs; builds `dist/`',
   engine: 'DuckDB',
   catalog: 'embedded Iceberg REST catalog, views, clients; needs no engine',
-  tables: 'files of a table: manifests, data files and views of them',
-  files: 'files of tables on this machine',
-  markers: 'which sessions are at work',
+  files: 'local files',
+  tables: 'manifests, data files, views of them',
+  markers: 'sessions at work',
   state: 'watermarks, sessions, signals',
   changes: 'change detection: window, evidence, a verdict a file',
   session: 'opens a session: heads, changes, VTTS',
+  workload: 'a port: what creates, loads, counts and audits; DuckDB',
   run: 'effects in order, one file a stage; repair, clean-up',
   maintain: 'compaction, expiry, orphans',
   report: 'plans and records to text',
@@ -181,6 +185,16 @@ describe('imports', () => {
       (each) => each.to === name && !places.some((place) => each.file.startsWith(place)),
     );
     expect(strange.map((each) => each.file)).toEqual([]);
+  });
+  it('a run knows the engine that works on rows by its port alone', () => {
+    const known = files
+      .filter((file) => file.startsWith('run/'))
+      .flatMap((file) =>
+        [...readFileSync(join(SRC, file), 'utf8').matchAll(/from '[./]+\/workload\/([^']+)'/g)].map(
+          (match) => match[1] as string,
+        ),
+      );
+    expect([...new Set(known)].sort()).toEqual(['bind-step.ts', 'port.ts']);
   });
   it('the planner and the compiler reach nothing that does I/O, not even Node', () => {
     const pure = files.filter((file) => /^(model|kinds|plan|compile)\//.test(file));

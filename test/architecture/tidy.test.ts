@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LINES_MAX = 400;
+/** What a script prints, for the compiler and not for people. */
+const PRINTED = ['src/statements/catalogue.ts'];
 /** Folders whose files people read; generated data is not among them. */
 const FOLDERS = ['src', 'sql', 'templates', 'warehouse', 'test', 'docs'];
 /** Pages beside them. */
@@ -29,7 +31,8 @@ const inFolder = (folder: string): string[] => files.filter((file) => file.start
 
 describe('the tree', () => {
   it(`has no source file of more than ${LINES_MAX} lines`, () => {
-    expect(inFolder('src').filter((file) => textOf(file).split('\n').length > LINES_MAX + 1)).toEqual([]);
+    const long = inFolder('src').filter((file) => textOf(file).split('\n').length > LINES_MAX + 1);
+    expect(long.filter((file) => !PRINTED.includes(file))).toEqual([]);
   });
   it('has no note of work left undone', () => {
     expect(files.filter((file) => /\b(TODO|FIXME|XXX|HACK)\b/.test(textOf(file)))).toEqual([]);

@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
 import { type OpenedProject, open } from '../support/open-project.ts';
-import { manifestListStatement } from '../../src/statements/index.ts';
+import { listStatement } from '../../src/statements/index.ts';
 import { ms, range, type Timing, timed } from './measure.ts';
 
 const SIZES = [100, 1000, 10_000];
@@ -96,7 +96,7 @@ async function lengthen(psyberg: OpenedProject, snapshots: number): Promise<void
     fs.copyFileSync(manifest, manifest.replace('-m0.avro', `-${number}-m0.avro`));
   const list = only['manifest-list'].replace(/snap-[^/]*$/, 'snap-long.avro');
   const select =
-    manifestListStatement('tables/write_empty_list').match(/to \$destination[\s\S]*$/)?.[0] ?? '';
+    listStatement('tables/write_empty_list', 'none').sql.match(/to \$destination[\s\S]*$/)?.[0] ?? '';
   await engine.execute({
     sql: `copy (
       select

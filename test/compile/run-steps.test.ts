@@ -4,11 +4,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compilePlan, describeStatement } from '../../src/compile/index.ts';
-import type { BoundValue, Row } from '../../src/engine/index.ts';
+import type { Row } from '../../src/engine/index.ts';
 import type { FileLayout } from '../../src/model/file-layout.ts';
 import type { CompiledPlan, Step } from '../../src/model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../../src/model/process-spec.ts';
-import type { BoundSql } from '../../src/model/step.ts';
+import { bindStep } from '../../src/workload/bind-step.ts';
 import { type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
 import { type SessionData, planOf, specOf } from '../support/session-data.ts';
 import { hourAt } from '../support/world.ts';
@@ -34,20 +34,8 @@ const stepsOf = (plan: CompiledPlan, kind: Step['kind']): Step[] =>
   plan.steps.filter((step) => step.kind === kind);
 
 const destination = (): string => join(world.folder, 'written.parquet');
-const run = (statement: BoundSql): Promise<Row[]> =>
-  world.engine.query({
-    sql: statement.sql,
-    parameters: Object.fromEntries(
-      Object.entries(statement.parameters).map(([name, value]) => [
-        name,
-        value !== null && typeof value === 'object' && 'from_run' in value
-          ? value.from_run === 'data-folder'
-            ? destination()
-            : '10'
-          : (value as BoundValue),
-      ]),
-    ),
-  });
+const run = (step: Step): Promise<Row[]> =>
+  world.engine.query(bindStep(step, { 'data-folder': destination(), 'kept-rows': 10 }));
 
 /** The rows that a step writes, as one text each. */
 async function written(steps: readonly Step[], columns: string): Promise<unknown[]> {
@@ -187,7 +175,7 @@ it('the columns of a query are asked for without a row, in any pattern', async (
   for (const pattern of ['stateless', 'stateful', 'dimension'] as const) {
     const data: SessionData = { pattern, completeTo: 3, sources: { s: { added: [2], vtts: 4 } } };
     const bare = describeStatement(planOf(data), specOf(data));
-    const { columns, rows } = await world.engine.table(bare as never);
+    const { columns, rows } = await world.engine.table(bindStep({ name: 'columns', ...bare }, {}));
     expect(columns.map(({ name }) => name)).toEqual(['id', 'ts', 'filename']);
     expect(rows).toEqual([]);
   }

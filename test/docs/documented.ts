@@ -7,11 +7,11 @@ const ROOT = join(import.meta.dirname, '../..');
 const writes = process.env['PSYBERG_WRITE_DOCS'] === '1';
 
 /** `part`: the name in the marks `<!-- rooms -->` and `<!-- /rooms -->`; without it the page is the text. */
-export function documented(file: string, text: string, part?: string): void {
+export function documented(file: string, text: string, part?: string, command = 'npm run docs'): void {
   const path = join(ROOT, file);
   const page = part === undefined ? text : withPart(readFileSync(path, 'utf8'), text, part);
   if (writes) writeFileSync(path, page);
-  expect(readFileSync(path, 'utf8'), `${file} is out of date; run: npm run docs`).toBe(page);
+  expect(readFileSync(path, 'utf8'), `${file} is out of date; run: ${command}`).toBe(page);
 }
 
 function withPart(page: string, text: string, part: string): string {

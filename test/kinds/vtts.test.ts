@@ -30,7 +30,7 @@ it('bounds: the newest hour with rows, without asking anybody', async () => {
 it('signal: the row of the source, where there are signals', async () => {
   expect(await ask({ kind: 'signal' })).toBeUndefined();
   const asked: unknown[] = [];
-  const query = async (statement: unknown) => {
+  const query: AskedWarehouse['query'] = async (...statement) => {
     asked.push(statement);
     return [{ hour: hour(4) }] as never;
   };
@@ -38,7 +38,10 @@ it('signal: the row of the source, where there are signals', async () => {
   const more = { signalTable: async () => signals, warehouse: warehouse({ query }) };
   expect(await ask({ kind: 'signal' }, more)).toBe(hour(4));
   expect(asked).toEqual([
-    { sql: expect.stringContaining('"psyberg_signal"'), parameters: { signal_name: 'raw.events' } },
+    [
+      { name: 'session/signalled_hour', sql: expect.stringContaining('"psyberg_signal"') },
+      { signal_name: 'raw.events' },
+    ],
   ]);
 });
 

@@ -7,6 +7,8 @@ import {
   HOUR_MS,
   durationMs,
   hourIntervals,
+  hourTexts,
+  hoursOfTexts,
   hourOfMs,
   hoursOf,
   hourText,
@@ -41,12 +43,13 @@ describe('an hour', () => {
   it('is counted with both ends, and of a range that ends before it begins there is none', () => {
     expect(hoursOf({ firstHour: -1, lastHour: 1 })).toEqual([-1, 0, 1]);
     expect(hoursOf({ firstHour: 2, lastHour: 1 })).toEqual([]);
-    expect(
-      hourIntervals([
-        { firstHour: 1, lastHour: 3 },
-        { firstHour: 7, lastHour: 7 },
-      ]),
-    ).toEqual({ first_hours: ['1', '7'], last_hours: ['3', '7'] });
+    const intervals = hourIntervals([
+      { firstHour: -1, lastHour: 3 },
+      { firstHour: 7, lastHour: 7 },
+    ]);
+    expect(intervals).toEqual({ first_hours: [-1, 7], last_hours: [3, 7] });
+    expect(hourTexts(intervals)).toEqual({ first_hours: ['-1', '7'], last_hours: ['3', '7'] });
+    expect(hoursOfTexts(hourTexts(intervals))).toEqual(intervals);
   });
 });
 

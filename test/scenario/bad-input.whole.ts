@@ -40,7 +40,7 @@ async function newestFile(world: World, kind: 'manifest list' | 'manifest' | 'da
       (await world.sql('select distinct filename from raw.events where id = 20'))[0]?.['filename'],
     );
   const manifests = await manifestsOf(await world.psyberg.internals.engine(), head);
-  return manifests.find((manifest) => manifest.added_snapshot_id === String(head['snapshot-id']))
+  return manifests.find((manifest) => manifest.added_snapshot_id === head['snapshot-id'])
     ?.manifest_path as string;
 }
 

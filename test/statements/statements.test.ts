@@ -1,18 +1,19 @@
 // Goal: the engine's SQL and its headers agree, and nothing is spliced that was not declared. Method: every
 // file of sql/ is parsed; its code is prepared by DuckDB where it stands alone.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { avroName } from '../../src/model/avro-name.ts';
 import {
   identifierFragment,
-  manifestListStatement,
+  listStatement,
   parseStatement,
   quoteIdentifier,
   quoteLiteral,
   renderStatement,
-  statement,
+  statementFile,
   statementFragment,
   tableFragment,
 } from '../../src/statements/index.ts';
@@ -23,11 +24,13 @@ const names = readdirSync(SQL, { recursive: true })
   .filter((name) => name.endsWith('.sql'))
   .map((name) => name.slice(0, -'.sql'.length))
   .sort();
+const files = names.map(statementFile);
+const connection = await (await DuckDBInstance.create(':memory:')).connect();
 
 describe('sql/', () => {
   it.each(names)('%s: header and statement agree', (name) => {
     const text = readFileSync(join(SQL, `${name}.sql`), 'utf8');
-    expect(statement(name)).toMatchObject({ name });
+    expect(statementFile(name)).toMatchObject({ name });
     expect(text).toMatch(/^-- @name \S+\n-- What: \S/);
     expect(text.endsWith('\n')).toBe(true);
     // Keywords are lower case, so that a reader tells them from values.
@@ -36,6 +39,40 @@ describe('sql/', () => {
       .replace(/'[^']*'/g, '')
       .replace(/"[^"]*"/g, '');
     expect(code.match(/\b(SELECT|FROM|WHERE|INSERT|CREATE|JOIN|GROUP BY|COPY|WITH)\b/g)).toBeNull();
+  });
+  it('has every name once', () => {
+    const basenames = names.map((name) => basename(name));
+    expect(basenames.filter((name, index) => basenames.indexOf(name) !== index)).toEqual([]);
+  });
+  it.each(files.filter((file) => file.placeholders.length === 0 && file.into.length === 0))(
+    '$name: is one statement to DuckDB',
+    async ({ body }) => {
+      const { count } = await connection.extractStatements(body);
+      expect(count).toBe(1);
+    },
+  );
+  it.each(files.filter((file) => file.into.length > 0))(
+    '$name: goes where it says, and what it binds is declared there',
+    ({ into, parameters }) => {
+      for (const place of into) {
+        const [, name = '', placeholder = ''] = /^(\S+) \{\{(\w+)\}\}$/.exec(place) ?? [];
+        const outer = statementFile(name);
+        expect(outer.placeholders, place).toContain(placeholder);
+        for (const inner of parameters) {
+          const declared = outer.parameters.find((each) => each.name === inner.name);
+          if (declared !== undefined || !inner.optional)
+            expect(declared, `${place} binds $${inner.name}`).toMatchObject({ type: inner.type });
+        }
+      }
+    },
+  );
+  it('is cast nowhere to the type that its header declares', () => {
+    // NULL is bound without a type, and a column has to have one.
+    const allowed = ['tables/write_file_manifest $sort_order_id::integer'];
+    const casts = files.flatMap(({ name, body }) =>
+      [...body.matchAll(/\$\w+::\w+/g)].map(([cast]) => `${name} ${cast}`),
+    );
+    expect(casts.filter((cast) => !allowed.includes(cast))).toEqual([]);
   });
   it('is used: no file lies there for nothing', () => {
     const source = fileURLToPath(new URL('../../src', import.meta.url));
@@ -85,7 +122,10 @@ describe('parseStatement', () => {
         `${header}-- @param $x VARCHAR\n-- @param $y TIMESTAMP (inside {{z}})\nselect $x, {{z}} -- $w`,
       ),
     ).toMatchObject({
-      parameters: ['x', 'y'],
+      parameters: [
+        { name: 'x', inside: [], optional: false },
+        { name: 'y', inside: ['z'], optional: false },
+      ],
       placeholders: ['z'],
       body: 'select $x, {{z}} -- $w',
     });
@@ -94,27 +134,26 @@ describe('parseStatement', () => {
 
 describe('renderStatement', () => {
   it('refuses a placeholder that is missing, and one that is unknown', () => {
-    expect(() => renderStatement('load/source_changes')).toThrow(
+    // @ts-expect-error: the compiler knows both.
+    expect(() => renderStatement('compile/source_changes')).toThrow(
       /placeholders missing or unknown: columns, source/,
     );
+    const fragments = { columns: statementFragment('*'), source: identifierFragment('a') };
     expect(() =>
-      renderStatement('load/source_changes', {
-        columns: statementFragment('*'),
-        source: identifierFragment('a'),
-        other: identifierFragment('b'),
-      }),
+      // @ts-expect-error
+      renderStatement('compile/source_changes', { ...fragments, other: identifierFragment('b') }),
     ).toThrow(/other/);
   });
   it('leaves $ and & in a fragment alone', () => {
     expect(
-      renderStatement('load/source_changes', {
+      renderStatement('compile/source_changes', {
         columns: statementFragment('*'),
         source: identifierFragment('a$&b$1'),
       }),
     ).toBe('select * from "a$&b$1"');
   });
   it('fills in the format of a manifest list', () => {
-    expect(manifestListStatement('tables/write_empty_list')).toContain("root_name 'manifest_file'");
+    expect(listStatement('tables/write_empty_list', 'none').sql).toContain("root_name 'manifest_file'");
   });
 });
 

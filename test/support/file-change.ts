@@ -13,7 +13,7 @@ import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
 import { rewriteManifests } from '../../src/tables/write/manifest.ts';
 import { writeClearedList } from '../../src/tables/write/manifest-list.ts';
 import { describeSnapshot } from '../../src/tables/write/snapshot-summary.ts';
-import { manifestListStatement } from '../../src/statements/index.ts';
+import { listStatement } from '../../src/statements/index.ts';
 import { type RowDelete, writeListWithDeletes, writeRowDeletes } from './row-deletes.ts';
 
 export interface LiveFile {
@@ -92,17 +92,14 @@ export async function composeFilesInto(input: {
   if (incoming !== undefined) {
     const cleared = list;
     list = metadataPath(metadata, `snap-${snapshotId}`);
-    await engine.execute({
-      sql: manifestListStatement('tables/write_manifest_list', rowLineageOf(metadata)),
-      parameters: {
-        carried_list: cleared,
-        staged_list: incoming['manifest-list'],
-        ...firstRowIdParameter(metadata),
-        staging_snapshot_ids: [String(incoming['snapshot-id']), String(snapshotId)],
-        snapshot_id: String(snapshotId),
-        sequence_number: String(sequenceNumber),
-        destination: list,
-      },
+    await engine.execute(listStatement('tables/write_manifest_list', rowLineageOf(metadata)), {
+      carried_list: cleared,
+      staged_list: incoming['manifest-list'],
+      ...firstRowIdParameter(metadata),
+      staging_snapshot_ids: [incoming['snapshot-id'], snapshotId],
+      snapshot_id: snapshotId,
+      sequence_number: sequenceNumber,
+      destination: list,
     });
   }
   const deletes = [];

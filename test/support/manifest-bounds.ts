@@ -7,7 +7,7 @@ import { columnOf, currentSchema } from '../../src/iceberg/event-time.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import { declareEmptyPartitionIn, manifestMetadata } from '../../src/tables/write/manifest.ts';
 import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
-import { manifestEntryFragments, renderStatement } from '../../src/statements/index.ts';
+import { manifestEntryFragments, statement } from '../../src/statements/index.ts';
 import type { World } from './world.ts';
 
 export interface StatedStatistics {
@@ -33,13 +33,12 @@ export async function restateColumn(
   const id = columnOf(currentSchema(metadata), column)?.id;
   if (head === undefined || id === undefined) throw new Error(`${table}.${column} is not there`);
   const manifest = (await manifestsOf(engine, head)).find(
-    (each) => each.added_snapshot_id === String(head['snapshot-id']),
+    (each) => each.added_snapshot_id === head['snapshot-id'],
   );
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === manifest?.partition_spec_id);
   if (manifest === undefined || spec === undefined) throw new Error(`the head of ${table} added no manifest`);
-  const { columns } = await engine.table({
-    sql: renderStatement('tables/data_file_columns'),
-    parameters: { manifest: manifest.manifest_path },
+  const { columns } = await engine.table(statement('tables/data_file_columns'), {
+    manifest: manifest.manifest_path,
   });
   const entry = manifestEntryFragments({
     columns,

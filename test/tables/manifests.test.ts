@@ -57,7 +57,7 @@ const clearing = (table: AvroTable, removed: readonly string[], manifests: reado
 
 /** The manifest of the first snapshot. */
 const firstOf = async (table: AvroTable): Promise<ManifestRow> =>
-  (await manifestsOf(world.engine, table.head)).find((each) => each.added_snapshot_id === '1') as ManifestRow;
+  (await manifestsOf(world.engine, table.head)).find((each) => each.added_snapshot_id === 1n) as ManifestRow;
 
 describe('manifests that are rewritten', () => {
   it('mark what was removed, by whoever commits them, and keep of the others snapshot and sequence number', async () => {
@@ -95,8 +95,8 @@ describe('manifests that are rewritten', () => {
     });
     const manifests = await manifestsOf(world.engine, { ...table.head, 'manifest-list': list });
     expect(manifests.map((each) => [each.added_snapshot_id, each.live_files]).sort()).toEqual([
-      ['2', 1n],
-      ['3', 1n],
+      [2n, 1n],
+      [3n, 1n],
     ]);
     expect(manifests.map((each) => each.manifest_path)).not.toContain(affected[0]?.manifest_path);
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from '../../src/engine/engine.ts';
 import { type Engine, forkWithMacros } from '../../src/engine/index.ts';
-import { renderStatement } from '../../src/statements/index.ts';
+import { statement } from '../../src/statements/index.ts';
 import { readManifests } from '../../src/tables/read/manifest-list.ts';
 
 const HOUR_US = 3_600_000_000;
@@ -45,11 +45,11 @@ describe('the manifests of lists', () => {
     );
     const row = { partition_spec_id: 0, content: 0, sequence_number: 0n };
     expect(await readManifests(engine, [knowing, forgetful])).toEqual([
-      { ...row, manifest_path: 'm1', added_snapshot_id: '7', live_files: 2n, mixed: true },
-      { ...row, manifest_path: 'm2', added_snapshot_id: '8', live_files: 0n, mixed: true },
+      { ...row, manifest_path: 'm1', added_snapshot_id: 7n, live_files: 2n, mixed: true },
+      { ...row, manifest_path: 'm2', added_snapshot_id: 8n, live_files: 0n, mixed: true },
     ]);
     expect(await readManifests(engine, [knowing], [7n])).toEqual([
-      { ...row, manifest_path: 'm1', added_snapshot_id: '7', live_files: 2n, mixed: false },
+      { ...row, manifest_path: 'm1', added_snapshot_id: 7n, live_files: 2n, mixed: false },
     ]);
     expect(await readManifests(engine, [forgetful], [9n])).toEqual([]);
   });
@@ -85,25 +85,24 @@ describe('the hours of a file', () => {
       );
       const column = { manifests: [manifest], field_id: 1, type: 'timestamptz', unit: 'us' };
       const partition = { partition_position: 1, partition_transform: 'hour' };
-      const [planned] = await engine.query({
-        sql: renderStatement('tables/data_files'),
-        parameters: { ...column, statuses: ['1'] },
-      });
-      expect([planned?.['first_hour'], planned?.['last_hour']]).toEqual(file.hours);
-      const [replaced] = await engine.query({
-        sql: renderStatement('tables/files_in_hours'),
-        parameters: { ...column, ...partition, first_hours: [String(FIVE)], last_hours: [String(FIVE)] },
+      const [planned] = await engine.query(statement('tables/data_files'), { ...column, statuses: [1] });
+      expect([planned?.first_hour, planned?.last_hour]).toEqual(file.hours);
+      const [replaced] = await engine.query(statement('tables/files_in_hours'), {
+        ...column,
+        ...partition,
+        first_hours: [FIVE],
+        last_hours: [FIVE],
       });
       expect(replaced).toMatchObject({
         placement: name === 'right' ? 'inside' : 'straddles',
         rows: 3n,
         bytes: 9n,
       });
-      const misleading = await engine.query({
-        sql: renderStatement('tables/misleading_manifests'),
-        parameters: { ...column, ...partition },
+      const misleading = await engine.query(statement('tables/misleading_manifests'), {
+        ...column,
+        ...partition,
       });
-      expect(misleading.map((row) => row['manifest_path'])).toEqual(
+      expect(misleading.map((row) => row.manifest_path)).toEqual(
         name === 'right' || name === 'missing' ? [] : [manifest],
       );
     },

@@ -7,7 +7,7 @@ import { currentSchema } from '../../iceberg/event-time.ts';
 import type { NestedField, Snapshot } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
-import { fileSchemaFragment, identifierFragment, renderStatement } from '../../statements/index.ts';
+import { fileSchemaFragment, identifierFragment, statement } from '../../statements/index.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 import { filesUnder } from './files-under.ts';
 import type { Source, SourceTable } from '../source.ts';
@@ -39,13 +39,13 @@ export async function refuseUnreadable(source: Source, snapshot: Snapshot): Prom
       schema === undefined
         ? []
         : await reading(source, snapshot, () =>
-            source.engine.query<{ path: string }>({
-              sql: renderStatement('changes/null_keys', {
+            source.engine.query(
+              statement('changes/null_keys', {
                 column: identifierFragment(column.name),
                 file_columns: schema,
               }),
-              parameters: { files: unknown },
-            }),
+              { files: unknown },
+            ),
           );
     if (row !== undefined) throw unreadable(source, snapshot, { file: row.path, columns: [column] });
   }
@@ -94,9 +94,10 @@ async function refuseOtherTypes(
   for (const column of widened) {
     const files = deletes.filter((each) => each.equalityIds.includes(column.id)).map((each) => each.path);
     const [row] = await reading(source, snapshot, () =>
-      source.engine.query<{ path: string }>({
-        sql: renderStatement('changes/stored_otherwise'),
-        parameters: { files, field_id: column.id, stored_type: STORED[String(column.type)] ?? '' },
+      source.engine.query(statement('changes/stored_otherwise'), {
+        files,
+        field_id: column.id,
+        stored_type: STORED[String(column.type)] ?? '',
       }),
     );
     if (row === undefined) continue;

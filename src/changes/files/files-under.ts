@@ -5,7 +5,7 @@
 import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { type StatementRow, statement } from '../../statements/index.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
 import { reading } from './reading.ts';
@@ -60,22 +60,13 @@ export async function filesUnder(
         manifestPath: row.manifest_path,
         specId,
         partition: partitionText(source, specId, row.partition),
-        sequenceNumber: BigInt(row.sequence_number),
+        sequenceNumber: row.sequence_number,
       };
       if (deletes.some((each) => appliesTo(each, file, source)))
         files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
     }
   }
   return files;
-}
-
-interface AffectedRow extends Record<string, unknown> {
-  readonly manifest_path: string;
-  readonly path: string;
-  readonly partition: string | null;
-  readonly sequence_number: string;
-  readonly rows: bigint;
-  readonly null_keys: bigint | null;
 }
 
 async function readAffected(
@@ -86,19 +77,16 @@ async function readAffected(
     greatest,
     newest,
   }: { readonly deletes: readonly DeleteFile[]; readonly greatest: bigint; readonly newest: bigint },
-): Promise<readonly AffectedRow[]> {
+): Promise<readonly StatementRow<'changes/affected_files'>[]> {
   const keys = [...new Set(deletes.flatMap((each) => each.equalityIds))];
   return togetherOrSingly(manifests, (some) =>
-    source.engine.query<AffectedRow>({
-      sql: renderStatement('changes/affected_files'),
-      parameters: {
-        manifest_list: head['manifest-list'],
-        manifests: some,
-        paths: [...new Set(deletes.flatMap((each) => each.dataFiles ?? []))],
-        equality_sequence_number: String(greatest),
-        newest: String(newest),
-        key_ids: keys.map(String),
-      },
+    source.engine.query(statement('changes/affected_files'), {
+      manifest_list: head['manifest-list'],
+      manifests: some,
+      paths: [...new Set(deletes.flatMap((each) => each.dataFiles ?? []))],
+      equality_sequence_number: greatest,
+      newest,
+      key_ids: keys,
     }),
   );
 }

@@ -11,9 +11,10 @@ import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { BoundsFrom, ChangedFile } from '../../model/session.ts';
 import {
+  type StatementRow,
   type SqlFragment,
   fileSchemaFragment,
-  renderStatement,
+  statement,
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
@@ -82,8 +83,9 @@ export function boundsOf(
 }
 
 /**
- * Today's date counts as begun: its remaining hours are not treated as future rows. It stands for its midnight here;
- * where it counts for every hour of its day, planning adds the others (`kinds/patterns/stateful.ts`).
+ * Today's date counts as begun: its remaining hours are not treated as future rows. It stands for its
+ * midnight here; where it counts for every hour of its day, planning adds the others
+ * (`kinds/patterns/stateful.ts`).
  */
 function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTable): PartitionHours {
   const day = lastHour - 23;
@@ -94,12 +96,7 @@ function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTabl
     : { firstHour, lastHour };
 }
 
-interface ScannedHours extends Record<string, unknown> {
-  readonly path: string;
-  readonly first_hour: number | null;
-  readonly last_hour: number | null;
-  readonly rows: bigint;
-}
+type ScannedHours = StatementRow<'changes/scan_event_hours'>;
 
 /**
  * The last rung of the ladder: one column of exactly the files whose metadata says nothing, and of those that
@@ -195,16 +192,13 @@ async function scan(source: Source, files: readonly ChangedFile[]): Promise<Scan
   const read = (options: SqlFragment, paths: readonly string[]): Promise<ScannedHours[]> =>
     paths.length === 0
       ? Promise.resolve([])
-      : source.engine.query<ScannedHours>({
-          sql: renderStatement('changes/scan_event_hours', { stored_event_time: stored, options }),
-          parameters: { files: paths, unit },
+      : source.engine.query(statement('changes/scan_event_hours', { stored_event_time: stored, options }), {
+          files: paths,
+          unit,
         });
   try {
     const paths = files.map((file) => file.path);
-    const named = await source.engine.query<{ path: string }>({
-      sql: renderStatement('changes/files_without_ids'),
-      parameters: { files: paths },
-    });
+    const named = await source.engine.query(statement('changes/files_without_ids'), { files: paths });
     const withoutIds = new Set(schema === undefined ? paths : named.map((row) => row.path));
     return [
       ...(await read(

@@ -38,7 +38,7 @@ export async function readNewManifests(
   const complete = source.metadata['format-version'] === 1 ? chain.length : completeFrom(chain, inTip);
   const own = chain.filter((snapshot, index) => index < complete && snapshot !== tip && !isKnown(snapshot));
   const inOwn = own.length === 0 ? [] : await addedIn(source, tip, own, own);
-  const ids = new Set(wanted.map((snapshot) => String(snapshot['snapshot-id'])));
+  const ids = new Set(wanted.map((snapshot) => snapshot['snapshot-id']));
   // The own list comes last: where both name a manifest, it is the one that knows.
   const byPath = new Map(
     [...inTip, ...inOwn]
@@ -61,7 +61,7 @@ function completeFrom(chain: readonly Snapshot[], inTip: readonly ManifestRow[])
     inTip.filter((manifest) => manifest.mixed).map((manifest) => manifest.added_snapshot_id),
   );
   const last = chain.findLastIndex(
-    (snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(String(snapshot['snapshot-id'])),
+    (snapshot) => operationOf(snapshot) !== 'append' || rewriting.has(snapshot['snapshot-id']),
   );
   return last + 1;
 }

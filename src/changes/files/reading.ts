@@ -4,12 +4,12 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { sourceUnreadable } from '../../model/source-unreadable.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import type { Source } from '../source.ts';
 
 /**
- * Runs a read of a source. A failure names the table, the snapshot and the file that could not be read, and moves
- * nothing. `files`: the Avro files that are read; of several, DuckDB often names none.
+ * Runs a read of a source. A failure names the table, the snapshot and the file that could not be read, and
+ * moves nothing. `files`: the Avro files that are read; of several, DuckDB often names none.
  * @throws PsybergError `source-unreadable`.
  */
 export async function reading<T>(
@@ -36,7 +36,7 @@ export async function reading<T>(
 async function firstUnreadable(engine: Engine, files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
     try {
-      await engine.query({ sql: renderStatement('changes/open_avro'), parameters: { file } });
+      await engine.query(statement('changes/open_avro'), { file });
     } catch {
       return file;
     }

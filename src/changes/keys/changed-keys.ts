@@ -1,7 +1,8 @@
 /**
- * The keys of rows that came, went or changed in a source since its watermark, with their hours. Changed files -> a
- * temporary table. Rows that only came are read in two columns. Where rows went or files were rewritten, rows are
- * compared as a whole: a file that is written anew with one row changed has the key of that row alone.
+ * The keys of rows that came, went or changed in a source since its watermark, with their hours. Changed
+ * files -> a temporary table. Rows that only came are read in two columns. Where rows went or files were
+ * rewritten, rows are compared as a whole: a file that is written anew with one row changed has the key of
+ * that row alone.
  */
 import { randomUUID } from 'node:crypto';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
@@ -14,9 +15,9 @@ import {
   hashFragment,
   identifierFragment,
   literalFragment,
-  manifestListStatement,
-  renderStatement,
+  listStatement,
   type SqlFragment,
+  statement,
   statementFragment,
   tableFragment,
 } from '../../statements/index.ts';
@@ -84,35 +85,28 @@ async function readKeys(input: ChangedKeysInput, reading: Reading): Promise<Chan
     ...(sides === undefined
       ? []
       : [
-          { snapshot: sides.now, sign: '1' as const },
-          { snapshot: sides.then, sign: '-1' as const },
+          { snapshot: sides.current, sign: '1' as const },
+          { snapshot: sides.earlier, sign: '-1' as const },
         ]),
   ];
   const named = Object.fromEntries(views.map(({ snapshot }, index) => [`side_${index}`, snapshot]));
   const count = await withViews(source, named, async (shown) => {
     const changed = temporaryTable();
     const key = identifierFragment(keyColumn(input));
-    await source.engine.execute({
-      sql: renderStatement('changes/begin_changed_keys', {
+    await source.engine.execute(
+      statement('changes/begin_changed_keys', {
         changed,
         key,
         rows: shown['side_0'] as SqlFragment,
       }),
-      parameters: {},
-    });
+    );
     const told = reading.before !== undefined;
     // One after the other: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
     for (const [index, { sign }] of views.entries())
       await addKeys(source, { changed, key, rows: shown[`side_${index}`] as SqlFragment, sign, told });
-    await source.engine.execute({
-      sql: renderStatement('changes/end_changed_keys', { keys: table, changed }),
-      parameters: {},
-    });
+    await source.engine.execute(statement('changes/end_changed_keys', { keys: table, changed }));
     await dropKeys(source, changed);
-    const [row] = await source.engine.query<{ keys: bigint }>({
-      sql: renderStatement('changes/count_keys', { keys: table }),
-      parameters: {},
-    });
+    const [row] = await source.engine.query(statement('changes/count_keys', { keys: table }));
     return Number(row?.keys ?? 0n);
   });
   const gone = state.files.filter((file) => file.status === 'removed');
@@ -128,7 +122,7 @@ const keyColumn = ({ source, key }: ChangedKeysInput): string =>
   columnOf(currentSchema(source.metadata), key)?.name ?? key;
 
 export const dropKeys = (source: Pick<Source, 'engine'>, keys: SqlFragment): Promise<bigint> =>
-  source.engine.execute({ sql: renderStatement('changes/drop_keys', { keys }), parameters: {} });
+  source.engine.execute(statement('changes/drop_keys', { keys }));
 
 async function addKeys(
   source: Source,
@@ -148,8 +142,8 @@ async function addKeys(
   },
 ): Promise<void> {
   const row = hashedRow(source);
-  await source.engine.execute({
-    sql: renderStatement('changes/add_changed_keys', {
+  await source.engine.execute(
+    statement('changes/add_changed_keys', {
       changed,
       key,
       rows,
@@ -159,8 +153,8 @@ async function addKeys(
       row_hash: told ? hashFragment(row) : statementFragment('0'),
       second_hash: told ? hashFragment(row, 'again') : statementFragment('0'),
     }),
-    parameters: { present_hour: String(source.lastAllowedHour) },
-  });
+    { present_hour: source.lastAllowedHour },
+  );
 }
 
 interface View extends FilesRead {
@@ -168,8 +162,8 @@ interface View extends FilesRead {
 }
 
 /**
- * The files that came: looked up in the manifests that their own snapshots added, since a compaction may have taken
- * them off the head. Undefined where they are not all there.
+ * The files that came: looked up in the manifests that their own snapshots added, since a compaction may have
+ * taken them off the head. Undefined where they are not all there.
  */
 async function viewOfAdded(
   { source, state, head }: ChangedKeysInput,
@@ -181,14 +175,11 @@ async function viewOfAdded(
   if (added.length > 0 && state.detectedBy !== 'live-files' && state.detectedBy !== 'first-load') {
     const destination = `${directory}/added-${randomUUID()}.avro`;
     const counted = state.changes.filter((change) => change.counted);
-    await engine.execute({
-      sql: manifestListStatement('tables/write_change_list'),
-      parameters: {
-        manifest_lists: state.manifestLists,
-        snapshot_ids: counted.map((change) => String(change.snapshotId)),
-        contents: ['0'],
-        destination,
-      },
+    await engine.execute(listStatement('tables/write_change_list', 'none'), {
+      manifest_lists: state.manifestLists,
+      snapshot_ids: counted.map((change) => change.snapshotId),
+      contents: [0],
+      destination,
     });
     from = { ...head, 'manifest-list': destination };
   }
@@ -206,25 +197,25 @@ async function holdsAll(source: Source, view: Snapshot, paths: readonly string[]
 }
 
 /**
- * What else is compared: the files that went, as they were, and beside them those that lost or got back single rows, as
- * they were and as they are.
+ * What else is compared: the files that went, as they were, and beside them those that lost or got back
+ * single rows, as they were and as they are.
  */
 async function viewsOfBoth(
   input: ChangedKeysInput,
   { directory }: Reading,
   before: Snapshot,
-): Promise<(FilesRead & { readonly now: Snapshot; readonly then: Snapshot }) | 'incomplete'> {
+): Promise<(FilesRead & { readonly current: Snapshot; readonly earlier: Snapshot }) | 'incomplete'> {
   const { source, head, state } = input;
   const { engine, metadata } = source;
   await refuseUnreadable(source, before);
   await refuseUnreadable(source, head);
   const hours = hoursOfDeletes(state.files);
-  const [then, now] = [await source.manifestsOf(before), await source.manifestsOf(head)];
-  const partly = await filesIn(source, { snapshot: before, manifests: then, hours });
-  const still = await filesIn(source, { snapshot: head, manifests: now, hours });
+  const [earlier, current] = [await source.manifestsOf(before), await source.manifestsOf(head)];
+  const partly = await filesIn(source, { snapshot: before, manifests: earlier, hours });
+  const still = await filesIn(source, { snapshot: head, manifests: current, hours });
   const common = new Set(partly.paths.filter((path) => still.paths.includes(path)));
   const removed = state.files.filter((file) => file.status === 'removed').map((file) => file.path);
-  const paths = { then: [...new Set([...removed, ...common])], now: [...common] };
+  const paths = { earlier: [...new Set([...removed, ...common])], current: [...common] };
   const viewOf = (from: Snapshot, manifests: readonly ManifestRow[], files: readonly string[]) =>
     composeFilesView(engine, {
       metadata,
@@ -234,9 +225,13 @@ async function viewsOfBoth(
       directory,
       withDeletes: true,
     });
-  const views = { then: await viewOf(before, then, paths.then), now: await viewOf(head, now, paths.now) };
+  const views = {
+    earlier: await viewOf(before, earlier, paths.earlier),
+    current: await viewOf(head, current, paths.current),
+  };
   const whole =
-    (await holdsAll(source, views.then, paths.then)) && (await holdsAll(source, views.now, paths.now));
+    (await holdsAll(source, views.earlier, paths.earlier)) &&
+    (await holdsAll(source, views.current, paths.current));
   return whole ? { ...views, files: common.size, bytes: partly.bytes } : 'incomplete';
 }
 

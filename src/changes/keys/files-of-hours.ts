@@ -1,8 +1,11 @@
-/** The live data files of a table that may hold rows of some hours. Snapshot + hours -> files, by their metadata. */
+/**
+ * The live data files of a table that may hold rows of some hours. Snapshot + hours -> files, by their
+ * metadata.
+ */
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { HourIntervals } from '../../model/hour.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { type StatementRow, statement } from '../../statements/index.ts';
 import { readEachSpec } from '../../tables/read/each-spec.ts';
 import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
@@ -14,11 +17,7 @@ export interface FilesRead {
   readonly bytes: bigint;
 }
 
-interface FileOfHours extends Record<string, unknown> {
-  readonly manifest_path: string;
-  readonly path: string;
-  readonly bytes: bigint;
-}
+type FileOfHours = StatementRow<'tables/files_in_hours'>;
 
 /** Of a source with an event time. */
 export async function filesOfHours(
@@ -45,16 +44,13 @@ export async function filesOfHours(
   });
   const asked = data.filter((manifest) => !outside.has(manifest.manifest_path));
   return readEachSpec(metadata, asked, (paths, spec) =>
-    engine.query<FileOfHours>({
-      sql: renderStatement('tables/files_in_hours'),
-      parameters: {
-        manifests: paths,
-        field_id: column.id,
-        unit,
-        type: String(column.type),
-        ...timeFieldOf(spec, column.id),
-        ...hours,
-      },
+    engine.query(statement('tables/files_in_hours'), {
+      manifests: paths,
+      field_id: column.id,
+      unit,
+      type: String(column.type),
+      ...timeFieldOf(spec, column.id),
+      ...hours,
     }),
   );
 }

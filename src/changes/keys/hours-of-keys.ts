@@ -1,6 +1,6 @@
 /**
- * The hours in which a table has rows with certain keys. Table + keys + candidate hours -> hours. Two columns are read,
- * of the files that may hold rows of the candidate hours.
+ * The hours in which a table has rows with certain keys. Table + keys + candidate hours -> hours. Two columns
+ * are read, of the files that may hold rows of the candidate hours.
  */
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
@@ -10,8 +10,8 @@ import {
   hourCountFragment,
   identifierFragment,
   literalFragment,
-  renderStatement,
   type SqlFragment,
+  statement,
 } from '../../statements/index.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
@@ -62,8 +62,8 @@ export async function hoursOfKeys({
       withDeletes: true,
     });
     return withViews(source, { rows: view }, (shown) =>
-      engine.query<{ hour: bigint }>({
-        sql: renderStatement('changes/hours_of_keys', {
+      engine.query(
+        statement('changes/hours_of_keys', {
           key: identifierFragment(column),
           rows: shown.rows,
           keys,
@@ -72,8 +72,7 @@ export async function hoursOfKeys({
           later: hourCountFragment(later),
           earlier: hourCountFragment(earlier + rowHours),
         }),
-        parameters: {},
-      }),
+      ),
     );
   });
   const wanted = new Set(candidates);

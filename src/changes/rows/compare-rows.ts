@@ -15,10 +15,11 @@ import type { Hour } from '../../model/hour.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { BY_TEXT, rewriteKey } from '../../state/no-news.ts';
 import {
+  type StatementRow,
   type SqlFragment,
   hashedRowFragment,
-  manifestListStatement,
-  renderStatement,
+  listStatement,
+  statement,
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
@@ -53,13 +54,7 @@ const columnsByText = ({ metadata }: SourceTable): string[] =>
 export const hashedRow = (source: SourceTable): SqlFragment => hashedRowFragment(columnsByText(source));
 
 /** The rows of an hour, so that two lots of them compare. */
-export interface HourRow extends Record<string, unknown> {
-  readonly first_hour: number | null;
-  readonly last_hour: number | null;
-  readonly row_count: bigint;
-  readonly row_hash: bigint;
-  readonly second_hash: bigint;
-}
+export type HourRow = StatementRow<'changes/rows_by_hour'>;
 
 /**
  * The rows of a relation (see `changes/rows_by_hour`) by hour. `files`: where the relation reads them by
@@ -70,14 +65,14 @@ export const rowsByHour = (
   rows: SqlFragment,
   files?: readonly string[],
 ): Promise<HourRow[]> =>
-  source.engine.query<HourRow>({
-    sql: renderStatement('changes/rows_by_hour', {
+  source.engine.query(
+    statement('changes/rows_by_hour', {
       rows,
       row: hashedRow(source),
       stored_event_time: storedEventTime(source),
     }),
-    parameters: { unit: source.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
-  });
+    { unit: source.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
+  );
 
 /** The hours in which the rows of two sides differ, ascending; a side may come in several parts. */
 export function differingHours(before: readonly HourRow[], after: readonly HourRow[]): DifferingHours[] {
@@ -154,14 +149,14 @@ export async function newsOfFiles(
   comparison: Comparison,
 ): Promise<{ readonly path: string; readonly knownRows: bigint; readonly newRows: bigint }[]> {
   const rows = await withSides(source, comparison, ({ before, after }) =>
-    source.engine.query<{ path: string; known_rows: bigint; new_rows: bigint }>({
-      sql: renderStatement('changes/news_of_files', {
+    source.engine.query(
+      statement('changes/news_of_files', {
         before,
         after,
         row: hashedRow(source),
       }),
-      parameters: { files: comparison.after.files },
-    }),
+      { files: comparison.after.files },
+    ),
   );
   return rows.map((row) => ({ path: row.path, knownRows: row.known_rows, newRows: row.new_rows }));
 }
@@ -246,14 +241,11 @@ async function passedView(
 ): Promise<Snapshot> {
   const { metadata } = source;
   const destination = `${directory}/passed.avro`;
-  await source.engine.execute({
-    sql: manifestListStatement('tables/write_change_list'),
-    parameters: {
-      manifest_lists: passed.manifestLists,
-      snapshot_ids: passed.snapshotIds.map(String),
-      contents: ['0', '1'],
-      destination,
-    },
+  await source.engine.execute(listStatement('tables/write_change_list', 'none'), {
+    manifest_lists: passed.manifestLists,
+    snapshot_ids: passed.snapshotIds,
+    contents: [0, 1],
+    destination,
   });
   const listed = { ...from, 'manifest-list': destination };
   const manifests = await source.manifestsOf(listed);
@@ -300,8 +292,8 @@ export async function remembering(
   compare: () => Promise<DifferingHours[] | undefined>,
 ): Promise<DifferingHours[] | undefined> {
   const { metadata } = source;
-  // How rows are compared is part of the key: those of such columns were once compared by their hash alone, and what
-  // was found then may be wrong.
+  // How rows are compared is part of the key: those of such columns were once compared by their hash alone,
+  // and what was found then may be wrong.
   const how = columnsByText(source).length === 0 ? [] : [BY_TEXT];
   const key = [
     rewriteKey(metadata, { before: before['snapshot-id'], after: after['snapshot-id'] }),

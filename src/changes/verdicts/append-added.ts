@@ -1,7 +1,7 @@
 /**
- * `on_source_change: append-added`: what a process that takes added rows, whatever else happened to its source, is to
- * load. A writer that deletes or updates rows by copying the rest of their file (Spark does so by default) adds files,
- * but hardly a row; so files are loaded only where their rows are new.
+ * `on_source_change: append-added`: what a process that takes added rows, whatever else happened to its
+ * source, is to load. A writer that deletes or updates rows by copying the rest of their file (Spark does so
+ * by default) adds files, but hardly a row; so files are loaded only where their rows are new.
  */
 import { ancestors, operationOf, snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';

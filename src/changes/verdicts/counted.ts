@@ -1,6 +1,6 @@
 /**
- * `append`, `overwrite`, `delete`, and whatever nobody else explains: the files that came are news, and the hours of
- * those that came and of those that went changed.
+ * `append`, `overwrite`, `delete`, and whatever nobody else explains: the files that came are news, and the
+ * hours of those that came and of those that went changed.
  */
 import { type SnapshotVerdict, changeOf, reasonOf } from './verdict.ts';
 

@@ -1,7 +1,8 @@
 /**
- * Both: row-level deletes of rows that no append brought since, and rewrites of files (maintenance, too). A deleted row may have gone to a rewritten file or come from one, so no
- * snapshot can be judged by itself: the files that went are compared, as the watermark saw them, with those
- * that came, as the head shows them. What happened in between does not matter.
+ * Both: row-level deletes of rows that no append brought since, and rewrites of files (maintenance, too). A
+ * deleted row may have gone to a rewritten file or come from one, so no snapshot can be judged by itself: the
+ * files that went are compared, as the watermark saw them, with those that came, as the head shows them. What
+ * happened in between does not matter.
  */
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
@@ -25,8 +26,8 @@ import type { Reader } from '../source.ts';
 const BY_THEMSELVES = [missedRowDeletes, counted];
 
 /**
- * The changes and files that count. Where a file that went has nothing to be compared with, or the watermark's snapshot
- * was expired, all of them do, with all their hours.
+ * The changes and files that count. Where a file that went has nothing to be compared with, or the
+ * watermark's snapshot was expired, all of them do, with all their hours.
  */
 export async function entangled(reader: Reader, evidence: Evidence): Promise<JudgedGap> {
   const { consumed } = evidence;
@@ -37,7 +38,10 @@ export async function entangled(reader: Reader, evidence: Evidence): Promise<Jud
   return (await compareEnds(reader, { ...evidence, consumed }, alone)) ?? alone;
 }
 
-/** What is compared: the files that only one of the two ends has, but those that an append brought are news anyway. */
+/**
+ * What is compared: the files that only one of the two ends has, but those that an append brought are news
+ * anyway.
+ */
 function filesToCompare(inOrder: readonly ChangedFile[], { window }: Evidence) {
   const net = netFiles(inOrder);
   const undone = idsOf(window.undone);

@@ -1,8 +1,9 @@
 /**
- * Snapshots in between were expired, the table was replaced under its uuid, or files came back by a rollback: the files
- * of the watermark's snapshot beside those of the head say all, as long as that snapshot is there (a tag keeps it).
- * Where files were replaced, their live rows are compared: hours that differ changed, and a process that appends loads
- * the files that hold no row of those that went, if all others hold what these held.
+ * Snapshots in between were expired, the table was replaced under its uuid, or files came back by a rollback:
+ * the files of the watermark's snapshot beside those of the head say all, as long as that snapshot is there
+ * (a tag keeps it). Where files were replaced, their live rows are compared: hours that differ changed, and a
+ * process that appends loads the files that hold no row of those that went, if all others hold what these
+ * held.
  */
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
@@ -33,8 +34,10 @@ export interface ComparedEnds {
 }
 
 /**
- * The files that count. `loaded`: paths of files that came back and are loaded already; given after a rollback.
- * @throws PsybergError `history-expired` where a process that takes added rows cannot be told which rows are new.
+ * The files that count. `loaded`: paths of files that came back and are loaded already; given after a
+ * rollback.
+ * @throws PsybergError `history-expired` where a process that takes added rows cannot be told which rows are
+ * new.
  */
 export async function compareFiles(
   reader: Reader,
@@ -120,7 +123,10 @@ async function refuseUnknownRows(
   );
 }
 
-/** Whether some file that came is of a commit before the watermark: it was taken away before that, and came back. */
+/**
+ * Whether some file that came is of a commit before the watermark: it was taken away before that, and came
+ * back.
+ */
 async function holdsOlder(
   source: Source,
   { head, watermark }: Ends,

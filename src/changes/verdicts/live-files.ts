@@ -1,15 +1,15 @@
 /**
- * The watermark's snapshot was expired, too: live files tell. Every file carries the sequence number of the commit that
- * added it. If as many rows at or below the watermark's number are live as there were then, and those that its own
- * snapshot added are among them, nothing was removed, and the files above it are exactly the news. Otherwise nobody can
- * say: refused.
+ * The watermark's snapshot was expired, too: live files tell. Every file carries the sequence number of the
+ * commit that added it. If as many rows at or below the watermark's number are live as there were then, and
+ * those that its own snapshot added are among them, nothing was removed, and the files above it are exactly
+ * the news. Otherwise nobody can say: refused.
  */
 import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../../model/session.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import { countsOf } from '../evidence.ts';
 import type { Source } from '../source.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
@@ -111,18 +111,10 @@ export async function rowsBefore(
   const counts = [];
   for (const { paths } of likeManifests(ofData(await source.manifestsOf(head))))
     counts.push(
-      ...(await source.engine.query<{
-        older_rows: bigint;
-        own_rows: bigint;
-        newer_files: string[];
-        newer_deletes: boolean;
-      }>({
-        sql: renderStatement('changes/live_rows_before'),
-        parameters: {
-          manifest_list: head['manifest-list'],
-          manifests: paths,
-          sequence_number: String(sequenceNumber),
-        },
+      ...(await source.engine.query(statement('changes/live_rows_before'), {
+        manifest_list: head['manifest-list'],
+        manifests: paths,
+        sequence_number: sequenceNumber,
       })),
     );
   return {

@@ -1,7 +1,8 @@
 /**
- * The watermark is no ancestor of the head: the source was rolled back, and what was undone and what is new both count.
- * To a process that appends, files that an undone snapshot had removed are no news where it has loaded them: where one
- * of its earlier watermarks had them. One that came and went between two sessions was never loaded.
+ * The watermark is no ancestor of the head: the source was rolled back, and what was undone and what is new
+ * both count. To a process that appends, files that an undone snapshot had removed are no news where it has
+ * loaded them: where one of its earlier watermarks had them. One that came and went between two sessions was
+ * never loaded.
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import { ancestors, snapshotById } from '../../iceberg/history.ts';
@@ -9,7 +10,7 @@ import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import type { Source, SourceTable, Reader } from '../source.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
 import { reading } from '../files/reading.ts';
@@ -54,9 +55,9 @@ async function loadedBefore(
     const manifests = ofData(await source.manifestsOf(seen)).map((manifest) => manifest.manifest_path);
     const there = await reading(source, seen, () =>
       togetherOrSingly(manifests, (some) =>
-        source.engine.query<{ path: string }>({
-          sql: renderStatement('changes/live_paths_among'),
-          parameters: { manifests: some, paths: files.map((file) => file.path) },
+        source.engine.query(statement('changes/live_paths_among'), {
+          manifests: some,
+          paths: files.map((file) => file.path),
         }),
       ),
     );

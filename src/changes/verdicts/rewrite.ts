@@ -1,14 +1,15 @@
 /**
- * A commit that only rewrote files, or changed few rows of many: an `overwrite` with as many rows in the same hours
- * (a compaction by a writer that does not know `replace`, an update), or an `overwrite` or `replace` over files with
- * row-level deletes that has no more rows than before. Counts and hours make it suspect; its rows, compared, decide.
- * This reads data in planning: those files, once, and what changed no row is remembered.
+ * A commit that only rewrote files, or changed few rows of many: an `overwrite` with as many rows in the same
+ * hours (a compaction by a writer that does not know `replace`, an update), or an `overwrite` or `replace`
+ * over files with row-level deletes that has no more rows than before. Counts and hours make it suspect; its
+ * rows, compared, decide. This reads data in planning: those files, once, and what changed no row is
+ * remembered.
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { operationOf, snapshotById } from '../../iceberg/history.ts';
 import type { IcebergType, NestedField, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile } from '../../model/session.ts';
-import { fileSchemaFragment, renderStatement, statementFragment } from '../../statements/index.ts';
+import { fileSchemaFragment, renderStatement, statement, statementFragment } from '../../statements/index.ts';
 import {
   type DifferingHours,
   compareLiveRows,
@@ -24,8 +25,8 @@ import type { Source } from '../source.ts';
 import { ofDeletes } from '../../tables/read/manifest-list.ts';
 
 /**
- * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that changed rows
- * of some hours touches those alone.
+ * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that
+ * changed rows of some hours touches those alone.
  */
 export const rewrite: SnapshotVerdict = async ({ source }, seen) => {
   const differing = await hoursOfSuspect(source, seen);
@@ -62,8 +63,8 @@ function spanOf(files: readonly ChangedFile[], status: ChangedFile['status']): s
 }
 
 /**
- * Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is, with all
- * its hours.
+ * Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is,
+ * with all its hours.
  */
 async function hoursOfSuspect(source: Source, seen: SnapshotEvidence): Promise<DifferingHours[] | undefined> {
   const { snapshot, files, undone } = seen;
@@ -98,17 +99,14 @@ async function compareFiles(
   if (columns === undefined || schema.fields.some((field) => field['initial-default'] !== undefined))
     return undefined;
   const members = schema.fields.flatMap((field) => membersOf(field.type));
-  const [row] = await source.engine.query<{ unmatched: boolean }>({
-    sql: renderStatement('changes/unmatched_columns'),
-    parameters: {
-      files: files.map((file) => file.path),
-      member_ids: members.map((member) => String(member.id)),
-      member_names: members.map((member) => member.name),
-      partition_ids: identityColumns(metadata),
-    },
+  const [row] = await source.engine.query(statement('changes/unmatched_columns'), {
+    files: files.map((file) => file.path),
+    member_ids: members.map((member) => member.id),
+    member_names: members.map((member) => member.name),
+    partition_ids: identityColumns(metadata),
   });
   if (row?.unmatched !== false) return undefined;
-  const stored = statementFragment(renderStatement('changes/stored_files', { file_columns: columns }));
+  const stored = statementFragment(renderStatement('fragments/stored_files', { file_columns: columns }));
   const [removed, added] = [
     await rowsByHour(source, stored, pathsOf(files, 'removed')),
     await rowsByHour(source, stored, pathsOf(files, 'added')),
@@ -121,12 +119,10 @@ function parentOf(metadata: TableMetadata, snapshot: Snapshot): Snapshot | undef
   return parent === undefined ? undefined : snapshotById(metadata, parent);
 }
 
-const identityColumns = (metadata: TableMetadata): string[] => [
+const identityColumns = (metadata: TableMetadata): number[] => [
   ...new Set(
     metadata['partition-specs'].flatMap((spec) =>
-      spec.fields
-        .filter((field) => field.transform === 'identity')
-        .map((field) => String(field['source-id'])),
+      spec.fields.filter((field) => field.transform === 'identity').map((field) => field['source-id']),
     ),
   ),
 ];

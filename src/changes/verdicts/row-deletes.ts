@@ -1,7 +1,7 @@
 /**
- * Row-level deletes (positions, equality, deletion vectors): hours in which rows that were there at the watermark went
- * changed; `../row-deletes.ts` finds them. Rows that came and went between two sessions are absent, and a snapshot that
- * took nobody's rows is no news.
+ * Row-level deletes (positions, equality, deletion vectors): hours in which rows that were there at the
+ * watermark went changed; `../row-deletes.ts` finds them. Rows that came and went between two sessions are
+ * absent, and a snapshot that took nobody's rows is no news.
  */
 import { ROW_DELETES, type SnapshotVerdict, noNews } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A verdict says what a change of a source means to a process: does it count, and which files and hours does it
- * touch. One file each, with the rule in its head; `find-changes.ts` asks them in order.
+ * A verdict says what a change of a source means to a process: does it count, and which files and hours does
+ * it touch. One file each, with the rule in its head; `find-changes.ts` asks them in order.
  */
 import { operationOf } from '../../iceberg/history.ts';
 import type { SnapshotId } from '../../iceberg/table-metadata.ts';
@@ -24,7 +24,9 @@ export interface JudgedGap {
   readonly across: boolean;
 }
 
-/** A rule for one snapshot. Returns undefined where it does not apply, or cannot tell: the next rule is asked. */
+/**
+ * A rule for one snapshot. Returns undefined where it does not apply, or cannot tell: the next rule is asked.
+ */
 export type SnapshotVerdict = (
   reader: Reader,
   seen: SnapshotEvidence,

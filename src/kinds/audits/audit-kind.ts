@@ -53,7 +53,9 @@ export interface QueryFile {
 export interface AuditScope {
   /** The source rows of the session, a CTE for each alias, as the process's query sees them; then `more`. */
   readonly sources: (more?: readonly SqlFragment[]) => SqlFragment;
-  /** The same without the rows that only the window of their source brings: those of the session's own hours. */
+  /**
+   * The same without the rows that only the window of their source brings: those of the session's own hours.
+   */
   readonly ownSources: () => SqlFragment;
   /** True where some source has a window. */
   readonly hasWindows: boolean;

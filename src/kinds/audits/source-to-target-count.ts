@@ -1,4 +1,6 @@
-/** `source_to_target_count`: as many rows were staged as the session read from a source, or from the first. */
+/**
+ * `source_to_target_count`: as many rows were staged as the session read from a source, or from the first.
+ */
 import * as z from 'zod';
 import type { AuditSpec } from '../../model/process-spec.ts';
 import { identifierFragment, renderStatement } from '../../statements/index.ts';

@@ -24,7 +24,7 @@ export const sqlAudit: AuditKind<SqlAudit, string> = selectsBadRows({
   read: (path, { queryOf }) => queryOf(path),
   badRows: (audit, { sources, staged, whole }) => {
     const rowsOf = (source: typeof staged): string =>
-      renderStatement('load/source_changes', { columns: statementFragment('*'), source });
+      renderStatement('compile/source_changes', { columns: statementFragment('*'), source });
     return renderStatement('audit/project_query', {
       sources: sources([cteFragment('staged', rowsOf(staged)), cteFragment('target', rowsOf(whole))]),
       query: userQueryFragment(audit.sql),

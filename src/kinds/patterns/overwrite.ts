@@ -60,8 +60,8 @@ export function lastHourToLoad(session: Session): Hour | undefined {
 }
 
 /**
- * The least VTTS over all sources; undefined while one of them is complete for no hour at all. An hour whose rows
- * depend on later ones is complete when those are.
+ * The least VTTS over all sources; undefined while one of them is complete for no hour at all. An hour whose
+ * rows depend on later ones is complete when those are.
  */
 function leastVtts(session: Session): Hour | undefined {
   const hours = session.sources.map(completeFor);

@@ -1,10 +1,11 @@
 /**
  * The hours of the target that are to be computed. Session -> hours. Pure.
  *
- * A watermark keeps hours that are owed. Up to the newest hour of its source (or the last one that the target has
- * computed) they are hours of the target; later ones are hours of the source, whose rows were of the future when they
- * came. Without a window the two are the same. What a window reaches beyond the newest hour is nobody's debt: nothing
- * of it was ever computed, and {@link reachedSince} finds it when its time has come.
+ * A watermark keeps hours that are owed. Up to the newest hour of its source (or the last one that the target
+ * has computed) they are hours of the target; later ones are hours of the source, whose rows were of the
+ * future when they came. Without a window the two are the same. What a window reaches beyond the newest hour
+ * is nobody's debt: nothing of it was ever computed, and {@link reachedSince} finds it when its time has
+ * come.
  */
 import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';
 import { ascending, futureHours, touchedHours, union } from '../../model/hour-sets.ts';
@@ -24,9 +25,9 @@ export const pending = (session: Session): Hour[] =>
   union(session.sources.map((source) => pendingOf(session, source).hours));
 
 /**
- * What one source brings: the hours that it changed, those still owed from before, and those set aside for the
- * future. Hours above the last one that the target has computed are no debt where the source has no row in them any
- * more: nothing of them was ever loaded.
+ * What one source brings: the hours that it changed, those still owed from before, and those set aside for
+ * the future. Hours above the last one that the target has computed are no debt where the source has no row
+ * in them any more: nothing of them was ever loaded.
  */
 export function pendingOf(session: Session, source: SourceState): Pending {
   const touched = touchedHours(source.files);
@@ -65,8 +66,8 @@ export function owedOf(session: Session, source: SourceState, loaded: ReadonlySe
 }
 
 /**
- * Hours that the target has not computed, and that rows reach which were loaded before: through the window of their
- * source. With a key such an hour has rows of another source, by which it is known.
+ * Hours that the target has not computed, and that rows reach which were loaded before: through the window of
+ * their source. With a key such an hour has rows of another source, by which it is known.
  */
 export function reachedSince(session: Session): Hour[] {
   const { completeToHour } = session.target;

@@ -1,6 +1,6 @@
 /**
- * A stateless load reads exactly the new files (a second batch in a partition already loaded must not bring the
- * first one again) and appends.
+ * A stateless load reads exactly the new files (a second batch in a partition already loaded must not bring
+ * the first one again) and appends.
  */
 import type { PlanRead } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';

@@ -1,7 +1,7 @@
 /** `vtts: signal`: complete up to the hour that the signal table says. */
 import type { Hour } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
-import { renderStatement, tableFragment } from '../../statements/index.ts';
+import { statement, tableFragment } from '../../statements/index.ts';
 import type { VttsKind } from './vtts-kind.ts';
 
 export const signal: VttsKind = {
@@ -10,10 +10,10 @@ export const signal: VttsKind = {
   async ask(_vtts, { table, signalTable, warehouse }): Promise<Hour | undefined> {
     const signals = await signalTable();
     if (signals === undefined) return undefined;
-    const [row] = await (await warehouse()).query<{ hour: number | null }>({
-      sql: renderStatement('session/signalled_hour', { signal_table: tableFragment('lake', signals) }),
-      parameters: { signal_name: tableName(table) },
-    });
+    const [row] = await (await warehouse()).query(
+      statement('session/signalled_hour', { signal_table: tableFragment('lake', signals) }),
+      { signal_name: tableName(table) },
+    );
     return row?.hour ?? undefined;
   },
 };

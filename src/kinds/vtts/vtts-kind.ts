@@ -1,4 +1,5 @@
 /** What a provider of VTTS is: who says up to which hour a source is complete. */
+import type { ArgumentsOf, Statement, StatementName, StatementRow } from '../../statements/index.ts';
 import type * as z from 'zod';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { Hour } from '../../model/hour.ts';
@@ -48,10 +49,10 @@ export interface AskedSource {
 /** The tables of the catalog, to be read only. */
 export interface AskedWarehouse {
   /** The rows of one of the engine's own statements. */
-  query<Row extends Record<string, unknown>>(statement: {
-    readonly sql: string;
-    readonly parameters: Readonly<Record<string, string>>;
-  }): Promise<readonly Row[]>;
+  query<Name extends StatementName>(
+    statement: Statement<Name>,
+    ...parameters: ArgumentsOf<Name>
+  ): Promise<readonly StatementRow<Name>[]>;
   /** What DuckDB's parser says of a text. */
   parse(query: string): Promise<ParsedQuery>;
   /** Runs a query of the project's own, whose tables are in the source's schema unless it says otherwise. */

@@ -1,4 +1,6 @@
-/** Where the files of a relocated warehouse are and how they are named anew. Paths -> paths; reads no file. */
+/**
+ * Where the files of a relocated warehouse are and how they are named anew. Paths -> paths; reads no file.
+ */
 import { existsSync } from 'node:fs';
 import { movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
 import { refusal, usageError } from '../../model/errors.ts';
@@ -8,8 +10,8 @@ import { plainPath } from '../../model/plain-path.ts';
 export const presentPath = (location: string, move: Move): string => plainPath(movedLocation(location, move));
 
 /**
- * A new name beside a file, in the new folder, spelled as before: the old file stays until nothing points at it.
- * A name that an earlier relocation gave does not grow.
+ * A new name beside a file, in the new folder, spelled as before: the old file stays until nothing points at
+ * it. A name that an earlier relocation gave does not grow.
  */
 export const newLocation = (location: string, move: Move, mark: string): string =>
   movedLocation(location, move).replace(/(?:-moved-[0-9a-f]{8})?(\.[^./]+)$/, `-moved-${mark}$1`);

@@ -1,7 +1,7 @@
 /**
- * The files of one table written anew for the new folder of its warehouse. Metadata as they were -> metadata as
- * they have to be. Data files stay; what names others by path is copied in SQL: manifest lists, manifests, and
- * the files of positional deletes. Nothing is changed or deleted here.
+ * The files of one table written anew for the new folder of its warehouse. Metadata as they were -> metadata
+ * as they have to be. Data files stay; what names others by path is copied in SQL: manifest lists, manifests,
+ * and the files of positional deletes. Nothing is changed or deleted here.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
@@ -19,8 +19,8 @@ import {
   globLiteral,
   hasEmptyPartition,
   movedDataFileFragment,
-  renderStatement,
   sameAvroFragment,
+  statement,
   writableManifest,
 } from '../../statements/index.ts';
 import { isThere, newLocation, presentPath, unlisted, unwritable } from './places.ts';
@@ -99,25 +99,21 @@ async function relocateList(
   if (files.lists.has(list)) return;
   if (!isThere(list, move, table)) return void files.missing.push(list);
   const path = presentPath(list, move);
-  const rows = await engine.query<{ path: string }>({
-    sql: renderStatement('maintain/manifests_of_list'),
-    parameters: { manifest_list: globLiteral(path) },
+  const rows = await engine.query(statement('maintain/manifests_of_list'), {
+    manifest_list: globLiteral(path),
   });
   for (const manifest of rows) await relocateManifest(relocation, { table, files, manifest: manifest.path });
   const { schema, words } = avroOf(path);
   const known = rows.flatMap((row) => files.manifests.get(row.path) ?? []);
   const next = await write(relocation, list, (destination) =>
-    engine.execute({
-      sql: renderStatement('maintain/write_moved_list', { avro_format: sameAvroFragment(schema, words) }),
-      parameters: {
-        manifest_list: globLiteral(path),
-        manifests: known.map(({ location }) => location),
-        new_manifests: known.map((manifest) => manifest.next),
-        new_lengths: known.map(({ bytes }) => String(bytes)),
-        former: move.from,
-        present: move.to,
-        destination,
-      },
+    engine.execute(statement('maintain/write_moved_list', { avro_format: sameAvroFragment(schema, words) }), {
+      manifest_list: globLiteral(path),
+      manifests: known.map(({ location }) => location),
+      new_manifests: known.map((manifest) => manifest.next),
+      new_lengths: known.map(({ bytes }) => bytes),
+      former: move.from,
+      present: move.to,
+      destination,
     }),
   );
   files.lists.set(list, next);
@@ -134,10 +130,10 @@ async function relocateManifest(
   const path = presentPath(manifest, move);
   const { schema, words } = avroOf(path);
   const columns = dataFileColumns(schema);
-  const rows = await engine.query<{ path: string; format: string; content: number; is_live: boolean }>({
-    sql: renderStatement('maintain/files_of_manifest', { content: contentFragment(columns) }),
-    parameters: { manifest: globLiteral(path) },
-  });
+  const rows = await engine.query(
+    statement('maintain/files_of_manifest', { content: contentFragment(columns) }),
+    { manifest: globLiteral(path) },
+  );
   for (const file of rows) {
     const isHere = isThere(file.path, move, table);
     if (!isHere && file.is_live && !files.missing.includes(file.path)) files.missing.push(file.path);
@@ -146,21 +142,21 @@ async function relocateManifest(
   }
   const known = rows.flatMap((row) => files.deletes.get(row.path) ?? []);
   const next = await write(relocation, manifest, async (destination) => {
-    await engine.execute({
-      sql: renderStatement('maintain/write_moved_manifest', {
+    await engine.execute(
+      statement('maintain/write_moved_manifest', {
         data_file: movedDataFileFragment(columns),
         avro_format: sameAvroFragment(writableManifest(schema), words),
       }),
-      parameters: {
+      {
         manifest: globLiteral(path),
         deletes: known.map(({ location }) => location),
         new_deletes: known.map((file) => file.next),
-        new_sizes: known.map(({ bytes }) => String(bytes)),
+        new_sizes: known.map(({ bytes }) => bytes),
         former: move.from,
         present: move.to,
         destination,
       },
-    });
+    );
     if (hasEmptyPartition(columns)) await declareEmptyPartitionIn(engine, destination);
   });
   files.manifests.set(manifest, next);
@@ -185,9 +181,11 @@ async function relocateDeletes(
     });
   if (file.format !== 'parquet') throw unwritable(table, path, `files of ${file.format} cannot be written`);
   return write(relocation, file.path, (destination) =>
-    engine.execute({
-      sql: renderStatement('maintain/write_moved_deletes'),
-      parameters: { file: globLiteral(path), former: move.from, present: move.to, destination },
+    engine.execute(statement('maintain/write_moved_deletes'), {
+      file: globLiteral(path),
+      former: move.from,
+      present: move.to,
+      destination,
     }),
   );
 }
@@ -246,8 +244,9 @@ function movedMetadata(metadata: TableMetadata, move: Move, lists: RewrittenFile
 }
 
 /**
- * Texts that are a path of the warehouse, or a JSON array of such: state tables keep in the summaries of their
- * snapshots which files go with them, and a copy that kept those would delete the files of the original.
+ * Texts that are a path of the warehouse, or a JSON array of such: state tables keep in the summaries of
+ * their snapshots which files go with them, and a copy that kept those would delete the files of the
+ * original.
  */
 export const movedProperties = (
   properties: Readonly<Record<string, string>> = {},

@@ -1,7 +1,7 @@
 /**
- * Puts the paths of a warehouse right whose folder was moved or copied. Folder -> report. New files are written
- * beside the old ones, then all pointers move in one database transaction, then the old files go: stopped
- * anywhere, the warehouse is as before or relocated, and relocating again finishes it.
+ * Puts the paths of a warehouse right whose folder was moved or copied. Folder -> report. New files are
+ * written beside the old ones, then all pointers move in one database transaction, then the old files go:
+ * stopped anywhere, the warehouse is as before or relocated, and relocating again finishes it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Warehouse } from '../../catalog/index.ts';
@@ -15,7 +15,7 @@ import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { RelocatedTable, RelocateReport } from '../../model/relocate-record.ts';
 import { discard, removeLocalFile } from '../../files/local.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import { incomplete, presentPath } from './places.ts';
 import { movedProperties, relocateTable, type Relocation } from './relocate-table.ts';
 
@@ -35,7 +35,10 @@ export interface RelocatePorts {
 
 type Pointer = Places['pointers'][number];
 
-/** Throws `relocate-incomplete`, `relocate-shared`, `relocate-delete-file`, `relocate-overtaken`, `interrupted`. */
+/**
+ * Throws `relocate-incomplete`, `relocate-shared`, `relocate-delete-file`, `relocate-overtaken`,
+ * `interrupted`.
+ */
 export async function relocateWarehouse(
   ports: RelocatePorts,
   request: RelocateRequest = {},
@@ -57,8 +60,8 @@ export async function relocateWarehouse(
       ...outside.map(({ namespace }) => `the namespace ${namespace}`),
     ]);
   const engine = await ports.engine();
-  for (const macro of ['macros/plain_path', 'macros/moved_path', 'macros/moved_bounds'])
-    await engine.execute({ sql: renderStatement(macro), parameters: {} });
+  for (const macro of ['macros/plain_path', 'macros/moved_path', 'macros/moved_bounds'] as const)
+    await engine.execute(statement(macro));
   const relocation: Relocation = {
     engine,
     move,
@@ -72,16 +75,7 @@ export async function relocateWarehouse(
   const kept = places.pointers.filter((pointer) => !shared.includes(pointer));
   try {
     const moved = await relocateAll(ports, relocation, kept);
-    const namespaces = places.namespaces
-      .map((each) => ({
-        namespace: each.namespace,
-        expected: each.location,
-        // A copy makes its tables in its own folder.
-        next: outside.includes(each)
-          ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
-          : movedLocation(each.location, move),
-      }))
-      .filter(({ expected, next }) => next !== expected);
+    const namespaces = movedNamespaces(places.namespaces, move, outside);
     if (!dry_run) {
       await movePointers(ports.warehouse, move, { moved, namespaces, shared });
       for (const path of relocation.replaced) if (liesIn(move.to, path)) removeLocalFile(path);
@@ -99,6 +93,19 @@ export async function relocateWarehouse(
     throw error;
   }
 }
+
+/** The namespaces whose place changes. `outside`: those of a copy that lie beside it. */
+const movedNamespaces = (namespaces: Places['namespaces'], move: Move, outside: Places['namespaces']) =>
+  namespaces
+    .map((each) => ({
+      namespace: each.namespace,
+      expected: each.location,
+      // A copy makes its tables in its own folder.
+      next: outside.includes(each)
+        ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
+        : movedLocation(each.location, move),
+    }))
+    .filter(({ expected, next }) => next !== expected);
 
 interface MovedPointer {
   readonly pointer: Pointer;
@@ -221,8 +228,8 @@ async function movePointers(
 }
 
 /**
- * Tables that lie, or write, outside of the old folder: the original has them, too, and two catalogs that commit
- * to one table, or clean up one folder, destroy each other's rows.
+ * Tables that lie, or write, outside of the old folder: the original has them, too, and two catalogs that
+ * commit to one table, or clean up one folder, destroy each other's rows.
  */
 async function sharedWithOriginal(
   { warehouse }: RelocatePorts,

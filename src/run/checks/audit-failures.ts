@@ -9,8 +9,8 @@ import { quoteLiteral } from '../../statements/index.ts';
 import type { Begun } from '../session.ts';
 
 /**
- * The rows to keep of an audit that failed, and its result with where they will be. A count that does not agree
- * is one row with both counts.
+ * The rows to keep of an audit that failed, and its result with where they will be. A count that does not
+ * agree is one row with both counts.
  */
 export function keepFailures(
   session: Begun,

@@ -17,9 +17,10 @@ import { type HourIntervals, hourIntervals, type HourRange, hourText } from '../
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
-  literalFragment,
-  renderStatement,
+  type StatementRow,
   type SqlFragment,
+  literalFragment,
+  statement,
   statementFragment,
   storedEventTimeFragment,
   tableFragment,
@@ -54,12 +55,14 @@ export interface TableRead {
   readonly column: TimeColumn | undefined;
   /** The hours that were asked for, ascending; undefined: all rows. */
   readonly hours: readonly HourRange[] | undefined;
-  /** True where each hour was asked for on its own: rows in other hours than their file's bounds say are lost. */
+  /**
+   * True where each hour was asked for on its own: rows in other hours than their file's bounds say are lost.
+   */
   readonly hourByHour: boolean;
   readonly files: readonly FileRead[];
 }
 
-interface PromisedFile extends Record<string, unknown> {
+interface PromisedFile {
   readonly manifest_path: string;
   readonly path: string;
   readonly rows: bigint;
@@ -117,24 +120,23 @@ function promisedFiles(
   { metadata, column, hours }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<PromisedFile[]> {
-  return readEachSpec(metadata, manifests, async (paths, spec) => {
+  return readEachSpec<PromisedFile>(metadata, manifests, async (paths, spec) => {
     if (hours === undefined || column === undefined) {
-      const listed = await engine.query<Pick<PromisedFile, 'manifest_path' | 'path' | 'rows'>>({
-        sql: renderStatement('tables/listed_files'),
-        parameters: { manifests: paths },
-      });
-      return listed.map((file) => ({ ...file, placement: 'inside', first_hour: null, last_hour: null }));
+      const listed = await engine.query(statement('tables/listed_files'), { manifests: paths });
+      return listed.map((file) => ({
+        ...file,
+        placement: 'inside' as const,
+        first_hour: null,
+        last_hour: null,
+      }));
     }
-    return engine.query<PromisedFile>({
-      sql: renderStatement('tables/files_in_hours'),
-      parameters: {
-        manifests: paths,
-        field_id: column.fieldId,
-        unit: column.unit,
-        type: column.type,
-        ...timeFieldOf(spec, column.fieldId),
-        ...hourIntervals(hours),
-      },
+    return engine.query(statement('tables/files_in_hours'), {
+      manifests: paths,
+      field_id: column.fieldId,
+      unit: column.unit,
+      type: column.type,
+      ...timeFieldOf(spec, column.fieldId),
+      ...hourIntervals(hours),
     });
   });
 }
@@ -153,11 +155,7 @@ const isElsewhere = (file: PromisedFile, found: FileRead): boolean =>
   ((found.first_hour ?? file.first_hour) < file.first_hour ||
     (found.last_hour ?? file.last_hour) > file.last_hour);
 
-interface StoredRows extends Record<string, unknown> {
-  readonly path: string;
-  readonly rows: bigint;
-  readonly rows_in_hours: bigint;
-}
+type StoredRows = StatementRow<'audit/rows_of_files'>;
 
 /** The rows of single files, by plain path, however their bounds and partitions are. */
 async function rowsOfFiles(
@@ -211,8 +209,8 @@ export async function storedRows(
     readonly hours: HourIntervals;
   },
 ): Promise<Map<string, Pick<StoredRows, 'rows' | 'rows_in_hours'>>> {
-  const rows = await engine.query<StoredRows>({
-    sql: renderStatement('audit/rows_of_files', {
+  const rows = await engine.query(
+    statement('audit/rows_of_files', {
       files,
       unit: literalFragment(column?.unit ?? 'us'),
       stored_event_time:
@@ -220,8 +218,8 @@ export async function storedRows(
           ? statementFragment('null::bigint')
           : storedEventTimeFragment(column.name, column.unit, column.type),
     }),
-    parameters: { first_hours: hours.first_hours, last_hours: hours.last_hours },
-  });
+    { first_hours: hours.first_hours, last_hours: hours.last_hours },
+  );
   return new Map(rows.map((row) => [plainPath(row.path), row]));
 }
 

@@ -7,21 +7,22 @@ import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
-import { HOUR_MS } from '../../model/hour.ts';
+import { HOUR_MS, hoursOfTexts } from '../../model/hour.ts';
 import type { CarryOverStep } from '../../model/step.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
+  type SqlFragment,
   identifierFragment,
   literalFragment,
   renderStatement,
-  type SqlFragment,
+  statement,
   statementFragment,
   storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
 import type { Opened, Begun, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
-import { type FileRead, type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
+import { type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
 import { hourBefore } from '../views/show-target.ts';
 
 function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
@@ -43,13 +44,13 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
   if (base === undefined || column === undefined || !/\bprevious\b/i.test(spec.sql)) return;
   const hour = hourBefore(plan);
   const instant = (at: number): string => `${new Date(at * HOUR_MS).toISOString().slice(0, 19)}Z`;
-  const files = await ports.engine.query<FileRead & Record<string, unknown>>({
-    sql: renderStatement('audit/rows_by_file', {
+  const files = await ports.engine.query(
+    statement('audit/rows_by_file', {
       alias: literalFragment('previous'),
       rows: subquery(
-        renderStatement('load/previous_hour', {
+        renderStatement('compile/previous_hour', {
           columns: statementFragment(
-            renderStatement('audit/file_and_hour', {
+            renderStatement('fragments/file_and_hour', {
               stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
               unit: literalFragment(column.unit),
             }),
@@ -59,8 +60,8 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
         }),
       ),
     }),
-    parameters: { previous_start: instant(hour), range_start: instant(hour + 1) },
-  });
+    { previous_start: instant(hour), range_start: instant(hour + 1) },
+  );
   await checkRowsRead(opened, {
     table: spec.target.table,
     name: plan.target.table,
@@ -91,7 +92,7 @@ export async function checkCarried(
   const stored = await storedRows(after, {
     files: ofSession('straddling', spec.target.table.name),
     column: targetColumn(after),
-    hours: step.parameters,
+    hours: hoursOfTexts(step.parameters),
   });
   const straddling = cleared?.straddling;
   const manifests = straddling === undefined ? [] : await manifestsOf(ports.engine, straddling);
@@ -108,9 +109,9 @@ export async function checkCarried(
 
 async function addedRows(opened: Opened, snapshotId: SnapshotId): Promise<bigint> {
   const snapshot = snapshotById((await loadTarget(opened)).metadata, snapshotId) as Snapshot;
-  const [row] = await opened.ports.engine.query<{ rows: bigint }>({
-    sql: renderStatement('tables/added_rows'),
-    parameters: { manifest_list: snapshot['manifest-list'], snapshot_id: String(snapshotId) },
+  const [row] = await opened.ports.engine.query(statement('tables/added_rows'), {
+    manifest_list: snapshot['manifest-list'],
+    snapshot_id: snapshotId,
   });
   return row?.rows ?? 0n;
 }

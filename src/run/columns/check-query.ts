@@ -3,20 +3,16 @@
  * of its columns where the process says so. Query columns + target schema -> nothing, a session on another
  * schema, or one error.
  */
-import { columnTypesStatement, compilePlan } from '../../compile/index.ts';
-import { patternOf } from '../../kinds/patterns/index.ts';
-import { parseColumnType } from '../../engine/index.ts';
+import { compilePlan } from '../../compile/index.ts';
 import { appendColumns } from '../../iceberg/append-columns.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { fileLayoutOf, isLayout } from '../../iceberg/file-layout.ts';
 import { fitColumns } from '../../iceberg/fit-columns.ts';
 import type { Schema } from '../../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../../model/column-type.ts';
-import { type SqlFragment, withoutColumnsQuery } from '../../statements/index.ts';
-import { bindStep } from '../bind-step.ts';
-import type { Opened } from '../session.ts';
+import { withoutColumnsQuery } from '../../statements/index.ts';
+import { type Opened, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
-import { inferredSources } from './infer-previous.ts';
 import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
 
 /**
@@ -25,7 +21,7 @@ import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
  */
 export async function checkQuery(opened: Opened): Promise<Opened> {
   const { plan, spec } = opened;
-  const columns = await queryColumns(opened);
+  const columns = await opened.ports.workload.describe(workOf(opened));
   refuseMissingEventTime(opened, columns);
   if (!plan.target.exists) return opened;
   const schema = currentSchema((await loadTarget(opened)).metadata);
@@ -35,22 +31,6 @@ export async function checkQuery(opened: Opened): Promise<Opened> {
   return spec.onSchemaChange === 'append'
     ? appendToTarget(opened, columns)
     : leaveOut(opened, columns, schema);
-}
-
-async function queryColumns(opened: Opened): Promise<QueryColumn[]> {
-  const { plan, spec, ports } = opened;
-  const ask = (sources?: SqlFragment) =>
-    ports.engine.table(bindStep({ name: 'check_query', ...columnTypesStatement(plan, spec, sources) }, {}));
-  const { readsPrevious } = patternOf(spec);
-  const { columns, rows } =
-    readsPrevious && !plan.target.exists
-      ? await ask((await inferredSources(opened)).fragment)
-      : await ask().catch(async (error: unknown) => {
-          // It may read a column of `previous` that it is about to add.
-          if (!readsPrevious || spec.onSchemaChange !== 'append') throw error;
-          return ask((await inferredSources(opened)).fragment);
-        });
-  return columns.map(({ name }, index) => ({ name, type: parseColumnType(String(rows[0]?.[index])) }));
 }
 
 /**

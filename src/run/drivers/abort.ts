@@ -1,6 +1,6 @@
 /**
- * Ends a session that did not publish, on purpose: its branch, its files and its saved state go, and the session
- * table says so. Process + id -> what was dropped. Also for a branch that `--keep-branch` left.
+ * Ends a session that did not publish, on purpose: its branch, its files and its saved state go, and the
+ * session table says so. Process + id -> what was dropped. Also for a branch that `--keep-branch` left.
  */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -29,8 +29,8 @@ export interface AbortedSession {
 }
 
 /**
- * Throws `session-running` while a process works on it, `session-published` when there is nothing to undo, and
- * `session-unknown`. Repeated, it does no harm.
+ * Throws `session-running` while a process works on it, `session-published` when there is nothing to undo,
+ * and `session-unknown`. Repeated, it does no harm.
  */
 export async function abortSession(request: StepRequest): Promise<AbortedSession> {
   const { ports, spec, psybergSessionId } = request;
@@ -58,7 +58,10 @@ export async function abortSession(request: StepRequest): Promise<AbortedSession
   };
 }
 
-/** What the session table says of it; a session that was run as a whole has no plan there, and stays as it ended. */
+/**
+ * What the session table says of it; a session that was run as a whole has no plan there, and stays as it
+ * ended.
+ */
 async function storedSession({
   ports,
   spec,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type ErrorJson, usageError } from '../../model/errors.ts';
 import type { CompiledPlan, PlanStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
-import { renderStatement, tableFragment } from '../../statements/index.ts';
+import { statement, tableFragment } from '../../statements/index.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { branchHead } from '../../iceberg/references.ts';
 import { snapshotById } from '../../iceberg/history.ts';
@@ -37,17 +37,10 @@ export async function readStoredSession(
   const { sessionTable } = ports.project.tables;
   const loaded = await ports.catalog.loadTable(sessionTable);
   if (loaded?.metadata['current-snapshot-id'] === undefined) return undefined;
-  const [row] = await ports.engine.query<{
-    status: string;
-    plan: string | null;
-    target_snapshot_id: bigint | null;
-    rows_read: bigint | null;
-    rows_written: bigint | null;
-    error: string | null;
-  }>({
-    sql: renderStatement('state/session_of_process', { session_table: tableFragment('lake', sessionTable) }),
-    parameters: { process_name: processName, psyberg_session_id: psybergSessionId },
-  });
+  const [row] = await ports.engine.query(
+    statement('state/session_of_process', { session_table: tableFragment('lake', sessionTable) }),
+    { process_name: processName, psyberg_session_id: psybergSessionId },
+  );
   if (row === undefined) return undefined;
   if (row.plan === null)
     throw usageError(

@@ -1,6 +1,6 @@
 /**
- * The session that a step goes on with: found by its id, in the state that the step expects, and as the step before has
- * left it. Request -> stored session, or a refusal.
+ * The session that a step goes on with: found by its id, in the state that the step expects, and as the step
+ * before has left it. Request -> stored session, or a refusal.
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -145,8 +145,8 @@ export interface ResumedSession {
 }
 
 /**
- * A session that was loaded by another process. Throws `staging-lost` when its branch is no longer what the load
- * left.
+ * A session that was loaded by another process. Throws `staging-lost` when its branch is no longer what the
+ * load left.
  */
 export async function resumeSession(
   { ports, spec, psybergSessionId }: StepRequest,

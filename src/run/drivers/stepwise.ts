@@ -114,7 +114,7 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
     saveSteps(session, stagedJson(staged, (await loadTarget(staged)).metadata));
     await recordSession(session, { status: 'loaded', error: null, plan: JSON.stringify(stored.plan) });
   } catch (error) {
-    ports.engine.resume();
+    ports.workload.resume();
     await abandonSession(session).catch(() => undefined);
     throw placed(session, error);
   }
@@ -138,7 +138,7 @@ export async function auditStep(
   // The audits as they are now, not as they were when the session was opened.
   const { staged, saved } = await resumeSession(request, compilePlan(stored.plan, spec));
   const audited = await auditStaged(staged).catch(async (error: unknown) => {
-    ports.engine.resume();
+    ports.workload.resume();
     await detachSession(staged).catch(() => undefined);
     throw placed(staged, error);
   });

@@ -2,8 +2,7 @@
 import { PsybergError } from '../../model/errors.ts';
 import { abandonSession } from '../leftovers/clean-up.ts';
 import { giveUp, writeMarker } from '../../markers/session-marker.ts';
-import type { Begun } from '../session.ts';
-import { mapSqlError } from '../sql/sql-error.ts';
+import { type Begun, workOf } from '../session.ts';
 
 /**
  * Runs `work` under the session's marker, up to its publishing. When that fails, every trace of it goes, and
@@ -23,12 +22,12 @@ export async function undoneOnFailure<T>(session: Begun, work: () => Promise<T>)
 }
 
 /** The error with its place in the process's file. */
-export const placed = ({ ports, spec, plan }: Begun, error: unknown): unknown =>
-  mapSqlError(error, ports.project, spec, plan);
+export const placed = (session: Begun, error: unknown): unknown =>
+  session.ports.workload.placed(workOf(session), error);
 
 async function undo(session: Begun): Promise<void> {
   try {
-    session.ports.engine.resume();
+    session.ports.workload.resume();
     await abandonSession(session);
   } catch {
     // The first error is the one to report; the next session of the process cleans up what is left.

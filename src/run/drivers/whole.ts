@@ -25,8 +25,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs every stage. Throws what a stage throws, after cleaning up; a failed blocking audit is a record, not an
- * error.
+ * Runs every stage. Throws what a stage throws, after cleaning up; a failed blocking audit is a record, not
+ * an error.
  */
 export async function runSession(
   ports: RunPorts,

@@ -4,7 +4,6 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { Begun } from '../session.ts';
 import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -26,7 +25,7 @@ export async function closeSession(session: Begun): Promise<void> {
 
 /** Ends the view only; a stepwise session goes on in another process. */
 export async function detachSession({ ports, view }: Begun): Promise<void> {
-  await ports.engine.detach(SESSION_CATALOG);
+  await ports.workload.detach();
   view.close();
 }
 
@@ -113,8 +112,8 @@ async function dropIfEmpty(
 }
 
 /**
- * Cleans up after sessions of a name that another process has taken over: none of them can publish any more, so
- * those that wait for their next step go as well. One that is being run sees so itself.
+ * Cleans up after sessions of a name that another process has taken over: none of them can publish any more,
+ * so those that wait for their next step go as well. One that is being run sees so itself.
  */
 export async function dropSessionsOfEndedName(
   ports: RunPorts,

@@ -1,8 +1,8 @@
 /**
- * Whether another session of a process is at work on this machine, and waiting for it. Markers -> session. Two
- * sessions of one process load the same rows, and only one of them can publish: the second one waits, and plans
- * anew what is left. A dead process's marker holds nobody up, and neither does one of another machine, of which
- * nobody here can tell whether it lives.
+ * Whether another session of a process is at work on this machine, and waiting for it. Markers -> session.
+ * Two sessions of one process load the same rows, and only one of them can publish: the second one waits, and
+ * plans anew what is left. A dead process's marker holds nobody up, and neither does one of another machine,
+ * of which nobody here can tell whether it lives.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';

@@ -7,7 +7,7 @@
 import { readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../../engine/index.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -90,10 +90,7 @@ async function heldFiles(
   const lists = (metadata.snapshots ?? []).map((snapshot) => snapshot['manifest-list']);
   if (lists.length === 0) return new Set();
   const manifests = await togetherOrSingly(lists, (manifestLists) =>
-    engine.query<{ manifest_path: string }>({
-      sql: renderStatement('tables/manifest_paths'),
-      parameters: { manifest_lists: manifestLists },
-    }),
+    engine.query(statement('tables/manifest_paths'), { manifest_lists: manifestLists }),
   );
   const paths = [...new Set(manifests.map((row) => row.manifest_path))];
   const data = files.filter((file) => file.endsWith('.parquet'));
@@ -101,10 +98,7 @@ async function heldFiles(
     paths.length === 0 || data.length === 0
       ? []
       : await togetherOrSingly(paths, (each) =>
-          engine.query<{ path: string }>({
-            sql: renderStatement('run/referenced_files'),
-            parameters: { manifests: each, files: data },
-          }),
+          engine.query(statement('run/referenced_files'), { manifests: each, files: data }),
         );
   return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(plainPath));
 }

@@ -52,13 +52,6 @@ export function pendingRows(
     if (isAnswered) for (const file of written?.change.files ?? []) removeLocalFile(file);
     written = undefined;
   };
-  /** Another session has written the rows down already, as a repair: they replace what it wrote. */
-  const isRepaired = ({ snapshots = [] }: TableMetadata): boolean =>
-    snapshots.some(
-      ({ summary }) =>
-        summary?.[SUMMARY.processName] === session.processName &&
-        summary[SUMMARY.sessionId] === session.psybergSessionId,
-    );
   return {
     table,
     rows,
@@ -80,7 +73,7 @@ export function pendingRows(
           ...session,
           ...others,
           rows,
-          replacesSession: replacesSession || isRepaired(metadata),
+          replacesSession: replacesSession || isRepaired(metadata, session),
         });
         written = { base, change };
         isAnswered = true;
@@ -95,6 +88,16 @@ export function pendingRows(
     discard,
   };
 }
+
+/** Another session has written the rows down already, as a repair: they replace what it wrote. */
+const isRepaired = (
+  { snapshots = [] }: TableMetadata,
+  { processName, psybergSessionId }: Pick<StateWrite, 'processName' | 'psybergSessionId'>,
+): boolean =>
+  snapshots.some(
+    ({ summary }) =>
+      summary?.[SUMMARY.processName] === processName && summary[SUMMARY.sessionId] === psybergSessionId,
+  );
 
 /**
  * The changes of all, or undefined when a commit of them whose answer was lost was made after all: tables

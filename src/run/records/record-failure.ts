@@ -1,7 +1,7 @@
 /**
- * A session that failed before it could publish, as a row of the session table: `history` and `status` tell of
- * it. Error -> rows, in a commit of their own. It replaces nothing and never throws: what failed is told by its
- * own error, and a warehouse that cannot be written to keeps no record of that.
+ * A session that failed before it could publish, as a row of the session table: `history` and `status` tell
+ * of it. Error -> rows, in a commit of their own. It replaces nothing and never throws: what failed is told
+ * by its own error, and a warehouse that cannot be written to keeps no record of that.
  */
 import { failedSessionRows, sessionRows, SESSION } from '../../state/tables/session.ts';
 import { type ErrorJson, isUnanswered, PsybergError } from '../../model/errors.ts';
@@ -29,8 +29,8 @@ export interface Failure {
 const ATTEMPTS = 5;
 
 /**
- * What became of these is not known yet (the next run writes it down), or the catalog or the disk does not take
- * a row at all.
+ * What became of these is not known yet (the next run writes it down), or the catalog or the disk does not
+ * take a row at all.
  */
 const UNRECORDED: ReadonlySet<string> = new Set(['commit-unknown', 'interrupted', 'warehouse-not-writable']);
 
@@ -41,8 +41,8 @@ export const isRecorded = (error: unknown): boolean =>
   !(error instanceof PsybergError && UNRECORDED.has(error.code));
 
 /**
- * Writes the rows down, and returns the id of the session under which they stand; what keeps it from doing so is
- * told through `onStep`.
+ * Writes the rows down, and returns the id of the session under which they stand; what keeps it from doing so
+ * is told through `onStep`.
  */
 export async function recordFailure(
   ports: RunPorts,

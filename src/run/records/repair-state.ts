@@ -4,7 +4,7 @@
  * the next session of its process writes down what that one could not. Target metadata + rows -> rows that
  * are missing.
  */
-import { renderStatement, tableFragment } from '../../statements/index.ts';
+import { statement, tableFragment } from '../../statements/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { sessionRows, SESSION } from '../../state/tables/session.ts';
 import { signalRow, SIGNAL } from '../../state/tables/signal.ts';
@@ -101,9 +101,9 @@ async function repairSessions(
   const readable = metadata !== undefined && mainSnapshot(metadata) !== undefined;
   const session_table = tableFragment('lake', sessionTable);
   const recorded = readable
-    ? await ports.engine.query<{ psyberg_session_id: string }>({
-        sql: renderStatement('state/published_sessions', { session_table }),
-        parameters: { process_name: spec.processName, session_ids: behind.map(sessionOf) },
+    ? await ports.engine.query(statement('state/published_sessions', { session_table }), {
+        process_name: spec.processName,
+        session_ids: behind.map(sessionOf),
       })
     : [];
   const known = new Set(recorded.map((row) => row.psyberg_session_id));
@@ -111,13 +111,9 @@ async function repairSessions(
   for (const snapshot of missing) {
     // A session that went step by step has recorded its plan.
     const [stored] = readable
-      ? await ports.engine.query<{
-          plan: string | null;
-          rows_read: bigint | null;
-          rows_written: bigint | null;
-        }>({
-          sql: renderStatement('state/session_of_process', { session_table }),
-          parameters: { process_name: spec.processName, psyberg_session_id: sessionOf(snapshot) },
+      ? await ports.engine.query(statement('state/session_of_process', { session_table }), {
+          process_name: spec.processName,
+          psyberg_session_id: sessionOf(snapshot),
         })
       : [];
     const rows =
@@ -173,12 +169,12 @@ async function repairSignal(ports: RunPorts, spec: ProcessSpec, newest: Snapshot
   const [announced] =
     metadata === undefined || mainSnapshot(metadata) === undefined
       ? []
-      : await ports.engine.query<{ hour: number | null }>({
-          sql: renderStatement('session/signalled_hour', {
+      : await ports.engine.query(
+          statement('session/signalled_hour', {
             signal_table: tableFragment('lake', signalTable),
           }),
-          parameters: { signal_name: tableName(spec.target.table) },
-        });
+          { signal_name: tableName(spec.target.table) },
+        );
   if (announced?.hour != null && announced.hour >= parseHour(completeTo)) return false;
   const row = signalRow({
     processName: spec.processName,

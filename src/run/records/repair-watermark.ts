@@ -10,7 +10,7 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { Watermark } from '../../model/session.ts';
 import { type ProcessProgress, progressInTable } from '../../state/read-watermarks.ts';
 import { refuseContradiction } from '../../state/refuse-contradiction.ts';
-import { HIGH_WATER_MARK, watermarkRowsOf } from '../../state/tables/high-water-mark.ts';
+import { HIGH_WATER_MARK, rowsOfWatermarks } from '../../state/tables/high-water-mark.ts';
 import { commitStateChange, ensureStateTable } from '../../state/write-state.ts';
 import type { RunPorts } from '../ports.ts';
 
@@ -45,7 +45,7 @@ export async function repairWatermarkTable(
           targetName: tableName(spec.target.table),
         });
   if (found !== undefined && sameWatermarks(found.watermarks, progress.watermarks)) return false;
-  const rows = watermarkRowsOf(progress.watermarks, {
+  const rows = rowsOfWatermarks(progress.watermarks, {
     processName: spec.processName,
     psybergSessionId: progress.psybergSessionId ?? null,
     plan,

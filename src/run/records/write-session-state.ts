@@ -12,67 +12,73 @@ import type { StateRow } from '../../state/tables/state-table.ts';
 import type { Audited, Begun, StateWriter } from '../session.ts';
 import { allOf, changesOf, commitRows, type PendingRows, pendingRows } from './pending-rows.ts';
 
-/** The writer of a session that is about to publish; what it has written ahead is a leftover of it. */
-export function stateWriter(first: Begun): StateWriter {
-  let progress: PendingRows[] | undefined;
-  let session: PendingRows | undefined;
+/** The rows of each table, once they are known. The files of a table are written by its first change. */
+interface WrittenTables {
+  progress?: PendingRows[];
+  session?: PendingRows;
   /** Known when all audits are done. */
-  let failed: PendingRows | undefined;
+  failures?: PendingRows | undefined;
+}
+
+/**
+ * All rows to commit with a session. The watermark table comes first, so that it is the last one to be written
+ * where tables are committed one by one.
+ */
+function rowsOf(tables: WrittenTables, audited: Audited): PendingRows[] {
+  tables.progress ??= progressRows(audited, audited.composed.metadata['table-uuid']);
+  tables.session ??= publishedSession(audited);
+  // Audits that ran again on a moved target have found other rows.
+  if (tables.failures?.rows !== audited.failures) {
+    tables.failures?.discard();
+    [tables.failures] = failureRows(audited, audited.failures);
+  }
+  return [...tables.progress, tables.session, ...(tables.failures === undefined ? [] : [tables.failures])];
+}
+
+/** The writer of a session that is about to publish; what it has written ahead is a leftover of it. */
+export function stateWriter(begun: Begun): StateWriter {
+  const { catalog } = begun.ports;
+  const tables: WrittenTables = {};
+  const written = (): PendingRows[] =>
+    [tables.progress ?? [], tables.session ?? [], tables.failures ?? []].flat();
   const running: Promise<unknown>[] = [];
-  const progressOf = (targetTableUuid: string): PendingRows[] =>
-    (progress ??= progressRows(first, targetTableUuid));
-  const sessionOf = (counted: Audited): PendingRows => (session ??= publishedSession(counted));
-  const failuresOf = (audited: Audited): PendingRows[] => {
-    // Audits that ran again on a moved target have found other rows.
-    if (failed?.rows !== audited.failures) {
-      failed?.discard();
-      [failed] = failureRows(audited, audited.failures);
-    }
-    return failed === undefined ? [] : [failed];
-  };
-  const written = (): PendingRows[] => [progress ?? [], session ?? [], failed ?? []].flat();
-  // The watermark table comes first, so that it is the last one to be written where tables are committed one
-  // by one.
-  const rowsOf = (audited: Audited): PendingRows[] => [
-    ...progressOf(audited.composed.metadata['table-uuid']),
-    sessionOf(audited),
-    ...failuresOf(audited),
-  ];
-  /** A session whose audits fail makes no table. */
-  const early = async (each: PendingRows): Promise<void> => {
-    if (await first.ports.catalog.tableExists(each.table)) await each.change();
-  };
   const begin = (rows: readonly PendingRows[]): void => {
-    const writing = allOf(rows.map(early));
-    // A failure surfaces where `begun` is awaited.
+    // A session whose audits fail makes no table.
+    const early = rows.map(async (each) => {
+      if (await catalog.tableExists(each.table)) await each.change();
+    });
+    const writing = allOf(early);
+    // A failure surfaces where `ended` is awaited.
     writing.catch(() => undefined);
     running.push(writing);
   };
-  const begun = (): Promise<unknown> => allOf(running.splice(0));
+  const ended = (): Promise<unknown> => allOf(running.splice(0));
   const writer: StateWriter = {
     beginProgress(targetTableUuid) {
-      begin(progressOf(targetTableUuid));
+      tables.progress = progressRows(begun, targetTableUuid);
+      begin(tables.progress);
     },
     beginSession(counted) {
-      begin([sessionOf(counted)]);
+      tables.session = publishedSession(counted);
+      begin([tables.session]);
     },
     async changes(audited) {
-      await begun();
-      return changesOf(rowsOf(audited));
+      await ended();
+      return changesOf(rowsOf(tables, audited));
     },
     unanswered() {
       for (const each of written()) each.unanswered();
     },
     async writeApart(audited) {
-      await begun();
-      for (const each of rowsOf(audited).toReversed()) await commitRows(first.ports, [each]);
+      await ended();
+      for (const each of rowsOf(tables, audited).toReversed()) await commitRows(begun.ports, [each]);
     },
     async discard() {
-      await begun().catch(() => undefined);
+      await ended().catch(() => undefined);
       for (const each of written()) each.discard();
     },
   };
-  first.leftovers.stateRows = writer;
+  begun.leftovers.stateRows = writer;
   return writer;
 }
 

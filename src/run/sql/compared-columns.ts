@@ -1,6 +1,6 @@
 /**
- * Which columns a text of SQL may compare with something. SQL -> a question by name, answered yes in doubt. Pure.
- * DuckDB's plan would say it exactly, but has no parameters yet, and a view of it is not a contract.
+ * Which columns a text of SQL may compare with something. SQL -> a question by name, answered yes in doubt.
+ * Pure. DuckDB's plan would say it exactly, but has no parameters yet, and a view of it is not a contract.
  */
 
 const NAME = String.raw`(?:"[^"]*"|[\w.]+)`;

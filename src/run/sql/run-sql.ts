@@ -33,8 +33,8 @@ export interface SqlResult extends ResultRows {
 type SqlPorts = Pick<RunPorts, 'catalog' | 'views' | 'endpoint'> & { readonly engine: Engine };
 
 /**
- * Runs a text of statements. Throws `sql-failed`; `branch-unknown` before a statement runs that reads tables of
- * which none has the branch; `query-empty`, `parameter-missing`, `parameter-unknown`, `parameter-type`.
+ * Runs a text of statements. Throws `sql-failed`; `branch-unknown` before a statement runs that reads tables
+ * of which none has the branch; `query-empty`, `parameter-missing`, `parameter-unknown`, `parameter-type`.
  */
 export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlResult> {
   const { branch } = request;
@@ -118,8 +118,8 @@ const everything = ({ namespace, name }: TableIdentifier): string =>
   `from ${quoteIdentifier(namespace.join('.'))}.${quoteIdentifier(name)}`;
 
 /**
- * Looks at what was read so far, before each statement: a branch that no table of the query has is misspelled,
- * and `main` in its place would be a wrong answer.
+ * Looks at what was read so far, before each statement: a branch that no table of the query has is
+ * misspelled, and `main` in its place would be a wrong answer.
  */
 function branchCheck(
   { catalog }: SqlPorts,

@@ -13,13 +13,11 @@ import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
-import { bindStep } from '../bind-step.ts';
-import { type Audited, type Composed, type Opened, type Begun, unaudited } from '../session.ts';
+import { type Audited, type Composed, type Opened, type Begun, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { missingSource } from '../views/show-sources.ts';
 import { foldSteps } from './fold-steps.ts';
 import { type FileRead, checkRowsRead } from '../checks/rows-read.ts';
-import { mapAuditError } from '../sql/sql-error.ts';
 
 /** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
 export const auditStage = (composed: Composed): Promise<Audited> =>
@@ -38,7 +36,7 @@ async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audit
 
 /** Counts what the session read and staged. */
 async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audited> {
-  const rows = await audited.ports.engine.query<CountedRow>(bindStep(step, {}));
+  const rows = await audited.ports.workload.count(step);
   const [row] = rows;
   const files = rows.filter((each) => each.alias !== null);
   const rowsOutside = row?.rows_outside ?? 0n;
@@ -56,12 +54,6 @@ async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audi
   };
   if (!counted.stepwise) counted.state.beginSession(counted);
   return counted;
-}
-
-interface CountedRow extends FileRead, Record<string, unknown> {
-  readonly alias: string | null;
-  readonly rows_staged: bigint;
-  readonly rows_outside: bigint;
 }
 
 async function checkSourceRead(
@@ -124,7 +116,7 @@ export async function runAudit(audited: Audited, step: AuditStep): Promise<Audit
   const keptRows = Math.max(SAMPLE_ROWS, ports.project.auditFailureRows);
   const rows = step.counted
     ? [{ expected: rowsRead, actual: rowsWritten }]
-    : await ports.engine.query(bindStep(step, { 'kept-rows': keptRows })).catch(async (error: unknown) => {
+    : await ports.workload.audit(step, keptRows).catch(async (error: unknown) => {
         throw await inItsFile(audited, declared, error);
       });
   const { badRows, ...verdict } = auditKind(declared.kind).judge(rows);
@@ -156,7 +148,7 @@ async function inItsFile(opened: Opened, declared: AuditSpec, error: unknown): P
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const { metadata } = await loadTarget(opened);
   const columns = currentSchema(metadata).fields.map((field) => field.name);
-  return mapAuditError(error, declared, { ...opened, project: opened.ports.project, columns });
+  return opened.ports.workload.placedInAudit(workOf(opened), declared, columns, error);
 }
 
 /** True when an audit that stops the publish has failed. */

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { branchHead } from '../../iceberg/references.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
-import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
 import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { completeToHour } from '../../model/plan.ts';
@@ -14,8 +14,8 @@ import { composeStepOf } from '../../model/step.ts';
 import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { watermarksJson } from '../../state/tables/high-water-mark.ts';
-import { manifestListStatement } from '../../statements/index.ts';
-import { bindStep } from '../bind-step.ts';
+import { listStatement } from '../../statements/index.ts';
+import { bindStep } from '../../workload/bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
@@ -50,63 +50,23 @@ export interface ComposeOptions {
 /** Composes the snapshot to publish, and again after a lost race. */
 export async function composeSnapshot(staged: Staged, options: ComposeOptions): Promise<ComposedSnapshot> {
   const { ports, plan, branch } = staged;
-  const step = composeStepOf(plan);
   const { base, snapshotId = newSnapshotId() } = options;
   const { metadata } = await loadTarget(staged);
-  const head = branchHead(metadata, branch);
-  const sequenceNumber = nextSequenceNumber(metadata);
-  const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
+  const place = { metadata, snapshotId, sequenceNumber: nextSequenceNumber(metadata) };
   // An overwrite's branch already says what is left of its own base; on another one the hours are taken off
   // again.
   const rebased =
     base === undefined || options.takeOff === undefined
       ? undefined
-      : await clearedOn(staged, { metadata, base, snapshotId, sequenceNumber, ...options.takeOff });
-  const onto = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
-  const stagingIds = [
-    ...(rebased !== undefined || staged.clearedId === undefined ? [] : [staged.clearedId]),
-    ...staged.stagedIds,
-    snapshotId,
-  ];
-  if (onto === undefined)
-    await ports.engine.execute({
-      sql: manifestListStatement('tables/write_empty_list', rowLineageOf(metadata)),
-      parameters: { destination: manifestList, ...firstRowIdParameter(metadata) },
-    });
-  else {
-    const merged = await mergeManifests(ports.engine, {
-      metadata,
-      carried: onto,
-      stagingIds,
-      snapshotId,
-      sequenceNumber,
-      owner: branch,
-    });
-    const carriedList = merged ?? onto['manifest-list'];
-    await ports.engine.execute(
-      bindStep(step, {
-        'base-list': carriedList,
-        'branch-list': head === undefined ? carriedList : head['manifest-list'],
-        'branch-snapshots': stagingIds.map(String),
-        'snapshot-id': String(snapshotId),
-        'sequence-number': String(sequenceNumber),
-        'next-row-id': metadata['next-row-id'] ?? 0n,
-        'snapshot-list': manifestList,
-      }),
-    );
-    // Lists that were only steps on the way.
-    for (const each of [
-      merged,
-      rebased === undefined || rebased === base ? undefined : rebased['manifest-list'],
-    ])
-      if (each !== undefined) removeLocalFile(each);
-  }
+      : await clearedOn(staged, { ...place, base, ...options.takeOff });
+  const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
+  await writeManifestList(staged, { ...place, base, rebased, manifestList });
+  // A list that was only a step on the way.
+  if (rebased !== undefined && rebased !== base) removeLocalFile(rebased['manifest-list']);
   const completeTo = completeToHour(plan);
   const snapshot = await describeSnapshot(ports.engine, {
-    metadata,
+    ...place,
     parent: base,
-    snapshotId,
-    sequenceNumber,
     manifestList,
     operation: plan.target.operation,
     properties: {
@@ -120,6 +80,51 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
   return { snapshot, baseSnapshotId: base?.['snapshot-id'], metadata };
 }
 
+interface NewList {
+  readonly metadata: TableMetadata;
+  readonly base: Snapshot | undefined;
+  /** The base without the replaced hours, where they are taken off again. */
+  readonly rebased: Snapshot | undefined;
+  readonly snapshotId: SnapshotId;
+  readonly sequenceNumber: bigint;
+  readonly manifestList: string;
+}
+
+/** Writes the list of what the base holds and of what is on the branch. */
+async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
+  const { ports, plan, branch } = staged;
+  const { metadata, base, rebased, snapshotId, sequenceNumber, manifestList } = list;
+  const head = branchHead(metadata, branch);
+  const carried = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
+  if (carried === undefined) {
+    await ports.engine.execute(listStatement('tables/write_empty_list', rowLineageOf(metadata)), {
+      destination: manifestList,
+      ...firstRowIdParameter(metadata),
+    });
+    return;
+  }
+  const stagingIds = [
+    ...(rebased !== undefined || staged.clearedId === undefined ? [] : [staged.clearedId]),
+    ...staged.stagedIds,
+    snapshotId,
+  ];
+  const place = { metadata, snapshotId, sequenceNumber, owner: branch };
+  const merged = await mergeManifests(ports.engine, { ...place, carried, stagingIds });
+  const carriedList = merged ?? carried['manifest-list'];
+  await ports.engine.execute(
+    bindStep(composeStepOf(plan), {
+      'base-list': carriedList,
+      'branch-list': head === undefined ? carriedList : head['manifest-list'],
+      'branch-snapshots': stagingIds,
+      'snapshot-id': snapshotId,
+      'sequence-number': sequenceNumber,
+      'next-row-id': metadata['next-row-id'] ?? 0n,
+      'snapshot-list': manifestList,
+    }),
+  );
+  if (merged !== undefined) removeLocalFile(merged);
+}
+
 /** Shows what audits look at: the staged rows, and the whole table as it will be published. */
 export async function showStaged(session: Staged, composed: ComposedSnapshot): Promise<void> {
   const { ports, spec, branch, directory, insertIds } = session;
@@ -128,18 +133,12 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
   const staged = join(directory, `staged-${randomUUID()}.avro`);
   const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || insertIds.length === 0)
-    await ports.engine.execute({
-      sql: manifestListStatement('tables/write_empty_list', lineage),
-      parameters: { destination: staged },
-    });
+    await ports.engine.execute(listStatement('tables/write_empty_list', lineage), { destination: staged });
   else
-    await ports.engine.execute({
-      sql: manifestListStatement('tables/write_inserts_list', lineage),
-      parameters: {
-        manifest_list: head['manifest-list'],
-        insert_snapshot_ids: insertIds.map(String),
-        destination: staged,
-      },
+    await ports.engine.execute(listStatement('tables/write_inserts_list', lineage), {
+      manifest_list: head['manifest-list'],
+      insert_snapshot_ids: insertIds,
+      destination: staged,
     });
   const { table } = spec.target;
   const ofSession = await readableTarget(session, metadata, {

@@ -17,8 +17,8 @@ import { foldSteps } from './fold-steps.ts';
 const FORMAT_VERSION_MAX = 3;
 
 /**
- * Throws `target-moved`, `session-running`, what is wrong with the query or its columns, and what a source that
- * changed meanwhile brings.
+ * Throws `target-moved`, `session-running`, what is wrong with the query or its columns, and what a source
+ * that changed meanwhile brings.
  */
 export const openStage = (session: Begun): Promise<Opened> =>
   foldSteps(unopened(session), 'branch', openStep);

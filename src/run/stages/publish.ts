@@ -1,6 +1,7 @@
 /**
- * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the watermarks, records the session
- * and announces completeness. There is no moment at which one of them exists without the others.
+ * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the
+ * watermarks, records the session and announces completeness. There is no moment at which one of them exists
+ * without the others.
  */
 import type { TableChange } from '../../catalog/client/catalog-client.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -46,7 +47,9 @@ export async function publishStage(audited: Audited): Promise<Published> {
 
 interface Outcome {
   readonly published: Published;
-  /** Whether the state tables were committed together with the target: the catalog has multi-table commits. */
+  /**
+   * Whether the state tables were committed together with the target: the catalog has multi-table commits.
+   */
   readonly together: boolean;
 }
 
@@ -179,8 +182,8 @@ async function onCurrentMain(audited: Audited): Promise<Audited | undefined> {
 }
 
 /**
- * Throws `target-moved` or `session-overtaken` where the session cannot follow `main`. `own`: the session that
- * published last under this name.
+ * Throws `target-moved` or `session-overtaken` where the session cannot follow `main`. `own`: the session
+ * that published last under this name.
  */
 function refuseOvertaken(
   { plan, spec, adoption }: Audited,
@@ -192,7 +195,8 @@ function refuseOvertaken(
   // A session of the old name that published meanwhile has moved the watermarks that are taken over.
   const session = from === undefined ? own : (progressInSummary(metadata, from)?.psybergSessionId ?? null);
   if (from !== undefined && own !== null) throw moved;
-  // The session before this one is not in the history any more: somebody rolled the target back, or expired it.
+  // The session before this one is not in the history any more: somebody rolled the target back, or expired
+  // it.
   if (session === null && plan.target.previous_session_id !== null) throw moved;
   if (session !== plan.target.previous_session_id)
     throw conflict(

@@ -14,7 +14,7 @@ import { PsybergError } from '../../model/errors.ts';
 import type { BeginMainStep } from '../../model/step.ts';
 import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
-import { bindStep } from '../bind-step.ts';
+import { bindStep } from '../../workload/bind-step.ts';
 
 /**
  * Commits the empty snapshot and makes it the session's base; executes the step `begin_main`. A try of this

@@ -1,15 +1,8 @@
-/** Creates a target from the columns of its own query. Query -> table without rows. */
-import { createStatement, namedIn, processParameters } from '../../compile/index.ts';
-import { patternOf } from '../../kinds/patterns/index.ts';
-import type { BoundStatement } from '../../engine/index.ts';
+/** Creates the target of a first session from the columns of its own query. Query -> table without rows. */
 import { conflict, usageError } from '../../model/errors.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
-import type { SqlFragment } from '../../statements/index.ts';
-import { bindStep } from '../bind-step.ts';
-import { typeProblem } from '../columns/column-types.ts';
-import { inferredSources } from '../columns/infer-previous.ts';
 import { markCreatedTable } from '../../markers/session-marker.ts';
-import type { Opened } from '../session.ts';
+import { type Opened, workOf } from '../session.ts';
 import { loadTarget, targetLayout } from '../target.ts';
 
 /**
@@ -27,10 +20,7 @@ export async function createTarget(opened: Opened, step: CreateTargetStep): Prom
     );
   await ports.catalog.createNamespace(spec.target.table.namespace);
   try {
-    const { statement, sources } = await createFromQuery(opened, step);
-    await ports.engine.execute(statement).catch(async (error: unknown) => {
-      throw await typeProblem(opened, error, sources);
-    });
+    await ports.workload.create(workOf(opened), step);
     markCreatedTable(directory, (await loadTarget(opened)).metadata['table-uuid']);
   } catch (error) {
     if (!(await ports.catalog.tableExists(spec.target.table))) throw error;
@@ -43,17 +33,4 @@ export async function createTarget(opened: Opened, step: CreateTargetStep): Prom
   }
   await targetLayout(opened);
   return opened;
-}
-
-/** The statement that creates it; a dimension's has `previous` with the columns that its own SQL gives it. */
-async function createFromQuery(
-  opened: Opened,
-  step: CreateTargetStep,
-): Promise<{ readonly statement: BoundStatement; readonly sources?: SqlFragment }> {
-  const { spec, plan } = opened;
-  if (!patternOf(spec).readsPrevious) return { statement: bindStep(step, {}) };
-  const { fragment, parameters, window } = await inferredSources(opened);
-  const sql = createStatement(spec, fragment);
-  const named = namedIn(sql, { ...processParameters(plan, window), ...parameters });
-  return { statement: bindStep({ name: step.name, sql, parameters: named }, {}), sources: fragment };
 }

@@ -1,7 +1,7 @@
 /**
  * Putting what a session staged on a `main` that moved meanwhile. Audited + the new main -> Audited, or
- * `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched its hours: then
- * the files that it takes off are still the same ones.
+ * `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched its hours:
+ * then the files that it takes off are still the same ones.
  */
 import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
 import { isBlocked, runAudit } from '../stages/audit.ts';

@@ -1,6 +1,6 @@
 /**
- * Taking the files of replaced hours off a snapshot. Base + hours -> manifests without them. Written early; they
- * become a snapshot with the first commit on the branch.
+ * Taking the files of replaced hours off a snapshot. Base + hours -> manifests without them. Written early;
+ * they become a snapshot with the first commit on the branch.
  */
 import { randomUUID } from 'node:crypto';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
@@ -12,7 +12,7 @@ import { writeClearedList } from '../../tables/write/manifest-list.ts';
 import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
 import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
 import type { ClearHoursStep } from '../../model/step.ts';
-import { bindStep } from '../bind-step.ts';
+import { bindStep } from '../../workload/bind-step.ts';
 import type { FileInHours, FilesOfHours, Begun, TakenOff } from '../session.ts';
 
 /** What a staged snapshot is made for. */

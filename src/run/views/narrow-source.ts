@@ -6,7 +6,7 @@
  */
 import { hoursRead } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
@@ -45,12 +45,8 @@ export async function narrowSource({
   table,
   directory,
 }: NarrowInput): Promise<Snapshot | undefined> {
-  if (
-    plan.range === null ||
-    source.read.kind !== 'snapshot' ||
-    source.event_time === null ||
-    source.event_time_unit === null
-  )
+  const { event_time_unit: unit } = source;
+  if (plan.range === null || source.read.kind !== 'snapshot' || source.event_time === null || unit === null)
     return undefined;
   const metadata = (await catalog.loadTableToRead(table))?.metadata;
   const from = metadata === undefined ? undefined : snapshotById(metadata, BigInt(source.read.snapshot_id));
@@ -65,18 +61,15 @@ export async function narrowSource({
     return undefined;
   const asked = hoursRead(plan, source) ?? [];
   const files = await readEachSpec(metadata, manifests, (paths, spec) =>
-    engine.query<{ manifest_path: string; path: string }>({
-      sql: renderStatement('tables/files_in_hours'),
-      parameters: {
-        manifests: paths,
-        field_id: column.id,
-        unit: source.event_time_unit,
-        type: String(column.type),
-        ...timeFieldOf(spec, column.id),
-        // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
-        first_hours: [String(Math.floor((asked[0]?.firstHour ?? 0) / 24) * 24)],
-        last_hours: [String(asked.at(-1)?.lastHour ?? 0)],
-      },
+    engine.query(statement('tables/files_in_hours'), {
+      manifests: paths,
+      field_id: column.id,
+      unit,
+      type: String(column.type),
+      ...timeFieldOf(spec, column.id),
+      // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
+      first_hours: [Math.floor((asked[0]?.firstHour ?? 0) / 24) * 24],
+      last_hours: [asked.at(-1)?.lastHour ?? 0],
     }),
   );
   if (files.length * 2 > fileCount) return undefined;

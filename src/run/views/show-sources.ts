@@ -1,11 +1,10 @@
 /**
- * What a session's query reads: each source cut to what its plan says. Plan sources -> tables of the session's
- * view.
+ * What a session's query reads: each source cut to what its plan says. Plan sources -> tables of the
+ * session's view.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
-import { SESSION_CATALOG } from '../../compile/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
@@ -18,8 +17,8 @@ import { conflict, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ChangeViewStep } from '../../model/step.ts';
-import { manifestListStatement } from '../../statements/index.ts';
-import { bindStep } from '../bind-step.ts';
+import { listStatement } from '../../statements/index.ts';
+import { bindStep } from '../../workload/bind-step.ts';
 import { type Opened, type Begun, asksForInfinity } from '../session.ts';
 import { targetView } from '../target.ts';
 import { narrowSource } from './narrow-source.ts';
@@ -72,14 +71,11 @@ async function composeListedFiles(
   let from = head;
   if (files.length > 0 && source.detected_by !== 'live-files') {
     const destination = join(directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
-    await engine.execute({
-      sql: manifestListStatement('tables/write_change_list'),
-      parameters: {
-        manifest_lists: read.manifest_lists,
-        snapshot_ids: read.snapshot_ids,
-        contents: ['0', '1'],
-        destination,
-      },
+    await engine.execute(listStatement('tables/write_change_list', 'none'), {
+      manifest_lists: read.manifest_lists,
+      snapshot_ids: read.snapshot_ids.map(BigInt),
+      contents: [0, 1],
+      destination,
     });
     from = { ...head, 'manifest-list': destination };
   }
@@ -151,7 +147,7 @@ export async function attachSession(opened: Opened): Promise<Opened> {
     targetView(opened),
     ...(previous === undefined ? [] : [previous.table]),
   ]);
-  await ports.engine.attach({ name: SESSION_CATALOG, warehouse: branch, ...ports.endpoint });
+  await ports.workload.attach({ warehouse: branch, ...ports.endpoint });
   return { ...opened, shown, previous: previous?.snapshot };
 }
 

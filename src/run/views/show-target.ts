@@ -34,7 +34,9 @@ export async function readableTarget(
   return view ?? { snapshot: from };
 }
 
-/** What a dimension reads as `previous`: the base, with the manifests that may hold the hour before its first. */
+/**
+ * What a dimension reads as `previous`: the base, with the manifests that may hold the hour before its first.
+ */
 export async function previousView(
   opened: Opened,
 ): Promise<{ readonly table: ViewTable; readonly snapshot: Snapshot | undefined }> {

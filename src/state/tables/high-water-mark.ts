@@ -77,8 +77,11 @@ export function watermarkRows(plan: Plan, outcome: WatermarkOutcome): WatermarkR
   return watermarksJson(plan).map((watermark) => watermarkRow(watermark, of));
 }
 
-/** The rows of watermarks that a target's summary holds. `plan`: of the session that set them, where it is known. */
-export function watermarkRowsOf(
+/**
+ * The rows of watermarks that a target's summary holds. `plan`: of the session that set them, where it is
+ * known.
+ */
+export function rowsOfWatermarks(
   watermarks: readonly Watermark[],
   of: {
     readonly processName: string;
@@ -92,7 +95,7 @@ export function watermarkRowsOf(
 
 function watermarkRow(
   watermark: WatermarkJson,
-  { processName, psybergSessionId, plan, outcome }: Parameters<typeof watermarkRowsOf>[1],
+  { processName, psybergSessionId, plan, outcome }: Parameters<typeof rowsOfWatermarks>[1],
 ): WatermarkRow {
   const before = plan?.sources.find((source) => source.table === watermark.table)?.watermark;
   return {

@@ -1,8 +1,11 @@
 /**
- * What a table of the engine's own state is: an Iceberg schema, and how its rows are written and kept. Columns may be
- * added at the end, never renamed: others read them.
+ * What a table of the engine's own state is: an Iceberg schema, and how its rows are written and kept.
+ * Columns may be added at the end, never renamed: others read them.
  */
-import { renderStatement, typedRowsFragments } from '../../statements/index.ts';
+import { type StatementName, renderStatement, typedRowsFragments } from '../../statements/index.ts';
+
+/** Which of the rows are kept that a process has in files that give way. */
+type KeptStatement = Extract<StatementName, `state/kept_${string}`>;
 
 export interface StateColumn<Name extends string = string> {
   readonly name: Name;
@@ -17,7 +20,7 @@ export interface StateTable<Name extends string = string> {
   /** Live files of one process after which they are folded into one: 1 keeps a single file. Not measured. */
   readonly filesPerProcess: number;
   /** What is kept of files that give way. */
-  readonly keptStatement: string;
+  readonly keptStatement: KeptStatement;
 }
 
 /** A row, each value as text. */
@@ -33,7 +36,7 @@ export function stateTable<Name extends string>({
 }: {
   readonly columns: Readonly<Record<Name, string>>;
   readonly filesPerProcess: number;
-  readonly keptStatement: string;
+  readonly keptStatement: KeptStatement;
 }): StateTable<Name> {
   const listed = (Object.entries(columns) as [Name, string][]).map(([name, type]) => ({ name, type }));
   return {

@@ -1,14 +1,14 @@
 /** The manifests that snapshots' lists name. Lists -> rows. */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 
-export interface ManifestRow extends Record<string, unknown> {
+export interface ManifestRow {
   readonly manifest_path: string;
   readonly partition_spec_id: number;
   /** 0 data, 1 deletes. */
   readonly content: number;
-  readonly added_snapshot_id: string;
+  readonly added_snapshot_id: SnapshotId;
   /** 0 for one that was written in format version 1. */
   readonly sequence_number: bigint;
   /** 0: no entry is live. A list without counts says at least 1. */
@@ -17,22 +17,24 @@ export interface ManifestRow extends Record<string, unknown> {
   readonly mixed: boolean;
 }
 
-/** The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added. */
+/**
+ * The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added.
+ */
 export async function readManifests(
   engine: Engine,
   lists: readonly string[],
   addedBy?: readonly SnapshotId[],
 ): Promise<ManifestRow[]> {
-  const rows = await engine.query<ManifestRow>({
-    sql: renderStatement('tables/manifests'),
-    parameters: { manifest_lists: lists, added_by: addedBy?.map(String) ?? null },
+  const rows = await engine.query(statement('tables/manifests'), {
+    manifest_lists: lists,
+    added_by: addedBy ?? null,
   });
   return lists.length > 1 ? eachOnce(rows) : rows;
 }
 
 /**
- * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it is taken
- * for one with live files, and with entries that are not additions.
+ * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it is
+ * taken for one with live files, and with entries that are not additions.
  */
 function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
   const byPath = new Map<string, ManifestRow>();

@@ -1,9 +1,9 @@
 /**
- * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and types of
- * the first, and what only another has would be lost. Manifests -> groups.
+ * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and types
+ * of the first, and what only another has would be lost. Manifests -> groups.
  */
 import type { Engine } from '../../engine/index.ts';
-import { type ManifestColumn, renderStatement } from '../../statements/index.ts';
+import { type ManifestColumn, statement } from '../../statements/index.ts';
 import type { ManifestRow } from './manifest-list.ts';
 
 /** What reading a manifest needs to know of it. */
@@ -25,9 +25,8 @@ export async function shapesOf(
 ): Promise<ManifestShape[]> {
   const shapes = new Map<string, ManifestShape & { readonly paths: string[] }>();
   for (const manifest of manifests) {
-    const { columns } = await engine.table({
-      sql: renderStatement('tables/data_file_columns'),
-      parameters: { manifest: manifest.manifest_path },
+    const { columns } = await engine.table(statement('tables/data_file_columns'), {
+      manifest: manifest.manifest_path,
     });
     const key = JSON.stringify([manifest.partition_spec_id, manifest.content, columns]);
     const shape = shapes.get(key);

@@ -8,26 +8,18 @@ import { renderJson } from '../../iceberg/json.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
+  type StatementRow,
   fileKindFragment,
   literalFragment,
   liveEntryFragments,
   partitionKeyFragment,
-  renderStatement,
+  statement,
 } from '../../statements/index.ts';
 import { deletedPaths } from './delete-files.ts';
 import type { ManifestRow } from './manifest-list.ts';
 import { shapesOf } from './manifest-shapes.ts';
 
-interface LiveEntry extends Record<string, unknown> {
-  readonly manifest_path: string;
-  readonly file_key: string;
-  readonly path: string;
-  readonly format: string;
-  readonly partition_key: string;
-  readonly kind: string;
-  readonly referenced_data_file: string | null;
-  readonly sequence_number: bigint;
-}
+type LiveEntry = StatementRow<'tables/live_entries'>;
 
 export interface ObsoleteDelete {
   readonly manifest_path: string;
@@ -54,30 +46,7 @@ export async function findObsoleteDeletes(
 ): Promise<ObsoleteDelete[]> {
   const dataFiles = await liveEntries(engine, input, input.dataManifests);
   const deleteFiles = await liveEntries(engine, input, input.deleteManifests);
-  const removed = new Set(input.removed.map(plainPath));
-  const live = new Set(dataFiles.map((file) => file.path));
-  const partitions = new Set(
-    dataFiles.filter((file) => removed.has(file.path)).map((file) => file.partition_key),
-  );
-  const known = (file: LiveEntry): boolean =>
-    file.referenced_data_file !== null && live.has(file.referenced_data_file);
-  const opened = await deletedPaths(
-    engine,
-    deleteFiles
-      .filter(
-        (file) =>
-          file.kind === 'position-deletes' &&
-          !known(file) &&
-          file.format === 'parquet' &&
-          partitions.has(file.partition_key),
-      )
-      .map((file) => file.path),
-  );
-  // A file without a row names nothing, and is left to the rule for files that were not opened.
-  const namedBy = (file: LiveEntry): string[] | null => {
-    const paths = opened.get(file.path) ?? [];
-    return paths.length === 0 ? null : paths.map(plainPath);
-  };
+  const dataFilesOf = await namedFiles(engine, { dataFiles, deleteFiles, removed: input.removed });
   const unpartitioned = new Set(
     input.metadata['partition-specs']
       .filter((spec) => spec.fields.length === 0)
@@ -86,30 +55,64 @@ export async function findObsoleteDeletes(
   const specOf = new Map(
     input.deleteManifests.map((manifest) => [manifest.manifest_path, manifest.partition_spec_id]),
   );
-  return engine.query<ObsoleteDelete & Record<string, unknown>>({
-    sql: renderStatement('tables/obsolete_deletes'),
-    parameters: {
-      data_files: renderJson(
-        dataFiles.map(({ path, partition_key, sequence_number }) => ({
-          path,
-          partition_key,
-          sequence_number,
-        })),
-      ),
-      delete_files: renderJson(
-        deleteFiles.map((file) => ({
-          manifest_path: file.manifest_path,
-          file_key: file.file_key,
-          kind: file.kind,
-          partition_key: file.partition_key,
-          is_global: unpartitioned.has(specOf.get(file.manifest_path) as number),
-          sequence_number: file.sequence_number,
-          data_files: known(file) ? [file.referenced_data_file] : namedBy(file),
-        })),
-      ),
-      removed_files: input.removed,
-    },
+  return engine.query(statement('tables/obsolete_deletes'), {
+    data_files: renderJson(
+      dataFiles.map(({ path, partition_key, sequence_number }) => ({
+        path,
+        partition_key,
+        sequence_number,
+      })),
+    ),
+    delete_files: renderJson(
+      deleteFiles.map((file) => ({
+        manifest_path: file.manifest_path,
+        file_key: file.file_key,
+        kind: file.kind,
+        partition_key: file.partition_key,
+        is_global: unpartitioned.has(specOf.get(file.manifest_path) as number),
+        sequence_number: file.sequence_number,
+        data_files: dataFilesOf(file),
+      })),
+    ),
+    removed_files: input.removed,
   });
+}
+
+/** The data files that delete files name, as far as that decides anything; none where it is not known. */
+async function namedFiles(
+  engine: Engine,
+  {
+    dataFiles,
+    deleteFiles,
+    removed,
+  }: {
+    readonly dataFiles: readonly LiveEntry[];
+    readonly deleteFiles: readonly LiveEntry[];
+    readonly removed: readonly string[];
+  },
+): Promise<(file: LiveEntry) => readonly string[]> {
+  const replaced = new Set(removed.map(plainPath));
+  const live = new Set(dataFiles.map((file) => file.path));
+  const partitions = new Set(
+    dataFiles.filter((file) => replaced.has(file.path)).map((file) => file.partition_key),
+  );
+  const byManifest = ({ referenced_data_file: path }: LiveEntry): string | undefined =>
+    path !== null && live.has(path) ? path : undefined;
+  const unknown = deleteFiles.filter(
+    (file) =>
+      file.kind === 'position-deletes' &&
+      byManifest(file) === undefined &&
+      file.format === 'parquet' &&
+      partitions.has(file.partition_key),
+  );
+  const opened = await deletedPaths(
+    engine,
+    unknown.map((file) => file.path),
+  );
+  return (file) => {
+    const known = byManifest(file);
+    return known === undefined ? (opened.get(file.path) ?? []).map(plainPath) : [known];
+  };
 }
 
 async function liveEntries(
@@ -122,17 +125,12 @@ async function liveEntries(
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     ) as PartitionSpec;
-    const sql = renderStatement('tables/live_entries', {
+    const live = statement('tables/live_entries', {
       ...liveEntryFragments(columns, manifest.content),
       partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
       kind: manifest.content === 0 ? literalFragment('data') : fileKindFragment(),
     });
-    entries.push(
-      ...(await engine.query<LiveEntry>({
-        sql,
-        parameters: { manifests: paths, manifest_list: base['manifest-list'] },
-      })),
-    );
+    entries.push(...(await engine.query(live, { manifests: paths, manifest_list: base['manifest-list'] })));
   }
   return entries;
 }

@@ -5,7 +5,7 @@
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { HourIntervals } from '../../model/hour.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 
 /**
  * Below this the manifests are opened faster than the list is asked which of them to open: that costs about
@@ -14,8 +14,8 @@ import { renderStatement } from '../../statements/index.ts';
 const MANY_MANIFESTS = 8;
 
 /**
- * Paths of those data manifests of the snapshot that hold no file of some hours and need not be opened. Empty where
- * no partition field is made of the event time by hour or day.
+ * Paths of those data manifests of the snapshot that hold no file of some hours and need not be opened. Empty
+ * where no partition field is made of the event time by hour or day.
  */
 export async function manifestsOutside(
   engine: Engine,
@@ -44,14 +44,11 @@ export async function manifestsOutside(
     ),
   );
   if (timeFields.length === 0) return new Set();
-  const rows = await engine.query<{ manifest_path: string }>({
-    sql: renderStatement('tables/manifests_outside_hours'),
-    parameters: {
-      manifest_list: snapshot['manifest-list'],
-      time_fields: timeFields,
-      first_hours: hours.first_hours,
-      last_hours: hours.last_hours,
-    },
+  const rows = await engine.query(statement('tables/manifests_outside_hours'), {
+    manifest_list: snapshot['manifest-list'],
+    time_fields: timeFields,
+    first_hours: hours.first_hours,
+    last_hours: hours.last_hours,
   });
   return new Set(rows.map((row) => row.manifest_path));
 }

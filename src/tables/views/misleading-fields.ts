@@ -9,7 +9,7 @@ import { listFields } from '../../iceberg/schema-fields.ts';
 import type { NestedField, PartitionField, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { failsOnInfinity, hasNan, transformTrust } from '../../iceberg/trusted-transforms.ts';
 import type { FieldOfSpec } from '../../iceberg/unread-fields.ts';
-import { renderStatement } from '../../statements/index.ts';
+import { statement } from '../../statements/index.ts';
 import type { ManifestRow } from '../read/manifest-list.ts';
 import { readEachSpec } from '../read/each-spec.ts';
 
@@ -122,12 +122,9 @@ async function confirmed(
     readonly doubted: readonly Candidate[];
   },
 ): Promise<Candidate[]> {
-  const summaries = await engine.query<Summary>({
-    sql: renderStatement('tables/partition_summaries'),
-    parameters: {
-      manifest_list: manifestList,
-      fields: doubted.map(({ specId, position }) => `${specId}:${position}`),
-    },
+  const summaries = await engine.query(statement('tables/partition_summaries'), {
+    manifest_list: manifestList,
+    fields: doubted.map(({ specId, position }) => `${specId}:${position}`),
   });
   const found: Candidate[] = [];
   for (const field of doubted) {
@@ -158,18 +155,20 @@ async function isBefore1970(
     metadata,
     unknown.map(({ manifest_path }) => ({ manifest_path, partition_spec_id: specId })),
     (manifests) =>
-      engine.query<{ manifest_path: string }>({
-        sql: renderStatement('tables/before_1970'),
-        parameters: { manifests, partition_position: position, partition_transform: transform },
+      engine.query(statement('tables/before_1970'), {
+        manifests,
+        partition_position: position,
+        partition_transform: transform,
       }),
   );
   return rows.length > 0;
 }
 
 /**
- * Ids of those of some columns whose bounds hide rows or cannot be read, in any of `manifests` (data manifests):
- * of floating-point numbers where NaN may be among the values, or where DuckDB 1.5.5 compares bounds of a float in
- * a column that became a double as floats; of text, binaries and UUIDs where they are cut or out of order.
+ * Ids of those of some columns whose bounds hide rows or cannot be read, in any of `manifests` (data
+ * manifests): of floating-point numbers where NaN may be among the values, or where DuckDB 1.5.5 compares
+ * bounds of a float in a column that became a double as floats; of text, binaries and UUIDs where they are
+ * cut or out of order.
  */
 export async function misleadingBounds(
   engine: Engine,
@@ -183,19 +182,16 @@ export async function misleadingBounds(
     readonly columns: readonly NestedField[];
   },
 ): Promise<number[]> {
-  const idsOf = (is: (type: unknown) => boolean): string[] =>
-    columns.filter((field) => is(field.type)).map((field) => String(field.id));
+  const idsOf = (is: (type: unknown) => boolean): number[] =>
+    columns.filter((field) => is(field.type)).map((field) => field.id);
   if (!columns.some(({ type }) => hasDoubtfulBounds(type))) return [];
   const rows = await readEachSpec(metadata, manifests, (paths) =>
-    engine.query<{ field_id: number }>({
-      sql: renderStatement('tables/misleading_bounds'),
-      parameters: {
-        manifests: paths,
-        text_ids: idsOf((type) => type === 'string'),
-        byte_ids: idsOf(isOrderedByBytes),
-        number_ids: idsOf(hasNan),
-        double_ids: idsOf((type) => type === 'double'),
-      },
+    engine.query(statement('tables/misleading_bounds'), {
+      manifests: paths,
+      text_ids: idsOf((type) => type === 'string'),
+      byte_ids: idsOf(isOrderedByBytes),
+      number_ids: idsOf(hasNan),
+      double_ids: idsOf((type) => type === 'double'),
     }),
   );
   return [...new Set(rows.map((row) => row.field_id))];

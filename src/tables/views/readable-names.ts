@@ -1,7 +1,8 @@
 /**
- * Manifests whose partition fields have names that DuckDB's Avro does not take. Metadata -> metadata over copies
- * of those manifests, for reading alone: `größe` is a name in Avro as Java and Python write it, and `gr_xF6_xDFe`
- * is one for every reader. Only the names in the head of the file differ; readers find fields by their ids.
+ * Manifests whose partition fields have names that DuckDB's Avro does not take. Metadata -> metadata over
+ * copies of those manifests, for reading alone: `größe` is a name in Avro as Java and Python write it, and
+ * `gr_xF6_xDFe` is one for every reader. Only the names in the head of the file differ; readers find fields
+ * by their ids.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import type { Engine } from '../../engine/index.ts';
 import { encodeAvroNames } from '../../iceberg/avro-header.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { manifestListStatement, renderStatement } from '../../statements/index.ts';
+import { listStatement, statement } from '../../statements/index.ts';
 import { rowLineageOf } from '../write/new-files.ts';
 
 /** True for a table whose manifests may have such names; those that psyberg writes have none. */
@@ -23,8 +24,8 @@ export type ReadableNames = (
 ) => Promise<TableMetadata>;
 
 /**
- * Makes a reader of such tables. `folder`: where copies are kept, by the paths of what they are copies of, which
- * never change.
+ * Makes a reader of such tables. `folder`: where copies are kept, by the paths of what they are copies of,
+ * which never change.
  */
 export function readableNames(folder: string): ReadableNames {
   /** From a manifest to its copy, or to itself. */
@@ -55,10 +56,7 @@ async function readableList(
   engine: Engine,
   { metadata, list, folder, manifests }: ListToRead,
 ): Promise<string> {
-  const rows = await engine.query<{ manifest_path: string }>({
-    sql: renderStatement('tables/manifest_paths'),
-    parameters: { manifest_lists: [list] },
-  });
+  const rows = await engine.query(statement('tables/manifest_paths'), { manifest_lists: [list] });
   const paths = rows.map((row) => row.manifest_path);
   for (const path of paths)
     if (!manifests.has(path)) manifests.set(path, await readableManifest(engine, path, folder));
@@ -67,18 +65,15 @@ async function readableList(
   const copy = copyOf(list, folder);
   if (existsSync(copy)) return copy;
   const begun = `${copy}.${randomUUID()}`;
-  await engine.execute({
-    sql: manifestListStatement(
-      'tables/write_mended_list',
-      rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
-    ),
-    parameters: {
+  await engine.execute(
+    listStatement('tables/write_mended_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept'),
+    {
       manifest_list: list,
       mended,
       copies: mended.map((path) => manifests.get(path) as string),
       destination: begun,
     },
-  });
+  );
   renameSync(begun, copy);
   return copy;
 }
@@ -86,10 +81,7 @@ async function readableList(
 async function readableManifest(engine: Engine, path: string, folder: string): Promise<string> {
   const copy = copyOf(path, folder);
   if (existsSync(copy)) return copy;
-  const [row] = await engine.query<{ content: string }>({
-    sql: renderStatement('tables/read_bytes'),
-    parameters: { path },
-  });
+  const [row] = await engine.query(statement('tables/read_bytes'), { path });
   const file = Buffer.from(row?.content ?? '', 'hex');
   const encoded = encodeAvroNames(file);
   if (encoded === undefined) return path;

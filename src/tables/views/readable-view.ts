@@ -1,7 +1,8 @@
 /**
  * Snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined where there is
- * nothing to correct. Bounds that cannot be right make it skip files whose rows are asked for, as do partition
- * transforms that it computes otherwise than Iceberg, and row counts of delete files break its estimates.
+ * nothing to correct. Bounds that cannot be right make it skip files whose rows are asked for, as do
+ * partition transforms that it computes otherwise than Iceberg, and row counts of delete files break its
+ * estimates.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';
@@ -13,8 +14,9 @@ import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../../iceber
 import { refusal } from '../../model/errors.ts';
 import {
   fileKindFragment,
-  manifestListStatement,
+  listStatement,
   renderStatement,
+  statement,
   statementFragment,
 } from '../../statements/index.ts';
 import { type ManifestRow, liveManifestsOf } from '../read/manifest-list.ts';
@@ -112,31 +114,27 @@ async function writeView(
     withoutBoundsOf,
   });
   const list = destination();
-  await engine.execute({
-    sql: manifestListStatement(
-      'tables/write_readable_list',
-      rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
-      {
-        rewritten:
-          rewritten.length === 0
-            ? statementFragment(renderStatement('tables/no_manifest_row'))
-            : rewrittenFragment(rewritten),
-      },
-    ),
-    parameters: {
+  await engine.execute(
+    listStatement('tables/write_readable_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept', {
+      rewritten:
+        rewritten.length === 0
+          ? statementFragment(renderStatement('fragments/no_manifest_row'))
+          : rewrittenFragment(rewritten),
+    }),
+    {
       manifest_list: from['manifest-list'],
       replaced: replaced.map((manifest) => manifest.manifest_path),
-      unsummarised: unsummarised.map(String),
+      unsummarised,
       // Named by the rows of rewritten manifests alone.
       ...(rewritten.length === 0
         ? {}
         : {
-            snapshot_id: String(from['snapshot-id']),
-            sequence_number: String(from['sequence-number'] ?? 0n),
+            snapshot_id: from['snapshot-id'],
+            sequence_number: from['sequence-number'] ?? 0n,
           }),
       destination: list,
     },
-  });
+  );
   return { ...from, 'manifest-list': list };
 }
 
@@ -171,9 +169,8 @@ async function refuseSpreadDeletes(
     )
       continue;
     for (const { manifest_path: manifest } of deletes) {
-      const kinds = await engine.query<{ kind: string }>({
-        sql: renderStatement('tables/live_deletes', { file_kind: fileKindFragment() }),
-        parameters: { manifest },
+      const kinds = await engine.query(statement('tables/live_deletes', { file_kind: fileKindFragment() }), {
+        manifest,
       });
       if (!kinds.some(({ kind }) => kind === 'equality-deletes')) continue;
       throw refusal(
@@ -181,7 +178,7 @@ async function refuseSpreadDeletes(
         `files of ${table} (snapshot ${from['snapshot-id']}) are partitioned by ${field.transform} as DuckDB computes it otherwise than Iceberg, under several partition specs, with equality deletes; DuckDB would read too few rows of them`,
         {
           hint: `apply the deletes with the writer of ${table} (in Spark: rewrite_data_files with 'delete-file-threshold' => '1'); nothing was moved`,
-          context: { table, snapshot_id: String(from['snapshot-id']), manifest },
+          context: { table, snapshot_id: from['snapshot-id'], manifest },
         },
       );
     }
@@ -195,15 +192,12 @@ async function misleadingManifests(
 ): Promise<ManifestRow[]> {
   if (eventTime === undefined) return [];
   const rows = await readEachSpec(metadata, data, (manifests, spec) =>
-    engine.query<{ manifest_path: string }>({
-      sql: renderStatement('tables/misleading_manifests'),
-      parameters: {
-        manifests,
-        field_id: eventTime.fieldId,
-        unit: eventTime.unit,
-        type: eventTime.type,
-        ...timeFieldOf(spec, eventTime.fieldId),
-      },
+    engine.query(statement('tables/misleading_manifests'), {
+      manifests,
+      field_id: eventTime.fieldId,
+      unit: eventTime.unit,
+      type: eventTime.type,
+      ...timeFieldOf(spec, eventTime.fieldId),
     }),
   );
   const found = new Set(rows.map((row) => row.manifest_path));

@@ -1,6 +1,6 @@
 /**
- * The manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes and bounds,
- * in no snapshot yet.
+ * The manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes and
+ * bounds, in no snapshot yet.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -16,7 +16,7 @@ import {
   partitionColumnName,
   partitionTupleFragment,
   quoteIdentifier,
-  renderStatement,
+  statement,
 } from '../../statements/index.ts';
 import { declareEmptyPartitionIn, manifestMetadata } from './manifest.ts';
 
@@ -53,8 +53,8 @@ export async function writeFileManifest(engine: Engine, input: NewDataFiles): Pr
 }
 
 /**
- * Writes the manifest of files that hold rows which were there before: each has the sequence number of its rows.
- * `described`: a path for what is between, which nobody needs afterwards.
+ * Writes the manifest of files that hold rows which were there before: each has the sequence number of its
+ * rows. `described`: a path for what is between, which nobody needs afterwards.
  */
 export async function writeNumberedManifest(
   engine: Engine,
@@ -63,19 +63,16 @@ export async function writeNumberedManifest(
 ): Promise<void> {
   const { metadata, spec, location, files, destination } = input;
   const fragments = await describeFiles(engine, { ...input, destination: described });
-  await engine.execute({
-    sql: renderStatement('tables/number_manifest', fragments),
-    parameters: {
-      manifest: described,
-      numbers: JSON.stringify(
-        files.map(({ file }, index) => ({
-          path: spelledAs(location, file.filename),
-          sequence_number: String(numbers[index]),
-        })),
-      ),
-      destination,
-      ...manifestMetadata(metadata, spec),
-    },
+  await engine.execute(statement('tables/number_manifest', fragments), {
+    manifest: described,
+    numbers: JSON.stringify(
+      files.map(({ file }, index) => ({
+        path: spelledAs(location, file.filename),
+        sequence_number: String(numbers[index]),
+      })),
+    ),
+    destination,
+    ...manifestMetadata(metadata, spec),
   });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, destination);
 }
@@ -90,12 +87,12 @@ async function describeFiles(
     spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
   );
   const fragments = { data_file: entry.dataFile, manifest_format: manifestFormatFragment(entry.fieldIds) };
-  await engine.execute({
-    sql: renderStatement('tables/write_file_manifest', {
+  await engine.execute(
+    statement('tables/write_file_manifest', {
       ...fragments,
       partition: partitionTupleFragment(values),
     }),
-    parameters: {
+    {
       files: JSON.stringify(
         files.map(({ file, partition }) => ({
           path: spelledAs(location, file.filename),
@@ -105,11 +102,11 @@ async function describeFiles(
         })),
       ),
       metrics: JSON.stringify(files.flatMap(({ file }) => metricsJson(file, { columns, location }))),
-      sort_order_id: sortOrderId === undefined ? null : String(sortOrderId),
+      sort_order_id: sortOrderId ?? null,
       destination,
       ...manifestMetadata(metadata, spec),
     },
-  });
+  );
   return fragments;
 }
 
@@ -121,10 +118,10 @@ export async function withLongValues(
 ): Promise<readonly WrittenFile[]> {
   const hashed = files.filter((file) => Object.values(file.partition_keys ?? {}).some(isLongKey));
   if (hashed.length === 0) return files;
-  const rows = await engine.query<{ filename: string; partition: (string | null)[] }>({
-    sql: renderStatement('tables/long_partition_values', { values: longValuesFragment(partition) }),
-    parameters: { files: hashed.map((file) => file.filename) },
-  });
+  const rows = await engine.query(
+    statement('tables/long_partition_values', { values: longValuesFragment(partition) }),
+    { files: hashed.map((file) => file.filename) },
+  );
   const byFile = new Map(rows.map((row) => [row.filename, row.partition]));
   return files.map((file) => {
     const values = byFile.get(file.filename);
@@ -167,7 +164,8 @@ export function metricsJson(
   layout: Pick<NewDataFiles, 'columns' | 'location'>,
 ): Record<string, unknown>[] {
   return layout.columns.flatMap((column) => {
-    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers little.
+    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers
+    // little.
     if (typeof column.type !== 'string') return [];
     const statistics =
       file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];

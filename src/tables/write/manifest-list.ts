@@ -3,13 +3,13 @@ import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
-  NOTHING,
   type PartitionValue,
   type SqlFragment,
   boundOrder,
   joinedFragment,
+  listStatement,
   literalFragment,
-  manifestListStatement,
+  NOTHING,
   partitionSummariesFragment,
   renderStatement,
   statementFragment,
@@ -26,11 +26,11 @@ export const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlF
   joinedFragment(
     rewritten.map(({ path, specId, content }) =>
       statementFragment(
-        renderStatement('tables/manifest_row', {
+        renderStatement('fragments/manifest_row', {
           manifest: literalFragment(path),
           spec_id: literalFragment(`${specId}`),
           content: literalFragment(`${content}`),
-          summaries: statementFragment(renderStatement('tables/no_summaries')),
+          summaries: statementFragment(renderStatement('fragments/no_summaries')),
         }),
       ),
     ),
@@ -55,29 +55,36 @@ export async function writeClearedList(
   const merges =
     new Set(affected.map((manifest) => `${manifest.content}/${manifest.partition_spec_id}`)).size <
     affected.length;
-  await engine.execute({
-    sql: manifestListStatement('tables/write_cleared_list', rowLineageOf(metadata), {
+  await engine.execute(
+    listStatement('tables/write_cleared_list', rowLineageOf(metadata), {
       summaries: statementFragment(
-        renderStatement(merges ? 'tables/merged_summaries' : 'tables/kept_summaries'),
+        renderStatement(merges ? 'fragments/merged_summaries' : 'fragments/kept_summaries'),
       ),
       rewritten: rewrittenFragment(options.rewritten),
     }),
-    parameters: {
+    {
       manifest_list: options.base['manifest-list'],
       affected_manifests: affected.map((manifest) => manifest.manifest_path),
       ...(merges ? summaryOrder(metadata) : {}),
-      snapshot_id: String(options.snapshotId),
-      sequence_number: String(options.sequenceNumber),
+      snapshot_id: options.snapshotId,
+      sequence_number: options.sequenceNumber,
       ...firstRowIdParameter(metadata),
       destination,
     },
-  });
+  );
   return destination;
 }
 
+/** A manifest of new data files, whose entries inherit snapshot id and sequence number. */
+export interface StagedManifest {
+  readonly path: string;
+  readonly specId: number;
+  readonly values: readonly PartitionValue[];
+}
+
 /**
- * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its path.
- * `owner`: as in {@link metadataPath}.
+ * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its
+ * path. `owner`: as in {@link metadataPath}.
  */
 export async function writeStagedList(
   engine: Engine,
@@ -91,32 +98,29 @@ export async function writeStagedList(
   }: {
     readonly metadata: TableMetadata;
     readonly parent: Snapshot | undefined;
-    readonly manifest: {
-      readonly path: string;
-      readonly specId: number;
-      readonly values: readonly PartitionValue[];
-    };
+    readonly manifest: StagedManifest;
     readonly snapshotId: SnapshotId;
     readonly sequenceNumber: bigint;
     readonly owner: string;
   },
 ): Promise<string> {
   const destination = metadataPath(metadata, `snap-${snapshotId}`, owner);
-  await engine.execute({
-    sql: manifestListStatement('tables/write_staged_list', rowLineageOf(metadata), {
-      parent: parent === undefined ? NOTHING : statementFragment(renderStatement('tables/parent_manifests')),
+  await engine.execute(
+    listStatement('tables/write_staged_list', rowLineageOf(metadata), {
+      parent:
+        parent === undefined ? NOTHING : statementFragment(renderStatement('fragments/parent_manifests')),
       summaries: partitionSummariesFragment(manifest.values),
     }),
-    parameters: {
+    {
       manifest: manifest.path,
-      partition_spec_id: String(manifest.specId),
-      snapshot_id: String(snapshotId),
-      sequence_number: String(sequenceNumber),
+      partition_spec_id: manifest.specId,
+      snapshot_id: snapshotId,
+      sequence_number: sequenceNumber,
       ...firstRowIdParameter(metadata),
       destination,
       ...(parent === undefined ? {} : { parent: parent['manifest-list'] }),
     },
-  });
+  );
   return destination;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Manifests written anew: entries taken over, removed, or with less said of them. Manifests -> manifests that are in
- * no list yet.
+ * Manifests written anew: entries taken over, removed, or with less said of them. Manifests -> manifests that
+ * are in no list yet.
  */
 import type { Engine } from '../../engine/index.ts';
 import { declareEmptyPartition } from '../../iceberg/empty-partition.ts';
@@ -9,10 +9,11 @@ import { renderJson } from '../../iceberg/json.ts';
 import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import type { PartitionSpec, Schema, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
+  type ParametersOf,
   type PartitionColumn,
   type PartitionValue,
   inheritedEntryFragments,
-  renderStatement,
+  statement,
 } from '../../statements/index.ts';
 import { type ManifestShape, type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';
 import { rowLineageOf } from './new-files.ts';
@@ -39,9 +40,11 @@ export interface RewriteOptions {
   /** Field ids of columns whose bounds are left out. */
   readonly withoutBoundsOf?: readonly number[];
 }
+/** A manifest that was written, and is in no list yet. */
 export interface RewrittenManifest {
   readonly path: string;
   readonly specId: number;
+  /** 0 data, 1 deletes. */
   readonly content: number;
 }
 
@@ -69,8 +72,8 @@ async function rewriteManifest(
   const { partition_spec_id: specId, content } = shape.manifest;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
   const path = options.destination();
-  await engine.execute({
-    sql: renderStatement(
+  await engine.execute(
+    statement(
       'tables/rewrite_manifest',
       inheritedEntryFragments({
         columns: shape.columns,
@@ -80,7 +83,7 @@ async function rewriteManifest(
         ...(options.withoutBoundsOf === undefined ? {} : { withoutBoundsOf: options.withoutBoundsOf }),
       }),
     ),
-    parameters: {
+    {
       manifests: shape.paths,
       manifest_list: options.manifestList,
       removed_files: options.removedFiles,
@@ -88,12 +91,15 @@ async function rewriteManifest(
       destination: path,
       ...manifestMetadata(metadata, spec, content === 0 ? 'data' : 'deletes'),
     },
-  });
+  );
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
   return { path, specId, content };
 }
 
-/** The fields of a spec as entries are to hold them. A manifest's partition summary has to be made of these values. */
+/**
+ * The fields of a spec as entries are to hold them. A manifest's partition summary has to be made of these
+ * values.
+ */
 export function partitionColumns(metadata: TableMetadata, spec: PartitionSpec): PartitionColumn[] {
   const widths = textTruncations(metadata, spec);
   return spec.fields.map(({ name, 'field-id': fieldId }) => {
@@ -110,17 +116,12 @@ export const manifestMetadata = (
   metadata: TableMetadata,
   spec: PartitionSpec,
   content: 'data' | 'deletes' = 'data',
-): Readonly<
-  Record<
-    'schema' | 'schema_id' | 'partition_spec' | 'partition_spec_id' | 'format_version' | 'content',
-    string
-  >
-> => ({
+): ParametersOf<'fragments/manifest_format'> => ({
   schema: renderJson(currentSchema(metadata)),
-  schema_id: String(metadata['current-schema-id']),
+  schema_id: metadata['current-schema-id'],
   partition_spec: renderJson(spec.fields),
-  partition_spec_id: String(spec['spec-id']),
-  format_version: String(metadata['format-version']),
+  partition_spec_id: spec['spec-id'],
+  format_version: metadata['format-version'],
   content,
 });
 
@@ -129,15 +130,9 @@ export const manifestMetadata = (
  * `iceberg/empty-partition.ts`.
  */
 export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
-  const [row] = await engine.query<{ content: string }>({
-    sql: renderStatement('tables/read_bytes'),
-    parameters: { path },
-  });
+  const [row] = await engine.query(statement('tables/read_bytes'), { path });
   const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
-  await engine.execute({
-    sql: renderStatement('tables/write_bytes'),
-    parameters: { content, destination: path },
-  });
+  await engine.execute(statement('tables/write_bytes'), { content, destination: path });
 }
 
 /** The fields of a spec with the types of their values. */

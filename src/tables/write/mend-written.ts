@@ -1,8 +1,8 @@
 /**
  * What DuckDB's own INSERT, UPDATE and CREATE TABLE AS write into manifests and no reader can use, put right
  * before it is committed. Snapshot -> the same snapshot, or one over mended copies. DuckDB 1.5.5 cuts lower
- * bounds of texts within a character, at which PyIceberg fails, and truncates texts after characters as a person
- * sees them, by which others do not find the rows.
+ * bounds of texts within a character, at which PyIceberg fails, and truncates texts after characters as a
+ * person sees them, by which others do not find the rows.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';
@@ -10,10 +10,10 @@ import { currentSchema } from '../../iceberg/event-time.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import {
+  listStatement,
   manifestEntryFragments,
   manifestFormatFragment,
-  manifestListStatement,
-  renderStatement,
+  statement,
   tooLongFragment,
 } from '../../statements/index.ts';
 import { declareEmptyPartitionIn, manifestMetadata, partitionColumns } from './manifest.ts';
@@ -29,7 +29,7 @@ export async function mendWritten(
   // The lists of version 1 have another format.
   if (metadata['format-version'] < 2 || textFieldsOf(currentSchema(metadata)).length === 0) return snapshot;
   const own = (await manifestsOf(engine, snapshot)).filter(
-    (manifest) => manifest.added_snapshot_id === String(snapshot['snapshot-id']),
+    (manifest) => manifest.added_snapshot_id === snapshot['snapshot-id'],
   );
   const copies = new Map<string, string>();
   for (const shape of await shapesOf(engine, own))
@@ -37,29 +37,26 @@ export async function mendWritten(
       copies.set(path, await mended(engine, metadata, { ...shape, paths: [path] }));
   if (copies.size === 0) return snapshot;
   const list = metadataPath(metadata, `mended-${snapshot['snapshot-id']}`);
-  await engine.execute({
-    sql: manifestListStatement(
-      'tables/write_mended_list',
-      rowLineageOf(metadata) === 'none' ? 'none' : 'kept',
-    ),
-    parameters: {
+  await engine.execute(
+    listStatement('tables/write_mended_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept'),
+    {
       manifest_list: snapshot['manifest-list'],
       mended: [...copies.keys()],
       copies: [...copies.values()],
       destination: list,
     },
-  });
+  );
   return { ...snapshot, 'manifest-list': list };
 }
 
 async function faultyOf(engine: Engine, metadata: TableMetadata, shape: ManifestShape): Promise<string[]> {
   const spec = specOf(metadata, shape);
-  const rows = await engine.query<{ filename: string }>({
-    sql: renderStatement('tables/cut_texts', {
+  const rows = await engine.query(
+    statement('tables/cut_texts', {
       too_long: tooLongFragment(textTruncations(metadata, spec), shape.columns, spec.fields),
     }),
-    parameters: { manifests: shape.paths, text_fields: textFieldsOf(currentSchema(metadata)).map(String) },
-  });
+    { manifests: shape.paths, text_fields: textFieldsOf(currentSchema(metadata)) },
+  );
   return rows.map((row) => row.filename);
 }
 
@@ -76,18 +73,18 @@ async function mended(engine: Engine, metadata: TableMetadata, shape: ManifestSh
     textFields: textFieldsOf(currentSchema(metadata)),
   });
   const destination = metadataPath(metadata, `mended-${randomUUID()}-m0`);
-  await engine.execute({
-    sql: renderStatement('tables/mend_manifest', {
+  await engine.execute(
+    statement('tables/mend_manifest', {
       entry_columns,
       data_file,
       manifest_format: manifestFormatFragment(entry_field_ids),
     }),
-    parameters: {
+    {
       manifest: shape.paths[0] as string,
       destination,
       ...manifestMetadata(metadata, spec, shape.manifest.content === 0 ? 'data' : 'deletes'),
     },
-  });
+  );
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, destination);
   return destination;
 }

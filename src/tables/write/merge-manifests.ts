@@ -38,7 +38,7 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
   const properties = metadata.properties ?? {};
   const minCount = Number(properties[MIN_COUNT] ?? MIN_COUNT_DEFAULT);
   if (properties[ENABLED] === 'false' || !(minCount > 1)) return undefined;
-  const staging = new Set(input.stagingIds.map(String));
+  const staging = new Set(input.stagingIds);
   const all = (await manifestsOf(engine, carried)).filter(
     (manifest) => manifest.live_files > 0n && !staging.has(manifest.added_snapshot_id),
   );

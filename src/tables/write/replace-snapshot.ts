@@ -1,6 +1,6 @@
 /**
- * A `replace` snapshot: other files, the same rows. New manifests in place of old ones -> a snapshot that is not
- * committed yet.
+ * A `replace` snapshot: other files, the same rows. New manifests in place of old ones -> a snapshot that is
+ * not committed yet.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';
@@ -8,29 +8,22 @@ import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts
 import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
   joinedFragment,
+  listStatement,
   literalFragment,
-  manifestListStatement,
   partitionSummariesFragment,
   renderStatement,
   statementFragment,
 } from '../../statements/index.ts';
-import { partitionValues } from './manifest.ts';
+import { partitionValues, type RewrittenManifest } from './manifest.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from './new-files.ts';
 import { describeSnapshot } from './snapshot-summary.ts';
-
-export interface NewManifest {
-  readonly path: string;
-  readonly specId: number;
-  /** 0 data, 1 deletes. */
-  readonly content: number;
-}
 
 export interface Replacement {
   readonly metadata: TableMetadata;
   readonly base: Snapshot;
   /** Manifests of the base that go. */
   readonly replaced: readonly string[];
-  readonly added: readonly NewManifest[];
+  readonly added: readonly RewrittenManifest[];
   /** Further entries of the summary. */
   readonly properties: Readonly<Record<string, string>>;
   /** Told of each file that is written, to be deleted when the commit fails. */
@@ -49,7 +42,7 @@ export async function composeReplacement(engine: Engine, replacement: Replacemen
       (each) => each['spec-id'] === manifest.specId,
     ) as PartitionSpec;
     return statementFragment(
-      renderStatement('tables/manifest_row', {
+      renderStatement('fragments/manifest_row', {
         manifest: literalFragment(manifest.path),
         spec_id: literalFragment(String(manifest.specId)),
         content: literalFragment(String(manifest.content)),
@@ -57,19 +50,19 @@ export async function composeReplacement(engine: Engine, replacement: Replacemen
       }),
     );
   });
-  await engine.execute({
-    sql: manifestListStatement('tables/write_replaced_list', rowLineageOf(metadata), {
+  await engine.execute(
+    listStatement('tables/write_replaced_list', rowLineageOf(metadata), {
       new_manifests: joinedFragment(rows, '\nunion all by name\n'),
     }),
-    parameters: {
+    {
       manifest_list: base['manifest-list'],
       replaced_manifests: replacement.replaced,
-      snapshot_id: String(snapshotId),
-      sequence_number: String(sequenceNumber),
+      snapshot_id: snapshotId,
+      sequence_number: sequenceNumber,
       ...firstRowIdParameter(metadata),
       destination: list,
     },
-  });
+  );
   return describeSnapshot(engine, {
     metadata,
     parent: base,

@@ -1,16 +1,17 @@
 /**
- * The manifest and the list of a table that keeps one manifest, partitioned by process: the engine's own state. A new
- * file in place of others -> a manifest and a list that are in no snapshot yet. Two statements, however many files the
- * table has.
+ * The manifest and the list of a table that keeps one manifest, partitioned by process: the engine's own
+ * state. A new file in place of others -> a manifest and a list that are in no snapshot yet. Two statements,
+ * however many files the table has.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
-  NOTHING,
   manifestFormatFragment,
   manifestListFragment,
   newEntryFragments,
+  NOTHING,
   renderStatement,
+  statement,
   statementFragment,
 } from '../../statements/index.ts';
 import { FILE_COLUMNS } from './data-files.ts';
@@ -45,34 +46,34 @@ export async function writeSingleManifest(engine: Engine, input: SingleManifest)
   ) as PartitionSpec;
   const isFirst = base === undefined || manifests.length === 0;
   const partition = [{ name: 'process_name', fieldId: spec.fields[0]?.['field-id'] ?? 1000 }];
-  await engine.query({
-    sql: renderStatement('tables/write_single_manifest', {
-      existing: isFirst ? NOTHING : statementFragment(renderStatement('tables/existing_entries')),
+  await engine.query(
+    statement('tables/write_single_manifest', {
+      existing: isFirst ? NOTHING : statementFragment(renderStatement('fragments/existing_entries')),
       manifest_format: manifestFormatFragment(newEntryFragments(FILE_COLUMNS, partition).fieldIds),
     }),
-    parameters: {
+    {
       path: added.path,
       process_name: added.processName,
       row_count: added.rows,
       file_size: added.bytes,
       destination: input.manifest,
       ...manifestMetadata(metadata, spec),
-      format_version: '2',
+      format_version: 2,
       ...(isFirst ? {} : { manifest_list: base['manifest-list'], manifests, removed_files: removed }),
     },
-  });
-  await engine.query({
-    sql: renderStatement('tables/write_single_list', {
-      carried: base === undefined ? NOTHING : statementFragment(renderStatement('tables/carried_deletes')),
+  );
+  await engine.query(
+    statement('tables/write_single_list', {
+      carried: base === undefined ? NOTHING : statementFragment(renderStatement('fragments/carried_deletes')),
       manifest_list_format: manifestListFragment(),
     }),
-    parameters: {
+    {
       manifest: input.manifest,
-      partition_spec_id: String(spec['spec-id']),
-      snapshot_id: String(input.snapshotId),
-      sequence_number: String(input.sequenceNumber),
+      partition_spec_id: spec['spec-id'],
+      snapshot_id: input.snapshotId,
+      sequence_number: input.sequenceNumber,
       destination: input.list,
       ...(base === undefined ? {} : { manifest_list: base['manifest-list'] }),
     },
-  });
+  );
 }

@@ -6,7 +6,12 @@
 import type { Engine } from '../../engine/index.ts';
 import { countInSummary } from '../../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { fileKindFragment, partitionKeyFragment, renderStatement } from '../../statements/index.ts';
+import {
+  type StatementRow,
+  fileKindFragment,
+  partitionKeyFragment,
+  statement,
+} from '../../statements/index.ts';
 import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 import { shapesOf } from '../read/manifest-shapes.ts';
 
@@ -41,13 +46,10 @@ async function listTotals(
   engine: Engine,
   { metadata, snapshotId, manifestList }: NewSnapshot,
 ): Promise<ListTotals> {
-  const [totals] = await engine.query<ListTotals>({
-    sql: renderStatement('tables/list_totals'),
-    parameters: {
-      manifest_list: manifestList,
-      snapshot_id: String(snapshotId),
-      first_row_id: firstRowIdParameter(metadata).first_row_id ?? null,
-    },
+  const [totals] = await engine.query(statement('tables/list_totals'), {
+    manifest_list: manifestList,
+    snapshot_id: snapshotId,
+    first_row_id: firstRowIdParameter(metadata).first_row_id ?? null,
   });
   return totals as ListTotals;
 }
@@ -75,25 +77,10 @@ function snapshotOf(
   };
 }
 
-interface ListTotals extends Record<string, unknown> {
-  readonly total_files: bigint;
-  readonly total_rows: bigint;
-  readonly assigned_rows: bigint;
-  readonly changed_manifests: readonly string[] | null;
-  readonly changed_spec_ids: readonly number[] | null;
-  readonly changed_contents: readonly number[] | null;
-  readonly delete_manifests: readonly string[] | null;
-}
+type ListTotals = StatementRow<'tables/list_totals'>;
 type FileKind = 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
-interface ChangedFiles extends Record<string, unknown> {
-  readonly status: number;
-  readonly kind: FileKind;
-  readonly files: bigint;
-  readonly rows: bigint;
-  readonly bytes: bigint;
-  readonly partitions: readonly string[];
-}
-type LiveDeletes = Pick<ChangedFiles, 'kind' | 'files' | 'rows'> & Record<string, unknown>;
+type ChangedFiles = StatementRow<'tables/changed_counts'>;
+type LiveDeletes = StatementRow<'tables/live_deletes'>;
 type Sum = (status: 1 | 2, field: 'files' | 'rows' | 'bytes', ...kinds: readonly FileKind[]) => bigint;
 
 async function summaryOf(
@@ -101,28 +88,12 @@ async function summaryOf(
   { metadata, parent }: NewSnapshot,
   totals: ListTotals,
 ): Promise<Record<string, string>> {
-  const changed: ChangedFiles[] = [];
-  const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
-    manifest_path: path,
-    partition_spec_id: totals.changed_spec_ids?.[index] as number,
-    content: totals.changed_contents?.[index] as number,
-  }));
-  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
-    const spec = metadata['partition-specs'].find(
-      (each) => each['spec-id'] === manifest.partition_spec_id,
-    ) as PartitionSpec;
-    const sql = renderStatement('tables/changed_counts', {
-      file_kind: fileKindFragment(),
-      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
-    });
-    changed.push(...(await engine.query<ChangedFiles>({ sql, parameters: { manifests: paths } })));
-  }
+  const changed = await changedFiles(engine, metadata, totals);
   const live: LiveDeletes[] = [];
   for (const manifest of totals.delete_manifests ?? [])
     live.push(
-      ...(await engine.query<LiveDeletes>({
-        sql: renderStatement('tables/live_deletes', { file_kind: fileKindFragment() }),
-        parameters: { manifest },
+      ...(await engine.query(statement('tables/live_deletes', { file_kind: fileKindFragment() }), {
+        manifest,
       })),
     );
 
@@ -157,6 +128,31 @@ async function summaryOf(
       ? {}
       : { 'total-files-size': String(sizeBefore + sum(1, 'bytes') - sum(2, 'bytes')) }),
   };
+}
+
+/** What the snapshot added and removed, counted for each shape of manifest. */
+async function changedFiles(
+  engine: Engine,
+  metadata: TableMetadata,
+  totals: ListTotals,
+): Promise<ChangedFiles[]> {
+  const changed: ChangedFiles[] = [];
+  const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
+    manifest_path: path,
+    partition_spec_id: totals.changed_spec_ids?.[index] as number,
+    content: totals.changed_contents?.[index] as number,
+  }));
+  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
+    const spec = metadata['partition-specs'].find(
+      (each) => each['spec-id'] === manifest.partition_spec_id,
+    ) as PartitionSpec;
+    const counts = statement('tables/changed_counts', {
+      file_kind: fileKindFragment(),
+      partition_key: partitionKeyFragment(spec['spec-id'], spec.fields, columns),
+    });
+    changed.push(...(await engine.query(counts, { manifests: paths })));
+  }
+  return changed;
 }
 
 const POSITIONAL = ['position-deletes', 'deletion-vectors'] as const;

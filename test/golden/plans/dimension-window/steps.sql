@@ -11,7 +11,7 @@
 --   $partition_position = {"from_run":"partition-position"}
 --   $partition_transform = {"from_run":"partition-transform"}
 with intervals as (
-  select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
+  select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour
 ),
 placed as (
   select
@@ -70,7 +70,7 @@ copy (
 select *
 from "psyberg_session"."straddling"."cancel_count" as straddling
 where not exists (
-  from (select unnest($first_hours::bigint[]) as first_hour, unnest($last_hours::bigint[]) as last_hour) as replaced
+  from (select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour) as replaced
   where event_hour(epoch_us("hour_ts"), 'us', false) between replaced.first_hour and replaced.last_hour
 )
     )
@@ -269,19 +269,19 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[])) as adopted
+      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[]))
+      or added_snapshot_id in (select unnest($staging_snapshot_ids))
   ),
   composed as (
     select * replace (
-      case when adopted then $sequence_number::bigint else sequence_number end as sequence_number,
+      case when adopted then $sequence_number else sequence_number end as sequence_number,
       -- What staging added counts from the composed snapshot on; older files in a rewritten manifest keep their number.
-      case when adopted and min_sequence_number = sequence_number then $sequence_number::bigint else min_sequence_number end as min_sequence_number,
-      case when adopted then $snapshot_id::bigint else added_snapshot_id end as added_snapshot_id,
+      case when adopted and min_sequence_number = sequence_number then $sequence_number else min_sequence_number end as min_sequence_number,
+      case when adopted then $snapshot_id else added_snapshot_id end as added_snapshot_id,
       -- Ids that staging took were never published; what is published now is numbered from the table's next id on.
-      case when not adopted and added_snapshot_id <> $snapshot_id::bigint then first_row_id end as first_row_id,
+      case when not adopted and added_snapshot_id <> $snapshot_id then first_row_id end as first_row_id,
       -- DuckDB 1.5.5 takes NaN for the greatest value of a partition and says that there is none; PyIceberg then misses the rows with NaN (2026-11-27).
       case
         when adopted and len(list_filter(partitions, lambda summary: hex(summary.upper_bound) similar to '.*(F87F|C07F)')) > 0 then null

@@ -30,7 +30,7 @@ where false
   case
     when content = 0 then coalesce(
       first_row_id,
-      $first_row_id::bigint + coalesce(
+      $first_row_id + coalesce(
         sum(case when content = 0 and first_row_id is null then added_rows_count + existing_rows_count end)
           over (order by sequence_number, manifest_path rows between unbounded preceding and 1 preceding),
         0
@@ -109,19 +109,19 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[])) as adopted
+      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[]))
+      or added_snapshot_id in (select unnest($staging_snapshot_ids))
   ),
   composed as (
     select * replace (
-      case when adopted then $sequence_number::bigint else sequence_number end as sequence_number,
+      case when adopted then $sequence_number else sequence_number end as sequence_number,
       -- What staging added counts from the composed snapshot on; older files in a rewritten manifest keep their number.
-      case when adopted and min_sequence_number = sequence_number then $sequence_number::bigint else min_sequence_number end as min_sequence_number,
-      case when adopted then $snapshot_id::bigint else added_snapshot_id end as added_snapshot_id,
+      case when adopted and min_sequence_number = sequence_number then $sequence_number else min_sequence_number end as min_sequence_number,
+      case when adopted then $snapshot_id else added_snapshot_id end as added_snapshot_id,
       -- Ids that staging took were never published; what is published now is numbered from the table's next id on.
-      case when not adopted and added_snapshot_id <> $snapshot_id::bigint then first_row_id end as first_row_id,
+      case when not adopted and added_snapshot_id <> $snapshot_id then first_row_id end as first_row_id,
       -- DuckDB 1.5.5 takes NaN for the greatest value of a partition and says that there is none; PyIceberg then misses the rows with NaN (2026-11-27).
       case
         when adopted and len(list_filter(partitions, lambda summary: hex(summary.upper_bound) similar to '.*(F87F|C07F)')) > 0 then null
@@ -138,7 +138,7 @@ copy (
   case
     when content = 0 then coalesce(
       first_row_id,
-      $first_row_id::bigint + coalesce(
+      $first_row_id + coalesce(
         sum(case when content = 0 and first_row_id is null then added_rows_count + existing_rows_count end)
           over (order by sequence_number, manifest_path rows between unbounded preceding and 1 preceding),
         0

@@ -11,7 +11,7 @@
 --   $partition_position = {"from_run":"partition-position"}
 --   $partition_transform = {"from_run":"partition-transform"}
 with intervals as (
-  select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
+  select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour
 ),
 placed as (
   select
@@ -70,7 +70,7 @@ copy (
 select *
 from "psyberg_session"."straddling"."cancel_count" as straddling
 where not exists (
-  from (select unnest($first_hours::bigint[]) as first_hour, unnest($last_hours::bigint[]) as last_hour) as replaced
+  from (select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour) as replaced
   where event_hour(epoch_us("hour_ts"), 'us', false) between replaced.first_hour and replaced.last_hour
 )
     )
@@ -97,7 +97,7 @@ select *
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
-  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours::bigint[]))
+  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours))
 ),
 "requests" as not materialized (
 select *
@@ -109,7 +109,7 @@ from (
   select hour, count(*) filter (is_apart) over (order by hour) as island
   from (
     select hour, hour - lag(hour) over (order by hour) > 3 + 0 + 1 as is_apart
-    from (select unnest($hours::bigint[]) as hour) as given
+    from (select unnest($hours) as hour) as given
   ) as gaps
 ) as islands
 group by island)
@@ -131,23 +131,23 @@ group by all
 ) as computed
 where coalesce(
   case
-    when typeof("hour_ts"::timestamptz) = 'DATE' then floor(epoch("hour_ts"::timestamptz) / 86400)::bigint in (select unnest($hours::bigint[]) // 24)
+    when typeof("hour_ts"::timestamptz) = 'DATE' then floor(epoch("hour_ts"::timestamptz) / 86400)::bigint in (select unnest($hours) // 24)
       or floor(epoch("hour_ts"::timestamptz) / 86400)::bigint not in (select hour // 24 from (select unnest(range(min(hour) - 3, max(hour) + 3 + 1)) as hour
 from (
   select hour, count(*) filter (is_apart) over (order by hour) as island
   from (
     select hour, hour - lag(hour) over (order by hour) > 3 + 3 + 1 as is_apart
-    from (select unnest($hours::bigint[]) as hour) as given
+    from (select unnest($hours) as hour) as given
   ) as gaps
 ) as islands
 group by island) as around)
-    else floor(epoch("hour_ts"::timestamptz) / 3600)::bigint in (select unnest($hours::bigint[]))
+    else floor(epoch("hour_ts"::timestamptz) / 3600)::bigint in (select unnest($hours))
       or floor(epoch("hour_ts"::timestamptz) / 3600)::bigint not in (select hour from (select unnest(range(min(hour) - 3, max(hour) + 3 + 1)) as hour
 from (
   select hour, count(*) filter (is_apart) over (order by hour) as island
   from (
     select hour, hour - lag(hour) over (order by hour) > 3 + 3 + 1 as is_apart
-    from (select unnest($hours::bigint[]) as hour) as given
+    from (select unnest($hours) as hour) as given
   ) as gaps
 ) as islands
 group by island) as around)
@@ -183,19 +183,19 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[])) as adopted
+      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids::bigint[]))
+      or added_snapshot_id in (select unnest($staging_snapshot_ids))
   ),
   composed as (
     select * replace (
-      case when adopted then $sequence_number::bigint else sequence_number end as sequence_number,
+      case when adopted then $sequence_number else sequence_number end as sequence_number,
       -- What staging added counts from the composed snapshot on; older files in a rewritten manifest keep their number.
-      case when adopted and min_sequence_number = sequence_number then $sequence_number::bigint else min_sequence_number end as min_sequence_number,
-      case when adopted then $snapshot_id::bigint else added_snapshot_id end as added_snapshot_id,
+      case when adopted and min_sequence_number = sequence_number then $sequence_number else min_sequence_number end as min_sequence_number,
+      case when adopted then $snapshot_id else added_snapshot_id end as added_snapshot_id,
       -- Ids that staging took were never published; what is published now is numbered from the table's next id on.
-      case when not adopted and added_snapshot_id <> $snapshot_id::bigint then first_row_id end as first_row_id,
+      case when not adopted and added_snapshot_id <> $snapshot_id then first_row_id end as first_row_id,
       -- DuckDB 1.5.5 takes NaN for the greatest value of a partition and says that there is none; PyIceberg then misses the rows with NaN (2026-11-27).
       case
         when adopted and len(list_filter(partitions, lambda summary: hex(summary.upper_bound) similar to '.*(F87F|C07F)')) > 0 then null
@@ -250,7 +250,7 @@ event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
-  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours::bigint[]))
+  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours))
 ),
 "requests" as not materialized (
 select filename::varchar as path,
@@ -263,7 +263,7 @@ from (
   select hour, count(*) filter (is_apart) over (order by hour) as island
   from (
     select hour, hour - lag(hour) over (order by hour) > 3 + 0 + 1 as is_apart
-    from (select unnest($hours::bigint[]) as hour) as given
+    from (select unnest($hours) as hour) as given
   ) as gaps
 ) as islands
 group by island)
@@ -284,8 +284,8 @@ select
 from "psyberg_session"."staged"."cancel_count"
 where "hour_ts" is null
   or case
-    when typeof("hour_ts") = 'DATE' then floor(epoch("hour_ts") / 86400)::bigint not in (select unnest($hours::bigint[]) // 24)
-    else floor(epoch("hour_ts") / 3600)::bigint not in (select unnest($hours::bigint[]))
+    when typeof("hour_ts") = 'DATE' then floor(epoch("hour_ts") / 86400)::bigint not in (select unnest($hours) // 24)
+    else floor(epoch("hour_ts") / 3600)::bigint not in (select unnest($hours))
   end)::bigint as rows_outside
 from (select 1) as session
 left join rows_read on true
@@ -309,7 +309,7 @@ select *
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
-  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours::bigint[]))
+  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours))
 ),
 "requests" as not materialized (
 select *
@@ -321,7 +321,7 @@ from (
   select hour, count(*) filter (is_apart) over (order by hour) as island
   from (
     select hour, hour - lag(hour) over (order by hour) > 3 + 0 + 1 as is_apart
-    from (select unnest($hours::bigint[]) as hour) as given
+    from (select unnest($hours) as hour) as given
   ) as gaps
 ) as islands
 group by island)
@@ -344,7 +344,7 @@ select *
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
-  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours::bigint[]))
+  and event_hour(epoch_us("cancel_ts"), 'us', false) in (select unnest($hours))
 ),
 "requests" as not materialized (
 select *
@@ -356,7 +356,7 @@ from (
   select hour, count(*) filter (is_apart) over (order by hour) as island
   from (
     select hour, hour - lag(hour) over (order by hour) > 3 + 0 + 1 as is_apart
-    from (select unnest($hours::bigint[]) as hour) as given
+    from (select unnest($hours) as hour) as given
   ) as gaps
 ) as islands
 group by island)

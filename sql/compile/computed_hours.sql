@@ -1,0 +1,3 @@
+-- @name compile/computed_hours
+-- What: the rows of all computed hours.
+select * from {{hours}}

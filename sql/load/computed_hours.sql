@@ -1,3 +1,0 @@
--- @name load/computed_hours
--- What: the rows of all computed hours.
-select * from {{hours}}

@@ -1,3 +1,0 @@
--- @name maintain/end_deletes
--- What: forgets what maintain/begin_deletes began.
-drop table if exists maintain_deletes

@@ -1,8 +1,0 @@
--- @name tables/file_kind
--- What: what a file of a manifest entry holds.
-case
-  when data_file.content = 0 then 'data'
-  when data_file.content = 2 then 'equality-deletes'
-  when lower(data_file.file_format) = 'puffin' then 'deletion-vectors'
-  else 'position-deletes'
-end

@@ -1,3 +1,0 @@
--- @name tables/no_summaries
--- What: the partition summaries of a manifest that says none, or whose row gets them from elsewhere.
-null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]

@@ -1,6 +1,0 @@
--- @name tables/parent_manifests
--- What: the manifests of the snapshot on which another is staged.
--- @param $parent VARCHAR its manifest list
-select * exclude (filename, is_live)
-from manifest_list($parent)
-union all by name

@@ -1,0 +1,72 @@
+/**
+ * Which statements of `sql/` the steps of a plan are, and what they bind. Pure. In a plan a value is JSON, or
+ * the name of one that only running produces; the header of the statement says what it is when it is bound.
+ */
+import type { RunInput, Step, StepValue } from '../model/step.ts';
+import {
+  type DeclaredParameter,
+  type ParametersOf,
+  type Statement,
+  type StatementName,
+  statementFile,
+} from '../statements/index.ts';
+
+/** Step -> the statements that it may be; none where it is a request to the catalog. */
+const STATEMENTS = {
+  'change-view': ['tables/write_change_list'],
+  'open-session': [],
+  'create-target': ['compile/create_target'],
+  'begin-main': ['tables/write_empty_list'],
+  'clear-hours': ['tables/files_in_hours'],
+  'carry-over': ['compile/write_files', 'compile/write_first_files'],
+  'begin-hours': ['compile/begin_hours'],
+  'compute-hour': ['compile/compute_hour'],
+  'end-hours': [],
+  insert: ['compile/write_files', 'compile/write_first_files'],
+  'compose-snapshot': ['tables/write_manifest_list'],
+  'count-sources': ['audit/count_sources'],
+  audit: ['audit/verdict', 'audit/source_to_target_count'],
+  publish: [],
+  'end-name': [],
+  'protect-watermarks': [],
+  'close-session': [],
+} as const satisfies Readonly<Record<Step['kind'], readonly StatementName[]>>;
+
+/** A query over no row, for its columns: bound as a step is, and in no plan. */
+export type OverNoRow = 'compile/describe_query' | 'compile/column_types';
+
+/** A value as a plan holds it: 64-bit integers are text, hours ISO texts. */
+type AsJson<Value> = [Value] extends [readonly unknown[]]
+  ? readonly string[]
+  : string extends Value
+    ? string
+    : bigint extends Value
+      ? string | number
+      : Value;
+
+/** What a step binds, by the header of its statement. */
+export type StepParameters<Name extends StatementName> = {
+  readonly [Parameter in keyof ParametersOf<Name>]:
+    | AsJson<Exclude<ParametersOf<Name>[Parameter], undefined>>
+    | { readonly from_run: RunInput };
+};
+
+/** SQL and values of a step. */
+export interface BareStep {
+  readonly sql: string;
+  readonly parameters: Readonly<Record<string, StepValue>>;
+}
+
+/** A statement as a step of a plan. */
+export const bareStep = <Name extends StatementName>(
+  { sql }: Statement<Name>,
+  parameters: StepParameters<Name>,
+): BareStep => ({ sql, parameters: parameters as BareStep['parameters'] });
+
+/** The parameters that a step may bind, as the headers of its statements declare them. */
+export function declaredParameters(kind: Step['kind'] | OverNoRow): DeclaredParameter[] {
+  const names =
+    kind === 'compile/describe_query' || kind === 'compile/column_types' ? [kind] : STATEMENTS[kind];
+  const parameters = names.flatMap((name) => statementFile(name).parameters);
+  return [...new Map(parameters.map((each) => [each.name, { ...each, optional: true }])).values()];
+}

@@ -1,0 +1,126 @@
+/**
+ * One connection to DuckDB: statements one after the other, and what they fail with in words of this engine.
+ * Parts that several connections share -> Connection.
+ */
+import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader } from '@duckdb/node-api';
+import { PsybergError } from '../model/errors.ts';
+import { oneAfterTheOther } from '../model/in-turn.ts';
+import { storageFault } from '../model/storage-faults.ts';
+import { type Asked, type Runnable, type Values, runnable } from './bind.ts';
+import { avroNameFault, catalogFault } from './catalog-fault.ts';
+import { type Ending, endedError, internalError } from './internal-error.ts';
+import { type Script, runScript } from './run-script.ts';
+import { needsAllFiles, type unprunedRunner } from './unpruned.ts';
+import type { ResultRows } from './values.ts';
+
+/** What an engine and its forks share, and the connection of one of them. */
+export interface Parts {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+  /** The connections that are open, each with what closes it after its running statement. */
+  readonly forks: Map<DuckDBConnection, () => Promise<void>>;
+  readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
+  readonly stopped: { value: boolean };
+  readonly ending: Ending;
+  /** Statements of the secrets that were made, by name. */
+  readonly storage: Map<string, string>;
+  /** Addresses of the catalogs that were attached. */
+  readonly catalogs: Set<string>;
+  readonly unpruned: ReturnType<typeof unprunedRunner>;
+}
+
+export interface Connection {
+  /** Runs one statement and reads its whole result. */
+  read(statement: Asked, parameters: Values): Promise<DuckDBResultReader>;
+  /** Runs the statements of a user. */
+  script(text: Script): Promise<ResultRows[]>;
+  /** Runs a text that is nobody else's to see: one that holds a secret, or cleans up. */
+  command(sql: string): Promise<void>;
+  /** Closes this connection alone. */
+  close(): void;
+}
+
+/**
+ * A connection takes one statement at a time: with several under way DuckDB 1.5.5 now and then ended the
+ * process with SIGSEGV (in 1 of 2 runs of 20 queries that each changed the default catalog, 2026-11-24). What
+ * shall run side by side has a connection of its own.
+ */
+export function openConnection(parts: Parts): Connection {
+  const { connection, forks, stopped, unpruned } = parts;
+  const inTurn = oneAfterTheOther();
+  const run = inTurn(async (statement: Runnable) => {
+    if (stopped.value) throw interruptedError();
+    const work = () => runOn(connection, statement);
+    return whileItLives(parts, () => (needsAllFiles(statement.sql) ? unpruned(connection, work) : work()));
+  });
+  const script = inTurn(async (text: Script) => {
+    if (stopped.value) throw interruptedError();
+    const { isMisled: _doubt, ...undoubted } = text;
+    const withAllFiles = <T>(work: () => Promise<T>): Promise<T> => unpruned(connection, work);
+    return whileItLives(parts, () =>
+      text.readsAllFiles === true || needsAllFiles(text.sql)
+        ? withAllFiles(() => runScript(connection, undoubted, withAllFiles))
+        : runScript(connection, text, withAllFiles),
+    );
+  });
+  const close = (): void => {
+    if (forks.delete(connection)) connection.closeSync();
+  };
+  forks.set(
+    connection,
+    inTurn(async () => close()),
+  );
+  return {
+    read: (statement, parameters) => guarded(parts, statement, () => run(runnable(statement, parameters))),
+    script: (text) => guarded(parts, text, () => script(text)),
+    command: inTurn((sql: string) => whileItLives(parts, async () => void (await connection.run(sql)))),
+    close,
+  };
+}
+
+/** Throws `engine-internal-error` once DuckDB has shut its database, whichever statement was the one. */
+async function whileItLives<T>({ ending, connection }: Parts, work: () => Promise<T>): Promise<T> {
+  const ended = endedError(ending, connection);
+  if (ended !== undefined) throw ended;
+  try {
+    return await work();
+  } catch (error) {
+    throw internalError(error, ending, connection) ?? error;
+  }
+}
+
+async function guarded<T>(
+  { stopped, catalogs }: Parts,
+  statement: { readonly sql: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (stopped.value) throw interruptedError();
+    if (error instanceof PsybergError) throw error;
+    throw catalogFault(error, catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
+  }
+}
+
+const runOn = (connection: DuckDBConnection, { sql, values, types }: Runnable) =>
+  Object.keys(values).length === 0
+    ? connection.runAndReadAll(sql)
+    : connection.runAndReadAll(sql, values, types);
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const interruptedError = (): PsybergError =>
+  new PsybergError('interrupted', 'the run was interrupted', {
+    hint: 'run the same command again: nothing was published by this one',
+    retryable: true,
+  });
+
+function sqlError(error: unknown, statement: { readonly sql: string }): PsybergError {
+  // Of several statements DuckDB says first what it was about to do with them.
+  const message = messageOf(error).replace(/^Failed to extract statements: /, '');
+  return (
+    storageFault(error) ??
+    new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error })
+  );
+}

@@ -1,0 +1,19 @@
+/** The temporary tables in which maintenance notes what it found, in DuckDB's memory. */
+import type { Engine } from '../engine/index.ts';
+import { identifierFragment, statement } from '../statements/index.ts';
+
+type WorkTable =
+  | 'maintain_deletes'
+  | 'maintain_files'
+  | 'maintain_found'
+  | 'maintain_groups'
+  | 'maintain_reached'
+  | 'maintain_sorted';
+
+/** Drops them, as far as they are there. No error: what failed before is what to tell. */
+export async function dropWorkTables(engine: Engine, ...tables: readonly WorkTable[]): Promise<void> {
+  for (const table of tables)
+    await engine
+      .execute(statement('maintain/drop_work_table', { table: identifierFragment(table) }))
+      .catch(() => undefined);
+}

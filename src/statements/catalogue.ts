@@ -1,0 +1,1404 @@
+/**
+ * What every file of `sql/` takes and returns, for the compiler: name -> parameters, fragments and row.
+ * Printed from the headers by `npm run statements`; a test compares it.
+ */
+
+/** A moment in UTC: ISO 8601 text, milliseconds since 1970, or as a bigint microseconds since 1970. */
+export type Instant = string | number | bigint;
+type Nothing = Record<never, never>;
+type AnyRow = Record<string, unknown>;
+
+export interface Catalogue {
+  'audit/count_sources': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'sources' | 'rows_read' | 'staged' | 'rows_outside';
+    row: {
+      alias: string | null;
+      path: string | null;
+      rows: bigint | null;
+      first_hour: bigint | null;
+      last_hour: bigint | null;
+      rows_staged: bigint;
+      rows_outside: bigint | null;
+    };
+  };
+  'audit/no_missing_events': {
+    parameters: Nothing;
+    fragments: 'sources' | 'key' | 'source' | 'staged' | 'target_key';
+    row: AnyRow;
+  };
+  'audit/not_null': {
+    parameters: Nothing;
+    fragments: 'staged' | 'any_is_null';
+    row: AnyRow;
+  };
+  'audit/outside_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'staged' | 'event_time';
+    row: { one: bigint };
+  };
+  'audit/outside_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'staged' | 'event_time';
+    row: { one: bigint };
+  };
+  'audit/project_query': {
+    parameters: Nothing;
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'audit/rows_by_file': {
+    parameters: { previous_start?: Instant | undefined; range_start?: Instant | undefined };
+    fragments: 'alias' | 'rows';
+    row: { alias: string; path: string; rows: bigint; first_hour: bigint | null; last_hour: bigint | null };
+  };
+  'audit/rows_of_files': {
+    parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
+    fragments: 'stored_event_time' | 'unit' | 'files';
+    row: { path: string; rows: bigint; rows_in_hours: bigint };
+  };
+  'audit/source_to_target_count': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'sources' | 'source' | 'staged';
+    row: { expected: bigint; actual: bigint };
+  };
+  'audit/unique': {
+    parameters: Nothing;
+    fragments: 'columns' | 'staged' | 'none_is_null';
+    row: AnyRow;
+  };
+  'audit/unique_over_target': {
+    parameters: Nothing;
+    fragments: 'columns' | 'staged' | 'none_is_null' | 'target' | 'within_keys';
+    row: AnyRow;
+  };
+  'audit/verdict': {
+    parameters: {
+      kept_rows: bigint | number;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'audit';
+    row: AnyRow;
+  };
+  'changes/add_changed_keys': {
+    parameters: { present_hour: bigint | number };
+    fragments:
+      | 'changed'
+      | 'sign'
+      | 'key'
+      | 'stored_event_time'
+      | 'unit'
+      | 'row_hash'
+      | 'second_hash'
+      | 'rows';
+    row: AnyRow;
+  };
+  'changes/affected_files': {
+    parameters: {
+      manifest_list: string;
+      manifests: readonly string[];
+      paths: readonly string[];
+      equality_sequence_number: bigint | number;
+      newest: bigint | number;
+      key_ids: readonly number[];
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      path: string;
+      partition: string | null;
+      sequence_number: bigint;
+      rows: bigint;
+      null_keys: bigint | null;
+    };
+  };
+  'changes/begin_changed_keys': {
+    parameters: Nothing;
+    fragments: 'changed' | 'key' | 'rows';
+    row: AnyRow;
+  };
+  'changes/count_keys': {
+    parameters: Nothing;
+    fragments: 'keys';
+    row: { keys: bigint };
+  };
+  'changes/deleted_hours': {
+    parameters: { files: readonly string[]; unit: string };
+    fragments: 'stored_event_time' | 'before' | 'after';
+    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
+  };
+  'changes/drop_keys': {
+    parameters: Nothing;
+    fragments: 'keys';
+    row: AnyRow;
+  };
+  'changes/end_changed_keys': {
+    parameters: Nothing;
+    fragments: 'keys' | 'changed';
+    row: AnyRow;
+  };
+  'changes/files_without_ids': {
+    parameters: { files: readonly string[] };
+    fragments: never;
+    row: { path: string };
+  };
+  'changes/hours_of_keys': {
+    parameters: Nothing;
+    fragments: 'key' | 'stored_event_time' | 'unit' | 'rows' | 'keys' | 'later' | 'earlier';
+    row: { hour: bigint };
+  };
+  'changes/live_hours': {
+    parameters: { unit: string };
+    fragments: 'stored_event_time' | 'rows';
+    row: { first_hour: number; last_hour: number };
+  };
+  'changes/live_paths_among': {
+    parameters: { manifests: readonly string[]; paths: readonly string[] };
+    fragments: never;
+    row: { path: string };
+  };
+  'changes/live_rows_before': {
+    parameters: { manifest_list: string; manifests: readonly string[]; sequence_number: bigint | number };
+    fragments: never;
+    row: { older_rows: bigint; own_rows: bigint; newer_files: readonly string[]; newer_deletes: boolean };
+  };
+  'changes/news_of_files': {
+    parameters: { files: readonly string[] };
+    fragments: 'row' | 'before' | 'after';
+    row: { path: string; known_rows: bigint; new_rows: bigint };
+  };
+  'changes/null_keys': {
+    parameters: { files: readonly string[] };
+    fragments: 'file_columns' | 'column';
+    row: { path: string };
+  };
+  'changes/open_avro': {
+    parameters: { file: string };
+    fragments: never;
+    row: { entries: bigint };
+  };
+  'changes/rows_by_hour': {
+    parameters: { files?: readonly string[] | undefined; unit: string };
+    fragments: 'stored_event_time' | 'row' | 'rows';
+    row: {
+      first_hour: number | null;
+      last_hour: number | null;
+      row_count: bigint;
+      row_hash: bigint;
+      second_hash: bigint;
+    };
+  };
+  'changes/scan_event_hours': {
+    parameters: { files: readonly string[]; unit: string };
+    fragments: 'stored_event_time' | 'options';
+    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
+  };
+  'changes/stored_otherwise': {
+    parameters: { files: readonly string[]; field_id: number; stored_type: string };
+    fragments: never;
+    row: { path: string };
+  };
+  'changes/unmatched_columns': {
+    parameters: {
+      files: readonly string[];
+      member_ids: readonly number[];
+      member_names: readonly string[];
+      partition_ids: readonly number[];
+    };
+    fragments: never;
+    row: { unmatched: boolean };
+  };
+  'compile/begin_hours': {
+    parameters: Nothing;
+    fragments: 'hours' | 'target';
+    row: AnyRow;
+  };
+  'compile/carried_rows': {
+    parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
+    fragments: 'columns' | 'straddling' | 'stored_event_time' | 'unit';
+    row: AnyRow;
+  };
+  'compile/column_types': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/compute_hour': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'hours' | 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/computed_hours': {
+    parameters: Nothing;
+    fragments: 'hours';
+    row: AnyRow;
+  };
+  'compile/create_target': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'target' | 'partitioning' | 'properties' | 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/describe_query': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'compile/given_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'compile/hours_around': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'before_hours' | 'after_hours';
+    row: AnyRow;
+  };
+  'compile/previous_hour': {
+    parameters: { previous_start: Instant; range_start: Instant };
+    fragments: 'columns' | 'target' | 'event_time';
+    row: AnyRow;
+  };
+  'compile/source_changes': {
+    parameters: Nothing;
+    fragments: 'columns' | 'source';
+    row: AnyRow;
+  };
+  'compile/source_hours': {
+    parameters: { range_start: Instant; range_end: Instant; hours: readonly (bigint | number)[] };
+    fragments:
+      | 'columns'
+      | 'source'
+      | 'event_time'
+      | 'range_start'
+      | 'range_end'
+      | 'stored_event_time'
+      | 'unit'
+      | 'hours';
+    row: AnyRow;
+  };
+  'compile/source_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'columns' | 'source' | 'event_time' | 'range_start' | 'range_end';
+    row: AnyRow;
+  };
+  'compile/within_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'query' | 'event_time' | 'hours_around';
+    row: AnyRow;
+  };
+  'compile/within_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'query' | 'event_time' | 'reach';
+    row: AnyRow;
+  };
+  'compile/without_columns': {
+    parameters: Nothing;
+    fragments: 'columns' | 'query';
+    row: AnyRow;
+  };
+  'compile/write_files': {
+    parameters: {
+      destination: string;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      first_hours?: readonly (bigint | number)[] | undefined;
+      last_hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments:
+      | 'sources'
+      | 'columns'
+      | 'no_values'
+      | 'query'
+      | 'order'
+      | 'compression'
+      | 'field_ids'
+      | 'layout';
+    row: {
+      filename: string;
+      count: bigint;
+      file_size_bytes: bigint;
+      footer_size_bytes: bigint;
+      column_statistics: Readonly<Record<string, Readonly<Record<string, string>>>>;
+      partition_keys: Readonly<Record<string, string>> | null;
+    };
+  };
+  'compile/write_first_files': {
+    parameters: {
+      destination: string;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      first_hours?: readonly (bigint | number)[] | undefined;
+      last_hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'engine/parse_query': {
+    parameters: Nothing;
+    fragments: 'query';
+    row: { tree: string };
+  };
+  'fragments/carried_deletes': {
+    parameters: { manifest_list: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/existing_entries': {
+    parameters: { manifest_list: string; manifests: readonly string[]; removed_files: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/file_and_hour': {
+    parameters: Nothing;
+    fragments: 'stored_event_time' | 'unit';
+    row: AnyRow;
+  };
+  'fragments/file_kind': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/first_row_ids': {
+    parameters: { first_row_id: bigint | number };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/inherited_entries': {
+    parameters: { manifests: readonly string[]; manifest_list: string };
+    fragments: 'entry_columns' | 'file_key' | 'first_row_id';
+    row: AnyRow;
+  };
+  'fragments/inherited_row_id': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/kept_summaries': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/listed_manifests': {
+    parameters: { first_row_id?: bigint | number | undefined };
+    fragments: 'row_lineage';
+    row: AnyRow;
+  };
+  'fragments/manifest_format': {
+    parameters: {
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'entry_field_ids';
+    row: AnyRow;
+  };
+  'fragments/manifest_list_format': {
+    parameters: Nothing;
+    fragments: 'row_lineage';
+    row: AnyRow;
+  };
+  'fragments/manifest_row': {
+    parameters: { snapshot_id: bigint | number; sequence_number: bigint | number };
+    fragments: 'manifest' | 'spec_id' | 'content' | 'summaries';
+    row: AnyRow;
+  };
+  'fragments/merged_summaries': {
+    parameters: { integer_fields: readonly string[]; byte_fields: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/moved_avro_format': {
+    parameters: Nothing;
+    fragments: 'root_name' | 'field_ids' | 'metadata';
+    row: AnyRow;
+  };
+  'fragments/no_manifest_row': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/no_summaries': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/parent_manifests': {
+    parameters: { parent: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/referenced_data_file': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/stored_files': {
+    parameters: { files: readonly string[] };
+    fragments: 'file_columns';
+    row: AnyRow;
+  };
+  'inspect/files_without_bounds': {
+    parameters: { manifests: readonly string[]; field_id: number };
+    fragments: never;
+    row: { files: bigint; without_bounds: bigint; all_null: bigint };
+  };
+  'inspect/last_sessions': {
+    parameters: Nothing;
+    fragments: 'session_table';
+    row: { process_name: string; psyberg_session_id: string; status: string; created_at: string };
+  };
+  'inspect/session_history': {
+    parameters: { process_name: string | null; row_limit: bigint | number };
+    fragments: 'session_table';
+    row: {
+      process_name: string;
+      psyberg_session_id: string;
+      pattern: string;
+      status: string;
+      target_table: string;
+      target_snapshot_id: string | null;
+      src_tables: string;
+      first_hour: string | null;
+      last_hour: string | null;
+      rows_read: string | null;
+      rows_written: string | null;
+      created_at: string;
+      error: string | null;
+    };
+  };
+  'inspect/signals': {
+    parameters: { row_limit: bigint | number };
+    fragments: 'signal_table';
+    row: {
+      signal_name: string;
+      process_name: string;
+      hour: string;
+      kind: string;
+      psyberg_session_id: string;
+      created_at: string;
+    };
+  };
+  'macros/bounds_are_trusted': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/bounds_in_another_unit': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/calendar_hour': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/event_hour': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/hours_of_files': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/iceberg_bytes': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/iceberg_integer': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/manifest_list': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/moved_bounds': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/moved_path': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/partition_hour': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/partition_key': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/plain_path': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/read_manifests': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/stored_unit': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/units_per_hour': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/begin_deletes': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/begin_files': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/begin_found': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/begin_reach': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/choose_groups': {
+    parameters: {
+      small_bytes: bigint | number;
+      target_bytes: bigint | number;
+      min_files: bigint | number;
+      read_to: bigint | number | null;
+    };
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/count_groups': {
+    parameters: { group_ids: readonly (bigint | number)[] };
+    fragments: 'table';
+    row: { group_id: bigint; rows: bigint };
+  };
+  'maintain/delete_keys': {
+    parameters: Nothing;
+    fragments: never;
+    row: { file_key: string };
+  };
+  'maintain/drop_work_table': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: AnyRow;
+  };
+  'maintain/dropped_files': {
+    parameters: { warehouse: string; folders: readonly string[]; before_ms: bigint | number };
+    fragments: never;
+    row: { folder: string; path: string; bytes: bigint; is_metadata: boolean };
+  };
+  'maintain/files_of_manifest': {
+    parameters: { manifest: string };
+    fragments: 'content';
+    row: { path: string; format: string; content: number; is_live: boolean };
+  };
+  'maintain/find_files': {
+    parameters: { pattern: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/group_files': {
+    parameters: { group_ids: readonly (bigint | number)[] };
+    fragments: never;
+    row: { path: string; manifest_path: string; spec_id: number };
+  };
+  'maintain/groups': {
+    parameters: Nothing;
+    fragments: never;
+    row: {
+      group_id: bigint;
+      spec_id: number;
+      partition: string;
+      files: bigint;
+      rows: bigint;
+      bytes: bigint;
+      sequence_number: bigint;
+      has_deletes: boolean;
+    };
+  };
+  'maintain/list_deletes': {
+    parameters: { manifests: readonly string[]; manifest_list: string; unpartitioned: boolean };
+    fragments: 'live_entries';
+    row: AnyRow;
+  };
+  'maintain/list_files': {
+    parameters: { manifests: readonly string[]; manifest_list: string; spec_id: number };
+    fragments: 'partition_key' | 'entry_columns';
+    row: AnyRow;
+  };
+  'maintain/manifests_of_files': {
+    parameters: { paths: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string; partition_spec_id: number; content: number };
+  };
+  'maintain/manifests_of_list': {
+    parameters: { manifest_list: string };
+    fragments: never;
+    row: { path: string };
+  };
+  'maintain/metadata_files_of_table': {
+    parameters: { paths: readonly string[]; table_uuid: string };
+    fragments: never;
+    row: { path: string };
+  };
+  'maintain/missing_files': {
+    parameters: { folder: string };
+    fragments: never;
+    row: { path: string };
+  };
+  'maintain/missing_of': {
+    parameters: { paths: readonly string[] };
+    fragments: never;
+    row: { missing: bigint };
+  };
+  'maintain/old_metadata_files': {
+    parameters: { pattern: string; known_files: readonly string[]; before_ms: bigint | number };
+    fragments: never;
+    row: { path: string; bytes: bigint };
+  };
+  'maintain/orphan_files': {
+    parameters: { folder: string; before_ms: bigint | number };
+    fragments: never;
+    row: {
+      path: string;
+      bytes: bigint;
+      kind:
+        | 'data_files'
+        | 'manifests'
+        | 'manifest_lists'
+        | 'metadata_files'
+        | 'other_files'
+        | 'delete_files'
+        | 'unknown';
+    };
+  };
+  'maintain/reach_files': {
+    parameters: { manifests: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/reach_manifests': {
+    parameters: { manifest_lists: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/reach_paths': {
+    parameters: { paths: readonly string[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'maintain/sort_entries': {
+    parameters: { manifests: readonly string[]; manifest_list: string };
+    fragments: 'inherited' | 'data_file' | 'partition_order';
+    row: AnyRow;
+  };
+  'maintain/table_metadata_files': {
+    parameters: { paths: readonly string[] };
+    fragments: never;
+    row: { path: string; table_uuid: string };
+  };
+  'maintain/unreached_files': {
+    parameters: { manifests: readonly string[] };
+    fragments: never;
+    row: { path: string; bytes: bigint };
+  };
+  'maintain/unreached_manifests': {
+    parameters: { manifest_lists: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string; partition_spec_id: number; content: number };
+  };
+  'maintain/watermarks': {
+    parameters: Nothing;
+    fragments: 'high_water_mark_table';
+    row: {
+      process_name: string;
+      src_table: string;
+      table_uuid: string;
+      snapshot_id: string;
+      target_table_uuid: string | null;
+      psyberg_session_id: string | null;
+    };
+  };
+  'maintain/write_group_files': {
+    parameters: { destination: string };
+    fragments: 'columns' | 'row_lineage' | 'table' | 'compression' | 'field_ids';
+    row: {
+      filename: string;
+      count: bigint;
+      file_size_bytes: bigint;
+      footer_size_bytes: bigint;
+      column_statistics: Readonly<Record<string, Readonly<Record<string, string>>>>;
+      partition_keys: Readonly<Record<string, string>> | null;
+    };
+  };
+  'maintain/write_moved_deletes': {
+    parameters: { file: string; former: string; present: string; destination: string };
+    fragments: never;
+    row: { Count: bigint };
+  };
+  'maintain/write_moved_list': {
+    parameters: {
+      manifest_list: string;
+      manifests: readonly string[];
+      new_manifests: readonly string[];
+      new_lengths: readonly (bigint | number)[];
+      former: string;
+      present: string;
+      destination: string;
+    };
+    fragments: 'avro_format';
+    row: { Count: bigint };
+  };
+  'maintain/write_moved_manifest': {
+    parameters: {
+      manifest: string;
+      deletes: readonly string[];
+      new_deletes: readonly string[];
+      new_sizes: readonly (bigint | number)[];
+      former: string;
+      present: string;
+      destination: string;
+    };
+    fragments: 'data_file' | 'avro_format';
+    row: { Count: bigint };
+  };
+  'maintain/write_sorted_manifest': {
+    parameters: {
+      first: bigint | number;
+      last: bigint | number;
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'manifest_format';
+    row: AnyRow;
+  };
+  'run/referenced_files': {
+    parameters: { manifests: readonly string[]; files: readonly string[] };
+    fragments: never;
+    row: { path: string };
+  };
+  'run/show_tables': {
+    parameters: { tables: readonly string[] };
+    fragments: never;
+    row: { name: string };
+  };
+  'session/holds_rows': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: { holds_rows: boolean };
+  };
+  'session/signalled_hour': {
+    parameters: { signal_name: string };
+    fragments: 'signal_table';
+    row: { hour: number | null };
+  };
+  'state/files_of_session': {
+    parameters: { files: readonly string[]; psyberg_session_id: string };
+    fragments: never;
+    row: { path: string; holds_others: boolean };
+  };
+  'state/kept_failures': {
+    parameters: { process_name: string; psyberg_session_id: string; replaced_files: readonly string[] };
+    fragments: 'table';
+    row: AnyRow;
+  };
+  'state/kept_rows': {
+    parameters: { process_name: string; psyberg_session_id: string; replaced_files: readonly string[] };
+    fragments: 'table';
+    row: AnyRow;
+  };
+  'state/kept_sessions': {
+    parameters: { process_name: string; psyberg_session_id: string; replaced_files: readonly string[] };
+    fragments: 'table';
+    row: AnyRow;
+  };
+  'state/live_files': {
+    parameters: { manifests: readonly string[]; process_name: string };
+    fragments: never;
+    row: { path: string };
+  };
+  'state/published_sessions': {
+    parameters: { process_name: string; session_ids: readonly string[] };
+    fragments: 'session_table';
+    row: { psyberg_session_id: string };
+  };
+  'state/rows': {
+    parameters: { rows: string };
+    fragments: 'columns' | 'shape';
+    row: AnyRow;
+  };
+  'state/session_of_process': {
+    parameters: { process_name: string; psyberg_session_id: string };
+    fragments: 'session_table';
+    row: {
+      status: string;
+      target_snapshot_id: bigint | null;
+      rows_read: bigint | null;
+      rows_written: bigint | null;
+      error: string | null;
+      plan: string | null;
+    };
+  };
+  'state/snapshots_read': {
+    parameters: { process_names: readonly string[]; src_table: string };
+    fragments: 'session_table';
+    row: { snapshot_id: bigint };
+  };
+  'state/watermarks_of_process': {
+    parameters: { process_name: string };
+    fragments: 'high_water_mark_table';
+    row: {
+      table: string;
+      table_uuid: string;
+      snapshot_id: string;
+      sequence_number: string;
+      committed_at: string;
+      owed: string | null;
+      newest_hour: string | null;
+      total_records: string | null;
+      target_table_uuid: string | null;
+      complete_to_hour: string | null;
+      psyberg_session_id: string | null;
+    };
+  };
+  'state/write_file': {
+    parameters: {
+      destination: string;
+      rows: string;
+      process_name?: string | undefined;
+      psyberg_session_id?: string | undefined;
+      replaced_files?: readonly string[] | undefined;
+    };
+    fragments: 'rows' | 'kept' | 'field_ids';
+    row: {
+      filename: string;
+      count: bigint;
+      file_size_bytes: bigint;
+      footer_size_bytes: bigint;
+      column_statistics: Readonly<Record<string, Readonly<Record<string, string>>>>;
+      partition_keys: Readonly<Record<string, string>> | null;
+    };
+  };
+  'tables/added_rows': {
+    parameters: { manifest_list: string; snapshot_id: bigint | number };
+    fragments: never;
+    row: { rows: bigint };
+  };
+  'tables/before_1970': {
+    parameters: { manifests: readonly string[]; partition_position: number; partition_transform: string };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/changed_counts': {
+    parameters: { manifests: readonly string[] };
+    fragments: 'file_kind' | 'partition_key';
+    row: {
+      status: number;
+      kind: 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
+      files: bigint;
+      rows: bigint;
+      bytes: bigint;
+      partitions: readonly string[];
+    };
+  };
+  'tables/cut_texts': {
+    parameters: { manifests: readonly string[]; text_fields: readonly number[] };
+    fragments: 'too_long';
+    row: { filename: string };
+  };
+  'tables/data_file_columns': {
+    parameters: { manifest: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/data_files': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      statuses: readonly number[];
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      path: string;
+      file_format: string;
+      status: number;
+      snapshot_id: bigint | null;
+      rows: bigint;
+      bytes: bigint;
+      partition: string | null;
+      first_hour: number | null;
+      last_hour: number | null;
+      in_another_unit: boolean;
+      null_event_times: bigint | null;
+    };
+  };
+  'tables/delete_files': {
+    parameters: { manifest: string; snapshot_id: bigint | number; sequence_number: bigint | number };
+    fragments: 'referenced_data_file';
+    row: {
+      path: string;
+      content: number;
+      format: string;
+      status: number;
+      snapshot_id: bigint;
+      sequence_number: bigint;
+      partition: string | null;
+      rows: bigint;
+      bytes: bigint;
+      content_offset: string | null;
+      data_file: string | null;
+      equality_ids: string | null;
+    };
+  };
+  'tables/deleted_paths': {
+    parameters: { files: readonly string[] };
+    fragments: never;
+    row: { path: string; data_file: string };
+  };
+  'tables/files_in_hours': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      partition_position: number;
+      partition_transform: string;
+      first_hours: readonly number[];
+      last_hours: readonly number[];
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      path: string;
+      rows: bigint;
+      bytes: bigint;
+      first_hour: bigint | null;
+      last_hour: bigint | null;
+      placement: 'inside' | 'straddles';
+    };
+  };
+  'tables/list_totals': {
+    parameters: { manifest_list: string; snapshot_id: bigint | number; first_row_id: bigint | number | null };
+    fragments: never;
+    row: {
+      total_files: bigint;
+      total_rows: bigint;
+      assigned_rows: bigint;
+      changed_manifests: readonly string[] | null;
+      changed_spec_ids: readonly number[] | null;
+      changed_contents: readonly number[] | null;
+      delete_manifests: readonly string[] | null;
+    };
+  };
+  'tables/listed_files': {
+    parameters: { manifests: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string; path: string; rows: bigint };
+  };
+  'tables/live_deletes': {
+    parameters: { manifest: string };
+    fragments: 'file_kind';
+    row: {
+      kind: 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
+      files: bigint;
+      rows: bigint;
+    };
+  };
+  'tables/live_entries': {
+    parameters: { manifests: readonly string[]; manifest_list: string };
+    fragments: 'partition_key' | 'kind' | 'referenced_data_file' | 'entry_columns' | 'file_key';
+    row: {
+      manifest_path: string;
+      file_key: string;
+      path: string;
+      format: string;
+      partition_key: string;
+      kind: 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
+      referenced_data_file: string | null;
+      sequence_number: bigint;
+    };
+  };
+  'tables/long_partition_values': {
+    parameters: { files: readonly string[] };
+    fragments: 'values';
+    row: { filename: string; partition: readonly string[] };
+  };
+  'tables/manifest_paths': {
+    parameters: { manifest_lists: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/manifests': {
+    parameters: { manifest_lists: readonly string[]; added_by: readonly (bigint | number)[] | null };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      partition_spec_id: number;
+      content: number;
+      added_snapshot_id: bigint;
+      sequence_number: bigint;
+      live_files: bigint;
+      mixed: boolean;
+    };
+  };
+  'tables/manifests_outside_hours': {
+    parameters: {
+      manifest_list: string;
+      time_fields: readonly string[];
+      first_hours: readonly (bigint | number)[];
+      last_hours: readonly (bigint | number)[];
+    };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/mend_manifest': {
+    parameters: {
+      manifest: string;
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'entry_columns' | 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/misleading_bounds': {
+    parameters: {
+      manifests: readonly string[];
+      text_ids: readonly number[];
+      byte_ids: readonly number[];
+      number_ids: readonly number[];
+      double_ids: readonly number[];
+    };
+    fragments: never;
+    row: { field_id: number };
+  };
+  'tables/misleading_manifests': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      partition_position: number;
+      partition_transform: string;
+    };
+    fragments: never;
+    row: { manifest_path: string };
+  };
+  'tables/number_manifest': {
+    parameters: {
+      manifest: string;
+      numbers: string;
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/obsolete_deletes': {
+    parameters: { data_files: string; delete_files: string; removed_files: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string; file_key: string };
+  };
+  'tables/partition_summaries': {
+    parameters: { manifest_list: string; fields: readonly string[] };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      content: number;
+      spec_id: number;
+      position: number;
+      is_before_1970: boolean | null;
+      has_nan: boolean | null;
+    };
+  };
+  'tables/read_bytes': {
+    parameters: { path: string };
+    fragments: never;
+    row: { content: string };
+  };
+  'tables/rewrite_manifest': {
+    parameters: {
+      manifests: readonly string[];
+      manifest_list: string;
+      removed_files: readonly string[];
+      kept_files: readonly string[];
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'inherited' | 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/write_bytes': {
+    parameters: { content: string; destination: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'tables/write_change_list': {
+    parameters: {
+      manifest_lists: readonly string[];
+      snapshot_ids: readonly (bigint | number)[];
+      contents: readonly number[];
+      destination: string;
+    };
+    fragments: 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_cleared_list': {
+    parameters: {
+      manifest_list: string;
+      affected_manifests: readonly string[];
+      integer_fields?: readonly string[] | undefined;
+      byte_fields?: readonly string[] | undefined;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'summaries' | 'rewritten' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_empty_list': {
+    parameters: { first_row_id?: bigint | number | undefined; destination: string };
+    fragments: 'no_manifest_row' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_file_manifest': {
+    parameters: {
+      files: string;
+      metrics: string;
+      sort_order_id: number | null;
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'partition' | 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/write_files_list': {
+    parameters: {
+      manifest_list: string;
+      with_deletes: boolean;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      destination: string;
+    };
+    fragments: 'rewritten' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_inserts_list': {
+    parameters: {
+      manifest_list: string;
+      insert_snapshot_ids: readonly (bigint | number)[];
+      destination: string;
+    };
+    fragments: 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_manifest_list': {
+    parameters: {
+      carried_list: string;
+      staged_list: string;
+      staging_snapshot_ids: readonly (bigint | number)[];
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_mended_list': {
+    parameters: {
+      manifest_list: string;
+      mended: readonly string[];
+      copies: readonly string[];
+      destination: string;
+    };
+    fragments: 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_readable_list': {
+    parameters: {
+      manifest_list: string;
+      replaced: readonly string[];
+      unsummarised: readonly number[];
+      snapshot_id?: bigint | number | undefined;
+      sequence_number?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'rewritten' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_replaced_list': {
+    parameters: {
+      manifest_list: string;
+      replaced_manifests: readonly string[];
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+    };
+    fragments: 'new_manifests' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'tables/write_single_list': {
+    parameters: {
+      manifest: string;
+      partition_spec_id: number;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      destination: string;
+      manifest_list?: string | undefined;
+    };
+    fragments: 'carried' | 'manifest_list_format';
+    row: AnyRow;
+  };
+  'tables/write_single_manifest': {
+    parameters: {
+      path: string;
+      process_name: string;
+      row_count: bigint | number;
+      file_size: bigint | number;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+      destination: string;
+      manifest_list?: string | undefined;
+      manifests?: readonly string[] | undefined;
+      removed_files?: readonly string[] | undefined;
+    };
+    fragments: 'existing' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/write_staged_list': {
+    parameters: {
+      manifest: string;
+      partition_spec_id: number;
+      snapshot_id: bigint | number;
+      sequence_number: bigint | number;
+      first_row_id?: bigint | number | undefined;
+      destination: string;
+      parent?: string | undefined;
+    };
+    fragments: 'parent' | 'summaries' | 'listed' | 'manifest_list_format';
+    row: { Count: bigint };
+  };
+  'workload/null_rows': {
+    parameters: { files: readonly string[] };
+    fragments: 'nulls';
+    row: { rows: bigint; example: string | null };
+  };
+}
