@@ -6,7 +6,7 @@
 -- @param $last_hour TIMESTAMP start of the last hour (perhaps inside {{query}})
 -- @param $range_start TIMESTAMP first instant of the rows (perhaps inside {{sources}}, {{query}})
 -- @param $range_end TIMESTAMP first instant after them (perhaps inside {{sources}}, {{query}})
--- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{sources}})
+-- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{sources}}, {{query}})
 -- @param $previous_start TIMESTAMP start of the hour before, for `previous` (perhaps inside {{sources}})
 insert into {{hours}} by name
 with {{sources}}

@@ -8,7 +8,7 @@
 -- @param $last_hour TIMESTAMP start of the last hour (perhaps inside {{query}})
 -- @param $range_start TIMESTAMP first instant of the rows (perhaps inside {{sources}}, {{query}})
 -- @param $range_end TIMESTAMP first instant after them (perhaps inside {{sources}}, {{query}})
--- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{sources}})
+-- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{sources}}, {{query}})
 -- @param $first_hours BIGINT[] of the replaced intervals, where rows are carried over (perhaps inside {{query}})
 -- @param $last_hours BIGINT[] of the same (perhaps inside {{query}})
 -- @returns filename VARCHAR, count UBIGINT, file_size_bytes UBIGINT, footer_size_bytes UBIGINT,

@@ -18,11 +18,13 @@ import {
 import {
   type HourWindow,
   namedIn,
+  ownHourCtes,
   processParameters,
   sourceCtes,
   sourceFileCtes,
   stagedTable,
   wholeTable,
+  windowReach,
 } from './source-ctes.ts';
 import { bareStep } from './step-statements.ts';
 
@@ -56,6 +58,8 @@ function auditStep(audit: AuditSpec, { plan, spec, window }: Compiled): AuditSte
   const kind = auditKind(audit.kind);
   const scope: AuditScope = {
     sources: (more) => sourceCtes(plan, window, more).fragment,
+    ownSources: () => ownHourCtes(plan, window),
+    hasWindows: windowReach(plan) > 0,
     aliases: spec.sources.map(({ alias }) => alias),
     staged: stagedTable(spec),
     whole: wholeTable(spec),

@@ -45,6 +45,7 @@ import {
   previousTable,
   processParameters,
   queryCtes,
+  queryWithin,
   straddlingTable,
   targetTable,
   windowOf,
@@ -227,7 +228,12 @@ function clearSteps(plan: Plan, spec: ProcessSpec): Step[] {
 
 function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
   if (!patternOf(spec).readsPrevious)
-    return [writeStep(plan, spec, queryCtes(plan, spec, window), processParameters(plan, window))];
+    return [
+      writeStep(plan, queryWithin(plan, spec, window), {
+        ctes: queryCtes(plan, spec, window),
+        parameters: processParameters(plan, window),
+      }),
+    ];
   return [
     {
       kind: 'begin-hours',
@@ -237,12 +243,10 @@ function loadSteps(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
-    writeStep(
-      plan,
-      { ...spec, sql: renderStatement('compile/computed_hours', { hours: hoursTable }) },
-      { fragment: noSourceFragment(), parameters: {} },
-      {},
-    ),
+    writeStep(plan, statementFragment(renderStatement('compile/computed_hours', { hours: hoursTable })), {
+      ctes: { fragment: noSourceFragment(), parameters: {} },
+      parameters: {},
+    }),
   ];
 }
 
@@ -256,7 +260,7 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
   const compute = statement('compile/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,
-    query: userQueryFragment(spec.sql),
+    query: queryWithin(plan, spec, window),
   });
   return {
     kind: 'compute-hour',
@@ -269,15 +273,10 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
 /** The rows of a session: the files are written by plain COPY, and their manifest is composed. */
 function writeStep(
   plan: Plan,
-  spec: ProcessSpec,
-  ctes: BoundFragment,
-  parameters: Partial<ProcessParameters>,
+  query: SqlFragment,
+  { ctes, parameters }: { readonly ctes: BoundFragment; readonly parameters: Partial<ProcessParameters> },
 ): InsertStep {
-  const written = writtenRows(plan, {
-    sources: ctes.fragment,
-    query: userQueryFragment(spec.sql),
-    moved: false,
-  });
+  const written = writtenRows(plan, { sources: ctes.fragment, query, moved: false });
   return {
     kind: 'insert',
     stage: 'load',

@@ -7,4 +7,11 @@ export {
   firstInsertStep,
 } from './compile-plan.ts';
 export { type OverNoRow, declaredParameters } from './step-statements.ts';
-export { SESSION_CATALOG, hoursRead, namedIn, processParameters, sourceCtes } from './source-ctes.ts';
+export {
+  SESSION_CATALOG,
+  hoursRead,
+  namedIn,
+  processParameters,
+  sourceCtes,
+  windowReach,
+} from './source-ctes.ts';

@@ -8,9 +8,13 @@ import type { Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
+import { rangesBehind } from '../model/window-hours.ts';
 import {
   type SqlFragment,
+  asStoredFragment,
   cteFragment,
+  hourCountFragment,
+  hourSpanFragment,
   identifierFragment,
   joinedFragment,
   literalFragment,
@@ -20,6 +24,7 @@ import {
   statementFragment,
   storedEventTimeFragment,
   tableFragment,
+  userQueryFragment,
 } from '../statements/index.ts';
 
 /** The catalog under which DuckDB sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
@@ -110,10 +115,15 @@ export function sourceCtes(
   more: readonly SqlFragment[] = [],
 ): BoundFragment {
   const ctes = plan.sources.map((source) =>
-    cteFragment(source.alias, rowsOfSource(plan, source, window, statementFragment('*'))),
+    cteFragment(source.alias, rowsOfSource(plan, source, { hours: window }, statementFragment('*'))),
   );
   return { fragment: joinedFragment([...ctes, ...more], ',\n'), parameters: rangeParameters(plan, window) };
 }
+
+/** As {@link sourceCtes}, without the rows that only the window of their source brings. */
+export const ownHourCtes = (plan: Plan, window: HourWindow | undefined): SqlFragment =>
+  sourceCtes({ ...plan, sources: plan.sources.map((source) => ({ ...source, window: null })) }, window)
+    .fragment;
 
 /**
  * What the process's own SQL sees: its sources, and where its pattern reads it `previous`, the rows of the
@@ -139,7 +149,7 @@ export function queryCtes(
 /** The rows that {@link sourceCtes} shows, by the same rules, as the file and the hour of each. */
 export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): BoundFragment {
   const ctes = plan.sources.map((source) =>
-    cteFragment(source.alias, rowsOfSource(plan, source, window, fileAndHour(source))),
+    cteFragment(source.alias, rowsOfSource(plan, source, { hours: window }, fileAndHour(source))),
   );
   return { fragment: joinedFragment(ctes, ',\n'), parameters: rangeParameters(plan, window) };
 }
@@ -171,20 +181,66 @@ function rangeParameters(plan: Plan, window: HourWindow | undefined): SourcePara
 function rowsOfSource(
   plan: Plan,
   source: PlanSource,
-  window: HourWindow | undefined,
+  { hours }: { readonly hours: HourWindow | undefined },
   columns: SqlFragment,
 ): string {
-  if (window === undefined)
+  if (hours === undefined)
     return renderStatement('compile/source_changes', { columns, source: sourceTable(source.alias) });
   const wholeDays = countsForWholeDays(plan, source);
-  if (window.only === undefined || wholeDays)
+  if (hours.only === undefined || wholeDays)
     return renderStatement('compile/source_range', { columns, ...rangeFragments(source, wholeDays) });
   return renderStatement('compile/source_hours', {
     columns,
     ...rangeFragments(source, false),
     ...storedFragments(source),
+    hours: hoursAround(windowOfSource(source)),
   });
 }
+
+const windowOfSource = ({ window }: PlanSource): { readonly before: number; readonly after: number } => ({
+  // A plan that was saved by an earlier release has none.
+  before: window?.before_hours ?? 0,
+  after: window?.after_hours ?? 0,
+});
+
+/** The session's separate hours, and those so many before and after each. */
+function hoursAround({ before, after }: { readonly before: number; readonly after: number }): SqlFragment {
+  if (before + after === 0) return statementFragment(renderStatement('compile/given_hours'));
+  const counts = { before_hours: hourCountFragment(before), after_hours: hourCountFragment(after) };
+  return statementFragment(renderStatement('compile/hours_around', counts));
+}
+
+/**
+ * The process's query with the rows that belong to the session. With a window a query may compute rows of the
+ * hours around it (a session over neighbouring hours is natural SQL), of which it sees only a part of what
+ * they depend on.
+ */
+export function queryWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): SqlFragment {
+  const reach = windowReach(plan);
+  if (window === undefined || reach === 0) return userQueryFragment(spec.sql);
+  const common = {
+    query: userQueryFragment(spec.sql),
+    event_time: asStoredFragment(spec.target.eventTime as string, plan.target.event_time?.unit),
+  };
+  return statementFragment(
+    window.only === undefined
+      ? renderStatement('compile/within_range', { ...common, reach: hourSpanFragment(reach) })
+      : renderStatement('compile/within_hours', {
+          ...common,
+          hours_around: hoursAround({ before: reach, after: reach }),
+        }),
+  );
+}
+
+/** How far beside the session's hours a query may compute rows, in hours. */
+export const windowReach = (plan: Pick<Plan, 'sources'>): number =>
+  Math.max(
+    0,
+    ...plan.sources.map((source) => {
+      const { before, after } = windowOfSource(source);
+      return before + after;
+    }),
+  );
 
 /**
  * The hours of a source's rows that a session reads; undefined for a stateless load, which reads all rows of
@@ -193,9 +249,14 @@ function rowsOfSource(
 export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
   if (plan.range === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
-  if (countsForWholeDays(plan, source))
-    return [{ ...range, firstHour: Math.floor(range.firstHour / 24) * 24 }];
-  return intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
+  const { before, after } = windowOfSource(source);
+  const ranges = countsForWholeDays(plan, source)
+    ? [range]
+    : intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
+  const read = rangesBehind(ranges, { beforeHours: before, afterHours: after });
+  return countsForWholeDays(plan, source)
+    ? read.map((each) => ({ ...each, firstHour: Math.floor(each.firstHour / 24) * 24 }))
+    : read;
 }
 
 /**
@@ -212,13 +273,17 @@ function rangeFragments(
   source: PlanSource,
   wholeDays: boolean,
 ): Record<'source' | 'event_time' | 'range_start' | 'range_end', SqlFragment> {
+  const { before, after } = windowOfSource(source);
+  const [first, end] = [
+    { parameter: 'range_start', later: -before },
+    { parameter: 'range_end', later: after },
+  ] as const;
+  const { event_time_type: type, event_time_unit: unit } = source;
   return {
     source: sourceTable(source.alias),
     event_time: identifierFragment(source.event_time as string),
-    range_start: wholeDays
-      ? rangeDayFragment()
-      : rangeBoundFragment('range_start', source.event_time_type, source.event_time_unit),
-    range_end: rangeBoundFragment('range_end', source.event_time_type, source.event_time_unit),
+    range_start: wholeDays ? rangeDayFragment(first) : rangeBoundFragment(first, type, unit),
+    range_end: rangeBoundFragment(end, type, unit),
   };
 }
 

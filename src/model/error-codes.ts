@@ -246,6 +246,7 @@ export const ERROR_CODES = {
   'watermark-contradiction': refused("The watermark table contradicts the target's own snapshots."),
   'watermark-lost': refused("Both the target's history and the watermark table lost how far a process came."),
   'watermark-unreadable': refused("The watermarks in a snapshot's summary cannot be read."),
+  'window-key-missing': usage('A table has not the column that is the key of a window.'),
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

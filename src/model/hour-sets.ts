@@ -1,6 +1,6 @@
 /** Sets of hours as ascending arrays. Files -> hours. Pure. */
 import { type Hour, type HourRange, hoursOf } from './hour.ts';
-import type { ChangedFile, SourceState } from './session.ts';
+import type { ChangedFile } from './session.ts';
 
 /**
  * The hours that a source's changed files touch, by their bounds. A file whose bounds span many hours touches
@@ -27,26 +27,6 @@ export function touchedHours(files: readonly ChangedFile[]): Hour[] {
 /** Hours that hold rows beyond the tolerance for the future: owed until their time has come. */
 export const futureHours = (files: readonly ChangedFile[]): Hour[] =>
   ascending(files.flatMap((file) => file.futureHours ?? []));
-
-/**
- * What a source brings to a session: the hours it changed, those still owed from before, and those set aside
- * for the future. Hours above the last one that the target has computed (`completeToHour`) are no debt where
- * the source has no row in them any more: nothing of them was ever loaded.
- */
-export function pendingHours(source: SourceState, completeToHour: Hour | undefined): Hour[] {
-  const hours = union([
-    touchedHours(source.files),
-    source.watermark?.owedHours ?? [],
-    futureHours(source.files),
-  ]);
-  if (source.laterHours === undefined) return hours;
-  const later = new Set(source.laterHours);
-  const known = Math.max(
-    source.newestHour ?? Number.NEGATIVE_INFINITY,
-    completeToHour ?? Number.NEGATIVE_INFINITY,
-  );
-  return hours.filter((hour) => hour <= known || later.has(hour));
-}
 
 /** The hours of every day that one of the hours lies in. */
 export const wholeDays = (hours: Iterable<Hour>): Hour[] =>

@@ -3,6 +3,7 @@
  * numbers and times as text), so the same value is printed, stored, sent to another process and executed.
  */
 import type { FileLayout } from './file-layout.ts';
+import { hourText, parseHour } from './hour.ts';
 import type { Pattern } from './process-spec.ts';
 import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
 import type { Step } from './step.ts';
@@ -44,6 +45,25 @@ export type PlanRead =
   | { readonly kind: 'snapshot'; readonly snapshot_id: string }
   /** The source is empty or does not exist yet. */
   | { readonly kind: 'nothing' };
+/** On which rows of a source an hour of the target depends: both ends included. */
+export interface PlanWindow {
+  readonly before_hours: number;
+  readonly after_hours: number;
+  readonly key: string | null;
+}
+/** Of the hours that a window reaches, those with rows of the keys that changed. */
+export interface PlanWindowKeys {
+  /** How many different keys the changed rows have, as far as they were counted. */
+  readonly keys: number;
+  /** The hours that were looked through, and how many of them change. */
+  readonly candidate_hours: number;
+  readonly hours: number;
+  /** Why all of them change, although there is a key; else null. */
+  readonly all_hours_because: string | null;
+  /** The data files of which two columns were read, and their size. */
+  readonly files: number;
+  readonly bytes: string;
+}
 export interface PlanSource {
   readonly table: string;
   readonly alias: string;
@@ -51,6 +71,8 @@ export interface PlanSource {
   /** The column's Iceberg type, and the unit in which it is stored. */
   readonly event_time_type: string | null;
   readonly event_time_unit: string | null;
+  /** Null: an hour of the target depends on the same hour of the source alone. */
+  readonly window: PlanWindow | null;
   readonly watermark: PlanPosition | null;
   /**
    * Where the process begins with the source, as its `start` says; null with a watermark, and when it begins
@@ -96,6 +118,10 @@ export interface PlanSource {
   readonly added_records?: string;
   /** Field id of the event-time column; kept with the watermark. */
   readonly event_time_id?: number;
+  /** Field id of the key of its window; kept with the watermark. */
+  readonly window_key_id?: number;
+  /** What the key of its window found; absent where nothing was looked for. */
+  readonly window_keys?: PlanWindowKeys;
   /** Changed hours of this source that a later session pays. */
   readonly owed_hours: readonly string[];
 }
@@ -107,6 +133,11 @@ export interface PlanCause {
   readonly file: string;
   /** What became of the file. */
   readonly change: ChangedFile['status'];
+  /**
+   * An hour of the file, through the window of whose source the hour changes; absent where it is the same
+   * hour.
+   */
+  readonly changed_hour?: string;
 }
 /** A processing URI with what made it necessary. */
 export interface PlanUriCauses {
@@ -123,10 +154,11 @@ export interface PlanHour {
   /** The sources that left the hour owed in an earlier session. */
   readonly owed_by: readonly string[];
   /**
-   * `changed`: a file touches it · `owed`: left over from an earlier session · `contiguous`: it lies between
-   * two such hours.
+   * `changed`: a file touches it, or reaches it through a window · `owed`: left over from an earlier session
+   * · `reached`: complete now, and rows that were loaded before reach it through a window · `contiguous`: it
+   * lies between such hours.
    */
-  readonly reason: 'changed' | 'owed' | 'contiguous';
+  readonly reason: 'changed' | 'owed' | 'reached' | 'contiguous';
 }
 export interface PlanTarget {
   readonly table: string;
@@ -148,6 +180,14 @@ export interface PlanTarget {
   readonly layout: FileLayout | null;
 }
 
+/** Something that is done as it is told, and may not be meant so. */
+export interface PlanWarning {
+  readonly code: 'join-without-window' | 'wide-window';
+  readonly message: string;
+  /** What to do, to be pasted. */
+  readonly hint: string;
+}
+
 export interface Plan {
   readonly plan_version: 1;
   readonly process_name: string;
@@ -163,6 +203,7 @@ export interface Plan {
   /** The source whose VTTS keeps hours back; null when none does. */
   readonly held_back_by: string | null;
   readonly target: PlanTarget;
+  readonly warnings: readonly PlanWarning[];
   /** SHA-256 of the process's SQL, so that `run --plan` can tell whether it changed since. */
   readonly process_sha256: string;
 }
@@ -176,7 +217,11 @@ export interface CompiledPlan extends Plan {
  * to the processes downstream. Undefined while a source is complete to no hour.
  */
 export function completeToHour(plan: Pick<Plan, 'sources' | 'range' | 'target'>): string | undefined {
-  const vtts = plan.sources.map((source) => source.vtts_hour);
+  const vtts = plan.sources.map(({ vtts_hour: hour, window }) =>
+    hour === null || (window?.after_hours ?? 0) === 0
+      ? hour
+      : hourText(parseHour(hour) - (window?.after_hours ?? 0)),
+  );
   const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
   const reached = plan.range === null ? least : plan.range.last_hour;
   const before = plan.target.complete_to_hour ?? undefined;

@@ -30,6 +30,23 @@ export type OnSourceChange = 'refuse' | 'append-added';
  */
 export type OnSchemaChange = 'refuse' | 'append' | 'ignore';
 
+/**
+ * The rows of a source on which an hour of the target depends: from `beforeHours` before it to `afterHours`
+ * after it, both hours included.
+ */
+export interface SourceWindow {
+  readonly beforeHours: number;
+  readonly afterHours: number;
+  /**
+   * Only those hours depend on a row in which a source without a window, or the target, has a row with the
+   * same value in its column of this name.
+   */
+  readonly key?: string;
+}
+
+/** The most hours before and after that a window has together: two years, as far as a plan fills gaps. */
+export const WINDOW_HOURS_MAX = 2 * 366 * 24;
+
 export interface SourceSpec {
   readonly table: TableIdentifier;
   /** The name under which the process's SQL sees the rows of this session. */
@@ -38,6 +55,10 @@ export interface SourceSpec {
   readonly eventTime?: string;
   /** Only for integer columns; undefined for timestamps and dates. */
   readonly eventTimeUnit?: EventTimeUnit;
+  /**
+   * Only in a stateful or dimension process; undefined: an hour depends on the same hour of the source alone.
+   */
+  readonly window?: SourceWindow;
   readonly vtts: VttsSpec;
   readonly onSourceChange: OnSourceChange;
   /**
@@ -191,6 +212,8 @@ export interface ProjectSpec {
   readonly tables: StateTables;
   /** Rows of a failed audit that are kept in `auditFailureTable`, at most. */
   readonly auditFailureRows: number;
+  /** With more keys of changed rows all hours of a window change. */
+  readonly windowKeyLimit: number;
   /** In the order of their file names. */
   readonly processes: readonly ProcessSpec[];
 }

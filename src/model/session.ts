@@ -37,6 +37,8 @@ export interface Watermark extends SourcePosition {
   readonly addedRecords?: bigint;
   /** Field id of the event-time column that its hours are of. */
   readonly eventTimeId?: number;
+  /** Field id of the column that was the key of its window. */
+  readonly windowKeyId?: number;
 }
 
 /** One snapshot between watermark and head. */
@@ -101,6 +103,22 @@ export type ChangesNeeded = 'hours' | 'new-rows' | 'added-rows';
 
 export type DetectedBy = 'first-load' | 'snapshots' | 'rewound' | 'live-files';
 
+/** What looking for the keys of changed rows found. */
+export interface KeyMatch {
+  /** The hours of the target that change; undefined: all that the window reaches, and why. */
+  readonly hours?: readonly Hour[];
+  readonly fallback?: string;
+  /** Keys of the changed rows, as far as they were counted. */
+  readonly keys: number;
+  /** What was read to find them, and to find their hours. */
+  readonly files: number;
+  readonly bytes: bigint;
+  /** The hours that the window reaches and that were looked through. */
+  readonly candidateHours: number;
+  /** How many of them change. */
+  readonly matchedHours: number;
+}
+
 export interface SourceState {
   readonly spec: SourceSpec;
   /** True when the table does not exist yet, but another process of the project will create it. */
@@ -141,10 +159,14 @@ export interface SourceState {
   readonly addedRecords?: bigint;
   /** Field id of the event-time column. */
   readonly eventTimeId?: number;
+  /** Field id of the key of its window. */
+  readonly windowKeyId?: number;
   /** Its type, as Iceberg names it. */
   readonly eventTimeType?: string;
   /** Unit in which the event time is stored: us, ns, ms, s or day. */
   readonly eventTimeUnit?: string;
+  /** Only of a source whose window has a key, when it changed. */
+  readonly matched?: KeyMatch;
 }
 
 export interface TargetState {

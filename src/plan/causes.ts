@@ -2,9 +2,11 @@
  * Why each hour and each partition is in a plan: source, snapshot, operation and file. Sources -> causes.
  * Pure.
  */
-import { type Hour, hourText } from '../model/hour.ts';
+import { type Hour, hoursOf, hourText } from '../model/hour.ts';
+import { ascending, intervalsOf } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
 import type { PlanCause, PlanHour, PlanUriCauses } from '../model/plan.ts';
+import type { SourceWindow } from '../model/process-spec.ts';
 import type { ChangedFile, ProcessingUri, SourceState } from '../model/session.ts';
 
 /**
@@ -31,10 +33,13 @@ const causesEach = (entries: number, { allCauses }: CauseOptions): number =>
 export function describeHours(
   sources: readonly SourceState[],
   hours: readonly Hour[],
-  options: CauseOptions,
+  options: CauseOptions & { readonly reached?: readonly Hour[] },
 ): PlanHour[] {
   const causes = causesByHour(sources, new Set(hours), causesEach(hours.length, options));
   const owed = owedBy(sources);
+  const reached = new Set(options.reached);
+  const without = (hour: Hour): PlanHour['reason'] =>
+    owed.has(hour) ? 'owed' : reached.has(hour) ? 'reached' : 'contiguous';
   return hours.map((hour) => {
     const found = causes.get(hour) ?? { causes: [], count: 0 };
     return {
@@ -42,7 +47,7 @@ export function describeHours(
       causes: found.causes,
       cause_count: found.count,
       owed_by: owed.get(hour) ?? [],
-      reason: found.count > 0 ? 'changed' : owed.has(hour) ? 'owed' : 'contiguous',
+      reason: found.count > 0 ? 'changed' : without(hour),
     };
   });
 }
@@ -68,14 +73,52 @@ function causesByHour(
   const causes = new Map<Hour, Found>();
   for (const source of sources) {
     const causeOf = causeMaker(source);
+    const { window } = source.spec;
+    const reachable = source.matched?.hours === undefined ? wanted : within(wanted, source.matched.hours);
     for (const file of source.files) {
-      const hours = hoursOfFile(file, wanted);
+      const hours = window === undefined ? hoursOfFile(file, wanted) : hoursReached(file, reachable, window);
       if (hours.length === 0) continue;
       const cause = causeOf(file);
-      for (const hour of hours) add(causes, hour, cause, atMost);
+      for (const each of hours) {
+        const { hour, by = hour } = typeof each === 'number' ? { hour: each } : each;
+        add(causes, hour, by === hour ? cause : { ...cause, changed_hour: hourText(by) }, atMost);
+      }
     }
   }
   return causes;
+}
+
+const within = (wanted: ReadonlySet<Hour>, hours: readonly Hour[]): ReadonlySet<Hour> =>
+  new Set(hours.filter((hour) => wanted.has(hour)));
+
+/**
+ * The wanted hours that a file reaches through a window, each with the hour of the file that is nearest to
+ * it.
+ */
+function hoursReached(
+  file: ChangedFile,
+  wanted: ReadonlySet<Hour>,
+  { beforeHours, afterHours }: SourceWindow,
+): { readonly hour: Hour; readonly by: Hour }[] {
+  const own = ascending([...(file.differingHours ?? []), ...(file.futureHours ?? [])]);
+  const spans = [
+    ...intervalsOf(own),
+    ...(file.differingHours !== undefined || file.firstHour === undefined || file.lastHour === undefined
+      ? []
+      : [{ firstHour: file.firstHour, lastHour: file.lastHour }]),
+  ];
+  const found = new Map<Hour, Hour>();
+  for (const { firstHour, lastHour } of spans) {
+    const [from, to] = [firstHour - afterHours, lastHour + beforeHours];
+    const hours = to - from < wanted.size ? hoursOf({ firstHour: from, lastHour: to }) : wanted;
+    for (const hour of hours) {
+      if (hour < from || hour > to || !wanted.has(hour)) continue;
+      const by = Math.min(Math.max(hour, firstHour), lastHour);
+      const known = found.get(hour);
+      if (known === undefined || Math.abs(by - hour) < Math.abs(known - hour)) found.set(hour, by);
+    }
+  }
+  return [...found].map(([hour, by]) => ({ hour, by }));
 }
 
 /** The wanted hours that a file touches; a file that spans more hours than are wanted is walked by those. */

@@ -1,8 +1,24 @@
 /** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
-import type { Plan, PlanPosition, PlanRead, PlanSource, PlanStatus } from '../model/plan.ts';
-import type { BoundsFrom, ProcessingUri, Session, SourcePosition, SourceState } from '../model/session.ts';
+import type {
+  Plan,
+  PlanPosition,
+  PlanRead,
+  PlanSource,
+  PlanStatus,
+  PlanWindow,
+  PlanWindowKeys,
+} from '../model/plan.ts';
+import type { SourceWindow } from '../model/process-spec.ts';
+import type {
+  BoundsFrom,
+  KeyMatch,
+  ProcessingUri,
+  Session,
+  SourcePosition,
+  SourceState,
+} from '../model/session.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type CauseOptions, describeUris } from './causes.ts';
 import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
@@ -19,6 +35,24 @@ const positionJson = (position: SourcePosition | undefined): PlanPosition | null
 
 const hourJson = (hour: Hour | undefined): string | null => (hour === undefined ? null : hourText(hour));
 
+const keysJson = (match: KeyMatch): PlanWindowKeys => ({
+  keys: match.keys,
+  candidate_hours: match.candidateHours,
+  hours: match.matchedHours,
+  all_hours_because: match.fallback ?? null,
+  files: match.files,
+  bytes: String(match.bytes),
+});
+
+const windowJson = (window: SourceWindow | undefined): PlanWindow | null =>
+  window === undefined
+    ? null
+    : {
+        before_hours: window.beforeHours,
+        after_hours: window.afterHours,
+        key: window.key ?? null,
+      };
+
 /** One source as the plan shows it. `owed`: its changed hours that this session does not load. */
 export function describeSource(
   source: SourceState,
@@ -33,6 +67,7 @@ export function describeSource(
     event_time: source.spec.eventTime ?? null,
     event_time_type: source.eventTimeType ?? null,
     event_time_unit: source.eventTimeUnit ?? null,
+    window: windowJson(source.spec.window),
     watermark: positionJson(source.watermark),
     start: positionJson(source.start),
     protect: source.spec.protect,
@@ -68,6 +103,10 @@ export function describeSource(
     total_records: source.totalRecords === undefined ? null : String(source.totalRecords),
     ...(source.addedRecords === undefined ? {} : { added_records: String(source.addedRecords) }),
     ...(source.eventTimeId === undefined ? {} : { event_time_id: source.eventTimeId }),
+    ...(source.windowKeyId === undefined ? {} : { window_key_id: source.windowKeyId }),
+    ...((source.matched?.candidateHours ?? 0) === 0
+      ? {}
+      : { window_keys: keysJson(source.matched as KeyMatch) }),
     owed_hours: options.owed.map(hourText),
   };
 }
@@ -111,6 +150,7 @@ export function planHead(
   | 'pattern'
   | 'etl_pattern_id'
   | 'status'
+  | 'warnings'
   | 'process_sha256'
   | 'target'
 > {
@@ -123,6 +163,8 @@ export function planHead(
     pattern: spec.pattern,
     etl_pattern_id: etlPatternId,
     status,
+    // Of the query nothing is known here: who parses it adds them.
+    warnings: [],
     process_sha256: spec.sqlSha256,
     target: {
       table: tableName(spec.target.table),

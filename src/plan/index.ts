@@ -10,10 +10,11 @@ import { type CauseOptions, describeHours } from './causes.ts';
 import { describeSource, planHead } from './describe-source.ts';
 
 export { planAdoption } from './plan-adoption.ts';
+export { warningsOf } from './warnings.ts';
 
 /** What a session processes, with what made each hour and each partition necessary. */
 export function planSession(session: Session, options: CauseOptions = { allCauses: false }): Plan {
-  const { status, sources, hours, range, heldBackBy } = patternOf(session.spec).decide(session);
+  const { status, sources, hours, range, heldBackBy, reached = [] } = patternOf(session.spec).decide(session);
   const decided = sources.map(({ source }) => source);
   return Object.freeze({
     ...planHead(session, status),
@@ -22,7 +23,7 @@ export function planSession(session: Session, options: CauseOptions = { allCause
       range === undefined
         ? null
         : { first_hour: hourText(range.firstHour), last_hour: hourText(range.lastHour) },
-    hours: describeHours(decided, hours, options),
+    hours: describeHours(decided, hours, { ...options, reached }),
     owed_hours: union(sources.map(({ owed }) => owed)).map(hourText),
     held_back_by: heldBackBy,
   });

@@ -11,7 +11,7 @@ import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
-import { planSession } from '../plan/index.ts';
+import { planSession, warningsOf } from '../plan/index.ts';
 import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
@@ -52,10 +52,12 @@ async function planNamed(
   const input = { spec, project, catalog: client, engine, views, endpoint };
   const session = await openSession({ ...input, psybergSessionId, nowMs, verified });
   if (request.writesNothing !== true) verified.save();
-  const plan = planSession(session, { allCauses: request.allCauses ?? false });
-  if (plan.status === 'work') {
+  const planned = planSession(session, { allCauses: request.allCauses ?? false });
+  let plan = planned;
+  if (planned.status === 'work') {
     await checkWatermarks(input);
-    await checkSyntax(await engine(), project, spec);
+    const tree = await checkSyntax(await engine(), project, spec);
+    plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
   }
   const id = request.psybergSessionId ?? unusedSessionId(workspace, spec, plan);
   return compilePlan({ ...plan, psyberg_session_id: id }, spec);

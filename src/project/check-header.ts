@@ -7,6 +7,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { aliasOf, kindOf, writtenPattern } from './header-names.ts';
 import { checkSources } from './header-sources.ts';
+import { checkWindows } from './header-window.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
@@ -16,6 +17,7 @@ export function checkHeader(yaml: YamlText, report: ReportProblem): void {
   if (!isMap(yaml.value)) return;
   checkPattern(yaml.value, yaml, report);
   checkSources(yaml.value, yaml, report);
+  checkWindows(yaml.value, writtenPattern(yaml.value), { yaml, report });
   checkTarget(yaml.value, yaml, report);
   checkAudits(yaml.value, yaml, report);
 }

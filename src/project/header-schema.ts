@@ -10,6 +10,7 @@ import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS } from '../model/start.ts';
 import { auditSchema } from './header-audits.ts';
 import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
+import { type HeaderWindow, windowHours } from './header-window.ts';
 import { nameText } from './plain-values.ts';
 import { choice, jsonSchemaOf } from './validate.ts';
 
@@ -42,11 +43,23 @@ const startText = choice(
 
 const DURATION_RULE = 'must be a number with m, h or d, such as 30m, 1h or 2d';
 
+const windowSpan = choice(
+  (value) =>
+    typeof value === 'string' && windowHours(value) !== undefined
+      ? z.string()
+      : {
+          message: 'before and after of a window are whole hours or days: a number with h or d',
+          hint: 'write it as 12h or 30d',
+        },
+  z.string(),
+).optional();
+
 const source = strictMap({
   table: tableText,
   alias: nameText.optional(),
   event_time: filled.optional(),
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
+  window: strictMap({ before: windowSpan, after: windowSpan, key: filled.optional() }).optional(),
   vtts: vttsSchema.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
   nulls: z.enum(['refuse', 'skip']).optional(),
@@ -109,6 +122,7 @@ export interface HeaderSource {
   readonly alias?: string;
   readonly event_time?: string;
   readonly event_time_unit?: 'epoch_s' | 'epoch_ms' | 'epoch_us';
+  readonly window?: HeaderWindow;
   readonly vtts?: HeaderVtts;
   readonly on_source_change?: 'refuse' | 'append-added';
   readonly nulls?: 'refuse' | 'skip';

@@ -34,6 +34,13 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   'sources[].event_time':
     'The column that says when the event happened: a timestamp with or without zone (those without are UTC), a date, or an integer with `event_time_unit`.',
   'sources[].event_time_unit': 'Only for integer columns.',
+  'sources[].window':
+    'Stateful and dimension only: on which rows of this source an hour of the target depends, see [windows](../concepts/windows.md). Without one on those of the same hour.',
+  'sources[].window.before':
+    'So far before the hour, in whole hours or days (`12h`, `30d`), its first hour included. Default: `0h`.',
+  'sources[].window.after': 'So far after it, its last hour included. Default: `0h`.',
+  'sources[].window.key':
+    'A column of this source and of every source without a window. Of the hours that a changed row may reach, only those change in which a source without a window, or the target, has a row with the same value in its column of this name.',
   'sources[].vtts':
     'How far the source is complete, see [completeness](../concepts/completeness.md). Default: `bounds`.',
   'sources[].vtts.from': 'The same, spelled as a map: `{ from: signal }`.',
@@ -88,5 +95,7 @@ export const PROJECT_KEYS: Readonly<Record<string, string>> = {
   'tables.session_table': 'Default: `psyberg.psyberg_session_f`.',
   'tables.signal_table': 'Default: `psyberg.psyberg_signal`.',
   'tables.audit_failure_table': 'Default: `psyberg.psyberg_audit_failure`.',
+  window_key_limit:
+    'With more keys of changed rows than this, all hours of a [window](../concepts/windows.md#keys) change. Default: 1000000.',
   audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',
 };

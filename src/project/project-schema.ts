@@ -29,6 +29,7 @@ type TableKey = keyof typeof DEFAULT_TABLES;
  * they pass through this process's memory.
  */
 const AUDIT_FAILURE_ROWS = 1000;
+const WINDOW_KEY_LIMIT = 1_000_000;
 const AUDIT_FAILURE_ROWS_MAX = 100_000;
 
 const projectSchema = strictMap({
@@ -51,6 +52,7 @@ const projectSchema = strictMap({
     audit_failure_table: tableText.optional(),
   }).optional(),
   audit_failure_rows: z.number().int().min(0).max(AUDIT_FAILURE_ROWS_MAX).optional(),
+  window_key_limit: z.number().int().min(0).optional(),
 });
 
 /** The JSON schema of psyberg.yaml, for editors. */
@@ -64,6 +66,7 @@ export interface ProjectFile {
   readonly processes: string;
   readonly tables: StateTables;
   readonly auditFailureRows: number;
+  readonly windowKeyLimit: number;
 }
 
 /** Validates psyberg.yaml. Every problem is reported; the result is meaningful only when there was none. */
@@ -81,10 +84,12 @@ export function readProjectFile(
       processes: 'processes',
       tables: tablesOf({}),
       auditFailureRows: AUDIT_FAILURE_ROWS,
+      windowKeyLimit: WINDOW_KEY_LIMIT,
     };
   }
   validate(projectSchema, yaml, report);
   const { name, catalog, processes, tables, audit_failure_rows: auditFailureRows } = yaml.value;
+  const { window_key_limit: windowKeyLimit } = yaml.value;
   const named = isMap(tables) ? tables : {};
   checkTables(named, yaml, report);
   return {
@@ -93,6 +98,7 @@ export function readProjectFile(
     processes: typeof processes === 'string' ? processes : 'processes',
     tables: tablesOf(named),
     auditFailureRows: typeof auditFailureRows === 'number' ? auditFailureRows : AUDIT_FAILURE_ROWS,
+    windowKeyLimit: typeof windowKeyLimit === 'number' ? windowKeyLimit : WINDOW_KEY_LIMIT,
   };
 }
 

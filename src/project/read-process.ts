@@ -20,6 +20,7 @@ import { checkHeader } from './check-header.ts';
 import { type Header, type HeaderSource, headerSchema } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { readVtts } from './header-vtts.ts';
+import { readWindow } from './header-window.ts';
 import { isMap, listOf } from './plain-values.ts';
 import { positionAt, type ProjectProblem, reporterFor } from './problems.ts';
 import { readAudits } from './read-audits.ts';
@@ -166,6 +167,7 @@ const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): Sourc
   alias: aliasOf(source) ?? source.table,
   ...(source.event_time === undefined ? {} : { eventTime: source.event_time }),
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
+  ...readWindow(source.window),
   vtts: readVtts(source.vtts ?? 'bounds', ['vtts'], placeOf),
   onSourceChange: source.on_source_change ?? 'refuse',
   nulls: source.nulls ?? 'skip',

@@ -65,6 +65,7 @@ export function readProject(options: {
     processesDirectory,
     tables: projectFile.tables,
     auditFailureRows: projectFile.auditFailureRows,
+    windowKeyLimit: projectFile.windowKeyLimit,
     processes: drafts.flatMap((draft) => (draft.spec === undefined ? [] : [draft.spec])),
   });
 }

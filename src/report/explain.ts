@@ -6,9 +6,12 @@ import type {
   PlanHour,
   PlanPosition,
   PlanSource,
+  PlanWindow,
+  PlanWindowKeys,
   Step,
   StepValue,
 } from '../model/plan.ts';
+import { hourText, parseHour } from '../model/hour.ts';
 import { RUN_INPUTS } from '../model/step.ts';
 import { PLAIN, type Style } from './style.ts';
 import {
@@ -22,6 +25,7 @@ import {
   instantLabel,
   plural,
   rangeLabel,
+  windowText,
 } from './text.ts';
 
 /** The whole plan. The steps are the very list that a run executes. */
@@ -34,10 +38,17 @@ export function explainPlan(
     headline(plan, style),
     section('Sources', plan.sources.map((source) => sourceText(source, plan, style)).join('\n'), style),
   ];
-  if (plan.hours.length > 0)
+  const { warnings = [] } = plan;
+  if (warnings.length > 0)
     sections.push(
-      section(`Hours: ${plural(plan.hours.length, 'hour')}`, indent(hoursText(plan.hours), 2), style),
+      section(
+        'Warnings',
+        warnings.map(({ message, hint }) => indent(`${style.warn(message)}\n  ${hint}`, 2)).join('\n'),
+        style,
+      ),
     );
+  if (plan.hours.length > 0)
+    sections.push(section(`Hours: ${plural(plan.hours.length, 'hour')}`, indent(hoursText(plan), 2), style));
   if (allCauses) sections.push(section('Causes', indent(causesText(plan), 2), style));
   if (plan.owed_hours.length > 0) sections.push(section('Owed', indent(owedText(plan), 2), style));
   sections.push(section('Target', indent(targetText(plan), 2), style));
@@ -108,6 +119,8 @@ function sourceText(source: PlanSource, plan: CompiledPlan, style: Style): strin
   const changes = changesText(source, style);
   if (changes !== '') lines.push(indent(changes, 6));
   const facts: string[][] = [];
+  if (source.window != null) facts.push(['window', windowText(source.window)]);
+  if (source.window_keys !== undefined) facts.push(['keys', keysText(source.window_keys)]);
   if (source.files > 0 || source.changes.length > 0)
     facts.push([
       'new',
@@ -207,16 +220,41 @@ function partitionsText(source: PlanSource): string {
 function readText(source: PlanSource, plan: CompiledPlan): string {
   if (source.read.kind === 'nothing') return 'nothing';
   if (source.read.kind === 'changes') return `exactly ${plural(source.files, 'new file')}`;
-  const hours =
-    plan.range === null ? '' : `, hours ${rangeLabel(plan.range.first_hour, plan.range.last_hour)}`;
+  const hours = plan.range === null ? '' : `, hours ${rangeLabel(...hoursAsked(source, plan.range))}`;
   return `the table pinned at snapshot ${source.read.snapshot_id}${hours}`;
 }
 
+/** What looking for keys cost, and what it saved. */
+function keysText(found: PlanWindowKeys): string {
+  const read =
+    found.files === 0
+      ? ''
+      : ` (two columns of ${plural(found.files, 'file')} read, ${bytesText(found.bytes)})`;
+  const all = plural(found.candidate_hours, 'hour');
+  return found.all_hours_because === null
+    ? `${plural(found.keys, 'key')} changed; of ${all} in reach ${countText(found.hours)} ${found.hours === 1 ? 'has' : 'have'} rows of them${read}`
+    : `all ${all} in reach change: ${found.all_hours_because}${read}`;
+}
+
+/** The hours of a plan with those that the source's window adds. */
+function hoursAsked(
+  { window }: PlanSource,
+  { first_hour: first, last_hour: last }: NonNullable<CompiledPlan['range']>,
+): [string, string] {
+  return [
+    hourText(parseHour(first) - (window?.before_hours ?? 0)),
+    hourText(parseHour(last) + (window?.after_hours ?? 0)),
+  ];
+}
+
 /** Neighbouring hours with the same reasons are one line. */
-function hoursText(hours: readonly PlanHour[]): string {
+function hoursText({ hours, sources }: CompiledPlan): string {
   const groups: { hours: string[]; why: string }[] = [];
+  const windows = new Map(
+    sources.flatMap(({ table, window }) => (window == null ? [] : [[table, window] as const])),
+  );
   for (const hour of hours) {
-    const why = whyText(hour);
+    const why = whyText(hour, windows);
     const open = groups.at(-1);
     if (open?.why === why) open.hours.push(hour.hour);
     else groups.push({ hours: [hour.hour], why });
@@ -234,25 +272,33 @@ function hoursText(hours: readonly PlanHour[]): string {
 const GROUPS_SHOWN = 24;
 const SNAPSHOTS_SHOWN = 2;
 
-function whyText(hour: PlanHour): string {
+function whyText(hour: PlanHour, windows: ReadonlyMap<string, PlanWindow>): string {
   if (hour.reason === 'owed')
     return hour.owed_by.length === 0
       ? 'owed since an earlier session'
       : `owed since an earlier session, for ${hour.owed_by.join(', ')}`;
+  if (hour.reason === 'reached')
+    return 'complete now: rows that were loaded before reach it through a window';
   if (hour.reason === 'contiguous') return 'no change of its own: recomputed with its neighbours';
-  const bySource = new Map<string, Set<string>>();
-  for (const cause of hour.causes)
-    bySource.set(
-      cause.source,
-      (bySource.get(cause.source) ?? new Set()).add(
-        `${cause.snapshot_id}${cause.operation === null ? '' : ` (${cause.operation})`}`,
-      ),
-    );
+  const bySource = new Map<
+    string,
+    { readonly snapshots: Set<string>; readonly through: string | undefined }
+  >();
+  for (const cause of hour.causes) {
+    const found = bySource.get(cause.source) ?? { snapshots: new Set(), through: cause.changed_hour };
+    found.snapshots.add(`${cause.snapshot_id}${cause.operation === null ? '' : ` (${cause.operation})`}`);
+    bySource.set(cause.source, found);
+  }
   return [...bySource]
-    .map(([source, snapshots]) => {
+    .map(([source, { snapshots, through }]) => {
       const shown = [...snapshots].slice(0, SNAPSHOTS_SHOWN);
       const more = snapshots.size - shown.length;
-      return `${source}: snapshot ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+      const window = windows.get(source);
+      const reached =
+        through === undefined || window === undefined
+          ? ''
+          : ` of ${hourLabel(through)}, through its window of ${windowText(window)}`;
+      return `${source}: snapshot ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}${reached}`;
     })
     .join('; ');
 }

@@ -27,8 +27,12 @@ export function planTable(plans: readonly CompiledPlan[], style: Style = PLAIN):
     }),
   );
   const owed = plans.filter((plan) => plan.status === 'work' && plan.owed_hours.length > 0);
+  const warned = plans.flatMap(({ warnings = [] }) =>
+    warnings.flatMap(({ message, hint }) => [style.warn(`warning: ${message}`), style.faint(`  ${hint}`)]),
+  );
   return [
     table,
+    ...warned,
     ...unplaced,
     ...owed.map((plan) =>
       style.warn(

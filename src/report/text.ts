@@ -1,5 +1,6 @@
 /** Numbers and times as people read them. Values of plans and records -> short text. Pure. */
 import { hourText, parseHour } from '../model/hour.ts';
+import type { PlanWindow } from '../model/plan.ts';
 
 /** `1,234,567`, from a number or from 64-bit text. */
 export const countText = (count: string | number | bigint): string =>
@@ -114,3 +115,14 @@ export function columnsText(
     )
     .join('\n');
 }
+
+/** `30 d`, `12 h`, `30 d before and 1 h after, by account_id`: how far a window reaches. */
+export function windowText({ before_hours: before, after_hours: after, key }: PlanWindow): string {
+  const by = key === null ? '' : `, by ${key}`;
+  if (after === 0) return `${spanText(before)}${by}`;
+  if (before === 0) return `${spanText(after)} after${by}`;
+  return `${spanText(before)} before and ${spanText(after)} after${by}`;
+}
+
+const spanText = (hours: number): string =>
+  hours > 0 && hours % 24 === 0 ? `${hours / 24} d` : `${hours} h`;

@@ -4,6 +4,7 @@
  * something changed.
  */
 import type { Session } from '../model/session.ts';
+import { matchKeys } from './match-keys.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
@@ -32,11 +33,14 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
   const sources = await Promise.all(spec.sources.map((source) => openSourceState(input, source, progress)));
   if (input.adoptsAsItIs === true && loadedTarget !== undefined)
     refuseSkippedRows(spec, loadedTarget.metadata, sources);
-  return Object.freeze({
-    spec,
-    psybergSessionId: input.psybergSessionId,
-    openedAtMs: input.nowMs,
-    sources: Object.freeze(sources),
-    target: targetState(spec, loadedTarget?.metadata, progress),
-  });
+  return matchKeys(
+    input,
+    Object.freeze({
+      spec,
+      psybergSessionId: input.psybergSessionId,
+      openedAtMs: input.nowMs,
+      sources: Object.freeze(sources),
+      target: targetState(spec, loadedTarget?.metadata, progress),
+    }),
+  );
 }

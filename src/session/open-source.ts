@@ -219,6 +219,8 @@ function asksProvider(
 ): boolean {
   if (vttsKind(source.vtts.kind).isFree || spec.sources.length > 1 || patternOf(spec).readsPrevious)
     return true;
+  // What was loaded reaches hours that come.
+  if (source.window !== undefined) return true;
   return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
 }
 

@@ -80,6 +80,7 @@ async function sourceAt(
           ...(watermark.totalRecords === undefined ? {} : { totalRecords: watermark.totalRecords }),
           ...(watermark.addedRecords === undefined ? {} : { addedRecords: watermark.addedRecords }),
           ...(watermark.eventTimeId === undefined ? {} : { eventTimeId: watermark.eventTimeId }),
+          ...(watermark.windowKeyId === undefined ? {} : { windowKeyId: watermark.windowKeyId }),
         }),
   });
 }

@@ -95,6 +95,7 @@ export interface WatermarkJson {
   readonly total_records?: string | null;
   readonly added_records?: string | null;
   readonly event_time_id?: number | null;
+  readonly window_key_id?: number | null;
 }
 
 /**
@@ -235,6 +236,7 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   ...(json.total_records == null ? {} : { totalRecords: BigInt(json.total_records) }),
   ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),
   ...(json.event_time_id == null ? {} : { eventTimeId: json.event_time_id }),
+  ...(json.window_key_id == null ? {} : { windowKeyId: json.window_key_id }),
 });
 
 /** A row of the watermark table. */

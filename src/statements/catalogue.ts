@@ -94,6 +94,19 @@ export interface Catalogue {
     fragments: 'audit';
     row: AnyRow;
   };
+  'changes/add_changed_keys': {
+    parameters: { present_hour: bigint | number };
+    fragments:
+      | 'changed'
+      | 'sign'
+      | 'key'
+      | 'stored_event_time'
+      | 'unit'
+      | 'row_hash'
+      | 'second_hash'
+      | 'rows';
+    row: AnyRow;
+  };
   'changes/affected_files': {
     parameters: {
       manifest_list: string;
@@ -113,15 +126,40 @@ export interface Catalogue {
       null_keys: bigint | null;
     };
   };
+  'changes/begin_changed_keys': {
+    parameters: Nothing;
+    fragments: 'changed' | 'key' | 'rows';
+    row: AnyRow;
+  };
+  'changes/count_keys': {
+    parameters: Nothing;
+    fragments: 'keys';
+    row: { keys: bigint };
+  };
   'changes/deleted_hours': {
     parameters: { files: readonly string[]; unit: string };
     fragments: 'stored_event_time' | 'before' | 'after';
     row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
   };
+  'changes/drop_keys': {
+    parameters: Nothing;
+    fragments: 'keys';
+    row: AnyRow;
+  };
+  'changes/end_changed_keys': {
+    parameters: Nothing;
+    fragments: 'keys' | 'changed';
+    row: AnyRow;
+  };
   'changes/files_without_ids': {
     parameters: { files: readonly string[] };
     fragments: never;
     row: { path: string };
+  };
+  'changes/hours_of_keys': {
+    parameters: Nothing;
+    fragments: 'key' | 'stored_event_time' | 'unit' | 'rows' | 'keys' | 'later' | 'earlier';
+    row: { hour: bigint };
   };
   'changes/live_hours': {
     parameters: { unit: string };
@@ -255,6 +293,16 @@ export interface Catalogue {
     fragments: 'sources' | 'query';
     row: AnyRow;
   };
+  'compile/given_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: never;
+    row: AnyRow;
+  };
+  'compile/hours_around': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'before_hours' | 'after_hours';
+    row: AnyRow;
+  };
   'compile/previous_hour': {
     parameters: { previous_start: Instant; range_start: Instant };
     fragments: 'columns' | 'target' | 'event_time';
@@ -274,12 +322,23 @@ export interface Catalogue {
       | 'range_start'
       | 'range_end'
       | 'stored_event_time'
-      | 'unit';
+      | 'unit'
+      | 'hours';
     row: AnyRow;
   };
   'compile/source_range': {
     parameters: { range_start: Instant; range_end: Instant };
     fragments: 'columns' | 'source' | 'event_time' | 'range_start' | 'range_end';
+    row: AnyRow;
+  };
+  'compile/within_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'query' | 'event_time' | 'hours_around';
+    row: AnyRow;
+  };
+  'compile/within_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'query' | 'event_time' | 'reach';
     row: AnyRow;
   };
   'compile/without_columns': {

@@ -68,7 +68,6 @@ export {
   type TestColumn,
   cellFragment,
   eventHourFragment,
-  hourCountFragment,
   hourListFragment,
   instantFragment,
   shapedColumnsFragment,

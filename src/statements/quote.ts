@@ -88,6 +88,10 @@ export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
       : `data, json_array(${columns.map((column) => `data.${quoteIdentifier(column)}`).join(', ')})::varchar`,
   );
 
+/** hash() of a row; `salt`: another one. */
+export const hashFragment = (row: SqlFragment, salt?: string): SqlFragment =>
+  fragment(`hash(${row.sql}${salt === undefined ? '' : `, ${quoteLiteral(salt)}`})`);
+
 /**
  * `"alias" as not materialized (…)`: a CTE that DuckDB looks through, so that filters and pruning reach the
  * files.
@@ -95,23 +99,40 @@ export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
 export const cteFragment = (alias: string, query: string): SqlFragment =>
   fragment(`${quoteIdentifier(alias)} as not materialized (\n${query}\n)`);
 
-/**
- * A bound of the session's range in the column's own type: a cast on the column's side would keep DuckDB from
- * pruning files. `parameter` is bound as TIMESTAMP, in UTC.
- */
-export function rangeBoundFragment(
-  parameter: 'range_start' | 'range_end',
-  type: string | null,
-  unit: string | null,
-): SqlFragment {
-  if (type === 'timestamptz' || type === 'timestamptz_ns') return fragment(`$${parameter}::timestamptz`);
-  if (type !== 'int' && type !== 'long') return fragment(`$${parameter}`);
-  if (unit === 's') return fragment(`epoch_ms($${parameter}) // 1000`);
-  return fragment(unit === 'us' ? `epoch_us($${parameter})` : `epoch_ms($${parameter})`);
+/** A bound of the session's range; `later`: so many hours after it, or before. Bound as TIMESTAMP, in UTC. */
+export interface RangeBound {
+  readonly parameter: 'range_start' | 'range_end';
+  readonly later: number;
 }
 
-/** The day in which the range starts, for a date that counts for all hours of its day. */
-export const rangeDayFragment = (): SqlFragment => fragment('$range_start::date');
+const boundText = ({ parameter, later }: RangeBound): string =>
+  later === 0
+    ? `$${parameter}`
+    : `($${parameter} ${later < 0 ? '-' : '+'} to_hours(${Math.abs(Math.trunc(later))}))`;
+
+/**
+ * A bound in the column's own type: a cast on the column's side would keep DuckDB from pruning files.
+ */
+export function rangeBoundFragment(bound: RangeBound, type: string | null, unit: string | null): SqlFragment {
+  const text = boundText(bound);
+  if (type === 'timestamptz' || type === 'timestamptz_ns') return fragment(`${text}::timestamptz`);
+  if (type !== 'int' && type !== 'long') return fragment(text);
+  if (unit === 's') return fragment(`epoch_ms(${text}) // 1000`);
+  return fragment(unit === 'us' ? `epoch_us(${text})` : `epoch_ms(${text})`);
+}
+
+/** An event time as its target stores it: of a timestamp that becomes a date, its day counts. */
+export const asStoredFragment = (column: string, unit: string | undefined): SqlFragment =>
+  fragment(
+    `${quoteIdentifier(column)}${unit === undefined ? '' : unit === 'day' ? '::date' : '::timestamptz'}`,
+  );
+
+/** The day of a bound, for a date that counts for all hours of its day. */
+export const rangeDayFragment = (bound: RangeBound): SqlFragment => fragment(`${boundText(bound)}::date`);
+
+/** A count of hours as a number, and as an interval. */
+export const hourCountFragment = (hours: number): SqlFragment => fragment(String(Math.trunc(hours)));
+export const hourSpanFragment = (hours: number): SqlFragment => fragment(`to_hours(${Math.trunc(hours)})`);
 
 /** `"a" is null or "b" is null`. */
 export const anyIsNullFragment = (columns: readonly string[]): SqlFragment =>

@@ -56,9 +56,6 @@ export function eventHourFragment(column: TestColumn, unit: string | undefined):
   return statementFragment(`floor((${first}) / 3600000.0)::bigint`);
 }
 
-/** A count of hours as a number in SQL. */
-export const hourCountFragment = (hour: number): SqlFragment => statementFragment(String(Math.trunc(hour)));
-
 /** `hour <= 470000`, or every row. */
 export const upToHourFragment = (hour: SqlFragment | undefined, last: number | undefined): SqlFragment =>
   statementFragment(

@@ -8,6 +8,7 @@ import { parseHour } from '../../src/model/hour.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import type {
   ChangedFile,
+  KeyMatch,
   Session,
   SnapshotChange,
   SourcePosition,
@@ -53,6 +54,7 @@ const WATERMARK: Readers<Watermark> = {
   totalRecords: int64,
   addedRecords: int64,
   eventTimeId: plain,
+  windowKeyId: plain,
 };
 const CHANGE: Readers<SnapshotChange> = {
   snapshotId: int64,
@@ -79,6 +81,15 @@ const FILE: Readers<ChangedFile> = {
   futureRows: int64,
   nullEventTimes: int64,
   differingHours: listOf(hour),
+};
+const MATCH: Readers<KeyMatch> = {
+  hours: listOf(hour),
+  fallback: plain,
+  keys: plain,
+  files: plain,
+  bytes: int64,
+  candidateHours: plain,
+  matchedHours: plain,
 };
 const TARGET: Readers<TargetState> = {
   exists: plain,
@@ -113,8 +124,10 @@ const sourceReaders = (spec: ProcessSpec): Readers<SourceState> => ({
   totalRecords: int64,
   addedRecords: int64,
   eventTimeId: plain,
+  windowKeyId: plain,
   eventTimeType: plain,
   eventTimeUnit: plain,
+  matched: objectOf(MATCH),
 });
 
 /** `json`: of a whole session.json. */

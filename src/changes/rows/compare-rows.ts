@@ -50,6 +50,9 @@ const columnsByText = ({ metadata }: SourceTable): string[] =>
     .fields.filter(({ type }) => typeof type !== 'string' || ['float', 'double', 'variant'].includes(type))
     .map((field) => field.name);
 
+/** A row as it is hashed, so that two that look alike are told apart. */
+export const hashedRow = (source: SourceTable): SqlFragment => hashedRowFragment(columnsByText(source));
+
 /** The rows of an hour, so that two lots of them compare. */
 export type HourRow = StatementRow<'changes/rows_by_hour'>;
 
@@ -65,7 +68,7 @@ export const rowsByHour = (
   source.engine.query(
     statement('changes/rows_by_hour', {
       rows,
-      row: hashedRowFragment(columnsByText(source)),
+      row: hashedRow(source),
       stored_event_time: storedEventTime(source),
     }),
     { unit: source.eventTime?.unit ?? 'us', ...(files === undefined ? {} : { files }) },
@@ -150,7 +153,7 @@ export async function newsOfFiles(
       statement('changes/news_of_files', {
         before,
         after,
-        row: hashedRowFragment(columnsByText(source)),
+        row: hashedRow(source),
       }),
       { files: comparison.after.files },
     ),
@@ -275,6 +278,9 @@ const INCOMPARABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'partition-column-dropped',
 ]);
 
+export const isIncomparable = (error: unknown): boolean =>
+  error instanceof PsybergError && INCOMPARABLE.has(error.code);
+
 /**
  * What was found to differ in nothing is remembered: the key names the two snapshots, the columns that were
  * compared, and which files. Undefined where the rows cannot be compared; throws what has nothing to do with
@@ -300,7 +306,7 @@ export async function remembering(
     if (differing?.length === 0) source.verified?.add(key);
     return differing;
   } catch (error) {
-    if (error instanceof PsybergError && INCOMPARABLE.has(error.code)) return undefined;
+    if (isIncomparable(error)) return undefined;
     throw error;
   }
 }

@@ -51,8 +51,14 @@ export interface QueryFile {
 
 /** The rows that an audit may look at. */
 export interface AuditScope {
-  /** The source rows of the session, a CTE for each alias; then `more`. */
+  /** The source rows of the session, a CTE for each alias, as the process's query sees them; then `more`. */
   readonly sources: (more?: readonly SqlFragment[]) => SqlFragment;
+  /**
+   * The same without the rows that only the window of their source brings: those of the session's own hours.
+   */
+  readonly ownSources: () => SqlFragment;
+  /** True where some source has a window. */
+  readonly hasWindows: boolean;
   /** Of the sources, in their order. */
   readonly aliases: readonly string[];
   /** The rows that the session staged. */

@@ -18,7 +18,8 @@ export const noMissingEvents: AuditKind<NoMissingEventsAudit, z.infer<typeof arg
   argument,
   namesSource: true,
   example: '- no_missing_events: { source: <alias>, key: <column> }',
-  meaning: 'Every key that the session read from the source was staged. NULL is a key like any other.',
+  meaning:
+    'Every key that the session read from the source, in its own hours, was staged. NULL is a key like any other.',
   keys: {
     source: 'The alias.',
     key: 'The column of the source that names an event.',
@@ -29,9 +30,9 @@ export const noMissingEvents: AuditKind<NoMissingEventsAudit, z.infer<typeof arg
     key,
     ...(targetKey === undefined ? {} : { targetKey }),
   }),
-  badRows: ({ source, key, targetKey }, { sources, staged }) =>
+  badRows: ({ source, key, targetKey }, { ownSources, staged }) =>
     renderStatement('audit/no_missing_events', {
-      sources: sources(),
+      sources: ownSources(),
       source: identifierFragment(source),
       key: identifierFragment(key),
       target_key: identifierFragment(targetKey ?? key),

@@ -4,11 +4,12 @@
  */
 import { refusal } from '../../model/errors.ts';
 import { type HourRange, hourText, hoursOf } from '../../model/hour.ts';
-import { pendingHours } from '../../model/hour-sets.ts';
 import { tableName } from '../../model/names.ts';
 import type { Session } from '../../model/session.ts';
-import { lastHourToLoad, overwrite, pending, started } from './overwrite.ts';
+import { sourceWindow } from '../../model/window-hours.ts';
+import { lastHourToLoad, overwrite, started } from './overwrite.ts';
 import type { Decision, PatternKind } from './pattern-kind.ts';
+import { pending, pendingOf } from './pending.ts';
 
 export const dimension: PatternKind = {
   etlPatternId: 2,
@@ -60,10 +61,9 @@ function decide(session: Session): Decision {
 const DIMENSION_HOURS_MAX = 300_000;
 
 function tooManyHours(session: Session, { firstHour, lastHour }: HourRange): Error {
-  const source = session.sources.find(
-    (each) => pendingHours(each, session.target.completeToHour)[0] === firstHour,
-  );
-  const file = source?.files.find((each) => each.firstHour === firstHour);
+  const source = session.sources.find((each) => pendingOf(session, each).hours[0] === firstHour);
+  const changedHour = source === undefined ? firstHour : firstHour + sourceWindow(source).afterHours;
+  const file = source?.files.find((each) => each.firstHour === changedHour);
   const table = source === undefined ? 'its sources' : tableName(source.spec.table);
   return refusal(
     'too-many-hours',

@@ -3,13 +3,15 @@
  * upper limit is the least common hour: a later hour is incomplete for some stream. What lies above it is
  * owed, and paid later. Session -> Decision. Pure.
  */
-import { type Hour, hourOfMs } from '../../model/hour.ts';
-import { pendingHours, spanOf, union } from '../../model/hour-sets.ts';
+import type { Hour } from '../../model/hour.ts';
+import { spanOf } from '../../model/hour-sets.ts';
 import { tableName } from '../../model/names.ts';
 import type { PlanRead, PlanStatus } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';
+import { sourceWindow } from '../../model/window-hours.ts';
 import { awaitsStart, beginsSomewhere } from './begin.ts';
 import type { Decision } from './pattern-kind.ts';
+import { owedOf, presentOf } from './pending.ts';
 
 /** The session replaces these hours; what else is pending stays owed. */
 export function overwrite(
@@ -29,7 +31,7 @@ export function overwrite(
   const sources = session.sources.map((source) => ({
     source,
     read: readOf(source, status),
-    owed: pendingHours(source, session.target.completeToHour).filter((hour) => !loaded.has(hour)),
+    owed: owedOf(session, source, loaded),
   }));
   const isHeldBack = sources.some(({ owed }) => owed.some((hour) => limit === undefined || hour > limit));
   return {
@@ -41,10 +43,6 @@ export function overwrite(
   };
 }
 
-/** All hours that the sources bring, and owe. */
-export const pending = (session: Session): Hour[] =>
-  union(session.sources.map((source) => pendingHours(source, session.target.completeToHour)));
-
 /**
  * The least VTTS, or the last hour that the target has computed, where that is later: a source may lose its
  * newest rows again (a rollback, a row with a wrong date that is deleted), and hours that were loaded once
@@ -55,17 +53,24 @@ export function lastHourToLoad(session: Session): Hour | undefined {
   const least = leastVtts(session);
   const { completeToHour } = session.target;
   if (completeToHour === undefined) return least;
-  const present = session.spec.sources.map((source) =>
-    hourOfMs(session.openedAtMs + source.futureToleranceMs),
+  const present = session.sources.map(
+    (source) => presentOf(session, source) - sourceWindow(source).afterHours,
   );
   return Math.max(least ?? Number.NEGATIVE_INFINITY, Math.min(completeToHour, ...present));
 }
 
-/** The least VTTS over all sources; undefined while one of them is complete for no hour at all. */
+/**
+ * The least VTTS over all sources; undefined while one of them is complete for no hour at all. An hour whose
+ * rows depend on later ones is complete when those are.
+ */
 function leastVtts(session: Session): Hour | undefined {
-  const hours = session.sources.map((source) => source.vttsHour);
+  const hours = session.sources.map(completeFor);
   return hours.some((hour) => hour === undefined) ? undefined : Math.min(...(hours as Hour[]));
 }
+
+/** The last hour of the target for which the source is complete. */
+const completeFor = (source: SourceState): Hour | undefined =>
+  source.vttsHour === undefined ? undefined : source.vttsHour - sourceWindow(source).afterHours;
 
 /**
  * A process that begins somewhere, and finds nothing changed since, begins with the newest complete hour: its
@@ -78,10 +83,12 @@ export const started = (
 ): readonly Hour[] =>
   hours.length === 0 && limit !== undefined && beginsSomewhere(session) ? [limit] : hours;
 
+const NOTHING_LOADED: ReadonlySet<Hour> = new Set();
+
 function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
   if (hours.length > 0) return 'work';
   return awaitsStart(session) ||
-    pending(session).length > 0 ||
+    session.sources.some((source) => owedOf(session, source, NOTHING_LOADED).length > 0) ||
     session.sources.some((source) => source.awaited)
     ? 'waiting'
     : 'nothing-new';
@@ -89,7 +96,7 @@ function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
 
 /** The source with the least VTTS. */
 function laggard(session: Session): string | null {
-  const rank = (source: SourceState): number => source.vttsHour ?? Number.NEGATIVE_INFINITY;
+  const rank = (source: SourceState): number => completeFor(source) ?? Number.NEGATIVE_INFINITY;
   const [first] = [...session.sources].sort((left, right) => rank(left) - rank(right));
   return first === undefined ? null : tableName(first.spec.table);
 }

@@ -34,6 +34,10 @@ export interface Decision {
   readonly hours: readonly Hour[];
   /** The hours that are replaced; undefined where nothing is. */
   readonly range: HourRange | undefined;
+  /**
+   * Among the hours those that no change made necessary, but rows loaded before whose window reaches them.
+   */
+  readonly reached?: readonly Hour[];
   /** The table that is complete for too few hours, where that leaves hours owed. */
   readonly heldBackBy: string | null;
 }

@@ -2,7 +2,7 @@
  * The fourth stage: counts what was read and staged, and runs the audits, queries that select the bad rows of
  * the cohort. Composed -> Audited. A blocking one that fails stops the publish.
  */
-import { hoursRead } from '../../compile/index.ts';
+import { hoursRead, windowReach } from '../../compile/index.ts';
 import { auditKind } from '../../kinds/audits/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
@@ -97,9 +97,11 @@ async function checkSourceRead(
 
 function rowsOutsideHours({ plan, spec }: Begun, count: bigint): PsybergError {
   const column = spec.target.eventTime;
+  const reach = windowReach(plan);
+  const beyond = reach === 0 ? '' : ` and beyond the reach of its windows (${reach} hours)`;
   return refusal(
     'rows-outside-hours',
-    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours or none; the next session would add them again instead of replacing them`,
+    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours${beyond} or none; the next session would add them again instead of replacing them`,
     {
       hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
       context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },

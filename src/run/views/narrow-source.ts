@@ -4,6 +4,7 @@
  * and a session has four or more: with 2,700 files in 100 manifests each of them took 110 to 140 ms, however
  * few files it read (2026-11-22). One look at the manifests here serves them all.
  */
+import { hoursRead } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { statement } from '../../statements/index.ts';
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
@@ -11,7 +12,6 @@ import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { parseHour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
@@ -59,7 +59,7 @@ export async function narrowSource({
   // left to DuckDB.
   if (metadata['format-version'] !== 2 || manifests.some((manifest) => manifest.content === 1))
     return undefined;
-  const { first_hour, last_hour } = plan.range;
+  const asked = hoursRead(plan, source) ?? [];
   const files = await readEachSpec(metadata, manifests, (paths, spec) =>
     engine.query(statement('tables/files_in_hours'), {
       manifests: paths,
@@ -68,8 +68,8 @@ export async function narrowSource({
       type: String(column.type),
       ...timeFieldOf(spec, column.id),
       // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
-      first_hours: [Math.floor(parseHour(first_hour) / 24) * 24],
-      last_hours: [parseHour(last_hour)],
+      first_hours: [Math.floor((asked[0]?.firstHour ?? 0) / 24) * 24],
+      last_hours: [asked.at(-1)?.lastHour ?? 0],
     }),
   );
   if (files.length * 2 > fileCount) return undefined;

@@ -116,7 +116,11 @@ function rowsOf(
   const { table, columns } = relationOf(input, source);
   const column = columns.find(({ name }) => sameName(name, source.eventTime));
   if (column === undefined) return renderStatement('test/all_rows', { table });
-  return rowsToHour(table, column, source.eventTimeUnit, range);
+  const { beforeHours = 0, afterHours = 0 } = source.window ?? {};
+  return rowsToHour(table, column, source.eventTimeUnit, {
+    firstHour: range.firstHour - beforeHours,
+    lastHour: range.lastHour + afterHours,
+  });
 }
 
 /** A date counts as its midnight: in a dimension it would else be 24 rows. */

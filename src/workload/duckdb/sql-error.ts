@@ -147,9 +147,9 @@ export async function checkSyntax(
   engine: Engine,
   project: Pick<ProjectSpec, 'root'>,
   spec: ProcessSpec,
-): Promise<void> {
+): Promise<ParserVerdict> {
   const verdict = await parseQuery<ParserVerdict>(engine, spec.sql);
-  if (verdict.error !== true || verdict.position === undefined) return;
+  if (verdict.error !== true || verdict.position === undefined) return verdict;
   const before = Buffer.from(spec.sql).subarray(0, Number(verdict.position)).toString().split('\n');
   const line = spec.sqlOffset.line + before.length - 1;
   const column = (before.at(-1) as string).length + (before.length === 1 ? spec.sqlOffset.column : 1);

@@ -1,0 +1,3 @@
+-- @name changes/drop_keys
+-- What: takes a temporary table of keys away.
+drop table if exists {{keys}}

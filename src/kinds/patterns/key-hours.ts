@@ -1,0 +1,34 @@
+/** What the key of a window has to be looked for in. Session -> hours. Pure. */
+import type { Hour } from '../../model/hour.ts';
+import { touchedHours, union } from '../../model/hour-sets.ts';
+import type { Session, SourceState } from '../../model/session.ts';
+import { reachedBy, sourceWindow } from '../../model/window-hours.ts';
+import { patternOf } from './index.ts';
+import { lastHourToLoad } from './overwrite.ts';
+import { pendingOf } from './pending.ts';
+import { holdsWholeDays, withWholeDays } from './whole-days.ts';
+
+export interface KeyHours {
+  /** Hours that the source's changes reach, that a session may load, and that nothing else makes it load. */
+  readonly candidates: readonly Hour[];
+  /** Hours that they reach, and that are not complete: a later session knows their rows. */
+  readonly later: readonly Hour[];
+}
+
+/** `source`: one of the session's, whose window has a key. */
+export function keyHours(opened: Session, { spec }: SourceState): KeyHours {
+  const session = patternOf(opened.spec).readsPrevious ? opened : withWholeDays(opened);
+  const source = session.sources.find((each) => each.spec === spec) as SourceState;
+  const limit = lastHourToLoad(session) ?? Number.NEGATIVE_INFINITY;
+  const others = session.sources.filter((each) => each.spec.window?.key === undefined);
+  const known = new Set(union(others.map((each) => pendingOf(session, each).hours)));
+  const reached = reachedBy(touchedHours(source.files), sourceWindow(source));
+  return {
+    candidates: reached.filter((hour) => hour <= limit && !known.has(hour)),
+    later: reached.filter((hour) => hour > limit),
+  };
+}
+
+/** In how many hours after its first a row of the source lies: a date lies in all of its day. */
+export const hoursOfRow = (session: Session, { eventTimeUnit }: SourceState): number =>
+  eventTimeUnit === 'day' && !patternOf(session.spec).readsPrevious && holdsWholeDays(session) ? 23 : 0;

@@ -1,0 +1,108 @@
+/**
+ * The hours of the target that are to be computed. Session -> hours. Pure.
+ *
+ * A watermark keeps hours that are owed. Up to the newest hour of its source (or the last one that the target
+ * has computed) they are hours of the target; later ones are hours of the source, whose rows were of the
+ * future when they came. Without a window the two are the same. What a window reaches beyond the newest hour
+ * is nobody's debt: nothing of it was ever computed, and {@link reachedSince} finds it when its time has
+ * come.
+ */
+import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';
+import { ascending, futureHours, touchedHours, union } from '../../model/hour-sets.ts';
+import { reachedBy, sourceWindow } from '../../model/window-hours.ts';
+import type { Session, SourceState } from '../../model/session.ts';
+
+/** What a source brings to a session. */
+export interface Pending {
+  /** The hours of the target that it changed, and those that it owed. */
+  readonly hours: readonly Hour[];
+  /** Its own hours of the future, which the target cannot have yet. */
+  readonly ahead: readonly Hour[];
+}
+
+/** All hours that the sources bring, and owe. */
+export const pending = (session: Session): Hour[] =>
+  union(session.sources.map((source) => pendingOf(session, source).hours));
+
+/**
+ * What one source brings: the hours that it changed, those still owed from before, and those set aside for
+ * the future. Hours above the last one that the target has computed are no debt where the source has no row
+ * in them any more: nothing of them was ever loaded.
+ */
+export function pendingOf(session: Session, source: SourceState): Pending {
+  const touched = touchedHours(source.files);
+  const owed = source.watermark?.owedHours ?? [];
+  if (source.spec.window === undefined) {
+    const hours = union([touched, owed, futureHours(source.files)]);
+    return { hours: hours.filter(mayHoldRows(session, source)), ahead: [] };
+  }
+  const known = lastKnown(session, source, source.watermark?.newestHour);
+  const set = ascending([...futureHours(source.files), ...owed.filter((hour) => hour > known)]);
+  const future = set.filter(mayHoldRows(session, source));
+  const present = presentOf(session, source);
+  const come = future.filter((hour) => hour <= present);
+  // Keys were read of what changed since; the rows whose time has come lay there before.
+  const changed = source.matched?.hours ?? reachedBy(touched, sourceWindow(source));
+  const ahead = future.filter((hour) => hour > present);
+  return {
+    hours: union([
+      changed,
+      reachedBy(come, sourceWindow(source)),
+      owed.filter((hour) => hour <= known),
+      ahead,
+    ]),
+    ahead,
+  };
+}
+
+/** Of the hours of a source that a session does not load, those that a later one has to know of. */
+export function owedOf(session: Session, source: SourceState, loaded: ReadonlySet<Hour>): Hour[] {
+  const { hours, ahead } = pendingOf(session, source);
+  const left = hours.filter((hour) => !loaded.has(hour));
+  if (source.spec.window === undefined) return left;
+  const known = lastKnown(session, source, source.newestHour);
+  const own = new Set(ahead);
+  return left.filter((hour) => hour <= known || own.has(hour));
+}
+
+/**
+ * Hours that the target has not computed, and that rows reach which were loaded before: through the window of
+ * their source. With a key such an hour has rows of another source, by which it is known.
+ */
+export function reachedSince(session: Session): Hour[] {
+  const { completeToHour } = session.target;
+  if (completeToHour === undefined) return [];
+  return union(
+    session.sources.map((source) => {
+      const { watermark } = source;
+      const { beforeHours, key } = sourceWindow(source);
+      if (watermark?.newestHour === undefined || beforeHours === 0 || key !== undefined) return [];
+      const lastHour = endOfDay(source, watermark.newestHour) + beforeHours;
+      return hoursOf({ firstHour: completeToHour + 1, lastHour });
+    }),
+  );
+}
+
+/** The last hour of the present, for a source: later rows of it are of the future. */
+export const presentOf = (session: Session, { spec }: Pick<SourceState, 'spec'>): Hour =>
+  hourOfMs(session.openedAtMs + spec.futureToleranceMs);
+
+const lastKnown = (session: Session, source: SourceState, newestHour: Hour | undefined): Hour =>
+  Math.max(
+    newestHour === undefined ? Number.NEGATIVE_INFINITY : endOfDay(source, newestHour),
+    session.target.completeToHour ?? Number.NEGATIVE_INFINITY,
+  );
+
+/** Of a date its midnight is known, and it is a row of the hours after it as well. */
+const endOfDay = ({ eventTimeUnit }: SourceState, hour: Hour): Hour =>
+  eventTimeUnit === 'day' ? Math.floor(hour / 24) * 24 + 23 : hour;
+
+function mayHoldRows(session: Session, { laterHours, newestHour }: SourceState): (hour: Hour) => boolean {
+  if (laterHours === undefined) return () => true;
+  const later = new Set(laterHours);
+  const known = Math.max(
+    newestHour ?? Number.NEGATIVE_INFINITY,
+    session.target.completeToHour ?? Number.NEGATIVE_INFINITY,
+  );
+  return (hour) => hour <= known || later.has(hour);
+}

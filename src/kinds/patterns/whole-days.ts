@@ -1,0 +1,33 @@
+/** Dates beside times of day, in a process that computes hours. Session -> Session. Pure. */
+import { wholeDays } from '../../model/hour-sets.ts';
+import type { ChangedFile, Session, SourceState } from '../../model/session.ts';
+
+/**
+ * A date beside sources with a time of day is a row of each hour of its day (`compile/source-ctes.ts` shows
+ * it to all of them), so it changes all of them: also those of today that are still to come, and those of a
+ * date of the future. They are owed until their time has come.
+ */
+export function withWholeDays(session: Session): Session {
+  if (!holdsWholeDays(session)) return session;
+  return {
+    ...session,
+    sources: session.sources.map((source) => (source.eventTimeUnit === 'day' ? ofDays(source) : source)),
+  };
+}
+
+const ofDays = (source: SourceState): SourceState => ({
+  ...source,
+  files: source.files.map(ofWholeDays),
+  ...(source.laterHours === undefined ? {} : { laterHours: wholeDays(source.laterHours) }),
+});
+
+const ofWholeDays = (file: ChangedFile): ChangedFile => ({
+  ...file,
+  ...(file.lastHour === undefined ? {} : { lastHour: Math.floor(file.lastHour / 24) * 24 + 23 }),
+  ...(file.differingHours === undefined ? {} : { differingHours: wholeDays(file.differingHours) }),
+  ...(file.futureHours === undefined ? {} : { futureHours: wholeDays(file.futureHours) }),
+});
+
+/** True where a date counts for all hours of its day: on its own it is its midnight. */
+export const holdsWholeDays = ({ sources }: Pick<Session, 'sources'>): boolean =>
+  sources.some((source) => source.eventTimeUnit !== 'day');

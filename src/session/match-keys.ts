@@ -1,0 +1,264 @@
+/**
+ * Which hours of a window hold the keys that changed. Session -> Session whose sources with a key say which
+ * hours of the target change. What cannot be told is no hour less: all that the window reaches change then,
+ * and the plan says why.
+ *
+ * A row of the target comes of a row of a source without a window, in its hour, and of rows of the window
+ * with the same key. So where no such source has the key of a changed row, nothing of an hour changes; where
+ * one of them changed itself, its hours are computed anyway.
+ */
+import { dropKeys, changedKeys, type ChangedKeys } from '../changes/keys/changed-keys.ts';
+import { hoursOfKeys } from '../changes/keys/hours-of-keys.ts';
+import { openSource } from '../changes/open-source.ts';
+import { isIncomparable } from '../changes/rows/compare-rows.ts';
+import type { Source } from '../changes/source.ts';
+import { columnOf, currentSchema } from '../iceberg/event-time.ts';
+import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { hoursOfRow, keyHours } from '../kinds/patterns/key-hours.ts';
+import { usageError } from '../model/errors.ts';
+import { type Hour, hourOfMs } from '../model/hour.ts';
+import { ascending, union } from '../model/hour-sets.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { KeyMatch, Session, SourceState } from '../model/session.ts';
+import { sourceWindow } from '../model/window-hours.ts';
+import { eventTimeOf } from './event-time.ts';
+import type { OpenSessionInput } from './session-input.ts';
+
+/** Throws `window-key-missing`, and what reading throws. */
+export async function matchKeys(input: OpenSessionInput, session: Session): Promise<Session> {
+  if (session.sources.every(({ spec }) => spec.window?.key === undefined)) return session;
+  const sources: SourceState[] = [];
+  // One after the other: each may fill a table in the engine.
+  for (const source of session.sources) sources.push(await withKey(input, session, source));
+  return Object.freeze({ ...session, sources: Object.freeze(sources) });
+}
+
+async function withKey(input: OpenSessionInput, session: Session, source: SourceState): Promise<SourceState> {
+  const key = source.spec.window?.key;
+  const metadata = (await input.catalog.loadTableToRead(source.spec.table))?.metadata;
+  if (key === undefined || metadata === undefined) return source;
+  const column = keyColumn(input, metadata, { table: source.spec.table, key });
+  const tables = await tablesWithKey(input, session, key);
+  const known = { ...source, windowKeyId: column.id };
+  if (input.adoptAt !== undefined || source.files.length === 0) return known;
+  const { candidates, later } = keyHours(session, source);
+  const nothing: KeyMatch = {
+    hours: later,
+    keys: 0,
+    files: 0,
+    bytes: 0n,
+    candidateHours: 0,
+    matchedHours: 0,
+  };
+  // In a first session the sources without a window bring all hours in which they have rows.
+  if (candidates.length === 0 || isFirst(session)) return { ...known, matched: nothing };
+  const asked = { input, session, source, metadata, column, tables, candidates };
+  const match = await matchOf(asked);
+  return {
+    ...known,
+    matched: match.hours === undefined ? match : { ...match, hours: union([match.hours, later]) },
+  };
+}
+
+const isFirst = ({ sources, target }: Session): boolean =>
+  target.completeToHour === undefined &&
+  sources.every(({ watermark, start }) => watermark === undefined && start === undefined);
+
+interface Asked {
+  readonly input: OpenSessionInput;
+  readonly session: Session;
+  readonly source: SourceState;
+  readonly metadata: TableMetadata;
+  readonly column: NestedField;
+  readonly tables: readonly TableWithKey[];
+  readonly candidates: readonly Hour[];
+}
+
+/** A table whose rows say which hours depend on a key. */
+interface TableWithKey {
+  readonly name: string;
+  readonly column: NestedField;
+  readonly source: Omit<Source, 'engine' | 'manifestsOf'>;
+  readonly snapshot: Snapshot;
+  readonly rowHours: number;
+}
+
+/** The hours of the candidates that hold a key; without them, why that is not known. */
+async function matchOf(asked: Asked): Promise<KeyMatch> {
+  const { input, source, metadata, column, tables, candidates } = asked;
+  const all = (fallback: string, read: { keys: number; files: number; bytes: bigint }): KeyMatch => ({
+    fallback,
+    ...read,
+    candidateHours: candidates.length,
+    matchedHours: candidates.length,
+  });
+  const unread = { keys: 0, files: 0, bytes: 0n };
+  const obstacle = obstacleOf(source, column, tables);
+  if (obstacle !== undefined) return all(obstacle, unread);
+  const engine = await input.engine();
+  const opened = openSource(engine, sourceTable(input, source.spec, metadata));
+  const head = snapshotById(metadata, source.head?.snapshotId ?? -1n);
+  if (head === undefined) return all('its head is gone', unread);
+  const keys = await changedKeys({ source: opened, state: source, head, key: column.name });
+  if ('because' in keys) return all(keys.because, unread);
+  try {
+    const read = { keys: keys.count, files: keys.files, bytes: keys.bytes };
+    if (keys.count > input.project.windowKeyLimit)
+      return all(`more keys changed than window_key_limit (${input.project.windowKeyLimit})`, read);
+    return await hoursWithKeys(asked, keys);
+  } catch (error) {
+    if (isIncomparable(error)) return all('the tables with the key cannot be read', unread);
+    throw error;
+  } finally {
+    await dropKeys(opened, keys.table);
+  }
+}
+
+async function hoursWithKeys(
+  { input, session, source, tables, candidates }: Asked,
+  keys: ChangedKeys,
+): Promise<KeyMatch> {
+  const engine = await input.engine();
+  const { beforeHours, afterHours } = sourceWindow(source);
+  const found = new Set<Hour>();
+  let { files, bytes } = keys;
+  for (const table of keys.count === 0 ? [] : tables) {
+    const left = candidates.filter((hour) => !found.has(hour));
+    if (left.length === 0) break;
+    const held = await hoursOfKeys({
+      source: openSource(engine, table.source),
+      snapshot: table.snapshot,
+      key: table.column.name,
+      keys: keys.table,
+      candidates: left,
+      reach: {
+        earlier: afterHours,
+        later: beforeHours + hoursOfRow(session, source),
+        rowHours: table.rowHours,
+      },
+    });
+    for (const hour of held.hours) found.add(hour);
+    files += held.files;
+    bytes += held.bytes;
+  }
+  const hours = ascending(found);
+  const counts = { candidateHours: candidates.length, matchedHours: hours.length };
+  return { hours, keys: keys.count, files, bytes, ...counts };
+}
+
+/** Types whose values are equal in SQL exactly when they are stored alike. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  'boolean',
+  'int',
+  'long',
+  'string',
+  'uuid',
+  'date',
+  'binary',
+]);
+
+const comparedAs = ({ type }: NestedField): string | undefined => {
+  if (typeof type !== 'string') return undefined;
+  if (type === 'int') return 'long';
+  return PLAIN_TYPES.has(type) || /^(decimal|fixed)\b/.test(type) ? type : undefined;
+};
+
+/** Why keys cannot be compared; undefined: they can. */
+function obstacleOf(
+  { watermark }: SourceState,
+  column: NestedField,
+  tables: readonly TableWithKey[],
+): string | undefined {
+  if (watermark?.windowKeyId !== column.id) return `its rows were not read by the key ${column.name} so far`;
+  const type = comparedAs(column);
+  if (type === undefined) return `${column.name} is of a type that is not compared by its stored values`;
+  const other = tables.find((each) => comparedAs(each.column) !== type);
+  return other === undefined ? undefined : `${column.name} is of another type in ${other.name}`;
+}
+
+const keyColumn = (
+  { spec }: OpenSessionInput,
+  metadata: TableMetadata,
+  { table, key }: { readonly table: TableIdentifier; readonly key: string },
+): NestedField => {
+  const schema = currentSchema(metadata);
+  const column = columnOf(schema, key);
+  if (column !== undefined) return column;
+  const name = tableName(table);
+  throw usageError(
+    'window-key-missing',
+    `${name} has no column '${key}', by which a window of ${spec.processName} is to be narrowed`,
+    {
+      hint: `name a column that the source of the window and every source without one have, or remove the key (all hours of the window then change) in ${spec.file}; ${name} has ${schema.fields.map((field) => field.name).join(', ')}`,
+      context: { process_name: spec.processName, table: name, column: key },
+    },
+  );
+};
+
+/** The sources without a window, which must have the key, and the target, which may. */
+async function tablesWithKey(
+  input: OpenSessionInput,
+  session: Session,
+  key: string,
+): Promise<TableWithKey[]> {
+  const tables: TableWithKey[] = [];
+  for (const source of session.sources) {
+    if (source.spec.window !== undefined) continue;
+    const metadata = (await input.catalog.loadTableToRead(source.spec.table))?.metadata;
+    if (metadata === undefined) continue;
+    const column = keyColumn(input, metadata, { table: source.spec.table, key });
+    const snapshot = snapshotById(metadata, source.head?.snapshotId ?? -1n);
+    if (snapshot === undefined) continue;
+    tables.push({
+      name: tableName(source.spec.table),
+      column,
+      snapshot,
+      source: sourceTable(input, source.spec, metadata),
+      rowHours: hoursOfRow(session, source),
+    });
+  }
+  const target = await targetWithKey(input, session, key);
+  return target === undefined ? tables : [...tables, target];
+}
+
+async function targetWithKey(
+  input: OpenSessionInput,
+  { target }: Session,
+  key: string,
+): Promise<TableWithKey | undefined> {
+  const { table } = input.spec.target;
+  const metadata = (await input.catalog.loadTable(table))?.metadata;
+  const snapshot = metadata === undefined ? undefined : mainSnapshot(metadata);
+  if (metadata === undefined || snapshot === undefined || target.eventTime === undefined) return undefined;
+  const column = columnOf(currentSchema(metadata), key);
+  const [any] = input.spec.sources;
+  if (column === undefined || any === undefined) return undefined;
+  const { eventTimeUnit: _unit, ...asSource } = {
+    ...any,
+    table,
+    eventTime: input.spec.target.eventTime as string,
+  };
+  const rowHours = target.eventTime.unit === 'day' ? 23 : 0;
+  return {
+    name: tableName(table),
+    column,
+    snapshot,
+    source: sourceTable(input, asSource, metadata),
+    rowHours,
+  };
+}
+
+const sourceTable = (
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  metadata: TableMetadata,
+): TableWithKey['source'] => ({
+  views: input.views,
+  endpoint: input.endpoint,
+  spec,
+  metadata,
+  eventTime: eventTimeOf(spec, metadata),
+  lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+});

@@ -1,0 +1,128 @@
+// Goal: a join of sources that nothing ties to the same hour is noticed, and nothing else is. Method: queries through
+// DuckDB's own parser; the processes that this repository ships are among them.
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { SourceSpec } from '../../src/model/process-spec.ts';
+import { joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
+import { planSession, warningsOf } from '../../src/plan/index.ts';
+import { readProcess } from '../../src/project/read-process.ts';
+import { sessionOf, specOf } from '../support/session-data.ts';
+
+let parse: (sql: string) => Promise<unknown>;
+beforeAll(async () => {
+  const connection = await (await DuckDBInstance.create()).connect();
+  parse = async (sql) => {
+    const quoted = `'${sql.replaceAll("'", "''")}'`;
+    const { [0]: row } = (
+      await connection.runAndReadAll(`select json_serialize_sql(${quoted})::varchar`)
+    ).getRows();
+    return JSON.parse(String(row?.[0]));
+  };
+});
+
+const SOURCES = specOf({ pattern: 'stateful', sources: { c: {}, r: {}, d: {} } }).sources;
+const noticed = async (sql: string, sources: readonly SourceSpec[] = SOURCES): Promise<string[]> =>
+  joinsWithoutHours(await parse(sql), sources).map(
+    ({ first, second, key, hoursApart }) =>
+      `${first.alias} ${second.alias} ${key ?? '-'} ${hoursApart ?? '-'}`,
+  );
+
+describe('a join that nothing ties to the same hour', () => {
+  it.each([
+    ['select * from c left join r using (account_id)', ['c r account_id -']],
+    ['select * from c join R as x on x.account_id = c.account_id', ['c r account_id -']],
+    ['select * from c, r where c.a = r.b', ['c r - -']],
+    ['select * from c cross join r', ['c r - -']],
+    [
+      'select * from c left join r on r.account_id = c.account_id and r.ts <= c.ts and r.ts > c.ts - interval 30 day',
+      ['c r account_id 720'],
+    ],
+    ['select * from c asof join r on c.k = r.k and c.ts >= r.ts', ['c r k -']],
+    ['select * from c join r using (k) join d on d.k = r.k and d.ts = c.ts', ['c r k -']],
+    ['with x as (select c.id from c join r using (k)) select * from x', ['c r k -']],
+  ])('%s', async (sql, found) => {
+    expect(await noticed(sql)).toEqual(found);
+  });
+
+  it.each([
+    'select * from c',
+    'select * from c union all select * from r',
+    'select * from c join r using (k, ts)',
+    'select * from c natural join r',
+    'select * from c join r on r.k = c.k and r.ts = c.ts',
+    "select * from c join r on r.k = c.k and date_trunc('hour', r.ts) = date_trunc('hour', c.ts)",
+    'select * from c, r where r.k = c.k and r.ts::date = c.ts::date',
+    "select * from c join r on r.k = c.k and date_trunc('hour', r.ts) is not distinct from c.landing_hour",
+    "select * from c join r on r.k = c.k and r.ts between date_trunc('hour', c.ts) and date_trunc('hour', c.ts) + interval 1 hour",
+    'with r as (select * from c) select * from c join r using (k)',
+    'select * from c join other.r using (k)',
+    'select * from c join c as again using (k)',
+    'select * from c join (select k from r) as r2 using (k)',
+  ])('is none: %s', async (sql) => {
+    expect(await noticed(sql)).toEqual([]);
+  });
+
+  it('is none where a source has a window, or no event time', async () => {
+    const [c, r] = SOURCES as readonly [SourceSpec, SourceSpec];
+    const sql = 'select * from c left join r using (account_id)';
+    expect(await noticed(sql, [c, { ...r, window: { beforeHours: 1, afterHours: 0 } }])).toEqual([]);
+    const { eventTime: _time, ...timeless } = r;
+    expect(await noticed(sql, [c, timeless])).toEqual([]);
+  });
+
+  it('is a warning of the plan, which names what to add', async () => {
+    const session = sessionOf({
+      pattern: 'stateful',
+      sources: { c: { added: [1], vtts: 3 }, r: { vtts: 3 } },
+    });
+    const tree = await parse(
+      'select * from c left join r on r.account_id = c.account_id and r.ts > c.ts - interval 30 day',
+    );
+    const [warning, ...more] = warningsOf(planSession(session), session.spec, tree);
+    expect(more).toEqual([]);
+    expect(warning).toMatchObject({ code: 'join-without-window' });
+    expect(warning?.message).toContain('some_load joins c and r without a condition that ties their hours');
+    expect(warning?.hint).toContain('add window: { before: 30d, key: account_id } to the source raw.r');
+  });
+
+  it('is in none of the processes that are shipped', async () => {
+    const root = path.join(import.meta.dirname, '../..');
+    const folders = [
+      'warehouse/member-lifecycle/processes',
+      'warehouse/flights/processes',
+      'templates/project/processes',
+    ];
+    for (const folder of folders)
+      for (const name of readdirSync(path.join(root, folder))) {
+        const file = path.join(root, folder, name);
+        const { spec } = readProcess({ file, root: path.dirname(path.dirname(file)), problems: [] });
+        expect(joinsWithoutHours(await parse(spec?.sql ?? ''), spec?.sources ?? []), name).toEqual([]);
+      }
+  });
+});
+
+describe('a window that makes most of a plan necessary', () => {
+  it('is said, with how many hours', () => {
+    const window = { beforeHours: 1000, afterHours: 0 };
+    const spec = specOf({ pattern: 'stateful', sources: { c: {}, r: {} } });
+    const sources = spec.sources.map((source, index) => (index === 1 ? { ...source, window } : source));
+    const session = sessionOf({
+      pattern: 'stateful',
+      spec: { sources },
+      completeTo: 1500,
+      sources: { c: { vtts: 1500 }, r: { added: [3], vtts: 1500 } },
+    });
+    const plan = planSession({ ...session, openedAtMs: session.openedAtMs + 1600 * 3_600_000 });
+    expect(plan.hours).toHaveLength(1001);
+    expect(warningsOf(plan, session.spec, {})).toEqual([
+      expect.objectContaining({
+        code: 'wide-window',
+        message: expect.stringMatching(
+          /^1000 of the 1001 hours are computed again only because rows of raw\.r/,
+        ),
+      }),
+    ]);
+  });
+});

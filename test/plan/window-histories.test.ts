@@ -1,0 +1,270 @@
+// Goal: what a session leaves owed, and what it finds pending, miss no hour, whatever comes in whatever order through
+// whatever windows, with keys and without. Method: histories of arrivals and removals in a model of sources and target,
+// planned by the real planner; each planned hour takes the state of its windows, and every complete hour must have that
+// of now. Keys are matched in the model, over the hours that the planner says.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keyHours } from '../../src/kinds/patterns/key-hours.ts';
+import { type Hour, parseHour } from '../../src/model/hour.ts';
+import { completeToHour } from '../../src/model/plan.ts';
+import type { ProcessSpec, SourceWindow } from '../../src/model/process-spec.ts';
+import type { ChangedFile, Session, SourceState, Watermark } from '../../src/model/session.ts';
+import { planSession } from '../../src/plan/index.ts';
+import { hour, sessionOf, specOf } from '../support/session-data.ts';
+import { msAt } from '../support/world.ts';
+
+type Row = { readonly hour: number; readonly key: number };
+type Event =
+  | { readonly kind: 'come' | 'go'; readonly source: number; readonly rows: readonly Row[] }
+  | { readonly kind: 'session'; readonly passed: number };
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('come' as const, 'come' as const, 'go' as const),
+      source: fc.nat(2),
+      rows: fc.array(fc.record({ hour: fc.integer({ min: 0, max: 14 }), key: fc.nat(2) }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('session' as const), passed: fc.integer({ min: 0, max: 3 }) }),
+  },
+);
+const windows = fc.option(
+  fc.record({
+    beforeHours: fc.integer({ min: 0, max: 4 }),
+    afterHours: fc.integer({ min: 0, max: 3 }),
+    keyed: fc.boolean(),
+  }),
+  { nil: undefined },
+);
+const history = fc.record({
+  windows: fc.array(windows, { minLength: 1, maxLength: 3 }),
+  pattern: fc.constantFrom('stateful' as const, 'dimension' as const),
+  hours: fc.constantFrom('contiguous' as const, 'touched' as const),
+  events: fc.array(event, { minLength: 2, maxLength: 24 }),
+});
+type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
+
+const POSITION = { tableUuid: 'u', snapshotId: 1n, sequenceNumber: 1n, committedAtMs: 0 };
+
+interface ModelFile {
+  readonly hour: Hour;
+  readonly key: number;
+  readonly status: 'added' | 'removed';
+}
+const changedFile = ({ hour: at, key, status }: ModelFile, present: Hour): ChangedFile => ({
+  path: `${status}-${at}-${key}`,
+  snapshotId: 2n,
+  status,
+  rows: 1n,
+  bytes: 1n,
+  partition: {},
+  nullEventTimes: 0n,
+  ...(at > present ? { futureHours: [at] } : { firstHour: at, lastHour: at }),
+});
+
+class ModelSource {
+  readonly counts = new Map<Hour, Map<number, number>>();
+  files: ModelFile[] = [];
+  watermark: Watermark | undefined;
+
+  countOf(at: Hour, key: number): number {
+    return this.counts.get(at)?.get(key) ?? 0;
+  }
+  keysOf(at: Hour): number[] {
+    return [...(this.counts.get(at) ?? [])].filter(([, count]) => count > 0).map(([key]) => key);
+  }
+  change(status: 'added' | 'removed', row: Row): void {
+    const at = hour(row.hour);
+    const count = this.countOf(at, row.key);
+    if (status === 'removed' && count === 0) return;
+    const keys = this.counts.get(at) ?? new Map<number, number>();
+    this.counts.set(at, keys.set(row.key, count + (status === 'added' ? 1 : -1)));
+    this.files.push({ hour: at, key: row.key, status });
+  }
+
+  /** As opening it finds it: its newest hour, and the later ones where rows went. */
+  stateOf(spec: SourceState['spec'], present: Hour): SourceState {
+    const live = [...this.counts.keys()].filter((at) => this.keysOf(at).length > 0);
+    const past = live.filter((at) => at <= present);
+    const newest = past.length === 0 ? undefined : Math.max(...past);
+    const went = this.files.some((file) => file.status === 'removed');
+    const later = [...live.filter((at) => at > present), ...(newest === undefined ? [] : [newest])];
+    return {
+      spec,
+      awaited: false,
+      ...(this.watermark === undefined ? {} : { watermark: this.watermark }),
+      head: { ...POSITION, snapshotId: 2n },
+      detectedBy: this.watermark === undefined ? 'first-load' : 'snapshots',
+      changes: [],
+      files: this.files.map((file) => changedFile(file, present)),
+      listedBy: 'files',
+      manifestLists: [],
+      ...(newest === undefined ? {} : { newestHour: newest, vttsHour: newest }),
+      ...(went ? { laterHours: later } : {}),
+      eventTimeType: 'timestamptz',
+      eventTimeUnit: 'us',
+    };
+  }
+}
+
+/** A process: a row of the target comes of a source without a window, or (without keys) of any window. */
+class Model {
+  readonly spec: ProcessSpec;
+  readonly sources: ModelSource[];
+  readonly target = new Map<Hour, string>();
+  computedTo: Hour | undefined;
+
+  constructor({ windows: spans, pattern, hours }: History) {
+    const spec = specOf({
+      pattern,
+      spec: { hours },
+      sources: Object.fromEntries(spans.map((_, i) => [`s${i}`, {}])),
+    });
+    const drives = spans.some((span) => span === undefined || span.beforeHours + span.afterHours === 0);
+    const sources = spec.sources.map((source, index) => {
+      const span = spans[index];
+      if (span === undefined || span.beforeHours + span.afterHours === 0) return source;
+      const { keyed, ...around } = span;
+      return { ...source, window: { ...around, ...(keyed && drives ? { key: 'k' } : {}) } };
+    });
+    this.spec = { ...spec, sources };
+    this.sources = spans.map(() => new ModelSource());
+  }
+
+  private seen(
+    index: number,
+    at: Hour,
+    window: SourceWindow | undefined,
+    key?: number,
+  ): (readonly number[])[] {
+    const source = this.sources[index] as ModelSource;
+    const found: (readonly number[])[] = [];
+    for (let each = at - (window?.beforeHours ?? 0); each <= at + (window?.afterHours ?? 0); each += 1)
+      for (const found_ of source.keysOf(each).sort())
+        if (key === undefined || key === found_) found.push([each, found_, source.countOf(each, found_)]);
+    return found;
+  }
+
+  /** What the query returns for an hour; nothing where it returns no row. */
+  contentOf(at: Hour): string {
+    const rows = this.spec.sources.map(({ window }, index) => {
+      if (window?.key === undefined) return this.seen(index, at, window);
+      const drivers = this.spec.sources.flatMap((each, other) =>
+        each.window === undefined ? (this.sources[other] as ModelSource).keysOf(at) : [],
+      );
+      return [...new Set(drivers)].sort().flatMap((key) => this.seen(index, at, window, key));
+    });
+    return JSON.stringify(rows);
+  }
+  readonly nothing = (): string => JSON.stringify(this.spec.sources.map(() => []));
+
+  sessionAt(now: number): Session {
+    const present = hour(now) + 1;
+    const session: Session = {
+      ...sessionOf({ pattern: this.spec.pattern, sources: {} }),
+      spec: this.spec,
+      openedAtMs: msAt(now) + 1,
+      sources: this.sources.map((each, index) =>
+        each.stateOf(this.spec.sources[index] as SourceState['spec'], present),
+      ),
+      target: {
+        exists: true,
+        eventTime: { fieldId: 1, type: 'timestamptz', unit: 'us' },
+        ...(this.computedTo === undefined ? {} : { completeToHour: this.computedTo }),
+      },
+    };
+    return {
+      ...session,
+      sources: session.sources.map((source, index) => this.matched(session, source, index)),
+    };
+  }
+
+  /** As `session/match-keys.ts` does it with tables. */
+  private matched(session: Session, source: SourceState, index: number): SourceState {
+    const { window } = source.spec;
+    if (window?.key === undefined || source.files.length === 0) return source;
+    const { candidates, later } = keyHours(session, source);
+    const isFirst =
+      this.computedTo === undefined && session.sources.every((each) => each.watermark === undefined);
+    const changed = (this.sources[index] as ModelSource).files;
+    const hours = candidates.filter(
+      (at) =>
+        !isFirst &&
+        changed.some(
+          (file) =>
+            file.hour >= at - window.beforeHours &&
+            file.hour <= at + window.afterHours &&
+            this.spec.sources.some(
+              (each, other) =>
+                each.window === undefined && (this.sources[other] as ModelSource).countOf(at, file.key) > 0,
+            ),
+        ),
+    );
+    const counts = {
+      keys: 1,
+      files: 1,
+      bytes: 1n,
+      candidateHours: candidates.length,
+      matchedHours: hours.length,
+    };
+    return { ...source, matched: { hours: [...hours, ...later], ...counts } };
+  }
+
+  run(now: number): void {
+    const session = this.sessionAt(now);
+    const plan = planSession(session);
+    if (plan.status === 'work') {
+      for (const { hour: at } of plan.hours) this.target.set(parseHour(at), this.contentOf(parseHour(at)));
+      const to = completeToHour(plan);
+      this.computedTo = to === undefined ? this.computedTo : parseHour(to);
+      for (const [index, model] of this.sources.entries()) {
+        const source = plan.sources[index] as (typeof plan.sources)[number];
+        model.files = [];
+        model.watermark = {
+          ...POSITION,
+          table: source.table,
+          snapshotId: 2n,
+          owedHours: source.owed_hours.map(parseHour),
+          ...(source.newest_hour === null ? {} : { newestHour: parseHour(source.newest_hour) }),
+        };
+      }
+    }
+    const complete = session.sources.map(({ vttsHour, spec: { window } }) =>
+      vttsHour === undefined ? Number.NEGATIVE_INFINITY : vttsHour - (window?.afterHours ?? 0),
+    );
+    const limit = Math.max(this.computedTo ?? Number.NEGATIVE_INFINITY, Math.min(...complete));
+    for (let at = hour(-6); at <= limit; at += 1) {
+      const content = this.target.get(at) ?? this.nothing();
+      expect({ at, content }, JSON.stringify(plan)).toEqual({ at, content: this.contentOf(at) });
+    }
+  }
+}
+
+/** Runs a history; after each session every hour that is complete has the state of its windows now. */
+function check(each: History): void {
+  const model = new Model(each);
+  let now = 6;
+  for (const event of [...each.events, { kind: 'session', passed: 9 } as const])
+    if (event.kind === 'session') {
+      now += event.passed;
+      model.run(now);
+    } else
+      for (const row of event.rows)
+        model.sources[event.source % model.sources.length]?.change(
+          event.kind === 'go' ? 'removed' : 'added',
+          row,
+        );
+}
+
+describe('what sessions plan through windows', () => {
+  it('keeps every complete hour as its windows are', () => {
+    fc.assert(fc.property(history, check), { numRuns: Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? 300) });
+  });
+});
