@@ -203,7 +203,8 @@ async function complaintAbout(
   column: TestColumn,
   cell: unknown,
 ): Promise<string | undefined> {
-  // Of a struct DuckDB tries less than it casts: a field that is missing is NULL to the one, an error to the other.
+  // Of a struct DuckDB tries less than it casts: a field that is missing is NULL to the one, an error to the
+  // other.
   const tries = !/^(STRUCT|MAP|UNION)\(|\]$/.test(column.type);
   try {
     const { rows } = await sandbox.run(
