@@ -29,6 +29,10 @@ import { PLAIN } from './report/style.ts';
 import { maintainProject, dropTagOfStranger } from './workspace/maintain-project.ts';
 import type { SqlResult } from './run/sql/run-sql.ts';
 import type { StepRecord } from './run/drivers/step-records.ts';
+import type { TestReport } from './model/test-record.ts';
+import type { CreatedTest } from './testing/create-test.ts';
+import type { TestRequest } from './testing/run-tests.ts';
+import type { WatchRequest } from './testing/watch.ts';
 import { type Workspace, type WorkspaceOptions, openWorkspace } from './workspace/open-workspace.ts';
 import { queriesOver } from './workspace/queries.ts';
 
@@ -113,6 +117,24 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
 /** Checks everything that a run needs, and says what to do where it is not there. Never throws. */
 export const doctor = async (options: ExamineOptions = {}): Promise<Check[]> =>
   (await import('./inspect/doctor.ts')).examine(options);
+
+/**
+ * Plays the tests of a project, in temporary warehouses; the objects of `test --json`. Throws
+ * `tests-missing`; what is wrong with one test is in its result.
+ */
+export const testProject = async (project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> =>
+  (await import('./testing/run-tests.ts')).runTests(project, request);
+
+/**
+ * Writes a test of a process from rows of the warehouse. Throws `process-unknown`, `source-missing`,
+ * `file-exists`.
+ */
+export const createTest = async (project: ProjectSpec, processName: string): Promise<CreatedTest> =>
+  (await import('./testing/create-test.ts')).writeTest(project, processName);
+
+/** Tells which tests a saved file touches; the returned function ends it. */
+export const watchProject = async (root: string, request: WatchRequest): Promise<() => void> =>
+  (await import('./testing/watch.ts')).watchFiles(root, request);
 
 /** Opens a project that was read (or made) already. */
 export const openProject = async (project: ProjectSpec, options: WorkspaceOptions = {}): Promise<Psyberg> =>

@@ -22,6 +22,7 @@ import { type GlobalOptions, errorStyle, jsonText, openShell, writeAll } from '.
 import { addSignalsCommand } from './signals.ts';
 import { addSqlCommand } from './sql.ts';
 import { addStatusCommand } from './status.ts';
+import { addTestCommand } from './test.ts';
 
 /** Runs one command; returns the exit code. Never throws, and no stack trace reaches the user. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -71,6 +72,7 @@ export function program(act: Act): Command {
   addNewCommand(root, act);
   addPlanCommand(root, act);
   addRunCommand(root, act);
+  addTestCommand(root, act);
   addSessionCommand(root, act);
   addAdoptCommand(root, act);
   addStatusCommand(root, act);

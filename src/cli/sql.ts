@@ -1,7 +1,9 @@
 /** `psyberg sql`: any statement over the warehouse. */
+import path from 'node:path';
 import type { Command } from 'commander';
 import type { ResultRows } from '../engine/index.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
+import { NAME_PATTERN } from '../model/names.ts';
 import type { SqlResult } from '../psyberg.ts';
 import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
@@ -40,6 +42,8 @@ async function sql(shell: Shell, query: string, options: SqlOptions): Promise<nu
   return withPsyberg(shell, async (psyberg) => {
     const interruption = onInterruption(() => psyberg.interrupt());
     try {
+      const schema = schemaOfTable(psyberg.project.root, options.file);
+      if (schema !== undefined) await psyberg.sql(`create schema if not exists ${schema}`);
       const result = await psyberg.sql(query, options.branch === undefined ? {} : { branch: options.branch });
       await show(shell, result);
       return EXIT.done;
@@ -51,6 +55,17 @@ async function sql(shell: Shell, query: string, options: SqlOptions): Promise<nu
       interruption.release();
     }
   });
+}
+
+/**
+ * The schema of a table whose DDL is `tables/<schema>/<name>.sql` of the project: plain DDL of one table does
+ * not make it.
+ */
+function schemaOfTable(root: string, file: string | undefined): string | undefined {
+  const [folder, schema, name, more] =
+    file === undefined ? [] : path.relative(root, path.resolve(file)).split(path.sep);
+  const isTable = folder === 'tables' && name !== undefined && more === undefined;
+  return isTable && schema !== undefined && NAME_PATTERN.test(schema) ? schema : undefined;
 }
 
 async function show(shell: Shell, result: SqlResult): Promise<void> {

@@ -220,6 +220,8 @@ export const ERROR_CODES = {
   ),
   'task-unknown': usage('`maintain --only` knows no such task.'),
   'template-unknown': usage('There is no such template.'),
+  'test-invalid': usage('A test cannot be read: its keys, names, rows or types are wrong.'),
+  'tests-missing': usage('The project has no tests, or none that the names given choose.'),
   'token-invalid': usage('The token of `catalog serve` is not of printable characters without blanks.'),
   'too-many-hours': refused('A dimension would compute 300,000 hours or more: a date of nowhere.'),
   unauthorized: unavailable('The catalog needs its bearer token.'),

@@ -3,44 +3,14 @@
  * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
 import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
-import { PATTERNS, type PatternKind } from '../kinds/patterns/index.ts';
-import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
-import { NAME_PATTERN, tableNameProblem } from '../model/names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
-import { checkVtts } from './header-vtts.ts';
+import { aliasOf, kindOf, writtenPattern } from './header-names.ts';
+import { checkSources } from './header-sources.ts';
 import { checkWindows } from './header-window.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
-
-/** Names that the engine gives to tables of its own inside a process's SQL and audits. */
-export const RESERVED_ALIASES: Readonly<Record<string, string>> = Object.freeze({
-  staged: 'the rows that the session staged',
-  target: 'the whole staged table',
-  previous: "the target's rows of the hour before",
-});
-
-const tableOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && tableNameProblem(value) === undefined ? value : undefined;
-
-/** A source's alias as the SQL sees it: as written, else the last part of the table's name. */
-export function aliasOf(source: unknown): string | undefined {
-  if (!isMap(source)) return undefined;
-  const alias = textOf(source['alias']);
-  if (alias !== undefined) return NAME_PATTERN.test(alias) ? alias : undefined;
-  return source['alias'] === undefined ? tableOf(source['table'])?.split('.').at(-1) : undefined;
-}
-
-/** The pattern by its name or its number, of which the first counts; undefined when neither says one. */
-export function writtenPattern(header: Readonly<Record<string, unknown>>): Pattern | undefined {
-  const written = header['pattern'] ?? header['etl_pattern_id'];
-  return PATTERN_NAMES.find((name) => written === name || written === PATTERNS[name].etlPatternId);
-}
-
-/** What follows from it. */
-const kindOf = (pattern: Pattern | undefined): PatternKind | undefined =>
-  pattern === undefined ? undefined : PATTERNS[pattern];
 
 /** Reports what the schema cannot: rules that tie keys of a header together. */
 export function checkHeader(yaml: YamlText, report: ReportProblem): void {
@@ -88,103 +58,6 @@ function checkPattern(
       `catchup is for a dimension, and this process is ${pattern}`,
       'remove it',
     );
-  }
-}
-
-function checkSources(
-  header: Readonly<Record<string, unknown>>,
-  yaml: YamlText,
-  report: ReportProblem,
-): void {
-  const pattern = writtenPattern(header);
-  const kind = kindOf(pattern);
-  const target = isMap(header['target']) ? tableOf(header['target']['table']) : undefined;
-  const seen = new Map<string, string>();
-  const tables = new Set<string>();
-  for (const [index, source] of listOf(header['sources']).entries()) {
-    if (!isMap(source)) continue;
-    const place = yaml.placeOf(['sources', index]);
-    const table = textOf(source['table']) ?? 'this source';
-    const key = tableOf(source['table'])?.toLowerCase();
-    const twice = key !== undefined && tables.has(key);
-    if (key !== undefined) tables.add(key);
-    // Watermarks are kept by process and source table: two entries would move one watermark.
-    if (twice)
-      report(
-        yaml.placeOf(['sources', index, 'table']),
-        `the table ${table} is a source twice`,
-        'keep one of them; the SQL may name its alias as often as it needs',
-      );
-    const alias = aliasOf(source);
-    if (alias !== undefined && !twice) {
-      const placeOfAlias = yaml.placeOf([
-        'sources',
-        index,
-        source['alias'] === undefined ? 'table' : 'alias',
-      ]);
-      const other = seen.get(alias.toLowerCase());
-      if (other !== undefined)
-        report(
-          placeOfAlias,
-          `the alias '${alias}' is used twice, for ${other} and ${table}`,
-          `give one of them another name: alias: ${alias}_2`,
-        );
-      else seen.set(alias.toLowerCase(), table);
-      const meaning = Object.hasOwn(RESERVED_ALIASES, alias.toLowerCase())
-        ? RESERVED_ALIASES[alias.toLowerCase()]
-        : undefined;
-      if (meaning !== undefined)
-        report(
-          placeOfAlias,
-          `the alias '${alias}' is reserved: it names ${meaning}`,
-          `give the source another name: alias: ${alias}_rows`,
-        );
-    }
-    if (target !== undefined && tableOf(source['table'])?.toLowerCase() === target.toLowerCase()) {
-      report(
-        yaml.placeOf(['sources', index, 'table']),
-        `the target ${target} is also a source of this process`,
-        kind?.readsPrevious === true
-          ? "remove this source: the target's rows of the hour before are there as 'previous'"
-          : 'a process may not read what it writes; write to another table',
-      );
-    }
-    if (kind?.loadsHours === true && source['event_time'] === undefined) {
-      report(
-        place,
-        `a ${pattern} process needs event_time on every source, and ${table} has none`,
-        'name the column that says when the event happened',
-      );
-    }
-    if (source['event_time_unit'] !== undefined && source['event_time'] === undefined) {
-      report(
-        yaml.placeOfKey(['sources', index, 'event_time_unit']),
-        'event_time_unit without event_time',
-        'name the column: event_time: <column>',
-      );
-    }
-    if (kind?.loadsHours === false && source['nulls'] === 'skip') {
-      report(
-        yaml.placeOfKey(['sources', index, 'nulls']),
-        'nulls: skip is for hours; a stateless process loads rows without an event time like all others',
-        'remove it, or set nulls: refuse',
-      );
-    }
-    checkVtts(source['vtts'], ['sources', index, 'vtts'], yaml, report);
-    for (const key of ['nulls', 'future_tolerance'])
-      if (source[key] !== undefined && source['event_time'] === undefined)
-        report(
-          yaml.placeOfKey(['sources', index, key]),
-          `${key} without event_time`,
-          'name the column: event_time: <column>',
-        );
-    if (kind?.loadsHours === true && source['on_source_change'] !== undefined) {
-      report(
-        yaml.placeOfKey(['sources', index, 'on_source_change']),
-        `on_source_change is for a stateless process; a ${pattern} one recomputes the changed hours`,
-        'remove it',
-      );
-    }
   }
 }
 

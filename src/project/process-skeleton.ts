@@ -5,7 +5,7 @@
 import { patternOf } from '../kinds/patterns/index.ts';
 import { tableName, type TableIdentifier } from '../model/names.ts';
 import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
-import { RESERVED_ALIASES } from './check-header.ts';
+import { RESERVED_ALIASES } from './header-names.ts';
 import { sqlName, yamlText } from './quote-name.ts';
 
 /** A source of a new process; `parseSrcTables` makes them from text. */

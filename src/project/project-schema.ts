@@ -2,13 +2,13 @@
  * psyberg.yaml: its schema, and the catalog and tables that it names. YAML -> the project's own part of
  * ProjectSpec.
  */
-import path from 'node:path';
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
 import { parseTableName, tableKey, tableNameProblem } from '../model/names.ts';
 import type { CatalogSpec, StateTables } from '../model/process-spec.ts';
 import { tableText } from './header-schema.ts';
 import { isMap } from './plain-values.ts';
+import { catalogOf } from './read-catalog.ts';
 import type { ReportProblem } from './problems.ts';
 import { jsonSchemaOf, validate } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
@@ -100,126 +100,6 @@ export function readProjectFile(
     auditFailureRows: typeof auditFailureRows === 'number' ? auditFailureRows : AUDIT_FAILURE_ROWS,
     windowKeyLimit: typeof windowKeyLimit === 'number' ? windowKeyLimit : WINDOW_KEY_LIMIT,
   };
-}
-
-function catalogOf(
-  catalog: Readonly<Record<string, unknown>>,
-  yaml: YamlText,
-  options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem },
-): CatalogSpec {
-  const { root, environment, report } = options;
-  const text = (key: string): string | undefined => {
-    const value = catalog[key];
-    if (typeof value !== 'string') return undefined;
-    // Secrets belong in the environment, so that psyberg.yaml can be committed.
-    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, variable: string) => {
-      const found = environment[variable];
-      if (found === undefined)
-        report(
-          yaml.placeOf(['catalog', key]),
-          `the environment variable ${variable} is not set`,
-          `set it: export ${variable}=…`,
-        );
-      return found ?? whole;
-    });
-  };
-  const warehouse = text('warehouse');
-  const [uri, database, token, credential] = [
-    text('uri'),
-    text('database'),
-    text('token'),
-    text('credential'),
-  ];
-  const [oauth2ServerUri, scope] = [text('oauth2_server_uri'), text('scope')];
-  const allowed = Array.isArray(catalog['allowed_locations'])
-    ? catalog['allowed_locations'].filter((each) => typeof each === 'string')
-    : [];
-  if (uri !== undefined) {
-    if (catalog['allowed_locations'] !== undefined)
-      report(
-        yaml.placeOfKey(['catalog', 'allowed_locations']),
-        'allowed_locations is for the embedded catalog',
-        'remove it, or remove uri',
-      );
-    if (database !== undefined)
-      report(
-        yaml.placeOfKey(['catalog', 'database']),
-        'a catalog has uri or database, not both',
-        'keep uri for an Iceberg REST catalog, database for the embedded one',
-      );
-    if (token !== undefined && credential !== undefined)
-      report(
-        yaml.placeOfKey(['catalog', 'credential']),
-        'a catalog has token or credential, not both',
-        'keep one of them',
-      );
-    if (!/^https?:\/\//.test(uri))
-      report(yaml.placeOf(['catalog', 'uri']), 'uri must begin with http:// or https://');
-    for (const [key, address] of [
-      ['uri', uri],
-      ['oauth2_server_uri', oauth2ServerUri],
-    ] as const) {
-      // Addresses are printed; tokens and credentials never are.
-      if (address !== undefined && /^https?:\/\/[^/]*@/.test(address))
-        report(
-          yaml.placeOf(['catalog', key]),
-          `${key} must not hold a user or a password`,
-          'use token or credential',
-        );
-    }
-    for (const [key, value] of [
-      ['oauth2_server_uri', oauth2ServerUri],
-      ['scope', scope],
-    ] as const) {
-      if (value !== undefined && credential === undefined)
-        report(
-          yaml.placeOfKey(['catalog', key]),
-          `${key} is for a catalog with credential`,
-          'add credential, or remove it',
-        );
-    }
-    return {
-      kind: 'rest',
-      uri,
-      ...(warehouse === undefined ? {} : { warehouse }),
-      ...(token === undefined ? {} : { token }),
-      ...(credential === undefined ? {} : { credential }),
-      ...(oauth2ServerUri === undefined ? {} : { oauth2ServerUri }),
-      ...(scope === undefined ? {} : { scope }),
-    };
-  }
-  for (const key of ['token', 'credential', 'oauth2_server_uri', 'scope']) {
-    if (catalog[key] !== undefined)
-      report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with uri`, 'add uri, or remove it');
-  }
-  if (warehouse === undefined) {
-    if (catalog['warehouse'] === undefined)
-      report(
-        yaml.placeOfKey(['catalog']),
-        'the catalog needs warehouse or uri',
-        'add "warehouse: warehouse" for an embedded catalog in that folder',
-      );
-    return { kind: 'embedded', warehouse: root };
-  }
-  // Beside `file:///a/b`: `file:/a/b`, and `file://b` for a folder of the project.
-  const withoutScheme = (location: string): string => location.replace(/^file:(\/\/)?/, '');
-  const folderOf = (location: string): string => path.resolve(root, withoutScheme(location));
-  const allowedLocations = allowed.length === 0 ? {} : { allowedLocations: allowed.map(folderOf) };
-  const local = withoutScheme(warehouse);
-  const remote = /^[a-z][a-z0-9+.-]*:\/\//i.test(local);
-  if (database !== undefined) {
-    if (!/^postgres(ql)?:\/\//.test(database))
-      report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');
-  }
-  if (remote)
-    report(
-      yaml.placeOf(['catalog', 'warehouse']),
-      'the embedded catalog keeps tables in a folder of this machine or of one that it mounts',
-      'name a folder, or the uri of a catalog that serves this warehouse',
-    );
-  if (database !== undefined)
-    return { kind: 'embedded-database', warehouse: path.resolve(root, local), database, ...allowedLocations };
-  return { kind: 'embedded', warehouse: path.resolve(root, local), ...allowedLocations };
 }
 
 const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {

@@ -15,7 +15,8 @@ import type {
 } from '../model/process-spec.ts';
 import { HOUR_MS, durationMs } from '../model/hour.ts';
 import { parseStart } from '../model/start.ts';
-import { aliasOf, checkHeader, writtenPattern } from './check-header.ts';
+import { aliasOf, writtenPattern } from './header-names.ts';
+import { checkHeader } from './check-header.ts';
 import { type Header, type HeaderSource, headerSchema } from './header-schema.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { readVtts } from './header-vtts.ts';

@@ -71,7 +71,7 @@ export async function openSourceState(
   const head = headOf(input, spec, metadata);
   if (head === undefined) {
     if (watermark !== undefined) throw sourceRewound(input, name, watermark);
-    return idle;
+    return { ...idle, ...(await emptyState(input, spec, eventTime)) };
   }
   const table: SourceTable = {
     views: input.views,
@@ -83,6 +83,29 @@ export async function openSourceState(
     ...(input.verified === undefined ? {} : { verified: input.verified }),
   };
   return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
+}
+
+/**
+ * A source without rows is complete where that is known without looking at it; its hours have a type all the
+ * same.
+ */
+async function emptyState(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  eventTime: SourceTable['eventTime'],
+): Promise<Partial<SourceState>> {
+  if (spec.vtts.kind !== 'hour') return {};
+  const vttsHour = await askVtts({
+    processName: input.spec.processName,
+    file: relative(input.project.root, input.spec.file),
+    spec,
+    newestHour: undefined,
+    lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+    snapshots: () => [],
+    signalTable: () => signalTableOf(input),
+    engine: input.engine,
+  });
+  return { ...eventTimeFacts(eventTime), ...(vttsHour === undefined ? {} : { vttsHour }) };
 }
 
 /** The snapshot that the session pins: the head of `main`, or where an adoption says. */
@@ -157,15 +180,18 @@ async function stateAt(
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(laterHours === undefined ? {} : { laterHours }),
     ...countsOf(head),
-    ...(eventTime === undefined
-      ? {}
-      : {
-          eventTimeId: eventTime.column.id,
-          eventTimeType: String(eventTime.column.type),
-          eventTimeUnit: eventTime.unit,
-        }),
+    ...eventTimeFacts(eventTime),
   };
 }
+
+const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<SourceState> =>
+  eventTime === undefined
+    ? {}
+    : {
+        eventTimeId: eventTime.column.id,
+        eventTimeType: String(eventTime.column.type),
+        eventTimeUnit: eventTime.unit,
+      };
 
 /** Where a process without a watermark begins; undefined: with all rows. */
 function beginningOf(input: OpenSessionInput, { spec, metadata }: SourceTable, head: Snapshot) {

@@ -95,7 +95,7 @@ export interface Catalogue {
     row: AnyRow;
   };
   'changes/add_changed_keys': {
-    parameters: { present_hour: bigint | number };
+    parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
     fragments:
       | 'changed'
       | 'sign'
@@ -1395,6 +1395,191 @@ export interface Catalogue {
     };
     fragments: 'parent' | 'summaries' | 'listed' | 'manifest_list_format';
     row: { Count: bigint };
+  };
+  'test/all_rows': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: AnyRow;
+  };
+  'test/attach_memory': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'test/cell_fits': {
+    parameters: { rows: string };
+    fragments: 'written' | 'cast';
+    row: { fits: boolean };
+  };
+  'test/changed_hours': {
+    parameters: Nothing;
+    fragments: 'hour' | 'table';
+    row: { hour: bigint };
+  };
+  'test/columns': {
+    parameters: Nothing;
+    fragments: 'from';
+    row: AnyRow;
+  };
+  'test/create_from': {
+    parameters: Nothing;
+    fragments: 'table' | 'query';
+    row: AnyRow;
+  };
+  'test/delete': {
+    parameters: Nothing;
+    fragments: 'table' | 'condition';
+    row: AnyRow;
+  };
+  'test/deleted_rows': {
+    parameters: Nothing;
+    fragments: 'table' | 'condition';
+    row: AnyRow;
+  };
+  'test/drop_rows': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'test/event_hours': {
+    parameters: Nothing;
+    fragments: 'hour' | 'table';
+    row: { hour: bigint };
+  };
+  'test/fingerprint': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: { fingerprint: string };
+  };
+  'test/in_hours': {
+    parameters: Nothing;
+    fragments: 'table' | 'hours' | 'hour';
+    row: AnyRow;
+  };
+  'test/insert_cells': {
+    parameters: { rows: string };
+    fragments: 'table' | 'columns' | 'cells';
+    row: AnyRow;
+  };
+  'test/insert_query': {
+    parameters: Nothing;
+    fragments: 'table' | 'query';
+    row: AnyRow;
+  };
+  'test/land': {
+    parameters: Nothing;
+    fragments: 'table' | 'rows';
+    row: AnyRow;
+  };
+  'test/last_hour': {
+    parameters: Nothing;
+    fragments: 'hour' | 'table';
+    row: { hour: bigint };
+  };
+  'test/leaves_hours': {
+    parameters: Nothing;
+    fragments: 'table' | 'hour' | 'hours';
+    row: { outside: boolean };
+  };
+  'test/left_rows': {
+    parameters: Nothing;
+    fragments: 'table' | 'condition';
+    row: AnyRow;
+  };
+  'test/like_table': {
+    parameters: Nothing;
+    fragments: 'table' | 'like';
+    row: AnyRow;
+  };
+  'test/make_rows': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'test/make_table': {
+    parameters: Nothing;
+    fragments: 'table' | 'like';
+    row: AnyRow;
+  };
+  'test/newest_event': {
+    parameters: Nothing;
+    fragments: 'instant' | 'table';
+    row: { ms: bigint };
+  };
+  'test/newest_hour': {
+    parameters: Nothing;
+    fragments: 'hour' | 'table' | 'last';
+    row: { hour: bigint };
+  };
+  'test/newest_rows': {
+    parameters: Nothing;
+    fragments: 'columns' | 'table' | 'hour' | 'last' | 'event_time' | 'most';
+    row: AnyRow;
+  };
+  'test/no_rows': {
+    parameters: Nothing;
+    fragments: 'columns';
+    row: AnyRow;
+  };
+  'test/process_query': {
+    parameters: Nothing;
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'test/read_csv': {
+    parameters: Nothing;
+    fragments: 'file';
+    row: AnyRow;
+  };
+  'test/read_json': {
+    parameters: Nothing;
+    fragments: 'file';
+    row: AnyRow;
+  };
+  'test/read_parquet': {
+    parameters: Nothing;
+    fragments: 'file';
+    row: AnyRow;
+  };
+  'test/replaced_hours': {
+    parameters: Nothing;
+    fragments: 'table' | 'hours' | 'hour' | 'rows';
+    row: AnyRow;
+  };
+  'test/rewrite': {
+    parameters: Nothing;
+    fragments: 'delete' | 'land';
+    row: AnyRow;
+  };
+  'test/rows_to_hour': {
+    parameters: Nothing;
+    fragments: 'table' | 'hour' | 'first' | 'last';
+    row: AnyRow;
+  };
+  'test/rows_without': {
+    parameters: Nothing;
+    fragments: 'column' | 'table';
+    row: AnyRow;
+  };
+  'test/search_files': {
+    parameters: Nothing;
+    fragments: 'folder';
+    row: AnyRow;
+  };
+  'test/shaped': {
+    parameters: Nothing;
+    fragments: 'columns' | 'rows' | 'keep';
+    row: AnyRow;
+  };
+  'test/some_rows': {
+    parameters: Nothing;
+    fragments: 'columns' | 'table' | 'most';
+    row: AnyRow;
+  };
+  'test/with_rows': {
+    parameters: Nothing;
+    fragments: 'table' | 'rows';
+    row: AnyRow;
   };
   'workload/null_rows': {
     parameters: { files: readonly string[] };

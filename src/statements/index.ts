@@ -64,3 +64,15 @@ export {
   sameAvroFragment,
   writableManifest,
 } from './same-avro.ts';
+export {
+  type TestColumn,
+  cellFragment,
+  eventHourFragment,
+  inHourFragment,
+  hourCountFragment,
+  hourListFragment,
+  instantFragment,
+  shapedColumnsFragment,
+  upToHourFragment,
+  writtenCellFragment,
+} from './test-rows.ts';

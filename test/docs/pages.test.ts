@@ -11,6 +11,8 @@ import { ERROR_CODES } from '../../src/model/error-codes.ts';
 import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
 import { projectJsonSchema } from '../../src/project/project-schema.ts';
 import { readProject } from '../../src/project/read-project.ts';
+import { readTests } from '../../src/testing/read/read-tests.ts';
+import { testsJsonSchema } from '../../src/testing/read/test-schema.ts';
 import { errorDocument, planDocument, runDocument } from '../cli/contract-schemas.ts';
 import {
   anchorsOf,
@@ -100,7 +102,8 @@ describe('files that are shown', () => {
   it('are read by the project reader', () => {
     const folder = mkdtempSync(join(tmpdir(), 'psyberg-docs-'));
     try {
-      const projects = pages.flatMap((page) => blocksOf(page, 'yaml'));
+      const yaml = pages.flatMap((page) => blocksOf(page, 'yaml'));
+      const projects = yaml.filter((text) => !text.startsWith('tests:'));
       const processes = pages
         .flatMap((page) => blocksOf(page, 'sql'))
         .filter((text) => text.startsWith('/*---'));
@@ -120,6 +123,21 @@ describe('files that are shown', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+  it('of tests are read as tests of the sample world', () => {
+    const shown = pages.flatMap((page) => blocksOf(page, 'yaml')).filter((text) => text.startsWith('tests:'));
+    expect(shown.length).toBeGreaterThan(0);
+    const folder = mkdtempSync(join(tmpdir(), 'psyberg-docs-'));
+    try {
+      const project = readProject({ root: join(ROOT, 'warehouse/member-lifecycle') });
+      for (const [index, text] of shown.entries()) {
+        const file = join(folder, `shown_${index}.yaml`);
+        writeFileSync(file, text);
+        expect(readTests(project, [file]).unread).toEqual([]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
   it('of JSON are what programs may rely on', () => {
     const [plan, run, error] = blocksOf(pageOf('docs/reference/json.md'), 'json').map((text) =>
       JSON.parse(text),
@@ -132,9 +150,9 @@ describe('files that are shown', () => {
 
 describe('names', () => {
   const keys = new Set(
-    [...keyPathsOf(processHeaderJsonSchema()), ...keyPathsOf(projectJsonSchema())].map(
-      (path) => path.split('.').at(-1) as string,
-    ),
+    [processHeaderJsonSchema(), projectJsonSchema(), testsJsonSchema()]
+      .flatMap(keyPathsOf)
+      .map((path) => path.split('.').at(-1) as string),
   );
   /** Written like a key, and of something else: an answer of the catalog or of DuckDB. */
   const OTHERS = new Set(['catalog']);

@@ -11,6 +11,8 @@ import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
 import { HIGH_WATER_MARK } from '../../src/state/tables/high-water-mark.ts';
 import { SESSION } from '../../src/state/tables/session.ts';
 import { SIGNAL } from '../../src/state/tables/signal.ts';
+import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
+import { testsJsonSchema } from '../../src/testing/read/test-schema.ts';
 import { COLUMNS, EXIT_MEANINGS, KIND_MEANINGS, TABLES } from './reference-texts.ts';
 
 const printed = (title: string, source: string, ...parts: readonly string[]): string =>
@@ -210,6 +212,12 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
     'A project is a folder with a `psyberg.yaml`. `${NAME}` in a value of `catalog` takes it from the environment, so that secrets stay out of the file; they are never printed.',
     projectJsonSchema(),
     PROJECT_KEYS,
+  ),
+  'docs/reference/test-file.md': keysPage(
+    'The test file',
+    'Files `tests/*.yaml` are played by `psyberg test`, see [testing](../guides/testing.md). An hour is written `2023-09-14T05`. Unknown keys are an error.',
+    testsJsonSchema(),
+    TESTS_KEYS,
   ),
   'docs/reference/command-line.md': commandLinePage(),
   'docs/reference/error-codes.md': errorCodesPage(),

@@ -6,7 +6,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'done, or nothing to do',
   failed: 'unexpected failure, or something that psyberg needs is away',
   usage: 'wrong usage, configuration or SQL, or values that the SQL does not take',
-  auditFailed: 'a blocking audit failed',
+  auditFailed: 'a blocking audit failed, or a test',
   conflict: 'a conflict that retries did not solve',
   refused: 'refused, because going on could lose or double data',
   owed: 'with `--require-complete`: done, but hours are still owed',

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
 import { projectJsonSchema } from '../../src/project/project-schema.ts';
+import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
+import { testsJsonSchema } from '../../src/testing/read/test-schema.ts';
 import { documented } from './documented.ts';
 import { keyPathsOf, referencePages } from './reference-pages.ts';
 
@@ -22,6 +24,7 @@ describe('the reference', () => {
     });
     expect(missing(processHeaderJsonSchema(), PROCESS_KEYS)).toEqual({ undescribed: [], unknown: [] });
     expect(missing(projectJsonSchema(), PROJECT_KEYS)).toEqual({ undescribed: [], unknown: [] });
+    expect(missing(testsJsonSchema(), TESTS_KEYS)).toEqual({ undescribed: [], unknown: [] });
   });
   it('leaves no column without a description', () => {
     for (const page of Object.values(pages)) expect(page).not.toContain('no description of');

@@ -70,6 +70,8 @@ describe('newProject', () => {
       'processes/event_fact_load.sql',
       'psyberg.yaml',
       'seed/raw_events.sql',
+      'tables/raw/raw_events.sql',
+      'tests/events.yaml',
     ]);
     const project = readProject({ root });
     expect(project.name).toBe('my_project');

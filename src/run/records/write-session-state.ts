@@ -21,8 +21,8 @@ interface WrittenTables {
 }
 
 /**
- * All rows to commit with a session. The watermark table comes first, so that it is the last one to be written
- * where tables are committed one by one.
+ * All rows to commit with a session. The watermark table comes first, so that it is the last one to be
+ * written where tables are committed one by one.
  */
 function rowsOf(tables: WrittenTables, audited: Audited): PendingRows[] {
   tables.progress ??= progressRows(audited, audited.composed.metadata['table-uuid']);
@@ -32,7 +32,7 @@ function rowsOf(tables: WrittenTables, audited: Audited): PendingRows[] {
     tables.failures?.discard();
     [tables.failures] = failureRows(audited, audited.failures);
   }
-  return [...tables.progress, tables.session, ...(tables.failures === undefined ? [] : [tables.failures])];
+  return [...tables.progress, tables.session, tables.failures ?? []].flat();
 }
 
 /** The writer of a session that is about to publish; what it has written ahead is a leftover of it. */

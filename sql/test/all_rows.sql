@@ -1,0 +1,3 @@
+-- @name test/all_rows
+-- What: all rows of a table.
+select * from {{table}}

@@ -1,0 +1,5 @@
+-- @name test/delete
+-- What: rows of an earlier arrival go.
+delete from {{table}} where (
+{{condition}}
+)

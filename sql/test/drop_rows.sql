@@ -1,0 +1,3 @@
+-- @name test/drop_rows
+-- What: the tables in memory of the test before go.
+drop schema if exists psyberg_test.test_rows cascade

@@ -1,0 +1,3 @@
+-- @name test/no_rows
+-- What: a relation with columns and without rows.
+select {{columns}} where false

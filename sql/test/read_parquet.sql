@@ -1,0 +1,3 @@
+-- @name test/read_parquet
+-- What: the rows of a Parquet file.
+select * from read_parquet({{file}})

@@ -1,0 +1,3 @@
+-- @name test/some_rows
+-- What: some rows of a table.
+select {{columns}} from {{table}} limit {{most}}

@@ -1,0 +1,62 @@
+/** `psyberg test --watch`: tests are played again when a file that they depend on is saved. */
+import { PsybergError } from '../model/errors.ts';
+import { errorText } from '../report/run-report.ts';
+import { EXIT } from './exit-code.ts';
+import { onInterruption } from './interruption.ts';
+import { type ShownRequest, writeJunit } from './test-results.ts';
+import { errorStyle, type Shell } from './shell.ts';
+
+export async function watch(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
+  const [{ testProject, watchProject }, { findProjectRoot, readProject }, { testSummary, testText }] =
+    await Promise.all([
+      import('../psyberg.ts'),
+      import('../project/read-project.ts'),
+      import('../report/test-report.ts'),
+    ]);
+  const root = findProjectRoot(shell.options.project ?? '.');
+  const tell = (error: unknown): void => {
+    if (!(error instanceof PsybergError)) throw error;
+    shell.note(errorText(error.toJSON(), errorStyle()));
+  };
+  let interrupt = (): void => {};
+  let end = (): void => {};
+  const interruption = onInterruption(() => {
+    interrupt();
+    end();
+  });
+  const play = async (only: readonly string[]): Promise<void> => {
+    const startedMs = performance.now();
+    const report = await testProject(readProject({ root }), {
+      ...request,
+      only,
+      onStart: (stop) => {
+        interrupt = stop;
+      },
+      onResult: (result) => shell.print(testText(result, shell.style)),
+    });
+    if (junit !== undefined) await writeJunit(shell, junit, report);
+    if (shell.options.json === true) shell.json(report);
+    shell.print(testSummary(report, (performance.now() - startedMs) / 1000, shell.style));
+  };
+  let playing = play(request.only).catch(tell);
+  await playing;
+  const stop = await watchProject(root, {
+    async onChange({ files, tests }) {
+      shell.note(`saved: ${files.join(', ')}`);
+      const names = request.only.filter((word) => !/[/.]/.test(word));
+      playing = tests.length > 0 ? play([...tests, ...names]).catch(tell) : playing;
+      if (tests.length === 0) shell.note('no test depends on it');
+      await playing;
+    },
+    onError: tell,
+  });
+  shell.note('watching; Ctrl-C ends');
+  if (interruption.exitCode() === undefined)
+    await new Promise<void>((resolve) => {
+      end = resolve;
+    });
+  stop();
+  await playing;
+  interruption.release();
+  return EXIT.done;
+}

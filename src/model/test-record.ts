@@ -1,0 +1,72 @@
+/** What became of tests, as `psyberg test --json` prints it. Plain JSON. */
+import type { ErrorJson } from './errors.ts';
+import type { Plan } from './plan.ts';
+
+export type RowObject = Readonly<Record<string, unknown>>;
+
+/** A missing and an extra row that seem to be one. */
+export interface ChangedRow {
+  readonly expected: RowObject;
+  readonly found: RowObject;
+  /** The columns in which they differ. */
+  readonly columns: readonly string[];
+}
+
+export interface TestFailure {
+  /** Counted from 1: after this one it shows. */
+  readonly arrival: number;
+  /** The arrivals in the order that was played, up to it; of a recompute the shortest that fails. */
+  readonly order: readonly number[];
+  readonly process_name: string;
+  /** The key of `expect`, or `recompute`. */
+  readonly what: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+  readonly missing: readonly RowObject[];
+  readonly extra: readonly RowObject[];
+  /** Pairs of a missing and an extra row that differ in some cells. */
+  readonly changed: readonly ChangedRow[];
+  /** The columns that were compared; empty where no rows were. */
+  readonly columns: readonly string[];
+  /** The plan of that step; null where there was none. */
+  readonly plan: TestPlan | null;
+  readonly error: ErrorJson | null;
+  /** A command that plays this again, and only this. */
+  readonly rerun: string;
+}
+
+/** What of a plan says why. */
+export type TestPlan = Pick<Plan, 'status' | 'range' | 'owed_hours' | 'held_back_by'> & {
+  readonly hours: readonly string[];
+  readonly target: string;
+  readonly operation: 'append' | 'overwrite';
+  readonly sources: readonly {
+    readonly table: string;
+    readonly rows: string;
+    readonly first_hour: string | null;
+    readonly last_hour: string | null;
+    readonly vtts_hour: string | null;
+  }[];
+};
+
+export interface TestResult {
+  readonly name: string;
+  readonly file: string;
+  readonly process_names: readonly string[];
+  /** `error`: it could not be read or played. */
+  readonly status: 'passed' | 'failed' | 'error';
+  readonly seconds: number;
+  /** How many orders were played. */
+  readonly orders: number;
+  readonly failures: readonly TestFailure[];
+  readonly error: ErrorJson | null;
+  /** The folder that `--keep` left. */
+  readonly folder?: string;
+}
+
+export interface TestReport {
+  readonly tests: readonly TestResult[];
+  readonly passed: number;
+  /** Those of status `failed` or `error`. */
+  readonly failed: number;
+}

@@ -1,0 +1,166 @@
+/** What became of tests, as text for people. TestResult -> text. Pure. */
+import type {
+  ChangedRow,
+  RowObject,
+  TestFailure,
+  TestPlan,
+  TestReport,
+  TestResult,
+} from '../model/test-record.ts';
+import { cellText } from './result-table.ts';
+import { errorText } from './run-report.ts';
+import { PLAIN, type Style } from './style.ts';
+import { borderedTable } from './table.ts';
+import { hourLabel, hoursLabel, indent, plural, rangeLabel, secondsText } from './text.ts';
+
+/** One test: a line, and below it what failed. */
+export function testText(result: TestResult, style: Style = PLAIN): string {
+  const status = STATUS[result.status](style);
+  const facts = [
+    result.orders > 1 ? plural(result.orders, 'order') : '',
+    result.seconds === 0 ? '' : secondsText(result.seconds),
+  ].filter((part) => part !== '');
+  const head = `${status}  ${style.faint(result.file)}  ${result.name}${facts.length === 0 ? '' : style.faint(`  ${facts.join(', ')}`)}`;
+  return [
+    head,
+    ...result.failures.map((failure) => indent(failureText(failure, style), 6)),
+    ...(result.error === null ? [] : [indent(errorText(result.error, style), 6)]),
+    ...(result.folder === undefined
+      ? []
+      : [indent(style.faint(`kept: psyberg sql --project ${result.folder} "show all tables"`), 6)]),
+  ].join('\n');
+}
+
+const STATUS: Readonly<Record<TestResult['status'], (style: Style) => string>> = {
+  passed: (style) => style.good('pass '),
+  failed: (style) => style.bad('FAIL '),
+  error: (style) => style.bad('ERROR'),
+};
+
+/** The last line. */
+export function testSummary(
+  { tests, passed, failed }: TestReport,
+  seconds: number,
+  style: Style = PLAIN,
+): string {
+  const errors = tests.filter(({ status }) => status === 'error').length;
+  const parts = [
+    `${passed} passed`,
+    ...(failed - errors > 0 ? [style.bad(`${failed - errors} failed`)] : []),
+    ...(errors > 0 ? [style.bad(`${errors} could not be run`)] : []),
+  ];
+  return `${plural(tests.length, 'test')}: ${parts.join(', ')}; ${secondsText(seconds)}`;
+}
+
+function failureText(failure: TestFailure, style: Style): string {
+  return [
+    style.strong(headline(failure)),
+    ...(failure.error === null ? [] : [indent(errorText(failure.error, style), 2)]),
+    ...(failure.missing.length + failure.extra.length === 0 ? [] : [indent(rowsText(failure, style), 2)]),
+    ...(failure.plan === null ? [] : [indent(style.faint(planText(failure, failure.plan)), 2)]),
+    `  ${style.faint('again:')} ${failure.rerun}`,
+  ].join('\n');
+}
+
+/** What was expected, where. */
+function headline(failure: TestFailure): string {
+  const { arrival, order, what, expected, actual, process_name: name, missing, extra } = failure;
+  const isGiven = order.every((each, index) => each === index + 1);
+  const where = isGiven ? `after arrival ${arrival}` : `arrivals in the order ${order.join(', ')}`;
+  if (what === 'recompute') {
+    const target = failure.plan === null ? `the target of ${name}` : failure.plan.target;
+    return missing.length + extra.length === 0
+      ? `${where}: ${name}: expected ${valueText(expected)}, found ${valueText(actual)}`
+      : `${where}: ${target} is not what ${name} gives over whole tables: ${plural(missing.length, 'row')} missing, ${extra.length} extra`;
+  }
+  if (what === 'rows')
+    return `${where}: rows of the target of ${name}: ${plural(missing.length, 'row')} missing, ${extra.length} not expected`;
+  return `${where}: ${what} of ${name}: expected ${valueText(expected)}, found ${valueText(actual)}`;
+}
+
+const valueText = (value: unknown): string =>
+  Array.isArray(value)
+    ? value.length === 0
+      ? 'none'
+      : value.every((each) => typeof each === 'string' && /^\d{4}-\d\d-\d\dT\d\d:00:00Z$/.test(each))
+        ? hoursLabel(value as string[])
+        : JSON.stringify(value)
+    : value === null
+      ? 'none'
+      : typeof value === 'object'
+        ? Object.entries(value)
+            .map(([key, each]) => `${key} ${String(each)}`)
+            .join(', ')
+        : String(value);
+
+/** Rows that are shown of each kind. */
+const ROWS_SHOWN = 10;
+
+/** `~` a row with other cells, `-` one that is missing, `+` one that nobody expects. */
+function rowsText({ columns, missing, extra, changed }: TestFailure, style: Style): string {
+  const paired = new Set(changed.flatMap(({ expected, found }) => [expected, found]));
+  const rowOf = (mark: string, row: RowObject, paint: (text: string) => string): string[] => [
+    paint(mark),
+    ...columns.map((name) => (Object.hasOwn(row, name) ? paint(cellText(row[name])) : '')),
+  ];
+  const lost = missing.filter((row) => !paired.has(row));
+  const found = extra.filter((row) => !paired.has(row));
+  const rows = [
+    ...changed.slice(0, ROWS_SHOWN).map((each) => changedRow(columns, each, style)),
+    ...lost.slice(0, ROWS_SHOWN).map((row) => rowOf('-', row, style.bad)),
+    ...found.slice(0, ROWS_SHOWN).map((row) => rowOf('+', row, style.warn)),
+  ];
+  const left = changed.length + lost.length + found.length - rows.length;
+  return [
+    borderedTable({ head: ['', ...columns], rows, style }),
+    style.faint(
+      `- missing  + extra  ~ cell: found, not expected${left > 0 ? `; ${plural(left, 'more row')} in --json` : ''}`,
+    ),
+  ].join('\n');
+}
+
+const changedRow = (
+  columns: readonly string[],
+  { expected, found, columns: differing }: ChangedRow,
+  style: Style,
+): string[] => [
+  style.warn('~'),
+  ...columns.map((name) =>
+    differing.includes(name)
+      ? style.warn(`${cellText(found[name])}, not ${cellText(expected[name])}`)
+      : Object.hasOwn(found, name)
+        ? cellText(found[name])
+        : '',
+  ),
+];
+
+/** What the session of that step was to do, and why. */
+function planText({ process_name: name }: TestFailure, plan: TestPlan): string {
+  const what = plan.operation === 'append' ? 'append to' : 'overwrite';
+  const hours =
+    plan.hours.length > 0
+      ? hoursLabel(plan.hours)
+      : plan.range === null
+        ? ''
+        : rangeLabel(plan.range.first_hour, plan.range.last_hour);
+  const head =
+    plan.status === 'work'
+      ? `${what} ${plan.target}${hours === '' ? '' : `, ${hours}`}`
+      : plan.status === 'waiting'
+        ? 'waits'
+        : 'nothing new';
+  const sources = plan.sources.map(({ table, rows, first_hour: first, last_hour: last, vtts_hour: vtts }) => {
+    const news =
+      rows === '0' && first === null
+        ? 'nothing new'
+        : `${plural(rows, 'new row')}${first === null || last === null ? '' : ` in ${rangeLabel(first, last)}`}`;
+    return `  ${table}: ${news}${vtts === null ? '' : `, complete to ${hourLabel(vtts)}`}`;
+  });
+  const owed =
+    plan.owed_hours.length === 0
+      ? []
+      : [
+          `  owed: ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `, held back by ${plan.held_back_by}`}`,
+        ];
+  return [`plan of ${name} at that step: ${head}`, ...sources, ...owed].join('\n');
+}

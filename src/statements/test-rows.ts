@@ -1,0 +1,74 @@
+/** Fragments for the tables of tests: cells and their types, event times as instants and hours. Pure. */
+import { quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
+
+export interface TestColumn {
+  readonly name: string;
+  /** DuckDB's own name of the type. */
+  readonly type: string;
+}
+
+const isNested = (type: string): boolean => /^(STRUCT|MAP|UNION)\(|\[\d*\]$|^JSON$/.test(type);
+
+/** The cell at `position` of `cells`, as it was written. */
+export const writtenCellFragment = (position: number, { type }: TestColumn): SqlFragment =>
+  statementFragment(`(cells${isNested(type) ? '->' : '->>'}${Number(position)})`);
+
+/** `(cells->>0)::bigint`; `tries`: NULL where it is not of the type. */
+export const cellFragment = (
+  position: number,
+  column: TestColumn,
+  { tries = false }: { readonly tries?: boolean } = {},
+): SqlFragment =>
+  statementFragment(
+    `${tries ? 'try_cast' : 'cast'}(${writtenCellFragment(position, column).sql} as ${column.type})`,
+  );
+
+/** `cast("a" as bigint) as "a"`; a column that is not there is NULL. */
+export const shapedColumnsFragment = (
+  columns: readonly (TestColumn & { readonly from: string | undefined })[],
+): SqlFragment =>
+  statementFragment(
+    columns
+      .map(
+        ({ name, type, from }) =>
+          `cast(${from === undefined ? 'null' : quoteIdentifier(from)} as ${type}) as ${quoteIdentifier(name)}`,
+      )
+      .join(', '),
+  );
+
+const INTEGER = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
+/** From a day's first millisecond to its last. */
+const DAY_REST_MS = 86_399_999;
+const PER_MS: Readonly<Record<string, string>> = { epoch_s: '* 1000', epoch_ms: '* 1', epoch_us: '// 1000' };
+
+/** An event time in ms since 1970; of a date the last one. `unit`: of integers. */
+export function instantFragment({ name, type }: TestColumn, unit: string | undefined): SqlFragment {
+  const column = quoteIdentifier(name);
+  if (INTEGER.test(type)) return statementFragment(`${column}::bigint ${PER_MS[unit ?? 'epoch_ms']}`);
+  const first = `epoch_ms(${column}::timestamp)`;
+  return statementFragment(type === 'DATE' ? `(${first} + ${DAY_REST_MS})` : first);
+}
+
+/** The hour of an event time, counted since 1970; of a date that of its midnight. */
+export function eventHourFragment(column: TestColumn, unit: string | undefined): SqlFragment {
+  const instant = instantFragment(column, unit).sql;
+  const first = column.type === 'DATE' ? `(${instant} - ${DAY_REST_MS})` : instant;
+  return statementFragment(`floor((${first}) / 3600000.0)::bigint`);
+}
+
+/** A count of hours as a number in SQL. */
+export const hourCountFragment = (hour: number): SqlFragment => statementFragment(String(Math.trunc(hour)));
+
+/** The rows of one hour: of a query with a window others may be beside it. */
+export const inHourFragment = (hour: SqlFragment, only: number): SqlFragment =>
+  statementFragment(`${hour.sql} = ${Math.trunc(only)}`);
+
+/** `hour <= 470000`, or every row. */
+export const upToHourFragment = (hour: SqlFragment | undefined, last: number | undefined): SqlFragment =>
+  statementFragment(
+    hour === undefined ? 'true' : last === undefined ? 'false' : `${hour.sql} <= ${Math.trunc(last)}`,
+  );
+
+/** `[470000, 470001]::bigint[]` */
+export const hourListFragment = (hours: readonly number[]): SqlFragment =>
+  statementFragment(`[${hours.map((hour) => Math.trunc(hour)).join(', ')}]::bigint[]`);

@@ -1,0 +1,250 @@
+/**
+ * A test from rows of the warehouse: a few rows of one hour of each source, the last of which lands late, in
+ * the columns that the query reads, with what the process makes of them. Process -> test file.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ResultRows } from '../engine/index.ts';
+import type { Hour } from '../model/hour.ts';
+import { usageError } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import { processesInDependencyOrder } from '../project/dependency-order.ts';
+import { printYaml } from '../project/print-yaml.ts';
+import {
+  eventHourFragment,
+  hourCountFragment,
+  identifierFragment,
+  identifierListFragment,
+  renderStatement,
+  type SqlFragment,
+  tableFragment,
+  type TestColumn,
+} from '../statements/index.ts';
+import { openWorkspace } from '../workspace/open-workspace.ts';
+import { queriesOver } from '../workspace/queries.ts';
+import { columnsRead } from './columns-read.ts';
+import { readTarget } from './judge/target.ts';
+import { beginning, playStep } from './play/play.ts';
+import { readTests, TESTS_FOLDER } from './read/read-tests.ts';
+import { type OutsideTable, tableMaker } from './world/make-tables.ts';
+import { prepareTest } from './world/prepare.ts';
+import { openSandbox, type Sandbox } from './world/sandbox.ts';
+import { readSourceTypes } from './world/source-types.ts';
+
+export interface CreatedTest {
+  /** Relative to the project. */
+  readonly file: string;
+  readonly name: string;
+}
+
+/** Rows of each source that are taken, and of the target that are expected one by one. */
+const ROWS_MOST = 3;
+const EXPECTED_MOST = 12;
+
+/** Throws `process-unknown`, `source-missing` when the warehouse has no rows of a source, `file-exists`. */
+export async function writeTest(project: ProjectSpec, processName: string): Promise<CreatedTest> {
+  const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
+  const file = `${TESTS_FOLDER}/${processName}.yaml`;
+  const place = path.join(project.root, file);
+  if (fs.existsSync(place))
+    throw usageError('file-exists', `${file} exists, and is never overwritten`, {
+      hint: 'add a test to it, or move the file away',
+      context: { file },
+    });
+  const types = await readSourceTypes(
+    project,
+    spec.sources.map(({ table }) => table),
+  );
+  const sandbox = await openSandbox(project);
+  try {
+    const make = tableMaker(sandbox, types);
+    const name = `${processName} takes late rows`;
+    const draft = {
+      name,
+      file,
+      folder: path.dirname(place),
+      place: { line: 1, column: 1 },
+      processes: [spec],
+      arrivals: [],
+      equalsRecompute: true,
+      orders: 'given',
+      seed: 1,
+      vtts: 'told',
+    } as const;
+    const tables = await make(draft);
+    const rows = await rowsOf(project, sandbox, spec, tables);
+    const arrivals = arrivalsOf(spec, rows);
+    fs.mkdirSync(path.dirname(place), { recursive: true });
+    fs.writeFileSync(place, textOf(name, spec, arrivals), { flag: 'wx' });
+    const expected = await expectedOf({ project, sandbox, make }, spec, place);
+    if (expected !== undefined)
+      fs.writeFileSync(
+        place,
+        textOf(
+          name,
+          spec,
+          arrivals.map((arrival, index) => ({ ...arrival, expect: expected[index] })),
+        ),
+      );
+    return { file, name };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+type PlainRow = Readonly<Record<string, unknown>>;
+type Rows = ReadonlyMap<string, readonly PlainRow[]>;
+
+/** Some rows of each source, by its name. */
+async function rowsOf(
+  project: ProjectSpec,
+  sandbox: Sandbox,
+  spec: ProcessSpec,
+  tables: readonly OutsideTable[],
+): Promise<Rows> {
+  const workspace = await openWorkspace(project);
+  try {
+    const sql = queriesOver(workspace);
+    const sources = spec.sources.map((source) => {
+      const columns =
+        tables.find(({ id }) => tableName(id).toLowerCase() === tableName(source.table).toLowerCase())
+          ?.columns ?? [];
+      return { source, columns, table: tableFragment('lake', source.table) };
+    });
+    for (const { source } of sources)
+      if (!(await workspace.client.tableExists(source.table))) throw noRows(source);
+    const lasts: Hour[] = [];
+    for (const { source, columns, table } of sources) {
+      const column = eventTimeIn(source, columns);
+      if (column === undefined) continue;
+      const hour = eventHourFragment(column, source.eventTimeUnit);
+      const [[last] = []] = (await sql(renderStatement('test/last_hour', { hour, table }))).rows;
+      if (typeof last !== 'bigint') throw noRows(source);
+      lasts.push(Number(last));
+    }
+    const read = await columnsRead(sandbox, spec, tables, await targetColumns(sql, spec, workspace));
+    const found = new Map<string, readonly PlainRow[]>();
+    for (const { source, columns, table } of sources) {
+      const names = read.get(source.alias) ?? [];
+      const query = rowsQuery({ source, columns, table }, names, Math.min(...lasts));
+      found.set(tableName(source.table), plainRows(await sql(query)));
+    }
+    return found;
+  } finally {
+    await workspace.close();
+  }
+}
+
+const noRows = ({ table }: SourceSpec): Error =>
+  usageError('source-missing', `the warehouse has no rows of ${tableName(table)} to write a test from`, {
+    hint: `let some rows land there first, or write ${TESTS_FOLDER}/NAME.yaml by hand`,
+    context: { table: tableName(table) },
+  });
+
+const eventTimeIn = ({ eventTime }: SourceSpec, columns: readonly TestColumn[]): TestColumn | undefined =>
+  columns.find(({ name }) => name.toLowerCase() === eventTime?.toLowerCase());
+
+async function targetColumns(
+  sql: ReturnType<typeof queriesOver>,
+  spec: ProcessSpec,
+  { client }: Awaited<ReturnType<typeof openWorkspace>>,
+): Promise<readonly TestColumn[] | undefined> {
+  if (!(await client.tableExists(spec.target.table))) return undefined;
+  const from = tableFragment('lake', spec.target.table);
+  return (await sql(renderStatement('test/columns', { from }))).columns;
+}
+
+function rowsQuery(
+  { source, columns, table }: { source: SourceSpec; columns: readonly TestColumn[]; table: SqlFragment },
+  names: readonly string[],
+  last: Hour,
+): string {
+  const column = eventTimeIn(source, columns);
+  const shared = { columns: identifierListFragment(names), table, most: hourCountFragment(ROWS_MOST) };
+  if (column === undefined) return renderStatement('test/some_rows', shared);
+  return renderStatement('test/newest_rows', {
+    ...shared,
+    hour: eventHourFragment(column, source.eventTimeUnit),
+    last: hourCountFragment(last),
+    event_time: identifierFragment(column.name),
+  });
+}
+
+/** Values as YAML writes them: 64-bit numbers as numbers where they are exact, bytes as DuckDB reads them. */
+const plainRows = ({ columns, rows }: Pick<ResultRows, 'columns' | 'rows'>): PlainRow[] =>
+  rows.map((row) =>
+    Object.fromEntries(columns.map(({ name, type }, index) => [name, plainValue(row[index], type)])),
+  );
+
+function plainValue(value: unknown, type: string): unknown {
+  if (typeof value === 'bigint')
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+  if (type === 'BLOB' && typeof value === 'string') return value.replace(/../g, '\\x$&');
+  if (typeof value !== 'object' || value === null) return value;
+  return JSON.parse(
+    JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each)),
+  ) as unknown;
+}
+
+interface WrittenArrival {
+  readonly rows: Readonly<Record<string, readonly PlainRow[]>>;
+  readonly expect?: unknown;
+}
+
+/** The last row of the first source that has several lands late. */
+function arrivalsOf(spec: ProcessSpec, rows: Rows): WrittenArrival[] {
+  const names = spec.sources
+    .map(({ table }) => tableName(table))
+    .filter((name) => (rows.get(name)?.length ?? 0) > 0);
+  const late = names.find((name) => (rows.get(name)?.length ?? 0) > 1);
+  const first = Object.fromEntries(
+    names.map((name) => {
+      const all = rows.get(name) as readonly PlainRow[];
+      return [name, name === late ? all.slice(0, -1) : all];
+    }),
+  );
+  if (late === undefined) return [{ rows: first }];
+  return [{ rows: first }, { rows: { [late]: (rows.get(late) as readonly PlainRow[]).slice(-1) } }];
+}
+
+function textOf(name: string, spec: ProcessSpec, arrivals: readonly WrittenArrival[]): string {
+  const test = { name, process: spec.processName, arrivals };
+  return `# Rows of the warehouse. The second arrival lands late: it is played first, too.\n${printYaml({ tests: [test] }, { inRows: new Set(['rows']) })}`;
+}
+
+interface Expecting {
+  readonly project: ProjectSpec;
+  readonly sandbox: Sandbox;
+  readonly make: ReturnType<typeof tableMaker>;
+}
+
+/** What each arrival ends in; undefined where a run fails. */
+async function expectedOf(
+  { project, sandbox, make }: Expecting,
+  spec: ProcessSpec,
+  place: string,
+): Promise<unknown[] | undefined> {
+  const [test] = readTests(project, [place]).tests;
+  if (test === undefined) return undefined;
+  const playing = { sandbox, prepared: await prepareTest(sandbox, test, await make(test)) };
+  let state = beginning(playing);
+  const expected: unknown[] = [];
+  for (const arrival of test.arrivals.keys()) {
+    state = await playStep(playing, state, arrival);
+    const { record } = state.runs[0] as (typeof state.runs)[number];
+    if (record.error !== null || record.status === 'audit-failed') return undefined;
+    const target = await readTarget(sandbox, spec.target.table);
+    const many = (target?.rows.length ?? 0) > EXPECTED_MOST;
+    const namesSession = spec.parameters.some(({ name }) => name === 'psyberg_session_id');
+    expected.push({
+      status: record.status,
+      ...(target === undefined
+        ? {}
+        : many || namesSession
+          ? { row_count: target.rows.length }
+          : { rows: plainRows(target) }),
+    });
+  }
+  return expected;
+}

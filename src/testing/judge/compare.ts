@@ -1,0 +1,176 @@
+/**
+ * Rows against rows, in any order and counted with repetitions. Tables -> Difference. Pure.
+ */
+import type { ChangedRow, RowObject } from '../../model/test-record.ts';
+import type { TestColumn } from '../../statements/index.ts';
+
+export type WholeRow = readonly unknown[];
+/** A row of which only some columns are named. */
+export type PartialRow = ReadonlyMap<string, unknown>;
+export interface Difference {
+  readonly columns: readonly string[];
+  /** Expected and not found, and found and not expected; those of `changed` among them. */
+  readonly missing: readonly RowObject[];
+  readonly extra: readonly RowObject[];
+  /** Pairs of a missing and an extra row that seem to be the same row. */
+  readonly changed: readonly ChangedRow[];
+}
+
+/** Beyond this many rows on a side no pairs are looked for: their number grows with its square. */
+const PAIRED_MAX = 300;
+
+/** Whole rows; undefined when both are the same. `columns`: of both, in order. */
+export function compareRows(
+  columns: readonly TestColumn[],
+  expected: readonly WholeRow[],
+  found: readonly WholeRow[],
+): Difference | undefined {
+  const left = new Map<string, WholeRow[]>();
+  for (const row of expected) {
+    const key = keyOf(row, columns);
+    left.set(key, [...(left.get(key) ?? []), row]);
+  }
+  const extra: WholeRow[] = [];
+  for (const row of found) {
+    const same = left.get(keyOf(row, columns));
+    if (same === undefined || same.length === 0) extra.push(row);
+    else same.pop();
+  }
+  const missing = [...left.values()].flat();
+  if (missing.length === 0 && extra.length === 0) return undefined;
+  const names = columns.map(({ name }) => name);
+  const named = (row: WholeRow): PartialRow => new Map(names.map((name, index) => [name, row[index]]));
+  return differenceOf(columns, missing.map(named), extra.map(named));
+}
+
+/** Rows that name some columns against whole ones; undefined when each has its partner. */
+export function matchRows(
+  columns: readonly TestColumn[],
+  expected: readonly PartialRow[],
+  found: readonly WholeRow[],
+): Difference | undefined {
+  const types = typesOf(columns);
+  const rows = found.map((row): PartialRow => new Map(columns.map(({ name }, index) => [name, row[index]])));
+  const fits = (one: PartialRow, other: PartialRow): boolean =>
+    [...one].every(
+      ([name, cell]) => cellText(cell, types.get(name)) === cellText(other.get(name), types.get(name)),
+    );
+  const partners = pairUp(
+    expected.length,
+    rows.map((row) => expected.flatMap((each, index) => (fits(each, row) ? [index] : []))),
+  );
+  const taken = new Set(partners.filter((each) => each !== undefined));
+  const missing = expected.filter((_row, index) => !taken.has(index));
+  const extra = rows.filter((_row, index) => partners[index] === undefined);
+  if (missing.length === 0 && extra.length === 0) return undefined;
+  const named = new Set(expected.flatMap((row) => [...row.keys()]));
+  // Of rows that nobody expects the columns that no expectation names only take room.
+  const shown = named.size === 0 ? columns : columns.filter(({ name }) => named.has(name));
+  const short = (row: PartialRow): PartialRow =>
+    new Map([...row].filter(([name]) => shown.some((each) => each.name === name)));
+  return differenceOf(shown, missing, extra.map(short));
+}
+
+/**
+ * The most pairs (Kuhn's algorithm): of each found row the expected one, by its index.
+ * @param candidates of each found row the expected ones that it fits.
+ */
+function pairUp(count: number, candidates: readonly (readonly number[])[]): (number | undefined)[] {
+  const owner = new Array<number | undefined>(count).fill(undefined);
+  const seek = (row: number, seen: Set<number>): boolean => {
+    for (const each of candidates[row] ?? []) {
+      if (seen.has(each)) continue;
+      seen.add(each);
+      const before = owner[each];
+      if (before === undefined || seek(before, seen)) {
+        owner[each] = row;
+        return true;
+      }
+    }
+    return false;
+  };
+  for (const row of candidates.keys()) seek(row, new Set());
+  const partners = new Array<number | undefined>(candidates.length).fill(undefined);
+  for (const [each, row] of owner.entries()) if (row !== undefined) partners[row] = each;
+  return partners;
+}
+
+function differenceOf(
+  columns: readonly TestColumn[],
+  missing: readonly PartialRow[],
+  extra: readonly PartialRow[],
+): Difference {
+  const [lost, found] = [missing.map(toObject), extra.map(toObject)];
+  const paired =
+    missing.length > PAIRED_MAX || extra.length > PAIRED_MAX ? [] : pairs(columns, missing, extra);
+  return {
+    columns: columns.map(({ name }) => name),
+    missing: lost,
+    extra: found,
+    changed: paired.map(({ index, place, differing }) => ({
+      expected: lost[index] as RowObject,
+      found: found[place] as RowObject,
+      columns: differing,
+    })),
+  };
+}
+
+interface Pair {
+  /** Of the missing, and of the extra row. */
+  readonly index: number;
+  readonly place: number;
+  /** The columns in which they differ. */
+  readonly differing: readonly string[];
+}
+
+/** The likeliest pairs first; two rows are one when at least half of the named cells agree. */
+function pairs(
+  columns: readonly TestColumn[],
+  missing: readonly PartialRow[],
+  extra: readonly PartialRow[],
+): Pair[] {
+  const types = typesOf(columns);
+  const scored = missing.flatMap((one, index) =>
+    extra.flatMap((other, place): Pair[] => {
+      const differing = [...one.keys()].filter(
+        (name) => cellText(one.get(name), types.get(name)) !== cellText(other.get(name), types.get(name)),
+      );
+      return differing.length * 2 <= one.size ? [{ index, place, differing }] : [];
+    }),
+  );
+  const [usedMissing, usedExtra] = [new Set<number>(), new Set<number>()];
+  return scored
+    .sort((left, right) => left.differing.length - right.differing.length)
+    .filter(({ index, place }) => {
+      if (usedMissing.has(index) || usedExtra.has(place)) return false;
+      usedMissing.add(index);
+      usedExtra.add(place);
+      return true;
+    });
+}
+
+const toObject = (row: PartialRow): RowObject => Object.fromEntries(row);
+
+const typesOf = (columns: readonly TestColumn[]): ReadonlyMap<string, string> =>
+  new Map(columns.map(({ name, type }) => [name, type]));
+
+const keyOf = (row: WholeRow, columns: readonly TestColumn[]): string =>
+  row.map((cell, index) => cellText(cell, columns[index]?.type)).join('\u0001');
+
+/**
+ * A cell as a text that is the same for equal cells. Sums of floating-point numbers depend on the order of
+ * the rows in their last digits, and rows have none: those digits are not compared.
+ */
+function cellText(cell: unknown, type: string | undefined): string {
+  if (cell === null || cell === undefined) return 'NULL';
+  if (typeof cell === 'number' && Number.isFinite(cell))
+    return String(Number(cell.toPrecision(type === 'FLOAT' ? 6 : 12)) + 0);
+  if (typeof cell !== 'object') return `${typeof cell === 'bigint' ? '' : `${typeof cell} `}${String(cell)}`;
+  return JSON.stringify(cell, (_key, each: unknown) =>
+    typeof each === 'bigint'
+      ? each.toString()
+      : typeof each === 'number' && Number.isFinite(each)
+        ? Number(each.toPrecision(12)) + 0
+        : each,
+  );
+}

@@ -1,0 +1,180 @@
+/**
+ * The targets at the end of a play against a recompute of them. State -> the first process that differs, and
+ * how.
+ */
+import type { Hour } from '../../model/hour.ts';
+import { tableKey } from '../../model/names.ts';
+import type { TestColumn } from '../../statements/index.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { RunRecord } from '../../model/run-record.ts';
+import { PsybergError } from '../../model/errors.ts';
+import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
+import type { Order } from '../play/orders.ts';
+import { ANY_SESSION } from '../world/process-query.ts';
+import { lakeTable } from '../world/make-tables.ts';
+import { mirrorTable } from '../world/prepare.ts';
+import { compareRows, type WholeRow } from './compare.ts';
+import type { Finding } from './judge-run.ts';
+import { readRelation, recompute, type Relation } from './recompute.ts';
+import { readTarget } from './target.ts';
+
+export interface RecomputeFinding extends Finding {
+  readonly run: RunStep;
+}
+
+/** Recomputed targets of one test, by what they were made of. */
+export type Recomputed = Map<string, Promise<Relation | undefined>>;
+
+/** Tells what the sources from outside hold: with deletes it depends on the order. */
+export const sourceKeyOf = ({ arrivals }: Playing['prepared'], played: Order): string =>
+  (arrivals.some(({ deletes }) => deletes) ? played : [...played].sort((one, other) => one - other)).join();
+
+/** What the targets of a chain are recomputed from, one process after the other. */
+export interface RecomputeChain {
+  readonly relations: Map<string, Relation>;
+  /** Of each target that was recomputed, what it was made of. */
+  readonly made: Map<string, string>;
+  readonly sourceKey: string;
+}
+
+/** The recomputed target of a process, which those behind it in the chain then read. Made once. */
+export async function recomputedTarget(
+  sandbox: Playing['sandbox'],
+  { relations, made, sourceKey }: RecomputeChain,
+  {
+    spec,
+    hour,
+    target,
+    recomputed,
+  }: {
+    readonly spec: ProcessSpec;
+    readonly hour: Hour | undefined;
+    readonly target: readonly TestColumn[] | undefined;
+    readonly recomputed: Recomputed;
+  },
+): Promise<Relation | undefined> {
+  const inputs = spec.sources.map(({ table }) => made.get(tableKey(table)) ?? sourceKey);
+  const key = [spec.processName, hour ?? 'none', target === undefined ? 'new' : '', ...inputs].join('|');
+  let making = recomputed.get(key);
+  if (making === undefined) {
+    making = recompute(sandbox, {
+      spec,
+      relations,
+      completeHour: hour,
+      target,
+      name: `recomputed_${recomputed.size}`,
+    });
+    recomputed.set(key, making);
+  }
+  const relation = await making;
+  made.set(tableKey(spec.target.table), key);
+  if (relation !== undefined) relations.set(tableKey(spec.target.table), relation);
+  return relation;
+}
+
+/** `allowed`: a run that ended so was expected to, and its target is not judged. */
+export async function judgeRecompute(
+  playing: Playing,
+  state: State,
+  {
+    recomputed,
+    allowed,
+  }: { readonly recomputed: Recomputed; readonly allowed: (record: RunRecord) => boolean },
+): Promise<RecomputeFinding | undefined> {
+  const { sandbox, prepared } = playing;
+  const chain: RecomputeChain = {
+    relations: await mirrors(playing, state.played),
+    made: new Map(),
+    sourceKey: sourceKeyOf(prepared, state.played),
+  };
+  const skipped = new Set<string>();
+  for (const run of state.runs) {
+    const spec = prepared.test.processes.find(
+      (each) => each.processName === run.spec.processName,
+    ) as ProcessSpec;
+    const targetKey = tableKey(spec.target.table);
+    if (spec.sources.some(({ table }) => skipped.has(tableKey(table)))) {
+      skipped.add(targetKey);
+      continue;
+    }
+    if (isFailing(run.record.status)) {
+      if (!allowed(run.record)) return failedRun(run);
+      skipped.add(targetKey);
+      continue;
+    }
+    const found = await readTarget(sandbox, spec.target.table);
+    const hour = await completeHourOf(playing, state, run.spec);
+    let relation: Relation | undefined;
+    try {
+      relation = await recomputedTarget(sandbox, chain, { spec, hour, target: found?.columns, recomputed });
+    } catch (error) {
+      return { run, what: 'recompute', expected: 'rows', actual: messageOf(error) };
+    }
+    const finding = await compareTarget(playing, { run, relation, found });
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+const messageOf = (error: unknown): string =>
+  `its query over whole tables: ${error instanceof PsybergError ? (error.message.split('\n')[0] as string) : String(error)}`;
+
+const failedRun = (run: RunStep): RecomputeFinding => ({
+  run,
+  what: 'recompute',
+  expected: 'a last run that does not fail',
+  actual: run.record.status,
+  error: run.record.error,
+});
+
+async function compareTarget(
+  { sandbox }: Playing,
+  {
+    run,
+    relation,
+    found,
+  }: {
+    readonly run: RunStep;
+    readonly relation: Relation | undefined;
+    readonly found: Awaited<ReturnType<typeof readTarget>>;
+  },
+): Promise<RecomputeFinding | undefined> {
+  const expected = relation === undefined ? undefined : await readRelation(sandbox, relation);
+  const all = found?.columns ?? expected?.columns ?? [];
+  const rows = expected?.rows ?? [];
+  // A session's id is another one in each play.
+  const compared = all.flatMap((_column, index) =>
+    rows.some((row) => row[index] === ANY_SESSION) ? [] : [index],
+  );
+  const only = (row: WholeRow): WholeRow => compared.map((index) => row[index]);
+  const difference = compareRows(
+    compared.map((index) => all[index] as (typeof all)[number]),
+    rows.map(only),
+    (found?.rows ?? []).map(only),
+  );
+  return difference === undefined
+    ? undefined
+    : {
+        run,
+        what: 'recompute',
+        expected: rows.length,
+        actual: found?.rows.length ?? 0,
+        difference,
+      };
+}
+
+/**
+ * The sources from outside as they are after these arrivals, in memory: the same commits, in the same order.
+ */
+async function mirrors({ sandbox, prepared }: Playing, played: Order): Promise<Map<string, Relation>> {
+  const relations = new Map<string, Relation>();
+  for (const table of prepared.tables) {
+    const mirror = mirrorTable(table);
+    await sandbox.run('test/like_table', { table: mirror, like: lakeTable(table.id) });
+    for (const arrival of played)
+      for (const commit of prepared.arrivals[arrival]?.commits ?? [])
+        if (commit.table === table) await sandbox.query(commit.inMirror);
+    relations.set(tableKey(table.id), { table: mirror, columns: table.columns });
+  }
+  return relations;
+}

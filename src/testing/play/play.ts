@@ -1,0 +1,191 @@
+/** One arrival and the runs after it, in a sandbox. Arrivals -> State, RunStep[]. */
+import { patternOf } from '../../kinds/patterns/index.ts';
+import type { ToldHour } from '../../kinds/vtts/index.ts';
+import { type Hour, hourOfMs, parseHour } from '../../model/hour.ts';
+import { tableKey } from '../../model/names.ts';
+import type { CompiledPlan } from '../../model/plan.ts';
+import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
+import type { RunRecord, RunStatus } from '../../model/run-record.ts';
+import { planProcess } from '../../processes/plan-process.ts';
+import { skippedRecord } from '../../processes/records.ts';
+import { runProcess } from '../../processes/run-process.ts';
+import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
+import type { Checkpoint } from '../world/checkpoint.ts';
+import type { PreparedTest } from '../world/prepare.ts';
+import type { Sandbox } from '../world/sandbox.ts';
+import type { Order } from './orders.ts';
+
+/** Where a play stands. */
+export interface State {
+  readonly played: Order;
+  readonly clockMs: number;
+  readonly checkpoint: Checkpoint;
+  /** The last run of each process, in order; empty at the beginning. */
+  readonly runs: readonly RunStep[];
+}
+
+export interface RunStep {
+  /** As it was run: with what the test says of its sources. */
+  readonly spec: ProcessSpec;
+  readonly record: RunRecord;
+  /** The warehouse before the run, to plan it once more. */
+  readonly before: Checkpoint;
+  readonly clockMs: number;
+}
+
+export interface Playing {
+  readonly sandbox: Sandbox;
+  readonly prepared: PreparedTest;
+}
+
+export function beginning({ prepared }: Playing): State {
+  const clocks = prepared.arrivals.flatMap(({ clockMs }) => clockMs ?? []);
+  return {
+    played: [],
+    // Until an arrival says more.
+    clockMs: clocks.length === 0 ? Date.now() : Math.min(...clocks),
+    checkpoint: prepared.beginning,
+    runs: [],
+  };
+}
+
+/** Called before each run of the processes that it names. */
+export interface StepOptions {
+  readonly onPlan?: {
+    readonly of: ReadonlySet<string>;
+    readonly take: (processName: string, plan: CompiledPlan) => void;
+  };
+}
+
+/** Lands an arrival, and runs the processes. The warehouse must be at `state`. */
+export async function playStep(
+  playing: Playing,
+  state: State,
+  arrival: number,
+  { onPlan }: StepOptions = {},
+): Promise<State> {
+  const { sandbox, prepared } = playing;
+  const played = [...state.played, arrival];
+  const clockMs = clockAfter(prepared, state, arrival);
+  sandbox.setClock(clockMs);
+  await land(playing, arrival);
+  const specs = prepared.test.processes.map((spec) => specAt(prepared, spec, played));
+  const workspace = sandbox.workspace(specs);
+  const runs: RunStep[] = [];
+  /** Processes by the targets that they did not bring up to date. */
+  const behind = new Map<string, string>();
+  for (const spec of specs) {
+    const before = sandbox.save();
+    const upstream = spec.sources.map(({ table }) => behind.get(tableKey(table))).find(isDefined);
+    if (upstream === undefined && onPlan?.of.has(spec.processName) === true)
+      await planProcess(workspace, spec, { writesNothing: true }).then(
+        (plan) => onPlan.take(spec.processName, plan),
+        // The run tells the error.
+        () => undefined,
+      );
+    const record =
+      upstream === undefined
+        ? await runProcess(workspace, spec, { keepBranch: false, given: undefined, publishedNow: new Set() })
+        : skippedRecord(spec, upstream);
+    if (isFailing(record.status)) behind.set(tableKey(spec.target.table), spec.processName);
+    runs.push({ spec, record, before, clockMs });
+  }
+  return { played, clockMs, checkpoint: sandbox.save(), runs };
+}
+
+const isDefined = <Value>(value: Value | undefined): value is Value => value !== undefined;
+
+const FAILING: ReadonlySet<RunStatus> = new Set(['audit-failed', 'conflict', 'refused', 'failed']);
+export const isFailing = (status: RunStatus): boolean => FAILING.has(status);
+
+/** The clock never goes back. */
+const clockAfter = ({ arrivals }: PreparedTest, state: State, arrival: number): number => {
+  const own = arrivals[arrival]?.clockMs;
+  if (own === undefined) return state.clockMs;
+  return state.played.length === 0 ? own : Math.max(state.clockMs, own);
+};
+
+async function land({ sandbox, prepared }: Playing, arrival: number): Promise<void> {
+  const { test } = prepared;
+  for (const { table, inLake } of prepared.arrivals[arrival]?.commits ?? []) {
+    const deletion = test.arrivals[arrival]?.deletions.find(
+      (each) => tableKey(each.table) === tableKey(table.id),
+    );
+    try {
+      if (deletion === undefined) await sandbox.query(inLake);
+      else await sandbox.sql(inLake);
+    } catch (error) {
+      if (!isSqlFault(error) || deletion === undefined) throw error;
+      throw testProblem(
+        test.file,
+        deletion.place,
+        `these rows cannot be deleted: ${complaintOf(error)}`,
+        `write a condition on the columns ${table.columns.map(({ name }) => name).join(', ')}`,
+      );
+    }
+  }
+}
+
+/** The process as it runs after these arrivals: the sources from outside are complete as the test says. */
+export function specAt(prepared: PreparedTest, spec: ProcessSpec, played: Order): ProcessSpec {
+  return { ...spec, sources: spec.sources.map((source) => sourceAt(prepared, source, played)) };
+}
+
+function sourceAt(prepared: PreparedTest, source: SourceSpec, played: Order): SourceSpec {
+  // Where it begins is said by the arrivals: all of them count.
+  const whole: SourceSpec = { ...source, start: { kind: 'beginning' } };
+  const hour = toldHour(prepared, source, played);
+  const told: ToldHour | undefined = hour === undefined ? undefined : { kind: 'hour', hour };
+  return told === undefined ? whole : { ...whole, vtts: told };
+}
+
+/** Undefined: as the process says. */
+export function toldHour(
+  { test, tables, arrivals }: PreparedTest,
+  { table }: SourceSpec,
+  played: Order,
+): Hour | undefined {
+  const key = tableKey(table);
+  if (test.vtts === 'real' || !tables.some(({ id }) => tableKey(id) === key)) return undefined;
+  const told = played.flatMap((arrival) => {
+    const { completeTo } = arrivals[arrival] as PreparedTest['arrivals'][number];
+    return completeTo.get(key) ?? completeTo.get('') ?? [];
+  });
+  return told.length === 0 ? BEFORE_ALL : Math.max(...told);
+}
+
+/** An hour waits for the rows after it on which it depends. */
+const hoursAfter = ({ window }: SourceSpec): number => window?.afterHours ?? 0;
+
+/** Nothing is complete yet. */
+const BEFORE_ALL: Hour = -17_259_888;
+
+/**
+ * The last hour that is complete for a process at a state. What the test says counts; for other sources a
+ * plan is asked how far they are: that is where a recompute ends, not what it returns.
+ */
+export async function completeHourOf(
+  { sandbox, prepared }: Playing,
+  state: State,
+  spec: ProcessSpec,
+): Promise<Hour | undefined> {
+  if (!patternOf(spec).loadsHours) return undefined;
+  const told = spec.sources.map((source) => {
+    const hour = toldHour(prepared, source, state.played);
+    return hour === undefined
+      ? undefined
+      : Math.min(hour, hourOfMs(state.clockMs + source.futureToleranceMs)) - hoursAfter(source);
+  });
+  if (told.every(isDefined)) return Math.min(...told);
+  const now = specAt(prepared, spec, state.played);
+  sandbox.setClock(state.clockMs);
+  const plan = await planProcess(sandbox.workspace([now]), now, { writesNothing: true });
+  const vtts = plan.sources.map(
+    ({ vtts_hour: hour, window }, index) =>
+      told[index] ?? (hour === null ? undefined : parseHour(hour) - (window?.after_hours ?? 0)),
+  );
+  const reached = plan.target.complete_to_hour;
+  const least = vtts.every(isDefined) ? Math.min(...vtts) : undefined;
+  if (reached === null) return least;
+  return Math.max(least ?? Number.NEGATIVE_INFINITY, parseHour(reached));
+}

@@ -1,0 +1,38 @@
+/**
+ * What every key of a test file means, by its path; the reference page is printed from here and the schema.
+ */
+export const TESTS_KEYS: Readonly<Record<string, string>> = {
+  tests: 'The tests. Each runs in a warehouse of its own, in a temporary folder.',
+  'tests[].name':
+    'Says what is claimed; unique in the file. `psyberg test NAME` runs the tests that hold it.',
+  'tests[].process': 'The process that is tested.',
+  'tests[].processes': 'In place of `process`: a chain, run in dependency order after each arrival.',
+  'tests[].arrivals': 'What lands, one after the other; after each of them the processes run.',
+  'tests[].arrivals[].at':
+    'The clock of that run. Default: an hour after the newest event time so far. It never goes back.',
+  'tests[].arrivals[].complete_to':
+    'How far the sources are complete: an hour, or a map of tables to hours. Default: the hour before the clock. Not for tables that the chain writes: these are complete as the process says.',
+  'tests[].arrivals[].delete':
+    'Rows that are deleted first, by table: a condition in SQL. With `rows` of the same table, both are one commit: a rewrite.',
+  'tests[].arrivals[].rows':
+    'Rows that land, by table: a list of maps (columns that are left out are NULL), `{ csv: TEXT }` with a head, `{ sql: QUERY }`, or `{ file: PATH }` (CSV, JSON or Parquet, relative to the test).',
+  'tests[].arrivals[].expect': 'What is expected of the last process. Judged in the given order only.',
+  'tests[].arrivals[].expect.status': 'How its run ended.',
+  'tests[].arrivals[].expect.operation': 'What it did to the target.',
+  'tests[].arrivals[].expect.hours':
+    'The hours that it loaded: of a stateless process those in which its new rows lie.',
+  'tests[].arrivals[].expect.owed_hours': 'The hours that it still owes.',
+  'tests[].arrivals[].expect.audits': 'Audits by name: `passed` or `failed`.',
+  'tests[].arrivals[].expect.row_count': 'How many rows the target has.',
+  'tests[].arrivals[].expect.rows':
+    'All rows of the target, in any order; of each only the columns that it names are compared.',
+  'tests[].arrivals[].expect.error': 'An [error code](error-codes.md), or `null`: none.',
+  'tests[].arrivals[].expect_of':
+    'The same as `expect`, by process: for those of a chain that are not its last.',
+  'tests[].equals_recompute':
+    'After the last arrival each target equals its SQL over whole tables, in all complete hours. Default: `true`.',
+  'tests[].orders':
+    'In which orders the arrivals are played. `all`: in every one while there are at most 5, else in 24 of them; a number: in that many; `given`: as they stand. Default: `all`.',
+  'tests[].seed': 'Chooses the orders where not all are played. Default: 1.',
+  'tests[].vtts': '`real`: the sources are complete as the process says, and not as `complete_to` does.',
+};

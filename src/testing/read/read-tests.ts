@@ -1,0 +1,115 @@
+/**
+ * The test files of a project -> tests, and what could not be read. Reads files, writes nothing. A problem of
+ * one test does not keep the others from running.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ProjectSpec } from '../../model/process-spec.ts';
+import { didYouMean } from '../../project/did-you-mean.ts';
+import { isMap } from '../../project/plain-values.ts';
+import { positionAt, reporterFor } from '../../project/problems.ts';
+import { relativeFile } from '../../project/relative-file.ts';
+import { validate } from '../../project/validate.ts';
+import { parseYamlText, type Path, type YamlText } from '../../project/yaml-text.ts';
+import type { TestProblem, TestSpec, UnreadTest } from '../test-spec.ts';
+import { checkTest, processNamesOf } from './check-test.ts';
+import { testSchema } from './test-schema.ts';
+import { testOf } from './test-of.ts';
+
+export const TESTS_FOLDER = 'tests';
+
+export interface ReadTests {
+  readonly tests: readonly TestSpec[];
+  readonly unread: readonly UnreadTest[];
+}
+
+/** The test files of a project, as absolute paths in the order of their names. */
+export function testFilesOf(project: ProjectSpec): string[] {
+  const folder = path.join(project.root, TESTS_FOLDER);
+  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return [];
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.name.startsWith('.'))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Reads test files (absolute paths). */
+export function readTests(project: ProjectSpec, files: readonly string[]): ReadTests {
+  const read = files.map((file) => readFile(project, file));
+  return {
+    tests: read.flatMap((each) => each.tests),
+    unread: read.flatMap((each) => each.unread),
+  };
+}
+
+function readFile(project: ProjectSpec, file: string): ReadTests {
+  const shown = relativeFile(project.root, file);
+  const problems: TestProblem[] = [];
+  const report = reporterFor(problems, shown);
+  const text = fs.readFileSync(file, 'utf8');
+  const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
+  const { value } = yaml;
+  const entries = isMap(value) && Array.isArray(value['tests']) ? (value['tests'] as unknown[]) : undefined;
+  if (isMap(value))
+    for (const key of Object.keys(value))
+      if (key !== 'tests')
+        report(yaml.placeOfKey([key]), `unknown key '${key}'`, didYouMean(key, ['tests'], 'known keys'));
+  if (problems.length === 0 && (entries === undefined || entries.length === 0))
+    report(
+      value === undefined || value === null ? positionAt(text, 0) : yaml.placeOf(['tests']),
+      'the file has no tests',
+      'begin with "tests:" and a list of tests; psyberg test --create PROCESS writes one',
+    );
+  const names = new Set<string>();
+  const read = (entries ?? []).map((_entry, index) =>
+    readEntry({ project, file, shown, names }, below(yaml, ['tests', index]), index),
+  );
+  return {
+    tests: read.flatMap((each) => each.tests),
+    unread: [
+      ...(problems.length === 0 ? [] : [{ name: shown, file: shown, processNames: [], problems }]),
+      ...read.flatMap((each) => each.unread),
+    ],
+  };
+}
+
+interface EntryContext {
+  readonly project: ProjectSpec;
+  readonly file: string;
+  readonly shown: string;
+  /** Of the tests before it in the file. */
+  readonly names: Set<string>;
+}
+
+function readEntry(context: EntryContext, yaml: YamlText, index: number): ReadTests {
+  const { project, file, shown, names } = context;
+  const problems: TestProblem[] = [];
+  const report = reporterFor(problems, shown);
+  validate(testSchema, yaml, report);
+  const entry = isMap(yaml.value) ? yaml.value : {};
+  const written = entry['name'];
+  const name = typeof written === 'string' && written.trim() !== '' ? written.trim() : `test ${index + 1}`;
+  if (names.has(name))
+    report(yaml.placeOf(['name']), `two tests have the name '${name}'`, 'give each its own name');
+  names.add(name);
+  checkTest(project, { yaml, file, report });
+  if (problems.length > 0)
+    return { tests: [], unread: [{ name, file: shown, processNames: processNamesOf(entry), problems }] };
+  return { tests: [testOf(project, yaml, { name, file, shown })], unread: [] };
+}
+
+/** The YAML at a path, whose own paths begin there. */
+function below(yaml: YamlText, at: Path): YamlText {
+  return {
+    value: at.reduce<unknown>(
+      (value, key) =>
+        value !== null && typeof value === 'object'
+          ? (value as Record<PropertyKey, unknown>)[key]
+          : undefined,
+      yaml.value,
+    ),
+    placeOf: (inner) => yaml.placeOf([...at, ...inner]),
+    placeOfKey: (inner) => yaml.placeOfKey([...at, ...inner]),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Which tests can be rehearsed: those whose processes use nothing but what a rehearsal knows the meaning of.
+ * Others are played through whole sessions in every order: slower, and never wrong. Pure.
+ */
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { tableKey } from '../../model/names.ts';
+import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
+import type { PreparedTest } from '../world/prepare.ts';
+
+/** A key of a spec that is not here is one of which a rehearsal has never heard. */
+const KNOWN_OF_SOURCE: ReadonlySet<string> = new Set<keyof SourceSpec>([
+  'table',
+  'alias',
+  'eventTime',
+  'eventTimeUnit',
+  'vtts',
+  'onSourceChange',
+  'nulls',
+  'futureToleranceMs',
+  'start',
+  'protect',
+]);
+const KNOWN_OF_PROCESS: ReadonlySet<string> = new Set<keyof ProcessSpec>([
+  'processName',
+  'file',
+  'pattern',
+  'sources',
+  'target',
+  'onSchemaChange',
+  'audits',
+  'hours',
+  'catchup',
+  'sql',
+  'sqlOffset',
+  'parameters',
+  'sqlSha256',
+]);
+export function mayRehearse(prepared: PreparedTest): boolean {
+  const { processes } = prepared.test;
+  const deletes = prepared.arrivals.some((arrival) => arrival.deletes);
+  return processes.every((spec) => {
+    const producers = spec.sources.map(({ table }) =>
+      processes.find((each) => tableKey(each.target.table) === tableKey(table)),
+    );
+    return (
+      isKnown(spec, KNOWN_OF_PROCESS) &&
+      spec.sources.every((source) => isKnown(source, KNOWN_OF_SOURCE) && source.nulls === 'skip') &&
+      spec.catchup.thresholdHours === undefined &&
+      // What a session refuses, or takes in part, is for sessions to say.
+      !(!patternOf(spec).loadsHours && (deletes || producers.some(overwrites))) &&
+      spec.sources.every(
+        ({ vtts }, index) =>
+          vtts.kind === 'bounds' ||
+          (vtts.kind === 'signal' && producers[index] !== undefined) ||
+          (producers[index] === undefined && prepared.test.vtts === 'told'),
+      )
+    );
+  });
+}
+
+const overwrites = (spec: ProcessSpec | undefined): boolean =>
+  spec !== undefined && patternOf(spec).loadsHours;
+
+const isKnown = (spec: object, known: ReadonlySet<string>): boolean =>
+  Object.entries(spec).every(([key, value]) => value === undefined || known.has(key));

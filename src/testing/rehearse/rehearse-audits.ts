@@ -1,0 +1,50 @@
+/**
+ * The blocking audits of a process over plain tables: their own statements. What any of them finds is a
+ * doubt.
+ */
+import type { BoundValue } from '../../engine/index.ts';
+import { auditKind, type AuditScope } from '../../kinds/audits/index.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import { scanSql } from '../../model/scan-sql.ts';
+import { cteFragment, joinedFragment, type SqlFragment } from '../../statements/index.ts';
+import { processValues } from '../world/process-query.ts';
+import type { QueryInput } from '../world/process-query.ts';
+import type { Sandbox } from '../world/sandbox.ts';
+import { Doubt } from './scene.ts';
+
+export interface StagedRows extends QueryInput {
+  readonly staged: SqlFragment;
+  /** The target as it will be. */
+  readonly whole: SqlFragment;
+}
+
+export async function rehearseAudits(
+  sandbox: Sandbox,
+  spec: ProcessSpec,
+  { sources, hours, staged, whole }: StagedRows,
+): Promise<void> {
+  const ctes = sources.map(({ alias, rows }) => cteFragment(alias, rows));
+  const scope: AuditScope = {
+    // A process with windows is not rehearsed.
+    ownSources: () => joinedFragment(ctes, ',\n'),
+    hasWindows: false,
+    sources: (more = []) => joinedFragment([...ctes, ...more], ',\n'),
+    aliases: spec.sources.map(({ alias }) => alias),
+    staged,
+    whole,
+  };
+  const values: Readonly<Record<string, BoundValue>> = { ...processValues(spec, hours), kept_rows: 1 };
+  for (const audit of spec.audits) {
+    if (audit.severity !== 'block') continue;
+    const kind = auditKind(audit.kind);
+    const sql = kind.compile(audit, scope);
+    const named = [...new Set(scanSql(sql).parameters.map(({ name }) => name))];
+    // A value of which a rehearsal does not know.
+    if (named.some((name) => !Object.hasOwn(values, name))) throw new Doubt(`the audit ${audit.name}`);
+    const found = await sandbox.query(
+      sql,
+      Object.fromEntries(named.map((name) => [name, values[name] as BoundValue])),
+    );
+    if (kind.judge(found.toObjects()).status !== 'passed') throw new Doubt(`the audit ${audit.name}`);
+  }
+}

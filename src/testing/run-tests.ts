@@ -1,0 +1,144 @@
+/** The tests of a project, several at a time, each in a warehouse of its own. ProjectSpec -> TestReport. */
+import os from 'node:os';
+import type { ProjectSpec } from '../model/process-spec.ts';
+import { runTest, type TestOptions } from './play/run-test.ts';
+import { testInvalid } from './problem.ts';
+import { readTests, type ReadTests } from './read/read-tests.ts';
+import { chooseTests } from './choose-tests.ts';
+import { writeKeptProject } from './keep.ts';
+import type { TestReport, TestResult } from '../model/test-record.ts';
+import type { TestSpec, UnreadTest } from './test-spec.ts';
+import { outsideTables, tableMaker } from './world/make-tables.ts';
+import { openSandbox, type Sandbox } from './world/sandbox.ts';
+import { readSourceTypes, type SourceTypes } from './world/source-types.ts';
+
+export interface TestRequest extends TestOptions {
+  /** Test files, folders of them, and parts of tests' names; default: every test. */
+  readonly only?: readonly string[];
+  /** Where relative paths of `only` begin, beside the project; default: the current folder. */
+  readonly from?: string;
+  /** Leaves the warehouse of each test. */
+  readonly keep?: boolean;
+  /** Told of each result, in the order of the tests. */
+  readonly onResult?: (result: TestResult) => void;
+  /** Told of a way to stop what is running. */
+  readonly onStart?: (interrupt: () => void) => void;
+}
+
+/** More would only wait for each other: a session is work for a core. */
+const SANDBOXES_MAX = 8;
+
+/** Runs tests. Throws `tests-missing`, and `interrupted`; what is wrong with a test is in its result. */
+export async function runTests(project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> {
+  const chosen = chooseTests(project, request);
+  const read = chosen.keep(readTests(project, chosen.files));
+  const results = await playAll(project, read, request);
+  return {
+    tests: results,
+    passed: results.filter(({ status }) => status === 'passed').length,
+    failed: results.filter(({ status }) => status !== 'passed').length,
+  };
+}
+
+async function playAll(
+  project: ProjectSpec,
+  { tests, unread }: ReadTests,
+  request: TestRequest,
+): Promise<TestResult[]> {
+  const results = unread.map(unreadResult);
+  for (const result of results) request.onResult?.(result);
+  if (tests.length === 0) return results;
+  const tables = tests.flatMap((test) => outsideTables(test.processes));
+  const types = await readSourceTypes(project, tables);
+  const told = inOrder<TestResult>(request.onResult);
+  const interrupts: (() => void)[] = [];
+  request.onStart?.(() => {
+    for (const interrupt of interrupts) interrupt();
+  });
+  const waiting = [...tests.entries()];
+  const played: TestResult[] = [];
+  const work = async (): Promise<void> => {
+    const worker = openWorker(project, types, { request, interrupts });
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [index, test] = next;
+        const result = await worker.play(test);
+        played[index] = result;
+        told(index, result);
+      }
+    } finally {
+      await worker.close();
+    }
+  };
+  const workers = Math.min(SANDBOXES_MAX, os.availableParallelism(), tests.length);
+  const ended = await Promise.allSettled(Array.from({ length: workers }, work));
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  return [...results, ...played];
+}
+
+interface Worker {
+  play(test: TestSpec): Promise<TestResult>;
+  close(): Promise<void>;
+}
+
+interface WorkerContext {
+  readonly request: TestRequest;
+  readonly interrupts: (() => void)[];
+}
+
+function openWorker(
+  project: ProjectSpec,
+  types: SourceTypes,
+  { request, interrupts }: WorkerContext,
+): Worker {
+  const { order, wholeSessions = false, keep = false } = request;
+  const open = async (): Promise<{ sandbox: Sandbox; make: ReturnType<typeof tableMaker> }> => {
+    const sandbox = await openSandbox(project, { keep });
+    interrupts.push(sandbox.interrupt);
+    return { sandbox, make: tableMaker(sandbox, types) };
+  };
+  let opened: ReturnType<typeof open> | undefined;
+  return {
+    async play(test) {
+      opened ??= open();
+      const { sandbox, make } = await opened;
+      const result = await runTest(sandbox, test, make, {
+        wholeSessions,
+        ...(order === undefined ? {} : { order }),
+      });
+      if (!keep) return result;
+      // The next one has a folder of its own.
+      opened = undefined;
+      writeKeptProject(project, sandbox.folder);
+      await sandbox.close();
+      return { ...result, folder: sandbox.folder };
+    },
+    async close() {
+      await (await opened?.catch(() => undefined))?.sandbox.close();
+    },
+  };
+}
+
+const unreadResult = ({ name, file, processNames, problems }: UnreadTest): TestResult => ({
+  name,
+  file,
+  process_names: processNames,
+  status: 'error',
+  seconds: 0,
+  orders: 0,
+  failures: [],
+  error: testInvalid(problems).toJSON(),
+});
+
+/** Tells results in the order of their numbers, each as soon as those before it are there. */
+function inOrder<Value>(tell: ((value: Value) => void) | undefined): (index: number, value: Value) => void {
+  const waiting = new Map<number, Value>();
+  let next = 0;
+  return (index, value) => {
+    waiting.set(index, value);
+    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
+      tell?.(ready);
+      next += 1;
+    }
+  };
+}

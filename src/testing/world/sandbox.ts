@@ -1,0 +1,141 @@
+/**
+ * Where tests are played: a warehouse in a temporary folder with its catalog and DuckDB, used by one test
+ * after the other, each of which begins with no table at all. Beside it a database in memory holds the rows
+ * of arrivals.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type BoundValue, type Engine, forkWithMacros, type ResultRows } from '../../engine/index.ts';
+import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
+import {
+  type FragmentsOf,
+  literalFragment,
+  renderStatement,
+  type SqlFragment,
+  type StatementName,
+} from '../../statements/index.ts';
+import { openWorkspace, type Workspace } from '../../workspace/open-workspace.ts';
+import { queriesOver } from '../../workspace/queries.ts';
+import { type Checkpoint, openCheckpoints } from './checkpoint.ts';
+
+export interface Sandbox {
+  /** The folder with the warehouse; removed by close. */
+  readonly folder: string;
+  /** A workspace over the sandbox in which these processes stand for those of their names. */
+  workspace(specs: readonly ProcessSpec[]): Workspace;
+  setClock(ms: number): void;
+  /** Statements of a user over the warehouse, tables as `schema.table`. */
+  sql(text: string): Promise<ResultRows>;
+  /** One of the engine's own statements on the connection to the database in memory. */
+  run<Name extends StatementName>(
+    statement: Name,
+    fragments: FragmentsOf<Name>,
+    parameters?: Readonly<Record<string, BoundValue>>,
+  ): Promise<ResultRows>;
+  /** The same for a text, such as a user's query with its sources. */
+  query(sql: string, parameters?: Readonly<Record<string, BoundValue>>): Promise<ResultRows>;
+  /** Relative paths of files that queries read begin there. */
+  searchFiles(folder: string): Promise<void>;
+  save(): Checkpoint;
+  restore(checkpoint: Checkpoint): void;
+  /** Forgets every table, in the warehouse and in memory. */
+  begin(): Promise<void>;
+  interrupt(): void;
+  close(options?: { readonly keep?: boolean }): Promise<void>;
+}
+
+/** Bytes that a file system in memory must have to spare. */
+const MEMORY_FOLDER_BYTES = 512 * 1024 * 1024;
+
+/** `keep`: in a folder that stays, and not in memory. */
+export async function openSandbox(
+  project: ProjectSpec,
+  { keep = false }: { readonly keep?: boolean } = {},
+): Promise<Sandbox> {
+  const folder = fs.mkdtempSync(path.join(keep ? os.tmpdir() : fastFolder(), 'psyberg-test-'));
+  const warehouse = path.join(folder, 'warehouse');
+  const own: ProjectSpec = { ...project, catalog: { kind: 'embedded', warehouse } };
+  let nowMs = Date.now();
+  const workspace = await openWorkspace(own, { now: () => nowMs });
+  const sql = queriesOver(workspace);
+  // The first call of its client opens the catalog for good.
+  await workspace.client.listNamespaces();
+  const checkpoints = openCheckpoints(warehouse);
+  const empty = checkpoints.save();
+  const memory = memoryOf(workspace);
+  const query: Sandbox['query'] = async (text, parameters = {}) =>
+    (await memory()).table({ sql: text, parameters });
+  return {
+    folder,
+    workspace: (specs) => withSpecs(workspace, own, specs),
+    setClock(ms) {
+      nowMs = ms;
+    },
+    sql,
+    query,
+    run: (name, fragments, parameters = {}) => query(renderAny(name, fragments), parameters),
+    async searchFiles(from) {
+      await query(renderStatement('test/search_files', { folder: literalFragment(from) }));
+    },
+    save: () => checkpoints.save(),
+    restore: (checkpoint) => checkpoints.restore(checkpoint),
+    async begin() {
+      checkpoints.restore(empty);
+      await query(renderStatement('test/drop_rows'));
+      await query(renderStatement('test/make_rows'));
+    },
+    interrupt: workspace.interrupt,
+    async close({ keep: stays = keep } = {}) {
+      checkpoints.close();
+      await workspace.close();
+      if (!stays) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    },
+  };
+}
+
+/** A statement of which the compiler has seen that these are its fragments. */
+export const renderAny: (name: StatementName, fragments: Readonly<Record<string, SqlFragment>>) => string =
+  renderStatement;
+
+/** A file system in memory where there is one with room; commits there wait for no disk. */
+function fastFolder(): string {
+  try {
+    const { bavail, bsize } = fs.statfsSync('/dev/shm');
+    fs.accessSync('/dev/shm', fs.constants.W_OK | fs.constants.X_OK);
+    if (bavail * bsize >= MEMORY_FOLDER_BYTES) return '/dev/shm';
+  } catch {
+    // No such file system on this machine.
+  }
+  return os.tmpdir();
+}
+
+/** The connection to the database in memory; a new one after DuckDB was opened again. */
+function memoryOf(workspace: Workspace): () => Promise<Engine> {
+  let opened: { readonly engine: Engine; readonly connection: Promise<Engine> } | undefined;
+  const open = async (engine: Engine): Promise<Engine> => {
+    const connection = await forkWithMacros(engine);
+    await connection.execute({ sql: renderStatement('test/attach_memory'), parameters: {} });
+    await connection.execute({ sql: renderStatement('test/make_rows'), parameters: {} });
+    return connection;
+  };
+  return async () => {
+    const engine = await workspace.engine();
+    if (opened?.engine !== engine) opened = { engine, connection: open(engine) };
+    return opened.connection;
+  };
+}
+
+function withSpecs(workspace: Workspace, project: ProjectSpec, specs: readonly ProcessSpec[]): Workspace {
+  const own = {
+    ...project,
+    processes: project.processes.map(
+      (spec) => specs.find((each) => each.processName === spec.processName) ?? spec,
+    ),
+  };
+  return {
+    ...workspace,
+    project: own,
+    ports: async () => ({ ...(await workspace.ports()), project: own }),
+  };
+}
