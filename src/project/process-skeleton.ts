@@ -33,10 +33,19 @@ export function processPlaceholders(options: {
   const sources = nameSources(options.sources, options.columns ?? {});
   const { loadsHours, readsPrevious } = patternOf(options);
   const key = readsPrevious ? commonKey(sources) : undefined;
+  const [first] = sources;
+  // A join by a key alone meets rows of the same hour: how far back it should look only the author knows.
+  const windowHint = (index: number): string => {
+    const [other, joins] = [sources[index], loadsHours && !readsPrevious && index > 0];
+    const by = joins && first !== undefined && other !== undefined ? commonKey([first, other]) : undefined;
+    return by === undefined
+      ? ''
+      : `\n    # window: { before: 30d, key: ${yamlText(by)} }   # rows of up to 30 days before an hour belong to it`;
+  };
   const eventTime = readsPrevious ? 'state_hour' : outputTime(sources[0]);
   return {
     process_name: options.name,
-    sources: sources.map(sourceYaml).join('\n'),
+    sources: sources.map((source, index) => `${sourceYaml(source)}${windowHint(index)}`).join('\n'),
     target: tableName(options.target),
     target_lines:
       eventTime === undefined

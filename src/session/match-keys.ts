@@ -171,7 +171,9 @@ function obstacleOf(
   column: NestedField,
   tables: readonly TableWithKey[],
 ): string | undefined {
-  if (watermark?.windowKeyId !== column.id) return `its rows were not read by the key ${column.name} so far`;
+  // Of a source that was never read all rows are new, and no row had another key before.
+  if (watermark !== undefined && watermark.windowKeyId !== column.id)
+    return `its rows were not read by the key ${column.name} so far`;
   const type = comparedAs(column);
   if (type === undefined) return `${column.name} is of a type that is not compared by its stored values`;
   const other = tables.find((each) => comparedAs(each.column) !== type);

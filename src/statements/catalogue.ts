@@ -95,7 +95,7 @@ export interface Catalogue {
     row: AnyRow;
   };
   'changes/add_changed_keys': {
-    parameters: { present_hour: bigint | number };
+    parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
     fragments:
       | 'changed'
       | 'sign'

@@ -68,6 +68,7 @@ export {
   type TestColumn,
   cellFragment,
   eventHourFragment,
+  inHourFragment,
   hourListFragment,
   instantFragment,
   shapedColumnsFragment,

@@ -56,6 +56,10 @@ export function eventHourFragment(column: TestColumn, unit: string | undefined):
   return statementFragment(`floor((${first}) / 3600000.0)::bigint`);
 }
 
+/** The rows of one hour: of a query with a window others may be beside it. */
+export const inHourFragment = (hour: SqlFragment, only: number): SqlFragment =>
+  statementFragment(`${hour.sql} = ${Math.trunc(only)}`);
+
 /** `hour <= 470000`, or every row. */
 export const upToHourFragment = (hour: SqlFragment | undefined, last: number | undefined): SqlFragment =>
   statementFragment(

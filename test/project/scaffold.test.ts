@@ -186,6 +186,7 @@ describe('newProcess', () => {
       columns,
     });
     expect(spec.sql).toContain('left join requests using (account_id)');
+    expect(fs.readFileSync(spec.file, 'utf8')).toContain('# window: { before: 30d, key: account_id }');
     expect(await rowsOf(spec)).toEqual([
       {
         event_id: 1,

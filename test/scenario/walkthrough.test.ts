@@ -157,8 +157,28 @@ describe('the run at hour 7', () => {
     );
   });
 
-  it.each(['cancel_request_fact_load', 'cancel_fact_load'] as const)('%s has nothing to do', (name) => {
-    expect(step(3, name).run).toMatchObject({ status: 'nothing-new', published_snapshot_id: null });
+  it('takes cancel requests that were posted the evening before, and turns the cancels of hour 2 alone', async () => {
+    expect(hours(step(3, 'cancel_request_fact_load'))).toEqual([-3]);
+    const { plan, run } = step(3, 'cancel_fact_load');
+    expect(hoursOfDay(plan.hours.map(({ hour }) => hour))).toEqual([2]);
+    expect(run).toMatchObject({ status: 'published', operation: 'overwrite' });
+    const [, requests] = plan.sources;
+    expect(requests).toMatchObject({
+      window: { before_hours: 720, after_hours: 0, key: 'account_id' },
+      window_keys: { hours: 1, candidate_hours: 11, all_hours_because: null },
+    });
+    expect(plan.hours[0]?.causes[0]).toMatchObject({
+      source: 'facts.cancel_request_fact',
+      changed_hour: '2023-09-13T21:00:00Z',
+    });
+    const [turned] = (
+      await project.psyberg.sql(
+        "select count(*) as cancels from facts.cancel_fact c join facts.cancel_request_fact r using (account_id) where churn_type = 'voluntary' and r.request_ts < timestamptz '2023-09-14 00:00:00Z'",
+      )
+    ).toObjects();
+    expect(Number(turned?.['cancels'])).toBeGreaterThan(0);
+    // Some ask and stay.
+    expect(Number(turned?.['cancels'])).toBeLessThan(requests?.window_keys?.keys ?? 0);
   });
 
   it('pays the owed hour 7 together with the recomputed 0..6', () => {

@@ -161,7 +161,7 @@ async function runHistory(each: History): Promise<void> {
       await world.sql(`select id from raw.${name}`);
       if (done !== undefined) cover(`${operation.kind === 'in-one-gap' ? 'in one gap' : done} of ${name}`);
     } catch (error) {
-      throw (error as Error).message.includes('INTERNAL Error')
+      throw (error as { code?: string }).code === 'engine-internal-error'
         ? new BeyondDuckdb((error as Error).message, { cause: error })
         : error;
     }

@@ -216,6 +216,14 @@ describe('the key of a window', () => {
     expect((await check(world, 20)).hours).toEqual([6, 15]);
     await world.sql('delete from raw.requests where request_id = 51');
     expect((await check(world, 20)).hours).toEqual([2, 12]);
+    // Rewritten and then deleted, all before the next session: the row is in a file that came, and not in the table.
+    await world.changeFiles('raw.requests', {
+      operation: 'overwrite',
+      remove: (files) => files,
+      insert: 'select * from raw.requests',
+    });
+    await world.sql('delete from raw.requests where request_id = 53');
+    expect((await check(world, 20)).hours).toEqual([12]);
     // A key that nobody has: nothing to do.
     await world.land('raw.requests', rows([57, 1234, 9]));
     expect(await keysOf(world)).toMatchObject({ keys: 1, hours: 0 });

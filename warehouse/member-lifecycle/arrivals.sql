@@ -1,5 +1,6 @@
 -- @name arrivals
--- What: how many rows of each raw table there are by the hour in which their event happened.
+-- What: how many rows of each raw table there are by the hour in which their event happened, counted from midnight of the day: -3 is 21:00 of
+-- the evening before.
 -- @returns source VARCHAR, event_hour INTEGER, row_count BIGINT
 with events as (
   select 'raw_signups' as source, processing_ts
@@ -15,7 +16,7 @@ with events as (
   from raw.raw_cancels
 )
 select source,
-       (processing_ts // 3600000 % 24)::integer as event_hour,
+       (processing_ts // 3600000 - epoch_ms(timestamp '2023-09-14 00:00:00') // 3600000)::integer as event_hour,
        count(*) as row_count
 from events
 group by source, event_hour

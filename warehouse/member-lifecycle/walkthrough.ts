@@ -46,7 +46,7 @@ export const SCRIPT: readonly ActScript[] = [
     cancels: { first: 6, last: 7 },
   },
   {
-    title: 'Hour 7 lands, and sign-ups of hour 0 that are seven hours late',
+    title: 'Hour 7 lands, sign-ups of hour 0, and letters of the evening before (hour -3)',
     signupsAndPlans: { first: 7, last: 7 },
     cancels: { first: 8, last: 8 },
   },
@@ -136,9 +136,9 @@ export async function playWalkthrough(
   return acts;
 }
 
-/** The hours of a plan as hours of the day, for people and for tests. */
+/** The hours of a plan as hours of the day, for people and for tests; those of the evening before are negative. */
 export const hoursOfDay = (hours: readonly string[]): number[] =>
-  hours.map((hour) => Number(hour.slice(11, 13)));
+  hours.map((hour) => (Date.parse(hour) - Date.parse(`${DAY}T00:00:00Z`)) / 3_600_000);
 
 async function landHours(project: SampleProject, script: ActScript): Promise<void> {
   const arriving = ({ first, last }: ArrivalHours) => ({

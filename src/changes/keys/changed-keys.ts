@@ -10,7 +10,7 @@ import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { type HourRange, hourIntervals } from '../../model/hour.ts';
 import { intervalsOf, touchedHours } from '../../model/hour-sets.ts';
-import type { ChangedFile, SourceState } from '../../model/session.ts';
+import type { SourceState } from '../../model/session.ts';
 import {
   hashFragment,
   identifierFragment,
@@ -21,7 +21,7 @@ import {
   statementFragment,
   tableFragment,
 } from '../../statements/index.ts';
-import { manifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
+import { liveManifestsOf, manifestsOf, ofData } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
 import { hashedRow, isIncomparable, storedEventTime } from '../rows/compare-rows.ts';
@@ -48,70 +48,47 @@ export interface ChangedKeysInput {
   readonly key: string;
 }
 
-const KEYS_UNKNOWN = 'the rows before and after the change cannot be compared';
-
 /** The keys; whoever asks drops the table. Throws what has nothing to do with the rows. */
 export async function changedKeys(input: ChangedKeysInput): Promise<ChangedKeys | UnknownKeys> {
-  const { files, watermark } = input.state;
-  const before = snapshotById(input.source.metadata, watermark?.snapshotId ?? -1n);
-  const onlyCame = files.every((file) => file.status === 'added');
-  if (!onlyCame && before === undefined) return { because: 'the snapshot that was read last is expired' };
   try {
-    return await inTemporaryFolder((directory) =>
-      readKeys(input, { directory, before: onlyCame ? undefined : before }),
-    );
+    return await inTemporaryFolder(async (directory) => {
+      const came = await rowsThatCame(input, directory);
+      const sides = came ?? (await rowsOfBoth(input, directory));
+      return 'because' in sides ? sides : await readKeys(input, sides);
+    });
   } catch (error) {
-    if (isIncomparable(error)) return { because: `${KEYS_UNKNOWN}: ${firstLine(error)}` };
+    if (isIncomparable(error))
+      return { because: `the rows before and after the change cannot be compared: ${firstLine(error)}` };
     throw error;
   }
 }
 
 const firstLine = (error: unknown): string => String((error as Error).message).split('\n', 1)[0] as string;
 
-interface Reading {
-  readonly directory: string;
-  /** Undefined where rows only came. */
-  readonly before: Snapshot | undefined;
+/** Rows to count, and those to take off them. `told`: rows are compared, and told from each other. */
+interface Sides extends FilesRead {
+  readonly sides: readonly { readonly snapshot: Snapshot; readonly sign: '1' | '-1' }[];
+  readonly told: boolean;
 }
 
-async function readKeys(input: ChangedKeysInput, reading: Reading): Promise<ChangedKeys | UnknownKeys> {
-  const { source, state } = input;
-  const added = await viewOfAdded(input, reading);
-  const sides = reading.before === undefined ? undefined : await viewsOfBoth(input, reading, reading.before);
-  if (added === undefined || sides === 'incomplete') return { because: KEYS_UNKNOWN };
+async function readKeys(input: ChangedKeysInput, { sides, told, files, bytes }: Sides): Promise<ChangedKeys> {
+  const { engine } = input.source;
   const table = temporaryTable();
-  const views: { readonly snapshot: Snapshot; readonly sign: '1' | '-1' }[] = [
-    { snapshot: added.snapshot, sign: '1' },
-    ...(sides === undefined
-      ? []
-      : [
-          { snapshot: sides.current, sign: '1' as const },
-          { snapshot: sides.earlier, sign: '-1' as const },
-        ]),
-  ];
-  const named = Object.fromEntries(views.map(({ snapshot }, index) => [`side_${index}`, snapshot]));
-  const count = await withViews(source, named, async (shown) => {
+  const named = Object.fromEntries(sides.map(({ snapshot }, index) => [`side_${index}`, snapshot]));
+  const count = await withViews(input.source, named, async (shown) => {
     const changed = temporaryTable();
     const key = identifierFragment(keyColumn(input));
-    await source.engine.execute(
-      statement('changes/begin_changed_keys', {
-        changed,
-        key,
-        rows: shown['side_0'] as SqlFragment,
-      }),
-    );
-    const told = reading.before !== undefined;
+    const rowsOf = (index: number): SqlFragment => shown[`side_${index}`] as SqlFragment;
+    await engine.execute(statement('changes/begin_changed_keys', { changed, key, rows: rowsOf(0) }));
     // One after the other: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
-    for (const [index, { sign }] of views.entries())
-      await addKeys(source, { changed, key, rows: shown[`side_${index}`] as SqlFragment, sign, told });
-    await source.engine.execute(statement('changes/end_changed_keys', { keys: table, changed }));
-    await dropKeys(source, changed);
-    const [row] = await source.engine.query(statement('changes/count_keys', { keys: table }));
+    for (const [index, { sign }] of sides.entries())
+      await addKeys(input, { changed, key, rows: rowsOf(index), sign, told });
+    await engine.execute(statement('changes/end_changed_keys', { keys: table, changed }));
+    await dropKeys(input.source, changed);
+    const [row] = await engine.query(statement('changes/count_keys', { keys: table }));
     return Number(row?.keys ?? 0n);
   });
-  const gone = state.files.filter((file) => file.status === 'removed');
-  const bytes = gone.reduce((sum, file) => sum + file.bytes, added.bytes + (sides?.bytes ?? 0n));
-  return { table, count, files: added.files + gone.length + (sides?.files ?? 0), bytes };
+  return { table, count, files, bytes };
 }
 
 const temporaryTable = (): SqlFragment =>
@@ -125,7 +102,7 @@ export const dropKeys = (source: Pick<Source, 'engine'>, keys: SqlFragment): Pro
   source.engine.execute(statement('changes/drop_keys', { keys }));
 
 async function addKeys(
-  source: Source,
+  { source, state }: ChangedKeysInput,
   {
     changed,
     key,
@@ -137,7 +114,6 @@ async function addKeys(
     readonly key: SqlFragment;
     readonly rows: SqlFragment;
     readonly sign: '1' | '-1';
-    /** True where rows are compared, and told from each other. */
     readonly told: boolean;
   },
 ): Promise<void> {
@@ -153,107 +129,86 @@ async function addKeys(
       row_hash: told ? hashFragment(row) : statementFragment('0'),
       second_hash: told ? hashFragment(row, 'again') : statementFragment('0'),
     }),
-    { present_hour: source.lastAllowedHour },
+    hourIntervals(changedHours(state)),
   );
 }
 
-interface View extends FilesRead {
-  readonly snapshot: Snapshot;
-}
+const changedHours = ({ files }: SourceState): HourRange[] => intervalsOf(touchedHours(files));
 
 /**
- * The files that came: looked up in the manifests that their own snapshots added, since a compaction may have
- * taken them off the head. Undefined where they are not all there.
+ * The files that came, where nothing else happened: looked up in the manifests that their own snapshots
+ * added, since a compaction may have taken them off the head. Rows that came and went again bring keys too
+ * many, and none is lost. Undefined where the rows of both sides have to be compared.
  */
-async function viewOfAdded(
+async function rowsThatCame(
   { source, state, head }: ChangedKeysInput,
-  { directory }: Reading,
-): Promise<View | undefined> {
+  directory: string,
+): Promise<Sides | undefined> {
   const { engine, metadata } = source;
-  const added = state.files.filter((file) => file.status === 'added');
+  if (state.files.some((file) => file.status !== 'added')) return undefined;
   let from = head;
-  if (added.length > 0 && state.detectedBy !== 'live-files' && state.detectedBy !== 'first-load') {
+  if (state.detectedBy === 'snapshots') {
     const destination = `${directory}/added-${randomUUID()}.avro`;
-    const counted = state.changes.filter((change) => change.counted);
     await engine.execute(listStatement('tables/write_change_list', 'none'), {
       manifest_lists: state.manifestLists,
-      snapshot_ids: counted.map((change) => change.snapshotId),
+      snapshot_ids: state.changes.filter(({ counted }) => counted).map(({ snapshotId }) => snapshotId),
       contents: [0],
       destination,
     });
     from = { ...head, 'manifest-list': destination };
   }
-  const manifests = ofData(await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
-  const paths = added.map((file) => file.path);
-  const snapshot = await composeFilesView(engine, { metadata, from, manifests, files: paths, directory });
-  const bytes = added.reduce((sum, file) => sum + file.bytes, 0n);
-  return (await holdsAll(source, snapshot, paths)) ? { snapshot, files: added.length, bytes } : undefined;
-}
-
-async function holdsAll(source: Source, view: Snapshot, paths: readonly string[]): Promise<boolean> {
-  const listed = paths.length === 0 ? [] : ofData(await manifestsOf(source.engine, view));
-  const found = listed.reduce((sum, each) => sum + each.live_files, 0n);
-  return found === BigInt(paths.length);
+  const paths = state.files.map((file) => file.path);
+  const manifests = ofData(await liveManifestsOf(engine, from));
+  const view = await composeFilesView(engine, { metadata, from, manifests, files: paths, directory });
+  const listed = ofData(await manifestsOf(engine, view));
+  if (listed.reduce((sum, each) => sum + each.live_files, 0n) !== BigInt(paths.length)) return undefined;
+  const bytes = state.files.reduce((sum, file) => sum + file.bytes, 0n);
+  return { sides: [{ snapshot: view, sign: '1' }], told: false, files: paths.length, bytes };
 }
 
 /**
- * What else is compared: the files that went, as they were, and beside them those that lost or got back
- * single rows, as they were and as they are.
+ * All rows of the changed hours, as they are and as they were. Which files were rewritten by whom does not
+ * matter then: a row that is in both is no change, wherever it lies. Files of both are left out while no row
+ * was deleted from one.
  */
-async function viewsOfBoth(
-  input: ChangedKeysInput,
-  { directory }: Reading,
-  before: Snapshot,
-): Promise<(FilesRead & { readonly current: Snapshot; readonly earlier: Snapshot }) | 'incomplete'> {
-  const { source, head, state } = input;
+async function rowsOfBoth(
+  { source, state, head }: ChangedKeysInput,
+  directory: string,
+): Promise<Sides | UnknownKeys> {
   const { engine, metadata } = source;
-  await refuseUnreadable(source, before);
-  await refuseUnreadable(source, head);
-  const hours = hoursOfDeletes(state.files);
-  const [earlier, current] = [await source.manifestsOf(before), await source.manifestsOf(head)];
-  const partly = await filesIn(source, { snapshot: before, manifests: earlier, hours });
-  const still = await filesIn(source, { snapshot: head, manifests: current, hours });
-  const common = new Set(partly.paths.filter((path) => still.paths.includes(path)));
-  const removed = state.files.filter((file) => file.status === 'removed').map((file) => file.path);
-  const paths = { earlier: [...new Set([...removed, ...common])], current: [...common] };
-  const viewOf = (from: Snapshot, manifests: readonly ManifestRow[], files: readonly string[]) =>
-    composeFilesView(engine, {
-      metadata,
-      from,
-      manifests: ofData(manifests),
-      files,
-      directory,
-      withDeletes: true,
-    });
-  const views = {
-    earlier: await viewOf(before, earlier, paths.earlier),
-    current: await viewOf(head, current, paths.current),
-  };
-  const whole =
-    (await holdsAll(source, views.earlier, paths.earlier)) &&
-    (await holdsAll(source, views.current, paths.current));
-  return whole ? { ...views, files: common.size, bytes: partly.bytes } : 'incomplete';
-}
-
-const hoursOfDeletes = (files: readonly ChangedFile[]): HourRange[] =>
-  intervalsOf(touchedHours(files.filter((file) => file.status === 'deletes')));
-
-async function filesIn(
-  source: Source,
-  {
-    snapshot,
-    manifests,
-    hours,
-  }: {
-    readonly snapshot: Snapshot;
-    readonly manifests: readonly ManifestRow[];
-    readonly hours: readonly HourRange[];
-  },
-): Promise<{ readonly paths: string[]; readonly bytes: bigint }> {
-  if (hours.length === 0) return { paths: [], bytes: 0n };
-  const files = await filesOfHours(source, { snapshot, manifests, hours: hourIntervals(hours) });
+  const before = snapshotById(metadata, state.watermark?.snapshotId ?? -1n);
+  if (before === undefined) return { because: 'the snapshot that was read last is expired' };
+  for (const snapshot of [before, head]) await refuseUnreadable(source, snapshot);
+  const hours = hourIntervals(changedHours(state));
+  const listed = await Promise.all(
+    [head, before].map(async (snapshot) => {
+      const manifests = await source.manifestsOf(snapshot);
+      const files = await filesOfHours(source, { snapshot, manifests, hours });
+      return { snapshot, manifests, files };
+    }),
+  );
+  const [now, then] = listed.map(({ files }) => new Set(files.map(({ path }) => path)));
+  const deletes = state.files.some((file) => file.status === 'deletes');
+  const isAsked = (path: string): boolean =>
+    deletes || !(now?.has(path) === true && then?.has(path) === true);
+  const asked = listed.map((side) => ({ ...side, files: side.files.filter(({ path }) => isAsked(path)) }));
+  const views = await Promise.all(
+    asked.map(({ snapshot, manifests, files }) =>
+      composeFilesView(engine, {
+        metadata,
+        from: snapshot,
+        manifests: ofData(manifests),
+        files: files.map(({ path }) => path),
+        directory,
+        withDeletes: true,
+      }),
+    ),
+  );
+  const read = asked.flatMap(({ files }) => files);
   return {
-    paths: files.map((file) => file.path),
-    bytes: files.reduce((sum, file) => sum + file.bytes, 0n),
+    sides: views.map((snapshot, index) => ({ snapshot, sign: index === 0 ? '1' : '-1' })),
+    told: true,
+    files: read.length,
+    bytes: read.reduce((sum, file) => sum + file.bytes, 0n),
   };
 }

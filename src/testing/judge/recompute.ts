@@ -11,6 +11,7 @@ import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import {
   eventHourFragment,
   hourCountFragment,
+  inHourFragment,
   renderStatement,
   shapedColumnsFragment,
   type SqlFragment,
@@ -99,7 +100,7 @@ async function recomputeHours(sandbox: Sandbox, input: RecomputeInput): Promise<
     );
     await sandbox.run('test/land', {
       table,
-      rows: statementFragment(`(${await shaped(sandbox, input, raw)})`),
+      rows: statementFragment(`(${await shaped(sandbox, input, raw, hour)})`),
     });
   }
   return { table, columns: target };
@@ -153,8 +154,14 @@ async function firstHour(sandbox: Sandbox, input: RecomputeInput): Promise<Hour 
 
 /**
  * What the query returned, in the columns and types of the target, without what lies above the complete hour.
+ * `only`: the one hour that was computed; rows beside it, which a window brings, are those of other hours.
  */
-async function shaped(sandbox: Sandbox, input: RecomputeInput, raw: SqlFragment): Promise<string> {
+async function shaped(
+  sandbox: Sandbox,
+  input: RecomputeInput,
+  raw: SqlFragment,
+  only?: Hour,
+): Promise<string> {
   const { spec, completeHour, target } = input;
   const returned = await columnsIn(sandbox, raw);
   const eventTime = returned.find(({ name }) => sameName(name, spec.target.eventTime));
@@ -167,12 +174,17 @@ async function shaped(sandbox: Sandbox, input: RecomputeInput, raw: SqlFragment)
         from: returned.find(({ name }) => sameName(name, column.name))?.name,
       })),
     ),
-    keep: upToHourFragment(
-      isCut ? eventHourFragment(eventTime as TestColumn, undefined) : undefined,
-      completeHour,
-    ),
+    keep:
+      only !== undefined && eventTime !== undefined && hasWindow(spec)
+        ? inHourFragment(eventHourFragment(eventTime, undefined), only)
+        : upToHourFragment(
+            isCut ? eventHourFragment(eventTime as TestColumn, undefined) : undefined,
+            completeHour,
+          ),
   });
 }
+
+const hasWindow = ({ sources }: ProcessSpec): boolean => sources.some(({ window }) => window !== undefined);
 
 const noRows = (columns: readonly TestColumn[]): string =>
   renderStatement('test/no_rows', {

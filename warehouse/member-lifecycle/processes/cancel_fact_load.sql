@@ -7,6 +7,7 @@ sources:
     event_time_unit: epoch_ms
   - table: facts.cancel_request_fact
     event_time: request_ts
+    window: { before: 30d, key: account_id }
 target:
   table: facts.cancel_fact
   event_time: cancel_ts
@@ -19,7 +20,8 @@ audits:
   - sql: audits/churn_type_known.sql
 ---*/
 -- Two streams decide: a cancel that the member asked for is voluntary, any other (a failed payment) is involuntary.
--- A request is executed within its hour. The rule looks at one hour only, so a recomputed range never depends on rows outside it.
+-- A request may lie up to 30 days before its cancel. The window above says so: when one comes late, the hours in which its account cancelled
+-- are computed again.
 select event_id,
        account_id,
        make_timestamptz(processing_ts * 1000) as cancel_ts,
@@ -27,7 +29,8 @@ select event_id,
          when exists (
            from cancel_request_fact as request
            where request.account_id = raw_cancels.account_id
-             and date_trunc('hour', request.request_ts) = date_trunc('hour', make_timestamptz(raw_cancels.processing_ts * 1000))
+             and request.request_ts <= make_timestamptz(raw_cancels.processing_ts * 1000)
+             and request.request_ts > make_timestamptz(raw_cancels.processing_ts * 1000) - interval 30 day
          ) then 'voluntary'
          else 'involuntary'
        end as churn_type

@@ -2,25 +2,27 @@
 -- What: the fact as if it were built today from all raw rows of both streams, against the fact as the sessions left it.
 -- The least complete hour bounds it: an hour above it is not loaded before both streams have it.
 -- @returns target VARCHAR, row_count BIGINT, missing_rows BIGINT, extra_rows BIGINT
-with requested_hours as (
-  select distinct account_id, processing_ts // 3600000 as epoch_hour
-  from raw.raw_cancel_requests
-),
-complete as (
+with complete as (
   select least(
            (select max(processing_ts // 3600000) from raw.raw_cancels),
-           (select max(epoch_hour) from requested_hours)
+           (select max(processing_ts // 3600000) from raw.raw_cancel_requests)
          ) as epoch_hour
 ),
 recomputed as (
   select cancel.event_id,
          cancel.account_id,
          make_timestamptz(cancel.processing_ts * 1000) as cancel_ts,
-         if(requested_hours.account_id is null, 'involuntary', 'voluntary') as churn_type
+         if(
+           exists (
+             from raw.raw_cancel_requests as request
+             where request.account_id = cancel.account_id
+               and request.processing_ts <= cancel.processing_ts
+               and request.processing_ts > cancel.processing_ts - 30 * 24 * 3600000::bigint
+           ),
+           'voluntary',
+           'involuntary'
+         ) as churn_type
   from raw.raw_cancels as cancel
-  left join requested_hours
-    on requested_hours.account_id = cancel.account_id
-   and requested_hours.epoch_hour = cancel.processing_ts // 3600000
   where cancel.processing_ts // 3600000 <= (select epoch_hour from complete)
 ),
 loaded as (

@@ -1,7 +1,9 @@
 -- @name raw_cancel_requests
--- What: the cancel requests that arrive in the given hours: 70 % of the cancels were asked for, shortly before, in the same hour;
--- 3 % of the accounts ask and stay.
+-- What: the cancel requests that arrive in the given hours: 70 % of the cancels were asked for before, most of them shortly before, in the
+-- same hour; 3 % of the accounts ask and stay.
 -- Late: 25 % of hour 5 arrive in hour 6. Their cancels were loaded as involuntary and must become voluntary.
+-- By letter: 30 % of the members of old whose cancel is of hour 2 had asked at 21:00 of the evening before, hour -3. The letters are recorded
+-- in hour 8: eleven hours late, and five hours away from the hour that they change.
 -- @param $first_arrival_hour INTEGER
 -- @param $last_arrival_hour INTEGER
 insert into raw.raw_cancel_requests
@@ -21,10 +23,19 @@ requests as (
   where cancel_dice < 15
     and (cancel_dice >= 12 or md5_number_lower('request ' || account_id) % 100 < 70)
 ),
+posted as (
+  select * exclude (event_hour),
+         case when event_hour = 2 and account_id <= 3000 and late_dice < 30 then -3 else event_hour end as event_hour
+  from requests
+),
 arriving as (
   select *,
-         case when event_hour = 5 and late_dice < 25 then 6 else event_hour end as arrival_hour
-  from requests
+         case
+           when event_hour < 0 then 8
+           when event_hour = 5 and late_dice < 25 then 6
+           else event_hour
+         end as arrival_hour
+  from posted
   where event_hour <= 7
 )
 select 4000000 + account_id as event_id,
