@@ -1,17 +1,12 @@
+export { compileAdoption, compilePlan } from './compile-plan.ts';
+export type { Dialect } from './dialect.ts';
 export {
   columnTypesStatement,
-  compileAdoption,
-  compilePlan,
   createStatement,
   describeStatement,
+  DUCKDB,
   firstInsertStep,
-} from './compile-plan.ts';
-export { type OverNoRow, declaredParameters } from './step-statements.ts';
-export {
-  SESSION_CATALOG,
-  hoursRead,
-  namedIn,
-  processParameters,
   sourceCtes,
-  windowReach,
-} from './source-ctes.ts';
+} from './duckdb/index.ts';
+export { hoursRead, namedIn, processParameters, SESSION_CATALOG, windowReach } from './parameters.ts';
+export { type OverNoRow, declaredParameters } from './step-statements.ts';

@@ -137,7 +137,7 @@ async function use<T>(
   }
 }
 
-/** A table that cannot be read is told of where it is read. */
+/** A table that cannot be read is reported where it is read. */
 const bindOnly = (connection: DuckDBConnection, query: string): Promise<void> =>
   connection.prepare(query).then(
     (prepared) => prepared.destroySync(),

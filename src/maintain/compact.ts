@@ -56,7 +56,7 @@ export async function compactTable(
 }
 
 /**
- * One look at the table, and all the groups found in it. `onBatch`: told of each commit; what is returned
+ * One look at the table, and all the groups found in it. `onBatch`: called with each commit; what is returned
  * counts for a dry run.
  */
 async function compactOnce(
@@ -140,7 +140,7 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
     };
   } catch (error) {
     discard(created, error);
-    // A statement that was stopped has begun files that it told nobody of.
+    // A statement that was stopped has begun files that it has not reported.
     const begun = localPath(batchFolder(batch.layout, directory));
     if (begun !== undefined && !isUnanswered(error)) rmSync(begun, { recursive: true, force: true });
     throw error;

@@ -19,7 +19,7 @@ export interface MaintainPorts {
   readonly engine: Engine;
   /** Folder of the markers of running sessions, and of compactions. */
   readonly sessionsDirectory: string;
-  /** Told what is being done; for progress on stderr. */
+  /** Called with what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;
   /** Absolute folder; nothing outside it is ever deleted. */
   readonly warehouse: string;

@@ -29,7 +29,7 @@ import { type OrphanOutcome, removeOrphans } from './remove-orphans.ts';
 import { rewriteTableManifests } from './rewrite-manifests.ts';
 
 export interface MaintainRequest extends MaintainOptions {
-  /** Told of each table as soon as its own tasks are done; orphans come last, for all tables at once. */
+  /** Called with each table as soon as its own tasks are done; orphans come last, for all tables at once. */
   readonly onRecord?: (record: MaintainRecord) => void;
 }
 

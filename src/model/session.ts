@@ -97,7 +97,7 @@ export interface ChangedFile {
 /**
  * What a process can do with a change. `hours`: compute the hours again in which rows differ. `new-rows`:
  * append the rows of new files, and nothing else, so whatever changed other rows is refused. `added-rows`:
- * the same, but told to go on whatever else happened.
+ * the same, but asked to go on whatever else happened.
  */
 export type ChangesNeeded = 'hours' | 'new-rows' | 'added-rows';
 

@@ -13,7 +13,7 @@ export interface RunRequest {
   readonly keepBranch?: boolean;
   /** Plans made before: run exactly these, or refuse when they are stale. */
   readonly plans?: readonly CompiledPlan[];
-  /** Told of each record as soon as its process is done. */
+  /** Called with each record as soon as its process is done. */
   readonly onRecord?: (record: RunRecord) => void;
 }
 

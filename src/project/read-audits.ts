@@ -77,7 +77,7 @@ function readQueryFile(
     return undefined;
   }
   const shown = relativeFile(root, file);
-  // Two processes may share an audit: its problems are told once.
+  // Two processes may share an audit: its problems are reported once.
   const known = problems.some((problem) => problem.file === shown);
   const text = fs.readFileSync(file, 'utf8');
   const own: ProjectProblem[] = [];

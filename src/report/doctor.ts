@@ -11,7 +11,7 @@ export interface Check {
   readonly hint: string | null;
 }
 
-/** Told of each check as it is made. */
+/** Called with each check as it is made. */
 export type Report = (name: string, status: Check['status'], message: string, hint?: string) => void;
 
 export function doctorText(checks: readonly Check[], style: Style = PLAIN): string {

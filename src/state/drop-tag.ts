@@ -11,7 +11,7 @@ import { protectionTag, type TableIdentifier, tableName } from '../model/names.t
 const ATTEMPTS = 3;
 
 /**
- * Never throws: what could not be dropped is told through `onStep`. True when the tag was there and is gone.
+ * Never throws: what could not be dropped is said through `onStep`. True when the tag was there and is gone.
  */
 export async function removeTag(
   { catalog, onStep }: { readonly catalog: CatalogClient; readonly onStep: (message: string) => void },

@@ -68,8 +68,11 @@ export {
   type TestColumn,
   cellFragment,
   eventHourFragment,
+<<<<<<< HEAD
   inHourFragment,
   hourCountFragment,
+=======
+>>>>>>> main
   hourListFragment,
   instantFragment,
   shapedColumnsFragment,

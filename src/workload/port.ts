@@ -6,6 +6,7 @@
  * An engine reads the session's own catalog: sources cut to what changed, the target on its branch, and what
  * was staged. It writes data files, and hands over a manifest of them; it never commits.
  */
+import type { Dialect } from '../compile/index.ts';
 import type { QueryColumn } from '../model/column-type.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import type { CompiledPlan } from '../model/plan.ts';
@@ -59,6 +60,8 @@ export interface CountedRow extends Record<string, unknown> {
 }
 
 export interface Workload {
+  /** How its steps are written. */
+  readonly dialect: Dialect;
   /** Opens the session's catalog under the name that steps use. */
   attach(catalog: ServedCatalog): Promise<void>;
   detach(): Promise<void>;

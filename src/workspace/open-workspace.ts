@@ -18,7 +18,7 @@ import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './fo
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 
 export interface WorkspaceOptions {
-  /** Told what is being done, for progress. */
+  /** Called with what is being done, for progress. */
   readonly onStep?: (message: string) => void;
   /**
    * DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it DuckDB

@@ -3,9 +3,9 @@ import { wholeDays } from '../../model/hour-sets.ts';
 import type { ChangedFile, Session, SourceState } from '../../model/session.ts';
 
 /**
- * A date beside sources with a time of day is a row of each hour of its day (`compile/source-ctes.ts` shows
- * it to all of them), so it changes all of them: also those of today that are still to come, and those of a
- * date of the future. They are owed until their time has come.
+ * A date beside sources with a time of day is a row of each hour of its day (`compile/duckdb/source-ctes.ts`
+ * shows it to all of them), so it changes all of them: also those of today that are still to come, and those
+ * of a date of the future. They are owed until their time has come.
  */
 export function withWholeDays(session: Session): Session {
   if (!holdsWholeDays(session)) return session;

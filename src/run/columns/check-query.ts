@@ -58,7 +58,8 @@ async function appendToTarget(opened: Opened, columns: readonly QueryColumn[]): 
   const found = fileLayoutOf((await loadTarget(widened)).metadata);
   const layout = isLayout(found) ? found : null;
   const { steps: _steps, ...plan } = opened.plan;
-  return { ...widened, plan: compilePlan({ ...plan, target: { ...plan.target, layout } }, spec) };
+  const compiled = compilePlan({ ...plan, target: { ...plan.target, layout } }, spec, ports.workload.dialect);
+  return { ...widened, plan: compiled };
 }
 
 /** The session's query without the new columns; inside structs DuckDB's cast leaves them out. */
@@ -68,5 +69,6 @@ function leaveOut(opened: Opened, columns: readonly QueryColumn[], schema: Schem
   if (names.length === 0) return opened;
   const { steps: _steps, ...plan } = opened.plan;
   const sql = withoutColumnsQuery(opened.spec.sql, names);
-  return { ...opened, plan: compilePlan(plan, { ...opened.spec, sql }) };
+  const { dialect } = opened.ports.workload;
+  return { ...opened, plan: compilePlan(plan, { ...opened.spec, sql }, dialect) };
 }

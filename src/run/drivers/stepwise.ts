@@ -136,7 +136,10 @@ export async function auditStep(
   const { ports, spec } = request;
   const startedMs = performance.now();
   // The audits as they are now, not as they were when the session was opened.
-  const { staged, saved } = await resumeSession(request, compilePlan(stored.plan, spec));
+  const { staged, saved } = await resumeSession(
+    request,
+    compilePlan(stored.plan, spec, ports.workload.dialect),
+  );
   const audited = await auditStaged(staged).catch(async (error: unknown) => {
     ports.workload.resume();
     await detachSession(staged).catch(() => undefined);

@@ -35,8 +35,8 @@ export async function detachSession({ ports, view }: Begun): Promise<void> {
  */
 export async function abandonSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers } = session;
-  await detachSession(session);
   await leftovers.stateRows?.discard();
+  await detachSession(session);
   if (!leftovers.branchOfAnother)
     await dropSession(ports, spec.target.table, {
       branch,

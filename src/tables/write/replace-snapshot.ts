@@ -26,7 +26,7 @@ export interface Replacement {
   readonly added: readonly RewrittenManifest[];
   /** Further entries of the summary. */
   readonly properties: Readonly<Record<string, string>>;
-  /** Told of each file that is written, to be deleted when the commit fails. */
+  /** Called with each file that is written, to be deleted when the commit fails. */
   readonly created: (path: string) => void;
 }
 

@@ -176,7 +176,7 @@ export async function completeHourOf(
       ? undefined
       : Math.min(hour, hourOfMs(state.clockMs + source.futureToleranceMs)) - hoursAfter(source);
   });
-  if (told.every(isDefined)) return Math.min(...told);
+  if (told.every(isDefined)) return leastComplete(spec, told);
   const now = specAt(prepared, spec, state.played);
   sandbox.setClock(state.clockMs);
   const plan = await planProcess(sandbox.workspace([now]), now, { writesNothing: true });
@@ -185,7 +185,11 @@ export async function completeHourOf(
       told[index] ?? (hour === null ? undefined : parseHour(hour) - (window?.after_hours ?? 0)),
   );
   const reached = plan.target.complete_to_hour;
-  const least = vtts.every(isDefined) ? Math.min(...vtts) : undefined;
+  const least = vtts.every(isDefined) ? leastComplete(spec, vtts) : undefined;
   if (reached === null) return least;
   return Math.max(least ?? Number.NEGATIVE_INFINITY, parseHour(reached));
 }
+
+/** An hour of the target needs its sources as far as their windows reach beyond it. */
+const leastComplete = ({ sources }: ProcessSpec, hours: readonly Hour[]): Hour =>
+  Math.min(...hours.map((hour, index) => hour - (sources[index]?.window?.afterHours ?? 0)));

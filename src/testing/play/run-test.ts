@@ -82,7 +82,12 @@ async function playAll(play: Play, { order, wholeSessions = false }: TestOptions
   const [given, ...others] = ordersOf(test.arrivals.length, test.orders, test.seed) as [Order, ...Order[]];
   const failures = await playGiven(play, given);
   if (!test.equalsRecompute) return failures;
-  if ((await judgeOrder(play, given)) !== undefined) return [...failures, await shortestFailure(play, given)];
+  const finding = await judgeOrder(play, given);
+  if (finding !== undefined) {
+    // A run that fails was told where it failed.
+    const isTold = failures.some(({ error }) => error !== null && error.code === finding.error?.code);
+    return isTold ? failures : [...failures, await shortestFailure(play, given)];
+  }
   const rehearsal =
     wholeSessions || others.length === 0 ? undefined : await openRehearsal(play, play.recomputed);
   for (const each of others) {

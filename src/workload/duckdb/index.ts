@@ -1,7 +1,7 @@
 /**
  * DuckDB as the engine that works on rows: on the connection that the session's metadata are read with, too.
  */
-import { SESSION_CATALOG, firstInsertStep } from '../../compile/index.ts';
+import { DUCKDB, SESSION_CATALOG, firstInsertStep } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { ComputeHoursStep } from '../../model/step.ts';
 import { bindStep } from '../bind-step.ts';
@@ -12,6 +12,7 @@ import { mapAuditError, mapSqlError } from './sql-error.ts';
 import { stageRows } from './stage-rows.ts';
 
 export const duckdbWorkload = (engine: Engine): Workload => ({
+  dialect: DUCKDB,
   attach: (catalog) => engine.attach({ name: SESSION_CATALOG, ...catalog }),
   detach: () => engine.detach(SESSION_CATALOG),
   describe: (work) => describeQuery(engine, work),

@@ -2,10 +2,10 @@
  * Audits as statements over the cohort of a session: its source rows and the rows it staged. Plan + spec ->
  * steps. Pure.
  */
-import { auditKind, type AuditScope } from '../kinds/audits/index.ts';
-import type { Plan, Step } from '../model/plan.ts';
-import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
-import type { AuditStep } from '../model/step.ts';
+import { auditKind, type AuditScope } from '../../kinds/audits/index.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import type { AuditStep, CountSourcesStep } from '../../model/step.ts';
 import {
   type SqlFragment,
   identifierFragment,
@@ -14,22 +14,14 @@ import {
   renderStatement,
   statement,
   statementFragment,
-} from '../statements/index.ts';
-import {
-  type HourWindow,
-  namedIn,
-  ownHourCtes,
-  processParameters,
-  sourceCtes,
-  sourceFileCtes,
-  stagedTable,
-  wholeTable,
-  windowReach,
-} from './source-ctes.ts';
-import { bareStep } from './step-statements.ts';
+} from '../../statements/index.ts';
+import { type HourWindow, namedIn, processParameters, windowOf, windowReach } from '../parameters.ts';
+import { ownHourCtes, sourceCtes, sourceFileCtes, stagedTable, wholeTable } from './source-ctes.ts';
+import { bareStep } from '../step-statements.ts';
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
-export function compileAudits(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Step[] {
+export function compileAudits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | AuditStep)[] {
+  const window = windowOf(plan);
   const files = sourceFileCtes(plan, window);
   const count = statement('audit/count_sources', {
     sources: files.fragment,

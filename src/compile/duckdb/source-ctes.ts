@@ -2,13 +2,10 @@
  * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of
  * one hour). Plan + spec -> SqlFragment + the parameters that it binds. Pure.
  */
-import { type Hour, type HourRange, HOUR_MS, parseHour } from '../model/hour.ts';
-import { patternOf } from '../kinds/patterns/index.ts';
-import type { Plan, PlanSource } from '../model/plan.ts';
-import type { ProcessSpec } from '../model/process-spec.ts';
-import { scanSql } from '../model/scan-sql.ts';
-import { intervalsOf } from '../model/hour-sets.ts';
-import { rangesBehind } from '../model/window-hours.ts';
+import { HOUR_MS } from '../../model/hour.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import type { Plan, PlanSource } from '../../model/plan.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
 import {
   type SqlFragment,
   asStoredFragment,
@@ -25,10 +22,17 @@ import {
   storedEventTimeFragment,
   tableFragment,
   userQueryFragment,
-} from '../statements/index.ts';
-
-/** The catalog under which DuckDB sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
-export const SESSION_CATALOG = 'psyberg_session';
+} from '../../statements/index.ts';
+import {
+  countsForWholeDays,
+  type HourWindow,
+  instant,
+  type ProcessParameters,
+  rangeOf,
+  SESSION_CATALOG,
+  windowOfSource,
+  windowReach,
+} from '../parameters.ts';
 
 export const sourceTable = (alias: string): SqlFragment =>
   tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: alias });
@@ -46,24 +50,6 @@ export const wholeTable = (spec: ProcessSpec): SqlFragment =>
 export const straddlingTable = (spec: ProcessSpec): SqlFragment =>
   tableFragment(SESSION_CATALOG, { namespace: ['straddling'], name: spec.target.table.name });
 
-/** The hours that one execution of the SQL covers; undefined for a stateless load. */
-export interface HourWindow {
-  readonly firstHour: Hour;
-  readonly lastHour: Hour;
-  /** Only for `hours: touched`: exactly these hours. */
-  readonly only?: readonly Hour[];
-}
-
-/** What a process's SQL may name. Hours are ISO texts. */
-export interface ProcessParameters {
-  readonly psyberg_session_id: string;
-  readonly process_name: string;
-  readonly first_hour?: string;
-  readonly last_hour?: string;
-  readonly range_start?: string;
-  readonly range_end?: string;
-}
-
 /** What the relations of its sources name. */
 export interface SourceParameters extends Pick<ProcessParameters, 'range_start' | 'range_end'> {
   readonly previous_start?: string;
@@ -74,38 +60,6 @@ export interface SourceParameters extends Pick<ProcessParameters, 'range_start' 
 export interface BoundFragment {
   readonly fragment: SqlFragment;
   readonly parameters: SourceParameters;
-}
-
-const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-
-/** The parameters that a process's SQL may name, for one window. */
-export function processParameters(plan: Plan, window: HourWindow | undefined): ProcessParameters {
-  const session = { psyberg_session_id: plan.psyberg_session_id, process_name: plan.process_name };
-  const hours = window ?? hoursOfPlan(plan);
-  if (hours === undefined) return session;
-  return {
-    ...session,
-    first_hour: instant(hours.firstHour * HOUR_MS),
-    last_hour: instant(hours.lastHour * HOUR_MS),
-    ...rangeOf(hours),
-  };
-}
-
-const rangeOf = ({
-  firstHour,
-  lastHour,
-}: HourWindow): Required<Pick<ProcessParameters, 'range_start' | 'range_end'>> => ({
-  range_start: instant(firstHour * HOUR_MS),
-  range_end: instant((lastHour + 1) * HOUR_MS),
-});
-
-/** A stateless load has no range, but its SQL may still ask for the hours that the new rows touch. */
-function hoursOfPlan(plan: Plan): HourWindow | undefined {
-  const [first] = plan.hours;
-  const last = plan.hours.at(-1);
-  return first === undefined || last === undefined
-    ? undefined
-    : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
 }
 
 /** All aliases as CTEs, each with the rows of the window; then `more`. */
@@ -197,12 +151,6 @@ function rowsOfSource(
   });
 }
 
-const windowOfSource = ({ window }: PlanSource): { readonly before: number; readonly after: number } => ({
-  // A plan that was saved by an earlier release has none.
-  before: window?.before_hours ?? 0,
-  after: window?.after_hours ?? 0,
-});
-
 /** The session's separate hours, and those so many before and after each. */
 function hoursAround({ before, after }: { readonly before: number; readonly after: number }): SqlFragment {
   if (before + after === 0) return statementFragment(renderStatement('compile/given_hours'));
@@ -232,43 +180,6 @@ export function queryWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | 
   );
 }
 
-/** How far beside the session's hours a query may compute rows, in hours. */
-export const windowReach = (plan: Pick<Plan, 'sources'>): number =>
-  Math.max(
-    0,
-    ...plan.sources.map((source) => {
-      const { before, after } = windowOfSource(source);
-      return before + after;
-    }),
-  );
-
-/**
- * The hours of a source's rows that a session reads; undefined for a stateless load, which reads all rows of
- * the files that it lists.
- */
-export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
-  if (plan.range === null) return undefined;
-  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
-  const { before, after } = windowOfSource(source);
-  const ranges = countsForWholeDays(plan, source)
-    ? [range]
-    : intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
-  const read = rangesBehind(ranges, { beforeHours: before, afterHours: after });
-  return countsForWholeDays(plan, source)
-    ? read.map((each) => ({ ...each, firstHour: Math.floor(each.firstHour / 24) * 24 }))
-    : read;
-}
-
-/**
- * A date beside sources with a time of day is a row of that whole day: a range that begins at 05:00 still has
- * to see it, or a join of hourly events with daily rows finds nothing. On its own, and where the SQL runs
- * hour by hour (it would be counted 24 times), a date is its midnight.
- */
-const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
-  !patternOf(plan).readsPrevious &&
-  source.event_time_unit === 'day' &&
-  plan.sources.some((other) => other.event_time_unit !== 'day');
-
 function rangeFragments(
   source: PlanSource,
   wholeDays: boolean,
@@ -285,23 +196,4 @@ function rangeFragments(
     range_start: wholeDays ? rangeDayFragment(first) : rangeBoundFragment(first, type, unit),
     range_end: rangeBoundFragment(end, type, unit),
   };
-}
-
-/**
- * Keeps only the parameters that a statement uses: DuckDB refuses a bound value that it does not. A name in a
- * comment, a string or a quoted name is no parameter, so the text is read as DuckDB's lexer reads it.
- */
-export function namedIn<Parameters extends object>(sql: string, parameters: Parameters): Partial<Parameters> {
-  const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
-  return Object.fromEntries(
-    Object.entries(parameters).filter(([name]) => used.has(name)),
-  ) as Partial<Parameters>;
-}
-
-/** The hours as one window; a stateless load has none. */
-export function windowOf(plan: Plan): HourWindow | undefined {
-  if (plan.range === null) return undefined;
-  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
-  const hours = plan.hours.map((each) => parseHour(each.hour));
-  return hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
 }

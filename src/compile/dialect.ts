@@ -1,0 +1,27 @@
+/**
+ * How the steps that work on rows are written for an engine. Plan + process's SQL -> steps. Pure. What is
+ * about metadata (changes, manifests, commits) is compiled once, for DuckDB (`compile-plan.ts`); another
+ * engine is another dialect, beside its own workload.
+ */
+import type { HourTexts } from '../model/hour.ts';
+import type { Plan } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import type {
+  AuditStep,
+  CarryOverStep,
+  ComputeHoursStep,
+  CountSourcesStep,
+  CreateTargetStep,
+  InsertStep,
+} from '../model/step.ts';
+
+export interface Dialect {
+  /** Creates the target from the columns of the process's query. */
+  createTarget(plan: Plan, spec: ProcessSpec): CreateTargetStep;
+  /** Writes the rows again that lie in other hours, of files with rows of the replaced `hours`. */
+  carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): CarryOverStep;
+  /** Computes and writes the session's rows; the insert comes last. */
+  load(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | InsertStep)[];
+  /** Counts what was read and staged; then each declared audit. */
+  audits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | AuditStep)[];
+}

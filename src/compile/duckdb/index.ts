@@ -1,0 +1,16 @@
+/** DuckDB's dialect: what it is asked for before it runs, and the steps that it runs. */
+import type { Dialect } from '../dialect.ts';
+import { compileAudits } from './audits.ts';
+import { compileTarget } from './create-target.ts';
+import { carryOver, loadRows } from './load-rows.ts';
+
+export { columnTypesStatement, createStatement, describeStatement } from './create-target.ts';
+export { firstInsertStep } from './load-rows.ts';
+export { sourceCtes } from './source-ctes.ts';
+
+export const DUCKDB: Dialect = {
+  createTarget: compileTarget,
+  carryOver,
+  load: loadRows,
+  audits: compileAudits,
+};

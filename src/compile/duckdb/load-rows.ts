@@ -1,0 +1,156 @@
+/**
+ * The load of a session: rows that are carried over, hours that are computed, and the insert. Plan -> steps.
+ * Pure.
+ */
+import { patternOf } from '../../kinds/patterns/index.ts';
+import type { FileLayout } from '../../model/file-layout.ts';
+import { type Hour, type HourTexts, hourText, parseHour } from '../../model/hour.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { CarryOverStep, ComputeHoursStep, InsertStep } from '../../model/step.ts';
+import {
+  type SqlFragment,
+  carriedColumnsFragment,
+  fieldIdsFragment,
+  fileColumnsFragment,
+  fileLayoutFragment,
+  fileOrderFragment,
+  identifierFragment,
+  literalFragment,
+  noSourceFragment,
+  noValuesFragment,
+  renderStatement,
+  ROW_LINEAGE_FIELDS,
+  statement,
+  statementFragment,
+  storedEventTimeFragment,
+} from '../../statements/index.ts';
+import { namedIn, type ProcessParameters, processParameters, windowOf } from '../parameters.ts';
+import { request } from '../request-steps.ts';
+import { type BareStep, bareStep } from '../step-statements.ts';
+import {
+  type BoundFragment,
+  hoursTable,
+  previousTable,
+  queryCtes,
+  queryWithin,
+  straddlingTable,
+  targetTable,
+} from './source-ctes.ts';
+
+/** What files with rows of the replaced hours hold besides. */
+export function carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): CarryOverStep {
+  const { type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
+  const carried = renderStatement('compile/carried_rows', {
+    columns: carriedColumnsFragment(plan.target.format_version >= 3),
+    straddling: straddlingTable(spec),
+    stored_event_time: storedEventTimeFragment(spec.target.eventTime as string, unit, type),
+    unit: literalFragment(unit),
+  });
+  const written = writtenRows(plan, {
+    sources: noSourceFragment(),
+    query: statementFragment(carried),
+    moved: true,
+  });
+  return {
+    ...written,
+    kind: 'carry-over',
+    stage: 'load',
+    name: 'carry_over',
+    parameters: { ...written.parameters, ...hours },
+  };
+}
+
+export function loadRows(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | InsertStep)[] {
+  const window = windowOf(plan);
+  if (!patternOf(spec).readsPrevious)
+    return [
+      writeStep(plan, queryWithin(plan, spec, window), {
+        ctes: queryCtes(plan, spec, window),
+        parameters: processParameters(plan, window),
+      }),
+    ];
+  return [
+    {
+      kind: 'begin-hours',
+      stage: 'load',
+      name: 'begin_hours',
+      ...bareStep(statement('compile/begin_hours', { hours: hoursTable, target: targetTable(spec) }), {}),
+    },
+    ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
+    request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
+    writeStep(plan, statementFragment(renderStatement('compile/computed_hours', { hours: hoursTable })), {
+      ctes: { fragment: noSourceFragment(), parameters: {} },
+      parameters: {},
+    }),
+  ];
+}
+
+/**
+ * One hour of a dimension. The first takes `previous` from the target, the others from the hours computed
+ * before.
+ */
+function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): ComputeHoursStep {
+  const window = { firstHour: hour, lastHour: hour };
+  const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
+  const compute = statement('compile/compute_hour', {
+    hours: hoursTable,
+    sources: ctes.fragment,
+    query: queryWithin(plan, spec, window),
+  });
+  return {
+    kind: 'compute-hour',
+    stage: 'load',
+    name: `compute_hour ${hourText(hour)}`,
+    ...bareStep(compute, namedIn(compute.sql, { ...processParameters(plan, window), ...ctes.parameters })),
+  };
+}
+
+/** The rows of a session: the files are written by plain COPY, and their manifest is composed. */
+function writeStep(
+  plan: Plan,
+  query: SqlFragment,
+  { ctes, parameters }: { readonly ctes: BoundFragment; readonly parameters: Partial<ProcessParameters> },
+): InsertStep {
+  const written = writtenRows(plan, { sources: ctes.fragment, query, moved: false });
+  return {
+    kind: 'insert',
+    stage: 'load',
+    name: 'insert',
+    sql: written.sql,
+    parameters: { ...namedIn(written.sql, { ...parameters, ...ctes.parameters }), ...written.parameters },
+  };
+}
+
+/** `moved`: the rows were in the target before, and keep the ids that format version 3 gave them. */
+function writtenRows(
+  plan: Plan,
+  {
+    sources,
+    query,
+    moved,
+  }: { readonly sources: SqlFragment; readonly query: SqlFragment; readonly moved: boolean },
+): BareStep {
+  const { layout, exists } = plan.target;
+  const destination = { destination: { from_run: 'data-folder' } } as const;
+  // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
+  if (!exists || layout === null)
+    return bareStep(statement('compile/write_first_files', { sources, query }), destination);
+  const columns =
+    moved && plan.target.format_version >= 3 ? [...layout.columns, ...ROW_LINEAGE_FIELDS] : layout.columns;
+  const write = statement('compile/write_files', {
+    sources,
+    query,
+    columns: fileColumnsFragment(columns, layout.partition),
+    no_values: noValuesFragment(columns),
+    compression: identifierFragment(layout.compression),
+    field_ids: fieldIdsFragment(columns),
+    layout: fileLayoutFragment(layout.partition),
+    order: fileOrderFragment(layout.order),
+  });
+  return bareStep(write, destination);
+}
+
+/** The step `insert` of a first session, once its target is there: only then its columns have ids. */
+export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): InsertStep =>
+  loadRows({ ...plan, target: { ...plan.target, exists: true, layout } }, spec).at(-1) as InsertStep;

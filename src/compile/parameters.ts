@@ -1,0 +1,136 @@
+/**
+ * Which hours a session's SQL is written for, and what it may name. Plan -> windows and parameters, for every
+ * engine alike. Pure.
+ */
+import { patternOf } from '../kinds/patterns/index.ts';
+import { type Hour, type HourRange, HOUR_MS, parseHour } from '../model/hour.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
+import type { Plan, PlanSource } from '../model/plan.ts';
+import { scanSql } from '../model/scan-sql.ts';
+import { rangesBehind } from '../model/window-hours.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+
+/** The catalog under which an engine sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
+export const SESSION_CATALOG = 'psyberg_session';
+
+/** The hours that one execution of the SQL covers; undefined for a stateless load. */
+export interface HourWindow {
+  readonly firstHour: Hour;
+  readonly lastHour: Hour;
+  /** Only for `hours: touched`: exactly these hours. */
+  readonly only?: readonly Hour[];
+}
+
+/** What a process's SQL may name. Hours are ISO texts. */
+export interface ProcessParameters {
+  readonly psyberg_session_id: string;
+  readonly process_name: string;
+  readonly first_hour?: string;
+  readonly last_hour?: string;
+  readonly range_start?: string;
+  readonly range_end?: string;
+}
+
+/** UTC text to the second. */
+export const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** The parameters that a process's SQL may name, for one window. */
+export function processParameters(plan: Plan, window: HourWindow | undefined): ProcessParameters {
+  const session = { psyberg_session_id: plan.psyberg_session_id, process_name: plan.process_name };
+  const hours = window ?? hoursOfPlan(plan);
+  if (hours === undefined) return session;
+  return {
+    ...session,
+    first_hour: instant(hours.firstHour * HOUR_MS),
+    last_hour: instant(hours.lastHour * HOUR_MS),
+    ...rangeOf(hours),
+  };
+}
+
+export const rangeOf = ({
+  firstHour,
+  lastHour,
+}: HourWindow): Required<Pick<ProcessParameters, 'range_start' | 'range_end'>> => ({
+  range_start: instant(firstHour * HOUR_MS),
+  range_end: instant((lastHour + 1) * HOUR_MS),
+});
+
+/** A stateless load has no range, but its SQL may still ask for the hours that the new rows touch. */
+function hoursOfPlan(plan: Plan): HourWindow | undefined {
+  const [first] = plan.hours;
+  const last = plan.hours.at(-1);
+  return first === undefined || last === undefined
+    ? undefined
+    : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
+}
+
+/** The hours as one window; a stateless load has none. */
+export function windowOf(plan: Plan): HourWindow | undefined {
+  if (plan.range === null) return undefined;
+  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
+  const hours = plan.hours.map((each) => parseHour(each.hour));
+  return hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
+}
+
+/** SQL that runs hour by hour is written for one hour. */
+export const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
+  patternOf(spec).readsPrevious && window !== undefined
+    ? { firstHour: window.firstHour, lastHour: window.firstHour }
+    : window;
+
+/** How far a source is read beside the session's hours. */
+export const windowOfSource = ({
+  window,
+}: PlanSource): { readonly before: number; readonly after: number } => ({
+  // A plan that was saved by an earlier release has none.
+  before: window?.before_hours ?? 0,
+  after: window?.after_hours ?? 0,
+});
+
+/** How far beside the session's hours a query may compute rows, in hours. */
+export const windowReach = (plan: Pick<Plan, 'sources'>): number =>
+  Math.max(
+    0,
+    ...plan.sources.map((source) => {
+      const { before, after } = windowOfSource(source);
+      return before + after;
+    }),
+  );
+
+/**
+ * The hours of a source's rows that a session reads; undefined for a stateless load, which reads all rows of
+ * the files that it lists.
+ */
+export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
+  if (plan.range === null) return undefined;
+  const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
+  const { before, after } = windowOfSource(source);
+  const ranges = countsForWholeDays(plan, source)
+    ? [range]
+    : intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
+  const read = rangesBehind(ranges, { beforeHours: before, afterHours: after });
+  return countsForWholeDays(plan, source)
+    ? read.map((each) => ({ ...each, firstHour: Math.floor(each.firstHour / 24) * 24 }))
+    : read;
+}
+
+/**
+ * A date beside sources with a time of day is a row of that whole day: a range that begins at 05:00 still has
+ * to see it, or a join of hourly events with daily rows finds nothing. On its own, and where the SQL runs
+ * hour by hour (it would be counted 24 times), a date is its midnight.
+ */
+export const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
+  !patternOf(plan).readsPrevious &&
+  source.event_time_unit === 'day' &&
+  plan.sources.some((other) => other.event_time_unit !== 'day');
+
+/**
+ * Keeps only the parameters that a statement uses: DuckDB refuses a bound value that it does not. A name in a
+ * comment, a string or a quoted name is no parameter, so the text is read as DuckDB's lexer reads it.
+ */
+export function namedIn<Parameters extends object>(sql: string, parameters: Parameters): Partial<Parameters> {
+  const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => used.has(name)),
+  ) as Partial<Parameters>;
+}
