@@ -68,11 +68,7 @@ export {
   type TestColumn,
   cellFragment,
   eventHourFragment,
-<<<<<<< HEAD
   inHourFragment,
-  hourCountFragment,
-=======
->>>>>>> main
   hourListFragment,
   instantFragment,
   shapedColumnsFragment,

@@ -130,7 +130,8 @@ export const asStoredFragment = (column: string, unit: string | undefined): SqlF
 /** The day of a bound, for a date that counts for all hours of its day. */
 export const rangeDayFragment = (bound: RangeBound): SqlFragment => fragment(`${boundText(bound)}::date`);
 
-/** A count of hours as an interval. */
+/** A count of hours as a number, and as an interval. */
+export const hourCountFragment = (hours: number): SqlFragment => fragment(String(Math.trunc(hours)));
 export const hourSpanFragment = (hours: number): SqlFragment => fragment(`to_hours(${Math.trunc(hours)})`);
 
 /** `"a" is null or "b" is null`. */

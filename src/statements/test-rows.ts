@@ -56,16 +56,10 @@ export function eventHourFragment(column: TestColumn, unit: string | undefined):
   return statementFragment(`floor((${first}) / 3600000.0)::bigint`);
 }
 
-<<<<<<< HEAD
-/** A count of hours as a number in SQL. */
-export const hourCountFragment = (hour: number): SqlFragment => statementFragment(String(Math.trunc(hour)));
-
 /** The rows of one hour: of a query with a window others may be beside it. */
 export const inHourFragment = (hour: SqlFragment, only: number): SqlFragment =>
   statementFragment(`${hour.sql} = ${Math.trunc(only)}`);
 
-=======
->>>>>>> main
 /** `hour <= 470000`, or every row. */
 export const upToHourFragment = (hour: SqlFragment | undefined, last: number | undefined): SqlFragment =>
   statementFragment(

@@ -154,9 +154,6 @@ export function toldHour(
   return told.length === 0 ? BEFORE_ALL : Math.max(...told);
 }
 
-/** An hour waits for the rows after it on which it depends. */
-const hoursAfter = ({ window }: SourceSpec): number => window?.afterHours ?? 0;
-
 /** Nothing is complete yet. */
 const BEFORE_ALL: Hour = -17_259_888;
 
@@ -174,15 +171,14 @@ export async function completeHourOf(
     const hour = toldHour(prepared, source, state.played);
     return hour === undefined
       ? undefined
-      : Math.min(hour, hourOfMs(state.clockMs + source.futureToleranceMs)) - hoursAfter(source);
+      : Math.min(hour, hourOfMs(state.clockMs + source.futureToleranceMs));
   });
   if (told.every(isDefined)) return leastComplete(spec, told);
   const now = specAt(prepared, spec, state.played);
   sandbox.setClock(state.clockMs);
   const plan = await planProcess(sandbox.workspace([now]), now, { writesNothing: true });
   const vtts = plan.sources.map(
-    ({ vtts_hour: hour, window }, index) =>
-      told[index] ?? (hour === null ? undefined : parseHour(hour) - (window?.after_hours ?? 0)),
+    ({ vtts_hour: hour }, index) => told[index] ?? (hour === null ? undefined : parseHour(hour)),
   );
   const reached = plan.target.complete_to_hour;
   const least = vtts.every(isDefined) ? leastComplete(spec, vtts) : undefined;

@@ -24,9 +24,6 @@ export async function rehearseAudits(
 ): Promise<void> {
   const ctes = sources.map(({ alias, rows }) => cteFragment(alias, rows));
   const scope: AuditScope = {
-    // A process with windows is not rehearsed.
-    ownSources: () => joinedFragment(ctes, ',\n'),
-    hasWindows: false,
     sources: (more = []) => joinedFragment([...ctes, ...more], ',\n'),
     // A test of a process with a window is not rehearsed.
     ownSources: () => joinedFragment(ctes, ',\n'),
