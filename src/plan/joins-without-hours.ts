@@ -77,8 +77,8 @@ function untiedIn(select: Node, byAlias: ReadonlyMap<string, SourceSpec>): Untie
 }
 
 /**
- * Subqueries whose rows meet those of the query around them: by a condition on both (`exists (from r where r.k =
- * c.k)`), or as values (`c.k in (select k from r)`).
+ * Subqueries whose rows meet those of the query around them: by a condition on both (`exists (from r where
+ * r.k = c.k)`), or as values (`c.k in (select k from r)`).
  */
 function untiedBelow(select: Node, byAlias: ReadonlyMap<string, SourceSpec>): UntiedJoin[] {
   const outer = relationsIn(select['from_table'], byAlias, []);

@@ -136,9 +136,9 @@ async function addKeys(
 const changedHours = ({ files }: SourceState): HourRange[] => intervalsOf(touchedHours(files));
 
 /**
- * The files that came, where nothing else happened: looked up in the manifests that their own snapshots added, since
- * a compaction may have taken them off the head. Rows that came and went again bring keys too many, and none is lost.
- * Undefined where the rows of both sides have to be compared.
+ * The files that came, where nothing else happened: looked up in the manifests that their own snapshots
+ * added, since a compaction may have taken them off the head. Rows that came and went again bring keys too
+ * many, and none is lost. Undefined where the rows of both sides have to be compared.
  */
 async function rowsThatCame(
   { source, state, head }: ChangedKeysInput,
@@ -167,9 +167,9 @@ async function rowsThatCame(
 }
 
 /**
- * All rows of the changed hours, as they are and as they were. Which files were rewritten by whom does not matter
- * then: a row that is in both is no change, wherever it lies. Files of both are left out while no row was deleted
- * from one.
+ * All rows of the changed hours, as they are and as they were. Which files were rewritten by whom does not
+ * matter then: a row that is in both is no change, wherever it lies. Files of both are left out while no row
+ * was deleted from one.
  */
 async function rowsOfBoth(
   { source, state, head }: ChangedKeysInput,

@@ -153,8 +153,8 @@ async function firstHour(sandbox: Sandbox, input: RecomputeInput): Promise<Hour 
 }
 
 /**
- * What the query returned, in the columns and types of the target, without what lies above the complete hour. `only`:
- * the one hour that was computed; rows beside it, which a window brings, are those of other hours.
+ * What the query returned, in the columns and types of the target, without what lies above the complete hour.
+ * `only`: the one hour that was computed; rows beside it, which a window brings, are those of other hours.
  */
 async function shaped(
   sandbox: Sandbox,
