@@ -3,7 +3,7 @@
  *
  * A session shows the rows of its hours. Where rows of two sources meet by a key alone, or by times that may
  * lie hours apart, what meets depends on the hours that a session happens to load. Looked at are the tables
- * of one FROM, by name; what is hidden behind a CTE or a subquery is not judged.
+ * of one FROM, and those of its subqueries, by name; what is hidden behind a CTE is not judged.
  */
 import type { SourceSpec } from '../model/process-spec.ts';
 
@@ -33,7 +33,7 @@ export function joinsWithoutHours(tree: unknown, sources: readonly SourceSpec[])
   );
   const found = nodesIn(tree)
     .filter((node) => node['type'] === 'SELECT_NODE')
-    .flatMap((select) => untiedIn(select, byAlias));
+    .flatMap((select) => [...untiedIn(select, byAlias), ...untiedBelow(select, byAlias)]);
   const pair = ({ first, second }: UntiedJoin): string => `${first.alias}/${second.alias}`;
   return [...new Map(found.map((each) => [pair(each), each])).values()];
 }
@@ -75,6 +75,45 @@ function untiedIn(select: Node, byAlias: ReadonlyMap<string, SourceSpec>): Untie
         ];
   });
 }
+
+/**
+ * Subqueries whose rows meet those of the query around them: by a condition on both (`exists (from r where
+ * r.k = c.k)`), or as values (`c.k in (select k from r)`).
+ */
+function untiedBelow(select: Node, byAlias: ReadonlyMap<string, SourceSpec>): UntiedJoin[] {
+  const outer = relationsIn(select['from_table'], byAlias, []);
+  const subqueries = nodesIn([select['select_list'], select['where_clause']]).filter(
+    (node) => node['class'] === 'SUBQUERY',
+  );
+  return subqueries.flatMap((subquery) => {
+    const inner = isNode(subquery['subquery']) ? subquery['subquery']['node'] : undefined;
+    if (!isNode(inner)) return [];
+    const joins: Node[] = [];
+    const within = relationsIn(inner['from_table'], byAlias, joins);
+    const conditions = [...joins.map((join) => join['condition']), inner['where_clause']].flatMap(conjuncts);
+    return outer.flatMap((first) =>
+      within.flatMap((second) => {
+        const meets =
+          first.source !== second.source &&
+          (conditions.some((each) => names(each, first)) || names(subquery['child'], first));
+        return !meets || isTied([first, second], conditions, []) || isTied([second, first], conditions, [])
+          ? []
+          : [
+              {
+                first: first.source,
+                second: second.source,
+                key: keyOf([first, second], conditions, []) ?? columnOfRef(subquery['child'])?.column,
+                hoursApart: hoursIn(conditions),
+              },
+            ];
+      }),
+    );
+  });
+}
+
+/** True where a column is written with the relation's name. */
+const names = (value: unknown, { name }: Relation): boolean =>
+  columnsIn(value).some(({ relation }) => relation === name);
 
 function relationsIn(from: unknown, byAlias: ReadonlyMap<string, SourceSpec>, joins: Node[]): Relation[] {
   if (!isNode(from)) return [];

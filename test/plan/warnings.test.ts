@@ -42,6 +42,12 @@ describe('a join that nothing ties to the same hour', () => {
     ['select * from c asof join r on c.k = r.k and c.ts >= r.ts', ['c r k -']],
     ['select * from c join r using (k) join d on d.k = r.k and d.ts = c.ts', ['c r k -']],
     ['with x as (select c.id from c join r using (k)) select * from x', ['c r k -']],
+    ['select *, exists (from r where r.k = c.k) as x from c', ['c r k -']],
+    ['select * from c where c.k in (select k from r)', ['c r k -']],
+    [
+      'select *, exists (from r as q where q.k = c.k and q.ts <= c.ts and q.ts > c.ts - interval 12 hour) as x from c',
+      ['c r k 12'],
+    ],
   ])('%s', async (sql, found) => {
     expect(await noticed(sql)).toEqual(found);
   });
@@ -60,6 +66,9 @@ describe('a join that nothing ties to the same hour', () => {
     'select * from c join other.r using (k)',
     'select * from c join c as again using (k)',
     'select * from c join (select k from r) as r2 using (k)',
+    'select *, (select count(*) from r) as n from c',
+    "select *, exists (from r where r.k = c.k and date_trunc('hour', r.ts) = date_trunc('hour', c.ts)) as x from c",
+    'select *, exists (from r where r.k = c.k and r.ts = c.ts) as x from c',
   ])('is none: %s', async (sql) => {
     expect(await noticed(sql)).toEqual([]);
   });

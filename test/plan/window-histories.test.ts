@@ -267,4 +267,77 @@ describe('what sessions plan through windows', () => {
   it('keeps every complete hour as its windows are', () => {
     fc.assert(fc.property(history, check), { numRuns: Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? 300) });
   });
+
+  const ARRIVALS: readonly (readonly [number, readonly Row[]])[] = [
+    [
+      0,
+      [
+        { hour: 2, key: 0 },
+        { hour: 6, key: 1 },
+        { hour: 9, key: 2 },
+      ],
+    ],
+    [
+      0,
+      [
+        { hour: 4, key: 0 },
+        { hour: 12, key: 2 },
+      ],
+    ],
+    [
+      1,
+      [
+        { hour: 4, key: 1 },
+        { hour: 12, key: 0 },
+      ],
+    ],
+    [
+      1,
+      [
+        { hour: 1, key: 0 },
+        { hour: 7, key: 2 },
+        { hour: 11, key: 2 },
+      ],
+    ],
+    [
+      1,
+      [
+        { hour: 3, key: 0 },
+        { hour: 8, key: 1 },
+      ],
+    ],
+  ];
+  const orders = (rest: readonly number[]): number[][] =>
+    rest.length === 0
+      ? [[]]
+      : rest.flatMap((first) =>
+          orders(rest.filter((each) => each !== first)).map((more) => [first, ...more]),
+        );
+
+  it.each(['stateful', 'dimension'] as const)(
+    '%s: all 120 orders of five arrivals end in the same',
+    (pattern) => {
+      const all = orders([0, 1, 2, 3, 4]);
+      expect(all).toHaveLength(120);
+      const spans = [
+        { beforeHours: 3, afterHours: 0, keyed: false },
+        { beforeHours: 0, afterHours: 2, keyed: true },
+        { beforeHours: 3, afterHours: 2, keyed: true },
+      ];
+      for (const span of spans)
+        for (const order of all)
+          check({
+            windows: [undefined, span],
+            pattern,
+            hours: 'contiguous',
+            events: order.flatMap((index): Event[] => {
+              const [source, rows] = ARRIVALS[index] as (typeof ARRIVALS)[number];
+              return [
+                { kind: 'come', source, rows },
+                { kind: 'session', passed: 2 },
+              ];
+            }),
+          });
+    },
+  );
 });

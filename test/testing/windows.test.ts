@@ -35,13 +35,13 @@ it('judges windows by the SQL over whole tables, in every order', async () => {
 from (select account_id, voluntary from (${within(3)}) union all by name select account_id, voluntary from previous) group by all`,
     }),
     'processes/short.sql': processText('short', { sources: windowed('{ before: 1h }'), sql: within(3) }),
-    'tests/windows.yaml': `tests:\n${['right', 'after', 'state', 'short'].map((name) => testText(name, name, arrivals)).join('')}`,
+    'tests/windows.yaml': `tests:\n${['right', 'after', 'state', 'short'].map((name) => testText(name, name, name === 'right' ? arrivals : arrivals.slice(1))).join('')}`,
   });
   const { tests } = await project.run();
   expect(tests.map(({ name, status, orders }) => [name, status, orders])).toEqual([
     ['right', 'passed', 6],
-    ['after', 'passed', 6],
-    ['state', 'passed', 6],
+    ['after', 'passed', 2],
+    ['state', 'passed', 2],
     ['short', 'failed', expect.any(Number)],
   ]);
   expect(tests.at(-1)?.failures[0]?.what).toBe('recompute');
