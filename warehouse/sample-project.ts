@@ -2,7 +2,7 @@
  * A sample project as a place to play: its SQL copied to a run folder, opened through the public API, with
  * its seeds at hand. Folder of the repository -> SampleProject.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { open } from '../src/index.ts';
 

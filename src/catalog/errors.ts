@@ -2,9 +2,10 @@
  * The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP
  * status and Iceberg type.
  */
+
+import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import { conflict, PsybergError, usageError } from '../model/errors.ts';
-import type { TableIdentifier } from '../iceberg/table-metadata.ts';
 import type { PointerKind } from './store/store.ts';
 
 /** The code of a known error. */

@@ -11,18 +11,18 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { ForeignCatalog } from '../model/process-spec.ts';
 import { makeFolder } from './files/folders.ts';
-import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved-warehouse.ts';
 import type { Roots } from './files/locations.ts';
+import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved-warehouse.ts';
+import { type CatalogServer, DEFAULT_NAME, type ServeOptions, serve } from './server/serve.ts';
 import type { Warehouse } from './service/warehouse.ts';
-import type { CatalogDatabase, CatalogStore } from './store/store.ts';
-import { type CatalogServer, DEFAULT_NAME, serve, type ServeOptions } from './server/serve.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
+import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 
 export type { CatalogServer, ServeOptions } from './server/serve.ts';
-export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
-export type { SessionTables, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
 export type { Warehouse } from './service/warehouse.ts';
 export type { DuckDbHelp } from './views/duckdb-catalog.ts';
+export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
+export type { SessionTables, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
 
 export interface CatalogOptions extends ServeOptions {
   /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */

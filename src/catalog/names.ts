@@ -3,8 +3,8 @@
  * Pure.
  */
 import { createHash } from 'node:crypto';
-import { badRequest } from './errors.ts';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
+import { badRequest } from './errors.ts';
 
 /**
  * The JDBC-catalog schema keeps names in VARCHAR(255), values and locations in VARCHAR(1000). PostgreSQL

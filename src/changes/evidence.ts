@@ -6,11 +6,11 @@ import { operationOf } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../model/session.ts';
 import { rewriteBySummary } from '../state/no-news.ts';
+import { type ManifestRow, ofData, ofDeletes } from '../tables/read/manifest-list.ts';
 import { type NewManifests, readNewManifests } from './files/new-manifests.ts';
 import { readFiles } from './files/read-files.ts';
-import { type ManifestRow, ofData, ofDeletes } from '../tables/read/manifest-list.ts';
-import type { Source } from './source.ts';
 import { type RowDeletesSince, rowDeletesSince } from './row-deletes.ts';
+import type { Source } from './source.ts';
 import type { Window } from './window.ts';
 
 /** How many files and rows came and went. */

@@ -4,18 +4,18 @@
  * their bounds, and of those that lost rows one by one the event-time column.
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { composeFilesView } from '../tables/views/files-view.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
 import { type StatementRow, statement, storedEventTimeFragment } from '../statements/index.ts';
-import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
+import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
 import { type DataFile, filesUnder } from './files/files-under.ts';
+import { readLiveFiles } from './files/read-files.ts';
+import { reading } from './files/reading.ts';
+import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
 import type { Source, SourceTable } from './source.ts';
-import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
-import { reading } from './files/reading.ts';
-import { readLiveFiles } from './files/read-files.ts';
 
 export interface NewestHour {
   /** Undefined while the source has no row with an event time that is not of the future. */

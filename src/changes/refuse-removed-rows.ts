@@ -2,8 +2,8 @@
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange } from '../model/session.ts';
-import type { Reader } from './source.ts';
 import type { RowDeletesSince } from './row-deletes.ts';
+import type { Reader } from './source.ts';
 
 /** Throws `source-changed` where rows that the process may have loaded were removed or changed. */
 export function refuseRemovedRows(

@@ -8,16 +8,16 @@ import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
-import { composeFilesView } from '../tables/views/files-view.ts';
 import { statement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
-import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
+import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
-import { type DataFile, appliesTo, filesUnder } from './files/files-under.ts';
+import { appliesTo, type DataFile, filesUnder } from './files/files-under.ts';
+import { readLiveFiles } from './files/read-files.ts';
+import { reading } from './files/reading.ts';
+import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
 import type { Source, SourceTable } from './source.ts';
-import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
-import { reading } from './files/reading.ts';
-import { readLiveFiles } from './files/read-files.ts';
 
 export interface RowDeletesSince {
   /** Delete files with the hours of rows that were there at the watermark. */

@@ -8,8 +8,8 @@ import type { StoredUnit } from '../iceberg/event-time.ts';
 import type { NestedField, Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
-import type { ManifestRow } from '../tables/read/manifest-list.ts';
 import type { ChangesNeeded } from '../model/session.ts';
+import type { ManifestRow } from '../tables/read/manifest-list.ts';
 import type { VerifiedRewrites } from './rows/verified-rewrites.ts';
 
 /** Where views are shown, and how DuckDB reaches them. */

@@ -6,8 +6,8 @@ import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
 import { parseStart, START_FORMS, type StartSpec } from '../model/start.ts';
 import { adoptionText } from '../report/adoption.ts';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 export function addAdoptCommand(root: Command, act: Act): void {

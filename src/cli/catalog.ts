@@ -1,8 +1,8 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
 import { type Command, Option } from 'commander';
 import { usageError } from '../model/errors.ts';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { type Shell, writeAll } from './shell.ts';
 
 interface ServeOptions {

@@ -1,7 +1,7 @@
 /** `psyberg doctor`: is everything there that a run needs, and what to do where it is not. */
 import type { Command } from 'commander';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import type { Shell } from './shell.ts';
 
 export function addDoctorCommand(root: Command, act: Act): void {

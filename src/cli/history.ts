@@ -1,7 +1,7 @@
 /** `psyberg history`: the sessions of the session table, newest first. */
 import type { Command } from 'commander';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { rowLimit } from './row-limit.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

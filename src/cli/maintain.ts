@@ -7,10 +7,10 @@ import {
   type MaintainRecord,
   type MaintainTask,
 } from '../model/maintain-record.ts';
-import { type Act, example } from './help.ts';
 import { EXIT, highestOfErrors } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
-import { countOf, sizeBytes, givenDurationMs } from './measures.ts';
+import { countOf, givenDurationMs, sizeBytes } from './measures.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 interface MaintainCommandOptions {

@@ -6,8 +6,8 @@ import { PsybergError, usageError } from '../model/errors.ts';
 import { parseTableName, tableName } from '../model/names.ts';
 import { type EventTimeUnit, PATTERN_NAMES, type Pattern, type ProjectSpec } from '../model/process-spec.ts';
 import type { NewProcessSource } from '../project/scaffold.ts';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import type { Shell } from './shell.ts';
 
 interface NewProcessOptions {

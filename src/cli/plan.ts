@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { jsonText, type Shell, withPsyberg } from './shell.ts';
 
 interface PlanOptions {

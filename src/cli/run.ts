@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { RunRecord } from '../model/run-record.ts';
 import { runSummary, runText } from '../report/run-report.ts';
-import { type Act, example } from './help.ts';
 import { highestExitCode } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

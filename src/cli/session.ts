@@ -3,16 +3,16 @@
  * Options carry the names of Psyberg's own workflows.
  */
 import type { Command } from 'commander';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
-import { patternOf } from '../kinds/patterns/index.ts';
-import type { Psyberg, SessionRequest, StepRecord } from '../psyberg.ts';
 import type { SrcTable } from '../project/src-tables.ts';
+import type { Psyberg, SessionRequest, StepRecord } from '../psyberg.ts';
 import { runText } from '../report/run-report.ts';
-import { type Act, example } from './help.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

@@ -4,8 +4,8 @@
  */
 import { writeSync } from 'node:fs';
 import pc from 'picocolors';
-import type { OpenOptions, Psyberg } from '../psyberg.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import type { OpenOptions, Psyberg } from '../psyberg.ts';
 import { PLAIN, type Style } from '../report/style.ts';
 
 export interface GlobalOptions {

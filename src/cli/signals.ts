@@ -1,7 +1,7 @@
 /** `psyberg signals`: how far each target was announced to be complete. */
 import type { Command } from 'commander';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { rowLimit } from './row-limit.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 

@@ -1,7 +1,7 @@
 /** `psyberg status`: the watermark of each process and source, and how far it is behind. */
 import type { Command } from 'commander';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
+import { type Act, example } from './help.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 export function addStatusCommand(root: Command, act: Act): void {

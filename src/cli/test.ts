@@ -1,11 +1,11 @@
 /** `psyberg test`: the tests of a project, with arrivals in every order. */
 import type { Command } from 'commander';
 import { PsybergError, usageError } from '../model/errors.ts';
-import { type Act, example } from './help.ts';
 import { EXIT } from './exit-code.ts';
-import { exitCodeOfTests, type ShownRequest, writeJunit } from './test-results.ts';
+import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
 import type { Shell } from './shell.ts';
+import { exitCodeOfTests, type ShownRequest, writeJunit } from './test-results.ts';
 
 interface TestCommandOptions {
   readonly junit?: string;

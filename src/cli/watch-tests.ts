@@ -3,8 +3,8 @@ import { PsybergError } from '../model/errors.ts';
 import { errorText } from '../report/run-report.ts';
 import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
-import { type ShownRequest, writeJunit } from './test-results.ts';
 import { errorStyle, type Shell } from './shell.ts';
+import { type ShownRequest, writeJunit } from './test-results.ts';
 
 export async function watch(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
   const [{ testProject, watchProject }, { findProjectRoot, readProject }, { testSummary, testText }] =

@@ -4,15 +4,14 @@
  * `{from_run: name}`. `dialect` writes the steps that work on rows.
  */
 import { hourIntervals, hourTexts, parseHour } from '../model/hour.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
-import type { ChangeViewStep, ComposeStep, Step } from '../model/step.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
-import { intervalsOf } from '../model/hour-sets.ts';
-import { type RowLineage, listStatement, statement } from '../statements/index.ts';
+import type { ChangeViewStep, ComposeStep, Step } from '../model/step.ts';
+import { listStatement, type RowLineage, statement } from '../statements/index.ts';
 import type { Dialect } from './dialect.ts';
 import { DUCKDB } from './duckdb/index.ts';
-import { bareStep } from './step-statements.ts';
 import {
   closeRequest,
   endNameRequest,
@@ -21,6 +20,7 @@ import {
   publishRequest,
   request,
 } from './request-steps.ts';
+import { bareStep } from './step-statements.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
 export function compilePlan(plan: Plan, spec: ProcessSpec, dialect: Dialect = DUCKDB): CompiledPlan {

@@ -3,10 +3,10 @@ export type { Dialect } from './dialect.ts';
 export {
   columnTypesStatement,
   createStatement,
-  describeStatement,
   DUCKDB,
+  describeStatement,
   firstInsertStep,
   sourceCtes,
 } from './duckdb/index.ts';
 export { hoursRead, namedIn, processParameters, SESSION_CATALOG, windowReach } from './parameters.ts';
-export { type OverNoRow, declaredParameters } from './step-statements.ts';
+export { declaredParameters, type OverNoRow } from './step-statements.ts';

@@ -3,12 +3,12 @@
  * engine alike. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
-import { type Hour, type HourRange, HOUR_MS, parseHour } from '../model/hour.ts';
+import { HOUR_MS, type Hour, type HourRange, parseHour } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import { rangesBehind } from '../model/window-hours.ts';
-import type { ProcessSpec } from '../model/process-spec.ts';
 
 /** The catalog under which an engine sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
 export const SESSION_CATALOG = 'psyberg_session';

@@ -14,9 +14,9 @@ import {
   type DuckDBValue,
   INTEGER,
   LIST,
+  listValue,
   TIMESTAMP,
   VARCHAR,
-  listValue,
 } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
 import {

@@ -6,10 +6,10 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader } from '@duck
 import { PsybergError } from '../model/errors.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
-import { type Asked, type Runnable, type Values, runnable } from './bind.ts';
+import { type Asked, type Runnable, runnable, type Values } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
 import { type Ending, endedError, internalError } from './internal-error.ts';
-import { type Script, runScript } from './run-script.ts';
+import { runScript, type Script } from './run-script.ts';
 import { needsAllFiles, type unprunedRunner } from './unpruned.ts';
 import type { ResultRows } from './values.ts';
 

@@ -9,11 +9,11 @@ import { DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
 import {
   type ArgumentsOf,
-  type StatementRow,
-  type Statement,
-  type StatementName,
   quoteIdentifier,
   quoteLiteral,
+  type Statement,
+  type StatementName,
+  type StatementRow,
   statementFile,
 } from '../statements/index.ts';
 import type { Asked, BoundStatement, Values } from './bind.ts';
@@ -23,7 +23,7 @@ import { loadExtensions } from './extensions.ts';
 import type { Script } from './run-script.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { unprunedRunner } from './unpruned.ts';
-import { type ResultRows, plainRows } from './values.ts';
+import { plainRows, type ResultRows } from './values.ts';
 
 /** One row of a result, 64-bit integers as `bigint`, timestamps as text. */
 export type Row = Readonly<Record<string, unknown>>;

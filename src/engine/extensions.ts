@@ -5,8 +5,8 @@
  */
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
-import { quoteLiteral } from '../statements/index.ts';
 import { extensionDirectory, installExtensions, missingExtensions } from '../setup/extensions.mjs';
+import { quoteLiteral } from '../statements/index.ts';
 
 /**
  * `iceberg` needs the other two, which do not need each other. Loaded side by side: 120 ms instead of 155 ms

@@ -1,15 +1,15 @@
+export type { BoundStatement, BoundValue } from './bind.ts';
+export { parseColumnType } from './column-types.ts';
 export {
   type AttachOptions,
   type Engine,
   type EngineOptions,
-  type Row,
   openEngine,
+  type Row,
 } from './engine.ts';
-export type { BoundStatement, BoundValue } from './bind.ts';
-export { parseColumnType } from './column-types.ts';
+export { togetherOrSingly } from './mixed-files.ts';
+export { forkWithMacros, openWarehouse } from './open-warehouse.ts';
+export { type ParserVerdict, parseQuery } from './parse-query.ts';
 export type { Parameters, ParameterValue, ScriptChange } from './run-script.ts';
 export type { StorageAccess } from './storage-secrets.ts';
 export type { ResultColumn, ResultRows } from './values.ts';
-export { togetherOrSingly } from './mixed-files.ts';
-export { type ParserVerdict, parseQuery } from './parse-query.ts';
-export { forkWithMacros, openWarehouse } from './open-warehouse.ts';

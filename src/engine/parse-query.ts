@@ -1,6 +1,7 @@
 /** A user's SQL through DuckDB's own parser. SQL -> tree, or the parser's error. Nothing is bound or run. */
-import type { Engine } from './engine.ts';
+
 import { literalFragment, statement } from '../statements/index.ts';
+import type { Engine } from './engine.ts';
 
 /** The part of it that every caller reads: what is wrong with the text, or the queries in it. */
 export interface ParserVerdict {

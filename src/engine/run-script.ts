@@ -3,18 +3,18 @@
  * bound only when those before it have run: it may need what they made.
  */
 import {
+  BIGINT,
+  blobValue,
+  DOUBLE,
   type DuckDBConnection,
   type DuckDBPreparedStatement,
   DuckDBTimestampTZValue,
   type DuckDBType,
   type DuckDBValue,
-  BIGINT,
-  DOUBLE,
   HUGEINT,
   LIST,
-  VARCHAR,
-  blobValue,
   listValue,
+  VARCHAR,
 } from '@duckdb/node-api';
 import { usageError } from '../model/errors.ts';
 import { type ResultRows, resultRows } from './values.ts';

@@ -2,8 +2,9 @@
  * A schema with the columns that a query returns and the table lacks, at any depth. Schema + query columns ->
  * schema. Pure. New columns are optional, get ids that no column ever had, and stand at the end.
  */
+
+import { type ColumnType, columnTypeText, type QueryColumn } from '../model/column-type.ts';
 import { usageError } from '../model/errors.ts';
-import { type ColumnType, type QueryColumn, columnTypeText } from '../model/column-type.ts';
 import type { IcebergType, NestedField, Schema, TableMetadata } from './table-metadata.ts';
 
 /**

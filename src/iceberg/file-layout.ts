@@ -2,8 +2,9 @@
  * How a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout, or why
  * not. Pure.
  */
-import { currentSchema } from './event-time.ts';
+
 import type { FileLayout, LayoutColumn, LayoutPartition, LayoutType } from '../model/file-layout.ts';
+import { currentSchema } from './event-time.ts';
 import { tableRoot } from './new-snapshot.ts';
 import { writtenOrder } from './sort-order.ts';
 import type { PartitionField, TableMetadata } from './table-metadata.ts';

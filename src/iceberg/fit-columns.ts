@@ -3,7 +3,7 @@
  * value. Query columns + schema -> differences. Pure. A cast is taken as harmless when it keeps every value
  * or fails; DuckDB 1.5.5 rounds, cuts and shifts the others without a word (2026-11-28).
  */
-import { type ColumnType, type QueryColumn, columnTypeText } from '../model/column-type.ts';
+import { type ColumnType, columnTypeText, type QueryColumn } from '../model/column-type.ts';
 import type { IcebergType, NestedField } from './table-metadata.ts';
 
 /** A column, or a field inside one: `s.b`, `l.element.b`, as Iceberg names them. */

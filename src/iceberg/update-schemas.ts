@@ -3,8 +3,8 @@
  * Changes a draft.
  */
 import { checkSource } from './derived-fields.ts';
-import { checkSchema, highestFieldId, listFields, sameSchema } from './schema-fields.ts';
 import { invalid, LAST_ADDED, type MetadataDraft } from './metadata-draft.ts';
+import { checkSchema, highestFieldId, listFields, sameSchema } from './schema-fields.ts';
 import type { PartitionField, PartitionSpec, Schema, SortOrder } from './table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from './table-update.ts';
 

@@ -7,9 +7,9 @@ import { closeDraft, invalid, type MetadataDraft, openDraft } from './metadata-d
 import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { EncryptionKey, StatisticsFile, TableUpdate } from './table-update.ts';
-import { withoutSlash } from './without-slash.ts';
 import * as schemas from './update-schemas.ts';
 import * as snapshots from './update-snapshots.ts';
+import { withoutSlash } from './without-slash.ts';
 
 /**
  * Applies all updates in order.

@@ -8,8 +8,8 @@ import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import { checkSchema, sameSchema } from './schema-fields.ts';
 import type { Schema } from './table-metadata.ts';
 import type { ProposedSchema } from './table-update.ts';
-import { withoutSlash } from './without-slash.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from './view-metadata.ts';
+import { withoutSlash } from './without-slash.ts';
 
 const VIEW_FORMAT_VERSION = 1;
 /** How many versions a view keeps, and what says otherwise. */

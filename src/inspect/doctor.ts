@@ -9,14 +9,14 @@ import { expiredBy } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import { sessionOfName } from '../model/session-branch.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { sessionOfName } from '../model/session-branch.ts';
 import { findProjectRoot, readProject } from '../project/read-project.ts';
-import { type Workspace, openWorkspace } from '../workspace/open-workspace.ts';
 import type { Check, Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { duckdbVersion, extensionDirectory, missingExtensions } from '../setup/extensions.mjs';
 import { strangersInProject } from '../workspace/maintain-project.ts';
+import { openWorkspace, type Workspace } from '../workspace/open-workspace.ts';
 import { examineSource, nameOf } from './examine-source.ts';
 import { readProgress } from './status.ts';
 

@@ -10,8 +10,8 @@ import { producerOf } from '../project/dependency-order.ts';
 import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
-import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { statement } from '../statements/index.ts';
+import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 /** What a check of a source is called. */

@@ -5,14 +5,13 @@
 import { holdsNothingYet } from '../iceberg/empty-table.ts';
 import { ancestors, between, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { sessionBranches } from '../markers/session-branches.ts';
 import { hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
-import type { Workspace } from '../workspace/open-workspace.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
-import { sessionBranches } from '../markers/session-branches.ts';
 import { bringsNothing } from '../state/no-news.ts';
 import {
   type ProcessProgress,
@@ -21,6 +20,7 @@ import {
   watermarkFor,
 } from '../state/read-watermarks.ts';
 import { statement, tableFragment } from '../statements/index.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
 
 /** How far each process has come, and how far it is behind its sources. Default: all, in dependency order. */
 export async function readStatus(

@@ -4,26 +4,26 @@
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
+import { makeLocalFolder } from '../files/local.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { composeFilesView } from '../tables/views/files-view.ts';
-import { type ManifestRow, manifestsOf } from '../tables/read/manifest-list.ts';
-import { rowLineageOf } from '../tables/write/new-files.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import type { WrittenFile } from '../tables/write/data-files.ts';
-import { makeLocalFolder } from '../files/local.ts';
 import {
-  type SqlFragment,
-  type StatementRow,
   fieldIdsFragment,
   fileColumnsFragment,
   literalFragment,
   NOTHING,
   ROW_LINEAGE_FIELDS,
   rowLineageColumnsFragment,
+  type SqlFragment,
+  type StatementRow,
   statement,
   tableFragment,
 } from '../statements/index.ts';
+import { type ManifestRow, manifestsOf } from '../tables/read/manifest-list.ts';
+import { composeFilesView } from '../tables/views/files-view.ts';
+import type { WrittenFile } from '../tables/write/data-files.ts';
+import { rowLineageOf } from '../tables/write/new-files.ts';
 import { type MaintainContext, stopIfInterrupted } from './context.ts';
 import type { CompactionLayout } from './layout.ts';
 

@@ -1,7 +1,7 @@
 /** What the tasks of maintenance share: the outside, the limits, and one table at a time. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SessionViews } from '../catalog/index.ts';
 import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';
+import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';

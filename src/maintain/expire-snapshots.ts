@@ -5,20 +5,20 @@
  */
 import { basename } from 'node:path';
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
-import { type Expiry, expiredBy } from '../iceberg/retention.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
+import { type Expiry, expiredBy } from '../iceberg/retention.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../iceberg/table-update.ts';
+import { isInUse, oldestSessionMs } from '../markers/sessions-at-work.ts';
 import { type FreedFiles, type MaintainRecord, NOTHING_FREED } from '../model/maintain-record.ts';
 import { plainPath } from '../model/plain-path.ts';
-import { isInUse, oldestSessionMs } from '../markers/sessions-at-work.ts';
 import { sessionOfName } from '../model/session-branch.ts';
 import { globLiteral, statement } from '../statements/index.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';
 import { graceMs } from './limits.ts';
 import { type NeededSnapshots, neededSnapshots } from './needed-snapshots.ts';
-import { type TableFile, reachFiles, reachManifests, unreachedFiles, withReach } from './reach.ts';
+import { reachFiles, reachManifests, type TableFile, unreachedFiles, withReach } from './reach.ts';
 
 export interface ExpireOutcome {
   readonly expired: NonNullable<MaintainRecord['expired']>;

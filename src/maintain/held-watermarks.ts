@@ -2,8 +2,9 @@
  * The watermarks of every process of the warehouse, from both places that keep them. Catalog ->
  * HeldWatermark[]. Reads only.
  */
-import type { TableMetadata } from '../iceberg/table-metadata.ts';
+
 import { mainSnapshot } from '../iceberg/history.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import type { MaintainPorts } from './context.ts';

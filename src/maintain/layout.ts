@@ -1,10 +1,10 @@
 /** What compaction has to know of a table, or why it leaves the table alone. Metadata -> layout. Pure. */
 import { columnsOf, compressionOf, dataFolderOf, unwritableColumn } from '../iceberg/file-layout.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import { partitionValues } from '../tables/write/manifest.ts';
 import type { FileLayout, LayoutColumn } from '../model/file-layout.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { canSpell } from '../statements/index.ts';
+import { partitionValues } from '../tables/write/manifest.ts';
 
 const TARGET_BYTES_DEFAULT = 512 * 2 ** 20;
 /**

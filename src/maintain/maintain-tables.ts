@@ -5,10 +5,9 @@
 import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type PsybergError, usageError } from '../model/errors.ts';
-import { shownError } from '../model/storage-faults.ts';
 import {
-  MAINTAIN_TASKS,
   type DroppedTableRecord,
+  MAINTAIN_TASKS,
   type MaintainOptions,
   type MaintainRecord,
   type MaintainReport,
@@ -17,16 +16,17 @@ import {
   NOTHING_FREED,
 } from '../model/maintain-record.ts';
 import { parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
-import { loadTable, type MaintainContext, type MaintainPorts, stopIfInterrupted } from './context.ts';
+import { shownError } from '../model/storage-faults.ts';
 import { compactTable } from './compact.ts';
+import { loadTable, type MaintainContext, type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { dropDeadMaintenance } from './drop-dead.ts';
 import { expireSnapshots } from './expire-snapshots.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { checkLimits } from './limits.ts';
 import { type HeldWatermark, neededSnapshots } from './needed-snapshots.ts';
-import { strangersOf, strangerText } from './strangers.ts';
 import { type OrphanOutcome, removeOrphans } from './remove-orphans.ts';
 import { rewriteTableManifests } from './rewrite-manifests.ts';
+import { strangersOf, strangerText } from './strangers.ts';
 
 export interface MaintainRequest extends MaintainOptions {
   /** Called with each table as soon as its own tasks are done; orphans come last, for all tables at once. */

@@ -4,8 +4,6 @@
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type ManifestRow, liveManifestsOf } from '../tables/read/manifest-list.ts';
-import { shapesOf } from '../tables/read/manifest-shapes.ts';
 import {
   fileKindFragment,
   liveEntryFragments,
@@ -14,6 +12,8 @@ import {
   statement,
   statementFragment,
 } from '../statements/index.ts';
+import { liveManifestsOf, type ManifestRow } from '../tables/read/manifest-list.ts';
+import { shapesOf } from '../tables/read/manifest-shapes.ts';
 import { dropWorkTables } from './work-tables.ts';
 
 /**

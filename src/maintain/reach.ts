@@ -4,9 +4,9 @@
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { statement } from '../statements/index.ts';
 import { readManifests } from '../tables/read/manifest-list.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
-import { statement } from '../statements/index.ts';
 import { dropWorkTables } from './work-tables.ts';
 
 /** A file of a table and what it is. */

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { oldestSessionMs } from '../markers/sessions-at-work.ts';
 import type {
   DroppedTableRecord,
   FreedFiles,
@@ -16,13 +17,12 @@ import type {
 } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
-import { oldestSessionMs } from '../markers/sessions-at-work.ts';
-import { type StatementRow, globLiteral, statement } from '../statements/index.ts';
+import { globLiteral, type StatementRow, statement } from '../statements/index.ts';
 import { type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { deleteFiles } from './delete-files.ts';
 import { noteWhatStayed } from './expire-snapshots.ts';
 import { graceMs } from './limits.ts';
-import { type TableFile, reachFiles, reachManifests, withReach } from './reach.ts';
+import { reachFiles, reachManifests, type TableFile, withReach } from './reach.ts';
 import { dropWorkTables } from './work-tables.ts';
 
 export interface OrphanOutcome {

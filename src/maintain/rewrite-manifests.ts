@@ -4,10 +4,16 @@
  * touches, stays cheap on a table of any size.
  */
 import { randomUUID } from 'node:crypto';
+import { discard } from '../files/local.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { textFieldsOf } from '../iceberg/text-fields.ts';
+import type { MaintainRecord } from '../model/maintain-record.ts';
+import { tableName } from '../model/names.ts';
+import { inheritedEntryFragments, partitionOrderFragment, statement } from '../statements/index.ts';
+import { manifestsOf } from '../tables/read/manifest-list.ts';
+import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
 import {
   declareEmptyPartitionIn,
   FILES_PER_MANIFEST,
@@ -16,15 +22,9 @@ import {
   partitionValues,
   type RewrittenManifest,
 } from '../tables/write/manifest.ts';
-import { type ManifestShape, shapesOf } from '../tables/read/manifest-shapes.ts';
-import { manifestsOf } from '../tables/read/manifest-list.ts';
 import { metadataPath, rowLineageOf } from '../tables/write/new-files.ts';
-import type { MaintainRecord } from '../model/maintain-record.ts';
-import { tableName } from '../model/names.ts';
-import { inheritedEntryFragments, partitionOrderFragment, statement } from '../statements/index.ts';
-import { discard } from '../files/local.ts';
-import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { commitReplacement } from './commit-replacement.ts';
+import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { dropWorkTables } from './work-tables.ts';
 
 /**

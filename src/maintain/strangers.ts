@@ -9,9 +9,9 @@ import { refusal, usageError } from '../model/errors.ts';
 import type { DroppedTagRecord } from '../model/maintain-record.ts';
 import { parseTableName, protectionTag, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import type { MaintainPorts } from './context.ts';
 import { removeTag } from '../state/drop-tag.ts';
 import { lastSessionOf, releasedProperty } from '../state/read-watermarks.ts';
+import type { MaintainPorts } from './context.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { type HeldWatermark, neededSnapshots } from './needed-snapshots.ts';
 

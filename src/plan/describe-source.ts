@@ -1,5 +1,8 @@
 /** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
+
+import { patternOf } from '../kinds/patterns/index.ts';
 import { type Hour, hourText, instantText } from '../model/hour.ts';
+import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
 import type {
   Plan,
@@ -19,9 +22,7 @@ import type {
   SourcePosition,
   SourceState,
 } from '../model/session.ts';
-import { patternOf } from '../kinds/patterns/index.ts';
 import { type CauseOptions, describeUris } from './causes.ts';
-import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
 
 const positionJson = (position: SourcePosition | undefined): PlanPosition | null =>
   position === undefined

@@ -1,11 +1,12 @@
 /**
  * Session -> Plan. Pure: no I/O, no clock. The process's pattern decides, and what it decided is described.
  */
+
+import { patternOf } from '../kinds/patterns/index.ts';
 import { hourText } from '../model/hour.ts';
 import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
-import { patternOf } from '../kinds/patterns/index.ts';
 import { type CauseOptions, describeHours } from './causes.ts';
 import { describeSource, planHead } from './describe-source.ts';
 

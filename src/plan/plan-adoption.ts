@@ -4,10 +4,10 @@
  * the first session loads what came after.
  */
 import { hourText } from '../model/hour.ts';
+import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
 import { describeSource, planHead } from './describe-source.ts';
-import { union } from '../model/hour-sets.ts';
 
 /** A snapshot without new files, which carries the watermarks. */
 export function planAdoption(session: Session): Plan {

@@ -12,9 +12,9 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession, warningsOf } from '../plan/index.ts';
-import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
+import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 export interface PlanRequest {

@@ -9,9 +9,9 @@ import { type ErrorJson, isWorthRetrying, PsybergError } from '../model/errors.t
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RunRecord } from '../model/run-record.ts';
+import { runSession } from '../run/drivers/whole.ts';
 import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
 import { protectWatermarks } from '../run/leftovers/protect-watermarks.ts';
-import { runSession } from '../run/drivers/whole.ts';
 import { sessionAtWork, WAIT_MAX_MS, waitForSession } from '../run/leftovers/session-at-work.ts';
 import { hasSessionFolder } from '../workspace/folders.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';

@@ -4,10 +4,10 @@
  */
 import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { aliasOf, kindOf, writtenPattern } from './header-names.ts';
 import { checkSources } from './header-sources.ts';
 import { checkWindows } from './header-window.ts';
+import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';

@@ -1,5 +1,5 @@
 /** Rules between the processes of a project. Drafts -> problems. Pure. */
-import { tableKey, tableName, type TableIdentifier } from '../model/names.ts';
+import { type TableIdentifier, tableKey, tableName } from '../model/names.ts';
 import type { StateTables } from '../model/process-spec.ts';
 import { type ProjectProblem, reporterFor } from './problems.ts';
 import type { ProcessDraft } from './read-process.ts';

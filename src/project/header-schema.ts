@@ -3,8 +3,8 @@
  * It judges shapes only; rules between parts are in `check-header.ts`.
  */
 import * as z from 'zod';
-import { durationMs } from '../model/hour.ts';
 import { filled, strictMap } from '../kinds/shapes.ts';
+import { durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS } from '../model/start.ts';

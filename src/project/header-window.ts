@@ -3,7 +3,7 @@
  * problems, and text -> hours.
  */
 import { PATTERNS } from '../kinds/patterns/index.ts';
-import { HOUR_MS, durationMs } from '../model/hour.ts';
+import { durationMs, HOUR_MS } from '../model/hour.ts';
 import { type Pattern, type SourceWindow, WINDOW_HOURS_MAX } from '../model/process-spec.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';

@@ -3,7 +3,7 @@
  * Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
-import { tableName, type TableIdentifier } from '../model/names.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
 import { RESERVED_ALIASES } from './header-names.ts';
 import { sqlName, yamlText } from './quote-name.ts';

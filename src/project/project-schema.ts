@@ -8,8 +8,8 @@ import { parseTableName, tableKey, tableNameProblem } from '../model/names.ts';
 import type { CatalogSpec, StateTables } from '../model/process-spec.ts';
 import { tableText } from './header-schema.ts';
 import { isMap } from './plain-values.ts';
-import { catalogOf } from './read-catalog.ts';
 import type { ReportProblem } from './problems.ts';
+import { catalogOf } from './read-catalog.ts';
 import { jsonSchemaOf, validate } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
 

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { AUDIT_NAMES, type QueryFile, auditKind } from '../kinds/audits/index.ts';
+import { AUDIT_NAMES, auditKind, type QueryFile } from '../kinds/audits/index.ts';
 import type { AuditSpec, TextPosition } from '../model/process-spec.ts';
 import { aliasOf } from './header-names.ts';
 import { isMap, listOf } from './plain-values.ts';

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { durationMs, HOUR_MS } from '../model/hour.ts';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 import type {
   AuditSpec,
@@ -13,21 +14,20 @@ import type {
   TargetSpec,
   TextPosition,
 } from '../model/process-spec.ts';
-import { HOUR_MS, durationMs } from '../model/hour.ts';
 import { parseStart } from '../model/start.ts';
-import { aliasOf, writtenPattern } from './header-names.ts';
 import { checkHeader } from './check-header.ts';
+import { aliasOf, writtenPattern } from './header-names.ts';
 import { type Header, type HeaderSource, headerSchema } from './header-schema.ts';
-import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { readVtts } from './header-vtts.ts';
 import { readWindow } from './header-window.ts';
+import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { isMap, listOf } from './plain-values.ts';
-import { positionAt, type ProjectProblem, reporterFor } from './problems.ts';
+import { type ProjectProblem, positionAt, reporterFor } from './problems.ts';
 import { readAudits } from './read-audits.ts';
 import { relativeFile } from './relative-file.ts';
 import { type QueryText, readQueryText } from './sql-text.ts';
 import { validate } from './validate.ts';
-import { parseYamlText, type Path } from './yaml-text.ts';
+import { type Path, parseYamlText } from './yaml-text.ts';
 
 /**
  * What a file says about itself as far as it can be read: enough for the rules between processes, also when

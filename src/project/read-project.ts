@@ -7,7 +7,7 @@ import path from 'node:path';
 import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { checkProject } from './check-project.ts';
-import { positionAt, type ProjectProblem, projectInvalid, reporterFor } from './problems.ts';
+import { type ProjectProblem, positionAt, projectInvalid, reporterFor } from './problems.ts';
 import { PROJECT_FILE, readProjectFile } from './project-schema.ts';
 import { readProcess } from './read-process.ts';
 import { relativeFile } from './relative-file.ts';

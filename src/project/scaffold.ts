@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
-import { NAME_PATTERN, tableName, type TableIdentifier } from '../model/names.ts';
+import { NAME_PATTERN, type TableIdentifier, tableName } from '../model/names.ts';
 import type { Pattern, ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { type NewProcessSource, processPlaceholders } from './process-skeleton.ts';

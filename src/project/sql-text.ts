@@ -8,9 +8,9 @@ import {
   type ParameterUse,
   type TextPosition,
 } from '../model/process-spec.ts';
+import { scanSql } from '../model/scan-sql.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
-import { scanSql } from '../model/scan-sql.ts';
 
 export interface QueryText {
   /** Without surrounding white space, leading comments kept, and without the closing semicolon. */

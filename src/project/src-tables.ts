@@ -1,6 +1,6 @@
 /** Psyberg's `--src_tables`: text -> tables with their time columns. Pure. */
 import { usageError } from '../model/errors.ts';
-import { parseTableName, sameTable, tableNameProblem, type TableIdentifier } from '../model/names.ts';
+import { parseTableName, sameTable, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 
 export interface SrcTable {
   readonly table: TableIdentifier;

@@ -1,5 +1,6 @@
 /** A plan as text for people: what, why, and the SQL with its parameters. CompiledPlan -> text. Pure. */
 import { patternOf } from '../kinds/patterns/index.ts';
+import { hourText, parseHour } from '../model/hour.ts';
 import type {
   CompiledPlan,
   PlanCause,
@@ -11,7 +12,6 @@ import type {
   Step,
   StepValue,
 } from '../model/plan.ts';
-import { hourText, parseHour } from '../model/hour.ts';
 import { RUN_INPUTS } from '../model/step.ts';
 import { PLAIN, type Style } from './style.ts';
 import {

@@ -1,6 +1,7 @@
 /** The rows of a query as a table. ResultRows -> text. Pure. */
-import { borderedTable } from './table.ts';
+
 import { PLAIN, type Style } from './style.ts';
+import { borderedTable } from './table.ts';
 import { plural } from './text.ts';
 
 interface Result {

@@ -2,8 +2,8 @@
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
-import type { Workload } from '../workload/port.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import type { Workload } from '../workload/port.ts';
 
 export interface RunPorts {
   readonly project: ProjectSpec;

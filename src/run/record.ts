@@ -4,7 +4,7 @@ import { PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { RunRecord, RunStatus } from '../model/run-record.ts';
 import { branchName } from '../model/session-branch.ts';
-import type { Audited, Published, Begun } from './session.ts';
+import type { Audited, Begun, Published } from './session.ts';
 
 /** A session as far as it has come. */
 type Progress = Pick<Begun, 'plan'> &

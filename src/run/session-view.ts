@@ -3,7 +3,7 @@
  * what checks look at. DuckDB sees a change with its next statement.
  */
 import type { SessionViews, ViewTable } from '../catalog/index.ts';
-import { type TableIdentifier, sameTable, tableName } from '../model/names.ts';
+import { sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 
 export interface SessionView {
   /** Shows these tables, in place of those that had their names. */

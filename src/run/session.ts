@@ -8,15 +8,15 @@
  */
 import { join } from 'node:path';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
-import type { RewrittenManifest } from '../tables/write/manifest.ts';
-import type { ReadableView } from '../tables/views/readable-view.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { AuditResult } from '../model/run-record.ts';
 import { branchName } from '../model/session-branch.ts';
-import type { StateChange } from '../state/write-state.ts';
 import type { StateRow } from '../state/tables/state-table.ts';
+import type { StateChange } from '../state/write-state.ts';
+import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
+import type { ReadableView } from '../tables/views/readable-view.ts';
+import type { RewrittenManifest } from '../tables/write/manifest.ts';
 import type { Work } from '../workload/port.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';

@@ -2,9 +2,10 @@
  * The event-time column of a source, and that it is still the one by which the process has loaded. Metadata
  * -> column and unit. Pure.
  */
+
+import type { SourceTable } from '../changes/source.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import type { SourceTable } from '../changes/source.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';

@@ -7,7 +7,7 @@
  * with the same key. So where no such source has the key of a changed row, nothing of an hour changes; where
  * one of them changed itself, its hours are computed anyway.
  */
-import { dropKeys, changedKeys, type ChangedKeys } from '../changes/keys/changed-keys.ts';
+import { type ChangedKeys, changedKeys, dropKeys } from '../changes/keys/changed-keys.ts';
 import { hoursOfKeys } from '../changes/keys/hours-of-keys.ts';
 import { openSource } from '../changes/open-source.ts';
 import { isIncomparable } from '../changes/rows/compare-rows.ts';

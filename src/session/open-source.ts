@@ -6,6 +6,7 @@ import { relative } from 'node:path';
 import { findChanges } from '../changes/find-changes.ts';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import { openSource } from '../changes/open-source.ts';
+import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import type { Source, SourceTable } from '../changes/source.ts';
 import { ancestors, countInSummary, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -26,7 +27,6 @@ import { namesEver } from '../state/target-publishers.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
-import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import { startSnapshot } from './start.ts';
 import { askVtts } from './vtts.ts';
 

@@ -7,10 +7,10 @@ import { protectionTag, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
-import type { OpenSessionInput } from './session-input.ts';
-import { targetState } from './target-state.ts';
 import { nothingToTakeOver, refuseAdoption, refuseNameInUse } from './refuse-adoption.ts';
+import type { OpenSessionInput } from './session-input.ts';
 import { targetProgress } from './target-progress.ts';
+import { targetState } from './target-state.ts';
 
 /**
  * Throws `target-missing`, `target-has-history`, `adopt-from-in-use`, `adopt-from-unknown`, and what reading

@@ -7,13 +7,13 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import {
   type CopiedProgress,
-  type ProcessProgress,
-  SUMMARY,
   lastSessionProperty,
+  type ProcessProgress,
   progressInSummary,
   progressInTable,
   progressOfAll,
   publishedProperty,
+  SUMMARY,
 } from '../state/read-watermarks.ts';
 import { heirOf, isUntouched } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';

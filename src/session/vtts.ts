@@ -4,7 +4,7 @@
  * -> hour. The plan takes the least over all sources.
  */
 import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';
-import { type AskedSource, vttsKind, type AskedWarehouse } from '../kinds/vtts/index.ts';
+import { type AskedSource, type AskedWarehouse, vttsKind } from '../kinds/vtts/index.ts';
 import type { Hour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';

@@ -3,13 +3,15 @@
  * Nothing is visible before that commit. Every table keeps one manifest, so reading and writing state costs
  * the same after ten thousand sessions.
  */
-import type { TableChange, CatalogClient } from '../catalog/client/catalog-client.ts';
+
 import { randomUUID } from 'node:crypto';
+import type { CatalogClient, TableChange } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
+import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import { moveMain } from '../iceberg/references.ts';
 import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
+import { moveMain } from '../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
@@ -24,7 +26,6 @@ import {
 } from '../statements/index.ts';
 import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { writeSingleManifest } from '../tables/write/single-manifest.ts';
-import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateRow, StateTable } from './tables/state-table.ts';
 

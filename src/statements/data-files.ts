@@ -6,7 +6,7 @@ import type { LayoutColumn, LayoutOrder, LayoutPartition, LayoutType } from '../
 import { duckdbTypeName } from './file-columns.ts';
 import { partitionKey } from './partition-keys.ts';
 import type { PartitionValue } from './partition-values.ts';
-import { type SqlFragment, NOTHING, quoteIdentifier, statementFragment } from './quote.ts';
+import { NOTHING, quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
 /**
  * DuckDB's name of a column's type, of the types that it writes and that have no name in files that it reads.

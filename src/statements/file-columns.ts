@@ -3,7 +3,7 @@
  * has them now. Schema -> fragment. Pure.
  */
 import { DUCKDB_TYPES } from './duckdb-types.ts';
-import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 
 /** An Iceberg type as metadata writes it, as far as reading asks: a name, or a struct, list or map. */
 export type NestedType =

@@ -1,37 +1,4 @@
-export * from './quote.ts';
 export type { Instant } from './catalogue.ts';
-export { type DeclaredParameter, type SqlType, typeName } from './header.ts';
-export { type StatementFile, parseStatement, statementFile } from './statement-file.ts';
-export {
-  type ArgumentsOf,
-  type FragmentsOf,
-  type ListName,
-  type ParametersOf,
-  type RowLineage,
-  type RunnableName,
-  type StatementRow,
-  type Statement,
-  type StatementName,
-  listStatement,
-  manifestListFragment,
-  renderStatement,
-  statement,
-} from './statements.ts';
-export {
-  type ManifestColumn,
-  type PartitionColumn,
-  fileKindFragment,
-  inheritedEntryFragments,
-  liveEntryFragments,
-  manifestEntryFragments,
-  manifestFormatFragment,
-  newEntryFragments,
-  partitionKeyFragment,
-  tooLongFragment,
-} from './manifest-entry.ts';
-export { fromJson } from './json-values.ts';
-export { nullsAgainstFragment, requiresInside } from './required-values.ts';
-export { withoutColumnsQuery } from './user-query.ts';
 export {
   carriedColumnsFragment,
   fieldIdsFragment,
@@ -44,17 +11,32 @@ export {
   rowLineageColumnsFragment,
   writtenValues,
 } from './data-files.ts';
-export { type NestedType, duckdbTypeName, fileSchemaFragment } from './file-columns.ts';
-export { typedRowsFragments } from './typed-rows.ts';
+export { duckdbTypeName, fileSchemaFragment, type NestedType } from './file-columns.ts';
+export { type DeclaredParameter, type SqlType, typeName } from './header.ts';
+export { fromJson } from './json-values.ts';
+export {
+  fileKindFragment,
+  inheritedEntryFragments,
+  liveEntryFragments,
+  type ManifestColumn,
+  manifestEntryFragments,
+  manifestFormatFragment,
+  newEntryFragments,
+  type PartitionColumn,
+  partitionKeyFragment,
+  tooLongFragment,
+} from './manifest-entry.ts';
 export { isLongKey, longValuesFragment } from './partition-keys.ts';
 export {
-  type PartitionValue,
   boundOrder,
   canSpell,
+  type PartitionValue,
   partitionOrderFragment,
   partitionSummariesFragment,
   partitionTupleFragment,
 } from './partition-values.ts';
+export * from './quote.ts';
+export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export {
   type AvroRecord,
   contentFragment,
@@ -64,14 +46,32 @@ export {
   sameAvroFragment,
   writableManifest,
 } from './same-avro.ts';
+export { parseStatement, type StatementFile, statementFile } from './statement-file.ts';
 export {
-  type TestColumn,
+  type ArgumentsOf,
+  type FragmentsOf,
+  type ListName,
+  listStatement,
+  manifestListFragment,
+  type ParametersOf,
+  type RowLineage,
+  type RunnableName,
+  renderStatement,
+  type Statement,
+  type StatementName,
+  type StatementRow,
+  statement,
+} from './statements.ts';
+export {
   cellFragment,
   eventHourFragment,
-  inHourFragment,
   hourListFragment,
+  inHourFragment,
   instantFragment,
   shapedColumnsFragment,
+  type TestColumn,
   upToHourFragment,
   writtenCellFragment,
 } from './test-rows.ts';
+export { typedRowsFragments } from './typed-rows.ts';
+export { withoutColumnsQuery } from './user-query.ts';

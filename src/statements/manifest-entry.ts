@@ -4,7 +4,7 @@
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
 import { avroName } from '../model/avro-name.ts';
-import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 
 /** A column of `data_file` or of its partition tuple, with DuckDB's name of its type. */

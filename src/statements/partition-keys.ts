@@ -4,7 +4,7 @@
  */
 import type { LayoutPartition } from '../model/file-layout.ts';
 import { duckdbTypeName } from './file-columns.ts';
-import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
+import { quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
 /**
  * The value by which COPY splits files. It names a folder by it and takes equal ones together, so some are

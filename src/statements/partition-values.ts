@@ -3,7 +3,7 @@
  */
 import { avroName } from '../model/avro-name.ts';
 import { duckdbTypeName } from './file-columns.ts';
-import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
+import { quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
 /** A partition field, with the Iceberg type of its values. */
 export interface PartitionValue {

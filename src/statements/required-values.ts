@@ -2,7 +2,7 @@
  * Which rows hold NULL where a schema wants a value, at any depth. Fields -> condition. Pure. The `required`
  * of an inner field counts only where what it lies in is there (Iceberg specification, "Nested Types").
  */
-import { type SqlFragment, quoteIdentifier, statementFragment } from './quote.ts';
+import { quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
 /** A field as metadata describes it. */
 export interface RequiredField {

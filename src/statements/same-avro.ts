@@ -2,7 +2,7 @@
  * Writing an Avro file of the schema of another one. The schema in a file's header -> fragments. Pure. So
  * whatever its writer put into it stays: optional columns, field ids, what is required.
  */
-import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 
 /** Avro specification, "Schema Declaration"; with the ids that Iceberg adds ("Appendix A: Avro"). */

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PsybergError } from '../model/errors.ts';
 import { scanSql } from '../model/scan-sql.ts';
-import { type StatementHeader, parseHeader } from './header.ts';
+import { parseHeader, type StatementHeader } from './header.ts';
 
 export interface StatementFile extends Pick<StatementHeader, 'parameters' | 'row' | 'into'> {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Rows that come as JSON, in the types of a table's columns. Columns -> fragments of `state/rows`. Pure. */
 import { duckdbTypeName } from './file-columns.ts';
-import { type SqlFragment, quoteIdentifier, quoteLiteral, statementFragment } from './quote.ts';
+import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 
 /** `columns`: casts from text; `shape`: what `from_json` is to read, every value as text. */
 export function typedRowsFragments(

@@ -5,7 +5,7 @@ import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from '../project/did-you-mean.ts';
 import { relativeFile } from '../project/relative-file.ts';
-import { type ReadTests, testFilesOf, TESTS_FOLDER } from './read/read-tests.ts';
+import { type ReadTests, TESTS_FOLDER, testFilesOf } from './read/read-tests.ts';
 
 export interface ChosenTests {
   /** Absolute paths. */

@@ -5,8 +5,8 @@ import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import {
   identifierFragment,
   renderStatement,
-  shapedColumnsFragment,
   type SqlFragment,
+  shapedColumnsFragment,
   statementFragment,
   type TestColumn,
 } from '../statements/index.ts';

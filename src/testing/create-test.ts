@@ -5,8 +5,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ResultRows } from '../engine/index.ts';
-import type { Hour } from '../model/hour.ts';
 import { usageError } from '../model/errors.ts';
+import type { Hour } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
@@ -18,8 +18,8 @@ import {
   identifierListFragment,
   renderStatement,
   type SqlFragment,
-  tableFragment,
   type TestColumn,
+  tableFragment,
 } from '../statements/index.ts';
 import { openWorkspace } from '../workspace/open-workspace.ts';
 import { queriesOver } from '../workspace/queries.ts';

@@ -1,12 +1,12 @@
 /** The tests of a project, several at a time, each in a warehouse of its own. ProjectSpec -> TestReport. */
 import os from 'node:os';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import { runTest, type TestOptions } from './play/run-test.ts';
-import { testInvalid } from './problem.ts';
-import { readTests, type ReadTests } from './read/read-tests.ts';
+import type { TestReport, TestResult } from '../model/test-record.ts';
 import { chooseTests } from './choose-tests.ts';
 import { writeKeptProject } from './keep.ts';
-import type { TestReport, TestResult } from '../model/test-record.ts';
+import { runTest, type TestOptions } from './play/run-test.ts';
+import { testInvalid } from './problem.ts';
+import { type ReadTests, readTests } from './read/read-tests.ts';
 import type { TestSpec, UnreadTest } from './test-spec.ts';
 import { outsideTables, tableMaker } from './world/make-tables.ts';
 import { openSandbox, type Sandbox } from './world/sandbox.ts';

@@ -6,7 +6,7 @@ import type { ProjectSpec } from '../model/process-spec.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import { readProject } from '../project/read-project.ts';
 import { relativeFile } from '../project/relative-file.ts';
-import { readTests, type ReadTests, testFilesOf, TESTS_FOLDER } from './read/read-tests.ts';
+import { type ReadTests, readTests, TESTS_FOLDER, testFilesOf } from './read/read-tests.ts';
 import { outsideTables } from './world/make-tables.ts';
 import { ddlFileOf, TABLES_FOLDER } from './world/source-types.ts';
 

@@ -2,7 +2,7 @@
  * Binds a step: values that only running produces are filled in by name. Step + run values -> BoundStatement.
  * Pure.
  */
-import { type OverNoRow, declaredParameters } from '../compile/index.ts';
+import { declaredParameters, type OverNoRow } from '../compile/index.ts';
 import type { BoundStatement, BoundValue } from '../engine/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { BoundSql, RunInput, Step, StepValue } from '../model/step.ts';

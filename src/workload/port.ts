@@ -7,12 +7,11 @@
  * was staged. It writes data files, and hands over a manifest of them; it never commits.
  */
 import type { Dialect } from '../compile/index.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../model/column-type.ts';
 import type { FileLayout } from '../model/file-layout.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
-import type { StagedManifest } from '../tables/write/manifest-list.ts';
-import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type {
   AuditStep,
   CarryOverStep,
@@ -21,6 +20,7 @@ import type {
   CreateTargetStep,
   InsertStep,
 } from '../model/step.ts';
+import type { StagedManifest } from '../tables/write/manifest-list.ts';
 
 /** What is worked for. `root`: the project's folder, for messages that name its files. */
 export interface Work {

@@ -3,18 +3,19 @@
  * first call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on
  * this.
  */
-import type { CatalogServer } from '../catalog/index.ts';
+
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { tellingStorage } from '../catalog/client/storage-client.ts';
-import { type VerifiedRewrites, openVerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
+import type { CatalogServer } from '../catalog/index.ts';
+import { openVerifiedRewrites, type VerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
 import type { ViewPorts } from '../changes/source.ts';
 import type { Engine, StorageAccess } from '../engine/index.ts';
-import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
-import { readableNames } from '../tables/views/readable-names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { RunPorts } from '../run/ports.ts';
+import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
+import { readableNames } from '../tables/views/readable-names.ts';
 import { duckdbWorkload } from '../workload/duckdb/index.ts';
-import { sessionsDirectory, readableManifests, verifiedRewritesFile } from './folders.ts';
+import { readableManifests, sessionsDirectory, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 
 export interface WorkspaceOptions {

@@ -1,9 +1,9 @@
 /** The catalog that a project names, started. ProjectSpec -> CatalogServer. */
 import { type CatalogServer, type ServeOptions, startCatalog, startProxy } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
 import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
-import type { ProjectSpec } from '../model/process-spec.ts';
 import { readableManifests } from './folders.ts';
 
 /** The name under which other engines attach the embedded catalog. */

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ms, range, timingOf } from './measure.ts';
-import { SELECT_LIST, benchProject } from './project.ts';
+import { benchProject, SELECT_LIST } from './project.ts';
 
 const ROWS = 1_000_000;
 const RUNS = 5;

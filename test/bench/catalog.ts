@@ -10,8 +10,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { renderJson } from '../../src/iceberg/json.ts';
-import { missingPostgres, startPostgres } from '../support/postgres.ts';
 import { append, SCHEMA } from '../catalog/fixture.ts';
+import { missingPostgres, startPostgres } from '../support/postgres.ts';
 import { type Timing, timed, timingOf } from './measure.ts';
 
 const SNAPSHOTS = 1000;

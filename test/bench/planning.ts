@@ -8,8 +8,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
-import { type OpenedProject, open } from '../support/open-project.ts';
 import { listStatement } from '../../src/statements/index.ts';
+import { type OpenedProject, open } from '../support/open-project.ts';
 import { ms, range, type Timing, timed } from './measure.ts';
 
 const SIZES = [100, 1000, 10_000];

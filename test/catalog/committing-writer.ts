@@ -3,15 +3,16 @@
  * races as any writer does. `killBefore`, `killAfter`: SIGKILL to itself before or after the pointers of that
  * commit are swapped, its metadata file being there.
  */
-import { startCatalog } from '../../src/catalog/index.ts';
+
+import { localClient } from '../../src/catalog/client/local-client.ts';
 import { tableMetadataFiles, viewMetadataFiles } from '../../src/catalog/files/metadata-files.ts';
+import { startCatalog } from '../../src/catalog/index.ts';
 import { warehouseCatalog } from '../../src/catalog/service/warehouse-catalog.ts';
 import { openPostgresDatabase } from '../../src/catalog/store/postgres-database.ts';
 import { openSqliteDatabase } from '../../src/catalog/store/sqlite-database.ts';
 import type { CatalogStore } from '../../src/catalog/store/store.ts';
-import { catalogClient } from '../support/catalog-client.ts';
-import { localClient } from '../../src/catalog/client/local-client.ts';
 import { PsybergError } from '../../src/model/errors.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { append } from './fixture.ts';
 
 export interface WriterOrder {

@@ -1,7 +1,7 @@
 // Goal: many processes share one warehouse and lose nothing, whatever the store, even when one is killed in
 // the middle. Method: real processes, each with its own server.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { STORES, type PreparedStore } from '../suites/catalog-stores.ts';
+import { type PreparedStore, STORES } from '../suites/catalog-stores.ts';
 import {
   brokenHistory,
   createShared,

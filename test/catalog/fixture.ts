@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CatalogClient, TableCommit } from '../../src/catalog/client/catalog-client.ts';
-import { catalogClient } from '../support/catalog-client.ts';
-import { type CatalogServer, type CatalogOptions, startCatalog } from '../../src/catalog/index.ts';
+import { type CatalogOptions, type CatalogServer, startCatalog } from '../../src/catalog/index.ts';
 import { parseJson, renderJson } from '../../src/iceberg/json.ts';
 import type { Snapshot, TableIdentifier } from '../../src/iceberg/table-metadata.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 
 export interface Reply {
   readonly status: number;

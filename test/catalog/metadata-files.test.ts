@@ -15,10 +15,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { catalogClient } from '../support/catalog-client.ts';
 import { startCatalog } from '../../src/catalog/index.ts';
 import { renderJson } from '../../src/iceberg/json.ts';
 import type { TableIdentifier } from '../../src/iceberg/table-metadata.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { ownFileSystem } from '../support/own-file-system.ts';
 import { append, type CatalogFixture, createTable, errorType, openCatalog, SCHEMA } from './fixture.ts';
 

@@ -5,8 +5,8 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { catalogClient } from '../support/catalog-client.ts';
 import { startCatalog } from '../../src/catalog/index.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'psyberg-start-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Engine, openEngine } from '../../src/engine/index.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
 import { catalogClient } from '../support/catalog-client.ts';
-import { openEngine, type Engine } from '../../src/engine/index.ts';
 import { createWorld, tableId, type World } from '../support/world.ts';
 
 describe('a table that has snapshots and no main', () => {

@@ -1,10 +1,10 @@
 // Goal: what cannot be compared counts as changed, and nothing else is hidden by it. Method: comparisons that
 // fail in every way.
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
-import { PsybergError, refusal } from '../../src/model/errors.ts';
 import { remembering } from '../../src/changes/rows/compare-rows.ts';
 import type { SourceTable } from '../../src/changes/source.ts';
+import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
+import { PsybergError, refusal } from '../../src/model/errors.ts';
 
 const keys = new Set<string>();
 const table = {

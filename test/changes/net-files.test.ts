@@ -2,8 +2,8 @@
 // there before, who is there after) for every short sequence.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChangedFile } from '../../src/model/session.ts';
 import { netFiles } from '../../src/changes/net-files.ts';
+import type { ChangedFile } from '../../src/model/session.ts';
 
 const file = (path: string, status: ChangedFile['status'], snapshotId: bigint): ChangedFile => ({
   path,

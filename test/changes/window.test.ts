@@ -1,9 +1,9 @@
 // Goal: the chain of parents decides what is new. Method: small histories as data.
 import { describe, expect, it } from 'vitest';
-import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
-import type { Watermark } from '../../src/model/session.ts';
 import { windowBetween } from '../../src/changes/window.ts';
+import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { instantOf } from '../../src/model/hour.ts';
+import type { Watermark } from '../../src/model/session.ts';
 
 /** `3<2` is snapshot 3 with parent 2; `1` has none. */
 function table(...snapshots: string[]): TableMetadata {

@@ -7,8 +7,8 @@ import {
   makeProject,
   PROCESSES,
   removeFolders,
-  signups,
   STACK_TRACE,
+  signups,
   TABLES,
 } from './fixture.ts';
 

@@ -11,8 +11,8 @@ import {
   PROCESSES,
   type Project,
   removeFolders,
-  signups,
   STACK_TRACE,
+  signups,
   TABLES,
   temporaryFolder,
 } from './fixture.ts';

@@ -13,8 +13,8 @@ import {
   type Project,
   removeFolders,
   requests,
-  signups,
   STACK_TRACE,
+  signups,
   TABLES,
 } from './fixture.ts';
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli, type CliResult, makeProject, removeFolders, type Project } from './fixture.ts';
+import { type CliResult, cli, makeProject, type Project, removeFolders } from './fixture.ts';
 
 const PROCESS = `/*---
 process_name: cancel_load

@@ -10,7 +10,7 @@ import type { CompiledPlan, Step } from '../../src/model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../../src/model/process-spec.ts';
 import { bindStep } from '../../src/workload/bind-step.ts';
 import { type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
-import { type SessionData, planOf, specOf } from '../support/session-data.ts';
+import { planOf, type SessionData, specOf } from '../support/session-data.ts';
 import { hourAt } from '../support/world.ts';
 
 let world: AvroWorld;

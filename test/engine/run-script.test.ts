@@ -2,7 +2,7 @@
 // types that were passed. Method: scripts on a DuckDB of their own.
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ParameterValue, type Script, runScript } from '../../src/engine/run-script.ts';
+import { type ParameterValue, runScript, type Script } from '../../src/engine/run-script.ts';
 
 const instance = await DuckDBInstance.create(':memory:');
 afterAll(() => instance.closeSync());

@@ -1,8 +1,8 @@
 // Goal: metadata follows Apache Iceberg's rules. Method: every update of the specification as data, allowed
 // and refused.
 import { describe, expect, it } from 'vitest';
-import { checkSnapshots, parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
 import { newTableMetadata } from '../../src/iceberg/new-table.ts';
+import { checkSnapshots, parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
 import type { IcebergType } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
 import { applyUpdates, rememberPreviousFile } from '../../src/iceberg/updates.ts';

@@ -2,8 +2,8 @@
 // its JDBC catalog takes the whole story of three patterns; then the commands, the proxy and PyIceberg look
 // at what it holds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { catalogClient } from '../support/catalog-client.ts';
 import { cli, cliJson, startCli } from '../cli/fixture.ts';
+import { catalogClient } from '../support/catalog-client.ts';
 import { FOREIGN_FILES, FOREIGN_PROCESSES, playForeignScenario } from '../support/foreign-scenario.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { type JavaCatalogServer, startJavaCatalog } from './java/catalog-server.ts';

@@ -4,10 +4,10 @@ import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { open } from '../support/open-project.ts';
 import { readProject } from '../../src/project/read-project.ts';
 import { relocateProject } from '../../src/workspace/relocate-project.ts';
 import { movableWorld, TABLES } from '../support/movable-world.ts';
+import { open } from '../support/open-project.ts';
 import { preparePython, runPython } from './python.ts';
 
 const READ = `

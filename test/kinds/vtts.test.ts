@@ -1,7 +1,7 @@
 // Goal: providers of VTTS ask what they say, and refuse what is no instant. Method: sources and answers as short
 // data behind the port that a session fills; no DuckDB.
 import { describe, expect, it } from 'vitest';
-import { type AskedSource, vttsKind, type AskedWarehouse } from '../../src/kinds/vtts/index.ts';
+import { type AskedSource, type AskedWarehouse, vttsKind } from '../../src/kinds/vtts/index.ts';
 import type { VttsSpec } from '../../src/model/process-spec.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt } from '../support/world.ts';

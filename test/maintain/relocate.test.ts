@@ -15,12 +15,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createNamespace, movableWorld, rowsFrom, TABLES } from '../support/movable-world.ts';
-import type { World } from '../support/world.ts';
-import { type OpenedProject, open } from '../support/open-project.ts';
 import type { RelocateReport } from '../../src/model/relocate-record.ts';
 import { findProjectRoot, readProject } from '../../src/project/read-project.ts';
 import { relocateProject } from '../../src/workspace/relocate-project.ts';
+import { createNamespace, movableWorld, rowsFrom, TABLES } from '../support/movable-world.ts';
+import { type OpenedProject, open } from '../support/open-project.ts';
+import type { World } from '../support/world.ts';
 
 const folders: string[] = [];
 let world: World;

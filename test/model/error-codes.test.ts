@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf, exitCodeOfKind, highestOfErrors } from '../../src/cli/exit-code.ts';
-import { ERROR_CODES, type CodeEntry, type ErrorCode } from '../../src/model/error-codes.ts';
+import { type CodeEntry, ERROR_CODES, type ErrorCode } from '../../src/model/error-codes.ts';
 import {
   conflict,
   isWorthRetrying,

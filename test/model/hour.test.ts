@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CALENDAR,
-  HOUR_MS,
   durationMs,
+  HOUR_MS,
   hourIntervals,
-  hourTexts,
-  hoursOfTexts,
   hourOfMs,
   hoursOf,
+  hoursOfTexts,
   hourText,
+  hourTexts,
   instantOf,
   parseHour,
   sessionIdOf,

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { planSession } from '../../src/plan/index.ts';
-import { sessionOf, type SourceData } from '../support/session-data.ts';
+import { type SourceData, sessionOf } from '../support/session-data.ts';
 import { hourNumbers } from '../support/world.ts';
 
 const NAMES = ['a', 'b', 'c'] as const;

@@ -1,7 +1,7 @@
 // Goal: each rule of planning, as data. Method: sessions -> plans; the planner has no I/O and no clock.
 import { describe, expect, it } from 'vitest';
 import { planSession } from '../../src/plan/index.ts';
-import { type SessionData, hour, sessionOf } from '../support/session-data.ts';
+import { hour, type SessionData, sessionOf } from '../support/session-data.ts';
 import { hourAt, hourNumbers } from '../support/world.ts';
 
 interface Case {

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SourceSpec } from '../../src/model/process-spec.ts';
-import { joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
 import { planSession, warningsOf } from '../../src/plan/index.ts';
+import { joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
 import { readProcess } from '../../src/project/read-process.ts';
 import { sessionOf, specOf } from '../support/session-data.ts';
 

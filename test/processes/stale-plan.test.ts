@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledPlan } from '../../src/model/plan.ts';
 import { refuseStale } from '../../src/processes/stale-plan.ts';
-import { type SessionData, planOf } from '../support/session-data.ts';
+import { planOf, type SessionData } from '../support/session-data.ts';
 
 const DATA: SessionData = { pattern: 'stateful', sources: { s: { added: [1], vtts: 3 }, o: { vtts: 3 } } };
 const given = planOf(DATA);

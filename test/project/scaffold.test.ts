@@ -5,11 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseTableName } from '../../src/model/names.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import { readProject } from '../../src/project/read-project.ts';
 import { newProcess, newProject } from '../../src/project/scaffold.ts';
 import { parseSrcTables } from '../../src/project/src-tables.ts';
-import { parseTableName } from '../../src/model/names.ts';
 
 let root: string;
 beforeEach(() => {

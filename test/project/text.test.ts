@@ -3,9 +3,9 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { parseTableName, sameTable, tableName } from '../../src/model/names.ts';
+import { scanSql } from '../../src/model/scan-sql.ts';
 import { nearestName } from '../../src/project/did-you-mean.ts';
 import { parsePartitionBy, partitionEntries } from '../../src/project/partition-by.ts';
-import { scanSql } from '../../src/model/scan-sql.ts';
 import { parseSrcTables } from '../../src/project/src-tables.ts';
 
 const parametersIn = (sql: string): string[] => scanSql(sql).parameters.map((parameter) => parameter.name);

@@ -1,8 +1,8 @@
 // Goal: numbers, hours and errors read as a person expects. Method: values in, text out.
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/model/run-record.ts';
-import { errorText, runText } from '../../src/report/run-report.ts';
 import { resultTable } from '../../src/report/result-table.ts';
+import { errorText, runText } from '../../src/report/run-report.ts';
 import {
   bytesText,
   columnsText,

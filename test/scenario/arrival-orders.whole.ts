@@ -2,7 +2,7 @@
 // Method: five arrivals in their orders (PSYBERG_ORDERS=120; without it 24, spread over all: a model of them is in test/plan), a session of each
 // process after each arrival, and at the end the SQL over whole tables.
 import { expect, it } from 'vitest';
-import { hourAt, processFile, type ProcessFile, worldForTest } from '../support/world.ts';
+import { hourAt, type ProcessFile, processFile, worldForTest } from '../support/world.ts';
 
 const ARRIVALS = [
   {

@@ -1,12 +1,12 @@
 // Goal: a failed audit publishes nothing and leaves nothing; a plan writes nothing; a time zone changes
 // nothing. Method: sessions on real tables, the warehouse hashed around them.
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { hourAt, processFile, tableId, type World, worldForTest } from '../support/world.ts';
 import { spawnSessions } from '../support/spawn.ts';
+import { hourAt, processFile, tableId, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
 const events = (first: number, count: number, hour: number): string =>

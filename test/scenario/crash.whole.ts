@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionIdOf } from '../../src/model/hour.ts';
 import { orphans } from '../support/orphans.ts';
 import { runSessionStep, SESSION_STEPS, type SessionStep } from '../support/session-step.ts';
-import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 import { spawnSessions } from '../support/spawn.ts';
 import { expectTwins } from '../support/twins.ts';
+import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
 const events = (first: number, count: number, hour: number): string =>

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import {
   appended,
-  eventWorld,
   events,
+  eventWorld,
   expireAllBut,
   inSource,
   overwritten,

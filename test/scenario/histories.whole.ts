@@ -13,10 +13,10 @@ import {
   columnsOf,
   eventTimeSql,
   landings,
-  shapes,
   type RowIds,
   type SourceOperation,
   type SourceShape,
+  shapes,
 } from '../support/source-history.ts';
 import { createWorld, processFile } from '../support/world.ts';
 

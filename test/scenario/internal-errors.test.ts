@@ -1,9 +1,9 @@
 // Goal: an internal error of DuckDB, which shuts its database, costs the process that met it and nobody else.
 // Method: a real one. A table whose schema says list where its file holds groups cannot be read by DuckDB.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
-import { maintainTables } from '../../src/maintain/index.ts';
 import type { Schema } from '../../src/iceberg/table-metadata.ts';
+import { maintainTables } from '../../src/maintain/index.ts';
+import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
 
 const process = (name: string, source: string, sql: string): ReturnType<typeof processFile> =>
   processFile(

@@ -2,8 +2,6 @@
 // library instance are two runs, one after the other.
 // Method: the target's history is expired by somebody else, the watermark table emptied or dropped.
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startForeignServer } from '../support/foreign-server.ts';
-import { hourAt, worldForTest, type World } from '../support/world.ts';
 import {
   appended,
   appendLoad,
@@ -13,6 +11,8 @@ import {
   overwritten,
   runOne,
 } from '../support/event-tables.ts';
+import { startForeignServer } from '../support/foreign-server.ts';
+import { hourAt, type World, worldForTest } from '../support/world.ts';
 
 /**
  * A foreign append, after which every snapshot of psyberg expires: the rows stay, what is known of them goes.

@@ -1,7 +1,7 @@
 // Goal: each pattern finds late data and loads exactly what it should. Method: real landings, sessions
 // through the public API, rows and plans asserted.
 import { describe, expect, it } from 'vitest';
-import { EVENTS, appendProcess, countProcess, events, expectCounts } from '../support/count-events.ts';
+import { appendProcess, countProcess, EVENTS, events, expectCounts } from '../support/count-events.ts';
 import { hourAt, hourNumbers, msAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 describe('a stateless load', () => {

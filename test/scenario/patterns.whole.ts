@@ -1,7 +1,7 @@
 // Goal: what patterns.test.ts proves, for what tests on values show as well: types of event times, rows that
 // are late by years, providers of VTTS. Method: as there.
 import { describe, expect, it } from 'vitest';
-import { EVENTS, appendProcess, countProcess, events, expectCounts } from '../support/count-events.ts';
+import { appendProcess, countProcess, EVENTS, events, expectCounts } from '../support/count-events.ts';
 import { hourAt, hourNumbers, msAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 describe('a stateless load', () => {

@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PsybergError } from '../../src/index.ts';
-import { appendLoad, appended, events, overwriteLoad, overwritten } from '../support/event-tables.ts';
+import { appended, appendLoad, events, overwriteLoad, overwritten } from '../support/event-tables.ts';
 import { restateColumn } from '../support/manifest-bounds.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 

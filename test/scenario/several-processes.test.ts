@@ -1,8 +1,8 @@
 // Goal: sessions that run at the same time lose nothing and double nothing. Method: processes of their own
 // started together on one warehouse, and a reader beside them.
 import { describe, expect, it } from 'vitest';
-import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 import { spawnSessions } from '../support/spawn.ts';
+import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
 const events = (first: number, count: number, hour: number): string =>

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
 import {
-  appendLoad,
   appended,
-  eventWorld,
+  appendLoad,
   events,
+  eventWorld,
   inSource,
   overwriteLoad,
   overwritten,

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sweepSession } from '../../src/run/leftovers/sweep.ts';
-import { appendLoad, appended, events, inSource } from '../support/event-tables.ts';
+import { appended, appendLoad, events, inSource } from '../support/event-tables.ts';
 import { tableId, worldForTest } from '../support/world.ts';
 
 it.each(['', 'file:', 'file://', 'file://localhost'])('a location that begins with "%s"', async (scheme) => {

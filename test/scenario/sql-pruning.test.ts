@@ -3,7 +3,7 @@
 // tables; the number of files that DuckDB says it read.
 import { describe, expect, it } from 'vitest';
 import { restateColumn } from '../support/manifest-bounds.ts';
-import { type World, processFile, worldForTest } from '../support/world.ts';
+import { processFile, type World, worldForTest } from '../support/world.ts';
 
 const ids = async (world: World, query: string, options?: { branch: string }): Promise<string> =>
   (await world.psyberg.sql(query, options)).rows.map(([id]) => String(id)).join();

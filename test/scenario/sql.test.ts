@@ -1,9 +1,9 @@
 // Goal: `sql` answers what was asked, in full, and says where it looked. Method: the library over one project,
 // and a script that forgets to close it.
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, type World } from '../support/world.ts';
 

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PsybergError } from '../../src/index.ts';
-import { ownFileSystem } from '../support/own-file-system.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
+import { ownFileSystem } from '../support/own-file-system.ts';
 import { expectTwins } from '../support/twins.ts';
 import { createWorld, hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 

@@ -1,7 +1,7 @@
 // Goal: an error of a user's own SQL, or of values that it meets, says file, line and audit, and exits 2; what
 // no SQL can help is said as that. Method: one world, many processes over the same rows.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWorld, hourAt, processFile, type ProcessFile, type World } from '../support/world.ts';
+import { createWorld, hourAt, type ProcessFile, processFile, type World } from '../support/world.ts';
 
 const AUDITS = {
   'audits/typo.sql': '-- rows before $first_hour\nselect *\nfrom staged where nope > 1\n',

@@ -13,9 +13,9 @@ import {
   eventTimeSql,
   landings,
   type RowIds,
-  shapes,
   type SourceOperation,
   type SourceShape,
+  shapes,
 } from '../support/source-history.ts';
 import { createWorld, processFile, type World } from '../support/world.ts';
 

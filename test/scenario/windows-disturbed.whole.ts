@@ -1,7 +1,7 @@
 // Goal: a session with windows and keys comes out right, too, when its steps are commands of their own, when others
 // commit to its target meanwhile, and when it is killed. Method: the target against the SQL over whole tables.
 import { expect, it } from 'vitest';
-import { SESSION_STEPS, runSessionStep } from '../support/session-step.ts';
+import { runSessionStep, SESSION_STEPS } from '../support/session-step.ts';
 import { hourAt, hourNumbers, processFile, type World, worldForTest } from '../support/world.ts';
 
 const SQL = `select c.id, c.account_id, c.ts, count(r.id)::integer as requests from cancels c

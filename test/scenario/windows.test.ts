@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import {
   hourAt,
   hourNumbers,
-  processFile,
   type ProcessFile,
+  processFile,
   type World,
   worldForTest,
 } from '../support/world.ts';

@@ -4,8 +4,8 @@
 // can.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { spawnReader, spawnSessions } from '../support/spawn.ts';
 import { orphans } from '../support/orphans.ts';
+import { spawnReader, spawnSessions } from '../support/spawn.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 /** `npm run soak:crash` sets this; `npm run test:whole` has time for few. */

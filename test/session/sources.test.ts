@@ -2,9 +2,9 @@
 // Method: metadata as data; no catalog and no DuckDB.
 import { describe, expect, it } from 'vitest';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import { applyUpdates } from '../../src/iceberg/updates.ts';
 import type { SourceSpec } from '../../src/model/process-spec.ts';
 import type { StartSpec } from '../../src/model/start.ts';
-import { applyUpdates } from '../../src/iceberg/updates.ts';
 import { eventTimeOf, refuseOtherEventTime } from '../../src/session/event-time.ts';
 import { startSnapshot } from '../../src/session/start.ts';
 import { NOW_MS, newTable, setMain, snapshot, withSnapshots } from '../iceberg/table.ts';

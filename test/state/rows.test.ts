@@ -2,12 +2,12 @@
 // that makes rows of each table, over one row of texts.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Engine, openEngine } from '../../src/engine/engine.ts';
-import { duckdbTypeName } from '../../src/statements/index.ts';
 import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
 import { HIGH_WATER_MARK } from '../../src/state/tables/high-water-mark.ts';
 import { SESSION } from '../../src/state/tables/session.ts';
 import { SIGNAL } from '../../src/state/tables/signal.ts';
 import type { StateTable } from '../../src/state/tables/state-table.ts';
+import { duckdbTypeName } from '../../src/statements/index.ts';
 
 let engine: Engine;
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
-import { type CatalogFixture, SCHEMA } from '../catalog/fixture.ts';
 import type { WriterOrder } from '../catalog/committing-writer.ts';
+import { type CatalogFixture, SCHEMA } from '../catalog/fixture.ts';
 
 export const SHARED = { namespace: ['facts'], name: 'shared' };
 

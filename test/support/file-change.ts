@@ -6,14 +6,14 @@ import { randomUUID } from 'node:crypto';
 import type { CatalogClient } from '../../src/catalog/client/catalog-client.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
-import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../src/iceberg/new-snapshot.ts';
-import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../src/tables/write/new-files.ts';
+import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import { listStatement } from '../../src/statements/index.ts';
 import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
 import { rewriteManifests } from '../../src/tables/write/manifest.ts';
 import { writeClearedList } from '../../src/tables/write/manifest-list.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../src/tables/write/new-files.ts';
 import { describeSnapshot } from '../../src/tables/write/snapshot-summary.ts';
-import { listStatement } from '../../src/statements/index.ts';
 import { type RowDelete, writeListWithDeletes, writeRowDeletes } from './row-deletes.ts';
 
 export interface LiveFile {

@@ -3,8 +3,8 @@
  * what must hold afterwards.
  */
 import { expect } from 'vitest';
-import { auditStep, commitStep, initSession, loadStep, publishStep } from '../../src/run/drivers/stepwise.ts';
 import type { StepRequest } from '../../src/run/drivers/step-records.ts';
+import { auditStep, commitStep, initSession, loadStep, publishStep } from '../../src/run/drivers/stepwise.ts';
 import { hourAt, hourNumbers, type ProcessFile, processFile, type World } from './world.ts';
 
 export const FOREIGN_PROCESSES: readonly ProcessFile[] = [

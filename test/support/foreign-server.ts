@@ -2,8 +2,9 @@
  * A foreign catalog with the manners of catalogs elsewhere: this project's own one behind an HTTP server that
  * can hide endpoints, want OAuth2 tokens, lose answers and ask for patience. It also keeps what it was asked.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -5,9 +5,9 @@
 import { renameSync } from 'node:fs';
 import { columnOf, currentSchema } from '../../src/iceberg/event-time.ts';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
-import { declareEmptyPartitionIn, manifestMetadata } from '../../src/tables/write/manifest.ts';
-import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
 import { manifestEntryFragments, statement } from '../../src/statements/index.ts';
+import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
+import { declareEmptyPartitionIn, manifestMetadata } from '../../src/tables/write/manifest.ts';
 import type { World } from './world.ts';
 
 export interface StatedStatistics {

@@ -1,12 +1,12 @@
 /** A project opened as the library does, with its workspace at hand: tests look at what is underneath. */
 import { resolve } from 'node:path';
-import { type PlanRequest, planProcess } from '../../src/processes/plan-process.ts';
 import type { CompiledPlan } from '../../src/model/plan.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
+import { type PlanRequest, planProcess } from '../../src/processes/plan-process.ts';
 import { findProjectRoot, readProject } from '../../src/project/read-project.ts';
 import { type OpenOptions, type Psyberg, psybergOver } from '../../src/psyberg.ts';
 import { strangersInProject } from '../../src/workspace/maintain-project.ts';
-import { type Workspace, openWorkspace } from '../../src/workspace/open-workspace.ts';
+import { openWorkspace, type Workspace } from '../../src/workspace/open-workspace.ts';
 
 export interface OpenedProject extends Psyberg {
   readonly internals: Workspace & {

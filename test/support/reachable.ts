@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type World, tableId } from './world.ts';
+import { tableId, type World } from './world.ts';
 
 const plain = (path: string): string => path.replace(/^file:(\/\/)?/, '');
 

@@ -9,15 +9,15 @@ import { columnOf, currentSchema } from '../../src/iceberg/event-time.ts';
 import { renderJson } from '../../src/iceberg/json.ts';
 import { tableRoot } from '../../src/iceberg/new-snapshot.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
-import { declareEmptyPartitionIn } from '../../src/tables/write/manifest.ts';
-import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
-import { metadataPath } from '../../src/tables/write/new-files.ts';
 import {
-  type RowLineage,
   manifestListFragment,
   newEntryFragments,
   quoteIdentifier,
+  type RowLineage,
 } from '../../src/statements/index.ts';
+import { manifestsOf } from '../../src/tables/read/manifest-list.ts';
+import { declareEmptyPartitionIn } from '../../src/tables/write/manifest.ts';
+import { metadataPath } from '../../src/tables/write/new-files.ts';
 
 export type RowDelete =
   /**

@@ -3,9 +3,9 @@
  * the day.
  */
 import type { CompiledPlan, Step } from '../../src/model/plan.ts';
-import { planSession } from '../../src/plan/index.ts';
-import type { ChangedFile, Session, SourceState, TargetState } from '../../src/model/session.ts';
 import type { Pattern, ProcessSpec } from '../../src/model/process-spec.ts';
+import type { ChangedFile, Session, SourceState, TargetState } from '../../src/model/session.ts';
+import { planSession } from '../../src/plan/index.ts';
 import { msAt } from './world.ts';
 
 export const hour = (count: number): number => msAt(count) / 3_600_000;

@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
-import type { FileChange, LiveFile } from './file-change.ts';
 import { cherryPick } from './event-tables.ts';
+import type { FileChange, LiveFile } from './file-change.ts';
 import { hourAt, msAt, type World } from './world.ts';
 
 export type EventType = 'timestamptz' | 'timestamp' | 'date' | 'epoch_ms';

@@ -6,11 +6,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { composeFilesInto, type FileChange } from './file-change.ts';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
 import type { ExplainedPlan, OpenOptions, RunRecord, RunRequest } from '../../src/index.ts';
+import { composeFilesInto, type FileChange } from './file-change.ts';
 import { type OpenedProject, open } from './open-project.ts';
 
 /** A process file: its header as data, and its SQL. */

@@ -2,18 +2,18 @@
 // would misread it is known. Method: small Avro tables; no catalog and no data files.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Schema, Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import { hourIntervals } from '../../src/model/hour.ts';
 import { deleteKey } from '../../src/tables/read/delete-files.ts';
-import { firstRowIdParameter, metadataPath } from '../../src/tables/write/new-files.ts';
-import { type ManifestRow, manifestsOf } from '../../src/tables/read/manifest-list.ts';
-import { partitionType, rewriteManifests } from '../../src/tables/write/manifest.ts';
-import { writeClearedList } from '../../src/tables/write/manifest-list.ts';
-import { refuseDroppedColumns } from '../../src/tables/views/dropped-columns.ts';
 import { readEachSpec } from '../../src/tables/read/each-spec.ts';
+import { type ManifestRow, manifestsOf } from '../../src/tables/read/manifest-list.ts';
+import { manifestsOutside } from '../../src/tables/read/prune-manifests.ts';
+import { refuseDroppedColumns } from '../../src/tables/views/dropped-columns.ts';
 import { misleadingBounds } from '../../src/tables/views/misleading-fields.ts';
 import { misleadsReaders } from '../../src/tables/views/misleads-readers.ts';
-import { manifestsOutside } from '../../src/tables/read/prune-manifests.ts';
+import { partitionType, rewriteManifests } from '../../src/tables/write/manifest.ts';
+import { writeClearedList } from '../../src/tables/write/manifest-list.ts';
+import { firstRowIdParameter, metadataPath } from '../../src/tables/write/new-files.ts';
 import { describeSnapshot } from '../../src/tables/write/snapshot-summary.ts';
-import { hourIntervals } from '../../src/model/hour.ts';
 import { AvroTable, type AvroTableOptions, type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
 import { hour } from '../support/session-data.ts';
 

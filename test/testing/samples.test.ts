@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readProject } from '../../src/project/read-project.ts';
 import { newProject } from '../../src/project/scaffold.ts';
-import { testsOf } from '../../src/testing/watch.ts';
 import { runTests } from '../../src/testing/run-tests.ts';
+import { testsOf } from '../../src/testing/watch.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

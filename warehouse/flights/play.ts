@@ -8,11 +8,11 @@ import { drawComparison } from '../member-lifecycle/picture.ts';
 import { playInFolder } from '../play-in-folder.ts';
 import { isEqual } from '../sample-project.ts';
 import {
+  type FlightsResult,
   findDepartures,
+  type LandingHours,
   landingHoursOfMonths,
   loadDepartures,
-  type FlightsResult,
-  type LandingHours,
   type SessionReport,
 } from './sessions.ts';
 

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import {
   type Comparison,
   DemoError,
-  requireDone,
   type RunRecord,
+  requireDone,
   type SampleProject,
 } from '../sample-project.ts';
 

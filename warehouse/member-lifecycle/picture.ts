@@ -3,8 +3,8 @@
  * colours' on or off.
  */
 import colors from 'picocolors';
-import { isEqual, type Comparison } from '../sample-project.ts';
-import { hoursOfDay, type Act, type ActScript, type HourMark, type ProcessStep } from './walkthrough.ts';
+import { type Comparison, isEqual } from '../sample-project.ts';
+import { type Act, type ActScript, type HourMark, hoursOfDay, type ProcessStep } from './walkthrough.ts';
 
 const WIDTH = 99;
 

@@ -5,8 +5,8 @@
 import {
   type Comparison,
   type Plan,
-  requireDone,
   type RunRecord,
+  requireDone,
   type SampleProject,
 } from '../sample-project.ts';
 

@@ -3,9 +3,9 @@ import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadat
 import type {
   ProposedSchema,
   ProposedSortOrder,
-  UnboundPartitionSpec,
   TableRequirement,
   TableUpdate,
+  UnboundPartitionSpec,
 } from '../../iceberg/table-update.ts';
 import type { StorageCredential } from '../service/catalog.ts';
 

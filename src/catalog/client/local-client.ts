@@ -4,8 +4,9 @@
  * for its tables a dozen times; of 600 snapshots each answer costs 9 ms over HTTP (0.7 MB to render and
  * parse) and 0.1 ms here (2026-11-22).
  */
-import { PsybergError } from '../../model/errors.ts';
+
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { PsybergError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier } from '../errors.ts';
 import type { Catalog, CatalogTable } from '../service/catalog.ts';
 import type { CatalogClient, CreateTable, LoadedTable } from './catalog-client.ts';

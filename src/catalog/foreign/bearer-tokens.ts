@@ -3,8 +3,8 @@
  * before it expires.
  */
 import { PsybergError, usageError } from '../../model/errors.ts';
-import { apiRoot } from './settings.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
+import { apiRoot } from './settings.ts';
 
 export interface BearerTokens {
   /**

@@ -10,14 +10,14 @@ import { COMMIT_TRANSACTION } from '../protocol/endpoints.ts';
 import type { CatalogTable, CommitTableRequest } from '../service/catalog.ts';
 import type { Attempted } from './errors.ts';
 import {
-  findForeignTable,
   type ForeignTables,
+  findForeignTable,
   type LoadTableResult,
   located,
   tablePath,
 } from './load-table.ts';
 import { showsUpdates } from './look-up-commit.ts';
-import { ask, ofTable, foreignRefusal } from './requests.ts';
+import { ask, foreignRefusal, ofTable } from './requests.ts';
 import type { ForeignReply } from './transport.ts';
 
 /** Looks at a table after a commit without an answer; a slow catalog may still be at it. */

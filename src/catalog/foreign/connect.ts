@@ -6,9 +6,9 @@ import { usageError } from '../../model/errors.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 import type { Catalog } from '../service/catalog.ts';
 import { bearerTokens } from './bearer-tokens.ts';
-import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './settings.ts';
 import { foreignError } from './errors.ts';
 import { foreignCatalog } from './foreign-catalog.ts';
+import { apiRoot, type CatalogConfig, type ForeignSettings, foreignSettings } from './settings.ts';
 import { type ForeignReply, foreignTransport } from './transport.ts';
 
 /** @throws PsybergError `catalog-unreachable`, `catalog-unauthorized`, `no-such-warehouse`. */

@@ -4,7 +4,7 @@ import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-met
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { codeOf, identifierKey } from '../errors.ts';
 import type { CatalogTable, StorageCredential } from '../service/catalog.ts';
-import { ask, type ForeignConnection, namespacePath, ofTable, foreignRefusal } from './requests.ts';
+import { ask, type ForeignConnection, foreignRefusal, namespacePath, ofTable } from './requests.ts';
 import type { TableCache } from './table-cache.ts';
 import type { ForeignReply } from './transport.ts';
 

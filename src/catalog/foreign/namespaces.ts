@@ -2,10 +2,10 @@
 import { codeOf } from '../errors.ts';
 import type { Catalog } from '../service/catalog.ts';
 import {
+  alreadyThere,
   answered,
   ask,
   type ForeignConnection,
-  alreadyThere,
   listPages,
   namespacePath,
   ofNamespace,

@@ -12,14 +12,14 @@ import {
   tablePath,
 } from './load-table.ts';
 import {
+  alreadyThere,
   answered,
   ask,
-  alreadyThere,
+  foreignRefusal,
   listPages,
   namespacePath,
   ofNamespace,
   ofTable,
-  foreignRefusal,
   requireEndpoint,
 } from './requests.ts';
 

@@ -4,12 +4,12 @@ import { noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
 import type { Catalog } from '../service/catalog.ts';
 import { BRANCH_PREFIX, branchCatalog } from '../views/branch-catalog.ts';
-import { duckDbCatalog, isDuckDb, type DuckDbHelp } from '../views/duckdb-catalog.ts';
+import { type DuckDbHelp, duckDbCatalog, isDuckDb } from '../views/duckdb-catalog.ts';
 import { branchesText, findBranch } from '../views/find-branches.ts';
 import { sessionCatalog } from '../views/session-catalog.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
-import type { CatalogRequest } from './http-request.ts';
 import { type Answer, only } from './answers.ts';
+import type { CatalogRequest } from './http-request.ts';
 import { answerRoute } from './routes.ts';
 
 export interface CatalogHandler {

@@ -7,6 +7,7 @@ import { badRequest } from '../errors.ts';
 import { checkPathNames } from '../names.ts';
 import { REQUESTS, readRequest } from '../protocol/requests.ts';
 import type { Catalog, CatalogTable } from '../service/catalog.ts';
+import { shownTo } from '../views/without-main.ts';
 import {
   type Answer,
   booleanParameter,
@@ -19,7 +20,6 @@ import {
   paginate,
 } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
-import { shownTo } from '../views/without-main.ts';
 import { answerView, answerViews, registerView, renameView } from './view-routes.ts';
 
 /** Between the levels of a namespace in a path (Iceberg REST specification, parameter `namespace`). */

@@ -1,6 +1,7 @@
 /** The endpoints of Iceberg's views. Request -> answer. */
-import { renderViewMetadata } from '../../iceberg/view-metadata.ts';
+
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { renderViewMetadata } from '../../iceberg/view-metadata.ts';
 import { REQUESTS, readRequest } from '../protocol/requests.ts';
 import type { CatalogView, IcebergViews } from '../service/catalog.ts';
 import { type Answer, json, notAllowed, nothing, paginate } from './answers.ts';

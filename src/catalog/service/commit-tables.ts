@@ -11,7 +11,7 @@ import { badRequest, identifierKey, noSuchTable } from '../errors.ts';
 import { checkIdentifier } from '../names.ts';
 import type { PointerSwap } from '../store/store.ts';
 import type { Catalog, CatalogTable, CommitTableRequest } from './catalog.ts';
-import { findTable, type FoundTable } from './find-table.ts';
+import { type FoundTable, findTable } from './find-table.ts';
 import { movePointers, untilCommittedInLine } from './move-pointers.ts';
 import { checkPlaces, defaultLocation, requireFree, requireNamespace } from './name-places.ts';
 import { removeEarlierFiles } from './remove-files.ts';

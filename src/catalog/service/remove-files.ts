@@ -10,8 +10,8 @@ import {
   localPath,
   PATH_PROPERTIES,
   pathInside,
-  realPathOfExisting,
   type Roots,
+  realPathOfExisting,
 } from '../files/locations.ts';
 import { metadataFolder } from '../files/metadata-files.ts';
 import type { Warehouse } from './warehouse.ts';

@@ -2,8 +2,9 @@
  * The stateless prefix `branch@<name>`: all real tables; those that have the branch show it as `main`, the
  * others are read-only.
  */
-import { refHeadId } from '../../iceberg/references.ts';
+
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
+import { refHeadId } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
 import type { Catalog, CatalogTable, TableCatalog } from '../service/catalog.ts';

@@ -1,7 +1,7 @@
 /** The branches and tags of a catalog's tables. Catalog -> names. */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
-import { codeOf, formatIdentifier } from '../errors.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { codeOf, formatIdentifier } from '../errors.ts';
 
 /** A branch or tag beside `main`. */
 export interface FoundBranch {

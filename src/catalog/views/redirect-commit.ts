@@ -2,8 +2,9 @@
  * A commit that was prepared on a branch shown as `main`, turned into a commit on the branch. Change ->
  * change. Pure. The rule that everything rests on: nothing that leaves here can move `main`.
  */
-import { refHeadId, type BranchLimits, branchLimits } from '../../iceberg/references.ts';
+
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
+import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { conflict } from '../../model/errors.ts';

@@ -8,11 +8,11 @@ import type { NestedField, Snapshot } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { fileSchemaFragment, identifierFragment, statement } from '../../statements/index.ts';
-import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
-import { filesUnder } from './files-under.ts';
-import type { Source, SourceTable } from '../source.ts';
 import { ofDeletes } from '../../tables/read/manifest-list.ts';
+import type { Source, SourceTable } from '../source.ts';
+import { filesUnder } from './files-under.ts';
 import { reading } from './reading.ts';
+import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 
 /**
  * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its

@@ -6,10 +6,10 @@ import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { type StatementRow, statement } from '../../statements/index.ts';
-import type { DeleteFile } from './row-delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
-import { reading } from './reading.ts';
 import { likeManifests } from './read-files.ts';
+import { reading } from './reading.ts';
+import type { DeleteFile } from './row-delete-files.ts';
 
 export interface DataFile {
   readonly path: string;

@@ -7,13 +7,13 @@ import type { PartitionHours } from '../../iceberg/partition-hours.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { CALENDAR, type Hour, hoursOf } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
-import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { BoundsFrom, ChangedFile } from '../../model/session.ts';
+import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import {
-  type StatementRow,
-  type SqlFragment,
   fileSchemaFragment,
+  type SqlFragment,
+  type StatementRow,
   statement,
   statementFragment,
   storedEventTimeFragment,

@@ -6,8 +6,8 @@
  */
 import { operationOf } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import type { Source } from '../source.ts';
 import { byManifestPath, type ManifestRow, readManifests } from '../../tables/read/manifest-list.ts';
+import type { Source } from '../source.ts';
 import { reading } from './reading.ts';
 
 export interface NewManifests {

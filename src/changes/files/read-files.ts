@@ -10,10 +10,10 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { type DataFileRow, dataFilesOf } from '../../tables/read/data-files.ts';
-import { boundsOf, withScannedHours } from './hours-of-files.ts';
-import type { Source } from '../source.ts';
 import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseOtherFormats } from '../refuse-unsupported.ts';
+import type { Source } from '../source.ts';
+import { boundsOf, withScannedHours } from './hours-of-files.ts';
 import { reading } from './reading.ts';
 
 /** Manifests whose entries have the same columns, as far as the manifest list tells. */

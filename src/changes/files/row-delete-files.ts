@@ -8,13 +8,13 @@ import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
 import {
+  type DeleteFileRow,
   deletedPaths,
   deleteFilesOf,
-  type DeleteFileRow,
   deleteKey,
 } from '../../tables/read/delete-files.ts';
-import type { Source, SourceTable } from '../source.ts';
 import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
+import type { Source, SourceTable } from '../source.ts';
 import { reading } from './reading.ts';
 
 export interface DeleteFile {

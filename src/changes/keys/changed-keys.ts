@@ -14,8 +14,8 @@ import type { SourceState } from '../../model/session.ts';
 import {
   hashFragment,
   identifierFragment,
-  literalFragment,
   listStatement,
+  literalFragment,
   type SqlFragment,
   statement,
   statementFragment,

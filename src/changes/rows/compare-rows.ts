@@ -7,26 +7,26 @@
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { composeFilesView } from '../../tables/views/files-view.ts';
-import { manifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { BY_TEXT, rewriteKey } from '../../state/no-news.ts';
 import {
-  type StatementRow,
-  type SqlFragment,
   hashedRowFragment,
   listStatement,
+  type SqlFragment,
+  type StatementRow,
   statement,
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
-import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
+import { type ManifestRow, manifestsOf, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
-import { inTemporaryFolder, withViews } from './show-views.ts';
+import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
+import { inTemporaryFolder, withViews } from './show-views.ts';
 
 /** An hour, or a day for dates, in which rows differ; both ends undefined for rows without an event time. */
 export interface DifferingHours {

@@ -8,9 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import { tableName } from '../../model/names.ts';
 import { type SqlFragment, tableFragment } from '../../statements/index.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import type { Source } from '../source.ts';
 
 /** A folder for manifests of views; removed when `work` ends. */

@@ -9,8 +9,8 @@ import { PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { newsOfFiles } from '../rows/compare-rows.ts';
-import { type SnapshotVerdict, noNews } from './verdict.ts';
 import type { Source, SourceTable } from '../source.ts';
+import { noNews, type SnapshotVerdict } from './verdict.ts';
 
 /** Applies to a snapshot that was picked from a history which the process has read: its rows are loaded. */
 export const picked: SnapshotVerdict = async (reader, seen, { window }) => {

@@ -8,19 +8,19 @@ import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
 import { type Evidence, idsOf } from '../evidence.ts';
 import { filesInOrder, netFiles } from '../net-files.ts';
+import type { RowDeletesSince } from '../row-deletes.ts';
 import {
   type Comparison,
-  type DifferingHours,
-  compareLiveRows,
   comparedHours,
+  compareLiveRows,
+  type DifferingHours,
   inDifferingHours,
   remembering,
 } from '../rows/compare-rows.ts';
+import type { Reader } from '../source.ts';
 import { counted } from './counted.ts';
-import type { RowDeletesSince } from '../row-deletes.ts';
 import { missedRowDeletes } from './row-deletes.ts';
 import { type JudgedGap, judgeEach } from './verdict.ts';
-import type { Reader } from '../source.ts';
 
 /** Without what rewrites and row-level deletes of one snapshot would say: they are compared all together. */
 const BY_THEMSELVES = [missedRowDeletes, counted];

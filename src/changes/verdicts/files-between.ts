@@ -9,20 +9,20 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
-import { type Ends, type SnapshotEvidence, countsOf } from '../evidence.ts';
+import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
+import { countsOf, type Ends, type SnapshotEvidence } from '../evidence.ts';
+import { readLiveFiles } from '../files/read-files.ts';
+import { type RowDeletesSince, rowDeletesSince } from '../row-deletes.ts';
 import {
-  compareLiveRows,
   comparedHours,
+  compareLiveRows,
   inDifferingHours,
   newsOfFiles,
   remembering,
 } from '../rows/compare-rows.ts';
+import type { Reader, Source } from '../source.ts';
 import { rowsBefore } from './live-files.ts';
-import { type RowDeletesSince, rowDeletesSince } from '../row-deletes.ts';
 import { ROW_DELETES } from './verdict.ts';
-import type { Source, Reader } from '../source.ts';
-import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
-import { readLiveFiles } from '../files/read-files.ts';
 
 type KnownEnds = Ends & { readonly consumed: Snapshot };
 

@@ -4,8 +4,8 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
 import { countsOf } from '../evidence.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
-import type { Source } from '../source.ts';
 import { readLiveFiles } from '../files/read-files.ts';
+import type { Source } from '../source.ts';
 
 /** Everything that the head holds. Throws `equality-deletes-unreadable`. */
 export async function firstLoad(

@@ -10,10 +10,10 @@ import { type PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../../model/session.ts';
 import { statement } from '../../statements/index.ts';
-import { countsOf } from '../evidence.ts';
-import type { Source } from '../source.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
+import { countsOf } from '../evidence.ts';
 import { likeManifests, readLiveFiles } from '../files/read-files.ts';
+import type { Source } from '../source.ts';
 
 const REMEDY =
   'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';

@@ -5,7 +5,7 @@
  */
 import { operationOf } from '../../iceberg/history.ts';
 import { isMaintenance } from '../../state/no-news.ts';
-import { type SnapshotVerdict, noNews } from './verdict.ts';
+import { noNews, type SnapshotVerdict } from './verdict.ts';
 
 /**
  * Not to be asked where row-level deletes and rewrites are entangled: a rewrite may have taken deleted rows

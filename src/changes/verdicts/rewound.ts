@@ -11,9 +11,9 @@ import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { statement } from '../../statements/index.ts';
-import type { Source, SourceTable, Reader } from '../source.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
 import { reading } from '../files/reading.ts';
+import type { Reader, Source, SourceTable } from '../source.ts';
 
 export interface ReturnedFiles {
   /** Files that an undone snapshot had removed, and that are back. */

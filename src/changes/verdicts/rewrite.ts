@@ -10,19 +10,19 @@ import { operationOf, snapshotById } from '../../iceberg/history.ts';
 import type { IcebergType, NestedField, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { fileSchemaFragment, renderStatement, statement, statementFragment } from '../../statements/index.ts';
+import { ofDeletes } from '../../tables/read/manifest-list.ts';
+import type { SnapshotEvidence } from '../evidence.ts';
 import {
-  type DifferingHours,
-  compareLiveRows,
   comparedHours,
+  compareLiveRows,
+  type DifferingHours,
   differingHours,
   inHours,
   remembering,
   rowsByHour,
 } from '../rows/compare-rows.ts';
-import type { SnapshotEvidence } from '../evidence.ts';
-import { type SnapshotVerdict, changeOf, noNews, reasonOf } from './verdict.ts';
 import type { Source } from '../source.ts';
-import { ofDeletes } from '../../tables/read/manifest-list.ts';
+import { changeOf, noNews, reasonOf, type SnapshotVerdict } from './verdict.ts';
 
 /**
  * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that

@@ -3,7 +3,7 @@
  * watermark went changed; `../row-deletes.ts` finds them. Rows that came and went between two sessions are
  * absent, and a snapshot that took nobody's rows is no news.
  */
-import { ROW_DELETES, type SnapshotVerdict, noNews } from './verdict.ts';
+import { noNews, ROW_DELETES, type SnapshotVerdict } from './verdict.ts';
 
 /** Applies to a snapshot of row-level deletes alone that took no row which was there. */
 export const missedRowDeletes: SnapshotVerdict = (_reader, seen) =>

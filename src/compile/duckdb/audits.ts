@@ -2,22 +2,22 @@
  * Audits as statements over the cohort of a session: its source rows and the rows it staged. Plan + spec ->
  * steps. Pure.
  */
-import { auditKind, type AuditScope } from '../../kinds/audits/index.ts';
+import { type AuditScope, auditKind } from '../../kinds/audits/index.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
 import type { AuditStep, CountSourcesStep } from '../../model/step.ts';
 import {
-  type SqlFragment,
   identifierFragment,
   joinedFragment,
   literalFragment,
   renderStatement,
+  type SqlFragment,
   statement,
   statementFragment,
 } from '../../statements/index.ts';
 import { type HourWindow, namedIn, processParameters, windowOf, windowReach } from '../parameters.ts';
-import { ownHourCtes, sourceCtes, sourceFileCtes, stagedTable, wholeTable } from './source-ctes.ts';
 import { bareStep } from '../step-statements.ts';
+import { ownHourCtes, sourceCtes, sourceFileCtes, stagedTable, wholeTable } from './source-ctes.ts';
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
 export function compileAudits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | AuditStep)[] {

@@ -3,16 +3,16 @@ import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
 import {
+  partitionedByFragment,
   type SqlFragment,
   type Statement,
-  partitionedByFragment,
   statement,
   tableFragment,
   userQueryFragment,
   withPropertiesFragment,
 } from '../../statements/index.ts';
 import { firstWindow, namedIn, processParameters, windowOf } from '../parameters.ts';
-import { type BareStep, type OverNoRow, bareStep } from '../step-statements.ts';
+import { type BareStep, bareStep, type OverNoRow } from '../step-statements.ts';
 import { queryCtes } from './source-ctes.ts';
 
 /**

@@ -9,7 +9,6 @@ import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { CarryOverStep, ComputeHoursStep, InsertStep } from '../../model/step.ts';
 import {
-  type SqlFragment,
   carriedColumnsFragment,
   fieldIdsFragment,
   fileColumnsFragment,
@@ -19,8 +18,9 @@ import {
   literalFragment,
   noSourceFragment,
   noValuesFragment,
-  renderStatement,
   ROW_LINEAGE_FIELDS,
+  renderStatement,
+  type SqlFragment,
   statement,
   statementFragment,
   storedEventTimeFragment,

@@ -2,12 +2,12 @@
  * How a process's SQL sees its sources: one CTE for each alias, holding only the rows of the session (or of
  * one hour). Plan + spec -> SqlFragment + the parameters that it binds. Pure.
  */
-import { HOUR_MS } from '../../model/hour.ts';
+
 import { patternOf } from '../../kinds/patterns/index.ts';
+import { HOUR_MS } from '../../model/hour.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import {
-  type SqlFragment,
   asStoredFragment,
   cteFragment,
   hourCountFragment,
@@ -18,6 +18,7 @@ import {
   rangeBoundFragment,
   rangeDayFragment,
   renderStatement,
+  type SqlFragment,
   statementFragment,
   storedEventTimeFragment,
   tableFragment,

@@ -3,7 +3,7 @@
  * sequential stateful load, so Psyberg's id of it is 2 as well.
  */
 import { refusal } from '../../model/errors.ts';
-import { type HourRange, hourText, hoursOf } from '../../model/hour.ts';
+import { type HourRange, hoursOf, hourText } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
 import type { Session } from '../../model/session.ts';
 import { sourceWindow } from '../../model/window-hours.ts';

@@ -1,5 +1,5 @@
 /** What a pattern is, for those who plan, compile, run and report a process of it. */
-import type { HourRange, Hour } from '../../model/hour.ts';
+import type { Hour, HourRange } from '../../model/hour.ts';
 import type { Plan, PlanRead, PlanStatus } from '../../model/plan.ts';
 import type { SourceSpec } from '../../model/process-spec.ts';
 import type { ChangesNeeded, Session, SourceState } from '../../model/session.ts';

@@ -9,8 +9,8 @@
  */
 import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';
 import { ascending, futureHours, touchedHours, union } from '../../model/hour-sets.ts';
-import { reachedBy, sourceWindow } from '../../model/window-hours.ts';
 import type { Session, SourceState } from '../../model/session.ts';
+import { reachedBy, sourceWindow } from '../../model/window-hours.ts';
 
 /** What a source brings to a session. */
 export interface Pending {

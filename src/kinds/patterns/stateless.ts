@@ -2,9 +2,10 @@
  * A stateless load reads exactly the new files (a second batch in a partition already loaded must not bring
  * the first one again) and appends.
  */
+
+import { futureHours, touchedHours, union } from '../../model/hour-sets.ts';
 import type { PlanRead } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';
-import { futureHours, touchedHours, union } from '../../model/hour-sets.ts';
 import { awaitsStart, beginsSomewhere } from './begin.ts';
 import type { Decision, PatternKind } from './pattern-kind.ts';
 

@@ -1,10 +1,11 @@
 /** What a provider of VTTS is: who says up to which hour a source is complete. */
-import type { ArgumentsOf, Statement, StatementName, StatementRow } from '../../statements/index.ts';
+
 import type * as z from 'zod';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { Hour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { TextPosition, VttsSpec } from '../../model/process-spec.ts';
+import type { ArgumentsOf, Statement, StatementName, StatementRow } from '../../statements/index.ts';
 
 export interface VttsKind<Spec extends VttsSpec = VttsSpec> {
   /** As a header writes it, for messages. */

@@ -2,7 +2,7 @@
  * Where the files of a relocated warehouse are and how they are named anew. Paths -> paths; reads no file.
  */
 import { existsSync } from 'node:fs';
-import { movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
+import { type Move, movedLocation } from '../../catalog/files/moved-warehouse.ts';
 import { refusal, usageError } from '../../model/errors.ts';
 import { plainPath } from '../../model/plain-path.ts';
 

@@ -4,12 +4,11 @@
  * and the files of positional deletes. Nothing is changed or deleted here.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
+import { type Move, movedLocation } from '../../catalog/files/moved-warehouse.ts';
 import type { Engine } from '../../engine/index.ts';
 import { readAvroHeader } from '../../iceberg/avro-header.ts';
 import { changeReferencedFiles } from '../../iceberg/puffin-footer.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import { declareEmptyPartitionIn } from '../../tables/write/manifest.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { RelocatedTable } from '../../model/relocate-record.ts';
 import {
@@ -23,6 +22,7 @@ import {
   statement,
   writableManifest,
 } from '../../statements/index.ts';
+import { declareEmptyPartitionIn } from '../../tables/write/manifest.ts';
 import { isThere, newLocation, presentPath, unlisted, unwritable } from './places.ts';
 
 export interface Relocation {

@@ -4,20 +4,20 @@
  * stopped anywhere, the warehouse is as before or relocated, and relocating again finishes it.
  */
 import { randomBytes } from 'node:crypto';
-import type { Warehouse } from '../../catalog/index.ts';
 import { localPath, PATH_PROPERTIES } from '../../catalog/files/locations.ts';
-import { findMove, isCopy, liesIn, movedLocation, type Move } from '../../catalog/files/moved-warehouse.ts';
+import { findMove, isCopy, liesIn, type Move, movedLocation } from '../../catalog/files/moved-warehouse.ts';
+import type { Warehouse } from '../../catalog/index.ts';
 import { folderOf } from '../../catalog/names.ts';
 import type { PlaceChanges, Places } from '../../catalog/store/store.ts';
 import type { Engine } from '../../engine/index.ts';
+import { discard, removeLocalFile } from '../../files/local.ts';
 import { rememberPreviousFile } from '../../iceberg/updates.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { RelocatedTable, RelocateReport } from '../../model/relocate-record.ts';
-import { discard, removeLocalFile } from '../../files/local.ts';
 import { statement } from '../../statements/index.ts';
 import { incomplete, presentPath } from './places.ts';
-import { movedProperties, relocateTable, type Relocation } from './relocate-table.ts';
+import { movedProperties, type Relocation, relocateTable } from './relocate-table.ts';
 
 export interface RelocateRequest {
   readonly dryRun?: boolean;

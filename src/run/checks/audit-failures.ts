@@ -2,8 +2,9 @@
  * Rows that failed an audit, kept in a table of their own: written also where nothing else is published.
  * AuditResult + rows -> state rows. Pure.
  */
-import type { AuditResult } from '../../model/run-record.ts';
+
 import { tableName } from '../../model/names.ts';
+import type { AuditResult } from '../../model/run-record.ts';
 import type { StateRow } from '../../state/tables/state-table.ts';
 import { quoteLiteral } from '../../statements/index.ts';
 import type { Begun } from '../session.ts';

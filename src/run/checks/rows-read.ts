@@ -4,28 +4,29 @@
  * fewer mean that bounds, a partition or a count are wrong, and rows would be lost without a word. Files that
  * are not accounted for are read once more, on their own and without a filter.
  */
+
+import { SESSION_CATALOG } from '../../compile/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { composeFilesView } from '../../tables/views/files-view.ts';
-import { manifestsOf, type ManifestRow } from '../../tables/read/manifest-list.ts';
-import { readEachSpec } from '../../tables/read/each-spec.ts';
-import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
-import { composeReadableView } from '../../tables/views/readable-view.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
-import { type HourIntervals, hourIntervals, type HourRange, hourText } from '../../model/hour.ts';
+import { type HourIntervals, type HourRange, hourIntervals, hourText } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
-  type StatementRow,
-  type SqlFragment,
   literalFragment,
+  type SqlFragment,
+  type StatementRow,
   statement,
   statementFragment,
   storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
-import { SESSION_CATALOG } from '../../compile/index.ts';
+import { readEachSpec } from '../../tables/read/each-spec.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { composeReadableView } from '../../tables/views/readable-view.ts';
 import type { Begun } from '../session.ts';
 
 /** What was read of a file. Hours since 1970, of its rows; null where they have none. */

@@ -3,27 +3,27 @@
  * first one, and the rows that are carried over. Session -> nothing, or `rows-not-read`.
  */
 import { SESSION_CATALOG } from '../../compile/index.ts';
-import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { snapshotById } from '../../iceberg/history.ts';
-import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { HOUR_MS, hoursOfTexts } from '../../model/hour.ts';
-import type { CarryOverStep } from '../../model/step.ts';
 import { plainPath } from '../../model/plain-path.ts';
+import type { CarryOverStep } from '../../model/step.ts';
 import {
-  type SqlFragment,
   identifierFragment,
   literalFragment,
   renderStatement,
+  type SqlFragment,
   statement,
   statementFragment,
   storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
-import type { Opened, Begun, Staged } from '../session.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import type { Begun, Opened, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
-import { type TimeColumn, checkRowsRead, storedRows } from './rows-read.ts';
 import { hourBefore } from '../views/show-target.ts';
+import { checkRowsRead, storedRows, type TimeColumn } from './rows-read.ts';
 
 function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
   const column = plan.target.event_time;

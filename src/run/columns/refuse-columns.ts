@@ -6,10 +6,10 @@ import { relative } from 'node:path';
 import { hasIcebergType } from '../../iceberg/append-columns.ts';
 import type { ColumnDifferences, LossyCast, NewColumn } from '../../iceberg/fit-columns.ts';
 import type { NestedField, Schema } from '../../iceberg/table-metadata.ts';
-import { type QueryColumn, columnTypeText } from '../../model/column-type.ts';
+import { columnTypeText, type QueryColumn } from '../../model/column-type.ts';
 import { type PsybergError, usageError } from '../../model/errors.ts';
-import { duckdbTypeName } from '../../statements/index.ts';
 import { sqlName } from '../../model/sql-name.ts';
+import { duckdbTypeName } from '../../statements/index.ts';
 import type { Begun } from '../session.ts';
 
 type Refused = Pick<Begun, 'plan' | 'ports' | 'spec'>;

@@ -5,19 +5,19 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { beginSession } from '../session.ts';
-import { readStoredSession, type StoredSession } from './saved-session.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { sessionBranches } from '../../markers/session-branches.ts';
+import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import { conflict, PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { branchName } from '../../model/session-branch.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { dropSessionNow } from '../leftovers/clean-up.ts';
-import { sessionBranches } from '../../markers/session-branches.ts';
-import { isAtWork, readMarker } from '../../markers/session-marker.ts';
-import type { StepRequest } from './step-records.ts';
 import { recordSession } from '../records/write-session-state.ts';
+import { beginSession } from '../session.ts';
+import { readStoredSession, type StoredSession } from './saved-session.ts';
+import type { StepRequest } from './step-records.ts';
 
 /** Plain JSON: `session abort --json`. */
 export interface AbortedSession {

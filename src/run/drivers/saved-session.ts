@@ -4,13 +4,13 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { snapshotById } from '../../iceberg/history.ts';
+import { branchHead } from '../../iceberg/references.ts';
+import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type ErrorJson, usageError } from '../../model/errors.ts';
 import type { CompiledPlan, PlanStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import { statement, tableFragment } from '../../statements/index.ts';
-import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { branchHead } from '../../iceberg/references.ts';
-import { snapshotById } from '../../iceberg/history.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Staged, unopened, unstaged } from '../session.ts';
 

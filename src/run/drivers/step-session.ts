@@ -4,21 +4,21 @@
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { beginSession, type Begun, type Staged } from '../session.ts';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
+import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import { branchName } from '../../model/session-branch.ts';
+import { type Begun, beginSession, type Staged } from '../session.ts';
 import { isPlannedBase } from '../target.ts';
 import {
   type IdleJson,
   readSteps,
   readStoredSession,
-  stagedFrom,
   type StagedJson,
   type StoredSession,
+  stagedFrom,
 } from './saved-session.ts';
-import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import type { StepRequest } from './step-records.ts';
 
 /** How far a session has come; a step expects the state before its own. */

@@ -6,30 +6,21 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { compilePlan } from '../../compile/index.ts';
-import { stepsOf } from '../../model/step.ts';
-import { recordSession, stateWriter } from '../records/write-session-state.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
+import { writeMarker } from '../../markers/session-marker.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { branchName } from '../../model/session-branch.ts';
-import { removeLocalFile } from '../../files/local.ts';
+import { stepsOf } from '../../model/step.ts';
 import { progressInSummary, SUMMARY } from '../../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from '../leftovers/clean-up.ts';
+import { auditError } from '../record.ts';
 import { repairStateTables } from '../records/repair-state.ts';
 import { repairWatermarkTable } from '../records/repair-watermark.ts';
-import { auditError } from '../record.ts';
-import {
-  readSteps,
-  readStoredSession,
-  saveSteps,
-  auditedJson,
-  type StagedJson,
-  stagedJson,
-} from './saved-session.ts';
-import { writeMarker } from '../../markers/session-marker.ts';
-import { composeSnapshot, composeStage } from '../stages/compose.ts';
+import { recordSession, stateWriter } from '../records/write-session-state.ts';
 import {
   type Audited,
   beginSession,
@@ -40,11 +31,20 @@ import {
 } from '../session.ts';
 import { auditStage, isBlocked } from '../stages/audit.ts';
 import { closeStage } from '../stages/close.ts';
+import { composeSnapshot, composeStage } from '../stages/compose.ts';
 import { loadStage } from '../stages/load.ts';
 import { openStage } from '../stages/open.ts';
 import { publishStage } from '../stages/publish.ts';
 import { loadTarget } from '../target.ts';
 import { attachSession, openChangeView } from '../views/show-sources.ts';
+import {
+  auditedJson,
+  readSteps,
+  readStoredSession,
+  type StagedJson,
+  saveSteps,
+  stagedJson,
+} from './saved-session.ts';
 import {
   idleStepRecord,
   repeatedRecord,
@@ -58,9 +58,9 @@ import {
   findSession,
   outOfOrder,
   PROGRESS,
+  type ResumedSession,
   refuseSecondLoad,
   refuseStaleSession,
-  type ResumedSession,
   resumeSession,
 } from './step-session.ts';
 import { placed } from './undo.ts';

@@ -1,7 +1,8 @@
 /** What every run does when it fails: the session is undone before the error is thrown on. */
+
+import { giveUp, writeMarker } from '../../markers/session-marker.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { abandonSession } from '../leftovers/clean-up.ts';
-import { giveUp, writeMarker } from '../../markers/session-marker.ts';
 import { type Begun, workOf } from '../session.ts';
 
 /**

@@ -4,15 +4,15 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Begun } from '../session.ts';
 import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
+import { isYoung } from '../../markers/sessions-at-work.ts';
 import type { TableIdentifier } from '../../model/names.ts';
+import { sessionOfName } from '../../model/session-branch.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import type { RunPorts } from '../ports.ts';
-import { isYoung } from '../../markers/sessions-at-work.ts';
-import { sessionOfName } from '../../model/session-branch.ts';
-import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
+import type { Begun } from '../session.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */

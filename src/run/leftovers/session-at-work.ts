@@ -8,9 +8,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sessionOfName } from '../../model/session-branch.ts';
-import { conflict } from '../../model/errors.ts';
 import { isAtWork, readMarker } from '../../markers/session-marker.ts';
+import { conflict } from '../../model/errors.ts';
+import { sessionOfName } from '../../model/session-branch.ts';
 
 export interface SessionAtWork {
   readonly psybergSessionId: string;

@@ -7,14 +7,14 @@
 import { readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../../engine/index.ts';
-import { statement } from '../../statements/index.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import { removeLocalFile } from '../../files/local.ts';
+import { statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 
 type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;

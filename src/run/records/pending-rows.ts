@@ -3,10 +3,11 @@
  * table as it is now. The files are written early, beside other work, and again only when the table moved
  * meanwhile.
  */
+
+import { removeLocalFile } from '../../files/local.ts';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { isUnanswered, PsybergError } from '../../model/errors.ts';
-import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import {
   composeStateChange,
@@ -15,9 +16,9 @@ import {
   type StateChange,
   type StateWrite,
 } from '../../state/write-state.ts';
+import { patience } from '../patience.ts';
 import type { RunPorts } from '../ports.ts';
 import type { Begun } from '../session.ts';
-import { patience } from '../patience.ts';
 
 export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
   /**

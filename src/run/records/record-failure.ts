@@ -3,7 +3,8 @@
  * of it. Error -> rows, in a commit of their own. It replaces nothing and never throws: what failed is told
  * by its own error, and a warehouse that cannot be written to keeps no record of that.
  */
-import { failedSessionRows, sessionRows, SESSION } from '../../state/tables/session.ts';
+
+import { discard } from '../../files/local.ts';
 import { type ErrorJson, isUnanswered, PsybergError } from '../../model/errors.ts';
 import { sessionIdOf } from '../../model/hour.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
@@ -12,9 +13,9 @@ import type { RunStatus } from '../../model/run-record.ts';
 import { laterSessionId } from '../../model/session-id.ts';
 import { storageFault } from '../../model/storage-faults.ts';
 import { lastSessionProperty } from '../../state/read-watermarks.ts';
-import { composeStateChange, deleteObsoleteFiles, ensureStateTable } from '../../state/write-state.ts';
+import { failedSessionRows, SESSION, sessionRows } from '../../state/tables/session.ts';
 import type { StateRow } from '../../state/tables/state-table.ts';
-import { discard } from '../../files/local.ts';
+import { composeStateChange, deleteObsoleteFiles, ensureStateTable } from '../../state/write-state.ts';
 import type { RunPorts } from '../ports.ts';
 
 export interface Failure {

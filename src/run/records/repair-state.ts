@@ -4,21 +4,22 @@
  * the next session of its process writes down what that one could not. Target metadata + rows -> rows that
  * are missing.
  */
-import { statement, tableFragment } from '../../statements/index.ts';
-import { patternOf } from '../../kinds/patterns/index.ts';
-import { sessionRows, SESSION } from '../../state/tables/session.ts';
-import { signalRow, SIGNAL } from '../../state/tables/signal.ts';
-import type { StateTable, StateRow } from '../../state/tables/state-table.ts';
+
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { instantText, parseHour } from '../../model/hour.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { progressInSummary, SUMMARY, type WatermarkJson } from '../../state/read-watermarks.ts';
 import { refuseContradiction } from '../../state/refuse-contradiction.ts';
+import { SESSION, sessionRows } from '../../state/tables/session.ts';
+import { SIGNAL, signalRow } from '../../state/tables/signal.ts';
+import type { StateRow, StateTable } from '../../state/tables/state-table.ts';
 import { commitStateChange, ensureStateTable } from '../../state/write-state.ts';
+import { statement, tableFragment } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 

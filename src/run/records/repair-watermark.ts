@@ -2,8 +2,9 @@
  * Brings `high_water_mark_table` in line with the target's summary, which is the truth. Target metadata +
  * rows -> rows, when they differ.
  */
-import { hourText } from '../../model/hour.ts';
+
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { hourText } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';

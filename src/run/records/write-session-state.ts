@@ -4,10 +4,10 @@
  * audits run, and again only for a table that moved meanwhile.
  */
 import { completeToHour } from '../../model/plan.ts';
-import { sessionRows, SESSION } from '../../state/tables/session.ts';
-import { signalRows, SIGNAL } from '../../state/tables/signal.ts';
-import { watermarkRows, HIGH_WATER_MARK } from '../../state/tables/high-water-mark.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';
+import { HIGH_WATER_MARK, watermarkRows } from '../../state/tables/high-water-mark.ts';
+import { SESSION, sessionRows } from '../../state/tables/session.ts';
+import { SIGNAL, signalRows } from '../../state/tables/signal.ts';
 import type { StateRow } from '../../state/tables/state-table.ts';
 import type { Audited, Begun, StateWriter } from '../session.ts';
 import { allOf, changesOf, commitRows, type PendingRows, pendingRows } from './pending-rows.ts';

@@ -3,13 +3,13 @@
  * catalog for + the text -> yes or no, yes in doubt. Whatever names a table, also a view or a function, has
  * DuckDB ask the catalog for it when the statement is bound.
  */
-import { type Engine, type Parameters, forkWithMacros } from '../../engine/index.ts';
+import { type Engine, forkWithMacros, type Parameters } from '../../engine/index.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import { misleadsReaders } from '../../tables/views/misleads-readers.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
-import { comparedColumns } from './compared-columns.ts';
+import { misleadsReaders } from '../../tables/views/misleads-readers.ts';
 import type { RunPorts } from '../ports.ts';
+import { comparedColumns } from './compared-columns.ts';
 
 export interface MisledWatch {
   /** True where nobody can say what the statements read. */

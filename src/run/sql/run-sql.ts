@@ -3,7 +3,7 @@
  * from where.
  */
 import { randomUUID } from 'node:crypto';
-import { type ShownAs, branchesText, findBranch, tablesOf } from '../../catalog/index.ts';
+import { branchesText, findBranch, type ShownAs, tablesOf } from '../../catalog/index.ts';
 import type { Engine, Parameters, ResultRows, ScriptChange } from '../../engine/index.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { usageError } from '../../model/errors.ts';

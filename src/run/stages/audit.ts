@@ -3,21 +3,21 @@
  * the cohort. Composed -> Audited. A blocking one that fails stops the publish.
  */
 import { hoursRead, windowReach } from '../../compile/index.ts';
-import { auditKind } from '../../kinds/audits/index.ts';
-import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
+import { auditKind } from '../../kinds/audits/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
-import { type Audited, type Composed, type Opened, type Begun, unaudited, workOf } from '../session.ts';
+import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
+import { type Audited, type Begun, type Composed, type Opened, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { missingSource } from '../views/show-sources.ts';
 import { foldSteps } from './fold-steps.ts';
-import { type FileRead, checkRowsRead } from '../checks/rows-read.ts';
 
 /** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
 export const auditStage = (composed: Composed): Promise<Audited> =>

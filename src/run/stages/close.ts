@@ -4,8 +4,8 @@
  */
 import { assertNever } from '../../model/errors.ts';
 import type { StepOf } from '../../model/step.ts';
-import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
 import { removeTag } from '../../state/drop-tag.ts';
+import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
 import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
 import type { Published } from '../session.ts';
 import { foldSteps } from './fold-steps.ts';

@@ -4,21 +4,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { branchHead } from '../../iceberg/references.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
+import { branchHead } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
-import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { completeToHour } from '../../model/plan.ts';
 import { composeStepOf } from '../../model/step.ts';
-import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { watermarksJson } from '../../state/tables/high-water-mark.ts';
 import { listStatement } from '../../statements/index.ts';
+import { mergeManifests } from '../../tables/write/merge-manifests.ts';
+import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
+import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { bindStep } from '../../workload/bind-step.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
-import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { clearedOn } from '../staging/take-off.ts';
 import { loadTarget } from '../target.ts';
 import { readableTarget } from '../views/show-target.ts';

@@ -3,11 +3,8 @@
  * returns. Opened -> Staged. Only the session's branch changes.
  */
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { composeFilesView } from '../../tables/views/files-view.ts';
-import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
-import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
-import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
 import { assertNever } from '../../model/errors.ts';
+import type { FileLayout } from '../../model/file-layout.ts';
 import { hoursOfTexts } from '../../model/hour.ts';
 import type {
   CarryOverStep,
@@ -16,13 +13,16 @@ import type {
   InsertStep,
   StepOf,
 } from '../../model/step.ts';
+import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
+import { writeStagedList } from '../../tables/write/manifest-list.ts';
 import { checkCarried, checkPreviousRead } from '../checks/target-read.ts';
 import { type FileInHours, type Opened, type Staged, unstaged, workOf } from '../session.ts';
 import { commitStaged } from '../staging/commit-staged.ts';
 import { filesInHours, takeOff } from '../staging/take-off.ts';
 import { loadTarget, targetLayout } from '../target.ts';
-import type { FileLayout } from '../../model/file-layout.ts';
-import { writeStagedList } from '../../tables/write/manifest-list.ts';
 import { foldSteps } from './fold-steps.ts';
 
 /** Throws `rows-not-read`, `null-in-required-column`, and what the query brings. */

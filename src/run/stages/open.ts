@@ -6,7 +6,7 @@ import { mainSnapshot } from '../../iceberg/history.ts';
 import { assertNever, conflict, usageError } from '../../model/errors.ts';
 import type { StepOf } from '../../model/step.ts';
 import { checkQuery } from '../columns/check-query.ts';
-import { type Opened, type Begun, unopened } from '../session.ts';
+import { type Begun, type Opened, unopened } from '../session.ts';
 import { beginMain } from '../staging/begin-main.ts';
 import { createTarget } from '../staging/create-target.ts';
 import { isPlannedBase, loadTarget, targetLayout, targetMoved } from '../target.ts';

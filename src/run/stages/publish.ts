@@ -4,24 +4,24 @@
  * without the others.
  */
 import type { TableChange } from '../../catalog/client/catalog-client.ts';
-import type { ProcessSpec } from '../../model/process-spec.ts';
-import { publishStepOf } from '../../model/step.ts';
+import { removeLocalFile } from '../../files/local.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import { branchHead, moveMain, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
-import { PsybergError, conflict, isUnanswered } from '../../model/errors.ts';
-import { removeLocalFile } from '../../files/local.ts';
+import { conflict, isUnanswered, PsybergError } from '../../model/errors.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import { publishStepOf } from '../../model/step.ts';
 import {
-  SUMMARY,
   lastSessionProperty,
   progressInSummary,
   publishedProperty,
+  SUMMARY,
 } from '../../state/read-watermarks.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
 import type { StateChange } from '../../state/write-state.ts';
 import { patience } from '../patience.ts';
-import type { Audited, Opened, Published, Begun } from '../session.ts';
+import type { Audited, Begun, Opened, Published } from '../session.ts';
 import { rebase } from '../staging/rebase.ts';
 import { loadTarget, targetMoved } from '../target.ts';
 import { announce } from './fold-steps.ts';

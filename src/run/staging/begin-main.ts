@@ -3,18 +3,19 @@
  * takes the newest snapshot of a table whose `main` is not there (DuckDB does) would read the rows that a
  * session has staged on its branch and not published.
  */
-import type { Opened } from '../session.ts';
-import { loadTarget, targetMoved, targetView } from '../target.ts';
+
+import { removeLocalFile } from '../../files/local.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import { moveMain } from '../../iceberg/references.ts';
-import { firstRowIdParameter, metadataPath } from '../../tables/write/new-files.ts';
-import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { BeginMainStep } from '../../model/step.ts';
-import { removeLocalFile } from '../../files/local.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
+import { firstRowIdParameter, metadataPath } from '../../tables/write/new-files.ts';
+import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { bindStep } from '../../workload/bind-step.ts';
+import type { Opened } from '../session.ts';
+import { loadTarget, targetMoved, targetView } from '../target.ts';
 
 /**
  * Commits the empty snapshot and makes it the session's base; executes the step `begin_main`. A try of this

@@ -4,13 +4,13 @@
  * snapshots, 2026-11-22).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { branchHead } from '../../iceberg/references.ts';
-import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
-import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { describeStaging } from '../../tables/write/snapshot-summary.ts';
-import { PsybergError } from '../../model/errors.ts';
-import type { Begun, Staged } from '../session.ts';
 import { removeLocalFile } from '../../files/local.ts';
+import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
+import { branchHead } from '../../iceberg/references.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { PsybergError } from '../../model/errors.ts';
+import { describeStaging } from '../../tables/write/snapshot-summary.ts';
+import type { Begun, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { clearedList, type StagedList, type StagingPlace } from './take-off.ts';
 

@@ -1,7 +1,8 @@
 /** Creates the target of a first session from the columns of its own query. Query -> table without rows. */
+
+import { markCreatedTable } from '../../markers/session-marker.ts';
 import { conflict, usageError } from '../../model/errors.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
-import { markCreatedTable } from '../../markers/session-marker.ts';
 import { type Opened, workOf } from '../session.ts';
 import { loadTarget, targetLayout } from '../target.ts';
 

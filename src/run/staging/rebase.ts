@@ -3,16 +3,17 @@
  * `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched its hours:
  * then the files that it takes off are still the same ones.
  */
-import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
-import { isBlocked, runAudit } from '../stages/audit.ts';
+
 import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { auditKind } from '../../kinds/audits/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf } from '../../model/step.ts';
 import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
-import { targetMoved } from '../target.ts';
+import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
+import { isBlocked, runAudit } from '../stages/audit.ts';
 import { composeSnapshot, showStaged } from '../stages/compose.ts';
+import { targetMoved } from '../target.ts';
 import { filesInHours } from './take-off.ts';
 
 /**

@@ -5,15 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { ClearHoursStep } from '../../model/step.ts';
+import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
 import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
-import { metadataPath } from '../../tables/write/new-files.ts';
+import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
 import { rewriteManifests } from '../../tables/write/manifest.ts';
 import { writeClearedList } from '../../tables/write/manifest-list.ts';
-import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
-import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
-import type { ClearHoursStep } from '../../model/step.ts';
+import { metadataPath } from '../../tables/write/new-files.ts';
 import { bindStep } from '../../workload/bind-step.ts';
-import type { FileInHours, FilesOfHours, Begun, TakenOff } from '../session.ts';
+import type { Begun, FileInHours, FilesOfHours, TakenOff } from '../session.ts';
 
 /** What a staged snapshot is made for. */
 export interface StagingPlace {

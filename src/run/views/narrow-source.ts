@@ -4,19 +4,20 @@
  * and a session has four or more: with 2,700 files in 100 manifests each of them took 110 to 140 ms, however
  * few files it read (2026-11-22). One look at the manifests here serves them all.
  */
+
+import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { hoursRead } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { statement } from '../../statements/index.ts';
-import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
-import { composeFilesView } from '../../tables/views/files-view.ts';
-import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { statement } from '../../statements/index.ts';
 import { readEachSpec } from '../../tables/read/each-spec.ts';
+import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { composeFilesView } from '../../tables/views/files-view.ts';
 
 /**
  * Below this a statement opens the whole table faster than it is narrowed: 200 files cost DuckDB about 10 ms.

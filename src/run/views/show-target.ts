@@ -3,13 +3,13 @@
  * as sources are: without bounds and partitions by which DuckDB would skip rows.
  */
 import type { ViewTable } from '../../catalog/index.ts';
-import { type Opened, type Begun, asksForInfinity } from '../session.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { hourIntervals, parseHour } from '../../model/hour.ts';
+import type { Plan } from '../../model/plan.ts';
 import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
 import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
-import { hourIntervals, parseHour } from '../../model/hour.ts';
-import type { Plan } from '../../model/plan.ts';
+import { asksForInfinity, type Begun, type Opened } from '../session.ts';
 import { loadTarget } from '../target.ts';
 
 /** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */

@@ -1,7 +1,8 @@
 /** The table of sessions. Plan + outcome -> rows. Pure. */
+
+import { patternOf } from '../../kinds/patterns/index.ts';
 import { tableName } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
-import { patternOf } from '../../kinds/patterns/index.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { type RowOf, stateTable } from './state-table.ts';
 

@@ -2,7 +2,7 @@
  * What a table of the engine's own state is: an Iceberg schema, and how its rows are written and kept.
  * Columns may be added at the end, never renamed: others read them.
  */
-import { type StatementName, renderStatement, typedRowsFragments } from '../../statements/index.ts';
+import { renderStatement, type StatementName, typedRowsFragments } from '../../statements/index.ts';
 
 /** Which of the rows are kept that a process has in files that give way. */
 type KeptStatement = Extract<StatementName, `state/kept_${string}`>;

@@ -3,7 +3,7 @@
  * name.
  */
 import type { Engine } from '../../engine/index.ts';
-import { type StatementRow, liveEntryFragments, statement } from '../../statements/index.ts';
+import { liveEntryFragments, type StatementRow, statement } from '../../statements/index.ts';
 import type { ManifestRow } from './manifest-list.ts';
 
 export type DeleteFileRow = StatementRow<'tables/delete_files'>;

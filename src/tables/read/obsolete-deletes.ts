@@ -8,11 +8,11 @@ import { renderJson } from '../../iceberg/json.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
-  type StatementRow,
   fileKindFragment,
   literalFragment,
   liveEntryFragments,
   partitionKeyFragment,
+  type StatementRow,
   statement,
 } from '../../statements/index.ts';
 import { deletedPaths } from './delete-files.ts';

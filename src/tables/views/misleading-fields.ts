@@ -10,8 +10,8 @@ import type { NestedField, PartitionField, TableMetadata } from '../../iceberg/t
 import { failsOnInfinity, hasNan, transformTrust } from '../../iceberg/trusted-transforms.ts';
 import type { FieldOfSpec } from '../../iceberg/unread-fields.ts';
 import { statement } from '../../statements/index.ts';
-import type { ManifestRow } from '../read/manifest-list.ts';
 import { readEachSpec } from '../read/each-spec.ts';
+import type { ManifestRow } from '../read/manifest-list.ts';
 
 export interface MisleadingPartitions {
   readonly fields: readonly FieldOfSpec[];

@@ -7,9 +7,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
-import { hasNan } from '../../iceberg/trusted-transforms.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { hasNan } from '../../iceberg/trusted-transforms.ts';
 import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../../iceberg/unread-fields.ts';
 import { refusal } from '../../model/errors.ts';
 import {
@@ -19,12 +19,12 @@ import {
   statement,
   statementFragment,
 } from '../../statements/index.ts';
-import { type ManifestRow, liveManifestsOf } from '../read/manifest-list.ts';
+import { readEachSpec } from '../read/each-spec.ts';
+import { liveManifestsOf, type ManifestRow } from '../read/manifest-list.ts';
 import { rewriteManifests } from '../write/manifest.ts';
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
 import { refuseDroppedColumns } from './dropped-columns.ts';
-import { readEachSpec } from '../read/each-spec.ts';
 import { misleadingBounds, misleadingPartitions } from './misleading-fields.ts';
 
 export interface ReadableViewInput {

@@ -7,15 +7,15 @@ import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.
 import type { LayoutColumn, LayoutPartition } from '../../model/file-layout.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import {
-  type PartitionValue,
-  type SqlFragment,
   isLongKey,
   longValuesFragment,
   manifestFormatFragment,
   newEntryFragments,
+  type PartitionValue,
   partitionColumnName,
   partitionTupleFragment,
   quoteIdentifier,
+  type SqlFragment,
   statement,
 } from '../../statements/index.ts';
 import { declareEmptyPartitionIn, manifestMetadata } from './manifest.ts';

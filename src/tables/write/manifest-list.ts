@@ -3,19 +3,19 @@ import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
-  type PartitionValue,
-  type SqlFragment,
   boundOrder,
   joinedFragment,
   listStatement,
   literalFragment,
   NOTHING,
+  type PartitionValue,
   partitionSummariesFragment,
   renderStatement,
+  type SqlFragment,
   statementFragment,
 } from '../../statements/index.ts';
 import type { ManifestToRewrite } from '../read/manifest-shapes.ts';
-import { type RewrittenManifest, partitionType } from './manifest.ts';
+import { partitionType, type RewrittenManifest } from './manifest.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from './new-files.ts';
 
 /**

@@ -6,13 +6,13 @@ import type { Engine } from '../../engine/index.ts';
 import { declareEmptyPartition } from '../../iceberg/empty-partition.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { renderJson } from '../../iceberg/json.ts';
-import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import type { PartitionSpec, Schema, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import {
+  inheritedEntryFragments,
   type ParametersOf,
   type PartitionColumn,
   type PartitionValue,
-  inheritedEntryFragments,
   statement,
 } from '../../statements/index.ts';
 import { type ManifestShape, type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';

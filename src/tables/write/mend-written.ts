@@ -16,9 +16,9 @@ import {
   statement,
   tooLongFragment,
 } from '../../statements/index.ts';
-import { declareEmptyPartitionIn, manifestMetadata, partitionColumns } from './manifest.ts';
-import { type ManifestShape, shapesOf } from '../read/manifest-shapes.ts';
 import { manifestsOf } from '../read/manifest-list.ts';
+import { type ManifestShape, shapesOf } from '../read/manifest-shapes.ts';
+import { declareEmptyPartitionIn, manifestMetadata, partitionColumns } from './manifest.ts';
 import { metadataPath, rowLineageOf } from './new-files.ts';
 
 /** `metadata`: the table with the snapshot. Files of a mended snapshot's first version stay, as orphans. */

@@ -5,10 +5,10 @@
  */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { FILES_PER_MANIFEST, rewriteManifests } from './manifest.ts';
 import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
-import { metadataPath } from './new-files.ts';
+import { FILES_PER_MANIFEST, rewriteManifests } from './manifest.ts';
 import { writeClearedList } from './manifest-list.ts';
+import { metadataPath } from './new-files.ts';
 
 /** Iceberg's own properties and defaults for the same thing. */
 const ENABLED = 'commit.manifest-merge.enabled';

@@ -8,8 +8,8 @@ import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../i
 import {
   manifestFormatFragment,
   manifestListFragment,
-  newEntryFragments,
   NOTHING,
+  newEntryFragments,
   renderStatement,
   statement,
   statementFragment,

@@ -7,13 +7,13 @@ import type { Engine } from '../../engine/index.ts';
 import { countInSummary } from '../../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
-  type StatementRow,
   fileKindFragment,
   partitionKeyFragment,
+  type StatementRow,
   statement,
 } from '../../statements/index.ts';
-import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 import { shapesOf } from '../read/manifest-shapes.ts';
+import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 
 export interface NewSnapshot {
   readonly metadata: TableMetadata;

@@ -2,20 +2,21 @@
  * The targets at the end of a play against a recompute of them. State -> the first process that differs, and
  * how.
  */
+
+import { PsybergError } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
-import type { TestColumn } from '../../statements/index.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
-import { PsybergError } from '../../model/errors.ts';
-import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
+import type { TestColumn } from '../../statements/index.ts';
 import type { Order } from '../play/orders.ts';
-import { ANY_SESSION } from '../world/process-query.ts';
+import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
 import { lakeTable } from '../world/make-tables.ts';
 import { mirrorTable } from '../world/prepare.ts';
+import { ANY_SESSION } from '../world/process-query.ts';
 import { compareRows, type WholeRow } from './compare.ts';
 import type { Finding } from './judge-run.ts';
-import { readRelation, recompute, type Relation } from './recompute.ts';
+import { type Relation, readRelation, recompute } from './recompute.ts';
 import { readTarget } from './target.ts';
 
 export interface RecomputeFinding extends Finding {

@@ -1,10 +1,11 @@
 /** One run against what a test expects of it. Expectation + record -> findings. */
-import type { CompiledPlan } from '../../model/plan.ts';
-import type { RunRecord } from '../../model/run-record.ts';
+
 import type { ErrorJson } from '../../model/errors.ts';
-import { didYouMean } from '../../project/did-you-mean.ts';
 import { tableName } from '../../model/names.ts';
+import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { RunRecord } from '../../model/run-record.ts';
+import { didYouMean } from '../../project/did-you-mean.ts';
 import type { TestColumn } from '../../statements/index.ts';
 import { testProblem } from '../problem.ts';
 import type { CellRow, Expectation, TestSpec } from '../test-spec.ts';

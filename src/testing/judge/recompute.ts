@@ -3,8 +3,9 @@
  * tables in memory. No session, no plan, no file of the warehouse has a part in it. Sources -> table in
  * memory.
  */
-import { patternOf } from '../../kinds/patterns/index.ts';
+
 import type { ResultRows } from '../../engine/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import type { Hour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
@@ -13,8 +14,8 @@ import {
   hourCountFragment,
   inHourFragment,
   renderStatement,
-  shapedColumnsFragment,
   type SqlFragment,
+  shapedColumnsFragment,
   statementFragment,
   type TestColumn,
   upToHourFragment,

@@ -10,11 +10,11 @@ import { isMap } from '../../project/plain-values.ts';
 import { positionAt, reporterFor } from '../../project/problems.ts';
 import { relativeFile } from '../../project/relative-file.ts';
 import { validate } from '../../project/validate.ts';
-import { parseYamlText, type Path, type YamlText } from '../../project/yaml-text.ts';
+import { type Path, parseYamlText, type YamlText } from '../../project/yaml-text.ts';
 import type { TestProblem, TestSpec, UnreadTest } from '../test-spec.ts';
 import { checkTest, processNamesOf } from './check-test.ts';
-import { testSchema } from './test-schema.ts';
 import { testOf } from './test-of.ts';
+import { testSchema } from './test-schema.ts';
 
 export const TESTS_FOLDER = 'tests';
 

@@ -1,10 +1,10 @@
 /** `tests/*.yaml` as a zod schema. It judges shapes; what ties keys together is in `check-test.ts`. */
 import * as z from 'zod';
+import { filled, strictMap } from '../../kinds/shapes.ts';
 import { ERROR_CODES } from '../../model/error-codes.ts';
 import { instantOf } from '../../model/hour.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
 import { isMap } from '../../project/plain-values.ts';
-import { filled, strictMap } from '../../kinds/shapes.ts';
 import { choice, foundType, jsonSchemaOf, type NoChoice } from '../../project/validate.ts';
 
 export const HOUR_TEXT = /^\d{4}-\d\d-\d\d[T ]\d\d(:00(:00)?)?Z?$/;

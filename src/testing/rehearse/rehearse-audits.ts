@@ -3,7 +3,7 @@
  * doubt.
  */
 import type { BoundValue } from '../../engine/index.ts';
-import { auditKind, type AuditScope } from '../../kinds/audits/index.ts';
+import { type AuditScope, auditKind } from '../../kinds/audits/index.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { scanSql } from '../../model/scan-sql.ts';
 import { cteFragment, joinedFragment, type SqlFragment } from '../../statements/index.ts';

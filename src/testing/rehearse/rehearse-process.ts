@@ -12,9 +12,9 @@ import {
   type FragmentsOf,
   hourListFragment,
   renderStatement,
-  shapedColumnsFragment,
   type SqlFragment,
   type StatementName,
+  shapedColumnsFragment,
   statementFragment,
   type TestColumn,
 } from '../../statements/index.ts';
@@ -22,7 +22,7 @@ import type { Relation } from '../judge/recompute.ts';
 import { type QueryInput, queryOf } from '../world/process-query.ts';
 import { renderAny, type Sandbox } from '../world/sandbox.ts';
 import { rehearseAudits } from './rehearse-audits.ts';
-import { Doubt, type Known, NO_NEWS, type News, once, type Progress } from './scene.ts';
+import { Doubt, type Known, type News, NO_NEWS, once, type Progress } from './scene.ts';
 
 export interface SessionInput {
   readonly spec: ProcessSpec;

@@ -4,10 +4,10 @@
  * sessions, and they decide. Orders that have led to the same rows go on together. Order -> is it cleared?
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
+import { PsybergError } from '../../model/errors.ts';
 import { type Hour, hourOfMs } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
-import { PsybergError } from '../../model/errors.ts';
 import {
   eventHourFragment,
   type FragmentsOf,

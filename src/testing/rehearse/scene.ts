@@ -1,7 +1,7 @@
 /** What a rehearsal knows at one point: plain tables, and how far each process is. Frozen values. */
 import type { Hour } from '../../model/hour.ts';
-import type { Order } from '../play/orders.ts';
 import type { Relation } from '../judge/recompute.ts';
+import type { Order } from '../play/orders.ts';
 
 /** Rows that a table got, and the hours that changed in it, since its reader last looked. */
 export interface News {

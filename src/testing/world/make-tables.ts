@@ -10,13 +10,13 @@ import {
   renderStatement,
   type SqlFragment,
   statementFragment,
-  tableFragment,
   type TestColumn,
+  tableFragment,
 } from '../../statements/index.ts';
 import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
 import type { TestSpec } from '../test-spec.ts';
-import { queryOf } from './process-query.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { queryOf } from './process-query.ts';
 import type { Sandbox } from './sandbox.ts';
 import { ddlFileOf, type SourceTypes, typeUnknown } from './source-types.ts';
 

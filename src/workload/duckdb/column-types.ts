@@ -4,10 +4,10 @@
  */
 import { relative } from 'node:path';
 import { describeStatement } from '../../compile/index.ts';
+import type { Engine } from '../../engine/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { SqlFragment } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
-import type { Engine } from '../../engine/index.ts';
 import type { Work } from '../port.ts';
 
 /** DuckDB's types that no Iceberg type holds, and the nearest that one does. */

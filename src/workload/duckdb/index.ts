@@ -1,7 +1,7 @@
 /**
  * DuckDB as the engine that works on rows: on the connection that the session's metadata are read with, too.
  */
-import { DUCKDB, SESSION_CATALOG, firstInsertStep } from '../../compile/index.ts';
+import { DUCKDB, firstInsertStep, SESSION_CATALOG } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { ComputeHoursStep } from '../../model/step.ts';
 import { bindStep } from '../bind-step.ts';

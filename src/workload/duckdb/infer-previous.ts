@@ -10,9 +10,9 @@ import { usageError } from '../../model/errors.ts';
 import { type HourRange, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import { emptyCteFragment, type SqlFragment } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import type { Work } from '../port.ts';
-import { type SqlFragment, emptyCteFragment } from '../../statements/index.ts';
 
 /**
  * Types settle in two rounds for all that was tried; a query that needs more is one whose types feed on

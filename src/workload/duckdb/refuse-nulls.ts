@@ -4,6 +4,7 @@
  * column is null, DuckDB finds it.
  */
 import { relative } from 'node:path';
+import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { listFields } from '../../iceberg/schema-fields.ts';
 import type { NestedField, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -11,9 +12,8 @@ import { type PsybergError, refusal } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import { sqlName } from '../../model/sql-name.ts';
 import { nullsAgainstFragment, quoteIdentifier, requiresInside, statement } from '../../statements/index.ts';
-import type { Engine } from '../../engine/index.ts';
-import type { Work } from '../port.ts';
 import type { WrittenFile } from '../../tables/write/data-files.ts';
+import type { Work } from '../port.ts';
 
 interface StagedFiles {
   readonly work: Work;
