@@ -272,8 +272,8 @@ async function runHistory({
       await world.sql(`select id from raw.${table}`);
       return what;
     };
-    const done = await doAndRead().catch((error: Error) => {
-      throw error.message.includes('INTERNAL Error')
+    const done = await doAndRead().catch((error: Error & { readonly code?: string }) => {
+      throw error.code === 'engine-internal-error' || error.message.includes('INTERNAL Error')
         ? new BeyondDuckdb(error.message, { cause: error })
         : error;
     });
