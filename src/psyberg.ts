@@ -8,15 +8,12 @@ import type { ExamineOptions } from './inspect/doctor.ts';
 import type { RowsRequest } from './inspect/history.ts';
 import type { MaintainRequest } from './maintain/index.ts';
 import { closeAtExit } from './model/close-at-exit.ts';
-import { usageError } from './model/errors.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
 import type { DroppedTagRecord, MaintainReport } from './model/maintain-record.ts';
-import { NODE_HINT, nodeComplaint } from './model/node-version.ts';
-import type { CompiledPlan } from './model/plan.ts';
+import { refuseOldNode } from './model/old-node.ts';
 import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
 import type { RunRecord } from './model/run-record.ts';
 import type { StartSpec } from './model/start.ts';
-import type { TestReport } from './model/test-record.ts';
 import type { Adoption } from './processes/adopt-process.ts';
 import { planProcess } from './processes/plan-process.ts';
 import { type RunRequest, runProcesses } from './processes/run-processes.ts';
@@ -24,27 +21,20 @@ import { type SessionRequest, type SessionSteps, sessionSteps } from './processe
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
 import type { Check } from './report/doctor.ts';
-import { explainPlan } from './report/explain.ts';
+import { type ExplainedPlan, explainable } from './report/explained-plan.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
-import { PLAIN } from './report/style.ts';
 import type { StepRecord } from './run/drivers/step-records.ts';
 import type { SqlResult } from './run/sql/run-sql.ts';
-import type { CreatedTest } from './testing/create-test.ts';
-import type { TestRequest } from './testing/run-tests.ts';
-import type { WatchRequest } from './testing/watch.ts';
 import { dropTagOfStranger, maintainProject } from './workspace/maintain-project.ts';
 import { openWorkspace, type Workspace, type WorkspaceOptions } from './workspace/open-workspace.ts';
 import { queriesOver } from './workspace/queries.ts';
 
-export type { RunRequest, SessionRequest, SqlResult, StepRecord };
+export type { ExplainedPlan, RunRequest, SessionRequest, SqlResult, StepRecord };
 
 export interface OpenOptions extends WorkspaceOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
   readonly project?: string;
 }
-
-/** A plan that can show itself. */
-export type ExplainedPlan = CompiledPlan & { explain(): string };
 
 /**
  * Names are of processes; default: all, in dependency order. What changes tables waits for the call before
@@ -108,33 +98,13 @@ export interface Psyberg {
 
 /** Opens a project. Throws PsybergError with everything that is wrong in it. */
 export async function open(options: OpenOptions = {}): Promise<Psyberg> {
-  const complaint = nodeComplaint();
-  if (complaint !== undefined)
-    throw usageError('node-too-old', complaint, { hint: `install a newer one: ${NODE_HINT}` });
+  refuseOldNode();
   return openProject(readProject({ root: findProjectRoot(resolve(options.project ?? '.')) }), options);
 }
 
 /** Checks everything that a run needs, and says what to do where it is not there. Never throws. */
 export const doctor = async (options: ExamineOptions = {}): Promise<Check[]> =>
   (await import('./inspect/doctor.ts')).examine(options);
-
-/**
- * Plays the tests of a project, in temporary warehouses; the objects of `test --json`. Throws
- * `tests-missing`; what is wrong with one test is in its result.
- */
-export const testProject = async (project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> =>
-  (await import('./testing/run-tests.ts')).runTests(project, request);
-
-/**
- * Writes a test of a process from rows of the warehouse. Throws `process-unknown`, `source-missing`,
- * `file-exists`.
- */
-export const createTest = async (project: ProjectSpec, processName: string): Promise<CreatedTest> =>
-  (await import('./testing/create-test.ts')).writeTest(project, processName);
-
-/** Tells which tests a saved file touches; the returned function ends it. */
-export const watchProject = async (root: string, request: WatchRequest): Promise<() => void> =>
-  (await import('./testing/watch.ts')).watchFiles(root, request);
 
 /** Opens a project that was read (or made) already. */
 export const openProject = async (project: ProjectSpec, options: WorkspaceOptions = {}): Promise<Psyberg> =>
@@ -155,7 +125,7 @@ export function psybergOver(workspace: Workspace): Psyberg {
       const plans: ExplainedPlan[] = [];
       for (const spec of processesInDependencyOrder(project, names)) {
         const plan = await planProcess(workspace, spec, { allCauses, writesNothing: true });
-        plans.push(withExplain(plan, allCauses));
+        plans.push(explainable(plan, allCauses));
       }
       return plans;
     },
@@ -177,9 +147,3 @@ export function psybergOver(workspace: Workspace): Psyberg {
     close,
   };
 }
-
-const withExplain = (plan: CompiledPlan, allCauses: boolean): ExplainedPlan =>
-  Object.defineProperty({ ...plan }, 'explain', {
-    value: () => explainPlan(plan, PLAIN, { allCauses }),
-    enumerable: false,
-  }) as ExplainedPlan;

@@ -57,8 +57,8 @@ async function test(shell: Shell, words: string[], options: TestCommandOptions):
 }
 
 async function once(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
-  const [{ testProject }, { findProjectRoot, readProject }] = await Promise.all([
-    import('../psyberg.ts'),
+  const [{ runTests }, { findProjectRoot, readProject }] = await Promise.all([
+    import('../testing/run-tests.ts'),
     import('../project/read-project.ts'),
   ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
@@ -70,7 +70,7 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
   try {
     const { testText, testSummary } = await import('../report/test-report.ts');
     const startedMs = performance.now();
-    const report = await testProject(project, {
+    const report = await runTests(project, {
       ...request,
       onStart: (stop) => {
         interrupt = stop;
@@ -110,12 +110,12 @@ async function create(shell: Shell, words: readonly string[], processName: strin
     throw usageError('usage', `--create takes no tests to run, found '${words[0]}'`, {
       hint: `psyberg test --create ${processName}`,
     });
-  const [{ createTest }, { findProjectRoot, readProject }] = await Promise.all([
-    import('../psyberg.ts'),
+  const [{ writeTest }, { findProjectRoot, readProject }] = await Promise.all([
+    import('../testing/create-test.ts'),
     import('../project/read-project.ts'),
   ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
-  const created = await createTest(project, processName);
+  const created = await writeTest(project, processName);
   if (shell.options.json === true) shell.json(created);
   else {
     shell.print(`created ${created.file}`);

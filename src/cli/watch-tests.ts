@@ -7,9 +7,10 @@ import { errorStyle, type Shell } from './shell.ts';
 import { type ShownRequest, writeJunit } from './test-results.ts';
 
 export async function watch(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
-  const [{ testProject, watchProject }, { findProjectRoot, readProject }, { testSummary, testText }] =
+  const [{ runTests }, { watchFiles }, { findProjectRoot, readProject }, { testSummary, testText }] =
     await Promise.all([
-      import('../psyberg.ts'),
+      import('../testing/run-tests.ts'),
+      import('../testing/watch.ts'),
       import('../project/read-project.ts'),
       import('../report/test-report.ts'),
     ]);
@@ -26,7 +27,7 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
   });
   const play = async (only: readonly string[]): Promise<void> => {
     const startedMs = performance.now();
-    const report = await testProject(readProject({ root }), {
+    const report = await runTests(readProject({ root }), {
       ...request,
       only,
       onStart: (stop) => {
@@ -40,7 +41,7 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
   };
   let playing = play(request.only).catch(tell);
   await playing;
-  const stop = await watchProject(root, {
+  const stop = await watchFiles(root, {
     async onChange({ files, tests }) {
       shell.note(`saved: ${files.join(', ')}`);
       const names = request.only.filter((word) => !/[/.]/.test(word));
