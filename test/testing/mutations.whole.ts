@@ -26,13 +26,13 @@ const UNTOLD = {
     process: cancel_fact_load
     arrivals:
       - rows:
-          raw.raw_cancels: [{ event_id: 1, account_id: 7, processing_ts: 1694665800000 }]
+          raw.raw_cancels: [{ event_id: 1, account_id: 7, processing_ts: 1694665800000 }, { event_id: 7, account_id: 10, processing_ts: 1694665800000 }]
           facts.cancel_request_fact: [{ event_id: 9, account_id: 7, request_ts: 2023-09-14T04:20:00Z }, { event_id: 8, account_id: 8, request_ts: 2023-09-14T04:10:00Z }]
       - rows:
           raw.raw_cancels: [{ event_id: 2, account_id: 8, processing_ts: 1694669400000 }, { event_id: 4, account_id: 7, processing_ts: 1694669500000 }]
       - rows:
           raw.raw_cancels: [{ event_id: 3, account_id: 9, processing_ts: 1694669300000 }]
-          facts.cancel_request_fact: [{ event_id: 6, account_id: 9, request_ts: 2023-09-14T05:40:00Z }]
+          facts.cancel_request_fact: [{ event_id: 6, account_id: 9, request_ts: 2023-09-14T05:40:00Z }, { event_id: 5, account_id: 10, request_ts: 2023-09-14T05:50:00Z }]
   - name: sign-ups
     process: signup_fact_load
     arrivals:
@@ -68,25 +68,16 @@ const SIGNUP = 'processes/signup_fact_load.sql';
 const STATE = 'processes/account_state_dimension_load.sql';
 const FACT = 'processes/departures_fact_load.sql';
 const STATS = 'processes/route_hour_stats_load.sql';
-const SAME_HOUR = `           and date_trunc('hour', request.request_ts) = date_trunc('hour', make_timestamptz(raw_cancels.processing_ts * 1000))
+const BEFORE_CANCEL = `             and request.request_ts <= make_timestamptz(raw_cancels.processing_ts * 1000)
 `;
+const WINDOW = '    window: { before: 30d, key: account_id }\n';
 
 /** What a session does with a part of the rows differs from what the query does with all. */
 const OF_INCREMENTS: Readonly<Record<World, readonly Fault[]>> = {
   'member-lifecycle': [
-    { what: 'requests of any hour', file: CANCEL, from: SAME_HOUR, to: '' },
-    {
-      what: 'requests of that hour or before',
-      file: CANCEL,
-      from: 'request.request_ts) = date_trunc',
-      to: 'request.request_ts) <= date_trunc',
-    },
-    {
-      what: 'requests of the hour before',
-      file: CANCEL,
-      from: "date_trunc('hour', request.request_ts) =",
-      to: "date_trunc('hour', request.request_ts) + interval 1 hour =",
-    },
+    { what: 'requests after the cancel, too', file: CANCEL, from: BEFORE_CANCEL, to: '' },
+    { what: 'requests of other hours without a window', file: CANCEL, from: WINDOW, to: '' },
+    { what: 'a window that is too short', file: CANCEL, from: 'before: 30d', to: 'before: 0h' },
     {
       what: 'cancels numbered over all hours',
       file: CANCEL,
