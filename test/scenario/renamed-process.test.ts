@@ -75,14 +75,15 @@ describe('a renamed process', () => {
     expect(Object.keys(held)).toEqual([protectionTag('a_load')]);
     await rename(world, joined, 'a2_load');
 
-    for (const refused of [
-      world.plan('a2_load'),
-      world.psyberg.internals.planProcess(
-        world.psyberg.project.processes.find((spec) => spec.processName === 'a2_load') as never,
-        { psybergSessionId: '20990101000001' },
-      ),
+    for (const plan of [
+      () => world.plan('a2_load'),
+      () =>
+        world.psyberg.internals.planProcess(
+          world.psyberg.project.processes.find((spec) => spec.processName === 'a2_load') as never,
+          { psybergSessionId: '20990101000001' },
+        ),
     ])
-      await expect(refused).rejects.toMatchObject({
+      await expect(plan()).rejects.toMatchObject({
         code: 'target-not-empty',
         kind: 'refused',
         message: expect.stringContaining('holds 6 rows, and a_load has published to it'),
