@@ -25,7 +25,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'this very run',
   'npm run demo': 'test/scenario/walkthrough.test.ts',
-  'npm run demo -- flights': 'test/scenario/flights.test.ts',
+  'npm run demo -- flights': 'test/scenario/flights.whole.ts',
   'npm run bench -- small': 'test/bench/small.ts',
 };
 
