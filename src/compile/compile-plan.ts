@@ -3,12 +3,13 @@
  * --explain` prints this very list, and `run` executes it; values that only running produces stand as
  * `{from_run: name}`. `dialect` writes the steps that work on rows.
  */
+import type { FileLayout } from '../model/file-layout.ts';
 import { hourIntervals, hourTexts, parseHour } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
-import type { ChangeViewStep, ComposeStep, Step } from '../model/step.ts';
+import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
 import { listStatement, type RowLineage, statement } from '../statements/index.ts';
 import type { Dialect } from './dialect.ts';
 import { DUCKDB } from './duckdb/index.ts';
@@ -98,6 +99,15 @@ const beginMainStep = (plan: Plan): Step => ({
     destination: { from_run: 'snapshot-list' },
   }),
 });
+
+/** The insert of a session that has created its target: only then its columns have ids. */
+export const firstInsertStep = (
+  plan: Plan,
+  spec: ProcessSpec,
+  layout: FileLayout,
+  dialect: Dialect = DUCKDB,
+): InsertStep =>
+  dialect.load({ ...plan, target: { ...plan.target, exists: true, layout } }, spec).at(-1) as InsertStep;
 
 /** The base without the files of the replaced hours; what else those files hold is carried over. */
 function clearSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {

@@ -1,11 +1,10 @@
-export { compileAdoption, compilePlan } from './compile-plan.ts';
+export { compileAdoption, compilePlan, firstInsertStep } from './compile-plan.ts';
 export type { Dialect } from './dialect.ts';
 export {
   columnTypesStatement,
   createStatement,
   DUCKDB,
   describeStatement,
-  firstInsertStep,
   sourceCtes,
 } from './duckdb/index.ts';
 export { hoursRead, namedIn, processParameters, SESSION_CATALOG, windowReach } from './parameters.ts';

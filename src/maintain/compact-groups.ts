@@ -20,7 +20,7 @@ import {
   statement,
   tableFragment,
 } from '../statements/index.ts';
-import { type ManifestRow, manifestsOf } from '../tables/read/manifest-list.ts';
+import { type ManifestRow, manifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
 import type { WrittenFile } from '../tables/write/data-files.ts';
 import { rowLineageOf } from '../tables/write/new-files.ts';
@@ -76,7 +76,7 @@ export async function writeGroups(
   const destination = batchFolder(batch.layout, directory);
   makeLocalFolder(destination);
   const write = writeStatement(context, batch);
-  const manifests = (await manifestsOf(engine, batch.base)).filter((manifest) => manifest.content === 0);
+  const manifests = ofData(await manifestsOf(engine, batch.base));
   const view = `maintain-${randomUUID()}`;
   try {
     for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {

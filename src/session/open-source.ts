@@ -13,7 +13,7 @@ import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metad
 import { patternOf } from '../kinds/patterns/index.ts';
 import { vttsKind } from '../kinds/vtts/index.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
-import { hourOfMs } from '../model/hour.ts';
+import { type Hour, hourOfMs } from '../model/hour.ts';
 import { protectionTag, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
@@ -79,7 +79,7 @@ export async function openSourceState(
     spec,
     metadata,
     eventTime,
-    lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+    lastAllowedHour: lastAllowedHour(input, spec),
     ...(input.verified === undefined ? {} : { verified: input.verified }),
   };
   return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
@@ -94,19 +94,30 @@ async function emptyState(
   spec: SourceSpec,
   eventTime: SourceTable['eventTime'],
 ): Promise<Partial<SourceState>> {
-  if (spec.vtts.kind !== 'hour') return {};
-  const vttsHour = await askVtts({
+  if (vttsKind(spec.vtts.kind).knowsWithoutRows !== true) return {};
+  const vttsHour = await askProvider(input, spec, { newestHour: undefined, snapshots: () => [] });
+  return { ...eventTimeFacts(eventTime), ...(vttsHour === undefined ? {} : { vttsHour }) };
+}
+
+/** The hour up to which the source is complete, as its provider says it. */
+const askProvider = (
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  known: Pick<Parameters<typeof askVtts>[0], 'newestHour' | 'snapshots'>,
+): Promise<Hour | undefined> =>
+  askVtts({
+    ...known,
     processName: input.spec.processName,
     file: relative(input.project.root, input.spec.file),
     spec,
-    newestHour: undefined,
-    lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
-    snapshots: () => [],
+    lastAllowedHour: lastAllowedHour(input, spec),
     signalTable: () => signalTableOf(input),
     engine: input.engine,
   });
-  return { ...eventTimeFacts(eventTime), ...(vttsHour === undefined ? {} : { vttsHour }) };
-}
+
+/** The last hour that is not of the future. */
+const lastAllowedHour = ({ nowMs }: OpenSessionInput, { futureToleranceMs }: SourceSpec): Hour =>
+  hourOfMs(nowMs + futureToleranceMs);
 
 /** The snapshot that the session pins: the head of `main`, or where an adoption says. */
 function headOf(input: OpenSessionInput, spec: SourceSpec, metadata: TableMetadata): Snapshot | undefined {
@@ -159,16 +170,7 @@ async function stateAt(
     completeToHour: progress?.completeToHour,
   });
   const vttsHour = asksProvider(input, spec, { changed, progress })
-    ? await askVtts({
-        processName: input.spec.processName,
-        file: relative(input.project.root, input.spec.file),
-        spec,
-        newestHour,
-        lastAllowedHour: table.lastAllowedHour,
-        snapshots: () => ancestors(metadata, head),
-        signalTable: () => signalTableOf(input),
-        engine: input.engine,
-      })
+    ? await askProvider(input, spec, { newestHour, snapshots: () => ancestors(metadata, head) })
     : undefined;
   const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   return {

@@ -5,7 +5,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { CatalogClient, TableChange } from '../catalog/client/catalog-client.ts';
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import type { CommitTableRequest } from '../catalog/service/catalog.ts';
 import type { Engine } from '../engine/index.ts';
 import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
@@ -31,7 +32,7 @@ import type { StateRow, StateTable } from './tables/state-table.ts';
 
 /** A change of a state table, and the files that nothing refers to once it is committed. */
 export interface StateChange {
-  readonly change: TableChange;
+  readonly change: CommitTableRequest;
   readonly obsoleteFiles: readonly string[];
   /** The files that it consists of: nobody needs them when it is not committed. */
   readonly files: readonly string[];

@@ -80,8 +80,6 @@ export interface Workload {
    * sequence number; undefined where there is no row. Throws `null-in-required-column`.
    */
   stage(work: Work, step: InsertStep | CarryOverStep, to: StagingTarget): Promise<StagedManifest | undefined>;
-  /** The insert of a session that has created its target: only then its columns have ids. */
-  firstInsert(work: Work, layout: FileLayout): InsertStep;
   /** Counts what was read, file by file, and what was staged. */
   count(step: CountSourcesStep): Promise<CountedRow[]>;
   /** What an audit selects, `keptRows` of it at most. */

@@ -1,13 +1,7 @@
 /** What the engine asks of a catalog, and a client that asks it over HTTP. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type {
-  ProposedSchema,
-  ProposedSortOrder,
-  TableRequirement,
-  TableUpdate,
-  UnboundPartitionSpec,
-} from '../../iceberg/table-update.ts';
-import type { StorageCredential } from '../service/catalog.ts';
+import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type { CommitTableRequest, StorageCredential } from '../service/catalog.ts';
 
 export interface LoadedTable {
   readonly metadata: TableMetadata;
@@ -15,14 +9,8 @@ export interface LoadedTable {
   /** What a foreign catalog says about reaching the table's files; secrets may be among it. */
   readonly storage?: readonly StorageCredential[];
 }
-export interface TableCommit {
-  readonly requirements: readonly TableRequirement[];
-  readonly updates: readonly TableUpdate[];
-}
-/** One table's part of a commit. */
-export interface TableChange extends TableCommit {
-  readonly identifier: TableIdentifier;
-}
+/** One table's part of a commit, without its name. */
+export type TableCommit = Omit<CommitTableRequest, 'identifier'>;
 export interface CreateTable {
   readonly schema: ProposedSchema;
   readonly location?: string;
@@ -57,5 +45,5 @@ export interface CatalogClient {
    * All changes or none. @throws PsybergError `commit-conflict`, retryable; `no-transactions` for several
    * changes where {@link commitsTogether} is false.
    */
-  commitTransaction(changes: readonly TableChange[]): Promise<void>;
+  commitTransaction(changes: readonly CommitTableRequest[]): Promise<void>;
 }

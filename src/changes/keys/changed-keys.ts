@@ -27,7 +27,7 @@ import { refuseUnreadable } from '../files/equality-keys.ts';
 import { hashedRow, isIncomparable, storedEventTime } from '../rows/compare-rows.ts';
 import { inTemporaryFolder, withViews } from '../rows/show-views.ts';
 import type { Source } from '../source.ts';
-import { type FilesRead, filesOfHours } from './files-of-hours.ts';
+import { type FilesRead, sourceFilesOfHours } from './files-of-hours.ts';
 
 /** A temporary table of keys and hours, and what it cost. */
 export interface ChangedKeys extends FilesRead {
@@ -183,7 +183,7 @@ async function rowsOfBoth(
   const listed = await Promise.all(
     [head, before].map(async (snapshot) => {
       const manifests = await source.manifestsOf(snapshot);
-      const files = await filesOfHours(source, { snapshot, manifests, hours });
+      const files = await sourceFilesOfHours(source, { snapshot, manifests, hours });
       return { snapshot, manifests, files };
     }),
   );

@@ -1,14 +1,9 @@
-/**
- * The live data files of a table that may hold rows of some hours. Snapshot + hours -> files, by their
- * metadata.
- */
-import { timeFieldOf } from '../../iceberg/partition-hours.ts';
+/** The live data files of a source that may hold rows of some hours. Snapshot + hours -> files. */
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { HourIntervals } from '../../model/hour.ts';
-import { type StatementRow, statement } from '../../statements/index.ts';
-import { readEachSpec } from '../../tables/read/each-spec.ts';
-import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
-import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import type { StatementRow } from '../../statements/index.ts';
+import { filesOfHours, manifestsOfHours } from '../../tables/read/files-of-hours.ts';
+import type { ManifestRow } from '../../tables/read/manifest-list.ts';
 import type { Source } from '../source.ts';
 
 /** What was looked through: data files, of which two columns were read, and their whole size. */
@@ -17,40 +12,23 @@ export interface FilesRead {
   readonly bytes: bigint;
 }
 
-type FileOfHours = StatementRow<'tables/files_in_hours'>;
-
-/** Of a source with an event time. */
-export async function filesOfHours(
+/** None of a source without an event time. */
+export async function sourceFilesOfHours(
   { engine, metadata, eventTime }: Source,
-  {
-    snapshot,
-    manifests,
-    hours,
-  }: {
+  asked: {
     readonly snapshot: Snapshot;
     readonly manifests: readonly ManifestRow[];
     readonly hours: HourIntervals;
   },
-): Promise<FileOfHours[]> {
+): Promise<StatementRow<'tables/files_in_hours'>[]> {
   if (eventTime === undefined) return [];
   const { column, unit } = eventTime;
-  const data = ofData(manifests);
-  const outside = await manifestsOutside(engine, {
+  const { hours } = asked;
+  const manifests = await manifestsOfHours(engine, { ...asked, metadata, fieldId: column.id });
+  return filesOfHours(engine, {
     metadata,
-    snapshot,
-    manifests: data,
-    fieldId: column.id,
+    manifests,
+    column: { fieldId: column.id, type: String(column.type), unit },
     hours,
   });
-  const asked = data.filter((manifest) => !outside.has(manifest.manifest_path));
-  return readEachSpec(metadata, asked, (paths, spec) =>
-    engine.query(statement('tables/files_in_hours'), {
-      manifests: paths,
-      field_id: column.id,
-      unit,
-      type: String(column.type),
-      ...timeFieldOf(spec, column.id),
-      ...hours,
-    }),
-  );
 }

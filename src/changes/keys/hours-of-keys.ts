@@ -19,7 +19,7 @@ import { refuseUnreadable } from '../files/equality-keys.ts';
 import { storedEventTime } from '../rows/compare-rows.ts';
 import { inTemporaryFolder, withViews } from '../rows/show-views.ts';
 import type { Source } from '../source.ts';
-import { type FilesRead, filesOfHours } from './files-of-hours.ts';
+import { type FilesRead, sourceFilesOfHours } from './files-of-hours.ts';
 
 export interface HoursOfKeysInput {
   readonly source: Source;
@@ -51,7 +51,7 @@ export async function hoursOfKeys({
     firstHour: firstHour - rowHours,
     lastHour,
   }));
-  const files = await filesOfHours(source, { snapshot, manifests, hours: hourIntervals(asked) });
+  const files = await sourceFilesOfHours(source, { snapshot, manifests, hours: hourIntervals(asked) });
   const rows = await inTemporaryFolder(async (directory) => {
     const view = await composeFilesView(engine, {
       metadata,

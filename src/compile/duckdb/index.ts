@@ -5,7 +5,6 @@ import { compileTarget } from './create-target.ts';
 import { carryOver, loadRows } from './load-rows.ts';
 
 export { columnTypesStatement, createStatement, describeStatement } from './create-target.ts';
-export { firstInsertStep } from './load-rows.ts';
 export { sourceCtes } from './source-ctes.ts';
 
 export const DUCKDB: Dialect = {

@@ -3,7 +3,6 @@
  * Pure.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
-import type { FileLayout } from '../../model/file-layout.ts';
 import { type Hour, type HourTexts, hourText, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -150,7 +149,3 @@ function writtenRows(
   });
   return bareStep(write, destination);
 }
-
-/** The step `insert` of a first session, once its target is there: only then its columns have ids. */
-export const firstInsertStep = (plan: Plan, spec: ProcessSpec, layout: FileLayout): InsertStep =>
-  loadRows({ ...plan, target: { ...plan.target, exists: true, layout } }, spec).at(-1) as InsertStep;

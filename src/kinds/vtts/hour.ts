@@ -13,5 +13,6 @@ export interface ToldHour extends VttsSpec {
 export const hour: VttsKind<ToldHour> = {
   form: 'hour',
   isFree: true,
+  knowsWithoutRows: true,
   ask: (vtts) => vtts.hour,
 };

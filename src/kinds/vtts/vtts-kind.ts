@@ -14,6 +14,8 @@ export interface VttsKind<Spec extends VttsSpec = VttsSpec> {
   readonly argument?: VttsArgument<Spec>;
   /** True where asking costs nothing: such a source is asked also when nothing changed. */
   readonly isFree: boolean;
+  /** True where it can be said of a source that has no row yet. */
+  readonly knowsWithoutRows?: true;
   /**
    * The hour up to which the source is complete, included; undefined while nothing is known. Throws
    * `vtts-invalid`.

@@ -7,7 +7,6 @@
 
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
-import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { type HourIntervals, type HourRange, hourIntervals, hourText } from '../../model/hour.ts';
@@ -23,8 +22,8 @@ import {
   tableFragment,
 } from '../../statements/index.ts';
 import { readEachSpec } from '../../tables/read/each-spec.ts';
-import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
-import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { filesOfHours, manifestsOfHours, type StoredTime } from '../../tables/read/files-of-hours.ts';
+import { liveManifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { composeReadableView } from '../../tables/views/readable-view.ts';
 import type { Begun } from '../session.ts';
@@ -38,11 +37,8 @@ export interface FileRead {
 }
 
 /** The event-time column of a table. */
-export interface TimeColumn {
-  readonly fieldId: number;
+export interface TimeColumn extends StoredTime {
   readonly name: string;
-  readonly type: string;
-  readonly unit: string;
 }
 
 /** A table as a session has read it. */
@@ -76,9 +72,8 @@ interface PromisedFile {
 /** Throws `rows-not-read`. */
 export async function checkRowsRead(session: Begun, read: TableRead): Promise<void> {
   const { engine } = session.ports;
-  const manifests = (await manifestsOf(engine, read.snapshot)).filter((manifest) => manifest.live_files > 0n);
-  const data = await askedManifests(session, read, manifests);
-  const promised = await promisedFiles(session, read, data);
+  const manifests = await liveManifestsOf(engine, read.snapshot);
+  const promised = await promisedFiles(session, read, manifests);
   // A column of that name hides DuckDB's own.
   if (columnOf(currentSchema(read.metadata), 'filename') !== undefined) {
     checkTotal(session, read, promised, manifests);
@@ -98,48 +93,22 @@ export async function checkRowsRead(session: Begun, read: TableRead): Promise<vo
   }
 }
 
-/** The data manifests that may list files of the hours. */
-async function askedManifests(
-  session: Begun,
-  { metadata, snapshot, column, hours }: TableRead,
-  manifests: readonly ManifestRow[],
-): Promise<ManifestRow[]> {
-  const data = manifests.filter((manifest) => manifest.content === 0);
-  if (hours === undefined || column === undefined) return data;
-  const outside = await manifestsOutside(session.ports.engine, {
-    metadata,
-    snapshot,
-    manifests: data,
-    fieldId: column.fieldId,
-    hours: hourIntervals(hours),
-  });
-  return data.filter((manifest) => !outside.has(manifest.manifest_path));
-}
-
-function promisedFiles(
+/** The files that may hold rows of the hours; without hours all, whole. */
+async function promisedFiles(
   { ports: { engine } }: Begun,
-  { metadata, column, hours }: TableRead,
+  { metadata, snapshot, column, hours: asked }: TableRead,
   manifests: readonly ManifestRow[],
 ): Promise<PromisedFile[]> {
-  return readEachSpec<PromisedFile>(metadata, manifests, async (paths, spec) => {
-    if (hours === undefined || column === undefined) {
-      const listed = await engine.query(statement('tables/listed_files'), { manifests: paths });
-      return listed.map((file) => ({
-        ...file,
-        placement: 'inside' as const,
-        first_hour: null,
-        last_hour: null,
-      }));
-    }
-    return engine.query(statement('tables/files_in_hours'), {
-      manifests: paths,
-      field_id: column.fieldId,
-      unit: column.unit,
-      type: column.type,
-      ...timeFieldOf(spec, column.fieldId),
-      ...hourIntervals(hours),
-    });
-  });
+  if (asked === undefined || column === undefined) {
+    const listed = await readEachSpec(metadata, ofData(manifests), (paths) =>
+      engine.query(statement('tables/listed_files'), { manifests: paths }),
+    );
+    return listed.map((file) => ({ ...file, placement: 'inside', first_hour: null, last_hour: null }));
+  }
+  const hours = hourIntervals(asked);
+  const { fieldId } = column;
+  const near = await manifestsOfHours(engine, { metadata, snapshot, manifests, fieldId, hours });
+  return filesOfHours(engine, { metadata, manifests: near, column, hours });
 }
 
 /** Counts that do not add up, or say nothing: a file of other hours too, of which no row was read. */

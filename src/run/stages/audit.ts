@@ -4,19 +4,18 @@
  */
 import { hoursRead, windowReach } from '../../compile/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
-import { snapshotById } from '../../iceberg/history.ts';
 import { auditKind } from '../../kinds/audits/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
-import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import type { AuditSpec } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
 import { type Audited, type Begun, type Composed, type Opened, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
-import { missingSource } from '../views/show-sources.ts';
+import { sourceAsRead } from '../views/show-sources.ts';
 import { foldSteps } from './fold-steps.ts';
 
 /** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
@@ -61,18 +60,10 @@ async function checkSourceRead(
   source: PlanSource,
   files: readonly FileRead[],
 ): Promise<void> {
-  const { plan, spec, ports } = opened;
+  const { plan } = opened;
   if (source.read.kind === 'nothing') return;
-  const { table } = spec.sources.find(
-    (each) => each.alias === source.alias,
-  ) as ProcessSpec['sources'][number];
-  const metadata = (await ports.catalog.loadTableToRead(table))?.metadata;
-  const snapshot =
-    opened.shown.get(source.alias)?.snapshot ??
-    (metadata !== undefined && source.read.kind === 'snapshot'
-      ? snapshotById(metadata, BigInt(source.read.snapshot_id))
-      : undefined);
-  if (metadata === undefined || snapshot === undefined) return missingSource(source);
+  const view = opened.shown.get(source.alias)?.snapshot;
+  const { table, metadata, snapshot } = await sourceAsRead(opened, source, view);
   const column =
     source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
   await checkRowsRead(opened, {

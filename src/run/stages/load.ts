@@ -2,6 +2,7 @@
  * The second stage: takes the replaced hours off the base, carries other rows over, and writes what the query
  * returns. Opened -> Staged. Only the session's branch changes.
  */
+import { firstInsertStep } from '../../compile/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { assertNever } from '../../model/errors.ts';
 import type { FileLayout } from '../../model/file-layout.ts';
@@ -13,8 +14,8 @@ import type {
   InsertStep,
   StepOf,
 } from '../../model/step.ts';
-import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
-import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
+import { manifestsOfHours } from '../../tables/read/files-of-hours.ts';
+import { liveManifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { writeStagedList } from '../../tables/write/manifest-list.ts';
@@ -54,20 +55,18 @@ async function clearHours(staged: Staged, step: ClearHoursStep): Promise<Staged>
   const { engine } = staged.ports;
   const base = staged.base as Snapshot;
   const { metadata } = await loadTarget(staged);
-  const manifests = (await manifestsOf(engine, base)).filter((manifest) => manifest.live_files > 0n);
-  const dataManifests = manifests.filter((manifest) => manifest.content === 0);
-  const outside = await manifestsOutside(engine, {
+  const manifests = await liveManifestsOf(engine, base);
+  const near = await manifestsOfHours(engine, {
     metadata,
     snapshot: base,
-    manifests: dataManifests,
+    manifests,
     fieldId: step.parameters.field_id,
     hours: hoursOfTexts(step.parameters),
   });
-  const near = dataManifests.filter((manifest) => !outside.has(manifest.manifest_path));
   const files = await filesInHours(staged, step, metadata, near);
   if (files.length === 0) return staged;
   const takenOff = await takeOff(staged, { metadata, base, manifests, files });
-  const straddling = await showStraddling(staged, { metadata, base, manifests: dataManifests, files });
+  const straddling = await showStraddling(staged, { metadata, base, manifests: ofData(manifests), files });
   return { ...staged, cleared: { files, ...takenOff, straddling } };
 }
 
@@ -123,9 +122,9 @@ async function computeHours(staged: Staged, step: ComputeHoursStep): Promise<Sta
 
 /** Writes the session's rows to the branch. */
 async function insertRows(staged: Staged, step: InsertStep): Promise<Staged> {
-  const { plan, ports } = staged;
+  const { plan, spec, ports } = staged;
   const layout = await targetLayout(staged);
-  const insert = plan.target.exists ? step : ports.workload.firstInsert(workOf(staged), layout);
+  const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout, ports.workload.dialect);
   const after = await stageRows(staged, insert, layout);
   const snapshotId = newest(staged, after);
   // No row came: the branch still has to show that the replaced hours are gone.

@@ -3,7 +3,7 @@
  * watermarks, records the session and announces completeness. There is no moment at which one of them exists
  * without the others.
  */
-import type { TableChange } from '../../catalog/client/catalog-client.ts';
+import type { CommitTableRequest } from '../../catalog/service/catalog.ts';
 import { removeLocalFile } from '../../files/local.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import { branchHead, moveMain, stagingSnapshots } from '../../iceberg/references.ts';
@@ -220,7 +220,7 @@ function isFilledByOthers({ processName, target }: ProcessSpec, metadata: TableM
 }
 
 interface TargetChange {
-  readonly change: TableChange;
+  readonly change: CommitTableRequest;
   /** Manifest lists that nobody needs once it is made: those of the staging snapshots. */
   readonly obsoleteLists: readonly string[];
 }
@@ -235,7 +235,7 @@ function targetChange(audited: Audited): TargetChange {
   if (staging.length < audited.stagedIds.length + (audited.clearedId === undefined ? 0 : 1))
     leftovers.lostRaces = true;
   const { processName } = spec;
-  const change: TableChange = {
+  const change: CommitTableRequest = {
     identifier: spec.target.table,
     requirements: [
       { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },

@@ -7,7 +7,7 @@ import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ClearHoursStep } from '../../model/step.ts';
 import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
-import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { liveManifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
 import { rewriteManifests } from '../../tables/write/manifest.ts';
 import { writeClearedList } from '../../tables/write/manifest-list.ts';
@@ -62,9 +62,7 @@ export async function takeOff(
 ): Promise<TakenOff> {
   const { engine } = session.ports;
   const { metadata, base, manifests, files } = options;
-  const [dataManifests, deleteManifests] = [0, 1].map((content) =>
-    manifests.filter((manifest) => manifest.content === content),
-  ) as [ManifestRow[], ManifestRow[]];
+  const [dataManifests, deleteManifests] = [ofData(manifests), ofDeletes(manifests)];
   const removed = files.map((file) => file.path);
   const obsolete =
     deleteManifests.length === 0
@@ -95,10 +93,8 @@ export async function clearedOn(
 ): Promise<Snapshot> {
   const { files, takenOff, base, ...place } = options;
   if (files.length === 0) return base;
-  const liveManifests = async (): Promise<ManifestRow[]> =>
-    (await manifestsOf(session.ports.engine, base)).filter((manifest) => manifest.live_files > 0n);
-  const cleared =
-    takenOff ?? (await takeOff(session, { ...place, base, manifests: await liveManifests(), files }));
+  const live = (): Promise<ManifestRow[]> => liveManifestsOf(session.ports.engine, base);
+  const cleared = takenOff ?? (await takeOff(session, { ...place, base, manifests: await live(), files }));
   const { manifestList } = await clearedList(session, { ...place, parent: base }, cleared);
   return { ...base, 'manifest-list': manifestList };
 }

@@ -10,13 +10,11 @@ import { hoursRead } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
-import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
-import { statement } from '../../statements/index.ts';
-import { readEachSpec } from '../../tables/read/each-spec.ts';
-import { manifestsOf } from '../../tables/read/manifest-list.ts';
+import { filesOfHours } from '../../tables/read/files-of-hours.ts';
+import { liveManifestsOf } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 
 /**
@@ -55,24 +53,22 @@ export async function narrowSource({
   const column = metadata === undefined ? undefined : columnOf(currentSchema(metadata), source.event_time);
   if (metadata === undefined || from === undefined || column === undefined || fileCount < MANY_FILES)
     return undefined;
-  const manifests = (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
+  const manifests = await liveManifestsOf(engine, from);
   // Row-level deletes belong to files by rules of their own, and a version 3 entry has more columns: both are
   // left to DuckDB.
   if (metadata['format-version'] !== 2 || manifests.some((manifest) => manifest.content === 1))
     return undefined;
   const asked = hoursRead(plan, source) ?? [];
-  const files = await readEachSpec(metadata, manifests, (paths, spec) =>
-    engine.query(statement('tables/files_in_hours'), {
-      manifests: paths,
-      field_id: column.id,
-      unit,
-      type: String(column.type),
-      ...timeFieldOf(spec, column.id),
+  const files = await filesOfHours(engine, {
+    metadata,
+    manifests,
+    column: { fieldId: column.id, type: String(column.type), unit },
+    hours: {
       // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
       first_hours: [Math.floor((asked[0]?.firstHour ?? 0) / 24) * 24],
       last_hours: [asked.at(-1)?.lastHour ?? 0],
-    }),
-  );
+    },
+  });
   if (files.length * 2 > fileCount) return undefined;
   const holding = new Set(files.map((file) => file.manifest_path));
   return composeFilesView(engine, {

@@ -10,11 +10,12 @@ import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { conflict, refusal } from '../../model/errors.ts';
+import type { TableIdentifier } from '../../model/names.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ChangeViewStep } from '../../model/step.ts';
 import { listStatement } from '../../statements/index.ts';
-import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
+import { liveManifestsOf, manifestsOf, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
@@ -79,26 +80,17 @@ async function composeListedFiles(
     });
     from = { ...head, 'manifest-list': destination };
   }
-  const listed =
-    files.length === 0
-      ? []
-      : (await manifestsOf(engine, from)).filter((manifest) => manifest.live_files > 0n);
-  const [manifests, deleteManifests] = [0, 1].map((content) =>
-    listed.filter((manifest) => manifest.content === content),
-  ) as [ManifestRow[], ManifestRow[]];
-  const deletes = { from, manifests: deleteManifests, keys: read.delete_files ?? [] };
+  const listed = files.length === 0 ? [] : await liveManifestsOf(engine, from);
   const view = await composeFilesView(engine, {
     metadata,
     from,
-    manifests,
+    manifests: ofData(listed),
     files,
-    deletes,
+    deletes: { from, manifests: ofDeletes(listed), keys: read.delete_files ?? [] },
     directory,
   });
-  const shown = await manifestsOf(engine, view);
-  const found = shown
-    .filter((manifest) => manifest.content === 0)
-    .reduce((sum, manifest) => sum + manifest.live_files, 0n);
+  const shown = ofData(await manifestsOf(engine, view));
+  const found = shown.reduce((sum, manifest) => sum + manifest.live_files, 0n);
   if (found !== BigInt(files.length))
     throw refusal(
       'source-files-gone',
@@ -112,7 +104,7 @@ async function composeListedFiles(
 }
 
 /** Throws `source-moved`. */
-export function missingSource(source: PlanSource): never {
+function missingSource(source: PlanSource): never {
   throw conflict(
     'source-moved',
     `the source ${source.table} changed while the session ran: its snapshot ${source.head?.snapshot_id} is gone`,
@@ -151,20 +143,36 @@ export async function attachSession(opened: Opened): Promise<Opened> {
   return { ...opened, shown, previous: previous?.snapshot };
 }
 
-/** `view`: the files of the source that are shown; undefined: all of its pinned snapshot. */
+/** A source as a session reads it. */
+interface ReadSource {
+  readonly table: TableIdentifier;
+  readonly metadata: TableMetadata;
+  /** What is shown of it. */
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * `view`: the files of the source that are shown; undefined: all of its pinned snapshot. Throws
+ * `source-moved` where that is gone.
+ */
+export async function sourceAsRead(
+  { ports, spec }: Begun,
+  source: PlanSource,
+  view: Snapshot | undefined,
+): Promise<ReadSource> {
+  const { table } = sourceSpec(spec, source);
+  const { metadata } = (await ports.catalog.loadTableToRead(table)) ?? missingSource(source);
+  const { read } = source;
+  const pinned = read.kind === 'snapshot' ? snapshotById(metadata, BigInt(read.snapshot_id)) : undefined;
+  return { table, metadata, snapshot: view ?? pinned ?? missingSource(source) };
+}
+
 async function readableSource(
   session: Begun,
   source: PlanSource,
   view: Snapshot | undefined,
 ): Promise<ReadableView | undefined> {
-  const { metadata } =
-    (await session.ports.catalog.loadTableToRead(sourceSpec(session.spec, source).table)) ??
-    missingSource(source);
-  const { read } = source;
-  const from =
-    view ??
-    (read.kind === 'snapshot' ? snapshotById(metadata, BigInt(read.snapshot_id)) : undefined) ??
-    missingSource(source);
+  const { metadata, snapshot: from } = await sourceAsRead(session, source, view);
   const column =
     source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
   // Only a range of hours is filtered by the event time.

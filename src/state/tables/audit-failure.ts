@@ -1,5 +1,5 @@
 /** The table of rows that audits found wrong. */
-import { type RowOf, stateTable } from './state-table.ts';
+import { stateTable } from './state-table.ts';
 
 /** A row is a row that an audit found wrong, as JSON text. Of each process the newest sessions stay. */
 export const AUDIT_FAILURE = stateTable({
@@ -16,4 +16,3 @@ export const AUDIT_FAILURE = stateTable({
     created_at: 'timestamptz',
   },
 });
-export type AuditFailureRow = RowOf<typeof AUDIT_FAILURE>;

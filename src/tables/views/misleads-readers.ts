@@ -8,7 +8,7 @@ import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import { liveManifestsOf } from '../read/manifest-list.ts';
+import { liveManifestsOf, ofData } from '../read/manifest-list.ts';
 import {
   hasDoubtfulBounds,
   hasDoubtfulPartitions,
@@ -41,6 +41,6 @@ export async function misleadsReaders(
     const input = { metadata, manifestList, manifests, asksForInfinity, columns: used };
     if ((await misleadingPartitions(engine, input)).summaries.size > 0) return true;
   }
-  const data = manifests.filter((manifest) => manifest.content === 0);
+  const data = ofData(manifests);
   return (await misleadingBounds(engine, { metadata, manifests: data, columns: used })).length > 0;
 }

@@ -20,7 +20,7 @@ import {
   statementFragment,
 } from '../../statements/index.ts';
 import { readEachSpec } from '../read/each-spec.ts';
-import { liveManifestsOf, type ManifestRow } from '../read/manifest-list.ts';
+import { liveManifestsOf, type ManifestRow, ofData } from '../read/manifest-list.ts';
 import { rewriteManifests } from '../write/manifest.ts';
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
@@ -57,7 +57,7 @@ export async function composeReadableView(
   const all = await liveManifestsOf(engine, from);
   const unasked = all.filter((manifest) => leftOut?.has(manifest.manifest_path) === true);
   const manifests = all.filter((manifest) => !unasked.includes(manifest));
-  const data = manifests.filter((manifest) => manifest.content === 0);
+  const data = ofData(manifests);
   const misleading = await misleadingManifests(engine, data, { metadata, eventTime });
   const partitions = await misleadingPartitions(engine, {
     metadata,

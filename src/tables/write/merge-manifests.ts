@@ -5,7 +5,7 @@
  */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
+import { liveManifestsOf, type ManifestRow } from '../read/manifest-list.ts';
 import { FILES_PER_MANIFEST, rewriteManifests } from './manifest.ts';
 import { writeClearedList } from './manifest-list.ts';
 import { metadataPath } from './new-files.ts';
@@ -39,8 +39,8 @@ export async function mergeManifests(engine: Engine, input: MergeInput): Promise
   const minCount = Number(properties[MIN_COUNT] ?? MIN_COUNT_DEFAULT);
   if (properties[ENABLED] === 'false' || !(minCount > 1)) return undefined;
   const staging = new Set(input.stagingIds);
-  const all = (await manifestsOf(engine, carried)).filter(
-    (manifest) => manifest.live_files > 0n && !staging.has(manifest.added_snapshot_id),
+  const all = (await liveManifestsOf(engine, carried)).filter(
+    (manifest) => !staging.has(manifest.added_snapshot_id),
   );
   // A manifest that is more than half full stays as it is: merged again and again, every hundredth session
   // would cost what the whole table holds. And any two of the others fit together: one of 247 files that came

@@ -8,16 +8,7 @@ import type { Path, YamlText } from '../../project/yaml-text.ts';
 import type { Arrival, CellRow, Expectation, Orders, TestSpec, WrittenRows } from '../test-spec.ts';
 import { processNamesOf } from './check-test.ts';
 
-interface WrittenExpectation {
-  readonly status?: string;
-  readonly operation?: string;
-  readonly hours?: readonly string[];
-  readonly owed_hours?: readonly string[];
-  readonly audits?: Readonly<Record<string, 'passed' | 'failed'>>;
-  readonly row_count?: number;
-  readonly rows?: readonly CellRow[];
-  readonly error?: string | null;
-}
+type WrittenExpectation = Omit<Expectation, 'placeOf'>;
 
 interface WrittenArrival {
   readonly at?: string;

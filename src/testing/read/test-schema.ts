@@ -89,8 +89,6 @@ export const testSchema = strictMap({
   vtts: z.enum(['real']).optional(),
 });
 
-export const TEST_KEYS = Object.keys(testSchema.shape);
-
 /** The JSON schema of a test file, for editors and for the reference. */
 export function testsJsonSchema(): Record<string, unknown> {
   return {

@@ -1,7 +1,7 @@
 /**
  * DuckDB as the engine that works on rows: on the connection that the session's metadata are read with, too.
  */
-import { DUCKDB, firstInsertStep, SESSION_CATALOG } from '../../compile/index.ts';
+import { DUCKDB, SESSION_CATALOG } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { ComputeHoursStep } from '../../model/step.ts';
 import { bindStep } from '../bind-step.ts';
@@ -19,7 +19,6 @@ export const duckdbWorkload = (engine: Engine): Workload => ({
   create: (work, step) => createFromQuery(engine, work, step),
   compute: (step) => computeHours(engine, step),
   stage: (work, step, to) => stageRows(engine, work, step, to),
-  firstInsert: ({ plan, spec }, layout) => firstInsertStep(plan, spec, layout),
   count: (step) => engine.query<CountedRow>(bindStep(step, {})),
   audit: (step, keptRows) => engine.query(bindStep(step, { 'kept-rows': keptRows })),
   placed: (work, error) => mapSqlError(error, work),

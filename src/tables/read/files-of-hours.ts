@@ -1,0 +1,62 @@
+/** What may hold rows of some hours. Manifests + hours -> manifests, data files, by their metadata alone. */
+import type { Engine } from '../../engine/index.ts';
+import { timeFieldOf } from '../../iceberg/partition-hours.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { HourIntervals } from '../../model/hour.ts';
+import { type StatementRow, statement } from '../../statements/index.ts';
+import { readEachSpec } from './each-spec.ts';
+import { type ManifestRow, ofData } from './manifest-list.ts';
+import { manifestsOutside } from './prune-manifests.ts';
+
+/** An event-time column as it is stored. */
+export interface StoredTime {
+  readonly fieldId: number;
+  /** Iceberg type. */
+  readonly type: string;
+  /** us, ns, ms, s or day. */
+  readonly unit: string;
+}
+
+/** Those data manifests among `manifests`, all of one snapshot, that may list files of the hours. */
+export async function manifestsOfHours(
+  engine: Engine,
+  asked: {
+    readonly metadata: TableMetadata;
+    readonly snapshot: Snapshot;
+    readonly manifests: readonly ManifestRow[];
+    /** Of the event-time column. */
+    readonly fieldId: number;
+    readonly hours: HourIntervals;
+  },
+): Promise<ManifestRow[]> {
+  const manifests = ofData(asked.manifests);
+  const outside = await manifestsOutside(engine, { ...asked, manifests });
+  return manifests.filter((manifest) => !outside.has(manifest.manifest_path));
+}
+
+/** Their live data files that may hold rows of the hours. */
+export const filesOfHours = (
+  engine: Engine,
+  {
+    metadata,
+    manifests,
+    column: { fieldId, type, unit },
+    hours,
+  }: {
+    readonly metadata: TableMetadata;
+    /** Of data. */
+    readonly manifests: readonly ManifestRow[];
+    readonly column: StoredTime;
+    readonly hours: HourIntervals;
+  },
+): Promise<StatementRow<'tables/files_in_hours'>[]> =>
+  readEachSpec(metadata, manifests, (paths, spec) =>
+    engine.query(statement('tables/files_in_hours'), {
+      manifests: paths,
+      field_id: fieldId,
+      unit,
+      type,
+      ...timeFieldOf(spec, fieldId),
+      ...hours,
+    }),
+  );
