@@ -5,6 +5,7 @@
 -- @param $process_name VARCHAR (perhaps inside {{kept}})
 -- @param $psyberg_session_id VARCHAR (perhaps inside {{kept}})
 -- @param $replaced_files VARCHAR[] (perhaps inside {{kept}})
+-- @param $session BIGINT (perhaps inside {{kept}})
 -- @returns filename VARCHAR, count UBIGINT, file_size_bytes UBIGINT, footer_size_bytes UBIGINT,
 --          column_statistics MAP(VARCHAR, MAP(VARCHAR, VARCHAR)), partition_keys MAP(VARCHAR, VARCHAR) NULL
 copy (

@@ -9,8 +9,14 @@ import { intervalsOf } from '../model/hour-sets.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
-import type { ChangeViewStep, ComposeStep, InsertStep, Step } from '../model/step.ts';
-import { listStatement, type RowLineage, statement } from '../statements/index.ts';
+import type { ChangeViewStep, ComposeStep, InsertStep, ReadFilesStep, Step } from '../model/step.ts';
+import {
+  listStatement,
+  type RowLineage,
+  readFilesStatement,
+  readFilesValues,
+  statement,
+} from '../statements/index.ts';
 import type { Dialect } from './dialect.ts';
 import { DUCKDB } from './duckdb/index.ts';
 import {
@@ -35,6 +41,7 @@ function allSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
     ...plan.sources.flatMap((source) =>
       source.read.kind === 'changes' ? [changeViewStep(source.alias, source.read)] : [],
     ),
+    ...readFilesSteps(plan, spec),
     openSessionRequest(plan, spec),
     ...(plan.target.exists ? [] : [dialect.createTarget(plan, spec)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
@@ -88,6 +95,22 @@ function changeViewStep(
     }),
   };
 }
+
+/** Each folder's new files; a session that has read them for its plan holds their rows already. */
+const readFilesSteps = (plan: Plan, spec: ProcessSpec): ReadFilesStep[] =>
+  plan.sources.flatMap(({ alias, read }) => {
+    const files = spec.sources.find((each) => each.alias === alias)?.files;
+    if (read.kind !== 'files' || files === undefined) return [];
+    return [
+      {
+        kind: 'read-files',
+        stage: 'branch',
+        name: `read_files ${alias}`,
+        alias,
+        ...bareStep(readFilesStatement(files, read), readFilesValues(files, read)),
+      },
+    ];
+  });
 
 /** An empty snapshot as `main`, before anything is staged: unpublished rows are nobody's to read. */
 const beginMainStep = (plan: Plan): Step => ({

@@ -14,6 +14,7 @@ import {
 /** Step -> the statements that it may be; none where it is a request to the catalog. */
 const STATEMENTS = {
   'change-view': ['tables/write_change_list'],
+  'read-files': ['landing/read_files'],
   'open-session': [],
   'create-target': ['compile/create_target'],
   'begin-main': ['tables/write_empty_list'],

@@ -5,7 +5,10 @@
 import { holdsNothingYet } from '../iceberg/empty-table.ts';
 import { ancestors, between, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { unreadAmong } from '../landing/ledger.ts';
+import { listFiles } from '../landing/list-files.ts';
 import { sessionBranches } from '../markers/session-branches.ts';
+import { type FilesSpec, FOLDER_UUID } from '../model/files-source.ts';
 import { hourText, instantText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
@@ -45,7 +48,7 @@ async function processStatus(
     target: tableName(spec.target.table),
     target_exists: target !== undefined,
     complete_to_hour: progress?.completeToHour === undefined ? null : hourText(progress.completeToHour),
-    sources: await Promise.all(spec.sources.map((source) => sourceStatus(workspace, source, progress))),
+    sources: await Promise.all(spec.sources.map((source) => sourceStatus(workspace, spec, source, progress))),
     branches: sessionBranches(workspace.sessionsDirectory, spec.processName, target),
     last_session: lastSession,
   };
@@ -71,10 +74,13 @@ export async function readProgress(
 
 async function sourceStatus(
   workspace: Workspace,
+  spec: ProcessSpec,
   source: SourceSpec,
   progress: ProcessProgress | undefined,
 ): Promise<SourceStatus> {
   const name = tableName(source.table);
+  if (source.files !== undefined)
+    return folderStatus(workspace, spec, { ...source, files: source.files }, progress);
   const metadata = (await workspace.client.loadTable(source.table))?.metadata;
   const watermark = watermarkFor(progress, { name, tableUuid: metadata?.['table-uuid'] });
   const head = metadata === undefined ? undefined : mainSnapshot(metadata);
@@ -97,6 +103,42 @@ async function sourceStatus(
             isVerified: (key) => workspace.verified.has(key),
           }),
     owed_hours: watermark?.owedHours.map(hourText) ?? [],
+  };
+}
+
+/** How many files of a folder no session has read, or others than those that were read. */
+async function folderStatus(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  { table, files }: SourceSpec & { readonly files: FilesSpec },
+  progress: ProcessProgress | undefined,
+): Promise<SourceStatus> {
+  const watermark = progress?.watermarks.find((each) => each.tableUuid === FOLDER_UUID);
+  const { fileTable } = workspace.project.tables;
+  const ledger = (await workspace.client.loadTable(fileTable))?.metadata;
+  const engine = await workspace.engine();
+  const listed = await listFiles(engine, files, workspace.now());
+  const { unread, changed } = await unreadAmong(
+    {
+      engine,
+      process: spec,
+      fileTable: ledger === undefined || mainSnapshot(ledger) === undefined ? undefined : fileTable,
+      session: watermark?.snapshotId ?? 0n,
+    },
+    files,
+    listed,
+  );
+  return {
+    table: tableName(table),
+    exists: listed.length > 0,
+    watermark:
+      watermark === undefined
+        ? null
+        : { snapshot_id: String(watermark.snapshotId), committed_at: instantText(watermark.committedAtMs) },
+    head: null,
+    snapshots_behind: null,
+    files_behind: unread.length + (files.onFileChange === 'ignore' ? 0 : changed.length),
+    owed_hours: [],
   };
 }
 

@@ -64,6 +64,14 @@ export const CALENDAR: HourRange = { firstHour: -17_259_888, lastHour: 70_389_52
 /** ISO 8601 with `Z` and milliseconds, for commit times. */
 export const instantText = (instantMs: number): string => new Date(instantMs).toISOString();
 
+/** The count of such a text. */
+export const microsecondsOf = (text: string): bigint =>
+  BigInt(Date.parse(`${text.slice(0, 23)}Z`)) * 1000n + BigInt(text.slice(23, 26));
+
+/** UTC text to the microsecond of a count of microseconds since 1970. */
+export const microsecondText = (us: bigint): string =>
+  `${new Date(Number(us / 1000n)).toISOString().slice(0, -1)}${String(us % 1000n).padStart(3, '0')}Z`;
+
 /** The hours of a range, ascending. */
 export function hoursOf(range: HourRange): Hour[] {
   return Array.from(

@@ -3,6 +3,7 @@
  * numbers and times as text), so the same value is printed, stored, sent to another process and executed.
  */
 import type { FileLayout } from './file-layout.ts';
+import type { FileColumns } from './files-source.ts';
 import { hourText, parseHour } from './hour.ts';
 import type { Pattern } from './process-spec.ts';
 import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
@@ -43,8 +44,32 @@ export type PlanRead =
       readonly delete_files?: readonly string[];
     }
   | { readonly kind: 'snapshot'; readonly snapshot_id: string }
+  /**
+   * Files of a folder, each once. `relation`: the temporary table that holds their rows; `shape`: where no
+   * file is new, one that says which columns there are; `session`: the watermark that the session sets;
+   * `undone`: the ledger holds rows of sessions that a rollback took away, which give way.
+   */
+  | {
+      readonly kind: 'files';
+      readonly relation: string;
+      readonly files: readonly PlanFile[];
+      readonly columns: FileColumns;
+      readonly shape: string | null;
+      readonly session: string;
+      readonly undone: boolean;
+      /** Whether the rows have their file as `filename`. */
+      readonly with_filename: boolean;
+    }
   /** The source is empty or does not exist yet. */
   | { readonly kind: 'nothing' };
+/** A file of a folder, as the ledger will have it. */
+export interface PlanFile {
+  readonly path: string;
+  readonly bytes: string;
+  readonly modified_at: string;
+  readonly etag: string | null;
+  readonly rows: string;
+}
 /** On which rows of a source an hour of the target depends: both ends included. */
 export interface PlanWindow {
   readonly before_hours: number;
@@ -67,6 +92,8 @@ export interface PlanWindowKeys {
 export interface PlanSource {
   readonly table: string;
   readonly alias: string;
+  /** The glob of a folder of files; absent of a table. */
+  readonly files_glob?: string;
   readonly event_time: string | null;
   /** The column's Iceberg type, and the unit in which it is stored. */
   readonly event_time_type: string | null;

@@ -2,6 +2,7 @@
  * What a project says: its catalog, its state tables and its processes. Plain frozen data; `src/project`
  * makes it, every later room reads it.
  */
+import type { FilesSpec } from './files-source.ts';
 import type { TableIdentifier } from './names.ts';
 import type { StartSpec } from './start.ts';
 
@@ -48,7 +49,10 @@ export interface SourceWindow {
 export const WINDOW_HOURS_MAX = 2 * 366 * 24;
 
 export interface SourceSpec {
+  /** Of a folder the name that it has where a table would be (`folderName`): no catalog knows it. */
   readonly table: TableIdentifier;
+  /** Only of a folder of files in place of a table. */
+  readonly files?: FilesSpec;
   /** The name under which the process's SQL sees the rows of this session. */
   readonly alias: string;
   /** Column that says when the event happened. Always there in a stateful or dimension process. */
@@ -194,12 +198,13 @@ export interface ForeignCatalog {
   readonly scope?: string;
 }
 
-/** Where watermarks, sessions, signals and the rows of failed audits are kept. */
+/** Where watermarks, sessions, signals, the rows of failed audits and files that were read are kept. */
 export interface StateTables {
   readonly highWaterMarkTable: TableIdentifier;
   readonly sessionTable: TableIdentifier;
   readonly signalTable: TableIdentifier;
   readonly auditFailureTable: TableIdentifier;
+  readonly fileTable: TableIdentifier;
 }
 
 export interface ProjectSpec {

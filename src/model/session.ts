@@ -3,6 +3,7 @@
  * complete. Made by `src/session`, read by `src/plan`; frozen, so planning needs no I/O and no clock.
  */
 import type { FileLayout } from './file-layout.ts';
+import type { FilesToRead } from './files-source.ts';
 import type { Hour } from './hour.ts';
 import type { ProcessSpec, SourceSpec } from './process-spec.ts';
 
@@ -101,7 +102,8 @@ export interface ChangedFile {
  */
 export type ChangesNeeded = 'hours' | 'new-rows' | 'added-rows';
 
-export type DetectedBy = 'first-load' | 'snapshots' | 'rewound' | 'live-files';
+/** `files`: a folder, whose files are compared with the ledger of those that were read. */
+export type DetectedBy = 'first-load' | 'snapshots' | 'rewound' | 'live-files' | 'files';
 
 /** What looking for the keys of changed rows found. */
 export interface KeyMatch {
@@ -167,6 +169,8 @@ export interface SourceState {
   readonly eventTimeUnit?: string;
   /** Only of a source whose window has a key, when it changed. */
   readonly matched?: KeyMatch;
+  /** Only of a folder of files. */
+  readonly toRead?: FilesToRead;
 }
 
 export interface TargetState {

@@ -54,6 +54,10 @@ interface Statement<Kind extends string, Stage extends StepStage> {
 export interface ChangeViewStep extends Statement<'change-view', 'branch'> {
   readonly alias: string;
 }
+/** The rows of a folder's new files, read once into a temporary relation. */
+export interface ReadFilesStep extends Statement<'read-files', 'branch'> {
+  readonly alias: string;
+}
 /** The files of the hours that are replaced. */
 export interface ClearHoursStep extends Statement<'clear-hours', 'load'> {
   readonly parameters: Parameters & HourTexts & { readonly field_id: number };
@@ -85,6 +89,7 @@ export type CloseSessionStep = Statement<'close-session', 'cleanup'>;
 
 export type Step =
   | ChangeViewStep
+  | ReadFilesStep
   | OpenSessionStep
   | CreateTargetStep
   | BeginMainStep

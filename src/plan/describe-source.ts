@@ -1,6 +1,7 @@
 /** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
 
 import { patternOf } from '../kinds/patterns/index.ts';
+import { folderName } from '../model/files-source.ts';
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
@@ -65,6 +66,7 @@ export function describeSource(
   return {
     table: tableName(source.spec.table),
     alias: source.spec.alias,
+    ...(source.spec.files === undefined ? {} : { files_glob: folderName(source.spec.files.globs) }),
     event_time: source.spec.eventTime ?? null,
     event_time_type: source.eventTimeType ?? null,
     event_time_unit: source.eventTimeUnit ?? null,

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { compilePlan } from '../compile/index.ts';
+import { dropFiles } from '../landing/read-files.ts';
 import { PsybergError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
@@ -59,6 +60,10 @@ async function planNamed(
     const tree = await checkSyntax(await engine(), project, spec);
     plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
   }
+  // Nobody loads the rows that were read for a plan alone.
+  if (request.writesNothing === true || plan.status !== 'work')
+    for (const { toRead } of session.sources)
+      if (toRead !== undefined) await dropFiles(await engine(), toRead);
   const id = request.psybergSessionId ?? unusedSessionId(workspace, spec, plan);
   return compilePlan({ ...plan, psyberg_session_id: id }, spec);
 }

@@ -18,6 +18,7 @@ export function checkProject(
     [tableKey(tables.sessionTable), 'session_table'],
     [tableKey(tables.signalTable), 'signal_table'],
     [tableKey(tables.auditFailureTable), 'audit_failure_table'],
+    [tableKey(tables.fileTable), 'file_table'],
   ]);
   const names = new Map<string, ProcessDraft>();
   const producers = new Map<string, ProcessDraft>();

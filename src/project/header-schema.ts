@@ -9,6 +9,7 @@ import { tableNameProblem } from '../model/names.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS } from '../model/start.ts';
 import { auditSchema } from './header-audits.ts';
+import { filesKeys, type HeaderFiles } from './header-files.ts';
 import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
 import { type HeaderWindow, windowHours } from './header-window.ts';
 import { nameText } from './plain-values.ts';
@@ -55,7 +56,8 @@ const windowSpan = choice(
 ).optional();
 
 const source = strictMap({
-  table: tableText,
+  table: tableText.optional(),
+  ...filesKeys,
   alias: nameText.optional(),
   event_time: filled.optional(),
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
@@ -117,8 +119,8 @@ export interface Header {
   readonly hours?: 'contiguous' | 'touched';
   readonly catchup?: { readonly threshold_hours?: number };
 }
-export interface HeaderSource {
-  readonly table: string;
+export interface HeaderSource extends HeaderFiles {
+  readonly table?: string;
   readonly alias?: string;
   readonly event_time?: string;
   readonly event_time_unit?: 'epoch_s' | 'epoch_ms' | 'epoch_us';

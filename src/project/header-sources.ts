@@ -1,6 +1,7 @@
 /** Rules of the sources of a header. YAML with places -> problems. Reads nothing but its arguments. */
 import type { PatternKind } from '../kinds/patterns/index.ts';
 import type { Pattern } from '../model/process-spec.ts';
+import { checkFiles, writtenFolder } from './header-files.ts';
 import { aliasOf, kindOf, RESERVED_ALIASES, tableOf, writtenPattern } from './header-names.ts';
 import { checkVtts } from './header-vtts.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
@@ -34,11 +35,12 @@ export function checkSources(header: Written, yaml: YamlText, report: ReportProb
   const seen: Seen = { tables: new Set(), aliases: new Map() };
   for (const [index, source] of listOf(header['sources']).entries()) {
     if (!isMap(source)) continue;
-    const table = textOf(source['table']) ?? 'this source';
+    const table = textOf(source['table']) ?? writtenFolder(source) ?? 'this source';
     const written = { source, index, table, pattern, kind: kindOf(pattern), yaml, report };
     checkNames(written, seen);
     checkIsNotTarget(written, target);
     checkEventTime(written);
+    checkFiles(source, written);
     checkVtts(source['vtts'], ['sources', index, 'vtts'], yaml, report);
     checkRest(written);
   }
@@ -47,7 +49,7 @@ export function checkSources(header: Written, yaml: YamlText, report: ReportProb
 /** Watermarks are kept by process and source table: two entries would move one watermark. */
 function checkNames(written: WrittenSource, seen: Seen): void {
   const { source, index, table, yaml, report } = written;
-  const key = tableOf(source['table'])?.toLowerCase();
+  const key = (tableOf(source['table']) ?? writtenFolder(source))?.toLowerCase();
   const twice = key !== undefined && seen.tables.has(key);
   if (key !== undefined) seen.tables.add(key);
   if (twice)

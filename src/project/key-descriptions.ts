@@ -30,6 +30,17 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   etl_pattern_id: 'The same as a number, as orchestrators name it: 1 stateless, 2 stateful or dimension.',
   sources: 'The tables that the SQL reads.',
   'sources[].table': 'The source, as `namespace.table`.',
+  'sources[].files':
+    'In place of `table`, stateless only: a glob, or a list of globs, of files that are each loaded once, see [files](../concepts/files.md). Relative to the project, absolute, or `s3://`, `gs://`, `https://`.',
+  'sources[].format': 'How files are read. Default: by what their name ends in, before `.gz` or `.zst`.',
+  'sources[].options':
+    "Of files: options of DuckDB's `read_json`, `read_csv` or `read_parquet`, such as `delim: ';'`.",
+  'sources[].columns':
+    'Of files: each column with its DuckDB type. A file that does not fit is refused, with its line. Default: as DuckDB finds them in the new files.',
+  'sources[].on_file_change':
+    'Of files: what happens when one that was loaded has another size or time. `refuse` stops; `load-again` adds all of its rows once more; `ignore` leaves it. Default: `refuse`.',
+  'sources[].settle':
+    'Of files: leaves those alone that changed so shortly ago, as they may still be written: `30s`. Default: none.',
   'sources[].alias': 'The name under which the SQL sees it. Default: the last part of the table name.',
   'sources[].event_time':
     'The column that says when the event happened: a timestamp with or without zone (those without are UTC), a date, or an integer with `event_time_unit`.',
@@ -95,6 +106,7 @@ export const PROJECT_KEYS: Readonly<Record<string, string>> = {
   'tables.session_table': 'Default: `psyberg.psyberg_session_f`.',
   'tables.signal_table': 'Default: `psyberg.psyberg_signal`.',
   'tables.audit_failure_table': 'Default: `psyberg.psyberg_audit_failure`.',
+  'tables.file_table': 'Files that were read. Default: `psyberg.psyberg_file_f`.',
   window_key_limit:
     'With more keys of changed rows than this, all hours of a [window](../concepts/windows.md#keys) change. Default: 1000000.',
   audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',

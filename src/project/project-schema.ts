@@ -21,6 +21,7 @@ export const DEFAULT_TABLES = Object.freeze({
   session_table: 'psyberg.psyberg_session_f',
   signal_table: 'psyberg.psyberg_signal',
   audit_failure_table: 'psyberg.psyberg_audit_failure',
+  file_table: 'psyberg.psyberg_file_f',
 });
 type TableKey = keyof typeof DEFAULT_TABLES;
 
@@ -50,6 +51,7 @@ const projectSchema = strictMap({
     session_table: tableText.optional(),
     signal_table: tableText.optional(),
     audit_failure_table: tableText.optional(),
+    file_table: tableText.optional(),
   }).optional(),
   audit_failure_rows: z.number().int().min(0).max(AUDIT_FAILURE_ROWS_MAX).optional(),
   window_key_limit: z.number().int().min(0).optional(),
@@ -114,6 +116,7 @@ const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {
     sessionTable: table('session_table'),
     signalTable: table('signal_table'),
     auditFailureTable: table('audit_failure_table'),
+    fileTable: table('file_table'),
   };
 };
 
@@ -125,6 +128,7 @@ function checkTables(named: Readonly<Record<string, unknown>>, yaml: YamlText, r
     ['session_table', tables.sessionTable],
     ['signal_table', tables.signalTable],
     ['audit_failure_table', tables.auditFailureTable],
+    ['file_table', tables.fileTable],
   ] as const) {
     const other = seen.get(tableKey(table));
     if (other !== undefined)

@@ -16,6 +16,7 @@ import type {
 } from '../model/process-spec.ts';
 import { parseStart } from '../model/start.ts';
 import { checkHeader } from './check-header.ts';
+import { readFilesKeys, writtenFolder } from './header-files.ts';
 import { aliasOf, writtenPattern } from './header-names.ts';
 import { type Header, type HeaderSource, headerSchema } from './header-schema.ts';
 import { readVtts } from './header-vtts.ts';
@@ -106,7 +107,13 @@ export function readProcess(options: {
     ? draft
     : {
         ...draft,
-        spec: specOf(yaml.value as unknown as Header, { file, query, audits, placeOf: yaml.placeOf }),
+        spec: specOf(yaml.value as unknown as Header, {
+          file,
+          root,
+          query,
+          audits,
+          placeOf: yaml.placeOf,
+        }),
       };
 }
 
@@ -139,6 +146,7 @@ function specOf(
   header: Header,
   read: {
     readonly file: string;
+    readonly root: string;
     readonly query: QueryText;
     readonly audits: readonly AuditSpec[];
     readonly placeOf: ProcessDraft['placeOf'];
@@ -150,7 +158,7 @@ function specOf(
     file: read.file,
     pattern: writtenPattern({ ...header }) as Pattern,
     sources: header.sources.map((source, index) =>
-      sourceOf(source, (path) => read.placeOf(['sources', index, ...path])),
+      sourceOf(source, { root: read.root, placeOf: (path) => read.placeOf(['sources', index, ...path]) }),
     ),
     target: targetOf(header.target),
     onSchemaChange: header.on_schema_change ?? 'refuse',
@@ -162,9 +170,13 @@ function specOf(
   };
 }
 
-const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): SourceSpec => ({
-  table: parseTableName(source.table),
-  alias: aliasOf(source) ?? source.table,
+const sourceOf = (
+  source: HeaderSource,
+  { root, placeOf }: { readonly root: string; readonly placeOf: ProcessDraft['placeOf'] },
+): SourceSpec => ({
+  table: source.table === undefined ? folderTable(source) : parseTableName(source.table),
+  ...readFilesKeys(source, root),
+  alias: aliasOf(source) ?? source.table ?? '',
   ...(source.event_time === undefined ? {} : { eventTime: source.event_time }),
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
   ...readWindow(source.window),
@@ -174,7 +186,13 @@ const sourceOf = (source: HeaderSource, placeOf: ProcessDraft['placeOf']): Sourc
   futureToleranceMs:
     (source.future_tolerance === undefined ? undefined : durationMs(source.future_tolerance)) ?? HOUR_MS,
   start: (source.start === undefined ? undefined : parseStart(source.start)) ?? { kind: 'beginning' },
-  protect: source.protect ?? true,
+  protect: source.protect ?? source.files === undefined,
+});
+
+/** A folder under the name that it has where a table would be. */
+const folderTable = (source: HeaderSource): TableIdentifier => ({
+  namespace: [],
+  name: writtenFolder(source) ?? '',
 });
 
 const targetOf = (target: Header['target']): TargetSpec => ({

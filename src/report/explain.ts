@@ -180,6 +180,8 @@ function foundBy(source: PlanSource): string {
       return counts;
     case 'rewound':
       return `the source was rolled back behind the watermark: ${counts}`;
+    case 'files':
+      return 'comparing what is there with the files that were read';
     case 'live-files':
       return 'the snapshots in between were expired: live files newer than the watermark';
   }
@@ -219,6 +221,7 @@ function partitionsText(source: PlanSource): string {
 
 function readText(source: PlanSource, plan: CompiledPlan): string {
   if (source.read.kind === 'nothing') return 'nothing';
+  if (source.read.kind === 'files') return `exactly ${plural(source.files, 'new file')}`;
   if (source.read.kind === 'changes') return `exactly ${plural(source.files, 'new file')}`;
   const hours = plan.range === null ? '' : `, hours ${rangeLabel(...hoursAsked(source, plan.range))}`;
   return `the table pinned at snapshot ${source.read.snapshot_id}${hours}`;

@@ -15,6 +15,8 @@ export interface SourceStatus {
    */
   readonly snapshots_behind: number | null;
   readonly owed_hours: readonly string[];
+  /** Only of a folder: its files that are still to be read. */
+  readonly files_behind?: number;
 }
 /** A branch of a session that has not published. */
 export interface BranchStatus {
@@ -100,6 +102,8 @@ function sessionStatus(status: string, style: Style, code?: string): string {
 }
 
 function behindText(source: SourceStatus, style: Style): string {
+  if (source.files_behind !== undefined)
+    return source.files_behind === 0 ? style.good('up to date') : plural(source.files_behind, 'file');
   if (!source.exists) return style.warn('does not exist yet');
   if (source.head === null) return style.faint('empty');
   if (source.snapshots_behind === null) return style.warn('watermark is not in its history');

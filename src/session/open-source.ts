@@ -26,6 +26,7 @@ import {
 import { namesEver } from '../state/target-publishers.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
+import { openFolder } from './open-folder.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { startSnapshot } from './start.ts';
 import { askVtts } from './vtts.ts';
@@ -49,6 +50,7 @@ export async function openSourceState(
   spec: SourceSpec,
   progress: ProcessProgress | undefined,
 ): Promise<SourceState> {
+  if (spec.files !== undefined) return openFolder(input, { ...spec, files: spec.files }, progress);
   const loaded = await input.catalog.loadTableToRead(spec.table);
   const name = tableName(spec.table);
   const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });

@@ -66,6 +66,8 @@ export interface StateWrite {
   readonly replacesSession: boolean;
   /** A process whose rows all go: another one has taken over what they say. */
   readonly endedProcess?: string;
+  /** Of the ledger of files: the number of this session, and whether rows of later ones are there and go. */
+  readonly ledger?: { readonly session: bigint; readonly undone: boolean };
 }
 
 /**
@@ -195,7 +197,7 @@ interface ReplacedFiles {
 async function writeRows(
   engine: Engine,
   metadata: TableMetadata,
-  { definition, table, processName, psybergSessionId, rows }: StateWrite,
+  { definition, table, processName, psybergSessionId, rows, ledger }: StateWrite,
   { path, replaced }: { readonly path: string; readonly replaced: ReplacedFiles },
 ): Promise<{ readonly rows: bigint; readonly bytes: bigint }> {
   const kept = (): string =>
@@ -210,7 +212,12 @@ async function writeRows(
       rows: JSON.stringify(rows),
       destination: path,
       ...(replaced.holdOthers
-        ? { process_name: processName, psyberg_session_id: psybergSessionId, replaced_files: replaced.files }
+        ? {
+            process_name: processName,
+            psyberg_session_id: psybergSessionId,
+            replaced_files: replaced.files,
+            ...(ledger === undefined ? {} : { session: ledger.session }),
+          }
         : {}),
     },
   );
@@ -223,10 +230,10 @@ async function writeRows(
  */
 async function replacedFiles(
   engine: Engine,
-  { definition, psybergSessionId, replacesSession }: StateWrite,
+  { definition, psybergSessionId, replacesSession, ledger }: StateWrite,
   live: readonly string[],
 ): Promise<ReplacedFiles> {
-  if (live.length >= definition.filesPerProcess)
+  if (live.length >= definition.filesPerProcess || (ledger?.undone === true && live.length > 0))
     return { files: live, holdOthers: definition.filesPerProcess > 1 };
   if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };
   const holding = await engine.query(statement('state/files_of_session'), {

@@ -313,6 +313,11 @@ export interface Catalogue {
     fragments: 'columns' | 'source';
     row: AnyRow;
   };
+  'compile/source_files': {
+    parameters: Nothing;
+    fragments: 'columns' | 'relation';
+    row: AnyRow;
+  };
   'compile/source_hours': {
     parameters: { range_start: Instant; range_end: Instant; hours: readonly (bigint | number)[] };
     fragments:
@@ -410,7 +415,7 @@ export interface Catalogue {
   };
   'fragments/file_and_hour': {
     parameters: Nothing;
-    fragments: 'stored_event_time' | 'unit';
+    fragments: 'file' | 'stored_event_time' | 'unit';
     row: AnyRow;
   };
   'fragments/file_kind': {
@@ -540,6 +545,71 @@ export interface Catalogue {
       psyberg_session_id: string;
       created_at: string;
     };
+  };
+  'landing/check_csv': {
+    parameters: { file: string };
+    fragments: 'options';
+    row: { rows: bigint };
+  };
+  'landing/columns': {
+    parameters: Nothing;
+    fragments: 'relation';
+    row: { column_name: string; column_type: string };
+  };
+  'landing/csv_head': {
+    parameters: { file: string };
+    fragments: never;
+    row: { line: string };
+  };
+  'landing/drop_rows': {
+    parameters: Nothing;
+    fragments: 'relation';
+    row: AnyRow;
+  };
+  'landing/event_hours': {
+    parameters: { unit: string };
+    fragments: 'stored_event_time' | 'relation';
+    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
+  };
+  'landing/first_bad_line': {
+    parameters: { file: string };
+    fragments: never;
+    row: { line: bigint; text: string };
+  };
+  'landing/inferred_columns': {
+    parameters: { files: readonly string[] };
+    fragments: 'reader' | 'options';
+    row: { column_name: string; column_type: string };
+  };
+  'landing/known_files': {
+    parameters: { process_name: string; session: bigint | number; others: readonly string[] };
+    fragments: 'file_table';
+    row: { known: bigint; undone: boolean; columns: string | null };
+  };
+  'landing/matching_files': {
+    parameters: { glob: string };
+    fragments: never;
+    row: { path: string };
+  };
+  'landing/new_files': {
+    parameters: { files: string; process_name: string; session: bigint | number; others: readonly string[] };
+    fragments: 'file_table';
+    row: { path: string; read_bytes: bigint | null; read_by: string | null };
+  };
+  'landing/read_files': {
+    parameters: { files: readonly string[]; folder: string | null };
+    fragments: 'relation' | 'reader' | 'options' | 'only';
+    row: AnyRow;
+  };
+  'landing/rows_of_files': {
+    parameters: Nothing;
+    fragments: 'relation';
+    row: { path: string; rows: bigint };
+  };
+  'landing/stored_files': {
+    parameters: { glob: string };
+    fragments: never;
+    row: { path: string; bytes: bigint; modified_us: bigint | null };
   };
   'macros/bounds_are_trusted': {
     parameters: Nothing;
@@ -891,6 +961,16 @@ export interface Catalogue {
     fragments: 'table';
     row: AnyRow;
   };
+  'state/kept_files': {
+    parameters: {
+      process_name: string;
+      psyberg_session_id: string;
+      replaced_files: readonly string[];
+      session: bigint | number;
+    };
+    fragments: 'table';
+    row: AnyRow;
+  };
   'state/kept_rows': {
     parameters: { process_name: string; psyberg_session_id: string; replaced_files: readonly string[] };
     fragments: 'table';
@@ -957,6 +1037,7 @@ export interface Catalogue {
       process_name?: string | undefined;
       psyberg_session_id?: string | undefined;
       replaced_files?: readonly string[] | undefined;
+      session?: bigint | number | undefined;
     };
     fragments: 'rows' | 'kept' | 'field_ids';
     row: {

@@ -36,6 +36,13 @@ export {
   partitionTupleFragment,
 } from './partition-values.ts';
 export * from './quote.ts';
+export {
+  checkCsvStatement,
+  filesRelation,
+  inferColumnsStatement,
+  readFilesStatement,
+  readFilesValues,
+} from './read-files.ts';
 export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export {
   type AvroRecord,

@@ -67,7 +67,7 @@ export function boundsOf(
       : first >= partition.firstHour && last <= partition.lastHour)
   )
     return {
-      ...withinToday({ firstHour: first, lastHour: last }, source),
+      ...withinToday({ firstHour: first, lastHour: last }, todayOf(source)),
       boundsFrom: 'manifest',
       nullEventTimes: nulls ?? 0n,
       unknown: nulls === null,
@@ -78,7 +78,12 @@ export function boundsOf(
     partition.lastHour - partition.firstHour < PARTITION_HOURS_MAX &&
     partition.firstHour >= CALENDAR.firstHour
   )
-    return { ...withinToday(partition, source), boundsFrom: 'partition', nullEventTimes: 0n, unknown: false };
+    return {
+      ...withinToday(partition, todayOf(source)),
+      boundsFrom: 'partition',
+      nullEventTimes: 0n,
+      unknown: false,
+    };
   return { nullEventTimes: 0n, unknown: true };
 }
 
@@ -87,11 +92,9 @@ export function boundsOf(
  * midnight here; where it counts for every hour of its day, planning adds the others
  * (`kinds/patterns/stateful.ts`).
  */
-function withinToday({ firstHour, lastHour }: PartitionHours, source: SourceTable): PartitionHours {
+function withinToday({ firstHour, lastHour }: PartitionHours, source: Today): PartitionHours {
   const day = lastHour - 23;
-  return source.eventTime?.unit === 'day' &&
-    lastHour > source.lastAllowedHour &&
-    day <= source.lastAllowedHour
+  return source.isDate && lastHour > source.lastAllowedHour && day <= source.lastAllowedHour
     ? { firstHour, lastHour: Math.max(firstHour, day) }
     : { firstHour, lastHour };
 }
@@ -129,7 +132,7 @@ export async function withScannedHours(
   for (const row of scanned) byPath.get(row.path)?.push(row);
   return files.map(({ unknown: _unknown, ...file }) => {
     const scanned = byPath.get(file.path);
-    return scanned === undefined ? file : withHours(file, scanned, source);
+    return scanned === undefined ? file : withHours(file, scanned, todayOf(source));
   });
 }
 
@@ -150,7 +153,32 @@ const hasUsableBounds = (
   file.lastHour <= lastAllowedHour &&
   file.lastHour - file.firstHour < NAMED_HOURS_MAX;
 
-function withHours(file: ChangedFile, scanned: readonly ScannedHours[], source: SourceTable): ChangedFile {
+/**
+ * The same for files that were read anyhow. `scanned`: the hours of their rows.
+ */
+export function hoursOfRows(
+  files: readonly ChangedFile[],
+  scanned: readonly ScannedHours[],
+  { lastAllowedHour, unit }: { readonly lastAllowedHour: Hour; readonly unit: string },
+): ChangedFile[] {
+  const byPath = Map.groupBy(scanned, (row) => row.path);
+  return files.map((file) =>
+    withHours(file, byPath.get(file.path) ?? [], { lastAllowedHour, isDate: unit === 'day' }),
+  );
+}
+
+/** What tells the future from the past. */
+interface Today {
+  readonly lastAllowedHour: Hour;
+  /** True of dates: today counts as begun. */
+  readonly isDate: boolean;
+}
+const todayOf = ({ lastAllowedHour, eventTime }: SourceTable): Today => ({
+  lastAllowedHour,
+  isDate: eventTime?.unit === 'day',
+});
+
+function withHours(file: ChangedFile, scanned: readonly ScannedHours[], source: Today): ChangedFile {
   const rowsOf = (rows: readonly ScannedHours[]): bigint => rows.reduce((sum, row) => sum + row.rows, 0n);
   const known = scanned.flatMap(({ first_hour: first, last_hour: last, rows }) =>
     first === null || last === null

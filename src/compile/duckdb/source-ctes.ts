@@ -10,6 +10,7 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import {
   asStoredFragment,
   cteFragment,
+  filesRelation,
   hourCountFragment,
   hourSpanFragment,
   identifierFragment,
@@ -70,7 +71,7 @@ export function sourceCtes(
   more: readonly SqlFragment[] = [],
 ): BoundFragment {
   const ctes = plan.sources.map((source) =>
-    cteFragment(source.alias, rowsOfSource(plan, source, { hours: window }, statementFragment('*'))),
+    cteFragment(source.alias, rowsOfSource(plan, source, { hours: window }, columnsOf(source))),
   );
   return { fragment: joinedFragment([...ctes, ...more], ',\n'), parameters: rangeParameters(plan, window) };
 }
@@ -109,9 +110,22 @@ export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): Boun
   return { fragment: joinedFragment(ctes, ',\n'), parameters: rangeParameters(plan, window) };
 }
 
+/** All columns. Those of files with the path as `filename` where the SQL names it: a CTE has no virtual column. */
+const columnsOf = ({ read }: PlanSource): SqlFragment =>
+  statementFragment(
+    read.kind !== 'files'
+      ? '*'
+      : `* exclude (psyberg_file)${read.with_filename ? ', psyberg_file as filename' : ''}`,
+  );
+
 /** The file and the event hour of a row. */
 const fileAndHour = (source: PlanSource): SqlFragment =>
-  statementFragment(renderStatement('fragments/file_and_hour', storedFragments(source)));
+  statementFragment(
+    renderStatement('fragments/file_and_hour', {
+      ...storedFragments(source),
+      file: statementFragment(source.read.kind === 'files' ? 'psyberg_file' : 'filename'),
+    }),
+  );
 
 function storedFragments(source: PlanSource): Record<'stored_event_time' | 'unit', SqlFragment> {
   const unit = source.event_time_unit ?? 'us';
@@ -139,6 +153,11 @@ function rowsOfSource(
   { hours }: { readonly hours: HourWindow | undefined },
   columns: SqlFragment,
 ): string {
+  if (source.read.kind === 'files')
+    return renderStatement('compile/source_files', {
+      columns,
+      relation: filesRelation(source.read.relation),
+    });
   if (hours === undefined)
     return renderStatement('compile/source_changes', { columns, source: sourceTable(source.alias) });
   const wholeDays = countsForWholeDays(plan, source);

@@ -3,6 +3,8 @@
  * the first one again) and appends.
  */
 
+import type { FilesToRead } from '../../model/files-source.ts';
+import { microsecondText } from '../../model/hour.ts';
 import { futureHours, touchedHours, union } from '../../model/hour-sets.ts';
 import type { PlanRead } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';
@@ -42,6 +44,7 @@ function decide(session: Session): Decision {
 }
 
 function readOf(source: SourceState, hasNews: boolean): PlanRead {
+  if (source.toRead !== undefined && hasNews) return filesOf(source, source.toRead);
   if (source.head === undefined || !hasNews) return { kind: 'nothing' };
   if (source.detectedBy === 'first-load')
     return { kind: 'snapshot', snapshot_id: String(source.head.snapshotId) };
@@ -54,5 +57,25 @@ function readOf(source: SourceState, hasNews: boolean): PlanRead {
     manifest_lists: source.manifestLists,
     files: source.listedBy === 'files' ? added.map((file) => file.path) : null,
     ...(source.deleteFiles === undefined ? {} : { delete_files: source.deleteFiles }),
+  };
+}
+
+function filesOf(source: SourceState, toRead: FilesToRead): PlanRead {
+  const rows = new Map(source.files.map((file) => [file.path, file.rows]));
+  return {
+    kind: 'files',
+    relation: toRead.relation,
+    files: toRead.files.map((file) => ({
+      path: file.path,
+      bytes: String(file.bytes),
+      modified_at: microsecondText(file.modifiedAtUs),
+      etag: file.etag,
+      rows: String(rows.get(file.path) ?? 0n),
+    })),
+    shape: toRead.shape,
+    columns: toRead.columns,
+    session: String(toRead.session),
+    undone: toRead.undone,
+    with_filename: toRead.withFilename,
   };
 }

@@ -51,6 +51,7 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
         renderStatement('compile/previous_hour', {
           columns: statementFragment(
             renderStatement('fragments/file_and_hour', {
+              file: statementFragment('filename'),
               stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
               unit: literalFragment(column.unit),
             }),

@@ -2,10 +2,12 @@
  * Leaves no trace of a session: view detached, branch dropped, its files deleted. Also of sessions whose
  * process died.
  */
+
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { dropFiles } from '../../landing/read-files.ts';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
 import { isYoung } from '../../markers/sessions-at-work.ts';
 import type { TableIdentifier } from '../../model/names.ts';
@@ -24,9 +26,10 @@ export async function closeSession(session: Begun): Promise<void> {
 }
 
 /** Ends the view only; a stepwise session goes on in another process. */
-export async function detachSession({ ports, view }: Begun): Promise<void> {
+export async function detachSession({ plan, ports, view }: Begun): Promise<void> {
   await ports.workload.detach();
   view.close();
+  for (const { read } of plan.sources) if (read.kind === 'files') await dropFiles(ports.engine, read);
 }
 
 /**

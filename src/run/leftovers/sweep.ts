@@ -29,6 +29,7 @@ export const tablesOfSession = (
   project.tables.sessionTable,
   project.tables.signalTable,
   project.tables.auditFailureTable,
+  project.tables.fileTable,
 ];
 
 /**

@@ -5,6 +5,7 @@
  */
 import { completeToHour } from '../../model/plan.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';
+import { FILE, fileRows } from '../../state/tables/file.ts';
 import { HIGH_WATER_MARK, watermarkRows } from '../../state/tables/high-water-mark.ts';
 import { SESSION, sessionRows } from '../../state/tables/session.ts';
 import { SIGNAL, signalRows } from '../../state/tables/signal.ts';
@@ -105,7 +106,25 @@ function progressRows(session: Begun, targetTableUuid: string): PendingRows[] {
       rows: signalRows(announced, { completeToHour: complete, createdAt: now }),
       replacesSession: false,
     }),
+    ...fileLedger(session, now),
   ].filter(({ rows }) => rows.length > 0);
+}
+
+/** The files that were read, and that the sessions after this one leave alone. */
+function fileLedger(session: Begun, now: string): PendingRows[] {
+  const reads = session.plan.sources.flatMap(({ read }) => (read.kind === 'files' ? [read] : []));
+  const [first] = reads;
+  return first === undefined
+    ? []
+    : [
+        pendingRows(session, {
+          table: session.ports.project.tables.fileTable,
+          definition: FILE,
+          rows: fileRows(session.plan, now),
+          replacesSession: session.stepwise,
+          ledger: { session: BigInt(first.session), undone: reads.some(({ undone }) => undone) },
+        }),
+      ];
 }
 
 function publishedSession(counted: Audited): PendingRows {

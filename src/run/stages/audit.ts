@@ -12,6 +12,7 @@ import type { AuditSpec } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
+import { checkFilesRead } from '../checks/files-read.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
 import { type Audited, type Begun, type Composed, type Opened, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
@@ -62,6 +63,7 @@ async function checkSourceRead(
 ): Promise<void> {
   const { plan } = opened;
   if (source.read.kind === 'nothing') return;
+  if (source.read.kind === 'files') return checkFilesRead(opened, source, files);
   const view = opened.shown.get(source.alias)?.snapshot;
   const { table, metadata, snapshot } = await sourceAsRead(opened, source, view);
   const column =

@@ -10,6 +10,7 @@ import { type Begun, type Opened, unopened } from '../session.ts';
 import { beginMain } from '../staging/begin-main.ts';
 import { createTarget } from '../staging/create-target.ts';
 import { isPlannedBase, loadTarget, targetLayout, targetMoved } from '../target.ts';
+import { readFolder } from '../views/read-folder.ts';
 import { attachSession, openChangeView } from '../views/show-sources.ts';
 import { foldSteps } from './fold-steps.ts';
 
@@ -27,6 +28,8 @@ async function openStep(opened: Opened, step: StepOf<'branch'>): Promise<Opened>
   switch (step.kind) {
     case 'change-view':
       return openChangeView(opened, step);
+    case 'read-files':
+      return readFolder(opened, step);
     case 'open-session':
       return checkQuery(await attachSession(await pinBase(opened)));
     case 'create-target':

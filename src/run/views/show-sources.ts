@@ -125,7 +125,7 @@ export async function attachSession(opened: Opened): Promise<Opened> {
   const { plan, ports, spec, branch, directory } = opened;
   const shown = new Map(opened.shown);
   for (const source of plan.sources) {
-    if (source.read.kind === 'nothing') continue;
+    if (source.read.kind === 'nothing' || source.files_glob !== undefined) continue;
     const { table } = sourceSpec(spec, source);
     const narrowed = await narrowSource({ ...ports, plan, source, table, directory });
     const from = narrowed ?? shown.get(source.alias)?.snapshot;
@@ -135,7 +135,9 @@ export async function attachSession(opened: Opened): Promise<Opened> {
   }
   const previous = patternOf(spec).readsPrevious ? await previousView(opened) : undefined;
   opened.view.show([
-    ...plan.sources.map((source) => sourceView(opened, source, shown.get(source.alias))),
+    ...plan.sources
+      .filter((source) => source.files_glob === undefined)
+      .map((source) => sourceView(opened, source, shown.get(source.alias))),
     targetView(opened),
     ...(previous === undefined ? [] : [previous.table]),
   ]);

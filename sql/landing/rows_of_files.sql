@@ -1,0 +1,6 @@
+-- @name landing/rows_of_files
+-- What: how many rows were read of each file.
+-- @returns path VARCHAR, rows BIGINT
+select psyberg_file as path, count(*) as rows
+from {{relation}}
+group by all

@@ -1,0 +1,144 @@
+/**
+ * What is wrong with which file. DuckDB's complaint about many files -> one error with a file, a line and a
+ * column, as far as they can be known.
+ */
+import type { Engine } from '../engine/index.ts';
+import { PsybergError, refusal } from '../model/errors.ts';
+import { type FileColumns, type FilesSpec, type FilesToRead, folderName } from '../model/files-source.ts';
+import { checkCsvStatement, readFilesValues, statement } from '../statements/index.ts';
+
+interface Place {
+  readonly file: string;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  readonly what: string;
+}
+
+/** What was to be read. */
+interface Reading extends Pick<FilesToRead, 'files' | 'shape'> {
+  /** As far as they are known. */
+  readonly types: FileColumns;
+}
+
+/** The error to throw in place of `error`; any but a complaint of DuckDB's is left as it is. */
+export async function fileFault(
+  engine: Engine,
+  spec: FilesSpec,
+  toRead: Reading,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
+  const paths = readFilesValues(spec, toRead).files;
+  const place = await placeOf(engine, { spec, paths, types: toRead.types, message: error.message });
+  const shown = place === undefined ? folderName(spec.globs) : pathOf(spec, toRead, place.file);
+  const at = [shown, place?.line, place?.column].filter((part) => part !== undefined).join(':');
+  return refusal('file-does-not-fit', `${at}: ${place?.what ?? firstSentence(error.message)}`, {
+    hint:
+      spec.columns === undefined
+        ? 'correct the file; what types the columns have is said by columns: at its source'
+        : 'correct the file, or columns: at its source',
+    context: {
+      files: folderName(spec.globs),
+      file: place === undefined ? null : shown,
+      line: place?.line ?? null,
+      column: place?.column ?? null,
+    },
+    cause: error,
+  });
+}
+
+interface Complaint {
+  readonly spec: FilesSpec;
+  /** What was read. */
+  readonly paths: readonly string[];
+  readonly types: FileColumns;
+  readonly message: string;
+}
+
+/** More files than these are not looked through one by one. Not measured. */
+const SEARCHED_MAX = 1000;
+
+async function placeOf(engine: Engine, complaint: Complaint): Promise<Place | undefined> {
+  const { spec, paths, message } = complaint;
+  const file = fileOf(message, paths);
+  if (spec.format === 'json' && file !== undefined) {
+    const found = await badLine(engine, file);
+    if (found !== undefined) return found;
+  }
+  const said = file === undefined ? undefined : placeIn(file, message);
+  if (said?.line !== undefined || spec.format !== 'csv') return said;
+  for (const each of file === undefined ? paths.slice(0, SEARCHED_MAX) : [file]) {
+    const found = await badCsvLine(engine, complaint, each);
+    if (found !== undefined) return found;
+  }
+  return said;
+}
+
+/**
+ * The line of one CSV that does not fit the columns that are known, or what its head has. Where one file of
+ * many has a cell too many in some line, DuckDB complains about their heads.
+ */
+async function badCsvLine(
+  engine: Engine,
+  { spec, types }: Complaint,
+  file: string,
+): Promise<Place | undefined> {
+  const [head] = await engine.query(statement('landing/csv_head'), { file }).catch(() => []);
+  if (head === undefined) return undefined;
+  const names = head.line.split(typeof spec.options['delim'] === 'string' ? spec.options['delim'] : ',');
+  const columns = names.map((text) => {
+    const name = text.trim().replace(/^"(.*)"$/, '$1');
+    const known = Object.keys(types).find((each) => each.toLowerCase() === name.toLowerCase());
+    return { name, type: (known === undefined ? undefined : types[known]) ?? 'VARCHAR' };
+  });
+  return engine.query(checkCsvStatement(spec, columns), { file }).then(
+    () => undefined,
+    (error: unknown) => placeIn(file, error instanceof Error ? error.message : String(error)),
+  );
+}
+
+/** The longest path that the message names. */
+const fileOf = (message: string, paths: readonly string[]): string | undefined =>
+  paths
+    .filter((path) => message.includes(path))
+    .toSorted((left, right) => right.length - left.length)
+    .at(0);
+
+const numberAfter = (message: string, pattern: RegExp): number | undefined => {
+  const found = pattern.exec(message)?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
+/** As DuckDB's readers of CSV and JSON say it. */
+function placeIn(file: string, message: string): Place {
+  return {
+    file,
+    line: numberAfter(message, /\b[Ll]ine:? (\d+)/),
+    column: numberAfter(message, /at byte (\d+)/),
+    what: firstSentence(message).replace(/^JSON transform error in file "[^"]*", in line \d+: /, ''),
+  };
+}
+
+/**
+ * The first line that is no JSON. DuckDB counts lines of what it reads in parallel, and is off by one or more
+ * there (1.5.5, 2026-11-29).
+ */
+async function badLine(engine: Engine, file: string): Promise<Place | undefined> {
+  const [row] = await engine.query(statement('landing/first_bad_line'), { file }).catch(() => []);
+  return row === undefined
+    ? undefined
+    : { file, line: Number(row.line), column: undefined, what: `no JSON, or cut off: ${row.text}` };
+}
+
+const pathOf = (spec: FilesSpec, toRead: Reading, location: string): string => {
+  const at = readFilesValues(spec, toRead).files.indexOf(location);
+  return toRead.files[at]?.path ?? location;
+};
+
+/** Without the excerpt of the statement, which is ours and says nothing to who wrote the file. */
+const firstSentence = (message: string): string =>
+  message
+    .split(/\n\s*\n|\nLINE \d|\nPossible fixes|\nPossible Fixes|\nTry /)[0]
+    ?.replace(/^(Invalid Input|IO|Conversion|Binder) Error: /, '')
+    .replaceAll(/\s*\n\s*/g, '; ')
+    .trim() ?? message;

@@ -1,0 +1,103 @@
+/**
+ * The rows of a session's new files, read once. FilesToRead -> a temporary relation. The hours of a plan come
+ * from it as well as the rows that are loaded, so both are of the same bytes.
+ */
+import { createHash } from 'node:crypto';
+import type { Engine } from '../engine/index.ts';
+import { conflict, PsybergError, refusal } from '../model/errors.ts';
+import { type FileColumns, type FilesSpec, type FilesToRead, folderName } from '../model/files-source.ts';
+import {
+  filesRelation,
+  inferColumnsStatement,
+  readFilesStatement,
+  readFilesValues,
+  statement,
+} from '../statements/index.ts';
+import { fileFault } from './file-fault.ts';
+import { changedSince } from './list-files.ts';
+
+/**
+ * The columns of files, and their types: as the header says, else as they were known before, else as DuckDB
+ * finds them. Throws `file-does-not-fit` where DuckDB finds none, or a column of the header's is in no file.
+ */
+export async function columnsOfFiles(
+  engine: Engine,
+  spec: FilesSpec,
+  { files, shape, known }: Pick<FilesToRead, 'files' | 'shape'> & { readonly known: FileColumns | undefined },
+): Promise<FileColumns> {
+  const toRead = { files, shape };
+  const inferred = await engine
+    .query(inferColumnsStatement(spec), { files: readFilesValues(spec, toRead).files })
+    .catch(async (error: unknown) => {
+      throw await fileFault(engine, spec, { ...toRead, types: spec.columns ?? known ?? {} }, error);
+    });
+  const found = new Set(inferred.map(({ column_name: name }) => name.toLowerCase()));
+  const told = spec.columns ?? known ?? {};
+  const missing = Object.keys(told).filter((name) => !found.has(name.toLowerCase()));
+  // A field may be absent from every object; a column that is gone is another head.
+  if (spec.format !== 'json' && missing.length > 0) throw columnsAbsent(spec, missing, inferred);
+  if (spec.columns !== undefined) return spec.columns;
+  const before = new Set(Object.keys(told).map((name) => name.toLowerCase()));
+  const added = inferred.filter(({ column_name: name }) => !before.has(name.toLowerCase()));
+  return { ...told, ...Object.fromEntries(added.map((each) => [each.column_name, each.column_type])) };
+}
+
+const columnsAbsent = (
+  spec: FilesSpec,
+  missing: readonly string[],
+  found: readonly { readonly column_name: string }[],
+): PsybergError =>
+  refusal(
+    'file-does-not-fit',
+    `the new files of ${folderName(spec.globs)} lack the ${missing.length === 1 ? 'column' : 'columns'} ${missing.join(', ')}: ${spec.columns === undefined ? 'earlier files had them' : 'columns: at the source names them'}`,
+    {
+      hint: `they have ${found.map((each) => each.column_name).join(', ')}: correct them, or say at the source what they have: columns: { … }`,
+      context: { files: folderName(spec.globs), columns: missing },
+    },
+  );
+
+/** The relation's name: other files, or the same after a change, have another one. */
+export function relationOf(
+  alias: string,
+  spec: FilesSpec,
+  { files, columns }: Pick<FilesToRead, 'files' | 'columns'>,
+): string {
+  const digest = createHash('sha256').update(
+    JSON.stringify([spec.options, columns, spec.format, spec.root, files.length === 0]),
+  );
+  for (const file of files) digest.update(`${file.path}\n${file.bytes}\n${file.modifiedAtUs}\n`);
+  return `psyberg_files_${alias}_${digest.digest('hex').slice(0, 12)}`;
+}
+
+/**
+ * Reads the files, unless this connection holds their rows already. Throws `file-does-not-fit`, and
+ * `file-being-written` where one is not any more what was listed.
+ */
+export async function readFiles(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<void> {
+  const read = readFilesStatement(spec, toRead);
+  await engine.execute(read, readFilesValues(spec, toRead)).catch(async (error: unknown) => {
+    throw await fileFault(engine, spec, { ...toRead, types: toRead.columns }, error);
+  });
+  const changed = await changedSince(spec, toRead.files);
+  if (changed === undefined) return;
+  await dropFiles(engine, toRead);
+  throw conflict('file-being-written', `the file ${changed.path} changed while it was read`, {
+    hint: 'run again when it is complete; with settle: 30s at its source, files are left alone until nobody has written to them for so long',
+    context: { files: folderName(spec.globs), file: changed.path },
+  });
+}
+
+/** How many rows were read, by path; a file without rows is not there. */
+export async function rowsByFile(engine: Engine, relation: string): Promise<ReadonlyMap<string, bigint>> {
+  const rows = await engine.query(statement('landing/rows_of_files', { relation: filesRelation(relation) }));
+  return new Map(rows.map(({ path, rows: count }) => [path, count]));
+}
+
+/** Lets go of the rows; an engine that has ended holds none. */
+export async function dropFiles(engine: Engine, { relation }: Pick<FilesToRead, 'relation'>): Promise<void> {
+  await engine
+    .execute(statement('landing/drop_rows', { relation: filesRelation(relation) }))
+    .catch((error: unknown) => {
+      if (!(error instanceof PsybergError)) throw error;
+    });
+}

@@ -1,0 +1,96 @@
+/** The statement that reads the files of a folder. FilesSpec -> SQL and its values. Pure. */
+import { isAbsolute, resolve } from 'node:path';
+import { type FileColumns, type FilesSpec, isUrl, type ReaderOption } from '../model/files-source.ts';
+import { globLiteral, quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
+import { type Statement, statement } from './statements.ts';
+
+/** What a session or its plan says of it. */
+interface Read {
+  readonly relation: string;
+  readonly files: readonly { readonly path: string }[];
+  readonly shape: string | null;
+  readonly columns: FileColumns;
+}
+
+const READERS = { json: 'read_json', csv: 'read_csv', parquet: 'read_parquet' } as const;
+
+/**
+ * What readers are told unless the header says otherwise: nothing of how a CSV is written is guessed. Where a
+ * line has a cell too many, DuckDB's guess would be another delimiter, or a head further down; it takes the
+ * first line for a row where all columns are texts, and skips lines that look like comments (1.5.5).
+ */
+const DEFAULT_OPTIONS: Readonly<Record<FilesSpec['format'], Readonly<Record<string, ReaderOption>>>> = {
+  json: {},
+  csv: { header: true, delim: ',', quote: '"', escape: '"', comment: '', skip: 0 },
+  parquet: {},
+};
+
+/** The relation as SQL names it. */
+export const filesRelation = (relation: string): SqlFragment =>
+  statementFragment(`temp.main.${quoteIdentifier(relation)}`);
+
+/** The columns of files as DuckDB finds them; `files`: see {@link readFilesValues}. */
+export const inferColumnsStatement = (spec: FilesSpec): Statement<'landing/inferred_columns'> =>
+  statement('landing/inferred_columns', {
+    reader: statementFragment(READERS[spec.format]),
+    options: optionsFragment(givenOptions(spec)),
+  });
+
+export const readFilesStatement = (
+  spec: FilesSpec,
+  { relation, files, columns }: Omit<Read, 'shape'>,
+): Statement<'landing/read_files'> =>
+  statement('landing/read_files', {
+    relation: filesRelation(relation),
+    reader: statementFragment(READERS[spec.format]),
+    options: optionsFragment([...givenOptions(spec), ...typeOptions(spec, columns)]),
+    only: statementFragment(files.length === 0 ? 'where false' : ''),
+  });
+
+/** `head`: the columns in the order in which the file has them, each with its type. */
+export const checkCsvStatement = (
+  spec: FilesSpec,
+  head: readonly { readonly name: string; readonly type: string }[],
+): Statement<'landing/check_csv'> =>
+  statement('landing/check_csv', {
+    options: optionsFragment([
+      ...givenOptions(spec),
+      'auto_detect = false',
+      `columns = {${head.map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}}`,
+    ]),
+  });
+
+/** What that statement binds. */
+export function readFilesValues(
+  { root }: Pick<FilesSpec, 'root'>,
+  { files, shape }: Pick<Read, 'files' | 'shape'>,
+): { readonly files: readonly string[]; readonly folder: string } {
+  const paths = files.length === 0 && shape !== null ? [shape] : files.map(({ path }) => path);
+  return { files: paths.map((path) => readable(root, path)), folder: `${root}/` };
+}
+
+const readable = (root: string, path: string): string =>
+  globLiteral(isUrl(path) || isAbsolute(path) ? path : resolve(root, path));
+
+const givenOptions = ({ format, options }: FilesSpec): string[] =>
+  Object.entries<ReaderOption>({ ...DEFAULT_OPTIONS[format], ...options }).map(
+    ([name, value]) => `${quoteIdentifier(name)} = ${literal(value)}`,
+  );
+
+/** By name: a CSV reader that is told `columns` takes them by their places, whatever its head says. */
+function typeOptions({ format }: FilesSpec, columns: FileColumns): string[] {
+  const told = Object.entries(columns);
+  if (format === 'parquet' || told.length === 0) return [];
+  const list = told.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ');
+  return [`${format === 'json' ? 'columns' : 'types'} = {${list}}`];
+}
+
+const optionsFragment = (options: readonly string[]): SqlFragment =>
+  statementFragment(options.map((option) => `, ${option}`).join(''));
+
+const literal = (value: ReaderOption): string =>
+  typeof value === 'string'
+    ? quoteLiteral(value)
+    : typeof value === 'object'
+      ? `[${value.map(literal).join(', ')}]`
+      : String(value);
