@@ -2,7 +2,7 @@
 -- What: the rows of files in a temporary table, so that each is read once, however many statements of the session ask for them. Its column `psyberg_file` is the
 --       path as the ledger has it.
 -- @param $files VARCHAR[] paths or URLs, with glob characters made literal
--- @param $folder VARCHAR NULL the project's folder with a slash at its end, which paths in the ledger are relative to
+-- @param $folder VARCHAR the project's folder with a slash at its end, which paths in the ledger are relative to; or nothing
 create temp table if not exists {{relation}} as
 select
   * exclude (psyberg_file),

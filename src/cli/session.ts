@@ -2,9 +2,11 @@
  * `psyberg session init|load|audit|publish|commit|abort`: the steps of a run one by one, for an orchestrator.
  * Options carry the names of Psyberg's own workflows.
  */
+
 import type { Command } from 'commander';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
+import { tablesAmong } from '../model/files-source.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
@@ -236,7 +238,7 @@ async function checkOptions(spec: ProcessSpec, options: SessionOptions): Promise
 function checkSources(spec: ProcessSpec, given: readonly SrcTable[]): void {
   const contradicted = (said: string, found: string): Error =>
     contradiction(spec, { option: 'src_tables', given: said, found });
-  for (const source of spec.sources) {
+  for (const source of tablesAmong(spec.sources)) {
     if (!given.some((each) => sameTable(each.table, source.table)))
       throw contradicted(
         given.map((each) => tableName(each.table)).join(', '),

@@ -3,6 +3,8 @@ import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { listFiles } from '../landing/list-files.ts';
+import type { FilesSpec } from '../model/files-source.ts';
 import { protectionTag, tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
@@ -30,6 +32,7 @@ export interface Examined {
 export async function examineSource(examined: Examined, report: Report): Promise<void> {
   const { workspace, spec, source, progress } = examined;
   const name = nameOf(spec, source);
+  if (source.files !== undefined) return examineFolder(examined, source.files, report);
   const metadata = (await workspace.client.loadTableToRead(source.table))?.metadata;
   if (metadata === undefined) {
     reportMissing(examined, report);
@@ -49,6 +52,24 @@ export async function examineSource(examined: Examined, report: Report): Promise
   if (source.eventTime === undefined)
     report(name, 'ok', 'has no event-time column: its new files are loaded as they come');
   else await examineEventTime(examined, { metadata, head, column: source.eventTime }, report);
+}
+
+async function examineFolder(
+  { workspace, spec, source, engine }: Examined,
+  files: FilesSpec,
+  report: Report,
+): Promise<void> {
+  if (engine === undefined) return;
+  const name = nameOf(spec, source);
+  const listed = await listFiles(engine, files, workspace.now());
+  if (listed.length > 0) report(name, 'ok', `${plural(listed.length, 'file')}, each loaded once`);
+  else
+    report(
+      name,
+      'warn',
+      'no file matches',
+      `put files there, or correct files: in ${spec.file}; paths are relative to ${files.root}`,
+    );
 }
 
 function reportMissing({ workspace, spec, source }: Examined, report: Report): void {

@@ -91,6 +91,12 @@ async function badCsvLine(
     const known = Object.keys(types).find((each) => each.toLowerCase() === name.toLowerCase());
     return { name, type: (known === undefined ? undefined : types[known]) ?? 'VARCHAR' };
   });
+  const has = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const lacks = Object.keys(types).filter((name) => !has.has(name.toLowerCase()));
+  if (lacks.length > 0) {
+    const what = `its head is ${head.line}: ${lacks.join(', ')} of the other files' columns is not there`;
+    return { file, line: 1, column: undefined, what };
+  }
   return engine.query(checkCsvStatement(spec, columns), { file }).then(
     () => undefined,
     (error: unknown) => placeIn(file, error instanceof Error ? error.message : String(error)),

@@ -1,5 +1,7 @@
 /** The tables that a project may speak of, with their metadata. Catalog -> tables. Reads only. */
+
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { tablesAmong } from '../model/files-source.ts';
 import { type TableIdentifier, tableKey } from '../model/names.ts';
 import type { MaintainPorts } from './context.ts';
 import { allTables } from './maintain-tables.ts';
@@ -17,7 +19,7 @@ export async function readTables(ports: Pick<MaintainPorts, 'catalog' | 'project
   const { catalog, project } = ports;
   const own = new Map(
     project.processes
-      .flatMap((spec) => [spec.target.table, ...spec.sources.map((source) => source.table)])
+      .flatMap((spec) => [spec.target.table, ...tablesAmong(spec.sources).map((source) => source.table)])
       .map((table) => [tableKey(table), table]),
   );
   const ids = project.catalog.kind === 'rest' ? [...own.values()] : await allTables(ports);

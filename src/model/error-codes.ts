@@ -116,6 +116,7 @@ export const ERROR_CODES = {
   'files-need-one-commit': usage(
     'A process reads files, and its catalog cannot commit several tables at once.',
   ),
+  'files-not-adoptable': usage('A process that reads files cannot take over a target.'),
   'files-unreadable': usage('A folder of files cannot be listed.'),
   forbidden: usage('The catalog does not allow it, for example a location outside the warehouse.'),
   'format-version-unsupported': usage('The target is, or asks for, an unsupported Iceberg format version.'),

@@ -69,3 +69,8 @@ export const folderName = (globs: readonly string[]): string => globs.join(', ')
 
 /** True of a name that DuckDB asks a server for. */
 export const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+
+/** The sources that are tables of a catalog. */
+export const tablesAmong = <Source extends { readonly files?: FilesSpec }>(
+  sources: readonly Source[],
+): Source[] => sources.filter(({ files }) => files === undefined);

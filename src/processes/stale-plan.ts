@@ -21,6 +21,11 @@ export function refuseStale(
         .filter((source) => !moving(source.table))
         .map((source) => [`the source ${source.table}`, source.head?.snapshot_id ?? null]),
     ),
+    ...Object.fromEntries(
+      plan.sources.flatMap(({ table, read }) =>
+        read.kind === 'files' ? [[`the files of ${table}`, read.relation]] : [],
+      ),
+    ),
     ...(plan.sources.some((source) => moving(source.table))
       ? {}
       : { 'its hours': JSON.stringify(plan.hours.map((hour) => hour.hour)) }),

@@ -17,6 +17,16 @@ export function refuseAdoption(
   progress: ProcessProgress | undefined,
 ): asserts target is TableMetadata {
   const name = tableName(spec.target.table);
+  const folder = spec.sources.find(({ files }) => files !== undefined);
+  if (folder !== undefined)
+    throw usageError(
+      'files-not-adoptable',
+      `${spec.processName} reads files of ${tableName(folder.table)}: which of them ${name} holds is known by their ledger alone, under the name of the process that read them`,
+      {
+        hint: 'keep the name of the process; files whose rows the target has from elsewhere can be moved to another folder before the first session, with existing_rows: keep under target:',
+        context: { process_name: spec.processName, table: name },
+      },
+    );
   if (target === undefined)
     throw usageError(
       'target-missing',

@@ -597,7 +597,7 @@ export interface Catalogue {
     row: { path: string; read_bytes: bigint | null; read_by: string | null };
   };
   'landing/read_files': {
-    parameters: { files: readonly string[]; folder: string | null };
+    parameters: { files: readonly string[]; folder: string };
     fragments: 'relation' | 'reader' | 'options' | 'only';
     row: AnyRow;
   };

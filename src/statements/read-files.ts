@@ -62,15 +62,18 @@ export const checkCsvStatement = (
 
 /** What that statement binds. */
 export function readFilesValues(
-  { root }: Pick<FilesSpec, 'root'>,
+  { root, globs }: Pick<FilesSpec, 'root' | 'globs'>,
   { files, shape }: Pick<Read, 'files' | 'shape'>,
 ): { readonly files: readonly string[]; readonly folder: string } {
   const paths = files.length === 0 && shape !== null ? [shape] : files.map(({ path }) => path);
-  return { files: paths.map((path) => readable(root, path)), folder: `${root}/` };
+  return { files: paths.map((path) => readable(root, path)), folder: globs.every(isFixed) ? '' : `${root}/` };
 }
 
 const readable = (root: string, path: string): string =>
-  globLiteral(isUrl(path) || isAbsolute(path) ? path : resolve(root, path));
+  globLiteral(isFixed(path) ? path : resolve(root, path));
+
+/** True of a path that does not depend on where the project lies. */
+const isFixed = (path: string): boolean => isUrl(path) || isAbsolute(path);
 
 const givenOptions = ({ format, options }: FilesSpec): string[] =>
   Object.entries<ReaderOption>({ ...DEFAULT_OPTIONS[format], ...options }).map(

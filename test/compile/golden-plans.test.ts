@@ -153,6 +153,7 @@ describe('the golden plans together', () => {
     expect(found(steps.map((step) => step.kind))).toEqual(
       all<Step['kind']>({
         'change-view': true,
+        'read-files': true,
         'open-session': true,
         'create-target': true,
         'begin-main': true,
@@ -209,13 +210,19 @@ describe('the golden plans together', () => {
   it('hold every way in which a source changed, was detected and is read', () => {
     const sources = cases.flatMap(({ session }) => session.sources);
     expect(found(sources.map(({ detectedBy }) => detectedBy))).toEqual(
-      all<DetectedBy>({ 'first-load': true, snapshots: true, rewound: true, 'live-files': true }),
+      all<DetectedBy>({
+        'first-load': true,
+        snapshots: true,
+        rewound: true,
+        'live-files': true,
+        files: true,
+      }),
     );
     expect(found(sources.flatMap(({ files }) => files.map(({ status }) => status)))).toEqual(
       all<ChangedFile['status']>({ added: true, removed: true, deletes: true }),
     );
     expect(found(cases.flatMap(({ plan }) => plan.sources.map(({ read }) => read.kind)))).toEqual(
-      all<PlanRead['kind']>({ changes: true, snapshot: true, nothing: true }),
+      all<PlanRead['kind']>({ changes: true, snapshot: true, files: true, nothing: true }),
     );
     expect(found(sources.map(({ eventTimeUnit }) => eventTimeUnit))).toEqual(['day', 'ms', 'ns', 's', 'us']);
   });

@@ -3,7 +3,9 @@
  * `src/model/session.ts`; 64-bit numbers, hours and instants are texts, and a source's `spec` is its alias in
  * process.sql. A key that the model does not have is refused, and one that it gets does not compile here.
  */
+
 import type { FileLayout } from '../../src/model/file-layout.ts';
+import type { FilesToRead, FileToRead } from '../../src/model/files-source.ts';
 import { parseHour } from '../../src/model/hour.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import type {
@@ -91,6 +93,16 @@ const MATCH: Readers<KeyMatch> = {
   candidateHours: plain,
   matchedHours: plain,
 };
+const FILE_TO_READ: Readers<FileToRead> = { path: plain, bytes: int64, modifiedAtUs: int64, etag: plain };
+const TO_READ: Readers<FilesToRead> = {
+  relation: plain,
+  files: listOf(objectOf(FILE_TO_READ)),
+  columns: plain,
+  shape: plain,
+  session: int64,
+  undone: plain,
+  withFilename: plain,
+};
 const TARGET: Readers<TargetState> = {
   exists: plain,
   tableUuid: plain,
@@ -128,6 +140,7 @@ const sourceReaders = (spec: ProcessSpec): Readers<SourceState> => ({
   eventTimeType: plain,
   eventTimeUnit: plain,
   matched: objectOf(MATCH),
+  toRead: objectOf(TO_READ),
 });
 
 /** `json`: of a whole session.json. */

@@ -108,7 +108,8 @@ export async function refuseStaleSession(
   )
     throw stale(`the target ${plan.target.table} was changed`);
   for (const source of plan.sources) {
-    if (source.head === null) continue;
+    // Of a folder the files themselves are looked at when they are read.
+    if (source.head === null || source.files_glob !== undefined) continue;
     const [namespace = '', name = ''] = source.table.split('.');
     const loaded = await ports.catalog.loadTable({ namespace: [namespace], name });
     const there =

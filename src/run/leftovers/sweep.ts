@@ -11,6 +11,7 @@ import { removeLocalFile } from '../../files/local.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { tablesAmong } from '../../model/files-source.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -127,7 +128,10 @@ export async function sweepMetadataFiles(
 ): Promise<void> {
   const strays: string[] = [];
   // A tag that protects a watermark is a commit to its source.
-  for (const table of [...tablesOfSession(ports, target.table), ...sources.map((source) => source.table)]) {
+  for (const table of [
+    ...tablesOfSession(ports, target.table),
+    ...tablesAmong(sources).map((source) => source.table),
+  ]) {
     const loaded = await ports.catalog.loadTable(table);
     const root = loaded === undefined ? undefined : localRoot(loaded.metadata);
     if (loaded === undefined || root === undefined) continue;

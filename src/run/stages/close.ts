@@ -2,7 +2,9 @@
  * The last stage: watermarks are protected from expiry, and the session's view and files go. Nothing here can
  * make a published session unpublished: what fails is for the next session to do.
  */
+
 import { assertNever } from '../../model/errors.ts';
+import { tablesAmong } from '../../model/files-source.ts';
 import type { StepOf } from '../../model/step.ts';
 import { removeTag } from '../../state/drop-tag.ts';
 import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
@@ -40,5 +42,5 @@ async function endName({ ports, spec }: Published, ended: string): Promise<void>
   await dropSessionsOfEndedName(ports, spec.target.table, ended).catch((error: unknown) =>
     ports.onStep(`${ended}: what its sessions left stays: ${String(error)}`),
   );
-  for (const { table } of spec.sources) await removeTag(ports, table, ended);
+  for (const { table } of tablesAmong(spec.sources)) await removeTag(ports, table, ended);
 }

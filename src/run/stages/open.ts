@@ -29,7 +29,7 @@ async function openStep(opened: Opened, step: StepOf<'branch'>): Promise<Opened>
     case 'change-view':
       return openChangeView(opened, step);
     case 'read-files':
-      return readFolder(opened, step);
+      return readFolder(opened, step.alias);
     case 'open-session':
       return checkQuery(await attachSession(await pinBase(opened)));
     case 'create-target':

@@ -6,17 +6,16 @@ import { conflict } from '../../model/errors.ts';
 import type { FilesToRead } from '../../model/files-source.ts';
 import { microsecondsOf } from '../../model/hour.ts';
 import type { PlanRead } from '../../model/plan.ts';
-import type { ReadFilesStep } from '../../model/step.ts';
 import type { Opened } from '../session.ts';
 
 /**
  * Executes a step `read-files`: where the session was planned by this process its rows are there, else the
  * files are read, and have to be those of the plan. Throws as {@link readFiles}, and `file-being-written`.
  */
-export async function readFolder(opened: Opened, step: ReadFilesStep): Promise<Opened> {
+export async function readFolder(opened: Opened, alias: string): Promise<Opened> {
   const { plan, spec, ports } = opened;
-  const { read } = plan.sources.find((each) => each.alias === step.alias) ?? {};
-  const files = spec.sources.find((each) => each.alias === step.alias)?.files;
+  const { read } = plan.sources.find((each) => each.alias === alias) ?? {};
+  const files = spec.sources.find((each) => each.alias === alias)?.files;
   if (read?.kind !== 'files' || files === undefined) return opened;
   await readFiles(ports.engine, files, toReadOf(read));
   const rows = await rowsByFile(ports.engine, read.relation);

@@ -23,6 +23,7 @@ import { bindStep } from '../../workload/bind-step.ts';
 import { asksForInfinity, type Begun, type Opened } from '../session.ts';
 import { targetView } from '../target.ts';
 import { narrowSource } from './narrow-source.ts';
+import { readFolder } from './read-folder.ts';
 import { previousView } from './show-target.ts';
 
 /** Composes the view of a source's changed files; executes a step `change-view`. */
@@ -125,6 +126,8 @@ export async function attachSession(opened: Opened): Promise<Opened> {
   const { plan, ports, spec, branch, directory } = opened;
   const shown = new Map(opened.shown);
   for (const source of plan.sources) {
+    // Each step of an orchestrator is a process of its own.
+    if (source.read.kind === 'files') await readFolder(opened, source.alias);
     if (source.read.kind === 'nothing' || source.files_glob !== undefined) continue;
     const { table } = sourceSpec(spec, source);
     const narrowed = await narrowSource({ ...ports, plan, source, table, directory });

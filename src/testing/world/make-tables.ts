@@ -84,6 +84,13 @@ interface Making {
 
 async function makeTable(context: Making, id: TableIdentifier): Promise<readonly TestColumn[]> {
   const { sandbox, types, test } = context;
+  if (id.namespace.length === 0)
+    throw testProblem(
+      test.file,
+      test.place,
+      `a process of the test reads the files of ${id.name}, and rows of a test land in tables`,
+      'name the processes that read its target: rows land in that table then',
+    );
   const type = types.get(tableKey(id));
   if (type === undefined) throw testProblem(test.file, test.place, ...typeUnknown(id));
   const { client } = sandbox.workspace([]);
