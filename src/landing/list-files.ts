@@ -37,7 +37,7 @@ async function filesOf(engine: Engine, spec: FilesSpec, glob: string): Promise<F
 }
 
 async function onServer(engine: Engine, glob: string): Promise<FileToRead[]> {
-  const rows = await engine.query(statement('landing/stored_files'), { glob });
+  const rows = await engine.query(statement('landing/files_on_server'), { glob });
   return rows.map(({ path, bytes, modified_us }) => ({
     path,
     bytes,

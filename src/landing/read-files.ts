@@ -73,7 +73,7 @@ export function relationOf(
  * Reads the files, unless this connection holds their rows already. Throws `file-does-not-fit`, and
  * `file-being-written` where one is not any more what was listed.
  */
-export async function readFiles(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<void> {
+export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<void> {
   const read = readFilesStatement(spec, toRead);
   await engine.execute(read, readFilesValues(spec, toRead)).catch(async (error: unknown) => {
     throw await fileFault(engine, spec, { ...toRead, types: toRead.columns }, error);
@@ -89,14 +89,14 @@ export async function readFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
 
 /** How many rows were read, by path; a file without rows is not there. */
 export async function rowsByFile(engine: Engine, relation: string): Promise<ReadonlyMap<string, bigint>> {
-  const rows = await engine.query(statement('landing/rows_of_files', { relation: filesRelation(relation) }));
+  const rows = await engine.query(statement('landing/rows_by_path', { relation: filesRelation(relation) }));
   return new Map(rows.map(({ path, rows: count }) => [path, count]));
 }
 
 /** Lets go of the rows; an engine that has ended holds none. */
 export async function dropFiles(engine: Engine, { relation }: Pick<FilesToRead, 'relation'>): Promise<void> {
   await engine
-    .execute(statement('landing/drop_rows', { relation: filesRelation(relation) }))
+    .execute(statement('landing/drop_files', { relation: filesRelation(relation) }))
     .catch((error: unknown) => {
       if (!(error instanceof PsybergError)) throw error;
     });

@@ -54,7 +54,7 @@ export interface FilesToRead {
   readonly session: bigint;
   /** True where the ledger holds rows of sessions that a rollback of the target has undone. */
   readonly undone: boolean;
-  /** Whether the rows have their file as `filename`: where the SQL names it, and no column of theirs has the name. */
+  /** Whether the rows have their file as `filename`: where the SQL names it, and no column has the name. */
   readonly withFilename: boolean;
 }
 

@@ -33,8 +33,7 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   'sources[].files':
     'In place of `table`, stateless only: a glob, or a list of globs, of files that are each loaded once, see [files](../concepts/files.md). Relative to the project, absolute, or `s3://`, `gs://`, `https://`.',
   'sources[].format': 'How files are read. Default: by what their name ends in, before `.gz` or `.zst`.',
-  'sources[].options':
-    "Of files: options of DuckDB's `read_json`, `read_csv` or `read_parquet`, such as `delim: ';'`.",
+  'sources[].options': "Of files: options of DuckDB's `read_json`, `read_csv` or `read_parquet`.",
   'sources[].columns':
     'Of files: each column with its DuckDB type. A file that does not fit is refused, with its line. Default: as DuckDB finds them in the new files.',
   'sources[].on_file_change':

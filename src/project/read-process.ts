@@ -103,18 +103,9 @@ export function readProcess(options: {
   checkHeader(yaml, report);
   const audits = readAudits(yaml.value, { root, report, problems, placeOf: yaml.placeOf });
   const draft = draftOf(yaml.value, shown, yaml.placeOf);
-  return problems.length > problemsBefore
-    ? draft
-    : {
-        ...draft,
-        spec: specOf(yaml.value as unknown as Header, {
-          file,
-          root,
-          query,
-          audits,
-          placeOf: yaml.placeOf,
-        }),
-      };
+  if (problems.length > problemsBefore) return draft;
+  const read = { file, root, query, audits, placeOf: yaml.placeOf };
+  return { ...draft, spec: specOf(yaml.value as unknown as Header, read) };
 }
 
 function draftOf(

@@ -9,7 +9,7 @@ import { storedUnit } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { type ChangedSinceRead, type LedgerInput, summarizeLedger, unreadAmong } from '../landing/ledger.ts';
 import { listFiles } from '../landing/list-files.ts';
-import { columnsOfFiles, readFiles, relationOf, rowsByFile } from '../landing/read-files.ts';
+import { columnsOfFiles, holdFiles, relationOf, rowsByFile } from '../landing/read-files.ts';
 import { PsybergError, refusal, usageError } from '../model/errors.ts';
 import {
   type FileColumns,
@@ -142,9 +142,9 @@ async function readRows(
     relation: relationOf(spec.alias, spec.files, { files: reading.files, columns: types }),
     withFilename: false,
   };
-  await readFiles(engine, spec.files, toRead);
+  await holdFiles(engine, spec.files, toRead);
   const relation = filesRelation(toRead.relation);
-  const columns = await engine.query(statement('landing/columns', { relation }));
+  const columns = await engine.query(statement('landing/columns_read', { relation }));
   const rows = await rowsByFile(engine, toRead.relation);
   const changed = toRead.files.map(
     (file): ChangedFile => ({
@@ -163,7 +163,7 @@ async function readRows(
   const common = { toRead: { ...toRead, withFilename } };
   if (time === undefined) return { ...common, files: changed };
   const hours = await engine.query(
-    statement('landing/event_hours', {
+    statement('landing/hours_read', {
       relation,
       stored_event_time: storedEventTimeFragment(time.column, time.unit, time.type),
     }),

@@ -551,7 +551,7 @@ export interface Catalogue {
     fragments: 'options';
     row: { rows: bigint };
   };
-  'landing/columns': {
+  'landing/columns_read': {
     parameters: Nothing;
     fragments: 'relation';
     row: { column_name: string; column_type: string };
@@ -561,20 +561,25 @@ export interface Catalogue {
     fragments: never;
     row: { line: string };
   };
-  'landing/drop_rows': {
+  'landing/drop_files': {
     parameters: Nothing;
     fragments: 'relation';
     row: AnyRow;
   };
-  'landing/event_hours': {
-    parameters: { unit: string };
-    fragments: 'stored_event_time' | 'relation';
-    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
+  'landing/files_on_server': {
+    parameters: { glob: string };
+    fragments: never;
+    row: { path: string; bytes: bigint; modified_us: bigint | null };
   };
   'landing/first_bad_line': {
     parameters: { file: string };
     fragments: never;
     row: { line: bigint; text: string };
+  };
+  'landing/hours_read': {
+    parameters: { unit: string };
+    fragments: 'stored_event_time' | 'relation';
+    row: { path: string; first_hour: number | null; last_hour: number | null; rows: bigint };
   };
   'landing/inferred_columns': {
     parameters: { files: readonly string[] };
@@ -601,15 +606,10 @@ export interface Catalogue {
     fragments: 'relation' | 'reader' | 'options' | 'only';
     row: AnyRow;
   };
-  'landing/rows_of_files': {
+  'landing/rows_by_path': {
     parameters: Nothing;
     fragments: 'relation';
     row: { path: string; rows: bigint };
-  };
-  'landing/stored_files': {
-    parameters: { glob: string };
-    fragments: never;
-    row: { path: string; bytes: bigint; modified_us: bigint | null };
   };
   'macros/bounds_are_trusted': {
     parameters: Nothing;

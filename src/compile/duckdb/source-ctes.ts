@@ -110,7 +110,7 @@ export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): Boun
   return { fragment: joinedFragment(ctes, ',\n'), parameters: rangeParameters(plan, window) };
 }
 
-/** All columns. Those of files with the path as `filename` where the SQL names it: a CTE has no virtual column. */
+/** All columns; of files also the path, where the SQL names it: a CTE has no virtual column. */
 const columnsOf = ({ read }: PlanSource): SqlFragment =>
   statementFragment(
     read.kind !== 'files'

@@ -1,7 +1,7 @@
 /**
  * The rows of a folder's new files, for the statements of a session. Plan -> a temporary relation.
  */
-import { readFiles, rowsByFile } from '../../landing/read-files.ts';
+import { holdFiles, rowsByFile } from '../../landing/read-files.ts';
 import { conflict } from '../../model/errors.ts';
 import type { FilesToRead } from '../../model/files-source.ts';
 import { microsecondsOf } from '../../model/hour.ts';
@@ -10,14 +10,14 @@ import type { Opened } from '../session.ts';
 
 /**
  * Executes a step `read-files`: where the session was planned by this process its rows are there, else the
- * files are read, and have to be those of the plan. Throws as {@link readFiles}, and `file-being-written`.
+ * files are read, and have to be those of the plan. Throws as {@link holdFiles}, and `file-being-written`.
  */
 export async function readFolder(opened: Opened, alias: string): Promise<Opened> {
   const { plan, spec, ports } = opened;
   const { read } = plan.sources.find((each) => each.alias === alias) ?? {};
   const files = spec.sources.find((each) => each.alias === alias)?.files;
   if (read?.kind !== 'files' || files === undefined) return opened;
-  await readFiles(ports.engine, files, toReadOf(read));
+  await holdFiles(ports.engine, files, toReadOf(read));
   const rows = await rowsByFile(ports.engine, read.relation);
   const other = read.files.find((file) => (rows.get(file.path) ?? 0n) !== BigInt(file.rows));
   if (other !== undefined)

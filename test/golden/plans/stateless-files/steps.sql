@@ -1,7 +1,7 @@
 -- 1. branch read-files: read_files s
 --   alias: "s"
 --   $files = ["/landing/signups/5.jsonl","/landing/signups/6.jsonl"]
---   $folder = null
+--   $folder = ""
 create temp table if not exists temp.main."psyberg_files_s_0123456789ab" as
 select
   * exclude (psyberg_file),

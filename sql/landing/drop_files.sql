@@ -1,3 +1,3 @@
--- @name landing/drop_rows
+-- @name landing/drop_files
 -- What: lets go of the rows of files.
 drop table if exists {{relation}}

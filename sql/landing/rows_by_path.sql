@@ -1,4 +1,4 @@
--- @name landing/rows_of_files
+-- @name landing/rows_by_path
 -- What: how many rows were read of each file.
 -- @returns path VARCHAR, rows BIGINT
 select psyberg_file as path, count(*) as rows

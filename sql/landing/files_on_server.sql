@@ -1,4 +1,4 @@
--- @name landing/stored_files
+-- @name landing/files_on_server
 -- What: the files that a glob matches on a server, as that server lists them; their content is not asked for.
 -- @param $glob VARCHAR
 -- @returns path VARCHAR, bytes BIGINT, modified_us BIGINT NULL (since 1970)

@@ -1,4 +1,4 @@
--- @name landing/event_hours
+-- @name landing/hours_read
 -- What: the event hours of the rows of each file, as changes/scan_event_hours gives them for the files of a table.
 -- @param $unit VARCHAR unit of the event time: us, ns, ms, s or day
 -- @returns path VARCHAR, first_hour INTEGER NULL, last_hour INTEGER NULL (a date covers 24 hours; both NULL for rows without an event time), rows BIGINT

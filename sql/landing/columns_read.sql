@@ -1,4 +1,4 @@
--- @name landing/columns
+-- @name landing/columns_read
 -- What: the columns of files that were read.
 -- @returns column_name VARCHAR, column_type VARCHAR
 select column_name, column_type
