@@ -37,7 +37,11 @@ export function addNewCommand(root: Command, act: Act): void {
     .description('create a project in a folder, with two processes to start from')
     .argument('<dir>', 'the folder; it may exist')
     .option('--template <name>', 'another template than "project"')
-    .addHelpText('after', example('psyberg new project my_lake'))
+    .option('--files <glob>', 'two processes over the files that it matches, in place of those of a template')
+    .addHelpText(
+      'after',
+      example('psyberg new project my_lake', "psyberg new project shop --files 'landing/orders/*.jsonl'"),
+    )
     .action(act(newProject));
   group
     .command('process')
@@ -63,28 +67,58 @@ export function addNewCommand(root: Command, act: Act): void {
 async function newProject(
   shell: Shell,
   directory: string,
-  options: { readonly template?: string },
+  options: { readonly template?: string; readonly files?: string },
 ): Promise<number> {
-  const scaffold = await import('../project/scaffold.ts');
-  const created = scaffold.newProject({
-    directory,
-    ...(options.template === undefined ? {} : { template: options.template }),
-  });
+  const created = await createProject(directory, options);
   if (shell.options.json === true) shell.json(created);
   else {
     shell.print(`created ${created.directory}`);
     for (const file of created.files) shell.print(`  ${path.relative(created.directory, file)}`);
-    shell.note(`next: ${nextCommands(directory)}`);
+    shell.note(`next: ${nextCommands(directory, options.files !== undefined)}`);
   }
   return EXIT.done;
 }
 
+async function createProject(
+  directory: string,
+  { template, files }: { readonly template?: string; readonly files?: string },
+): Promise<{ readonly directory: string; readonly files: readonly string[] }> {
+  const scaffold = await import('../project/scaffold.ts');
+  if (files === undefined)
+    return scaffold.newProject({ directory, ...(template === undefined ? {} : { template }) });
+  if (template !== undefined)
+    throw usageError('usage', 'a project over files has no template', { hint: 'leave --template out' });
+  const [{ openEngine }, { lookAtFiles }, { formatOfFiles }, { globInProject }] = await Promise.all([
+    import('../engine/index.ts'),
+    import('../landing/look-at-files.ts'),
+    import('../project/header-files.ts'),
+    import('../project/scaffold-files.ts'),
+  ]);
+  const saysFormat = formatOfFiles(files) === undefined;
+  const spec = {
+    globs: [files],
+    root: process.cwd(),
+    format: formatOfFiles(files) ?? 'json',
+    options: {},
+    onFileChange: 'refuse',
+    settleMs: 0,
+  } as const;
+  const engine = await openEngine();
+  try {
+    const { columns } = await lookAtFiles(engine, spec);
+    const globs = [globInProject(files, spec.root, path.resolve(directory))];
+    return scaffold.newFilesProject({ directory, files: { ...spec, globs }, saysFormat, columns });
+  } finally {
+    engine.close();
+  }
+}
+
 /** As the command was called itself: `npx psyberg` where nothing is installed for all. */
-function nextCommands(directory: string): string {
+function nextCommands(directory: string, hasRows: boolean): string {
   const psyberg = process.env['npm_command'] === 'exec' ? 'npx psyberg' : 'psyberg';
   const folder = /^[\w./@+-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`;
   const enter = path.resolve(directory) === process.cwd() ? '' : `cd ${folder} && `;
-  return `${enter}${psyberg} sql --file seed/raw_events.sql && ${psyberg} run`;
+  return `${enter}${hasRows ? '' : `${psyberg} sql --file seed/raw_events.sql && `}${psyberg} run`;
 }
 
 async function newProcess(shell: Shell, name: string, options: NewProcessOptions): Promise<number> {

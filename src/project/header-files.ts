@@ -63,7 +63,7 @@ const FORMATS: Readonly<Record<string, FileFormat>> = {
 };
 
 /** By what the name ends in, before `.gz` or `.zst`. */
-function formatOf(glob: string): FileFormat | undefined {
+export function formatOfFiles(glob: string): FileFormat | undefined {
   const [, ending] = /\.([A-Za-z0-9]+)(?:\.(?:gz|zst))?$/.exec(glob) ?? [];
   return ending === undefined ? undefined : FORMATS[ending.toLowerCase()];
 }
@@ -134,7 +134,7 @@ function checkReader(
   }: { readonly key: (name: string) => ReturnType<YamlText['placeOfKey']>; readonly report: ReportProblem },
 ): void {
   const globs = globsOf(source['files']);
-  const formats = new Set(globs.map(formatOf));
+  const formats = new Set(globs.map(formatOfFiles));
   if (source['format'] === undefined && (formats.size > 1 || formats.has(undefined)))
     report(
       key('files'),
@@ -143,7 +143,7 @@ function checkReader(
         : 'how the files are read does not follow from the name',
       `say it: format: ${FILE_FORMATS.join(' | ')}`,
     );
-  const format = source['format'] ?? formatOf(globs[0] ?? '');
+  const format = source['format'] ?? formatOfFiles(globs[0] ?? '');
   if (format === 'parquet' && source['columns'] !== undefined)
     report(
       key('columns'),
@@ -168,7 +168,7 @@ export function readFilesKeys(source: HeaderFiles, root: string): { readonly fil
     files: {
       globs: globs.map((glob) => (isUrl(glob) ? glob : glob.replace(/^\.\//, ''))),
       root,
-      format: source.format ?? formatOf(first) ?? 'json',
+      format: source.format ?? formatOfFiles(first) ?? 'json',
       options: { ...(/\.tsv(\.|$)/i.test(first) ? { delim: '\t' } : {}), ...source.options },
       ...(source.columns === undefined ? {} : { columns: source.columns }),
       onFileChange: source.on_file_change ?? 'refuse',

@@ -7,12 +7,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
+import type { FilesSpec } from '../model/files-source.ts';
 import { NAME_PATTERN, type TableIdentifier, tableName } from '../model/names.ts';
 import type { Pattern, ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { type NewProcessSource, processPlaceholders } from './process-skeleton.ts';
 import { PROJECT_FILE } from './project-schema.ts';
 import { readProject } from './read-project.ts';
+
+import { type FoundColumn, filesPlaceholders } from './scaffold-files.ts';
 
 export type { NewProcessSource } from './process-skeleton.ts';
 
@@ -43,11 +46,7 @@ export function newProject(options: { readonly directory: string; readonly templ
     });
   }
   const directory = path.resolve(options.directory);
-  const name =
-    path
-      .basename(directory)
-      .replace(/[^A-Za-z0-9_.-]+/g, '_')
-      .replace(/^[.-]+/, '') || 'project';
+  const name = projectName(directory);
   const from = path.join(templatesDirectory, template);
   const files = fs
     .readdirSync(from, { recursive: true, withFileTypes: true })
@@ -62,6 +61,43 @@ export function newProject(options: { readonly directory: string; readonly templ
   writeNewFiles(files);
   return { directory, files: files.map((file) => file.to) };
 }
+
+/**
+ * Writes a project over a folder of files, whose columns are known. Throws `event-time-missing` and
+ * `file-exists`; nothing is written then.
+ */
+export function newFilesProject(options: {
+  readonly directory: string;
+  /** Relative to `directory`, absolute, or an address. */
+  readonly files: Pick<FilesSpec, 'globs' | 'format'>;
+  readonly saysFormat: boolean;
+  readonly columns: readonly FoundColumn[];
+}): { readonly directory: string; readonly files: readonly string[] } {
+  const directory = path.resolve(options.directory);
+  const project = projectName(directory);
+  const values = filesPlaceholders(options.files, { ...options, project });
+  const template = (file: string): string =>
+    fillIn(fs.readFileSync(path.join(templatesDirectory, file), 'utf8'), {
+      ...values,
+      ...(file.startsWith('project') ? { name: project } : {}),
+    });
+  const files = [
+    { to: PROJECT_FILE, text: template(`project/${PROJECT_FILE}`) },
+    { to: '.gitignore', text: template('project/gitignore') },
+    { to: 'README.md', text: template('files/README.md') },
+    { to: `processes/${values['name']}_load.sql`, text: template('files/load.sql') },
+    { to: `processes/${values['name']}_by_${values['grain']}.sql`, text: template('files/by_hour.sql') },
+  ].map(({ to, text }) => ({ to: path.join(directory, to), text }));
+  writeNewFiles(files);
+  return { directory, files: files.map((file) => file.to) };
+}
+
+/** A project is named after its folder. */
+const projectName = (directory: string): string =>
+  path
+    .basename(directory)
+    .replace(/[^A-Za-z0-9_.-]+/g, '_')
+    .replace(/^[.-]+/, '') || 'project';
 
 /**
  * Writes `<processes>/<name>.sql` from the template of its pattern. Throws `name-invalid`,

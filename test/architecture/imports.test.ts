@@ -100,6 +100,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'iceberg',
     'kinds',
+    'landing',
     'model',
     'project',
     'psyberg.ts',

@@ -1,0 +1,116 @@
+/**
+ * A project over a folder of files: what its processes are called, and what they select. Columns as DuckDB
+ * found them -> placeholders of `templates/files`. Pure.
+ */
+import path from 'node:path';
+import { usageError } from '../model/errors.ts';
+import { type FilesSpec, isUrl } from '../model/files-source.ts';
+import type { EventTimeUnit } from '../model/process-spec.ts';
+import { sqlName, yamlText } from './quote-name.ts';
+
+/** A column and DuckDB's name of its type. */
+export interface FoundColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+interface EventTime {
+  readonly column: FoundColumn;
+  readonly unit?: EventTimeUnit;
+}
+
+const TIMES = /^(TIMESTAMP.*|DATE)$/;
+const INTEGERS = /^(BIGINT|INTEGER|UBIGINT)$/;
+/** As event times are called most; other columns say when something else happened to the row. */
+const NAMES: readonly RegExp[] = [
+  /^(event|occurred|happened)_?(ts|at|time|date)?$/i,
+  /^(ts|time|timestamp|datetime|date)$/i,
+  /_(ts|at|time|date|utc)$/i,
+  /(time|date)/i,
+];
+/** Integers of the years 2001 to 2286 in that unit, by the name alone: values are not looked at. */
+const UNITS: readonly (readonly [RegExp, EventTimeUnit])[] = [
+  [/_(ms|millis)$/i, 'epoch_ms'],
+  [/_(us|micros)$/i, 'epoch_us'],
+  [/_(s|sec|secs|seconds|epoch)$/i, 'epoch_s'],
+];
+
+/** The column that says when a row happened; the first that looks like it. */
+export function eventTimeAmong(columns: readonly FoundColumn[]): EventTime | undefined {
+  const times = columns.filter(({ type }) => TIMES.test(type));
+  for (const name of NAMES) {
+    const found = times.find((column) => name.test(column.name));
+    if (found !== undefined) return { column: found };
+  }
+  const [first] = times;
+  if (first !== undefined) return { column: first };
+  for (const [ending, unit] of UNITS) {
+    const column = columns.find(({ name, type }) => INTEGERS.test(type) && ending.test(name));
+    if (column !== undefined) return { column, unit };
+  }
+  return undefined;
+}
+
+/** What the rows are called: after their folder, else their file. */
+export function nameOfFiles(glob: string): string {
+  const parts = (isUrl(glob) ? glob.replace(/^[a-z0-9+.-]+:\/\//i, '') : glob).split('/');
+  const plain = parts.slice(0, -1).filter((part) => !/[*?[\]{}]/.test(part) && !/^\.{0,2}$/.test(part));
+  const named = plain.at(-1) ?? (parts.at(-1) ?? '').split('.')[0] ?? '';
+  const name = named.replace(/[^A-Za-z0-9_]+/g, '_').replace(/^_+|_+$/g, '');
+  const known = /^[A-Za-z_]/.test(name) ? name : `files_${name}`;
+  return ['', 'files_', 'staged', 'target', 'previous'].includes(known.toLowerCase())
+    ? 'landed'
+    : known.toLowerCase();
+}
+
+/**
+ * The placeholders of `templates/files`. Throws `event-time-missing` where no column looks like one: hours
+ * are what everything here is counted by.
+ */
+export function filesPlaceholders(
+  files: Pick<FilesSpec, 'globs' | 'format'>,
+  options: {
+    readonly columns: readonly FoundColumn[];
+    readonly project: string;
+    readonly saysFormat: boolean;
+  },
+): Record<string, string> {
+  const [glob = ''] = files.globs;
+  const time = eventTimeAmong(options.columns);
+  if (time === undefined)
+    throw usageError('event-time-missing', `no column of ${glob} looks like the time of an event`, {
+      hint: `the columns are ${options.columns.map(({ name, type }) => `${name} ${type}`).join(', ')}; create the project without --files, and write the process as docs/concepts/files.md shows`,
+      context: { files: glob },
+    });
+  const { column, unit } = time;
+  const isDate = column.type === 'DATE';
+  const target = unit === undefined ? column.name : `${column.name}_utc`;
+  const perUnit = { epoch_s: ' * 1000000', epoch_ms: ' * 1000', epoch_us: '' };
+  return {
+    project: options.project,
+    name: nameOfFiles(glob),
+    glob,
+    files: /^[\w./-][\w./*?-]*$/.test(glob) ? glob : JSON.stringify(glob),
+    format: options.saysFormat ? `    format: ${files.format}` : '',
+    event_time: yamlText(column.name),
+    unit: unit === undefined ? '' : `    event_time_unit: ${unit}`,
+    target_time: sqlName(target),
+    grain: isDate ? 'day' : 'hour',
+    day: isDate ? '::date' : '',
+    columns: [
+      ...options.columns.map(({ name }) => sqlName(name)),
+      ...(unit === undefined
+        ? []
+        : [`make_timestamptz(${sqlName(column.name)}${perUnit[unit]}) as ${sqlName(target)}`]),
+    ].join(',\n       '),
+  };
+}
+
+/**
+ * A glob as the header of a process has it: relative to the project where it was written so. `from`: the
+ * folder that it was written in.
+ */
+export const globInProject = (glob: string, from: string, directory: string): string =>
+  isUrl(glob) || path.isAbsolute(glob)
+    ? glob
+    : path.relative(directory, path.resolve(from, glob)).split(path.sep).join('/');
