@@ -5,7 +5,7 @@
 -- @param $folder VARCHAR the project's folder with a slash at its end, which paths in the ledger are relative to; or nothing
 create temp table if not exists {{relation}} as
 select
-  * exclude (psyberg_file),
+  * exclude (psyberg_file){{values}},
   case when starts_with(psyberg_file, $folder) then substr(psyberg_file, length($folder) + 1) else psyberg_file end as psyberg_file
 from {{reader}}($files, filename = 'psyberg_file'{{options}})
 {{only}}

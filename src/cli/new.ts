@@ -101,6 +101,7 @@ async function createProject(
     format: formatOfFiles(files) ?? 'json',
     options: {},
     onFileChange: 'refuse',
+    onBadRows: 'refuse',
     settleMs: 0,
   } as const;
   const engine = await openEngine();

@@ -5,7 +5,13 @@
 import type { Engine } from '../engine/index.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import { type FileColumns, type FilesSpec, type FilesToRead, folderName } from '../model/files-source.ts';
-import { checkCsvStatement, readFilesValues, statement } from '../statements/index.ts';
+import {
+  badRowStatement,
+  checkCsvStatement,
+  lineFragments,
+  readFilesValues,
+  statement,
+} from '../statements/index.ts';
 
 interface Place {
   readonly file: string;
@@ -62,7 +68,7 @@ async function placeOf(engine: Engine, complaint: Complaint): Promise<Place | un
   const { spec, paths, message } = complaint;
   const file = fileOf(message, paths);
   if (spec.format === 'json' && file !== undefined) {
-    const found = await badLine(engine, file);
+    const found = await badLine(engine, file, complaint.types);
     if (found !== undefined) return found;
   }
   const said = file === undefined ? undefined : placeIn(file, message);
@@ -97,11 +103,19 @@ async function badCsvLine(
     const what = `its head is ${head.line}: ${lacks.join(', ')} of the other files' columns is not there`;
     return { file, line: 1, column: undefined, what };
   }
-  return engine.query(checkCsvStatement(spec, columns), { file }).then(
+  const complaint = await engine.query(checkCsvStatement(spec, columns), { file }).then(
     () => undefined,
     (error: unknown) => placeIn(file, error instanceof Error ? error.message : String(error)),
   );
+  if (complaint !== undefined) return complaint;
+  const [row] = await engine.query(badRowStatement(spec, types), { file }).catch(() => []);
+  // Its head is a line, too.
+  return row === undefined
+    ? undefined
+    : { file, line: Number(row.row_number) + 1, column: undefined, what: MISFIT };
 }
+
+const MISFIT = 'a value does not fit its column';
 
 /** The longest path that the message names. */
 const fileOf = (message: string, paths: readonly string[]): string | undefined =>
@@ -129,11 +143,17 @@ function placeIn(file: string, message: string): Place {
  * The first line that is no JSON. DuckDB counts lines of what it reads in parallel, and is off by one or more
  * there (1.5.5, 2026-11-29).
  */
-async function badLine(engine: Engine, file: string): Promise<Place | undefined> {
-  const [row] = await engine.query(statement('landing/first_bad_line'), { file }).catch(() => []);
+async function badLine(engine: Engine, file: string, types: FileColumns): Promise<Place | undefined> {
+  const { misfit } = lineFragments(types);
+  const [row] = await engine.query(statement('landing/first_bad_line', { misfit }), { file }).catch(() => []);
   return row === undefined
     ? undefined
-    : { file, line: Number(row.line), column: undefined, what: `no JSON, or cut off: ${row.text}` };
+    : {
+        file,
+        line: Number(row.line),
+        column: undefined,
+        what: `${row.is_json ? MISFIT : 'no JSON, or cut off'}: ${row.text}`,
+      };
 }
 
 const pathOf = (spec: FilesSpec, toRead: Reading, location: string): string => {

@@ -13,8 +13,10 @@ import {
   readFilesValues,
   statement,
 } from '../statements/index.ts';
+import { checkHeads } from './csv-heads.ts';
 import { fileFault } from './file-fault.ts';
 import { changedSince } from './list-files.ts';
+import { dropAside, nothingAside, rowsAside, setAside } from './quarantine.ts';
 
 /**
  * The columns of files, and their types: as the header says, else as they were known before, else as DuckDB
@@ -26,6 +28,7 @@ export async function columnsOfFiles(
   { files, shape, known }: Pick<FilesToRead, 'files' | 'shape'> & { readonly known: FileColumns | undefined },
 ): Promise<FileColumns> {
   const toRead = { files, shape };
+  await checkHeads(spec, files);
   const inferred = await engine
     .query(inferColumnsStatement(spec), { files: readFilesValues(spec, toRead).files })
     .catch(async (error: unknown) => {
@@ -39,8 +42,18 @@ export async function columnsOfFiles(
   if (spec.columns !== undefined) return spec.columns;
   const before = new Set(Object.keys(told).map((name) => name.toLowerCase()));
   const added = inferred.filter(({ column_name: name }) => !before.has(name.toLowerCase()));
-  return { ...told, ...Object.fromEntries(added.map((each) => [each.column_name, each.column_type])) };
+  return {
+    ...told,
+    ...Object.fromEntries(added.map(({ column_name: name, column_type: type }) => [name, zoned(spec, type)])),
+  };
 }
+
+/**
+ * As a time with a zone: DuckDB takes `05:00+02:00` for a time without one, and leaves the two hours out. A
+ * text without a zone is UTC.
+ */
+const zoned = ({ format }: FilesSpec, type: string): string =>
+  type === 'TIMESTAMP' && format !== 'parquet' ? 'TIMESTAMP WITH TIME ZONE' : type;
 
 const columnsAbsent = (
   spec: FilesSpec,
@@ -74,10 +87,15 @@ export function relationOf(
  * `file-being-written` where one is not any more what was listed.
  */
 export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<void> {
-  const read = readFilesStatement(spec, toRead);
-  await engine.execute(read, readFilesValues(spec, toRead)).catch(async (error: unknown) => {
-    throw await fileFault(engine, spec, { ...toRead, types: toRead.columns }, error);
-  });
+  const keepsAside = spec.onBadRows === 'quarantine';
+  if (keepsAside && (await isThere(engine, toRead.relation))) return;
+  try {
+    await engine.execute(readFilesStatement(spec, toRead), readFilesValues(spec, toRead));
+    if (keepsAside) await nothingAside(engine, toRead);
+  } catch (error) {
+    const isKept = keepsAside && isComplaint(error) && (await setAside(engine, spec, toRead));
+    if (!isKept) throw await fileFault(engine, spec, { ...toRead, types: toRead.columns }, error);
+  }
   const changed = await changedSince(spec, toRead.files);
   if (changed === undefined) return;
   await dropFiles(engine, toRead);
@@ -86,6 +104,15 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
     context: { files: folderName(spec.globs), file: changed.path },
   });
 }
+
+const isComplaint = (error: unknown): boolean => error instanceof PsybergError && error.code === 'sql-failed';
+
+/** Rows that were kept aside are read once, as the others are. */
+const isThere = (engine: Engine, relation: string): Promise<boolean> =>
+  rowsAside(engine, relation, 0).then(
+    () => true,
+    () => false,
+  );
 
 /** How many rows were read, by path; a file without rows is not there. */
 export async function rowsByFile(engine: Engine, relation: string): Promise<ReadonlyMap<string, bigint>> {
@@ -100,4 +127,5 @@ export async function dropFiles(engine: Engine, { relation }: Pick<FilesToRead, 
     .catch((error: unknown) => {
       if (!(error instanceof PsybergError)) throw error;
     });
+  await dropAside(engine, relation).catch(() => undefined);
 }

@@ -22,6 +22,8 @@ export interface FilesSpec {
   readonly columns?: Readonly<Record<string, string>>;
   /** Of a file that was read and has another size, time or ETag now. `ignore`: it counts as read. */
   readonly onFileChange: 'refuse' | 'load-again' | 'ignore';
+  /** Of rows that do not fit. `quarantine`: they are kept as they are, and the others are loaded. */
+  readonly onBadRows: 'refuse' | 'quarantine';
   /** In ms: files that changed within this time are left for a later session. */
   readonly settleMs: number;
 }

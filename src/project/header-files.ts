@@ -33,6 +33,7 @@ export const filesKeys = {
   options: z.record(z.string(), optionValue).optional(),
   columns: z.record(z.string(), filled).optional(),
   on_file_change: z.enum(['refuse', 'load-again', 'ignore']).optional(),
+  on_bad_rows: z.enum(['refuse', 'quarantine']).optional(),
   settle: z
     .string(SETTLE_RULE)
     .refine((text) => durationMs(text, { fine: true }) !== undefined, SETTLE_RULE)
@@ -46,10 +47,11 @@ export interface HeaderFiles {
   readonly options?: Readonly<Record<string, ReaderOption>>;
   readonly columns?: Readonly<Record<string, string>>;
   readonly on_file_change?: FilesSpec['onFileChange'];
+  readonly on_bad_rows?: FilesSpec['onBadRows'];
   readonly settle?: string;
 }
 
-const OF_FILES = ['format', 'options', 'columns', 'on_file_change', 'settle'] as const;
+const OF_FILES = ['format', 'options', 'columns', 'on_file_change', 'on_bad_rows', 'settle'] as const;
 /** Of a table, or of the hours of one. */
 const OF_TABLES = ['table', 'window', 'vtts', 'on_source_change', 'start', 'protect'] as const;
 
@@ -150,6 +152,8 @@ function checkReader(
       'Parquet files say the types of their columns themselves',
       'remove columns, and cast in the query',
     );
+  if (format === 'parquet' && source['on_bad_rows'] === 'quarantine')
+    report(key('on_bad_rows'), 'a Parquet file fits or does not, row by row it cannot be told', 'remove it');
   for (const name of Object.keys(isMap(source['options']) ? source['options'] : {}))
     if (!NAME_PATTERN.test(name) || ['filename', 'columns', 'hive_partitioning'].includes(name.toLowerCase()))
       report(
@@ -172,6 +176,7 @@ export function readFilesKeys(source: HeaderFiles, root: string): { readonly fil
       options: { ...(/\.tsv(\.|$)/i.test(first) ? { delim: '\t' } : {}), ...source.options },
       ...(source.columns === undefined ? {} : { columns: source.columns }),
       onFileChange: source.on_file_change ?? 'refuse',
+      onBadRows: source.on_bad_rows ?? 'refuse',
       settleMs: source.settle === undefined ? 0 : (durationMs(source.settle, { fine: true }) ?? 0),
     },
   };

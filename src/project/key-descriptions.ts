@@ -38,6 +38,8 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
     'Of files: each column with its DuckDB type. A file that does not fit is refused, with its line. Default: as DuckDB finds them in the new files.',
   'sources[].on_file_change':
     'Of files: what happens when one that was loaded has another size or time. `refuse` stops; `load-again` adds all of its rows once more; `ignore` leaves it. Default: `refuse`.',
+  'sources[].on_bad_rows':
+    'Of JSON lines and CSV: `quarantine` keeps rows that do not fit in the table of audit failures, with file and line, and loads the others. Default: `refuse`.',
   'sources[].settle':
     'Of files: leaves those alone that changed so shortly ago, as they may still be written: `30s`. Default: none.',
   'sources[].alias': 'The name under which the SQL sees it. Default: the last part of the table name.',

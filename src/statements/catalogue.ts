@@ -546,6 +546,31 @@ export interface Catalogue {
       created_at: string;
     };
   };
+  'landing/add_lines': {
+    parameters: { file: string; path: string };
+    fragments: 'lines';
+    row: AnyRow;
+  };
+  'landing/arrays': {
+    parameters: Nothing;
+    fragments: 'lines';
+    row: { path: string };
+  };
+  'landing/bad_lines': {
+    parameters: Nothing;
+    fragments: 'bad' | 'lines' | 'misfit';
+    row: AnyRow;
+  };
+  'landing/bad_rows': {
+    parameters: { folder: string };
+    fragments: 'bad';
+    row: AnyRow;
+  };
+  'landing/begin_lines': {
+    parameters: Nothing;
+    fragments: 'lines';
+    row: AnyRow;
+  };
   'landing/check_csv': {
     parameters: { file: string };
     fragments: 'options';
@@ -566,6 +591,16 @@ export interface Catalogue {
     fragments: 'relation';
     row: AnyRow;
   };
+  'landing/drop_reject_scans': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'landing/drop_rejects': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
   'landing/files_on_server': {
     parameters: { glob: string };
     fragments: never;
@@ -573,8 +608,23 @@ export interface Catalogue {
   };
   'landing/first_bad_line': {
     parameters: { file: string };
-    fragments: never;
-    row: { line: bigint; text: string };
+    fragments: 'misfit';
+    row: { line: bigint; text: string; is_json: boolean };
+  };
+  'landing/first_bad_row': {
+    parameters: { file: string };
+    fragments: 'options' | 'misfit';
+    row: { row_number: bigint };
+  };
+  'landing/good_lines': {
+    parameters: Nothing;
+    fragments: 'relation' | 'values' | 'lines' | 'misfit';
+    row: AnyRow;
+  };
+  'landing/good_rows': {
+    parameters: { files: readonly string[]; folder: string };
+    fragments: 'relation' | 'values' | 'options';
+    row: AnyRow;
   };
   'landing/hours_read': {
     parameters: { unit: string };
@@ -601,15 +651,25 @@ export interface Catalogue {
     fragments: 'file_table';
     row: { path: string; read_bytes: bigint | null; read_by: string | null };
   };
+  'landing/no_bad_rows': {
+    parameters: Nothing;
+    fragments: 'bad';
+    row: AnyRow;
+  };
   'landing/read_files': {
     parameters: { files: readonly string[]; folder: string };
-    fragments: 'relation' | 'reader' | 'options' | 'only';
+    fragments: 'relation' | 'values' | 'reader' | 'options' | 'only';
     row: AnyRow;
   };
   'landing/rows_by_path': {
     parameters: Nothing;
     fragments: 'relation';
     row: { path: string; rows: bigint };
+  };
+  'landing/set_aside': {
+    parameters: { limit: bigint | number };
+    fragments: 'bad';
+    row: { file: string; line: bigint; text: string; reason: string; found: bigint };
   };
   'macros/bounds_are_trusted': {
     parameters: Nothing;

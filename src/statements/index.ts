@@ -37,9 +37,12 @@ export {
 } from './partition-values.ts';
 export * from './quote.ts';
 export {
+  badRowStatement,
   checkCsvStatement,
   filesRelation,
+  goodRowsStatement,
   inferColumnsStatement,
+  lineFragments,
   readFilesStatement,
   readFilesValues,
 } from './read-files.ts';

@@ -1,6 +1,7 @@
 /** The statement that reads the files of a folder. FilesSpec -> SQL and its values. Pure. */
 import { isAbsolute, resolve } from 'node:path';
 import { type FileColumns, type FilesSpec, isUrl, type ReaderOption } from '../model/files-source.ts';
+import { guardedValues, isGuarded, misfitLine, misfitRow, valuesOfLine } from './fitting-values.ts';
 import { globLiteral, quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { type Statement, statement } from './statements.ts';
 
@@ -33,7 +34,10 @@ export const filesRelation = (relation: string): SqlFragment =>
 export const inferColumnsStatement = (spec: FilesSpec): Statement<'landing/inferred_columns'> =>
   statement('landing/inferred_columns', {
     reader: statementFragment(READERS[spec.format]),
-    options: optionsFragment(givenOptions(spec)),
+    options: optionsFragment([
+      ...givenOptions(spec),
+      ...(spec.onBadRows === 'quarantine' ? ['ignore_errors = true'] : []),
+    ]),
   });
 
 export const readFilesStatement = (
@@ -43,8 +47,20 @@ export const readFilesStatement = (
   statement('landing/read_files', {
     relation: filesRelation(relation),
     reader: statementFragment(READERS[spec.format]),
+    values: guardedFragment(spec, columns),
     options: optionsFragment([...givenOptions(spec), ...typeOptions(spec, columns)]),
     only: statementFragment(files.length === 0 ? 'where false' : ''),
+  });
+
+/** The rows of CSV files that fit; DuckDB keeps the others in tables of its own. */
+export const goodRowsStatement = (
+  spec: FilesSpec,
+  { relation, columns }: Pick<Read, 'relation' | 'columns'>,
+): Statement<'landing/good_rows'> =>
+  statement('landing/good_rows', {
+    relation: filesRelation(relation),
+    values: guardedFragment(spec, columns),
+    options: optionsFragment([...givenOptions(spec), ...typeOptions(spec, columns)]),
   });
 
 /** `head`: the columns in the order in which the file has them, each with its type. */
@@ -59,6 +75,21 @@ export const checkCsvStatement = (
       `columns = {${head.map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}}`,
     ]),
   });
+
+/** The first row of a CSV whose texts are no values of their columns. */
+export const badRowStatement = (spec: FilesSpec, columns: FileColumns): Statement<'landing/first_bad_row'> =>
+  statement('landing/first_bad_row', {
+    options: optionsFragment(givenOptions(spec)),
+    misfit: statementFragment(misfitRow(Object.entries(columns))),
+  });
+
+/** When a line of a JSON file does not fit, and its values where it does. */
+export const lineFragments = (
+  columns: FileColumns,
+): { readonly misfit: SqlFragment; readonly values: SqlFragment } => ({
+  misfit: statementFragment(misfitLine(Object.entries(columns))),
+  values: statementFragment(valuesOfLine(Object.entries(columns))),
+});
 
 /** What that statement binds. */
 export function readFilesValues(
@@ -82,10 +113,18 @@ const givenOptions = ({ format, options }: FilesSpec): string[] =>
 
 /** By name: a CSV reader that is told `columns` takes them by their places, whatever its head says. */
 function typeOptions({ format }: FilesSpec, columns: FileColumns): string[] {
-  const told = Object.entries(columns);
+  const told = Object.entries(columns).map(
+    ([name, type]) => [name, isGuarded(type) ? 'VARCHAR' : type] as const,
+  );
   if (format === 'parquet' || told.length === 0) return [];
   const list = told.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ');
   return [`${format === 'json' ? 'columns' : 'types'} = {${list}}`];
+}
+
+/** A Parquet file has values of types, and no texts. */
+function guardedFragment({ format }: FilesSpec, columns: FileColumns): SqlFragment {
+  const values = format === 'parquet' ? [] : guardedValues(Object.entries(columns));
+  return statementFragment(values.length === 0 ? '' : ` replace (${values.join(', ')})`);
 }
 
 const optionsFragment = (options: readonly string[]): SqlFragment =>

@@ -230,6 +230,68 @@ describe('a file that changed after it was read', () => {
   });
 });
 
+describe('values', () => {
+  it('keep their zone, and are not rounded to the type that the first session found', async () => {
+    const world = await worldForTest({ processes: [load()] });
+    put(world, 'landing/1.jsonl', '{"id":1,"ts":"2023-09-14T01:10:00+02:00","amount":1}');
+    await world.publish('orders_load');
+    expect(await world.rows('select ts, amount from raw.orders')).toEqual(['["2023-09-13T23:10:00Z","1"]']);
+    put(world, 'landing/2.jsonl', `${order(2, 1, 2.0)}{"id":3,"ts":"2023-09-14T01:10:00Z","amount":3.0}`);
+    await world.publish('orders_load');
+    put(world, 'landing/3.jsonl', order(4, 1, 4) + order(5, 1, 2.5));
+    expect(await refused(world)).toMatchObject({
+      code: 'file-does-not-fit',
+      context: { file: 'landing/3.jsonl', line: 2 },
+    });
+    expect(await ids(world)).toHaveLength(3);
+  });
+
+  it('that do not fit are kept aside with their lines, where the source says so', async () => {
+    const source = {
+      on_bad_rows: 'quarantine',
+      columns: { id: 'bigint', ts: 'timestamptz', amount: 'date' },
+    };
+    const world = await worldForTest({ processes: [load(source)] });
+    const row = (id: unknown, amount: string): string =>
+      `${JSON.stringify({ id, ts: '2023-09-14T01:10:00Z', amount })}\n`;
+    put(
+      world,
+      'landing/1.jsonl',
+      `${row(1, '2023-01-01')}${row('x', '2023-01-01')}\nnope\n${row(2, '2023-01-01T05:00:00')}${row(3, '2023-01-01T00:00:00')}`,
+    );
+    put(world, 'landing/2.jsonl', row(4, '2023-01-02'));
+    const record = await world.publish('orders_load');
+    expect(record.audits.find(({ name }) => name === 'bad_rows_orders')).toMatchObject({
+      severity: 'warn',
+      status: 'failed',
+      actual: '3',
+      sample: [2, 4, 5].map((line) => ({ file: 'landing/1.jsonl', line })),
+    });
+    expect(await ids(world)).toEqual(['["1"]', '["3"]', '["4"]']);
+    expect(
+      await world.rows(
+        "select failing_row->>'$.line' from psyberg.psyberg_audit_failure where audit_name = 'bad_rows_orders'",
+      ),
+    ).toEqual(['["2"]', '["4"]', '["5"]']);
+    expect(await ledger(world)).toEqual(['["landing/1.jsonl","2","1"]', '["landing/2.jsonl","1","1"]']);
+    put(world, 'landing/3.jsonl', '[{"id":9}]');
+    expect(await refused(world)).toMatchObject({ code: 'file-does-not-fit' });
+
+    world.writeProcess(load({ ...source, files: 'landing/*.csv' }));
+    await world.reopen();
+    put(
+      world,
+      'landing/4.csv',
+      'amount,id,ts\n2023-01-01,5,2023-09-14 05:00:00\n2023-01-01,6,2023-09-14 05:00:00,7\n2023-01-01,x,y\n',
+    );
+    const csv = await world.publish('orders_load');
+    expect(csv.audits.find(({ name }) => name === 'bad_rows_orders')).toMatchObject({
+      actual: expect.stringMatching(/^[12]$/),
+    });
+    expect(await ids(world)).toContain('["5"]');
+  });
+});
+
 describe('a file that cannot be loaded', () => {
   const cases: Record<
     string,
@@ -260,6 +322,14 @@ describe('a file that cannot be loaded', () => {
       { 'a.csv': 'id,ts,amount\n1,2023-09-14 01:00:00,2\n', 'b.csv': 'id,ts,sum\n1,2023-09-14 01:00:00,2\n' },
       { files: 'landing/*.csv' },
       { code: 'file-does-not-fit', context: { file: 'landing/b.csv' } },
+    ],
+    'a CSV with a column more': [
+      {
+        'a.csv': 'id,ts,amount\n1,2023-09-14 01:00:00,2\n',
+        'b.csv.gz': gzipSync('ts,amount,id,more\n2023-09-14 01:00:00,2,1,9\n'),
+      },
+      { files: 'landing/*.csv*', format: 'csv' },
+      { code: 'file-does-not-fit', context: { file: 'landing/b.csv.gz', line: 1 } },
     ],
     'a CSV with a value of another type': [
       {

@@ -13,6 +13,7 @@ import type { AuditResult } from '../../model/run-record.ts';
 import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { checkFilesRead } from '../checks/files-read.ts';
+import { withRowsAside } from '../checks/rows-aside.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
 import { type Audited, type Begun, type Composed, type Opened, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
@@ -48,7 +49,7 @@ async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audi
       files.filter((each) => each.alias === source.alias),
     );
   const counted = {
-    ...audited,
+    ...(await withRowsAside(audited)),
     rowsRead: files.reduce((sum, each) => sum + each.rows, 0n),
     rowsWritten: row?.rows_staged ?? 0n,
   };

@@ -1,0 +1,84 @@
+/**
+ * The heads of CSV files. DuckDB takes the columns of the first file for those of all: what only a later one
+ * has would be left out without a word. Paths -> nothing, or a refusal that names a file.
+ */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { refusal } from '../model/errors.ts';
+import { type FilesSpec, type FileToRead, folderName, isUrl } from '../model/files-source.ts';
+import { locationOf } from './list-files.ts';
+
+/** Heads that are read at once. Not measured. */
+const READ_TOGETHER = 64;
+/** Longer first lines are not compared. */
+const HEAD_BYTES_MAX = 1_048_576;
+
+/**
+ * Throws `file-does-not-fit` where two files have other columns. Files on a server are not looked at, nor any
+ * where the header says how their columns are brought together.
+ */
+export async function checkHeads(spec: FilesSpec, files: readonly Pick<FileToRead, 'path'>[]): Promise<void> {
+  const { format, options } = spec;
+  if (format !== 'csv' || options['header'] === false || 'skip' in options || 'union_by_name' in options)
+    return;
+  const local = files.filter(({ path }) => !isUrl(path));
+  let first: { readonly path: string; readonly head: string; readonly columns: string } | undefined;
+  for (let at = 0; at < local.length; at += READ_TOGETHER) {
+    const some = local.slice(at, at + READ_TOGETHER);
+    const heads = await Promise.all(some.map(({ path }) => firstLine(locationOf(spec, path))));
+    for (const [index, head] of heads.entries()) {
+      if (head === undefined) continue;
+      const { path } = some[index] as Pick<FileToRead, 'path'>;
+      const columns = columnsIn(head, options['delim']);
+      first ??= { path, head, columns };
+      if (columns !== first.columns)
+        throw refusal(
+          'file-does-not-fit',
+          `${path}:1: its head is ${head}, and that of ${first.path} is ${first.head}`,
+          {
+            hint: 'correct the file; or say at its source options: { union_by_name: true }, and what a file lacks is NULL',
+            context: { files: folderName(spec.globs), file: path, line: 1, column: null },
+          },
+        );
+    }
+  }
+}
+
+/** Their names in an order of their own: a CSV is read by names, not by places. */
+const columnsIn = (head: string, delimiter: unknown): string =>
+  head
+    .replace(/^\uFEFF/, '')
+    .split(typeof delimiter === 'string' ? delimiter : ',')
+    .map((name) =>
+      name
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .toLowerCase(),
+    )
+    .sort()
+    .join('\n');
+
+/** Undefined where there is none, or it cannot be read here: DuckDB says what is wrong with it then. */
+async function firstLine(path: string): Promise<string | undefined> {
+  const file = createReadStream(path);
+  let text = '';
+  try {
+    for await (const chunk of unpacked(path, file)) {
+      text += String(chunk);
+      const end = text.search(/\r?\n/);
+      if (end >= 0) return text.slice(0, end);
+      if (text.length > HEAD_BYTES_MAX) return undefined;
+    }
+    return text === '' ? undefined : text;
+  } catch {
+    return undefined;
+  } finally {
+    file.destroy();
+  }
+}
+
+function unpacked(path: string, file: Readable): Readable {
+  if (/\.gz$/i.test(path)) return file.pipe(createGunzip());
+  return /\.zst$/i.test(path) ? file.pipe(createZstdDecompress()) : file;
+}
