@@ -274,7 +274,7 @@ describe('values', () => {
       ),
     ).toEqual(['["2"]', '["4"]', '["5"]']);
     expect(await ledger(world)).toEqual(['["landing/1.jsonl","2","1"]', '["landing/2.jsonl","1","1"]']);
-    put(world, 'landing/3.jsonl', '[{"id":9}]');
+    put(world, 'landing/3.jsonl', '[{"id":"z"}]');
     expect(await refused(world)).toMatchObject({ code: 'file-does-not-fit' });
 
     world.writeProcess(load({ ...source, files: 'landing/*.csv' }));
