@@ -1,9 +1,10 @@
 -- @name landing/good_rows
--- What: the rows of CSV files that fit, as landing/read_files gives them; those that do not are in DuckDB's tables of rejects.
+-- What: the rows of CSV files that fit, as landing/read_files gives them.
 -- @param $files VARCHAR[] paths or URLs, with glob characters made literal
 -- @param $folder VARCHAR the project's folder with a slash at its end, which paths in the ledger are relative to; or nothing
 create or replace temp table {{relation}} as
 select
   * exclude (psyberg_file){{values}},
   case when starts_with(psyberg_file, $folder) then substr(psyberg_file, length($folder) + 1) else psyberg_file end as psyberg_file
-from read_csv($files, filename = 'psyberg_file', store_rejects = true, rejects_table = 'psyberg_rejects', rejects_scan = 'psyberg_reject_scans', rejects_limit = 0{{options}})
+from read_csv($files, filename = 'psyberg_file', ignore_errors = true{{options}})
+where not {{misfit}}

@@ -5,8 +5,8 @@
 import type { Engine } from '../engine/index.ts';
 import type { FilesSpec, FilesToRead } from '../model/files-source.ts';
 import {
+  csvStatements,
   filesRelation,
-  goodRowsStatement,
   lineFragments,
   readFilesValues,
   type StatementRow,
@@ -33,10 +33,10 @@ export async function setAside(engine: Engine, spec: FilesSpec, toRead: FilesToR
   const values = readFilesValues(spec, toRead);
   await dropRejects(engine);
   try {
-    await engine.execute(goodRowsStatement(spec, toRead), values);
-    await engine.execute(statement('landing/bad_rows', { bad: badFragment(relation) }), {
-      folder: values.folder,
-    });
+    const { good, rejected, bad } = csvStatements(spec, toRead.columns);
+    await engine.execute(rejected(filesRelation(relation)), { files: values.files });
+    await engine.execute(bad(badFragment(relation)), values);
+    await engine.execute(good(filesRelation(relation)), values);
     return true;
   } catch {
     return false;

@@ -562,8 +562,8 @@ export interface Catalogue {
     row: AnyRow;
   };
   'landing/bad_rows': {
-    parameters: { folder: string };
-    fragments: 'bad';
+    parameters: { files: readonly string[]; folder: string };
+    fragments: 'bad' | 'options' | 'changes';
     row: AnyRow;
   };
   'landing/begin_lines': {
@@ -623,7 +623,7 @@ export interface Catalogue {
   };
   'landing/good_rows': {
     parameters: { files: readonly string[]; folder: string };
-    fragments: 'relation' | 'values' | 'options';
+    fragments: 'relation' | 'values' | 'options' | 'misfit';
     row: AnyRow;
   };
   'landing/hours_read': {
@@ -661,6 +661,11 @@ export interface Catalogue {
     fragments: 'relation' | 'values' | 'reader' | 'options' | 'only';
     row: AnyRow;
   };
+  'landing/reject_rows': {
+    parameters: { files: readonly string[] };
+    fragments: 'relation' | 'options';
+    row: AnyRow;
+  };
   'landing/rows_by_path': {
     parameters: Nothing;
     fragments: 'relation';
@@ -669,7 +674,7 @@ export interface Catalogue {
   'landing/set_aside': {
     parameters: { limit: bigint | number };
     fragments: 'bad';
-    row: { file: string; line: bigint; text: string; reason: string; found: bigint };
+    row: { file: string; line: bigint | null; text: string; reason: string; found: bigint };
   };
   'macros/bounds_are_trusted': {
     parameters: Nothing;

@@ -11,15 +11,21 @@ const UNCHECKED = /^(VARCHAR|TEXT|STRING|CHAR|BPCHAR|JSON|STRUCT|MAP|UNION|BLOB)
 /** True of types whose values the cast could change: they are read as texts. */
 export const isGuarded = (type: string): boolean => INTEGER.test(type) || /^DATE$/i.test(type);
 
+/** When a cast of `text` to such a type would give another value; undefined for other types. */
+function changed(text: string, type: string): string | undefined {
+  if (INTEGER.test(type))
+    return `((contains(${text}, '.') or contains(${text}, 'e') or contains(${text}, 'E')) and try_cast(${text} as double) <> trunc(try_cast(${text} as double)))`;
+  return /^DATE$/i.test(type)
+    ? `(try_cast(${text} as timestamp) <> try_cast(${text} as date)::timestamp)`
+    : undefined;
+}
+
 /** When `text`, a value as SQL, does not fit; undefined where every value does. */
 export function misfit(text: string, type: string): string | undefined {
   if (UNCHECKED.test(type)) return undefined;
   const unread = `(${text} is not null and try_cast(${text} as ${type}) is null)`;
-  if (INTEGER.test(type))
-    return `(${unread} or ((contains(${text}, '.') or contains(${text}, 'e') or contains(${text}, 'E')) and try_cast(${text} as double) <> trunc(try_cast(${text} as double))))`;
-  if (/^DATE$/i.test(type))
-    return `(${unread} or try_cast(${text} as timestamp) <> try_cast(${text} as date)::timestamp)`;
-  return unread;
+  const changes = changed(text, type);
+  return changes === undefined ? unread : `(${unread} or ${changes})`;
 }
 
 /** Entries of a REPLACE that turn the texts of guarded columns into values, or stop at the first misfit. */
@@ -52,8 +58,15 @@ export const valuesOfLine = (columns: readonly (readonly [name: string, type: st
     })
     .join(', ');
 
-/** When a row of a CSV, all of it texts, has a value that does not fit. */
-export const misfitRow = (columns: readonly (readonly [name: string, type: string])[]): string => {
-  const values = columns.flatMap(([name, type]) => misfit(quoteIdentifier(name), type) ?? []);
-  return values.length === 0 ? 'false' : `(${values.join(' or ')}) is true`;
+/** When a row of a CSV has a value that does not fit; the guarded columns are texts, at least. */
+export const misfitRow = (columns: readonly (readonly [name: string, type: string])[]): string =>
+  anyOf(columns.map(([name, type]) => misfit(quoteIdentifier(name), type)));
+
+/** When it has one that a cast would change. */
+export const changedRow = (columns: readonly (readonly [name: string, type: string])[]): string =>
+  anyOf(columns.map(([name, type]) => changed(quoteIdentifier(name), type)));
+
+const anyOf = (conditions: readonly (string | undefined)[]): string => {
+  const some = conditions.filter((condition) => condition !== undefined);
+  return some.length === 0 ? 'false' : `((${some.join(' or ')}) is true)`;
 };

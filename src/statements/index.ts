@@ -39,8 +39,8 @@ export * from './quote.ts';
 export {
   badRowStatement,
   checkCsvStatement,
+  csvStatements,
   filesRelation,
-  goodRowsStatement,
   inferColumnsStatement,
   lineFragments,
   readFilesStatement,

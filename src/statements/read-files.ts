@@ -1,7 +1,14 @@
 /** The statement that reads the files of a folder. FilesSpec -> SQL and its values. Pure. */
 import { isAbsolute, resolve } from 'node:path';
 import { type FileColumns, type FilesSpec, isUrl, type ReaderOption } from '../model/files-source.ts';
-import { guardedValues, isGuarded, misfitLine, misfitRow, valuesOfLine } from './fitting-values.ts';
+import {
+  changedRow,
+  guardedValues,
+  isGuarded,
+  misfitLine,
+  misfitRow,
+  valuesOfLine,
+} from './fitting-values.ts';
 import { globLiteral, quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { type Statement, statement } from './statements.ts';
 
@@ -52,16 +59,32 @@ export const readFilesStatement = (
     only: statementFragment(files.length === 0 ? 'where false' : ''),
   });
 
-/** The rows of CSV files that fit; DuckDB keeps the others in tables of its own. */
-export const goodRowsStatement = (
+/** A CSV in three readings: its rows that fit, those that DuckDB rejects, and all that do not. */
+export function csvStatements(
   spec: FilesSpec,
-  { relation, columns }: Pick<Read, 'relation' | 'columns'>,
-): Statement<'landing/good_rows'> =>
-  statement('landing/good_rows', {
-    relation: filesRelation(relation),
-    values: guardedFragment(spec, columns),
-    options: optionsFragment([...givenOptions(spec), ...typeOptions(spec, columns)]),
-  });
+  columns: FileColumns,
+): {
+  readonly good: (relation: SqlFragment) => Statement<'landing/good_rows'>;
+  readonly rejected: (relation: SqlFragment) => Statement<'landing/reject_rows'>;
+  readonly bad: (bad: SqlFragment) => Statement<'landing/bad_rows'>;
+} {
+  const entries = Object.entries(columns);
+  const guarded = entries.filter(([, type]) => isGuarded(type));
+  const options = optionsFragment([...givenOptions(spec), ...typeOptions(spec, columns)]);
+  const byType = optionsFragment([...givenOptions(spec), typesOption(entries)]);
+  return {
+    good: (relation) =>
+      statement('landing/good_rows', {
+        relation,
+        options,
+        values: guardedFragment(spec, columns),
+        misfit: statementFragment(misfitRow(guarded)),
+      }),
+    rejected: (relation) => statement('landing/reject_rows', { relation, options: byType }),
+    bad: (bad) =>
+      statement('landing/bad_rows', { bad, options, changes: statementFragment(changedRow(guarded)) }),
+  };
+}
 
 /** `head`: the columns in the order in which the file has them, each with its type. */
 export const checkCsvStatement = (
@@ -117,9 +140,11 @@ function typeOptions({ format }: FilesSpec, columns: FileColumns): string[] {
     ([name, type]) => [name, isGuarded(type) ? 'VARCHAR' : type] as const,
   );
   if (format === 'parquet' || told.length === 0) return [];
-  const list = told.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ');
-  return [`${format === 'json' ? 'columns' : 'types'} = {${list}}`];
+  return [typesOption(told, format === 'json' ? 'columns' : 'types')];
 }
+
+const typesOption = (columns: readonly (readonly [name: string, type: string])[], option = 'types'): string =>
+  `${option} = {${columns.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}}`;
 
 /** A Parquet file has values of types, and no texts. */
 function guardedFragment({ format }: FilesSpec, columns: FileColumns): SqlFragment {

@@ -23,7 +23,12 @@ async function withRowsOf(audited: Audited, alias: string, relation: string): Pr
   const { engine, project } = audited.ports;
   const limit = Math.max(SAMPLE_ROWS, project.auditFailureRows);
   const found = await rowsAside(engine, relation, limit);
-  const rows = found.map(({ file, line, text, reason }) => ({ file, line: Number(line), text, reason }));
+  const rows = found.map(({ file, line, text, reason }) => ({
+    file,
+    line: line === null ? null : Number(line),
+    text,
+    reason,
+  }));
   const { result, failures } = keepFailures(
     audited,
     {
