@@ -7,6 +7,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { orphans } from '../support/orphans.ts';
 import { runSessionStep } from '../support/session-step.ts';
+import { spawnSessions } from '../support/spawn.ts';
 import { type ProcessFile, processFile, type World, worldForTest } from '../support/world.ts';
 
 const load = (
@@ -227,6 +228,33 @@ describe('a file that changed after it was read', () => {
     utimesSync(join(world.root, 'landing/1.jsonl'), anHourAgo, anHourAgo);
     await world.publish('orders_load');
     expect(await ids(world)).toEqual(['["1"]']);
+  });
+});
+
+describe('a killed session', () => {
+  const kills = [
+    ...Array.from({ length: 10 }, (_, step) => ({ killAtStep: step + 1 })),
+    ...[1, 2, 3].flatMap((commit) => [false, true].map((after) => ({ killAtCommit: { commit, after } }))),
+  ];
+  it('has each file loaded once by the next one, wherever it stopped', { timeout: 300_000 }, async () => {
+    const world = await worldForTest({ processes: [load()] });
+    let files = 0;
+    let killed = 0;
+    for (const kill of kills) {
+      files += 1;
+      put(world, `landing/${files}.jsonl`, order(files, files % 20));
+      const attempt = await spawnSessions(world.root, { processes: ['orders_load'], ...kill });
+      if (attempt.killed) killed += 1;
+      await world.reopen();
+      const [record] = await world.run();
+      expect(['published', 'nothing-new']).toContain(record?.status);
+      expect(await world.rows('select count(*), count(distinct id) from raw.orders')).toEqual([
+        `["${files}","${files}"]`,
+      ]);
+      expect([kill, await world.leftovers(), await orphans(world)]).toEqual([kill, [], []]);
+    }
+    expect(killed).toBeGreaterThan(10);
+    expect(await ledger(world)).toHaveLength(files);
   });
 });
 
