@@ -14,8 +14,9 @@ export interface AvroHeader {
 }
 
 const MAGIC_LENGTH = 4;
+const MAGIC = 'Obj\u0001';
 
-/** Reads the header at the beginning of `file`. */
+/** Reads the header at the beginning of `file`. Throws RangeError where it ends before its header does. */
 export function readAvroHeader(file: Buffer): AvroHeader {
   const header = new AvroReader(file, MAGIC_LENGTH);
   const entries: (readonly [string, Buffer])[] = [];
@@ -27,6 +28,21 @@ export function readAvroHeader(file: Buffer): AvroHeader {
     for (let index = 0; index < count; index += 1) entries.push([header.bytes().toString(), header.bytes()]);
   }
   return { entries, end: header.offset };
+}
+
+/**
+ * The schema in the header of a file of which the beginning is there. Undefined where that is no Avro file, or
+ * the schema is not within it.
+ */
+export function avroSchemaIn(head: Buffer): string | undefined {
+  if (head.toString('latin1', 0, MAGIC_LENGTH) !== MAGIC) return undefined;
+  try {
+    const [, schema] = readAvroHeader(head).entries.find(([key]) => key === 'avro.schema') ?? [];
+    return schema?.toString();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** The file with each value of its header replaced by what `change` makes of it. */
@@ -74,7 +90,7 @@ class AvroReader {
     let value = 0;
     let factor = 1;
     for (;;) {
-      const byte = this.#file[this.offset] as number;
+      const byte = this.#file.readUInt8(this.offset);
       this.offset += 1;
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) break;
@@ -85,6 +101,7 @@ class AvroReader {
   bytes(): Buffer {
     const length = this.long();
     this.offset += length;
+    if (this.offset > this.#file.length) throw new RangeError('the file ends within its header');
     return this.#file.subarray(this.offset - length, this.offset);
   }
 }

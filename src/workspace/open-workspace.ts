@@ -26,6 +26,8 @@ export interface WorkspaceOptions {
    * goes on in temporary files.
    */
   readonly memoryLimit?: string;
+  /** Threads that DuckDB computes with; default: one a core. */
+  readonly threads?: number;
   /** The clock, in ms since 1970; for tests and replays. */
   readonly now?: () => number;
 }
@@ -122,7 +124,7 @@ interface Lake {
 function openedOnDemand(
   { uri, token }: CatalogServer,
   storage: ReadonlyMap<string, StorageAccess>,
-  { onStep, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'] }: WorkspaceOptions,
+  { onStep, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'], threads }: WorkspaceOptions,
 ): Lake {
   let opening: Promise<Engine> | undefined;
   const open = async (): Promise<Engine> => {
@@ -133,6 +135,7 @@ function openedOnDemand(
       warehouse: CATALOG_NAME,
       log: (message) => onStep?.(message),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      ...(threads === undefined ? {} : { threads }),
     });
     await running.useStorage([...storage.values()]);
     return running;

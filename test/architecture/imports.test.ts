@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engine: ['model', 'setup', 'statements', '@duckdb/node-api'],
   catalog: ['iceberg', 'model', 'kysely', 'pg', 'zod'],
   files: ['catalog', 'model'],
-  tables: ['engine', 'iceberg', 'model', 'statements'],
+  tables: ['engine', 'files', 'iceberg', 'model', 'statements'],
   landing: ['engine', 'model', 'statements'],
   markers: ['iceberg', 'model'],
   state: ['catalog', 'engine', 'files', 'iceberg', 'kinds', 'model', 'statements', 'tables'],

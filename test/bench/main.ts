@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one
  * run on one machine. Prints medians with the machine's name; nothing here is a test. Names: append, small,
- * cold, hourly, memory, growth, overwrite, rebase, planning, catalog.
+ * cold, hourly, memory, growth, overwrite, rebase, planning, catalog, tests.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
@@ -14,6 +14,7 @@ import { overwriteBench } from './overwrite.ts';
 import { planningBench } from './planning.ts';
 import { rebaseBench } from './rebase.ts';
 import { smallBench } from './small.ts';
+import { testsBench } from './tests.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   append: appendBench,
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   rebase: rebaseBench,
   planning: planningBench,
   catalog: catalogBench,
+  tests: testsBench,
 };
 
 const wanted = process.argv.slice(2);

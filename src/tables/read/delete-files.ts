@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../../engine/index.ts';
 import { liveEntryFragments, type StatementRow, statement } from '../../statements/index.ts';
+import { manifestColumns } from './manifest-columns.ts';
 import type { ManifestRow } from './manifest-list.ts';
 
 export type DeleteFileRow = StatementRow<'tables/delete_files'>;
@@ -20,9 +21,7 @@ export const deleteKey = (path: string, contentOffset: string | null): string =>
  * and DuckDB reads several files with the columns of the first.
  */
 export async function deleteFilesOf(engine: Engine, manifest: ManifestRow): Promise<DeleteFileRow[]> {
-  const { columns } = await engine.table(statement('tables/data_file_columns'), {
-    manifest: manifest.manifest_path,
-  });
+  const columns = await manifestColumns(engine, manifest.manifest_path);
   return engine.query(
     statement('tables/delete_files', {
       referenced_data_file: liveEntryFragments(columns, 1).referenced_data_file,

@@ -46,9 +46,25 @@ function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
   return [...byPath.values()];
 }
 
-/** The manifests of a snapshot, data manifests and delete manifests. */
-export const manifestsOf = (engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> =>
-  readManifests(engine, [snapshot['manifest-list']]);
+/** What an engine has read of lists, those that were asked for last at the end. */
+const read = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
+
+/** About 20 MB at most: a session asks for the same few lists, each up to four times. */
+const LISTS_KEPT = 16;
+const MANIFESTS_KEPT = 5000;
+
+/** The manifests of a snapshot, data manifests and delete manifests. A list never changes: it is read once. */
+export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<readonly ManifestRow[]> {
+  const list = snapshot['manifest-list'];
+  const lists = read.get(engine) ?? new Map<string, readonly ManifestRow[]>();
+  read.set(engine, lists);
+  const rows = lists.get(list) ?? Object.freeze(await readManifests(engine, [list]));
+  lists.delete(list);
+  if (rows.length <= MANIFESTS_KEPT) lists.set(list, rows);
+  const [oldest] = lists.keys();
+  if (lists.size > LISTS_KEPT && oldest !== undefined) lists.delete(oldest);
+  return rows;
+}
 
 /** Those of them with live files. */
 export const liveManifestsOf = async (engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> =>

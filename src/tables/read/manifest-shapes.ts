@@ -3,7 +3,8 @@
  * of the first, and what only another has would be lost. Manifests -> groups.
  */
 import type { Engine } from '../../engine/index.ts';
-import { type ManifestColumn, statement } from '../../statements/index.ts';
+import type { ManifestColumn } from '../../statements/index.ts';
+import { manifestColumns } from './manifest-columns.ts';
 import type { ManifestRow } from './manifest-list.ts';
 
 /** What reading a manifest needs to know of it. */
@@ -25,9 +26,7 @@ export async function shapesOf(
 ): Promise<ManifestShape[]> {
   const shapes = new Map<string, ManifestShape & { readonly paths: string[] }>();
   for (const manifest of manifests) {
-    const { columns } = await engine.table(statement('tables/data_file_columns'), {
-      manifest: manifest.manifest_path,
-    });
+    const columns = await manifestColumns(engine, manifest.manifest_path);
     const key = JSON.stringify([manifest.partition_spec_id, manifest.content, columns]);
     const shape = shapes.get(key);
     if (shape === undefined) shapes.set(key, { manifest, columns, paths: [manifest.manifest_path] });

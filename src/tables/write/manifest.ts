@@ -3,6 +3,7 @@
  * are in no list yet.
  */
 import type { Engine } from '../../engine/index.ts';
+import { changeLocalFile } from '../../files/local.ts';
 import { declareEmptyPartition } from '../../iceberg/empty-partition.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { renderJson } from '../../iceberg/json.ts';
@@ -130,6 +131,7 @@ export const manifestMetadata = (
  * `iceberg/empty-partition.ts`.
  */
 export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
+  if (changeLocalFile(path, declareEmptyPartition)) return;
   const [row] = await engine.query(statement('tables/read_bytes'), { path });
   const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
   await engine.execute(statement('tables/write_bytes'), { content, destination: path });
