@@ -6,7 +6,8 @@
  * load of a file 9 ms.
  */
 import { randomUUID } from 'node:crypto';
-import { access, readFile, rm } from 'node:fs/promises';
+import { accessSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -91,10 +92,13 @@ async function readMetadata<T>(
   const cached = cache.find(location);
   if (cached) {
     // A table whose file is gone is damaged: answering from memory would hide it until the next start.
-    await access(cached.path).catch((error: unknown) => {
+    try {
+      // Not handed to another thread: a session loads tables forty times, and each would wait for one.
+      accessSync(cached.path);
+    } catch (error) {
       cache.forget(location);
       throw missingOr(error, location, cached.path);
-    });
+    }
     cache.remember(location, cached);
     return cached;
   }
