@@ -109,8 +109,9 @@ async function guarded<T>(
 }
 
 /**
- * Each call of DuckDB is work for another thread, which has to be woken: of the client's own `runAndReadAll` a
- * statement with values takes five, here three. SQL with values is one statement.
+ * Each call of DuckDB is work for another thread, which has to be woken: by the client's own `runAndReadAll`
+ * a statement with values takes five, and is parsed twice; here it takes three. SQL with values is one
+ * statement.
  */
 async function runOn(
   connection: DuckDBConnection,

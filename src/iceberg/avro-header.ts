@@ -16,7 +16,7 @@ export interface AvroHeader {
 const MAGIC_LENGTH = 4;
 const MAGIC = 'Obj\u0001';
 
-/** Reads the header at the beginning of `file`. Throws RangeError where it ends before its header does. */
+/** The header at the beginning of `file`. Throws RangeError where that ends before its header does. */
 export function readAvroHeader(file: Buffer): AvroHeader {
   const header = new AvroReader(file, MAGIC_LENGTH);
   const entries: (readonly [string, Buffer])[] = [];
@@ -31,7 +31,7 @@ export function readAvroHeader(file: Buffer): AvroHeader {
 }
 
 /**
- * The schema in the header of a file of which the beginning is there. Undefined where that is no Avro file, or
+ * The schema in the header of a file of which the beginning is there. Undefined where it is no Avro file, or
  * the schema is not within it.
  */
 export function avroSchemaIn(head: Buffer): string | undefined {

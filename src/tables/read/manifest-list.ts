@@ -53,7 +53,9 @@ const read = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
 const LISTS_KEPT = 16;
 const MANIFESTS_KEPT = 5000;
 
-/** The manifests of a snapshot, data manifests and delete manifests. A list never changes: it is read once. */
+/**
+ * The manifests of a snapshot, data manifests and delete manifests. A list never changes, so it is read once.
+ */
 export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<readonly ManifestRow[]> {
   const list = snapshot['manifest-list'];
   const lists = read.get(engine) ?? new Map<string, readonly ManifestRow[]>();

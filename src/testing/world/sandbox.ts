@@ -49,9 +49,9 @@ export interface Sandbox {
 const MEMORY_FOLDER_BYTES = 512 * 1024 * 1024;
 
 /**
- * `keep`: in a folder that stays, and not in memory. DuckDB has one thread: a test has a few rows, and what a
- * second thread does is to be woken for nothing. Of twelve stateful tests 14.0 and 13.9 s of CPU, 15.5 and 18.0
- * with two (2026-11-29, AMD EPYC, 2 cores, other work beside them, turn about).
+ * `keep`: in a folder that stays, and not in memory. DuckDB has one thread: a test has a few rows, and a
+ * second one is woken for nothing. Twelve stateful tests took 15.6 and 15.3 s of CPU, with two threads 16.9
+ * and 20.0 s (2026-11-29, AMD EPYC, 2 cores, turn about, other work beside them).
  */
 export async function openSandbox(
   project: ProjectSpec,
