@@ -5,11 +5,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { ms, timingOf } from './measure.ts';
+import { ms } from './measure.ts';
 import { TESTS, testsProject } from './tests-project.ts';
 
 const COMMAND = path.join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-const RUNS = 3;
 
 /** Told over a pipe of its own when the command ends: Node does not tell a parent. */
 const TELL_CPU = `data:text/javascript,${encodeURIComponent(
@@ -19,12 +18,8 @@ const TELL_CPU = `data:text/javascript,${encodeURIComponent(
 export async function testsBench(): Promise<string[]> {
   const project = testsProject();
   try {
-    const runs = Array.from({ length: RUNS }, () => play(project.root));
-    const wall = timingOf(runs.map((run) => run.wallMs));
-    const cpu = timingOf(runs.map((run) => run.cpuMs));
-    return [
-      `psyberg test, ${TESTS} tests, every order   ${ms(wall.medianMs)}, ${ms(cpu.medianMs)} of CPU (limit 20 s)`,
-    ];
+    const { wallMs, cpuMs } = play(project.root);
+    return [`psyberg test, ${TESTS} tests, every order   ${ms(wallMs)}, ${ms(cpuMs)} of CPU (limit 20 s)`];
   } finally {
     project.remove();
   }
