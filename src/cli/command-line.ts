@@ -11,6 +11,7 @@ import { addCatalogCommand } from './catalog.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfKind } from './exit-code.ts';
 import { type Act, example } from './help.ts';
+import { addFmtCommand } from './fmt.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMaintainCommand } from './maintain.ts';
 import { addNewCommand } from './new.ts';
@@ -73,6 +74,7 @@ export function program(act: Act): Command {
   addPlanCommand(root, act);
   addRunCommand(root, act);
   addTestCommand(root, act);
+  addFmtCommand(root, act);
   addSessionCommand(root, act);
   addAdoptCommand(root, act);
   addStatusCommand(root, act);

@@ -46,8 +46,8 @@ export interface ProcessDraft {
 }
 
 /** White space and line comments may stand before the header. */
-const HEADER_OPEN = /^\uFEFF?(?:\s|--[^\n]*(?:\n|$))*\/\*---[ \t]*(?=\r?\n|$)/;
-const HEADER_CLOSE = '---*/';
+export const HEADER_OPEN = /^\uFEFF?(?:\s|--[^\n]*(?:\n|$))*\/\*---[ \t]*(?=\r?\n|$)/;
+export const HEADER_CLOSE = '---*/';
 
 /** Reads `file` of the project in `root`; its problems are added to `problems`. */
 export function readProcess(options: {

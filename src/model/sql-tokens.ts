@@ -1,0 +1,101 @@
+/**
+ * DuckDB SQL cut into tokens: strings, comments (which nest) and dollar quotes follow PostgreSQL's lexer.
+ * SQL text -> tokens. Pure. DuckDB remains the judge of the syntax; this only must not mistake text in
+ * strings and comments for SQL.
+ */
+
+export interface SqlToken {
+  /** A sign is one character that is nothing else: operators of several are several. */
+  readonly kind: 'comment' | 'string' | 'quoted name' | 'parameter' | 'word' | 'number' | ';' | 'sign';
+  /** Offset of its first character. */
+  readonly first: number;
+  /** Offset behind its last character. */
+  readonly end: number;
+  /** What never ends, when it goes on to the end of the text. */
+  readonly unclosed?: string;
+}
+
+const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
+const NUMBER = /[0-9][0-9A-Za-z_.]*(?:(?<=[eE])[+-][0-9]+)?/y;
+const DOLLAR_QUOTE = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
+const PARAMETER = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*|[0-9]+|"[^"]*")/y;
+/** Letters that belong to the string behind them. */
+const PREFIXED_STRING = /(?:[eExXbB]|[uU]&)'/y;
+/** A carriage return alone ends it, too. */
+const LINE_COMMENT = /--[^\r\n]*/y;
+
+/** White space is left out. */
+export function sqlTokens(sql: string): SqlToken[] {
+  const tokens: SqlToken[] = [];
+  for (let at = 0; at < sql.length; ) {
+    if (/\s/.test(sql[at] as string)) {
+      at += 1;
+      continue;
+    }
+    const token = tokenAt(sql, at);
+    tokens.push(token);
+    at = token.end;
+  }
+  return tokens;
+}
+
+function tokenAt(sql: string, first: number): SqlToken {
+  const lengthOf = (pattern: RegExp): number => {
+    pattern.lastIndex = first;
+    return pattern.exec(sql)?.[0].length ?? 0;
+  };
+  const closed = (kind: SqlToken['kind'], what: string, end: number): SqlToken =>
+    end < 0 ? { kind, first, end: sql.length, unclosed: what } : { kind, first, end };
+  const character = sql[first] as string;
+  const comment = lengthOf(LINE_COMMENT);
+  if (comment > 0) return { kind: 'comment', first, end: first + comment };
+  if (sql.startsWith('/*', first)) return closed('comment', 'comment', endOfComment(sql, first));
+  if (character === ';') return { kind: ';', first, end: first + 1 };
+  if (character === "'") return closed('string', 'string', endOfQuoted(sql, first, "'", false));
+  if (character === '"') return closed('quoted name', 'quoted name', endOfQuoted(sql, first, '"', false));
+  const prefix = lengthOf(PREFIXED_STRING);
+  if (prefix > 0) {
+    const escapes = character === 'e' || character === 'E';
+    return closed('string', 'string', endOfQuoted(sql, first + prefix - 1, "'", escapes));
+  }
+  const dollar = lengthOf(DOLLAR_QUOTE);
+  if (dollar > 0) {
+    const close = sql.indexOf(sql.slice(first, first + dollar), first + dollar);
+    return closed('string', 'dollar-quoted string', close < 0 ? -1 : close + dollar);
+  }
+  for (const [kind, pattern] of [
+    ['parameter', PARAMETER],
+    ['word', WORD],
+    ['number', NUMBER],
+  ] as const) {
+    const length = lengthOf(pattern);
+    if (length > 0) return { kind, first, end: first + length };
+  }
+  return { kind: 'sign', first, end: first + 1 };
+}
+
+function endOfQuoted(sql: string, open: number, quote: string, backslash: boolean): number {
+  for (let at = open + 1; at < sql.length; at++) {
+    if (backslash && sql[at] === '\\') at++;
+    else if (sql[at] === quote) {
+      if (sql[at + 1] !== quote) return at + 1;
+      at++;
+    }
+  }
+  return -1;
+}
+
+function endOfComment(sql: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < sql.length; at++) {
+    if (sql.startsWith('/*', at)) {
+      depth++;
+      at++;
+    } else if (sql.startsWith('*/', at)) {
+      depth--;
+      at++;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return -1;
+}

@@ -1,0 +1,202 @@
+/**
+ * How clauses stand in lines. SQL as sql-formatter lays it out, each clause's words on a line of their own ->
+ * the same tokens with less lines: a clause begins beside its word. Pure.
+ *
+ *     select event_id,
+ *            kind
+ *     from event_fact
+ *     left join account using (account_id)
+ *     where kind = 'play'
+ *       and event_id > 0
+ */
+import { sqlTokens } from '../../model/sql-tokens.ts';
+
+interface Line {
+  readonly indent: number;
+  /** One line of the text, or several where a string or comment goes over several. */
+  readonly text: string;
+}
+
+const WIDTH = 100;
+const STEP = 2;
+/** Words of a clause that stand on a line alone, and how what follows them is laid out. */
+const CLAUSE =
+  /^(?:(?<list>select(?: distinct| all)?|(?:group|order|partition) by|returning|values)|(?<tables>from)|(?<steps>with(?: recursive)?)|(?<rest>where|having|qualify|limit|offset|using sample|insert into|window|set))$/i;
+const JOIN = /^(?:[a-z]+ ){0,3}join\b/i;
+const CONDITION = /^(?:and|or|xor)\b/i;
+const WINDOW_PART = /^(?:where|partition by|order by|rows|range|groups) /i;
+const CASE = /(?:^|[ (])case$/i;
+const END = /^end\b/i;
+/** A query in brackets up to this length stands on one line. */
+const SHORT_QUERY = 60;
+const isComment = ({ text }: Line): boolean => text.startsWith('--') || text.startsWith('/*');
+const endsInComment = ({ text }: Line): boolean => sqlTokens(text).at(-1)?.kind === 'comment';
+
+/** The laid-out text, without a newline at its end. */
+export function layOut(sql: string): string {
+  return arranged(linesOf(withoutGaps(sql)))
+    .map(({ indent, text }) => `${' '.repeat(text === '' ? 0 : indent)}${text}`)
+    .join('\n');
+}
+
+/** An index stands beside its list: `['a', 'b'][1]`. */
+function withoutGaps(sql: string): string {
+  const tokens = sqlTokens(sql);
+  const pieces = tokens.map(({ first, end }, at) => {
+    const next = tokens[at + 1];
+    const gap = sql.slice(end, next?.first ?? sql.length);
+    const isIndex = gap === ' ' && sql[end - 1] === ']' && next !== undefined && sql[next.first] === '[';
+    return `${sql.slice(first, end)}${isIndex ? '' : gap}`;
+  });
+  return sql.slice(0, tokens[0]?.first ?? sql.length) + pieces.join('');
+}
+
+/** Lines that begin inside a string or comment belong to the line before: their spaces are its text. */
+function linesOf(sql: string): Line[] {
+  const inside = new Set<number>();
+  for (const { first, end } of sqlTokens(sql))
+    for (let at = sql.indexOf('\n', first); at >= 0 && at < end; at = sql.indexOf('\n', at + 1))
+      inside.add(at);
+  const lines: Line[] = [];
+  for (let first = 0; first <= sql.length; ) {
+    let end = sql.indexOf('\n', first);
+    while (inside.has(end)) end = sql.indexOf('\n', end + 1);
+    const line = sql.slice(first, end < 0 ? undefined : end);
+    lines.push({ indent: line.length - line.trimStart().length, text: line.trim() });
+    if (end < 0) break;
+    first = end + 1;
+  }
+  return lines;
+}
+
+function arranged(lines: readonly Line[]): Line[] {
+  const result: Line[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const line = lines[at] as Line;
+    let end = at + 1;
+    while (end < lines.length && (lines[end] as Line).indent > line.indent) end += 1;
+    const below = arranged(lines.slice(at + 1, end));
+    result.push(...withBelow(line, below));
+    at = end;
+  }
+  return joinedShort(result);
+}
+
+const shifted = (lines: readonly Line[], by: number): Line[] =>
+  lines.map(({ indent, text }) => ({ indent: indent + by, text }));
+
+/** A line and what hangs below it. */
+function withBelow(line: Line, below: readonly Line[]): Line[] {
+  const [first, ...rest] = below;
+  const kind = CLAUSE.exec(line.text)?.groups;
+  if (first === undefined || kind === undefined || isComment(first)) return [line, ...below];
+  const head = { indent: line.indent, text: `${line.text} ${first.text}` };
+  if (kind['steps'] !== undefined) return [head, ...shifted(rest, -STEP)];
+  if (kind['tables'] !== undefined) return [head, ...tables(rest, line.indent)];
+  if (kind['list'] === undefined) return [head, ...rest];
+  const [word] = line.text.split(' ') as [string];
+  const isSelect = word.toLowerCase() === 'select';
+  const oneLine = [line, ...below].map(({ text }) => text).join(' ');
+  const fits = oneLine.length + line.indent <= WIDTH && !below.some(endsInComment);
+  if (!isSelect && fits && below.every(({ indent }) => indent === first.indent))
+    return [{ indent: line.indent, text: oneLine }];
+  if (word.toLowerCase() === 'values') return rest.length === 0 ? [head] : [line, ...below];
+  return [head, ...shifted(rest, (isSelect ? word : line.text).length + 1 - STEP)];
+}
+
+/** Behind `from`: joins stand below it, conditions and further tables farther in. */
+function tables(lines: readonly Line[], indent: number): Line[] {
+  let by = -STEP;
+  return lines.map((line) => {
+    if (line.indent === indent + STEP) {
+      const { text } = line;
+      const hangs = JOIN.test(text) || text.startsWith(')') || isComment(line);
+      by = hangs ? -STEP : CONDITION.test(text) ? 0 : 'from '.length - STEP;
+    }
+    return { indent: line.indent + by, text: line.text };
+  });
+}
+
+/** What stands over several lines between brackets, or between case and end, and fits into one. */
+function joinedShort(lines: readonly Line[]): Line[] {
+  const result: Line[] = [];
+  let rest = lines;
+  for (let open = rest[0]; open !== undefined; open = rest[0]) {
+    const joined = joinedFirst(open, rest.slice(1));
+    result.push(...joined.done);
+    rest = joined.rest;
+  }
+  return result;
+}
+
+/** The first line, with what it opens when that can be joined; `rest` begins with what is to be looked at next. */
+function joinedFirst(open: Line, after: readonly Line[]): { done: readonly Line[]; rest: readonly Line[] } {
+  const found = after.findIndex(({ indent }) => indent <= open.indent);
+  const close = after[found];
+  const inner = after.slice(0, found);
+  const asItIs = { done: [open], rest: after };
+  if (close === undefined || close.indent !== open.indent || inner.length === 0) return asItIs;
+  if (endsInComment(open) || inner.some(endsInComment)) return asItIs;
+  const joined =
+    open.text.endsWith('(') && close.text.startsWith(')')
+      ? joinedBracket(open, inner, close)
+      : CASE.test(open.text) && END.test(close.text)
+        ? joinedCase(open, inner, close)
+        : undefined;
+  if (joined === undefined) return asItIs;
+  // What it ends with may open the next bracket.
+  const rest = [joined.at(-1) as Line, ...after.slice(found + 1)];
+  return { done: joined.slice(0, -1), rest };
+}
+
+/** On one line; undefined when it does not fit, or was more than one thing. */
+function oneLineOf({ open, inner, close, gap }: Joining): Line[] | undefined {
+  const text = `${open.text}${gap}${inner.map((each) => each.text).join(' ')}${gap}${close.text}`;
+  const fits = text.length + open.indent <= WIDTH && !text.includes('\n');
+  return fits ? [{ indent: open.indent, text }] : undefined;
+}
+
+interface Joining {
+  readonly open: Line;
+  readonly inner: readonly Line[];
+  readonly close: Line;
+  readonly gap: '' | ' ';
+}
+
+function joinedBracket(open: Line, inner: readonly Line[], close: Line): Line[] | undefined {
+  const [first] = inner as [Line];
+  const length = inner.reduce((sum, { text }) => sum + text.length + 1, 0);
+  const isFlat = inner.every(({ indent }) => indent === first.indent);
+  const isQuery = /^(?:select|from)\b/i.test(first.text);
+  if (isFlat && inner.every(({ text }) => WINDOW_PART.test(text))) {
+    const head = { indent: open.indent, text: open.text.replace(/\b(filter|over)\($/i, '$1 (') };
+    return oneLineOf({ open: head, inner, close, gap: '' });
+  }
+  if (isFlat && isQuery ? length <= SHORT_QUERY : inner.length === 1)
+    return oneLineOf({ open, inner, close, gap: '' });
+  const last = inner.at(-1) as Line;
+  if (open.text !== '(' || !CASE.test(first.text) || !END.test(last.text)) return undefined;
+  if (inner.slice(1, -1).some(({ indent }) => indent <= first.indent)) return undefined;
+  return [
+    { indent: open.indent, text: `(${first.text}` },
+    ...shifted(inner.slice(1, -1), -1),
+    { indent: last.indent - 1, text: `${last.text}${close.text}` },
+  ];
+}
+
+/** `case when … then … else … end`; of several `when` each keeps its line. */
+function joinedCase(open: Line, inner: readonly Line[], close: Line): Line[] | undefined {
+  const parts: Line[] = [];
+  for (const line of inner) {
+    const before = parts.at(-1);
+    const text = `${before?.text} ${line.text}`;
+    const isPart = before?.indent === line.indent && CONDITION.test(line.text);
+    if (isPart && text.length + line.indent <= WIDTH) parts.splice(-1, 1, { indent: line.indent, text });
+    else parts.push(line);
+  }
+  const isFlat = parts.every(({ indent }) => indent === parts[0]?.indent);
+  const whens = parts.filter(({ text }) => /^when\b/i.test(text)).length;
+  const oneLine =
+    isFlat && whens === 1 ? oneLineOf({ open, inner: parts, close, gap: ' ' }) : undefined;
+  return oneLine ?? (parts.length < inner.length ? [open, ...parts, close] : undefined);
+}
