@@ -8,6 +8,7 @@ import { shownError } from '../model/storage-faults.ts';
 import { errorText } from '../report/run-report.ts';
 import { addAdoptCommand } from './adopt.ts';
 import { addCatalogCommand } from './catalog.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfKind } from './exit-code.ts';
 import { type Act, example } from './help.ts';
@@ -18,6 +19,7 @@ import { addNewCommand } from './new.ts';
 import { addPlanCommand } from './plan.ts';
 import { addRelocateCommand } from './relocate.ts';
 import { addRunCommand } from './run.ts';
+import { addSchemaCommand } from './schema.ts';
 import { addSessionCommand } from './session.ts';
 import { errorStyle, type GlobalOptions, jsonText, openShell, writeAll } from './shell.ts';
 import { addSignalsCommand } from './signals.ts';
@@ -85,6 +87,8 @@ export function program(act: Act): Command {
   addRelocateCommand(root, act);
   addCatalogCommand(root, act);
   addDoctorCommand(root, act);
+  addSchemaCommand(root, act);
+  addCompletionCommand(root, act);
   root.addHelpText('after', example('psyberg plan --explain', 'psyberg run', 'psyberg status'));
   return root;
 }

@@ -1,5 +1,5 @@
 /** What every command file needs to declare itself: how its work is wrapped, and how examples are shown. */
-import type { Command } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 import type { Shell } from './shell.ts';
 
 /** Wraps the work of a command into what commander calls. The work returns the exit code. */
@@ -10,3 +10,15 @@ export type Act = <Inputs extends readonly unknown[]>(
 /** The lines below a command's help. */
 export const example = (...lines: readonly string[]): string =>
   `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+const offered = new WeakMap<Option, readonly string[]>();
+
+/** The values that an option can have, for shells; what else is written the command judges itself. */
+export function offering(option: Option, values: readonly string[]): Option {
+  offered.set(option, values);
+  return option;
+}
+
+/** The values that can be named in advance. */
+export const offeredBy = (of: Option | Argument): readonly string[] =>
+  of.argChoices ?? ('flags' in of ? offered.get(of) : undefined) ?? [];

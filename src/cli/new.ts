@@ -1,13 +1,13 @@
 /** `psyberg new`: a project or a process from a template. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { parseTableName, tableName } from '../model/names.ts';
 import { type EventTimeUnit, PATTERN_NAMES, type Pattern, type ProjectSpec } from '../model/process-spec.ts';
 import type { NewProcessSource } from '../project/scaffold.ts';
 import { EXIT } from './exit-code.ts';
-import { type Act, example } from './help.ts';
+import { type Act, example, offering } from './help.ts';
 import type { Shell } from './shell.ts';
 
 interface NewProcessOptions {
@@ -47,14 +47,18 @@ export function addNewCommand(root: Command, act: Act): void {
     .command('process')
     .description('create the SQL file of a process')
     .argument('<name>', 'the process, such as cancel_fact_load')
-    .requiredOption('--pattern <pattern>', `${PATTERNS.join(', ')}`)
+    .addOption(
+      offering(new Option('--pattern <pattern>', PATTERNS.join(', ')).makeOptionMandatory(), PATTERNS),
+    )
     .requiredOption(
       '--source <table|column>',
       'a source and the column of its event time; repeat it for several',
       (each: string, before: readonly string[] | undefined) => [...(before ?? []), each],
     )
     .requiredOption('--target <table>', 'the table that it writes')
-    .option('--unit <unit>', `of integer time columns: ${UNITS.join(', ')}`)
+    .addOption(
+      offering(new Option('--unit <unit>', `of integer time columns: ${UNITS.join(', ')}`), UNITS),
+    )
     .addHelpText(
       'after',
       example(
@@ -84,8 +88,14 @@ async function createProject(
   { template, files }: { readonly template?: string; readonly files?: string },
 ): Promise<{ readonly directory: string; readonly files: readonly string[] }> {
   const scaffold = await import('../project/scaffold.ts');
-  if (files === undefined)
-    return scaffold.newProject({ directory, ...(template === undefined ? {} : { template }) });
+  if (files === undefined) {
+    const { SCHEMA_FOLDER, schemaFiles } = await import('./editor-schemas.ts');
+    return scaffold.newProject({
+      directory,
+      more: schemaFiles().map(({ name, text }) => ({ name: `${SCHEMA_FOLDER}/${name}`, text })),
+      ...(template === undefined ? {} : { template }),
+    });
+  }
   if (template !== undefined)
     throw usageError('usage', 'a project over files has no template', { hint: 'leave --template out' });
   const [{ openEngine }, { lookAtFiles }, { formatOfFiles }, { globInProject }] = await Promise.all([

@@ -55,7 +55,7 @@ const addCommand = (session: Command, name: string, description: string): Comman
   session
     .command(name)
     .description(description)
-    .requiredOption('--process_name <name>', 'the process')
+    .requiredOption('--process_name <process>', 'the process')
     .option('--src_tables <tables>', "its sources, 'table|time_column,…': checked against the process file")
     .option('--etl_pattern_id <id>', '1 stateless, 2 stateful or dimension: checked against the process file')
     .option('--psyberg_hwm_table <table>', "instead of the project's high_water_mark_table")

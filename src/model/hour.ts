@@ -94,6 +94,10 @@ export function instantOf(text: string): number {
   return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
 }
 
+/** What {@link instantOf} is for, as JSON schemas say it. */
+export const INSTANT_PATTERN =
+  /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?$/;
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
@@ -102,13 +106,13 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 24 * HOUR_MS,
 };
 /** As process files take them. */
-const WHOLE = /^\s*(\d{1,6})([mhd])\s*$/;
+export const DURATION_PATTERN = /^\s*(\d{1,6})([mhd])\s*$/;
 /** As the command line takes them. */
 const FINE = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /** `30m`, `1h`, `2d` in ms; with `fine` also `90s`, `250ms` and `1.5h`. Undefined for anything else. */
 export function durationMs(text: string, { fine = false } = {}): number | undefined {
-  const [, count, unit] = (fine ? FINE : WHOLE).exec(text) ?? [];
+  const [, count, unit] = (fine ? FINE : DURATION_PATTERN).exec(text) ?? [];
   return count === undefined || unit === undefined
     ? undefined
     : Math.round(Number(count) * (UNIT_MS[unit] as number));

@@ -1,5 +1,5 @@
 /** Where a source begins when a process reads it for the first time. Text -> StartSpec. Pure. */
-import { instantOf } from './hour.ts';
+import { INSTANT_PATTERN, instantOf } from './hour.ts';
 
 export type StartSpec =
   /** With all rows it has. */
@@ -13,6 +13,11 @@ export type StartSpec =
 
 export const START_FORMS =
   "beginning, now, a snapshot id in quotes, or a timestamp such as '2023-09-14T05:00:00Z'";
+
+/** The forms as a JSON schema says them. */
+export const START_PATTERN = new RegExp(
+  `^(?:beginning|now|\\d{1,19}|${INSTANT_PATTERN.source.slice(1, -1)})$`,
+);
 
 /**
  * Reads `beginning`, `now`, a snapshot id or a timestamp (without a zone it is UTC); undefined for anything

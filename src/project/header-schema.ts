@@ -3,17 +3,20 @@
  * It judges shapes only; rules between parts are in `check-header.ts`.
  */
 import * as z from 'zod';
+import { PATTERNS } from '../kinds/patterns/index.ts';
 import { filled, strictMap } from '../kinds/shapes.ts';
-import { durationMs } from '../model/hour.ts';
+import { DURATION_PATTERN, durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
-import { parseStart, START_FORMS } from '../model/start.ts';
+import { parseStart, START_FORMS, START_PATTERN } from '../model/start.ts';
 import { auditSchema } from './header-audits.ts';
 import { filesKeys, type HeaderFiles } from './header-files.ts';
 import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
-import { type HeaderWindow, windowHours } from './header-window.ts';
+import { type HeaderWindow, WINDOW_PATTERN, windowHours } from './header-window.ts';
 import { nameText } from './plain-values.ts';
-import { choice, jsonSchemaOf } from './validate.ts';
+import { editorSchema, type JsonSchema } from './editor-schema.ts';
+import { PROCESS_EXAMPLES, PROCESS_KEYS } from './key-descriptions.ts';
+import { choice, judgedText } from './validate.ts';
 
 /** `namespace.table` as text. */
 export const tableText = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$/, {
@@ -39,7 +42,7 @@ const startText = choice(
             ? { hint: 'put the snapshot id in quotes: as a number it loses digits' }
             : {}),
         },
-  z.string(),
+  z.string().regex(START_PATTERN),
 );
 
 const DURATION_RULE = 'must be a number with m, h or d, such as 30m, 1h or 2d';
@@ -52,7 +55,7 @@ const windowSpan = choice(
           message: 'before and after of a window are whole hours or days: a number with h or d',
           hint: 'write it as 12h or 30d',
         },
-  z.string(),
+  z.string().regex(WINDOW_PATTERN),
 ).optional();
 
 const source = strictMap({
@@ -65,10 +68,10 @@ const source = strictMap({
   vtts: vttsSchema.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
   nulls: z.enum(['refuse', 'skip']).optional(),
-  future_tolerance: z
-    .string(DURATION_RULE)
-    .refine((text) => durationMs(text) !== undefined, DURATION_RULE)
-    .optional(),
+  future_tolerance: judgedText(
+    z.string(DURATION_RULE).refine((text) => durationMs(text) !== undefined, DURATION_RULE),
+    DURATION_PATTERN,
+  ).optional(),
   start: startText.optional(),
   protect: z.boolean().optional(),
 });
@@ -133,6 +136,19 @@ export interface HeaderSource extends HeaderFiles {
   readonly protect?: boolean;
 }
 /** The JSON schema of a process file's header, for editors. */
-export function processHeaderJsonSchema(): Record<string, unknown> {
-  return { ...jsonSchemaOf(headerSchema), title: 'Header of a psyberg process' };
+export function processHeaderJsonSchema(): JsonSchema {
+  const ofHours = PATTERN_NAMES.filter((name) => PATTERNS[name].loadsHours);
+  return editorSchema(headerSchema, {
+    title: 'Header of a psyberg process',
+    meanings: PROCESS_KEYS,
+    examples: PROCESS_EXAMPLES,
+    same: { 'sources[].vtts.from': 'sources[].vtts' },
+    rules: {
+      '': {
+        anyOf: [{ required: ['pattern'] }, { required: ['etl_pattern_id'] }],
+        if: { properties: { pattern: { enum: [...ofHours, 2] } }, required: ['pattern'] },
+        then: { properties: { target: { required: ['event_time'] } } },
+      },
+    },
+  });
 }

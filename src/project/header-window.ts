@@ -16,9 +16,12 @@ export interface HeaderWindow {
   readonly key?: string;
 }
 
+/** The form as a JSON schema says it. */
+export const WINDOW_PATTERN = /^\s*\d{1,6}[hd]\s*$/;
+
 /** `12h`, `30d` in hours; undefined for anything else. */
 export function windowHours(text: string): number | undefined {
-  const ms = /[hd]\s*$/.test(text) ? durationMs(text) : undefined;
+  const ms = WINDOW_PATTERN.test(text) ? durationMs(text) : undefined;
   return ms === undefined ? undefined : ms / HOUR_MS;
 }
 

@@ -112,3 +112,36 @@ export const PROJECT_KEYS: Readonly<Record<string, string>> = {
     'With more keys of changed rows than this, all hours of a [window](../concepts/windows.md#keys) change. Default: 1000000.',
   audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',
 };
+
+/** Values as they may be written, for editors; by the paths of the keys. */
+export const PROCESS_EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
+  process_name: ['cancel_fact_load'],
+  'sources[].table': ['raw.raw_cancels'],
+  'sources[].event_time': ['cancel_ts'],
+  'sources[].window': [{ before: '30d', key: 'account_id' }],
+  'sources[].window.before': ['12h', '30d'],
+  'sources[].window.after': ['1h'],
+  'sources[].vtts': ['signal', { from: 'signal' }],
+  'sources[].future_tolerance': ['2h'],
+  'sources[].start': ['beginning', 'now', '2023-09-14T05:00:00Z'],
+  'target.table': ['facts.cancel_fact'],
+  'target.event_time': ['cancel_ts'],
+  'target.partition_by': [['hour(cancel_ts)'], ['day(ts)', 'country']],
+  'target.properties': [{ 'format-version': '3' }],
+  audits: [['source_to_target_count', { not_null: { columns: ['account_id'] } }]],
+  'audits[].no_missing_events': [{ source: 'raw_cancels', key: 'event_id' }],
+  'audits[].not_null': [{ columns: ['account_id'] }],
+  'audits[].unique': [{ columns: ['event_id'], over: 'target' }],
+  'audits[].sql': ['audits/churn_type_known.sql'],
+};
+
+export const PROJECT_EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
+  name: ['my_lake'],
+  'catalog.warehouse': ['warehouse'],
+  'catalog.database': ['postgres://user@host/catalog'],
+  'catalog.uri': ['https://host/catalog'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as it is written in psyberg.yaml
+  'catalog.token': ['${CATALOG_TOKEN}'],
+  'catalog.allowed_locations': [['/mnt/lake']],
+  processes: ['processes'],
+};

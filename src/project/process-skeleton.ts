@@ -118,7 +118,9 @@ function timeExpression(source: NamedSource): string | undefined {
 }
 
 const columnsOf = (source: NamedSource): string =>
-  [`${sqlName(source.alias)}.*`, timeExpression(source)].filter((part) => part !== undefined).join(', ');
+  [`${sqlName(source.alias)}.*`, timeExpression(source)]
+    .filter((part) => part !== undefined)
+    .join(',\n       ');
 
 function unionQuery(sources: readonly NamedSource[]): string {
   const [only] = sources;

@@ -10,7 +10,9 @@ import { tableText } from './header-schema.ts';
 import { isMap } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import { catalogOf } from './read-catalog.ts';
-import { jsonSchemaOf, validate } from './validate.ts';
+import { editorSchema, type JsonSchema } from './editor-schema.ts';
+import { PROJECT_EXAMPLES, PROJECT_KEYS } from './key-descriptions.ts';
+import { validate } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
 
 export const PROJECT_FILE = 'psyberg.yaml';
@@ -58,8 +60,13 @@ const projectSchema = strictMap({
 });
 
 /** The JSON schema of psyberg.yaml, for editors. */
-export function projectJsonSchema(): Record<string, unknown> {
-  return { ...jsonSchemaOf(projectSchema), title: PROJECT_FILE };
+export function projectJsonSchema(): JsonSchema {
+  return editorSchema(projectSchema, {
+    title: PROJECT_FILE,
+    meanings: PROJECT_KEYS,
+    examples: PROJECT_EXAMPLES,
+    rules: { catalog: { anyOf: [{ required: ['warehouse'] }, { required: ['uri'] }] } },
+  });
 }
 
 export interface ProjectFile {

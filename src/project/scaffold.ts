@@ -33,7 +33,12 @@ export function projectTemplates(): string[] {
  * Copies a project template into `directory`, which may exist as long as no file of the template does. The
  * project is named after the folder. Throws `template-unknown` or `file-exists`; nothing is written then.
  */
-export function newProject(options: { readonly directory: string; readonly template?: string }): {
+export function newProject(options: {
+  readonly directory: string;
+  readonly template?: string;
+  /** Files beside those of the template, by their paths in the project. */
+  readonly more?: readonly { readonly name: string; readonly text: string }[];
+}): {
   readonly directory: string;
   readonly files: readonly string[];
 } {
@@ -58,6 +63,8 @@ export function newProject(options: { readonly directory: string; readonly templ
       to: path.join(directory, file === 'gitignore' ? '.gitignore' : file),
       text: fillIn(fs.readFileSync(path.join(from, file), 'utf8'), { name }),
     }));
+  for (const { name: file, text } of options.more ?? [])
+    files.push({ to: path.join(directory, file), text });
   writeNewFiles(files);
   return { directory, files: files.map((file) => file.to) };
 }

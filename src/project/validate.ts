@@ -15,6 +15,7 @@ export interface NoChoice {
 }
 
 const unions = new WeakMap<z.ZodType, z.ZodType>();
+const patterns = new WeakMap<z.ZodType, RegExp>();
 
 /**
  * A value that has one of several forms. `pick` looks at it and names the form that was meant, so that the
@@ -39,10 +40,20 @@ export function choice(pick: (value: unknown) => z.ZodType | NoChoice, union: z.
   return schema;
 }
 
-/** The JSON schema of a zod schema made of the parts above. */
+/** A text that a function judges, with the pattern that says the same in the JSON schema. */
+export function judgedText<Schema extends z.ZodType>(schema: Schema, pattern: RegExp): Schema {
+  patterns.set(schema, pattern);
+  return schema;
+}
+
+/** The JSON schema (draft-07) of what may be written, for a zod schema made of the parts above. */
 export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
   return z.toJSONSchema(schema, {
+    target: 'draft-07',
+    io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
+      const pattern = patterns.get(zodSchema as unknown as z.ZodType);
+      if (pattern !== undefined) jsonSchema.pattern = pattern.source;
       const union = unions.get(zodSchema as unknown as z.ZodType);
       if (union === undefined) return;
       const { $schema: _dialect, ...form } = jsonSchemaOf(union);

@@ -75,17 +75,17 @@ export async function writeTest(project: ProjectSpec, processName: string): Prom
     const tables = await make(draft);
     const rows = await rowsOf(project, sandbox, spec, tables);
     const arrivals = arrivalsOf(spec, rows);
+    const schema = schemaLine(project.root, path.dirname(place));
     fs.mkdirSync(path.dirname(place), { recursive: true });
-    fs.writeFileSync(place, textOf(name, spec, arrivals), { flag: 'wx' });
+    fs.writeFileSync(place, textOf(name, spec, { arrivals, schema }), { flag: 'wx' });
     const expected = await expectedOf({ project, sandbox, make }, spec, place);
     if (expected !== undefined)
       fs.writeFileSync(
         place,
-        textOf(
-          name,
-          spec,
-          arrivals.map((arrival, index) => ({ ...arrival, expect: expected[index] })),
-        ),
+        textOf(name, spec, {
+          arrivals: arrivals.map((arrival, index) => ({ ...arrival, expect: expected[index] })),
+          schema,
+        }),
       );
     return { file, name };
   } finally {
@@ -208,9 +208,20 @@ function arrivalsOf(spec: ProcessSpec, rows: Rows): WrittenArrival[] {
   return [{ rows: first }, { rows: { [late]: (rows.get(late) as readonly PlainRow[]).slice(-1) } }];
 }
 
-function textOf(name: string, spec: ProcessSpec, arrivals: readonly WrittenArrival[]): string {
+function textOf(
+  name: string,
+  spec: ProcessSpec,
+  { arrivals, schema }: { readonly arrivals: readonly WrittenArrival[]; readonly schema: string },
+): string {
   const test = { name, process: spec.processName, arrivals };
-  return `# Rows of the warehouse. The second arrival lands late: it is played first, too.\n${printYaml({ tests: [test] }, { inRows: new Set(['rows']) })}`;
+  return `${schema}# Rows of the warehouse. The second arrival lands late: it is played first, too.\n${printYaml({ tests: [test] }, { inRows: new Set(['rows']) })}`;
+}
+
+/** Names the schema to an editor, where the project has it. */
+function schemaLine(root: string, folder: string): string {
+  const schema = path.join(root, '.psyberg/schema/tests.json');
+  if (!fs.existsSync(schema)) return '';
+  return `# yaml-language-server: $schema=${path.relative(folder, schema).split(path.sep).join('/')}\n`;
 }
 
 interface Expecting {

@@ -15,7 +15,8 @@ with this_hour as (
 {{events}}
 ),
 changes as (
-  select {{key}}, count(*) as event_count
+  select {{key}},
+         count(*) as event_count
   from this_hour
   group by {{key}}
 )

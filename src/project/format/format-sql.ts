@@ -4,6 +4,7 @@
  */
 import { duckdb, formatDialect } from 'sql-formatter';
 import { scanSql } from '../../model/scan-sql.ts';
+import { commasFirst, withWrittenGaps } from './gaps.ts';
 import { layOut } from './layout.ts';
 import { type ParsedSql, sameTokens, sameTree } from './same-sql.ts';
 
@@ -43,6 +44,17 @@ export async function formatSql(sql: string, parse: ParseSql): Promise<Formatted
   return { kind: 'kept', why: 'formatted, it would not be sure to mean the same' };
 }
 
+/** `$name` in place of sql-formatter's own, which takes the first `$` of `$tag$ a string $tag$` for one. */
+const PARAMETERS = {
+  positional: true,
+  numbered: ['$' as const],
+  quoted: ['$' as const],
+  custom: [
+    { regex: String.raw`\$[\p{L}_][\p{L}\p{N}_]*(?![\p{L}\p{N}_$])` },
+    { regex: String.raw`\{\{\w+\}\}` },
+  ],
+};
+
 /** Formatted until another time changes nothing; undefined when it never settles, or cannot be read. */
 function settled(sql: string, words: 'lower' | 'preserve'): string | undefined {
   let text = sql;
@@ -56,16 +68,17 @@ function settled(sql: string, words: 'lower' | 'preserve'): string | undefined {
 
 function formattedOnce(sql: string, words: 'lower' | 'preserve'): string | undefined {
   try {
-    const text = formatDialect(sql, {
+    const written = commasFirst(sql);
+    const text = formatDialect(written, {
       dialect: duckdb,
       keywordCase: words,
       dataTypeCase: words,
       functionCase: words,
       expressionWidth: 90,
       linesBetweenQueries: 1,
-      paramTypes: { named: ['$'], custom: [{ regex: String.raw`\{\{\w+\}\}` }] },
+      paramTypes: PARAMETERS,
     });
-    return layOut(text.trim());
+    return layOut(withWrittenGaps(text.trim(), written));
   } catch {
     // What it cannot read stays as it is written.
     return undefined;

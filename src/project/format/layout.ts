@@ -25,30 +25,18 @@ const CLAUSE =
 const JOIN = /^(?:[a-z]+ ){0,3}join\b/i;
 const CONDITION = /^(?:and|or|xor)\b/i;
 const WINDOW_PART = /^(?:where|partition by|order by|rows|range|groups) /i;
-const CASE = /(?:^|[ (])case$/i;
+const CASE = /(?:^|[ (])case\b/i;
 const END = /^end\b/i;
-/** A query in brackets up to this length stands on one line. */
-const SHORT_QUERY = 60;
+/** What is in brackets stands on one line up to this length. */
+const SHORT = 60;
 const isComment = ({ text }: Line): boolean => text.startsWith('--') || text.startsWith('/*');
 const endsInComment = ({ text }: Line): boolean => sqlTokens(text).at(-1)?.kind === 'comment';
 
 /** The laid-out text, without a newline at its end. */
 export function layOut(sql: string): string {
-  return arranged(linesOf(withoutGaps(sql)))
+  return arranged(linesOf(sql))
     .map(({ indent, text }) => `${' '.repeat(text === '' ? 0 : indent)}${text}`)
     .join('\n');
-}
-
-/** An index stands beside its list: `['a', 'b'][1]`. */
-function withoutGaps(sql: string): string {
-  const tokens = sqlTokens(sql);
-  const pieces = tokens.map(({ first, end }, at) => {
-    const next = tokens[at + 1];
-    const gap = sql.slice(end, next?.first ?? sql.length);
-    const isIndex = gap === ' ' && sql[end - 1] === ']' && next !== undefined && sql[next.first] === '[';
-    return `${sql.slice(first, end)}${isIndex ? '' : gap}`;
-  });
-  return sql.slice(0, tokens[0]?.first ?? sql.length) + pieces.join('');
 }
 
 /** Lines that begin inside a string or comment belong to the line before: their spaces are its text. */
@@ -76,7 +64,10 @@ function arranged(lines: readonly Line[]): Line[] {
     let end = at + 1;
     while (end < lines.length && (lines[end] as Line).indent > line.indent) end += 1;
     const below = arranged(lines.slice(at + 1, end));
-    result.push(...withBelow(line, below));
+    const before = result.at(-1);
+    if (/^by name$/i.test(line.text) && before !== undefined && /^union\b/i.test(before.text))
+      result.splice(-1, 1, { ...before, text: `${before.text} ${line.text}` }, ...below);
+    else result.push(...withBelow(line, below));
     at = end;
   }
   return joinedShort(result);
@@ -149,10 +140,10 @@ function joinedFirst(open: Line, after: readonly Line[]): { done: readonly Line[
   return { done: joined.slice(0, -1), rest };
 }
 
-/** On one line; undefined when it does not fit, or was more than one thing. */
+/** On one line; undefined when that is too long up to the closing bracket. */
 function oneLineOf({ open, inner, close, gap }: Joining): Line[] | undefined {
   const text = `${open.text}${gap}${inner.map((each) => each.text).join(' ')}${gap}${close.text}`;
-  const fits = text.length + open.indent <= WIDTH && !text.includes('\n');
+  const fits = open.indent + text.length - close.text.length < WIDTH && !text.includes('\n');
   return fits ? [{ indent: open.indent, text }] : undefined;
 }
 
@@ -166,14 +157,15 @@ interface Joining {
 function joinedBracket(open: Line, inner: readonly Line[], close: Line): Line[] | undefined {
   const [first] = inner as [Line];
   const length = inner.reduce((sum, { text }) => sum + text.length + 1, 0);
-  const isFlat = inner.every(({ indent }) => indent === first.indent);
-  const isQuery = /^(?:select|from)\b/i.test(first.text);
-  if (isFlat && inner.every(({ text }) => WINDOW_PART.test(text))) {
+  if (inner.every(({ text }) => WINDOW_PART.test(text) || CONDITION.test(text))) {
     const head = { indent: open.indent, text: open.text.replace(/\b(filter|over)\($/i, '$1 (') };
-    return oneLineOf({ open: head, inner, close, gap: '' });
+    const oneLine = oneLineOf({ open: head, inner, close, gap: '' });
+    if (oneLine !== undefined) return oneLine;
   }
-  if (isFlat && isQuery ? length <= SHORT_QUERY : inner.length === 1)
-    return oneLineOf({ open, inner, close, gap: '' });
+  if (length <= SHORT || inner.length === 1) {
+    const oneLine = oneLineOf({ open, inner, close, gap: '' });
+    if (oneLine !== undefined) return oneLine;
+  }
   const last = inner.at(-1) as Line;
   if (open.text !== '(' || !CASE.test(first.text) || !END.test(last.text)) return undefined;
   if (inner.slice(1, -1).some(({ indent }) => indent <= first.indent)) return undefined;

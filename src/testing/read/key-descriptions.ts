@@ -36,3 +36,22 @@ export const TESTS_KEYS: Readonly<Record<string, string>> = {
   'tests[].seed': 'Chooses the orders where not all are played. Default: 1.',
   'tests[].vtts': '`real`: the sources are complete as the process says, and not as `complete_to` does.',
 };
+
+/** Values as they may be written, for editors. */
+export const TESTS_EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
+  'tests[].name': ['a late request turns a cancel voluntary'],
+  'tests[].process': ['cancel_fact_load'],
+  'tests[].processes': [['event_fact_load', 'event_count_load']],
+  'tests[].arrivals[].at': ['2023-09-14T06:05:00Z'],
+  'tests[].arrivals[].complete_to': ['2023-09-14T05', { 'facts.cancel_request_fact': '2023-09-14T04' }],
+  'tests[].arrivals[].delete': [{ 'raw.raw_cancels': 'event_id = 3' }],
+  'tests[].arrivals[].rows': [
+    { 'raw.raw_cancels': [{ event_id: 1, account_id: 7 }] },
+    { 'raw.raw_cancels': { file: 'cancels.csv' } },
+  ],
+  'tests[].arrivals[].expect.hours': [['2023-09-14T05']],
+  'tests[].arrivals[].expect.owed_hours': [['2023-09-14T06']],
+  'tests[].arrivals[].expect.audits': [{ unique: 'passed' }],
+  'tests[].arrivals[].expect.rows': [[{ event_id: 1, churn_type: 'voluntary' }]],
+  'tests[].orders': ['all', 'given', 10],
+};

@@ -2,16 +2,21 @@
 import * as z from 'zod';
 import { filled, strictMap } from '../../kinds/shapes.ts';
 import { ERROR_CODES } from '../../model/error-codes.ts';
-import { instantOf } from '../../model/hour.ts';
+import { INSTANT_PATTERN, instantOf } from '../../model/hour.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
+import { editorSchema, type JsonSchema } from '../../project/editor-schema.ts';
 import { isMap } from '../../project/plain-values.ts';
-import { choice, foundType, jsonSchemaOf, type NoChoice } from '../../project/validate.ts';
+import { choice, foundType, judgedText, type NoChoice } from '../../project/validate.ts';
+import { TESTS_EXAMPLES, TESTS_KEYS } from './key-descriptions.ts';
 
 export const HOUR_TEXT = /^\d{4}-\d\d-\d\d[T ]\d\d(:00(:00)?)?Z?$/;
 const hour = z.string().regex(HOUR_TEXT, 'must be an hour such as 2023-09-14T05');
-const instant = z
-  .string()
-  .refine((text) => !Number.isNaN(instantOf(text)), 'must be a UTC time such as 2023-09-14T06:05:00Z');
+const instant = judgedText(
+  z
+    .string()
+    .refine((text) => !Number.isNaN(instantOf(text)), 'must be a UTC time such as 2023-09-14T06:05:00Z'),
+  INSTANT_PATTERN,
+);
 
 const RUN_STATUS = [
   'published',
@@ -59,7 +64,7 @@ const expectation = strictMap({
   rows: z.array(cells).optional(),
   error: choice(
     (value) => (value === null ? z.null() : errorCode),
-    z.union([z.string(), z.null()]),
+    z.union([errorCode, z.null()]),
   ).optional(),
 });
 
@@ -90,9 +95,13 @@ export const testSchema = strictMap({
 });
 
 /** The JSON schema of a test file, for editors and for the reference. */
-export function testsJsonSchema(): Record<string, unknown> {
-  return {
-    ...jsonSchemaOf(strictMap({ tests: z.array(testSchema).min(1) })),
+export function testsJsonSchema(): JsonSchema {
+  const arrival = 'tests[].arrivals[]';
+  return editorSchema(strictMap({ tests: z.array(testSchema).min(1) }), {
     title: 'psyberg tests',
-  };
+    meanings: TESTS_KEYS,
+    examples: TESTS_EXAMPLES,
+    same: { [`${arrival}.expect_of.*`]: `${arrival}.expect` },
+    rules: { 'tests[]': { oneOf: [{ required: ['process'] }, { required: ['processes'] }] } },
+  });
 }

@@ -1,0 +1,51 @@
+/** The JSON schemas of everything that people write by hand, by name. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { usageError } from '../model/errors.ts';
+import type { JsonSchema } from '../project/editor-schema.ts';
+import { processHeaderJsonSchema } from '../project/header-schema.ts';
+import { projectJsonSchema } from '../project/project-schema.ts';
+import { testsJsonSchema } from '../testing/read/test-schema.ts';
+
+export type SchemaName = 'process' | 'project' | 'tests';
+
+/** Where the files of a project look for them. */
+export const SCHEMA_FOLDER = '.psyberg/schema';
+
+export const editorSchemas = (): Readonly<Record<SchemaName, JsonSchema>> => ({
+  process: processHeaderJsonSchema(),
+  project: projectJsonSchema(),
+  tests: testsJsonSchema(),
+});
+
+/** The files of a folder of schemas: `project.json` and so on. */
+export const schemaFiles = (
+  schemas: Readonly<Partial<Record<SchemaName, JsonSchema>>> = editorSchemas(),
+): { readonly name: string; readonly text: string }[] =>
+  Object.entries(schemas).map(([name, schema]) => ({
+    name: `${name}.json`,
+    text: `${JSON.stringify(
+      { $comment: 'Written by psyberg schema --out; write it again after an update of psyberg.', ...schema },
+      null,
+      2,
+    )}\n`,
+  }));
+
+/** Writes them, over older ones; returns the paths. Throws `file-not-writable`. */
+export function writeSchemas(directory: string, files = schemaFiles()): string[] {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return files.map(({ name, text }) => {
+      const file = path.join(directory, name);
+      writeFileSync(file, text);
+      return file;
+    });
+  } catch (cause) {
+    const { code, path: where } = cause as NodeJS.ErrnoException;
+    throw usageError('file-not-writable', `could not write ${where ?? directory}: ${code ?? String(cause)}`, {
+      hint: 'name a folder that may be written to: --out .psyberg/schema',
+      context: { file: where ?? directory },
+      cause,
+    });
+  }
+}

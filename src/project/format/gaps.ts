@@ -1,0 +1,65 @@
+/** White space within lines that sql-formatter would set otherwise. SQL -> SQL with the same tokens. Pure. */
+import { type SqlToken, sqlTokens } from '../../model/sql-tokens.ts';
+
+/** Words before which a bracket is none of a call. */
+const NO_CALL = new Set(
+  'all and any as by else except exclude exists filter from having in intersect join lateral limit materialized not on or over returning select some then union using values when where'.split(
+    ' ',
+  ),
+);
+const isCode = ({ kind }: SqlToken): boolean => kind !== 'comment';
+
+/**
+ * A comma stands behind what it ends, and a comment behind the comma: `a -- why` and `, b` on the next line
+ * would leave the comma on a line of its own.
+ */
+export function commasFirst(sql: string): string {
+  const tokens = sqlTokens(sql);
+  let result = '';
+  let at = 0;
+  for (const [index, token] of tokens.entries()) {
+    if (!isCode(token)) continue;
+    const comma = tokens.slice(index + 1).find(isCode);
+    const next = tokens[index + 1];
+    if (comma === undefined || next === undefined || isCode(next) || sql[comma.first] !== ',') continue;
+    result += `${sql.slice(at, token.end)},${sql.slice(token.end, comma.first)}`;
+    at = comma.end;
+  }
+  return result + sql.slice(at);
+}
+
+/**
+ * A bracket stands beside the word or list before it as it does in `written`: `my_macro(a)`, `['a', 'b'][1]`;
+ * and a sign of a number or name beside it: `(-a)`.
+ */
+export function withWrittenGaps(sql: string, written: string): string {
+  const tokens = sqlTokens(sql);
+  const code = tokens.filter(isCode);
+  const source = sqlTokens(written).filter(isCode);
+  if (code.length !== source.length) return sql;
+  let result = '';
+  let at = 0;
+  for (const [index, { end }] of code.entries()) {
+    const next = code[index + 1];
+    if (next === undefined || sql.slice(end, next.first) !== ' ') continue;
+    const before = code[index] as SqlToken;
+    const isBeside = source[index]?.end === source[index + 1]?.first;
+    if (!(isBeside && isCall(sql, before, next)) && !isUnary(sql, code, index)) continue;
+    result += sql.slice(at, end);
+    at = next.first;
+  }
+  return result + sql.slice(at);
+}
+
+function isCall(sql: string, before: SqlToken, { first }: SqlToken): boolean {
+  if (sql[first] !== '(' && sql[first] !== '[') return false;
+  const word = sql.slice(before.first, before.end).toLowerCase();
+  return before.kind === 'word' ? !NO_CALL.has(word) : before.kind === 'quoted name' || /[\])]/.test(word);
+}
+
+/** The token is a plus or minus with nothing before it that it could be added to, and none behind it. */
+function isUnary(sql: string, code: readonly SqlToken[], index: number): boolean {
+  const [before, sign, after] = [code[index - 1], code[index], code[index + 1]];
+  if (before?.kind !== 'sign' || sign?.kind !== 'sign' || !/[+-]/.test(sql[sign.first] as string)) return false;
+  return /[(,[=<>*/%]/.test(sql[before.first] as string) && (after?.kind !== 'sign' || sql[after.first] === '(');
+}
