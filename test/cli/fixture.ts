@@ -17,7 +17,12 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Starts the command; output is no terminal, so it must be plain. */
 export function startCli(
   argv: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** What stands on stdin; otherwise there is none. */
+    readonly input?: string;
+  } = {},
 ): {
   readonly child: ChildProcess;
   readonly done: Promise<CliResult>;
@@ -27,9 +32,10 @@ export function startCli(
   const env = { ...process.env, NODE_NO_WARNINGS: '1', ...options.env };
   const child = spawn(process.execPath, [MAIN, ...argv], {
     cwd: options.cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env,
   });
+  child.stdin?.end(options.input);
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));

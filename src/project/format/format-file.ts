@@ -10,7 +10,8 @@ export async function formatFile(
   parse: ParseSql,
 ): Promise<Formatted> {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const hasReturns = text.split('\r\n').length * 2 > text.split('\n').length;
+  const returns = text.split('\r\n').length - 1;
+  const hasReturns = returns * 2 > text.split('\n').length - 1;
   const own = text.slice(mark.length);
   const written = hasReturns ? own.replaceAll('\r\n', '\n') : own;
   const done = name.endsWith('.sql') ? await formatSqlFile(written, parse) : formatYaml(written);

@@ -34,7 +34,7 @@ function parsed(text: string): Parsed {
   if (error !== undefined)
     return { message: `not valid YAML: ${error.message.replace(/\s+/g, ' ').trim()}`, offset: error.pos[0] };
   try {
-    return { document, value: document.toJS() as unknown };
+    return { document, value: document.toJS({ mapAsMap: true }) as unknown };
   } catch (cause) {
     // An alias without its anchor only shows here.
     return { message: `not valid YAML: ${(cause as Error).message}`, offset: 0 };
@@ -61,7 +61,11 @@ function printed(document: Document, text: string): string {
         onChompKeep,
       );
     };
+  let isFolded = false;
   visit(document, {
+    Scalar(_key, { type }) {
+      if (type === 'BLOCK_FOLDED') isFolded = true;
+    },
     Map(_key, node) {
       if (node.flow === true) node.toString = print(node, YAMLMap, true);
     },
@@ -69,25 +73,28 @@ function printed(document: Document, text: string): string {
       if (node.flow === true) node.toString = print(node, YAMLSeq, false);
     },
   });
-  return document.toString({ lineWidth: 0 });
+  return document.toString({ lineWidth: isFolded ? WIDTH : 0 });
 }
 
 const commentsOf = (text: string): string[] => [...new Lexer().lex(text)].filter((each) => each.startsWith('#'));
 
 const WITH_COMMENT = /^(\s*)(\S.*?)(\s+)(#.*)$/;
 
+const keyOf = (value = '', comment = ''): string =>
+  `${value.replaceAll(/\s+/g, '')} ${comment.trimEnd()}`;
+
 /** Comments behind a value are often aligned by hand: the spaces before them stay. */
 function withGaps(before: string, after: string): string {
   const gaps = new Map<string, string>();
   for (const line of before.split('\n')) {
     const [, , value, gap, comment] = WITH_COMMENT.exec(line) ?? [];
-    if (gap !== undefined) gaps.set(`${value} ${comment?.trimEnd()}`, gap);
+    if (gap !== undefined) gaps.set(keyOf(value, comment), gap);
   }
   return after
     .split('\n')
     .map((line) => {
       const [, indent, value, gap, comment] = WITH_COMMENT.exec(line) ?? [];
-      return gap === undefined ? line : `${indent}${value}${gaps.get(`${value} ${comment}`) ?? gap}${comment}`;
+      return gap === undefined ? line : `${indent}${value}${gaps.get(keyOf(value, comment)) ?? gap}${comment}`;
     })
     .join('\n');
 }
