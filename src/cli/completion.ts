@@ -20,7 +20,7 @@ export function addCompletionCommand(root: Command, act: Act): void {
     .addHelpText(
       'after',
       example(
-        'psyberg completion bash >> ~/.bashrc',
+        'psyberg completion bash > ~/.local/share/bash-completion/completions/psyberg',
         'psyberg completion zsh > ~/.zfunc/_psyberg',
         'psyberg completion fish > ~/.config/fish/completions/psyberg.fish',
       ),

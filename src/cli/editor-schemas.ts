@@ -3,9 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { usageError } from '../model/errors.ts';
 import type { JsonSchema } from '../project/editor-schema.ts';
-import { processHeaderJsonSchema } from '../project/header-schema.ts';
-import { projectJsonSchema } from '../project/project-schema.ts';
-import { testsJsonSchema } from '../testing/read/test-schema.ts';
+import { processHeaderJsonSchema, projectJsonSchema } from '../project/json-schemas.ts';
+import { testsJsonSchema } from '../testing/read/json-schema.ts';
 
 export type SchemaName = 'process' | 'project' | 'tests';
 

@@ -19,13 +19,13 @@ export interface JsonSchema {
 
 export interface EditorSchemaParts {
   readonly title: string;
-  /** What each key means, by its path; `[]` is an entry of a list. The reference pages have the same texts. */
+  /** What each key means, by its path; `[]` is an entry of a list. The reference has the same texts. */
   readonly meanings: Readonly<Record<string, string>>;
   readonly examples: Readonly<Record<string, readonly unknown[]>>;
   /** Paths whose keys mean what those of another path do. */
   readonly same?: Readonly<Record<string, string>>;
-  /** Rules between keys, which zod has no word for: by path, what is added to the schema there. */
-  readonly rules?: Readonly<Record<string, JsonSchema>>;
+  /** Rules between keys, which zod has no word for: by path, what the value there must fit as well. */
+  readonly rules?: Readonly<Record<string, readonly JsonSchema[]>>;
 }
 
 /** The schema of a file, ready to be written. */
@@ -46,7 +46,7 @@ function explained(schema: JsonSchema, path: string, parts: EditorSchemaParts): 
       ? {}
       : { additionalProperties: explained(values, `${own}.*`, parts) }),
     ...(properties === undefined ? {} : { properties: withMeanings(properties, own, parts) }),
-    ...(anyOf === undefined || path === '' ? parts.rules?.[own] : {}),
+    ...(anyOf === undefined && parts.rules?.[own] !== undefined ? { allOf: parts.rules[own] } : {}),
   };
 }
 

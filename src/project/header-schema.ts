@@ -3,7 +3,6 @@
  * It judges shapes only; rules between parts are in `check-header.ts`.
  */
 import * as z from 'zod';
-import { PATTERNS } from '../kinds/patterns/index.ts';
 import { filled, strictMap } from '../kinds/shapes.ts';
 import { DURATION_PATTERN, durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
@@ -14,8 +13,6 @@ import { filesKeys, type HeaderFiles } from './header-files.ts';
 import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
 import { type HeaderWindow, WINDOW_PATTERN, windowHours } from './header-window.ts';
 import { nameText } from './plain-values.ts';
-import { editorSchema, type JsonSchema } from './editor-schema.ts';
-import { PROCESS_EXAMPLES, PROCESS_KEYS } from './key-descriptions.ts';
 import { choice, judgedText } from './validate.ts';
 
 /** `namespace.table` as text. */
@@ -134,21 +131,4 @@ export interface HeaderSource extends HeaderFiles {
   readonly future_tolerance?: string;
   readonly start?: string;
   readonly protect?: boolean;
-}
-/** The JSON schema of a process file's header, for editors. */
-export function processHeaderJsonSchema(): JsonSchema {
-  const ofHours = PATTERN_NAMES.filter((name) => PATTERNS[name].loadsHours);
-  return editorSchema(headerSchema, {
-    title: 'Header of a psyberg process',
-    meanings: PROCESS_KEYS,
-    examples: PROCESS_EXAMPLES,
-    same: { 'sources[].vtts.from': 'sources[].vtts' },
-    rules: {
-      '': {
-        anyOf: [{ required: ['pattern'] }, { required: ['etl_pattern_id'] }],
-        if: { properties: { pattern: { enum: [...ofHours, 2] } }, required: ['pattern'] },
-        then: { properties: { target: { required: ['event_time'] } } },
-      },
-    },
-  });
 }

@@ -10,8 +10,6 @@ import { tableText } from './header-schema.ts';
 import { isMap } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import { catalogOf } from './read-catalog.ts';
-import { editorSchema, type JsonSchema } from './editor-schema.ts';
-import { PROJECT_EXAMPLES, PROJECT_KEYS } from './key-descriptions.ts';
 import { validate } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
 
@@ -35,7 +33,7 @@ const AUDIT_FAILURE_ROWS = 1000;
 const WINDOW_KEY_LIMIT = 1_000_000;
 const AUDIT_FAILURE_ROWS_MAX = 100_000;
 
-const projectSchema = strictMap({
+export const projectSchema = strictMap({
   name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'must hold letters, digits, _, - and . only'),
   catalog: strictMap({
     warehouse: filled.optional(),
@@ -58,16 +56,6 @@ const projectSchema = strictMap({
   audit_failure_rows: z.number().int().min(0).max(AUDIT_FAILURE_ROWS_MAX).optional(),
   window_key_limit: z.number().int().min(0).optional(),
 });
-
-/** The JSON schema of psyberg.yaml, for editors. */
-export function projectJsonSchema(): JsonSchema {
-  return editorSchema(projectSchema, {
-    title: PROJECT_FILE,
-    meanings: PROJECT_KEYS,
-    examples: PROJECT_EXAMPLES,
-    rules: { catalog: { anyOf: [{ required: ['warehouse'] }, { required: ['uri'] }] } },
-  });
-}
 
 export interface ProjectFile {
   readonly name: string;

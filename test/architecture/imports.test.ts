@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   statements: ['model'],
   kinds: ['iceberg', 'model', 'statements', 'zod'],
   plan: ['kinds', 'model'],
-  project: ['kinds', 'model', 'yaml', 'zod'],
+  project: ['kinds', 'model', 'sql-formatter', 'yaml', 'zod'],
   compile: ['kinds', 'model', 'statements'],
   setup: ['@duckdb/node-api', 'rolldown'],
   engine: ['model', 'setup', 'statements', '@duckdb/node-api'],
@@ -121,7 +121,7 @@ const JOBS: Readonly<Record<string, string>> = {
   statements: 'loads `sql/`, checks parameters, quotes identifiers',
   kinds: 'patterns, audits, VTTS: a file a kind',
   plan: 'what a pattern decided, described',
-  project: 'files to `ProjectSpec`, every problem at once; scaffolding',
+  project: 'files to `ProjectSpec`, every problem at once; scaffolding, formatting',
   compile: 'plan and statements to steps',
   setup: 'installs; builds `dist/`',
   engine: 'DuckDB',
@@ -152,6 +152,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   pg: ['catalog/store/'],
   commander: ['cli/'],
   yaml: ['project/'],
+  'sql-formatter': ['project/format/format-sql.ts'],
 };
 
 interface Import {

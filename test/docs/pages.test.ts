@@ -8,11 +8,10 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { program } from '../../src/cli/command-line.ts';
 import { ERROR_CODES } from '../../src/model/error-codes.ts';
-import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
-import { projectJsonSchema } from '../../src/project/project-schema.ts';
+import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { readProject } from '../../src/project/read-project.ts';
 import { readTests } from '../../src/testing/read/read-tests.ts';
-import { testsJsonSchema } from '../../src/testing/read/test-schema.ts';
+import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
 import { errorDocument, planDocument, runDocument } from '../cli/contract-schemas.ts';
 import {
   anchorsOf,

@@ -4,15 +4,14 @@ import { ANSWERS } from '../../src/catalog/protocol/error-body.ts';
 import { program } from '../../src/cli/command-line.ts';
 import { EXIT, exitCodeOfKind } from '../../src/cli/exit-code.ts';
 import { type CodeEntry, ERROR_CODES, type ErrorCode, type ErrorKind } from '../../src/model/error-codes.ts';
-import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
+import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
-import { projectJsonSchema } from '../../src/project/project-schema.ts';
 import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
 import { HIGH_WATER_MARK } from '../../src/state/tables/high-water-mark.ts';
 import { SESSION } from '../../src/state/tables/session.ts';
 import { SIGNAL } from '../../src/state/tables/signal.ts';
 import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
-import { testsJsonSchema } from '../../src/testing/read/test-schema.ts';
+import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
 import { COLUMNS, EXIT_MEANINGS, KIND_MEANINGS, TABLES } from './reference-texts.ts';
 
 const printed = (title: string, source: string, ...parts: readonly string[]): string =>
@@ -45,6 +44,8 @@ const formsOf = (schema: Schema): readonly Schema[] => schema.anyOf?.flatMap(for
 /** One form as a reader would call it. */
 function formText(schema: Schema): string {
   const words = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
+  // Of error codes there is a page of its own.
+  if (words !== undefined && words.length > 20) return 'text';
   if (words !== undefined) return words.map((word) => `\`${String(word)}\``).join(', ');
   if (schema.type === 'array')
     return `list of ${formsOf(schema.items ?? {}).some((form) => form.properties) ? 'maps' : 'texts'}`;

@@ -1,11 +1,10 @@
 // Goal: the reference cannot drift. Method: its pages are printed from the source and compared with the files;
 // `npm run docs` writes them.
 import { describe, expect, it } from 'vitest';
-import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
+import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
-import { projectJsonSchema } from '../../src/project/project-schema.ts';
 import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
-import { testsJsonSchema } from '../../src/testing/read/test-schema.ts';
+import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
 import { documented } from './documented.ts';
 import { keyPathsOf, referencePages } from './reference-pages.ts';
 

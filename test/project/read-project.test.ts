@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { processesInDependencyOrder, producerOf } from '../../src/project/dependency-order.ts';
-import { processHeaderJsonSchema } from '../../src/project/header-schema.ts';
+import { processHeaderJsonSchema } from '../../src/project/json-schemas.ts';
 import { findProjectRoot, readProject } from '../../src/project/read-project.ts';
 
 const folders: string[] = [];

@@ -63,6 +63,9 @@ describe('newProject', () => {
   it('writes a project that is accepted, is named after its folder and has SQL that runs', async () => {
     const { files } = newProject({ directory: root });
     expect(files.map((file) => path.relative(root, file))).toEqual([
+      '.vscode/extensions.json',
+      '.vscode/settings.json',
+      '.vscode/tasks.json',
       'README.md',
       'audits/no_empty_count.sql',
       '.gitignore',

@@ -1,6 +1,6 @@
 /**
- * The processes of a project as a shell wants them, at once: from the files' names and their first lines, read
- * by no parser. A project with mistakes in it has names, too.
+ * The processes of a project as a shell wants them, at once: from the files' names and their first lines,
+ * read by no parser. A project with mistakes in it has names, too.
  */
 import fs from 'node:fs';
 import path from 'node:path';

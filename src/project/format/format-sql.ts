@@ -85,7 +85,7 @@ function formattedOnce(sql: string, words: 'lower' | 'preserve'): string | undef
   }
 }
 
-/** An audit's `{{NAME}}` stands for an identifier; as one of the same length it leaves every place as it is. */
+/** An audit's `{{NAME}}` is an identifier: as one of the same length it leaves every place as it is. */
 const parseable = (sql: string): string => sql.replaceAll(/\{\{(\w+)\}\}/g, '"_$1_"');
 
 /** Where the parser stopped, in characters; undefined when it did not. */

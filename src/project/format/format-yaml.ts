@@ -41,7 +41,7 @@ function parsed(text: string): Parsed {
   }
 }
 
-/** `{ a: 1 }` with inner spaces, `[a]` without. A list or map that was written over lines and is long stays so. */
+/** `{ a: 1 }` with inner spaces, `[a]` without. What is long and was written over several lines stays so. */
 function printed(document: Document, text: string): string {
   const print =
     (node: YAMLMap | YAMLSeq, type: typeof YAMLMap | typeof YAMLSeq, padding: boolean) =>

@@ -29,6 +29,9 @@ const CASE = /(?:^|[ (])case\b/i;
 const END = /^end\b/i;
 /** What is in brackets stands on one line up to this length. */
 const SHORT = 60;
+/** A list of plain columns stands on one line up to this length. */
+const SHORT_SELECT = 72;
+const PLAIN_COLUMN = /^[\w.*]+,?$/;
 const isComment = ({ text }: Line): boolean => text.startsWith('--') || text.startsWith('/*');
 const endsInComment = ({ text }: Line): boolean => sqlTokens(text).at(-1)?.kind === 'comment';
 
@@ -88,8 +91,10 @@ function withBelow(line: Line, below: readonly Line[]): Line[] {
   const [word] = line.text.split(' ') as [string];
   const isSelect = word.toLowerCase() === 'select';
   const oneLine = [line, ...below].map(({ text }) => text).join(' ');
-  const fits = oneLine.length + line.indent <= WIDTH && !below.some(endsInComment);
-  if (!isSelect && fits && below.every(({ indent }) => indent === first.indent))
+  const isShort = isSelect
+    ? below.every(({ text }) => PLAIN_COLUMN.test(text)) && oneLine.length <= SHORT_SELECT
+    : oneLine.length + line.indent <= WIDTH && !below.some(endsInComment);
+  if (isShort && below.every(({ indent }) => indent === first.indent))
     return [{ indent: line.indent, text: oneLine }];
   if (word.toLowerCase() === 'values') return rest.length === 0 ? [head] : [line, ...below];
   return [head, ...shifted(rest, (isSelect ? word : line.text).length + 1 - STEP)];
@@ -120,7 +125,7 @@ function joinedShort(lines: readonly Line[]): Line[] {
   return result;
 }
 
-/** The first line, with what it opens when that can be joined; `rest` begins with what is to be looked at next. */
+/** The first line, with what it opens when that can be joined; `rest` is to be looked at next. */
 function joinedFirst(open: Line, after: readonly Line[]): { done: readonly Line[]; rest: readonly Line[] } {
   const found = after.findIndex(({ indent }) => indent <= open.indent);
   const close = after[found];

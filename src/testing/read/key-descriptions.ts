@@ -37,6 +37,13 @@ export const TESTS_KEYS: Readonly<Record<string, string>> = {
   'tests[].vtts': '`real`: the sources are complete as the process says, and not as `complete_to` does.',
 };
 
+/** Of the forms in which rows may be written, which the reference says in one sentence. */
+export const ROW_FORM_KEYS: Readonly<Record<string, string>> = {
+  'tests[].arrivals[].rows.*.csv': 'The rows as CSV, with a head of column names.',
+  'tests[].arrivals[].rows.*.sql': 'A query that gives the rows.',
+  'tests[].arrivals[].rows.*.file': 'A CSV, JSON or Parquet file, relative to the folder of the test.',
+};
+
 /** Values as they may be written, for editors. */
 export const TESTS_EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   'tests[].name': ['a late request turns a cancel voluntary'],

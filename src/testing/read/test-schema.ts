@@ -4,10 +4,8 @@ import { filled, strictMap } from '../../kinds/shapes.ts';
 import { ERROR_CODES } from '../../model/error-codes.ts';
 import { INSTANT_PATTERN, instantOf } from '../../model/hour.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
-import { editorSchema, type JsonSchema } from '../../project/editor-schema.ts';
 import { isMap } from '../../project/plain-values.ts';
 import { choice, foundType, judgedText, type NoChoice } from '../../project/validate.ts';
-import { TESTS_EXAMPLES, TESTS_KEYS } from './key-descriptions.ts';
 
 export const HOUR_TEXT = /^\d{4}-\d\d-\d\d[T ]\d\d(:00(:00)?)?Z?$/;
 const hour = z.string().regex(HOUR_TEXT, 'must be an hour such as 2023-09-14T05');
@@ -93,15 +91,3 @@ export const testSchema = strictMap({
   seed: z.number().int().min(0).optional(),
   vtts: z.enum(['real']).optional(),
 });
-
-/** The JSON schema of a test file, for editors and for the reference. */
-export function testsJsonSchema(): JsonSchema {
-  const arrival = 'tests[].arrivals[]';
-  return editorSchema(strictMap({ tests: z.array(testSchema).min(1) }), {
-    title: 'psyberg tests',
-    meanings: TESTS_KEYS,
-    examples: TESTS_EXAMPLES,
-    same: { [`${arrival}.expect_of.*`]: `${arrival}.expect` },
-    rules: { 'tests[]': { oneOf: [{ required: ['process'] }, { required: ['processes'] }] } },
-  });
-}

@@ -1,12 +1,14 @@
 -- @name every_departure_counted
 -- What: bad are hours whose statistics do not add up to the hour's departures.
 with expected as (
-  select date_trunc('hour', scheduled_ts) as scheduled_hour, count(*) as departures
+  select date_trunc('hour', scheduled_ts) as scheduled_hour,
+         count(*) as departures
   from departures_fact
   group by all
 ),
 counted as (
-  select scheduled_hour, sum(departures)::bigint as departures
+  select scheduled_hour,
+         sum(departures)::bigint as departures
   from staged
   group by scheduled_hour
 )

@@ -3,4 +3,4 @@
 select event_id, account_id, churn_type
 from staged
 where churn_type is null
-   or churn_type not in ('voluntary', 'involuntary')
+  or churn_type not in ('voluntary', 'involuntary')

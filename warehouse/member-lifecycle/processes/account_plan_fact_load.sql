@@ -20,5 +20,9 @@ select event_id,
        account_id,
        make_timestamptz(processing_ts * 1000) as change_ts,
        new_plan as plan,
-       case new_plan when 'basic' then 1 when 'standard' then 2 when 'premium' then 3 end as plan_rank
+       case new_plan
+         when 'basic' then 1
+         when 'standard' then 2
+         when 'premium' then 3
+       end as plan_rank
 from raw_plan_changes

@@ -21,7 +21,11 @@ audits:
 -- The state of every account at the end of one hour: that of the hour before, moved on by what happened in this hour.
 -- An account that signs up again starts anew. The plan before decides between Upgraded and Downgraded, so a late fact changes its own hour and every hour after it.
 with accounts as (
-  select account_id, plan, plan_rank, 'Active' as account_state, signup_ts as state_since
+  select account_id,
+         plan,
+         plan_rank,
+         'Active' as account_state,
+         signup_ts as state_since
   from signup_fact
   union all
   select account_id, plan, plan_rank, account_state, state_since
@@ -37,7 +41,8 @@ last_plan as (
   group by account_id
 ),
 last_cancel as (
-  select account_id, max(cancel_ts) as cancel_ts
+  select account_id,
+         max(cancel_ts) as cancel_ts
   from cancel_fact
   group by account_id
 ),

@@ -21,5 +21,9 @@ select event_id,
        make_timestamptz(processing_ts * 1000) as signup_ts,
        country,
        plan,
-       case plan when 'basic' then 1 when 'standard' then 2 when 'premium' then 3 end as plan_rank
+       case plan
+         when 'basic' then 1
+         when 'standard' then 2
+         when 'premium' then 3
+       end as plan_rank
 from raw_signups

@@ -1,4 +1,5 @@
 create schema if not exists raw;
+
 create table if not exists raw.raw_departures (
   departure_id bigint,
   scheduled_ts timestamp,

@@ -1,4 +1,5 @@
 create schema if not exists raw;
+
 create table if not exists raw.raw_plan_changes (
   event_id bigint,
   account_id bigint,
