@@ -33,7 +33,9 @@ async function fmt(
   try {
     if (named.length === 1 && named[0] === '-') return await fromStdin(shell, parse, check);
     const files = named.length > 0 ? named.flatMap(format.filesOf) : await projectFiles(shell);
-    const formatted = await format.formatFiles(files, { parse, check });
+    const onFile = (name: string): void => shell.step(`formatting ${name}`);
+    const formatted = await format.formatFiles(files, { parse, check, onFile });
+    shell.clearStep();
     const { formatReport } = await import('../report/format-report.ts');
     if (shell.options.json === true) shell.json({ files: formatted });
     else {

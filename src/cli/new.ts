@@ -56,9 +56,7 @@ export function addNewCommand(root: Command, act: Act): void {
       (each: string, before: readonly string[] | undefined) => [...(before ?? []), each],
     )
     .requiredOption('--target <table>', 'the table that it writes')
-    .addOption(
-      offering(new Option('--unit <unit>', `of integer time columns: ${UNITS.join(', ')}`), UNITS),
-    )
+    .addOption(offering(new Option('--unit <unit>', `of integer time columns: ${UNITS.join(', ')}`), UNITS))
     .addHelpText(
       'after',
       example(

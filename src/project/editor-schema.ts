@@ -42,9 +42,7 @@ function explained(schema: JsonSchema, path: string, parts: EditorSchemaParts): 
     ...schema,
     ...(anyOf === undefined ? {} : { anyOf: anyOf.map((form) => explained(form, path, parts)) }),
     ...(items === undefined ? {} : { items: explained(items, `${path}[]`, parts) }),
-    ...(typeof values !== 'object'
-      ? {}
-      : { additionalProperties: explained(values, `${own}.*`, parts) }),
+    ...(typeof values !== 'object' ? {} : { additionalProperties: explained(values, `${own}.*`, parts) }),
     ...(properties === undefined ? {} : { properties: withMeanings(properties, own, parts) }),
     ...(anyOf === undefined && parts.rules?.[own] !== undefined ? { allOf: parts.rules[own] } : {}),
   };

@@ -63,8 +63,7 @@ export function newProject(options: {
       to: path.join(directory, file === 'gitignore' ? '.gitignore' : file),
       text: fillIn(fs.readFileSync(path.join(from, file), 'utf8'), { name }),
     }));
-  for (const { name: file, text } of options.more ?? [])
-    files.push({ to: path.join(directory, file), text });
+  for (const { name: file, text } of options.more ?? []) files.push({ to: path.join(directory, file), text });
   writeNewFiles(files);
   return { directory, files: files.map((file) => file.to) };
 }

@@ -77,10 +77,15 @@ describe('candidates', () => {
 });
 
 describe('the scripts', () => {
-  const project = makeProject({ 'processes/a.sql': '/*---\nprocess_name: a_load\n---*/', 'two words.sql': '' }).root;
+  const project = makeProject({
+    'processes/a.sql': '/*---\nprocess_name: a_load\n---*/',
+    'two words.sql': '',
+  }).root;
   const bin = join(project, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, {
+    mode: 0o755,
+  });
   const run = async (shell: string, ...argv: string[]): Promise<string> =>
     (
       await promisify(execFile)(shell, argv, {

@@ -17,10 +17,15 @@ for (const shell of ['zsh', 'fish'].filter((each) => !has(each)))
   console.warn(`NOT TESTED: completion in ${shell}, which is not installed`);
 
 describe('the scripts', () => {
-  const project = makeProject({ 'processes/a.sql': '/*---\nprocess_name: a_load\n---*/', 'two words.sql': '' }).root;
+  const project = makeProject({
+    'processes/a.sql': '/*---\nprocess_name: a_load\n---*/',
+    'two words.sql': '',
+  }).root;
   const bin = join(project, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, {
+    mode: 0o755,
+  });
   const run = async (shell: string, ...argv: string[]): Promise<string> =>
     (
       await promisify(execFile)(shell, argv, {

@@ -8,7 +8,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { editorSchemas, type SchemaName } from '../../src/cli/editor-schemas.ts';
 import type { JsonSchema } from '../../src/project/editor-schema.ts';
-import { PROCESS_EXAMPLES, PROCESS_KEYS, PROJECT_EXAMPLES, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
+import {
+  PROCESS_EXAMPLES,
+  PROCESS_KEYS,
+  PROJECT_EXAMPLES,
+  PROJECT_KEYS,
+} from '../../src/project/key-descriptions.ts';
 import { TESTS_EXAMPLES, TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
 import { blocksOf, pages, ROOT } from '../docs/pages.ts';
 import { keyPathsOf } from '../docs/reference-pages.ts';
@@ -69,7 +74,9 @@ describe('the schemas', () => {
   const withSource = (more: object) => ({ ...header, sources: [{ ...source, ...more }] });
   const project = { name: 'x', catalog: { warehouse: 'w' } };
   const test = { name: 'one', process: 'a_load', arrivals: [{ at: '2023-09-14T06:05:00Z' }] };
-  const withArrival = (more: object) => ({ tests: [{ ...test, arrivals: [{ ...test.arrivals[0], ...more }] }] });
+  const withArrival = (more: object) => ({
+    tests: [{ ...test, arrivals: [{ ...test.arrivals[0], ...more }] }],
+  });
   it.each<[SchemaName, string, object]>([
     ['process', 'an unknown key', { ...header, pettern: 'stateful' }],
     ['process', 'no pattern', { ...header, pattern: undefined }],
@@ -118,7 +125,9 @@ function partsOf(schema: JsonSchema, path = ''): [string, JsonSchema][] {
     ...anyOf.flatMap((form) => partsOf(form, path)),
     ...(items === undefined ? [] : partsOf(items, `${path}[]`)),
     ...(typeof values === 'object' ? partsOf(values, `${path}.*`) : []),
-    ...Object.entries(properties).flatMap(([name, each]) => partsOf(each, path === '' ? name : `${path}.${name}`)),
+    ...Object.entries(properties).flatMap(([name, each]) =>
+      partsOf(each, path === '' ? name : `${path}.${name}`),
+    ),
   ];
 }
 
@@ -138,7 +147,10 @@ describe('what they say of the keys', () => {
         if (value === undefined && examples === undefined) continue;
         const judge = ajv.compile(form);
         for (const each of [...(value === undefined ? [] : [value]), ...((examples ?? []) as unknown[])]) {
-          expect(judge(each), `${name} ${path}: ${JSON.stringify(each)} ${ajv.errorsText(judge.errors)}`).toBe(true);
+          expect(
+            judge(each),
+            `${name} ${path}: ${JSON.stringify(each)} ${ajv.errorsText(judge.errors)}`,
+          ).toBe(true);
           count += 1;
         }
       }
@@ -153,7 +165,9 @@ describe('what they say of the keys', () => {
   it('names a default wherever the reference does', () => {
     const meanings = { process: PROCESS_KEYS, project: PROJECT_KEYS, tests: TESTS_KEYS };
     for (const name of NAMES) {
-      const withDefault = new Set(partsOf(schemas[name]).flatMap(([path, part]) => ('default' in part ? [path] : [])));
+      const withDefault = new Set(
+        partsOf(schemas[name]).flatMap(([path, part]) => ('default' in part ? [path] : [])),
+      );
       const said = Object.entries(meanings[name]).filter(([, text]) => /Default: (`|\d)/.test(text));
       expect(said.map(([path]) => path).filter((path) => !withDefault.has(path))).toEqual([]);
     }

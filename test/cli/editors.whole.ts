@@ -17,7 +17,11 @@ const SERVER = join(
 interface Message {
   readonly id?: number;
   readonly method?: string;
-  readonly params?: { readonly uri?: string; readonly diagnostics?: readonly Diagnostic[]; readonly items?: unknown[] };
+  readonly params?: {
+    readonly uri?: string;
+    readonly diagnostics?: readonly Diagnostic[];
+    readonly items?: readonly { readonly section?: string }[];
+  };
   readonly result?: unknown;
 }
 interface Diagnostic {
@@ -29,6 +33,10 @@ let server: ChildProcess;
 let root: string;
 const messages: Message[] = [];
 let lastId = 0;
+/** By section; the server asks for them. */
+const settings: Record<string, object> = {
+  yaml: { schemaStore: { enable: false }, validate: true, completion: true, hover: true },
+};
 
 function send(message: object): void {
   const text = JSON.stringify({ jsonrpc: '2.0', ...message });
@@ -46,7 +54,8 @@ async function ask(method: string, params: object): Promise<unknown> {
   lastId += 1;
   const id = lastId;
   send({ id, method, params });
-  return (await until(() => messages.find((each) => each.id === id && each.method === undefined), method)).result;
+  return (await until(() => messages.find((each) => each.id === id && each.method === undefined), method))
+    .result;
 }
 const uriOf = (file: string): string => pathToFileURL(join(root, file)).href;
 let version = 0;
@@ -88,27 +97,28 @@ beforeAll(async () => {
     rest = Buffer.concat([rest, chunk]);
     for (;;) {
       const head = rest.indexOf('\r\n\r\n');
-      const length = Number(/Content-Length: (\d+)/.exec(rest.subarray(0, Math.max(0, head)).toString())?.[1]);
+      const length = Number(
+        /Content-Length: (\d+)/.exec(rest.subarray(0, Math.max(0, head)).toString())?.[1],
+      );
       if (head < 0 || rest.length < head + 4 + length) return;
       const message = JSON.parse(rest.subarray(head + 4, head + 4 + length).toString()) as Message;
       rest = rest.subarray(head + 4 + length);
       messages.push(message);
       // What the server asks for of itself: settings, and to be told of files.
       if (message.id !== undefined && message.method !== undefined)
-        send({ id: message.id, result: message.params?.items?.map(() => null) ?? null });
+        send({
+          id: message.id,
+          result: message.params?.items?.map(({ section }) => settings[section ?? ''] ?? null) ?? null,
+        });
     }
   });
   await ask('initialize', {
     processId: process.pid,
     rootUri: pathToFileURL(root).href,
     capabilities: { textDocument: { completion: {}, publishDiagnostics: {} } },
-    workspaceFolders: null,
+    workspaceFolders: [{ uri: pathToFileURL(root).href, name: 'lake' }],
   });
   send({ method: 'initialized', params: {} });
-  send({
-    method: 'workspace/didChangeConfiguration',
-    params: { settings: { yaml: { schemaStore: { enable: false }, validate: true, completion: true, hover: true } } },
-  });
 }, 60_000);
 afterAll(() => {
   server.kill();
@@ -142,7 +152,9 @@ describe('yaml-language-server', () => {
   });
   it('says what a key means, in the words of the reference', async () => {
     await problemsOf('psyberg.yaml', textOf('psyberg.yaml'));
-    const line = textOf('psyberg.yaml').split('\n').findIndex((each) => each.startsWith('processes'));
+    const line = textOf('psyberg.yaml')
+      .split('\n')
+      .findIndex((each) => each.startsWith('processes'));
     const hover = await ask('textDocument/hover', {
       textDocument: { uri: uriOf('psyberg.yaml') },
       position: { line, character: 3 },
@@ -158,6 +170,20 @@ describe('yaml-language-server', () => {
       '6: Property event_tme is not allowed.',
     ]);
   });
+  it('finds the schema by .vscode/settings.json alone, in a file that does not name it', async () => {
+    const own = JSON.parse(textOf('.vscode/settings.json')) as Record<string, unknown>;
+    settings['yaml'] = { ...settings['yaml'], schemas: own['yaml.schemas'] };
+    send({ method: 'workspace/didChangeConfiguration', params: { settings: null } });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const [, ...project] = textOf('psyberg.yaml').replace('processes:', 'proceses:').split('\n');
+    expect(await problemsOf('psyberg.yaml', project.join('\n'))).toEqual([
+      expect.stringMatching(/Property proceses is not allowed/),
+    ]);
+    const [, ...tests] = textOf('tests/events.yaml').replace('arrivals:', 'arivals:').split('\n');
+    expect(await problemsOf('tests/deep/events.yaml', tests.join('\n'))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/Property arivals is not allowed/)]),
+    );
+  });
 }, 120_000);
 
 describe('the task of VS Code', () => {
@@ -170,7 +196,9 @@ describe('the task of VS Code', () => {
     const { stdout } = await startCli(['fmt'], { cwd: root }).done;
     const found = stdout.split('\n').flatMap((line) => {
       const match = new RegExp(pattern?.regexp ?? '').exec(line);
-      return match === null ? [] : [['file', 'line', 'column', 'severity', 'code'].map((key) => match[pattern?.[key] ?? 0])];
+      return match === null
+        ? []
+        : [['file', 'line', 'column', 'severity', 'code'].map((key) => match[pattern?.[key] ?? 0])];
     });
     expect(found).toEqual([['processes/broken.sql', '1', '8', 'error', 'text-not-parsed']]);
   });

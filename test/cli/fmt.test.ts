@@ -7,9 +7,10 @@ import { cli, cliJson, makeProject, removeFolders, startCli, temporaryFolder } f
 
 afterAll(removeFolders);
 
-const HEADER = '/*---\nprocess_name: a_load\npattern: stateless\nsources:\n  - table: raw.a\ntarget:\n  table: facts.a\n---*/\n';
+const HEADER =
+  '/*---\nprocess_name: a_load\npattern: stateless\nsources:\n  - table: raw.a\ntarget:\n  table: facts.a\n---*/\n';
 const FILES = {
-  'processes/a_load.sql': `${HEADER}SELECT a,b FROM a -- all of them\n`,
+  'processes/a_load.sql': `${HEADER}SELECT a,b as c FROM a -- all of them\n`,
   'processes/broken.sql': `${HEADER}select a,\nfrom )\n`,
   'audits/good.sql': 'select *\nfrom staged\n',
   'macros/day.sql': 'create macro   day_of(ts) as ts::date',
@@ -41,9 +42,7 @@ describe('fmt', () => {
       '',
     ]);
     expect(stderr).toBe('8 files: 4 formatted, 2 not formatted\n');
-    expect(read('processes/a_load.sql')).toBe(
-      `${HEADER}select a,\n       b\nfrom a -- all of them\n`,
-    );
+    expect(read('processes/a_load.sql')).toBe(`${HEADER}select a,\n       b as c\nfrom a -- all of them\n`);
     expect(statSync(join(root, 'processes/a_load.sql')).mode & 0o777).toBe(0o640);
     expect(read('processes/broken.sql')).toBe(FILES['processes/broken.sql']);
     expect(read('macros/day.sql')).toBe('create macro day_of(ts) as ts::date\n');
@@ -54,7 +53,10 @@ describe('fmt', () => {
     const { root } = makeProject({ 'processes/a_load.sql': FILES['processes/a_load.sql'] });
     const file = join(root, 'processes/a_load.sql');
     const first = await cliJson('fmt', '--check', file);
-    expect(first).toMatchObject({ code: 3, json: { files: [{ file, status: 'would-change', problem: null }] } });
+    expect(first).toMatchObject({
+      code: 3,
+      json: { files: [{ file, status: 'would-change', problem: null }] },
+    });
     expect(await cliJson('fmt', file)).toMatchObject({ code: 0, json: { files: [{ status: 'formatted' }] } });
     expect(await cliJson('fmt', '--check', root)).toMatchObject({
       code: 0,

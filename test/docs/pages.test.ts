@@ -10,8 +10,8 @@ import { program } from '../../src/cli/command-line.ts';
 import { ERROR_CODES } from '../../src/model/error-codes.ts';
 import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { readProject } from '../../src/project/read-project.ts';
-import { readTests } from '../../src/testing/read/read-tests.ts';
 import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
+import { readTests } from '../../src/testing/read/read-tests.ts';
 import { errorDocument, planDocument, runDocument } from '../cli/contract-schemas.ts';
 import {
   anchorsOf,

@@ -10,8 +10,8 @@ import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
 import { HIGH_WATER_MARK } from '../../src/state/tables/high-water-mark.ts';
 import { SESSION } from '../../src/state/tables/session.ts';
 import { SIGNAL } from '../../src/state/tables/signal.ts';
-import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
 import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
+import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
 import { COLUMNS, EXIT_MEANINGS, KIND_MEANINGS, TABLES } from './reference-texts.ts';
 
 const printed = (title: string, source: string, ...parts: readonly string[]): string =>

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
-import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
 import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
+import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
 import { documented } from './documented.ts';
 import { keyPathsOf, referencePages } from './reference-pages.ts';
 

@@ -1,13 +1,20 @@
 // Goal: formatting changes how SQL and YAML look, and nothing else. Method: every SQL text of templates, sample
 // world and documents, awkward ones, and generated ones; each is its own formatted text afterwards, and DuckDB's
 // parser and this file's own comparison of comments say that it is the same.
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openParser, type Parser } from '../../src/engine/open-parser.ts';
+import { parseTableName } from '../../src/model/names.ts';
+import { PATTERN_NAMES } from '../../src/model/process-spec.ts';
+import { filesToFormat } from '../../src/project/format/files-to-format.ts';
 import { formatFile } from '../../src/project/format/format-file.ts';
 import { formatSql } from '../../src/project/format/format-sql.ts';
 import { formatYaml } from '../../src/project/format/format-yaml.ts';
+import { readProject } from '../../src/project/read-project.ts';
+import { newProcess, newProject } from '../../src/project/scaffold.ts';
+import { parseSrcTables } from '../../src/project/src-tables.ts';
 import { blocksOf, pages, ROOT } from '../docs/pages.ts';
 import { generatedSql } from './generated-sql.ts';
 
@@ -42,12 +49,12 @@ describe('a query', () => {
     [
       'has its clauses beside their words',
       'SELECT a, LOWER(b) AS c FROM t LEFT JOIN u USING (a) WHERE a > 1 AND (b = 2 OR c) GROUP BY ALL',
-      "select a,\n       lower(b) as c\nfrom t\nleft join u using (a)\nwhere a > 1\n  and (b = 2 or c)\ngroup by all",
+      'select a,\n       lower(b) as c\nfrom t\nleft join u using (a)\nwhere a > 1\n  and (b = 2 or c)\ngroup by all',
     ],
     [
       'has a CTE a step each',
       'with a as (select x, y from t), b as (select 1) select * from a, b',
-      'with a as (select x, y from t),\nb as (select 1)\nselect *\nfrom a,\n     b',
+      'with a as (\n  select x, y\n  from t\n),\nb as (\n  select 1\n)\nselect *\nfrom a,\n     b',
     ],
     [
       'keeps brackets of calls, lists and filters together',
@@ -59,7 +66,11 @@ describe('a query', () => {
       'select a -- the first\n, b -- the second\nfrom t',
       'select a, -- the first\n       b -- the second\nfrom t',
     ],
-    ['leaves the case of names', 'select Date, Value as Name from T', 'select Date,\n       Value as Name\nfrom T'],
+    [
+      'leaves the case of names',
+      'select Date, Value as Name from T',
+      'select Date,\n       Value as Name\nfrom T',
+    ],
     [
       'leaves what is in strings',
       "select 'a\n   b', $$c\n d$$, $x$ -- no comment $x$, E'\\'' from t",
@@ -78,7 +89,7 @@ describe('a query', () => {
 
   it('keeps its words where lower case would rename a column', async () => {
     // By the name of a type: lower case would make the field another one.
-    const sql = "SELECT {'VALUE': 1}::STRUCT(\"VALUE\" INT) AS x, T.Select FROM T";
+    const sql = 'SELECT {\'VALUE\': 1}::STRUCT("VALUE" INT) AS x, T.Select FROM T';
     expect(await tree(await formattedSql(sql))).toBe(await tree(sql));
   });
 
@@ -131,17 +142,18 @@ describe('other statements', () => {
 });
 
 describe('a file', () => {
-  const head = '/*---\nprocess_name:   a_load   # why\npattern: stateless\nsources: [{table: raw.a}]\n---*/\n';
+  const head =
+    '/*---\nprocess_name:   a_load   # why\npattern: stateless\nsources: [{table: raw.a}]\n---*/\n';
   it('has its header and its SQL formatted, and keeps what stands before', async () => {
     expect(await formattedFile('a.sql', `-- Owner: lake\n\n${head}\n\nselect  1\n\n`)).toBe(
       '-- Owner: lake\n/*---\nprocess_name: a_load   # why\npattern: stateless\nsources: [{ table: raw.a }]\n---*/\nselect 1\n',
     );
   });
   it('keeps its ends of lines and its byte order mark', async () => {
-    const text = await formattedFile('a.sql', `\uFEFF${head}select  1,\n 2`.replaceAll('\n', '\r\n'));
+    const text = await formattedFile('a.sql', `\uFEFF${head}select  1,\n 2 as b`.replaceAll('\n', '\r\n'));
     expect(text.startsWith('\uFEFF/*---\r\n')).toBe(true);
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-    expect(text).toContain('select 1,\r\n       2\r\n');
+    expect(text).toContain('select 1,\r\n       2 as b\r\n');
   });
   it('with a mistake names its place in the file', async () => {
     expect(await formatFile('a.sql', `${head}select )`, parse)).toMatchObject({
@@ -154,6 +166,31 @@ describe('a file', () => {
       kind: 'invalid',
       message: expect.stringContaining('not valid YAML'),
     });
+  });
+  it('that psyberg writes is formatted already', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'psyberg-format-'));
+    try {
+      const root = join(folder, 'lake');
+      newProject({ directory: root });
+      for (const pattern of PATTERN_NAMES)
+        for (const [sources, columns] of [
+          ['raw.a|ts', { 'raw.a': ['event_id', 'account_id', 'ts'] }],
+          ['raw.a|ts,raw.b|ts', { 'raw.a': ['account_id', 'ts'], 'raw.b': ['account_id', 'ts', 'order'] }],
+          ['raw.a|ts,raw.b|ts', {}],
+        ] as const) {
+          const name = `${pattern}_${sources.length}_${Object.keys(columns).length}`;
+          const project = readProject({ root });
+          const target = parseTableName(`facts.${name}`);
+          newProcess({ project, name, pattern, sources: parseSrcTables(sources), target, columns });
+        }
+      for (const file of filesToFormat(root)) {
+        const text = readFileSync(file, 'utf8');
+        expect(await formatFile(file, text, parse), file).toEqual({ kind: 'formatted', text });
+      }
+      expect(filesToFormat(root).length).toBeGreaterThan(13);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
   it('of the templates, the sample world and the documents can be formatted', async () => {
     const files = ['templates/project', 'warehouse'].flatMap((folder) =>

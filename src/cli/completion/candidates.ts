@@ -29,7 +29,11 @@ interface Read {
 }
 
 /** `words`: those behind `psyberg`; the last one is being written, and may be empty. */
-export function candidatesFor(root: Command, words: readonly string[], processNames: ProcessNames): Candidates {
+export function candidatesFor(
+  root: Command,
+  words: readonly string[],
+  processNames: ProcessNames,
+): Candidates {
   const whole = withoutEquals(words);
   const current = whole.at(-1) ?? '';
   const read = whole.slice(0, -1).reduce<Read>((before, word) => readWord(before, word), {

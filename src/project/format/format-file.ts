@@ -4,18 +4,15 @@ import { type Formatted, formatSql, type ParseSql } from './format-sql.ts';
 import { formatYaml } from './format-yaml.ts';
 
 /** Formats the text of a file by the ending of its name. Ends of lines stay as most of them are. */
-export async function formatFile(
-  name: string,
-  text: string,
-  parse: ParseSql,
-): Promise<Formatted> {
+export async function formatFile(name: string, text: string, parse: ParseSql): Promise<Formatted> {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const returns = text.split('\r\n').length - 1;
   const hasReturns = returns * 2 > text.split('\n').length - 1;
   const own = text.slice(mark.length);
   const written = hasReturns ? own.replaceAll('\r\n', '\n') : own;
   const done = name.endsWith('.sql') ? await formatSqlFile(written, parse) : formatYaml(written);
-  if (done.kind === 'invalid') return { ...done, offset: offsetIn(text, mark.length, done.offset, hasReturns) };
+  if (done.kind === 'invalid')
+    return { ...done, offset: offsetIn(text, mark.length, done.offset, hasReturns) };
   if (done.kind === 'kept') return done;
   const whole = `${mark}${hasReturns ? done.text.replaceAll('\n', '\r\n') : done.text}`;
   // In a string or a YAML text an end of line is a part of the value: mixed ones cannot be told apart again.

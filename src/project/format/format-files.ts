@@ -15,11 +15,21 @@ export { filesOf, filesToFormat } from './files-to-format.ts';
  */
 export async function formatFiles(
   files: readonly string[],
-  options: { readonly parse: ParseSql; readonly check: boolean },
+  options: FormatOptions,
 ): Promise<FormattedFile[]> {
   const done: FormattedFile[] = [];
-  for (const file of files) done.push(await formatInPlace(file, options));
+  for (const file of files) {
+    options.onFile?.(shownName(file));
+    done.push(await formatInPlace(file, options));
+  }
   return done;
+}
+
+export interface FormatOptions {
+  readonly parse: ParseSql;
+  readonly check: boolean;
+  /** Called before each file, with its name. */
+  readonly onFile?: (name: string) => void;
 }
 
 /** Formats a text that has no file: SQL, with or without a header. `text`: what to go on with. */
@@ -33,13 +43,11 @@ export async function formatText(
   return { file: { ...file, file: 'stdin', status }, text: result };
 }
 
-async function formatInPlace(
-  file: string,
-  { parse, check }: { readonly parse: ParseSql; readonly check: boolean },
-): Promise<FormattedFile> {
+async function formatInPlace(file: string, { parse, check }: FormatOptions): Promise<FormattedFile> {
   const shown = shownName(file);
   try {
-    if (!isFormattable(file)) return failed(shown, 'file-not-readable', 'only .sql, .yaml and .yml are formatted');
+    if (!isFormattable(file))
+      return failed(shown, 'file-not-readable', 'only .sql, .yaml and .yml are formatted');
     const text = fs.readFileSync(file, 'utf8');
     const { file: outcome, result } = await formatNamed(shown, text, parse);
     if (outcome.status !== 'formatted') return outcome;
@@ -54,7 +62,9 @@ async function formatInPlace(
     return failed(
       shown,
       isReading ? 'file-not-readable' : 'file-not-writable',
-      code === 'ENOENT' ? 'there is no such file' : `${isReading ? 'it cannot be read' : 'it cannot be written'}: ${code}`,
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : `${isReading ? 'it cannot be read' : 'it cannot be written'}: ${code}`,
     );
   }
 }
@@ -102,7 +112,10 @@ const failed = (
  * At once, with the mode that it has; a link keeps leading to its file. False, and nothing is written, when
  * the file no longer holds the text that was formatted.
  */
-function replaceFile(file: string, { before, after }: { readonly before: string; readonly after: string }): boolean {
+function replaceFile(
+  file: string,
+  { before, after }: { readonly before: string; readonly after: string },
+): boolean {
   const real = fs.realpathSync(file);
   const temporary = path.join(path.dirname(real), `.${path.basename(real)}.${process.pid}.tmp`);
   try {

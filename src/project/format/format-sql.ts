@@ -29,8 +29,7 @@ export async function formatSql(sql: string, parse: ParseSql): Promise<Formatted
     return { kind: 'invalid', message: `this ${unclosed.what} is never closed`, offset: unclosed.offset };
   const before = await parse(parseable(sql));
   const offset = syntaxErrorOf(sql, before);
-  if (offset !== undefined)
-    return { kind: 'invalid', message: before.error_message ?? 'not SQL', offset };
+  if (offset !== undefined) return { kind: 'invalid', message: before.error_message ?? 'not SQL', offset };
   const isQuery = before.error !== true;
   for (const words of isQuery ? (['lower', 'preserve'] as const) : (['preserve'] as const)) {
     const text = settled(sql, words);
@@ -91,5 +90,7 @@ const parseable = (sql: string): string => sql.replaceAll(/\{\{(\w+)\}\}/g, '"_$
 /** Where the parser stopped, in characters; undefined when it did not. */
 function syntaxErrorOf(sql: string, parsed: ParsedSql): number | undefined {
   if (parsed.error !== true || parsed.error_message?.startsWith('Only SELECT') === true) return undefined;
-  return Buffer.from(sql).subarray(0, Number(parsed.position ?? 0)).toString().length;
+  return Buffer.from(sql)
+    .subarray(0, Number(parsed.position ?? 0))
+    .toString().length;
 }

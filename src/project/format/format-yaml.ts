@@ -76,12 +76,12 @@ function printed(document: Document, text: string): string {
   return document.toString({ lineWidth: isFolded ? WIDTH : 0 });
 }
 
-const commentsOf = (text: string): string[] => [...new Lexer().lex(text)].filter((each) => each.startsWith('#'));
+const commentsOf = (text: string): string[] =>
+  [...new Lexer().lex(text)].filter((each) => each.startsWith('#'));
 
 const WITH_COMMENT = /^(\s*)(\S.*?)(\s+)(#.*)$/;
 
-const keyOf = (value = '', comment = ''): string =>
-  `${value.replaceAll(/\s+/g, '')} ${comment.trimEnd()}`;
+const keyOf = (value = '', comment = ''): string => `${value.replaceAll(/\s+/g, '')} ${comment.trimEnd()}`;
 
 /** Comments behind a value are often aligned by hand: the spaces before them stay. */
 function withGaps(before: string, after: string): string {
@@ -94,7 +94,9 @@ function withGaps(before: string, after: string): string {
     .split('\n')
     .map((line) => {
       const [, indent, value, gap, comment] = WITH_COMMENT.exec(line) ?? [];
-      return gap === undefined ? line : `${indent}${value}${gaps.get(keyOf(value, comment)) ?? gap}${comment}`;
+      return gap === undefined
+        ? line
+        : `${indent}${value}${gaps.get(keyOf(value, comment)) ?? gap}${comment}`;
     })
     .join('\n');
 }

@@ -60,6 +60,9 @@ function isCall(sql: string, before: SqlToken, { first }: SqlToken): boolean {
 /** The token is a plus or minus with nothing before it that it could be added to, and none behind it. */
 function isUnary(sql: string, code: readonly SqlToken[], index: number): boolean {
   const [before, sign, after] = [code[index - 1], code[index], code[index + 1]];
-  if (before?.kind !== 'sign' || sign?.kind !== 'sign' || !/[+-]/.test(sql[sign.first] as string)) return false;
-  return /[(,[=<>*/%]/.test(sql[before.first] as string) && (after?.kind !== 'sign' || sql[after.first] === '(');
+  if (before?.kind !== 'sign' || sign?.kind !== 'sign' || !/[+-]/.test(sql[sign.first] as string))
+    return false;
+  return (
+    /[(,[=<>*/%]/.test(sql[before.first] as string) && (after?.kind !== 'sign' || sql[after.first] === '(')
+  );
 }

@@ -27,6 +27,8 @@ const CONDITION = /^(?:and|or|xor)\b/i;
 const WINDOW_PART = /^(?:where|partition by|order by|rows|range|groups) /i;
 const CASE = /(?:^|[ (])case\b/i;
 const END = /^end\b/i;
+/** What a query is made of has lines of its own. */
+const STEP_OF_QUERY = /\bas (?:not )?(?:materialized )?\($/i;
 /** What is in brackets stands on one line up to this length. */
 const SHORT = 60;
 /** A list of plain columns stands on one line up to this length. */
@@ -167,7 +169,7 @@ function joinedBracket(open: Line, inner: readonly Line[], close: Line): Line[] 
     const oneLine = oneLineOf({ open: head, inner, close, gap: '' });
     if (oneLine !== undefined) return oneLine;
   }
-  if (length <= SHORT || inner.length === 1) {
+  if (!STEP_OF_QUERY.test(open.text) && (length <= SHORT || inner.length === 1)) {
     const oneLine = oneLineOf({ open, inner, close, gap: '' });
     if (oneLine !== undefined) return oneLine;
   }
@@ -193,7 +195,6 @@ function joinedCase(open: Line, inner: readonly Line[], close: Line): Line[] | u
   }
   const isFlat = parts.every(({ indent }) => indent === parts[0]?.indent);
   const whens = parts.filter(({ text }) => /^when\b/i.test(text)).length;
-  const oneLine =
-    isFlat && whens === 1 ? oneLineOf({ open, inner: parts, close, gap: ' ' }) : undefined;
+  const oneLine = isFlat && whens === 1 ? oneLineOf({ open, inner: parts, close, gap: ' ' }) : undefined;
   return oneLine ?? (parts.length < inner.length ? [open, ...parts, close] : undefined);
 }
