@@ -108,11 +108,11 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** As process files take them. */
 export const DURATION_PATTERN = /^\s*(\d{1,6})([mhd])\s*$/;
 /** As the command line takes them. */
-const FINE = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/;
+export const FINE_DURATION_PATTERN = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /** `30m`, `1h`, `2d` in ms; with `fine` also `90s`, `250ms` and `1.5h`. Undefined for anything else. */
 export function durationMs(text: string, { fine = false } = {}): number | undefined {
-  const [, count, unit] = (fine ? FINE : DURATION_PATTERN).exec(text) ?? [];
+  const [, count, unit] = (fine ? FINE_DURATION_PATTERN : DURATION_PATTERN).exec(text) ?? [];
   return count === undefined || unit === undefined
     ? undefined
     : Math.round(Number(count) * (UNIT_MS[unit] as number));

@@ -13,11 +13,11 @@ import {
   isUrl,
   type ReaderOption,
 } from '../model/files-source.ts';
-import { durationMs } from '../model/hour.ts';
+import { durationMs, FINE_DURATION_PATTERN } from '../model/hour.ts';
 import { NAME_PATTERN } from '../model/names.ts';
 import { isMap, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
-import { choice } from './validate.ts';
+import { choice, judgedText } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
 
 const SETTLE_RULE = 'must be a number with s, m or h, such as 30s';
@@ -34,10 +34,10 @@ export const filesKeys = {
   columns: z.record(z.string(), filled).optional(),
   on_file_change: z.enum(['refuse', 'load-again', 'ignore']).optional(),
   on_bad_rows: z.enum(['refuse', 'quarantine']).optional(),
-  settle: z
-    .string(SETTLE_RULE)
-    .refine((text) => durationMs(text, { fine: true }) !== undefined, SETTLE_RULE)
-    .optional(),
+  settle: judgedText(
+    z.string(SETTLE_RULE).refine((text) => durationMs(text, { fine: true }) !== undefined, SETTLE_RULE),
+    FINE_DURATION_PATTERN,
+  ).optional(),
 };
 
 /** As a header writes it. */

@@ -15,6 +15,7 @@ export function processHeaderJsonSchema(): JsonSchema {
     examples: PROCESS_EXAMPLES,
     same: { 'sources[].vtts.from': 'sources[].vtts' },
     rules: {
+      'sources[]': [{ oneOf: [{ required: ['table'] }, { required: ['files'] }] }],
       '': [
         { anyOf: [{ required: ['pattern'] }, { required: ['etl_pattern_id'] }] },
         {

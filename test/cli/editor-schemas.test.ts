@@ -88,6 +88,8 @@ describe('the schemas', () => {
     ['process', 'a tolerance that is no duration', withSource({ future_tolerance: '2 days' })],
     ['process', 'a window in minutes', withSource({ window: { before: '30m' } })],
     ['process', 'an unknown key of a window', withSource({ window: { befor: '1h' } })],
+    ['process', 'files beside a table', withSource({ files: 'in/*.json' })],
+    ['process', 'a time to settle that is none', withSource({ settle: 'soon' })],
     ['process', 'a start that is none', withSource({ start: 'yesterday' })],
     ['process', 'a start without quotes', withSource({ start: 7_221_183_322_002 })],
     ['process', 'vtts that are none', withSource({ vtts: { form: 'signal' } })],
