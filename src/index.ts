@@ -14,8 +14,11 @@ export type { AuditResult, RunRecord } from './model/run-record.ts';
 export {
   doctor,
   type ExplainedPlan,
+  type HourPicture,
+  hourPicture,
   type OpenOptions,
   open,
+  type PictureOptions,
   type Psyberg,
   type RunRequest,
   type SqlResult,

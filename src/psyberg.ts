@@ -29,6 +29,7 @@ import { dropTagOfStranger, maintainProject } from './workspace/maintain-project
 import { openWorkspace, type Workspace, type WorkspaceOptions } from './workspace/open-workspace.ts';
 import { queriesOver } from './workspace/queries.ts';
 
+export { type HourPicture, hourPicture, type PictureOptions } from './report/explain/picture.ts';
 export type { ExplainedPlan, RunRequest, SessionRequest, SqlResult, StepRecord };
 
 export interface OpenOptions extends WorkspaceOptions {
@@ -44,9 +45,13 @@ export interface Psyberg {
   readonly project: ProjectSpec;
   /**
    * What a run would do, and why; the objects of `plan --json`. Writes nothing. `allCauses`: not only the
-   * first.
+   * first. `reads`: also what it would read, and a fixed lookback in its place; manifests of the sources are
+   * read for it.
    */
-  plan(names?: readonly string[], request?: { readonly allCauses?: boolean }): Promise<ExplainedPlan[]>;
+  plan(
+    names?: readonly string[],
+    request?: { readonly allCauses?: boolean; readonly reads?: boolean },
+  ): Promise<ExplainedPlan[]>;
   /** The objects of `run --json`. A process that fails stops those that read its target. */
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /** The steps of a run one by one. */
@@ -110,6 +115,12 @@ export const doctor = async (options: ExamineOptions = {}): Promise<Check[]> =>
 export const openProject = async (project: ProjectSpec, options: WorkspaceOptions = {}): Promise<Psyberg> =>
   psybergOver(await openWorkspace(project, options));
 
+const tellPlanned = (
+  { onProgress }: Workspace,
+  { processName: subject }: ProcessSpec,
+  parts: { readonly done: number; readonly total: number },
+): void => onProgress({ kind: 'parts', subject, action: 'plan', unit: 'process', ...parts });
+
 /** The library over a workspace, which it closes. */
 export function psybergOver(workspace: Workspace): Psyberg {
   const { project } = workspace;
@@ -121,10 +132,12 @@ export function psybergOver(workspace: Workspace): Psyberg {
   }
   return {
     project,
-    async plan(names, { allCauses = false } = {}) {
+    async plan(names, { allCauses = false, reads = false } = {}) {
       const plans: ExplainedPlan[] = [];
-      for (const spec of processesInDependencyOrder(project, names)) {
-        const plan = await planProcess(workspace, spec, { allCauses, writesNothing: true });
+      const specs = processesInDependencyOrder(project, names);
+      for (const [done, spec] of specs.entries()) {
+        tellPlanned(workspace, spec, { done, total: specs.length });
+        const plan = await planProcess(workspace, spec, { allCauses, reads, writesNothing: true });
         plans.push(explainable(plan, allCauses));
       }
       return plans;

@@ -24,9 +24,9 @@ async function doctor(shell: Shell): Promise<number> {
     ...(project === undefined ? {} : { project }),
     onStep: (message) => shell.step(message),
   });
-  shell.clearStep();
+  shell.endSteps();
   const failed = checks.some((check) => check.status === 'fail');
   if (shell.options.json === true) shell.json({ ok: !failed, checks });
-  else shell.print(doctorText(checks, shell.style));
+  else shell.print(doctorText(checks, shell));
   return failed ? EXIT.failed : EXIT.done;
 }

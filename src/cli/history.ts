@@ -25,7 +25,7 @@ async function history(
   if (shell.options.json === true) shell.json({ sessions: rows });
   else {
     const { historyText } = await import('../report/status.ts');
-    shell.print(historyText(rows, shell.style));
+    shell.print(historyText(rows, shell));
   }
   return EXIT.done;
 }

@@ -2,52 +2,72 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
+import type { CompiledPlan } from '../model/plan.ts';
+import type { Document } from '../report/document.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
+import { addPlanDiffCommand } from './plan-diff.ts';
+import { FORMATS, formatOf, printDocument } from './print-document.ts';
 import { jsonText, type Shell, withPsyberg } from './shell.ts';
 
 interface PlanOptions {
   readonly explain?: boolean;
+  readonly steps?: boolean;
+  readonly format: string;
   readonly out?: string;
   readonly allCauses?: boolean;
 }
 
 export function addPlanCommand(root: Command, act: Act): void {
-  root
+  const plan = root
     .command('plan')
     .description('show what a run would do, and why; writes nothing')
     .argument('[process...]', 'names of processes; default: all, in dependency order')
-    .option('--explain', 'sources, changes, hours with their causes, and every statement with its parameters')
+    .option('--explain', 'the hours as a picture; then what changed, why, the SQL, the audits, what is read')
+    .option('--steps', 'every statement that a run would execute, with its parameters')
     .option('--all-causes', 'name every file behind every hour and partition; otherwise at most 20 for each')
-    .option('--out <file>', 'also write the plans to a file, for psyberg run --plan')
+    .option('--format <format>', `${FORMATS.join(' or ')}: markdown is for pull requests`, 'text')
+    .option('--out <file>', 'also write the plans to a file, for psyberg run --plan and psyberg plan diff')
+    .helpCommand(false)
     .addHelpText(
       'after',
-      example('psyberg plan', 'psyberg plan cancel_fact_load --explain', 'psyberg plan --out plan.json'),
+      example(
+        'psyberg plan',
+        'psyberg plan cancel_fact_load --explain',
+        'psyberg plan --explain --format markdown > plan.md',
+        'psyberg plan --out plan.json',
+        'psyberg plan diff before.json after.json',
+      ),
     )
-    .action(act(plan));
+    .action(act(showPlans));
+  addPlanDiffCommand(plan, act);
 }
 
-async function plan(shell: Shell, names: string[], options: PlanOptions): Promise<number> {
-  const plans = await withPsyberg(shell, (psyberg) =>
-    psyberg.plan(names, { allCauses: options.allCauses ?? false }),
-  );
+async function showPlans(shell: Shell, names: string[], options: PlanOptions): Promise<number> {
+  const format = formatOf(options);
+  const { allCauses = false, steps = false } = options;
+  const explain = options.explain === true || allCauses;
+  const plans = await withPsyberg(shell, (psyberg) => psyberg.plan(names, { allCauses, reads: explain }));
   if (options.out !== undefined) {
     writePlans(options.out, jsonText({ plans }));
     shell.note(`written: ${options.out}`);
   }
   if (shell.options.json === true) shell.json({ plans });
-  else if (options.explain === true || options.allCauses === true) {
-    const { explainPlan } = await import('../report/explain.ts');
-    shell.print(
-      plans
-        .map((each) => explainPlan(each, shell.style, { allCauses: options.allCauses ?? false }))
-        .join('\n\n\n'),
-    );
-  } else {
-    const { planTable } = await import('../report/plan-table.ts');
-    shell.print(planTable(plans, shell.style));
-  }
+  else await printDocument(shell, await documentOf(plans, { explain, allCauses, steps }), format);
   return EXIT.done;
+}
+
+async function documentOf(
+  plans: readonly CompiledPlan[],
+  {
+    explain,
+    allCauses,
+    steps,
+  }: { readonly explain: boolean; readonly allCauses: boolean; readonly steps: boolean },
+): Promise<Document> {
+  if (!explain && !steps) return (await import('../report/plan-table.ts')).planOverview(plans);
+  const { explanation, stepsDocument } = await import('../report/explain/explanation.ts');
+  return explain ? explanation(plans, { allCauses, steps }) : stepsDocument(plans);
 }
 
 function writePlans(file: string, text: string): void {

@@ -46,12 +46,12 @@ async function relocate(shell: Shell, options: RelocateOptions): Promise<number>
       onStep: (message) => shell.step(message),
       interrupted: () => isStopped,
     });
-    shell.clearStep();
+    shell.endSteps();
     if (shell.options.json === true) shell.json(report);
     else if (shell.options.quiet !== true) shell.print(relocateText(report, shell.style));
     return EXIT.done;
   } catch (error) {
-    shell.clearStep();
+    shell.endSteps();
     const code = interruption.exitCode();
     if (code === undefined) throw error;
     return code;

@@ -44,7 +44,7 @@ async function run(shell: Shell, names: string[], options: RunCommandOptions): P
     const nameWidth = Math.max(0, ...psyberg.project.processes.map((spec) => spec.processName.length));
     const show = (record: RunRecord): void => {
       if (shell.options.quiet !== true || record.error !== null)
-        shell.print(runText(record, shell.style, nameWidth));
+        shell.print(runText(record, { style: shell.style, width: shell.width, nameWidth }));
     };
     try {
       const records = await psyberg.run(

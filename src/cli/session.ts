@@ -130,7 +130,7 @@ async function init(shell: Shell, options: SessionOptions): Promise<number> {
     if (shell.options.json === true)
       shell.json({ psyberg_session_id: plan.psyberg_session_id, status, plans: [plan] });
     else {
-      const { planSummary } = await import('../report/explain.ts');
+      const { planSummary } = await import('../report/explain/summary.ts');
       shell.print(
         `${shell.style.strong(plan.process_name)}  session ${plan.psyberg_session_id}  ${status}  ${planSummary(plan)}`,
       );
@@ -147,7 +147,7 @@ async function commit(shell: Shell, options: SessionOptions): Promise<number> {
       shell.print(
         `${shell.style.strong(record.process_name)}  session ${record.psyberg_session_id}  the watermark is in place${repaired ? `; ${tableName(psyberg.project.tables.highWaterMarkTable)} was behind and is repaired` : ''}`,
       );
-    else shell.print(runText(record, shell.style));
+    else shell.print(runText(record, shell));
     return exitCodeOf(record);
   });
 }
@@ -160,7 +160,7 @@ async function runStep(
   return withSession(shell, options, async (psyberg, request) => {
     const record = await step(psyberg, request);
     if (shell.options.json === true) shell.json({ runs: [record] });
-    else shell.print(runText(record, shell.style));
+    else shell.print(runText(record, shell));
     return exitCodeOf(record);
   });
 }

@@ -5,18 +5,24 @@
 import { writeSync } from 'node:fs';
 import pc from 'picocolors';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import type { WorkProgress } from '../model/progress.ts';
 import type { OpenOptions, Psyberg } from '../psyberg.ts';
 import { PLAIN, type Style } from '../report/style.ts';
+import { displayMode, progressDisplay } from './progress-display.ts';
 
 export interface GlobalOptions {
   readonly project?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  /** Of the commands that print documents. */
+  readonly format?: string;
 }
 
 export interface Shell {
   readonly options: GlobalOptions;
+  /** Characters that a line of stdout may have. */
+  readonly width: number;
   /** Colours of stdout. */
   readonly style: Style;
   /** Text for people on stdout; nothing with --json. */
@@ -26,12 +32,14 @@ export interface Shell {
   /** A line on stderr; nothing with --quiet. */
   note(text: string): void;
   /**
-   * What is being done: on a terminal one line that is written over, with --verbose a line each, else
-   * nothing.
+   * What is being done: on a terminal one line that is written over, with --verbose a line each, else one now
+   * and then.
    */
   step(message: string): void;
-  /** Takes the line of `step` away, so that the next text starts on a clean one. */
-  clearStep(): void;
+  /** How far it is. */
+  progress(progress: WorkProgress): void;
+  /** Nothing is being done any more: takes the line away, so that the next text starts on a clean one. */
+  endSteps(): void;
 }
 
 const styleOf = (enabled: boolean): Style => {
@@ -43,38 +51,51 @@ const styleOf = (enabled: boolean): Style => {
 /** Colours only for a person who looks: a terminal, and no NO_COLOR. */
 const wantsColor = (stream: NodeJS.WriteStream): boolean => pc.isColorSupported && stream.isTTY === true;
 
+/** Of a terminal its own; of a file or a pipe what COLUMNS says, else 80. */
+export function widthOf(
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): number {
+  const asked = Number(environment['COLUMNS']);
+  const found = stream.isTTY === true ? stream.columns : asked;
+  return Number.isInteger(found) && found > 0 ? Math.max(found, LEAST_WIDTH) : USUAL_WIDTH;
+}
+
+const USUAL_WIDTH = 80;
+/** Narrower than this no table can be read. */
+const LEAST_WIDTH = 40;
+
 export function openShell(options: GlobalOptions): Shell {
   const { stdout, stderr } = process;
-  const overwrites = stderr.isTTY === true && options.quiet !== true && options.verbose !== true;
-  let stepShown = false;
-  const clearStep = (): void => {
-    if (stepShown) stderr.write('\r\u001b[2K');
-    stepShown = false;
-  };
+  const display = progressDisplay({
+    mode: displayMode(options, stderr),
+    write: (text) => writeAll(2, text),
+    columns: () => stderr.columns ?? USUAL_WIDTH,
+    now: () => performance.now(),
+    every(ms, tick) {
+      const timer = setInterval(tick, ms).unref();
+      return () => clearInterval(timer);
+    },
+  });
   return {
     options,
+    width: widthOf(stdout),
     style: styleOf(wantsColor(stdout)),
     print(text) {
-      clearStep();
+      display.clear();
       if (options.json !== true && text !== '') writeAll(1, `${text}\n`);
     },
     json(value) {
-      clearStep();
+      display.clear();
       writeAll(1, `${jsonText(value)}\n`);
     },
     note(text) {
-      clearStep();
+      display.clear();
       if (options.quiet !== true) writeAll(2, `${text}\n`);
     },
-    step(message) {
-      if (options.verbose === true && options.quiet !== true) writeAll(2, `${message}\n`);
-      else if (overwrites) {
-        clearStep();
-        stderr.write(message.slice(0, Math.max(20, (stderr.columns ?? 80) - 1)));
-        stepShown = true;
-      }
-    },
-    clearStep,
+    step: display.step,
+    progress: display.progress,
+    endSteps: display.end,
   };
 }
 
@@ -129,12 +150,12 @@ export async function withPsyberg<T>(
     import('../project/read-project.ts'),
   ]);
   const project = change(readProject({ root: findProjectRoot(shell.options.project ?? '.') }));
-  const options: OpenOptions = { onStep: (message) => shell.step(message) };
+  const options: OpenOptions = { onStep: shell.step, onProgress: shell.progress };
   const psyberg = await openProject(project, options);
   try {
     return await work(psyberg);
   } finally {
-    shell.clearStep();
+    shell.endSteps();
     await psyberg.close();
   }
 }

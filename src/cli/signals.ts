@@ -20,7 +20,7 @@ async function signals(shell: Shell, options: { readonly limit: string }): Promi
   if (shell.options.json === true) shell.json({ signals: rows });
   else {
     const { signalsText } = await import('../report/status.ts');
-    shell.print(signalsText(rows, shell.style));
+    shell.print(signalsText(rows, shell));
   }
   return EXIT.done;
 }

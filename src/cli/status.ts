@@ -18,7 +18,7 @@ async function status(shell: Shell, names: string[]): Promise<number> {
   if (shell.options.json === true) shell.json({ processes: statuses });
   else {
     const { statusText } = await import('../report/status.ts');
-    shell.print(statusText(statuses, shell.style));
+    shell.print(statusText(statuses, shell));
   }
   return EXIT.done;
 }

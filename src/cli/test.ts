@@ -75,11 +75,12 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
       onStart: (stop) => {
         interrupt = stop;
       },
+      onProgress: shell.progress,
       onResult: (result) => {
-        if (shell.options.quiet !== true || result.status !== 'passed')
-          shell.print(testText(result, shell.style));
+        if (shell.options.quiet !== true || result.status !== 'passed') shell.print(testText(result, shell));
       },
     });
+    shell.endSteps();
     if (junit !== undefined) await writeJunit(shell, junit, report);
     if (shell.options.json === true) shell.json(report);
     else shell.print(testSummary(report, (performance.now() - startedMs) / 1000, shell.style));
@@ -89,6 +90,7 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
     if (code === undefined || !(error instanceof PsybergError)) throw error;
     return code;
   } finally {
+    shell.endSteps();
     interruption.release();
   }
 }

@@ -33,8 +33,10 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
       onStart: (stop) => {
         interrupt = stop;
       },
-      onResult: (result) => shell.print(testText(result, shell.style)),
+      onProgress: shell.progress,
+      onResult: (result) => shell.print(testText(result, shell)),
     });
+    shell.endSteps();
     if (junit !== undefined) await writeJunit(shell, junit, report);
     if (shell.options.json === true) shell.json(report);
     shell.print(testSummary(report, (performance.now() - startedMs) / 1000, shell.style));

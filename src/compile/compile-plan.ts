@@ -1,6 +1,6 @@
 /**
  * Compiles a plan. Plan + process's SQL + statements -> CompiledPlan: the ordered list of steps. Pure. `plan
- * --explain` prints this very list, and `run` executes it; values that only running produces stand as
+ * --steps` prints this very list, and `run` executes it; values that only running produces stand as
  * `{from_run: name}`. `dialect` writes the steps that work on rows.
  */
 import type { FileLayout } from '../model/file-layout.ts';
@@ -31,8 +31,9 @@ import { bareStep } from './step-statements.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
 export function compilePlan(plan: Plan, spec: ProcessSpec, dialect: Dialect = DUCKDB): CompiledPlan {
-  const steps = plan.status === 'work' ? allSteps(plan, spec, dialect) : [];
-  return Object.freeze({ ...plan, steps: Object.freeze(steps) });
+  if (plan.status !== 'work') return Object.freeze({ ...plan, steps: Object.freeze([]) });
+  const steps = allSteps(plan, spec, dialect);
+  return Object.freeze({ ...plan, query: dialect.query(plan, spec), steps: Object.freeze(steps) });
 }
 
 function allSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {

@@ -4,7 +4,7 @@
  * engine is another dialect, beside its own workload.
  */
 import type { HourTexts } from '../model/hour.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlanQuery } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type {
   AuditStep,
@@ -24,4 +24,6 @@ export interface Dialect {
   load(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | InsertStep)[];
   /** Counts what was read and staged; then each declared audit. */
   audits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | AuditStep)[];
+  /** The query that a load runs, for people to read. */
+  query(plan: Plan, spec: ProcessSpec): PlanQuery;
 }

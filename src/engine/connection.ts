@@ -22,6 +22,8 @@ import type { ResultRows } from './values.ts';
 export interface Parts {
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
+  /** Watches a statement of this connection while it runs; undefined: nobody wants to know. */
+  readonly progress: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
   /** The connections that are open, each with what closes it after its running statement. */
   readonly forks: Map<DuckDBConnection, () => Promise<void>>;
   readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
@@ -51,22 +53,22 @@ export interface Connection {
  * shall run side by side has a connection of its own.
  */
 export function openConnection(parts: Parts): Connection {
-  const { connection, forks, stopped, unpruned } = parts;
+  const { connection, forks, stopped, unpruned, progress = (work) => work() } = parts;
   const inTurn = oneAfterTheOther();
   const run = inTurn(async (statement: Runnable) => {
     if (stopped.value) throw interruptedError();
-    const work = () => runOn(connection, statement);
+    const work = () => progress(() => runOn(connection, statement));
     return whileItLives(parts, () => (needsAllFiles(statement.sql) ? unpruned(connection, work) : work()));
   });
   const script = inTurn(async (text: Script) => {
     if (stopped.value) throw interruptedError();
     const { isMisled: _doubt, ...undoubted } = text;
     const withAllFiles = <T>(work: () => Promise<T>): Promise<T> => unpruned(connection, work);
-    return whileItLives(parts, () =>
+    const work = () =>
       text.readsAllFiles === true || needsAllFiles(text.sql)
         ? withAllFiles(() => runScript(connection, undoubted, withAllFiles))
-        : runScript(connection, text, withAllFiles),
-    );
+        : runScript(connection, text, withAllFiles);
+    return whileItLives(parts, () => progress(work));
   });
   const close = (): void => {
     if (forks.delete(connection)) connection.closeSync();

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
+import type { StatementProgress } from '../model/progress.ts';
 import {
   type ArgumentsOf,
   quoteIdentifier,
@@ -21,6 +22,7 @@ import { type Connection, messageOf, openConnection, type Parts } from './connec
 import { checkRows } from './declared-rows.ts';
 import { loadExtensions } from './extensions.ts';
 import type { Script } from './run-script.ts';
+import { watchStatements } from './statement-progress.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { unprunedRunner } from './unpruned.ts';
 import { plainRows, type ResultRows } from './values.ts';
@@ -88,8 +90,6 @@ export interface Engine {
   rollback(): Promise<void>;
   /** Closes this connection alone; for forks. */
   release(): void;
-  /** How much of the running statement is done, 0..100; undefined when DuckDB does not know. */
-  progress(): number | undefined;
   /** Stops the running statements of this connection and of its forks. */
   interrupt(): void;
   /** Takes statements again after an interrupt, to clean up. */
@@ -108,6 +108,8 @@ export interface EngineOptions {
   /** DuckDB's own spelling, such as `2GB`; DuckDB's default (80 % of the machine) when undefined. */
   readonly memoryLimit?: string;
   readonly threads?: number;
+  /** Called now and then while a statement runs; not for those of forks. */
+  readonly onProgress?: (progress: StatementProgress) => void;
 }
 
 /** Starts DuckDB in memory with the extensions it needs. Throws `extension-missing` with the remedy. */
@@ -136,9 +138,12 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const connection = await instance.connect();
   const stopped = { value: false };
   await connection.run("set TimeZone = 'UTC'");
+  const { onProgress } = options;
+  const progress = onProgress === undefined ? undefined : await watchStatements(connection, onProgress);
   return connectionEngine({
     instance,
     connection,
+    progress,
     forks: new Map(),
     versions,
     stopped,
@@ -150,7 +155,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
 }
 
 function connectionEngine(parts: Parts): Engine {
-  const { connection, forks, ending, instance, stopped } = parts;
+  const { forks, ending, instance, stopped } = parts;
   const { read, script, command, close } = openConnection(parts);
   return {
     query: async (statement: Asked, parameters?: Values) => {
@@ -173,16 +178,12 @@ function connectionEngine(parts: Parts): Engine {
     async fork() {
       const forked = await instance.connect();
       await forked.run("set TimeZone = 'UTC'");
-      return connectionEngine({ ...parts, connection: forked });
+      return connectionEngine({ ...parts, connection: forked, progress: undefined });
     },
     begin: async () => void (await read({ sql: 'begin', parameters: {} }, undefined)),
     commit: async () => void (await read({ sql: 'commit', parameters: {} }, undefined)),
     rollback: () => command('rollback').catch(() => undefined),
     release: close,
-    progress() {
-      const { percentage } = connection.progress;
-      return percentage >= 0 ? percentage : undefined;
-    },
     interrupt() {
       stopped.value = true;
       for (const each of forks.keys()) each.interrupt();

@@ -52,6 +52,8 @@ export interface Batch {
   readonly deletes: ReadonlySet<string>;
   readonly layout: CompactionLayout;
   readonly groups: readonly Group[];
+  /** Called with the groups of the batch that are written, and their rows. */
+  readonly onWritten: (groups: number, rows: bigint) => void;
 }
 
 export type GroupFile = StatementRow<'maintain/group_files'>;
@@ -81,6 +83,10 @@ export async function writeGroups(
   try {
     for (let first = 0; first < batch.groups.length; first += GROUPS_A_STATEMENT) {
       stopIfInterrupted(ports);
+      batch.onWritten(
+        first,
+        written.reduce((sum, file) => sum + file.count, 0n),
+      );
       const groups = batch.groups.slice(first, first + GROUPS_A_STATEMENT);
       const chosen = await engine.query(statement('maintain/group_files'), {
         group_ids: groups.map((group) => group.group_id),

@@ -13,6 +13,7 @@ import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { writeMarker } from '../markers/session-marker.ts';
 import { conflict, isUnanswered } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
+import type { PartsProgress } from '../model/progress.ts';
 import { statement } from '../statements/index.ts';
 import { type ManifestRow, ofData, ofDeletes } from '../tables/read/manifest-list.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
@@ -94,16 +95,35 @@ async function compactOnce(
     };
   }
   let finished = 0;
+  let rows = 0n;
   for (const batch of batchesOf(groups)) {
     stopIfInterrupted(ports);
     ports.onStep(
       `${tableName(table)}: compact ${finished + 1} to ${finished + batch.length} of ${groups.length} groups of small files`,
     );
-    onBatch(await compactBatch(context, { metadata, base, deletes, layout, groups: batch }));
+    const [before, rowsBefore] = [finished, rows];
+    const onWritten = (written: number, count: bigint): void =>
+      tellGroups(context, { done: before + written, total: groups.length, rows: rowsBefore + count });
+    const given = { metadata, base, deletes, layout, groups: batch, onWritten };
+    const compacted = await compactBatch(context, given);
+    onBatch(compacted);
     finished += batch.length;
+    rows += BigInt(compacted.rows);
   }
   return NOTHING_DONE;
 }
+
+const tellGroups = (
+  { ports, table }: MaintainContext,
+  parts: Pick<PartsProgress, 'done' | 'total' | 'rows'>,
+): void =>
+  ports.onProgress({
+    kind: 'parts',
+    subject: tableName(table),
+    action: 'compact',
+    unit: 'group of files',
+    ...parts,
+  });
 
 function batchesOf(groups: readonly Group[]): Group[][] {
   const batches: Group[][] = [];

@@ -7,6 +7,7 @@ import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import type { WorkProgress } from '../model/progress.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
 /** What maintenance needs of the outside. */
@@ -21,6 +22,8 @@ export interface MaintainPorts {
   readonly sessionsDirectory: string;
   /** Called with what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;
+  /** Called while something long goes on. */
+  readonly onProgress: (progress: WorkProgress) => void;
   /** Absolute folder; nothing outside it is ever deleted. */
   readonly warehouse: string;
   readonly nowMs: () => number;

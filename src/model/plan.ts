@@ -7,7 +7,7 @@ import type { FileColumns } from './files-source.ts';
 import { hourText, parseHour } from './hour.ts';
 import type { Pattern } from './process-spec.ts';
 import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
-import type { Step } from './step.ts';
+import type { Step, StepValue } from './step.ts';
 
 export type { Step, StepStage, StepValue } from './step.ts';
 
@@ -235,8 +235,41 @@ export interface Plan {
   readonly process_sha256: string;
 }
 
+/** The process's query as a session runs it: the rows of its sources, then the query of its file. */
+export interface PlanQuery {
+  readonly sql: string;
+  readonly parameters: Readonly<Record<string, StepValue>>;
+  /** How often it runs: of a dimension once an hour, and the SQL is that of the first one. */
+  readonly runs: number;
+}
+
+/** Rows, files and bytes of the files that hold them: what is read at most. */
+interface ReadCounts {
+  readonly rows: string;
+  readonly files: number;
+  readonly bytes: string;
+}
+/** What a session would read that always goes back so many hours from the newest one, included. */
+export interface PlanLookback extends ReadCounts {
+  readonly lookback_hours: number;
+  readonly first_hour: string;
+  readonly last_hour: string;
+  /** Hours that the plan computes because something changed, and that lie before its first one. */
+  readonly missed_hours: number;
+  /** New rows in files that hold only rows of hours before its first one. */
+  readonly missed_rows: string;
+}
+/** What a session reads of its sources. */
+export interface PlanReads extends ReadCounts {
+  readonly lookbacks: readonly PlanLookback[];
+}
+
 export interface CompiledPlan extends Plan {
   readonly steps: readonly Step[];
+  /** Only of a plan with work; a plan that was saved by an earlier release has none. */
+  readonly query?: PlanQuery;
+  /** Only where it was asked for. */
+  readonly reads?: PlanReads;
 }
 
 /**

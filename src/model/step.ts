@@ -1,5 +1,5 @@
 /**
- * The steps of a session: what `plan --explain` prints and a run executes, in the order in which they run. A
+ * The steps of a session: what `plan --steps` prints and a run executes, in the order in which they run. A
  * union by `kind`, so that a step which nobody executes does not compile.
  */
 
@@ -70,6 +70,8 @@ export interface CarryOverStep extends Statement<'carry-over', 'load'> {
 export interface AuditStep extends Statement<'audit', 'audit'> {
   readonly audit: string;
   readonly counted: boolean;
+  /** Whether its failure stops the publish; absent in a plan that was saved by an earlier release. */
+  readonly severity?: 'block' | 'warn';
 }
 
 export type OpenSessionStep = Statement<'open-session', 'branch'>;

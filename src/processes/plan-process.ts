@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { compilePlan } from '../compile/index.ts';
+import { compilePlan, hoursRead } from '../compile/index.ts';
 import { dropFiles } from '../landing/read-files.ts';
 import { PsybergError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
-import type { CompiledPlan, Plan } from '../model/plan.ts';
+import type { CompiledPlan, Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
@@ -25,6 +25,8 @@ export interface PlanRequest {
   readonly allCauses?: boolean;
   /** True: not even what was compared is remembered. */
   readonly writesNothing?: boolean;
+  /** Also what the session reads, and what one with a fixed lookback would. */
+  readonly reads?: boolean;
 }
 
 /** Throws the errors of opening a session, `process-sql-failed`, and `interrupted`. */
@@ -65,7 +67,12 @@ async function planNamed(
     for (const { toRead } of session.sources)
       if (toRead !== undefined) await dropFiles(await engine(), toRead);
   const id = request.psybergSessionId ?? unusedSessionId(workspace, spec, plan);
-  return compilePlan({ ...plan, psyberg_session_id: id }, spec);
+  const compiled = compilePlan({ ...plan, psyberg_session_id: id }, spec);
+  if (request.reads !== true || plan.status !== 'work') return compiled;
+  const { readCosts } = await import('../session/read-costs.ts');
+  const asked = { input: { ...input, psybergSessionId, nowMs }, session, plan };
+  const hoursOf = (source: PlanSource) => hoursRead(plan, source);
+  return Object.freeze({ ...compiled, reads: await readCosts({ ...asked, hoursOf }) });
 }
 
 /**

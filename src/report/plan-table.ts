@@ -1,50 +1,66 @@
-/** Plans as one line each. CompiledPlan[] -> text. Pure. */
+/** Plans as one line each. CompiledPlan[] -> document. Pure. */
 import type { CompiledPlan } from '../model/plan.ts';
-import { planSummary, unplacedText } from './explain.ts';
-import { PLAIN, type Style } from './style.ts';
-import { bytesText, columnsText, countText, hoursLabel } from './text.ts';
+import { type Block, type Document, faint, type Spans, strong, warn } from './document.ts';
+import { documentText, type PageOptions } from './document-text.ts';
+import { planSummary, statusSpan, unplacedText } from './explain/summary.ts';
+import { bytesText, countText, hoursLabel } from './text.ts';
 
 /** A table of the plans, and below it what is owed. */
-export function planTable(plans: readonly CompiledPlan[], style: Style = PLAIN): string {
-  if (plans.length === 0) return 'the project has no processes; create one with: psyberg new process';
-  const sum = (plan: CompiledPlan, field: 'rows' | 'bytes'): string =>
-    String(plan.sources.reduce((total, source) => total + BigInt(source[field]), 0n));
-  const rows = plans.map((plan) => [
-    style.strong(plan.process_name),
-    statusText(plan, style),
-    plan.status === 'work' ? countText(sum(plan, 'rows')) : '',
-    plan.status === 'work' ? bytesText(sum(plan, 'bytes')) : '',
-    planSummary(plan),
-  ]);
-  const table = columnsText(
-    [['process', 'status', 'new rows', 'bytes', 'a run would'].map(style.faint), ...rows],
-    { alignRight: [2, 3] },
-  );
-  const unplaced = plans.flatMap((plan) =>
-    plan.sources.flatMap((source) => {
-      const text = unplacedText(source, plan);
-      return text === '' ? [] : [style.warn(`${plan.process_name} sets aside of ${source.table}: ${text}`)];
-    }),
-  );
-  const owed = plans.filter((plan) => plan.status === 'work' && plan.owed_hours.length > 0);
-  const warned = plans.flatMap(({ warnings = [] }) =>
-    warnings.flatMap(({ message, hint }) => [style.warn(`warning: ${message}`), style.faint(`  ${hint}`)]),
-  );
+export const planTable = (plans: readonly CompiledPlan[], page: PageOptions = {}): string =>
+  documentText(planOverview(plans), page);
+
+/** What `psyberg plan` says. */
+export function planOverview(plans: readonly CompiledPlan[]): Document {
+  if (plans.length === 0)
+    return [
+      {
+        kind: 'lines',
+        level: 0,
+        lines: [['the project has no processes; create one with: psyberg new process']],
+      },
+    ];
+  const remarks = [...plans.flatMap(warnings), ...plans.flatMap(setAside), ...plans.flatMap(owed)];
   return [
-    table,
-    ...warned,
-    ...unplaced,
-    ...owed.map((plan) =>
-      style.warn(
-        `${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`,
-      ),
-    ),
-  ].join('\n');
+    tableOf(plans),
+    ...(remarks.length === 0 ? [] : [{ kind: 'lines', level: 0, lines: remarks } as const]),
+  ];
 }
 
-const statusText = (plan: CompiledPlan, style: Style): string =>
-  plan.status === 'work'
-    ? style.good('work')
-    : plan.status === 'waiting'
-      ? style.warn('waiting')
-      : style.faint('nothing new');
+function tableOf(plans: readonly CompiledPlan[]): Block {
+  const sum = (plan: CompiledPlan, field: 'rows' | 'bytes'): string =>
+    String(plan.sources.reduce((total, source) => total + BigInt(source[field]), 0n));
+  return {
+    kind: 'table',
+    level: 0,
+    head: ['process', 'status', 'new rows', 'bytes', 'a run would'],
+    alignRight: [2, 3],
+    fits: ['cut', 'keep', 'keep', 'drop', 'wrap'],
+    rows: plans.map((plan): Spans[] => [
+      [strong(plan.process_name)],
+      [statusSpan(plan)],
+      [plan.status === 'work' ? countText(sum(plan, 'rows')) : ''],
+      [plan.status === 'work' ? bytesText(sum(plan, 'bytes')) : ''],
+      [planSummary(plan)],
+    ]),
+  };
+}
+
+const warnings = ({ warnings: given = [] }: CompiledPlan): Spans[] =>
+  given.flatMap(({ message, hint }) => [[warn(`warning: ${message}`)], [faint(`  ${hint}`)]]);
+
+const setAside = (plan: CompiledPlan): Spans[] =>
+  plan.sources.flatMap((source) => {
+    const text = unplacedText(source, plan);
+    return text === '' ? [] : [[warn(`${plan.process_name} sets aside of ${source.table}: ${text}`)]];
+  });
+
+const owed = (plan: CompiledPlan): Spans[] =>
+  plan.status !== 'work' || plan.owed_hours.length === 0
+    ? []
+    : [
+        [
+          warn(
+            `${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`,
+          ),
+        ],
+      ];

@@ -1,6 +1,8 @@
 /** What a run did, as text for people. RunRecord -> text. Pure. */
 import type { ErrorJson } from '../model/errors.ts';
 import type { AuditResult, RunRecord } from '../model/run-record.ts';
+import type { PageOptions } from './document-text.ts';
+import { hangingText, UNLIMITED, wrapText } from './fit.ts';
 import { PLAIN, type Style } from './style.ts';
 import { countText, hoursLabel, indent, padVisible, plural, rangeLabel, secondsText } from './text.ts';
 
@@ -11,39 +13,34 @@ export type ReportedRecord = Omit<RunRecord, 'status'> & { readonly status: stri
  * One process: a line, and below it what a person must know. `nameWidth`: so that the lines of several
  * processes stand in columns.
  */
-export function runText(record: ReportedRecord, style: Style = PLAIN, nameWidth = 0): string {
-  const lines = [
-    `${padVisible(style.strong(record.process_name), nameWidth)}  ${padVisible(statusText(record.status, style), 12)}  ${factsText(record)}`.trimEnd(),
-  ];
+export function runText(
+  record: ReportedRecord,
+  { style = PLAIN, width = UNLIMITED, nameWidth = 0 }: PageOptions & { readonly nameWidth?: number } = {},
+): string {
+  const lead = `${padVisible(style.strong(record.process_name), nameWidth)}  ${padVisible(statusText(record.status, style), 12)}  `;
+  const lines = [hangingText(lead, factsText(record), width).trimEnd()];
   for (const audit of record.audits)
     if (audit.status === 'failed') lines.push(indent(failedAuditText(audit, style), 4));
-  if (record.owed_hours.length > 0)
-    lines.push(
-      indent(
-        style.warn(
-          `owed: ${hoursLabel(record.owed_hours)}${record.held_back_by === null ? '' : `, until ${record.held_back_by} is complete for it`}`,
-        ),
-        4,
-      ),
-    );
-  if (record.skipped_null_event_times !== '0')
-    lines.push(
-      indent(
-        style.warn(`skipped: ${plural(record.skipped_null_event_times, 'row')} without an event time`),
-        4,
-      ),
-    );
-  if (record.waited_seconds !== undefined)
-    lines.push(
-      indent(
-        style.faint(
-          `waited ${secondsText(record.waited_seconds)} for another session of ${record.process_name}, which loaded what was new then`,
-        ),
-        4,
-      ),
-    );
+  for (const remark of remarks(record, style)) lines.push(indent(wrapText(remark, width - 4, 2), 4));
   if (record.error !== null) lines.push(indent(errorText(record.error, style), 4));
   return lines.join('\n');
+}
+
+/** What a person must know beside the first line. */
+function remarks(record: ReportedRecord, style: Style): string[] {
+  const { held_back_by: holder, skipped_null_event_times: skipped, waited_seconds: waited } = record;
+  const owed = `owed: ${hoursLabel(record.owed_hours)}${holder === null ? '' : `, until ${holder} is complete for it`}`;
+  return [
+    ...(record.owed_hours.length === 0 ? [] : [style.warn(owed)]),
+    ...(skipped === '0' ? [] : [style.warn(`skipped: ${plural(skipped, 'row')} without an event time`)]),
+    ...(waited === undefined
+      ? []
+      : [
+          style.faint(
+            `waited ${secondsText(waited)} for another session of ${record.process_name}, which loaded what was new then`,
+          ),
+        ]),
+  ];
 }
 
 const DONE = new Set(['published', 'loaded', 'audited', 'initialized']);

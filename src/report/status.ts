@@ -1,4 +1,6 @@
 /** How far each process has come, as text. ProcessStatus[] -> text. Pure. */
+import type { PageOptions } from './document-text.ts';
+import { UNLIMITED, wrapText } from './fit.ts';
 import { PLAIN, type Style } from './style.ts';
 import { borderedTable } from './table.ts';
 import { countText, hourLabel, hoursLabel, instantLabel, plural, rangeLabel } from './text.ts';
@@ -39,22 +41,29 @@ export interface ProcessStatus {
   } | null;
 }
 
-/** One line a process and source, and below it what is owed. */
-export function statusText(statuses: readonly ProcessStatus[], style: Style = PLAIN): string {
+/** A line a process, below it one for each source; then what is owed. */
+export function statusText(
+  statuses: readonly ProcessStatus[],
+  { style = PLAIN, width = UNLIMITED }: PageOptions = {},
+): string {
   if (statuses.length === 0) return 'the project has no processes; create one with: psyberg new process';
-  const rows = statuses.flatMap((status) =>
-    status.sources.map((source, index) => [
-      index === 0 ? style.strong(status.process_name) : '',
-      index === 0 ? (status.complete_to_hour === null ? '' : hourLabel(status.complete_to_hour)) : '',
-      index === 0 ? lastSession(status, style) : '',
-      source.table,
+  const rows = statuses.flatMap((status) => [
+    [
+      style.strong(status.process_name),
+      status.complete_to_hour === null ? '' : hourLabel(status.complete_to_hour),
+      lastSession(status, style),
+    ],
+    ...status.sources.map((source) => [
+      `  ${source.table}`,
       source.watermark === null ? style.faint('none') : instantLabel(source.watermark.committed_at),
       behindText(source, style),
     ]),
-  );
+  ]);
   const table = borderedTable({
-    head: ['process', 'complete to', 'last session', 'source', 'consumed up to', 'behind'],
+    head: ['process, its sources', 'complete, consumed to', 'last session, behind'],
     rows,
+    fits: ['cut', 'keep', 'wrap'],
+    width,
     style,
   });
   const owed = statuses.flatMap((status) => {
@@ -64,7 +73,7 @@ export function statusText(statuses: readonly ProcessStatus[], style: Style = PL
   const branches = statuses.flatMap((status) =>
     status.branches.map((each) => branchText(status, each, style)),
   );
-  return [table, ...owed, ...branches].join('\n');
+  return [table, ...owed.map((text) => wrapText(text, width, 2)), ...branches].join('\n');
 }
 
 const STATE_TEXT: Readonly<Record<BranchStatus['state'], string>> = {
@@ -109,7 +118,7 @@ function behindText(source: SourceStatus, style: Style): string {
   if (source.snapshots_behind === null) return style.warn('watermark is not in its history');
   return source.snapshots_behind === 0
     ? style.good('up to date')
-    : plural(source.snapshots_behind, 'snapshot');
+    : `${plural(source.snapshots_behind, 'snapshot')} behind`;
 }
 
 export interface HistoryRow {
@@ -127,7 +136,10 @@ export interface HistoryRow {
   readonly error: { readonly code: string } | null;
 }
 
-export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): string {
+export function historyText(
+  rows: readonly HistoryRow[],
+  { style = PLAIN, width = UNLIMITED }: PageOptions = {},
+): string {
   if (rows.length === 0) return 'no session yet; run: psyberg run';
   return borderedTable({
     head: ['session', 'process', 'status', 'hours', 'rows read', 'written', 'recorded'],
@@ -145,6 +157,8 @@ export function historyText(rows: readonly HistoryRow[], style: Style = PLAIN): 
       instantLabel(row.created_at),
     ]),
     alignRight: [4, 5],
+    fits: ['keep', 'cut', 'wrap', 'wrap', 'drop', 'keep', 'drop'],
+    width,
     style,
   });
 }
@@ -158,7 +172,10 @@ export interface SignalRow {
   readonly created_at: string;
 }
 
-export function signalsText(rows: readonly SignalRow[], style: Style = PLAIN): string {
+export function signalsText(
+  rows: readonly SignalRow[],
+  { style = PLAIN, width = UNLIMITED }: PageOptions = {},
+): string {
   if (rows.length === 0) return 'nothing was announced yet; a run announces how far its target is complete';
   return borderedTable({
     head: ['signal', 'kind', 'up to', 'process', 'session', 'announced'],
@@ -170,6 +187,8 @@ export function signalsText(rows: readonly SignalRow[], style: Style = PLAIN): s
       row.psyberg_session_id,
       instantLabel(row.created_at),
     ]),
+    fits: ['cut', 'keep', 'keep', 'cut', 'drop', 'drop'],
+    width,
     style,
   });
 }

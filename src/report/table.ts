@@ -1,5 +1,6 @@
-/** A table with a line below its head. Cells -> text. Pure. */
+/** A table: cells below a head, cut or wrapped to a width. Cells -> text. Pure. */
 import Table from 'cli-table3';
+import { cutMiddle, type Fit, fitCells, UNLIMITED } from './fit.ts';
 import { PLAIN, type Style } from './style.ts';
 
 export interface TableText {
@@ -7,6 +8,10 @@ export interface TableText {
   readonly rows: readonly (readonly string[])[];
   /** Indexes of columns whose cells stand right. */
   readonly alignRight?: readonly number[];
+  /** What becomes of each column where the table is too wide. */
+  readonly fits?: readonly Fit[];
+  /** Characters that a line may have; default: as many as it takes. */
+  readonly width?: number;
   readonly style?: Style;
 }
 
@@ -30,16 +35,26 @@ const LINES = {
 } as const;
 
 /** Two blanks between columns and no other frame: it can be read, cut and pasted. */
-export function borderedTable({ head, rows, alignRight = [], style = PLAIN }: TableText): string {
+export function borderedTable({
+  head,
+  rows,
+  alignRight = [],
+  fits = [],
+  width = UNLIMITED,
+  style = PLAIN,
+}: TableText): string {
+  const fitted = fitCells({ rows: [head.map(style.strong), ...rows], fits, width });
   const table = new Table({
     chars: LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: head.map((_name, index) => (alignRight.includes(index) ? 'right' : 'left')),
+    colAligns: fitted.shown.map((index) => (alignRight.includes(index) ? 'right' : 'left')),
   });
-  table.push([...head.map(style.strong)], ...rows.map((row) => [...row]));
-  return table
+  table.push(...fitted.rows);
+  const lines = table
     .toString()
     .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+    .map((line) => line.trimEnd());
+  const { hidden } = fitted;
+  const note = `and ${hidden} more ${hidden === 1 ? 'column' : 'columns'}, for which a line has no room`;
+  return [...lines, ...(hidden === 0 ? [] : [style.faint(cutMiddle(note, width))])].join('\n');
 }

@@ -7,6 +7,8 @@ import type {
   TestReport,
   TestResult,
 } from '../model/test-record.ts';
+import type { PageOptions } from './document-text.ts';
+import { type Fit, UNLIMITED } from './fit.ts';
 import { cellText } from './result-table.ts';
 import { errorText } from './run-report.ts';
 import { PLAIN, type Style } from './style.ts';
@@ -14,7 +16,7 @@ import { borderedTable } from './table.ts';
 import { hourLabel, hoursLabel, indent, plural, rangeLabel, secondsText } from './text.ts';
 
 /** One test: a line, and below it what failed. */
-export function testText(result: TestResult, style: Style = PLAIN): string {
+export function testText(result: TestResult, { style = PLAIN, width = UNLIMITED }: PageOptions = {}): string {
   const status = STATUS[result.status](style);
   const facts = [
     result.orders > 1 ? plural(result.orders, 'order') : '',
@@ -23,7 +25,7 @@ export function testText(result: TestResult, style: Style = PLAIN): string {
   const head = `${status}  ${style.faint(result.file)}  ${result.name}${facts.length === 0 ? '' : style.faint(`  ${facts.join(', ')}`)}`;
   return [
     head,
-    ...result.failures.map((failure) => indent(failureText(failure, style), 6)),
+    ...result.failures.map((failure) => indent(failureText(failure, { style, width: width - 6 }), 6)),
     ...(result.error === null ? [] : [indent(errorText(result.error, style), 6)]),
     ...(result.folder === undefined
       ? []
@@ -52,11 +54,14 @@ export function testSummary(
   return `${plural(tests.length, 'test')}: ${parts.join(', ')}; ${secondsText(seconds)}`;
 }
 
-function failureText(failure: TestFailure, style: Style): string {
+function failureText(failure: TestFailure, page: Required<PageOptions>): string {
+  const { style, width } = page;
   return [
     style.strong(headline(failure)),
     ...(failure.error === null ? [] : [indent(errorText(failure.error, style), 2)]),
-    ...(failure.missing.length + failure.extra.length === 0 ? [] : [indent(rowsText(failure, style), 2)]),
+    ...(failure.missing.length + failure.extra.length === 0
+      ? []
+      : [indent(rowsText(failure, { style, width: width - 2 }), 2)]),
     ...(failure.plan === null ? [] : [indent(style.faint(planText(failure, failure.plan)), 2)]),
     `  ${style.faint('again:')} ${failure.rerun}`,
   ].join('\n');
@@ -97,7 +102,10 @@ const valueText = (value: unknown): string =>
 const ROWS_SHOWN = 10;
 
 /** `~` a row with other cells, `-` one that is missing, `+` one that nobody expects. */
-function rowsText({ columns, missing, extra, changed }: TestFailure, style: Style): string {
+function rowsText(
+  { columns, missing, extra, changed }: TestFailure,
+  { style, width }: Required<PageOptions>,
+): string {
   const paired = new Set(changed.flatMap(({ expected, found }) => [expected, found]));
   const rowOf = (mark: string, row: RowObject, paint: (text: string) => string): string[] => [
     paint(mark),
@@ -111,8 +119,9 @@ function rowsText({ columns, missing, extra, changed }: TestFailure, style: Styl
     ...found.slice(0, ROWS_SHOWN).map((row) => rowOf('+', row, style.warn)),
   ];
   const left = changed.length + lost.length + found.length - rows.length;
+  const cut = columns.map((): Fit => 'cut');
   return [
-    borderedTable({ head: ['', ...columns], rows, style }),
+    borderedTable({ head: ['', ...columns], rows, fits: ['keep', ...cut], width, style }),
     style.faint(
       `- missing  + extra  ~ cell: found, not expected${left > 0 ? `; ${plural(left, 'more row')} in --json` : ''}`,
     ),

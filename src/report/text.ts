@@ -1,6 +1,7 @@
 /** Numbers and times as people read them. Values of plans and records -> short text. Pure. */
 import { hourText, parseHour } from '../model/hour.ts';
 import type { PlanWindow } from '../model/plan.ts';
+import { type Fit, fitCells, UNLIMITED, visibleLength } from './fit.ts';
 
 /** `1,234,567`, from a number or from 64-bit text. */
 export const countText = (count: string | number | bigint): string =>
@@ -78,9 +79,6 @@ export function hoursLabel(hours: readonly string[], most = 4): string {
 export const padVisible = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - visibleLength(text)));
 
-/** Colour codes start with the escape character. */
-export const visibleLength = (text: string): number => text.replace(/\x1b\[[0-9;]*m/g, '').length;
-
 /** Indents every line. */
 export const indent = (text: string, width: number): string =>
   text
@@ -90,30 +88,44 @@ export const indent = (text: string, width: number): string =>
 
 /**
  * Rows as columns, each as wide as its widest cell; no borders. Numbers stand right when `alignRight` names
- * their column.
+ * their column. `width`: what a line may have, `fits`: which column gives way then.
  */
 export function columnsText(
   rows: readonly (readonly string[])[],
-  options: { readonly alignRight?: readonly number[]; readonly gap?: number } = {},
+  options: {
+    readonly alignRight?: readonly number[];
+    readonly gap?: number;
+    readonly fits?: readonly Fit[];
+    readonly width?: number;
+  } = {},
 ): string {
+  const { alignRight = [], gap = 2, fits = [], width = UNLIMITED } = options;
+  const fitted = fitCells({ rows, fits, width, gap });
+  const lines = fitted.rows.flatMap(linesOfRow);
   const widths: number[] = [];
-  for (const row of rows) {
-    for (const [index, cell] of row.entries())
+  for (const line of lines)
+    for (const [index, cell] of line.entries())
       widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell));
-  }
-  return rows
-    .map((row) =>
-      row
+  return lines
+    .map((line) =>
+      line
         .map((cell, index) => {
-          const width = widths[index] as number;
-          return options.alignRight?.includes(index)
-            ? ' '.repeat(width - visibleLength(cell)) + cell
-            : padVisible(cell, width);
+          const room = widths[index] as number;
+          return alignRight.includes(fitted.shown[index] as number)
+            ? ' '.repeat(room - visibleLength(cell)) + cell
+            : padVisible(cell, room);
         })
-        .join(' '.repeat(options.gap ?? 2))
+        .join(' '.repeat(gap))
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** A row whose cells may have several lines, line by line. */
+function linesOfRow(row: readonly string[]): string[][] {
+  const cells = row.map((cell) => cell.split('\n'));
+  const height = Math.max(1, ...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, at) => cells.map((lines) => lines[at] ?? ''));
 }
 
 /** `30 d`, `12 h`, `30 d before and 1 h after, by account_id`: how far a window reaches. */

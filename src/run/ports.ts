@@ -3,6 +3,7 @@ import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import type { WorkProgress } from '../model/progress.ts';
 import type { Workload } from '../workload/port.ts';
 
 export interface RunPorts {
@@ -24,4 +25,6 @@ export interface RunPorts {
   readonly markersAreShared: boolean;
   /** Called with what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;
+  /** Called while something long goes on. */
+  readonly onProgress: (progress: WorkProgress) => void;
 }

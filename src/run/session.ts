@@ -86,6 +86,8 @@ export interface Staged extends Opened {
   readonly stagedIds: readonly SnapshotId[];
   /** Those among them that hold what the query returned; the others hold rows that were carried over. */
   readonly insertIds: readonly SnapshotId[];
+  /** Of a process that runs hour by hour: how far it is. */
+  readonly computed: { readonly hours: number; readonly rows: bigint };
 }
 
 /** The snapshot to publish is written. */
@@ -205,6 +207,7 @@ export const unstaged = (opened: Opened): Staged => ({
   clearedId: undefined,
   stagedIds: [],
   insertIds: [],
+  computed: { hours: 0, rows: 0n },
 });
 
 /** That session with nothing counted. */

@@ -308,6 +308,20 @@ export interface Catalogue {
     fragments: 'columns' | 'target' | 'event_time';
     row: AnyRow;
   };
+  'compile/session_query': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
   'compile/source_changes': {
     parameters: Nothing;
     fragments: 'columns' | 'source';

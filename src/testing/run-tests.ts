@@ -1,6 +1,7 @@
 /** The tests of a project, several at a time, each in a warehouse of its own. ProjectSpec -> TestReport. */
 import os from 'node:os';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import type { PartsProgress } from '../model/progress.ts';
 import type { TestReport, TestResult } from '../model/test-record.ts';
 import { chooseTests } from './choose-tests.ts';
 import { writeKeptProject } from './keep.ts';
@@ -21,6 +22,8 @@ export interface TestRequest extends TestOptions {
   readonly keep?: boolean;
   /** Told of each result, in the order of the tests. */
   readonly onResult?: (result: TestResult) => void;
+  /** Told how many tests were played, whenever one was. */
+  readonly onProgress?: (progress: PartsProgress) => void;
   /** Told of a way to stop what is running. */
   readonly onStart?: (interrupt: () => void) => void;
 }
@@ -57,6 +60,7 @@ async function playAll(
   });
   const waiting = [...tests.entries()];
   const played: TestResult[] = [];
+  const tell = counting(tests.length, request.onProgress);
   const work = async (): Promise<void> => {
     const worker = openWorker(project, types, { request, interrupts });
     try {
@@ -65,6 +69,7 @@ async function playAll(
         const result = await worker.play(test);
         played[index] = result;
         told(index, result);
+        tell();
       }
     } finally {
       await worker.close();
@@ -74,6 +79,17 @@ async function playAll(
   const ended = await Promise.allSettled(Array.from({ length: workers }, work));
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
   return [...results, ...played];
+}
+
+/** Tells that none is done, and of one more with every call. */
+function counting(total: number, tell: TestRequest['onProgress']): () => void {
+  let done = -1;
+  const next = (): void => {
+    done += 1;
+    tell?.({ kind: 'parts', subject: 'tests', action: 'play', done, total, unit: 'test' });
+  };
+  next();
+  return next;
 }
 
 interface Worker {

@@ -73,8 +73,9 @@ export interface Workload {
   create(work: Work, step: CreateTargetStep): Promise<void>;
   /**
    * Computes hour after hour of a process that reads its own result; nothing is written before it is staged.
+   * Returns the rows of the hour.
    */
-  compute(step: ComputeHoursStep): Promise<void>;
+  compute(step: ComputeHoursStep): Promise<bigint>;
   /**
    * Writes the rows of a step as data files, and a manifest of them whose entries inherit snapshot and
    * sequence number; undefined where there is no row. Throws `null-in-required-column`.

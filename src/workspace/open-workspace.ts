@@ -11,6 +11,7 @@ import { openVerifiedRewrites, type VerifiedRewrites } from '../changes/rows/ver
 import type { ViewPorts } from '../changes/source.ts';
 import type { Engine, StorageAccess } from '../engine/index.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import type { WorkProgress } from '../model/progress.ts';
 import type { RunPorts } from '../run/ports.ts';
 import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
@@ -21,6 +22,8 @@ import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
 export interface WorkspaceOptions {
   /** Called with what is being done, for progress. */
   readonly onStep?: (message: string) => void;
+  /** Called while something long goes on: how many parts of it are done, how much of a statement. */
+  readonly onProgress?: (progress: WorkProgress) => void;
   /**
    * DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it DuckDB
    * goes on in temporary files.
@@ -49,6 +52,7 @@ export interface Workspace extends ViewPorts {
   readonly failedSessions: Map<string, string>;
   now(): number;
   onStep(message: string): void;
+  onProgress(progress: WorkProgress): void;
   isInterrupted(): boolean;
   /** Stops what is running, and what would begin. */
   interrupt(): void;
@@ -74,6 +78,7 @@ export async function openWorkspace(
   const sessions = sessionsDirectory(project);
   const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
   const onStep = (message: string): void => options.onStep?.(message);
+  const onProgress = (progress: WorkProgress): void => options.onProgress?.(progress);
   let interrupted = false;
   return {
     project,
@@ -93,6 +98,7 @@ export async function openWorkspace(
         sessionsDirectory: sessions,
         markersAreShared: project.catalog.kind !== 'rest',
         onStep,
+        onProgress,
       };
     },
     verified: openVerifiedRewrites(verifiedRewritesFile(project)),
@@ -100,6 +106,7 @@ export async function openWorkspace(
     failedSessions: new Map(),
     now: options.now ?? Date.now,
     onStep,
+    onProgress,
     isInterrupted: () => interrupted,
     interrupt() {
       interrupted = true;
@@ -124,7 +131,7 @@ interface Lake {
 function openedOnDemand(
   { uri, token }: CatalogServer,
   storage: ReadonlyMap<string, StorageAccess>,
-  { onStep, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'], threads }: WorkspaceOptions,
+  { onStep, onProgress, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'], threads }: WorkspaceOptions,
 ): Lake {
   let opening: Promise<Engine> | undefined;
   const open = async (): Promise<Engine> => {
@@ -134,6 +141,7 @@ function openedOnDemand(
       token,
       warehouse: CATALOG_NAME,
       log: (message) => onStep?.(message),
+      ...(onProgress === undefined ? {} : { onProgress }),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
       ...(threads === undefined ? {} : { threads }),
     });

@@ -48,13 +48,18 @@ describe('plan and run', () => {
 
   it('shows a plan to people: table, and with --explain hours, causes and statements', async () => {
     const table = await cli('plan', '--project', project.root);
-    expect(table.stdout).toMatch(
-      /cancel_load\s+work\s+11\s+\S+ \S+\s+overwrite facts.cancel, 2023-09-14 04h..05h/,
-    );
+    expect(table.stdout).toMatch(/cancel_load\s+work\s+11\s+overwrite facts.cancel, 2023-09-14 04h..05h/);
     const { stdout } = await cli('plan', 'cancel_load', '--explain', '--project', project.root);
     expect(stdout).toContain('first load: everything the source holds');
     expect(stdout).toMatch(/2023-09-14 04h {2}raw.cancels: snapshot \d+/);
-    expect(stdout).toMatch(/copy \(\s+with "cancels" as not materialized/);
+    expect(stdout).toMatch(/^cancel_load +N N$/m);
+    expect(stdout).toMatch(/^ {4}with "cancels" as not materialized/m);
+    expect(stdout).toMatch(/^ +\d+ +load +insert +writes the rows as data files$/m);
+    expect(stdout).not.toContain('copy (');
+    const steps = await cli('plan', 'cancel_load', '--steps', '--project', project.root);
+    expect(steps.stdout).toMatch(/copy \(\s+with "cancels" as not materialized/);
+    const markdown = await cli('plan', '--explain', '--format', 'markdown', '--project', project.root);
+    expect(markdown.stdout).toContain('<details><summary>cancel_load  stateful  work</summary>');
     expect(stdout).not.toContain('\u001b[');
   });
 

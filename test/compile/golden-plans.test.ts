@@ -24,7 +24,7 @@ import { type BoundSql, RUN_INPUTS } from '../../src/model/step.ts';
 import { planAdoption, planSession } from '../../src/plan/index.ts';
 import type { ProjectProblem } from '../../src/project/problems.ts';
 import { readProcess } from '../../src/project/read-process.ts';
-import { explainPlan } from '../../src/report/explain.ts';
+import { explainPlans } from '../../src/report/explain.ts';
 import { goldenSession, readableJson } from '../support/golden-session.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../golden/plans');
@@ -98,18 +98,13 @@ function block(head: string, statement: BoundSql): string {
 /** A request to the catalog, or a count that another step made: said in one comment. */
 const isRequest = (sql: string): boolean => /^--[^\n]*$/.test(sql);
 
-/** The SQL of a step is in steps.sql: here it would be a second diff of the same change. */
-const firstLine = (step: Step): Step => {
-  const [line, ...rest] = step.sql.split('\n');
-  return { ...step, sql: rest.length === 0 ? step.sql : `${line} …` };
-};
-
 const textsOf = (each: Case): Record<string, string> => {
-  const { steps, ...plan } = each.plan;
+  // The query is in explain.txt.
+  const { steps: _steps, query: _query, ...plan } = each.plan;
   return {
     'plan.json': `${readableJson(plan)}\n`,
     'steps.sql': stepsSql(each),
-    'explain.txt': `${explainPlan({ ...plan, steps: steps.map(firstLine) })}\n`,
+    'explain.txt': `${explainPlans([each.plan], { width: 80 })}\n`,
   };
 };
 

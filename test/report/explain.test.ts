@@ -1,6 +1,7 @@
 // Goal: the text of `plan --explain`. Method: a session as data is planned, the text compared as a whole.
 import { expect, it } from 'vitest';
-import { explainPlan, planSummary } from '../../src/report/explain.ts';
+import { planSummary } from '../../src/report/explain/summary.ts';
+import { explainPlans } from '../../src/report/explain.ts';
 import { planTable } from '../../src/report/plan-table.ts';
 import { planOf } from '../support/session-data.ts';
 import { hourAt, msAt } from '../support/world.ts';
@@ -63,52 +64,88 @@ const PLAN = planOf(
   ],
 );
 
-it('explains what, why and how, hours as ranges', () => {
-  expect(explainPlan(PLAN)).toBe(`some_load  stateful  work
-  overwrite facts.some, 2023-09-14 02h..06h
-  session 20230914061501
+it('explains what, why and how, on one screen', () => {
+  expect(explainPlans([PLAN], { width: 80 })).toMatchInlineSnapshot(`
+    "           2023-09-14
+               00  02  04  06
+    some_load  · · L L ~ L N o
+    N new  L late  ~ recomputed  o owed  · untouched
 
-Sources
-  raw.cancels as c, event time ts
-    watermark  snapshot 8, sequence number 8, 2023-09-14 05:00:00 UTC
-    head       snapshot 9, sequence number 9, 2023-09-14 05:00:00 UTC
-    found by   2 new snapshots, 1 of them not counted
-      append   snapshot 9   2023-09-14 06:15:00 UTC  +1,200 rows (2 files)
-      replace  snapshot 10  2023-09-14 06:15:00 UTC  +5 rows (1 file) -5 rows (2 files)  not counted: files were rewritten, no row changed
-    new          2 files, 20 rows, 2.0 kB
-    event hours  2023-09-14 02h..07h (known from the files' statistics)
-    partitions   ts_hour=hour 2, ts_hour=hour 6
-    complete to  2023-09-14 07h
-    read         the table pinned at snapshot 9, hours 2023-09-14 02h..06h
-  raw.requests, event time ts
-    watermark  none: this is the first load
-    head       none: the source has no rows yet
-    found by   first load
-    complete to  2023-09-14 06h
-    read         nothing
+    some_load  stateful  work
+      overwrite facts.some, 2023-09-14 02h..06h
+      facts.some is complete to 2023-09-14 05h, at snapshot 70; session
+        20230914061501
 
-Hours: 5 hours
-  2023-09-14 02h..03h  raw.cancels: snapshot 9 (append)
-  2023-09-14 04h       no change of its own: recomputed with its neighbours
-  2023-09-14 05h       owed since an earlier session, for raw.cancels
-  2023-09-14 06h       raw.cancels: snapshot 9 (append)
+    What changed
+      raw.cancels as c: 2 new snapshots, 1 of them not counted; 20 rows in 2 files,
+        2.0 kB
+        snapshot           committed, UTC
+        9         append   2023-09-14 06:15:00  +1,200 rows (2 files)
+        10        replace  2023-09-14 06:15:00  +5 rows (1 file) -5 rows (2 files);
+                                                not counted: files were rewritten,
+                                                no row changed
+        watermark    snapshot 8, 2023-09-14 05:00:00 UTC
+        event hours  2023-09-14 02h..07h, known from the files' statistics
+        partitions   ts_hour=hour 2 and 1 more
+        complete to  2023-09-14 07h
+        read         hours 2023-09-14 02h..06h as of snapshot 9
+      raw.requests: first load: the source has no rows yet
+        watermark    none: this is the first load
+        complete to  2023-09-14 06h
+        read         nothing is read
 
-Owed
-  2023-09-14 07h: held back by raw.requests, complete to 2023-09-14 06h
+    Hours: 5 (1 new, 3 late, 1 recomputed)
+      L  2023-09-14 02h..03h  raw.cancels: snapshot 9 (append)
+      ~  2023-09-14 04h       no change of its own: recomputed with its neighbours
+      L  2023-09-14 05h       owed since an earlier session, for raw.cancels
+      N  2023-09-14 06h       raw.cancels: snapshot 9 (append)
 
-Target
-  facts.some    overwrite
-  base          snapshot 70
-  last session  20230914051501
-  complete to   2023-09-14 05h
+    Held back
+      2023-09-14 07h: held back by raw.requests, complete to 2023-09-14 06h
 
-Steps: 1
-  1. load  insert
-      insert into t
-      select $first_hour
-      $first_hour  = "2023-09-14T02:00:00Z"
-      $files       = ["a", "b", "c", and 2 more]
-      $list        = <manifest list of the base>`);
+    Statements: 1 step; --steps prints them
+      1  load  insert  writes the rows as data files"
+  `);
+});
+
+it('prints every statement where that is asked for, and otherwise a line each', () => {
+  const whole = explainPlans([PLAN], { steps: true, width: 80 });
+  expect(whole).toContain(`  1. load  insert
+    insert into t
+    select $first_hour
+    $first_hour  = "2023-09-14T02:00:00Z"
+    $files       = ["a", "b", "c", and 2 more]
+    $list        = <manifest list of the base>`);
+  expect(explainPlans([PLAN], { width: 80 })).not.toContain('insert into t');
+});
+
+it('tells many hours as few lines, with a count of the rest', () => {
+  const hours = Array.from({ length: 400 }, (_, index) => index * 2);
+  const many = planOf({
+    pattern: 'stateful',
+    completeTo: 900,
+    spec: { hours: 'touched' },
+    sources: { c: { added: hours, vtts: 900 } },
+  });
+  expect(many.hours).toHaveLength(400);
+  const text = explainPlans([many], { width: 80 });
+  expect(text).toContain('Hours: 400 (400 late)');
+  expect(text).toContain('L  2023-09-14 00h, 2023-09-14 02h and 398 more  raw.c: snapshot 9');
+  expect(text.split('\n').length).toBeLessThan(40);
+});
+
+it('tells hours by their sources where each came with a snapshot of its own', () => {
+  const plan = planOf({
+    pattern: 'stateful',
+    completeTo: 50,
+    sources: { c: { added: [[0, 39]], vtts: 50 } },
+  });
+  const hours = plan.hours.map((hour, index) => ({
+    ...hour,
+    causes: hour.causes.map((cause) => ({ ...cause, snapshot_id: String(100 + index) })),
+  }));
+  const text = explainPlans([{ ...plan, hours }], { width: 80 });
+  expect(text).toContain('L  2023-09-14 00h..2023-09-15 15h  raw.c: 40 snapshots');
 });
 
 it('sums a plan up in one line, whatever its status', () => {

@@ -3,39 +3,40 @@
  * colours' on or off.
  */
 import colors from 'picocolors';
+import { hourPicture } from '../../src/index.ts';
 import { type Comparison, isEqual } from '../sample-project.ts';
-import { type Act, type ActScript, type HourMark, hoursOfDay, type ProcessStep } from './walkthrough.ts';
+import { type Act, type ActScript, hoursOfDay, type ProcessStep, SHOWN_HOURS } from './walkthrough.ts';
 
 const WIDTH = 99;
 
 type Paint = (text: string) => string;
-/** A letter for each mark, so that the picture is whole without colours. */
-const MARKS: Readonly<
-  Record<HourMark, { readonly letter: string; readonly paint: Paint; readonly meaning: string }>
-> = {
-  late: { letter: 'L', paint: colors.yellow, meaning: 'late rows' },
-  new: { letter: 'N', paint: colors.green, meaning: 'new hour' },
-  between: { letter: '~', paint: colors.cyan, meaning: 'recomputed: an earlier hour changed' },
-  owed: { letter: 'o', paint: colors.magenta, meaning: 'owed: a stream lags' },
-  done: { letter: '·', paint: colors.dim, meaning: 'untouched' },
-  empty: { letter: ' ', paint: (text) => text, meaning: '' },
-};
+/** The colours of the marks; the letters are those of `psyberg plan --explain`. */
+const PAINTS = {
+  late: colors.yellow,
+  new: colors.green,
+  between: colors.cyan,
+  owed: colors.magenta,
+  done: colors.dim,
+  none: (text: string) => text,
+} as const;
+
+const pictureOf = (plans: Parameters<typeof hourPicture>[0]): ReturnType<typeof hourPicture> =>
+  hourPicture(plans, { hours: SHOWN_HOURS, paint: (text, mark) => PAINTS[mark](text) });
 
 const number = (value: number | string): string => Number(value).toLocaleString('en-US');
 
 /** What the reader is about to see, and what the letters mean. */
 export function drawOpening(): string[] {
-  const legend = Object.values(MARKS).filter(({ meaning }) => meaning !== '');
   return [
     `${colors.bold('psyberg')} plays the member lifecycle: 2023-09-14, hours 0 to 7 (UTC), five processes, Iceberg tables`,
-    legend.map(({ letter, paint, meaning }) => `${paint(letter)} ${colors.dim(meaning)}`).join('  '),
+    pictureOf([]).legend,
   ];
 }
 
 export function drawActOpening(script: ActScript, index: number): string[] {
   const heading = drawRow({
     process: 'process',
-    hours: '0 1 2 3 4 5 6 7',
+    hours: pictureOf([]).head.at(-1) ?? '',
     deed: 'what it does',
     rowsIn: 'rows in',
     rowsOut: 'out',
@@ -45,13 +46,13 @@ export function drawActOpening(script: ActScript, index: number): string[] {
   return ['', drawRule(`${index + 1}`, script.title), colors.dim(heading)];
 }
 
-export function drawStep({ plan, run, marks }: ProcessStep): string {
+export function drawStep({ plan, run }: ProcessStep): string {
   const published = run.status === 'published';
   const failed = run.audits.filter((audit) => audit.status === 'failed').length;
   return drawRow(
     {
       process: run.process_name,
-      hours: marks.map((mark) => MARKS[mark].paint(MARKS[mark].letter)).join(' '),
+      hours: pictureOf([plan]).rows[0]?.cells ?? '',
       deed: describeDeed(run, hoursOfDay(plan.hours.map((each) => each.hour))),
       rowsIn: published ? number(run.rows_read) : '',
       rowsOut: published ? number(run.rows_written) : '',

@@ -52,18 +52,9 @@ export const SCRIPT: readonly ActScript[] = [
   },
 ];
 
-/**
- * `late`: rows came for an hour that was loaded before · `new`: rows of an hour beyond it · `between`:
- * computed again because an earlier hour changed · `owed`: rows are there, but not all sources are complete ·
- * `done`: loaded before, not touched · `empty`.
- */
-export type HourMark = 'late' | 'new' | 'between' | 'owed' | 'done' | 'empty';
-
 export interface ProcessStep {
   readonly plan: Plan;
   readonly run: RunRecord;
-  /** One mark for each hour of the day's first eight. */
-  readonly marks: readonly HourMark[];
 }
 
 /** What a fixed lookback would have done in an act. */
@@ -95,7 +86,8 @@ export interface WalkthroughEvents {
 }
 
 const DAY = '2023-09-14';
-const HOURS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** The hours that the picture shows. */
+export const SHOWN_HOURS = { first: `${DAY}T00:00:00Z`, last: `${DAY}T07:00:00Z` } as const;
 
 /** Plays all acts of the script. Throws when a process neither published nor had nothing to do. */
 export async function playWalkthrough(
@@ -104,7 +96,6 @@ export async function playWalkthrough(
 ): Promise<Act[]> {
   await project.seed('seeds/tables.sql');
   const acts: Act[] = [];
-  const completeTo = new Map<string, number>();
   for (const [index, script] of SCRIPT.entries()) {
     events.actBegins?.(script, index);
     const before = index === 0 ? [] : await readArrivals(project);
@@ -113,7 +104,7 @@ export async function playWalkthrough(
     const steps: ProcessStep[] = [];
     for (const name of PROCESS_NAMES) {
       events.check?.();
-      const step = await runProcess(project, name, completeTo);
+      const step = await runProcess(project, name);
       // A process that Ctrl-C stopped is no step of the walkthrough.
       events.check?.();
       steps.push(step);
@@ -151,31 +142,12 @@ async function landHours(project: SampleProject, script: ActScript): Promise<voi
   await project.seed('seeds/raw_cancels.sql', arriving(script.cancels));
 }
 
-async function runProcess(
-  project: SampleProject,
-  name: string,
-  completeTo: Map<string, number>,
-): Promise<ProcessStep> {
+async function runProcess(project: SampleProject, name: string): Promise<ProcessStep> {
   // The plan is asked for first: it says which hours changed and why, and a run carries out the same plan.
   const [plan] = await project.psyberg.plan([name]);
   const [run] = await project.psyberg.run([name]);
   if (plan === undefined || run === undefined) throw new Error(`psyberg gave no plan or no run for ${name}`);
-  const marks = HOURS.map((hour) => markOf(plan, hour, completeTo.get(name) ?? -1));
-  if (run.status === 'published')
-    completeTo.set(
-      name,
-      Math.max(completeTo.get(name) ?? -1, ...hoursOfDay(plan.hours.map(({ hour }) => hour))),
-    );
-  return { plan, run, marks };
-}
-
-function markOf(plan: Plan, hour: number, completeTo: number): HourMark {
-  const text = `${DAY}T${String(hour).padStart(2, '0')}:00:00Z`;
-  if (plan.owed_hours.includes(text)) return 'owed';
-  const planned = plan.hours.find((each) => each.hour === text);
-  if (planned === undefined) return hour <= completeTo ? 'done' : 'empty';
-  if (hour > completeTo) return 'new';
-  return planned.reason === 'contiguous' ? 'between' : 'late';
+  return { plan, run };
 }
 
 interface Arrival {

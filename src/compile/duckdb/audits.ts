@@ -56,7 +56,8 @@ function auditStep(audit: AuditSpec, { plan, spec, window }: Compiled): AuditSte
     staged: stagedTable(spec),
     whole: wholeTable(spec),
   };
-  const common = { kind: 'audit', stage: 'audit', name: audit.name, audit: audit.name } as const;
+  const { name, severity } = audit;
+  const common = { kind: 'audit', stage: 'audit', name, audit: name, severity } as const;
   if (kind.isCounted?.(audit, scope) === true)
     return { ...common, counted: true, sql: '-- the two counts of count_sources agree', parameters: {} };
   const sql = kind.compile(audit, scope);

@@ -3,6 +3,7 @@ import type { Dialect } from '../dialect.ts';
 import { compileAudits } from './audits.ts';
 import { compileTarget } from './create-target.ts';
 import { carryOver, loadRows } from './load-rows.ts';
+import { sessionQuery } from './session-query.ts';
 
 export { columnTypesStatement, createStatement, describeStatement } from './create-target.ts';
 export { sourceCtes } from './source-ctes.ts';
@@ -12,4 +13,5 @@ export const DUCKDB: Dialect = {
   carryOver,
   load: loadRows,
   audits: compileAudits,
+  query: sessionQuery,
 };

@@ -10,7 +10,7 @@ import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { AuditSpec } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
-import type { AuditStep, CountSourcesStep, StepOf } from '../../model/step.ts';
+import { type AuditStep, type CountSourcesStep, type StepOf, stepsOf } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { checkFilesRead } from '../checks/files-read.ts';
 import { withRowsAside } from '../checks/rows-aside.ts';
@@ -22,7 +22,22 @@ import { foldSteps } from './fold-steps.ts';
 
 /** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
 export const auditStage = (composed: Composed): Promise<Audited> =>
-  foldSteps(unaudited(composed), 'audit', auditStep);
+  foldSteps(unaudited(composed), 'audit', (audited, step) => {
+    tellAudits(audited, step);
+    return auditStep(audited, step);
+  });
+
+function tellAudits({ ports, plan }: Audited, step: StepOf<'audit'>): void {
+  const steps = stepsOf(plan, 'audit');
+  ports.onProgress({
+    kind: 'parts',
+    subject: plan.process_name,
+    action: 'audit',
+    done: steps.indexOf(step),
+    total: steps.length,
+    unit: 'audit',
+  });
+}
 
 async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audited> {
   switch (step.kind) {

@@ -1,4 +1,4 @@
-/** The steps of one stage, in their order: what `plan --explain` prints of it is what runs. */
+/** The steps of one stage, in their order: what `plan --steps` prints of it is what runs. */
 import { type Step, type StepOf, type StepStage, stepsOf } from '../../model/step.ts';
 import type { Begun } from '../session.ts';
 

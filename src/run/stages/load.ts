@@ -116,9 +116,23 @@ async function carryOver(staged: Staged, step: CarryOverStep): Promise<Staged> {
 /** Computes the hours of a process that reads its own result of the hour before. */
 async function computeHours(staged: Staged, step: ComputeHoursStep): Promise<Staged> {
   if (step.kind === 'begin-hours') await checkPreviousRead(staged);
-  await staged.ports.workload.compute(step);
-  return staged;
+  if (step.kind === 'compute-hour') tellHours(staged);
+  const rows = await staged.ports.workload.compute(step);
+  if (step.kind !== 'compute-hour') return staged;
+  const { computed } = staged;
+  return { ...staged, computed: { hours: computed.hours + 1, rows: computed.rows + rows } };
 }
+
+const tellHours = ({ ports, plan, computed: { hours, rows } }: Staged): void =>
+  ports.onProgress({
+    kind: 'parts',
+    subject: plan.process_name,
+    action: 'load',
+    done: hours,
+    total: plan.hours.length,
+    unit: 'hour',
+    rows,
+  });
 
 /** Writes the session's rows to the branch. */
 async function insertRows(staged: Staged, step: InsertStep): Promise<Staged> {

@@ -300,11 +300,13 @@ left join rows_read on true
 
 -- 12. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
+--   severity: "block"
 --   counted: true
 -- the two counts of count_sources agree
 
 -- 13. audit audit: unique
 --   audit: "unique"
+--   severity: "block"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*
@@ -320,6 +322,7 @@ limit $kept_rows
 
 -- 14. audit audit: nobody_vanishes
 --   audit: "nobody_vanishes"
+--   severity: "block"
 --   counted: false
 --   $range_start = "2023-09-14T03:00:00Z"
 --   $range_end = "2023-09-14T06:00:00Z"

@@ -276,11 +276,13 @@ left join rows_read on true
 
 -- 11. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
+--   severity: "block"
 --   counted: true
 -- the two counts of count_sources agree
 
 -- 12. audit audit: unique
 --   audit: "unique"
+--   severity: "block"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*
@@ -296,6 +298,7 @@ limit $kept_rows
 
 -- 13. audit audit: nobody_vanishes
 --   audit: "nobody_vanishes"
+--   severity: "block"
 --   counted: false
 --   $range_start = "2023-09-14T04:00:00Z"
 --   $range_end = "2023-09-14T06:00:00Z"

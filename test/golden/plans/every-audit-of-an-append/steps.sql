@@ -194,6 +194,7 @@ left join rows_read on true
 
 -- 7. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
+--   severity: "block"
 --   counted: false
 with "c" as not materialized (
 select * from "psyberg_session"."sources"."c"
@@ -208,6 +209,7 @@ select
 
 -- 8. audit audit: no_missing_events
 --   audit: "no_missing_events"
+--   severity: "warn"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*
@@ -227,6 +229,7 @@ limit $kept_rows
 
 -- 9. audit audit: not_null
 --   audit: "not_null"
+--   severity: "block"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*
@@ -240,6 +243,7 @@ limit $kept_rows
 
 -- 10. audit audit: unique
 --   audit: "unique"
+--   severity: "block"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*
@@ -255,6 +259,7 @@ limit $kept_rows
 
 -- 11. audit audit: unique_2
 --   audit: "unique_2"
+--   severity: "block"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*
@@ -276,6 +281,7 @@ limit $kept_rows
 
 -- 12. audit audit: known_account
 --   audit: "known_account"
+--   severity: "block"
 --   counted: false
 --   $process_name = "cancel_load"
 --   $kept_rows = {"from_run":"kept-rows"}

@@ -221,6 +221,7 @@ left join rows_read on true
 
 -- 7. audit audit: not_null
 --   audit: "not_null"
+--   severity: "block"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*

@@ -250,6 +250,7 @@ left join rows_read on true
 
 -- 7. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
+--   severity: "block"
 --   counted: false
 --   $range_start = "2023-09-14T01:00:00Z"
 --   $range_end = "2023-09-14T07:00:00Z"
@@ -272,6 +273,7 @@ select
 
 -- 8. audit audit: unique
 --   audit: "unique"
+--   severity: "block"
 --   counted: false
 --   $kept_rows = {"from_run":"kept-rows"}
 select count(*) over () as psyberg_bad_rows, bad.*

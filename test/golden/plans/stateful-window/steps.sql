@@ -251,6 +251,7 @@ left join rows_read on true
 
 -- 7. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
+--   severity: "block"
 --   counted: false
 --   $range_start = "2023-09-14T00:00:00Z"
 --   $range_end = "2023-09-14T09:00:00Z"
@@ -273,6 +274,7 @@ select
 
 -- 8. audit audit: no_missing_events
 --   audit: "no_missing_events"
+--   severity: "block"
 --   counted: false
 --   $range_start = "2023-09-14T00:00:00Z"
 --   $range_end = "2023-09-14T09:00:00Z"

@@ -137,6 +137,7 @@ left join rows_read on true
 
 -- 6. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
+--   severity: "block"
 --   counted: true
 -- the two counts of count_sources agree
 

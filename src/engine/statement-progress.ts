@@ -1,0 +1,41 @@
+/**
+ * How much of a running statement is done, as DuckDB says it. Connection -> percentages. DuckDB counts only
+ * where its own progress bar is on; printing stays off. Asking four times a second took less than 1 ms of a
+ * second (2026-11-29, 2 busy cores: 82 questions 4 ms), and of a COPY of 20,000,000 rows the CPU time was the
+ * same with and without (4.3 to 4.9 s and 5.0 s).
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { StatementProgress } from '../model/progress.ts';
+
+const INTERVAL_MS = 250;
+
+/** Gives what runs a statement of the connection and tells meanwhile how far it is. */
+export async function watchStatements(
+  connection: DuckDBConnection,
+  onProgress: (progress: StatementProgress) => void,
+): Promise<<T>(work: () => Promise<T>) => Promise<T>> {
+  await connection.run('set enable_progress_bar = true');
+  await connection.run('set enable_progress_bar_print = false');
+  return async (work) => {
+    const timer = setInterval(() => {
+      const percent = percentOf(connection);
+      if (percent !== undefined) onProgress({ kind: 'statement', percent });
+    }, INTERVAL_MS);
+    timer.unref();
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+    }
+  };
+}
+
+/** 0..100; undefined while DuckDB knows nothing of the statement, and once the connection was closed. */
+function percentOf(connection: DuckDBConnection): number | undefined {
+  try {
+    const { percentage } = connection.progress;
+    return percentage > 0 ? Math.min(100, percentage) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Plans as a document that people read: the picture of all hours, then each process. Plans -> document. Pure.
+ */
+import type { CompiledPlan } from '../../model/plan.ts';
+import { type Block, type Document, faint, type Spans, strong, type Tone, warn } from '../document.ts';
+import { hourLabel, plural } from '../text.ts';
+import { gridLines, hourGrid, legendLine } from './grid.ts';
+import { causesTable, hoursHeading, owedLines, reasonsTable } from './hours.ts';
+import type { HourMark } from './marks.ts';
+import { sourceBlocks } from './sources.ts';
+import { auditLines, queryBlocks, readsTable, statementsTable, stepBlocks } from './statements.ts';
+import { planSummary, statusSpan } from './summary.ts';
+
+export interface ExplainOptions {
+  /** Every file behind every hour. */
+  readonly allCauses?: boolean;
+  /** Every statement whole, in place of a line each. */
+  readonly steps?: boolean;
+}
+
+/** The picture, then what each process would do and why. */
+export function explanation(plans: readonly CompiledPlan[], options: ExplainOptions = {}): Document {
+  const picture = gridPicture(plans);
+  return [...(picture === undefined ? [] : [picture]), ...plans.map((plan) => processBlock(plan, options))];
+}
+
+/** The statements alone. */
+export const stepsDocument = (plans: readonly CompiledPlan[]): Document =>
+  plans.map((plan) => ({
+    kind: 'details',
+    summary: headline(plan),
+    blocks: [{ kind: 'lines', lines: [[planSummary(plan)]] }, ...stepBlocks(plan)],
+  }));
+
+/** Places beside the names that there always are. */
+const LEAST_ROOM = 20;
+
+/** Hours × processes; undefined where no process knows of any hour. */
+export function gridPicture(plans: readonly CompiledPlan[]): Block | undefined {
+  const longest = Math.max(0, ...plans.map(({ process_name: name }) => name.length));
+  if (hourGrid(plans, LEAST_ROOM) === undefined) return undefined;
+  return {
+    kind: 'picture',
+    draw: ({ width, paint }) => {
+      const page = Number.isFinite(width) ? width : 80;
+      const nameWidth = Math.min(longest, Math.floor(page * 0.4));
+      const grid = hourGrid(plans, page - nameWidth - 2);
+      if (grid === undefined) return [];
+      const paintMark = (text: string, mark: HourMark): string => {
+        const tone = TONES[mark];
+        return tone === undefined ? text : paint(text, tone);
+      };
+      const text = { nameWidth, paintMark, paintHead: (head: string): string => paint(head, 'faint') };
+      return [...gridLines(grid, text), legendLine(grid, text)];
+    },
+  };
+}
+
+const TONES: Readonly<Record<HourMark, Tone | undefined>> = {
+  new: 'good',
+  late: 'warn',
+  between: 'strong',
+  owed: 'bad',
+  done: 'faint',
+  none: undefined,
+};
+
+const headline = (plan: CompiledPlan): Spans => [
+  strong(plan.process_name),
+  `  ${plan.pattern}  `,
+  statusSpan(plan),
+];
+
+function processBlock(plan: CompiledPlan, options: ExplainOptions): Block {
+  if (plan.status === 'nothing-new') return idleBlock(plan, options);
+  return {
+    kind: 'details',
+    summary: headline(plan),
+    blocks: [
+      { kind: 'lines', lines: [[planSummary(plan)], targetLine(plan)] },
+      { kind: 'heading', text: [strong('What changed')] },
+      ...sourceBlocks(plan),
+      ...warningBlocks(plan),
+      ...hourBlocks(plan, options),
+      ...(plan.reads === undefined ? [] : [heading('Reads'), readsTable(plan.reads)]),
+      ...queryBlocks(plan),
+      ...auditBlocks(plan),
+      ...statementBlocks(plan, options),
+    ],
+  };
+}
+
+/** Nothing is to be done: a few lines. */
+const idleBlock = (plan: CompiledPlan, options: ExplainOptions): Block => ({
+  kind: 'details',
+  summary: headline(plan),
+  blocks: [{ kind: 'lines', lines: [targetLine(plan)] }, ...sourceBlocks(plan), ...hourBlocks(plan, options)],
+});
+
+const heading = (text: string): Block => ({ kind: 'heading', text: [strong(text)] });
+
+function targetLine({ target, psyberg_session_id: id }: CompiledPlan): Spans {
+  const complete =
+    target.complete_to_hour === null ? '' : ` is complete to ${hourLabel(target.complete_to_hour)}`;
+  const base = target.base_snapshot_id === null ? '' : `, at snapshot ${target.base_snapshot_id}`;
+  const what = target.exists
+    ? complete === '' && base === ''
+      ? `${target.table} is empty`
+      : `${target.table}${complete}${base}`
+    : `${target.table} does not exist: it is created from the columns of the query`;
+  return [faint(`${what}; session ${id}`)];
+}
+
+const warningBlocks = ({ warnings = [] }: CompiledPlan): Block[] =>
+  warnings.length === 0
+    ? []
+    : [
+        heading('Warnings'),
+        { kind: 'lines', lines: warnings.flatMap(({ message, hint }) => [[warn(message)], [faint(hint)]]) },
+      ];
+
+function hourBlocks(plan: CompiledPlan, { allCauses = false }: ExplainOptions): Block[] {
+  const blocks: Block[] = [];
+  if (plan.hours.length > 0) blocks.push({ kind: 'heading', text: hoursHeading(plan) }, reasonsTable(plan));
+  if (allCauses) blocks.push(heading('Causes'), causesTable(plan));
+  if (plan.owed_hours.length > 0) blocks.push(heading('Held back'), owedLines(plan));
+  return blocks;
+}
+
+function auditBlocks(plan: CompiledPlan): Block[] {
+  const audits = auditLines(plan);
+  return audits === undefined ? [] : [heading('Audits'), audits];
+}
+
+function statementBlocks(plan: CompiledPlan, { steps = false }: ExplainOptions): Block[] {
+  if (plan.steps.length === 0) return [];
+  const title = [strong('Statements'), faint(`: ${plural(plan.steps.length, 'step')}`)];
+  if (steps) return [{ kind: 'heading', text: title }, ...stepBlocks(plan)];
+  return [{ kind: 'heading', text: [...title, faint('; --steps prints them')] }, statementsTable(plan)];
+}

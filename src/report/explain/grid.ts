@@ -1,0 +1,240 @@
+/**
+ * The picture of hours: a line a process, a letter an hour (or several hours, where there are too many).
+ * Marks of plans -> grid -> lines. Pure.
+ */
+import { type Hour, hourText } from '../../model/hour.ts';
+import { cutMiddle, visibleLength } from '../fit.ts';
+import { padVisible } from '../text.ts';
+import { type HourMark, heaviest, MARKS, type MarkedPlan, marksOf } from './marks.ts';
+
+/** Neighbouring cells; between two stretches no process does anything. */
+export interface Stretch {
+  readonly firstHour: Hour;
+  readonly cells: number;
+}
+
+export interface HourGrid {
+  /** Hours in one cell. */
+  readonly unitHours: number;
+  /** Places that a cell takes. */
+  readonly cellWidth: number;
+  readonly stretches: readonly Stretch[];
+  /** The marks of each process, a list a stretch. */
+  readonly rows: readonly { readonly name: string; readonly marks: readonly (readonly HourMark[])[] }[];
+}
+
+/** Writes a mark, or a text that belongs to one, with what makes it stand out. */
+export type PaintMark = (text: string, mark: HourMark) => string;
+
+const UNITS = [1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 192, 384, 768, 1536, 3072, 6144, 12_288, 24_576, 98_304];
+/** What stands between two stretches. */
+const GAP = ' ‥ ';
+/** Untouched cells before a stretch, for the eye to hold on to. */
+const CELLS_BEFORE = 2;
+/** Hours shown where no process has anything to do. */
+const IDLE_HOURS = 8;
+
+/**
+ * The plans as a grid of at most `room` places beside the names; undefined where no plan knows of any hour.
+ */
+export function hourGrid(plans: readonly MarkedPlan[], room: number): HourGrid | undefined {
+  const marked = plans.map(marksOf);
+  const hours = ascendingHours(marked.flatMap((each) => [...each.marked.keys()]));
+  if (hours.length === 0) return idleGrid(plans, marked);
+  for (const unitHours of UNITS) {
+    const stretches = stretchesOf(hours, unitHours, marked);
+    // Letters stand apart only while each is an hour.
+    for (const cellWidth of unitHours === 1 ? [2, 1] : [1])
+      if (widthOf(stretches, { unitHours, cellWidth }) <= room || unitHours === UNITS.at(-1))
+        return gridOver(plans, marked, { unitHours, cellWidth, stretches });
+  }
+  return undefined;
+}
+
+/** The grid over given hours, both included. */
+export const gridOfHours = (plans: readonly MarkedPlan[], first: Hour, last: Hour): HourGrid =>
+  gridOver(plans, plans.map(marksOf), {
+    unitHours: 1,
+    cellWidth: 2,
+    stretches: [{ firstHour: first, cells: last - first + 1 }],
+  });
+
+type Marks = ReturnType<typeof marksOf>;
+
+/** Nobody has anything to do: the last hours that were loaded. */
+function idleGrid(plans: readonly MarkedPlan[], marked: readonly Marks[]): HourGrid | undefined {
+  const loaded = plans.flatMap(({ target }) =>
+    target.complete_to_hour === null ? [] : [Math.floor(Date.parse(target.complete_to_hour) / 3_600_000)],
+  );
+  if (loaded.length === 0) return undefined;
+  const last = Math.max(...loaded);
+  return gridOver(plans, marked, {
+    unitHours: 1,
+    cellWidth: 2,
+    stretches: [{ firstHour: last - IDLE_HOURS + 1, cells: IDLE_HOURS }],
+  });
+}
+
+function gridOver(
+  plans: readonly MarkedPlan[],
+  marked: readonly Marks[],
+  shape: Pick<HourGrid, 'unitHours' | 'cellWidth' | 'stretches'>,
+): HourGrid {
+  const rows = plans.map(({ process_name: name }, index) => ({
+    name,
+    marks: shape.stretches.map(({ firstHour, cells }) =>
+      Array.from({ length: cells }, (_, cell) => {
+        const first = firstHour + cell * shape.unitHours;
+        return heaviest(marked[index] as Marks, first, first + shape.unitHours - 1);
+      }),
+    ),
+  }));
+  return { ...shape, rows };
+}
+
+function ascendingHours(hours: readonly Hour[]): Hour[] {
+  return [...new Set(hours)].sort((left, right) => left - right);
+}
+
+/** Stretches of cells with marks; a hole that is no wider than what would mark it is shown. */
+function stretchesOf(hours: readonly Hour[], unitHours: number, marked: readonly Marks[]): Stretch[] {
+  const stretches: { firstHour: Hour; cells: number }[] = [];
+  for (const hour of hours) {
+    const cell = Math.floor(hour / unitHours);
+    const open = stretches.at(-1);
+    const end = open === undefined ? Number.NEGATIVE_INFINITY : open.firstHour / unitHours + open.cells;
+    if (open !== undefined && cell < end) continue;
+    const before = cellsBefore(cell, unitHours, marked);
+    if (open !== undefined && cell - before - end <= 4) open.cells += cell - end + 1;
+    else stretches.push({ firstHour: (cell - before) * unitHours, cells: before + 1 });
+  }
+  return stretches;
+}
+
+/** Cells before this one that a process has loaded. */
+function cellsBefore(cell: number, unitHours: number, marked: readonly Marks[]): number {
+  const isLoaded = marked.some(({ mark }) => mark(cell * unitHours - 1) === 'done');
+  return isLoaded ? CELLS_BEFORE : 0;
+}
+
+type Shape = Pick<HourGrid, 'unitHours' | 'cellWidth'>;
+
+const widthOf = (stretches: readonly Stretch[], shape: Shape): number =>
+  stretches.reduce(
+    (sum, stretch, index) => sum + placesOf(stretch, shape, yearBefore(stretches, index)),
+    GAP.length * (stretches.length - 1),
+  );
+
+const yearBefore = (stretches: readonly Stretch[], index: number): string | undefined =>
+  index === 0 ? undefined : yearOf((stretches[index - 1] as Stretch).firstHour);
+
+/** A stretch is as wide as its cells, or as the date above it. */
+const placesOf = (
+  { firstHour, cells }: Stretch,
+  { cellWidth }: Shape,
+  shownYear: string | undefined,
+): number => Math.max(cells * cellWidth - (cellWidth - 1), dateLabel(firstHour, shownYear).length);
+
+const yearOf = (hour: Hour): string => hourText(hour).slice(0, -16);
+const dateLabel = (hour: Hour, shownYear: string | undefined): string => {
+  const date = hourText(hour).slice(0, -10);
+  return shownYear === yearOf(hour) ? date.slice(-5) : date;
+};
+const hourOfDay = (hour: Hour): string => hourText(hour).slice(-9, -7);
+
+export interface GridText {
+  /** Places for the names. */
+  readonly nameWidth: number;
+  readonly paintMark: PaintMark;
+  readonly paintHead: (text: string) => string;
+}
+
+/** The head, then a line a process. */
+export function gridLines(grid: HourGrid, { nameWidth, paintMark, paintHead }: GridText): string[] {
+  const lead = nameWidth === 0 ? '' : ' '.repeat(nameWidth + 2);
+  return [
+    ...headLines(grid).map((line) => (line === '' ? '' : paintHead(lead + line))),
+    ...grid.rows.map(({ name, marks }) => {
+      const shownName = nameWidth === 0 ? '' : `${padVisible(cutMiddle(name, nameWidth), nameWidth)}  `;
+      return `${shownName}${markCells(grid, marks, paintMark)}`.trimEnd();
+    }),
+  ].filter((line) => line !== '');
+}
+
+/** The cells of one process, as wide as the head. */
+export function markCells(
+  grid: HourGrid,
+  marks: HourGrid['rows'][number]['marks'],
+  paintMark: PaintMark,
+): string {
+  const separator = ' '.repeat(grid.cellWidth - 1);
+  return marks
+    .map((cells, index) => {
+      const text = cells.map((mark) => paintMark(MARKS[mark].letter, mark)).join(separator);
+      const stretch = grid.stretches[index] as Stretch;
+      return padVisible(text, placesOf(stretch, grid, yearBefore(grid.stretches, index)));
+    })
+    .join(GAP);
+}
+
+/** The dates, and below them the hours of the day where a cell is less than one. */
+export function headLines(grid: HourGrid): string[] {
+  const { stretches, unitHours } = grid;
+  const dates = stretches.map((stretch, index) =>
+    labels(grid, stretch, yearBefore(stretches, index), (hour, cell, year) =>
+      cell === 0 || startsWith(hour, unitHours) ? dateLabel(hour, year) : undefined,
+    ),
+  );
+  const hours = stretches.map((stretch, index) =>
+    labels(grid, stretch, yearBefore(stretches, index), hourOfDay),
+  );
+  const blank = ' '.repeat(GAP.length);
+  const lines = unitHours < 24 ? [dates, hours] : [dates];
+  return lines.map((line) => line.join(blank).trimEnd());
+}
+
+/** True where a day begins in the cell; of cells of days, a month. */
+function startsWith(hour: Hour, unitHours: number): boolean {
+  if (unitHours < 24) return ((hour % 24) + 24) % 24 < unitHours;
+  return hourText(hour).slice(0, -13) !== hourText(hour - unitHours).slice(0, -13);
+}
+
+/** Labels over the cells of a stretch, each as soon as there is room for it. */
+function labels(
+  grid: HourGrid,
+  stretch: Stretch,
+  shownYear: string | undefined,
+  labelOf: (hour: Hour, cell: number, shownYear: string | undefined) => string | undefined,
+): string {
+  const places = placesOf(stretch, grid, shownYear);
+  let line = '';
+  let year = shownYear;
+  for (let cell = 0; cell < stretch.cells; cell += 1) {
+    const hour = stretch.firstHour + cell * grid.unitHours;
+    const at = cell * grid.cellWidth;
+    if (line !== '' && at <= visibleLength(line)) continue;
+    const label = labelOf(hour, cell, year);
+    if (label === undefined || at + label.length > places) continue;
+    line = `${line.padEnd(at)}${label}`;
+    year = yearOf(hour);
+  }
+  return line.padEnd(places);
+}
+
+/** What the letters mean; those only that the grid has, where `all` is not asked for. */
+export function legendLine(
+  grid: HourGrid | undefined,
+  { paintMark, paintHead }: Pick<GridText, 'paintMark' | 'paintHead'>,
+): string {
+  const used = new Set(grid?.rows.flatMap(({ marks }) => marks.flat()));
+  const letters = (Object.keys(MARKS) as HourMark[])
+    .filter((mark) => MARKS[mark].meaning !== '' && (grid === undefined || used.has(mark)))
+    .map((mark) => `${paintMark(MARKS[mark].letter, mark)} ${paintHead(MARKS[mark].meaning)}`);
+  return [...letters, ...unitNote(grid).map(paintHead)].join('  ');
+}
+
+function unitNote(grid: HourGrid | undefined): string[] {
+  if (grid === undefined || grid.unitHours === 1) return [];
+  const { unitHours } = grid;
+  return [`(a letter: ${unitHours % 24 === 0 ? `${unitHours / 24} d` : `${unitHours} h`})`];
+}

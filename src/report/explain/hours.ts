@@ -1,0 +1,166 @@
+/** The hours of a plan with what made each necessary, and those it leaves. Plan -> blocks. Pure. */
+import { parseHour } from '../../model/hour.ts';
+import type { Plan, PlanCause, PlanHour, PlanWindow } from '../../model/plan.ts';
+import { type Block, faint, type Spans, warn } from '../document.ts';
+import { countText, hourLabel, hoursLabel, plural, windowText } from '../text.ts';
+import { type HourMark, MARKS, marksOf } from './marks.ts';
+import { heldBackText } from './summary.ts';
+
+/** Lines for hours, of which one holds all with the same causes. */
+const LINES_SHOWN = 12;
+/** Stretches of hours named in a line. */
+const RANGES_SHOWN = 2;
+const SNAPSHOTS_SHOWN = 2;
+
+/** `6 hours: 1 new, 3 late, 2 recomputed`. */
+export function hoursHeading(plan: Plan): Spans {
+  const { mark } = marksOf(plan);
+  const counts = new Map<HourMark, number>();
+  for (const { hour } of plan.hours) {
+    const found = mark(parseHour(hour));
+    counts.set(found, (counts.get(found) ?? 0) + 1);
+  }
+  const parts = (Object.keys(MARKS) as HourMark[]).flatMap((each) =>
+    counts.has(each) ? [`${countText(counts.get(each) as number)} ${MARKS[each].meaning}`] : [],
+  );
+  return [
+    `Hours: ${countText(plan.hours.length)}`,
+    faint(parts.length === 0 ? '' : ` (${parts.join(', ')})`),
+  ];
+}
+
+/** Hours with the same mark and causes are one line. */
+export function reasonsTable(plan: Plan): Block {
+  const fine = groupsOf(plan, (hour) => snapshotsKey(hour));
+  // Hours that came with a snapshot each are told by their sources.
+  const groups = fine.length <= LINES_SHOWN ? fine : groupsOf(plan, (hour) => sourcesKey(hour));
+  const shown = groups.slice(0, LINES_SHOWN);
+  const rest = groups.slice(LINES_SHOWN).flatMap(({ hours }) => hours);
+  const windows = new Map(
+    plan.sources.flatMap(({ table, window }) => (window == null ? [] : [[table, window] as const])),
+  );
+  return {
+    kind: 'table',
+    head: [],
+    fits: ['keep', 'wrap', 'wrap'],
+    rows: [
+      ...shown.map(({ mark, hours }): Spans[] => [
+        [MARKS[mark].letter],
+        [
+          hoursLabel(
+            hours.map(({ hour }) => hour),
+            RANGES_SHOWN,
+          ),
+        ],
+        [whyText(hours, windows)],
+      ]),
+      ...(rest.length === 0
+        ? []
+        : [
+            [
+              [],
+              [`and ${plural(rest.length, 'more hour')}`],
+              [faint(hoursLabel(hoursOnly(rest), RANGES_SHOWN))],
+            ],
+          ]),
+    ],
+  };
+}
+
+const hoursOnly = (hours: readonly PlanHour[]): string[] => hours.map(({ hour }) => hour);
+
+interface Group {
+  readonly mark: HourMark;
+  readonly hours: PlanHour[];
+}
+
+function groupsOf(plan: Plan, keyOf: (hour: PlanHour) => string): Group[] {
+  const { mark: markOf } = marksOf(plan);
+  const groups = new Map<string, Group>();
+  for (const hour of plan.hours) {
+    const mark = markOf(parseHour(hour.hour));
+    const key = `${mark} ${hour.reason} ${hour.owed_by.join()} ${keyOf(hour)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { mark, hours: [hour] });
+    else group.hours.push(hour);
+  }
+  return [...groups.values()];
+}
+
+const isReached = (cause: PlanCause): boolean => cause.changed_hour !== undefined;
+
+const snapshotsKey = ({ causes }: PlanHour): string =>
+  [...new Set(causes.map((cause) => `${cause.source} ${cause.snapshot_id} ${isReached(cause)}`))].join();
+
+const sourcesKey = ({ causes }: PlanHour): string =>
+  [...new Set(causes.map((cause) => `${cause.source} ${isReached(cause)}`))].sort().join();
+
+/** Why all of the hours are computed: they have the same reason, and causes of the same sources. */
+function whyText(hours: readonly PlanHour[], windows: ReadonlyMap<string, PlanWindow>): string {
+  const [{ reason, owed_by: owedBy }] = hours as [PlanHour, ...PlanHour[]];
+  if (reason === 'owed')
+    return owedBy.length === 0
+      ? 'owed since an earlier session'
+      : `owed since an earlier session, for ${owedBy.join(', ')}`;
+  if (reason === 'reached') return 'complete now: rows that were loaded before reach it through a window';
+  if (reason === 'contiguous') return 'no change of its own: recomputed with its neighbours';
+  const sources = new Map<string, { readonly snapshots: Set<string>; readonly through: Set<string> }>();
+  for (const cause of hours.flatMap(({ causes }) => causes)) {
+    const found = sources.get(cause.source) ?? { snapshots: new Set(), through: new Set() };
+    found.snapshots.add(`${cause.snapshot_id}${cause.operation === null ? '' : ` (${cause.operation})`}`);
+    if (cause.changed_hour !== undefined) found.through.add(cause.changed_hour);
+    sources.set(cause.source, found);
+  }
+  return [...sources]
+    .map(([source, { snapshots, through }]) =>
+      [`${source}: ${snapshotsText([...snapshots])}`, throughText([...through], windows.get(source))].join(
+        '',
+      ),
+    )
+    .join('; ');
+}
+
+function snapshotsText(snapshots: readonly string[]): string {
+  if (snapshots.length > SNAPSHOTS_SHOWN * 2) return plural(snapshots.length, 'snapshot');
+  const shown = snapshots.slice(0, SNAPSHOTS_SHOWN);
+  const more = snapshots.length - shown.length;
+  return `snapshot ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Which changed hour reaches it, and how far. */
+function throughText(hours: readonly string[], window: PlanWindow | undefined): string {
+  if (hours.length === 0 || window === undefined) return '';
+  const [first] = hours as [string, ...string[]];
+  const of = hours.length === 1 ? hourLabel(first) : plural(hours.length, 'hour');
+  return ` of ${of}, through its window of ${windowText(window)}`;
+}
+
+/** What is left to a later session, and whom it waits for. */
+export const owedLines = (plan: Plan): Block => ({
+  kind: 'lines',
+  lines: [[warn(hoursLabel(plan.owed_hours)), `: ${heldBackText(plan)}`]],
+});
+
+/** Every file behind every hour, and behind every partition where there are no hours. */
+export function causesTable(plan: Plan): Block {
+  const rows = (label: string, causes: readonly PlanCause[]): Spans[][] =>
+    causes.map((cause, index) => [
+      [index === 0 ? label : ''],
+      [cause.source],
+      [`${cause.operation ?? ''} ${cause.snapshot_id}`.trim()],
+      [cause.change],
+      [cause.file],
+    ]);
+  return {
+    kind: 'table',
+    head: [],
+    // A file is found by its whole path.
+    fits: ['keep', 'keep', 'keep', 'keep', 'keep'],
+    rows:
+      plan.hours.length > 0
+        ? plan.hours.flatMap((hour) => rows(hourLabel(hour.hour), hour.causes))
+        : plan.sources.flatMap((source) =>
+            source.processing_uri_causes.flatMap(({ uri, causes }) => rows(JSON.stringify(uri), causes)),
+          ),
+  };
+}

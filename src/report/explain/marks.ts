@@ -1,0 +1,58 @@
+/** What a plan does with each hour, as one mark. Plan -> marks. Pure. */
+import { type Hour, parseHour } from '../../model/hour.ts';
+import type { Plan, PlanHour } from '../../model/plan.ts';
+
+/**
+ * `new`: beyond what the target had · `late`: rows came for an hour that was loaded before · `between`:
+ * computed again since an earlier hour changed, or its neighbours · `owed`: changed, and left to a later
+ * session · `done`: loaded before, not touched · `none`: not loaded, and nothing there.
+ */
+export type HourMark = 'new' | 'late' | 'between' | 'owed' | 'done' | 'none';
+
+/** A letter for each, so that the picture is whole without colours; in the order of the legend. */
+export const MARKS: Readonly<Record<HourMark, { readonly letter: string; readonly meaning: string }>> = {
+  new: { letter: 'N', meaning: 'new' },
+  late: { letter: 'L', meaning: 'late' },
+  between: { letter: '~', meaning: 'recomputed' },
+  owed: { letter: 'o', meaning: 'owed' },
+  done: { letter: '·', meaning: 'untouched' },
+  none: { letter: ' ', meaning: '' },
+};
+
+/** The plan as far as marks need it. */
+export type MarkedPlan = Pick<Plan, 'process_name' | 'owed_hours'> & {
+  readonly hours: readonly Pick<PlanHour, 'hour' | 'reason'>[];
+  readonly target: Pick<Plan['target'], 'complete_to_hour'>;
+};
+
+/** The mark of any hour. */
+export type MarkOf = (hour: Hour) => HourMark;
+
+/** The hours with a mark of their own, and what every other hour is. */
+export function marksOf(plan: MarkedPlan): { readonly marked: ReadonlyMap<Hour, HourMark>; mark: MarkOf } {
+  const { complete_to_hour: completeTo } = plan.target;
+  const loadedTo = completeTo === null ? Number.NEGATIVE_INFINITY : parseHour(completeTo);
+  const marked = new Map<Hour, HourMark>();
+  for (const each of plan.hours) {
+    const hour = parseHour(each.hour);
+    marked.set(hour, markOfPlanned(hour, each.reason, loadedTo));
+  }
+  for (const each of plan.owed_hours) marked.set(parseHour(each), 'owed');
+  return { marked, mark: (hour) => marked.get(hour) ?? (hour <= loadedTo ? 'done' : 'none') };
+}
+
+function markOfPlanned(hour: Hour, reason: PlanHour['reason'], loadedTo: Hour): HourMark {
+  if (hour > loadedTo) return 'new';
+  return reason === 'contiguous' ? 'between' : 'late';
+}
+
+/** Of several hours in one cell the mark that a reader must not miss. */
+const WEIGHT: readonly HourMark[] = ['late', 'owed', 'new', 'between', 'done', 'none'];
+
+/** The mark of hours `first` to `last`, both included. */
+export function heaviest({ marked, mark }: ReturnType<typeof marksOf>, first: Hour, last: Hour): HourMark {
+  const found = new Set<HourMark>([mark(first), mark(last)]);
+  if (last - first < marked.size) for (let hour = first; hour <= last; hour += 1) found.add(mark(hour));
+  else for (const [hour, each] of marked) if (hour >= first && hour <= last) found.add(each);
+  return WEIGHT.find((each) => found.has(each)) ?? 'none';
+}

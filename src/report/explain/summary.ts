@@ -1,0 +1,58 @@
+/** A plan in a few words. Plan -> text. Pure. */
+import { patternOf } from '../../kinds/patterns/index.ts';
+import type { CompiledPlan, Plan, PlanSource } from '../../model/plan.ts';
+import { faint, good, type Span, warn } from '../document.ts';
+import { hoursLabel, plural, rangeLabel } from '../text.ts';
+
+/** What a run would do, in one line. */
+export function planSummary(plan: CompiledPlan): string {
+  const { target } = plan;
+  if (plan.status === 'nothing-new')
+    return plan.owed_hours.length === 0
+      ? 'nothing new'
+      : `nothing new; ${plural(plan.owed_hours.length, 'hour')} owed`;
+  if (plan.status === 'waiting')
+    return plan.owed_hours.length === 0
+      ? 'waits for a source that does not exist yet'
+      : `waits: ${hoursLabel(plan.owed_hours, 2)} is not complete yet${plan.held_back_by === null ? '' : ` in ${plan.held_back_by}`}`;
+  const what = target.operation === 'append' ? 'append to' : 'overwrite';
+  const when =
+    plan.range === null ? changedHours(plan) : rangeLabel(plan.range.first_hour, plan.range.last_hour);
+  return `${what} ${target.table}${when === '' ? '' : `, ${when}`}`;
+}
+
+/** The hours of a stateless plan: where the new rows land. */
+function changedHours(plan: Plan): string {
+  if (plan.hours.length > 0) return hoursLabel(plan.hours.map((hour) => hour.hour));
+  const [source] = plan.sources;
+  return source?.first_hour == null || source.last_hour === null
+    ? ''
+    : rangeLabel(source.first_hour, source.last_hour);
+}
+
+/** Its status as a word that stands out. */
+export const statusSpan = ({ status }: Pick<Plan, 'status'>): Span =>
+  status === 'work' ? good('work') : status === 'waiting' ? warn('waiting') : faint('nothing new');
+
+/**
+ * Rows that a process of hours does not load: those without an event time, and those of the future. A
+ * stateless load takes both.
+ */
+export function unplacedText(source: PlanSource, plan: Pick<Plan, 'pattern'>): string {
+  if (!patternOf(plan).loadsHours) return '';
+  return [
+    ...(source.null_event_times === '0'
+      ? []
+      : [`${plural(source.null_event_times, 'row')} without an event time: skipped`]),
+    ...(source.future_rows === '0'
+      ? []
+      : [`${plural(source.future_rows, 'row')} of the future (${hoursLabel(source.future_hours)}): owed`]),
+  ].join('; ');
+}
+
+/** What keeps the owed hours back. */
+export function heldBackText({ held_back_by: holder, sources }: Plan): string {
+  if (holder === null) return 'beyond the reach of this session; a later one loads them';
+  const vtts = sources.find((source) => source.table === holder)?.vtts_hour;
+  return `held back by ${holder}, ${vtts == null ? 'which is complete for no hour yet' : `complete to ${rangeLabel(vtts, vtts)}`}`;
+}

@@ -1,0 +1,256 @@
+/**
+ * Text and columns that fit a width, in characters as a terminal shows them. Cells -> cells. Pure. Codes of
+ * colours take no room and are kept.
+ */
+
+/** A width that nothing is made to fit. */
+export const UNLIMITED = Number.POSITIVE_INFINITY;
+
+/**
+ * What may become of a column that is too wide. `keep`: nothing (times, numbers) · `cut`: letters of the
+ * middle give way to an ellipsis (names: both ends tell) · `wrap`: it goes on below · `drop`: it is the first
+ * to go, since other columns say nearly the same.
+ */
+export type Fit = 'keep' | 'cut' | 'wrap' | 'drop';
+
+const CODES = /\x1b\[[0-9;]*m/g;
+/** A code of colours, or one character. */
+const PARTS = /\x1b\[[0-9;]*m|./gsu;
+/** Letters of East Asia and pictures take two places, marks on letters none. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const NO_ROOM = /[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+/** How many places a text takes on a terminal. */
+export function visibleLength(text: string): number {
+  const seen = text.replace(CODES, '');
+  if (PRINTABLE_ASCII.test(seen)) return seen.length;
+  let length = 0;
+  for (const character of seen) length += placesOf(character);
+  return length;
+}
+
+const placesOf = (character: string): number => (NO_ROOM.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
+
+/** `some_very…fact_load`: at most `width` places, both ends of the text kept. */
+export function cutMiddle(text: string, width: number): string {
+  if (visibleLength(text) <= width) return text;
+  const room = Math.max(0, Math.floor(width) - 1);
+  const head = Math.ceil(room / 2);
+  const parts = text.match(PARTS) ?? [];
+  const places = parts.map((part) => (part.startsWith('\x1b') ? 0 : placesOf(part)));
+  const all = places.reduce((sum, each) => sum + each, 0);
+  let before = 0;
+  let isCut = false;
+  return parts
+    .map((part, index) => {
+      if (part.startsWith('\x1b')) return part;
+      const end = before + (places[index] as number);
+      const isKept = end <= head || all - before <= room - head;
+      before = end;
+      if (isKept) return part;
+      if (isCut) return '';
+      isCut = true;
+      return '…';
+    })
+    .join('');
+}
+
+/**
+ * A text as lines of at most `width` places, broken between words; a word that is longer is cut in its
+ * middle. `indent`: blanks before every line but the first.
+ */
+export function wrapText(text: string, width: number, indent = 0): string {
+  return text
+    .split('\n')
+    .map((line) => wrapLine(line, width, indent))
+    .join('\n');
+}
+
+function wrapLine(line: string, width: number, indent: number): string {
+  if (visibleLength(line) <= width) return line;
+  const [, lead = '', rest = ''] = /^( *)(.*)$/s.exec(line) ?? [];
+  const margin = ' '.repeat(Math.min(lead.length + indent, Math.max(0, width - 8)));
+  const lines: string[] = [];
+  let open = lead;
+  let isEmpty = true;
+  for (const [word, space] of wordsOf(rest)) {
+    const next = isEmpty ? open + word : `${open}${space}${word}`;
+    if (isEmpty || visibleLength(next) <= width) open = next;
+    else {
+      lines.push(open);
+      open = margin + word;
+    }
+    isEmpty = false;
+  }
+  const cut = [...lines, open].map((each) => cutMiddle(each, width));
+  return carryCodes(cut).join('\n');
+}
+
+/** Words with the blank before each; a range of hours may go on below, too. */
+const wordsOf = (text: string): (readonly [word: string, space: string])[] =>
+  text
+    .split(/ +/)
+    .flatMap((word) =>
+      word.split(/(?<=\d\dh\.\.)(?=\d{4}-)/).map((part, index) => [part, index === 0 ? ' ' : ''] as const),
+    );
+
+/** A colour that is on where a line ends is off there, and on again in the next. */
+function carryCodes(lines: readonly string[]): string[] {
+  let open: string[] = [];
+  return lines.map((line) => {
+    const begun = open.join('');
+    for (const code of line.match(CODES) ?? []) open = isOff(code) ? [] : [...open, code];
+    return open.length === 0 ? begun + line : `${begun}${line}\x1b[0m`;
+  });
+}
+
+/** The codes that end bold, faint and colours. */
+const isOff = (code: string): boolean => ['\x1b[0m', '\x1b[22m', '\x1b[39m'].includes(code);
+
+/**
+ * A text after its label; where it goes on below, it stands under its beginning. After a label that leaves
+ * too little room it begins below.
+ */
+export function hangingText(label: string, text: string, width: number): string {
+  const margin = visibleLength(label);
+  if (margin + visibleLength(text) <= width) return (label + text).trimEnd();
+  if (margin > width / 2) return [cutMiddle(label.trimEnd(), width), ...below(text, width)].join('\n');
+  return wrapText(text, width - margin)
+    .split('\n')
+    .map((line, index) => (index === 0 ? label : ' '.repeat(margin)) + line)
+    .join('\n');
+}
+
+const below = (text: string, width: number): string[] =>
+  wrapText(text, width - 4)
+    .split('\n')
+    .map((line) => `    ${line}`);
+
+export interface Columns {
+  readonly rows: readonly (readonly string[])[];
+  /** One for each column; default: all are kept. */
+  readonly fits?: readonly Fit[];
+  readonly width: number;
+  /** Blanks between two columns. */
+  readonly gap?: number;
+}
+
+/**
+ * Cells that fit, with line breaks where they go on below. `shown`: indexes of the columns that are left;
+ * `hidden`: how many had no room at all.
+ */
+export function fitCells({ rows, fits = [], width, gap = 2 }: Columns): {
+  readonly rows: string[][];
+  readonly shown: readonly number[];
+  readonly hidden: number;
+} {
+  const natural = naturalWidths(rows);
+  const all = natural.map((_width, index) => index);
+  const kept = withoutDropped(all, { natural, fits, room: width, gap });
+  const shown = withoutHidden(kept, { natural, fits, room: width, gap });
+  const room = width - gap * Math.max(0, shown.length - 1);
+  const widths = shareOut(
+    shown.map((index) => ({ natural: natural[index] as number, fit: fits[index] ?? 'keep' })),
+    room,
+  );
+  const fitted = rows.map((row) =>
+    shown.map((index, at) => {
+      const cell = row[index] ?? '';
+      const least = widths[at] as number;
+      return (fits[index] ?? 'keep') === 'wrap'
+        ? wrapText(cell, least)
+        : cell
+            .split('\n')
+            .map((line) => cutMiddle(line, least))
+            .join('\n');
+    }),
+  );
+  return { rows: fitted, shown, hidden: kept.length - shown.length };
+}
+
+function naturalWidths(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, ...cell.split('\n').map(visibleLength));
+  return widths;
+}
+
+interface Room {
+  readonly natural: readonly number[];
+  readonly fits: readonly Fit[];
+  readonly room: number;
+  readonly gap: number;
+}
+
+/** Without columns that may be dropped, from the right, until the others fit. */
+function withoutDropped(all: readonly number[], { natural, fits, room, gap }: Room): number[] {
+  let shown = [...all];
+  const total = (): number =>
+    shown.reduce((sum, index) => sum + (natural[index] as number), gap * Math.max(0, shown.length - 1));
+  for (const index of all.toReversed())
+    if (fits[index] === 'drop' && total() > room) shown = shown.filter((each) => each !== index);
+  return shown;
+}
+
+/** With fewer places a cell is a riddle. */
+const CELL_LEAST = 6;
+
+/** As many columns, from the left, as can be read. */
+function withoutHidden(kept: readonly number[], { natural, fits, room, gap }: Room): number[] {
+  const leastOf = (index: number): number =>
+    fits[index] === 'cut' || fits[index] === 'wrap'
+      ? Math.min(CELL_LEAST, natural[index] as number)
+      : (natural[index] as number);
+  const shown = [...kept];
+  const total = (): number =>
+    shown.reduce((sum, index) => sum + leastOf(index), gap * Math.max(0, shown.length - 1));
+  while (shown.length > 2 && total() > room) shown.pop();
+  return shown;
+}
+
+/** Widths that sum to `room` at most: the widest columns give way first. */
+function shareOut(
+  columns: readonly { readonly natural: number; readonly fit: Fit }[],
+  room: number,
+): readonly number[] {
+  const widths = columns.map(({ natural }) => natural);
+  const left = (): number => widths.reduce((sum, each) => sum + each, -room);
+  const give = (index: number, least: number): void => {
+    widths[index] = Math.max(Math.min(least, widths[index] as number), (widths[index] as number) - left());
+  };
+  // What is wrapped is there still; what is cut is not.
+  level(widths, columns, { room, least: { wrap: 28 } });
+  level(widths, columns, { room, least: { wrap: 18, cut: 18 } });
+  level(widths, columns, { room, least: { wrap: 14, cut: 8 } });
+  // Where that is not enough, whatever is left gives way: the frame holds.
+  for (const [index] of columns.entries()) if (left() > 0) give(index, 4);
+  for (const [index] of columns.entries()) if (left() > 0) give(index, 1);
+  return widths;
+}
+
+/** Lowers the columns that may give way to one level, none below what still says something. */
+function level(
+  widths: number[],
+  columns: readonly { readonly natural: number; readonly fit: Fit }[],
+  { room, least: leasts }: { readonly room: number; readonly least: Partial<Record<Fit, number>> },
+): void {
+  const least = columns.map(({ natural, fit }) => Math.min(natural, leasts[fit] ?? natural));
+  for (;;) {
+    const over = widths.reduce((sum, each) => sum + each, -room);
+    const lowerable = widths.map((each, index) => (each > (least[index] as number) ? each : 0));
+    const widest = Math.max(0, ...lowerable);
+    if (over <= 0 || widest === 0) return;
+    const second = Math.max(0, ...lowerable.filter((each) => each < widest));
+    const highest = lowerable.flatMap((each, index) => (each === widest ? [index] : []));
+    const step = Math.min(Math.ceil(over / highest.length), Math.max(1, widest - second));
+    let still = over;
+    for (const index of highest) {
+      const lowered = Math.min(step, still, widest - (least[index] as number));
+      widths[index] = widest - lowered;
+      still -= lowered;
+    }
+  }
+}
