@@ -35,7 +35,7 @@ async function fmt(
     const files = named.length > 0 ? named.flatMap(format.filesOf) : await projectFiles(shell);
     const onFile = (name: string): void => shell.step(`formatting ${name}`);
     const formatted = await format.formatFiles(files, { parse, check, onFile });
-    shell.clearStep();
+    shell.endSteps();
     const { formatReport } = await import('../report/format-report.ts');
     if (shell.options.json === true) shell.json({ files: formatted });
     else {
