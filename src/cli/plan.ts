@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { jsonText, type Shell, withPsyberg } from './shell.ts';
+import { jsonText, type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface PlanOptions {
   readonly explain?: boolean;
@@ -20,6 +20,7 @@ export function addPlanCommand(root: Command, act: Act): void {
     .option('--explain', 'sources, changes, hours with their causes, and every statement with its parameters')
     .option('--all-causes', 'name every file behind every hour and partition; otherwise at most 20 for each')
     .option('--out <file>', 'also write the plans to a file, for psyberg run --plan')
+    .addOption(varOption())
     .addHelpText(
       'after',
       example('psyberg plan', 'psyberg plan cancel_fact_load --explain', 'psyberg plan --out plan.json'),
