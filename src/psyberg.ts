@@ -20,6 +20,7 @@ import { type RunRequest, runProcesses } from './processes/run-processes.ts';
 import { type SessionRequest, type SessionSteps, sessionSteps } from './processes/session-steps.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
+import type { GivenVariables } from './project/read-variables.ts';
 import type { Check } from './report/doctor.ts';
 import { type ExplainedPlan, explainable } from './report/explained-plan.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
@@ -35,6 +36,8 @@ export type { ExplainedPlan, RunRequest, SessionRequest, SqlResult, StepRecord }
 export interface OpenOptions extends WorkspaceOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
   readonly project?: string;
+  /** Values in place of those under `vars:` of psyberg.yaml, of the same types. */
+  readonly variables?: GivenVariables;
 }
 
 /**
@@ -104,7 +107,8 @@ export interface Psyberg {
 /** Opens a project. Throws PsybergError with everything that is wrong in it. */
 export async function open(options: OpenOptions = {}): Promise<Psyberg> {
   refuseOldNode();
-  return openProject(readProject({ root: findProjectRoot(resolve(options.project ?? '.')) }), options);
+  const { project = '.', variables = {} } = options;
+  return openProject(readProject({ root: findProjectRoot(resolve(project)), variables }), options);
 }
 
 /** Checks everything that a run needs, and says what to do where it is not there. Never throws. */

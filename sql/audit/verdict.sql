@@ -8,6 +8,8 @@
 -- @param $range_start TIMESTAMP first instant of the rows (perhaps inside {{audit}})
 -- @param $range_end TIMESTAMP first instant after them (perhaps inside {{audit}})
 -- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{audit}})
+-- @param $values VARCHAR[] accepted values (perhaps inside {{audit}})
+-- @param $fresh_from TIMESTAMP the first instant that is new enough (perhaps inside {{audit}})
 select count(*) over () as psyberg_bad_rows, bad.*
 from (
 {{audit}}

@@ -8,7 +8,7 @@ import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { addPlanDiffCommand } from './plan-diff.ts';
 import { FORMATS, formatOf, printDocument } from './print-document.ts';
-import { jsonText, type Shell, withPsyberg } from './shell.ts';
+import { jsonText, type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface PlanOptions {
   readonly explain?: boolean;
@@ -28,6 +28,7 @@ export function addPlanCommand(root: Command, act: Act): void {
     .option('--all-causes', 'name every file behind every hour and partition; otherwise at most 20 for each')
     .option('--format <format>', `${FORMATS.join(' or ')}: markdown is for pull requests`, 'text')
     .option('--out <file>', 'also write the plans to a file, for psyberg run --plan and psyberg plan diff')
+    .addOption(varOption())
     .helpCommand(false)
     .addHelpText(
       'after',

@@ -6,7 +6,7 @@ import { runSummary, runText } from '../report/run-report.ts';
 import { highestExitCode } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
-import { type Shell, withPsyberg } from './shell.ts';
+import { type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface RunCommandOptions {
   readonly plan?: string;
@@ -22,6 +22,7 @@ export function addRunCommand(root: Command, act: Act): void {
     .option('--plan <file>', 'run exactly the plans of this file, or refuse when they are stale')
     .option('--keep-branch', 'leave the branch of a session whose audits fail, to look at the staged rows')
     .option('--require-complete', 'exit 6 when hours are still owed')
+    .addOption(varOption())
     .addHelpText(
       'after',
       example(

@@ -3,9 +3,14 @@
  * is stderr.
  */
 import { writeSync } from 'node:fs';
+import { Option } from 'commander';
 import pc from 'picocolors';
+import { usageError } from '../model/errors.ts';
+import { NAME_PATTERN } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
+import type { GivenVariables } from '../project/read-variables.ts';
+import type { SoundParts } from '../project/sound-parts.ts';
 import type { OpenOptions, Psyberg } from '../psyberg.ts';
 import { PLAIN, type Style } from '../report/style.ts';
 import { displayMode, progressDisplay } from './progress-display.ts';
@@ -17,6 +22,8 @@ export interface GlobalOptions {
   readonly verbose?: boolean;
   /** Of the commands that print documents. */
   readonly format?: string;
+  /** Of a command that has {@link varOption}. */
+  readonly var?: GivenVariables;
 }
 
 export interface Shell {
@@ -136,6 +143,35 @@ export function writeAll(descriptor: 1 | 2, text: string): void {
   }
 }
 
+/** `--var name=value`, as often as there are variables to set. */
+export const varOption = (): Option =>
+  new Option(
+    '--var <name=value>',
+    'a value in place of that under vars: in psyberg.yaml; may be repeated',
+  ).argParser((text: string, others: GivenVariables | undefined): GivenVariables => {
+    const at = text.indexOf('=');
+    const name = text.slice(0, Math.max(0, at));
+    if (!NAME_PATTERN.test(name))
+      throw usageError('usage', `--var must be name=value, found '${text}'`, {
+        hint: 'write for example --var churn_days=7',
+      });
+    if (others !== undefined && Object.hasOwn(others, name))
+      throw usageError('usage', `--var sets ${name} twice`, { hint: 'keep one of them' });
+    return { ...others, [name]: text.slice(at + 1) };
+  });
+
+/** The project of a command, with the values of its `--var`. */
+export async function projectOf({ options }: Pick<Shell, 'options'>): Promise<ProjectSpec> {
+  const { findProjectRoot, readProject } = await import('../project/read-project.ts');
+  return readProject({ root: findProjectRoot(options.project ?? '.'), variables: options.var ?? {} });
+}
+
+/** Its parts that have no problem: what is not of them need not keep them from being tested. */
+export async function soundPartsOf({ options }: Pick<Shell, 'options'>): Promise<SoundParts> {
+  const { findProjectRoot, readSoundParts } = await import('../project/read-project.ts');
+  return readSoundParts({ root: findProjectRoot(options.project ?? '.'), variables: options.var ?? {} });
+}
+
 /**
  * The project of a command, opened, and closed whatever happens. `change`: what the command line sets
  * differently for this call.
@@ -145,11 +181,8 @@ export async function withPsyberg<T>(
   work: (psyberg: Psyberg) => Promise<T>,
   change: (project: ProjectSpec) => ProjectSpec = (project) => project,
 ): Promise<T> {
-  const [{ openProject }, { findProjectRoot, readProject }] = await Promise.all([
-    import('../psyberg.ts'),
-    import('../project/read-project.ts'),
-  ]);
-  const project = change(readProject({ root: findProjectRoot(shell.options.project ?? '.') }));
+  const [{ openProject }, read] = await Promise.all([import('../psyberg.ts'), projectOf(shell)]);
+  const project = change(read);
   const options: OpenOptions = { onStep: shell.step, onProgress: shell.progress };
   const psyberg = await openProject(project, options);
   try {

@@ -4,7 +4,7 @@ import { PsybergError, usageError } from '../model/errors.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
-import type { Shell } from './shell.ts';
+import { projectOf, type Shell, soundPartsOf, varOption } from './shell.ts';
 import { exitCodeOfTests, type ShownRequest, writeJunit } from './test-results.ts';
 
 interface TestCommandOptions {
@@ -30,6 +30,7 @@ export function addTestCommand(root: Command, act: Act): void {
       'play every order through sessions, also those that a rehearsal in memory clears',
     )
     .option('--create <process>', 'write a test of this process from rows of the warehouse')
+    .addOption(varOption())
     .addHelpText(
       'after',
       example(
@@ -57,11 +58,10 @@ async function test(shell: Shell, words: string[], options: TestCommandOptions):
 }
 
 async function once(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
-  const [{ runTests }, { findProjectRoot, readProject }] = await Promise.all([
+  const [{ runTests }, { project, unusable }] = await Promise.all([
     import('../testing/run-tests.ts'),
-    import('../project/read-project.ts'),
+    soundPartsOf(shell),
   ]);
-  const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
   let interrupt = (): void => {};
   const interruption = onInterruption(() => {
     shell.note('interrupted: cleaning up; press again to end at once');
@@ -72,6 +72,7 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
     const startedMs = performance.now();
     const report = await runTests(project, {
       ...request,
+      unusable,
       onStart: (stop) => {
         interrupt = stop;
       },
@@ -112,11 +113,7 @@ async function create(shell: Shell, words: readonly string[], processName: strin
     throw usageError('usage', `--create takes no tests to run, found '${words[0]}'`, {
       hint: `psyberg test --create ${processName}`,
     });
-  const [{ writeTest }, { findProjectRoot, readProject }] = await Promise.all([
-    import('../testing/create-test.ts'),
-    import('../project/read-project.ts'),
-  ]);
-  const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
+  const [{ writeTest }, project] = await Promise.all([import('../testing/create-test.ts'), projectOf(shell)]);
   const created = await writeTest(project, processName);
   if (shell.options.json === true) shell.json(created);
   else {

@@ -3,17 +3,16 @@ import { PsybergError } from '../model/errors.ts';
 import { errorText } from '../report/run-report.ts';
 import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
-import { errorStyle, type Shell } from './shell.ts';
+import { errorStyle, type Shell, soundPartsOf } from './shell.ts';
 import { type ShownRequest, writeJunit } from './test-results.ts';
 
 export async function watch(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
-  const [{ runTests }, { watchFiles }, { findProjectRoot, readProject }, { testSummary, testText }] =
-    await Promise.all([
-      import('../testing/run-tests.ts'),
-      import('../testing/watch.ts'),
-      import('../project/read-project.ts'),
-      import('../report/test-report.ts'),
-    ]);
+  const [{ runTests }, { watchFiles }, { findProjectRoot }, { testSummary, testText }] = await Promise.all([
+    import('../testing/run-tests.ts'),
+    import('../testing/watch.ts'),
+    import('../project/read-project.ts'),
+    import('../report/test-report.ts'),
+  ]);
   const root = findProjectRoot(shell.options.project ?? '.');
   const tell = (error: unknown): void => {
     if (!(error instanceof PsybergError)) throw error;
@@ -27,8 +26,10 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
   });
   const play = async (only: readonly string[]): Promise<void> => {
     const startedMs = performance.now();
-    const report = await runTests(readProject({ root }), {
+    const { project, unusable } = await soundPartsOf(shell);
+    const report = await runTests(project, {
       ...request,
+      unusable,
       only,
       onStart: (stop) => {
         interrupt = stop;

@@ -7,5 +7,5 @@ export {
   describeStatement,
   sourceCtes,
 } from './duckdb/index.ts';
-export { hoursRead, namedIn, processParameters, SESSION_CATALOG, windowReach } from './parameters.ts';
+export { boundIn, hoursRead, processParameters, SESSION_CATALOG, windowReach } from './parameters.ts';
 export { declaredParameters, type OverNoRow } from './step-statements.ts';

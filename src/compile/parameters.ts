@@ -6,8 +6,9 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { HOUR_MS, type Hour, type HourRange, parseHour } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
-import type { ProcessSpec } from '../model/process-spec.ts';
+import type { ProcessSpec, TypedValue } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
+import type { StepValue } from '../model/step.ts';
 import { rangesBehind } from '../model/window-hours.ts';
 
 /** The catalog under which an engine sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
@@ -123,6 +124,29 @@ export const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
   !patternOf(plan).readsPrevious &&
   source.event_time_unit === 'day' &&
   plan.sources.some((other) => other.event_time_unit !== 'day');
+
+/** What a step binds in SQL of the project. */
+export interface BoundValues {
+  readonly parameters: Readonly<Record<string, StepValue>>;
+  /** Of those that the project declares. */
+  readonly types?: Readonly<Record<string, string>>;
+}
+
+/** Those of `engine` and of the process's variables that a statement names. `own`: of an audit besides. */
+export function boundIn(
+  sql: string,
+  { variables = {} }: Pick<ProcessSpec, 'variables'>,
+  engine: object,
+  own: Readonly<Record<string, TypedValue>> = {},
+): BoundValues {
+  const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
+  const declared = Object.entries({ ...variables, ...own }).filter(([name]) => used.has(name));
+  const bound = Object.entries(engine as BoundValues['parameters']).filter(([name]) => used.has(name));
+  const values = declared.map(([name, { value }]) => [name, value] as const);
+  const parameters = Object.fromEntries([...values, ...bound]);
+  const types = Object.fromEntries(declared.map(([name, { type }]) => [name, type]));
+  return declared.length === 0 ? { parameters } : { parameters, types };
+}
 
 /**
  * Keeps only the parameters that a statement uses: DuckDB refuses a bound value that it does not. A name in a

@@ -56,6 +56,7 @@ export type StepParameters<Name extends StatementName> = {
 export interface BareStep {
   readonly sql: string;
   readonly parameters: Readonly<Record<string, StepValue>>;
+  readonly types?: Readonly<Record<string, string>>;
 }
 
 /** A statement as a step of a plan. */
@@ -63,6 +64,13 @@ export const bareStep = <Name extends StatementName>(
   { sql }: Statement<Name>,
   parameters: StepParameters<Name>,
 ): BareStep => ({ sql, parameters: parameters as BareStep['parameters'] });
+
+/** A statement around SQL of the project as a step of a plan. */
+export const stepAround = (sql: string, { parameters, types }: Omit<BareStep, 'sql'>): BareStep => ({
+  sql,
+  parameters,
+  ...(types === undefined ? {} : { types }),
+});
 
 /** The parameters that a step may bind, as the headers of its statements declare them. */
 export function declaredParameters(kind: Step['kind'] | OverNoRow): DeclaredParameter[] {

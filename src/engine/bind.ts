@@ -7,8 +7,11 @@ import {
   BIGINT,
   BLOB,
   BOOLEAN,
+  DATE,
   DOUBLE,
   DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBTimestampTZValue,
   DuckDBTimestampValue,
   type DuckDBType,
   type DuckDBValue,
@@ -16,6 +19,7 @@ import {
   LIST,
   listValue,
   TIMESTAMP,
+  TIMESTAMPTZ,
   VARCHAR,
 } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
@@ -109,9 +113,17 @@ function typedValue(type: SqlType, value: unknown): Typed | undefined {
       const integer = bigintOf(value);
       return integer === undefined ? undefined : { value: integer, type: BIGINT };
     }
-    case 'TIMESTAMP': {
+    case 'DATE': {
+      const days = daysOf(value);
+      return days === undefined ? undefined : { value: new DuckDBDateValue(days), type: DATE };
+    }
+    case 'TIMESTAMP':
+    case 'TIMESTAMPTZ': {
       const micros = microsOf(value);
-      return micros === undefined ? undefined : { value: new DuckDBTimestampValue(micros), type: TIMESTAMP };
+      if (micros === undefined) return undefined;
+      return type.name === 'TIMESTAMP'
+        ? { value: new DuckDBTimestampValue(micros), type: TIMESTAMP }
+        : { value: new DuckDBTimestampTZValue(micros), type: TIMESTAMPTZ };
     }
     case 'BLOB':
       return value instanceof Uint8Array ? { value: new DuckDBBlobValue(value), type: BLOB } : undefined;
@@ -133,7 +145,19 @@ function typedList(item: SqlType, value: unknown): Typed | undefined {
 
 function typedType(type: SqlType): DuckDBType | undefined {
   if (type.kind !== 'scalar') return undefined;
-  return { VARCHAR, JSON: VARCHAR, BOOLEAN, DOUBLE, INTEGER, BIGINT, TIMESTAMP, BLOB }[type.name as string];
+  const types = {
+    VARCHAR,
+    JSON: VARCHAR,
+    BOOLEAN,
+    DOUBLE,
+    INTEGER,
+    BIGINT,
+    DATE,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    BLOB,
+  };
+  return (types as Readonly<Record<string, DuckDBType>>)[type.name];
 }
 
 /** A number above 2^53 may have been another integer before: refused. */
@@ -151,6 +175,12 @@ function microsOf(value: unknown): bigint | undefined {
   const ms = Date.parse(`${seconds}${zone}`);
   // JavaScript's dates end at milliseconds.
   return Number.isNaN(ms) ? undefined : BigInt(ms) * 1000n + BigInt(fraction.padEnd(6, '0'));
+}
+
+/** Days since 1970 of `YYYY-MM-DD`. */
+function daysOf(value: unknown): number | undefined {
+  const ms = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms / 86_400_000;
 }
 
 /** `the number 9007199254740993`, of long texts the beginning. */

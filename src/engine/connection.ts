@@ -34,6 +34,8 @@ export interface Parts {
   /** Addresses of the catalogs that were attached. */
   readonly catalogs: Set<string>;
   readonly unpruned: ReturnType<typeof unprunedRunner>;
+  /** The project's macros as statements. */
+  readonly definitions: string[];
 }
 
 export interface Connection {

@@ -92,6 +92,11 @@ export interface Engine {
   release(): void;
   /** Stops the running statements of this connection and of its forks. */
   interrupt(): void;
+  /**
+   * Statements that make the project's macros, shared with every fork: a macro belongs to the connection that
+   * defines it.
+   */
+  readonly definitions: string[];
   /** Takes statements again after an interrupt, to clean up. */
   resume(): void;
   /** True once DuckDB has shut its database after an internal error: only another engine helps. */
@@ -151,6 +156,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     storage: new Map(),
     catalogs: new Set(),
     unpruned: unprunedRunner(instance),
+    definitions: [],
   });
 }
 
@@ -197,6 +203,7 @@ function connectionEngine(parts: Parts): Engine {
       instance.closeSync();
     },
     versions: parts.versions,
+    definitions: parts.definitions,
     close() {
       for (const each of forks.keys()) each.closeSync();
       forks.clear();

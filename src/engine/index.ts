@@ -8,7 +8,7 @@ export {
   type Row,
 } from './engine.ts';
 export { togetherOrSingly } from './mixed-files.ts';
-export { forkWithMacros, openWarehouse } from './open-warehouse.ts';
+export { forkForQueries, forkWithMacros, openWarehouse } from './open-warehouse.ts';
 export { type ParserVerdict, parseQuery } from './parse-query.ts';
 export type { Parameters, ParameterValue, ScriptChange } from './run-script.ts';
 export type { StorageAccess } from './storage-secrets.ts';

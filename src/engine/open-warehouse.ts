@@ -22,10 +22,18 @@ export async function openWarehouse(
   }
 }
 
-/** A connection beside another one, with the macros: they belong to the connection that defines them. */
+/** A connection beside another one, with the engine's macros and the project's. */
 export async function forkWithMacros(engine: Engine): Promise<Engine> {
   const fork = await engine.fork();
   await defineMacros(fork);
+  return withDefinitions(fork);
+}
+
+/** A connection for a user's SQL beside another one, with the project's macros. */
+export const forkForQueries = async (engine: Engine): Promise<Engine> => withDefinitions(await engine.fork());
+
+async function withDefinitions(fork: Engine): Promise<Engine> {
+  for (const sql of fork.definitions) await fork.execute({ sql, parameters: {} });
   return fork;
 }
 

@@ -84,6 +84,10 @@ export function hoursOf(range: HourRange): Hour[] {
 export const sessionIdOf = (instantMs: number): string =>
   new Date(instantMs).toISOString().slice(0, 19).replace(/[-T:]/g, '');
 
+/** The second that a session id names, as ISO text. */
+export const timeOfSessionId = (id: string): string =>
+  id.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z');
+
 /**
  * ISO 8601 or SQL text. Without a zone it is UTC: `Date.parse` would take the machine's own, and the same
  * project would load other hours elsewhere.

@@ -231,6 +231,13 @@ export interface Plan {
   readonly held_back_by: string | null;
   readonly target: PlanTarget;
   readonly warnings: readonly PlanWarning[];
+  /** The session's clock when it was planned, UTC; undefined where no audit asks for it. */
+  readonly opened_at?: string;
+  /**
+   * The values of the project's variables that the process and its audits name; undefined where they name
+   * none.
+   */
+  readonly variables?: Readonly<Record<string, StepValue>>;
   /** SHA-256 of the process's SQL, so that `run --plan` can tell whether it changed since. */
   readonly process_sha256: string;
 }

@@ -5,6 +5,7 @@
 import type { FilesSpec } from './files-source.ts';
 import type { TableIdentifier } from './names.ts';
 import type { StartSpec } from './start.ts';
+import type { StepValue } from './step.ts';
 
 /** How a target depends on its sources; what follows from it stands in `src/kinds/patterns`. */
 export const PATTERN_NAMES = ['stateless', 'stateful', 'dimension'] as const;
@@ -117,6 +118,10 @@ export interface AuditSpec {
   /** Only of SQL of the project's own: absolute path of its file, and the file's query. */
   readonly file?: string;
   readonly sql?: string;
+  /** The query as it stands in the file, where names were put in for `{{name}}`. */
+  readonly template?: string;
+  /** Of what SQL of the project it holds. */
+  readonly parameters?: readonly ParameterUse[];
 }
 
 /** The values that a process's SQL may name as `$name`. */
@@ -128,11 +133,24 @@ export const PARAMETER_NAMES = Object.freeze([
   'range_start',
   'range_end',
 ] as const);
-export type ParameterName = (typeof PARAMETER_NAMES)[number];
+
+/**
+ * Names that the engine binds in the statements around a project's SQL: no variable, and no parameter of an
+ * audit, may have one of them.
+ */
+export const ENGINE_PARAMETERS: ReadonlySet<string> = new Set([
+  ...PARAMETER_NAMES,
+  'hours',
+  'first_hours',
+  'last_hours',
+  'previous_start',
+  'kept_rows',
+  'destination',
+]);
 
 /** A place where the SQL uses a parameter; `offset` counts UTF-16 units from the SQL's start to the `$`. */
 export interface ParameterUse {
-  readonly name: ParameterName;
+  readonly name: string;
   readonly offset: number;
 }
 
@@ -140,6 +158,39 @@ export interface ParameterUse {
 export interface TextPosition {
   readonly line: number;
   readonly column: number;
+}
+
+/** DuckDB's names of the types that a variable may have. */
+export type VariableType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE';
+
+/** A value that SQL names as `$name`, with DuckDB's name of its type, such as `VARCHAR[]`. */
+export interface TypedValue {
+  readonly type: string;
+  /** As a plan holds it: dates and moments are ISO texts. */
+  readonly value: StepValue;
+}
+
+/** A variable of psyberg.yaml. */
+export interface VariableSpec {
+  readonly name: string;
+  readonly type: VariableType;
+  readonly value: VariableValue;
+  /** True where it is not that of psyberg.yaml. */
+  readonly isGiven: boolean;
+  /** Where it is declared in psyberg.yaml. */
+  readonly place: TextPosition;
+}
+export type VariableValue = string | number | boolean;
+
+/** A macro of `macros/*.sql`, seen by every query. */
+export interface MacroSpec {
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  /** Of its name in the file. */
+  readonly place: TextPosition;
+  /** What stands in the file from its name on, without the semicolon: `name(parameters) as …`. */
+  readonly definition: string;
 }
 
 export interface ProcessSpec {
@@ -162,7 +213,16 @@ export interface ProcessSpec {
    */
   readonly sqlOffset: TextPosition;
   readonly parameters: readonly ParameterUse[];
-  /** SHA-256 of `sql` in hex: a plan made for other SQL is recognised as stale. */
+  /** The project's variables that `sql` or an audit names; undefined where there are none. */
+  readonly variables?: Readonly<Record<string, TypedValue>>;
+  /**
+   * The project's macros that `sql` or an audit uses, also through others; undefined where there are none.
+   */
+  readonly macros?: readonly MacroSpec[];
+  /**
+   * SHA-256 in hex of `sql`, and of the macros and variables that it uses: a plan made for other SQL is
+   * recognised as stale.
+   */
   readonly sqlSha256: string;
 }
 
@@ -219,6 +279,10 @@ export interface ProjectSpec {
   readonly auditFailureRows: number;
   /** With more keys of changed rows all hours of a window change. */
   readonly windowKeyLimit: number;
+  /** In the order of psyberg.yaml. */
+  readonly variables: readonly VariableSpec[];
+  /** Each behind those that it uses. */
+  readonly macros: readonly MacroSpec[];
   /** In the order of their file names. */
   readonly processes: readonly ProcessSpec[];
 }

@@ -1,15 +1,27 @@
 /**
  * Reads a SQL text just far enough to know its statements and parameters. SQL text -> marks. Pure.
  */
-import { sqlTokens } from './sql-tokens.ts';
+import { type SqlToken, sqlTokens } from './sql-tokens.ts';
 
 export interface SqlScan {
   /** Every `$name`, `$1` and `?` outside strings, quoted names, comments and dollar-quoted strings. */
-  readonly parameters: readonly { readonly name: string; readonly offset: number }[];
+  readonly parameters: readonly Mark[];
+  /** Every `{{name}}` there. */
+  readonly placeholders: readonly Mark[];
+  /**
+   * The names there that a bracket follows, in lower case: of functions and macros, and some of the
+   * language.
+   */
+  readonly calls: ReadonlySet<string>;
   /** One per statement that holds more than comments. */
   readonly statements: readonly ScannedStatement[];
   /** A string, quoted name or comment that never ends. */
   readonly unclosed?: { readonly what: string; readonly offset: number };
+}
+
+export interface Mark {
+  readonly name: string;
+  readonly offset: number;
 }
 
 export interface ScannedStatement {
@@ -23,27 +35,56 @@ export interface ScannedStatement {
 
 /** Scans DuckDB SQL. */
 export function scanSql(sql: string): SqlScan {
-  const parameters: { name: string; offset: number }[] = [];
+  const parameters: Mark[] = [];
   const statements: ScannedStatement[] = [];
-  let unclosed: SqlScan['unclosed'];
+  const tokens = sqlTokens(sql);
   let statement: ScannedStatement | undefined;
-  for (const token of sqlTokens(sql)) {
-    const { kind, first, end } = token;
-    const text = sql.slice(first, end);
-    if (token.unclosed !== undefined) unclosed ??= { what: token.unclosed, offset: first };
+  for (const { kind, first, end } of tokens) {
     if (kind === 'comment') continue;
     if (kind === ';') {
       if (statement !== undefined) statements.push({ ...statement, semicolon: first });
       statement = undefined;
       continue;
     }
+    const text = sql.slice(first, end);
     if (kind === 'parameter') parameters.push({ name: text.slice(1).replaceAll('"', ''), offset: first });
     if (text === '?') parameters.push({ name: '?', offset: first });
     statement ??= { first, firstWord: kind === 'word' ? text.toLowerCase() : '' };
   }
   if (statement !== undefined) statements.push(statement);
-  return { parameters, statements, ...(unclosed === undefined ? {} : { unclosed }) };
+  const open = tokens.find((token) => token.unclosed !== undefined);
+  return {
+    parameters,
+    placeholders: placeholdersIn(sql, tokens),
+    calls: callsIn(sql, tokens),
+    statements,
+    ...(open?.unclosed === undefined ? {} : { unclosed: { what: open.unclosed, offset: open.first } }),
+  };
 }
+
+/** `{{name}}` without white space: two brackets, a word, two brackets. */
+function placeholdersIn(sql: string, tokens: readonly SqlToken[]): Mark[] {
+  return tokens.flatMap(({ kind, first, end }) => {
+    const isOne = kind === 'word' && sql.slice(first - 2, first) === '{{' && sql.slice(end, end + 2) === '}}';
+    return isOne ? [{ name: sql.slice(first, end), offset: first - 2 }] : [];
+  });
+}
+
+function callsIn(sql: string, tokens: readonly SqlToken[]): Set<string> {
+  const spoken = tokens.filter(({ kind }) => kind !== 'comment');
+  return new Set(
+    spoken.flatMap(({ kind, first, end }, index) => {
+      const next = spoken[index + 1];
+      const isCalled =
+        (kind === 'word' || kind === 'quoted name') && next !== undefined && sql[next.first] === '(';
+      return isCalled ? [unquoted(sql.slice(first, end)).toLowerCase()] : [];
+    }),
+  );
+}
+
+/** A quoted name without its quotes. */
+export const unquoted = (name: string): string =>
+  name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 
 /** The text of each statement, without its semicolon and what stands before it. */
 export const statementsIn = (sql: string): string[] =>

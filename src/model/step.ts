@@ -34,7 +34,7 @@ export type StepValue =
   | number
   | boolean
   | null
-  | readonly string[]
+  | readonly (string | number | boolean)[]
   | { readonly from_run: RunInput };
 
 export type StepStage = 'branch' | 'load' | 'compose' | 'audit' | 'publish' | 'cleanup';
@@ -48,6 +48,8 @@ interface Statement<Kind extends string, Stage extends StepStage> {
   /** Of a request to the catalog a SQL comment that says it. */
   readonly sql: string;
   readonly parameters: Parameters;
+  /** DuckDB's types of those values that the project declares: its variables, parameters of its audits. */
+  readonly types?: Readonly<Record<string, string>>;
 }
 
 /** A view of a source's changed files. */
@@ -108,7 +110,7 @@ export type Step =
   | CloseSessionStep;
 
 /** A statement and what is bound in it, wherever it stands. */
-export type BoundSql = Pick<Step, 'name' | 'sql' | 'parameters'>;
+export type BoundSql = Pick<Step, 'name' | 'sql' | 'parameters' | 'types'>;
 
 interface Steps {
   readonly steps: readonly Step[];

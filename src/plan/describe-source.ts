@@ -1,5 +1,6 @@
 /** The parts of a plan that every pattern shares: sources, causes, target. Session -> plan parts. Pure. */
 
+import { auditKind } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { folderName } from '../model/files-source.ts';
 import { type Hour, hourText, instantText } from '../model/hour.ts';
@@ -155,6 +156,8 @@ export function planHead(
   | 'status'
   | 'warnings'
   | 'process_sha256'
+  | 'opened_at'
+  | 'variables'
   | 'target'
 > {
   const { spec, target } = session;
@@ -169,6 +172,16 @@ export function planHead(
     // Of the query nothing is known here: who parses it adds them.
     warnings: [],
     process_sha256: spec.sqlSha256,
+    ...(spec.audits.some((audit) => auditKind(audit.kind).readsClock === true)
+      ? { opened_at: new Date(session.openedAtMs).toISOString() }
+      : {}),
+    ...(spec.variables === undefined
+      ? {}
+      : {
+          variables: Object.fromEntries(
+            Object.entries(spec.variables).map(([name, { value }]) => [name, value]),
+          ),
+        }),
     target: {
       table: tableName(spec.target.table),
       operation,

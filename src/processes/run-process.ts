@@ -17,6 +17,7 @@ import { hasSessionFolder } from '../workspace/folders.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { planProcess } from './plan-process.ts';
 import { failedRecord, idleRecord, withWait } from './records.ts';
+import { specOfPlan } from './spec-of-plan.ts';
 import { refuseStale } from './stale-plan.ts';
 
 export interface ProcessRequest {
@@ -48,7 +49,9 @@ export async function runProcess(
 ): Promise<RunRecord> {
   const tries: Tries = { waitedSeconds: 0, abandoned: [] };
   try {
-    return await untilLeftAlone(() => untilPublished(workspace, spec, request, tries));
+    const { given } = request;
+    const planned = given === undefined ? spec : specOfPlan(workspace.project, spec, given);
+    return await untilLeftAlone(() => untilPublished(workspace, planned, request, tries));
   } catch (error) {
     const record = failedRecord(spec, error);
     await recordFailed(workspace, spec, { record, error, plan: tries.plan }).catch(() => undefined);

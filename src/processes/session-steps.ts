@@ -8,6 +8,7 @@ import type { AbortedSession } from '../run/drivers/abort.ts';
 import type { StepRecord, StepRequest, StepStatus } from '../run/drivers/step-records.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { planProcess } from './plan-process.ts';
+import { specOfPlan } from './spec-of-plan.ts';
 
 export interface SessionRequest {
   readonly processName: string;
@@ -45,6 +46,15 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
     const [spec] = processesInDependencyOrder(workspace.project, [processName]) as [ProcessSpec];
     return { ports: await workspace.ports(), spec, psybergSessionId };
   };
+  /** With the values of variables that the session was opened with. */
+  const goingOn = async (request: SessionRequest): Promise<StepRequest> => {
+    const step = await requestOf(request);
+    if (step.spec.variables === undefined) return step;
+    const { findSession } = await import('../run/drivers/step-session.ts');
+    const found = await findSession(step);
+    const plan = found.kind === 'idle' ? found.idle.plan : found.stored.plan;
+    return { ...step, spec: specOfPlan(workspace.project, step.spec, plan) };
+  };
   const steps = (): Promise<typeof import('../run/drivers/stepwise.ts')> =>
     import('../run/drivers/stepwise.ts');
   return {
@@ -54,10 +64,10 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
       const plan = (): Promise<CompiledPlan> => planProcess(workspace, step.spec, { psybergSessionId });
       return (await steps()).initSession(step, plan);
     },
-    load: async (request) => (await steps()).loadStep(await requestOf(request)),
+    load: async (request) => (await steps()).loadStep(await goingOn(request)),
     audit: async ({ keepBranch = false, ...request }) =>
-      (await steps()).auditStep(await requestOf(request), { keepBranch }),
-    publish: async (request) => (await steps()).publishStep(await requestOf(request)),
+      (await steps()).auditStep(await goingOn(request), { keepBranch }),
+    publish: async (request) => (await steps()).publishStep(await goingOn(request)),
     commit: async (request) => (await steps()).commitStep(await requestOf(request)),
     async abort(request) {
       const { abortSession } = await import('../run/drivers/abort.ts');

@@ -7,19 +7,20 @@ import { didYouMean } from './did-you-mean.ts';
 import { aliasOf, kindOf, writtenPattern } from './header-names.ts';
 import { checkSources } from './header-sources.ts';
 import { checkWindows } from './header-window.ts';
+import type { OwnAudits } from './own-audits.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
 
 /** Reports what the schema cannot: rules that tie keys of a header together. */
-export function checkHeader(yaml: YamlText, report: ReportProblem): void {
+export function checkHeader(yaml: YamlText, report: ReportProblem, own: OwnAudits): void {
   if (!isMap(yaml.value)) return;
   checkPattern(yaml.value, yaml, report);
   checkSources(yaml.value, yaml, report);
   checkWindows(yaml.value, writtenPattern(yaml.value), { yaml, report });
   checkTarget(yaml.value, yaml, report);
-  checkAudits(yaml.value, yaml, report);
+  checkAudits(yaml.value, { yaml, report, own });
 }
 
 function checkPattern(
@@ -86,21 +87,27 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
   }
 }
 
-const NAMING_A_SOURCE = AUDIT_NAMES.filter((name) => auditKind(name).namesSource === true);
-
-function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
+function checkAudits(
+  header: Readonly<Record<string, unknown>>,
+  { yaml, report, own }: { readonly yaml: YamlText; readonly report: ReportProblem; readonly own: OwnAudits },
+): void {
   const aliases = listOf(header['sources'])
     .map(aliasOf)
     .filter((alias) => alias !== undefined);
   const names = new Set<string>();
   for (const [index, audit] of listOf(header['audits']).entries()) {
     if (!isMap(audit)) continue;
-    for (const kind of NAMING_A_SOURCE) {
-      const written = isMap(audit[kind]) ? textOf(audit[kind]['source']) : undefined;
-      if (written === undefined || aliases.some((alias) => alias.toLowerCase() === written.toLowerCase()))
+    for (const kind of AUDIT_NAMES) {
+      const key = own.has(kind) ? undefined : auditKind(kind).sourceKey;
+      const written = key !== undefined && isMap(audit[kind]) ? textOf(audit[kind][key]) : undefined;
+      if (
+        key === undefined ||
+        written === undefined ||
+        aliases.some((alias) => alias.toLowerCase() === written.toLowerCase())
+      )
         continue;
       report(
-        yaml.placeOf(['audits', index, kind, 'source']),
+        yaml.placeOf(['audits', index, kind, key]),
         `${kind} names the unknown source '${written}'`,
         didYouMean(written, aliases, 'aliases of the sources'),
       );

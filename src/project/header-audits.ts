@@ -3,49 +3,64 @@ import * as z from 'zod';
 import { AUDIT_NAMES, type AuditName, auditKind, isAuditName } from '../kinds/audits/index.ts';
 import { strictMap } from '../kinds/shapes.ts';
 import { didYouMean } from './did-you-mean.ts';
+import type { OwnAudits } from './own-audits.ts';
 import { isMap, nameText } from './plain-values.ts';
 import { choice, foundType, type NoChoice } from './validate.ts';
 
 const common = { severity: z.enum(['block', 'warn']).optional(), name: nameText.optional() };
-const formOf = (name: AuditName) => strictMap({ [name]: auditKind(name).argument, ...common });
+const formOf = (name: AuditName) => {
+  const { argument, beside } = auditKind(name);
+  return strictMap({ [name]: argument, ...beside, ...common });
+};
+/** What the file declares is held against the argument where the file is read. */
+const ownFormOf = (name: string) => strictMap({ [name]: z.unknown(), ...common });
 
 const needsArguments = (name: AuditName): NoChoice => ({
   message: `the audit ${name} needs arguments`,
   hint: `write ${auditKind(name).example}`,
 });
-const unknownAudit = (written: string): NoChoice => ({
-  message: `unknown audit '${written}'`,
-  hint: didYouMean(written, AUDIT_NAMES, 'audits'),
-});
 
-function pickAudit(value: unknown): z.ZodType | NoChoice {
+function pickAudit(value: unknown, own: OwnAudits): z.ZodType | NoChoice {
+  const names = [...new Set([...AUDIT_NAMES, ...own.keys()])];
+  const unknownAudit = (written: string): NoChoice => ({
+    message: `unknown audit '${written}'`,
+    hint: didYouMean(written, names, 'audits'),
+  });
   if (typeof value === 'string') {
+    if (own.has(value)) return z.string();
     if (!isAuditName(value)) return unknownAudit(value);
     return auditKind(value).standsAlone === true ? z.string() : needsArguments(value);
   }
   if (!isMap(value))
     return { message: `an audit must be a name or a map of keys, found ${foundType(value)}` };
   const keys = Object.keys(value);
-  const [first, second] = keys.filter(isAuditName);
+  const [first, second] = keys.filter((key) => isAuditName(key) || own.has(key));
   if (first !== undefined && second !== undefined)
     return {
       message: `one audit holds both ${first} and ${second}`,
       hint: 'begin a list entry (-) for each audit',
     };
-  if (first !== undefined)
+  if (first !== undefined) {
+    if (own.has(first) || !isAuditName(first)) return ownFormOf(first);
     return value[first] === null && auditKind(first).standsAlone !== true
       ? needsArguments(first)
       : formOf(first);
+  }
   const unknown = keys.find((key) => !Object.hasOwn(common, key));
   return unknown === undefined
-    ? { message: 'an audit without a kind', hint: `audits: ${AUDIT_NAMES.join(', ')}` }
+    ? { message: 'an audit without a kind', hint: `audits: ${names.join(', ')}` }
     : unknownAudit(unknown);
 }
 
-export const auditSchema = choice(
-  pickAudit,
-  z.union([
-    ...AUDIT_NAMES.filter((name) => auditKind(name).standsAlone === true).map((name) => z.literal(name)),
-    ...AUDIT_NAMES.map(formOf),
-  ]),
-);
+/** An entry of `audits` where a project has these audits of its own. */
+export function auditSchemaWith(own: OwnAudits): z.ZodType {
+  const builtIn = AUDIT_NAMES.filter((name) => !own.has(name));
+  return choice(
+    (value) => pickAudit(value, own),
+    z.union([
+      ...builtIn.filter((name) => auditKind(name).standsAlone === true).map((name) => z.literal(name)),
+      ...builtIn.map(formOf),
+      ...[...own.keys()].flatMap((name) => [z.literal(name), ownFormOf(name)]),
+    ]),
+  );
+}

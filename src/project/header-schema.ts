@@ -8,10 +8,11 @@ import { DURATION_PATTERN, durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS, START_PATTERN } from '../model/start.ts';
-import { auditSchema } from './header-audits.ts';
+import { auditSchemaWith } from './header-audits.ts';
 import { filesKeys, type HeaderFiles } from './header-files.ts';
 import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
 import { type HeaderWindow, WINDOW_PATTERN, windowHours } from './header-window.ts';
+import { NO_OWN_AUDITS, type OwnAudits } from './own-audits.ts';
 import { nameText } from './plain-values.ts';
 import { choice, judgedText } from './validate.ts';
 
@@ -94,14 +95,24 @@ export const headerSchema = strictMap({
   sources: z.array(source).min(1),
   target,
   on_schema_change: z.enum(['refuse', 'append', 'ignore']).optional(),
-  audits: z.array(auditSchema).optional(),
+  audits: z.array(auditSchemaWith(NO_OWN_AUDITS)).optional(),
   hours: z.enum(['contiguous', 'touched']).optional(),
   catchup: strictMap({
     threshold_hours: z.int('threshold_hours must be a whole number').min(1).optional(),
   }).optional(),
 });
 
-/** The header as it is written, once `headerSchema` has accepted it. */
+const schemas = new WeakMap<OwnAudits, typeof headerSchema>([[NO_OWN_AUDITS, headerSchema]]);
+
+/** The schema where a project has these audits of its own beside the built-in ones. */
+export function headerSchemaWith(own: OwnAudits): typeof headerSchema {
+  const schema =
+    schemas.get(own) ?? headerSchema.extend({ audits: z.array(auditSchemaWith(own)).optional() });
+  schemas.set(own, schema);
+  return schema;
+}
+
+/** The header as it is written, once its schema has accepted it. */
 export interface Header {
   readonly process_name: string;
   readonly pattern?: Pattern | 1 | 2;

@@ -78,6 +78,8 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
     'What a first session does when the target holds rows, or another process has published to it, see [adopting](../guides/adopting.md). `refuse` stops; `keep` adds to what is there (a process of hours replaces the rows of its hours). Default: `refuse`.',
   audits: 'Queries that select bad rows, see [audits](../concepts/audits.md).',
   ...AUDIT_KEYS,
+  'audits[].parameters':
+    'Only with `sql`: values for the parameters that the file declares, see [audits](../concepts/audits.md#with-parameters).',
   'audits[].severity': '`warn` reports without blocking. Default: `block`.',
   'audits[].name': 'A name for messages and tables. Default: the kind, or the name of the file.',
   on_schema_change:
@@ -110,6 +112,7 @@ export const PROJECT_KEYS: Readonly<Record<string, string>> = {
   'tables.file_table': 'Files that were read. Default: `psyberg.psyberg_file_f`.',
   window_key_limit:
     'With more keys of changed rows than this, all hours of a [window](../concepts/windows.md#keys) change. Default: 1000000.',
+  vars: 'Values that queries and audits name as `$name`; `--var name=value` puts others in their place, see [macros and variables](../guides/macros-and-variables.md). Their types are those that YAML spells: text, a whole number (`30`), a number (`0.5`), `true` or `false`, a date (`2024-01-31`, without quotes).',
   audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',
 };
 

@@ -10,6 +10,7 @@ import { tableText } from './header-schema.ts';
 import { isMap } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import { catalogOf } from './read-catalog.ts';
+import { variablesSchema } from './read-variables.ts';
 import { validate } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
 
@@ -55,6 +56,7 @@ export const projectSchema = strictMap({
   }).optional(),
   audit_failure_rows: z.number().int().min(0).max(AUDIT_FAILURE_ROWS_MAX).optional(),
   window_key_limit: z.number().int().min(0).optional(),
+  vars: variablesSchema,
 });
 
 export interface ProjectFile {

@@ -4,13 +4,17 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { AUDIT_NAMES, auditKind, type QueryFile } from '../kinds/audits/index.ts';
-import type { AuditSpec, TextPosition } from '../model/process-spec.ts';
+import { AUDIT_NAMES, auditKind, type Expression, type QueryFile } from '../kinds/audits/index.ts';
+import { type AuditSpec, PARAMETER_NAMES, type TextPosition } from '../model/process-spec.ts';
+import { scanSql } from '../model/scan-sql.ts';
+import { argumentsOf, parametersDeclared, reportUses } from './audit-parameters.ts';
 import { aliasOf } from './header-names.ts';
+import type { OwnAudits } from './own-audits.ts';
 import { isMap, listOf } from './plain-values.ts';
-import { type ProjectProblem, type ReportProblem, reporterFor } from './problems.ts';
+import { type ProjectProblem, positionAt, type ReportProblem, reporterFor } from './problems.ts';
 import { relativeFile } from './relative-file.ts';
-import { readQueryText } from './sql-text.ts';
+import { textOfFile } from './sql-files.ts';
+import { type QueryText, readQueryText, unknownParameter } from './sql-text.ts';
 import type { Path } from './yaml-text.ts';
 
 interface Reading {
@@ -18,28 +22,39 @@ interface Reading {
   readonly report: ReportProblem;
   readonly problems: ProjectProblem[];
   readonly placeOf: (path: Path) => TextPosition;
+  readonly own: OwnAudits;
+  /** The variables of the project. */
+  readonly named: ReadonlySet<string>;
 }
 
 /** Reads the audits, and the files of those that are the project's own SQL. */
 export function readAudits(header: Readonly<Record<string, unknown>>, reading: Reading): AuditSpec[] {
+  const { own, placeOf } = reading;
   const written = listOf(header['audits']).map((audit) =>
     typeof audit === 'string' ? { [audit]: null } : isMap(audit) ? audit : {},
   );
   const free = freeNames(written);
   return written.flatMap((audit, index): AuditSpec[] => {
-    const kind = AUDIT_NAMES.find((each) => Object.hasOwn(audit, each));
+    const path = ['audits', index];
+    const ownName = Object.keys(audit).find((key) => own.has(key));
+    const kind = ownName === undefined ? AUDIT_NAMES.find((each) => Object.hasOwn(audit, each)) : 'sql';
     if (kind === undefined) return [];
     const definition = auditKind(kind);
-    const accepted = definition.argument.safeParse(audit[kind]);
+    const file = ownName === undefined ? undefined : own.get(ownName);
+    const accepted = definition.argument.safeParse(file ?? audit[kind]);
     if (!accepted.success) return [];
-    const own = definition.read(accepted.data, {
+    const key = ownName ?? kind;
+    const given = ownName === undefined ? audit['parameters'] : audit[ownName];
+    const at = ownName === undefined && given !== undefined ? [...path, 'parameters'] : [...path, key];
+    const read = definition.read(accepted.data, {
       aliasOf: (alias) => exactAlias(header, alias),
-      queryOf: (file) => readQueryFile(file, reading.placeOf(['audits', index, kind]), reading),
+      queryOf: (name) => readQueryFile(name, { ...reading, audit: ownName, given, path: at }),
+      expressionOf: (sql, name) => readExpression(sql, placeOf([...path, key, name]), reading),
     });
-    if (own === undefined) return [];
-    const name = typeof audit['name'] === 'string' ? audit['name'] : free(own.name ?? kind);
+    if (read === undefined) return [];
+    const name = typeof audit['name'] === 'string' ? audit['name'] : free(read.name ?? kind);
     const severity = audit['severity'] === 'warn' ? 'warn' : 'block';
-    return [{ place: reading.placeOf(['audits', index]), ...own, kind, name, severity }];
+    return [{ place: placeOf(path), ...read, kind, name, severity }];
   });
 }
 
@@ -62,15 +77,20 @@ const exactAlias = (header: Readonly<Record<string, unknown>>, written: string):
     .map(aliasOf)
     .find((alias) => alias?.toLowerCase() === written.toLowerCase()) ?? written;
 
-function readQueryFile(
-  written: string,
-  place: TextPosition,
-  { root, problems, report }: Reading,
-): QueryFile | undefined {
+interface FileReading extends Reading {
+  /** The name by which the header uses it, where it does not name the file. */
+  readonly audit: string | undefined;
+  /** What the header gives to its parameters, and where. */
+  readonly given: unknown;
+  readonly path: Path;
+}
+
+function readQueryFile(written: string, reading: FileReading): QueryFile | undefined {
+  const { root, problems, report, named, placeOf, given, path: at } = reading;
   const file = path.resolve(root, written);
   if (!fs.existsSync(file) || !fs.statSync(file).isFile()) {
     report(
-      place,
+      placeOf(at),
       `the audit file ${written} does not exist`,
       'create it, or correct the path; paths start at the folder of psyberg.yaml',
     );
@@ -79,13 +99,59 @@ function readQueryFile(
   const shown = relativeFile(root, file);
   // Two processes may share an audit: its problems are reported once.
   const known = problems.some((problem) => problem.file === shown);
-  const text = fs.readFileSync(file, 'utf8');
-  const own: ProjectProblem[] = [];
-  const { sql, parameters, sqlOffset } = readQueryText(text, {
-    first: text.startsWith('\uFEFF') ? 1 : 0,
+  const text = textOfFile(file);
+  const ownProblems: ProjectProblem[] = [];
+  const reportOwn = reporterFor(ownProblems, shown);
+  const declared = parametersDeclared(text, named, reportOwn);
+  const query = readQueryText(text, {
+    first: 0,
     what: 'the audit',
-    report: reporterFor(own, shown),
+    named: new Set([...named, ...declared.map(({ name }) => name)]),
+    report: reportOwn,
   });
-  if (!known) problems.push(...own);
-  return { file, name: path.basename(file, '.sql'), sql, parameters, place: sqlOffset };
+  const { sql, parameters, placeholders, sqlOffset } = query;
+  for (const { name, offset } of placeholders)
+    if (!declared.some((each) => each.name === name))
+      reportOwn(
+        positionAt(text, offset + (text.length - text.trimStart().length)),
+        `{{${name}}} is declared nowhere`,
+        `begin the file with: -- @param ${name} IDENTIFIER`,
+      );
+  const namesOf = (uses: QueryText['parameters']) => new Set(uses.map(({ name }) => name));
+  reportUses(declared, { values: namesOf(parameters), identifiers: namesOf(placeholders) }, reportOwn);
+  if (!known) problems.push(...ownProblems);
+  const name = path.basename(file, '.sql');
+  const arguments_ = argumentsOf({
+    audit: reading.audit ?? shown,
+    file: shown,
+    parameters: declared,
+    given,
+    path: at,
+    placeOf,
+    report,
+  });
+  if (arguments_ === undefined) return undefined;
+  return { file, name, sql, parameters, placeholders, place: sqlOffset, ...arguments_ };
+}
+
+/** One expression over a row; undefined, and reported, when it is none. */
+function readExpression(
+  sql: string,
+  place: TextPosition,
+  { report, named }: Reading,
+): Expression | undefined {
+  const { statements, parameters, unclosed } = scanSql(sql);
+  const names = [...PARAMETER_NAMES, ...named];
+  const unknown = parameters.find(({ name }) => !names.includes(name));
+  const [problem, hint] =
+    unclosed !== undefined
+      ? [`this ${unclosed.what} is never closed`]
+      : statements.length !== 1 || statements[0]?.semicolon !== undefined
+        ? ['the sql of an expression must be one condition', 'write such as amount >= 0, without a semicolon']
+        : unknown !== undefined
+          ? unknownParameter(unknown.name, names)
+          : [];
+  if (problem === undefined) return { sql, parameters };
+  report(place, problem, hint);
+  return undefined;
 }

@@ -2,7 +2,6 @@
  * One process file -> ProcessSpec: the YAML header in its leading comment, then the SQL. Every problem is
  * reported, none is thrown.
  */
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { durationMs, HOUR_MS } from '../model/hour.ts';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
@@ -18,12 +17,14 @@ import { parseStart } from '../model/start.ts';
 import { checkHeader } from './check-header.ts';
 import { readFilesKeys, writtenFolder } from './header-files.ts';
 import { aliasOf, writtenPattern } from './header-names.ts';
-import { type Header, type HeaderSource, headerSchema } from './header-schema.ts';
+import { type Header, type HeaderSource, headerSchemaWith } from './header-schema.ts';
 import { readVtts } from './header-vtts.ts';
 import { readWindow } from './header-window.ts';
+import { NO_OWN_AUDITS, type OwnAudits } from './own-audits.ts';
 import { parsePartitionBy, partitionEntries } from './partition-by.ts';
 import { isMap, listOf } from './plain-values.ts';
-import { type ProjectProblem, positionAt, reporterFor } from './problems.ts';
+import { type ProjectProblem, positionAt, type ReportProblem, reporterFor } from './problems.ts';
+import { type ProjectSql, usedOf } from './process-sql.ts';
 import { readAudits } from './read-audits.ts';
 import { relativeFile } from './relative-file.ts';
 import { type QueryText, readQueryText } from './sql-text.ts';
@@ -41,30 +42,88 @@ export interface ProcessDraft {
   readonly target?: TableIdentifier;
   readonly sources: readonly { readonly table: TableIdentifier; readonly index: number }[];
   readonly placeOf: (path: Path) => TextPosition;
-  /** Only when the file has no problem. */
+  /** Of the file, and of files that only it brings in. */
+  readonly problems: readonly ProjectProblem[];
+  /** Only when there is none. */
   readonly spec?: ProcessSpec;
 }
+
+const NOTHING_SHARED = { variables: [], macros: [], audits: NO_OWN_AUDITS };
 
 /** White space and line comments may stand before the header. */
 export const HEADER_OPEN = /^\uFEFF?(?:\s|--[^\n]*(?:\n|$))*\/\*---[ \t]*(?=\r?\n|$)/;
 export const HEADER_CLOSE = '---*/';
 
-/** Reads `file` of the project in `root`; its problems are added to `problems`. */
-export function readProcess(options: {
+interface ReadOptions {
   readonly file: string;
   readonly root: string;
   readonly problems: ProjectProblem[];
-}): ProcessDraft {
-  const { file, root, problems } = options;
+  /** What its SQL and its header may use of the project; default: nothing. */
+  readonly shared?: ProjectSql & { readonly audits: OwnAudits };
+}
+
+/** Reads `file` of the project in `root`; its problems are added to `problems`. */
+export function readProcess(options: ReadOptions): ProcessDraft {
+  const before = options.problems.length;
+  const draft = readDraft(options);
+  return { ...draft, problems: options.problems.slice(before) };
+}
+
+function readDraft(options: ReadOptions): Omit<ProcessDraft, 'problems'> {
+  const { file, root, problems, shared = NOTHING_SHARED } = options;
+  const named = new Set(shared.variables.map(({ name }) => name));
   const shown = relativeFile(root, file);
   const report = reporterFor(problems, shown);
   const problemsBefore = problems.length;
   const text = fs.readFileSync(file, 'utf8');
-  const nothing: ProcessDraft = { file: shown, sources: [], placeOf: () => ({ line: 1, column: 1 }) };
+  const nothing: Omit<ProcessDraft, 'problems'> = {
+    file: shown,
+    sources: [],
+    placeOf: () => ({ line: 1, column: 1 }),
+  };
 
+  const header = headerIn(text, report);
+  if (header === undefined) return nothing;
+  const query = readQueryText(text, {
+    first: header.last + HEADER_CLOSE.length,
+    what: 'the process',
+    named,
+    report,
+  });
+  const yaml = parseYamlText(text, header, report);
+  if (!isMap(yaml.value)) {
+    if (problems.length === problemsBefore || yaml.value !== undefined)
+      report(
+        positionAt(text, text.indexOf('/*---')),
+        'the header must be a map of keys',
+        'begin with "process_name: my_process_load"',
+      );
+    return nothing;
+  }
+  validate(headerSchemaWith(shared.audits), yaml, report);
+  checkHeader(yaml, report, shared.audits);
+  const audits = readAudits(yaml.value, {
+    root,
+    report,
+    problems,
+    placeOf: yaml.placeOf,
+    own: shared.audits,
+    named,
+  });
+  const draft = draftOf(yaml.value, shown, yaml.placeOf);
+  if (problems.length > problemsBefore) return draft;
+  const read = { file, root, query, audits, shared, placeOf: yaml.placeOf };
+  return { ...draft, spec: specOf(yaml.value as unknown as Header, read) };
+}
+
+/** Where the YAML of the header stands in the text; undefined, and reported, where there is no header. */
+function headerIn(
+  text: string,
+  report: ReportProblem,
+): { readonly first: number; readonly last: number } | undefined {
+  const mark = text.indexOf('/*---');
   const open = HEADER_OPEN.exec(text);
   if (open === null) {
-    const mark = text.indexOf('/*---');
     if (mark >= 0)
       report(
         positionAt(text, mark),
@@ -77,42 +136,23 @@ export function readProcess(options: {
         'the header is missing',
         'begin the file with /*---, the YAML of the process on lines of its own, and ---*/',
       );
-    return nothing;
+    return undefined;
   }
-  const close = text.indexOf(HEADER_CLOSE, open[0].length);
-  if (close < 0) {
-    report(
-      positionAt(text, open[0].indexOf('/*---')),
-      'the header is never closed',
-      'end it with a line ---*/',
-    );
-    return nothing;
-  }
-  const query = readQueryText(text, { first: close + HEADER_CLOSE.length, what: 'the process', report });
-  const yaml = parseYamlText(text, { first: open[0].length, last: close }, report);
-  if (!isMap(yaml.value)) {
-    if (problems.length === problemsBefore || yaml.value !== undefined)
-      report(
-        positionAt(text, open[0].indexOf('/*---')),
-        'the header must be a map of keys',
-        'begin with "process_name: my_process_load"',
-      );
-    return nothing;
-  }
-  validate(headerSchema, yaml, report);
-  checkHeader(yaml, report);
-  const audits = readAudits(yaml.value, { root, report, problems, placeOf: yaml.placeOf });
-  const draft = draftOf(yaml.value, shown, yaml.placeOf);
-  if (problems.length > problemsBefore) return draft;
-  const read = { file, root, query, audits, placeOf: yaml.placeOf };
-  return { ...draft, spec: specOf(yaml.value as unknown as Header, read) };
+  const last = text.indexOf(HEADER_CLOSE, open[0].length);
+  if (last >= 0) return { first: open[0].length, last };
+  report(
+    positionAt(text, open[0].indexOf('/*---')),
+    'the header is never closed',
+    'end it with a line ---*/',
+  );
+  return undefined;
 }
 
 function draftOf(
   header: Readonly<Record<string, unknown>>,
   file: string,
   placeOf: ProcessDraft['placeOf'],
-): ProcessDraft {
+): Omit<ProcessDraft, 'problems'> {
   const tableAt = (value: unknown): TableIdentifier | undefined => {
     const written = isMap(value) ? value['table'] : undefined;
     return typeof written === 'string' && tableNameProblem(written) === undefined
@@ -140,9 +180,11 @@ function specOf(
     readonly root: string;
     readonly query: QueryText;
     readonly audits: readonly AuditSpec[];
+    readonly shared: ProjectSql;
     readonly placeOf: ProcessDraft['placeOf'];
   },
 ): ProcessSpec {
+  const { sql, sqlOffset, parameters } = read.query;
   const threshold = header.catchup?.threshold_hours;
   return {
     processName: header.process_name,
@@ -156,8 +198,10 @@ function specOf(
     audits: read.audits,
     hours: header.hours ?? 'contiguous',
     catchup: threshold === undefined ? {} : { thresholdHours: threshold },
-    ...read.query,
-    sqlSha256: createHash('sha256').update(read.query.sql).digest('hex'),
+    sql,
+    sqlOffset,
+    parameters,
+    ...usedOf({ sql, parameters, audits: read.audits }, read.shared),
   };
 }
 

@@ -7,10 +7,15 @@ import path from 'node:path';
 import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { checkProject } from './check-project.ts';
+import { ownAuditsOf } from './own-audits.ts';
 import { type ProjectProblem, positionAt, projectInvalid, reporterFor } from './problems.ts';
 import { PROJECT_FILE, readProjectFile } from './project-schema.ts';
+import { readMacros } from './read-macros.ts';
 import { readProcess } from './read-process.ts';
+import { type GivenVariables, readVariables, reportUnused } from './read-variables.ts';
 import { relativeFile } from './relative-file.ts';
+import { type SoundParts, soundParts } from './sound-parts.ts';
+import { sqlFilesIn } from './sql-files.ts';
 import { parseYamlText } from './yaml-text.ts';
 
 /** The nearest folder from `startDirectory` upwards that holds a psyberg.yaml. Throws `project-not-found`. */
@@ -22,15 +27,34 @@ export function findProjectRoot(startDirectory: string): string {
   }
 }
 
-/**
- * Reads psyberg.yaml and the processes of the project in `root`. Throws `project-not-found` or, with every
- * problem found, `project-invalid`. `${NAME}` in the catalog's values is taken from `environment`, by default
- * this process's.
- */
-export function readProject(options: {
+interface ReadOptions {
   readonly root: string;
+  /** `${NAME}` in the catalog's values is taken from there; default: this process's. */
   readonly environment?: NodeJS.ProcessEnv;
-}): ProjectSpec {
+  /** Values in place of those of `vars`. */
+  readonly variables?: GivenVariables;
+}
+
+/** Reads a project. Throws `project-not-found` or, with every problem found, `project-invalid`. */
+export function readProject(options: ReadOptions): ProjectSpec {
+  const { project, drafts, problems } = readParts(options);
+  if (problems.length > 0) throw projectInvalid(problems);
+  return freezeDeep({ ...project, processes: drafts.flatMap(({ spec }) => spec ?? []) });
+}
+
+/**
+ * The parts of a project that have no problem, with the problems of the others; for what can go on without
+ * them. Throws `project-invalid` where psyberg.yaml has one.
+ */
+export function readSoundParts(options: ReadOptions): SoundParts {
+  const { project, drafts, problems } = readParts(options);
+  if (problems.some(({ file }) => file === PROJECT_FILE)) throw projectInvalid(problems);
+  const parts = soundParts(project, drafts, problems);
+  return { ...parts, project: freezeDeep(parts.project) };
+}
+
+function readParts(options: ReadOptions) {
+  const { variables: given = {} } = options;
   const root = path.resolve(options.root);
   const file = path.join(root, PROJECT_FILE);
   if (!fs.existsSync(file)) throw projectNotFound(root);
@@ -38,12 +62,13 @@ export function readProject(options: {
   const report = reporterFor(problems, PROJECT_FILE);
   const text = fs.readFileSync(file, 'utf8');
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
-  const projectFile = readProjectFile(yaml, {
-    root,
-    environment: options.environment ?? process.env,
-    report,
-  });
-
+  const { environment = process.env } = options;
+  const projectFile = readProjectFile(yaml, { root, environment, report });
+  const shared = {
+    variables: readVariables(yaml, given, report),
+    macros: readMacros(root, problems),
+    audits: ownAuditsOf(root),
+  };
   const processesDirectory = path.resolve(root, projectFile.processes);
   const files = sqlFilesIn(processesDirectory);
   if (files === undefined) {
@@ -54,20 +79,16 @@ export function readProject(options: {
     );
   }
   const drafts = (files ?? []).map((name) =>
-    readProcess({ file: path.join(processesDirectory, name), root, problems }),
+    readProcess({ file: path.join(processesDirectory, name), root, problems, shared }),
   );
   checkProject(drafts, projectFile.tables, problems);
-  if (problems.length > 0) throw projectInvalid(problems);
-  return freezeDeep({
-    name: projectFile.name,
-    root,
-    catalog: projectFile.catalog,
-    processesDirectory,
-    tables: projectFile.tables,
-    auditFailureRows: projectFile.auditFailureRows,
-    windowKeyLimit: projectFile.windowKeyLimit,
-    processes: drafts.flatMap((draft) => (draft.spec === undefined ? [] : [draft.spec])),
-  });
+  if (problems.length === 0) {
+    const named = drafts.flatMap(({ spec }) => Object.keys(spec?.variables ?? {}));
+    reportUnused(shared.variables, given, new Set(named), report);
+  }
+  const { variables, macros } = shared;
+  const project = { ...projectFile, root, processesDirectory, variables, macros, processes: [] };
+  return { project, drafts, problems };
 }
 
 const projectNotFound = (directory: string, where = ''): Error =>
@@ -79,15 +100,6 @@ const projectNotFound = (directory: string, where = ''): Error =>
       context: { directory },
     },
   );
-
-function sqlFilesIn(directory: string): string[] | undefined {
-  if (!fs.existsSync(directory) || !fs.statSync(directory).isDirectory()) return undefined;
-  return fs
-    .readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql') && !entry.name.startsWith('.'))
-    .map((entry) => entry.name)
-    .sort();
-}
 
 function freezeDeep<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

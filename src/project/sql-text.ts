@@ -2,12 +2,8 @@
  * Checks one SQL text of the project, a process's query or an audit's. SQL with its place -> problems and the
  * query alone. Pure.
  */
-import {
-  PARAMETER_NAMES,
-  type ParameterName,
-  type ParameterUse,
-  type TextPosition,
-} from '../model/process-spec.ts';
+import { NAME_PATTERN } from '../model/names.ts';
+import { PARAMETER_NAMES, type ParameterUse, type TextPosition } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
@@ -17,6 +13,8 @@ export interface QueryText {
   readonly sql: string;
   readonly sqlOffset: TextPosition;
   readonly parameters: readonly ParameterUse[];
+  /** Every `{{name}}`, as offsets in `sql`. */
+  readonly placeholders: readonly ParameterUse[];
 }
 
 const NOT_A_QUERY = new Set([
@@ -50,15 +48,21 @@ const NOT_A_QUERY = new Set([
   'use',
   'vacuum',
 ]);
-const isParameterName = (name: string): name is ParameterName =>
-  (PARAMETER_NAMES as readonly string[]).includes(name);
 
-/** Reads the SQL that stands in `text` from `first` on. `what` says whose it is, for the messages. */
-export function readQueryText(
-  text: string,
-  options: { readonly first: number; readonly what: string; readonly report: ReportProblem },
-): QueryText {
+export interface QueryTextOptions {
+  /** Offset in the text from which on it is SQL. */
+  readonly first: number;
+  /** Whose it is, for the messages. */
+  readonly what: string;
+  /** What it may name as `$name` beside the engine's own parameters. */
+  readonly named: ReadonlySet<string>;
+  readonly report: ReportProblem;
+}
+
+/** Reads the SQL that stands in `text`. */
+export function readQueryText(text: string, options: QueryTextOptions): QueryText {
   const { what, report } = options;
+  const names = [...PARAMETER_NAMES, ...options.named];
   const rest = text.slice(options.first);
   const scan = scanSql(rest);
   const place = (offset: number): TextPosition => positionAt(text, options.first + offset);
@@ -81,13 +85,8 @@ export function readQueryText(
       'keep one query; use "with … as (…)" for steps',
     );
   }
-  for (const { name, offset } of scan.parameters) {
-    if (isParameterName(name)) continue;
-    const known = PARAMETER_NAMES.map((parameter) => `$${parameter}`);
-    if (name === '?')
-      report(place(offset), "a parameter must have a name, found '?'", `parameters: ${known.join(', ')}`);
-    else report(place(offset), `unknown parameter $${name}`, didYouMean(`$${name}`, known, 'parameters'));
-  }
+  for (const { name, offset } of scan.parameters)
+    if (!names.includes(name)) report(place(offset), ...unknownParameter(name, names));
   const start = rest.length - rest.trimStart().length;
   // Behind the semicolon only comments and white space are left. Without one, a closing line comment stays.
   const end = statement?.semicolon ?? rest.length;
@@ -95,8 +94,22 @@ export function readQueryText(
   return {
     sql,
     sqlOffset: place(start),
-    parameters: scan.parameters.flatMap(({ name, offset }) =>
-      isParameterName(name) ? [{ name, offset: offset - start }] : [],
-    ),
+    parameters: scan.parameters
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, offset }) => ({ name, offset: offset - start })),
+    placeholders: scan.placeholders.map(({ name, offset }) => ({ name, offset: offset - start })),
   };
+}
+
+/** What is wrong with a parameter that nobody declares, and what to do. */
+export function unknownParameter(name: string, names: readonly string[]): [message: string, hint: string] {
+  const known = names.map((each) => `$${each}`);
+  if (name === '?') return ["a parameter must have a name, found '?'", `parameters: ${known.join(', ')}`];
+  const nearest = didYouMean(`$${name}`, known, 'parameters');
+  return [
+    `unknown parameter $${name}`,
+    NAME_PATTERN.test(name)
+      ? `${nearest.replace(/\?$/, '')}; or set a variable in psyberg.yaml: vars: { ${name}: … }`
+      : nearest,
+  ];
 }

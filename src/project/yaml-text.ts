@@ -12,6 +12,14 @@ export interface YamlText {
   readonly placeOf: (path: Path) => TextPosition;
   /** The place of the key itself. */
   readonly placeOfKey: (path: Path) => TextPosition;
+  /** How a text, number or word is spelled; undefined where there is none. */
+  readonly scalarAt: (path: Path) => WrittenScalar | undefined;
+}
+
+export interface WrittenScalar {
+  readonly source: string;
+  /** Without quotes, and no block. */
+  readonly isPlain: boolean;
 }
 
 /**
@@ -50,6 +58,10 @@ export function parseYamlText(
     value: document.errors.length > 0 ? undefined : toPlain(document, report, place),
     placeOf,
     placeOfKey,
+    scalarAt: (path) => {
+      const node = nodeAt(document, path);
+      return isScalar(node) ? { source: node.source ?? '', isPlain: node.type === 'PLAIN' } : undefined;
+    },
   };
 }
 

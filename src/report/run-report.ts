@@ -83,9 +83,12 @@ function factsText(record: ReportedRecord): string {
 
 const SAMPLE_ROWS = 3;
 
+/** A count, or words such as `at least 1`. */
+const expectedText = (expected: string): string => (/^\d+$/.test(expected) ? countText(expected) : expected);
+
 /** What was expected, what was found, and some of the rows that break the promise. */
 function failedAuditText(audit: AuditResult, style: Style): string {
-  const head = `${audit.severity === 'block' ? style.bad('audit failed') : style.warn('audit warns')}: ${audit.name}: expected ${countText(audit.expected)}, found ${countText(audit.actual)}`;
+  const head = `${audit.severity === 'block' ? style.bad('audit failed') : style.warn('audit warns')}: ${audit.name}: expected ${expectedText(audit.expected)}, found ${countText(audit.actual)}`;
   const rows = audit.sample.slice(0, SAMPLE_ROWS).map((row) => `  ${JSON.stringify(row)}`);
   return [head, ...rows, ...moreRows(audit, rows.length)].join('\n');
 }

@@ -221,4 +221,8 @@ export const unaudited = (composed: Composed): Audited => ({
 
 /** Whether the SQL of the process or of its audits may compare times with `infinity`. */
 export const asksForInfinity = ({ spec }: Pick<Begun, 'spec'>): boolean =>
-  [spec.sql, ...spec.audits.map((audit) => audit.sql ?? '')].some((sql) => /infinity/i.test(sql));
+  [
+    spec.sql,
+    JSON.stringify([spec.audits, spec.variables]),
+    ...(spec.macros ?? []).map(({ definition }) => definition),
+  ].some((sql) => /infinity/i.test(sql));

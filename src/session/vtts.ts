@@ -3,7 +3,7 @@
  * Source
  * -> hour. The plan takes the least over all sources.
  */
-import { type Engine, type ParserVerdict, parseQuery } from '../engine/index.ts';
+import { type Engine, forkForQueries, type ParserVerdict, parseQuery } from '../engine/index.ts';
 import { type AskedSource, type AskedWarehouse, vttsKind } from '../kinds/vtts/index.ts';
 import type { Hour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
@@ -35,7 +35,7 @@ const warehouseOf = (engine: Engine, { namespace }: TableIdentifier): AskedWareh
   // On a connection of its own: the default catalog is changed there, and statements beside it must not
   // notice.
   answer: async (query) => {
-    const own = await engine.fork();
+    const own = await forkForQueries(engine);
     try {
       return await own.inDatabase({ name: 'lake', schema: namespace.join('.') }, () =>
         own.table({ sql: query, parameters: {} }),

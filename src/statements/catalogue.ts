@@ -9,6 +9,11 @@ type Nothing = Record<never, never>;
 type AnyRow = Record<string, unknown>;
 
 export interface Catalogue {
+  'audit/accepted_values': {
+    parameters: { values: readonly string[] };
+    fragments: 'column' | 'staged';
+    row: AnyRow;
+  };
   'audit/count_sources': {
     parameters: {
       range_start?: Instant | undefined;
@@ -25,6 +30,16 @@ export interface Catalogue {
       rows_staged: bigint;
       rows_outside: bigint | null;
     };
+  };
+  'audit/expression': {
+    parameters: Nothing;
+    fragments: 'staged' | 'condition';
+    row: AnyRow;
+  };
+  'audit/freshness': {
+    parameters: { fresh_from: Instant };
+    fragments: 'column' | 'staged' | 'target';
+    row: AnyRow;
   };
   'audit/no_missing_events': {
     parameters: Nothing;
@@ -50,6 +65,16 @@ export interface Catalogue {
     parameters: Nothing;
     fragments: 'sources' | 'query';
     row: AnyRow;
+  };
+  'audit/relationships': {
+    parameters: Nothing;
+    fragments: 'sources' | 'staged' | 'source' | 'to_column' | 'column';
+    row: AnyRow;
+  };
+  'audit/row_count': {
+    parameters: Nothing;
+    fragments: 'staged';
+    row: { actual: bigint };
   };
   'audit/rows_by_file': {
     parameters: { previous_start?: Instant | undefined; range_start?: Instant | undefined };
@@ -90,6 +115,8 @@ export interface Catalogue {
       range_start?: Instant | undefined;
       range_end?: Instant | undefined;
       hours?: readonly (bigint | number)[] | undefined;
+      values?: readonly string[] | undefined;
+      fresh_from?: Instant | undefined;
     };
     fragments: 'audit';
     row: AnyRow;
@@ -411,6 +438,17 @@ export interface Catalogue {
     };
     fragments: 'sources' | 'query';
     row: AnyRow;
+  };
+  'engine/functions_named': {
+    parameters: Nothing;
+    fragments: 'names';
+    row: {
+      name: string;
+      is_internal: boolean;
+      kind: string;
+      parameters: readonly string[];
+      definition: string | null;
+    };
   };
   'engine/parse_query': {
     parameters: Nothing;

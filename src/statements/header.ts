@@ -15,6 +15,7 @@ const SCALARS = [
   'UBIGINT',
   'HUGEINT',
   'DOUBLE',
+  'DATE',
   'TIMESTAMP',
   'TIMESTAMPTZ',
   'BLOB',
@@ -157,6 +158,12 @@ function typeAt(text: string): { readonly type: SqlType; readonly rest: string }
   let type: SqlType = { kind: 'scalar', name: scalar };
   for (let depth = 0; depth < lists.length; depth += 2) type = { kind: 'list', item: type };
   return { type, rest: text.slice(word.length) };
+}
+
+/** A type by its name alone; undefined when it is none of those above. */
+export function sqlTypeOf(text: string): SqlType | undefined {
+  const found = typeAt(text);
+  return found?.rest === '' ? found.type : undefined;
 }
 
 /** `VARCHAR[]`, as DuckDB names the type. */

@@ -12,7 +12,7 @@ export {
   writtenValues,
 } from './data-files.ts';
 export { duckdbTypeName, fileSchemaFragment, type NestedType } from './file-columns.ts';
-export { type DeclaredParameter, type SqlType, typeName } from './header.ts';
+export { type DeclaredParameter, type SqlType, sqlTypeOf, typeName } from './header.ts';
 export { fromJson } from './json-values.ts';
 export {
   fileKindFragment,

@@ -33,7 +33,7 @@ export async function columnsRead(
     sources.push({ source, table, columns: outside.columns });
   }
   const bind = async (alias: string, without: string | undefined): Promise<string | undefined> => {
-    const { sql, parameters } = queryOf(spec, {
+    const { sql, values } = queryOf(spec, {
       sources: [
         ...sources.map(({ source, table }) => ({
           alias: source.alias,
@@ -47,10 +47,10 @@ export async function columnsRead(
       hours: undefined,
     });
     try {
-      const { columns } = await sandbox.query(
-        renderStatement('test/columns', { from: statementFragment(`(${sql})`) }),
-        parameters,
-      );
+      const { columns } = await sandbox.ask({
+        sql: renderStatement('test/columns', { from: statementFragment(`(${sql})`) }),
+        values,
+      });
       return columns.map(({ name }) => name).join();
     } catch (error) {
       if (!isSqlFault(error)) throw error;

@@ -7,8 +7,9 @@ import { chooseTests } from './choose-tests.ts';
 import { writeKeptProject } from './keep.ts';
 import { runTest, type TestOptions } from './play/run-test.ts';
 import { testInvalid } from './problem.ts';
-import { type ReadTests, readTests } from './read/read-tests.ts';
+import { type ReadTests, readTests, type UnusableProcesses } from './read/read-tests.ts';
 import type { TestSpec, UnreadTest } from './test-spec.ts';
+import { withoutBrokenMacros } from './without-broken-macros.ts';
 import { outsideTables, tableMaker } from './world/make-tables.ts';
 import { openSandbox, type Sandbox } from './world/sandbox.ts';
 import { readSourceTypes, type SourceTypes } from './world/source-types.ts';
@@ -18,6 +19,8 @@ export interface TestRequest extends TestOptions {
   readonly only?: readonly string[];
   /** Where relative paths of `only` begin, beside the project; default: the current folder. */
   readonly from?: string;
+  /** Why processes of the project, by name, cannot be used; tests of others are played all the same. */
+  readonly unusable?: UnusableProcesses;
   /** Leaves the warehouse of each test. */
   readonly keep?: boolean;
   /** Told of each result, in the order of the tests. */
@@ -34,13 +37,32 @@ const SANDBOXES_MAX = 8;
 /** Runs tests. Throws `tests-missing`, and `interrupted`; what is wrong with a test is in its result. */
 export async function runTests(project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> {
   const chosen = chooseTests(project, request);
-  const read = chosen.keep(readTests(project, chosen.files));
-  const results = await playAll(project, read, request);
+  const { unusable = new Map() } = request;
+  const { tests, unread } = chosen.keep(readTests(project, chosen.files, unusable));
+  const untested = (request.only ?? []).length > 0 ? [] : unreadBeside(unread, unusable);
+  const read = { tests, unread: [...untested, ...unread] };
+  const results = await playAll(project, read, request).catch((error: unknown) => {
+    // DuckDB judges macros where it defines them: before any test has begun.
+    const without = withoutBrokenMacros(project, unusable, error);
+    return runTests(without.project, { ...request, unusable: without.unusable });
+  });
+  if (!Array.isArray(results)) return results;
   return {
     tests: results,
     passed: results.filter(({ status }) => status === 'passed').length,
     failed: results.filter(({ status }) => status !== 'passed').length,
   };
+}
+
+/** What cannot be used of the project, and no test has told. */
+function unreadBeside(unread: readonly UnreadTest[], unusable: UnusableProcesses): UnreadTest[] {
+  const told = new Set(unread.flatMap(({ problems }) => problems));
+  return [...unusable].flatMap(([name, problems]) => {
+    const [first] = problems;
+    return first === undefined || problems.some((problem) => told.has(problem))
+      ? []
+      : [{ name, file: first.file, processNames: [], problems }];
+  });
 }
 
 async function playAll(
@@ -49,20 +71,26 @@ async function playAll(
   request: TestRequest,
 ): Promise<TestResult[]> {
   const results = unread.map(unreadResult);
-  for (const result of results) request.onResult?.(result);
-  if (tests.length === 0) return results;
-  const tables = tests.flatMap((test) => outsideTables(test.processes));
-  const types = await readSourceTypes(project, tables);
-  const told = inOrder<TestResult>(request.onResult);
   const interrupts: (() => void)[] = [];
   request.onStart?.(() => {
     for (const interrupt of interrupts) interrupt();
   });
+  const tables = tests.flatMap((test) => outsideTables(test.processes));
+  const types = tests.length === 0 ? new Map() : await readSourceTypes(project, tables);
+  const open = (): Worker => openWorker(project, types, { request, interrupts });
+  const first = open();
+  try {
+    if (project.macros.length > 0) await first.begin();
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+  for (const result of results) request.onResult?.(result);
+  const told = inOrder<TestResult>(request.onResult);
   const waiting = [...tests.entries()];
   const played: TestResult[] = [];
   const tell = counting(tests.length, request.onProgress);
-  const work = async (): Promise<void> => {
-    const worker = openWorker(project, types, { request, interrupts });
+  const work = async (worker: Worker): Promise<void> => {
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [index, test] = next;
@@ -75,8 +103,9 @@ async function playAll(
       await worker.close();
     }
   };
-  const workers = Math.min(SANDBOXES_MAX, os.availableParallelism(), tests.length);
-  const ended = await Promise.allSettled(Array.from({ length: workers }, work));
+  const count = Math.max(1, Math.min(SANDBOXES_MAX, os.availableParallelism(), tests.length));
+  const workers = [first, ...Array.from({ length: count - 1 }, open)];
+  const ended = await Promise.allSettled(workers.map(work));
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
   return [...results, ...played];
 }
@@ -93,6 +122,8 @@ function counting(total: number, tell: TestRequest['onProgress']): () => void {
 }
 
 interface Worker {
+  /** Opens its sandbox. Throws `macro-invalid`. */
+  begin(): Promise<void>;
   play(test: TestSpec): Promise<TestResult>;
   close(): Promise<void>;
 }
@@ -115,6 +146,10 @@ function openWorker(
   };
   let opened: ReturnType<typeof open> | undefined;
   return {
+    async begin() {
+      opened ??= open();
+      await (await opened).sandbox.workspace([]).engine();
+    },
     async play(test) {
       opened ??= open();
       const { sandbox, make } = await opened;

@@ -6,7 +6,7 @@ import { declaredParameters, type OverNoRow } from '../compile/index.ts';
 import type { BoundStatement, BoundValue } from '../engine/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { BoundSql, RunInput, Step, StepValue } from '../model/step.ts';
-import { fromJson } from '../statements/index.ts';
+import { type DeclaredParameter, fromJson, sqlTypeOf } from '../statements/index.ts';
 
 /** What only running produces, as far as a step asks for it. */
 export type RunInputs = Readonly<Partial<Record<RunInput, BoundValue>>>;
@@ -14,9 +14,13 @@ export type RunInputs = Readonly<Partial<Record<RunInput, BoundValue>>>;
 /** A step of a plan, or a query over no row. */
 type Bindable = BoundSql & { readonly kind: Step['kind'] | OverNoRow };
 
-/** The values have the types that the header of the step's statement declares. */
+/** The values have the types that the header of the step's statement declares, or the project. */
 export function bindStep(step: Bindable, fromRun: RunInputs): BoundStatement {
-  const parameters = declaredParameters(step.kind);
+  const own = declaredByProject(step);
+  const parameters = [
+    ...declaredParameters(step.kind).filter(({ name }) => !own.some((each) => each.name === name)),
+    ...own,
+  ];
   const values = Object.fromEntries(
     Object.entries(step.parameters).map(([name, value]) => [name, boundValue(step.name, value, fromRun)]),
   );
@@ -25,6 +29,17 @@ export function bindStep(step: Bindable, fromRun: RunInputs): BoundStatement {
     parameters: fromJson(parameters, values),
     declared: { name: `of the step ${step.name}`, parameters },
   };
+}
+
+function declaredByProject({ name: step, types = {} }: Bindable): DeclaredParameter[] {
+  return Object.entries(types).map(([name, text]) => {
+    const type = sqlTypeOf(text);
+    if (type === undefined)
+      throw new PsybergError('internal-bug', `step ${step}: $${name} has the unknown type ${text}`, {
+        hint: 'report this with the plan that you ran',
+      });
+    return { name, type, nullable: false, inside: [], optional: true };
+  });
 }
 
 function boundValue(stepName: string, value: StepValue, fromRun: RunInputs): BoundValue {

@@ -15,6 +15,7 @@ import type { WorkProgress } from '../model/progress.ts';
 import type { RunPorts } from '../run/ports.ts';
 import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
+import { defineMacros } from '../workload/duckdb/define-macros.ts';
 import { duckdbWorkload } from '../workload/duckdb/index.ts';
 import { readableManifests, sessionsDirectory, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
@@ -73,7 +74,7 @@ export async function openWorkspace(
   // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
   // them too.
   const storage = new Map<string, StorageAccess>();
-  const lake = openedOnDemand(catalog, storage, options);
+  const lake = openedOnDemand(catalog, storage, { ...options, project });
   const client = readingClient(catalog, storage, { lake, readable });
   const sessions = sessionsDirectory(project);
   const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
@@ -131,7 +132,13 @@ interface Lake {
 function openedOnDemand(
   { uri, token }: CatalogServer,
   storage: ReadonlyMap<string, StorageAccess>,
-  { onStep, onProgress, memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'], threads }: WorkspaceOptions,
+  {
+    project,
+    onStep,
+    onProgress,
+    memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'],
+    threads,
+  }: WorkspaceOptions & { readonly project: ProjectSpec },
 ): Lake {
   let opening: Promise<Engine> | undefined;
   const open = async (): Promise<Engine> => {
@@ -145,7 +152,13 @@ function openedOnDemand(
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
       ...(threads === undefined ? {} : { threads }),
     });
-    await running.useStorage([...storage.values()]);
+    try {
+      await running.useStorage([...storage.values()]);
+      await defineMacros(running, project);
+    } catch (error) {
+      running.close();
+      throw error;
+    }
     return running;
   };
   const engine = async (): Promise<Engine> => {

@@ -19,7 +19,8 @@ export function queriesOver(
   let querying: { readonly engine: Engine; readonly connection: Promise<Engine> } | undefined;
   return oneAfterTheOther()(async (query, { branch, parameters } = {}) => {
     const current = await workspace.engine();
-    if (querying?.engine !== current) querying = { engine: current, connection: current.fork() };
+    const { forkForQueries } = await import('../engine/index.ts');
+    if (querying?.engine !== current) querying = { engine: current, connection: forkForQueries(current) };
     // DuckDB wants a schema to begin with; any one will do.
     const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
     await client.createNamespace(namespace);

@@ -40,6 +40,10 @@ describe('a declared parameter', () => {
     ['TIMESTAMP', '1969-12-31T23:59:59.5+01:00', 'TIMESTAMP', '1969-12-31 22:59:59.5'],
     ['TIMESTAMP', 1694667600001, 'TIMESTAMP', '2023-09-14 05:00:00.001'],
     ['TIMESTAMP', 1694667600000001n, 'TIMESTAMP', '2023-09-14 05:00:00.000001'],
+    ['DATE', '2024-02-29', 'DATE', '2024-02-29'],
+    ['DATE', '1969-12-31', 'DATE', '1969-12-31'],
+    ['DATE[]', [], 'DATE[]', '[]'],
+    ['TIMESTAMPTZ', '2023-09-14T05:00:00+02:00', 'TIMESTAMP WITH TIME ZONE', '2023-09-14 03:00:00+00'],
     ['BLOB', new Uint8Array([0, 255]), 'BLOB', '\\x00\\xFF'],
     ['BIGINT[]', [1, 9007199254740993n], 'BIGINT[]', '[1, 9007199254740993]'],
     ['BIGINT[]', [], 'BIGINT[]', '[]'],
@@ -53,6 +57,7 @@ describe('a declared parameter', () => {
 
   it.each<[string, BoundValue, string]>([
     ['BIGINT', '5', 'is the string 5, expected BIGINT'],
+    ['DATE', '2024-2-29', 'is the string 2024-2-29, expected DATE'],
     ['BIGINT', 2 ** 53, 'is the number 9007199254740992, expected BIGINT'],
     ['BIGINT', 1.5, 'is the number 1.5, expected BIGINT'],
     ['BIGINT', 2n ** 63n, 'is the bigint 9223372036854775808, expected BIGINT'],

@@ -317,6 +317,6 @@ describe('processHeaderJsonSchema', () => {
       'catchup',
     ]);
     expect(schema.properties['hours']?.enum).toEqual(['contiguous', 'touched']);
-    expect(schema.properties['audits']?.items?.anyOf).toHaveLength(6);
+    expect(schema.properties['audits']?.items?.anyOf).toHaveLength(11);
   });
 });

@@ -68,6 +68,7 @@ function given(type: SqlType): string {
   switch (type.name) {
     case 'VARCHAR':
     case 'JSON':
+    case 'DATE':
       return 'string';
     case 'BOOLEAN':
       return 'boolean';

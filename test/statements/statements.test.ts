@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { avroName } from '../../src/model/avro-name.ts';
+import { ENGINE_PARAMETERS } from '../../src/model/process-spec.ts';
 import {
   identifierFragment,
   listStatement,
@@ -164,5 +165,21 @@ describe('quoting', () => {
       quoteLiteral("a'b"),
       tableFragment('lake', { namespace: ['r"w'], name: 't' }).sql,
     ]).toEqual(['"a""b"', "'a''b'", '"lake"."r""w"."t"']);
+  });
+});
+
+describe('statements around SQL of a project', () => {
+  it('bind nothing whose name a variable could take', () => {
+    const around = [
+      ...(['compile/create_target', 'compile/describe_query', 'compile/column_types'] as const),
+      ...(['compile/compute_hour', 'compile/write_files', 'compile/write_first_files'] as const),
+      'audit/verdict',
+    ] as const;
+    const names = around.flatMap((name) => statementFile(name).parameters.map((each) => each.name));
+    // Of the built-in audits, whose own types these are.
+    const free = names.filter(
+      (name) => !ENGINE_PARAMETERS.has(name) && !['values', 'fresh_from'].includes(name),
+    );
+    expect(free).toEqual([]);
   });
 });

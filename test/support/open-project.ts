@@ -17,7 +17,8 @@ export interface OpenedProject extends Psyberg {
 
 /** As `open` of the library. */
 export async function open(options: OpenOptions = {}): Promise<OpenedProject> {
-  const project = readProject({ root: findProjectRoot(resolve(options.project ?? '.')) });
+  const { project: from = '.', variables = {} } = options;
+  const project = readProject({ root: findProjectRoot(resolve(from)), variables });
   const workspace = await openWorkspace(project, options);
   return {
     ...psybergOver(workspace),

@@ -3,6 +3,7 @@
  * steps. Pure.
  */
 import { type AuditScope, auditKind } from '../../kinds/audits/index.ts';
+import { timeOfSessionId } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
 import type { AuditStep, CountSourcesStep } from '../../model/step.ts';
@@ -15,8 +16,15 @@ import {
   statement,
   statementFragment,
 } from '../../statements/index.ts';
-import { type HourWindow, namedIn, processParameters, windowOf, windowReach } from '../parameters.ts';
-import { bareStep } from '../step-statements.ts';
+import {
+  boundIn,
+  type HourWindow,
+  namedIn,
+  processParameters,
+  windowOf,
+  windowReach,
+} from '../parameters.ts';
+import { bareStep, stepAround } from '../step-statements.ts';
 import { ownHourCtes, sourceCtes, sourceFileCtes, stagedTable, wholeTable } from './source-ctes.ts';
 
 /** One step for each declared audit, after the step that counts what was read and staged. */
@@ -55,18 +63,23 @@ function auditStep(audit: AuditSpec, { plan, spec, window }: Compiled): AuditSte
     aliases: spec.sources.map(({ alias }) => alias),
     staged: stagedTable(spec),
     whole: wholeTable(spec),
+    // A plan that was made before its process had an audit of the clock: its id is a time.
+    openedAtMs: Date.parse(plan.opened_at ?? timeOfSessionId(plan.psyberg_session_id)),
   };
   const { name, severity } = audit;
   const common = { kind: 'audit', stage: 'audit', name, audit: name, severity } as const;
   if (kind.isCounted?.(audit, scope) === true)
     return { ...common, counted: true, sql: '-- the two counts of count_sources agree', parameters: {} };
   const sql = kind.compile(audit, scope);
-  const values = { ...processParameters(plan, window), ...sourceCtes(plan, window).parameters };
+  const values = {
+    ...processParameters(plan, window),
+    ...sourceCtes(plan, window).parameters,
+    kept_rows: { from_run: 'kept-rows' },
+  };
   return {
     ...common,
     counted: false,
-    sql,
-    parameters: namedIn(sql, { ...values, kept_rows: { from_run: 'kept-rows' } }),
+    ...stepAround(sql, boundIn(sql, spec, values, kind.values?.(audit, scope))),
   };
 }
 

@@ -11,8 +11,8 @@ import {
   userQueryFragment,
   withPropertiesFragment,
 } from '../../statements/index.ts';
-import { firstWindow, namedIn, processParameters, windowOf } from '../parameters.ts';
-import { type BareStep, bareStep, type OverNoRow } from '../step-statements.ts';
+import { boundIn, firstWindow, processParameters, windowOf } from '../parameters.ts';
+import { type BareStep, type OverNoRow, stepAround } from '../step-statements.ts';
 import { queryCtes } from './source-ctes.ts';
 
 /**
@@ -52,7 +52,10 @@ export function compileTarget(plan: Plan, spec: ProcessSpec): CreateTargetStep {
     kind: 'create-target',
     stage: 'branch',
     name: 'create_target',
-    ...bareStep(create, namedIn(create.sql, { ...processParameters(plan, one), ...ctes.parameters })),
+    ...stepAround(
+      create.sql,
+      boundIn(create.sql, spec, { ...processParameters(plan, one), ...ctes.parameters }),
+    ),
   };
 }
 
@@ -77,6 +80,6 @@ function overNoRow(
   const window = firstWindow(spec, windowOf(plan));
   const bound = queryCtes(plan, spec, window);
   const described = statement(kind, { sources: ctes ?? bound.fragment, query: userQueryFragment(spec.sql) });
-  const parameters = namedIn(described.sql, { ...processParameters(plan, window), ...bound.parameters });
-  return { kind, ...bareStep(described, parameters) };
+  const values = { ...processParameters(plan, window), ...bound.parameters };
+  return { kind, ...stepAround(described.sql, boundIn(described.sql, spec, values)) };
 }

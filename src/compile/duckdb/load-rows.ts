@@ -24,9 +24,9 @@ import {
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
-import { namedIn, type ProcessParameters, processParameters, windowOf } from '../parameters.ts';
+import { boundIn, type ProcessParameters, processParameters, windowOf } from '../parameters.ts';
 import { request } from '../request-steps.ts';
-import { type BareStep, bareStep } from '../step-statements.ts';
+import { type BareStep, bareStep, stepAround } from '../step-statements.ts';
 import {
   type BoundFragment,
   hoursTable,
@@ -64,7 +64,7 @@ export function loadRows(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | Ins
   const window = windowOf(plan);
   if (!patternOf(spec).readsPrevious)
     return [
-      writeStep(plan, queryWithin(plan, spec, window), {
+      writeStep(plan, spec, queryWithin(plan, spec, window), {
         ctes: queryCtes(plan, spec, window),
         parameters: processParameters(plan, window),
       }),
@@ -78,10 +78,15 @@ export function loadRows(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | Ins
     },
     ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
     request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
-    writeStep(plan, statementFragment(renderStatement('compile/computed_hours', { hours: hoursTable })), {
-      ctes: { fragment: noSourceFragment(), parameters: {} },
-      parameters: {},
-    }),
+    writeStep(
+      plan,
+      spec,
+      statementFragment(renderStatement('compile/computed_hours', { hours: hoursTable })),
+      {
+        ctes: { fragment: noSourceFragment(), parameters: {} },
+        parameters: {},
+      },
+    ),
   ];
 }
 
@@ -101,23 +106,27 @@ function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean
     kind: 'compute-hour',
     stage: 'load',
     name: `compute_hour ${hourText(hour)}`,
-    ...bareStep(compute, namedIn(compute.sql, { ...processParameters(plan, window), ...ctes.parameters })),
+    ...stepAround(
+      compute.sql,
+      boundIn(compute.sql, spec, { ...processParameters(plan, window), ...ctes.parameters }),
+    ),
   };
 }
 
 /** The rows of a session: the files are written by plain COPY, and their manifest is composed. */
 function writeStep(
   plan: Plan,
+  spec: ProcessSpec,
   query: SqlFragment,
   { ctes, parameters }: { readonly ctes: BoundFragment; readonly parameters: Partial<ProcessParameters> },
 ): InsertStep {
   const written = writtenRows(plan, { sources: ctes.fragment, query, moved: false });
+  const bound = boundIn(written.sql, spec, { ...parameters, ...ctes.parameters });
   return {
     kind: 'insert',
     stage: 'load',
     name: 'insert',
-    sql: written.sql,
-    parameters: { ...namedIn(written.sql, { ...parameters, ...ctes.parameters }), ...written.parameters },
+    ...stepAround(written.sql, { ...bound, parameters: { ...bound.parameters, ...written.parameters } }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What an audit is, for those who read, compile and run the audits of a process. */
 import type * as z from 'zod';
-import type { AuditSpec, ParameterUse, TextPosition } from '../../model/process-spec.ts';
+import type { AuditSpec, ParameterUse, TextPosition, TypedValue } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import type { SqlFragment } from '../../statements/index.ts';
 
@@ -9,8 +9,10 @@ export interface AuditKind<Spec extends AuditSpec = AuditSpec, Argument = unknow
   readonly argument: z.ZodType<Argument>;
   /** True where the name alone is an audit as well; the argument is null then. */
   readonly standsAlone?: boolean;
-  /** True where the argument may hold `source`: an alias of the process, however its case is written. */
-  readonly namesSource?: boolean;
+  /** The key of the argument that may hold an alias of the process, however its case is written. */
+  readonly sourceKey?: string;
+  /** Keys that may stand in the header beside the kind's name. */
+  readonly beside?: z.ZodRawShape;
   /** As a header writes it, for hints. */
   readonly example: string;
   /** For the reference: what the audit promises, and what each key of its argument means. */
@@ -22,10 +24,14 @@ export interface AuditKind<Spec extends AuditSpec = AuditSpec, Argument = unknow
   isCounted?(audit: Spec, scope: AuditScope): boolean;
   /** The statement that a session runs. */
   compile(audit: Spec, scope: AuditScope): string;
+  /** What it binds besides what every query may name. */
+  values?(audit: Spec, scope: AuditScope): Readonly<Record<string, TypedValue>>;
+  /** True where it asks for the session's clock. */
+  readonly readsClock?: boolean;
   /** True where rows of the target that the session did not stage may change what the audit finds. */
   readsTarget(audit: Spec): boolean;
   /** What the statement's rows say; where it {@link isCounted}, one row with the two counts. */
-  judge(rows: readonly AuditRow[]): Verdict;
+  judge(rows: readonly AuditRow[], audit: Spec): Verdict;
 }
 
 /** Beside what only its kind has, an audit may bring a name (the kind's otherwise) and a place of its own. */
@@ -37,6 +43,14 @@ export interface AuditReading {
   readonly aliasOf: (written: string) => string;
   /** A file of the project that holds one query; undefined, and reported, when there is no such file. */
   readonly queryOf: (writtenPath: string) => QueryFile | undefined;
+  /**
+   * A condition over the columns of a row; undefined, and reported, when it is none. `key`: where it stands.
+   */
+  readonly expressionOf: (sql: string, key: string) => Expression | undefined;
+}
+export interface Expression {
+  readonly sql: string;
+  readonly parameters: readonly ParameterUse[];
 }
 export interface QueryFile {
   /** Absolute path. */
@@ -47,6 +61,12 @@ export interface QueryFile {
   /** Where `sql` begins. */
   readonly place: TextPosition;
   readonly parameters: readonly ParameterUse[];
+  /** Where `{{name}}` stands in it. */
+  readonly placeholders: readonly ParameterUse[];
+  /** What the header gives for them, to be quoted; of a list each. */
+  readonly identifiers: Readonly<Record<string, readonly string[]>>;
+  /** What it gives for `$name`. */
+  readonly values: Readonly<Record<string, TypedValue>>;
 }
 
 /** The rows that an audit may look at. */
@@ -65,6 +85,8 @@ export interface AuditScope {
   readonly staged: SqlFragment;
   /** The target as it will be. */
   readonly whole: SqlFragment;
+  /** The session's clock, in ms since 1970; undefined where no audit asks for it, or there is no session. */
+  readonly openedAtMs: number | undefined;
 }
 
 export type AuditRow = Readonly<Record<string, unknown>>;

@@ -16,7 +16,7 @@ const argument = strictMap({ source: z.string(), key: filled, target_key: filled
 
 export const noMissingEvents: AuditKind<NoMissingEventsAudit, z.infer<typeof argument>> = selectsBadRows({
   argument,
-  namesSource: true,
+  sourceKey: 'source',
   example: '- no_missing_events: { source: <alias>, key: <column> }',
   meaning:
     'Every key that the session read from the source, in its own hours, was staged. NULL is a key like any other.',

@@ -15,7 +15,7 @@ const argument = strictMap({ source: z.string().optional() }).nullable();
 export const sourceToTargetCount: AuditKind<SourceToTargetCountAudit, z.infer<typeof argument>> = {
   argument,
   standsAlone: true,
-  namesSource: true,
+  sourceKey: 'source',
   example: '- source_to_target_count',
   meaning:
     "As many rows are staged as the session read; of a source with a window those of the session's own hours count. May be written without a map.",

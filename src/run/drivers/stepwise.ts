@@ -240,10 +240,15 @@ async function endOvertaken(
   });
 }
 
-/** What is asked of the staged rows: kinds, columns, severities and the text of SQL files. */
-const auditsSha256 = ({ audits }: ProcessSpec): string =>
+/**
+ * What is asked of the staged rows: kinds, columns, severities and the text of SQL files, macros and
+ * variables.
+ */
+const auditsSha256 = ({ audits, macros = [], variables }: ProcessSpec): string =>
   createHash('sha256')
     .update(JSON.stringify(audits.map(({ place: _line, ...asked }) => asked)))
+    .update(macros.map(({ definition }) => definition).join('\n'))
+    .update(variables === undefined ? '' : JSON.stringify(variables))
     .digest('hex');
 
 /** True when the session was audited with other audits than the process has now. */

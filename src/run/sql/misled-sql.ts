@@ -98,7 +98,10 @@ interface Memory {
 const memories = new WeakMap<Engine, Memory>();
 
 function memoryOf(engine: Engine): Memory {
-  const memory: Memory = memories.get(engine) ?? { definitions: new Set(), inTransaction: false };
+  const memory: Memory = memories.get(engine) ?? {
+    definitions: new Set(engine.definitions),
+    inTransaction: false,
+  };
   memories.set(engine, memory);
   return memory;
 }

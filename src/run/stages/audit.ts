@@ -128,7 +128,7 @@ export async function runAudit(audited: Audited, step: AuditStep): Promise<Audit
     : await ports.workload.audit(step, keptRows).catch(async (error: unknown) => {
         throw await inItsFile(audited, declared, error);
       });
-  const { badRows, ...verdict } = auditKind(declared.kind).judge(rows);
+  const { badRows, ...verdict } = auditKind(declared.kind).judge(rows, declared);
   const { name, severity } = declared;
   const sample = badRows.slice(0, SAMPLE_ROWS);
   const kept = keepFailures(audited, { name, severity, kept: null, ...verdict, sample }, badRows);

@@ -59,15 +59,15 @@ export async function recompute(sandbox: Sandbox, input: RecomputeInput): Promis
         : rowsOf(input, source, range),
   }));
   const first = await firstHour(sandbox, input);
-  const { sql, parameters } = queryOf(spec, {
+  const { sql, values } = queryOf(spec, {
     sources,
     hours: first === undefined ? undefined : { firstHour: first, lastHour: completeHour ?? first },
   });
   const raw = memoryTable(`${input.name}_raw`);
-  await sandbox.query(
-    renderStatement('test/create_from', { table: raw, query: statementFragment(sql) }),
-    parameters,
-  );
+  await sandbox.ask({
+    sql: renderStatement('test/create_from', { table: raw, query: statementFragment(sql) }),
+    values,
+  });
   const table = memoryTable(input.name);
   await sandbox.run('test/create_from', {
     table,
@@ -91,14 +91,14 @@ async function recomputeHours(sandbox: Sandbox, input: RecomputeInput): Promise<
       rows: rowsOf(input, source, window),
     }));
     const previous = rowsToHour(table, eventTime, undefined, { firstHour: hour - 1, lastHour: hour - 1 });
-    const { sql, parameters } = queryOf(spec, {
+    const { sql, values } = queryOf(spec, {
       sources: [...sources, { alias: 'previous', rows: previous }],
       hours: window,
     });
-    await sandbox.query(
-      renderStatement('test/create_from', { table: raw, query: statementFragment(sql) }),
-      parameters,
-    );
+    await sandbox.ask({
+      sql: renderStatement('test/create_from', { table: raw, query: statementFragment(sql) }),
+      values,
+    });
     await sandbox.run('test/land', {
       table,
       rows: statementFragment(`(${await shaped(sandbox, input, raw, hour)})`),

@@ -34,16 +34,28 @@ export function testFilesOf(project: ProjectSpec): string[] {
     .sort();
 }
 
-/** Reads test files (absolute paths). */
-export function readTests(project: ProjectSpec, files: readonly string[]): ReadTests {
-  const read = files.map((file) => readFile(project, file));
+/** Why processes of a project cannot be used, by their names. */
+export type UnusableProcesses = ReadonlyMap<string, readonly TestProblem[]>;
+
+/** Reads test files (absolute paths). A test of a process that cannot be used has the problems of that. */
+export function readTests(
+  project: ProjectSpec,
+  files: readonly string[],
+  unusable: UnusableProcesses = new Map(),
+): ReadTests {
+  const read = files.map((file) => readFile({ project, unusable }, file));
   return {
     tests: read.flatMap((each) => each.tests),
     unread: read.flatMap((each) => each.unread),
   };
 }
 
-function readFile(project: ProjectSpec, file: string): ReadTests {
+interface ReadContext {
+  readonly project: ProjectSpec;
+  readonly unusable: UnusableProcesses;
+}
+
+function readFile({ project, unusable }: ReadContext, file: string): ReadTests {
   const shown = relativeFile(project.root, file);
   const problems: TestProblem[] = [];
   const report = reporterFor(problems, shown);
@@ -63,7 +75,7 @@ function readFile(project: ProjectSpec, file: string): ReadTests {
     );
   const names = new Set<string>();
   const read = (entries ?? []).map((_entry, index) =>
-    readEntry({ project, file, shown, names }, below(yaml, ['tests', index]), index),
+    readEntry({ project, unusable, file, shown, names }, below(yaml, ['tests', index]), index),
   );
   return {
     tests: read.flatMap((each) => each.tests),
@@ -74,8 +86,7 @@ function readFile(project: ProjectSpec, file: string): ReadTests {
   };
 }
 
-interface EntryContext {
-  readonly project: ProjectSpec;
+interface EntryContext extends ReadContext {
   readonly file: string;
   readonly shown: string;
   /** Of the tests before it in the file. */
@@ -83,7 +94,7 @@ interface EntryContext {
 }
 
 function readEntry(context: EntryContext, yaml: YamlText, index: number): ReadTests {
-  const { project, file, shown, names } = context;
+  const { project, unusable, file, shown, names } = context;
   const problems: TestProblem[] = [];
   const report = reporterFor(problems, shown);
   validate(testSchema, yaml, report);
@@ -93,7 +104,9 @@ function readEntry(context: EntryContext, yaml: YamlText, index: number): ReadTe
   if (names.has(name))
     report(yaml.placeOf(['name']), `two tests have the name '${name}'`, 'give each its own name');
   names.add(name);
-  checkTest(project, { yaml, file, report });
+  const brought = processNamesOf(entry).flatMap((each) => unusable.get(each) ?? []);
+  if (brought.length === 0) checkTest(project, { yaml, file, report });
+  problems.push(...new Set(brought));
   if (problems.length > 0)
     return { tests: [], unread: [{ name, file: shown, processNames: processNamesOf(entry), problems }] };
   return { tests: [testOf(project, yaml, { name, file, shown })], unread: [] };
@@ -111,5 +124,6 @@ function below(yaml: YamlText, at: Path): YamlText {
     ),
     placeOf: (inner) => yaml.placeOf([...at, ...inner]),
     placeOfKey: (inner) => yaml.placeOfKey([...at, ...inner]),
+    scalarAt: (inner) => yaml.scalarAt([...at, ...inner]),
   };
 }

@@ -33,6 +33,8 @@ const KNOWN_OF_PROCESS: ReadonlySet<string> = new Set<keyof ProcessSpec>([
   'sql',
   'sqlOffset',
   'parameters',
+  'variables',
+  'macros',
   'sqlSha256',
 ]);
 export function mayRehearse(prepared: PreparedTest): boolean {

@@ -2,9 +2,8 @@
  * The blocking audits of a process over plain tables: their own statements. What any of them finds is a
  * doubt.
  */
-import type { BoundValue } from '../../engine/index.ts';
 import { type AuditScope, auditKind } from '../../kinds/audits/index.ts';
-import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec, TypedValue } from '../../model/process-spec.ts';
 import { scanSql } from '../../model/scan-sql.ts';
 import { cteFragment, joinedFragment, type SqlFragment } from '../../statements/index.ts';
 import { processValues, type QueryInput } from '../world/process-query.ts';
@@ -31,19 +30,25 @@ export async function rehearseAudits(
     aliases: spec.sources.map(({ alias }) => alias),
     staged,
     whole,
+    // What looks at the clock is left to sessions.
+    openedAtMs: undefined,
   };
-  const values: Readonly<Record<string, BoundValue>> = { ...processValues(spec, hours), kept_rows: 1 };
+  const common: Readonly<Record<string, TypedValue>> = {
+    ...processValues(spec, hours),
+    kept_rows: { type: 'BIGINT', value: 1 },
+  };
   for (const audit of spec.audits) {
     if (audit.severity !== 'block') continue;
     const kind = auditKind(audit.kind);
     const sql = kind.compile(audit, scope);
+    const values = { ...common, ...kind.values?.(audit, scope) };
     const named = [...new Set(scanSql(sql).parameters.map(({ name }) => name))];
     // A value of which a rehearsal does not know.
     if (named.some((name) => !Object.hasOwn(values, name))) throw new Doubt(`the audit ${audit.name}`);
-    const found = await sandbox.query(
+    const found = await sandbox.ask({
       sql,
-      Object.fromEntries(named.map((name) => [name, values[name] as BoundValue])),
-    );
-    if (kind.judge(found.toObjects()).status !== 'passed') throw new Doubt(`the audit ${audit.name}`);
+      values: Object.fromEntries(named.map((name) => [name, values[name] as TypedValue])),
+    });
+    if (kind.judge(found.toObjects(), audit).status !== 'passed') throw new Doubt(`the audit ${audit.name}`);
   }
 }

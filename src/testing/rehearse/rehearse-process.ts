@@ -232,14 +232,15 @@ async function stage(
   { spec, progress, nameTable, known }: SessionInput,
   input: QueryInput,
 ): Promise<SqlFragment> {
-  const { sql, parameters } = queryOf(spec, input);
+  const { sql, values } = queryOf(spec, input);
   const staged = nameTable();
   const query = statementFragment(`(${sql})`);
   // Of one process they are the same in every session.
   const returned = await once(
     known,
     `columns ${spec.processName}`,
-    async () => (await sandbox.query(renderStatement('test/columns', { from: query }), parameters)).columns,
+    async () =>
+      (await sandbox.ask({ sql: renderStatement('test/columns', { from: query }), values })).columns,
   );
   const shaped = renderStatement('test/shaped', {
     rows: query,
@@ -252,7 +253,7 @@ async function stage(
     keep: statementFragment('true'),
   });
   const create = { table: staged, query: statementFragment(shaped) };
-  await sandbox.query(renderStatement('test/create_from', create), parameters);
+  await sandbox.ask({ sql: renderStatement('test/create_from', create), values });
   return staged;
 }
 

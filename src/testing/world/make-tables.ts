@@ -150,13 +150,13 @@ async function createFromQuery(context: Making, id: TableIdentifier, producer: P
   }
   // Only their columns were needed.
   sandbox.restore(before);
-  const { sql, parameters } = queryOf(producer, { sources, hours: undefined });
+  const { sql, values } = queryOf(producer, { sources, hours: undefined });
   const shape = memoryTable(`shape_${making.length}`);
   try {
-    const { columns } = await sandbox.query(
-      renderStatement('test/columns', { from: statementFragment(`(${sql})`) }),
-      parameters,
-    );
+    const { columns } = await sandbox.ask({
+      sql: renderStatement('test/columns', { from: statementFragment(`(${sql})`) }),
+      values,
+    });
     await sandbox.run('test/create_from', {
       table: shape,
       query: statementFragment(emptyQuery(columns)),

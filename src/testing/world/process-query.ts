@@ -1,7 +1,6 @@
 /** A process's query over relations that stand for its sources. ProcessSpec + relations -> SQL. Pure. */
-import type { BoundValue } from '../../engine/index.ts';
 import { type HourRange, hourText } from '../../model/hour.ts';
-import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec, TypedValue } from '../../model/process-spec.ts';
 import { cteFragment, joinedFragment, renderStatement, userQueryFragment } from '../../statements/index.ts';
 
 export interface QueryInput {
@@ -16,24 +15,29 @@ export const ANY_SESSION = 'any session';
 
 /** What a process's SQL, or an audit of it, may name as `$name`. */
 export function processValues(
-  { processName }: Pick<ProcessSpec, 'processName'>,
+  { processName, variables = {} }: Pick<ProcessSpec, 'processName' | 'variables'>,
   hours: HourRange | undefined,
-): Readonly<Record<string, BoundValue>> {
+): Readonly<Record<string, TypedValue>> {
   const { firstHour, lastHour } = hours ?? { firstHour: 0, lastHour: 0 };
+  const moment = (hour: number): TypedValue => ({ type: 'TIMESTAMP', value: hourText(hour) });
   return {
-    psyberg_session_id: ANY_SESSION,
-    process_name: processName,
-    first_hour: hourText(firstHour),
-    last_hour: hourText(lastHour),
-    range_start: hourText(firstHour),
-    range_end: hourText(lastHour + 1),
+    ...variables,
+    psyberg_session_id: { type: 'VARCHAR', value: ANY_SESSION },
+    process_name: { type: 'VARCHAR', value: processName },
+    first_hour: moment(firstHour),
+    last_hour: moment(lastHour),
+    range_start: moment(firstHour),
+    range_end: moment(lastHour + 1),
   };
 }
 
-export function queryOf(
-  spec: ProcessSpec,
-  { sources, hours }: QueryInput,
-): { readonly sql: string; readonly parameters: Readonly<Record<string, BoundValue>> } {
+/** SQL with those of the values that it names. */
+export interface TypedQuery {
+  readonly sql: string;
+  readonly values: Readonly<Record<string, TypedValue>>;
+}
+
+export function queryOf(spec: ProcessSpec, { sources, hours }: QueryInput): TypedQuery {
   const values = processValues(spec, hours);
   const names = [...new Set(spec.parameters.map(({ name }) => name))];
   return {
@@ -44,6 +48,6 @@ export function queryOf(
       ),
       query: userQueryFragment(spec.sql),
     }),
-    parameters: Object.fromEntries(names.map((name) => [name, values[name] as BoundValue])),
+    values: Object.fromEntries(names.map((name) => [name, values[name] as TypedValue])),
   };
 }

@@ -6,18 +6,28 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type BoundValue, type Engine, forkWithMacros, type ResultRows } from '../../engine/index.ts';
+import {
+  type BoundStatement,
+  type BoundValue,
+  type Engine,
+  forkWithMacros,
+  type ResultRows,
+} from '../../engine/index.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import {
   type FragmentsOf,
+  fromJson,
   literalFragment,
   renderStatement,
   type SqlFragment,
+  type SqlType,
   type StatementName,
+  sqlTypeOf,
 } from '../../statements/index.ts';
 import { openWorkspace, type Workspace } from '../../workspace/open-workspace.ts';
 import { queriesOver } from '../../workspace/queries.ts';
 import { type Checkpoint, openCheckpoints } from './checkpoint.ts';
+import type { TypedQuery } from './process-query.ts';
 
 export interface Sandbox {
   /** The folder with the warehouse; removed by close. */
@@ -35,6 +45,8 @@ export interface Sandbox {
   ): Promise<ResultRows>;
   /** The same for a text, such as a user's query with its sources. */
   query(sql: string, parameters?: Readonly<Record<string, BoundValue>>): Promise<ResultRows>;
+  /** The same with values of the types that they say. */
+  ask(query: TypedQuery): Promise<ResultRows>;
   /** Relative paths of files that queries read begin there. */
   searchFiles(folder: string): Promise<void>;
   save(): Checkpoint;
@@ -78,6 +90,7 @@ export async function openSandbox(
     },
     sql,
     query,
+    ask: async ({ sql: text, values }) => (await memory()).table(bound(text, values)),
     run: (name, fragments, parameters = {}) => query(renderAny(name, fragments), parameters),
     async searchFiles(from) {
       await query(renderStatement('test/search_files', { folder: literalFragment(from) }));
@@ -95,6 +108,22 @@ export async function openSandbox(
       await workspace.close();
       if (!stays) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     },
+  };
+}
+
+function bound(sql: string, values: TypedQuery['values']): BoundStatement {
+  const parameters = Object.entries(values).map(([name, { type }]) => ({
+    name,
+    type: sqlTypeOf(type) as SqlType,
+    nullable: false,
+    inside: [],
+    optional: false,
+  }));
+  const given = Object.entries(values).map(([name, { value }]) => [name, value as BoundValue] as const);
+  return {
+    sql,
+    parameters: fromJson(parameters, Object.fromEntries(given)),
+    declared: { name: "a process's query", parameters },
   };
 }
 

@@ -1,5 +1,5 @@
 /** Creates a target from the columns of its own query. Query -> table without rows. */
-import { createStatement, namedIn, processParameters } from '../../compile/index.ts';
+import { boundIn, createStatement, processParameters } from '../../compile/index.ts';
 import type { BoundStatement, Engine } from '../../engine/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
@@ -27,6 +27,6 @@ async function creation(
   if (!patternOf(spec).readsPrevious) return { statement: bindStep(step, {}) };
   const { fragment, parameters, window } = await inferredSources(engine, work);
   const { sql } = createStatement(spec, fragment);
-  const named = namedIn(sql, { ...processParameters(plan, window), ...parameters });
-  return { statement: bindStep({ ...step, sql, parameters: named }, {}), sources: fragment };
+  const bound = boundIn(sql, spec, { ...processParameters(plan, window), ...parameters });
+  return { statement: bindStep({ ...step, sql, ...bound }, {}), sources: fragment };
 }

@@ -9,7 +9,7 @@ import type { Plan } from '../../model/plan.ts';
 import type { AuditSpec, ProcessSpec, ProjectSpec, TextPosition } from '../../model/process-spec.ts';
 import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import type { Work } from '../port.ts';
-import { detailsOf, placeInText, withoutExcerpt } from './sql-faults.ts';
+import { detailsOf, placeInTemplate, placeInText, withoutExcerpt } from './sql-faults.ts';
 
 /** Gives an error of the user's own query its place in the file; every other error is returned as it is. */
 export function mapSqlError(error: unknown, { spec, plan, root }: Work): unknown {
@@ -43,10 +43,10 @@ export function mapAuditError(
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const unreadable = unreadableSource(error, plan) ?? otherFormat(error, plan);
   if (unreadable !== undefined) return unreadable;
-  const { sql } = audit;
+  const { sql, template } = audit;
   const own = sql !== undefined;
   const file = relative(root, audit.file ?? spec.file);
-  const place = (own ? placeInFile(error, { sql, begin: audit.place }) : undefined) ?? audit.place;
+  const place = (own ? placeInFile(error, { sql, template, begin: audit.place }) : undefined) ?? audit.place;
   const details = detailsOf(error.message, own ? `the SQL of ${file}` : `the audit ${audit.name} in ${file}`);
   return new PsybergError(
     'audit-sql-failed',
@@ -125,14 +125,23 @@ function otherFormat(error: PsybergError, { sources }: Pick<Plan, 'sources'>): P
  */
 function placeInFile(
   { message, context }: PsybergError,
-  { sql, begin }: { readonly sql: string; readonly begin: TextPosition },
+  {
+    sql,
+    template,
+    begin,
+  }: {
+    readonly sql: string;
+    readonly template?: string | undefined;
+    readonly begin: TextPosition;
+  },
 ): { readonly line: number; readonly column?: number } | undefined {
   const statement = String(context['sql'] ?? '');
   // The user's text comes last: behind the sources, whose statements may hold the same words.
   const start = statement.lastIndexOf(sql);
   if (start < 0) return undefined;
-  const place = placeInText(message, sql, statement.slice(0, start).split('\n').length);
-  if (place === undefined) return { line: begin.line };
+  const found = placeInText(message, sql, statement.slice(0, start).split('\n').length);
+  if (found === undefined) return { line: begin.line };
+  const place = template === undefined ? found : placeInTemplate(found, template, sql);
   return {
     line: begin.line + place.line,
     column: place.column + (place.line === 0 ? begin.column : 1),
@@ -150,12 +159,19 @@ export async function checkSyntax(
 ): Promise<ParserVerdict> {
   const verdict = await parseQuery<ParserVerdict>(engine, spec.sql);
   if (verdict.error !== true || verdict.position === undefined) return verdict;
-  const before = Buffer.from(spec.sql).subarray(0, Number(verdict.position)).toString().split('\n');
-  const line = spec.sqlOffset.line + before.length - 1;
-  const column = (before.at(-1) as string).length + (before.length === 1 ? spec.sqlOffset.column : 1);
+  const { line, column } = placeOfByte(spec.sql, Number(verdict.position), spec.sqlOffset);
   const file = relative(project.root, spec.file);
   throw usageError('process-sql-failed', `${file}:${line}:${column} Parser Error: ${verdict.error_message}`, {
     hint: `correct the SQL of ${spec.processName} and run again; nothing was published`,
     context: { process_name: spec.processName, file, line, column },
   });
+}
+
+/** The place of a byte of a text that begins at `begin` of its file. */
+export function placeOfByte(sql: string, byte: number, begin: TextPosition): TextPosition {
+  const before = Buffer.from(sql).subarray(0, byte).toString().split('\n');
+  return {
+    line: begin.line + before.length - 1,
+    column: (before.at(-1) as string).length + (before.length === 1 ? begin.column : 1),
+  };
 }

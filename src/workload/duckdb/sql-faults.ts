@@ -81,3 +81,21 @@ export function placeInText(message: string, text: string, firstLine: number): P
   const cut = excerpt.startsWith('...') ? lineText.indexOf(shown) - 3 : 0;
   return { line, column: Math.max(0, caret + Math.max(0, cut)) };
 }
+
+/** The same place in the text as it was before names took the places of its `{{name}}`. */
+export function placeInTemplate({ line, column }: PlaceInText, template: string, text: string): PlaceInText {
+  const parts = (template.split('\n')[line] ?? '').split(/(\{\{\w+\}\})/);
+  const written = text.split('\n')[line] ?? '';
+  let [at, before] = [0, 0];
+  for (const [index, part] of parts.entries()) {
+    const next = parts[index + 1] ?? '';
+    const length = part.startsWith('{{')
+      ? (next === '' ? written.length : written.indexOf(next, at)) - at
+      : part.length;
+    if (column < at + length || index === parts.length - 1)
+      return { line, column: before + (part.startsWith('{{') ? 0 : column - at) };
+    at += length;
+    before += part.length;
+  }
+  return { line, column };
+}

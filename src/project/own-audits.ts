@@ -1,0 +1,29 @@
+/** The audits that a project brings itself: `audits/NAME.sql` is the audit NAME. Folder -> files by name. */
+import path from 'node:path';
+import { isAuditName } from '../kinds/audits/index.ts';
+import { NAME_PATTERN } from '../model/names.ts';
+import { sqlFilesIn, textOfFile } from './sql-files.ts';
+
+/** Name -> path relative to the project. */
+export type OwnAudits = ReadonlyMap<string, string>;
+
+export const NO_OWN_AUDITS: OwnAudits = new Map();
+
+const AUDITS_FOLDER = 'audits';
+/** Keys that stand beside an audit's name. */
+const BESIDE = new Set(['severity', 'name', 'parameters']);
+
+/**
+ * A file with the name of a built-in audit takes its place only where it declares parameters: it may be there
+ * for `sql:` alone.
+ */
+export function ownAuditsOf(root: string): OwnAudits {
+  const folder = path.join(root, AUDITS_FOLDER);
+  const names = (sqlFilesIn(folder) ?? [])
+    .map((file) => path.basename(file, '.sql'))
+    .filter((name) => NAME_PATTERN.test(name) && !BESIDE.has(name))
+    .filter(
+      (name) => !isAuditName(name) || /^--[ \t]*@param\b/m.test(textOfFile(path.join(folder, `${name}.sql`))),
+    );
+  return new Map(names.map((name) => [name, `${AUDITS_FOLDER}/${name}.sql`]));
+}

@@ -1,0 +1,15 @@
+/** The SQL files of one folder of a project. Folder -> names. */
+import fs from 'node:fs';
+
+/** Sorted, without hidden ones and those of folders below; undefined where there is no such folder. */
+export function sqlFilesIn(directory: string): string[] | undefined {
+  if (!fs.existsSync(directory) || !fs.statSync(directory).isDirectory()) return undefined;
+  return fs
+    .readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql') && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** The text of a file, without the mark that some editors begin it with. */
+export const textOfFile = (file: string): string => fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '');

@@ -1,0 +1,27 @@
+/**
+ * What of a project can be tested beside macros that DuckDB does not take. Project + error -> the rest.
+ * Pure.
+ */
+import { PsybergError } from '../model/errors.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
+import { withoutMacros } from '../project/sound-parts.ts';
+import type { UnusableProcesses } from './read/read-tests.ts';
+import type { TestProblem } from './test-spec.ts';
+
+/** Throws every error but `macro-invalid`. */
+export function withoutBrokenMacros(
+  project: ProjectSpec,
+  unusable: UnusableProcesses,
+  error: unknown,
+): { readonly project: ProjectSpec; readonly unusable: UnusableProcesses } {
+  if (!(error instanceof PsybergError) || error.code !== 'macro-invalid') throw error;
+  const problems = error.context['problems'] as readonly (TestProblem & { readonly macro: string })[];
+  const names = new Set(problems.map(({ macro }) => macro));
+  const { project: rest, processNames } = withoutMacros(project, names);
+  const why = problems.map(({ macro: _macro, ...problem }) => problem);
+  const more = new Map(unusable);
+  // One that no process uses is told by its file.
+  const places = processNames.length > 0 ? processNames : why.map(({ file }) => file);
+  for (const place of places) more.set(place, [...new Set([...(more.get(place) ?? []), ...why])]);
+  return { project: rest, unusable: more };
+}

@@ -1,0 +1,160 @@
+/**
+ * The project's macros, defined on DuckDB and looked through. MacroSpec[] -> macros on the connection, or
+ * every problem with its place. DuckDB's parser and binder judge them; what they read is judged here.
+ */
+import { relative } from 'node:path';
+import { type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
+import { PsybergError, usageError } from '../../model/errors.ts';
+import type { MacroSpec, ProjectSpec } from '../../model/process-spec.ts';
+import { joinedFragment, literalFragment, type StatementRow, statement } from '../../statements/index.ts';
+import { type MacroTables, readsOf, signatureOfMacro } from './macro-reads.ts';
+import { placeInText, withoutExcerpt } from './sql-faults.ts';
+
+export interface MacroProblem {
+  /** The macro's name. */
+  readonly macro: string;
+  /** Relative to the project's folder. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const HEAD = 'create temp macro ';
+const PASS_A_NAME =
+  "a macro reads only what it is given: create macro m(source) as table … from query_table(source), and in the query from m('alias')";
+
+/** Of each engine and its forks, which parameters of macros name tables. */
+const tablesOfMacros = new WeakMap<readonly string[], MacroTables>();
+
+/** The forms of the project's macros on an engine, with the parameters that name tables. */
+export const macroTables = ({ definitions }: Engine): MacroTables =>
+  tablesOfMacros.get(definitions) ?? new Map();
+
+/** Defines the macros on this connection, and on those that are forked from it. Throws `macro-invalid`. */
+export async function defineMacros(
+  engine: Engine,
+  project: Pick<ProjectSpec, 'root' | 'macros'>,
+): Promise<void> {
+  const { macros, root } = project;
+  if (macros.length === 0) return;
+  const problems = await create(engine, macros, root);
+  if (problems.length === 0) problems.push(...(await lookThrough(engine, macros, root)));
+  if (problems.length > 0) throw macrosInvalid(problems);
+  engine.definitions.push(...macros.map(({ definition }) => `${HEAD}${definition}`));
+}
+
+const macrosInvalid = (problems: readonly MacroProblem[]): PsybergError => {
+  const lines = problems.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`);
+  return usageError('macro-invalid', lines.join('\n'), {
+    hint: [...new Set(problems.map(({ hint }) => hint))].join('\n'),
+    context: { problems },
+  });
+};
+
+async function create(engine: Engine, macros: readonly MacroSpec[], root: string): Promise<MacroProblem[]> {
+  const problems: MacroProblem[] = [];
+  const failed: string[] = [];
+  for (const macro of macros) {
+    const sql = `${HEAD}${macro.definition}`;
+    try {
+      await engine.execute({ sql, parameters: {} });
+    } catch (error) {
+      if (!(error instanceof PsybergError) || error.code !== 'sql-failed') throw error;
+      // What fails because another one did is no problem of its own.
+      const isOfAnother = failed.some((name) => error.message.includes(`with name ${name} does not exist`));
+      failed.push(macro.name);
+      if (!isOfAnother) problems.push(problemOf(macro, root, error.message, sql));
+    }
+  }
+  return problems;
+}
+
+function problemOf(macro: MacroSpec, root: string, complaint: string, sql: string): MacroProblem {
+  const { name, file, place } = macro;
+  const found = placeInText(complaint, sql, 1);
+  const at =
+    found === undefined
+      ? place
+      : found.line === 0
+        ? { line: place.line, column: place.column + Math.max(0, found.column - HEAD.length) }
+        : { line: place.line + found.line, column: found.column + 1 };
+  const table = /^Catalog Error: Table with name (\S+) does not exist/.exec(complaint)?.[1];
+  const isTaken = /^Catalog Error: [^\n]* already exists/.test(complaint);
+  const message =
+    table !== undefined
+      ? `the macro ${name} reads the table ${table.replaceAll('"', '')}`
+      : isTaken
+        ? `${name} is a macro of the engine`
+        : `the macro ${name} cannot be defined: ${withoutExcerpt(complaint)}`;
+  const hint =
+    table !== undefined
+      ? PASS_A_NAME
+      : isTaken
+        ? 'give the macro another name'
+        : 'correct it: create macro name(parameters) as expression, or as table query';
+  return { macro: name, file: relative(root, file), ...at, message, hint };
+}
+
+/** Of a body that is no plain query, such as that of `describe`. */
+const UNREADABLE = 'what cannot be told';
+
+type FunctionRow = StatementRow<'engine/functions_named'>;
+
+/** Names that DuckDB has already, and what the bodies read. */
+async function lookThrough(
+  engine: Engine,
+  macros: readonly MacroSpec[],
+  root: string,
+): Promise<MacroProblem[]> {
+  const names = new Set(macros.flatMap(({ name }) => [name, name.toLowerCase()]));
+  const rows = await engine.query(
+    statement('engine/functions_named', {
+      names: joinedFragment([...names].map(literalFragment), ', '),
+    }),
+  );
+  const rowsOf = ({ name }: MacroSpec, isInternal: boolean): FunctionRow[] =>
+    rows.filter((row) => row.is_internal === isInternal && row.name.toLowerCase() === name.toLowerCase());
+  const taken = macros.filter((macro) => rowsOf(macro, true).length > 0);
+  if (taken.length > 0)
+    return taken.map(({ name, file, place }) => ({
+      macro: name,
+      file: relative(root, file),
+      ...place,
+      message: `${name} is a function of DuckDB`,
+      hint: 'give the macro another name: whatever calls the function would get the macro',
+    }));
+  const tables = new Map<string, Signatures>();
+  const all = new Set(macros.map(({ name }) => name.toLowerCase()));
+  const problems: MacroProblem[] = [];
+  for (const macro of macros) {
+    const forms: Signatures[number][] = [];
+    const rows = rowsOf(macro, false);
+    const reads = new Set<string>(rows.length === 0 ? [UNREADABLE] : []);
+    for (const row of rows) {
+      const tree = await parseQuery<ParserVerdict>(engine, bodyOf(row));
+      for (const read of tree.error === true
+        ? [UNREADABLE]
+        : readsOf(tree, row.parameters, { macros: all, tables }))
+        reads.add(read);
+      forms.push(signatureOfMacro(tree, row.parameters, tables));
+    }
+    for (const read of reads)
+      problems.push({
+        macro: macro.name,
+        file: relative(root, macro.file),
+        ...macro.place,
+        message: `the macro ${macro.name} reads ${read}`,
+        hint: PASS_A_NAME,
+      });
+    tables.set(macro.name.toLowerCase(), forms);
+  }
+  tablesOfMacros.set(engine.definitions, tables);
+  return problems;
+}
+
+type Signatures = MacroTables extends ReadonlyMap<string, infer Forms> ? Forms : never;
+
+const bodyOf = ({ kind, definition }: FunctionRow): string =>
+  kind === 'table_macro' ? String(definition) : `select (${String(definition)})`;

@@ -1,0 +1,1 @@
+create macro text() as 'never closed;
