@@ -3,7 +3,7 @@ import type { Script } from '../engine/index.ts';
 import { usageError } from '../model/errors.ts';
 import { jsonLine } from '../report/json-text.ts';
 import type { ResultText } from '../report/results/format.ts';
-import { type FormatOptions, resultText, type TextFormat } from '../report/results/formats.ts';
+import { type ResultTextOptions, resultText, type TextFormat } from '../report/results/formats.ts';
 import { jsonMembersText } from '../report/results/json.ts';
 import { countText, plural } from '../report/text.ts';
 import type { ResultSink } from './result-sink.ts';
@@ -26,7 +26,7 @@ interface OutputOptions {
 export interface TextOptions extends OutputOptions {
   readonly format: TextFormat;
   /** Asked for each result: a terminal may have another width by then. */
-  readonly formatOptions: () => FormatOptions;
+  readonly formatOptions: () => ResultTextOptions;
   /** Called where a limit cut rows off and the format has no place to say so. */
   readonly onCut: (rows: number) => void;
 }

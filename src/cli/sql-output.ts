@@ -1,6 +1,6 @@
 /** The results of `psyberg sql`, opened where its options say. Request -> ResultOutput. */
 import type { QueryOptions } from '../psyberg.ts';
-import type { FormatOptions } from '../report/results/formats.ts';
+import type { ResultTextOptions } from '../report/results/formats.ts';
 import { PLAIN } from '../report/style.ts';
 import { outputWidth } from './output-width.ts';
 import { copiedOutput, cutNote, documentOutput, type ResultOutput, textOutput } from './result-output.ts';
@@ -45,13 +45,13 @@ export function openOutput(shell: Shell, request: ResultRequest): SqlOutput {
   };
 }
 
-const FOR_A_FILE: FormatOptions = {
+const FOR_A_FILE: ResultTextOptions = {
   style: PLAIN,
   width: outputWidth({}),
   isForTerminal: false,
 };
 
-const forStdout = ({ style }: Shell): FormatOptions => ({
+const forStdout = ({ style }: Shell): ResultTextOptions => ({
   style,
   width: outputWidth(process.stdout),
   isForTerminal: process.stdout.isTTY === true,

@@ -92,6 +92,18 @@ describe('the prompt', () => {
     input.write(CTRL_C);
     expect(await prompt.ended).toBe(0);
   });
+  it('may be left while a statement runs, which is waited for or stopped', async () => {
+    const { type, prompt, input } = await promptOver();
+    await type('select count(*) as n from range(30000000) where range % 7 = 3;\n', '\n');
+    input.write(CTRL_D);
+    expect(await prompt.ended).toBe(0);
+    const other = await promptOver();
+    await other.type(ENDLESS, '\n');
+    other.input.write(CTRL_D);
+    await new Promise((done) => setTimeout(done, 100));
+    other.prompt.interrupt();
+    expect(await other.prompt.ended).toBe(0);
+  });
   it('has commands of its own', async () => {
     const { type, prompt, input } = await promptOver();
     expect(await type('.tables\n', '14 05h')).toMatch(/raw\.events +2 +/);

@@ -55,6 +55,8 @@ interface State {
   generation: number;
   interruptedAtMs: number;
   exitCode: number;
+  /** No line comes any more; those that came may still be running. */
+  isClosed: boolean;
   wasUsed: boolean;
   /** Readline's own list, newest first. */
   history: string[];
@@ -69,6 +71,7 @@ export function startPrompt(psyberg: Psyberg, given: PromptInput): Prompt {
     generation: 0,
     interruptedAtMs: Number.NEGATIVE_INFINITY,
     exitCode: EXIT.done,
+    isClosed: false,
     wasUsed: false,
     history: [],
     hasEnded: false,
@@ -112,6 +115,7 @@ function listen(parts: Parts): Prompt {
   readline.on('SIGINT', () => interrupt(parts));
   const ended = new Promise<number>((done) => {
     readline.on('close', () => {
+      state.isClosed = true;
       const last = inTurn(async () => {
         // A last statement without its semicolon is meant in a pipe; who types leaves it unfinished.
         if (!given.isTerminal && !state.hasEnded) await runStatements(parts, state.lines.join('\n'));
@@ -136,7 +140,7 @@ function listen(parts: Parts): Prompt {
 }
 
 const showPrompt = ({ given, readline, state }: Parts): void => {
-  if (!given.isTerminal) return;
+  if (!given.isTerminal || state.isClosed) return;
   const { branch } = given.settings;
   const name = branch === undefined ? 'psyberg' : `psyberg ${branch}`;
   readline.setPrompt(
@@ -265,6 +269,7 @@ function interrupt(parts: Parts): void {
     if (!given.isTerminal) readline.close();
     return;
   }
+  if (state.isClosed) return;
   if (readline.line !== '' || state.lines.length > 0) {
     state.lines = [];
     readline.write(null, { ctrl: true, name: 'e' });

@@ -4,7 +4,7 @@ import { harmless, harmlessLines } from '../harmless.ts';
 import type { Style } from '../style.ts';
 import { countText, plural } from '../text.ts';
 import { cutToWidth, displayWidth, padToWidth } from '../width.ts';
-import { type FittedColumns, columnsInRoom } from './columns-in-room.ts';
+import { columnsInRoom, type FittedColumns } from './columns-in-room.ts';
 import type { ResultText, TextColumn, TextRows } from './format.ts';
 import { isNumberType, shortType } from './types.ts';
 

@@ -8,7 +8,7 @@ import { markdownText } from './markdown.ts';
 /** Formats that are text. */
 export type TextFormat = 'box' | 'csv' | 'json' | 'jsonl' | 'markdown';
 
-export interface FormatOptions extends BoxOptions {
+export interface ResultTextOptions extends BoxOptions {
   /** True when a person looks at it: control characters are spelled out where the format could hold them. */
   readonly isForTerminal: boolean;
 }
@@ -16,7 +16,7 @@ export interface FormatOptions extends BoxOptions {
 export function resultText(
   format: TextFormat,
   columns: readonly TextColumn[],
-  options: FormatOptions,
+  options: ResultTextOptions,
 ): ResultText {
   switch (format) {
     case 'box':
