@@ -3,7 +3,6 @@
  * rooms: project -> session -> plan -> compile -> run -> report.
  */
 import { resolve } from 'node:path';
-import type { Parameters } from './engine/index.ts';
 import type { ExamineOptions } from './inspect/doctor.ts';
 import type { RowsRequest } from './inspect/history.ts';
 import type { MaintainRequest } from './maintain/index.ts';
@@ -24,14 +23,16 @@ import type { GivenVariables } from './project/read-variables.ts';
 import type { Check } from './report/doctor.ts';
 import { type ExplainedPlan, explainable } from './report/explained-plan.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
+import type { TableRow } from './report/tables.ts';
 import type { StepRecord } from './run/drivers/step-records.ts';
 import type { SqlResult } from './run/sql/run-sql.ts';
+import { branchesIn, type FoundBranch } from './workspace/list-tables.ts';
 import { dropTagOfStranger, maintainProject } from './workspace/maintain-project.ts';
 import { openWorkspace, type Workspace, type WorkspaceOptions } from './workspace/open-workspace.ts';
-import { queriesOver } from './workspace/queries.ts';
+import { type QueryOptions, queriesOver } from './workspace/queries.ts';
 
 export { type HourPicture, hourPicture, type PictureOptions } from './report/explain/picture.ts';
-export type { ExplainedPlan, RunRequest, SessionRequest, SqlResult, StepRecord };
+export type { ExplainedPlan, QueryOptions, RunRequest, SessionRequest, SqlResult, StepRecord };
 
 export interface OpenOptions extends WorkspaceOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
@@ -75,11 +76,19 @@ export interface Psyberg {
    * Statements over the warehouse, tables as `schema.table`: the rows of the last one, and in `results` those
    * of each. `branch`: tables that have this branch or tag show it, and `branches` in the result says which
    * did; throws `branch-unknown` where none does. `parameters`: values of `$name`. A run does not hold it up.
+   * `onResult`: takes the result of each statement as it comes, so that none is held whole; the rows that
+   * this returns are then none. `signal`: stops the running statement, and nothing else.
    */
-  sql(
-    query: string,
-    options?: { readonly branch?: string; readonly parameters?: Parameters },
-  ): Promise<SqlResult>;
+  sql(query: string, options?: QueryOptions): Promise<SqlResult>;
+  /**
+   * Every table of the catalog, by name: the objects of `tables --json`. Reads metadata and manifests, no
+   * rows.
+   */
+  tables(): Promise<TableRow[]>;
+  /** The statement that makes such a table, as DuckDB takes it. Throws `table-missing`. */
+  tableDefinition(name: string): Promise<string>;
+  /** The branches and tags of all tables beside `main`; undefined where there are more than 1,000 tables. */
+  branches(): Promise<readonly FoundBranch[] | undefined>;
   /** How far each process has come, and how far it is behind its sources; the objects of `status --json`. */
   status(names?: readonly string[]): Promise<ProcessStatus[]>;
   /**
@@ -154,6 +163,10 @@ export function psybergOver(workspace: Workspace): Psyberg {
       return adoptProcess(workspace, spec, { places, from });
     }),
     sql: queriesOver(workspace),
+    tables: async () => (await import('./inspect/tables.ts')).listTables(workspace),
+    tableDefinition: async (name) =>
+      (await import('./inspect/table-definition.ts')).tableDefinition(workspace, name),
+    branches: () => branchesIn(workspace),
     status: async (names) => (await import('./inspect/status.ts')).readStatus(workspace, names),
     history: async (processName, request) =>
       (await import('./inspect/history.ts')).readHistory(workspace, processName, request),

@@ -21,7 +21,7 @@ import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 export type { CatalogServer, ServeOptions } from './server/serve.ts';
 export type { Warehouse } from './service/warehouse.ts';
 export type { DuckDbHelp } from './views/duckdb-catalog.ts';
-export { branchesText, findBranch, tablesOf } from './views/find-branches.ts';
+export { branchesText, type FoundBranch, findBranch, tablesOf } from './views/find-branches.ts';
 export type { SessionTables, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
 
 export interface CatalogOptions extends ServeOptions {

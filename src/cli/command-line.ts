@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { PsybergError } from '../model/errors.ts';
 import { shownError } from '../model/storage-faults.ts';
+import { jsonText } from '../report/json-text.ts';
 import { errorText } from '../report/run-report.ts';
 import { addAdoptCommand } from './adopt.ts';
 import { addCatalogCommand } from './catalog.ts';
@@ -21,10 +22,11 @@ import { addRelocateCommand } from './relocate.ts';
 import { addRunCommand } from './run.ts';
 import { addSchemaCommand } from './schema.ts';
 import { addSessionCommand } from './session.ts';
-import { errorStyle, type GlobalOptions, jsonText, openShell, writeAll } from './shell.ts';
+import { errorStyle, type GlobalOptions, openShell, writeAll } from './shell.ts';
 import { addSignalsCommand } from './signals.ts';
 import { addSqlCommand } from './sql.ts';
 import { addStatusCommand } from './status.ts';
+import { addTablesCommand } from './tables.ts';
 import { addTestCommand } from './test.ts';
 
 /** Runs one command; returns the exit code. Never throws, and no stack trace reaches the user. */
@@ -83,6 +85,7 @@ export function program(act: Act): Command {
   addHistoryCommand(root, act);
   addSignalsCommand(root, act);
   addSqlCommand(root, act);
+  addTablesCommand(root, act);
   addMaintainCommand(root, act);
   addRelocateCommand(root, act);
   addCatalogCommand(root, act);

@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { Document } from '../report/document.ts';
+import { jsonText } from '../report/json-text.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { addPlanDiffCommand } from './plan-diff.ts';
 import { FORMATS, formatOf, printDocument } from './print-document.ts';
-import { jsonText, type Shell, varOption, withPsyberg } from './shell.ts';
+import { type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface PlanOptions {
   readonly explain?: boolean;

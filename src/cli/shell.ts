@@ -12,6 +12,7 @@ import type { WorkProgress } from '../model/progress.ts';
 import type { GivenVariables } from '../project/read-variables.ts';
 import type { SoundParts } from '../project/sound-parts.ts';
 import type { OpenOptions, Psyberg } from '../psyberg.ts';
+import { jsonText } from '../report/json-text.ts';
 import { PLAIN, type Style } from '../report/style.ts';
 import { displayMode, progressDisplay } from './progress-display.ts';
 
@@ -107,22 +108,6 @@ export function openShell(options: GlobalOptions): Shell {
 }
 
 export const errorStyle = (): Style => styleOf(wantsColor(process.stderr));
-
-/**
- * 64-bit integers are texts: a program that reads them as numbers would lose digits. So are the numbers that
- * JSON has not, `"NaN"`, `"Infinity"` and `"-Infinity"`: as `null` they would be taken for NULL.
- */
-export const jsonText = (value: unknown): string => JSON.stringify(value, jsonValue, 2);
-
-function jsonValue(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value !== 'number') return value;
-  if (!Number.isFinite(value)) return String(value);
-  return Object.is(value, -0) ? RAW.rawJSON('-0') : value;
-}
-
-/** Of JavaScript since 2025 (Node 22 has it), and not yet in TypeScript's library. */
-const RAW = JSON as typeof JSON & { rawJSON(text: string): unknown };
 
 /**
  * Writes at once, so that nothing is lost when the process ends. A reader that went away (`| head`) is no

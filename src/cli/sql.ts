@@ -1,86 +1,90 @@
-/** `psyberg sql`: any statement over the warehouse. */
+/** `psyberg sql`: any statement over the warehouse, a script of them, or a prompt. */
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { ResultRows } from '../engine/index.ts';
-import { PsybergError, usageError } from '../model/errors.ts';
 import { NAME_PATTERN } from '../model/names.ts';
-import type { SqlResult } from '../psyberg.ts';
+import type { Psyberg, SqlResult } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
 import { queryText } from './query-text.ts';
 import { type Shell, withPsyberg } from './shell.ts';
+import { RESULT_FORMATS, type ResultRequest, resultRequest, type SqlOptions } from './sql-options.ts';
 
 export function addSqlCommand(root: Command, act: Act): void {
   root
     .command('sql')
-    .description('run a statement over the warehouse; tables are named schema.table')
-    .argument('[query]', 'SQL statements, in quotes; - reads them from stdin')
+    .description('run statements over the warehouse, or open a prompt; tables are named schema.table')
+    .argument('[query]', 'SQL statements, in quotes; - reads them from stdin; without any: a prompt')
     .option('--file <file>', 'run the statements of this file')
     .option('--branch <name>', 'tables that have this branch, or this tag, show it; the others show main')
+    .option('--limit <n>', 'show at most this many rows of each result')
+    .option('--format <format>', `${RESULT_FORMATS.join(', ')}; default: box, with --output by the extension`)
+    .option('--output <file>', 'write the results to this file, which appears when all is written')
     .addHelpText(
       'after',
       example(
+        'psyberg sql',
         'psyberg sql "select * from facts.cancel_fact limit 10"',
         'psyberg sql "show all tables"',
         'psyberg sql --file seed/raw_events.sql',
+        'psyberg sql "select * from facts.cancel_fact" --output cancels.parquet',
       ),
     )
     .action(
-      act(async (shell: Shell, query: string | undefined, options: SqlOptions) =>
-        sql(shell, queryText(query, options.file), options),
-      ),
+      act(async (shell: Shell, query: string | undefined, options: SqlOptions) => {
+        const request = resultRequest(options, shell.options.json === true);
+        if (query === undefined && options.file === undefined) return prompt(shell, options, request);
+        return runText(shell, queryText(query, options.file), { options, request });
+      }),
     );
 }
 
-interface SqlOptions {
-  readonly branch?: string;
-  readonly file?: string;
+interface Asked {
+  readonly options: SqlOptions;
+  readonly request: ResultRequest;
 }
 
-async function sql(shell: Shell, query: string, options: SqlOptions): Promise<number> {
+async function runText(shell: Shell, query: string, { options, request }: Asked): Promise<number> {
+  const { openOutput } = await import('./sql-output.ts');
   return withPsyberg(shell, async (psyberg) => {
     const interruption = onInterruption(() => psyberg.interrupt());
+    const output = openOutput(shell, request);
     try {
-      const schema = schemaOfTable(psyberg.project.root, options.file);
-      if (schema !== undefined) await psyberg.sql(`create schema if not exists ${schema}`);
-      const result = await psyberg.sql(query, options.branch === undefined ? {} : { branch: options.branch });
-      await show(shell, result);
+      await makeSchema(psyberg, options.file);
+      const { branches } = await psyberg.sql(query, {
+        branch: options.branch,
+        copyTo: output.copyTo,
+        onResult: output.onResult,
+      });
+      await output.finish(branches);
+      if (branches !== undefined) noteBranches(shell, branches);
       return EXIT.done;
     } catch (error) {
+      await output.abandon();
       const code = interruption.exitCode();
-      if (code === undefined) throw await asUsageError(error);
-      return code;
+      if (code !== undefined) return code;
+      throw (await import('./query-error.ts')).asUsageError(error);
     } finally {
       interruption.release();
     }
   });
 }
 
+async function prompt(shell: Shell, { branch }: SqlOptions, request: ResultRequest): Promise<number> {
+  const { openPrompt } = await import('./prompt/open-prompt.ts');
+  return openPrompt(shell, { branch, request });
+}
+
 /**
  * The schema of a table whose DDL is `tables/<schema>/<name>.sql` of the project: plain DDL of one table does
  * not make it.
  */
-function schemaOfTable(root: string, file: string | undefined): string | undefined {
+async function makeSchema(psyberg: Psyberg, file: string | undefined): Promise<void> {
   const [folder, schema, name, more] =
-    file === undefined ? [] : path.relative(root, path.resolve(file)).split(path.sep);
+    file === undefined ? [] : path.relative(psyberg.project.root, path.resolve(file)).split(path.sep);
   const isTable = folder === 'tables' && name !== undefined && more === undefined;
-  return isTable && schema !== undefined && NAME_PATTERN.test(schema) ? schema : undefined;
-}
-
-async function show(shell: Shell, result: SqlResult): Promise<void> {
-  const { results, branches } = result;
-  const document = ({ columns, toObjects }: ResultRows) => ({ columns, rows: toObjects() });
-  if (shell.options.json === true)
-    shell.json({
-      ...(results.length > 1 ? { results: results.map(document) } : document(result)),
-      ...(branches === undefined ? {} : { branches }),
-    });
-  else {
-    const { resultTable } = await import('../report/result-table.ts');
-    shell.print(results.map((each) => resultTable(each, shell.style)).join('\n\n'));
-  }
-  if (branches !== undefined) noteBranches(shell, branches);
+  if (isTable && schema !== undefined && NAME_PATTERN.test(schema))
+    await psyberg.sql(`create schema if not exists ${schema}`);
 }
 
 /** Which tables were read from where; without a table there is nothing to say. */
@@ -93,18 +97,4 @@ function noteBranches(shell: Shell, branches: NonNullable<SqlResult['branches']>
     const tables = Object.keys(branches).filter((table) => branches[table] === shown);
     if (tables.length > 0) shell.note(`${what}: ${tables.join(', ')}`);
   }
-}
-
-/** A query that names what is not there, or is no SQL, is the caller's to correct: exit 2. */
-async function asUsageError(error: unknown): Promise<unknown> {
-  if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
-  const { isMistake } = await import('../workload/duckdb/sql-faults.ts');
-  return isMistake(error.message)
-    ? usageError('sql-failed', error.message, {
-        hint: error.message.startsWith('Catalog')
-          ? 'psyberg sql "show all tables" lists the tables'
-          : 'correct the query',
-        cause: error,
-      })
-    : error;
 }

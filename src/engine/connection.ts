@@ -66,11 +66,12 @@ export function openConnection(parts: Parts): Connection {
     if (stopped.value) throw interruptedError();
     const { isMisled: _doubt, ...undoubted } = text;
     const withAllFiles = <T>(work: () => Promise<T>): Promise<T> => unpruned(connection, work);
-    const work = () =>
+    const around = { unpruned: withAllFiles, isStopped: () => stopped.value };
+    const work = (): Promise<ResultRows[]> =>
       text.readsAllFiles === true || needsAllFiles(text.sql)
-        ? withAllFiles(() => runScript(connection, undoubted, withAllFiles))
-        : runScript(connection, text, withAllFiles);
-    return whileItLives(parts, () => progress(work));
+        ? withAllFiles(() => runScript(connection, undoubted, around))
+        : runScript(connection, text, around);
+    return whileItLives(parts, () => stoppedBy(text.signal, connection, () => progress(work)));
   });
   const close = (): void => {
     if (forks.delete(connection)) connection.closeSync();
@@ -98,15 +99,39 @@ async function whileItLives<T>({ ending, connection }: Parts, work: () => Promis
   }
 }
 
+/** DuckDB forgets an interrupt that comes before its statement has begun: it is repeated until the end. */
+const INTERRUPT_EVERY_MS = 100;
+
+/** Runs `work`, and interrupts the connection's running statement when the signal comes. */
+async function stoppedBy<T>(
+  signal: AbortSignal | undefined,
+  connection: DuckDBConnection,
+  work: () => Promise<T>,
+): Promise<T> {
+  let repeating: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    connection.interrupt();
+    repeating = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+  };
+  signal?.addEventListener('abort', stop);
+  try {
+    return await work();
+  } finally {
+    clearInterval(repeating);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
 async function guarded<T>(
   { stopped, catalogs }: Parts,
-  statement: { readonly sql: string },
+  statement: { readonly sql: string; readonly signal?: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (stopped.value) throw interruptedError();
+    if (statement.signal?.aborted === true) throw stoppedError(error);
     if (error instanceof PsybergError) throw error;
     throw catalogFault(error, catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
   }
@@ -144,6 +169,13 @@ const interruptedError = (): PsybergError =>
   new PsybergError('interrupted', 'the run was interrupted', {
     hint: 'run the same command again: nothing was published by this one',
     retryable: true,
+  });
+
+const stoppedError = (cause: unknown): PsybergError =>
+  new PsybergError('interrupted', 'the statement was stopped', {
+    hint: 'it changed nothing; what statements before it did stays',
+    retryable: true,
+    cause,
   });
 
 function sqlError(error: unknown, statement: { readonly sql: string }): PsybergError {

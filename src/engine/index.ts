@@ -10,6 +10,7 @@ export {
 export { togetherOrSingly } from './mixed-files.ts';
 export { forkForQueries, forkWithMacros, openWarehouse } from './open-warehouse.ts';
 export { type ParserVerdict, parseQuery } from './parse-query.ts';
-export type { Parameters, ParameterValue, ScriptChange } from './run-script.ts';
+export type { ResultStream, RowPart } from './result-stream.ts';
+export type { Parameters, ParameterValue, Script, ScriptChange, StatementPlace } from './run-script.ts';
 export type { StorageAccess } from './storage-secrets.ts';
 export type { ResultColumn, ResultRows } from './values.ts';

@@ -17,6 +17,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import { usageError } from '../model/errors.ts';
+import { type ResultStream, streamOf } from './result-stream.ts';
 import { type ResultRows, resultRows } from './values.ts';
 
 /**
@@ -39,6 +40,19 @@ export interface Script {
   readonly isMisled?: () => Promise<boolean>;
   /** True where no statement of it is to skip files, whatever it reads. */
   readonly readsAllFiles?: boolean;
+  /**
+   * Takes the result of each statement as it comes, in place of its rows being kept: the script returns its
+   * columns alone. What is not read of it when this returns is never computed.
+   */
+  readonly onResult?: (result: ResultStream, place: StatementPlace) => Promise<void>;
+  /** Stops the running statement, and what would follow. */
+  readonly signal?: AbortSignal;
+}
+
+/** Which statement of a script: `index` counts from 0. */
+export interface StatementPlace {
+  readonly index: number;
+  readonly count: number;
 }
 
 export interface ScriptChange {
@@ -53,11 +67,12 @@ type Unpruned = <T>(work: () => Promise<T>) => Promise<T>;
 /**
  * Runs a script. Throws DuckDB's errors, and `parameter-unknown` before the last statement runs.
  * @param unpruned runs what is misled.
+ * @param isStopped true once every statement of the engine was interrupted.
  */
 export async function runScript(
   connection: DuckDBConnection,
   script: Script,
-  unpruned: Unpruned,
+  { unpruned, isStopped }: { readonly unpruned: Unpruned; readonly isStopped: () => boolean },
 ): Promise<ResultRows[]> {
   const { sql, parameters, change, beforeRun } = script;
   // The whole text is parsed before anything runs: half a script that was run helps nobody.
@@ -67,10 +82,13 @@ export async function runScript(
   for (let index = 0; index < statements.count; index += 1) {
     const { instead, bindFirst = [] } = (await change?.(index, statements.count)) ?? {};
     for (const query of bindFirst) await bindOnly(connection, query);
+    const place = { index, count: statements.count };
     const check = async (prepared: DuckDBPreparedStatement): Promise<void> => {
+      script.signal?.throwIfAborted();
       for (const name of bindParameters(prepared, instead?.parameters ?? parameters)) unused.delete(name);
       if (index === statements.count - 1) refuseUnused(unused);
       await beforeRun?.();
+      script.signal?.throwIfAborted();
     };
     const { isMisled } = instead === undefined ? script : {};
     results.push(
@@ -81,6 +99,7 @@ export async function runScript(
         check,
         isMisled: async () => (await isMisled?.()) === true,
         unpruned,
+        read: (prepared) => readResult(prepared, { ...script, place, isStopped }),
       }),
     );
   }
@@ -94,6 +113,7 @@ interface StatementRun {
   readonly check: (prepared: DuckDBPreparedStatement) => Promise<void>;
   readonly isMisled: () => Promise<boolean>;
   readonly unpruned: Unpruned;
+  readonly read: (prepared: DuckDBPreparedStatement) => Promise<ResultRows>;
 }
 
 /** What the optimizer may do is decided where a statement is bound: one that is misled is bound once more. */
@@ -103,12 +123,13 @@ async function runStatement({
   check,
   isMisled,
   unpruned,
+  read,
 }: StatementRun): Promise<ResultRows> {
   const again = (): Promise<ResultRows> =>
     unpruned(async () =>
       use(await prepareAgain(), async (prepared) => {
         await check(prepared);
-        return resultRows(await prepared.runAndReadAll());
+        return read(prepared);
       }),
     );
   let prepared: DuckDBPreparedStatement;
@@ -121,9 +142,31 @@ async function runStatement({
   }
   const rows = await use(prepared, async () => {
     await check(prepared);
-    return (await isMisled()) ? undefined : resultRows(await prepared.runAndReadAll());
+    return (await isMisled()) ? undefined : read(prepared);
   });
   return rows ?? again();
+}
+
+/** The whole result, or its columns once somebody has read of it what they wanted. */
+async function readResult(
+  prepared: DuckDBPreparedStatement,
+  {
+    onResult,
+    signal,
+    place,
+    isStopped,
+  }: Script & { readonly place: StatementPlace; readonly isStopped: () => boolean },
+): Promise<ResultRows> {
+  if (onResult === undefined) return resultRows(await prepared.runAndReadAll());
+  const stream = streamOf(await prepared.stream(), {
+    signal,
+    async runAgain() {
+      signal?.throwIfAborted();
+      if (!isStopped()) await prepared.run();
+    },
+  });
+  await onResult(stream, place);
+  return { columns: stream.columns, rows: [], toObjects: () => [] };
 }
 
 async function use<T>(

@@ -45,7 +45,10 @@ export const plainRows = (reader: DuckDBResultReader): ResultRows =>
  * `name_1`.
  */
 export const resultRows = (reader: DuckDBResultReader): ResultRows =>
-  rowsOf(reader, distinctNames(reader.columnNames()), (value) => plainValue(value, ''));
+  rowsOf(reader, distinctNames(reader.columnNames()), usersValue);
+
+/** A value of a statement of a user. */
+export const usersValue = (value: DuckDBValue): unknown => plainValue(value, '');
 
 function rowsOf(
   reader: DuckDBResultReader,

@@ -151,6 +151,7 @@ export const ERROR_CODES = {
   'null-in-required-column': refused('A row holds NULL in a column that the target requires.'),
   'option-contradicts-process': usage('An option of `psyberg session` says other than the process file.'),
   'orphan-grace-too-short': usage('An orphan grace below one hour needs `--force`.'),
+  'output-without-rows': usage('What was to go to a file is no query, or several.'),
   'parameter-missing': usage('A query names a parameter that was not given a value.'),
   'parameter-type': usage('A parameter has a value of a type that cannot be bound.'),
   'parameter-unknown': usage('A query names a parameter that was not given, or the other way round.'),

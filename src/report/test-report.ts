@@ -7,9 +7,9 @@ import type {
   TestReport,
   TestResult,
 } from '../model/test-record.ts';
+import { cellText } from './cell-text.ts';
 import type { PageOptions } from './document-text.ts';
 import { type Fit, UNLIMITED } from './fit.ts';
-import { cellText } from './result-table.ts';
 import { errorText } from './run-report.ts';
 import { PLAIN, type Style } from './style.ts';
 import { borderedTable } from './table.ts';

@@ -557,6 +557,11 @@ export interface Catalogue {
     fragments: 'file_columns';
     row: AnyRow;
   };
+  'inspect/bytes_of_manifests': {
+    parameters: { manifests: readonly string[] };
+    fragments: never;
+    row: { bytes: bigint };
+  };
   'inspect/files_without_bounds': {
     parameters: { manifests: readonly string[]; field_id: number };
     fragments: never;
@@ -566,6 +571,29 @@ export interface Catalogue {
     parameters: Nothing;
     fragments: 'session_table';
     row: { process_name: string; psyberg_session_id: string; status: string; created_at: string };
+  };
+  'inspect/manifests_and_rows': {
+    parameters: { manifest_list: string; time_fields: readonly string[] };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      partition_spec_id: number;
+      content: number;
+      rows: bigint | null;
+      last_hour: bigint | null;
+    };
+  };
+  'inspect/newest_stated_hour': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      partition_position: number;
+      partition_transform: string;
+    };
+    fragments: never;
+    row: { newest_hour: number | null };
   };
   'inspect/session_history': {
     parameters: { process_name: string | null; row_limit: bigint | number };
@@ -1046,6 +1074,11 @@ export interface Catalogue {
       content: string;
     };
     fragments: 'manifest_format';
+    row: AnyRow;
+  };
+  'run/copy_to_parquet': {
+    parameters: Nothing;
+    fragments: 'query' | 'limit' | 'file';
     row: AnyRow;
   };
   'run/referenced_files': {

@@ -44,7 +44,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'workload',
   ],
   maintain: ['catalog', 'engine', 'files', 'iceberg', 'markers', 'model', 'state', 'statements', 'tables'],
-  report: ['kinds', 'model', 'cli-table3', 'picocolors'],
+  report: ['kinds', 'model', 'cli-table3', 'picocolors', 'string-width'],
   workspace: ['catalog', 'changes', 'engine', 'maintain', 'model', 'run', 'tables', 'workload'],
   processes: [
     'compile',

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonText } from '../../src/cli/shell.ts';
+import { jsonText } from '../../src/report/json-text.ts';
 import { planOf } from '../support/session-data.ts';
 import { cli, cliJson, removeFolders, temporaryFolder } from './fixture.ts';
 

@@ -16,10 +16,17 @@ beforeEach(async () => {
 });
 
 const run = (sql: string, rest: Partial<Script> = {}) =>
-  runScript(connection, { sql, parameters: {}, ...rest }, (work) => {
-    unpruned += 1;
-    return work();
-  });
+  runScript(
+    connection,
+    { sql, parameters: {}, ...rest },
+    {
+      unpruned(work) {
+        unpruned += 1;
+        return work();
+      },
+      isStopped: () => false,
+    },
+  );
 const lastOf = async (sql: string, rest: Partial<Script> = {}) => (await run(sql, rest)).at(-1)?.rows;
 
 describe('a script', () => {
@@ -71,6 +78,79 @@ describe('a script', () => {
     );
     expect(unpruned).toBe(1);
     expect(await lastOf('select count(*)::integer from counted')).toEqual([[2]]);
+  });
+});
+
+describe('a result that is read as it comes', () => {
+  const parts = async (sql: string, rest: Partial<Script> = {}): Promise<number[]> => {
+    const sizes: number[] = [];
+    await run(sql, {
+      onResult: async (result) => {
+        for await (const part of result.parts()) sizes.push(part.length);
+      },
+      ...rest,
+    });
+    return sizes;
+  };
+  it('has its columns and its kind, and comes in parts; nothing of it is kept', async () => {
+    const kinds: unknown[] = [];
+    const results = await run(
+      'create temp table some_rows as from range(3) t(a); update some_rows set a = 1; select a, a from some_rows',
+      {
+        onResult: async ({ kind, changedRows, columns }, { index, count }) => {
+          kinds.push([index, count, kind, changedRows, columns.map(({ name }) => name)]);
+        },
+      },
+    );
+    expect(kinds).toEqual([
+      [0, 3, 'effect', 0, ['Count']],
+      [1, 3, 'changed', 3, ['Count']],
+      [2, 3, 'rows', 0, ['a', 'a_1']],
+    ]);
+    expect(results.map(({ rows }) => rows)).toEqual([[], [], []]);
+    const sizes = await parts('from range(5000)');
+    expect([sizes.length > 1, sizes.reduce((sum, size) => sum + size)]).toEqual([true, 5000]);
+  });
+  it('says what it fails with after its first rows', async () => {
+    const late = "select case when range = 900000 then error('too far') else range end from range(1000000)";
+    let rows = 0;
+    await expect(
+      run(late, {
+        onResult: async (result) => {
+          for await (const part of result.parts()) rows += part.length;
+        },
+      }),
+    ).rejects.toThrow('too far');
+    expect(rows).toBeGreaterThan(0);
+    expect(await lastOf('select 1')).toEqual([[1]]);
+  });
+  it('may be left early, and the connection goes on', async () => {
+    let seen = 0;
+    await run('from range(1000000000)', {
+      onResult: async (result) => {
+        for await (const part of result.parts()) {
+          seen += part.length;
+          break;
+        }
+      },
+    });
+    expect(seen).toBeGreaterThan(0);
+    expect(await lastOf('select 2')).toEqual([[2]]);
+  });
+  it('ends where its signal comes, and what follows does not run', async () => {
+    const stop = new AbortController();
+    let results = 0;
+    await expect(
+      run('from range(1000000000); create temp table after_it as select 1', {
+        signal: stop.signal,
+        onResult: async (result) => {
+          results += 1;
+          for await (const _part of result.parts()) stop.abort(new Error('enough'));
+        },
+      }),
+    ).rejects.toThrow('enough');
+    expect(results).toBe(1);
+    await expect(run('from after_it')).rejects.toThrow('after_it');
   });
 });
 

@@ -1,7 +1,6 @@
 // Goal: numbers, hours and errors read as a person expects. Method: values in, text out.
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/model/run-record.ts';
-import { resultTable } from '../../src/report/result-table.ts';
 import { errorText, runText } from '../../src/report/run-report.ts';
 import {
   bytesText,
@@ -76,21 +75,6 @@ describe('text', () => {
         { alignRight: [1] },
       ),
     ).toBe('\u001b[1ma\u001b[22m     1\nbbb  22');
-  });
-
-  it('shows a result with NULL and nested values as JSON', () => {
-    expect(
-      resultTable({
-        columns: [
-          { name: 'n', type: 'BIGINT' },
-          { name: 'list', type: 'BIGINT[]' },
-        ],
-        rows: [
-          [1000n, [1n, null]],
-          [7n, null],
-        ],
-      }),
-    ).toBe('   n  list\n1000  ["1",null]\n   7  NULL\n2 rows');
   });
 });
 

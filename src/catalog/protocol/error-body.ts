@@ -19,6 +19,7 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'unknown-update': [400, 'BadRequestException'],
   'unknown-requirement': [400, 'BadRequestException'],
   'invalid-table-update': [400, 'ValidationException'],
+  'partition-column-dropped': [400, 'ValidationException'],
   'invalid-view-update': [400, 'IllegalArgumentException'],
   'request-too-large': [413, 'BadRequestException'],
   unauthorized: [401, 'NotAuthorizedException'],

@@ -66,7 +66,7 @@ function asDuckDb({ views, duckDb }: HandlerOptions, catalog: Catalog, prefix: s
     ...helped,
     async loadTable(id) {
       const table = await helped.loadTable(id);
-      views.noteLoad(id, table.metadata);
+      await views.noteLoad(id, table.metadata);
       return table;
     },
   };

@@ -56,8 +56,11 @@ export interface WatchedBranch {
   /** Called with each table that is loaded. */
   readonly onLoad: (table: TableIdentifier, shown: ShownAs) => void;
 }
-/** Called with each table that DuckDB asks for other than through a session's view, as DuckDB gets it. */
-export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => void;
+/**
+ * Called with each table that DuckDB asks for other than through a session's view, as DuckDB gets it; what it
+ * throws DuckDB gets in the table's place.
+ */
+export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => Promise<void> | void;
 /** What the engine holds: views come and go with sessions. */
 export interface SessionViews {
   /** Opens a view, or replaces the one of the same name. */
@@ -72,7 +75,7 @@ export interface ViewRegistry extends SessionViews {
   find(name: string): SessionTables | undefined;
   findBranch(name: string): WatchedBranch | undefined;
   /** Calls the watchers of loads. */
-  noteLoad: LoadWatcher;
+  noteLoad(table: TableIdentifier, metadata: TableMetadata): Promise<void>;
 }
 
 /** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
@@ -103,8 +106,8 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
       watchers.add(watcher);
       return () => void watchers.delete(watcher);
     },
-    noteLoad(table, metadata) {
-      for (const watcher of watchers) watcher(table, metadata);
+    async noteLoad(table, metadata) {
+      for (const watcher of watchers) await watcher(table, metadata);
     },
     close(name) {
       views.delete(name);

@@ -10,8 +10,9 @@ import { type TableIdentifier, tableName } from '../../model/names.ts';
 import { misleadsReaders } from '../../tables/views/misleads-readers.ts';
 import type { RunPorts } from '../ports.ts';
 import { comparedColumns } from './compared-columns.ts';
+import { type UnreadableWatch, watchUnreadable } from './unreadable-tables.ts';
 
-export interface MisledWatch {
+export interface MisledWatch extends Pick<UnreadableWatch, 'begin' | 'refusal'> {
   /** True where nobody can say what the statements read. */
   readonly readsAllFiles: boolean;
   /** Of the tables that were asked for since the watch began. */
@@ -41,12 +42,6 @@ export function watchMisled(
     asksForInfinity: /infinity/i.test([text, ...values.map(String)].join(' ')),
   };
   const loaded = new Map<string, { readonly table: TableIdentifier; readonly metadata: TableMetadata }>();
-  const unwatch = views.watchLoads((table, metadata) =>
-    loaded.set([tableName(table), metadata['current-snapshot-id'], metadata['current-schema-id']].join(' '), {
-      table,
-      metadata,
-    }),
-  );
   const known = new Map<string, boolean>();
   const reader = async (table: TableIdentifier): Promise<Engine> => {
     // With its answer a foreign catalog hands out what the table's files are reached by.
@@ -58,7 +53,17 @@ export function watchMisled(
     });
     return memory.reader;
   };
+  const unreadable = watchUnreadable(reader);
+  const unwatch = views.watchLoads((table, metadata) => {
+    loaded.set([tableName(table), metadata['current-snapshot-id'], metadata['current-schema-id']].join(' '), {
+      table,
+      metadata,
+    });
+    return unreadable.onLoad(table, metadata);
+  });
   return {
+    begin: unreadable.begin,
+    refusal: unreadable.refusal,
     readsAllFiles,
     async isMisled() {
       for (const [name, { table, metadata }] of loaded) {

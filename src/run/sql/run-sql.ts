@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { branchesText, findBranch, type ShownAs, tablesOf } from '../../catalog/index.ts';
-import type { Engine, Parameters, ResultRows, ScriptChange } from '../../engine/index.ts';
+import type { Engine, Parameters, ResultRows, Script, ScriptChange } from '../../engine/index.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
@@ -12,7 +12,7 @@ import { quoteIdentifier, renderStatement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { watchMisled } from './misled-sql.ts';
 
-export interface SqlRequest {
+export interface SqlRequest extends Pick<Script, 'onResult' | 'signal'> {
   readonly query: string;
   /** The text of each of its statements. */
   readonly statements: readonly string[];
@@ -62,7 +62,7 @@ export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlR
 async function inCatalog(
   { engine, catalog, views }: SqlPorts,
   name: string,
-  { query, statements, parameters = {}, schema }: SqlRequest,
+  { query, statements, parameters = {}, schema, onResult, signal }: SqlRequest,
   beforeRun?: () => Promise<void>,
 ): Promise<SqlResult> {
   const watch = watchMisled({ catalog, views, engine }, { query, statements, parameters });
@@ -72,16 +72,24 @@ async function inCatalog(
       engine.script({
         sql: query,
         parameters,
-        change: (index, count) =>
-          count === statements.length ? changeOf(statements[index] as string, catalog) : undefined,
+        change: (index, count) => {
+          const known = count === statements.length ? statements[index] : undefined;
+          watch.begin(known ?? query);
+          return known === undefined ? undefined : changeOf(known, catalog);
+        },
         readsAllFiles: watch.readsAllFiles,
         isMisled: () => watch.isMisled(),
         ...(beforeRun === undefined ? {} : { beforeRun }),
+        ...(onResult === undefined ? {} : { onResult }),
+        ...(signal === undefined ? {} : { signal }),
       }),
     )
     .then((all) => {
       succeeded = true;
       return all;
+    })
+    .catch((error: unknown) => {
+      throw watch.refusal() ?? error;
     })
     .finally(() => watch.close(succeeded));
   return { ...(results.at(-1) ?? NO_ROWS), results };

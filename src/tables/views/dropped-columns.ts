@@ -46,6 +46,10 @@ export async function refuseDroppedColumns(
   );
 }
 
+/** False where no manifest need be looked at: no partition spec has lost all its columns. */
+export const mayHaveDroppedColumns = (metadata: TableMetadata): boolean =>
+  unreadableSpecs(metadata).length > 0;
+
 /** Fields of transform `void` alone do no harm. */
 function unreadableSpecs(metadata: TableMetadata): PartitionSpec[] {
   const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));

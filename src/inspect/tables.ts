@@ -1,0 +1,205 @@
+/**
+ * The tables of a catalog: how many rows and bytes, up to which hour, and who writes them. Workspace -> rows.
+ * Reads metadata and manifests; no data file is opened, so the cost does not follow the rows.
+ */
+import { columnOf, currentSchema, type StoredUnit, storedUnit } from '../iceberg/event-time.ts';
+import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
+import { timeFieldOf } from '../iceberg/partition-hours.ts';
+import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { PsybergError } from '../model/errors.ts';
+import { hourText } from '../model/hour.ts';
+import { sameTable, type TableIdentifier, tableName } from '../model/names.ts';
+import { producerOf } from '../project/dependency-order.ts';
+import type { TableRow } from '../report/tables.ts';
+import { type StatementRow, statement } from '../statements/index.ts';
+import { readEachSpec } from '../tables/read/each-spec.ts';
+import { tablesIn } from '../workspace/list-tables.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+
+/** Requests that are under way at once; behind a foreign catalog each is a round trip. Not measured. */
+const LOADS_AT_ONCE = 8;
+
+/** Every table, by name. One that cannot be read has an `error`, and the others are there all the same. */
+export async function listTables(workspace: Workspace): Promise<TableRow[]> {
+  const tables = await tablesIn(workspace);
+  const rows: TableRow[] = [];
+  const waiting = tables.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, table] of waiting) rows[index] = await tableRow(workspace, table);
+  };
+  await Promise.all(Array.from({ length: LOADS_AT_ONCE }, work));
+  return rows;
+}
+
+async function tableRow(workspace: Workspace, table: TableIdentifier): Promise<TableRow> {
+  const row: TableRow = {
+    table: tableName(table),
+    rows: null,
+    bytes: null,
+    newest_hour: null,
+    process_name: producerOf(workspace.project, table)?.processName ?? null,
+  };
+  try {
+    const metadata = (await workspace.client.loadTableToRead(table))?.metadata;
+    return metadata === undefined ? row : { ...row, ...(await contentOf(workspace, table, metadata)) };
+  } catch (error) {
+    if (!(error instanceof PsybergError) || error.kind === 'interrupted') throw error;
+    return { ...row, error: error.toJSON() };
+  }
+}
+
+type Content = Pick<TableRow, 'rows' | 'bytes' | 'newest_hour'>;
+
+async function contentOf(
+  workspace: Workspace,
+  table: TableIdentifier,
+  metadata: TableMetadata,
+): Promise<Content> {
+  const head = mainSnapshot(metadata);
+  if (head === undefined) return { rows: '0', bytes: '0', newest_hour: null };
+  const column = eventTimeOf(workspace, table, metadata);
+  const rows = countInSummary(head, 'total-records');
+  // DuckDB's own commits do not count it.
+  const bytes = countInSummary(head, 'total-files-size');
+  const isCounted = rows !== undefined && bytes !== undefined;
+  const listed =
+    isCounted && (rows === 0n || column === undefined)
+      ? []
+      : await manifestsOf(workspace, head, column === undefined ? [] : timeFieldsOf(metadata, column));
+  const manifests = listed.filter(({ content }) => content === 0);
+  const newest =
+    column === undefined ? undefined : await newestHour(workspace, { metadata, column, manifests });
+  return {
+    rows: textOf(withoutDeleted(head, rows ?? rowsListed(manifests))),
+    bytes: String(bytes ?? (await bytesListed(workspace, metadata, listed))),
+    newest_hour: newest === undefined ? null : hourText(newest),
+  };
+}
+
+const textOf = (count: bigint | undefined): string | null => (count === undefined ? null : String(count));
+
+/** Rows of a list whose every manifest counts them: optional in version 1. */
+const rowsListed = (manifests: readonly ListedManifest[]): bigint | undefined =>
+  manifests.some(({ rows }) => rows === null)
+    ? undefined
+    : manifests.reduce((sum, { rows }) => sum + (rows ?? 0n), 0n);
+
+async function bytesListed(
+  workspace: Workspace,
+  metadata: TableMetadata,
+  listed: readonly ListedManifest[],
+): Promise<bigint> {
+  const engine = await workspace.engine();
+  let bytes = 0n;
+  for (const content of [0, 1]) {
+    const manifests = listed.filter((each) => each.content === content);
+    const sums = await readEachSpec(metadata, manifests, (paths) =>
+      engine.query(statement('inspect/bytes_of_manifests'), { manifests: paths }),
+    );
+    for (const sum of sums) bytes += sum.bytes;
+  }
+  return bytes;
+}
+
+/**
+ * Less the rows that position deletes name. How many rows an equality delete takes away no metadata say:
+ * undefined.
+ */
+function withoutDeleted(head: Snapshot, rows: bigint | undefined): bigint | undefined {
+  const byPosition = countInSummary(head, 'total-position-deletes') ?? 0n;
+  const byEquality = countInSummary(head, 'total-equality-deletes') ?? 0n;
+  if (rows === undefined || byEquality > 0n) return undefined;
+  return rows > byPosition ? rows - byPosition : 0n;
+}
+
+interface EventTime {
+  readonly field: NestedField;
+  readonly unit: StoredUnit;
+}
+
+/** What a process of the project says, else the column by whose hour or day the table is partitioned. */
+function eventTimeOf(
+  { project }: Workspace,
+  table: TableIdentifier,
+  metadata: TableMetadata,
+): EventTime | undefined {
+  const schema = currentSchema(metadata);
+  for (const { target, sources } of project.processes)
+    for (const each of [target, ...sources]) {
+      if (each.eventTime === undefined || !sameTable(each.table, table)) continue;
+      const field = columnOf(schema, each.eventTime);
+      const unit = storedUnit(field?.type, 'eventTimeUnit' in each ? each.eventTimeUnit : undefined);
+      if (field !== undefined && unit !== undefined) return { field, unit };
+    }
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']);
+  for (const { transform, 'source-id': source } of spec?.fields ?? []) {
+    const field = schema.fields.find((each) => each.id === source);
+    const unit = storedUnit(field?.type, undefined);
+    if (field !== undefined && unit !== undefined && ['hour', 'day'].includes(transform))
+      return { field, unit };
+  }
+  return undefined;
+}
+
+type ListedManifest = StatementRow<'inspect/manifests_and_rows'>;
+
+const timeFieldsOf = (metadata: TableMetadata, { field }: EventTime): string[] =>
+  metadata['partition-specs'].flatMap((spec) => {
+    const { partition_position: position, partition_transform: transform } = timeFieldOf(spec, field.id);
+    return ['hour', 'day'].includes(transform) ? [`${spec['spec-id']}:${position}:${transform}`] : [];
+  });
+
+async function manifestsOf(
+  workspace: Workspace,
+  head: Snapshot,
+  timeFields: readonly string[],
+): Promise<ListedManifest[]> {
+  const engine = await workspace.engine();
+  return engine.query(statement('inspect/manifests_and_rows'), {
+    manifest_list: head['manifest-list'],
+    time_fields: timeFields,
+  });
+}
+
+/**
+ * The newest hour that live files state. The manifests whose partitions reach furthest are read first, and
+ * the others only while one of them might hold a later hour: of a table partitioned by hour that is one.
+ */
+async function newestHour(
+  workspace: Workspace,
+  {
+    metadata,
+    column: { field, unit },
+    manifests,
+  }: {
+    readonly metadata: TableMetadata;
+    readonly column: EventTime;
+    readonly manifests: readonly ListedManifest[];
+  },
+): Promise<number | undefined> {
+  const engine = await workspace.engine();
+  const reach = ({ last_hour: hour }: ListedManifest): number =>
+    hour === null ? Number.POSITIVE_INFINITY : Number(hour);
+  let newest: number | undefined;
+  let left = manifests;
+  while (left.length > 0) {
+    const furthest = left.reduce((far, each) => Math.max(far, reach(each)), Number.NEGATIVE_INFINITY);
+    if (newest !== undefined && furthest <= newest) break;
+    const rows = await readEachSpec(
+      metadata,
+      left.filter((each) => reach(each) === furthest),
+      (paths, spec) =>
+        engine.query(statement('inspect/newest_stated_hour'), {
+          manifests: paths,
+          field_id: field.id,
+          unit,
+          type: String(field.type),
+          ...timeFieldOf(spec, field.id),
+        }),
+    );
+    for (const { newest_hour: hour } of rows)
+      if (hour !== null && (newest === undefined || hour > newest)) newest = hour;
+    left = left.filter((each) => reach(each) < furthest);
+  }
+  return newest;
+}

@@ -1,0 +1,49 @@
+/**
+ * Tables at which DuckDB would end the whole process, as soon as it binds a statement that reads them. The
+ * statement under way + each table that DuckDB asks for -> a refusal in the table's place.
+ */
+import type { Engine } from '../../engine/index.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { type TableIdentifier, tableName } from '../../model/names.ts';
+import { mayHaveDroppedColumns, refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
+
+export interface UnreadableWatch {
+  /** The text of the statement that is bound next. */
+  begin(statement: string): void;
+  /** Throws `partition-column-dropped`. */
+  onLoad(table: TableIdentifier, metadata: TableMetadata): Promise<void>;
+  /** What was thrown there: of the catalog's answer DuckDB tells less. */
+  refusal(): unknown;
+}
+
+/** @param reader another connection than the one that binds. */
+export function watchUnreadable(reader: (table: TableIdentifier) => Promise<Engine>): UnreadableWatch {
+  let current = '';
+  let refused: unknown;
+  return {
+    begin(statement) {
+      current = statement;
+      refused = undefined;
+    },
+    async onLoad(table, metadata) {
+      const snapshot = mainSnapshot(metadata);
+      if (snapshot === undefined || !mayHaveDroppedColumns(metadata) || !mayRead(current, table)) return;
+      try {
+        await refuseDroppedColumns(await reader(table), { metadata, snapshot, table: tableName(table) });
+      } catch (error) {
+        refused = error;
+        throw error;
+      }
+    },
+    refusal: () => refused,
+  };
+}
+
+const CHANGING = /^(?:alter|drop|comment|insert)\b/i;
+
+/** Whether a statement may read a table, and not only change it: an INSERT may name it as a source, too. */
+function mayRead(statement: string, { name }: TableIdentifier): boolean {
+  if (!CHANGING.test(statement)) return true;
+  return statement.toLowerCase().split(name.toLowerCase()).length > 2;
+}
