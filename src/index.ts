@@ -12,11 +12,16 @@ export type {
 export type { CompiledPlan, Plan, PlanCause, PlanChange, PlanHour, PlanSource, Step } from './model/plan.ts';
 export type { AuditResult, RunRecord } from './model/run-record.ts';
 export {
+  type CompiledProcess,
+  type CompileRequest,
   doctor,
   type ExplainedPlan,
   type OpenOptions,
   open,
   type Psyberg,
   type RunRequest,
+  type ServedSession,
+  type Shown,
+  type ShowRequest,
   type SqlResult,
 } from './psyberg.ts';

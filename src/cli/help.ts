@@ -10,3 +10,6 @@ export type Act = <Inputs extends readonly unknown[]>(
 /** The lines below a command's help. */
 export const example = (...lines: readonly string[]): string =>
   `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+/** What `--hours` takes. */
+export const HOURS = 'an hour such as 2023-09-14T05, a day, or FROM..TO with both ends, in UTC';

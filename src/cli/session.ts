@@ -192,7 +192,7 @@ async function withSession(
         interruption.release();
       }
     },
-    (project) => withTables(project, options),
+    { change: (project) => withTables(project, options) },
   );
 }
 

@@ -117,19 +117,28 @@ export function writeAll(descriptor: 1 | 2, text: string): void {
 
 /**
  * The project of a command, opened, and closed whatever happens. `change`: what the command line sets
- * differently for this call.
+ * differently for this call; `serve`: where its catalog is served.
  */
 export async function withPsyberg<T>(
   shell: Shell,
   work: (psyberg: Psyberg) => Promise<T>,
-  change: (project: ProjectSpec) => ProjectSpec = (project) => project,
+  {
+    change = (project) => project,
+    serve,
+  }: {
+    readonly change?: (project: ProjectSpec) => ProjectSpec;
+    readonly serve?: OpenOptions['serve'];
+  } = {},
 ): Promise<T> {
   const [{ openProject }, { findProjectRoot, readProject }] = await Promise.all([
     import('../psyberg.ts'),
     import('../project/read-project.ts'),
   ]);
   const project = change(readProject({ root: findProjectRoot(shell.options.project ?? '.') }));
-  const options: OpenOptions = { onStep: (message) => shell.step(message) };
+  const options: OpenOptions = {
+    onStep: (message) => shell.step(message),
+    ...(serve === undefined ? {} : { serve }),
+  };
   const psyberg = await openProject(project, options);
   try {
     return await work(psyberg);

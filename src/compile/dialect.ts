@@ -14,6 +14,7 @@ import type {
   CreateTargetStep,
   InsertStep,
 } from '../model/step.ts';
+import type { LookDialect } from './look.ts';
 
 export interface Dialect {
   /** Creates the target from the columns of the process's query. */
@@ -24,4 +25,6 @@ export interface Dialect {
   load(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | InsertStep)[];
   /** Counts what was read and staged; then each declared audit. */
   audits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | AuditStep)[];
+  /** What is only read. */
+  readonly look: LookDialect;
 }

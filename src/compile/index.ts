@@ -7,5 +7,6 @@ export {
   describeStatement,
   sourceCtes,
 } from './duckdb/index.ts';
+export type { CompiledTexts, HoursAsked, LookRows, LookShape, LookStep } from './look.ts';
 export { hoursRead, namedIn, processParameters, SESSION_CATALOG, windowReach } from './parameters.ts';
-export { declaredParameters, type OverNoRow } from './step-statements.ts';
+export { declaredParameters, type StepLike } from './step-statements.ts';
