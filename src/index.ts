@@ -12,6 +12,8 @@ export type {
 export type { CompiledPlan, Plan, PlanCause, PlanChange, PlanHour, PlanSource, Step } from './model/plan.ts';
 export type { AuditResult, RunRecord } from './model/run-record.ts';
 export {
+  type CompiledProcess,
+  type CompileRequest,
   doctor,
   type ExplainedPlan,
   type HourPicture,
@@ -21,5 +23,8 @@ export {
   type PictureOptions,
   type Psyberg,
   type RunRequest,
+  type ServedSession,
+  type Shown,
+  type ShowRequest,
   type SqlResult,
 } from './psyberg.ts';

@@ -14,9 +14,12 @@ import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
 import type { RunRecord } from './model/run-record.ts';
 import type { StartSpec } from './model/start.ts';
 import type { Adoption } from './processes/adopt-process.ts';
+import type { CompiledProcess, CompileRequest } from './processes/compile-process.ts';
 import { planProcess } from './processes/plan-process.ts';
 import { type RunRequest, runProcesses } from './processes/run-processes.ts';
+import type { ServedSession } from './processes/serve-session.ts';
 import { type SessionRequest, type SessionSteps, sessionSteps } from './processes/session-steps.ts';
+import type { Shown, ShowRequest } from './processes/show-process.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
 import { findProjectRoot, readProject } from './project/read-project.ts';
 import type { GivenVariables } from './project/read-variables.ts';
@@ -32,7 +35,19 @@ import { openWorkspace, type Workspace, type WorkspaceOptions } from './workspac
 import { type QueryOptions, queriesOver } from './workspace/queries.ts';
 
 export { type HourPicture, hourPicture, type PictureOptions } from './report/explain/picture.ts';
-export type { ExplainedPlan, QueryOptions, RunRequest, SessionRequest, SqlResult, StepRecord };
+export type {
+  CompiledProcess,
+  CompileRequest,
+  ExplainedPlan,
+  QueryOptions,
+  RunRequest,
+  ServedSession,
+  SessionRequest,
+  Shown,
+  ShowRequest,
+  SqlResult,
+  StepRecord,
+};
 
 export interface OpenOptions extends WorkspaceOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
@@ -56,6 +71,22 @@ export interface Psyberg {
     names?: readonly string[],
     request?: { readonly allCauses?: boolean; readonly reads?: boolean },
   ): Promise<ExplainedPlan[]>;
+  /**
+   * The rows that a process's query gives now, for its next session or for hours, or those of a source that
+   * it would read. Writes nothing. Throws `hours-invalid`, `source-missing`, `event-time-missing`,
+   * `process-sql-failed` and what planning throws.
+   */
+  show(processName: string, request?: ShowRequest): Promise<Shown>;
+  /**
+   * The SQL of the load and the audits, to be run in a DuckDB that has {@link serveSession}'s tables
+   * attached; also when nothing is new. Writes nothing. Throws as {@link show}.
+   */
+  compile(names?: readonly string[], request?: CompileRequest): Promise<CompiledProcess[]>;
+  /**
+   * Shows the tables of a process's next session to other programs, read-only, until it is closed, or this
+   * is: `sources.<alias>`, `target.<name>` and, of a dimension, `previous.<name>`. Throws as {@link show}.
+   */
+  serveSession(processName: string, request?: CompileRequest): Promise<ServedSession>;
   /** The objects of `run --json`. A process that fails stops those that read its target. */
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /** The steps of a run one by one. */
@@ -139,8 +170,12 @@ export function psybergOver(workspace: Workspace): Psyberg {
   const { project } = workspace;
   const inTurn = oneAfterTheOther();
   const forgotten = closeAtExit(close);
+  const served: ServedSession[] = [];
+  const oneProcess = (name: string): ProcessSpec =>
+    processesInDependencyOrder(project, [name])[0] as ProcessSpec;
   async function close(): Promise<void> {
     forgotten();
+    for (const session of served.splice(0)) session.close();
     await workspace.close();
   }
   return {
@@ -155,10 +190,27 @@ export function psybergOver(workspace: Workspace): Psyberg {
       }
       return plans;
     },
+    show: inTurn(async (processName, request = {}) => {
+      const { showProcess } = await import('./processes/show-process.ts');
+      return showProcess(workspace, oneProcess(processName), request);
+    }),
+    compile: inTurn(async (names, request = {}) => {
+      const { compileProcess } = await import('./processes/compile-process.ts');
+      const compiled: CompiledProcess[] = [];
+      for (const spec of processesInDependencyOrder(project, names))
+        compiled.push(await compileProcess(workspace, spec, request));
+      return compiled;
+    }),
+    serveSession: inTurn(async (processName, request = {}) => {
+      const { serveSession } = await import('./processes/serve-session.ts');
+      const session = await serveSession(workspace, oneProcess(processName), request);
+      served.push(session);
+      return session;
+    }),
     run: inTurn((names, request = {}) => runProcesses(workspace, names, request)),
     session: sessionSteps(workspace),
     adopt: inTurn(async (processName, places = new Map(), { from } = {}) => {
-      const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
+      const spec = oneProcess(processName);
       const { adoptProcess } = await import('./processes/adopt-process.ts');
       return adoptProcess(workspace, spec, { places, from });
     }),

@@ -8,6 +8,7 @@
 -- @param $range_end TIMESTAMP first instant after them (perhaps inside {{sources}}, {{query}})
 -- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{sources}}, {{query}})
 -- @param $previous_start TIMESTAMP start of the hour before, for `previous` (perhaps inside {{sources}})
+-- @param $computed_from TIMESTAMP start of the first hour that is computed, where `previous` is taken from two tables (perhaps inside {{sources}})
 insert into {{hours}} by name
 with {{sources}}
 select * from (

@@ -1,14 +1,17 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
 import { type Command, Option } from 'commander';
 import { usageError } from '../model/errors.ts';
+import type { OpenOptions } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
-import { type Act, example } from './help.ts';
-import { type Shell, writeAll } from './shell.ts';
+import { type Act, example, HOURS } from './help.ts';
+import { type Shell, withPsyberg, writeAll } from './shell.ts';
 
 interface ServeOptions {
   readonly host?: string;
   readonly port: string;
   readonly token?: string;
+  readonly session?: string;
+  readonly hours?: string;
 }
 
 /** Unlike an argument, a variable is not in the list of processes. */
@@ -35,7 +38,15 @@ export function addCatalogCommand(root: Command, act: Act): void {
         'the bearer token that clients send, which other users of this machine see in its list of processes; default: a random one',
       ).env(TOKEN),
     )
-    .addHelpText('after', example('psyberg catalog serve --port 8181'))
+    .option(
+      '--session <process>',
+      'also show the tables of the next session of this process, read-only: sources.ALIAS, target, previous',
+    )
+    .option('--hours <from..to>', `with --session, in place of the next session: ${HOURS}`)
+    .addHelpText(
+      'after',
+      example('psyberg catalog serve --port 8181', 'psyberg catalog serve --session cancel_fact_load'),
+    )
     .action(act(serve));
 }
 
@@ -45,31 +56,78 @@ async function serve(shell: Shell, options: ServeOptions): Promise<number> {
     throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, {
       hint: 'leave it out to take any free port',
     });
+  const place = {
+    port,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.token === undefined ? {} : { token: options.token }),
+  };
+  if (options.session !== undefined) return serveSession(shell, options.session, options, place);
+  if (options.hours !== undefined)
+    throw usageError('usage', '--hours is for the tables of a session', {
+      hint: 'name the process as well: --session PROCESS',
+    });
+  return serveTables(shell, place);
+}
+
+type Place = NonNullable<OpenOptions['serve']>;
+
+async function serveTables(shell: Shell, place: Place): Promise<number> {
   const [{ findProjectRoot, readProject }, { CATALOG_NAME, startProjectCatalog }] = await Promise.all([
     import('../project/read-project.ts'),
     import('../workspace/project-catalog.ts'),
   ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
-  const catalog = await startProjectCatalog(project, {
-    port,
-    ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.token === undefined ? {} : { token: options.token }),
-  });
+  const catalog = await startProjectCatalog(project, place);
   const stopped = stopSignal();
   try {
     // A proxy is ready when what lies behind it answers.
     if (project.catalog.kind === 'rest') await catalog.client.listNamespaces();
-    writeAll(1, `${JSON.stringify({ uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME })}\n`);
-    if (options.host !== undefined && !LOOPBACK_HOSTS.has(options.host))
-      shell.note(
-        `other machines can reach ${options.host}; what they send, the token included, is not encrypted`,
-      );
-    shell.note('serving; stop with Ctrl-C');
-    await stopped;
+    await untilStopped(
+      shell,
+      { uri: catalog.uri, token: catalog.token, warehouse: CATALOG_NAME },
+      place,
+      stopped,
+    );
     return EXIT.done;
   } finally {
     await catalog.close();
   }
+}
+
+async function serveSession(
+  shell: Shell,
+  processName: string,
+  { hours }: ServeOptions,
+  place: Place,
+): Promise<number> {
+  // From the beginning on: what was opened so far is closed again.
+  const stopped = stopSignal();
+  return withPsyberg(
+    shell,
+    async (psyberg) => {
+      const served = await psyberg.serveSession(processName, hours === undefined ? {} : { hours });
+      const { notes, close, ...address } = served;
+      for (const note of notes) shell.note(note);
+      await untilStopped(shell, address, place, stopped);
+      close();
+      return EXIT.done;
+    },
+    { serve: { ...place, holdsProcess: true } },
+  );
+}
+
+/** Says where clients find it, and waits for the end. */
+async function untilStopped(
+  shell: Shell,
+  address: object,
+  { host }: Place,
+  stopped: Promise<void>,
+): Promise<void> {
+  writeAll(1, `${JSON.stringify(address)}\n`);
+  if (host !== undefined && !LOOPBACK_HOSTS.has(host))
+    shell.note(`other machines can reach ${host}; what they send, the token included, is not encrypted`);
+  shell.note('serving; stop with Ctrl-C');
+  await stopped;
 }
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);

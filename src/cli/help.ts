@@ -22,3 +22,5 @@ export function offering(option: Option, values: readonly string[]): Option {
 /** The values that can be named in advance. */
 export const offeredBy = (of: Option | Argument): readonly string[] =>
   of.argChoices ?? ('flags' in of ? offered.get(of) : undefined) ?? [];
+/** What `--hours` takes. */
+export const HOURS = 'an hour such as 2023-09-14T05, a day, or FROM..TO with both ends, in UTC';

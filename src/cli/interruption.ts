@@ -34,3 +34,21 @@ export function onInterruption(stop: () => void): Interruption {
     },
   };
 }
+
+/** The exit code of `work`, or of the signal that stopped it. */
+export async function untilInterrupted(
+  psyberg: { interrupt(): void },
+  work: () => Promise<number>,
+): Promise<number> {
+  const interruption = onInterruption(() => psyberg.interrupt());
+  try {
+    const code = await work();
+    return interruption.exitCode() ?? code;
+  } catch (error) {
+    const code = interruption.exitCode();
+    if (code === undefined) throw error;
+    return code;
+  } finally {
+    interruption.release();
+  }
+}

@@ -193,7 +193,7 @@ async function withSession(
         interruption.release();
       }
     },
-    (project) => withTables(project, options),
+    { change: (project) => withTables(project, options) },
   );
 }
 

@@ -159,16 +159,26 @@ export async function soundPartsOf({ options }: Pick<Shell, 'options'>): Promise
 
 /**
  * The project of a command, opened, and closed whatever happens. `change`: what the command line sets
- * differently for this call.
+ * differently for this call; `serve`: where its catalog is served.
  */
 export async function withPsyberg<T>(
   shell: Shell,
   work: (psyberg: Psyberg) => Promise<T>,
-  change: (project: ProjectSpec) => ProjectSpec = (project) => project,
+  {
+    change = (project) => project,
+    serve,
+  }: {
+    readonly change?: (project: ProjectSpec) => ProjectSpec;
+    readonly serve?: OpenOptions['serve'];
+  } = {},
 ): Promise<T> {
   const [{ openProject }, read] = await Promise.all([import('../psyberg.ts'), projectOf(shell)]);
   const project = change(read);
-  const options: OpenOptions = { onStep: shell.step, onProgress: shell.progress };
+  const options: OpenOptions = {
+    onStep: shell.step,
+    onProgress: shell.progress,
+    ...(serve === undefined ? {} : { serve }),
+  };
   const psyberg = await openProject(project, options);
   try {
     return await work(psyberg);

@@ -51,7 +51,8 @@ const FOR_A_FILE: ResultTextOptions = {
   isForTerminal: false,
 };
 
-const forStdout = ({ style }: Shell): ResultTextOptions => ({
+/** As a person, or a pipe, reads results. */
+export const forStdout = ({ style }: Shell): ResultTextOptions => ({
   style,
   width: outputWidth(process.stdout),
   isForTerminal: process.stdout.isTTY === true,

@@ -14,6 +14,7 @@ import type {
   CreateTargetStep,
   InsertStep,
 } from '../model/step.ts';
+import type { LookDialect } from './look.ts';
 
 export interface Dialect {
   /** Creates the target from the columns of the process's query. */
@@ -26,4 +27,6 @@ export interface Dialect {
   audits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | AuditStep)[];
   /** The query that a load runs, for people to read. */
   query(plan: Plan, spec: ProcessSpec): PlanQuery;
+  /** What is only read. */
+  readonly look: LookDialect;
 }

@@ -7,5 +7,13 @@ export {
   describeStatement,
   sourceCtes,
 } from './duckdb/index.ts';
-export { boundIn, hoursRead, processParameters, SESSION_CATALOG, windowReach } from './parameters.ts';
-export { declaredParameters, type OverNoRow } from './step-statements.ts';
+export type { CompiledTexts, HoursAsked, LookRows, LookShape, LookStep } from './look.ts';
+export {
+  boundIn,
+  hoursRead,
+  namedIn,
+  processParameters,
+  SESSION_CATALOG,
+  windowReach,
+} from './parameters.ts';
+export { declaredParameters, type StepLike } from './step-statements.ts';

@@ -36,6 +36,18 @@ const STATEMENTS = {
 /** A query over no row, for its columns: bound as a step is, and in no plan. */
 export type OverNoRow = 'compile/describe_query' | 'compile/column_types';
 
+/** What a look runs: bound as a step is, and in no plan. */
+export type LookStatement =
+  | 'look/query_rows'
+  | 'look/source_rows'
+  | 'look/empty_sources'
+  | 'look/begin_rows'
+  | 'look/computed_rows'
+  | 'compile/compute_hour';
+
+/** A step of a plan, or a statement that is bound like one. */
+export type StepLike = Step['kind'] | OverNoRow | LookStatement;
+
 /** A value as a plan holds it: 64-bit integers are text, hours ISO texts. */
 type AsJson<Value> = [Value] extends [readonly unknown[]]
   ? readonly string[]
@@ -73,9 +85,10 @@ export const stepAround = (sql: string, { parameters, types }: Omit<BareStep, 's
 });
 
 /** The parameters that a step may bind, as the headers of its statements declare them. */
-export function declaredParameters(kind: Step['kind'] | OverNoRow): DeclaredParameter[] {
-  const names =
-    kind === 'compile/describe_query' || kind === 'compile/column_types' ? [kind] : STATEMENTS[kind];
+export function declaredParameters(kind: StepLike): DeclaredParameter[] {
+  const names: readonly StatementName[] = isStatement(kind) ? [kind] : STATEMENTS[kind];
   const parameters = names.flatMap((name) => statementFile(name).parameters);
   return [...new Map(parameters.map((each) => [each.name, { ...each, optional: true }])).values()];
 }
+
+const isStatement = (kind: StepLike): kind is OverNoRow | LookStatement => kind.includes('/');

@@ -25,7 +25,7 @@ import type { Script } from './run-script.ts';
 import { watchStatements } from './statement-progress.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
 import { unprunedRunner } from './unpruned.ts';
-import { plainRows, type ResultRows } from './values.ts';
+import { plainRows, type ResultRows, resultRows } from './values.ts';
 
 /** One row of a result, 64-bit integers as `bigint`, timestamps as text. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -63,6 +63,8 @@ export interface Engine {
     statement: Statement<Name>,
     ...parameters: ArgumentsOf<Name>
   ): Promise<ResultRows>;
+  /** The same for a person to read: as {@link script} returns it. */
+  shown(statement: BoundStatement): Promise<ResultRows>;
   /** Runs the statements of a user, one after the other, and returns the result of each. */
   script(script: Script): Promise<ResultRows[]>;
   attach(options: AttachOptions): Promise<void>;
@@ -170,6 +172,7 @@ function connectionEngine(parts: Parts): Engine {
       return plainRows(reader).toObjects() as never;
     },
     table: async (statement: Asked, parameters?: Values) => plainRows(await read(statement, parameters)),
+    shown: async (statement: BoundStatement) => resultRows(await read(statement, undefined)),
     script,
     execute: async (statement: Asked, parameters?: Values) => changedRows(await read(statement, parameters)),
     attach: (catalog) => attachCatalog(parts, command, catalog),

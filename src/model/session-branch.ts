@@ -8,6 +8,9 @@ import { sessionBeganMs } from './session-id.ts';
 export const branchName = (processName: string, psybergSessionId: string): string =>
   `psyberg_${processName}_${psybergSessionId}`;
 
+/** The name under which other programs attach the tables of a process's next session: `session@<process>`. */
+export const servedName = (processName: string): string => `session@${processName}`;
+
 export interface SessionOfName {
   readonly processName: string;
   readonly psybergSessionId: string;

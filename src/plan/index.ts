@@ -11,6 +11,7 @@ import { type CauseOptions, describeHours } from './causes.ts';
 import { describeSource, planHead } from './describe-source.ts';
 
 export { planAdoption } from './plan-adoption.ts';
+export { hourOfInterest, lastCompleteHour, planHours } from './plan-hours.ts';
 export { warningsOf } from './warnings.ts';
 
 /** What a session processes, with what made each hour and each partition necessary. */

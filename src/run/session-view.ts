@@ -13,7 +13,12 @@ export interface SessionView {
   close(): void;
 }
 
-export function sessionView(views: SessionViews, name: string): SessionView {
+/** `readOnly`: nobody commits through it, not even to a branch. */
+export function sessionView(
+  views: SessionViews,
+  name: string,
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
+): SessionView {
   const shown = new Map<string, ViewTable>();
   let schema: { readonly target: TableIdentifier; readonly schemaId: number } | undefined;
   const open = (): void => {
@@ -22,7 +27,7 @@ export function sessionView(views: SessionViews, name: string): SessionView {
         ? { ...each, schemaId: schema.schemaId }
         : each,
     );
-    views.open({ name, tables });
+    views.open({ name, tables, readOnly });
   };
   return {
     show(tables) {

@@ -3,7 +3,10 @@
  * complete. ProcessSpec + Iceberg metadata + watermarks -> Session. Reads only; DuckDB is started only when
  * something changed.
  */
-import type { Session } from '../model/session.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import type { Hour } from '../model/hour.ts';
+import type { Session, SourceState } from '../model/session.ts';
+import { type ProcessProgress, progressInSummary } from '../state/read-watermarks.ts';
 import { matchKeys } from './match-keys.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
@@ -20,6 +23,7 @@ import { targetState } from './target-state.ts';
 export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { spec, catalog } = input;
   const loadedTarget = await catalog.loadTable(spec.target.table);
+  if (input.lookUpTo !== undefined) return openHeads(input, input.lookUpTo, loadedTarget?.metadata);
   const progress =
     loadedTarget === undefined
       ? undefined
@@ -33,14 +37,32 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
   const sources = await Promise.all(spec.sources.map((source) => openSourceState(input, source, progress)));
   if (input.adoptsAsItIs === true && loadedTarget !== undefined)
     refuseSkippedRows(spec, loadedTarget.metadata, sources);
-  return matchKeys(
-    input,
-    Object.freeze({
-      spec,
-      psybergSessionId: input.psybergSessionId,
-      openedAtMs: input.nowMs,
-      sources: Object.freeze(sources),
-      target: targetState(spec, loadedTarget?.metadata, progress),
-    }),
-  );
+  return matchKeys(input, sessionOf(input, sources, loadedTarget?.metadata, progress));
 }
+
+/** Every source as of its head; what was loaded of it says only how far the target has come. */
+async function openHeads(
+  input: OpenSessionInput,
+  lastHour: Hour,
+  target: TableMetadata | undefined,
+): Promise<Session> {
+  const { spec } = input;
+  const progress = target === undefined ? undefined : progressInSummary(target, spec.processName);
+  const asked = { ...input, isLoaded: lastHour <= (progress?.completeToHour ?? Number.NEGATIVE_INFINITY) };
+  const sources = await Promise.all(spec.sources.map((source) => openSourceState(asked, source, undefined)));
+  return sessionOf(input, sources, target, progress);
+}
+
+const sessionOf = (
+  { spec, psybergSessionId, nowMs }: OpenSessionInput,
+  sources: readonly SourceState[],
+  target: TableMetadata | undefined,
+  progress: ProcessProgress | undefined,
+): Session =>
+  Object.freeze({
+    spec,
+    psybergSessionId,
+    openedAtMs: nowMs,
+    sources: Object.freeze(sources),
+    target: targetState(spec, target, progress),
+  });

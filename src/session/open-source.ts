@@ -163,6 +163,37 @@ async function stateAt(
           from,
         );
   refuseNulls(input, table, changed.files);
+  const complete =
+    input.isLoaded === true
+      ? {}
+      : await completenessOf(input, table, { head, from, changed, progress, open });
+  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
+  return {
+    ...changed,
+    ...(begin === undefined ? {} : { start: positionOf(metadata, begin) }),
+    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    head: positionOf(metadata, head),
+    ...complete,
+    ...countsOf(head),
+    ...eventTimeFacts(eventTime),
+  };
+}
+
+interface Found {
+  readonly head: Snapshot;
+  readonly from: Watermark | undefined;
+  readonly changed: Pick<SourceState, 'files' | 'deleteFiles'>;
+  readonly progress: ProcessProgress | undefined;
+  readonly open: () => Promise<Source>;
+}
+
+/** The newest hour with rows, and the hour up to which all rows are there. */
+async function completenessOf(
+  input: OpenSessionInput,
+  table: SourceTable,
+  { head, from, changed, progress, open }: Found,
+): Promise<Pick<SourceState, 'newestHour' | 'laterHours' | 'vttsHour'>> {
+  const { spec, metadata } = table;
   const { newestHour, laterHours } = await newestHourOf({
     open,
     source: table,
@@ -174,17 +205,10 @@ async function stateAt(
   const vttsHour = asksProvider(input, spec, { changed, progress })
     ? await askProvider(input, spec, { newestHour, snapshots: () => ancestors(metadata, head) })
     : undefined;
-  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   return {
-    ...changed,
-    ...(begin === undefined ? {} : { start: positionOf(metadata, begin) }),
-    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
-    head: positionOf(metadata, head),
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),
     ...(laterHours === undefined ? {} : { laterHours }),
-    ...countsOf(head),
-    ...eventTimeFacts(eventTime),
   };
 }
 
@@ -199,7 +223,8 @@ const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<SourceStat
 
 /** Where a process without a watermark begins; undefined: with all rows. */
 function beginningOf(input: OpenSessionInput, { spec, metadata }: SourceTable, head: Snapshot) {
-  const start = input.adoptAt === undefined ? spec.start : { kind: 'now' as const };
+  const asOfNow = input.adoptAt !== undefined || input.lookUpTo !== undefined;
+  const start = asOfNow ? { kind: 'now' as const } : spec.start;
   return startSnapshot(metadata, head, { start, table: tableName(spec.table) });
 }
 
@@ -214,13 +239,14 @@ const asWatermark = ({ spec, metadata }: SourceTable, begin: Snapshot): Watermar
  * sources, moves on by completeness alone.
  */
 function asksProvider(
-  { spec }: OpenSessionInput,
+  { spec, lookUpTo }: OpenSessionInput,
   source: SourceSpec,
   {
     changed,
     progress,
   }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
 ): boolean {
+  if (lookUpTo !== undefined) return true;
   if (vttsKind(source.vtts.kind).isFree || spec.sources.length > 1 || patternOf(spec).readsPrevious)
     return true;
   // What was loaded reaches hours that come.

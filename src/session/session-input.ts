@@ -3,6 +3,7 @@ import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { VerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
 import type { ViewPorts } from '../changes/source.ts';
 import type { Engine } from '../engine/index.ts';
+import type { Hour } from '../model/hour.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { StartSpec } from '../model/start.ts';
 
@@ -17,6 +18,14 @@ export interface OpenSessionInput extends ViewPorts {
    * changes.
    */
   readonly adoptAt?: (source: SourceSpec) => StartSpec;
+  /**
+   * For looking at hours, up to this one: each source is shown as of its head, whatever was loaded of it, and
+   * nothing is refused that only loading could get wrong. How far it is complete is asked only for hours that
+   * the target does not have yet: without a watermark all manifests of the source would be read for it.
+   */
+  readonly lookUpTo?: Hour;
+  /** Of a look: true where nobody asks how far its sources are complete. */
+  readonly isLoaded?: boolean;
   /** For adopting: nobody said a place, so that nothing may have come since another process has read. */
   readonly adoptsAsItIs?: boolean;
   /** Rewrites that earlier sessions compared; what this one compares is added. */

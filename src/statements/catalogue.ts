@@ -283,6 +283,7 @@ export interface Catalogue {
       range_end?: Instant | undefined;
       hours?: readonly (bigint | number)[] | undefined;
       previous_start?: Instant | undefined;
+      computed_from?: Instant | undefined;
     };
     fragments: 'hours' | 'sources' | 'query';
     row: AnyRow;
@@ -755,6 +756,108 @@ export interface Catalogue {
     parameters: { limit: bigint | number };
     fragments: 'bad';
     row: { file: string; line: bigint | null; text: string; reason: string; found: bigint };
+  };
+  'look/appended_target': {
+    parameters: Nothing;
+    fragments: 'target' | 'rows';
+    row: AnyRow;
+  };
+  'look/begin_rows': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+    };
+    fragments: 'rows' | 'shape';
+    row: AnyRow;
+  };
+  'look/computed_rows': {
+    parameters: { row_limit: bigint | number };
+    fragments: 'columns' | 'rows';
+    row: AnyRow;
+  };
+  'look/empty_source': {
+    parameters: Nothing;
+    fragments: 'alias' | 'source';
+    row: { alias: string };
+  };
+  'look/empty_sources': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'sources' | 'each';
+    row: { alias: string };
+  };
+  'look/own_query': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      previous_start?: Instant | undefined;
+      computed_from?: Instant | undefined;
+    };
+    fragments: 'sources' | 'query';
+    row: AnyRow;
+  };
+  'look/previous_rows': {
+    parameters: { computed_from: Instant };
+    fragments: 'previous' | 'event_time' | 'rows';
+    row: AnyRow;
+  };
+  'look/query_rows': {
+    parameters: {
+      row_limit: bigint | number;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'query';
+    row: AnyRow;
+  };
+  'look/source_rows': {
+    parameters: {
+      row_limit: bigint | number;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'sources' | 'source';
+    row: AnyRow;
+  };
+  'look/target_shape': {
+    parameters: Nothing;
+    fragments: 'target';
+    row: AnyRow;
+  };
+  'look/whole_target': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'target' | 'event_time' | 'rows';
+    row: AnyRow;
+  };
+  'look/whole_target_beside_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'target' | 'event_time' | 'rows';
+    row: AnyRow;
+  };
+  'look/widened_shape': {
+    parameters: Nothing;
+    fragments: 'target' | 'query';
+    row: AnyRow;
   };
   'macros/bounds_are_trusted': {
     parameters: Nothing;

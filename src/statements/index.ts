@@ -85,3 +85,4 @@ export {
 } from './test-rows.ts';
 export { typedRowsFragments } from './typed-rows.ts';
 export { withoutColumnsQuery } from './user-query.ts';
+export { type LiteralValue, literalText, withVariables } from './variables.ts';

@@ -2,17 +2,16 @@
  * Binds a step: values that only running produces are filled in by name. Step + run values -> BoundStatement.
  * Pure.
  */
-import { declaredParameters, type OverNoRow } from '../compile/index.ts';
+import { declaredParameters, type StepLike } from '../compile/index.ts';
 import type { BoundStatement, BoundValue } from '../engine/index.ts';
 import { PsybergError } from '../model/errors.ts';
-import type { BoundSql, RunInput, Step, StepValue } from '../model/step.ts';
+import type { BoundSql, RunInput, StepValue } from '../model/step.ts';
 import { type DeclaredParameter, fromJson, sqlTypeOf } from '../statements/index.ts';
 
 /** What only running produces, as far as a step asks for it. */
 export type RunInputs = Readonly<Partial<Record<RunInput, BoundValue>>>;
 
-/** A step of a plan, or a query over no row. */
-type Bindable = BoundSql & { readonly kind: Step['kind'] | OverNoRow };
+type Bindable = BoundSql & { readonly kind: StepLike };
 
 /** The values have the types that the header of the step's statement declares, or the project. */
 export function bindStep(step: Bindable, fromRun: RunInputs): BoundStatement {

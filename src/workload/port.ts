@@ -6,7 +6,8 @@
  * An engine reads the session's own catalog: sources cut to what changed, the target on its branch, and what
  * was staged. It writes data files, and hands over a manifest of them; it never commits.
  */
-import type { Dialect } from '../compile/index.ts';
+import type { Dialect, LookRows, LookShape, LookStep } from '../compile/index.ts';
+import type { ResultRows } from '../engine/index.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../model/column-type.ts';
 import type { FileLayout } from '../model/file-layout.ts';
@@ -85,6 +86,15 @@ export interface Workload {
   count(step: CountSourcesStep): Promise<CountedRow[]>;
   /** What an audit selects, `keptRows` of it at most. */
   audit(step: AuditStep, keptRows: number): Promise<Readonly<Record<string, unknown>>[]>;
+  /** What the statements of a look are compiled for. Throws what is wrong with the query. */
+  shape(work: Work, targetColumns: readonly string[]): Promise<LookShape>;
+  /**
+   * The rows of a look; what runs before them leaves nothing. `onStep` is called with the name of each
+   * statement.
+   */
+  look(rows: LookRows, onStep: (name: string) => void): Promise<ResultRows>;
+  /** Names of the sources that a look finds no row in. */
+  lookForNothing(step: LookStep): Promise<string[]>;
   /** An error of this engine, with its place in the user's file where it is one of the process's own SQL. */
   placed(work: Work, error: unknown): unknown;
   /** The same for one of an audit. `columns`: those of the target. */

@@ -6,7 +6,7 @@
 
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { tellingStorage } from '../catalog/client/storage-client.ts';
-import type { CatalogServer } from '../catalog/index.ts';
+import type { CatalogServer, ServeOptions } from '../catalog/index.ts';
 import { openVerifiedRewrites, type VerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
 import type { ViewPorts } from '../changes/source.ts';
 import type { Engine, StorageAccess } from '../engine/index.ts';
@@ -34,6 +34,8 @@ export interface WorkspaceOptions {
   readonly threads?: number;
   /** The clock, in ms since 1970; for tests and replays. */
   readonly now?: () => number;
+  /** Where its catalog is served for other programs; default: any free port of this machine, for itself. */
+  readonly serve?: Pick<ServeOptions, 'host' | 'port' | 'token' | 'holdsProcess'>;
 }
 
 export interface Workspace extends ViewPorts {
@@ -70,6 +72,7 @@ export async function openWorkspace(
   const catalog = await startProjectCatalog(project, {
     duckDb: helpForDuckDb(() => lake.engine(), readable),
     holdsProcess: false,
+    ...options.serve,
   });
   // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
   // them too.

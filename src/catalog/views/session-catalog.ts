@@ -101,7 +101,7 @@ async function redirect(
   change: CommitTableRequest,
   entry: ViewTable,
 ): Promise<CommitTableRequest> {
-  if (entry.show.kind !== 'branch')
+  if (entry.show.kind !== 'branch' || shown.session.readOnly === true)
     throw forbidden(
       `Table ${formatIdentifier(change.identifier)} is read-only in view ${shown.session.name}`,
       'write to the table itself, under the warehouse name',

@@ -44,6 +44,8 @@ export interface SessionTables {
   /** `ATTACH '<name>'`, and the prefix in the path. */
   readonly name: string;
   readonly tables: readonly ViewTable[];
+  /** True: no commit is taken through it, not even one to a branch. */
+  readonly readOnly?: boolean;
 }
 /**
  * What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name.

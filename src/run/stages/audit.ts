@@ -15,6 +15,7 @@ import { keepFailures } from '../checks/audit-failures.ts';
 import { checkFilesRead } from '../checks/files-read.ts';
 import { withRowsAside } from '../checks/rows-aside.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
+import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Composed, type Opened, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { sourceAsRead } from '../views/show-sources.ts';
@@ -122,7 +123,7 @@ function rowsOutsideHours({ plan, spec }: Begun, count: bigint): PsybergError {
 export async function runAudit(audited: Audited, step: AuditStep): Promise<Audited> {
   const { ports, rowsRead, rowsWritten } = audited;
   const declared = declaredAudit(audited, step);
-  const keptRows = Math.max(SAMPLE_ROWS, ports.project.auditFailureRows);
+  const keptRows = keptRowsOf(ports.project);
   const rows = step.counted
     ? [{ expected: rowsRead, actual: rowsWritten }]
     : await ports.workload.audit(step, keptRows).catch(async (error: unknown) => {
@@ -166,3 +167,7 @@ export const isBlocked = ({ audits }: Pick<Audited, 'audits'>): boolean =>
 
 /** Rows of a failed audit in the run's record. */
 const SAMPLE_ROWS = 10;
+
+/** How many rows an audit hands over of those that it finds. */
+export const keptRowsOf = ({ auditFailureRows }: Pick<RunPorts['project'], 'auditFailureRows'>): number =>
+  Math.max(SAMPLE_ROWS, auditFailureRows);

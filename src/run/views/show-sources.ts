@@ -123,30 +123,47 @@ const sourceSpec = (spec: ProcessSpec, source: PlanSource): ProcessSpec['sources
  * in each step.
  */
 export async function attachSession(opened: Opened): Promise<Opened> {
-  const { plan, ports, spec, branch, directory } = opened;
-  const shown = new Map(opened.shown);
-  for (const source of plan.sources) {
-    // Each step of an orchestrator is a process of its own.
-    if (source.read.kind === 'files') await readFolder(opened, source.alias);
-    if (source.read.kind === 'nothing' || source.files_glob !== undefined) continue;
-    const { table } = sourceSpec(spec, source);
-    const narrowed = await narrowSource({ ...ports, plan, source, table, directory });
-    const from = narrowed ?? shown.get(source.alias)?.snapshot;
-    const readable = await readableSource(opened, source, from);
-    if (readable !== undefined) shown.set(source.alias, readable);
-    else if (narrowed !== undefined) shown.set(source.alias, { snapshot: narrowed });
-  }
-  const previous = patternOf(spec).readsPrevious ? await previousView(opened) : undefined;
+  const { plan, ports, branch } = opened;
+  const shown = await shownSources(opened, { narrowed: true });
+  const previous = patternOf(plan).readsPrevious ? await previousView(opened) : undefined;
   opened.view.show([
-    ...plan.sources
-      .filter((source) => source.files_glob === undefined)
-      .map((source) => sourceView(opened, source, shown.get(source.alias))),
+    ...sourceViews(opened, shown),
     targetView(opened),
     ...(previous === undefined ? [] : [previous.table]),
   ]);
   await ports.workload.attach({ warehouse: branch, ...ports.endpoint });
   return { ...opened, shown, previous: previous?.snapshot };
 }
+
+/**
+ * What is shown of each source where that is not its whole snapshot, by alias. `narrowed`: of many files only
+ * those that may hold rows of the session's hours, since nothing else is asked for.
+ */
+export async function shownSources(
+  opened: Opened,
+  { narrowed }: { readonly narrowed: boolean },
+): Promise<Opened['shown']> {
+  const { plan, ports, spec, directory } = opened;
+  const shown = new Map(opened.shown);
+  for (const source of plan.sources) {
+    // Each step of an orchestrator is a process of its own.
+    if (source.read.kind === 'files') await readFolder(opened, source.alias);
+    if (source.read.kind === 'nothing' || source.files_glob !== undefined) continue;
+    const { table } = sourceSpec(spec, source);
+    const files = narrowed ? await narrowSource({ ...ports, plan, source, table, directory }) : undefined;
+    const from = files ?? shown.get(source.alias)?.snapshot;
+    const readable = await readableSource(opened, source, from);
+    if (readable !== undefined) shown.set(source.alias, readable);
+    else if (files !== undefined) shown.set(source.alias, { snapshot: files });
+  }
+  return shown;
+}
+
+/** The sources as tables of the session's view. */
+export const sourceViews = (opened: Opened, shown: Opened['shown']): ViewTable[] =>
+  opened.plan.sources
+    .filter((source) => source.files_glob === undefined)
+    .map((source) => sourceView(opened, source, shown.get(source.alias)));
 
 /** A source as a session reads it. */
 interface ReadSource {

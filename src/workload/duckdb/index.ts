@@ -8,6 +8,7 @@ import { bindStep } from '../bind-step.ts';
 import type { CountedRow, Workload } from '../port.ts';
 import { createFromQuery } from './create-target.ts';
 import { describeQuery } from './describe-query.ts';
+import { lookAt, lookShape } from './look.ts';
 import { mapAuditError, mapSqlError } from './sql-error.ts';
 import { stageRows } from './stage-rows.ts';
 
@@ -21,6 +22,9 @@ export const duckdbWorkload = (engine: Engine): Workload => ({
   stage: (work, step, to) => stageRows(engine, work, step, to),
   count: (step) => engine.query<CountedRow>(bindStep(step, {})),
   audit: (step, keptRows) => engine.query(bindStep(step, { 'kept-rows': keptRows })),
+  shape: (work, targetColumns) => lookShape(engine, work, targetColumns),
+  look: (rows, onStep) => lookAt(engine, rows, onStep),
+  lookForNothing: async (step) => (await engine.query(bindStep(step, {}))).map(({ alias }) => String(alias)),
   placed: (work, error) => mapSqlError(error, work),
   placedInAudit: (work, audit, columns, error) => mapAuditError(error, work, audit, columns),
   resume: () => engine.resume(),

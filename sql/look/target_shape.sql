@@ -1,0 +1,3 @@
+-- @name look/target_shape
+-- What: the columns of the target.
+select * from {{target}}

@@ -1,0 +1,174 @@
+/**
+ * What a look reads: the rows of a process's query, or of one of its sources. Plan -> statements of DuckDB.
+ * Pure. They are a session's own (its sources, its query, hour by hour where the pattern says so) without
+ * what writes.
+ */
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { type Hour, hourText, parseHour } from '../../model/hour.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import {
+  identifierFragment,
+  identifierListFragment,
+  joinedFragment,
+  literalFragment,
+  renderStatement,
+  type SqlFragment,
+  statement,
+  statementFragment,
+} from '../../statements/index.ts';
+import type { LimitedShape, LookRows, LookShape, LookStep } from '../look.ts';
+import { firstWindow, type HourWindow, namedIn, processParameters, windowOf } from '../parameters.ts';
+import { type BareStep, bareStep } from '../step-statements.ts';
+import {
+  type BoundFragment,
+  hoursTable,
+  previousTable,
+  queryCtes,
+  queryWithin,
+  sourceCtes,
+  targetTable,
+} from './source-ctes.ts';
+
+/** No row of a result is counted further. */
+const ALL_ROWS = '9223372036854775807';
+
+const limited = (limit: number | undefined) => ({
+  row_limit: limit === undefined ? ALL_ROWS : String(limit),
+});
+
+export function lookRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedShape): LookRows {
+  if (patternOf(spec).readsPrevious) return computedRows(plan, spec, { shape, limit });
+  const window = windowOf(plan);
+  const { sql, parameters } = ownQuery(plan, spec, window);
+  const rows = bareStep(statement('look/query_rows', { query: statementFragment(sql) }), {
+    ...parameters,
+    ...limited(limit),
+  });
+  return { before: [], rows: { kind: 'look/query_rows', name: 'query_rows', ...rows } };
+}
+
+function computedRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedShape): LookRows {
+  const columns = identifierListFragment(shape.columns.map(({ name }) => name));
+  return {
+    before: [
+      beginRows(plan, spec, { shape, rows: hoursTable }),
+      ...plan.hours.map(({ hour }, index) =>
+        computeHour(plan, spec, {
+          hour: parseHour(hour),
+          from: index > 0 ? hoursTable : firstPrevious(plan, spec, shape),
+        }),
+      ),
+    ],
+    rows: {
+      kind: 'look/computed_rows',
+      name: 'computed_rows',
+      ...bareStep(statement('look/computed_rows', { columns, rows: hoursTable }), limited(limit)),
+    },
+  };
+}
+
+/** What the first hour reads as `previous`. */
+function firstPrevious(plan: Plan, spec: ProcessSpec, { fitsTarget }: LookShape): SqlFragment {
+  if (!plan.target.exists) return hoursTable;
+  return fitsTarget ? previousTable(spec) : previousOfAll(spec, hoursTable);
+}
+
+/** `previous` for whichever hour, from the target and from the hours that were computed before. */
+export const previousOfAll = (spec: ProcessSpec, rows: SqlFragment): SqlFragment =>
+  statementFragment(
+    renderStatement('look/previous_rows', {
+      previous: previousTable(spec),
+      event_time: identifierFragment(spec.target.eventTime as string),
+      rows,
+    }),
+  );
+
+/** The start of the first hour that is computed: what `previous` has of the target lies before it. */
+export const computedFrom = (plan: Plan): { readonly computed_from?: string } =>
+  plan.range === null ? {} : { computed_from: plan.range.first_hour };
+
+/** One hour, whose `previous` is taken from `from`. */
+function computeHour(
+  plan: Plan,
+  spec: ProcessSpec,
+  { hour, from }: { readonly hour: Hour; readonly from: SqlFragment },
+): LookStep {
+  const window = { firstHour: hour, lastHour: hour };
+  const ctes = queryCtes(plan, spec, window, from);
+  const compute = statement('compile/compute_hour', {
+    hours: hoursTable,
+    sources: ctes.fragment,
+    query: queryWithin(plan, spec, window),
+  });
+  const values = { ...processParameters(plan, window), ...ctes.parameters, ...computedFrom(plan) };
+  return {
+    kind: 'compile/compute_hour',
+    name: `compute_hour ${hourText(hour)}`,
+    ...bareStep(compute, namedIn(compute.sql, values)),
+  };
+}
+
+/** A table without rows, with the columns of the target and of the query. */
+export function beginRows(
+  plan: Plan,
+  spec: ProcessSpec,
+  { shape, rows }: { readonly shape: LookShape; readonly rows: SqlFragment },
+): LookStep {
+  const { sql, parameters } = shapeQuery(plan, spec, shape);
+  const begin = statement('look/begin_rows', { rows, shape: statementFragment(sql) });
+  return { kind: 'look/begin_rows', name: 'begin_rows', ...bareStep(begin, parameters) };
+}
+
+function shapeQuery(plan: Plan, spec: ProcessSpec, { fitsTarget, inferred }: LookShape): BareStep {
+  const target = targetTable(spec);
+  if (plan.target.exists && fitsTarget)
+    return { sql: renderStatement('look/target_shape', { target }), parameters: {} };
+  const query = ownQuery(plan, spec, firstWindow(spec, windowOf(plan)), inferred);
+  if (!plan.target.exists) return query;
+  const sql = renderStatement('look/widened_shape', { target, query: statementFragment(query.sql) });
+  return { sql, parameters: query.parameters };
+}
+
+/** The process's query over the rows of a window. `ctes`: in place of those that the window gives. */
+export function ownQuery(
+  plan: Plan,
+  spec: ProcessSpec,
+  window: HourWindow | undefined,
+  ctes: BoundFragment = queryCtes(plan, spec, window),
+): BareStep {
+  const own = statement('look/own_query', {
+    sources: ctes.fragment,
+    query: queryWithin(plan, spec, window),
+  });
+  const values = { ...processParameters(plan, window), ...ctes.parameters, ...computedFrom(plan) };
+  return bareStep(own, namedIn(own.sql, values));
+}
+
+export function lookSource(plan: Plan, alias: string, limit: number | undefined): LookRows {
+  const ctes = sourceCtes(plan, windowOf(plan));
+  const select = statement('look/source_rows', { sources: ctes.fragment, source: identifierFragment(alias) });
+  const rows = bareStep(select, { ...namedIn(select.sql, ctes.parameters), ...limited(limit) });
+  return { before: [], rows: { kind: 'look/source_rows', name: `source_rows ${alias}`, ...rows } };
+}
+
+export function emptySources(plan: Plan): LookStep {
+  const ctes = sourceCtes(plan, windowOf(plan));
+  const each = joinedFragment(
+    plan.sources.map(({ alias }) =>
+      statementFragment(
+        renderStatement('look/empty_source', {
+          alias: literalFragment(alias),
+          source: identifierFragment(alias),
+        }),
+      ),
+    ),
+    '\nunion all\n',
+  );
+  const empty = statement('look/empty_sources', { sources: ctes.fragment, each });
+  return {
+    kind: 'look/empty_sources',
+    name: 'empty_sources',
+    ...bareStep(empty, namedIn(empty.sql, ctes.parameters)),
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * The load and the audits of a session as a text that a DuckDB shell runs from top to bottom, beside the
+ * session's own catalog: values are variables, and what a session stages is a temporary table. Plan + SQL ->
+ * text. Pure.
+ */
+import { type AuditScope, auditKind } from '../../kinds/audits/index.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { parseHour, timeOfSessionId } from '../../model/hour.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import { sqlName } from '../../model/sql-name.ts';
+import {
+  identifierFragment,
+  literalText,
+  renderStatement,
+  type SqlFragment,
+  statementFile,
+  tableFragment,
+  withVariables,
+} from '../../statements/index.ts';
+import type { LookShape } from '../look.ts';
+import {
+  firstWindow,
+  type HourWindow,
+  namedIn,
+  processParameters,
+  windowOf,
+  windowReach,
+} from '../parameters.ts';
+import { type BareStep, declaredParameters } from '../step-statements.ts';
+import { beginRows, computedFrom, ownQuery, previousOfAll } from './look.ts';
+import { ownHourCtes, queryCtes, sourceCtes, targetTable } from './source-ctes.ts';
+
+const temporary = (name: string): SqlFragment => tableFragment('temp', { namespace: ['main'], name });
+/** The rows of the load, for its audits. */
+const STAGED = temporary('psyberg_staged');
+/** The target as it will be. */
+const WHOLE = temporary('psyberg_whole');
+/** A dimension's query for the hour that the variables say. */
+const ONE_HOUR = temporary('psyberg_hour');
+
+/** Statements with the values that they ask for. */
+export interface ScriptPart {
+  readonly values: BareStep['parameters'];
+  readonly sql: string;
+}
+
+/** Leaves the rows in {@link STAGED}, and shows them. */
+export function loadScript(plan: Plan, spec: ProcessSpec, shape: LookShape): ScriptPart {
+  const begin = beginRows(plan, spec, { shape, rows: STAGED });
+  const { values, parts } = patternOf(spec).readsPrevious
+    ? hourByHour(plan, spec)
+    : atOnce(plan, spec, windowOf(plan));
+  return script({ ...begin.parameters, ...values }, [
+    [`what the load returns, shaped like ${shape.fitsTarget ? plan.target.table : 'the query'}`, begin.sql],
+    ...parts,
+    ['the rows', `from ${STAGED.sql}`],
+  ]);
+}
+
+/** A remark, and the statement that it is on. */
+type Part = readonly [remark: string, sql: string];
+interface Parts {
+  readonly values: BareStep['parameters'];
+  readonly parts: readonly Part[];
+}
+
+function atOnce(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Parts {
+  const { sql, parameters } = ownQuery(plan, spec, window);
+  return { values: parameters, parts: [['load', `insert into ${STAGED.sql} by name\n${sql}`]] };
+}
+
+/**
+ * The query stands in a view once, and the variables say for which hour it is asked: a year of hours would be
+ * as many copies of it.
+ */
+function hourByHour(plan: Plan, spec: ProcessSpec): Parts {
+  const window = firstWindow(spec, windowOf(plan));
+  const from = plan.target.exists ? previousOfAll(spec, STAGED) : STAGED;
+  const query = ownQuery(plan, spec, window, queryCtes(plan, spec, window as HourWindow, from));
+  const hours = plan.hours.map(({ hour }, index): Part => {
+    const one = { firstHour: parseHour(hour), lastHour: parseHour(hour) };
+    const all = { ...processParameters(plan, one), ...queryCtes(plan, spec, one, from).parameters };
+    const changing = namedIn(query.sql, hourValues(all));
+    const set = index === 0 ? '' : `${settings(changing as ScriptPart['values']).join(' ')}\n`;
+    return [hour, `${set}insert into ${STAGED.sql} by name from ${ONE_HOUR.sql}`];
+  });
+  const view = `create or replace temp view ${ONE_HOUR.sql} as\n${query.sql}`;
+  return {
+    values: { ...query.parameters, ...namedIn(query.sql, computedFrom(plan)) } as Parts['values'],
+    parts: [['the query, for the hour that the variables say', view], ...hours],
+  };
+}
+
+const HOUR_VALUES = ['first_hour', 'last_hour', 'range_start', 'range_end', 'previous_start'];
+
+/** Those values that are other ones in each hour. */
+const hourValues = (all: object): BareStep['parameters'] =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => HOUR_VALUES.includes(name)));
+
+/** Each audit after the load; a project's own sees `staged` and `target` as in a session. */
+export function auditScript(
+  plan: Plan,
+  spec: ProcessSpec,
+  { keptRows }: { readonly keptRows: number },
+): ScriptPart {
+  const window = windowOf(plan);
+  const sources = sourceCtes(plan, window);
+  const scope: AuditScope = {
+    sources: (more) => sourceCtes(plan, window, more).fragment,
+    ownSources: () => ownHourCtes(plan, window),
+    hasWindows: windowReach(plan) > 0,
+    aliases: spec.sources.map(({ alias }) => alias),
+    staged: STAGED,
+    whole: WHOLE,
+    openedAtMs: Date.parse(plan.opened_at ?? timeOfSessionId(plan.psyberg_session_id)),
+  };
+  const whole = spec.audits.some(
+    (audit) => auditKind(audit.kind).readsTarget(audit) || audit.sql !== undefined,
+  )
+    ? [wholeTarget(plan, spec, window)]
+    : [];
+  const audits = spec.audits.map(
+    (audit): Part => [auditRemark(audit), auditKind(audit.kind).compile(audit, scope)],
+  );
+  const parts = [...whole, ...audits];
+  const values = {
+    ...processParameters(plan, window),
+    ...sources.parameters,
+    ...(window?.only === undefined ? {} : { hours: window.only.map(String) }),
+    kept_rows: keptRows,
+  };
+  return script(namedIn(parts.map(([, sql]) => sql).join('\n'), values) as ScriptPart['values'], parts);
+}
+
+const auditRemark = ({ name, kind, severity }: AuditSpec): string =>
+  kind === 'source_to_target_count'
+    ? `audit ${name} (${severity}): passed when both counts are the same`
+    : `audit ${name} (${severity}): the bad rows; passed without one`;
+
+function wholeTarget(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Part {
+  const { eventTime } = spec.target;
+  const rows = STAGED;
+  const target = targetTable(spec);
+  const named = (sql: string): string => `create or replace temp view ${WHOLE.sql} as\n${sql}`;
+  if (!plan.target.exists)
+    return ['the target as it will be: it is not there yet', named(`from ${rows.sql}`)];
+  if (window === undefined)
+    return ['the target as it will be', named(renderStatement('look/appended_target', { target, rows }))];
+  if (eventTime === undefined)
+    return [
+      'the rows alone: the target has no event time by which their hours could be taken off it',
+      named(`from ${rows.sql}`),
+    ];
+  const fragments = { target, rows, event_time: identifierFragment(eventTime) };
+  return [
+    'the target as it will be',
+    named(
+      window.only === undefined
+        ? renderStatement('look/whole_target', fragments)
+        : renderStatement('look/whole_target_beside_hours', fragments),
+    ),
+  ];
+}
+
+function script(values: ScriptPart['values'], parts: readonly Part[]): ScriptPart {
+  const texts = parts.map(([remark, sql]) => `-- ${remark}\n${withVariables(sql)};`);
+  return { values, sql: texts.join('\n\n') };
+}
+
+/** What a text has to begin with: UTC, its values, and the macros of the engine that it calls. */
+export function prologue({ values, sql }: ScriptPart): string {
+  const calls = MACROS.filter((name) => sql.includes(`${name}(`));
+  const macros = calls.length === 0 ? [] : MACROS.map((name) => `${statementFile(`macros/${name}`).body};`);
+  return ["set TimeZone = 'UTC';", ...settings(values), ...macros].join('\n');
+}
+
+/** Each calls those before it. */
+const MACROS = ['units_per_hour', 'event_hour'] as const;
+
+const settings = (values: ScriptPart['values']): string[] =>
+  valueTexts(values).map(([name, text]) => `set variable ${sqlName(name)} = ${text};`);
+
+/** The values as SQL writes them, by name. */
+export const valueTexts = (values: ScriptPart['values']): [name: string, text: string][] =>
+  Object.entries(values).map(([name, value]) => [
+    name,
+    literalText(value as Parameters<typeof literalText>[0], typeOf(name)),
+  ]);
+
+/** As the header of the statement declares it that a session would bind it in. */
+const typeOf = (name: string) =>
+  [...declaredParameters('compile/compute_hour'), ...declaredParameters('audit')].find(
+    (each) => each.name === name,
+  );
