@@ -1,3 +1,4 @@
+export { type Binder, type Bound, type BoundColumn, openBinder, type ParsedQuery, type TextFault } from './binder.ts';
 export type { BoundStatement, BoundValue } from './bind.ts';
 export { parseColumnType } from './column-types.ts';
 export {

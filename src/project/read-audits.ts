@@ -84,7 +84,7 @@ function readQueryFile(
   const { sql, parameters, sqlOffset } = readQueryText(text, {
     first: text.startsWith('\uFEFF') ? 1 : 0,
     what: 'the audit',
-    report: reporterFor(own, shown),
+    report: reporterFor(own, shown, 'audit-file-invalid'),
   });
   if (!known) problems.push(...own);
   return { file, name: path.basename(file, '.sql'), sql, parameters, place: sqlOffset };

@@ -9,7 +9,7 @@ import type { ProjectSpec } from '../model/process-spec.ts';
 import { checkProject } from './check-project.ts';
 import { type ProjectProblem, positionAt, projectInvalid, reporterFor } from './problems.ts';
 import { PROJECT_FILE, readProjectFile } from './project-schema.ts';
-import { readProcess } from './read-process.ts';
+import { type ProcessDraft, readProcess } from './read-process.ts';
 import { relativeFile } from './relative-file.ts';
 import { parseYamlText } from './yaml-text.ts';
 
@@ -22,20 +22,38 @@ export function findProjectRoot(startDirectory: string): string {
   }
 }
 
+interface ReadOptions {
+  readonly root: string;
+  /** `${NAME}` in the catalog's values is taken from it. Default: this process's. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /**
  * Reads psyberg.yaml and the processes of the project in `root`. Throws `project-not-found` or, with every
- * problem found, `project-invalid`. `${NAME}` in the catalog's values is taken from `environment`, by default
- * this process's.
+ * problem found, `project-invalid`.
  */
-export function readProject(options: {
-  readonly root: string;
-  readonly environment?: NodeJS.ProcessEnv;
-}): ProjectSpec {
+export function readProject(options: ReadOptions): ProjectSpec {
+  const { project, problems } = examineProject(options);
+  if (problems.length > 0) throw projectInvalid(problems);
+  return freezeDeep(project);
+}
+
+/** A project as far as it can be read. */
+export interface ExaminedProject {
+  /** Of the processes without a problem. */
+  readonly project: ProjectSpec;
+  /** What each file of a process says, with the places in it. */
+  readonly drafts: readonly ProcessDraft[];
+  readonly problems: readonly ProjectProblem[];
+}
+
+/** As {@link readProject}, with what is wrong beside what is right. Throws `project-not-found`. */
+export function examineProject(options: ReadOptions): ExaminedProject {
   const root = path.resolve(options.root);
   const file = path.join(root, PROJECT_FILE);
   if (!fs.existsSync(file)) throw projectNotFound(root);
   const problems: ProjectProblem[] = [];
-  const report = reporterFor(problems, PROJECT_FILE);
+  const report = reporterFor(problems, PROJECT_FILE, 'project-file-invalid');
   const text = fs.readFileSync(file, 'utf8');
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
   const projectFile = readProjectFile(yaml, {
@@ -57,8 +75,7 @@ export function readProject(options: {
     readProcess({ file: path.join(processesDirectory, name), root, problems }),
   );
   checkProject(drafts, projectFile.tables, problems);
-  if (problems.length > 0) throw projectInvalid(problems);
-  return freezeDeep({
+  const project: ProjectSpec = {
     name: projectFile.name,
     root,
     catalog: projectFile.catalog,
@@ -67,7 +84,8 @@ export function readProject(options: {
     auditFailureRows: projectFile.auditFailureRows,
     windowKeyLimit: projectFile.windowKeyLimit,
     processes: drafts.flatMap((draft) => (draft.spec === undefined ? [] : [draft.spec])),
-  });
+  };
+  return { project, drafts, problems };
 }
 
 const projectNotFound = (directory: string, where = ''): Error =>

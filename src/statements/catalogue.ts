@@ -412,6 +412,16 @@ export interface Catalogue {
     fragments: 'sources' | 'query';
     row: AnyRow;
   };
+  'engine/columns_of': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: AnyRow;
+  };
+  'engine/parse_queries': {
+    parameters: Nothing;
+    fragments: 'queries';
+    row: { tree: string };
+  };
   'engine/parse_query': {
     parameters: Nothing;
     fragments: 'query';

@@ -46,7 +46,7 @@ export function readTests(project: ProjectSpec, files: readonly string[]): ReadT
 function readFile(project: ProjectSpec, file: string): ReadTests {
   const shown = relativeFile(project.root, file);
   const problems: TestProblem[] = [];
-  const report = reporterFor(problems, shown);
+  const report = reporterFor(problems, shown, 'test-file-invalid');
   const text = fs.readFileSync(file, 'utf8');
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
   const { value } = yaml;
@@ -85,7 +85,7 @@ interface EntryContext {
 function readEntry(context: EntryContext, yaml: YamlText, index: number): ReadTests {
   const { project, file, shown, names } = context;
   const problems: TestProblem[] = [];
-  const report = reporterFor(problems, shown);
+  const report = reporterFor(problems, shown, 'test-file-invalid');
   validate(testSchema, yaml, report);
   const entry = isMap(yaml.value) ? yaml.value : {};
   const written = entry['name'];

@@ -1,0 +1,31 @@
+/**
+ * What SQL may name as `$name`, as a value of its type: a text is bound without the values that only a session
+ * has. Name -> SQL. Pure.
+ */
+import { scanSql } from '../model/scan-sql.ts';
+import type { Edit } from './edited-text.ts';
+
+/** By name. What a project lets its SQL name besides is added here. */
+export type KnownValues = Readonly<Record<string, string>>;
+
+const ANY_INSTANT = "(timestamp '2000-01-01 00:00:00')";
+const ANY_TEXT = "('any'::varchar)";
+
+/** Those of every process, and of its audits. */
+export const SESSION_VALUES: KnownValues = {
+  psyberg_session_id: ANY_TEXT,
+  process_name: ANY_TEXT,
+  first_hour: ANY_INSTANT,
+  last_hour: ANY_INSTANT,
+  range_start: ANY_INSTANT,
+  range_end: ANY_INSTANT,
+};
+
+/** Puts a value in the place of each name that is known. */
+export const valuesPutIn = (sql: string, values: KnownValues): Edit[] =>
+  scanSql(sql).parameters.flatMap(({ name, offset }) => {
+    const by = values[name];
+    if (by === undefined) return [];
+    const written = sql.startsWith(`$"${name}"`, offset) ? name.length + 3 : name.length + 1;
+    return [{ from: offset, to: offset + written, by }];
+  });
