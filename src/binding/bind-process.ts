@@ -10,6 +10,7 @@ import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import {
   emptyCteFragment,
   joinedFragment,
+  noSourceFragment,
   renderStatement,
   type SqlFragment,
   statementFragment,
@@ -17,7 +18,7 @@ import {
 } from '../statements/index.ts';
 import { type BindingFault, type BoundText, bindText } from './bind-text.ts';
 import { edited } from './edited-text.ts';
-import { inferPrevious } from './infer-previous.ts';
+import { inferPrevious, namesOfPrevious } from './infer-previous.ts';
 import { type KnownValues, SESSION_VALUES, valuesPutIn } from './known-values.ts';
 
 export interface BindingInput {
@@ -37,13 +38,65 @@ export interface BoundProcess {
 
 /** Audits are bound over what the query returns: not where that is unknown. */
 export async function bindProcess(binder: Binder, input: BindingInput): Promise<BoundProcess> {
+  const together = patternOf(input.spec).readsPrevious ? undefined : await bindTogether(binder, input);
+  if (together !== undefined) return together;
   const query = await bindQuery(binder, input);
-  const staged = query.columns;
-  if (staged === undefined) return { query, audits: [] };
+  if (query.columns === undefined) return { query, audits: [] };
+  const staged = withTarget(input.target ?? [], query.columns);
   const audits: { audit: AuditSpec; bound: BoundText }[] = [];
   for (const audit of input.spec.audits)
     audits.push({ audit, bound: await bindAudit(binder, input, { audit, staged }) });
   return { query, audits };
+}
+
+/** In one statement; undefined where something is wrong, which is then looked for text by text. */
+async function bindTogether(binder: Binder, input: BindingInput): Promise<BoundProcess | undefined> {
+  const { spec } = input;
+  const rows = statementFragment('psyberg_staged');
+  const sources = (more: readonly SqlFragment[] = []): SqlFragment =>
+    more.length === 0 ? noSourceFragment() : joinedFragment(more, ',\n');
+  const audits = spec.audits.map((audit, index) => {
+    const own = audit.sql === undefined ? audit : { ...audit, sql: withValues(input, audit.sql) };
+    return statementFragment(`,\n(${auditStatement(input, own, { rows, sources })}) as audit_${index}`);
+  });
+  const bound = await binder.bind(
+    renderStatement('binding/process', {
+      sources: joinedFragment(emptySources(input), ',\n'),
+      query: userQueryFragment(withValues(input, spec.sql)),
+      audits: joinedFragment(audits, ''),
+    }),
+  );
+  if (bound.fault !== undefined) return undefined;
+  const fine: BoundText = { faults: [] };
+  const query: BoundText = { columns: bound.columns, faults: [] };
+  return { query, audits: spec.audits.map((audit) => ({ audit, bound: fine })) };
+}
+
+const withValues = (input: BindingInput, sql: string): string =>
+  edited(sql, valuesPutIn(sql, valuesOf(input))).text;
+
+/** The statement of an audit over `rows`, which stand for what is staged and for the target. */
+function auditStatement(
+  { spec }: BindingInput,
+  audit: AuditSpec,
+  { rows, sources }: { readonly rows: SqlFragment; readonly sources: AuditScope['sources'] },
+): string {
+  const scope: AuditScope = {
+    sources,
+    ownSources: () => sources(),
+    hasWindows: true,
+    aliases: spec.sources.map(({ alias }) => alias),
+    staged: rows,
+    whole: rows,
+  };
+  // How many rows are kept is known to a run alone.
+  return auditKind(audit.kind).compile(audit, scope).replaceAll('$kept_rows', '1');
+}
+
+/** What a session stages has the columns of its target, and those that it adds. */
+function withTarget(target: readonly BoundColumn[], query: readonly BoundColumn[]): BoundColumn[] {
+  const known = new Set(target.map(({ name }) => name.toLowerCase()));
+  return [...target, ...query.filter(({ name }) => !known.has(name.toLowerCase()))];
 }
 
 /** As SQL writes it, in lower case, to its columns. */
@@ -91,70 +144,80 @@ const emptySources = ({ sources }: BindingInput): SqlFragment[] =>
   [...sources].map(([alias, columns]) => emptyCteFragment(alias, columns));
 
 /** Over what the query itself makes of `previous`, as a session does that creates the target. */
-async function bindWithInferred(binder: Binder, input: BindingInput, relations: Relations): Promise<BoundText> {
+async function bindWithInferred(
+  binder: Binder,
+  input: BindingInput,
+  relations: Relations,
+): Promise<BoundText> {
   const { spec } = input;
-  const text = edited(spec.sql, valuesPutIn(spec.sql, valuesOf(input))).text;
+  const text = withValues(input, spec.sql);
   const [parsed] = await binder.parse([text]);
-  let failed = false;
   try {
     const previous = await inferPrevious(spec, parsed?.tree, async (cte) => {
       const bound = await binder.bind(overSources(input, [cte], text));
       if (bound.fault === undefined) return bound.columns;
-      failed = true;
-      throw new Error(bound.fault.message);
+      throw new NotBound(bound.fault.message);
     });
     return await bindOver(binder, input, relations, previous === undefined ? [] : [previous]);
   } catch (error) {
-    if (error instanceof PsybergError && error.code === 'previous-column')
-      return { faults: [{ message: error.message, hint: error.hint, offset: undefined }] };
-    if (!failed) throw error;
-    // What is wrong beside `previous` shows without it; its columns are not known.
-    return withoutPrevious(binder, input, relations);
+    const isPrevious = error instanceof PsybergError && error.code === 'previous-column';
+    if (!isPrevious && !(error instanceof NotBound)) throw error;
+    return (
+      (await faultsBeside(binder, input, { relations, tree: parsed?.tree })) ??
+      (isPrevious ? { faults: [previousFault(error)] } : { faults: [], unjudged: 'it reads itself' })
+    );
   }
 }
 
-async function withoutPrevious(binder: Binder, input: BindingInput, relations: Relations): Promise<BoundText> {
-  const bound = await bindOver(binder, input, relations, [emptyCteFragment('previous', [])]);
-  return bound.faults.length > 0 ? bound : { faults: [], unjudged: 'it reads itself' };
+class NotBound extends Error {}
+
+const previousFault = ({ message, hint }: PsybergError): BindingFault => ({
+  message,
+  complaint: message,
+  hint,
+  offset: undefined,
+  code: 'previous-column',
+});
+
+/**
+ * What is wrong whatever `previous` is: there it has the columns alone that the query takes from it by name.
+ * Undefined where nothing is.
+ */
+async function faultsBeside(
+  binder: Binder,
+  input: BindingInput,
+  { relations, tree }: { readonly relations: Relations; readonly tree: unknown },
+): Promise<BoundText | undefined> {
+  const names = namesOfPrevious(tree) ?? [];
+  const previous = emptyCteFragment(
+    'previous',
+    names.map((name) => ({ name, type: '"NULL"' })),
+  );
+  const bound = await bindOver(binder, input, relations, [previous]);
+  return bound.faults.length > 0 ? bound : undefined;
 }
 
 interface AuditInput {
   readonly audit: AuditSpec;
-  /** What the query returns. */
   readonly staged: readonly BoundColumn[];
 }
 
 function bindAudit(binder: Binder, input: BindingInput, { audit, staged }: AuditInput): Promise<BoundText> {
-  const { spec } = input;
-  const kind = auditKind(audit.kind);
-  const rows = statementFragment(
-    `(with ${emptyCteFragment('staged', staged).sql} select * from staged)`,
-  );
+  const rows = statementFragment(`(with ${emptyCteFragment('staged', staged).sql} select * from staged)`);
   const sources = (more: readonly SqlFragment[] = []): SqlFragment =>
     joinedFragment([...emptySources(input), ...more], ',\n');
-  const scope: AuditScope = {
-    sources,
-    ownSources: () => sources(),
-    hasWindows: true,
-    aliases: spec.sources.map(({ alias }) => alias),
-    staged: rows,
-    whole: rows,
-  };
   const relations = new Map([...relationsOf(input), ['staged', staged], ['target', staged]]);
   const values = valuesOf(input);
   if (audit.sql !== undefined)
     return bindText(binder, audit.sql, {
-      around: (sql) => withoutLimit(kind.compile({ ...audit, sql } as AuditSpec, scope)),
+      around: (sql) => auditStatement(input, { ...audit, sql }, { rows, sources }),
       values,
       relations,
     });
   // Its statement is the engine's own: what is wrong in it is what the header says.
-  const statement = withoutLimit(kind.compile(audit, scope));
+  const statement = auditStatement(input, audit, { rows, sources });
   return bindText(binder, statement, { around: (sql) => sql, values, relations }).then(placeless);
 }
-
-/** How many rows are kept is known to a run alone. */
-const withoutLimit = (sql: string): string => sql.replaceAll('$kept_rows', '1');
 
 const placeless = ({ faults, ...bound }: BoundText): BoundText => ({
   ...bound,

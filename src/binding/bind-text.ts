@@ -11,11 +11,15 @@ import { type KnownValues, valuesPutIn } from './known-values.ts';
 /** Something wrong in a text, in words for people. */
 export interface BindingFault {
   readonly message: string;
+  /** In DuckDB's words, on one line. */
+  readonly complaint: string;
   readonly hint: string | undefined;
   /** UTF-16 units from the beginning of the text; undefined where DuckDB names no place. */
   readonly offset: number | undefined;
-  /** The name that is not there. */
+  /** The name of a column that is not there. */
   readonly missing?: string;
+  /** Where it is not that of a text that does not bind. */
+  readonly code?: 'previous-column';
 }
 
 export interface BoundText {
@@ -60,13 +64,20 @@ export async function bindText(
     // What follows from a column that was taken as NULL is no fault of the text.
     if (faults.length > 0 && missing === undefined) return { faults };
     const named = missing === undefined ? {} : { missing: missing.column };
-    faults.push({ ...described(fault, relations), offset, ...named });
+    faults.push({ ...described(fault, relations), complaint: complaintIn(fault), offset, ...named });
     const isAgain = edits.some((edit) => edit.from === offset);
     if (offset === undefined || name === undefined || missing === undefined || isAgain) return { faults };
     edits.push({ from: offset, to: offset + name.length, by: 'null' });
   }
   return { faults };
 }
+
+/** A relation without rows is a list of values to DuckDB, and a table to whoever reads its SQL. */
+const complaintIn = ({ kind, message }: TextFault): string =>
+  `${kind} Error: ${message
+    .replace(/^Values list/, 'Table')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .trim()}`;
 
 /** The user's text comes last in the statement. */
 function placeOf({ byte }: TextFault, statement: string, { text, before }: EditedText): number | undefined {
@@ -75,7 +86,8 @@ function placeOf({ byte }: TextFault, statement: string, { text, before }: Edite
   return start >= 0 && at >= 0 && at <= text.length ? before(at) : undefined;
 }
 
-const NAME = /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*/uy;
+const NAME =
+  /(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*/uy;
 
 function nameAt(text: string, offset: number): string | undefined {
   NAME.lastIndex = offset;
@@ -105,7 +117,9 @@ function reasonNotToJudge({ kind, message, entry }: TextFault, name: string | un
   if (/ it exists in the \w+ extension/.test(message)) return 'it needs an extension of DuckDB';
   if (kind === 'Permission' || kind === 'IO' || kind === 'HTTP') return 'it reads files';
   const isTable = entry === 'Table' || /^Table with name .* does not exist/.test(message);
-  return isTable && (name === undefined || name.includes('.')) ? 'it names a table of the warehouse' : undefined;
+  return isTable && (name === undefined || name.includes('.'))
+    ? 'it names a table of the warehouse'
+    : undefined;
 }
 
 type Described = Pick<BindingFault, 'message' | 'hint'>;
@@ -115,7 +129,10 @@ function described(fault: TextFault, relations: Surroundings['relations']): Desc
   if (missing !== undefined) return withoutColumn(fault, missing, relations);
   const { candidates, entry, name } = fault;
   if (entry === 'Table' && name !== undefined)
-    return { message: `there is no table ${name}`, hint: `the sources are ${[...relations.keys()].join(', ')}` };
+    return {
+      message: `there is no table ${name}`,
+      hint: `the sources are ${[...relations.keys()].join(', ')}`,
+    };
   if (entry !== undefined && name !== undefined)
     return { message: `there is no ${entry.toLowerCase()} ${name}`, hint: meant(candidates[0]) };
   const [first = ''] = fault.message.split('\n');
@@ -134,7 +151,10 @@ function withoutColumn(
   const known = relation === undefined ? undefined : relations.get(relation.toLowerCase());
   const names = (known ?? [...relations.values()].flat()).map((each) => each.name);
   const nearest = nearestName(column, names) ?? candidates[0];
-  const listed = relation !== undefined && known !== undefined ? `the columns of ${relation} are ${names.join(', ')}` : undefined;
+  const listed =
+    relation !== undefined && known !== undefined
+      ? `the columns of ${relation} are ${names.join(', ')}`
+      : undefined;
   return {
     message: relation === undefined ? `there is no column ${column}` : `${relation} has no column ${column}`,
     hint: meant(nearest) ?? listed,

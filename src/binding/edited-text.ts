@@ -1,4 +1,5 @@
 /** A text with parts of it replaced, and where each place of it was before. Pure. */
+import type { TextPosition } from '../model/process-spec.ts';
 
 /** Offsets are of the text as it was, in UTF-16 units; `to` is exclusive. */
 export interface Edit {
@@ -38,3 +39,13 @@ export function edited(text: string, edits: readonly Edit[]): EditedText {
 /** How many UTF-16 units the first bytes of a text in UTF-8 are. */
 export const unitsOfBytes = (text: string, bytes: number): number =>
   Buffer.from(text).subarray(0, bytes).toString().length;
+
+/** The place of an offset (UTF-16 units) in a text that begins at `begin` of its file. */
+export function placeIn(text: string, begin: TextPosition, offset: number): TextPosition {
+  const before = text.slice(0, Math.max(0, offset)).split('\n');
+  const last = (before.at(-1) as string).length;
+  return {
+    line: begin.line + before.length - 1,
+    column: before.length === 1 ? begin.column + last : last + 1,
+  };
+}

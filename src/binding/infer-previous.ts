@@ -113,7 +113,7 @@ interface Node {
  * The column names that the query takes from `previous`, by DuckDB's own parser; undefined when it does not
  * read it.
  */
-function namesOfPrevious(tree: unknown): string[] | undefined {
+export function namesOfPrevious(tree: unknown): string[] | undefined {
   const nodes: Node[] = [];
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(walk);

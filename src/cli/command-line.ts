@@ -8,6 +8,7 @@ import { shownError } from '../model/storage-faults.ts';
 import { errorText } from '../report/run-report.ts';
 import { addAdoptCommand } from './adopt.ts';
 import { addCatalogCommand } from './catalog.ts';
+import { addCheckCommand } from './check.ts';
 import { addCompletionCommand } from './completion.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfKind } from './exit-code.ts';
@@ -73,6 +74,7 @@ export function program(act: Act): Command {
     })
     .exitOverride();
   addNewCommand(root, act);
+  addCheckCommand(root, act);
   addPlanCommand(root, act);
   addRunCommand(root, act);
   addTestCommand(root, act);

@@ -4,7 +4,12 @@
  * a tenth of the time of an engine over the warehouse (23 ms, 2026-11-29).
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { literalFragment, renderStatement, type SqlFragment, statementFragment } from '../statements/index.ts';
+import {
+  literalFragment,
+  renderStatement,
+  type SqlFragment,
+  statementFragment,
+} from '../statements/index.ts';
 
 /** A column of a query or a table; the type as DuckDB writes it, `"NULL"` for a NULL of no type. */
 export interface BoundColumn {

@@ -1,5 +1,12 @@
-export { type Binder, type Bound, type BoundColumn, openBinder, type ParsedQuery, type TextFault } from './binder.ts';
 export type { BoundStatement, BoundValue } from './bind.ts';
+export {
+  type Binder,
+  type Bound,
+  type BoundColumn,
+  openBinder,
+  type ParsedQuery,
+  type TextFault,
+} from './binder.ts';
 export { parseColumnType } from './column-types.ts';
 export {
   type AttachOptions,

@@ -33,11 +33,15 @@ export const PROBLEM_CODES = {
   'process-name-taken': error('Two processes have one name.'),
   'process-sql-failed': error('The SQL of a process cannot be parsed or bound.'),
   'project-file-invalid': error('`psyberg.yaml` is wrong.'),
-  'select-star': warning('A query takes all columns of a source: those of its target change with the source.'),
+  'select-star': warning(
+    'A query takes all columns of a source: those of its target change with the source.',
+  ),
   'source-columns-unknown': warning('Nobody says which columns a source has, so what reads it is not bound.'),
   'source-missing': error('A source is neither in `tables/` nor in the warehouse, and no process writes it.'),
   'source-unused': warning('A source is declared and holds its process back, and its SQL does not read it.'),
-  'table-ddl-failed': error('The DDL of a file of `tables/` is wrong, or does not create the table of its name.'),
+  'table-ddl-failed': error(
+    'The DDL of a file of `tables/` is wrong, or does not create the table of its name.',
+  ),
   'table-not-declared': warning('A query reads a table, file or table function that is no declared source.'),
   'table-spelled-differently': error('One table is written with and without capitals.'),
   'table-unused': warning('A file of `tables/` describes a table that no process reads.'),

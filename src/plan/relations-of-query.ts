@@ -184,7 +184,9 @@ function relationsIn(from: unknown, reading: Reading): Relation[] {
   const query = from['type'] === 'SUBQUERY' ? innerQuery(from['subquery']) : undefined;
   if (query === undefined) return [];
   const derived = derive(query, scope, selects);
-  const byte = treeNodes(query).map(byteOf).find((each) => each !== undefined);
+  const byte = treeNodes(query)
+    .map(byteOf)
+    .find((each) => each !== undefined);
   const inside = query['type'] === 'SELECT_NODE' ? { inside: fromClause(query, scope, []) } : {};
   return [{ ...derived, ...inside, name: alias, byte }];
 }

@@ -23,11 +23,7 @@ export type ReportProblem = (
 
 /** A reporter for one file that adds to the common list. `ofFile`: the code of what has none of its own. */
 export const reporterFor =
-  (
-    problems: ProjectProblem[],
-    file: string,
-    ofFile: ProblemCode = 'process-file-invalid',
-  ): ReportProblem =>
+  (problems: ProjectProblem[], file: string, ofFile: ProblemCode = 'process-file-invalid'): ReportProblem =>
   ({ line, column }, message, hint, code = ofFile) => {
     problems.push({ file, line, column, message, hint: hint ?? null, code });
   };

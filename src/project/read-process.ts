@@ -41,6 +41,8 @@ export interface ProcessDraft {
   readonly target?: TableIdentifier;
   readonly sources: readonly { readonly table: TableIdentifier; readonly index: number }[];
   readonly placeOf: (path: Path) => TextPosition;
+  /** The header as it is written; undefined when it is no map. */
+  readonly header?: Readonly<Record<string, unknown>>;
   /** Only when the file has no problem. */
   readonly spec?: ProcessSpec;
 }
@@ -130,6 +132,7 @@ function draftOf(
       return table === undefined ? [] : [{ table, index }];
     }),
     placeOf,
+    header,
   };
 }
 

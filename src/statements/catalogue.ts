@@ -94,6 +94,11 @@ export interface Catalogue {
     fragments: 'audit';
     row: AnyRow;
   };
+  'binding/process': {
+    parameters: Nothing;
+    fragments: 'sources' | 'query' | 'audits';
+    row: AnyRow;
+  };
   'changes/add_changed_keys': {
     parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
     fragments:
@@ -415,6 +420,11 @@ export interface Catalogue {
   'engine/columns_of': {
     parameters: Nothing;
     fragments: 'table';
+    row: AnyRow;
+  };
+  'engine/make_schema': {
+    parameters: Nothing;
+    fragments: 'schema';
     row: AnyRow;
   };
   'engine/parse_queries': {

@@ -27,7 +27,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   state: ['catalog', 'engine', 'files', 'iceberg', 'kinds', 'model', 'statements', 'tables'],
   changes: ['catalog', 'engine', 'iceberg', 'model', 'state', 'statements', 'tables'],
   session: ['catalog', 'changes', 'engine', 'iceberg', 'kinds', 'landing', 'model', 'state', 'statements'],
-  workload: ['compile', 'engine', 'files', 'iceberg', 'kinds', 'model', 'statements', 'tables'],
+  binding: ['engine', 'kinds', 'model', 'project', 'statements'],
+  workload: ['binding', 'compile', 'engine', 'files', 'iceberg', 'kinds', 'model', 'statements', 'tables'],
   run: [
     'catalog',
     'compile',
@@ -47,6 +48,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['kinds', 'model', 'cli-table3', 'picocolors'],
   workspace: ['catalog', 'changes', 'engine', 'maintain', 'model', 'run', 'tables', 'workload'],
   processes: [
+    'binding',
     'compile',
     'kinds',
     'landing',
@@ -72,6 +74,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'tables',
     'workspace',
   ],
+  check: ['binding', 'engine', 'model', 'plan', 'project', 'testing', 'workload', 'workspace'],
   testing: [
     'catalog',
     'engine',
@@ -97,6 +100,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   'index.ts': ['engine', 'maintain', 'model', 'psyberg.ts'],
   cli: [
+    'check',
     'engine',
     'iceberg',
     'kinds',
@@ -133,6 +137,7 @@ const JOBS: Readonly<Record<string, string>> = {
   state: 'watermarks, sessions, signals',
   changes: 'change detection: window, evidence, a verdict a file',
   session: 'opens a session: heads, changes, VTTS',
+  binding: 'queries and audits bound over columns, without rows',
   workload: 'a port: what creates, loads, counts and audits; DuckDB',
   run: 'effects in order, one file a stage; repair, clean-up',
   maintain: 'compaction, expiry, orphans',
@@ -140,6 +145,7 @@ const JOBS: Readonly<Record<string, string>> = {
   workspace: 'a project with its catalog and DuckDB at hand',
   processes: 'processes planned, run, adopted; retries',
   inspect: 'status, history, signals, doctor',
+  check: '`psyberg check`: what can be known without data, a rule a file',
   testing: 'tests',
   'psyberg.ts': 'the library',
   'index.ts': 'its public names',

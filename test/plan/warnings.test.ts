@@ -45,13 +45,22 @@ describe('a join that nothing ties to the same hour', () => {
     ['select *, exists (from r where r.k = c.k) as x from c', ['c r k -']],
     ['select * from c join (select k from r) as r2 using (k)', ['c r k -']],
     ['with r2 as (select * from r) select * from c join r2 using (k)', ['c r k -']],
-    ['with a as (select * from c), b as (select k, max(ts) as t from r group by 1) from a join b using (k)', ['c r k -']],
-    ['with a as (select k, ts as c_ts from c), b as (from r) from a join b on a.k = b.k and b.ts > a.c_ts - interval 2 hour', ['c r k 2']],
+    [
+      'with a as (select * from c), b as (select k, max(ts) as t from r group by 1) from a join b using (k)',
+      ['c r k -'],
+    ],
+    [
+      'with a as (select k, ts as c_ts from c), b as (from r) from a join b on a.k = b.k and b.ts > a.c_ts - interval 2 hour',
+      ['c r k 2'],
+    ],
     ['select * from c, lateral (select * from r where r.k = c.k) as x', ['c r - -']],
     ['select (select max(x.v) from (select k, v from r) as x where x.k = c.k) from c', ['c r k -']],
     ['with j as (select c.k from c join r on c.ts = r.ts) from j join d using (k)', ['c d k -']],
     ['select 1 union all (with b as (from r) select 1 from c join b using (k))', ['c r k -']],
-    ['with u as (select k, ts from c union all select k, ts from r) select * from d join u using (k)', ['d c k -']],
+    [
+      'with u as (select k, ts from c union all select k, ts from r) select * from d join u using (k)',
+      ['d c k -'],
+    ],
     ['select * from c where c.k in (select k from r)', ['c r k -']],
     [
       'select *, exists (from r as q where q.k = c.k and q.ts <= c.ts and q.ts > c.ts - interval 12 hour) as x from c',
