@@ -11,7 +11,7 @@ import {
   statementFragment,
 } from '../statements/index.ts';
 
-/** A column of a query or a table; the type as DuckDB writes it, `"NULL"` for a NULL of no type. */
+/** A column of a query or a table; the type as DuckDB writes it, `INTEGER` for a NULL of no type. */
 export interface BoundColumn {
   readonly name: string;
   readonly type: string;
@@ -122,7 +122,7 @@ async function bindOn(connection: DuckDBConnection, sql: string): Promise<Bound>
     try {
       const columns = Array.from({ length: prepared.columnCount }, (_, index) => ({
         name: prepared.columnName(index),
-        type: typeText(String(prepared.columnType(index))),
+        type: String(prepared.columnType(index)),
       }));
       return { columns };
     } finally {
@@ -132,8 +132,6 @@ async function bindOn(connection: DuckDBConnection, sql: string): Promise<Bound>
     return { fault: faultOf(error) };
   }
 }
-
-const typeText = (type: string): string => (type === 'SQLNULL' ? '"NULL"' : type);
 
 async function parseOn(connection: DuckDBConnection, queries: readonly string[]): Promise<ParsedQuery[]> {
   if (queries.length === 0) return [];

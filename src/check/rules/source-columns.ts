@@ -41,9 +41,9 @@ function eventTimeOf({ file, draft }: CheckedProcess, { spec, index, columns }: 
   ];
 }
 
-/** As DuckDB names them; smaller integers are stored as these. */
-const TIMES = /^(?:TIMESTAMP(?: WITH TIME ZONE|_NS)?|DATE)$/;
-const INTEGERS = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
+/** As DuckDB names them, in full or in short; smaller integers are stored as these. */
+const TIMES = /^(?:TIMESTAMP(?: WITH TIME ZONE|TZ|_NS)?|DATE)$/i;
+const INTEGERS = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/i;
 
 const holdsTime = (type: string, unit: EventTimeUnit | undefined): boolean =>
   TIMES.test(type) || (unit !== undefined && INTEGERS.test(type));

@@ -28,7 +28,7 @@ function eventTimeOfTarget({ spec, file, draft }: CheckedProcess, columns: reado
   const { eventTime } = spec.target;
   if (eventTime === undefined) return [];
   const column = columnNamed(columns, eventTime);
-  if (column !== undefined && /^(?:TIMESTAMP|DATE|"NULL")/.test(column.type)) return [];
+  if (column !== undefined && /^(?:TIMESTAMP|DATE|"NULL")/i.test(column.type)) return [];
   const place = draft.placeOf(['target', 'event_time']);
   return [
     column === undefined
@@ -96,7 +96,7 @@ const TAKEN: Readonly<Record<PartitionBySpec['transform'], string>> = {
 };
 
 const takes = ({ transform }: PartitionBySpec, type: string): boolean =>
-  type === '"NULL"' || new RegExp(`^(?:${TAKEN[transform]})$`).test(type);
+  type === '"NULL"' || new RegExp(`^(?:${TAKEN[transform]})$`, 'i').test(type);
 
 function typesOfTarget(process: CheckedProcess, columns: readonly BoundColumn[]): Found[] {
   const { spec, file } = process;
