@@ -1,7 +1,7 @@
 /**
  * Binds a text of the project inside a statement of the engine, and says everything that is wrong in it. Text
- * -> columns, and faults at their places. A column that is not there is taken as NULL from then on, so that the
- * next fault shows as well.
+ * -> columns, and faults at their places. A column that is not there is taken as NULL from then on, so that
+ * the next fault shows as well.
  */
 import type { Binder, BoundColumn, TextFault } from '../engine/index.ts';
 import { nearestName } from '../project/did-you-mean.ts';

@@ -1,6 +1,6 @@
 /**
- * What SQL may name as `$name`, as a value of its type: a text is bound without the values that only a session
- * has. Name -> SQL. Pure.
+ * What SQL may name as `$name`, as a value of its type: a text is bound without the values that only a
+ * session has. Name -> SQL. Pure.
  */
 import { scanSql } from '../model/scan-sql.ts';
 import type { Edit } from './edited-text.ts';

@@ -3,7 +3,7 @@
  * The warehouse is asked for the columns alone that no file and no query says.
  */
 import { bindProcess } from '../binding/bind-process.ts';
-import { type Binder, type BoundColumn, openBinder, type ParsedQuery } from '../engine/index.ts';
+import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
 import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
@@ -18,7 +18,7 @@ export interface CheckReport {
   readonly problems: readonly CheckProblem[];
 }
 
-/** Throws `project-not-found`; what is wrong in files is in the report. `root`: the folder of psyberg.yaml. */
+/** `root`: the folder of psyberg.yaml. Throws `project-not-found`; what is wrong in files is reported. */
 export async function checkFiles(options: {
   readonly root: string;
   readonly environment?: NodeJS.ProcessEnv;
@@ -83,7 +83,7 @@ async function checkedProcess(
     spec,
     draft,
     parsed,
-  }: { readonly spec: ProcessSpec; readonly draft: ProcessDraft; readonly parsed: ParsedQuery },
+  }: { readonly spec: ProcessSpec; readonly draft: ProcessDraft; readonly parsed: ParsedText },
 ): Promise<CheckedProcess> {
   const sources: CheckedSource[] = [];
   for (const [index, source] of spec.sources.entries())

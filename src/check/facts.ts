@@ -4,7 +4,7 @@ import type { DdlColumns } from '../binding/table-columns.ts';
 import type { BoundColumn, TextFault } from '../engine/index.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
-import type { TableFile } from '../project/table-files.ts';
+import type { DdlFile } from '../project/table-files.ts';
 
 export interface CheckedProcess {
   readonly spec: ProcessSpec;
@@ -41,7 +41,7 @@ export type UnknownTable =
   /** The warehouse could not be asked. */
   | { readonly kind: 'unreachable'; readonly message: string; readonly hint: string | undefined };
 
-export interface CheckedTableFile extends TableFile {
+export interface CheckedTableFile extends DdlFile {
   readonly ddl: DdlColumns;
 }
 

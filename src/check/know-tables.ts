@@ -1,6 +1,6 @@
 /**
- * The columns of the tables that processes read: by the DDL of `tables/`, else by the query of the process that
- * writes them, else by the warehouse. Files and queries come first, so that a project is judged as it is
+ * The columns of the tables that processes read: by the DDL of `tables/`, else by the query of the process
+ * that writes them, else by the warehouse. Files and queries come first, so that a project is judged as it is
  * written, with or without a warehouse.
  */
 import { columnsOfDdl } from '../binding/table-columns.ts';

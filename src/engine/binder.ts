@@ -37,7 +37,7 @@ export type Bound =
   | { readonly fault: TextFault };
 
 /** A query's tree as `json_serialize_sql` gives it; `fault` for a text that cannot be parsed. */
-export interface ParsedQuery {
+export interface ParsedText {
   /** Undefined for a text that is no query, or one that DuckDB does not serialize (PIVOT). */
   readonly tree?: unknown;
   readonly fault?: TextFault;
@@ -47,7 +47,7 @@ export interface Binder {
   /** Binds one query without parameters. */
   bind(sql: string): Promise<Bound>;
   /** Parses queries, in their order. */
-  parse(queries: readonly string[]): Promise<ParsedQuery[]>;
+  parse(queries: readonly string[]): Promise<ParsedText[]>;
   /** Runs statements, such as those that define macros, for all that is bound later. */
   define(statements: readonly string[]): Promise<TextFault | undefined>;
   /**
@@ -133,7 +133,7 @@ async function bindOn(connection: DuckDBConnection, sql: string): Promise<Bound>
   }
 }
 
-async function parseOn(connection: DuckDBConnection, queries: readonly string[]): Promise<ParsedQuery[]> {
+async function parseOn(connection: DuckDBConnection, queries: readonly string[]): Promise<ParsedText[]> {
   if (queries.length === 0) return [];
   const rows = queries.map((query) => `(${literalFragment(query).sql})`).join(', ');
   const sql = renderStatement('engine/parse_queries', { queries: statementFragment(rows) });
@@ -148,7 +148,7 @@ interface Serialized {
   readonly position?: string;
 }
 
-function parsed(tree: Serialized): ParsedQuery {
+function parsed(tree: Serialized): ParsedText {
   if (tree.error !== true) return { tree };
   if (tree.position === undefined) return {};
   const { error_message: message = '', error_subtype: subtype, position } = tree;

@@ -4,7 +4,7 @@ export {
   type Bound,
   type BoundColumn,
   openBinder,
-  type ParsedQuery,
+  type ParsedText,
   type TextFault,
 } from './binder.ts';
 export { parseColumnType } from './column-types.ts';

@@ -1,4 +1,4 @@
-/** The tree of a query as DuckDB's `json_serialize_sql` gives it, taken apart. JSON -> nodes and names. Pure. */
+/** The tree of a query as DuckDB's `json_serialize_sql` gives it, taken apart. JSON -> nodes. Pure. */
 
 export interface TreeNode {
   readonly [key: string]: unknown;

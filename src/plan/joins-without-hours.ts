@@ -16,7 +16,12 @@ import {
   type TreeNode,
   treeNodes,
 } from '../model/query-tree.ts';
-import { type FromClause, type Relation, type SelectOfSources, selectsOf } from './relations-of-query.ts';
+import {
+  type FromClause,
+  type SelectOfSources,
+  type SourceRelation,
+  selectsOf,
+} from './relations-of-query.ts';
 
 /** A source that is joined to another one, which comes before it in the query. */
 export interface UntiedJoin {
@@ -54,7 +59,7 @@ function untiedIn({ from }: SelectOfSources): UntiedJoin[] {
   const { relations } = from;
   if (relations.length < 2 || from.isNatural) return [];
   const ties = new Map(relations.map((relation) => [relation, new Set([relation])]));
-  const tie = (one: Relation, other: Relation): void => {
+  const tie = (one: SourceRelation, other: SourceRelation): void => {
     const all = new Set([...(ties.get(one) ?? []), ...(ties.get(other) ?? [])]);
     for (const each of all) ties.set(each, all);
   };
@@ -70,7 +75,7 @@ function untiedIn({ from }: SelectOfSources): UntiedJoin[] {
 }
 
 /** Nothing is said of rows that meet others of the same source. */
-function pairOf(first: Relation, second: Relation, from: FromClause, key?: string): UntiedJoin[] {
+function pairOf(first: SourceRelation, second: SourceRelation, from: FromClause, key?: string): UntiedJoin[] {
   const [one, other] = [[...first.sources][0], [...second.sources][0]];
   const isItself = [...second.sources].some((source) => first.sources.has(source));
   if (one === undefined || other === undefined || isItself) return [];
@@ -104,11 +109,11 @@ function untiedBelow({ from: { relations: outer }, below }: SelectOfSources): Un
 }
 
 /** True where a column is written with the relation's name. */
-const isNamedIn = (value: unknown, { name }: Relation): boolean =>
+const isNamedIn = (value: unknown, { name }: SourceRelation): boolean =>
   columnReferences(value).some(({ relation }) => relation === name);
 
 /** Equal times, or an equal hour: what is equal to an event time is taken for one. */
-function isTied(one: Relation, other: Relation, from: FromClause): boolean {
+function isTied(one: SourceRelation, other: SourceRelation, from: FromClause): boolean {
   if (from.using.some((column) => one.times.has(column) || other.times.has(column))) return true;
   // A subquery in the FROM may compare its rows with those beside it.
   const inside = other.inside?.relations.some(
@@ -119,8 +124,11 @@ function isTied(one: Relation, other: Relation, from: FromClause): boolean {
   return inside === true || isTiedBy([one, other], from);
 }
 
-function isTiedBy([one, other]: readonly [Relation, Relation], { conditions }: FromClause): boolean {
-  const mentions = (side: unknown, { name, times }: Relation, itsTime: boolean): boolean =>
+function isTiedBy(
+  [one, other]: readonly [SourceRelation, SourceRelation],
+  { conditions }: FromClause,
+): boolean {
+  const mentions = (side: unknown, { name, times }: SourceRelation, itsTime: boolean): boolean =>
     columnReferences(side).some(
       (each) =>
         (each.relation === name || each.relation === undefined) && (!itsTime || times.has(each.column)),
@@ -139,7 +147,7 @@ function isTiedBy([one, other]: readonly [Relation, Relation], { conditions }: F
 
 /** A column of one name in both. */
 function keyOf(
-  [one, other]: readonly [Relation, Relation],
+  [one, other]: readonly [SourceRelation, SourceRelation],
   { conditions, using }: FromClause,
 ): string | undefined {
   if (using[0] !== undefined) return using[0];

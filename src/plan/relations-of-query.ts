@@ -1,6 +1,7 @@
 /**
  * What the FROM of a query reads of the sources of its process, also through CTEs and subqueries: which
- * sources' rows a relation is made of, and which of its columns are their event times. Tree -> relations. Pure.
+ * sources' rows a relation is made of, and which of its columns are their event times. Tree -> relations.
+ * Pure.
  */
 import type { SourceSpec } from '../model/process-spec.ts';
 import {
@@ -25,7 +26,7 @@ export interface Derived {
 }
 
 /** A table of a FROM, under the name that its columns are written with. */
-export interface Relation extends Derived {
+export interface SourceRelation extends Derived {
   readonly name: string;
   /** Of a subquery in the FROM: what it joins, for conditions that it has on tables beside it. */
   readonly inside?: FromClause;
@@ -34,7 +35,7 @@ export interface Relation extends Derived {
 
 /** The tables of one FROM, and the conditions on them that must all be true. */
 export interface FromClause {
-  readonly relations: readonly Relation[];
+  readonly relations: readonly SourceRelation[];
   readonly conditions: readonly TreeNode[];
   /** Columns of `using`. */
   readonly using: readonly string[];
@@ -140,7 +141,7 @@ function outputOf(select: TreeNode, { relations }: FromClause): Pick<Derived, 't
 }
 
 /** The sources whose event times an expression names. */
-function timesIn(expression: TreeNode, relations: readonly Relation[]): Set<SourceSpec> {
+function timesIn(expression: TreeNode, relations: readonly SourceRelation[]): Set<SourceSpec> {
   const found = columnReferences(expression).flatMap(({ relation, column }) =>
     relations
       .filter(({ name }) => relation === undefined || relation === name)
@@ -166,7 +167,7 @@ interface Reading {
   readonly joins: TreeNode[];
 }
 
-function relationsIn(from: unknown, reading: Reading): Relation[] {
+function relationsIn(from: unknown, reading: Reading): SourceRelation[] {
   if (!isTreeNode(from)) return [];
   const { scope, selects, joins } = reading;
   if (from['type'] === 'JOIN') {

@@ -1,6 +1,7 @@
 /**
- * The statements of a file of `tables/`, as far as they say columns. Text -> statements with their places. Pure.
- * How a table is partitioned, and its properties, are for Iceberg: a database in memory does not take them.
+ * The statements of a file of `tables/`, as far as they say columns. Text -> statements with their places.
+ * Pure. How a table is partitioned, and its properties, are for Iceberg: a database in memory does not take
+ * them.
  */
 import { scanSql } from '../model/scan-sql.ts';
 

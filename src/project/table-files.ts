@@ -9,7 +9,7 @@ import { relativeFile } from './relative-file.ts';
 
 export const TABLES_FOLDER = 'tables';
 
-export interface TableFile {
+export interface DdlFile {
   /** Of a file that lies in no folder of a namespace, the namespace is empty. */
   readonly table: TableIdentifier;
   /** Relative to the project. */
@@ -22,14 +22,14 @@ export const ddlFileOf = ({ namespace, name }: TableIdentifier): string =>
   [TABLES_FOLDER, ...namespace, `${name}.sql`].join('/');
 
 /** The DDL of a table, where there is one. */
-export function readTableFile(root: string, table: TableIdentifier): TableFile | undefined {
+export function readTableFile(root: string, table: TableIdentifier): DdlFile | undefined {
   const file = path.join(root, ddlFileOf(table));
   if (!fs.existsSync(file)) return undefined;
   return { table, file: relativeFile(root, file), text: fs.readFileSync(file, 'utf8') };
 }
 
 /** All of them, in the order of their names. */
-export function readTableFiles(root: string): TableFile[] {
+export function readTableFiles(root: string): DdlFile[] {
   const folder = path.join(root, TABLES_FOLDER);
   if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return [];
   return fs

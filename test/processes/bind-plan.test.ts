@@ -47,7 +47,7 @@ it('is refused for a wrong column of a query or an audit, also when nothing is n
     process('b_load', 'facts.a_load', 'select event_id, event_ts, kid from s'),
   );
   expect(await planned(project)).toMatch(
-    /^process-sql-failed usage processes\/b\.sql:7:28 Binder Error: .*"kid"/,
+    /^process-sql-failed usage processes\/b\.sql:8:28 Binder Error: .*"kid"/,
   );
 
   project.write(
@@ -75,8 +75,8 @@ it('is refused for a wrong column of a query or an audit, also when nothing is n
     process('a_load', 'raw.events', 'select evnt_id, event_ts, knd from s', AUDIT),
   );
   expect(String(await planned(project)).split('\n')).toEqual([
-    expect.stringMatching(/^process-sql-failed usage processes\/a\.sql:9:8 .*"evnt_id"/),
-    expect.stringMatching(/^processes\/a\.sql:9:27 .*"knd"/),
+    expect.stringMatching(/^process-sql-failed usage processes\/a\.sql:10:8 .*"evnt_id"/),
+    expect.stringMatching(/^processes\/a\.sql:10:27 .*"knd"/),
   ]);
 
   // A column that the first one is about to add is one that the second may read.

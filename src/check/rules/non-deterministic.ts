@@ -7,7 +7,7 @@ import {
   type TreeNode,
   treeNodes,
 } from '../../model/query-tree.ts';
-import { columnNamed, type Found, perProcess, placeOfByte } from './rule.ts';
+import { columnOfName, type Found, perProcess, placeOfByte } from './rule.ts';
 
 /**
  * Functions whose result is another one with each query, or each row. A test compares them with those that
@@ -31,7 +31,7 @@ const HARMLESS: ReadonlySet<string> = new Set(['error', 'sleep_ms', 'write_log']
 
 export const nonDeterministic = perProcess((process) => {
   const known = process.sources.flatMap(({ columns }) => columns ?? []);
-  const isColumn = (name: string): boolean => columnNamed(known, name) !== undefined;
+  const isColumn = (name: string): boolean => columnOfName(known, name) !== undefined;
   return treeNodes(process.tree).flatMap((node): Found[] => {
     const called = callOf(node, isColumn);
     if (called === undefined) return [];

@@ -30,7 +30,7 @@ export function placeOfByte({ spec }: Pick<CheckedProcess, 'spec'>, byte: number
 }
 
 /** The column of that name, compared as DuckDB does. */
-export const columnNamed = <Column extends { readonly name: string }>(
+export const columnOfName = <Column extends { readonly name: string }>(
   columns: readonly Column[],
   name: string,
 ): Column | undefined => columns.find((each) => each.name.toLowerCase() === name.toLowerCase());

@@ -3,7 +3,7 @@ import { tableName } from '../../model/names.ts';
 import type { EventTimeUnit } from '../../model/process-spec.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
 import type { CheckedProcess, CheckedSource } from '../facts.ts';
-import { columnNamed, type Found, perProcess } from './rule.ts';
+import { columnOfName, type Found, perProcess } from './rule.ts';
 
 export const sourceColumns = perProcess((process) =>
   process.sources.flatMap((source) => [...eventTimeOf(process, source), ...windowKeyOf(process, source)]),
@@ -12,7 +12,7 @@ export const sourceColumns = perProcess((process) =>
 function eventTimeOf({ file, draft }: CheckedProcess, { spec, index, columns }: CheckedSource): Found[] {
   const { eventTime, eventTimeUnit } = spec;
   if (eventTime === undefined || columns === undefined) return [];
-  const column = columnNamed(columns, eventTime);
+  const column = columnOfName(columns, eventTime);
   const table = tableName(spec.table);
   const place = draft.placeOf(['sources', index, 'event_time']);
   if (column === undefined)
@@ -55,7 +55,7 @@ function windowKeyOf({ spec, file, draft, sources }: CheckedProcess, source: Che
   return sources
     .filter((each) => each === source || each.spec.window === undefined)
     .flatMap((each): Found[] => {
-      if (each.columns === undefined || columnNamed(each.columns, key) !== undefined) return [];
+      if (each.columns === undefined || columnOfName(each.columns, key) !== undefined) return [];
       const names = each.columns.map(({ name }) => name).join(', ');
       return [
         {

@@ -1,4 +1,4 @@
-/** `table-not-declared`: what a query reads beside its sources is in no plan, in no order and pinned to nothing. */
+/** `table-not-declared`: what a query reads beside its sources is in no plan, and pinned to nothing. */
 import { byteOf, cteQueries, lowerText, type TreeNode, treeNodes } from '../../model/query-tree.ts';
 import { type Found, perProcess, placeOfByte } from './rule.ts';
 

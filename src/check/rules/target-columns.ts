@@ -1,6 +1,6 @@
 /**
- * `target-event-time`, `partition-column-missing`, `partition-type`, `column-type-unsupported`: what the query
- * returns is what its target needs.
+ * `target-event-time`, `partition-column-missing`, `partition-type`, `column-type-unsupported`: what the
+ * query returns is what its target needs.
  */
 import type { BoundColumn } from '../../engine/index.ts';
 import type { PartitionBySpec } from '../../model/process-spec.ts';
@@ -9,7 +9,7 @@ import { didYouMean } from '../../project/did-you-mean.ts';
 import { partitionEntries } from '../../project/partition-by.ts';
 import { remedyOf } from '../../workload/duckdb/column-types.ts';
 import type { CheckedProcess } from '../facts.ts';
-import { columnNamed, type Found, perProcess, placeOfByte } from './rule.ts';
+import { columnOfName, type Found, perProcess, placeOfByte } from './rule.ts';
 
 export const targetColumns = perProcess((process) => {
   const columns = process.bound?.query.columns;
@@ -27,7 +27,7 @@ const returned = (columns: readonly BoundColumn[]): string => columns.map(({ nam
 function eventTimeOfTarget({ spec, file, draft }: CheckedProcess, columns: readonly BoundColumn[]): Found[] {
   const { eventTime } = spec.target;
   if (eventTime === undefined) return [];
-  const column = columnNamed(columns, eventTime);
+  const column = columnOfName(columns, eventTime);
   if (column !== undefined && /^(?:TIMESTAMP|DATE|"NULL")/i.test(column.type)) return [];
   const place = draft.placeOf(['target', 'event_time']);
   return [
@@ -54,7 +54,7 @@ function partitionsOfTarget({ spec, file, draft }: CheckedProcess, columns: read
   const entries = partitionEntries(target?.partition_by ?? []);
   return spec.target.partitionBy.flatMap((partition, at): Found[] => {
     const place = draft.placeOf(['target', 'partition_by', entries[at]?.index ?? at]);
-    const column = columnNamed(columns, partition.column);
+    const column = columnOfName(columns, partition.column);
     if (column === undefined)
       return [
         {
