@@ -5,13 +5,13 @@
 import { bindProcess } from '../binding/bind-process.ts';
 import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
 import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
-import type { ProcessSpec } from '../model/process-spec.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
 import { type ExaminedProject, examineProject } from '../project/read-project.ts';
 import type { Checked, CheckedProcess, CheckedSource } from './facts.ts';
-import { type KnownTables, knowTables } from './know-tables.ts';
+import { type KnownTable, type KnownTables, knowTables } from './know-tables.ts';
 import { RULES } from './rules/index.ts';
 
 export interface CheckReport {
@@ -76,6 +76,10 @@ async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedPr
   return { project, processes, drafts, tableFiles: tables.files };
 }
 
+/** What files hold is known when they are read. */
+const columnsOfSource = async (tables: KnownTables, { files, table }: SourceSpec): Promise<KnownTable> =>
+  files === undefined ? tables.columnsOf(table) : { unknown: { kind: 'elsewhere' } };
+
 async function checkedProcess(
   binder: Binder,
   tables: KnownTables,
@@ -87,7 +91,7 @@ async function checkedProcess(
 ): Promise<CheckedProcess> {
   const sources: CheckedSource[] = [];
   for (const [index, source] of spec.sources.entries())
-    sources.push({ spec: source, index, ...(await tables.columnsOf(source.table)) });
+    sources.push({ spec: source, index, ...(await columnsOfSource(tables, source)) });
   const facts = { spec, file: draft.file, draft, sources };
   if (parsed.fault !== undefined) return { ...facts, syntax: parsed.fault };
   const tree = parsed.tree === undefined ? {} : { tree: parsed.tree };
