@@ -19,7 +19,7 @@ export interface CheckReport {
 }
 
 /** `root`: the folder of psyberg.yaml. Throws `project-not-found`; what is wrong in files is reported. */
-export async function checkFiles(options: {
+export async function checkProjectFolder(options: {
   readonly root: string;
   readonly environment?: NodeJS.ProcessEnv;
 }): Promise<CheckReport> {

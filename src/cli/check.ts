@@ -25,13 +25,13 @@ export function addCheckCommand(root: Command, act: Act): void {
 }
 
 async function check(shell: Shell, { format }: CheckOptions): Promise<number> {
-  const [{ checkFiles }, { findProjectRoot }, report] = await Promise.all([
+  const [{ checkProjectFolder }, { findProjectRoot }, report] = await Promise.all([
     import('../check/check-files.ts'),
     import('../project/read-project.ts'),
     import('../report/check-report.ts'),
   ]);
   const root = findProjectRoot(shell.options.project ?? '.');
-  const { problems } = await checkFiles({ root });
+  const { problems } = await checkProjectFolder({ root });
   if (shell.options.json === true) shell.json({ problems });
   else if (format === 'github') {
     const repository = process.env['GITHUB_WORKSPACE'] ?? process.cwd();

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { checkFiles } from '../../src/check/check-files.ts';
+import { checkProjectFolder } from '../../src/check/check-files.ts';
 import { range, timed } from './measure.ts';
 
 const PROCESSES = 200;
@@ -66,7 +66,7 @@ export async function checkBench(): Promise<string[]> {
     for (let number = 0; number < PROCESSES; number += 1)
       fs.writeFileSync(path.join(root, 'processes', `fact_${number}.sql`), processText(number));
     const check = async (): Promise<void> => {
-      const { problems } = await checkFiles({ root });
+      const { problems } = await checkProjectFolder({ root });
       if (problems.length > 0) throw new Error(`expected no problem, found ${JSON.stringify(problems[0])}`);
     };
     await check();

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
-import { checkFiles } from '../../src/check/check-files.ts';
+import { checkProjectFolder } from '../../src/check/check-files.ts';
 import { NON_DETERMINISTIC } from '../../src/check/rules/non-deterministic.ts';
 import { EVENTS, foundIn, problemsOf, processOf, projectWith, REQUESTS } from './project.ts';
 
@@ -311,14 +311,14 @@ describe('a check', () => {
   it('finds nothing in the projects that are shipped, and leaves no file', async () => {
     for (const name of ['member-lifecycle', 'flights']) {
       const root = `${import.meta.dirname}/../../warehouse/${name}`;
-      expect(await checkFiles({ root })).toEqual({ problems: [] });
+      expect(await checkProjectFolder({ root })).toEqual({ problems: [] });
     }
     const root = projectWith({
       'tables/raw/events.sql': EVENTS,
       'processes/a.sql': processOf('a_load', 'select event_ts from e'),
     });
     const before = readdirSync(root, { recursive: true }).map(String).sort();
-    await checkFiles({ root });
+    await checkProjectFolder({ root });
     expect(readdirSync(root, { recursive: true }).map(String).sort()).toEqual(before);
     expect(existsSync(`${root}/warehouse`)).toBe(false);
   });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { checkFiles } from '../../src/check/check-files.ts';
+import { checkProjectFolder } from '../../src/check/check-files.ts';
 import type { CheckProblem } from '../../src/model/problem-codes.ts';
 
 export const EVENTS =
@@ -46,7 +46,7 @@ export const lineOf = ({ file, line, column, severity, code, message }: CheckPro
   `${file}:${line}:${column} ${severity} ${code} ${message}`;
 
 export async function problemsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
-  const { problems } = await checkFiles({ root: projectWith(files), environment: {} });
+  const { problems } = await checkProjectFolder({ root: projectWith(files), environment: {} });
   return problems.map(lineOf);
 }
 
