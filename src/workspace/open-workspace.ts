@@ -117,8 +117,7 @@ export async function openWorkspace(
       lake.interrupt();
     },
     async close() {
-      await binder.close();
-      await lake.close();
+      await Promise.all([binder.close(), lake.close()]);
       await catalog.close();
     },
   };
