@@ -14,6 +14,7 @@ import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
 import type { RunRecord } from './model/run-record.ts';
 import type { StartSpec } from './model/start.ts';
 import type { Adoption } from './processes/adopt-process.ts';
+import { planBinding } from './processes/bind-plan.ts';
 import type { CompiledProcess, CompileRequest } from './processes/compile-process.ts';
 import { planProcess } from './processes/plan-process.ts';
 import { type RunRequest, runProcesses } from './processes/run-processes.ts';
@@ -182,10 +183,11 @@ export function psybergOver(workspace: Workspace): Psyberg {
     project,
     async plan(names, { allCauses = false, reads = false } = {}) {
       const plans: ExplainedPlan[] = [];
+      const binding = planBinding(workspace);
       const specs = processesInDependencyOrder(project, names);
       for (const [done, spec] of specs.entries()) {
         tellPlanned(workspace, spec, { done, total: specs.length });
-        const plan = await planProcess(workspace, spec, { allCauses, reads, writesNothing: true });
+        const plan = await planProcess(workspace, spec, { allCauses, reads, writesNothing: true, binding });
         plans.push(explainable(plan, allCauses));
       }
       return plans;

@@ -9,6 +9,7 @@ import { jsonText } from '../report/json-text.ts';
 import { errorText } from '../report/run-report.ts';
 import { addAdoptCommand } from './adopt.ts';
 import { addCatalogCommand } from './catalog.ts';
+import { addCheckCommand } from './check.ts';
 import { addCompileCommand } from './compile.ts';
 import { addCompletionCommand } from './completion.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -77,6 +78,7 @@ export function program(act: Act): Command {
     })
     .exitOverride();
   addNewCommand(root, act);
+  addCheckCommand(root, act);
   addPlanCommand(root, act);
   addShowCommand(root, act);
   addCompileCommand(root, act);

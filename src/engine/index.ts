@@ -1,4 +1,12 @@
 export type { BoundStatement, BoundValue } from './bind.ts';
+export {
+  type Binder,
+  type Bound,
+  type BoundColumn,
+  openBinder,
+  type ParsedText,
+  type TextFault,
+} from './binder.ts';
 export { parseColumnType } from './column-types.ts';
 export {
   type AttachOptions,

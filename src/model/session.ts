@@ -121,8 +121,16 @@ export interface KeyMatch {
   readonly matchedHours: number;
 }
 
+/** A column as DuckDB's SQL sees it. */
+export interface SeenColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
 export interface SourceState {
   readonly spec: SourceSpec;
+  /** Undefined while the table is not there, or where DuckDB lacks a type of it. */
+  readonly columns?: readonly SeenColumn[];
   /** True when the table does not exist yet, but another process of the project will create it. */
   readonly awaited: boolean;
   readonly watermark?: Watermark;
@@ -175,6 +183,8 @@ export interface SourceState {
 
 export interface TargetState {
   readonly exists: boolean;
+  /** Undefined while it is not there, or where DuckDB lacks a type of it. */
+  readonly columns?: readonly SeenColumn[];
   readonly tableUuid?: string;
   /** The snapshot of `main` on which the session builds; undefined while the target is empty. */
   readonly baseSnapshotId?: bigint;

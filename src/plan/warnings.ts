@@ -9,11 +9,15 @@ import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
 
 /** `tree`: the process's query as DuckDB's parser gives it. */
 export const warningsOf = (plan: Plan, spec: ProcessSpec, tree: unknown): PlanWarning[] => [
-  ...(plan.range === null ? [] : joinsWithoutHours(tree, spec.sources).map((join) => untied(spec, join))),
+  ...joinsWithoutHours(tree, spec).map((join) => untiedWarning(spec, join)),
   ...wideWindows(plan),
 ];
 
-function untied({ processName }: ProcessSpec, { first, second, key, hoursApart }: UntiedJoin): PlanWarning {
+/** Such a join, in words. */
+export function untiedWarning(
+  { processName }: ProcessSpec,
+  { first, second, key, hoursApart }: UntiedJoin,
+): PlanWarning {
   const before = hoursApart === undefined ? '1d' : spanText(hoursApart);
   const window = `window: { before: ${before}${key === undefined ? '' : `, key: ${key}`} }`;
   return {

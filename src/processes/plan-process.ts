@@ -18,6 +18,7 @@ import { openSession } from '../session/open-session.ts';
 import { checkMacroTables } from '../workload/duckdb/check-macro-tables.ts';
 import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import type { PlanBinding } from './bind-plan.ts';
 
 export interface PlanRequest {
   /** Default: now, or the next one that no session of the process has. */
@@ -28,9 +29,13 @@ export interface PlanRequest {
   readonly writesNothing?: boolean;
   /** Also what the session reads, and what one with a fixed lookback would. */
   readonly reads?: boolean;
+  /** Judges the SQL of the process over the columns of its sources, also when nothing is new. */
+  readonly binding?: PlanBinding;
 }
 
-/** Throws the errors of opening a session, `process-sql-failed`, and `interrupted`. */
+/**
+ * Throws the errors of opening a session, `process-sql-failed`, `interrupted`, and those of its binding.
+ */
 export const planProcess = (
   workspace: Workspace,
   spec: ProcessSpec,
@@ -56,6 +61,7 @@ async function planNamed(
   const input = { spec, project, catalog: client, engine, views, endpoint };
   const session = await openSession({ ...input, psybergSessionId, nowMs, verified });
   if (request.writesNothing !== true) verified.save();
+  await request.binding?.bind(session);
   const planned = planSession(session, { allCauses: request.allCauses ?? false });
   let plan = planned;
   if (planned.status === 'work') {

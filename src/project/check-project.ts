@@ -32,6 +32,7 @@ export function checkProject(
           draft.placeOf(['process_name']),
           `the process_name '${draft.processName}' is already used in ${other.file}`,
           'give each process its own name: its watermarks are kept under it',
+          'process-name-taken',
         );
       else names.set(key, draft);
     }
@@ -42,6 +43,7 @@ export function checkProject(
         draft.placeOf(['target', 'table']),
         `the target ${tableName(draft.target)} is the project's ${state}`,
         'write to a table of its own',
+        'target-is-state-table',
       );
     const other = producers.get(tableKey(draft.target));
     if (other !== undefined)
@@ -49,6 +51,7 @@ export function checkProject(
         draft.placeOf(['target', 'table']),
         `the target ${tableName(draft.target)} is already written by ${nameOf(other)} in ${other.file}`,
         'one table is written by one process: rename one target, or join the two in one query',
+        'target-written-twice',
       );
     else producers.set(tableKey(draft.target), draft);
   }
@@ -82,6 +85,7 @@ function reportSpellings(
           draft.placeOf(['sources', source.index, 'table']),
           `the source ${name} differs by case alone from ${other.name}, the ${other.role} of ${nameOf(other.draft)} in ${other.draft.file}`,
           `write one table in one way: ${other.name}`,
+          'table-spelled-differently',
         );
     }
 }
@@ -135,6 +139,7 @@ function reportCircle(
     first.draft.placeOf(['sources', first.via.index, 'table']),
     `the processes depend on each other in a circle: ${[...circle.map(({ draft }) => nameOf(draft)), nameOf(first.draft)].join(' <- ')}`,
     `${path}; remove one of these sources`,
+    'process-circle',
   );
 }
 

@@ -1,6 +1,6 @@
 /** Which process feeds which. ProjectSpec -> order. Pure. */
 import { usageError } from '../model/errors.ts';
-import { sameTable, type TableIdentifier } from '../model/names.ts';
+import { sameTable, type TableIdentifier, tableKey } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from './did-you-mean.ts';
 
@@ -26,13 +26,14 @@ export function processesInDependencyOrder(
       context: { processName: name, processes: known },
     });
   }
+  const producers = new Map(project.processes.map((spec) => [tableKey(spec.target.table), spec]));
   const ordered: ProcessSpec[] = [];
   const visited = new Set<ProcessSpec>();
   const visit = (spec: ProcessSpec): void => {
     if (visited.has(spec)) return;
     visited.add(spec);
     for (const source of spec.sources) {
-      const producer = producerOf(project, source.table);
+      const producer = producers.get(tableKey(source.table));
       if (producer !== undefined) visit(producer);
     }
     ordered.push(spec);

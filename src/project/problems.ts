@@ -1,5 +1,6 @@
 /** What is wrong in a project's files, collected and thrown once. Problems -> one error. Pure. */
 import { type PsybergError, usageError } from '../model/errors.ts';
+import type { ProblemCode } from '../model/problem-codes.ts';
 import type { TextPosition } from '../model/process-spec.ts';
 
 export interface ProjectProblem {
@@ -9,16 +10,22 @@ export interface ProjectProblem {
   readonly column: number;
   readonly message: string;
   readonly hint: string | null;
+  readonly code: ProblemCode;
 }
 
-/** Notes a problem at a place of one file. */
-export type ReportProblem = (position: TextPosition, message: string, hint?: string) => void;
+/** Notes a problem at a place of one file. `code`: where it is not that of the file. */
+export type ReportProblem = (
+  position: TextPosition,
+  message: string,
+  hint?: string,
+  code?: ProblemCode,
+) => void;
 
-/** A reporter for one file that adds to the common list. */
+/** A reporter for one file that adds to the common list. `ofFile`: the code of what has none of its own. */
 export const reporterFor =
-  (problems: ProjectProblem[], file: string): ReportProblem =>
-  (position, message, hint) => {
-    problems.push({ file, line: position.line, column: position.column, message, hint: hint ?? null });
+  (problems: ProjectProblem[], file: string, ofFile: ProblemCode = 'process-file-invalid'): ReportProblem =>
+  ({ line, column }, message, hint, code = ofFile) => {
+    problems.push({ file, line, column, message, hint: hint ?? null, code });
   };
 
 /** The line and column of an offset in a text; both from 1. */

@@ -101,7 +101,7 @@ function readQueryFile(written: string, reading: FileReading): QueryFile | undef
   const known = problems.some((problem) => problem.file === shown);
   const text = textOfFile(file);
   const ownProblems: ProjectProblem[] = [];
-  const reportOwn = reporterFor(ownProblems, shown);
+  const reportOwn = reporterFor(ownProblems, shown, 'audit-file-invalid');
   const declared = parametersDeclared(text, named, reportOwn);
   const query = readQueryText(text, {
     first: 0,

@@ -21,7 +21,7 @@ export function readMacros(root: string, problems: ProjectProblem[]): readonly M
   const known = new Map<string, MacroSpec>();
   for (const name of sqlFilesIn(folder) ?? []) {
     const file = path.join(folder, name);
-    const report = reporterFor(problems, relativeFile(root, file));
+    const report = reporterFor(problems, relativeFile(root, file), 'macro-invalid');
     for (const macro of macrosIn(file, report)) {
       const other = known.get(macro.name.toLowerCase());
       if (other === undefined) known.set(macro.name.toLowerCase(), macro);
@@ -114,7 +114,7 @@ function inOrder(
 function reportCircle(root: string, circle: readonly MacroSpec[], problems: ProjectProblem[]): void {
   const [first] = circle as [MacroSpec];
   const names = [...circle, first].map(({ name }) => name);
-  reporterFor(problems, relativeFile(root, first.file))(
+  reporterFor(problems, relativeFile(root, first.file), 'macro-invalid')(
     first.place,
     circle.length === 1
       ? `the macro ${first.name} uses itself`

@@ -42,6 +42,8 @@ export interface ProcessDraft {
   readonly target?: TableIdentifier;
   readonly sources: readonly { readonly table: TableIdentifier; readonly index: number }[];
   readonly placeOf: (path: Path) => TextPosition;
+  /** The header as it is written; undefined when it is no map. */
+  readonly header?: Readonly<Record<string, unknown>>;
   /** Of the file, and of files that only it brings in. */
   readonly problems: readonly ProjectProblem[];
   /** Only when there is none. */
@@ -170,6 +172,7 @@ function draftOf(
       return table === undefined ? [] : [{ table, index }];
     }),
     placeOf,
+    header,
   };
 }
 

@@ -11,7 +11,7 @@ import { ownAuditsOf } from './own-audits.ts';
 import { type ProjectProblem, positionAt, projectInvalid, reporterFor } from './problems.ts';
 import { PROJECT_FILE, readProjectFile } from './project-schema.ts';
 import { readMacros } from './read-macros.ts';
-import { readProcess } from './read-process.ts';
+import { type ProcessDraft, readProcess } from './read-process.ts';
 import { type GivenVariables, readVariables, reportUnused } from './read-variables.ts';
 import { relativeFile } from './relative-file.ts';
 import { type SoundParts, soundParts } from './sound-parts.ts';
@@ -53,13 +53,28 @@ export function readSoundParts(options: ReadOptions): SoundParts {
   return { ...parts, project: freezeDeep(parts.project) };
 }
 
+/** A project as far as it can be read. */
+export interface ExaminedProject {
+  /** Of the processes without a problem. */
+  readonly project: ProjectSpec;
+  /** What each file of a process says, with the places in it. */
+  readonly drafts: readonly ProcessDraft[];
+  readonly problems: readonly ProjectProblem[];
+}
+
+/** As {@link readProject}, with what is wrong beside what is right. Throws `project-not-found`. */
+export function examineProject(options: ReadOptions): ExaminedProject {
+  const { project, drafts, problems } = readParts(options);
+  return { project: { ...project, processes: drafts.flatMap(({ spec }) => spec ?? []) }, drafts, problems };
+}
+
 function readParts(options: ReadOptions) {
   const { variables: given = {} } = options;
   const root = path.resolve(options.root);
   const file = path.join(root, PROJECT_FILE);
   if (!fs.existsSync(file)) throw projectNotFound(root);
   const problems: ProjectProblem[] = [];
-  const report = reporterFor(problems, PROJECT_FILE);
+  const report = reporterFor(problems, PROJECT_FILE, 'project-file-invalid');
   const text = fs.readFileSync(file, 'utf8');
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
   const { environment = process.env } = options;

@@ -8,6 +8,7 @@ import { newestHourOf } from '../changes/newest-hour.ts';
 import { openSource } from '../changes/open-source.ts';
 import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
 import type { Source, SourceTable } from '../changes/source.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
 import { ancestors, countInSummary, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
@@ -24,7 +25,7 @@ import {
   watermarksOn,
 } from '../state/read-watermarks.ts';
 import { namesEver } from '../state/target-publishers.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { duckdbColumns, statement, tableFragment } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import { openFolder } from './open-folder.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -54,13 +55,15 @@ export async function openSourceState(
   const loaded = await input.catalog.loadTableToRead(spec.table);
   const name = tableName(spec.table);
   const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
-  const idle = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
+  const untouched = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
   if (loaded === undefined) {
     refuseMissing(input, spec);
-    return { ...idle, awaited: true };
+    return { ...untouched, awaited: true };
   }
   const { metadata } = loaded;
   refuseUnsupported(name, metadata);
+  const columns = duckdbColumns(currentSchema(metadata).fields);
+  const idle = columns === undefined ? untouched : { ...untouched, columns };
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
     throw sourceReplaced(input, name, { watermark, found: metadata['table-uuid'] });
   const eventTime = eventTimeOf(spec, metadata);

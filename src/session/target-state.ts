@@ -8,6 +8,7 @@ import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { TargetState } from '../model/session.ts';
 import type { ProcessProgress } from '../state/read-watermarks.ts';
+import { duckdbColumns } from '../statements/index.ts';
 
 /** The target as the session found it. Throws `target-event-time`. */
 export function targetState(
@@ -19,8 +20,10 @@ export function targetState(
   const base = mainSnapshot(metadata);
   const eventTime = targetEventTime(spec, metadata);
   const layout = fileLayoutOf(metadata);
+  const columns = duckdbColumns(currentSchema(metadata).fields);
   return {
     exists: true,
+    ...(columns === undefined ? {} : { columns }),
     // Without one the session refuses to write, and says why (`run/target.ts`); an adoption writes none.
     ...(isLayout(layout) ? { layout } : {}),
     formatVersion: metadata['format-version'],

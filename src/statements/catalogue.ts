@@ -121,6 +121,11 @@ export interface Catalogue {
     fragments: 'audit';
     row: AnyRow;
   };
+  'binding/process': {
+    parameters: Nothing;
+    fragments: 'sources' | 'query' | 'audits';
+    row: AnyRow;
+  };
   'changes/add_changed_keys': {
     parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
     fragments:
@@ -440,6 +445,11 @@ export interface Catalogue {
     fragments: 'sources' | 'query';
     row: AnyRow;
   };
+  'engine/columns_of': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: AnyRow;
+  };
   'engine/functions_named': {
     parameters: Nothing;
     fragments: 'names';
@@ -450,6 +460,16 @@ export interface Catalogue {
       parameters: readonly string[];
       definition: string | null;
     };
+  };
+  'engine/make_schema': {
+    parameters: Nothing;
+    fragments: 'schema';
+    row: AnyRow;
+  };
+  'engine/parse_queries': {
+    parameters: Nothing;
+    fragments: 'queries';
+    row: { tree: string };
   };
   'engine/parse_query': {
     parameters: Nothing;

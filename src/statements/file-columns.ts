@@ -71,5 +71,15 @@ export function duckdbTypeName(type: NestedType): string | undefined {
     : `struct(${members.map((member) => `${quoteIdentifier(member.name)} ${member.type}`).join(', ')})`;
 }
 
+/** The columns of a table as DuckDB's SQL sees them; undefined where DuckDB lacks a type of one. */
+export function duckdbColumns(
+  fields: readonly Pick<FileColumn, 'name' | 'type'>[],
+): { readonly name: string; readonly type: string }[] | undefined {
+  const columns = fields.map(({ name, type }) => ({ name, type: duckdbTypeName(type) }));
+  return columns.every((column): column is { name: string; type: string } => column.type !== undefined)
+    ? columns
+    : undefined;
+}
+
 const suffixed = (text: string | undefined, suffix: string): string | undefined =>
   text === undefined ? undefined : text + suffix;

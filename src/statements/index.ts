@@ -11,7 +11,7 @@ export {
   rowLineageColumnsFragment,
   writtenValues,
 } from './data-files.ts';
-export { duckdbTypeName, fileSchemaFragment, type NestedType } from './file-columns.ts';
+export { duckdbColumns, duckdbTypeName, fileSchemaFragment, type NestedType } from './file-columns.ts';
 export { type DeclaredParameter, type SqlType, sqlTypeOf, typeName } from './header.ts';
 export { fromJson } from './json-values.ts';
 export {

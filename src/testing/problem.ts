@@ -9,7 +9,8 @@ export const testProblem = (
   { line, column }: TextPosition,
   message: string,
   hint?: string,
-): PsybergError => testInvalid([{ file, line, column, message, hint: hint ?? null }]);
+): PsybergError =>
+  testInvalid([{ file, line, column, message, hint: hint ?? null, code: 'test-file-invalid' }]);
 
 /** Everything that is wrong with one test, or file. */
 export function testInvalid(problems: readonly TestProblem[]): PsybergError {

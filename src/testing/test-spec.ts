@@ -2,6 +2,7 @@
 import type { Hour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { ProcessSpec, TextPosition } from '../model/process-spec.ts';
+import type { ProjectProblem } from '../project/problems.ts';
 
 /** A value of a cell as YAML has it. */
 export type Cell = unknown;
@@ -85,10 +86,4 @@ export interface UnreadTest {
   readonly problems: readonly TestProblem[];
 }
 
-export interface TestProblem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-  readonly hint: string | null;
-}
+export type TestProblem = ProjectProblem;

@@ -6,9 +6,9 @@ import type { ProjectSpec } from '../model/process-spec.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import { readProject } from '../project/read-project.ts';
 import { relativeFile } from '../project/relative-file.ts';
+import { ddlFileOf, TABLES_FOLDER } from '../project/table-files.ts';
 import { type ReadTests, readTests, TESTS_FOLDER, testFilesOf } from './read/read-tests.ts';
 import { outsideTables } from './world/make-tables.ts';
-import { ddlFileOf, TABLES_FOLDER } from './world/source-types.ts';
 
 export interface Saved {
   /** Relative to the project. */

@@ -9,7 +9,7 @@ import { tellingStorage } from '../catalog/client/storage-client.ts';
 import type { CatalogServer, ServeOptions } from '../catalog/index.ts';
 import { openVerifiedRewrites, type VerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
 import type { ViewPorts } from '../changes/source.ts';
-import type { Engine, StorageAccess } from '../engine/index.ts';
+import type { Binder, Engine, StorageAccess } from '../engine/index.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
 import type { RunPorts } from '../run/ports.ts';
@@ -45,6 +45,8 @@ export interface Workspace extends ViewPorts {
   /** DuckDB, with the warehouse attached as `lake`. Opened again after an internal error of DuckDB. */
   engine(): Promise<Engine>;
   engineStarted(): boolean;
+  /** DuckDB as a judge of texts, without the warehouse. */
+  binder(): Promise<Binder>;
   /** What a run needs of the outside. Starts DuckDB. */
   ports(): Promise<RunPorts>;
   /** Rewrites that sessions compared and found to change no row. */
@@ -80,6 +82,7 @@ export async function openWorkspace(
   const lake = openedOnDemand(catalog, storage, { ...options, project });
   const client = readingClient(catalog, storage, { lake, readable });
   const sessions = sessionsDirectory(project);
+  const binder = binderOnDemand(project);
   const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
   const onStep = (message: string): void => options.onStep?.(message);
   const onProgress = (progress: WorkProgress): void => options.onProgress?.(progress);
@@ -91,6 +94,7 @@ export async function openWorkspace(
     ...viewPorts,
     engine: lake.engine,
     engineStarted: lake.isStarted,
+    binder: binder.open,
     ports: async () => {
       const engine = await lake.engine();
       return {
@@ -117,8 +121,29 @@ export async function openWorkspace(
       lake.interrupt();
     },
     async close() {
-      await lake.close();
+      await Promise.all([binder.close(), lake.close()]);
       await catalog.close();
+    },
+  };
+}
+
+function binderOnDemand({ macros }: Pick<ProjectSpec, 'macros'>): {
+  readonly open: () => Promise<Binder>;
+  readonly close: () => Promise<void>;
+} {
+  let opening: Promise<Binder> | undefined;
+  return {
+    open() {
+      opening ??= import('../engine/index.ts').then(async ({ openBinder }) => {
+        const binder = await openBinder();
+        // What is wrong with them is said where the engine defines them.
+        await binder.define(macros.map(({ definition }) => `create temp macro ${definition}`));
+        return binder;
+      });
+      return opening;
+    },
+    async close() {
+      (await opening?.catch(() => undefined))?.close();
     },
   };
 }

@@ -2,10 +2,12 @@
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one
  * run on one machine. Prints medians with the machine's name; nothing here is a test. Names: append, small,
  * cold, hourly, memory, growth, overwrite, rebase, planning, catalog, tests.
+ * cold, hourly, memory, growth, overwrite, rebase, planning, check, catalog.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
 import { catalogBench } from './catalog.ts';
+import { checkBench } from './check.ts';
 import { coldBench } from './cold.ts';
 import { growthBench } from './growth.ts';
 import { hourlyBench } from './hourly.ts';
@@ -26,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   overwrite: overwriteBench,
   rebase: rebaseBench,
   planning: planningBench,
+  check: checkBench,
   catalog: catalogBench,
   tests: testsBench,
 };

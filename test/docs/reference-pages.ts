@@ -4,6 +4,7 @@ import { ANSWERS } from '../../src/catalog/protocol/error-body.ts';
 import { program } from '../../src/cli/command-line.ts';
 import { EXIT, exitCodeOfKind } from '../../src/cli/exit-code.ts';
 import { type CodeEntry, ERROR_CODES, type ErrorCode, type ErrorKind } from '../../src/model/error-codes.ts';
+import { PROBLEM_CODES, type Severity } from '../../src/model/problem-codes.ts';
 import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
 import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
@@ -178,6 +179,23 @@ function errorCodesPage(): string {
   );
 }
 
+// Problems --------------------------------------------------------------------------------------------------
+
+function problemsPage(): string {
+  const entries = Object.entries(PROBLEM_CODES).sort(([one], [other]) => (one < other ? -1 : 1));
+  const rows = (severity: Severity) =>
+    entries
+      .filter(([, entry]) => entry.severity === severity)
+      .map(([code, { meaning }]) => [`\`${code}\``, meaning]);
+  return printed(
+    'Problems',
+    '`src/model/problem-codes.ts`',
+    'What [`psyberg check`](../guides/checking.md) may find. A code and its severity are stable; the words of a message may change. Where an [error](error-codes.md) of a session says the same, the code is that of the error.',
+    `## Errors\n\nA run would fail, or do what nobody can vouch for: exit code 2.\n\n${table(['code', 'meaning'], rows('error'))}`,
+    `## Warnings\n\nIt may not be meant so.\n\n${table(['code', 'meaning'], rows('warning'))}`,
+  );
+}
+
 // State tables ----------------------------------------------------------------------------------------------
 
 function stateTablesPage(): string {
@@ -222,5 +240,6 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
   ),
   'docs/reference/command-line.md': commandLinePage(),
   'docs/reference/error-codes.md': errorCodesPage(),
+  'docs/reference/problems.md': problemsPage(),
   'docs/reference/state-tables.md': stateTablesPage(),
 });

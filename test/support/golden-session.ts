@@ -105,6 +105,7 @@ const TO_READ: Readers<FilesToRead> = {
 };
 const TARGET: Readers<TargetState> = {
   exists: plain,
+  columns: plain,
   tableUuid: plain,
   baseSnapshotId: int64,
   completeToHour: hour,
@@ -119,6 +120,7 @@ const sourceReaders = (spec: ProcessSpec): Readers<SourceState> => ({
     if (found === undefined) throw new Error(`session.json: process.sql has no source '${alias}'`);
     return found;
   },
+  columns: plain,
   awaited: plain,
   watermark: objectOf(WATERMARK),
   start: objectOf(POSITION),

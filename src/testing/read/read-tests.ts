@@ -58,7 +58,7 @@ interface ReadContext {
 function readFile({ project, unusable }: ReadContext, file: string): ReadTests {
   const shown = relativeFile(project.root, file);
   const problems: TestProblem[] = [];
-  const report = reporterFor(problems, shown);
+  const report = reporterFor(problems, shown, 'test-file-invalid');
   const text = fs.readFileSync(file, 'utf8');
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
   const { value } = yaml;
@@ -96,7 +96,7 @@ interface EntryContext extends ReadContext {
 function readEntry(context: EntryContext, yaml: YamlText, index: number): ReadTests {
   const { project, unusable, file, shown, names } = context;
   const problems: TestProblem[] = [];
-  const report = reporterFor(problems, shown);
+  const report = reporterFor(problems, shown, 'test-file-invalid');
   validate(testSchema, yaml, report);
   const entry = isMap(yaml.value) ? yaml.value : {};
   const written = entry['name'];

@@ -5,6 +5,7 @@
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { parseTableName, type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import { ddlFileOf } from '../../project/table-files.ts';
 import {
   identifierFragment,
   renderStatement,
@@ -18,7 +19,7 @@ import type { TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { queryOf } from './process-query.ts';
 import type { Sandbox } from './sandbox.ts';
-import { ddlFileOf, type SourceTypes, typeUnknown } from './source-types.ts';
+import { type SourceTypes, typeUnknown } from './source-types.ts';
 
 export interface OutsideTable {
   readonly id: TableIdentifier;

@@ -65,7 +65,8 @@ export async function typeProblem(
   return error;
 }
 
-function remedyOf(
+/** What a target of that format version lacks, and what to do; undefined where it has the type. */
+export function remedyOf(
   name: string,
   type: string,
   version: number,

@@ -1,82 +1,11 @@
-/**
- * The columns of `previous` before the target exists: a dimension's SQL reads its own result of the hour
- * before, so its columns are known only from its own query. Query -> CTE. Found as a fixed point: start with
- * the names that the query uses of `previous`, without a type, prepare the query, take over the types of its
- * result, and repeat until nothing changes.
- */
+/** `previous` of a dimension whose target is not there yet, or lacks columns of it. Query -> CTEs. */
+import { inferPrevious } from '../../binding/infer-previous.ts';
 import { describeStatement, sourceCtes } from '../../compile/index.ts';
 import { type Engine, parseQuery } from '../../engine/index.ts';
-import { usageError } from '../../model/errors.ts';
 import { type HourRange, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
-import type { ProcessSpec } from '../../model/process-spec.ts';
-import { emptyCteFragment, type SqlFragment } from '../../statements/index.ts';
 import { bindStep } from '../bind-step.ts';
 import type { Work } from '../port.ts';
-
-/**
- * Types settle in two rounds for all that was tried; a query that needs more is one whose types feed on
- * themselves.
- */
-const ROUNDS = 5;
-
-/** The CTE `previous` without rows, or undefined when the query does not read it. */
-export async function previousColumns(
-  engine: Engine,
-  input: { readonly spec: ProcessSpec; readonly plan: Plan; readonly window: HourRange },
-): Promise<SqlFragment | undefined> {
-  const { spec, plan, window } = input;
-  const read = await namesOfPrevious(engine, spec.sql);
-  if (read === undefined) return undefined;
-  const names = await withUnqualifiedNames(engine, { spec, plan, window, names: read });
-  let types: Record<string, string> = Object.fromEntries(names.map((name) => [name.toLowerCase(), UNKNOWN]));
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const cte = emptyCteFragment(
-      'previous',
-      names.map((name) => ({ name, type: types[name.toLowerCase()] as string })),
-    );
-    const sources = sourceCtes(plan, window, [cte]).fragment;
-    const { columns } = await engine.table(
-      bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}),
-    );
-    const found = new Map(columns.map((column) => [column.name.toLowerCase(), column.type]));
-    const stranger = names.find((name) => !found.has(name.toLowerCase()));
-    if (stranger !== undefined)
-      throw usageError(
-        'previous-column',
-        `the SQL of ${spec.processName} reads previous.${stranger}, but returns no column of that name`,
-        {
-          hint: `add ${stranger} to the select list: previous holds what this query returned for the hour before`,
-          context: { file: spec.file },
-        },
-      );
-    const next = Object.fromEntries(
-      names.map((name) => [name.toLowerCase(), known(found.get(name.toLowerCase()) as string)]),
-    );
-    if (JSON.stringify(next) === JSON.stringify(types)) {
-      const untyped = names.find((name) => next[name.toLowerCase()] === UNKNOWN);
-      if (untyped !== undefined)
-        throw usageError(
-          'previous-column',
-          `the type of column ${untyped} cannot be told: it comes from previous alone`,
-          {
-            hint: `cast it where it first appears, for example ${untyped}::varchar`,
-            context: { file: spec.file },
-          },
-        );
-      return cte;
-    }
-    types = next;
-  }
-  throw usageError(
-    'previous-column',
-    `the column types of ${spec.processName} do not settle: a column's type depends on itself`,
-    {
-      hint: 'cast the columns that are computed from previous',
-      context: { file: spec.file },
-    },
-  );
-}
 
 /**
  * The sources of a dimension's query with `previous` as its own SQL makes it, without rows: for a target that
@@ -85,7 +14,11 @@ export async function previousColumns(
 export async function inferredSources(engine: Engine, { plan, spec }: Work): Promise<InferredSources> {
   const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
   const window = { firstHour: hour, lastHour: hour };
-  const previous = await previousColumns(engine, { spec, plan, window });
+  const previous = await inferPrevious(spec, await parseQuery(engine, spec.sql), async (cte) => {
+    const sources = sourceCtes(plan, window, [cte]).fragment;
+    const step = { name: 'previous', ...describeStatement(plan, spec, sources) };
+    return (await engine.table(bindStep(step, {}))).columns;
+  });
   const more = previous === undefined ? [] : [previous];
   return { ...sourceCtes(plan, window, more), window };
 }
@@ -93,102 +26,4 @@ export async function inferredSources(engine: Engine, { plan, spec }: Work): Pro
 /** The CTEs, what is bound in them, and the hour that they are asked for. */
 export interface InferredSources extends ReturnType<typeof sourceCtes> {
   readonly window: HourRange;
-}
-
-/**
- * A column that stands alone (`select plan from previous`) belongs to `previous` when nothing else in its
- * scope has it: exactly then DuckDB cannot find it, and says so.
- */
-async function withUnqualifiedNames(
-  engine: Engine,
-  input: {
-    readonly spec: ProcessSpec;
-    readonly plan: Plan;
-    readonly window: HourRange;
-    readonly names: readonly string[];
-  },
-): Promise<string[]> {
-  const { spec, plan, window } = input;
-  const names = [...input.names];
-  for (;;) {
-    const cte = emptyCteFragment(
-      'previous',
-      names.map((name) => ({ name, type: UNKNOWN })),
-    );
-    const sources = sourceCtes(plan, window, [cte]).fragment;
-    try {
-      await engine.table(bindStep({ name: 'previous', ...describeStatement(plan, spec, sources) }, {}));
-      return names;
-    } catch (error) {
-      const message = (error as Error).message;
-      const missing =
-        /Referenced column "([^"]+)" not found|column "([^"]+)" does not exist on|not have a column named "([^"]+)"/
-          .exec(message)
-          ?.slice(1)
-          .find((name) => name !== undefined);
-      if (missing === undefined || names.some((name) => name.toLowerCase() === missing.toLowerCase()))
-        throw error;
-      names.push(missing);
-    }
-  }
-}
-
-const UNKNOWN = '"NULL"';
-const known = (type: string): string => (type === 'SQLNULL' ? UNKNOWN : type);
-
-interface Node {
-  readonly [key: string]: unknown;
-}
-
-/**
- * The column names that the query takes from `previous`, by DuckDB's own parser; undefined when it does not
- * read it.
- */
-async function namesOfPrevious(engine: Engine, sql: string): Promise<string[] | undefined> {
-  const tree = await parseQuery<Node>(engine, sql);
-  const nodes: Node[] = [];
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(walk);
-    else if (typeof value === 'object' && value !== null) {
-      nodes.push(value as Node);
-      Object.values(value).forEach(walk);
-    }
-  };
-  walk(tree);
-  const isPrevious = (node: Node): boolean =>
-    node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === 'previous';
-  const aliases = new Set(
-    nodes.filter(isPrevious).map((node) => String(node['alias'] || 'previous').toLowerCase()),
-  );
-  if (aliases.size === 0) return undefined;
-  const names = new Map<string, string>();
-  const add = (name: unknown): void => void names.set(String(name).toLowerCase(), String(name));
-  for (const node of nodes) {
-    const columns = node['column_names'];
-    if (
-      node['class'] === 'COLUMN_REF' &&
-      Array.isArray(columns) &&
-      columns.length === 2 &&
-      aliases.has(String(columns[0]).toLowerCase())
-    )
-      add(columns[1]);
-    // `join previous using (…)`: the columns are on both sides.
-    if (
-      node['type'] === 'JOIN' &&
-      Array.isArray(node['using_columns']) &&
-      [node['left'], node['right']].some((side) => holdsPrevious(side, isPrevious))
-    )
-      node['using_columns'].forEach(add);
-  }
-  return [...names.values()];
-}
-
-function holdsPrevious(value: unknown, isPrevious: (node: Node) => boolean): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const node = value as Node;
-  return (
-    isPrevious(node) ||
-    (node['type'] === 'JOIN' &&
-      (holdsPrevious(node['left'], isPrevious) || holdsPrevious(node['right'], isPrevious)))
-  );
 }

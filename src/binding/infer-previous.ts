@@ -1,0 +1,162 @@
+/**
+ * The columns of `previous` before the target exists: a dimension's SQL reads its own result of the hour
+ * before, so its columns are known only from its own query. Query -> CTE. Found as a fixed point: start with
+ * the names that the query uses of `previous`, without a type, prepare the query, take over the types of its
+ * result, and repeat until nothing changes.
+ */
+import { usageError } from '../model/errors.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { emptyCteFragment, type SqlFragment } from '../statements/index.ts';
+
+/** Prepares the query with that CTE beside its sources; throws DuckDB's complaint. */
+type Describe = (
+  previous: SqlFragment,
+) => Promise<readonly { readonly name: string; readonly type: string }[]>;
+
+/**
+ * Types settle in two rounds for all that was tried; a query that needs more is one whose types feed on
+ * themselves.
+ */
+const ROUNDS = 5;
+
+/** The CTE `previous` without rows, or undefined when the query does not read it. */
+export async function inferPrevious(
+  spec: ProcessSpec,
+  tree: unknown,
+  describe: Describe,
+): Promise<SqlFragment | undefined> {
+  const read = namesOfPrevious(tree);
+  if (read === undefined) return undefined;
+  const names = await withUnqualifiedNames(read, describe);
+  let types: Record<string, string> = Object.fromEntries(names.map((name) => [name.toLowerCase(), UNKNOWN]));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const cte = emptyCteFragment(
+      'previous',
+      names.map((name) => ({ name, type: types[name.toLowerCase()] as string })),
+    );
+    const columns = await describe(cte);
+    const found = new Map(columns.map((column) => [column.name.toLowerCase(), column.type]));
+    const stranger = names.find((name) => !found.has(name.toLowerCase()));
+    if (stranger !== undefined)
+      throw usageError(
+        'previous-column',
+        `the SQL of ${spec.processName} reads previous.${stranger}, but returns no column of that name`,
+        {
+          hint: `add ${stranger} to the select list: previous holds what this query returned for the hour before`,
+          context: { file: spec.file },
+        },
+      );
+    const next = Object.fromEntries(
+      names.map((name) => [name.toLowerCase(), known(found.get(name.toLowerCase()) as string)]),
+    );
+    if (JSON.stringify(next) === JSON.stringify(types)) {
+      const untyped = names.find((name) => next[name.toLowerCase()] === UNKNOWN);
+      if (untyped !== undefined)
+        throw usageError(
+          'previous-column',
+          `the type of column ${untyped} cannot be told: it comes from previous alone`,
+          {
+            hint: `cast it where it first appears, for example ${untyped}::varchar`,
+            context: { file: spec.file },
+          },
+        );
+      return cte;
+    }
+    types = next;
+  }
+  throw usageError(
+    'previous-column',
+    `the column types of ${spec.processName} do not settle: a column's type depends on itself`,
+    {
+      hint: 'cast the columns that are computed from previous',
+      context: { file: spec.file },
+    },
+  );
+}
+
+/**
+ * A column that stands alone (`select plan from previous`) belongs to `previous` when nothing else in its
+ * scope has it: exactly then DuckDB cannot find it, and says so.
+ */
+async function withUnqualifiedNames(read: readonly string[], describe: Describe): Promise<string[]> {
+  const names = [...read];
+  for (;;) {
+    const cte = emptyCteFragment(
+      'previous',
+      names.map((name) => ({ name, type: UNKNOWN })),
+    );
+    try {
+      await describe(cte);
+      return names;
+    } catch (error) {
+      const message = (error as Error).message;
+      const missing =
+        /Referenced column "([^"]+)" not found|column "([^"]+)" does not exist on|not have a column named "([^"]+)"/
+          .exec(message)
+          ?.slice(1)
+          .find((name) => name !== undefined);
+      if (missing === undefined || names.some((name) => name.toLowerCase() === missing.toLowerCase()))
+        throw error;
+      names.push(missing);
+    }
+  }
+}
+
+const UNKNOWN = '"NULL"';
+const known = (type: string): string => (type === 'SQLNULL' ? UNKNOWN : type);
+
+interface Node {
+  readonly [key: string]: unknown;
+}
+
+/**
+ * The column names that the query takes from `previous`, by DuckDB's own parser; undefined when it does not
+ * read it.
+ */
+export function namesOfPrevious(tree: unknown): string[] | undefined {
+  const nodes: Node[] = [];
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(walk);
+    else if (typeof value === 'object' && value !== null) {
+      nodes.push(value as Node);
+      Object.values(value).forEach(walk);
+    }
+  };
+  walk(tree);
+  const isPrevious = (node: Node): boolean =>
+    node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === 'previous';
+  const aliases = new Set(
+    nodes.filter(isPrevious).map((node) => String(node['alias'] || 'previous').toLowerCase()),
+  );
+  if (aliases.size === 0) return undefined;
+  const names = new Map<string, string>();
+  const add = (name: unknown): void => void names.set(String(name).toLowerCase(), String(name));
+  for (const node of nodes) {
+    const columns = node['column_names'];
+    if (
+      node['class'] === 'COLUMN_REF' &&
+      Array.isArray(columns) &&
+      columns.length === 2 &&
+      aliases.has(String(columns[0]).toLowerCase())
+    )
+      add(columns[1]);
+    // `join previous using (…)`: the columns are on both sides.
+    if (
+      node['type'] === 'JOIN' &&
+      Array.isArray(node['using_columns']) &&
+      [node['left'], node['right']].some((side) => holdsPrevious(side, isPrevious))
+    )
+      node['using_columns'].forEach(add);
+  }
+  return [...names.values()];
+}
+
+function holdsPrevious(value: unknown, isPrevious: (node: Node) => boolean): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const node = value as Node;
+  return (
+    isPrevious(node) ||
+    (node['type'] === 'JOIN' &&
+      (holdsPrevious(node['left'], isPrevious) || holdsPrevious(node['right'], isPrevious)))
+  );
+}

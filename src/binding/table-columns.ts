@@ -1,0 +1,38 @@
+/** The columns of a table, as the SQL that reads it sees them. DDL -> columns, or what is wrong in it. */
+import type { Binder, BoundColumn, TextFault } from '../engine/index.ts';
+import type { TableIdentifier } from '../model/names.ts';
+import { ddlStatements } from '../project/ddl-text.ts';
+import { identifierFragment, joinedFragment, renderStatement } from '../statements/index.ts';
+import { unitsOfBytes } from './edited-text.ts';
+
+export type DdlColumns =
+  | { readonly columns: readonly BoundColumn[]; readonly fault?: never }
+  | {
+      readonly fault: TextFault;
+      /** UTF-16 units from the beginning of the text; undefined where DuckDB names no place. */
+      readonly offset: number | undefined;
+      /** True where the statements run, but create another table. */
+      readonly isOther: boolean;
+    };
+
+/** The columns of a table that a text of DDL creates. */
+export async function columnsOfDdl(
+  binder: Binder,
+  text: string,
+  { namespace, name }: TableIdentifier,
+): Promise<DdlColumns> {
+  const statements = ddlStatements(text);
+  const schema = identifierFragment(namespace.join('.'));
+  const table = joinedFragment([schema, identifierFragment(name)], '.');
+  // Where psyberg creates tables from such files, the namespace is there.
+  const begin = renderStatement('engine/make_schema', { schema });
+  const declared = await binder.declared([begin, ...statements.map(({ sql }) => sql)], table);
+  if (declared.fault === undefined) return { columns: declared.columns };
+  const { fault, statement } = declared;
+  const at = statement === undefined ? undefined : statements[statement - 1];
+  const offset =
+    at === undefined
+      ? undefined
+      : at.offset + (fault.byte === undefined ? 0 : unitsOfBytes(at.sql, fault.byte));
+  return { fault, offset, isOther: statement === undefined };
+}

@@ -1,0 +1,121 @@
+/**
+ * Everything that can be known of a project without its data. Files -> problems, all at once. Writes nothing.
+ * The warehouse is asked for the columns alone that no file and no query says.
+ */
+import { bindProcess } from '../binding/bind-process.ts';
+import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
+import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
+import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import { processesInDependencyOrder } from '../project/dependency-order.ts';
+import { PROJECT_FILE } from '../project/project-schema.ts';
+import type { ProcessDraft } from '../project/read-process.ts';
+import { type ExaminedProject, examineProject } from '../project/read-project.ts';
+import { relativeFile } from '../project/relative-file.ts';
+import type { Checked, CheckedMacro, CheckedProcess, CheckedSource } from './facts.ts';
+import { type KnownTable, type KnownTables, knowTables } from './know-tables.ts';
+import { RULES } from './rules/index.ts';
+
+export interface CheckReport {
+  readonly problems: readonly CheckProblem[];
+}
+
+/** `root`: the folder of psyberg.yaml. Throws `project-not-found`; what is wrong in files is reported. */
+export async function checkProjectFolder(options: {
+  readonly root: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}): Promise<CheckReport> {
+  const examined = examineProject(options);
+  const binder = await openBinder();
+  try {
+    const checked = await factsOf(binder, examined);
+    const found = RULES.flatMap((rule) => rule(checked)).map(({ place, hint, ...each }) =>
+      problemOf({ ...each, ...place, hint: hint ?? null }),
+    );
+    const tests = examined.problems.length === 0 ? await testProblems(examined) : [];
+    return { problems: inOrder([...examined.problems.map(problemOf), ...found, ...tests]) };
+  } finally {
+    binder.close();
+  }
+}
+
+const problemOf = (problem: Omit<CheckProblem, 'severity'>): CheckProblem => {
+  const { file, line, column, code, message, hint } = problem;
+  return { file, line, column, severity: PROBLEM_CODES[code].severity, code, message, hint };
+};
+
+/** Two processes may share an audit, and its problem. */
+function inOrder(problems: readonly CheckProblem[]): CheckProblem[] {
+  const once = new Map(
+    problems.map((each) => [`${each.file}:${each.line}:${each.column} ${each.code} ${each.message}`, each]),
+  );
+  const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+  return [...once.values()].sort(
+    (one, other) => compare(one.file, other.file) || one.line - other.line || one.column - other.column,
+  );
+}
+
+/** What a test file says is judged where the whole project is read. */
+async function testProblems({ project }: ExaminedProject): Promise<CheckProblem[]> {
+  const { readTests, testFilesOf } = await import('../testing/read/read-tests.ts');
+  const files = testFilesOf(project);
+  return readTests(project, files).unread.flatMap(({ problems }) => problems.map(problemOf));
+}
+
+async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedProject): Promise<Checked> {
+  const knowsWarehouse = problems.every(({ file }) => file !== PROJECT_FILE);
+  const tables = await knowTables(binder, { project, drafts, knowsWarehouse });
+  const ordered = processesInDependencyOrder(project);
+  const macros = await definedMacros(binder, project);
+  const parsed = await binder.parse(ordered.map(({ sql }) => sql));
+  const processes: CheckedProcess[] = [];
+  for (const [index, spec] of ordered.entries()) {
+    const draft = drafts.find((each) => each.spec === spec) as ProcessDraft;
+    const process = await checkedProcess(binder, tables, { spec, draft, parsed: parsed[index] ?? {} });
+    const columns = process.bound?.query.columns;
+    if (columns !== undefined) tables.written(spec.target.table, columns);
+    processes.push(process);
+  }
+  return { project, processes, drafts, tableFiles: tables.files, macros };
+}
+
+/** Each behind those that it uses: what fails because another one did is told, too. */
+async function definedMacros(
+  binder: Binder,
+  { macros, root }: Pick<ProjectSpec, 'macros' | 'root'>,
+): Promise<CheckedMacro[]> {
+  const defined: CheckedMacro[] = [];
+  for (const macro of macros) {
+    const fault = await binder.define([`create temp macro ${macro.definition}`]);
+    defined.push({ macro, file: relativeFile(root, macro.file), fault });
+  }
+  return defined;
+}
+
+/** What files hold is known when they are read. */
+const columnsOfSource = async (tables: KnownTables, { files, table }: SourceSpec): Promise<KnownTable> =>
+  files === undefined ? tables.columnsOf(table) : { unknown: { kind: 'elsewhere' } };
+
+async function checkedProcess(
+  binder: Binder,
+  tables: KnownTables,
+  {
+    spec,
+    draft,
+    parsed,
+  }: { readonly spec: ProcessSpec; readonly draft: ProcessDraft; readonly parsed: ParsedText },
+): Promise<CheckedProcess> {
+  const sources: CheckedSource[] = [];
+  for (const [index, source] of spec.sources.entries())
+    sources.push({ spec: source, index, ...(await columnsOfSource(tables, source)) });
+  const facts = { spec, file: draft.file, draft, sources };
+  if (parsed.fault !== undefined) return { ...facts, syntax: parsed.fault };
+  const tree = parsed.tree === undefined ? {} : { tree: parsed.tree };
+  const columns = new Map<string, readonly BoundColumn[]>();
+  for (const each of sources) if (each.columns !== undefined) columns.set(each.spec.alias, each.columns);
+  if (columns.size < sources.length) return { ...facts, ...tree };
+  return {
+    ...facts,
+    ...tree,
+    bound: await bindProcess(binder, { spec, sources: columns, target: undefined }),
+  };
+}

@@ -1,0 +1,63 @@
+/** What is known of a project without its data: the rules look at nothing else. Plain data. */
+import type { BoundProcess } from '../binding/bind-process.ts';
+import type { DdlColumns } from '../binding/table-columns.ts';
+import type { BoundColumn, TextFault } from '../engine/index.ts';
+import type { MacroSpec, ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import type { ProcessDraft } from '../project/read-process.ts';
+import type { DdlFile } from '../project/table-files.ts';
+
+export interface CheckedProcess {
+  readonly spec: ProcessSpec;
+  /** Relative to the project. */
+  readonly file: string;
+  /** The places in its header, and what stands there. */
+  readonly draft: ProcessDraft;
+  readonly sources: readonly CheckedSource[];
+  /** As `json_serialize_sql` gives it; undefined where DuckDB does not give it. */
+  readonly tree?: unknown;
+  /** Why its SQL cannot be parsed. */
+  readonly syntax?: TextFault;
+  /** Undefined where the columns of a source are not known, or its SQL cannot be parsed. */
+  readonly bound?: BoundProcess;
+}
+
+export interface CheckedSource {
+  readonly spec: SourceSpec;
+  /** Among the sources of its header. */
+  readonly index: number;
+  readonly columns?: readonly BoundColumn[];
+  /** Where the columns are not known: why. */
+  readonly unknown?: UnknownTable;
+}
+
+export type UnknownTable =
+  /** There is a warehouse, and the table is not in it. */
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'no-warehouse' }
+  /** Another process writes it, or a file describes it, in which something is wrong. */
+  | { readonly kind: 'elsewhere' }
+  /** It is there, with a column of a type that DuckDB does not have. */
+  | { readonly kind: 'unreadable' }
+  /** The warehouse could not be asked. */
+  | { readonly kind: 'unreachable'; readonly message: string; readonly hint: string | undefined };
+
+export interface CheckedTableFile extends DdlFile {
+  readonly ddl: DdlColumns;
+}
+
+export interface CheckedMacro {
+  readonly macro: MacroSpec;
+  /** Relative to the project. */
+  readonly file: string;
+  /** Why DuckDB does not define it. */
+  readonly fault: TextFault | undefined;
+}
+
+export interface Checked {
+  readonly project: ProjectSpec;
+  readonly processes: readonly CheckedProcess[];
+  /** All files of processes, also those with problems. */
+  readonly drafts: readonly ProcessDraft[];
+  readonly tableFiles: readonly CheckedTableFile[];
+  readonly macros: readonly CheckedMacro[];
+}

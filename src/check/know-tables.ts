@@ -1,0 +1,92 @@
+/**
+ * The columns of the tables that processes read: by the DDL of `tables/`, else by the query of the process
+ * that writes them, else by the warehouse. Files and queries come first, so that a project is judged as it is
+ * written, with or without a warehouse.
+ */
+import { columnsOfDdl } from '../binding/table-columns.ts';
+import type { Binder, BoundColumn } from '../engine/index.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
+import { PsybergError } from '../model/errors.ts';
+import { type TableIdentifier, tableKey } from '../model/names.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
+import type { ProcessDraft } from '../project/read-process.ts';
+import { readTableFiles } from '../project/table-files.ts';
+import { duckdbColumns } from '../statements/index.ts';
+import type { CheckedTableFile, UnknownTable } from './facts.ts';
+
+export type KnownTable =
+  | { readonly columns: readonly BoundColumn[]; readonly unknown?: never }
+  | { readonly unknown: UnknownTable };
+
+export interface KnownTables {
+  readonly files: readonly CheckedTableFile[];
+  /** Asks the warehouse where nothing else says it. */
+  columnsOf(table: TableIdentifier): Promise<KnownTable>;
+  /** What a process returns, which was bound before those that read it. */
+  written(table: TableIdentifier, columns: readonly BoundColumn[]): void;
+}
+
+export interface TablesInput {
+  readonly project: ProjectSpec;
+  readonly drafts: readonly ProcessDraft[];
+  /** False where psyberg.yaml does not say which warehouse it is. */
+  readonly knowsWarehouse: boolean;
+}
+
+export async function knowTables(binder: Binder, input: TablesInput): Promise<KnownTables> {
+  const files: CheckedTableFile[] = [];
+  for (const file of readTableFiles(input.project.root))
+    files.push({ ...file, ddl: await columnsOfDdl(binder, file.text, file.table) });
+  const known = new Map<string, KnownTable>(
+    files.map(({ table, ddl }) => [
+      tableKey(table),
+      ddl.fault === undefined ? { columns: ddl.columns } : { unknown: { kind: 'elsewhere' } },
+    ]),
+  );
+  const writers = new Set(
+    input.drafts.flatMap(({ target }) => (target === undefined ? [] : [tableKey(target)])),
+  );
+  let asked: Promise<(table: TableIdentifier) => KnownTable> | undefined;
+  return {
+    files,
+    async columnsOf(table) {
+      const key = tableKey(table);
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      asked ??= askWarehouse(input, (each) => known.has(tableKey(each)));
+      const said = (await asked)(table);
+      const isOfProject = writers.has(key) && said.unknown !== undefined;
+      return isOfProject ? { unknown: { kind: 'elsewhere' } } : said;
+    },
+    written(table, columns) {
+      if (!known.has(tableKey(table))) known.set(tableKey(table), { columns });
+    },
+  };
+}
+
+/** All tables at once that may be asked for: the warehouse is opened once. */
+async function askWarehouse(
+  { project, drafts, knowsWarehouse }: TablesInput,
+  isKnown: (table: TableIdentifier) => boolean,
+): Promise<(table: TableIdentifier) => KnownTable> {
+  const always = (unknown: UnknownTable) => (): KnownTable => ({ unknown });
+  if (!knowsWarehouse) return always({ kind: 'elsewhere' });
+  const { hasWarehouse, tablesInWarehouse } = await import('../workspace/tables-in-warehouse.ts');
+  if (!hasWarehouse(project)) return always({ kind: 'no-warehouse' });
+  const sources = drafts.flatMap((draft) => draft.sources.map(({ table }) => table));
+  try {
+    const found = await tablesInWarehouse(
+      project,
+      sources.filter((table) => !isKnown(table)),
+    );
+    return (table) => {
+      const metadata = found.get(tableKey(table));
+      if (metadata === undefined) return { unknown: { kind: 'missing' } };
+      const columns = duckdbColumns(currentSchema(metadata).fields);
+      return columns === undefined ? { unknown: { kind: 'unreadable' } } : { columns };
+    };
+  } catch (error) {
+    if (!(error instanceof PsybergError)) throw error;
+    return always({ kind: 'unreachable', message: error.message, hint: error.hint });
+  }
+}

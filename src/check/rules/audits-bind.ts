@@ -1,0 +1,57 @@
+/**
+ * `audit-sql-failed`: audits are bound over the sources and over what the query returns. What is wrong in one
+ * of the engine's own kinds is a name in the header.
+ */
+import type { BindingFault } from '../../binding/bind-text.ts';
+import { placeIn } from '../../binding/edited-text.ts';
+import type { AuditSpec } from '../../model/process-spec.ts';
+import { relativeFile } from '../../project/relative-file.ts';
+import type { CheckedProcess } from '../facts.ts';
+import { type Found, perProcess } from './rule.ts';
+
+export const auditsBind = perProcess((process, { project }) =>
+  (process.bound?.audits ?? []).flatMap(({ audit, bound }) =>
+    bound.faults.map((fault): Found => {
+      const { message, hint, offset } = fault;
+      const named = `${audit.name} of ${process.spec.processName}: ${message}`;
+      if (audit.sql === undefined || audit.file === undefined)
+        return {
+          code: 'audit-sql-failed',
+          file: process.file,
+          place: placeInHeader(process, audit, fault),
+          message: named,
+          hint,
+        };
+      return {
+        code: 'audit-sql-failed',
+        file: relativeFile(project.root, audit.file),
+        place: offset === undefined ? audit.place : placeIn(audit.sql, audit.place, offset),
+        message: named,
+        hint,
+      };
+    }),
+  ),
+);
+
+/** The place of the name that is not there, else that of the audit. */
+function placeInHeader({ spec, draft }: CheckedProcess, audit: AuditSpec, { missing }: BindingFault) {
+  const index = spec.audits.indexOf(audit);
+  const path = missing === undefined ? undefined : pathOf(draft.header, ['audits', index], missing);
+  return path === undefined ? audit.place : draft.placeOf(path);
+}
+
+/** The path of a text below another path. */
+function pathOf(header: unknown, begin: readonly (string | number)[], text: string) {
+  const find = (value: unknown, path: readonly (string | number)[]): typeof path | undefined => {
+    if (typeof value === 'string') return value.toLowerCase() === text.toLowerCase() ? path : undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
+    for (const [key, inner] of Object.entries(value)) {
+      const found = find(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  let value = header;
+  for (const key of begin) value = (value as Record<string | number, unknown> | undefined)?.[key];
+  return find(value, begin);
+}

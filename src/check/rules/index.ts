@@ -1,0 +1,31 @@
+/** The rules of `psyberg check`, a file each. What a file says by itself is judged when it is read. */
+import { auditsBind } from './audits-bind.ts';
+import { joinsOverHours } from './joins-over-hours.ts';
+import { macrosDefined } from './macros-defined.ts';
+import { nonDeterministic } from './non-deterministic.ts';
+import { queriesBind } from './queries-bind.ts';
+import type { Rule } from './rule.ts';
+import { selectStar } from './select-star.ts';
+import { sourceColumns } from './source-columns.ts';
+import { sourcesKnown } from './sources-known.ts';
+import { sourcesUsed } from './sources-used.ts';
+import { tableFiles } from './table-files.ts';
+import { tablesDeclared } from './tables-declared.ts';
+import { targetColumns } from './target-columns.ts';
+
+export type { Found, Rule } from './rule.ts';
+
+export const RULES: readonly Rule[] = [
+  macrosDefined,
+  queriesBind,
+  auditsBind,
+  sourcesKnown,
+  sourceColumns,
+  targetColumns,
+  tableFiles,
+  joinsOverHours,
+  nonDeterministic,
+  selectStar,
+  tablesDeclared,
+  sourcesUsed,
+];

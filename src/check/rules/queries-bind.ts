@@ -1,0 +1,20 @@
+/** `process-sql-failed`, `previous-column`: the SQL of a process is parsed and bound over its sources. */
+import { placeIn, unitsOfBytes } from '../../binding/edited-text.ts';
+
+import { type Found, perProcess } from './rule.ts';
+
+export const queriesBind = perProcess(({ spec, file, syntax, bound }): Found[] => {
+  const begin = spec.sqlOffset;
+  if (syntax !== undefined) {
+    const offset = syntax.byte === undefined ? 0 : unitsOfBytes(spec.sql, syntax.byte);
+    const place = placeIn(spec.sql, begin, offset);
+    return [{ code: 'process-sql-failed', file, place, message: syntax.message }];
+  }
+  return (bound?.query.faults ?? []).map(({ message, hint, offset, code }) => ({
+    code: code ?? 'process-sql-failed',
+    file,
+    place: offset === undefined ? begin : placeIn(spec.sql, begin, offset),
+    message,
+    hint,
+  }));
+});

@@ -1,0 +1,36 @@
+/** What a rule of `psyberg check` is, and what it finds. */
+import { placeIn, unitsOfBytes } from '../../binding/edited-text.ts';
+import type { ProblemCode } from '../../model/problem-codes.ts';
+import type { TextPosition } from '../../model/process-spec.ts';
+import type { Checked, CheckedProcess } from '../facts.ts';
+
+export interface Found {
+  readonly code: ProblemCode;
+  /** Relative to the project. */
+  readonly file: string;
+  readonly place: TextPosition;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Facts -> problems. Pure. Its code says how bad they are. */
+export type Rule = (checked: Checked) => readonly Found[];
+
+/** A rule that looks at one process after the other. */
+export const perProcess =
+  (find: (process: CheckedProcess, checked: Checked) => readonly Found[]): Rule =>
+  (checked) =>
+    checked.processes.flatMap((process) => find(process, checked));
+
+/** The place of a node of the query's tree; without one, where the SQL begins. */
+export function placeOfByte({ spec }: Pick<CheckedProcess, 'spec'>, byte: number | undefined): TextPosition {
+  return byte === undefined
+    ? spec.sqlOffset
+    : placeIn(spec.sql, spec.sqlOffset, unitsOfBytes(spec.sql, byte));
+}
+
+/** The column of that name, compared as DuckDB does. */
+export const columnOfName = <Column extends { readonly name: string }>(
+  columns: readonly Column[],
+  name: string,
+): Column | undefined => columns.find((each) => each.name.toLowerCase() === name.toLowerCase());

@@ -1,0 +1,70 @@
+/** `event-time-missing`, `event-time-type`, `window-key-missing`: columns of sources that a header names. */
+import { tableName } from '../../model/names.ts';
+import type { EventTimeUnit } from '../../model/process-spec.ts';
+import { didYouMean } from '../../project/did-you-mean.ts';
+import type { CheckedProcess, CheckedSource } from '../facts.ts';
+import { columnOfName, type Found, perProcess } from './rule.ts';
+
+export const sourceColumns = perProcess((process) =>
+  process.sources.flatMap((source) => [...eventTimeOf(process, source), ...windowKeyOf(process, source)]),
+);
+
+function eventTimeOf({ file, draft }: CheckedProcess, { spec, index, columns }: CheckedSource): Found[] {
+  const { eventTime, eventTimeUnit } = spec;
+  if (eventTime === undefined || columns === undefined) return [];
+  const column = columnOfName(columns, eventTime);
+  const table = tableName(spec.table);
+  const place = draft.placeOf(['sources', index, 'event_time']);
+  if (column === undefined)
+    return [
+      {
+        code: 'event-time-missing',
+        file,
+        place,
+        message: `the source ${table} has no column '${eventTime}'`,
+        hint: didYouMean(
+          eventTime,
+          columns.map(({ name }) => name),
+          'its columns',
+        ),
+      },
+    ];
+  if (holdsTime(column.type, eventTimeUnit)) return [];
+  return [
+    {
+      code: 'event-time-type',
+      file,
+      place,
+      message: `the event time ${table}.${column.name} is of type ${column.type}, expected a timestamp, a date, or an integer with a unit`,
+      hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
+    },
+  ];
+}
+
+/** As DuckDB names them, in full or in short; smaller integers are stored as these. */
+const TIMES = /^(?:TIMESTAMP(?: WITH TIME ZONE|TZ|_NS)?|DATE)$/i;
+const INTEGERS = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/i;
+
+const holdsTime = (type: string, unit: EventTimeUnit | undefined): boolean =>
+  TIMES.test(type) || (unit !== undefined && INTEGERS.test(type));
+
+/** The source of the window has the key, and so has every source without one. */
+function windowKeyOf({ spec, file, draft, sources }: CheckedProcess, source: CheckedSource): Found[] {
+  const key = source.spec.window?.key;
+  if (key === undefined) return [];
+  return sources
+    .filter((each) => each === source || each.spec.window === undefined)
+    .flatMap((each): Found[] => {
+      if (each.columns === undefined || columnOfName(each.columns, key) !== undefined) return [];
+      const names = each.columns.map(({ name }) => name).join(', ');
+      return [
+        {
+          code: 'window-key-missing',
+          file,
+          place: draft.placeOf(['sources', source.index, 'window', 'key']),
+          message: `${tableName(each.spec.table)} has no column '${key}', by which a window of ${spec.processName} is to be narrowed`,
+          hint: `name a column that the source of the window and every source without one have, or remove the key; ${tableName(each.spec.table)} has ${names}`,
+        },
+      ];
+    });
+}

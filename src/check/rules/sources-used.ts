@@ -1,0 +1,31 @@
+/** `source-unused`: a source that is read by nothing holds its process back all the same. */
+import { tableName } from '../../model/names.ts';
+import { lowerText, treeNodes } from '../../model/query-tree.ts';
+import type { CheckedProcess, CheckedSource } from '../facts.ts';
+import { perProcess } from './rule.ts';
+
+export const sourcesUsed = perProcess((process) => {
+  if (process.tree === undefined) return [];
+  const read = new Set(
+    treeNodes(process.tree)
+      .filter((node) => node['type'] === 'BASE_TABLE')
+      .map((node) => lowerText(node['table_name'])),
+  );
+  return process.sources
+    .filter(({ spec }) => !read.has(spec.alias.toLowerCase()) && !isAudited(process, spec))
+    .map(({ spec, index }) => ({
+      code: 'source-unused',
+      file: process.file,
+      place: process.draft.placeOf(['sources', index, 'table']),
+      message: `the query does not read ${spec.alias}: ${tableName(spec.table)} holds ${process.spec.processName} back for nothing`,
+      hint: 'remove it from the sources, or read it',
+    }));
+});
+
+/** An audit may count it, or look into it. */
+const isAudited = ({ spec }: CheckedProcess, { alias }: CheckedSource['spec']): boolean =>
+  spec.audits.some(
+    (audit) =>
+      ('source' in audit && lowerText(audit.source) === alias.toLowerCase()) ||
+      audit.sql?.toLowerCase().includes(alias.toLowerCase()) === true,
+  );

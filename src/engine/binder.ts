@@ -1,0 +1,187 @@
+/**
+ * DuckDB as a judge of texts alone: a database in memory without a table, a file or an extension, in which
+ * queries are parsed and bound and never run. SQL -> tree, columns, or what is wrong and where. It starts in
+ * a tenth of the time of an engine over the warehouse (23 ms, 2026-11-29).
+ */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import {
+  literalFragment,
+  renderStatement,
+  type SqlFragment,
+  statementFragment,
+} from '../statements/index.ts';
+
+/** A column of a query or a table; the type as DuckDB writes it, `INTEGER` for a NULL of no type. */
+export interface BoundColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** What DuckDB says is wrong with a text. */
+export interface TextFault {
+  /** `Parser`, `Binder`, `Catalog`, `Permission`, … */
+  readonly kind: string;
+  /** `COLUMN_NOT_FOUND`, `MISSING_ENTRY`, `NO_MATCHING_FUNCTION`, … where DuckDB says it. */
+  readonly subtype?: string;
+  readonly message: string;
+  /** Byte in the text at which it lies, from 0; undefined where DuckDB does not say it. */
+  readonly byte?: number;
+  /** Of a missing entry: `Table`, `Scalar Function`, `Type`, … and its name. */
+  readonly entry?: string;
+  readonly name?: string;
+  readonly candidates: readonly string[];
+}
+
+export type Bound =
+  | { readonly columns: readonly BoundColumn[]; readonly fault?: never }
+  | { readonly fault: TextFault };
+
+/** A query's tree as `json_serialize_sql` gives it; `fault` for a text that cannot be parsed. */
+export interface ParsedText {
+  /** Undefined for a text that is no query, or one that DuckDB does not serialize (PIVOT). */
+  readonly tree?: unknown;
+  readonly fault?: TextFault;
+}
+
+export interface Binder {
+  /** Binds one query without parameters. */
+  bind(sql: string): Promise<Bound>;
+  /** Parses queries, in their order. */
+  parse(queries: readonly string[]): Promise<ParsedText[]>;
+  /** Runs statements, such as those that define macros, for all that is bound later. */
+  define(statements: readonly string[]): Promise<TextFault | undefined>;
+  /**
+   * The columns of a table that statements create; nothing of them stays. `statement`: the index of the one
+   * that is at fault, undefined where they create no such table.
+   */
+  declared(
+    statements: readonly string[],
+    table: SqlFragment,
+  ): Promise<Bound & { readonly statement?: number }>;
+  close(): void;
+}
+
+const SETTINGS = {
+  threads: '1',
+  autoload_known_extensions: 'false',
+  autoinstall_known_extensions: 'false',
+};
+
+/** Starts it. The name `lake` means what it means to an engine: the warehouse, here an empty one. */
+export async function openBinder(): Promise<Binder> {
+  const instance = await DuckDBInstance.create(':memory:', SETTINGS);
+  const connection = await instance.connect();
+  await connection.run("set TimeZone = 'UTC'");
+  await connection.run('set errors_as_json = true');
+  await connection.run("attach ':memory:' as lake");
+  // A query is bound and not run, and so reads no file.
+  await connection.run('set enable_external_access = false');
+  const bind = (sql: string): Promise<Bound> => bindOn(connection, sql);
+  const run = async (sql: string): Promise<TextFault | undefined> => {
+    try {
+      await connection.run(sql);
+      return undefined;
+    } catch (error) {
+      return faultOf(error);
+    }
+  };
+  return {
+    bind,
+    parse: (queries) => parseOn(connection, queries),
+    async define(statements) {
+      for (const statement of statements) {
+        const fault = await run(statement);
+        if (fault !== undefined) return fault;
+      }
+      return undefined;
+    },
+    async declared(statements, table) {
+      await connection.run('use lake.main');
+      await connection.run('begin');
+      try {
+        for (const [statement, sql] of statements.entries()) {
+          const fault = await run(sql);
+          if (fault !== undefined) return { fault, statement };
+        }
+        return await bind(renderStatement('engine/columns_of', { table }));
+      } finally {
+        await connection.run('rollback');
+        await connection.run('use memory.main');
+      }
+    },
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function bindOn(connection: DuckDBConnection, sql: string): Promise<Bound> {
+  try {
+    const prepared = await connection.prepare(sql);
+    try {
+      const columns = Array.from({ length: prepared.columnCount }, (_, index) => ({
+        name: prepared.columnName(index),
+        type: String(prepared.columnType(index)),
+      }));
+      return { columns };
+    } finally {
+      prepared.destroySync();
+    }
+  } catch (error) {
+    return { fault: faultOf(error) };
+  }
+}
+
+async function parseOn(connection: DuckDBConnection, queries: readonly string[]): Promise<ParsedText[]> {
+  if (queries.length === 0) return [];
+  const rows = queries.map((query) => `(${literalFragment(query).sql})`).join(', ');
+  const sql = renderStatement('engine/parse_queries', { queries: statementFragment(rows) });
+  const trees = (await connection.runAndReadAll(sql)).getRows().map(([tree]) => JSON.parse(String(tree)));
+  return trees.map(parsed);
+}
+
+interface Serialized {
+  readonly error?: boolean;
+  readonly error_message?: string;
+  readonly error_subtype?: string;
+  readonly position?: string;
+}
+
+function parsed(tree: Serialized): ParsedText {
+  if (tree.error !== true) return { tree };
+  if (tree.position === undefined) return {};
+  const { error_message: message = '', error_subtype: subtype, position } = tree;
+  return {
+    fault: {
+      kind: 'Parser',
+      message,
+      byte: Number(position),
+      candidates: [],
+      ...(subtype === undefined ? {} : { subtype }),
+    },
+  };
+}
+
+/** DuckDB's errors are JSON here, with a word before it where a text cannot be parsed. */
+function faultOf(error: unknown): TextFault {
+  const text = error instanceof Error ? error.message : String(error);
+  const begin = text.indexOf('{');
+  let said: Readonly<Record<string, string>> = {};
+  try {
+    said = begin < 0 ? {} : (JSON.parse(text.slice(begin)) as typeof said);
+  } catch {
+    // It is shown as it is.
+  }
+  const { exception_message: message, exception_type: kind, error_subtype: subtype, position } = said;
+  const { candidates, name, type: entry } = said;
+  return {
+    kind: kind ?? '',
+    message: message ?? text,
+    ...(subtype === undefined ? {} : { subtype }),
+    ...(position === undefined ? {} : { byte: Number(position) }),
+    ...(entry === undefined ? {} : { entry }),
+    ...(name === undefined ? {} : { name }),
+    candidates: candidates === undefined || candidates === '' ? [] : candidates.split(','),
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Everything that `psyberg check` may say, once: how bad it is, and what it means. The type `ProblemCode`
+ * comes from here; the page on problems in the documentation is printed from here. Where an error of a
+ * session says the same, the code is that of the error.
+ */
+
+/** `error`: a run would fail, or do what nobody can vouch for. `warning`: it may not be meant so. */
+export type Severity = 'error' | 'warning';
+
+export interface ProblemEntry {
+  readonly severity: Severity;
+  /** One sentence, for the documentation. What to do now is the hint of the problem itself. */
+  readonly meaning: string;
+}
+
+const error = (meaning: string): ProblemEntry => ({ severity: 'error', meaning });
+const warning = (meaning: string): ProblemEntry => ({ severity: 'warning', meaning });
+
+/** By name. A new code is one line here. */
+export const PROBLEM_CODES = {
+  'audit-file-invalid': error('The SQL file of an audit is not one query, or names an unknown parameter.'),
+  'audit-sql-failed': error('An audit cannot be bound: it names a column or function that is not there.'),
+  'column-type-unsupported': error('A query returns a column of a type that no Iceberg table can have.'),
+  'event-time-missing': error('A source has not the column that is named as its event time.'),
+  'event-time-type': error('The event time of a source is no timestamp, date, or integer with a unit.'),
+  'join-without-window': warning('Nothing ties the hours of two sources that a query joins.'),
+  'macro-invalid': error('A macro of `macros/` cannot be defined, is there twice, or uses itself.'),
+  'non-deterministic': warning('A query would give another result when its hours are computed again.'),
+  'partition-column-missing': error('`partition_by` names a column that the query does not return.'),
+  'partition-type': error('A partition transform does not take the type of its column.'),
+  'previous-column': error('The SQL of a dimension reads a column of `previous` that cannot be inferred.'),
+  'process-circle': error('Processes depend on each other in a circle.'),
+  'process-file-invalid': error('The header of a process, or the text of its SQL, is wrong.'),
+  'process-name-taken': error('Two processes have one name.'),
+  'process-sql-failed': error('The SQL of a process cannot be parsed or bound.'),
+  'project-file-invalid': error('`psyberg.yaml` is wrong.'),
+  'select-star': warning(
+    'A query takes all columns of a source: those of its target change with the source.',
+  ),
+  'source-columns-unknown': warning('Nobody says which columns a source has, so what reads it is not bound.'),
+  'source-missing': error('A source is neither in `tables/` nor in the warehouse, and no process writes it.'),
+  'source-unused': warning('A source is declared and holds its process back, and its SQL does not read it.'),
+  'table-ddl-failed': error(
+    'The DDL of a file of `tables/` is wrong, or does not create the table of its name.',
+  ),
+  'table-not-declared': warning('A query reads a table, file or table function that is no declared source.'),
+  'table-spelled-differently': error('One table is written with and without capitals.'),
+  'table-unused': warning('A file of `tables/` describes a table that no process reads.'),
+  'target-event-time': error("The target's event time is no timestamp or date of the query."),
+  'target-is-state-table': error('A process writes to a state table of the project.'),
+  'target-written-twice': error('Two processes write one table.'),
+  'test-file-invalid': error('A test file cannot be read: its keys, names or rows are wrong.'),
+  'window-key-missing': error('A table has not the column that is the key of a window.'),
+} as const satisfies Record<string, ProblemEntry>;
+
+export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+/** Something that is wrong in a file of the project; an object of `check --json`. */
+export interface CheckProblem {
+  /** Relative to the project's folder, with forward slashes. */
+  readonly file: string;
+  /** From 1; columns count UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly severity: Severity;
+  readonly code: ProblemCode;
+  readonly message: string;
+  /** What to do, to be followed or pasted. */
+  readonly hint: string | null;
+}

@@ -1,0 +1,69 @@
+/** The tree of a query as DuckDB's `json_serialize_sql` gives it, taken apart. JSON -> nodes. Pure. */
+
+export interface TreeNode {
+  readonly [key: string]: unknown;
+}
+
+export const isTreeNode = (value: unknown): value is TreeNode =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A name in lower case, as DuckDB compares names; empty for anything else. */
+export const lowerText = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
+export const lowerTexts = (value: unknown): string[] => (Array.isArray(value) ? value.map(lowerText) : []);
+
+/** A node and all below it, outer before inner. */
+export function treeNodes(value: unknown): TreeNode[] {
+  const found: TreeNode[] = [];
+  const visit = (each: unknown): void => {
+    if (Array.isArray(each)) each.forEach(visit);
+    else if (isTreeNode(each)) {
+      found.push(each);
+      Object.values(each).forEach(visit);
+    }
+  };
+  visit(value);
+  return found;
+}
+
+/** The queries of a tree: one, of a text that is one query. */
+export function queryNodes(tree: unknown): TreeNode[] {
+  const statements = isTreeNode(tree) ? tree['statements'] : undefined;
+  return (Array.isArray(statements) ? statements : [])
+    .map((each) => (isTreeNode(each) ? each['node'] : undefined))
+    .filter(isTreeNode);
+}
+
+/** The query of a subquery, of a CTE, or of whatever else wraps one. */
+export const innerQuery = (value: unknown): TreeNode | undefined =>
+  isTreeNode(value) && isTreeNode(value['node']) ? value['node'] : undefined;
+
+/** The CTEs that a query begins with: their names in lower case, and their queries. */
+export function cteQueries(node: TreeNode): (readonly [name: string, query: TreeNode])[] {
+  const map = isTreeNode(node['cte_map']) ? node['cte_map']['map'] : undefined;
+  return (Array.isArray(map) ? map : []).filter(isTreeNode).flatMap((entry) => {
+    const query = isTreeNode(entry['value']) ? innerQuery(entry['value']['query']) : undefined;
+    return query === undefined ? [] : [[lowerText(entry['key']), query] as const];
+  });
+}
+
+export interface ColumnReference {
+  /** Undefined where the query does not say it. */
+  readonly relation: string | undefined;
+  readonly column: string;
+}
+
+export function columnReference(node: unknown): ColumnReference | undefined {
+  if (!isTreeNode(node) || node['class'] !== 'COLUMN_REF') return undefined;
+  const names = lowerTexts(node['column_names']);
+  return { relation: names.at(-2), column: names.at(-1) ?? '' };
+}
+
+export const columnReferences = (value: unknown): ColumnReference[] =>
+  treeNodes(value).flatMap((node) => columnReference(node) ?? []);
+
+/** The byte of the query's text at which a node stands; undefined where DuckDB does not say it. */
+export function byteOf(node: TreeNode): number | undefined {
+  const byte = node['query_location'];
+  // All bits set mean: nowhere.
+  return typeof byte === 'number' && byte < 2 ** 32 ? byte : undefined;
+}

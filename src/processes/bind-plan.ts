@@ -1,0 +1,100 @@
+/**
+ * Judges the SQL of processes as they are planned: queries and audits are bound over the columns that their
+ * sources have at this moment. Session -> nothing, or one error. A wrong column is told by a plan, with its
+ * place, and not first by the session that has something to load.
+ */
+import { bindProcess } from '../binding/bind-process.ts';
+import type { BindingFault } from '../binding/bind-text.ts';
+import { placeIn } from '../binding/edited-text.ts';
+import { type PsybergError, usageError } from '../model/errors.ts';
+import { tableKey } from '../model/names.ts';
+import type { AuditSpec, ProcessSpec, TextPosition } from '../model/process-spec.ts';
+import type { SeenColumn, Session, SourceState } from '../model/session.ts';
+import { producerOf } from '../project/dependency-order.ts';
+import { relativeFile } from '../project/relative-file.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+
+export interface PlanBinding {
+  /** Throws `process-sql-failed`, `audit-sql-failed` and `previous-column`. */
+  bind(session: Session): Promise<void>;
+}
+
+/** For processes that are planned one after the other, each behind those that write its sources. */
+export function planBinding(workspace: Workspace): PlanBinding {
+  /** What processes return, by the keys of their targets. */
+  const returned = new Map<string, readonly SeenColumn[]>();
+  return {
+    async bind({ spec, sources, target }) {
+      const columns = new Map<string, readonly SeenColumn[]>();
+      for (const source of sources) {
+        const seen = columnsOf(workspace, source, returned);
+        // What is not there, or cannot be told, the session judges that reads it.
+        if (seen === undefined) return;
+        columns.set(source.spec.alias, seen);
+      }
+      const input = { spec, sources: columns, target: target.columns };
+      const { query, audits } = await bindProcess(await workspace.binder(), input);
+      const { root } = workspace.project;
+      if (query.faults.length > 0) throw queryError(root, spec, query.faults);
+      for (const { audit, bound } of audits)
+        if (bound.faults.length > 0) throw auditError(root, spec, { audit, faults: bound.faults });
+      if (query.columns !== undefined) returned.set(tableKey(spec.target.table), query.columns);
+    },
+  };
+}
+
+/** Of a table that a process writes, also those with which its next session creates it, or adds to it. */
+function columnsOf(
+  { project }: Workspace,
+  { spec, columns }: SourceState,
+  returned: ReadonlyMap<string, readonly SeenColumn[]>,
+): readonly SeenColumn[] | undefined {
+  const coming = returned.get(tableKey(spec.table));
+  if (columns === undefined) return coming;
+  if (coming === undefined || producerOf(project, spec.table)?.onSchemaChange !== 'append') return columns;
+  const known = new Set(columns.map(({ name }) => name.toLowerCase()));
+  return [...columns, ...coming.filter(({ name }) => !known.has(name.toLowerCase()))];
+}
+
+function queryError(root: string, spec: ProcessSpec, faults: readonly BindingFault[]): PsybergError {
+  const file = relativeFile(root, spec.file);
+  const [first] = faults as readonly [BindingFault];
+  const places = faults.map(({ offset }) => placeIn(spec.sql, spec.sqlOffset, offset ?? 0));
+  return usageError(first.code ?? 'process-sql-failed', linesOf(file, places, faults), {
+    hint: hintOf(first, `the SQL of ${spec.processName}`),
+    context: { process_name: spec.processName, file, ...places[0] },
+  });
+}
+
+function auditError(
+  root: string,
+  spec: ProcessSpec,
+  { audit, faults }: { readonly audit: AuditSpec; readonly faults: readonly BindingFault[] },
+): PsybergError {
+  const file = relativeFile(root, audit.file ?? spec.file);
+  const [first] = faults as readonly [BindingFault];
+  const places = faults.map(({ offset }) =>
+    audit.sql === undefined || offset === undefined ? audit.place : placeIn(audit.sql, audit.place, offset),
+  );
+  const what = `the audit ${audit.name} of ${spec.processName} cannot be run: `;
+  return usageError('audit-sql-failed', linesOf(file, places, faults, what), {
+    hint: hintOf(first, audit.sql === undefined ? `the audit in ${file}` : `the SQL of ${file}`),
+    context: { process_name: spec.processName, audit: audit.name, file, ...places[0] },
+  });
+}
+
+const linesOf = (
+  file: string,
+  places: readonly TextPosition[],
+  faults: readonly BindingFault[],
+  what = '',
+): string =>
+  faults
+    .map(({ complaint }, index) => {
+      const { line, column } = places[index] as TextPosition;
+      return `${file}:${line}:${column} ${what}${complaint}`;
+    })
+    .join('\n');
+
+const hintOf = ({ hint }: BindingFault, what: string): string =>
+  `${hint === undefined ? '' : `${hint} `}Correct ${what}; psyberg check shows what is wrong in all files at once`;

@@ -1,0 +1,51 @@
+/**
+ * The DDL in `tables/<namespace>/<name>.sql`: what the project says of tables that nobody in it writes.
+ * Folder -> texts. Reads only.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { TableIdentifier } from '../model/names.ts';
+import { relativeFile } from './relative-file.ts';
+
+export const TABLES_FOLDER = 'tables';
+
+export interface DdlFile {
+  /** Of a file that lies in no folder of a namespace, the namespace is empty. */
+  readonly table: TableIdentifier;
+  /** Relative to the project. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Where the DDL of a table is looked for, as messages show it. */
+export const ddlFileOf = ({ namespace, name }: TableIdentifier): string =>
+  [TABLES_FOLDER, ...namespace, `${name}.sql`].join('/');
+
+/** The DDL of a table, where there is one. */
+export function readTableFile(root: string, table: TableIdentifier): DdlFile | undefined {
+  const file = path.join(root, ddlFileOf(table));
+  if (!fs.existsSync(file)) return undefined;
+  return { table, file: relativeFile(root, file), text: fs.readFileSync(file, 'utf8') };
+}
+
+/** All of them, in the order of their names. */
+export function readTableFiles(root: string): DdlFile[] {
+  const folder = path.join(root, TABLES_FOLDER);
+  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return [];
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.sql') && !entry.name.startsWith('.'))
+    .map((entry) => relativeFile(root, path.join(entry.parentPath, entry.name)))
+    .sort()
+    .map((file) => {
+      const [, ...parts] = file.replace(/\.sql$/, '').split('/');
+      const table = { namespace: parts.slice(0, -1), name: parts.at(-1) as string };
+      return { table, file, text: fs.readFileSync(path.join(root, file), 'utf8') };
+    });
+}
+
+/** A message for a table of which nothing is known. */
+export const columnsUnknown = (table: string, ddlFile: string): readonly [message: string, hint: string] => [
+  `the columns of ${table} are not known: there is no ${ddlFile}, and no such table in the warehouse`,
+  `write its DDL into ${ddlFile}: create table ${table} (…)`,
+];

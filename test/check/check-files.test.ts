@@ -1,0 +1,337 @@
+// Goal: everything that can be known without data is told at once, with its place. Method: small projects, each
+// with its faults; what is right is found to be so.
+import { existsSync, readdirSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, it } from 'vitest';
+import { checkProjectFolder } from '../../src/check/check-files.ts';
+import { NON_DETERMINISTIC } from '../../src/check/rules/non-deterministic.ts';
+import { EVENTS, foundIn, problemsOf, processOf, projectWith, REQUESTS } from './project.ts';
+
+describe('queries', () => {
+  it('are bound, and every wrong column is told', async () => {
+    expect(
+      await foundIn(
+        "select event_id, 'ä€' as text, e.evnt_ts, event_ts,\n  knd, $first_hour as h\nfrom e where idd = 1",
+      ),
+    ).toEqual([
+      'processes/a.sql:8:32 error process-sql-failed e has no column evnt_ts',
+      'processes/a.sql:9:3 error process-sql-failed there is no column knd',
+      'processes/a.sql:10:14 error process-sql-failed there is no column idd',
+    ]);
+  });
+
+  it.each([
+    [
+      'select event_id, event_ts from e group bye event_id',
+      'processes/a.sql:8:40 error process-sql-failed syntax error at or near "bye"',
+    ],
+    [
+      'select event_id, event_ts from ee',
+      'processes/a.sql:8:32 error process-sql-failed there is no table ee',
+    ],
+    [
+      'select upper(event_id, 2) as x, event_ts from e',
+      "processes/a.sql:8:8 error process-sql-failed No function matches the given name and argument types 'upper(BIGINT, INTEGER_LITERAL)'",
+    ],
+    [
+      'select nosuch(event_id) as x, event_ts from e',
+      'processes/a.sql:8:8 error process-sql-failed there is no scalar function nosuch',
+    ],
+    [
+      'select event_ts, count(*) as n from e',
+      'processes/a.sql:8:8 error process-sql-failed column "event_ts" must appear in the GROUP BY clause or must be part of an aggregate function',
+    ],
+    [
+      'select event_ts, $first_hour + 1 as n from e',
+      "processes/a.sql:8:30 error process-sql-failed No function matches the given name and argument types '+(TIMESTAMP, INTEGER_LITERAL)'",
+    ],
+  ])('%s', async (sql, problem) => {
+    const found = await foundIn(sql);
+    expect(found.filter((each) => !each.includes('source-unused'))).toEqual([problem]);
+  });
+
+  it.each([
+    'select event_id, event_ts, $process_name as p, $first_hour as h from e',
+    'with x as (select event_id, event_ts from e) select x.event_id, x.event_ts from x',
+    'select event_ts, unnest([1, 2]) as n from e where event_ts between $range_start and $range_end',
+    'select event_ts, event_id as "größe" from e order by all',
+    "pivot (select event_ts, kind from e) on kind in ('a') using count(*)",
+  ])('is right: %s', async (sql) => {
+    expect(await foundIn(sql)).toEqual([]);
+  });
+
+  it('of a dimension are bound over what they make of themselves', async () => {
+    const dimension = { pattern: 'dimension', target: '{ table: dims.a, event_time: hour }' };
+    const sql = (kind: string, of = 'e') =>
+      `select coalesce(e.account_id, p.account_id) as account_id, $first_hour as hour,\n  coalesce(max(${of}.${kind}), any_value(p.kind)) as kind\nfrom previous p full join e using (account_id) group by 1`;
+    expect(await foundIn(sql('kind'), dimension)).toEqual([]);
+    expect(await foundIn(sql('knd'), dimension)).toEqual([
+      'processes/a.sql:9:16 error process-sql-failed e has no column knd',
+    ]);
+    expect(
+      await foundIn(
+        'select account_id, $first_hour as hour, p.nothing as n from previous p join e using (account_id)',
+        dimension,
+      ),
+    ).toEqual([expect.stringContaining('error previous-column')]);
+  });
+
+  it('bind over what the process returns that writes their source, in whatever order', async () => {
+    const chain = (column: string) => ({
+      'tables/raw/events.sql': EVENTS,
+      'processes/a.sql': processOf('a_load', `select event_id, event_ts, ${column} as n from b`, {
+        sources: ['{ table: facts.b_load, event_time: event_ts, alias: b }'],
+      }),
+      'processes/b.sql': processOf('b_load', 'select event_id, event_ts, length(kind) as size from e'),
+    });
+    expect(await problemsOf(chain('size'))).toEqual([]);
+    expect(await problemsOf(chain('kind'))).toEqual([
+      'processes/a.sql:8:28 error process-sql-failed there is no column kind',
+    ]);
+  });
+});
+
+describe('headers', () => {
+  it('name columns that are there', async () => {
+    const audits =
+      'audits:\n  - not_null: { columns: [event_id, nothing] }\n  - unique: { columns: [event_id] }\n  - sql: audits/x.sql\n';
+    expect(
+      await foundIn(
+        'select event_id, event_ts, kind from e',
+        {
+          target:
+            '\n  table: facts.a\n  event_time: event_tss\n  partition_by: [hour(event_ts), bucket(16, evnt_id), day(kind)]',
+          sources: ['{ table: raw.events, event_time: evnt_ts, alias: e }'],
+          more: audits,
+        },
+        { 'audits/x.sql': "-- kinds\nselect * from staged\nwhere kid = 'x'\n" },
+      ),
+    ).toEqual([
+      'audits/x.sql:3:7 error audit-sql-failed x of a_load: there is no column kid',
+      "processes/a.sql:5:38 error event-time-missing the source raw.events has no column 'evnt_ts'",
+      'processes/a.sql:8:15 error target-event-time the query does not return event_tss, the event time of its target; it returns event_id, event_ts, kind',
+      'processes/a.sql:9:34 error partition-column-missing the query does not return evnt_id, by which its target is partitioned',
+      'processes/a.sql:9:55 error partition-type day does not take kind, which the query returns as VARCHAR',
+      'processes/a.sql:11:37 error audit-sql-failed not_null of a_load: there is no column nothing',
+    ]);
+  });
+
+  it('name event times of a type that has hours, and keys that both sides have', async () => {
+    expect(
+      await foundIn(
+        'select event_id, event_ts from e left join r using (account_id)',
+        {
+          sources: [
+            '{ table: raw.events, event_time: ms, alias: e }',
+            '{ table: raw.requests, event_time: request_ts, alias: r, window: { before: 1d, key: event_id } }',
+          ],
+        },
+        { 'tables/raw/requests.sql': REQUESTS },
+      ),
+    ).toEqual([
+      'processes/a.sql:5:38 error event-time-type the event time raw.events.ms is of type BIGINT, expected a timestamp, a date, or an integer with a unit',
+      "processes/a.sql:6:89 error window-key-missing raw.requests has no column 'event_id', by which a window of a_load is to be narrowed",
+    ]);
+    expect(
+      await foundIn('select event_id, event_ts from e', {
+        sources: ['{ table: raw.events, event_time: ms, event_time_unit: epoch_ms, alias: e }'],
+      }),
+    ).toEqual([]);
+  });
+
+  it('with faults of their own hide nothing of others', async () => {
+    expect(
+      await problemsOf({
+        'tables/raw/events.sql': EVENTS,
+        'processes/a.sql': processOf('a_load', 'select nothing, event_ts from e'),
+        'processes/b.sql': processOf('b_load', 'select 1', { more: 'tarrget: x\n' }),
+        'processes/c.sql': processOf('c_load', 'select event_ts from b', {
+          sources: ['{ table: facts.b_load, event_time: event_ts, alias: b }'],
+        }),
+        'processes/d.sql': processOf('d_load', 'select event_ts from c', {
+          sources: ['{ table: facts.e_load, event_time: event_ts, alias: c }'],
+        }),
+        'processes/e.sql': processOf('e_load', 'select event_ts from c', {
+          sources: ['{ table: facts.d_load, event_time: event_ts, alias: c }'],
+        }),
+        'processes/f.sql': processOf('f_load', 'select event_ts from e', {
+          target: '{ table: facts.a_load, event_time: event_ts }',
+        }),
+      }),
+    ).toEqual([
+      'processes/a.sql:8:8 error process-sql-failed there is no column nothing',
+      "processes/b.sql:7:1 error process-file-invalid unknown key 'tarrget'",
+      expect.stringMatching(/^processes\/d\.sql:5:14 error process-circle/),
+      'processes/f.sql:6:18 error target-written-twice the target facts.a_load is already written by a_load in processes/a.sql',
+    ]);
+  });
+
+  it('a psyberg.yaml that is wrong keeps no process from being checked', async () => {
+    expect(
+      await foundIn(
+        'select nothing, event_ts from e',
+        {},
+        { 'psyberg.yaml': 'name: x\ncatalogue: { warehouse: w }\n' },
+      ),
+    ).toEqual([
+      'processes/a.sql:8:8 error process-sql-failed there is no column nothing',
+      expect.stringMatching(/^psyberg\.yaml:1:1 error project-file-invalid missing key 'catalog'/),
+      expect.stringMatching(/^psyberg\.yaml:2:1 error project-file-invalid unknown key 'catalogue'/),
+    ]);
+  });
+});
+
+describe('tables/', () => {
+  it('is DDL that creates the table of its name', async () => {
+    const found = await problemsOf({
+      'tables/raw/events.sql': EVENTS,
+      'tables/raw/requests.sql':
+        "create schema if not exists raw;\ncreate table raw.requests (\n  id bigint,\n  born timestampp\n) with ('format-version' = '2');\n",
+      'tables/raw/other.sql': 'create table raw.another (id bigint);\n',
+      'tables/lost.sql': 'create table lost (id bigint);\n',
+      'processes/a.sql': processOf('a_load', 'select event_id, event_ts from e'),
+    });
+    expect(found).toEqual([
+      expect.stringMatching(/^tables\/lost\.sql:1:1 error table-ddl-failed it lies in no folder/),
+      'tables/raw/other.sql:1:1 error table-ddl-failed it creates no table raw.other',
+      'tables/raw/other.sql:1:1 warning table-unused no process reads raw.other',
+      'tables/raw/requests.sql:1:1 warning table-unused no process reads raw.requests',
+      'tables/raw/requests.sql:4:8 error table-ddl-failed Type with name timestampp does not exist!',
+    ]);
+  });
+
+  it('is missed where nobody says the columns of a source', async () => {
+    expect(await problemsOf({ 'processes/a.sql': processOf('a_load', 'select event_ts from e') })).toEqual([
+      'processes/a.sql:5:14 warning source-columns-unknown the columns of raw.events are not known: there is no tables/raw/events.sql, and no warehouse; a_load is not bound',
+    ]);
+  });
+});
+
+describe('what would surprise', () => {
+  it.each([
+    ['select event_ts, now() as at, random() as r from e', ['8:18 now()', '8:31 random()']],
+    [
+      'select event_ts, current_date as d from e where event_ts < current_timestamp',
+      ['8:18 current_date', '8:60 current_timestamp'],
+    ],
+    ['with x as (select event_ts, uuid() as u from e) select u, event_ts from x', ['8:29 uuid()']],
+    [
+      'select event_ts, age(event_ts)::varchar as a from e using sample 10 percent',
+      ['8:1 a sample', '8:18 age() of one argument'],
+    ],
+  ])('%s', async (sql, found) => {
+    const problems = await foundIn(sql);
+    expect(
+      problems.map((each) =>
+        each.replace(/^processes\/a\.sql:(\S+) warning non-deterministic (.*?) gives .*$/, '$1 $2'),
+      ),
+    ).toEqual(found);
+  });
+  it.each([
+    "select event_ts, date '2023-01-01' as d, age(event_ts, event_ts) as a, md5(kind) as h from e",
+    'select current_date, event_ts from (select kind as current_date, event_ts from e)',
+  ])('is none: %s', async (sql) => {
+    const found = await foundIn(sql);
+    expect(found.filter((each) => each.includes('age'))).toEqual([]);
+  });
+  it('knows every function of DuckDB that is not consistent', async () => {
+    const connection = await (await DuckDBInstance.create()).connect();
+    const reader = await connection.runAndReadAll(
+      "select distinct function_name from duckdb_functions() where stability <> 'CONSISTENT'",
+    );
+    const names = reader.getRows().map(([name]) => String(name));
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !NON_DETERMINISTIC.has(name))).toEqual([]);
+  });
+
+  it.each([
+    ['select * from e', '8:8'],
+    ['from e', '8:1'],
+    ['select x.* from e as x', '8:8'],
+    ['with x as (\n  select *, 1 as n from e)\nselect * from x', '9:10'],
+    ['select event_ts from e union all by name (select * from e)', '8:50'],
+  ])('all columns of a source: %s', async (sql, place) => {
+    expect(await foundIn(sql)).toContainEqual(
+      expect.stringMatching(
+        new RegExp(`^processes/a\\.sql:${place} warning select-star \\* takes all columns of e`),
+      ),
+    );
+  });
+  it.each([
+    ['select count(*) as n, event_ts from e group by all', ''],
+    ['with x as (select event_ts, kind from e) select * from x', ''],
+    ['select * from e', 'on_schema_change: append\n'],
+  ])('are not taken by %s', async (sql, more) => {
+    expect(await foundIn(sql, { more })).toEqual([]);
+  });
+
+  it('a join that nothing ties, behind a CTE', async () => {
+    expect(
+      await foundIn(
+        'with r2 as (select account_id, max(request_ts) as last from r group by 1)\nselect event_id, event_ts, last from e\nleft join r2 using (account_id)',
+        {
+          sources: [
+            '{ table: raw.events, event_time: event_ts, alias: e }',
+            '{ table: raw.requests, event_time: request_ts, alias: r }',
+          ],
+        },
+        { 'tables/raw/requests.sql': REQUESTS },
+      ),
+    ).toEqual([
+      expect.stringMatching(/^processes\/a\.sql:11:11 warning join-without-window a_load joins e and r /),
+    ]);
+  });
+
+  it('tables that are no sources, and sources that nobody reads', async () => {
+    const found = await foundIn(
+      "select e.event_id, e.event_ts from e join lake.raw.countries as c on c.id = e.event_id join read_csv('x.csv') as f on f.id = c.id",
+      {
+        sources: [
+          '{ table: raw.events, event_time: event_ts, alias: e }',
+          '{ table: raw.requests, event_time: request_ts, alias: r }',
+        ],
+      },
+      { 'tables/raw/requests.sql': REQUESTS },
+    );
+    expect(found.map((each) => each.split(/: what| holds/)[0])).toEqual([
+      'processes/a.sql:6:14 warning source-unused the query does not read r: raw.requests',
+      'processes/a.sql:9:43 warning table-not-declared the query reads lake.raw.countries, which is no source of a_load',
+      'processes/a.sql:9:93 warning table-not-declared the query reads read_csv(…), which is no source of a_load',
+    ]);
+  });
+
+  it('columns of types that no target has', async () => {
+    expect(await foundIn('select event_ts, interval 1 day as i from e')).toEqual([
+      'processes/a.sql:8:27 error column-type-unsupported the query returns i of type INTERVAL, which Iceberg does not have',
+    ]);
+  });
+});
+
+describe('a check', () => {
+  it('finds nothing in the projects that are shipped, and leaves no file', async () => {
+    for (const name of ['member-lifecycle', 'flights']) {
+      const root = `${import.meta.dirname}/../../warehouse/${name}`;
+      expect(await checkProjectFolder({ root })).toEqual({ problems: [] });
+    }
+    const root = projectWith({
+      'tables/raw/events.sql': EVENTS,
+      'processes/a.sql': processOf('a_load', 'select event_ts from e'),
+    });
+    const before = readdirSync(root, { recursive: true }).map(String).sort();
+    await checkProjectFolder({ root });
+    expect(readdirSync(root, { recursive: true }).map(String).sort()).toEqual(before);
+    expect(existsSync(`${root}/warehouse`)).toBe(false);
+  });
+
+  it('reads tests, too', async () => {
+    expect(
+      await foundIn(
+        'select event_ts from e',
+        {},
+        { 'tests/x.yaml': 'tests:\n  - name: one\n    proces: a_load\n' },
+      ),
+    ).toContainEqual(
+      expect.stringMatching(/^tests\/x\.yaml:3:5 error test-file-invalid unknown key 'proces'/),
+    );
+  });
+});
