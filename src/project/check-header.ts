@@ -4,6 +4,7 @@
  */
 import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { checkLookups, isWrittenLookup } from './header-lookup.ts';
 import { aliasOf, kindOf, writtenPattern } from './header-names.ts';
 import { checkSources } from './header-sources.ts';
 import { checkWindows } from './header-window.ts';
@@ -18,6 +19,7 @@ export function checkHeader(yaml: YamlText, report: ReportProblem): void {
   checkPattern(yaml.value, yaml, report);
   checkSources(yaml.value, yaml, report);
   checkWindows(yaml.value, writtenPattern(yaml.value), { yaml, report });
+  checkLookups(yaml.value, writtenPattern(yaml.value), { yaml, report });
   checkTarget(yaml.value, yaml, report);
   checkAudits(yaml.value, yaml, report);
 }
@@ -89,20 +91,27 @@ function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, 
 const NAMING_A_SOURCE = AUDIT_NAMES.filter((name) => auditKind(name).namesSource === true);
 
 function checkAudits(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
-  const aliases = listOf(header['sources'])
-    .map(aliasOf)
-    .filter((alias) => alias !== undefined);
+  const [aliases, lookups] = [false, true].map((lookup) =>
+    listOf(header['sources'])
+      .filter((source) => isWrittenLookup(source) === lookup)
+      .map(aliasOf)
+      .filter((alias) => alias !== undefined),
+  ) as [string[], string[]];
   const names = new Set<string>();
   for (const [index, audit] of listOf(header['audits']).entries()) {
     if (!isMap(audit)) continue;
     for (const kind of NAMING_A_SOURCE) {
       const written = isMap(audit[kind]) ? textOf(audit[kind]['source']) : undefined;
-      if (written === undefined || aliases.some((alias) => alias.toLowerCase() === written.toLowerCase()))
-        continue;
+      const isNamed = (alias: string): boolean => alias.toLowerCase() === written?.toLowerCase();
+      if (written === undefined || aliases.some(isNamed)) continue;
       report(
         yaml.placeOf(['audits', index, kind, 'source']),
-        `${kind} names the unknown source '${written}'`,
-        didYouMean(written, aliases, 'aliases of the sources'),
+        lookups.some(isNamed)
+          ? `${kind} counts the rows of a session, and ${written} is a lookup: it is read whole`
+          : `${kind} names the unknown source '${written}'`,
+        lookups.some(isNamed)
+          ? `name another source: ${aliases.join(', ')}`
+          : didYouMean(written, aliases, 'aliases of the sources'),
       );
     }
     const name = textOf(audit['name']);

@@ -5,10 +5,12 @@
  */
 import type { Session } from '../model/session.ts';
 import { matchKeys } from './match-keys.ts';
+import { openLookupState } from './open-lookup.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
+import { restateLookups } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { targetProgress } from './target-progress.ts';
 import { targetState } from './target-state.ts';
@@ -30,17 +32,19 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
     if (progress === undefined) await refuseFilledTarget(input, target);
     else refuseOvertakenProgress(input.project, spec, { target, progress });
   }
-  const sources = await Promise.all(spec.sources.map((source) => openSourceState(input, source, progress)));
+  const sources = await Promise.all(
+    spec.sources.map((source) =>
+      (source.lookup === undefined ? openSourceState : openLookupState)(input, source, progress),
+    ),
+  );
   if (input.adoptsAsItIs === true && loadedTarget !== undefined)
     refuseSkippedRows(spec, loadedTarget.metadata, sources);
-  return matchKeys(
-    input,
-    Object.freeze({
-      spec,
-      psybergSessionId: input.psybergSessionId,
-      openedAtMs: input.nowMs,
-      sources: Object.freeze(sources),
-      target: targetState(spec, loadedTarget?.metadata, progress),
-    }),
-  );
+  const opened = Object.freeze({
+    spec,
+    psybergSessionId: input.psybergSessionId,
+    openedAtMs: input.nowMs,
+    sources: Object.freeze(sources),
+    target: targetState(spec, loadedTarget?.metadata, progress),
+  });
+  return restateLookups(input, await matchKeys(input, opened));
 }

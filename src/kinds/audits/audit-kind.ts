@@ -59,7 +59,7 @@ export interface AuditScope {
   readonly ownSources: () => SqlFragment;
   /** True where some source has a window. */
   readonly hasWindows: boolean;
-  /** Of the sources, in their order. */
+  /** Of the sources but the lookups, in their order. */
   readonly aliases: readonly string[];
   /** The rows that the session staged. */
   readonly staged: SqlFragment;
