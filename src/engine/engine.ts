@@ -171,7 +171,7 @@ function connectionEngine(parts: Parts): Engine {
     table: async (statement: Asked, parameters?: Values) => plainRows(await read(statement, parameters)),
     script,
     execute: async (statement: Asked, parameters?: Values) => changedRows(await read(statement, parameters)),
-    tableNames: (sql) => tableNames(connection, sql),
+    tableNames: (sql) => tableNames(parts.connection, sql),
     attach: (catalog) => attachCatalog(parts, command, catalog),
     async useStorage(accesses) {
       for (const access of accesses) await takeStorage(parts, command, access);

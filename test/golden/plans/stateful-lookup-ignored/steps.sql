@@ -236,11 +236,13 @@ left join rows_read on true
 
 -- 7. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
+--   severity: "block"
 --   counted: true
 -- the two counts of count_sources agree
 
 -- 8. audit audit: no_missing_events
 --   audit: "no_missing_events"
+--   severity: "block"
 --   counted: false
 --   $range_start = "2023-09-14T01:00:00Z"
 --   $range_end = "2023-09-14T02:00:00Z"
