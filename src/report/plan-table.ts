@@ -20,7 +20,12 @@ export function planOverview(plans: readonly CompiledPlan[]): Document {
         lines: [['the project has no processes; create one with: psyberg new process']],
       },
     ];
-  const remarks = [...plans.flatMap(warnings), ...plans.flatMap(setAside), ...plans.flatMap(ignored), ...plans.flatMap(owed)];
+  const remarks = [
+    ...plans.flatMap(warnings),
+    ...plans.flatMap(setAside),
+    ...plans.flatMap(ignored),
+    ...plans.flatMap(owed),
+  ];
   return [
     tableOf(plans),
     ...(remarks.length === 0 ? [] : [{ kind: 'lines', level: 0, lines: remarks } as const]),
