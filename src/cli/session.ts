@@ -240,7 +240,8 @@ function checkSources(spec: ProcessSpec, given: readonly SrcTable[]): void {
   const contradicted = (said: string, found: string): Error =>
     contradiction(spec, { option: 'src_tables', given: said, found });
   for (const source of tablesAmong(spec.sources)) {
-    if (!given.some((each) => sameTable(each.table, source.table)))
+    // A lookup has no time column, and no hours that an orchestrator could wait for: it may be left out.
+    if (source.lookup === undefined && !given.some((each) => sameTable(each.table, source.table)))
       throw contradicted(
         given.map((each) => tableName(each.table)).join(', '),
         `that ${tableName(source.table)} is a source as well`,

@@ -100,10 +100,10 @@ export const windowReach = (plan: Pick<Plan, 'sources'>): number =>
 
 /**
  * The hours of a source's rows that a session reads; undefined for a stateless load, which reads all rows of
- * the files that it lists.
+ * the files that it lists, and for a lookup, which is read whole.
  */
 export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
-  if (plan.range === null) return undefined;
+  if (plan.range === null || source.lookup === true) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const { before, after } = windowOfSource(source);
   const ranges = countsForWholeDays(plan, source)
@@ -123,7 +123,7 @@ export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] 
 export const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
   !patternOf(plan).readsPrevious &&
   source.event_time_unit === 'day' &&
-  plan.sources.some((other) => other.event_time_unit !== 'day');
+  plan.sources.some((other) => other.lookup !== true && other.event_time_unit !== 'day');
 
 /** What a step binds in SQL of the project. */
 export interface BoundValues {

@@ -67,6 +67,11 @@ export interface Engine {
   shown(statement: BoundStatement): Promise<ResultRows>;
   /** Runs the statements of a user, one after the other, and returns the result of each. */
   script(script: Script): Promise<ResultRows[]>;
+  /**
+   * The tables that a query would read, as DuckDB writes them, through macros and table functions that name
+   * tables; its own CTEs are none. Nothing is bound; none of a text that is no query.
+   */
+  tableNames(sql: string): readonly string[];
   attach(options: AttachOptions): Promise<void>;
   /**
    * Makes credentials for files known to every statement; what is known already costs nothing. Throws
@@ -175,6 +180,7 @@ function connectionEngine(parts: Parts): Engine {
     shown: async (statement: BoundStatement) => resultRows(await read(statement, undefined)),
     script,
     execute: async (statement: Asked, parameters?: Values) => changedRows(await read(statement, parameters)),
+    tableNames: (sql) => tableNames(parts.connection, sql),
     attach: (catalog) => attachCatalog(parts, command, catalog),
     async useStorage(accesses) {
       for (const access of accesses) await takeStorage(parts, command, access);
@@ -213,6 +219,14 @@ function connectionEngine(parts: Parts): Engine {
       instance.closeSync();
     },
   };
+}
+
+function tableNames(connection: Parts['connection'], sql: string): readonly string[] {
+  try {
+    return connection.getTableNames(sql, true);
+  } catch {
+    return [];
+  }
 }
 
 /** Rows that a statement changed or copied. */

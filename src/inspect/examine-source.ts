@@ -12,6 +12,7 @@ import { producerOf } from '../project/dependency-order.ts';
 import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
+import { liveRows } from '../state/target-publishers.ts';
 import { statement } from '../statements/index.ts';
 import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -42,6 +43,10 @@ export async function examineSource(examined: Examined, report: Report): Promise
     name: tableName(source.table),
     tableUuid: metadata['table-uuid'],
   });
+  if (source.lookup !== undefined) {
+    reportLookup(examined, metadata, report);
+    return;
+  }
   if (watermark !== undefined && !isStillThere(examined, { metadata, watermark }, report)) return;
   const head = mainSnapshot(metadata);
   if (head === undefined) {
@@ -69,6 +74,28 @@ async function examineFolder(
       'warn',
       'no file matches',
       `put files there, or correct files: in ${spec.file}; paths are relative to ${files.root}`,
+    );
+}
+
+/** A lookup is read whole, whatever became of its history. */
+function reportLookup({ spec, source }: Examined, metadata: TableMetadata, report: Report): void {
+  const head = mainSnapshot(metadata);
+  const rows = head === undefined ? undefined : liveRows(head);
+  const { key } = source.lookup ?? {};
+  if (key !== undefined && columnOf(currentSchema(metadata), key) === undefined)
+    report(
+      nameOf(spec, source),
+      'fail',
+      `has no column '${key}', its key`,
+      `correct key, or remove it, in ${spec.file}`,
+    );
+  else
+    report(
+      nameOf(spec, source),
+      'ok',
+      head === undefined
+        ? 'a lookup without rows yet'
+        : `a lookup${rows === undefined ? '' : ` of ${plural(rows, 'row')}`}, read whole`,
     );
 }
 

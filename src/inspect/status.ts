@@ -86,6 +86,7 @@ async function sourceStatus(
   const head = metadata === undefined ? undefined : mainSnapshot(metadata);
   return {
     table: name,
+    ...(source.lookup === undefined ? {} : { lookup: true, on_change: source.lookup.onChange }),
     exists: metadata !== undefined,
     watermark:
       watermark === undefined

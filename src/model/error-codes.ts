@@ -130,6 +130,7 @@ export const ERROR_CODES = {
   'invalid-view-name': usage('The name of a session view cannot be used.'),
   'invalid-view-update': usage('A change of an Iceberg view breaks a rule of the format.'),
   'limit-invalid': usage('`--limit` is no whole number from 1 on.'),
+  'lookup-key-missing': usage('The key of a lookup is no column of it, or of no other source.'),
   'macro-invalid': usage('A macro of the project cannot be defined, or reads more than it is given.'),
   'macro-table-undeclared': usage('A query names to a macro a table that is no source of its process.'),
   'maintain-foreign-catalog': usage('`psyberg maintain` is for the embedded catalog only.'),
@@ -217,6 +218,7 @@ export const ERROR_CODES = {
   'table-missing': usage('There is no such table; with exit 4: it was dropped meanwhile.', {
     or: ['conflict'],
   }),
+  'table-not-declared': usage('A query reads a table or file that is no source of its process.'),
   'table-name-invalid': usage('A table is not written as `namespace.table`.'),
   'tag-unknown': usage('`maintain --drop-tag` names a tag that no table has.'),
   'target-event-time': usage("The target's event time is no timestamp or date of it."),

@@ -5,7 +5,7 @@
 import type { FileLayout } from './file-layout.ts';
 import type { FileColumns } from './files-source.ts';
 import { hourText, parseHour } from './hour.ts';
-import type { Pattern } from './process-spec.ts';
+import type { OnLookupChange, Pattern } from './process-spec.ts';
 import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
 import type { Step, StepValue } from './step.ts';
 
@@ -89,11 +89,27 @@ export interface PlanWindowKeys {
   readonly files: number;
   readonly bytes: string;
 }
+/** What became of a lookup since the last session that used it. */
+export interface PlanLookupChange {
+  /** Commit time of the snapshot that session read; its id is that of `watermark`. */
+  readonly since: string;
+  /** Snapshots that may have changed rows; null where history does not tell. */
+  readonly snapshots: number | null;
+}
 export interface PlanSource {
   readonly table: string;
   readonly alias: string;
   /** The glob of a folder of files; absent of a table. */
   readonly files_glob?: string;
+  /** There for a lookup alone: it is read whole, at `head`. */
+  readonly lookup?: true;
+  readonly on_change?: OnLookupChange;
+  /** Only of a lookup: null where it did not change, or no session has used it so far. */
+  readonly lookup_change?: PlanLookupChange | null;
+  /**
+   * Only of a lookup with `on_change: restate` that changed: the hours of the target that are computed again.
+   */
+  readonly restated?: PlanWindowKeys;
   readonly event_time: string | null;
   /** The column's Iceberg type, and the unit in which it is stored. */
   readonly event_time_type: string | null;
@@ -158,8 +174,8 @@ export interface PlanCause {
   /** What the snapshot did; null when it is not among the source's changes. */
   readonly operation: string | null;
   readonly file: string;
-  /** What became of the file. */
-  readonly change: ChangedFile['status'];
+  /** What became of the file; `lookup`: it lists the files of a lookup that changed. */
+  readonly change: ChangedFile['status'] | 'lookup';
   /**
    * An hour of the file, through the window of whose source the hour changes; absent where it is the same
    * hour.
@@ -182,10 +198,10 @@ export interface PlanHour {
   readonly owed_by: readonly string[];
   /**
    * `changed`: a file touches it, or reaches it through a window · `owed`: left over from an earlier session
-   * · `reached`: complete now, and rows that were loaded before reach it through a window · `contiguous`: it
-   * lies between such hours.
+   * · `reached`: complete now, and rows that were loaded before reach it through a window · `restated`: a
+   * lookup changed, and nothing else · `contiguous`: it lies between such hours.
    */
-  readonly reason: 'changed' | 'owed' | 'reached' | 'contiguous';
+  readonly reason: 'changed' | 'owed' | 'reached' | 'restated' | 'contiguous';
 }
 export interface PlanTarget {
   readonly table: string;
@@ -284,11 +300,13 @@ export interface CompiledPlan extends Plan {
  * to the processes downstream. Undefined while a source is complete to no hour.
  */
 export function completeToHour(plan: Pick<Plan, 'sources' | 'range' | 'target'>): string | undefined {
-  const vtts = plan.sources.map(({ vtts_hour: hour, window }) =>
-    hour === null || (window?.after_hours ?? 0) === 0
-      ? hour
-      : hourText(parseHour(hour) - (window?.after_hours ?? 0)),
-  );
+  const vtts = plan.sources
+    .filter(({ lookup }) => lookup !== true)
+    .map(({ vtts_hour: hour, window }) =>
+      hour === null || (window?.after_hours ?? 0) === 0
+        ? hour
+        : hourText(parseHour(hour) - (window?.after_hours ?? 0)),
+    );
   const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
   const reached = plan.range === null ? least : plan.range.last_hour;
   const before = plan.target.complete_to_hour ?? undefined;

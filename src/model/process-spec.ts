@@ -49,6 +49,23 @@ export interface SourceWindow {
 /** The most hours before and after that a window has together: two years, as far as a plan fills gaps. */
 export const WINDOW_HOURS_MAX = 2 * 366 * 24;
 
+/** What becomes of hours that were made with an earlier state of a lookup. */
+export const ON_LOOKUP_CHANGE = ['ignore', 'restate'] as const;
+export type OnLookupChange = (typeof ON_LOOKUP_CHANGE)[number];
+
+/** A source that is read whole and has no hours. */
+export interface LookupSpec {
+  /** `ignore`: they stay as they are. `restate`: they are computed again. */
+  readonly onChange: OnLookupChange;
+  /**
+   * Only with `restate`: of the hours of the target only those are computed again in which another source, or
+   * the target, has a row with the same value in its column of this name as a row of the lookup that changed.
+   */
+  readonly key?: string;
+  /** Where the header names the key. */
+  readonly keyPlace?: TextPosition;
+}
+
 export interface SourceSpec {
   /** Of a folder the name that it has where a table would be (`folderName`): no catalog knows it. */
   readonly table: TableIdentifier;
@@ -56,7 +73,10 @@ export interface SourceSpec {
   readonly files?: FilesSpec;
   /** The name under which the process's SQL sees the rows of this session. */
   readonly alias: string;
-  /** Column that says when the event happened. Always there in a stateful or dimension process. */
+  /**
+   * Column that says when the event happened. Always there in a stateful or dimension process, but for a
+   * lookup.
+   */
   readonly eventTime?: string;
   /** Only for integer columns; undefined for timestamps and dates. */
   readonly eventTimeUnit?: EventTimeUnit;
@@ -64,6 +84,8 @@ export interface SourceSpec {
    * Only in a stateful or dimension process; undefined: an hour depends on the same hour of the source alone.
    */
   readonly window?: SourceWindow;
+  /** Undefined: a source of events, whose rows make sessions happen. */
+  readonly lookup?: LookupSpec;
   readonly vtts: VttsSpec;
   readonly onSourceChange: OnSourceChange;
   /**

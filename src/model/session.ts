@@ -5,7 +5,7 @@
 import type { FileLayout } from './file-layout.ts';
 import type { FilesToRead } from './files-source.ts';
 import type { Hour } from './hour.ts';
-import type { ProcessSpec, SourceSpec } from './process-spec.ts';
+import type { OnLookupChange, ProcessSpec, SourceSpec } from './process-spec.ts';
 
 /**
  * A place in a table's history. Ids and sequence numbers decide, `committedAtMs` is only shown: clocks may
@@ -40,6 +40,8 @@ export interface Watermark extends SourcePosition {
   readonly eventTimeId?: number;
   /** Field id of the column that was the key of its window. */
   readonly windowKeyId?: number;
+  /** Only of a lookup: with `restate` every hour of the target is made with this state of it. */
+  readonly onChange?: OnLookupChange;
 }
 
 /** One snapshot between watermark and head. */
@@ -127,6 +129,11 @@ export interface SeenColumn {
   readonly type: string;
 }
 
+/** The hours of the target that a changed lookup has computed again, and how they were found. */
+export interface Restated extends KeyMatch {
+  readonly hours: readonly Hour[];
+}
+
 export interface SourceState {
   readonly spec: SourceSpec;
   /** Undefined while the table is not there, or where DuckDB lacks a type of it. */
@@ -179,6 +186,8 @@ export interface SourceState {
   readonly matched?: KeyMatch;
   /** Only of a folder of files. */
   readonly toRead?: FilesToRead;
+  /** Only of a lookup with `on_change: restate`, when it changed. */
+  readonly restated?: Restated;
 }
 
 export interface TargetState {

@@ -47,9 +47,14 @@ export function describeHours(
       causes: found.causes,
       cause_count: found.count,
       owed_by: owed.get(hour) ?? [],
-      reason: found.count > 0 ? 'changed' : without(hour),
+      reason: reasonOf(found) ?? without(hour),
     };
   });
+}
+
+function reasonOf({ causes, count }: Found): PlanHour['reason'] | undefined {
+  if (count === 0) return undefined;
+  return causes.every(({ change }) => change === 'lookup') ? 'restated' : 'changed';
 }
 
 function owedBy(sources: readonly SourceState[]): Map<Hour, string[]> {
@@ -72,6 +77,8 @@ function causesByHour(
 ): Map<Hour, Found> {
   const causes = new Map<Hour, Found>();
   for (const source of sources) {
+    for (const hour of source.restated?.hours ?? [])
+      if (wanted.has(hour)) addRestated(causes, hour, source, atMost);
     const causeOf = causeMaker(source);
     const { window } = source.spec;
     const reachable = source.matched?.hours === undefined ? wanted : within(wanted, source.matched.hours);
@@ -86,6 +93,23 @@ function causesByHour(
     }
   }
   return causes;
+}
+
+/** A lookup as a cause is a snapshot as a whole, by the file that lists what it holds. */
+function addRestated(
+  causes: Map<Hour, Found>,
+  hour: Hour,
+  { spec, head, changes, manifestLists: [list = ''] }: SourceState,
+  atMost: number,
+): void {
+  const cause: PlanCause = {
+    source: tableName(spec.table),
+    snapshot_id: String(head?.snapshotId),
+    operation: changes.at(-1)?.operation ?? null,
+    file: list,
+    change: 'lookup',
+  };
+  add(causes, hour, cause, atMost);
 }
 
 const within = (wanted: ReadonlySet<Hour>, hours: readonly Hour[]): ReadonlySet<Hour> =>

@@ -56,6 +56,26 @@ const windowJson = (window: SourceWindow | undefined): PlanWindow | null =>
         key: window.key ?? null,
       };
 
+/** What is told of a lookup alone. */
+function lookupJson({ spec, watermark, changes, detectedBy, restated }: SourceState): LookupFacts {
+  if (spec.lookup === undefined) return {};
+  const counted = changes.filter((change) => change.counted).length;
+  return {
+    lookup: true,
+    on_change: spec.lookup.onChange,
+    lookup_change:
+      watermark === undefined || counted === 0
+        ? null
+        : {
+            since: instantText(watermark.committedAtMs),
+            snapshots: detectedBy === 'snapshots' || detectedBy === 'rewound' ? counted : null,
+          },
+    ...(restated === undefined ? {} : { restated: keysJson(restated) }),
+  };
+}
+
+type LookupFacts = Pick<PlanSource, 'lookup' | 'on_change' | 'lookup_change' | 'restated'>;
+
 /** One source as the plan shows it. `owed`: its changed hours that this session does not load. */
 export function describeSource(
   source: SourceState,
@@ -68,6 +88,7 @@ export function describeSource(
     table: tableName(source.spec.table),
     alias: source.spec.alias,
     ...(source.spec.files === undefined ? {} : { files_glob: folderName(source.spec.files.globs) }),
+    ...lookupJson(source),
     event_time: source.spec.eventTime ?? null,
     event_time_type: source.eventTimeType ?? null,
     event_time_unit: source.eventTimeUnit ?? null,

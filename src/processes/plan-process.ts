@@ -16,6 +16,7 @@ import { planSession, warningsOf } from '../plan/index.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
 import { checkMacroTables } from '../workload/duckdb/check-macro-tables.ts';
+import { refuseUndeclared } from '../workload/duckdb/refuse-undeclared.ts';
 import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
@@ -68,6 +69,7 @@ async function planNamed(
     await checkWatermarks(input);
     const tree = await checkSyntax(await engine(), project, spec);
     await checkMacroTables(await engine(), { root: project.root, spec, tree });
+    await refuseUndeclared(await engine(), project, spec, tree);
     plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
   }
   // Nobody loads the rows that were read for a plan alone.

@@ -4,6 +4,7 @@
  */
 import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { checkLookups, isWrittenLookup } from './header-lookup.ts';
 import { aliasOf, kindOf, writtenPattern } from './header-names.ts';
 import { checkSources } from './header-sources.ts';
 import { checkWindows } from './header-window.ts';
@@ -19,6 +20,7 @@ export function checkHeader(yaml: YamlText, report: ReportProblem, own: OwnAudit
   checkPattern(yaml.value, yaml, report);
   checkSources(yaml.value, yaml, report);
   checkWindows(yaml.value, writtenPattern(yaml.value), { yaml, report });
+  checkLookups(yaml.value, writtenPattern(yaml.value), { yaml, report });
   checkTarget(yaml.value, yaml, report);
   checkAudits(yaml.value, { yaml, report, own });
 }
@@ -91,25 +93,30 @@ function checkAudits(
   header: Readonly<Record<string, unknown>>,
   { yaml, report, own }: { readonly yaml: YamlText; readonly report: ReportProblem; readonly own: OwnAudits },
 ): void {
-  const aliases = listOf(header['sources'])
-    .map(aliasOf)
-    .filter((alias) => alias !== undefined);
+  const [aliases, lookups] = [false, true].map((lookup) =>
+    listOf(header['sources'])
+      .filter((source) => isWrittenLookup(source) === lookup)
+      .map(aliasOf)
+      .filter((alias) => alias !== undefined),
+  ) as [string[], string[]];
   const names = new Set<string>();
   for (const [index, audit] of listOf(header['audits']).entries()) {
     if (!isMap(audit)) continue;
     for (const kind of AUDIT_NAMES) {
-      const key = own.has(kind) ? undefined : auditKind(kind).sourceKey;
+      const { sourceKey: key, readsLookups = false } = own.has(kind) ? {} : auditKind(kind);
       const written = key !== undefined && isMap(audit[kind]) ? textOf(audit[kind][key]) : undefined;
-      if (
-        key === undefined ||
-        written === undefined ||
-        aliases.some((alias) => alias.toLowerCase() === written.toLowerCase())
-      )
-        continue;
+      if (key === undefined || written === undefined) continue;
+      const isNamed = (alias: string): boolean => alias.toLowerCase() === written.toLowerCase();
+      const isLookup = lookups.some(isNamed);
+      if (aliases.some(isNamed) || (isLookup && readsLookups)) continue;
       report(
         yaml.placeOf(['audits', index, kind, key]),
-        `${kind} names the unknown source '${written}'`,
-        didYouMean(written, aliases, 'aliases of the sources'),
+        isLookup
+          ? `${kind} counts the rows of a session, and ${written} is a lookup: it is read whole`
+          : `${kind} names the unknown source '${written}'`,
+        isLookup
+          ? `name another source: ${aliases.join(', ')}`
+          : didYouMean(written, readsLookups ? [...aliases, ...lookups] : aliases, 'aliases of the sources'),
       );
     }
     const name = textOf(audit['name']);

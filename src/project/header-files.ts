@@ -53,7 +53,7 @@ export interface HeaderFiles {
 
 const OF_FILES = ['format', 'options', 'columns', 'on_file_change', 'on_bad_rows', 'settle'] as const;
 /** Of a table, or of the hours of one. */
-const OF_TABLES = ['table', 'window', 'vtts', 'on_source_change', 'start', 'protect'] as const;
+const OF_TABLES = ['table', 'lookup', 'window', 'vtts', 'on_source_change', 'start', 'protect'] as const;
 
 const FORMATS: Readonly<Record<string, FileFormat>> = {
   json: 'json',

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
 import { DURATION_PATTERN, durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
-import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
+import { ON_LOOKUP_CHANGE, type OnLookupChange, PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS, START_PATTERN } from '../model/start.ts';
 import { auditSchemaWith } from './header-audits.ts';
 import { filesKeys, type HeaderFiles } from './header-files.ts';
@@ -63,6 +63,9 @@ const source = strictMap({
   event_time: filled.optional(),
   event_time_unit: z.enum(['epoch_s', 'epoch_ms', 'epoch_us']).optional(),
   window: strictMap({ before: windowSpan, after: windowSpan, key: filled.optional() }).optional(),
+  lookup: z.boolean().optional(),
+  on_change: z.enum(ON_LOOKUP_CHANGE).optional(),
+  key: filled.optional(),
   vtts: vttsSchema.optional(),
   on_source_change: z.enum(['refuse', 'append-added']).optional(),
   nulls: z.enum(['refuse', 'skip']).optional(),
@@ -136,6 +139,9 @@ export interface HeaderSource extends HeaderFiles {
   readonly event_time?: string;
   readonly event_time_unit?: 'epoch_s' | 'epoch_ms' | 'epoch_us';
   readonly window?: HeaderWindow;
+  readonly lookup?: boolean;
+  readonly on_change?: OnLookupChange;
+  readonly key?: string;
   readonly vtts?: HeaderVtts;
   readonly on_source_change?: 'refuse' | 'append-added';
   readonly nulls?: 'refuse' | 'skip';

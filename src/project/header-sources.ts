@@ -2,6 +2,7 @@
 import type { PatternKind } from '../kinds/patterns/index.ts';
 import type { Pattern } from '../model/process-spec.ts';
 import { checkFiles, writtenFolder } from './header-files.ts';
+import { isWrittenLookup } from './header-lookup.ts';
 import { aliasOf, kindOf, RESERVED_ALIASES, tableOf, writtenPattern } from './header-names.ts';
 import { checkVtts } from './header-vtts.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
@@ -39,10 +40,11 @@ export function checkSources(header: Written, yaml: YamlText, report: ReportProb
     const written = { source, index, table, pattern, kind: kindOf(pattern), yaml, report };
     checkNames(written, seen);
     checkIsNotTarget(written, target);
-    checkEventTime(written);
+    // What a lookup cannot have is reported with it.
+    if (!isWrittenLookup(source)) checkEventTime(written);
     checkFiles(source, written);
     checkVtts(source['vtts'], ['sources', index, 'vtts'], yaml, report);
-    checkRest(written);
+    if (!isWrittenLookup(source)) checkRest(written);
   }
 }
 

@@ -5,6 +5,7 @@
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { durationMs, HOUR_MS } from '../model/hour.ts';
 import { type Pattern, type SourceWindow, WINDOW_HOURS_MAX } from '../model/process-spec.ts';
+import { isWrittenLookup } from './header-lookup.ts';
 import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
@@ -42,9 +43,10 @@ export function checkWindows(
   { yaml, report }: { readonly yaml: YamlText; readonly report: ReportProblem },
 ): void {
   const sources = listOf(header['sources']);
+  const others = sources.filter((source) => !isWrittenLookup(source));
   for (const [index, source] of sources.entries()) {
     const window = isMap(source) ? source['window'] : undefined;
-    if (!isMap(window)) continue;
+    if (!isMap(window) || isWrittenLookup(source)) continue;
     const table = (isMap(source) ? textOf(source['table']) : undefined) ?? 'this source';
     const place = yaml.placeOfKey(['sources', index, 'window']);
     if (pattern !== undefined && !PATTERNS[pattern].loadsHours)
@@ -66,7 +68,7 @@ export function checkWindows(
         `the window of ${table} reaches over ${hours} hours: every changed row of it would have as many computed anew`,
         `keep it within two years (${WINDOW_HOURS_MAX} hours); what lasts longer is a state: keep it in a dimension`,
       );
-    if (window['key'] !== undefined && sources.every((each) => isMap(each) && isMap(each['window'])))
+    if (window['key'] !== undefined && others.every((each) => isMap(each) && isMap(each['window'])))
       report(
         yaml.placeOfKey(['sources', index, 'window', 'key']),
         'a key is looked for in the sources without a window, and here every source has one',

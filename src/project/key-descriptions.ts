@@ -53,6 +53,12 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   'sources[].window.after': 'So far after it, its last hour included. Default: `0h`.',
   'sources[].window.key':
     'A column of this source and of every source without a window. Of the hours that a changed row may reach, only those change in which a source without a window, or the target, has a row with the same value in its column of this name.',
+  'sources[].lookup':
+    '`true`: a table without hours, read whole at its head by every session, see [lookups](../concepts/lookups.md). Default: `false`.',
+  'sources[].on_change':
+    'Of a lookup: what becomes of hours that were made with an earlier state of it. `ignore`: they stay, and `plan` and `status` say so. `restate`, for processes of hours: they are computed again. Default: `ignore`.',
+  'sources[].key':
+    'With `on_change: restate`: a column of the lookup and of another source. Of the hours of the target only those are computed again in which another source, or the target, has a row with the same value in its column of this name as a row of the lookup that changed.',
   'sources[].vtts':
     'How far the source is complete, see [completeness](../concepts/completeness.md). Default: `bounds`.',
   'sources[].vtts.from': 'The same, spelled as a map: `{ from: signal }`.',

@@ -16,6 +16,7 @@ import type {
 import { parseStart } from '../model/start.ts';
 import { checkHeader } from './check-header.ts';
 import { readFilesKeys, writtenFolder } from './header-files.ts';
+import { readLookup } from './header-lookup.ts';
 import { aliasOf, writtenPattern } from './header-names.ts';
 import { type Header, type HeaderSource, headerSchemaWith } from './header-schema.ts';
 import { readVtts } from './header-vtts.ts';
@@ -218,6 +219,7 @@ const sourceOf = (
   ...(source.event_time === undefined ? {} : { eventTime: source.event_time }),
   ...(source.event_time_unit === undefined ? {} : { eventTimeUnit: source.event_time_unit }),
   ...readWindow(source.window),
+  ...readLookup(source, placeOf),
   vtts: readVtts(source.vtts ?? 'bounds', ['vtts'], placeOf),
   onSourceChange: source.on_source_change ?? 'refuse',
   nulls: source.nulls ?? 'skip',

@@ -2,6 +2,7 @@
 import type { CompiledPlan } from '../model/plan.ts';
 import { type Block, type Document, faint, type Spans, strong, warn } from './document.ts';
 import { documentText, type PageOptions } from './document-text.ts';
+import { ignoredChanges } from './explain/lookups.ts';
 import { planSummary, statusSpan, unplacedText } from './explain/summary.ts';
 import { bytesText, countText, hoursLabel } from './text.ts';
 
@@ -19,7 +20,12 @@ export function planOverview(plans: readonly CompiledPlan[]): Document {
         lines: [['the project has no processes; create one with: psyberg new process']],
       },
     ];
-  const remarks = [...plans.flatMap(warnings), ...plans.flatMap(setAside), ...plans.flatMap(owed)];
+  const remarks = [
+    ...plans.flatMap(warnings),
+    ...plans.flatMap(setAside),
+    ...plans.flatMap(ignored),
+    ...plans.flatMap(owed),
+  ];
   return [
     tableOf(plans),
     ...(remarks.length === 0 ? [] : [{ kind: 'lines', level: 0, lines: remarks } as const]),
@@ -47,6 +53,8 @@ function tableOf(plans: readonly CompiledPlan[]): Block {
 
 const warnings = ({ warnings: given = [] }: CompiledPlan): Spans[] =>
   given.flatMap(({ message, hint }) => [[warn(`warning: ${message}`)], [faint(`  ${hint}`)]]);
+
+const ignored = (plan: CompiledPlan): Spans[] => ignoredChanges(plan).map((text) => [faint(text)]);
 
 const setAside = (plan: CompiledPlan): Spans[] =>
   plan.sources.flatMap((source) => {

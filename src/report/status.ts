@@ -1,4 +1,5 @@
 /** How far each process has come, as text. ProcessStatus[] -> text. Pure. */
+import type { OnLookupChange } from '../model/process-spec.ts';
 import type { PageOptions } from './document-text.ts';
 import { UNLIMITED, wrapText } from './fit.ts';
 import { PLAIN, type Style } from './style.ts';
@@ -19,6 +20,9 @@ export interface SourceStatus {
   readonly owed_hours: readonly string[];
   /** Only of a folder: its files that are still to be read. */
   readonly files_behind?: number;
+  /** There for a lookup alone: what its changes do. `watermark` is the state of it that was used last. */
+  readonly lookup?: true;
+  readonly on_change?: OnLookupChange;
 }
 /** A branch of a session that has not published. */
 export interface BranchStatus {
@@ -115,10 +119,19 @@ function behindText(source: SourceStatus, style: Style): string {
     return source.files_behind === 0 ? style.good('up to date') : plural(source.files_behind, 'file');
   if (!source.exists) return style.warn('does not exist yet');
   if (source.head === null) return style.faint('empty');
+  if (source.lookup === true) return lookupText(source, style);
   if (source.snapshots_behind === null) return style.warn('watermark is not in its history');
   return source.snapshots_behind === 0
     ? style.good('up to date')
     : `${plural(source.snapshots_behind, 'snapshot')} behind`;
+}
+
+/** Nobody is behind for a lookup whose changes are ignored. */
+function lookupText({ on_change: onChange, snapshots_behind: count, watermark }: SourceStatus, style: Style) {
+  if (watermark === null) return style.faint('a lookup, not used yet');
+  if (count === 0) return style.good('up to date');
+  const times = count === null ? 'changed since' : `changed by ${plural(count, 'snapshot')} since`;
+  return onChange === 'restate' ? style.warn(times) : `${times} (ignored)`;
 }
 
 export interface HistoryRow {

@@ -11,19 +11,18 @@ import { type ChangedKeys, changedKeys, dropKeys } from '../changes/keys/changed
 import { hoursOfKeys } from '../changes/keys/hours-of-keys.ts';
 import { openSource } from '../changes/open-source.ts';
 import { isIncomparable } from '../changes/rows/compare-rows.ts';
-import type { Source } from '../changes/source.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
-import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
-import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { snapshotById } from '../iceberg/history.ts';
+import type { NestedField, TableMetadata } from '../iceberg/table-metadata.ts';
 import { hoursOfRow, keyHours } from '../kinds/patterns/key-hours.ts';
 import { usageError } from '../model/errors.ts';
-import { type Hour, hourOfMs } from '../model/hour.ts';
+import type { Hour } from '../model/hour.ts';
 import { ascending, union } from '../model/hour-sets.ts';
+import { withoutLookups } from '../model/lookups.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import type { SourceSpec } from '../model/process-spec.ts';
 import type { KeyMatch, Session, SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
-import { eventTimeOf } from './event-time.ts';
+import { comparedAs, type TableWithKey, tableToRead, targetWithKey } from './key-tables.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 /** Throws `window-key-missing`, and what reading throws. */
@@ -64,7 +63,7 @@ async function withKey(input: OpenSessionInput, session: Session, source: Source
 
 const isFirst = ({ sources, target }: Session): boolean =>
   target.completeToHour === undefined &&
-  sources.every(({ watermark, start }) => watermark === undefined && start === undefined);
+  withoutLookups(sources).every(({ watermark, start }) => watermark === undefined && start === undefined);
 
 interface Asked {
   readonly input: OpenSessionInput;
@@ -74,15 +73,6 @@ interface Asked {
   readonly column: NestedField;
   readonly tables: readonly TableWithKey[];
   readonly candidates: readonly Hour[];
-}
-
-/** A table whose rows say which hours depend on a key. */
-interface TableWithKey {
-  readonly name: string;
-  readonly column: NestedField;
-  readonly source: Omit<Source, 'engine' | 'manifestsOf'>;
-  readonly snapshot: Snapshot;
-  readonly rowHours: number;
 }
 
 /** The hours of the candidates that hold a key; without them, why that is not known. */
@@ -98,7 +88,7 @@ async function matchOf(asked: Asked): Promise<KeyMatch> {
   const obstacle = obstacleOf(source, column, tables);
   if (obstacle !== undefined) return all(obstacle, unread);
   const engine = await input.engine();
-  const opened = openSource(engine, sourceTable(input, source.spec, metadata));
+  const opened = openSource(engine, tableToRead(input, source.spec, metadata));
   const head = snapshotById(metadata, source.head?.snapshotId ?? -1n);
   if (head === undefined) return all('its head is gone', unread);
   const keys = await changedKeys({ source: opened, state: source, head, key: column.name });
@@ -148,23 +138,6 @@ async function hoursWithKeys(
   return { hours, keys: keys.count, files, bytes, ...counts };
 }
 
-/** Types whose values are equal in SQL exactly when they are stored alike. */
-const PLAIN_TYPES: ReadonlySet<string> = new Set([
-  'boolean',
-  'int',
-  'long',
-  'string',
-  'uuid',
-  'date',
-  'binary',
-]);
-
-const comparedAs = ({ type }: NestedField): string | undefined => {
-  if (typeof type !== 'string') return undefined;
-  if (type === 'int') return 'long';
-  return PLAIN_TYPES.has(type) || /^(decimal|fixed)\b/.test(type) ? type : undefined;
-};
-
 /** Why keys cannot be compared; undefined: they can. */
 function obstacleOf(
   { watermark }: SourceState,
@@ -206,7 +179,7 @@ async function tablesWithKey(
   key: string,
 ): Promise<TableWithKey[]> {
   const tables: TableWithKey[] = [];
-  for (const source of session.sources) {
+  for (const source of withoutLookups(session.sources)) {
     if (source.spec.window !== undefined) continue;
     const metadata = (await input.catalog.loadTableToRead(source.spec.table))?.metadata;
     if (metadata === undefined) continue;
@@ -217,50 +190,10 @@ async function tablesWithKey(
       name: tableName(source.spec.table),
       column,
       snapshot,
-      source: sourceTable(input, source.spec, metadata),
+      source: tableToRead(input, source.spec, metadata),
       rowHours: hoursOfRow(session, source),
     });
   }
   const target = await targetWithKey(input, session, key);
   return target === undefined ? tables : [...tables, target];
 }
-
-async function targetWithKey(
-  input: OpenSessionInput,
-  { target }: Session,
-  key: string,
-): Promise<TableWithKey | undefined> {
-  const { table } = input.spec.target;
-  const metadata = (await input.catalog.loadTable(table))?.metadata;
-  const snapshot = metadata === undefined ? undefined : mainSnapshot(metadata);
-  if (metadata === undefined || snapshot === undefined || target.eventTime === undefined) return undefined;
-  const column = columnOf(currentSchema(metadata), key);
-  const [any] = input.spec.sources;
-  if (column === undefined || any === undefined) return undefined;
-  const { eventTimeUnit: _unit, ...asSource } = {
-    ...any,
-    table,
-    eventTime: input.spec.target.eventTime as string,
-  };
-  const rowHours = target.eventTime.unit === 'day' ? 23 : 0;
-  return {
-    name: tableName(table),
-    column,
-    snapshot,
-    source: sourceTable(input, asSource, metadata),
-    rowHours,
-  };
-}
-
-const sourceTable = (
-  input: OpenSessionInput,
-  spec: SourceSpec,
-  metadata: TableMetadata,
-): TableWithKey['source'] => ({
-  views: input.views,
-  endpoint: input.endpoint,
-  spec,
-  metadata,
-  eventTime: eventTimeOf(spec, metadata),
-  lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
-});

@@ -8,10 +8,12 @@ import type { Hour } from '../model/hour.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, progressInSummary } from '../state/read-watermarks.ts';
 import { matchKeys } from './match-keys.ts';
+import { openLookupState } from './open-lookup.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
+import { restateLookups } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { targetProgress } from './target-progress.ts';
 import { targetState } from './target-state.ts';
@@ -34,10 +36,15 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
     if (progress === undefined) await refuseFilledTarget(input, target);
     else refuseOvertakenProgress(input.project, spec, { target, progress });
   }
-  const sources = await Promise.all(spec.sources.map((source) => openSourceState(input, source, progress)));
+  const sources = await Promise.all(
+    spec.sources.map((source) =>
+      (source.lookup === undefined ? openSourceState : openLookupState)(input, source, progress),
+    ),
+  );
   if (input.adoptsAsItIs === true && loadedTarget !== undefined)
     refuseSkippedRows(spec, loadedTarget.metadata, sources);
-  return matchKeys(input, sessionOf(input, sources, loadedTarget?.metadata, progress));
+  const opened = await matchKeys(input, sessionOf(input, sources, loadedTarget?.metadata, progress));
+  return restateLookups(input, opened);
 }
 
 /** Every source as of its head; what was loaded of it says only how far the target has come. */
@@ -49,7 +56,11 @@ async function openHeads(
   const { spec } = input;
   const progress = target === undefined ? undefined : progressInSummary(target, spec.processName);
   const asked = { ...input, isLoaded: lastHour <= (progress?.completeToHour ?? Number.NEGATIVE_INFINITY) };
-  const sources = await Promise.all(spec.sources.map((source) => openSourceState(asked, source, undefined)));
+  const sources = await Promise.all(
+    spec.sources.map((source) =>
+      (source.lookup === undefined ? openSourceState : openLookupState)(asked, source, undefined),
+    ),
+  );
   return sessionOf(input, sources, target, progress);
 }
 

@@ -33,7 +33,7 @@ import { startSnapshot } from './start.ts';
 import { askVtts } from './vtts.ts';
 
 /** What a source is before anything of it was looked at. */
-const NOTHING_NEW = {
+export const NOTHING_NEW = {
   awaited: false,
   detectedBy: 'snapshots',
   changes: [],
@@ -54,7 +54,9 @@ export async function openSourceState(
   if (spec.files !== undefined) return openFolder(input, { ...spec, files: spec.files }, progress);
   const loaded = await input.catalog.loadTableToRead(spec.table);
   const name = tableName(spec.table);
-  const watermark = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
+  const found = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
+  // As a lookup it was looked at, and none of its rows has been loaded.
+  const watermark = found?.onChange === undefined ? found : undefined;
   const untouched = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
   if (loaded === undefined) {
     refuseMissing(input, spec);
@@ -177,7 +179,7 @@ async function stateAt(
     ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
     head: positionOf(metadata, head),
     ...complete,
-    ...countsOf(head),
+    ...headCounts(head),
     ...eventTimeFacts(eventTime),
   };
 }
@@ -250,7 +252,11 @@ function asksProvider(
   }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
 ): boolean {
   if (lookUpTo !== undefined) return true;
-  if (vttsKind(source.vtts.kind).isFree || spec.sources.length > 1 || patternOf(spec).readsPrevious)
+  if (
+    vttsKind(source.vtts.kind).isFree ||
+    spec.sources.filter(({ lookup }) => lookup === undefined).length > 1 ||
+    patternOf(spec).readsPrevious
+  )
     return true;
   // What was loaded reaches hours that come.
   if (source.window !== undefined) return true;
@@ -263,7 +269,7 @@ async function signalTableOf({ catalog, project }: OpenSessionInput): Promise<Ta
 }
 
 /** The counts that a later session checks, should history be expired by then. */
-function countsOf(head: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> {
+export function headCounts(head: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> {
   const totalRecords = countInSummary(head, 'total-records');
   const addedRecords = countInSummary(head, 'added-records');
   return {
@@ -281,7 +287,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 }
 
 /** A source that another process of the project will write may be missing still; any other is an error. */
-function refuseMissing(input: OpenSessionInput, spec: SourceSpec): void {
+export function refuseMissing(input: OpenSessionInput, spec: SourceSpec): void {
   if (input.project.processes.some((each) => sameTable(each.target.table, spec.table))) return;
   const name = tableName(spec.table);
   throw usageError('source-missing', `the source table ${name} of ${input.spec.processName} does not exist`, {
@@ -362,7 +368,7 @@ function refuseNulls({ spec }: OpenSessionInput, table: SourceTable, files: read
   );
 }
 
-const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition => ({
+export const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition => ({
   tableUuid: metadata['table-uuid'],
   snapshotId: snapshot['snapshot-id'],
   sequenceNumber: snapshot['sequence-number'] ?? 0n,

@@ -1,6 +1,7 @@
 /** What an adoption needs of its target. Target metadata + progress -> nothing, or a refusal. Pure. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
+import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { SourceState } from '../model/session.ts';
@@ -57,7 +58,7 @@ export function refuseSkippedRows(
   sources: readonly SourceState[],
 ): void {
   for (const { processName, progress } of progressOfAll(target))
-    for (const { spec: source, head } of sources) {
+    for (const { spec: source, head } of withoutLookups(sources)) {
       const table = tableName(source.table);
       const watermark = watermarkFor(progress, { name: table, tableUuid: head?.tableUuid });
       if (watermark === undefined || head === undefined) continue;

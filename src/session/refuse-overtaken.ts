@@ -8,7 +8,14 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
+import type { Watermark } from '../model/session.ts';
 import { type ProcessProgress, progressOfAll } from '../state/read-watermarks.ts';
+
+/** Each session reads a lookup whole, whoever has read it before. */
+const isOfLookup = ({ sources }: ProcessSpec, { table }: Watermark): boolean =>
+  sources.some(
+    (each) => each.lookup !== undefined && tableName(each.table).toLowerCase() === table.toLowerCase(),
+  );
 
 /**
  * Throws `target-not-empty` when a name that is no process of the project has read a source of a stateless
@@ -26,7 +33,10 @@ export function refuseOvertakenProgress(
     if (known.has(other.processName)) continue;
     const ahead = other.progress.watermarks.find((theirs) =>
       progress.watermarks.some(
-        (own) => own.tableUuid === theirs.tableUuid && own.sequenceNumber < theirs.sequenceNumber,
+        (own) =>
+          !isOfLookup(spec, own) &&
+          own.tableUuid === theirs.tableUuid &&
+          own.sequenceNumber < theirs.sequenceNumber,
       ),
     );
     if (ahead === undefined) continue;

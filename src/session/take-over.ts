@@ -61,6 +61,8 @@ async function sourceAt(
     name: tableName(spec.table),
     tableUuid: metadata?.['table-uuid'],
   });
+  // What a lookup's changes did to the hours so far is not what they are to do now: none is known.
+  const known = watermark?.onChange === spec.lookup?.onChange ? watermark : undefined;
   const tag = metadata?.refs?.[protectionTag(processSpec.processName)];
   return Object.freeze({
     spec,
@@ -71,7 +73,7 @@ async function sourceAt(
     listedBy: 'manifests' as const,
     manifestLists: [],
     ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
-    ...(watermark === undefined
+    ...(watermark === undefined || known === undefined
       ? {}
       : {
           watermark,

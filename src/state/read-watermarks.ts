@@ -9,6 +9,7 @@ import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metad
 import { refusal } from '../model/errors.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
+import type { OnLookupChange } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
 
@@ -96,6 +97,8 @@ export interface WatermarkJson {
   readonly added_records?: string | null;
   readonly event_time_id?: number | null;
   readonly window_key_id?: number | null;
+  /** Of a lookup: with `restate` every hour of the target is of this state of it. */
+  readonly on_change?: OnLookupChange | null;
 }
 
 /**
@@ -237,6 +240,7 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),
   ...(json.event_time_id == null ? {} : { eventTimeId: json.event_time_id }),
   ...(json.window_key_id == null ? {} : { windowKeyId: json.window_key_id }),
+  ...(json.on_change == null ? {} : { onChange: json.on_change }),
 });
 
 /** A row of the watermark table. */

@@ -139,6 +139,11 @@ export interface Catalogue {
       | 'rows';
     row: AnyRow;
   };
+  'changes/add_lookup_keys': {
+    parameters: Nothing;
+    fragments: 'changed' | 'sign' | 'key' | 'row_hash' | 'second_hash' | 'rows';
+    row: AnyRow;
+  };
   'changes/affected_files': {
     parameters: {
       manifest_list: string;

@@ -197,7 +197,9 @@ function arrivalsOf(spec: ProcessSpec, rows: Rows): WrittenArrival[] {
   const names = spec.sources
     .map(({ table }) => tableName(table))
     .filter((name) => (rows.get(name)?.length ?? 0) > 0);
-  const late = names.find((name) => (rows.get(name)?.length ?? 0) > 1);
+  const lookups = spec.sources.filter(({ lookup }) => lookup !== undefined);
+  const isLookup = (name: string): boolean => lookups.some(({ table }) => tableName(table) === name);
+  const late = names.find((name) => !isLookup(name) && (rows.get(name)?.length ?? 0) > 1);
   const first = Object.fromEntries(
     names.map((name) => {
       const all = rows.get(name) as readonly PlainRow[];

@@ -89,6 +89,37 @@ describe('a session that read other rows than the manifests promise', () => {
     await expectRefused(world, 'f_load', /read 1 of the 3 rows .*its manifest counts 3 rows, and it holds 1/);
   });
 
+  it('is refused: a lookup of fewer rows than its manifest counts', async () => {
+    const process = processFile(
+      {
+        process_name: 'f_load',
+        pattern: 'stateful',
+        sources: [
+          { table: 'raw.events', event_time: 'ts', alias: 'e' },
+          { table: 'ref.known', lookup: true },
+        ],
+        target: { table: 'facts.f', event_time: 'ts' },
+      },
+      'select id, ts from e join known using (id)',
+    );
+    const world = await worldForTest({ processes: [process] });
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.create('ref.known', 'id bigint, since timestamptz');
+    await land(world, [5, at(5)]);
+    await world.land('ref.known', `select 5, ${at(1)}`);
+    await restateColumn(world, 'ref.known', 'since', {
+      lower: micros(1),
+      upper: micros(1),
+      nulls: '0',
+      rows: '3',
+    });
+    await expectRefused(
+      world,
+      'f_load',
+      /read 1 of the 3 rows .* of ref\.known .*its manifest counts 3 rows/,
+    );
+  });
+
   it('is refused in a dimension, whose hours are read one by one: the file would be skipped in one of them', async () => {
     const world = await worldForTest({ processes: [dimension()] });
     await world.create('raw.events', 'id bigint, ts timestamptz');

@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- --minutes 30 [--seed N]`: random histories of sources and sessions for a given time, each
+ * `npm run soak -- --minutes 30 [--seed N] [--of windows]`: random histories of sources and sessions for a given time, each
  * compared with a full rebuild. Prints how many were tried and what they covered; a counterexample is printed
  * shrunk, with the seed that finds it again.
  */
@@ -13,13 +13,21 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string' },
+    of: { type: 'string', default: 'sources' },
     help: { type: 'boolean', default: false },
   },
 });
+/** What the histories are of. */
+const FILES: Readonly<Record<string, string>> = {
+  sources: 'test/scenario/histories.whole.ts',
+  windows: 'test/scenario/window-histories.whole.ts',
+  lookups: 'test/scenario/lookup-histories.whole.ts',
+};
 const minutes = Number(values.minutes);
-if (values.help || !(minutes > 0)) {
+const file = FILES[values.of];
+if (values.help || !(minutes > 0) || file === undefined) {
   console.log(
-    'npm run soak -- [--minutes 10] [--seed N]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
+    'npm run soak -- [--minutes 10] [--seed N] [--of sources|windows|lookups]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
   );
   process.exit(values.help ? 0 : 2);
 }
@@ -32,14 +40,10 @@ const environment = {
   PSYBERG_PROPERTY_REPORT: report,
   ...(values.seed === undefined ? {} : { PSYBERG_PROPERTY_SEED: values.seed }),
 };
-const run = spawn(
-  'npx',
-  ['vitest', 'run', '--config', 'vitest.whole.config.ts', 'test/scenario/histories.whole.ts'],
-  {
-    stdio: 'inherit',
-    env: environment,
-  },
-);
+const run = spawn('npx', ['vitest', 'run', '--config', 'vitest.whole.config.ts', file], {
+  stdio: 'inherit',
+  env: environment,
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run.kill(signal));
 run.on('close', (code) => {
   if (existsSync(report)) printCoverage(JSON.parse(readFileSync(report, 'utf8')));

@@ -11,6 +11,7 @@ import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import type {
   ChangedFile,
   KeyMatch,
+  Restated,
   Session,
   SnapshotChange,
   SourcePosition,
@@ -57,6 +58,7 @@ const WATERMARK: Readers<Watermark> = {
   addedRecords: int64,
   eventTimeId: plain,
   windowKeyId: plain,
+  onChange: plain,
 };
 const CHANGE: Readers<SnapshotChange> = {
   snapshotId: int64,
@@ -103,6 +105,7 @@ const TO_READ: Readers<FilesToRead> = {
   undone: plain,
   withFilename: plain,
 };
+const RESTATED: Readers<Restated> = { ...MATCH, hours: listOf(hour) };
 const TARGET: Readers<TargetState> = {
   exists: plain,
   columns: plain,
@@ -143,6 +146,7 @@ const sourceReaders = (spec: ProcessSpec): Readers<SourceState> => ({
   eventTimeUnit: plain,
   matched: objectOf(MATCH),
   toRead: objectOf(TO_READ),
+  restated: objectOf(RESTATED),
 });
 
 /** `json`: of a whole session.json. */

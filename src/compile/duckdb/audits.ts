@@ -60,7 +60,7 @@ function auditStep(audit: AuditSpec, { plan, spec, window }: Compiled): AuditSte
     sources: (more) => sourceCtes(plan, window, more).fragment,
     ownSources: () => ownHourCtes(plan, window),
     hasWindows: windowReach(plan) > 0,
-    aliases: spec.sources.map(({ alias }) => alias),
+    aliases: spec.sources.filter(({ lookup }) => lookup === undefined).map(({ alias }) => alias),
     staged: stagedTable(spec),
     whole: wholeTable(spec),
     // A plan that was made before its process had an audit of the clock: its id is a time.

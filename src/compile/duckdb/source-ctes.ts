@@ -142,7 +142,8 @@ function rangeParameters(plan: Plan, window: HourWindow | undefined): SourcePara
   if (window === undefined) return {};
   const parameters = rangeOf(window);
   const { only } = window;
-  return only === undefined || plan.sources.every((source) => countsForWholeDays(plan, source))
+  const ofEvents = plan.sources.filter(({ lookup }) => lookup !== true);
+  return only === undefined || ofEvents.every((source) => countsForWholeDays(plan, source))
     ? parameters
     : { ...parameters, hours: only.map(String) };
 }
@@ -158,7 +159,7 @@ function rowsOfSource(
       columns,
       relation: filesRelation(source.read.relation),
     });
-  if (hours === undefined)
+  if (hours === undefined || source.lookup === true)
     return renderStatement('compile/source_changes', { columns, source: sourceTable(source.alias) });
   const wholeDays = countsForWholeDays(plan, source);
   if (hours.only === undefined || wholeDays)

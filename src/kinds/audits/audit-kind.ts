@@ -11,6 +11,8 @@ export interface AuditKind<Spec extends AuditSpec = AuditSpec, Argument = unknow
   readonly standsAlone?: boolean;
   /** The key of the argument that may hold an alias of the process, however its case is written. */
   readonly sourceKey?: string;
+  /** True where that may be the alias of a lookup, which is read whole. */
+  readonly readsLookups?: boolean;
   /** Keys that may stand in the header beside the kind's name. */
   readonly beside?: z.ZodRawShape;
   /** As a header writes it, for hints. */
@@ -79,7 +81,7 @@ export interface AuditScope {
   readonly ownSources: () => SqlFragment;
   /** True where some source has a window. */
   readonly hasWindows: boolean;
-  /** Of the sources, in their order. */
+  /** Of the sources but the lookups, in their order. */
   readonly aliases: readonly string[];
   /** The rows that the session staged. */
   readonly staged: SqlFragment;

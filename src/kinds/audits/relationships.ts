@@ -17,6 +17,7 @@ const argument = strictMap({ column: filled, to: filled, to_column: filled });
 export const relationships: AuditKind<RelationshipsAudit, z.infer<typeof argument>> = selectsBadRows({
   argument,
   sourceKey: 'to',
+  readsLookups: true,
   example: '- relationships: { column: <column>, to: <alias>, to_column: <column> }',
   meaning:
     'Every value of the column in the staged rows is in a column of a source, among the rows that the session reads of it. NULL passes.',

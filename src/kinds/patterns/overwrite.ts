@@ -5,11 +5,12 @@
  */
 import type { Hour } from '../../model/hour.ts';
 import { spanOf } from '../../model/hour-sets.ts';
+import { withoutLookups } from '../../model/lookups.ts';
 import { tableName } from '../../model/names.ts';
 import type { PlanRead, PlanStatus } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';
 import { sourceWindow } from '../../model/window-hours.ts';
-import { awaitsStart, beginsSomewhere } from './begin.ts';
+import { awaitedLookups, awaitsStart, beginsSomewhere } from './begin.ts';
 import type { Decision } from './pattern-kind.ts';
 import { owedOf, presentOf } from './pending.ts';
 
@@ -49,11 +50,11 @@ export function overwrite(
  * are kept equal to what the sources hold. Never an hour of the future.
  */
 export function lastHourToLoad(session: Session): Hour | undefined {
-  if (awaitsStart(session)) return undefined;
+  if (awaitsStart(session) || awaitedLookups(session).length > 0) return undefined;
   const least = leastVtts(session);
   const { completeToHour } = session.target;
   if (completeToHour === undefined) return least;
-  const present = session.sources.map(
+  const present = withoutLookups(session.sources).map(
     (source) => presentOf(session, source) - sourceWindow(source).afterHours,
   );
   return Math.max(least ?? Number.NEGATIVE_INFINITY, Math.min(completeToHour, ...present));
@@ -64,7 +65,7 @@ export function lastHourToLoad(session: Session): Hour | undefined {
  * rows depend on later ones is complete when those are.
  */
 function leastVtts(session: Session): Hour | undefined {
-  const hours = session.sources.map(completeFor);
+  const hours = withoutLookups(session.sources).map(completeFor);
   return hours.some((hour) => hour === undefined) ? undefined : Math.min(...(hours as Hour[]));
 }
 
@@ -94,10 +95,13 @@ function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
     : 'nothing-new';
 }
 
-/** The source with the least VTTS. */
+/** The source with the least VTTS, but for a lookup that is not there yet. */
 function laggard(session: Session): string | null {
   const rank = (source: SourceState): number => completeFor(source) ?? Number.NEGATIVE_INFINITY;
-  const [first] = [...session.sources].sort((left, right) => rank(left) - rank(right));
+  const [first] = [
+    ...awaitedLookups(session),
+    ...withoutLookups(session.sources).sort((left, right) => rank(left) - rank(right)),
+  ];
   return first === undefined ? null : tableName(first.spec.table);
 }
 

@@ -9,6 +9,7 @@
  */
 import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';
 import { ascending, futureHours, touchedHours, union } from '../../model/hour-sets.ts';
+import { isLookup, withoutLookups } from '../../model/lookups.ts';
 import type { Session, SourceState } from '../../model/session.ts';
 import { reachedBy, sourceWindow } from '../../model/window-hours.ts';
 
@@ -30,6 +31,12 @@ export const pending = (session: Session): Hour[] =>
  * in them any more: nothing of them was ever loaded.
  */
 export function pendingOf(session: Session, source: SourceState): Pending {
+  // A lookup has no hours of its own: it brings those of the target that it has computed again.
+  if (isLookup(source))
+    return {
+      hours: union([source.restated?.hours ?? [], source.watermark?.owedHours ?? []]),
+      ahead: [],
+    };
   const touched = touchedHours(source.files);
   const owed = source.watermark?.owedHours ?? [];
   if (source.spec.window === undefined) {
@@ -73,7 +80,7 @@ export function reachedSince(session: Session): Hour[] {
   const { completeToHour } = session.target;
   if (completeToHour === undefined) return [];
   return union(
-    session.sources.map((source) => {
+    withoutLookups(session.sources).map((source) => {
       const { watermark } = source;
       const { beforeHours, key } = sourceWindow(source);
       if (watermark?.newestHour === undefined || beforeHours === 0 || key !== undefined) return [];

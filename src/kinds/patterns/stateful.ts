@@ -41,7 +41,8 @@ function decide(opened: Session): Decision {
 
 /** Between the hours that hold a key lie hours that do not: what a key saves is not loaded after all. */
 const loadsSingleHours = ({ spec }: Session): boolean =>
-  spec.hours === 'touched' || spec.sources.some(({ window }) => window?.key !== undefined);
+  spec.hours === 'touched' ||
+  spec.sources.some(({ window, lookup }) => (window?.key ?? lookup?.key) !== undefined);
 
 /**
  * A row of a day is computed from all its hours: with one of them changed the whole day is, as far as it is

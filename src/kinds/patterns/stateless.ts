@@ -6,9 +6,10 @@
 import type { FilesToRead } from '../../model/files-source.ts';
 import { microsecondText } from '../../model/hour.ts';
 import { futureHours, touchedHours, union } from '../../model/hour-sets.ts';
+import { isLookup, withoutLookups } from '../../model/lookups.ts';
 import type { PlanRead } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';
-import { awaitsStart, beginsSomewhere } from './begin.ts';
+import { awaitedLookups, awaitsStart, beginsSomewhere } from './begin.ts';
 import type { Decision, PatternKind } from './pattern-kind.ts';
 
 export const stateless: PatternKind = {
@@ -28,11 +29,12 @@ function decide(session: Session): Decision {
   // A start that no session has published yet is recorded by one without rows: the next would otherwise begin
   // elsewhere, and lose what lies between.
   const begins = beginsSomewhere(session);
+  const isAwaited = awaitsStart(session) || awaitedLookups(session).length > 0;
   const hasNews =
-    !awaitsStart(session) &&
+    !isAwaited &&
     (begins || session.sources.some((source) => source.files.some((file) => file.status === 'added')));
-  const moved = session.sources.some((source) => source.changes.length > 0);
-  const awaited = awaitsStart(session) || session.sources.some((source) => source.awaited);
+  const moved = withoutLookups(session.sources).some((source) => source.changes.length > 0);
+  const awaited = isAwaited || session.sources.some((source) => source.awaited);
   return {
     status: hasNews ? 'work' : awaited ? 'waiting' : 'nothing-new',
     sources: session.sources.map((source) => ({ source, read: readOf(source, hasNews || moved), owed: [] })),
@@ -46,7 +48,7 @@ function decide(session: Session): Decision {
 function readOf(source: SourceState, hasNews: boolean): PlanRead {
   if (source.toRead !== undefined && hasNews) return filesOf(source, source.toRead);
   if (source.head === undefined || !hasNews) return { kind: 'nothing' };
-  if (source.detectedBy === 'first-load')
+  if (source.detectedBy === 'first-load' || isLookup(source))
     return { kind: 'snapshot', snapshot_id: String(source.head.snapshotId) };
   const added = source.files.filter((file) => file.status === 'added');
   return {

@@ -1,5 +1,6 @@
 /** Dates beside times of day, in a process that computes hours. Session -> Session. Pure. */
 import { wholeDays } from '../../model/hour-sets.ts';
+import { withoutLookups } from '../../model/lookups.ts';
 import type { ChangedFile, Session, SourceState } from '../../model/session.ts';
 
 /**
@@ -30,4 +31,4 @@ const ofWholeDays = (file: ChangedFile): ChangedFile => ({
 
 /** True where a date counts for all hours of its day: on its own it is its midnight. */
 export const holdsWholeDays = ({ sources }: Pick<Session, 'sources'>): boolean =>
-  sources.some((source) => source.eventTimeUnit !== 'day');
+  withoutLookups(sources).some((source) => source.eventTimeUnit !== 'day');

@@ -103,6 +103,10 @@ function whyText(hours: readonly PlanHour[], windows: ReadonlyMap<string, PlanWi
       ? 'owed since an earlier session'
       : `owed since an earlier session, for ${owedBy.join(', ')}`;
   if (reason === 'reached') return 'complete now: rows that were loaded before reach it through a window';
+  if (reason === 'restated') {
+    const lookups = new Set(hours.flatMap(({ causes }) => causes.map(({ source }) => source)));
+    return `a lookup changed: ${[...lookups].join(', ')}`;
+  }
   if (reason === 'contiguous') return 'no change of its own: recomputed with its neighbours';
   const sources = new Map<string, { readonly snapshots: Set<string>; readonly through: Set<string> }>();
   for (const cause of hours.flatMap(({ causes }) => causes)) {

@@ -1,8 +1,10 @@
 /** What changed in the sources of a plan, and what a session reads of them. Plan -> blocks. Pure. */
 import { hourText, parseHour } from '../../model/hour.ts';
-import type { Plan, PlanChange, PlanPosition, PlanSource, PlanWindowKeys } from '../../model/plan.ts';
+import type { Plan, PlanChange, PlanPosition, PlanSource } from '../../model/plan.ts';
 import { type Block, faint, type Spans, strong } from '../document.ts';
 import { bytesText, countText, hourLabel, instantLabel, plural, rangeLabel, windowText } from '../text.ts';
+import { keysText } from './keys.ts';
+import { lookupFacts, lookupNews } from './lookups.ts';
 import { unplacedText } from './summary.ts';
 
 /** A headline a source, and below it its new snapshots and facts; of an idle one the headline alone. */
@@ -27,6 +29,7 @@ const isIdle = (source: PlanSource): boolean =>
 function headline(source: PlanSource, plan: Plan): Spans {
   const named = source.alias === source.table.split('.').at(-1) ? '' : ` as ${source.alias}`;
   const head = [strong(source.table), `${named}: `];
+  if (source.lookup === true) return [...head, lookupNews(source)];
   if (!isIdle(source)) return [...head, foundBy(source), newsText(source)];
   const at = source.head === null && source.files_glob === undefined ? 'no rows yet' : 'nothing new';
   const complete = source.vtts_hour === null ? '' : `, complete to ${hourLabel(source.vtts_hour)}`;
@@ -101,6 +104,7 @@ const delta = (sign: string, files: number, rows: string): string =>
   files === 0 && rows === '0' ? '' : `${sign}${plural(rows, 'row')} (${plural(files, 'file')})`;
 
 function factsOf(source: PlanSource, plan: Plan): [string, Spans][] {
+  if (source.lookup === true) return lookupFacts(source);
   const facts: [string, string][] = [];
   if (source.window != null) facts.push(['window', windowText(source.window)]);
   if (source.window_keys !== undefined) facts.push(['keys', keysText(source.window_keys)]);
@@ -148,18 +152,6 @@ function readText(source: PlanSource, plan: Plan): string {
   if (source.read.kind === 'changes') return `exactly ${plural(source.files, 'new file')}`;
   const hours = plan.range === null ? 'all' : `hours ${rangeLabel(...hoursAsked(source, plan.range))}`;
   return `${hours} as of snapshot ${source.read.snapshot_id}`;
-}
-
-/** What looking for keys cost, and what it saved. */
-function keysText(found: PlanWindowKeys): string {
-  const read =
-    found.files === 0
-      ? ''
-      : ` (two columns of ${plural(found.files, 'file')} read, ${bytesText(found.bytes)})`;
-  const all = plural(found.candidate_hours, 'hour');
-  return found.all_hours_because === null
-    ? `${plural(found.keys, 'key')} changed; of ${all} in reach ${countText(found.hours)} ${found.hours === 1 ? 'has' : 'have'} rows of them${read}`
-    : `all ${all} in reach change: ${found.all_hours_because}${read}`;
 }
 
 /** The hours of a plan with those that the source's window adds. */

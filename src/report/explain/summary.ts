@@ -11,6 +11,9 @@ export function planSummary(plan: CompiledPlan): string {
     return plan.owed_hours.length === 0
       ? 'nothing new'
       : `nothing new; ${plural(plan.owed_hours.length, 'hour')} owed`;
+  const missing = plan.sources.find((each) => each.lookup && each.table === plan.held_back_by);
+  if (plan.status === 'waiting' && missing !== undefined)
+    return `waits for the lookup ${missing.table}, which does not exist yet`;
   if (plan.status === 'waiting')
     return plan.owed_hours.length === 0
       ? 'waits for a source that does not exist yet'
@@ -53,6 +56,8 @@ export function unplacedText(source: PlanSource, plan: Pick<Plan, 'pattern'>): s
 /** What keeps the owed hours back. */
 export function heldBackText({ held_back_by: holder, sources }: Plan): string {
   if (holder === null) return 'beyond the reach of this session; a later one loads them';
-  const vtts = sources.find((source) => source.table === holder)?.vtts_hour;
+  const source = sources.find((each) => each.table === holder);
+  if (source?.lookup === true) return `held back by the lookup ${holder}, which does not exist yet`;
+  const vtts = source?.vtts_hour;
   return `held back by ${holder}, ${vtts == null ? 'which is complete for no hour yet' : `complete to ${rangeLabel(vtts, vtts)}`}`;
 }

@@ -22,7 +22,12 @@ export function unprotected(
 ): { readonly source: PlanSource; readonly position: PlanPosition }[] {
   return plan.sources.flatMap((source) => {
     const position = published ? (source.head ?? source.watermark) : source.watermark;
-    return !source.protect || position === null || position.snapshot_id === source.protected_snapshot_id
+    // A lookup that was dropped and created again is another table, which has no such snapshot.
+    const isElsewhere = source.head !== null && source.head.table_uuid !== position?.table_uuid;
+    return !source.protect ||
+      position === null ||
+      isElsewhere ||
+      position.snapshot_id === source.protected_snapshot_id
       ? []
       : [{ source, position }];
   });

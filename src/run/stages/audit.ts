@@ -64,9 +64,11 @@ async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audi
       source,
       files.filter((each) => each.alias === source.alias),
     );
+  // A lookup is no part of what a session loads: its rows are checked, and not counted as read.
+  const lookups = new Set(audited.plan.sources.flatMap(({ lookup, alias }) => (lookup ? [alias] : [])));
   const counted = {
     ...(await withRowsAside(audited)),
-    rowsRead: files.reduce((sum, each) => sum + each.rows, 0n),
+    rowsRead: files.reduce((sum, { alias, rows: read }) => sum + (lookups.has(alias ?? '') ? 0n : read), 0n),
     rowsWritten: row?.rows_staged ?? 0n,
   };
   if (!counted.stepwise) counted.state.beginSession(counted);

@@ -53,8 +53,8 @@ export interface SessionOutcome {
 
 export function sessionRows(plan: Plan, outcome: SessionOutcome): SessionTableRow[] {
   return plan.sources.map((source) => {
-    // A range loads the same hours of every source; a stateless load has only what each source brought.
-    const event = hourSpan(plan.range === null ? source : plan.range);
+    // A range loads the same hours of every source of events; a stateless load has what each source brought.
+    const event = hourSpan(plan.range === null || source.lookup === true ? source : plan.range);
     const processing = processingSpan(source);
     return {
       process_name: plan.process_name,

@@ -9,14 +9,16 @@ import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import type { TestColumn } from '../../statements/index.ts';
+import { ignoredLookups, type LookupUse } from '../play/lookup-uses.ts';
 import type { Order } from '../play/orders.ts';
 import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
-import { lakeTable } from '../world/make-tables.ts';
+import { columnsIn, lakeTable } from '../world/make-tables.ts';
 import { mirrorTable } from '../world/prepare.ts';
 import { ANY_SESSION } from '../world/process-query.ts';
 import { compareRows, type WholeRow } from './compare.ts';
 import type { Finding } from './judge-run.ts';
 import { type Relation, readRelation, recompute } from './recompute.ts';
+import { recomputeAsUsed } from './recompute-lookups.ts';
 import { readTarget } from './target.ts';
 
 export interface RecomputeFinding extends Finding {
@@ -24,7 +26,7 @@ export interface RecomputeFinding extends Finding {
 }
 
 /** Recomputed targets of one test, by what they were made of. */
-export type Recomputed = Map<string, Promise<Relation | undefined>>;
+export type Recomputed = Map<string, Promise<Relation | undefined | 'unknown'>>;
 
 /** Tells what the sources from outside hold: with deletes it depends on the order. */
 export const sourceKeyOf = ({ arrivals }: Playing['prepared'], played: Order): string =>
@@ -47,29 +49,30 @@ export async function recomputedTarget(
     hour,
     target,
     recomputed,
+    uses,
   }: {
     readonly spec: ProcessSpec;
     readonly hour: Hour | undefined;
     readonly target: readonly TestColumn[] | undefined;
     readonly recomputed: Recomputed;
+    /** What its sessions used of lookups whose changes are ignored; undefined: it has none. */
+    readonly uses?: readonly LookupUse[];
   },
-): Promise<Relation | undefined> {
+): Promise<Relation | undefined | 'unknown'> {
   const inputs = spec.sources.map(({ table }) => made.get(tableKey(table)) ?? sourceKey);
-  const key = [spec.processName, hour ?? 'none', target === undefined ? 'new' : '', ...inputs].join('|');
+  const key = [
+    ...[spec.processName, hour ?? 'none', target === undefined ? 'new' : '', ...inputs],
+    ...(uses ?? []).flatMap(({ lookups }) => [...lookups.values()].map(({ table }) => table.sql)),
+  ].join('|');
   let making = recomputed.get(key);
   if (making === undefined) {
-    making = recompute(sandbox, {
-      spec,
-      relations,
-      completeHour: hour,
-      target,
-      name: `recomputed_${recomputed.size}`,
-    });
+    const input = { spec, relations, completeHour: hour, target, name: `recomputed_${recomputed.size}` };
+    making = uses === undefined ? recompute(sandbox, input) : recomputeAsUsed(sandbox, input, uses);
     recomputed.set(key, making);
   }
   const relation = await making;
   made.set(tableKey(spec.target.table), key);
-  if (relation !== undefined) relations.set(tableKey(spec.target.table), relation);
+  if (relation !== undefined && relation !== 'unknown') relations.set(tableKey(spec.target.table), relation);
   return relation;
 }
 
@@ -105,16 +108,31 @@ export async function judgeRecompute(
     }
     const found = await readTarget(sandbox, spec.target.table);
     const hour = await completeHourOf(playing, state, run.spec);
-    let relation: Relation | undefined;
+    let relation: Relation | undefined | 'unknown';
+    const uses = ignoredLookups(spec).length === 0 ? {} : { uses: state.uses.get(spec.processName) ?? [] };
     try {
-      relation = await recomputedTarget(sandbox, chain, { spec, hour, target: found?.columns, recomputed });
+      relation = await recomputedTarget(sandbox, chain, {
+        ...{ spec, hour, target: found?.columns, recomputed },
+        ...uses,
+      });
     } catch (error) {
       return { run, what: 'recompute', expected: 'rows', actual: messageOf(error) };
+    }
+    if (relation === 'unknown') {
+      // Its rows are what those behind it read, whatever they should be.
+      chain.relations.set(targetKey, await asFound(sandbox, spec));
+      continue;
     }
     const finding = await compareTarget(playing, { run, relation, found });
     if (finding !== undefined) return finding;
   }
   return undefined;
+}
+
+/** A target as it is. */
+async function asFound(sandbox: Playing['sandbox'], { target }: ProcessSpec): Promise<Relation> {
+  const table = lakeTable(target.table);
+  return { table, columns: await columnsIn(sandbox, table) };
 }
 
 const messageOf = (error: unknown): string =>

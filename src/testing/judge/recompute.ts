@@ -34,6 +34,8 @@ export interface RecomputeInput {
   readonly spec: ProcessSpec;
   /** By table key; a source that is missing has no rows yet, and nothing is complete. */
   readonly relations: ReadonlyMap<string, Relation>;
+  /** Of a dimension, where lookups are others in some hours. */
+  readonly relationsOf?: (hour: Hour) => ReadonlyMap<string, Relation>;
   /** The last hour that is complete for all sources; undefined: none is. Nothing to a stateless process. */
   readonly completeHour: Hour | undefined;
   /** Columns of the target; undefined: it does not exist yet. */
@@ -86,9 +88,10 @@ async function recomputeHours(sandbox: Sandbox, input: RecomputeInput): Promise<
   const eventTime = target.find(({ name }) => sameName(name, spec.target.eventTime)) as TestColumn;
   for (let hour = first; hour <= completeHour; hour += 1) {
     const window = { firstHour: hour, lastHour: hour };
+    const relations = input.relationsOf?.(hour) ?? input.relations;
     const sources = spec.sources.map((source) => ({
       alias: source.alias,
-      rows: rowsOf(input, source, window),
+      rows: rowsOf({ ...input, relations }, source, window),
     }));
     const previous = rowsToHour(table, eventTime, undefined, { firstHour: hour - 1, lastHour: hour - 1 });
     const { sql, values } = queryOf(spec, {

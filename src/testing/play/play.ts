@@ -9,10 +9,12 @@ import type { RunRecord, RunStatus } from '../../model/run-record.ts';
 import { planProcess } from '../../processes/plan-process.ts';
 import { skippedRecord } from '../../processes/records.ts';
 import { runProcess } from '../../processes/run-process.ts';
+import type { Workspace } from '../../workspace/open-workspace.ts';
 import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
 import type { Checkpoint } from '../world/checkpoint.ts';
 import type { PreparedTest } from '../world/prepare.ts';
 import type { Sandbox } from '../world/sandbox.ts';
+import { ignoredLookups, type LookupUse, lookupsNow } from './lookup-uses.ts';
 import type { Order } from './orders.ts';
 
 /** Where a play stands. */
@@ -22,6 +24,8 @@ export interface State {
   readonly checkpoint: Checkpoint;
   /** The last run of each process, in order; empty at the beginning. */
   readonly runs: readonly RunStep[];
+  /** By process name, of those with lookups whose changes are ignored: every session that published. */
+  readonly uses: ReadonlyMap<string, readonly LookupUse[]>;
 }
 
 export interface RunStep {
@@ -46,6 +50,7 @@ export function beginning({ prepared }: Playing): State {
     clockMs: clocks.length === 0 ? Date.now() : Math.min(...clocks),
     checkpoint: prepared.beginning,
     runs: [],
+    uses: new Map(),
   };
 }
 
@@ -74,8 +79,10 @@ export async function playStep(
   const runs: RunStep[] = [];
   /** Processes by the targets that they did not bring up to date. */
   const behind = new Map<string, string>();
+  const uses = new Map(state.uses);
   for (const spec of specs) {
     const before = sandbox.save();
+    const noteUse = await useOfLookups(playing, spec, { played, workspace });
     const upstream = spec.sources.map(({ table }) => behind.get(tableKey(table))).find(isDefined);
     if (upstream === undefined && onPlan?.of.has(spec.processName) === true)
       await planProcess(workspace, spec, { writesNothing: true }).then(
@@ -87,10 +94,26 @@ export async function playStep(
       upstream === undefined
         ? await runProcess(workspace, spec, { keepBranch: false, given: undefined, publishedNow: new Set() })
         : skippedRecord(spec, upstream);
+    const use = noteUse?.(record);
+    if (use !== undefined) uses.set(spec.processName, [...(uses.get(spec.processName) ?? []), use]);
     if (isFailing(record.status)) behind.set(tableKey(spec.target.table), spec.processName);
     runs.push({ spec, record, before, clockMs });
   }
-  return { played, clockMs, checkpoint: sandbox.save(), runs };
+  return { played, clockMs, checkpoint: sandbox.save(), runs, uses };
+}
+
+/** Looks at lookups before a run, and tells of its record what it used; undefined where none is ignored. */
+async function useOfLookups(
+  { sandbox }: Playing,
+  spec: ProcessSpec,
+  { played, workspace }: { readonly played: Order; readonly workspace: Workspace },
+): Promise<((record: RunRecord) => LookupUse | undefined) | undefined> {
+  if (ignoredLookups(spec).length === 0) return undefined;
+  const lookups = await lookupsNow(sandbox, spec, `used_${played.join('_')}_${spec.processName}`);
+  // A run that cannot be planned publishes nothing.
+  const plan = await planProcess(workspace, spec, { writesNothing: true }).catch(() => undefined);
+  const hours = new Set(plan?.hours.map(({ hour }) => parseHour(hour)));
+  return ({ status }) => (status === 'published' ? { hours, lookups } : undefined);
 }
 
 const isDefined = <Value>(value: Value | undefined): value is Value => value !== undefined;
@@ -167,25 +190,26 @@ export async function completeHourOf(
   spec: ProcessSpec,
 ): Promise<Hour | undefined> {
   if (!patternOf(spec).loadsHours) return undefined;
-  const told = spec.sources.map((source) => {
+  const events = spec.sources.filter(({ lookup }) => lookup === undefined);
+  const told = events.map((source) => {
     const hour = toldHour(prepared, source, state.played);
     return hour === undefined
       ? undefined
       : Math.min(hour, hourOfMs(state.clockMs + source.futureToleranceMs));
   });
-  if (told.every(isDefined)) return leastComplete(spec, told);
+  if (told.every(isDefined)) return leastComplete(events, told);
   const now = specAt(prepared, spec, state.played);
   sandbox.setClock(state.clockMs);
   const plan = await planProcess(sandbox.workspace([now]), now, { writesNothing: true });
-  const vtts = plan.sources.map(
-    ({ vtts_hour: hour }, index) => told[index] ?? (hour === null ? undefined : parseHour(hour)),
-  );
+  const vtts = plan.sources
+    .filter(({ lookup }) => lookup !== true)
+    .map(({ vtts_hour: hour }, index) => told[index] ?? (hour === null ? undefined : parseHour(hour)));
   const reached = plan.target.complete_to_hour;
-  const least = vtts.every(isDefined) ? leastComplete(spec, vtts) : undefined;
+  const least = vtts.every(isDefined) ? leastComplete(events, vtts) : undefined;
   if (reached === null) return least;
   return Math.max(least ?? Number.NEGATIVE_INFINITY, parseHour(reached));
 }
 
 /** An hour of the target needs its sources as far as their windows reach beyond it. */
-const leastComplete = ({ sources }: ProcessSpec, hours: readonly Hour[]): Hour =>
+const leastComplete = (sources: readonly SourceSpec[], hours: readonly Hour[]): Hour =>
   Math.min(...hours.map((hour, index) => hour - (sources[index]?.window?.afterHours ?? 0)));

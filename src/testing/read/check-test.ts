@@ -97,6 +97,8 @@ function checkTables(specs: readonly ProcessSpec[], arrival: YamlMap, at: Path, 
   const targets = specs.map((spec) => tableName(spec.target.table));
   const sources = [...new Set(specs.flatMap((spec) => spec.sources.map((each) => tableName(each.table))))];
   const outside = sources.filter((table) => !includes(targets, table));
+  const ofEvents = specs.flatMap((spec) => spec.sources.filter(({ lookup }) => lookup === undefined));
+  const lookups = sources.filter((table) => !ofEvents.some((each) => tableName(each.table) === table));
   const keys = ['rows', 'delete', ...(isMap(arrival['complete_to']) ? ['complete_to'] : [])];
   for (const key of keys) {
     const seen = new Set<string>();
@@ -116,6 +118,12 @@ function checkTables(specs: readonly ProcessSpec[], arrival: YamlMap, at: Path, 
             ? `${table} is written by this test's processes: it is complete as they say`
             : `${table} is written by this test's processes, and nothing else may land there`,
           `name a table that comes from outside: ${outside.join(', ')}`,
+        );
+      else if (key === 'complete_to' && includes(lookups, table))
+        checked.report(
+          place,
+          `${table} is a lookup: it has no hours, and none waits for it`,
+          'remove it from complete_to',
         );
       else if (!includes(outside, table))
         checked.report(

@@ -1,0 +1,93 @@
+/**
+ * Tables in which keys are looked for: sources of events and the target, each as a source that can be opened.
+ * Session input + metadata -> TableWithKey.
+ */
+import type { Source } from '../changes/source.ts';
+import { columnOf, currentSchema } from '../iceberg/event-time.ts';
+import { mainSnapshot } from '../iceberg/history.ts';
+import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { hourOfMs } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { Session } from '../model/session.ts';
+import { eventTimeOf } from './event-time.ts';
+import type { OpenSessionInput } from './session-input.ts';
+
+/** A table whose rows lie in hours, at one snapshot. */
+export interface TableOfHours {
+  readonly source: Omit<Source, 'engine' | 'manifestsOf'>;
+  readonly snapshot: Snapshot;
+}
+
+/** A table whose rows say which hours depend on a key. */
+export interface TableWithKey extends TableOfHours {
+  readonly name: string;
+  readonly column: NestedField;
+  /** In how many hours after its first a row lies. */
+  readonly rowHours: number;
+}
+
+/** Types whose values are equal in SQL exactly when they are stored alike. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  'boolean',
+  'int',
+  'long',
+  'string',
+  'uuid',
+  'date',
+  'binary',
+]);
+
+/** What values of a column are compared as; undefined: not by what is stored. */
+export const comparedAs = ({ type }: NestedField): string | undefined => {
+  if (typeof type !== 'string') return undefined;
+  if (type === 'int') return 'long';
+  return PLAIN_TYPES.has(type) || /^(decimal|fixed)\b/.test(type) ? type : undefined;
+};
+
+/** The target as a source by its own event time; undefined where it does not exist, or is empty. */
+export async function targetOfHours(
+  input: OpenSessionInput,
+  { target }: Session,
+): Promise<TableOfHours | undefined> {
+  const { table } = input.spec.target;
+  const metadata = (await input.catalog.loadTable(table))?.metadata;
+  const snapshot = metadata === undefined ? undefined : mainSnapshot(metadata);
+  const any = input.spec.sources.find(({ lookup }) => lookup === undefined);
+  if (metadata === undefined || snapshot === undefined || target.eventTime === undefined) return undefined;
+  if (any === undefined) return undefined;
+  const { eventTimeUnit: _unit, ...asSource } = {
+    ...any,
+    table,
+    eventTime: input.spec.target.eventTime as string,
+  };
+  return { source: tableToRead(input, asSource, metadata), snapshot };
+}
+
+/** The target where it has a column of that name. */
+export async function targetWithKey(
+  input: OpenSessionInput,
+  session: Session,
+  key: string,
+): Promise<TableWithKey | undefined> {
+  const found = await targetOfHours(input, session);
+  if (found === undefined) return undefined;
+  const column = columnOf(currentSchema(found.source.metadata), key);
+  if (column === undefined) return undefined;
+  const rowHours = session.target.eventTime?.unit === 'day' ? 23 : 0;
+  return { ...found, name: tableName(input.spec.target.table), column, rowHours };
+}
+
+/** A table as it is opened for reading. */
+export const tableToRead = (
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  metadata: TableMetadata,
+): TableOfHours['source'] => ({
+  views: input.views,
+  endpoint: input.endpoint,
+  spec,
+  metadata,
+  eventTime: eventTimeOf(spec, metadata),
+  lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+});
