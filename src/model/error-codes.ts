@@ -218,8 +218,8 @@ export const ERROR_CODES = {
   'table-missing': usage('There is no such table; with exit 4: it was dropped meanwhile.', {
     or: ['conflict'],
   }),
-  'table-not-declared': usage('A query reads a table or file that is no source of its process.'),
   'table-name-invalid': usage('A table is not written as `namespace.table`.'),
+  'table-not-declared': usage('A query reads a table or file that is no source of its process.'),
   'tag-unknown': usage('`maintain --drop-tag` names a tag that no table has.'),
   'target-event-time': usage("The target's event time is no timestamp or date of it."),
   'target-has-history': refused('`psyberg adopt` found watermarks of this process in the target.'),

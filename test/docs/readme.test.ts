@@ -72,7 +72,7 @@ describe('README', () => {
     const activity =
       Object.entries(answers).find(([command]) => command.includes('from dims.activity'))?.[1] ?? '';
     // 60 events an hour, and one late one: the sums of the dimension go up by it from its own hour on.
-    expect([...activity.matchAll(/Z +(\d+)$/gm)].map(([, events]) => events)).toEqual([
+    expect([...activity.matchAll(/Z │ +(\d+) │$/gm)].map(([, events]) => events)).toEqual([
       '61',
       '121',
       '181',
