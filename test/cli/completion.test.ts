@@ -38,7 +38,7 @@ describe('candidates', () => {
     }
   });
   it.each([
-    [['plan', ''], 'words', ['cancel_load', 'signup_load']],
+    [['plan', ''], 'words', ['cancel_load', 'signup_load', 'diff']],
     [['plan', 'cancel_load', 's'], 'words', ['signup_load']],
     [['run', '--plan', ''], 'files', []],
     [['--project', ''], 'folders', []],

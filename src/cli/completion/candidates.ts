@@ -55,14 +55,15 @@ export function candidatesFor(
     return startingWith(current, { kind: 'words', words: optionsOf(read) });
   const { commands, registeredArguments } = read.command;
   const argument = registeredArguments[read.count] ?? registeredArguments.findLast((each) => each.variadic);
-  if (commands.length > 0)
-    return startingWith(current, {
-      kind: 'words',
-      words: commands.map((each) => ({ value: each.name(), description: firstSentence(each.description()) })),
-    });
-  return argument === undefined
-    ? { kind: 'words', words: [] }
-    : startingWith(current, valuesOf(argument, names));
+  const { kind, words: values }: Candidates =
+    argument === undefined ? { kind: 'words', words: [] } : valuesOf(argument, names);
+  // A command may take arguments of its own, and have others below it: `plan`, and `plan diff`.
+  const below = read.count > 0 && registeredArguments.length > 0 ? [] : commands;
+  const named = below.map((each) => ({
+    value: each.name(),
+    description: firstSentence(each.description()),
+  }));
+  return startingWith(current, { kind, words: [...values, ...named] });
 }
 
 /** Bash takes `--project=dir` for three words. */
