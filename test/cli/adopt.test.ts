@@ -55,7 +55,9 @@ describe('psyberg adopt', () => {
     expect(again.stderr).not.toMatch(STACK_TRACE);
     await project.sql(signups(2, 3));
     const plan = await cli('plan', 'signup_load', '--all-causes', ...at);
-    expect(plan.stdout).toMatch(/Causes\n {2}2023-09-14 02h +raw\.signups +append \d+ +added +\S+\.parquet/);
+    expect(plan.stdout).toMatch(
+      /Causes\n +2023-09-14 02h\n +raw\.signups added by append \d+\n +\S+\.parquet/,
+    );
     expect((await cliJson('run', ...at)).json).toMatchObject({
       runs: [{ status: 'published', rows_read: '3' }],
     });

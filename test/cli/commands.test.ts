@@ -96,7 +96,7 @@ describe('looking', () => {
     expect([well.code, well.stdout]).toEqual([
       0,
       expect.stringMatching(
-        /ok {2}signup_load < raw.signups\s+3 files, event time signup_ts known from\s+metadata/,
+        /ok +signup_load < raw.signups\s+3 files, event time signup_ts known\s+from\s+metadata/,
       ),
     ]);
   });

@@ -5,7 +5,7 @@ import type { CompiledPlan } from '../../model/plan.ts';
 import { type Block, type Document, faint, type Spans, strong, type Tone, warn } from '../document.ts';
 import { hourLabel, plural } from '../text.ts';
 import { gridLines, hourGrid, legendLine } from './grid.ts';
-import { causesTable, hoursHeading, owedLines, reasonsTable } from './hours.ts';
+import { causesText, hoursHeading, owedLines, reasonsTable } from './hours.ts';
 import type { HourMark } from './marks.ts';
 import { sourceBlocks } from './sources.ts';
 import { auditLines, queryBlocks, readsTable, statementsTable, stepBlocks } from './statements.ts';
@@ -122,7 +122,7 @@ const warningBlocks = ({ warnings = [] }: CompiledPlan): Block[] =>
 function hourBlocks(plan: CompiledPlan, { allCauses = false }: ExplainOptions): Block[] {
   const blocks: Block[] = [];
   if (plan.hours.length > 0) blocks.push({ kind: 'heading', text: hoursHeading(plan) }, reasonsTable(plan));
-  if (allCauses) blocks.push(heading('Causes'), causesTable(plan));
+  if (allCauses) blocks.push(heading('Causes'), causesText(plan));
   if (plan.owed_hours.length > 0) blocks.push(heading('Held back'), owedLines(plan));
   return blocks;
 }

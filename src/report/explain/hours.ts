@@ -146,25 +146,20 @@ export const owedLines = (plan: Plan): Block => ({
 });
 
 /** Every file behind every hour, and behind every partition where there are no hours. */
-export function causesTable(plan: Plan): Block {
-  const rows = (label: string, causes: readonly PlanCause[]): Spans[][] =>
-    causes.map((cause, index) => [
-      [index === 0 ? label : ''],
-      [cause.source],
-      [`${cause.operation ?? ''} ${cause.snapshot_id}`.trim()],
-      [cause.change],
-      [cause.file],
-    ]);
-  return {
-    kind: 'table',
-    head: [],
-    // A file is found by its whole path.
-    fits: ['keep', 'keep', 'keep', 'keep', 'keep'],
-    rows:
-      plan.hours.length > 0
-        ? plan.hours.flatMap((hour) => rows(hourLabel(hour.hour), hour.causes))
-        : plan.sources.flatMap((source) =>
-            source.processing_uri_causes.flatMap(({ uri, causes }) => rows(JSON.stringify(uri), causes)),
-          ),
-  };
+export function causesText(plan: Plan): Block {
+  const lines = (label: string, causes: readonly PlanCause[]): string[] => [
+    label,
+    ...causes.flatMap((cause) => [
+      `  ${[cause.source, cause.change, 'by', cause.operation ?? '', cause.snapshot_id].filter((word) => word !== '').join(' ')}`,
+      // A file is found by its whole path.
+      `    ${cause.file}`,
+    ]),
+  ];
+  const text =
+    plan.hours.length > 0
+      ? plan.hours.flatMap((hour) => lines(hourLabel(hour.hour), hour.causes))
+      : plan.sources.flatMap((source) =>
+          source.processing_uri_causes.flatMap(({ uri, causes }) => lines(JSON.stringify(uri), causes)),
+        );
+  return { kind: 'code', language: '', text: text.join('\n') };
 }
