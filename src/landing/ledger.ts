@@ -3,8 +3,8 @@
  * has read, and those that changed since. Rows count up to the watermark of the process.
  */
 import type { Engine } from '../engine/index.ts';
-import { type FileColumns, type FilesSpec, type FileToRead, folderName } from '../model/files-source.ts';
-import type { TableIdentifier } from '../model/names.ts';
+import type { FileColumns, FilesSpec, FileToRead } from '../model/files-source.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 
@@ -46,7 +46,7 @@ export async function summarizeLedger(
 
 /** What was read of another folder of the process was not read of this one. */
 const otherFolders = ({ sources }: LedgerInput['process'], spec: FilesSpec): string[] =>
-  sources.flatMap(({ files }) => (files === undefined || files === spec ? [] : [folderName(files.globs)]));
+  sources.flatMap(({ files, table }) => (files === undefined || files === spec ? [] : [tableName(table)]));
 
 /** A file that is another one than the process has read. */
 export interface ChangedSinceRead {

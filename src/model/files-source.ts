@@ -26,6 +26,11 @@ export interface FilesSpec {
   readonly onBadRows: 'refuse' | 'quarantine';
   /** In ms: files that changed within this time are left for a later session. */
   readonly settleMs: number;
+  /**
+   * Absolute path of a file without rows that stands for the folder while it has none, in tests; undefined: a
+   * folder in which no file was ever found is an error.
+   */
+  readonly emptyFile?: string;
 }
 
 /** A file of a session. */
@@ -71,6 +76,15 @@ export const folderName = (globs: readonly string[]): string => globs.join(', ')
 
 /** True of a name that DuckDB asks a server for. */
 export const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+
+/** Whether the SQL of a process, or that of an audit, names `filename`. */
+export const namesFile = ({
+  sql,
+  audits,
+}: {
+  readonly sql: string;
+  readonly audits: readonly { readonly sql?: string }[];
+}): boolean => [sql, ...audits.map((audit) => audit.sql ?? '')].some((text) => /\bfilename\b/i.test(text));
 
 /** The sources that are tables of a catalog. */
 export const tablesAmong = <Source extends { readonly files?: FilesSpec }>(

@@ -18,6 +18,7 @@ import {
   type FileToRead,
   FOLDER_UUID,
   folderName,
+  namesFile,
 } from '../model/files-source.ts';
 import { type Hour, hourOfMs, microsecondText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
@@ -44,14 +45,14 @@ export async function openFolder(
   const engine = await input.engine();
   const watermark = progress?.watermarks.find((each) => each.tableUuid === FOLDER_UUID);
   const listed = await listFiles(engine, spec.files, input.nowMs);
-  if (listed.length === 0 && watermark === undefined) throw filesMissing(input, spec);
+  const shape = listed.at(-1)?.path ?? spec.files.emptyFile ?? null;
+  if (shape === null && watermark === undefined) throw filesMissing(input, spec);
   const ledger = await ledgerOf(input, engine, watermark);
   const { known, undone, types } = await summarizeLedger(ledger, spec.files);
   const expected = watermark?.totalRecords ?? 0n;
   if (known !== expected) throw ledgerLost(input, { expected, found: known });
   const files = await filesToRead(input, spec, { ledger, listed });
   const session = files.length > 0 ? ledger.session + 1n : ledger.session;
-  const shape = listed.at(-1)?.path ?? null;
   // Beside another source with news its columns are asked for, also where no file is new.
   const isRead = files.length > 0 || (input.spec.sources.length > 1 && shape !== null);
   const rows = isRead
@@ -158,7 +159,7 @@ async function readRows(
     }),
   );
   const hasFilename = columns.some((column) => column.column_name.toLowerCase() === 'filename');
-  const withFilename = !hasFilename && namesFile(input);
+  const withFilename = !hasFilename && namesFile(input.spec);
   const time = eventTimeOf(spec, columns);
   const common = { toRead: { ...toRead, withFilename } };
   if (time === undefined) return { ...common, files: changed };
@@ -177,10 +178,6 @@ async function readRows(
     files: hoursOfRows(changed, hours, { lastAllowedHour, unit: time.unit }),
   };
 }
-
-/** Whether the process's SQL, or that of an audit, names `filename`. */
-const namesFile = ({ spec }: OpenSessionInput): boolean =>
-  [spec.sql, ...spec.audits.map((audit) => audit.sql ?? '')].some((sql) => /\bfilename\b/i.test(sql));
 
 const newestOf = (files: readonly ChangedFile[], before: Hour | undefined): Hour | undefined =>
   files.reduce<Hour | undefined>(

@@ -1935,9 +1935,19 @@ export interface Catalogue {
     fragments: 'columns' | 'table' | 'most';
     row: AnyRow;
   };
+  'test/with_file': {
+    parameters: Nothing;
+    fragments: 'file' | 'table';
+    row: AnyRow;
+  };
   'test/with_rows': {
     parameters: Nothing;
     fragments: 'table' | 'rows';
+    row: AnyRow;
+  };
+  'test/write_rows': {
+    parameters: Nothing;
+    fragments: 'table' | 'file';
     row: AnyRow;
   };
   'workload/null_rows': {

@@ -52,6 +52,16 @@ export async function writeTest(project: ProjectSpec, processName: string): Prom
       hint: 'add a test to it, or move the file away',
       context: { file },
     });
+  const folder = spec.sources.find(({ files }) => files !== undefined);
+  if (folder !== undefined)
+    throw usageError(
+      'source-missing',
+      `${processName} reads files of ${tableName(folder.table)}, and a test is written from rows of tables`,
+      {
+        hint: `write ${file} by hand; rows of files stand below the alias: rows: { ${folder.alias}: [{ … }] }`,
+        context: { table: tableName(folder.table) },
+      },
+    );
   const types = await readSourceTypes(
     project,
     spec.sources.map(({ table }) => table),

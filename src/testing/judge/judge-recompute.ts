@@ -12,6 +12,8 @@ import type { TestColumn } from '../../statements/index.ts';
 import { ignoredLookups, type LookupUse } from '../play/lookup-uses.ts';
 import type { Order } from '../play/orders.ts';
 import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
+import { makeEmpty } from '../world/empty-table.ts';
+import { FILE_COLUMN } from '../world/make-folder.ts';
 import { columnsIn, lakeTable } from '../world/make-tables.ts';
 import { mirrorTable } from '../world/prepare.ts';
 import { ANY_SESSION } from '../world/process-query.ts';
@@ -189,11 +191,12 @@ async function mirrors({ sandbox, prepared }: Playing, played: Order): Promise<M
   const relations = new Map<string, Relation>();
   for (const table of prepared.tables) {
     const mirror = mirrorTable(table);
-    await sandbox.run('test/like_table', { table: mirror, like: lakeTable(table.id) });
+    const columns = table.folder?.withFilename === true ? [...table.columns, FILE_COLUMN] : table.columns;
+    await makeEmpty(sandbox, mirror, columns);
     for (const arrival of played)
       for (const commit of prepared.arrivals[arrival]?.commits ?? [])
         if (commit.table === table) await sandbox.query(commit.inMirror);
-    relations.set(tableKey(table.id), { table: mirror, columns: table.columns });
+    relations.set(tableKey(table.id), { table: mirror, columns });
   }
   return relations;
 }

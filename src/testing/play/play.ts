@@ -12,6 +12,7 @@ import { runProcess } from '../../processes/run-process.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
 import type { Checkpoint } from '../world/checkpoint.ts';
+import { sourceInTest } from '../world/make-folder.ts';
 import type { PreparedTest } from '../world/prepare.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { ignoredLookups, type LookupUse, lookupsNow } from './lookup-uses.ts';
@@ -130,7 +131,11 @@ const clockAfter = ({ arrivals }: PreparedTest, state: State, arrival: number): 
 
 async function land({ sandbox, prepared }: Playing, arrival: number): Promise<void> {
   const { test } = prepared;
-  for (const { table, inLake } of prepared.arrivals[arrival]?.commits ?? []) {
+  for (const { table, file, inLake } of prepared.arrivals[arrival]?.commits ?? []) {
+    if (file !== undefined) {
+      sandbox.files.land(file);
+      continue;
+    }
     const deletion = test.arrivals[arrival]?.deletions.find(
       (each) => tableKey(each.table) === tableKey(table.id),
     );
@@ -155,6 +160,9 @@ export function specAt(prepared: PreparedTest, spec: ProcessSpec, played: Order)
 }
 
 function sourceAt(prepared: PreparedTest, source: SourceSpec, played: Order): SourceSpec {
+  const { folder, columns = [] } =
+    prepared.tables.find(({ id }) => tableKey(id) === tableKey(source.table)) ?? {};
+  if (folder !== undefined) return sourceInTest(source, folder, columns);
   // Where it begins is said by the arrivals: all of them count.
   const whole: SourceSpec = { ...source, start: { kind: 'beginning' } };
   const hour = toldHour(prepared, source, played);
@@ -165,10 +173,12 @@ function sourceAt(prepared: PreparedTest, source: SourceSpec, played: Order): So
 /** Undefined: as the process says. */
 export function toldHour(
   { test, tables, arrivals }: PreparedTest,
-  { table }: SourceSpec,
+  { table, files }: SourceSpec,
   played: Order,
 ): Hour | undefined {
   const key = tableKey(table);
+  // A folder is complete to the newest hour of its files.
+  if (files !== undefined) return undefined;
   if (test.vtts === 'real' || !tables.some(({ id }) => tableKey(id) === key)) return undefined;
   const told = played.flatMap((arrival) => {
     const { completeTo } = arrivals[arrival] as PreparedTest['arrivals'][number];

@@ -8,6 +8,7 @@ import { didYouMean } from '../../project/did-you-mean.ts';
 import { isMap } from '../../project/plain-values.ts';
 import type { ReportProblem } from '../../project/problems.ts';
 import type { Path, YamlText } from '../../project/yaml-text.ts';
+import { arrivalName, checkFolder, isFolder } from './arrival-tables.ts';
 
 interface Checked {
   readonly yaml: YamlText;
@@ -95,7 +96,7 @@ function checkJudgement(entry: YamlMap, { yaml, report }: Checked): void {
 
 function checkTables(specs: readonly ProcessSpec[], arrival: YamlMap, at: Path, checked: Checked): void {
   const targets = specs.map((spec) => tableName(spec.target.table));
-  const sources = [...new Set(specs.flatMap((spec) => spec.sources.map((each) => tableName(each.table))))];
+  const sources = [...new Set(specs.flatMap((spec) => spec.sources.map(arrivalName)))];
   const outside = sources.filter((table) => !includes(targets, table));
   const ofEvents = specs.flatMap((spec) => spec.sources.filter(({ lookup }) => lookup === undefined));
   const lookups = sources.filter((table) => !ofEvents.some((each) => tableName(each.table) === table));
@@ -104,6 +105,10 @@ function checkTables(specs: readonly ProcessSpec[], arrival: YamlMap, at: Path, 
     const seen = new Set<string>();
     for (const table of Object.keys(mapOf(arrival[key]))) {
       const place = checked.yaml.placeOfKey([...at, key, table]);
+      if (isFolder(specs, table)) {
+        checkFolder({ specs, written: table, key, seen }, place, checked);
+        continue;
+      }
       const problem = tableNameProblem(table);
       if (problem !== undefined) {
         checked.report(place, problem, didYouMean(table, outside, 'sources'));

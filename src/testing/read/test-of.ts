@@ -2,10 +2,11 @@
 import path from 'node:path';
 import { type Hour, hourOfMs, hourText, instantOf } from '../../model/hour.ts';
 import { parseTableName } from '../../model/names.ts';
-import type { ProjectSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { processesInDependencyOrder } from '../../project/dependency-order.ts';
 import type { Path, YamlText } from '../../project/yaml-text.ts';
 import type { Arrival, CellRow, Expectation, Orders, TestSpec, WrittenRows } from '../test-spec.ts';
+import { tableOfArrival } from './arrival-tables.ts';
 import { processNamesOf } from './check-test.ts';
 
 type WrittenExpectation = Omit<Expectation, 'placeOf'>;
@@ -36,7 +37,6 @@ export function testOf(
   const written = yaml.value as WrittenTest;
   const names = processNamesOf(yaml.value as Readonly<Record<string, unknown>>);
   const processes = processesInDependencyOrder(project, names);
-  const last = processes.at(-1)?.processName as string;
   return Object.freeze({
     name,
     file: shown,
@@ -44,7 +44,7 @@ export function testOf(
     place: yaml.placeOf([]),
     processes,
     arrivals: written.arrivals.map((arrival, index) =>
-      arrivalOf(arrival, { yaml, at: ['arrivals', index], folder: path.dirname(file), last }),
+      arrivalOf(arrival, { yaml, at: ['arrivals', index], folder: path.dirname(file), processes }),
     ),
     equalsRecompute: written.equals_recompute ?? true,
     orders: written.equals_recompute === false ? 'given' : (written.orders ?? 'all'),
@@ -57,12 +57,13 @@ interface ArrivalContext {
   readonly yaml: YamlText;
   readonly at: Path;
   readonly folder: string;
-  /** The process of `expect`. */
-  readonly last: string;
+  /** The last of them is that of `expect`. */
+  readonly processes: readonly ProcessSpec[];
 }
 
 function arrivalOf(written: WrittenArrival, context: ArrivalContext): Arrival {
-  const { yaml, at, folder, last } = context;
+  const { yaml, at, folder, processes } = context;
+  const last = processes.at(-1)?.processName as string;
   const expected = [
     ...(written.expect === undefined ? [] : [[last, written.expect, ['expect']] as const]),
     ...Object.entries(written.expect_of ?? {}).map(
@@ -78,7 +79,7 @@ function arrivalOf(written: WrittenArrival, context: ArrivalContext): Arrival {
       place: yaml.placeOf([...at, 'delete', table]),
     })),
     landings: Object.entries(written.rows ?? {}).map(([table, rows]) => ({
-      table: parseTableName(table),
+      table: tableOfArrival(processes, table),
       rows: rowsOf(rows, folder),
       placeOf: (row, column) =>
         yaml.placeOf([

@@ -13,11 +13,16 @@ export interface Checkpoint {
   readonly tables: readonly PointerRow[];
   readonly namespaces: readonly PointerRow[];
   readonly metadata: ReadonlyMap<string, Uint8Array>;
+  /** The files of folders that have landed (`landed-files.ts`). */
+  readonly landed: readonly string[];
 }
 
+/** What of it lies in the catalog. */
+type Pointers = Omit<Checkpoint, 'landed'>;
+
 export interface Checkpoints {
-  save(): Checkpoint;
-  restore(checkpoint: Checkpoint): void;
+  save(): Pointers;
+  restore(pointers: Pointers): void;
   close(): void;
 }
 

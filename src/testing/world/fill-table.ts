@@ -20,6 +20,7 @@ import {
 } from '../../statements/index.ts';
 import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
 import type { CellRow, Landing } from '../test-spec.ts';
+import { makeEmpty } from './empty-table.ts';
 import type { OutsideTable } from './make-tables.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -36,7 +37,7 @@ export interface Filling {
 /** Makes the table `into` and fills it. */
 export async function fillTable(sandbox: Sandbox, filling: Filling): Promise<void> {
   const { rows } = filling.landing;
-  await createLike(sandbox, filling);
+  await makeEmpty(sandbox, filling.into, filling.table.columns);
   if (rows.kind === 'inline') return insertCells(sandbox, filling, rows.rows);
   if (rows.kind === 'csv') return insertCsv(sandbox, filling, writeCsv(sandbox, rows.text));
   if (rows.kind === 'sql') {
@@ -48,23 +49,6 @@ export async function fillTable(sandbox: Sandbox, filling: Filling): Promise<voi
   const reader = /\.parquet$/i.test(rows.file) ? 'test/read_parquet' : 'test/read_json';
   return insertQuery(sandbox, filling, renderStatement(reader, { file }));
 }
-
-async function createLike(sandbox: Sandbox, { into, table }: Filling): Promise<void> {
-  await sandbox.run('test/create_from', {
-    table: into,
-    query: userQueryFragment(
-      renderStatement('test/no_rows', {
-        columns: joinedFragment(
-          table.columns.map((column) => emptyColumn(column)),
-          ', ',
-        ),
-      }),
-    ),
-  });
-}
-
-const emptyColumn = ({ name, type }: TestColumn): SqlFragment =>
-  userQueryFragment(`null::${type} as ${identifierListFragment([name]).sql}`);
 
 function writeCsv(sandbox: Sandbox, text: string): string {
   const file = path.join(sandbox.folder, 'rows.csv');

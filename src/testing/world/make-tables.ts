@@ -3,11 +3,11 @@
  * Types -> tables.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
+import { namesFile } from '../../model/files-source.ts';
 import { parseTableName, type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
-import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import { ddlFileOf } from '../../project/table-files.ts';
 import {
-  identifierFragment,
   renderStatement,
   type SqlFragment,
   statementFragment,
@@ -17,15 +17,19 @@ import {
 import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
 import type { TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { emptyQuery, makeEmpty } from './empty-table.ts';
+import { columnsOfHeader, FILE_COLUMN, makeFolder, type OutsideFolder } from './make-folder.ts';
 import { queryOf } from './process-query.ts';
 import type { Sandbox } from './sandbox.ts';
-import { type SourceTypes, typeUnknown } from './source-types.ts';
+import { ddlTableOf, type SourceTypes, typeUnknown } from './source-types.ts';
 
 export interface OutsideTable {
   readonly id: TableIdentifier;
   /** Numbers the tables of a test; part of the names of its tables in memory. */
   readonly number: number;
   readonly columns: readonly TestColumn[];
+  /** Where it is a folder of files, and no table. */
+  readonly folder?: OutsideFolder;
 }
 
 /** A table of the database in memory. */
@@ -46,20 +50,41 @@ export function tableMaker(
 ): (test: TestSpec) => Promise<readonly OutsideTable[]> {
   const made = new Map<string, Made>();
   return async (test) => {
+    const context = { sandbox, types, test, making: [] };
     const ids = outsideTables(test.processes);
-    const key = ids.map(tableKey).join(' ');
+    const inCatalog = ids.filter((id) => !isFolder(id));
+    const key = inCatalog.map(tableKey).join(' ');
     await sandbox.begin();
-    const known = made.get(key);
-    if (known !== undefined) {
-      sandbox.restore(known.checkpoint);
-      return known.tables;
-    }
-    const tables: OutsideTable[] = [];
-    for (const [number, id] of ids.entries())
-      tables.push({ id, number, columns: await makeTable({ sandbox, types, test, making: [] }, id) });
-    made.set(key, { checkpoint: sandbox.save(), tables });
-    return tables;
+    const known = made.get(key) ?? (await makeAll(context, inCatalog));
+    made.set(key, known);
+    sandbox.restore(known.checkpoint);
+    return [...known.tables, ...(await makeFolders(context, ids.filter(isFolder), known.tables.length))];
   };
+}
+
+const isFolder = ({ namespace }: TableIdentifier): boolean => namespace.length === 0;
+
+async function makeAll(context: Making, ids: readonly TableIdentifier[]): Promise<Made> {
+  const tables: OutsideTable[] = [];
+  for (const [number, id] of ids.entries())
+    tables.push({ id, number, columns: await makeTable(context, id) });
+  return { checkpoint: context.sandbox.save(), tables };
+}
+
+/** `first`: how many tables come before them. */
+async function makeFolders(
+  context: Making,
+  ids: readonly TableIdentifier[],
+  first: number,
+): Promise<OutsideTable[]> {
+  const tables: OutsideTable[] = [];
+  for (const id of ids) {
+    const columns = await columnsOfFolder(context, id, context.test.processes);
+    const others = tables.flatMap(({ folder }) => folder?.name.toLowerCase() ?? []);
+    const folder = makeFolder(context.sandbox, context.test, { id, columns, others });
+    tables.push({ id, number: first + tables.length, columns, folder });
+  }
+  return tables;
 }
 
 /** The sources that no process of the chain writes, in the order of their names. */
@@ -85,21 +110,40 @@ interface Making {
 
 async function makeTable(context: Making, id: TableIdentifier): Promise<readonly TestColumn[]> {
   const { sandbox, types, test } = context;
-  if (id.namespace.length === 0)
-    throw testProblem(
-      test.file,
-      test.place,
-      `a process of the test reads the files of ${id.name}, and rows of a test land in tables`,
-      'name the processes that read its target: rows land in that table then',
-    );
   const type = types.get(tableKey(id));
-  if (type === undefined) throw testProblem(test.file, test.place, ...typeUnknown(id));
+  if (type === undefined || type.kind === 'columns') throw testProblem(test.file, test.place, ...typeUnknown(id));
   const { client } = sandbox.workspace([]);
   await client.createNamespace(id.namespace);
   if (type.kind === 'table') await client.createTable(id, type.create);
   else if (type.kind === 'ddl') await runDdl(context, id, type);
   else await createFromQuery(context, id, type.producer);
   return columnsIn(sandbox, lakeTable(id));
+}
+
+/** As its header gives them, or the DDL of its alias. */
+async function columnsOfFolder(
+  context: Making,
+  id: TableIdentifier,
+  processes: readonly ProcessSpec[],
+): Promise<readonly TestColumn[]> {
+  const { sandbox, types, test } = context;
+  const type = types.get(tableKey(id));
+  if (type?.kind === 'columns')
+    return columnsOfHeader(sandbox, test, { id, columns: type.columns }, (columns) =>
+      renderStatement('test/columns', { from: statementFragment(`(${emptyQuery(columns)})`) }),
+    );
+  const source = processes
+    .flatMap(({ sources }) => sources)
+    .find(({ table }) => tableKey(table) === tableKey(id)) as SourceSpec;
+  if (type?.kind !== 'ddl') throw testProblem(test.file, test.place, ...typeUnknown(id, source));
+  const before = sandbox.save();
+  const ddl = ddlTableOf(source);
+  await sandbox.workspace([]).client.createNamespace(ddl.namespace);
+  await runDdl(context, ddl, type);
+  const columns = await columnsIn(sandbox, lakeTable(ddl));
+  // No table of that name is in the warehouse of the test.
+  sandbox.restore(before);
+  return columns;
 }
 
 /** The columns of a table or of a query in brackets. */
@@ -144,9 +188,13 @@ async function createFromQuery(context: Making, id: TableIdentifier, producer: P
   const sources: { alias: string; rows: string }[] = [];
   for (const [index, { alias, table }] of producer.sources.entries()) {
     const empty = memoryTable(`type_${making.length}_${index}`);
-    if (!types.has(tableKey(table))) throw unknown(`${typeUnknown(table)[0]}`);
-    await makeTable({ ...context, making: [...making, key] }, parseTableName(tableName(table)));
-    await sandbox.run('test/like_table', { table: empty, like: lakeTable(table) });
+    if (!types.has(tableKey(table)))
+      throw unknown(typeUnknown(table, isFolder(table) ? { alias } : undefined)[0]);
+    const columns = isFolder(table)
+      ? await columnsOfFolder(context, table, [producer])
+      : await makeTable({ ...context, making: [...making, key] }, parseTableName(tableName(table)));
+    const named = isFolder(table) && namesFile(producer) ? [...columns, FILE_COLUMN] : columns;
+    await makeEmpty(sandbox, empty, named);
     sources.push({ alias, rows: renderStatement('test/all_rows', { table: empty }) });
   }
   // Only their columns were needed.
@@ -158,25 +206,10 @@ async function createFromQuery(context: Making, id: TableIdentifier, producer: P
       sql: renderStatement('test/columns', { from: statementFragment(`(${sql})`) }),
       values,
     });
-    await sandbox.run('test/create_from', {
-      table: shape,
-      query: statementFragment(emptyQuery(columns)),
-    });
+    await makeEmpty(sandbox, shape, columns);
   } catch (error) {
     if (!isSqlFault(error)) throw error;
     throw unknown(`the query of ${producer.processName}, which writes it: ${complaintOf(error)}`);
   }
   await sandbox.run('test/make_table', { table: lakeTable(id), like: shape });
 }
-
-const emptyQuery = (columns: readonly TestColumn[]): string =>
-  renderStatement('test/no_rows', {
-    columns: statementFragment(
-      columns
-        .map(
-          ({ name, type }) =>
-            `null::${type === '"NULL"' ? 'integer' : type} as ${identifierFragment(name).sql}`,
-        )
-        .join(', '),
-    ),
-  });

@@ -16,12 +16,15 @@ import type { Arrival, TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fillTable } from './fill-table.ts';
 import { lakeTable, memoryTable, type OutsideTable } from './make-tables.ts';
+import { fileOfArrival, rowsWithFile, writeArrival } from './make-folder.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** What an arrival does to one table: rows go, and others land. */
 export interface Commit {
   readonly table: OutsideTable;
-  /** The same as SQL over the warehouse, and over the mirror. */
+  /** Of a folder: the file that lands, by its name among the files of the test. */
+  readonly file: string | undefined;
+  /** The same as SQL over the warehouse, of a folder nothing, and over the mirror. */
   readonly inLake: string;
   readonly inMirror: string;
   /** The table in memory with the rows that land. */
@@ -88,8 +91,12 @@ async function prepareArrival(
       const ms = await newestEvent(sandbox, { test, table, rows });
       if (ms !== undefined) newest.push(ms);
     }
+    const { folder } = table;
+    const file = folder === undefined ? undefined : fileOfArrival(folder, index);
+    if (file !== undefined) await writeArrival(sandbox, { file, rows });
+    const landed = folder === undefined || file === undefined ? rows : rowsWithFile(folder, { file, rows });
     const commit = (into: ReturnType<typeof memoryTable>): string => {
-      const land = landing === undefined ? '' : renderStatement('test/land', { table: into, rows });
+      const land = landing === undefined ? '' : renderStatement('test/land', { table: into, rows: landed });
       if (deletion === undefined) return land;
       const gone = renderStatement('test/delete', {
         table: into,
@@ -101,7 +108,8 @@ async function prepareArrival(
     };
     commits.push({
       table,
-      inLake: commit(lakeTable(table.id)),
+      file,
+      inLake: file === undefined ? commit(lakeTable(table.id)) : '',
       inMirror: commit(mirrorTable(table)),
       rows: landing === undefined ? undefined : rows,
       condition: deletion?.condition,

@@ -27,6 +27,7 @@ import {
 import { openWorkspace, type Workspace } from '../../workspace/open-workspace.ts';
 import { queriesOver } from '../../workspace/queries.ts';
 import { type Checkpoint, openCheckpoints } from './checkpoint.ts';
+import { type LandedFiles, openLandedFiles } from './landed-files.ts';
 import type { TypedQuery } from './process-query.ts';
 
 export interface Sandbox {
@@ -49,6 +50,8 @@ export interface Sandbox {
   ask(query: TypedQuery): Promise<ResultRows>;
   /** Relative paths of files that queries read begin there. */
   searchFiles(folder: string): Promise<void>;
+  /** The files of its folders. */
+  readonly files: LandedFiles;
   save(): Checkpoint;
   restore(checkpoint: Checkpoint): void;
   /** Forgets every table, in the warehouse and in memory. */
@@ -80,6 +83,7 @@ export async function openSandbox(
   const checkpoints = openCheckpoints(warehouse);
   const empty = checkpoints.save();
   const memory = memoryOf(workspace);
+  const files = openLandedFiles(folder);
   const query: Sandbox['query'] = async (text, parameters = {}) =>
     (await memory()).table({ sql: text, parameters });
   return {
@@ -95,10 +99,15 @@ export async function openSandbox(
     async searchFiles(from) {
       await query(renderStatement('test/search_files', { folder: literalFragment(from) }));
     },
-    save: () => checkpoints.save(),
-    restore: (checkpoint) => checkpoints.restore(checkpoint),
+    files,
+    save: () => ({ ...checkpoints.save(), landed: files.names() }),
+    restore(checkpoint) {
+      checkpoints.restore(checkpoint);
+      files.show(checkpoint.landed);
+    },
     async begin() {
       checkpoints.restore(empty);
+      files.clear();
       await query(renderStatement('test/drop_rows'));
       await query(renderStatement('test/make_rows'));
     },

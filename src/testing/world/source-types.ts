@@ -5,8 +5,9 @@
 import type { CreateTable } from '../../catalog/client/catalog-client.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { FileColumns, FilesSpec } from '../../model/files-source.ts';
 import { type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
-import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec, ProjectSpec, SourceSpec } from '../../model/process-spec.ts';
 import { producerOf } from '../../project/dependency-order.ts';
 import { columnsUnknown, ddlFileOf, readTableFile } from '../../project/table-files.ts';
 import { tablesInWarehouse } from '../../workspace/tables-in-warehouse.ts';
@@ -14,10 +15,19 @@ import { tablesInWarehouse } from '../../workspace/tables-in-warehouse.ts';
 export type TableType =
   | { readonly kind: 'ddl'; readonly file: string; readonly text: string }
   | { readonly kind: 'table'; readonly create: CreateTable }
-  | { readonly kind: 'query'; readonly producer: ProcessSpec };
+  | { readonly kind: 'query'; readonly producer: ProcessSpec }
+  /** Of a folder: what its header says, by DuckDB's names of types. */
+  | { readonly kind: 'columns'; readonly columns: FileColumns };
 
 /** By the key of the table. */
 export type SourceTypes = ReadonlyMap<string, TableType>;
+
+/** The DDL of a folder is that of a table of this namespace, which has the name of its alias. */
+const FOLDERS_NAMESPACE = 'files';
+export const ddlTableOf = ({ alias }: Pick<SourceSpec, 'alias'>): TableIdentifier => ({
+  namespace: [FOLDERS_NAMESPACE],
+  name: alias,
+});
 
 /**
  * The types of these tables, as far as they are known. The warehouse is opened only if it exists, and is
@@ -31,13 +41,18 @@ export async function readSourceTypes(
   const wanted = new Map(tables.map((table) => [tableKey(table), table]));
   // What a producer reads is needed to know what it writes.
   for (const table of wanted.values()) {
-    const ddl = readTableFile(project.root, table);
-    if (ddl !== undefined) types.set(tableKey(table), { kind: 'ddl', file: ddl.file, text: ddl.text });
+    const folder = folderOf(project, table);
+    const ddl = readTableFile(project.root, folder === undefined ? table : ddlTableOf(folder));
+    if (folder?.files.columns !== undefined)
+      types.set(tableKey(table), { kind: 'columns', columns: folder.files.columns });
+    else if (ddl !== undefined) types.set(tableKey(table), { kind: 'ddl', file: ddl.file, text: ddl.text });
     else
       for (const source of producerOf(project, table)?.sources ?? [])
         if (!wanted.has(tableKey(source.table))) wanted.set(tableKey(source.table), source.table);
   }
-  const missing = [...wanted.values()].filter((table) => !types.has(tableKey(table)));
+  const missing = [...wanted.values()].filter(
+    (table) => table.namespace.length > 0 && !types.has(tableKey(table)),
+  );
   for (const [key, metadata] of await tablesInWarehouse(project, missing))
     types.set(key, { kind: 'table', create: sameTable(metadata) });
   for (const table of missing) {
@@ -47,6 +62,13 @@ export async function readSourceTypes(
   }
   return types;
 }
+
+/** The first source of the project that is that folder; undefined of a table. */
+const folderOf = ({ processes }: ProjectSpec, id: TableIdentifier) =>
+  processes
+    .flatMap(({ sources }) => sources)
+    .filter((source): source is SourceSpec & { files: FilesSpec } => source.files !== undefined)
+    .find(({ table }) => tableKey(table) === tableKey(id));
 
 /** Columns and partitions of a table, for one of its kind elsewhere. */
 function sameTable(metadata: TableMetadata): CreateTable {
@@ -71,6 +93,15 @@ function sameTable(metadata: TableMetadata): CreateTable {
   };
 }
 
-/** A message for a table of which nothing is known. */
-export const typeUnknown = (table: TableIdentifier): readonly [message: string, hint: string] =>
-  columnsUnknown(tableName(table), ddlFileOf(table));
+/** A message for a table, or the folder of a source, of which nothing is known. */
+export function typeUnknown(
+  table: TableIdentifier,
+  folder?: Pick<SourceSpec, 'alias'>,
+): readonly [message: string, hint: string] {
+  if (folder === undefined) return columnsUnknown(tableName(table), ddlFileOf(table));
+  const ddl = ddlTableOf(folder);
+  return [
+    `the types of the columns of ${tableName(table)} are not known: its source has no columns:, and there is no ${ddlFileOf(ddl)}`,
+    `write columns: { … } at the source, or into ${ddlFileOf(ddl)}: create table ${tableName(ddl)} (…)`,
+  ];
+}
