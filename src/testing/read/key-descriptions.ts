@@ -13,9 +13,9 @@ export const TESTS_KEYS: Readonly<Record<string, string>> = {
   'tests[].arrivals[].complete_to':
     'How far the sources are complete: an hour, or a map of tables to hours. Default: the hour before the clock. Not for tables that the chain writes: these are complete as the process says.',
   'tests[].arrivals[].delete':
-    'Rows that are deleted first, by table: a condition in SQL. With `rows` of the same table, both are one commit: a rewrite.',
+    'Rows that are deleted first, by table: a condition in SQL. With `rows` of the same table, both are one commit: a rewrite. Not of files.',
   'tests[].arrivals[].rows':
-    'Rows that land, by table: a list of maps (columns that are left out are NULL), `{ csv: TEXT }` with a head, `{ sql: QUERY }`, or `{ file: PATH }` (CSV, JSON or Parquet, relative to the test).',
+    'Rows that land, by table, or in a folder of files by the alias of its source or by its glob: a list of maps (columns that are left out are NULL), `{ csv: TEXT }` with a head, `{ sql: QUERY }`, or `{ file: PATH }` (CSV, JSON or Parquet, relative to the test).',
   'tests[].arrivals[].expect': 'What is expected of the last process. Judged in the given order only.',
   'tests[].arrivals[].expect.status': 'How its run ended.',
   'tests[].arrivals[].expect.operation': 'What it did to the target.',

@@ -45,7 +45,11 @@ const sourcesOf = (
 export function makeFolder(
   sandbox: Sandbox,
   test: TestSpec,
-  { id, columns, others }: {
+  {
+    id,
+    columns,
+    others,
+  }: {
     readonly id: TableIdentifier;
     readonly columns: readonly TestColumn[];
     /** Names that other folders of the test have. */
@@ -120,7 +124,9 @@ export const rowsWithFile = (
   { file, rows }: { readonly file: string; readonly rows: SqlFragment },
 ): SqlFragment =>
   withFilename
-    ? statementFragment(`(${renderStatement('test/with_file', { table: rows, file: literalFragment(file) })})`)
+    ? statementFragment(
+        `(${renderStatement('test/with_file', { table: rows, file: literalFragment(file) })})`,
+      )
     : rows;
 
 /** A source of the folder as it is in the test. */

@@ -111,7 +111,8 @@ interface Making {
 async function makeTable(context: Making, id: TableIdentifier): Promise<readonly TestColumn[]> {
   const { sandbox, types, test } = context;
   const type = types.get(tableKey(id));
-  if (type === undefined || type.kind === 'columns') throw testProblem(test.file, test.place, ...typeUnknown(id));
+  if (type === undefined || type.kind === 'columns')
+    throw testProblem(test.file, test.place, ...typeUnknown(id));
   const { client } = sandbox.workspace([]);
   await client.createNamespace(id.namespace);
   if (type.kind === 'table') await client.createTable(id, type.create);

@@ -15,8 +15,8 @@ import { testProblem } from '../problem.ts';
 import type { Arrival, TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fillTable } from './fill-table.ts';
-import { lakeTable, memoryTable, type OutsideTable } from './make-tables.ts';
 import { fileOfArrival, rowsWithFile, writeArrival } from './make-folder.ts';
+import { lakeTable, memoryTable, type OutsideTable } from './make-tables.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** What an arrival does to one table: rows go, and others land. */
