@@ -1,15 +1,19 @@
 /**
  * The files of a folder as they are now. Globs -> paths, sizes, times. Nothing of their content is read.
  */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Engine } from '../engine/index.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type FilesSpec, type FileToRead, folderName, isUrl } from '../model/files-source.ts';
 import { statement } from '../statements/index.ts';
 
-/** Files that are looked up at once: enough to keep a disk busy. Not measured. */
-const LOOKED_UP_TOGETHER = 256;
+/**
+ * Files that are looked up before others get their turn. One by one: `stat` of a promise costs five times as
+ * much (10,000 files: 103 to 160 ms, and 23 to 38 ms; AMD EPYC, 2026-11-29).
+ */
+const LOOKED_UP_TOGETHER = 2000;
 
 /**
  * Every file that a glob of the folder matches, each once, but those that changed within `settle`. Throws
@@ -47,33 +51,38 @@ async function onServer(engine: Engine, glob: string): Promise<FileToRead[]> {
 }
 
 async function onThisMachine(engine: Engine, spec: FilesSpec, glob: string): Promise<FileToRead[]> {
-  const rows = await engine.query(statement('landing/matching_files'), { glob: resolve(spec.root, glob) });
-  const files: FileToRead[] = [];
-  for (let at = 0; at < rows.length; at += LOOKED_UP_TOGETHER)
-    files.push(
-      ...(
-        await Promise.all(rows.slice(at, at + LOOKED_UP_TOGETHER).map((row) => lookUp(spec, glob, row.path)))
-      ).flat(),
-    );
-  return files;
+  const [row] = await engine.query(statement('landing/matching_files'), { glob: resolve(spec.root, glob) });
+  const found = row?.paths?.split('\0') ?? [];
+  const inside = spec.root + sep;
+  const pathOf = (file: string): string => {
+    if (isAbsolute(glob)) return file;
+    const own = file.startsWith(inside) ? file.slice(inside.length) : relative(spec.root, file);
+    return sep === '/' ? own : own.replaceAll(sep, '/');
+  };
+  const states = await statesOf(found);
+  // One that vanished since it was matched is none.
+  return found.flatMap((file, index) => {
+    const state = states[index];
+    return state === undefined ? [] : [{ path: pathOf(file), etag: null, ...state }];
+  });
 }
 
-/** None where the file vanished since it was matched. */
-async function lookUp(spec: FilesSpec, glob: string, found: string): Promise<FileToRead[]> {
-  const path = isAbsolute(glob) ? found : relative(spec.root, found).split(sep).join('/');
-  const state = await stateOf(found);
-  return state === undefined ? [] : [{ path, etag: null, ...state }];
+type FileState = Pick<FileToRead, 'bytes' | 'modifiedAtUs'>;
+
+/** Of each of these absolute paths. */
+async function statesOf(paths: readonly string[]): Promise<(FileState | undefined)[]> {
+  const states: (FileState | undefined)[] = [];
+  for (const [index, path] of paths.entries()) {
+    if (index > 0 && index % LOOKED_UP_TOGETHER === 0) await immediate();
+    states.push(stateOf(path));
+  }
+  return states;
 }
 
 /** Size and time of a file on this machine; undefined where there is none. */
-async function stateOf(path: string): Promise<Pick<FileToRead, 'bytes' | 'modifiedAtUs'> | undefined> {
-  try {
-    const { size, mtimeNs } = await stat(path, { bigint: true });
-    return { bytes: size, modifiedAtUs: mtimeNs / 1000n };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function stateOf(path: string): FileState | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? undefined : { bytes: found.size, modifiedAtUs: found.mtimeNs / 1000n };
 }
 
 /**
@@ -84,17 +93,11 @@ export async function changedSince(
   spec: Pick<FilesSpec, 'root'>,
   files: readonly FileToRead[],
 ): Promise<FileToRead | undefined> {
-  for (let at = 0; at < files.length; at += LOOKED_UP_TOGETHER) {
-    const some = files.slice(at, at + LOOKED_UP_TOGETHER);
-    const now = await Promise.all(
-      some.map((file) => (isUrl(file.path) ? file : stateOf(locationOf(spec, file.path)))),
-    );
-    const changed = some.find(
-      (file, index) => now[index]?.bytes !== file.bytes || now[index]?.modifiedAtUs !== file.modifiedAtUs,
-    );
-    if (changed !== undefined) return changed;
-  }
-  return undefined;
+  const local = files.filter(({ path }) => !isUrl(path));
+  const now = await statesOf(local.map(({ path }) => locationOf(spec, path)));
+  return local.find(
+    (file, index) => now[index]?.bytes !== file.bytes || now[index]?.modifiedAtUs !== file.modifiedAtUs,
+  );
 }
 
 function unlisted(spec: FilesSpec, glob: string, error: unknown): unknown {

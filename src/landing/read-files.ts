@@ -5,7 +5,13 @@
 import { createHash } from 'node:crypto';
 import type { Engine } from '../engine/index.ts';
 import { conflict, PsybergError, refusal } from '../model/errors.ts';
-import { type FileColumns, type FilesSpec, type FilesToRead, folderName } from '../model/files-source.ts';
+import {
+  type FileColumns,
+  type FilesSpec,
+  type FilesToRead,
+  type FileToRead,
+  folderName,
+} from '../model/files-source.ts';
 import {
   filesRelation,
   inferColumnsStatement,
@@ -16,7 +22,7 @@ import {
 import { checkHeads } from './csv-heads.ts';
 import { fileFault } from './file-fault.ts';
 import { changedSince } from './list-files.ts';
-import { dropAside, nothingAside, rowsAside, setAside } from './quarantine.ts';
+import { dropAside, nothingAside, setAside } from './quarantine.ts';
 
 /**
  * The columns of files, and their types: as the header says, else as they were known before, else as DuckDB
@@ -29,8 +35,11 @@ export async function columnsOfFiles(
 ): Promise<FileColumns> {
   const toRead = { files, shape };
   await checkHeads(spec, files);
+  const { looksAtAll, looked } = lookedAt(spec, files);
   const inferred = await engine
-    .query(inferColumnsStatement(spec), { files: readFilesValues(spec, toRead).files })
+    .query(inferColumnsStatement(spec, looksAtAll), {
+      files: readFilesValues(spec, { files: looked, shape }).files,
+    })
     .catch(async (error: unknown) => {
       throw await fileFault(engine, spec, { ...toRead, types: spec.columns ?? known ?? {} }, error);
     });
@@ -46,6 +55,27 @@ export async function columnsOfFiles(
     ...told,
     ...Object.fromEntries(added.map(({ column_name: name, column_type: type }) => [name, zoned(spec, type)])),
   };
+}
+
+/** Of so many files, and bytes in all of them, every object is looked at for its fields. */
+const LOOKED_THROUGH = { files: 1000, bytes: 64n * 1024n * 1024n };
+/** Else so many files, which is as far as DuckDB looks of itself. */
+const SAMPLED_FILES = 32;
+
+/**
+ * The files whose columns are asked for. A field that is in none of them would be left out without a word, so
+ * few files are looked through; to look at many costs as much as to read them.
+ */
+function lookedAt(
+  { format, options }: FilesSpec,
+  files: readonly FileToRead[],
+): { readonly looksAtAll: boolean; readonly looked: readonly FileToRead[] } {
+  const told = ['sample_size', 'maximum_sample_files', 'union_by_name'].some((name) => name in options);
+  if (told) return { looksAtAll: false, looked: files };
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0n);
+  const isFew = files.length <= LOOKED_THROUGH.files && bytes <= LOOKED_THROUGH.bytes;
+  if (format === 'json' && isFew) return { looksAtAll: true, looked: files };
+  return { looksAtAll: false, looked: files.slice(0, SAMPLED_FILES) };
 }
 
 /**
@@ -82,13 +112,22 @@ export function relationOf(
   return `psyberg_files_${alias}_${digest.digest('hex').slice(0, 12)}`;
 }
 
+/** True where this connection holds the rows of these files: of the same, since its name says which. */
+export const areHeld = (engine: Engine, { relation }: Pick<FilesToRead, 'relation'>): Promise<boolean> =>
+  engine.query(statement('landing/columns_read', { relation: filesRelation(relation) })).then(
+    () => true,
+    (error: unknown) => {
+      if (isComplaint(error)) return false;
+      throw error;
+    },
+  );
+
 /**
- * Reads the files, unless this connection holds their rows already. Throws `file-does-not-fit`, and
- * `file-being-written` where one is not any more what was listed.
+ * Reads the files. Throws `file-does-not-fit`, and `file-being-written` where one is not any more what was
+ * listed.
  */
 export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<void> {
   const keepsAside = spec.onBadRows === 'quarantine';
-  if (keepsAside && (await isThere(engine, toRead.relation))) return;
   try {
     await engine.execute(readFilesStatement(spec, toRead), readFilesValues(spec, toRead));
     if (keepsAside) await nothingAside(engine, toRead);
@@ -106,13 +145,6 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
 }
 
 const isComplaint = (error: unknown): boolean => error instanceof PsybergError && error.code === 'sql-failed';
-
-/** Rows that were kept aside are read once, as the others are. */
-const isThere = (engine: Engine, relation: string): Promise<boolean> =>
-  rowsAside(engine, relation, 0).then(
-    () => true,
-    () => false,
-  );
 
 /** How many rows were read, by path; a file without rows is not there. */
 export async function rowsByFile(engine: Engine, relation: string): Promise<ReadonlyMap<string, bigint>> {

@@ -9,7 +9,7 @@ import { storedUnit } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { type ChangedSinceRead, type LedgerInput, summarizeLedger, unreadAmong } from '../landing/ledger.ts';
 import { listFiles } from '../landing/list-files.ts';
-import { columnsOfFiles, holdFiles, relationOf, rowsByFile } from '../landing/read-files.ts';
+import { areHeld, columnsOfFiles, holdFiles, relationOf, rowsByFile } from '../landing/read-files.ts';
 import { PsybergError, refusal, usageError } from '../model/errors.ts';
 import {
   type FileColumns,
@@ -143,26 +143,15 @@ async function readRows(
     relation: relationOf(spec.alias, spec.files, { files: reading.files, columns: types }),
     withFilename: false,
   };
-  await holdFiles(engine, spec.files, toRead);
+  if (!(await areHeld(engine, toRead))) await holdFiles(engine, spec.files, toRead);
   const relation = filesRelation(toRead.relation);
   const columns = await engine.query(statement('landing/columns_read', { relation }));
-  const rows = await rowsByFile(engine, toRead.relation);
-  const changed = toRead.files.map(
-    (file): ChangedFile => ({
-      path: file.path,
-      snapshotId: toRead.session,
-      status: 'added',
-      rows: rows.get(file.path) ?? 0n,
-      bytes: file.bytes,
-      partition: {},
-      nullEventTimes: 0n,
-    }),
-  );
   const hasFilename = columns.some((column) => column.column_name.toLowerCase() === 'filename');
   const withFilename = !hasFilename && namesFile(input.spec);
   const time = eventTimeOf(spec, columns);
   const common = { toRead: { ...toRead, withFilename } };
-  if (time === undefined) return { ...common, files: changed };
+  if (time === undefined)
+    return { ...common, files: changedFiles(toRead, await rowsByFile(engine, toRead.relation)) };
   const hours = await engine.query(
     statement('landing/hours_read', {
       relation,
@@ -175,9 +164,32 @@ async function readRows(
     ...common,
     eventTimeType: time.type,
     eventTimeUnit: time.unit,
-    files: hoursOfRows(changed, hours, { lastAllowedHour, unit: time.unit }),
+    files: hoursOfRows(changedFiles(toRead, rowsIn(hours)), hours, { lastAllowedHour, unit: time.unit }),
   };
 }
+
+/** Rows by path. */
+function rowsIn(
+  hours: readonly { readonly path: string; readonly rows: bigint }[],
+): ReadonlyMap<string, bigint> {
+  const found = new Map<string, bigint>();
+  for (const { path, rows } of hours) found.set(path, (found.get(path) ?? 0n) + rows);
+  return found;
+}
+
+const changedFiles = (
+  { files, session }: Pick<FilesToRead, 'files' | 'session'>,
+  rows: ReadonlyMap<string, bigint>,
+): ChangedFile[] =>
+  files.map((file) => ({
+    path: file.path,
+    snapshotId: session,
+    status: 'added',
+    rows: rows.get(file.path) ?? 0n,
+    bytes: file.bytes,
+    partition: {},
+    nullEventTimes: 0n,
+  }));
 
 const newestOf = (files: readonly ChangedFile[], before: Hour | undefined): Hour | undefined =>
   files.reduce<Hour | undefined>(

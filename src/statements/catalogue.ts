@@ -750,7 +750,7 @@ export interface Catalogue {
   'landing/matching_files': {
     parameters: { glob: string };
     fragments: never;
-    row: { path: string };
+    row: { paths: string | null };
   };
   'landing/new_files': {
     parameters: { files: string; process_name: string; session: bigint | number; others: readonly string[] };

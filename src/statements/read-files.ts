@@ -37,13 +37,20 @@ const DEFAULT_OPTIONS: Readonly<Record<FilesSpec['format'], Readonly<Record<stri
 export const filesRelation = (relation: string): SqlFragment =>
   statementFragment(`temp.main.${quoteIdentifier(relation)}`);
 
-/** The columns of files as DuckDB finds them; `files`: see {@link readFilesValues}. */
-export const inferColumnsStatement = (spec: FilesSpec): Statement<'landing/inferred_columns'> =>
+/**
+ * The columns of files as DuckDB finds them; `files`: see {@link readFilesValues}. `looksAtAll`: in every
+ * object of JSON files, and not in a sample.
+ */
+export const inferColumnsStatement = (
+  spec: FilesSpec,
+  looksAtAll: boolean,
+): Statement<'landing/inferred_columns'> =>
   statement('landing/inferred_columns', {
     reader: statementFragment(READERS[spec.format]),
     options: optionsFragment([
       ...givenOptions(spec),
       ...(spec.onBadRows === 'quarantine' ? ['ignore_errors = true'] : []),
+      ...(looksAtAll ? ['sample_size = -1', 'maximum_sample_files = 1000000'] : []),
     ]),
   });
 

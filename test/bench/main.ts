@@ -1,14 +1,14 @@
 /**
  * `npm run bench [-- NAME…]`: what a session costs beside what plain DuckDB costs for the same rows, in one
  * run on one machine. Prints medians with the machine's name; nothing here is a test. Names: append, small,
- * cold, hourly, memory, growth, overwrite, rebase, planning, catalog, tests.
- * cold, hourly, memory, growth, overwrite, rebase, planning, check, catalog.
+ * cold, hourly, memory, growth, overwrite, rebase, planning, check, catalog, tests, files.
  */
 import os from 'node:os';
 import { appendBench } from './append.ts';
 import { catalogBench } from './catalog.ts';
 import { checkBench } from './check.ts';
 import { coldBench } from './cold.ts';
+import { filesBench } from './files.ts';
 import { growthBench } from './growth.ts';
 import { hourlyBench } from './hourly.ts';
 import { memoryBench } from './memory.ts';
@@ -31,6 +31,7 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   check: checkBench,
   catalog: catalogBench,
   tests: testsBench,
+  files: filesBench,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /**
  * The rows of a folder's new files, for the statements of a session. Plan -> a temporary relation.
  */
-import { holdFiles, rowsByFile } from '../../landing/read-files.ts';
+import { areHeld, holdFiles, rowsByFile } from '../../landing/read-files.ts';
 import { conflict } from '../../model/errors.ts';
 import type { FilesToRead } from '../../model/files-source.ts';
 import { microsecondsOf } from '../../model/hour.ts';
@@ -17,6 +17,7 @@ export async function readFolder(opened: Opened, alias: string): Promise<Opened>
   const { read } = plan.sources.find((each) => each.alias === alias) ?? {};
   const files = spec.sources.find((each) => each.alias === alias)?.files;
   if (read?.kind !== 'files' || files === undefined) return opened;
+  if (await areHeld(ports.engine, read)) return opened;
   await holdFiles(ports.engine, files, toReadOf(read));
   const rows = await rowsByFile(ports.engine, read.relation);
   const other = read.files.find((file) => (rows.get(file.path) ?? 0n) !== BigInt(file.rows));
