@@ -3,6 +3,7 @@
 -- @param $kept_rows BIGINT how many
 -- @param $psyberg_session_id VARCHAR (perhaps inside {{audit}})
 -- @param $process_name VARCHAR (perhaps inside {{audit}})
+-- @param $landed_at TIMESTAMPTZ when the session landed its files (perhaps inside {{audit}})
 -- @param $first_hour TIMESTAMP start of the first hour (perhaps inside {{audit}})
 -- @param $last_hour TIMESTAMP start of the last hour (perhaps inside {{audit}})
 -- @param $range_start TIMESTAMP first instant of the rows (perhaps inside {{audit}})

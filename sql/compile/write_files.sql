@@ -4,6 +4,7 @@
 -- @param $destination VARCHAR the target's data folder (or, without partitions, the path of one file)
 -- @param $psyberg_session_id VARCHAR (perhaps inside {{query}})
 -- @param $process_name VARCHAR (perhaps inside {{query}})
+-- @param $landed_at TIMESTAMPTZ when the session landed its files (perhaps inside {{query}})
 -- @param $first_hour TIMESTAMP start of the first hour (perhaps inside {{query}})
 -- @param $last_hour TIMESTAMP start of the last hour (perhaps inside {{query}})
 -- @param $range_start TIMESTAMP first instant of the rows (perhaps inside {{sources}}, {{query}})

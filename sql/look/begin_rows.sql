@@ -2,6 +2,7 @@
 -- What: a temporary table for the rows that a query returns: shaped like the target, as far as that has their columns.
 -- @param $psyberg_session_id VARCHAR (perhaps inside {{shape}})
 -- @param $process_name VARCHAR (perhaps inside {{shape}})
+-- @param $landed_at TIMESTAMPTZ when the session landed its files (perhaps inside {{shape}})
 -- @param $first_hour TIMESTAMP start of the first hour (perhaps inside {{shape}})
 -- @param $last_hour TIMESTAMP start of the last hour (perhaps inside {{shape}})
 -- @param $range_start TIMESTAMP first instant of the rows (perhaps inside {{shape}})

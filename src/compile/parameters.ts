@@ -3,7 +3,7 @@
  * engine alike. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
-import { HOUR_MS, type Hour, type HourRange, parseHour } from '../model/hour.ts';
+import { HOUR_MS, type Hour, type HourRange, parseHour, timeOfSessionId } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec, TypedValue } from '../model/process-spec.ts';
@@ -26,6 +26,8 @@ export interface HourWindow {
 export interface ProcessParameters {
   readonly psyberg_session_id: string;
   readonly process_name: string;
+  /** Only of a process that reads files. */
+  readonly landed_at?: string;
   readonly first_hour?: string;
   readonly last_hour?: string;
   readonly range_start?: string;
@@ -37,7 +39,12 @@ export const instant = (ms: number): string => `${new Date(ms).toISOString().sli
 
 /** The parameters that a process's SQL may name, for one window. */
 export function processParameters(plan: Plan, window: HourWindow | undefined): ProcessParameters {
-  const session = { psyberg_session_id: plan.psyberg_session_id, process_name: plan.process_name };
+  const readsFiles = plan.sources.some(({ read }) => read.kind === 'files');
+  const session = {
+    psyberg_session_id: plan.psyberg_session_id,
+    process_name: plan.process_name,
+    ...(readsFiles ? { landed_at: plan.opened_at ?? timeOfSessionId(plan.psyberg_session_id) } : {}),
+  };
   const hours = window ?? hoursOfPlan(plan);
   if (hours === undefined) return session;
   return {

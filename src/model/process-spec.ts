@@ -150,11 +150,15 @@ export interface AuditSpec {
 export const PARAMETER_NAMES = Object.freeze([
   'psyberg_session_id',
   'process_name',
+  'landed_at',
   'first_hour',
   'last_hour',
   'range_start',
   'range_end',
 ] as const);
+
+/** Of them, what only a process that reads files may name: rows of a table are computed anew, files are not. */
+export const FILES_PARAMETER = 'landed_at';
 
 /**
  * Names that the engine binds in the statements around a project's SQL: no variable, and no parameter of an

@@ -193,7 +193,8 @@ export function planHead(
     // Of the query nothing is known here: who parses it adds them.
     warnings: [],
     process_sha256: spec.sqlSha256,
-    ...(spec.audits.some((audit) => auditKind(audit.kind).readsClock === true)
+    ...(spec.audits.some((audit) => auditKind(audit.kind).readsClock === true) ||
+    spec.sources.some(({ files }) => files !== undefined)
       ? { opened_at: new Date(session.openedAtMs).toISOString() }
       : {}),
     ...(spec.variables === undefined

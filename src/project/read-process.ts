@@ -15,6 +15,7 @@ import type {
 } from '../model/process-spec.ts';
 import { parseStart } from '../model/start.ts';
 import { checkHeader } from './check-header.ts';
+import { checkLandedAt } from './check-landed-at.ts';
 import { readFilesKeys, writtenFolder } from './header-files.ts';
 import { readLookup } from './header-lookup.ts';
 import { aliasOf, writtenPattern } from './header-names.ts';
@@ -112,6 +113,13 @@ function readDraft(options: ReadOptions): Omit<ProcessDraft, 'problems'> {
     placeOf: yaml.placeOf,
     own: shared.audits,
     named,
+  });
+  checkLandedAt(yaml.value, {
+    query,
+    placeIn: (offset) => positionAt(text, text.indexOf(query.sql, header.last) + offset),
+    audits,
+    auditsPlace: yaml.placeOf(['audits']),
+    report,
   });
   const draft = draftOf(yaml.value, shown, yaml.placeOf);
   if (problems.length > problemsBefore) return draft;

@@ -110,6 +110,7 @@ export interface Catalogue {
       kept_rows: bigint | number;
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -273,6 +274,7 @@ export interface Catalogue {
     parameters: {
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -307,6 +309,7 @@ export interface Catalogue {
     parameters: {
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -321,6 +324,7 @@ export interface Catalogue {
     parameters: {
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -350,6 +354,7 @@ export interface Catalogue {
     parameters: {
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -408,6 +413,7 @@ export interface Catalogue {
       destination: string;
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -439,6 +445,7 @@ export interface Catalogue {
       destination: string;
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -791,6 +798,7 @@ export interface Catalogue {
     parameters: {
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -824,6 +832,7 @@ export interface Catalogue {
     parameters: {
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;
@@ -845,6 +854,7 @@ export interface Catalogue {
       row_limit: bigint | number;
       psyberg_session_id?: string | undefined;
       process_name?: string | undefined;
+      landed_at?: Instant | undefined;
       first_hour?: Instant | undefined;
       last_hour?: Instant | undefined;
       range_start?: Instant | undefined;

@@ -221,7 +221,7 @@ function stateTablesPage(): string {
 export const referencePages = (): Readonly<Record<string, string>> => ({
   'docs/reference/process-file.md': keysPage(
     'The process file',
-    'A process is one SQL file: a YAML header in the leading comment, then plain DuckDB SQL. `$psyberg_session_id`, `$process_name`, `$first_hour`, `$last_hour`, `$range_start` and `$range_end` may be used anywhere in the SQL and in audits. Unknown keys are an error. [Patterns](../concepts/patterns.md#a-process) shows an example.',
+    'A process is one SQL file: a YAML header in the leading comment, then plain DuckDB SQL. `$psyberg_session_id`, `$process_name`, `$first_hour`, `$last_hour`, `$range_start` and `$range_end` may be used anywhere in the SQL and in audits; `$landed_at` where a source is [files](../concepts/files.md). Unknown keys are an error. [Patterns](../concepts/patterns.md#a-process) shows an example.',
     processHeaderJsonSchema(),
     PROCESS_KEYS,
   ),

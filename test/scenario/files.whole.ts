@@ -109,6 +109,22 @@ describe('files of a folder', () => {
     });
   });
 
+  it('say when they landed', async () => {
+    const world = await worldForTest({
+      processes: [load({}, {}, 'select id, ts, amount, $landed_at as landed_at from orders')],
+    });
+    put(world, 'landing/1.jsonl', order(1, 1));
+    const record = await world.publish('orders_load');
+    put(world, 'landing/2.jsonl', order(2, 1));
+    await world.publish('orders_load');
+    const rows = await world.rows(
+      "select landed_at > timestamptz '2020-01-01', typeof(landed_at) from raw.orders",
+    );
+    expect(rows).toEqual(Array(2).fill('[true,"TIMESTAMP WITH TIME ZONE"]'));
+    expect(await world.rows('select count(distinct landed_at) from raw.orders')).toEqual(['["2"]']);
+    expect(record.rows_written).toBe('1');
+  });
+
   it('go step by step, and a second session at the same time loads nothing twice', async () => {
     const world = await worldForTest({ processes: [load()] });
     const spec = world.psyberg.project.processes[0] as never;

@@ -4,7 +4,10 @@
 import { describe, expect, it } from 'vitest';
 import { makeTestProject } from './project.ts';
 
-const load = (source = '', sql = 'select id, ordered_at, amount, filename from orders'): string => `/*---
+const load = (
+  source = '',
+  sql = 'select id, ordered_at, amount, filename, $landed_at as landed_at from orders',
+): string => `/*---
 process_name: orders_load
 pattern: stateless
 sources: [{ files: landing/orders/*.csv, alias: orders, event_time: ordered_at${source} }]
@@ -45,7 +48,7 @@ ${arrivals(
   `rows: { landing/orders/*.csv: [${order(3, 1)}] }
         expect: { hours: [2023-09-14T01], rows: [{ hour: 2023-09-14T01:00:00Z, orders: 2, amount: 5.00 }, { hour: 2023-09-14T02:00:00Z, orders: 1 }] }`,
   `at: 2023-09-14T06:00:00Z
-        expect_of: { orders_load: { status: nothing-new, row_count: 3, rows: [{ id: 1, filename: orders/arrival-1.jsonl }, { id: 2 }, { id: 3, filename: orders/arrival-2.jsonl }] } }`,
+        expect_of: { orders_load: { status: nothing-new, row_count: 3, rows: [{ id: 1, filename: orders/arrival-1.jsonl, landed_at: 2023-09-14T03:30:00Z }, { id: 2 }, { id: 3, filename: orders/arrival-2.jsonl }] } }`,
 )}`,
     });
     const { tests } = await project.run();

@@ -4,7 +4,7 @@
  */
 
 import { PsybergError } from '../../model/errors.ts';
-import type { Hour } from '../../model/hour.ts';
+import { type Hour, instantOf } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
@@ -16,7 +16,7 @@ import { makeEmpty } from '../world/empty-table.ts';
 import { FILE_COLUMN } from '../world/make-folder.ts';
 import { columnsIn, lakeTable } from '../world/make-tables.ts';
 import { mirrorTable } from '../world/prepare.ts';
-import { ANY_SESSION } from '../world/process-query.ts';
+import { ANY_SESSION, ANY_TIME } from '../world/process-query.ts';
 import { compareRows, type WholeRow } from './compare.ts';
 import type { Finding } from './judge-run.ts';
 import { type Relation, readRelation, recompute } from './recompute.ts';
@@ -148,6 +148,9 @@ const failedRun = (run: RunStep): RecomputeFinding => ({
   error: run.record.error,
 });
 
+const isAny = (cell: unknown): boolean =>
+  cell === ANY_SESSION || (typeof cell === 'string' && instantOf(cell) === instantOf(ANY_TIME));
+
 async function compareTarget(
   { sandbox }: Playing,
   {
@@ -163,10 +166,8 @@ async function compareTarget(
   const expected = relation === undefined ? undefined : await readRelation(sandbox, relation);
   const all = found?.columns ?? expected?.columns ?? [];
   const rows = expected?.rows ?? [];
-  // A session's id is another one in each play.
-  const compared = all.flatMap((_column, index) =>
-    rows.some((row) => row[index] === ANY_SESSION) ? [] : [index],
-  );
+  // A session's id and its time are others in each play.
+  const compared = all.flatMap((_column, index) => (rows.some((row) => isAny(row[index])) ? [] : [index]));
   const only = (row: WholeRow): WholeRow => compared.map((index) => row[index]);
   const difference = compareRows(
     compared.map((index) => all[index] as (typeof all)[number]),

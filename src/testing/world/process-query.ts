@@ -13,6 +13,9 @@ export interface QueryInput {
 /** No session has this id: where it stands in a row, any other would do as well. */
 export const ANY_SESSION = 'any session';
 
+/** No session lands files at this time: the same holds of it. */
+export const ANY_TIME = '1970-01-01T00:00:00.123Z';
+
 /** What a process's SQL, or an audit of it, may name as `$name`. */
 export function processValues(
   { processName, variables = {} }: Pick<ProcessSpec, 'processName' | 'variables'>,
@@ -24,6 +27,7 @@ export function processValues(
     ...variables,
     psyberg_session_id: { type: 'VARCHAR', value: ANY_SESSION },
     process_name: { type: 'VARCHAR', value: processName },
+    landed_at: { type: 'TIMESTAMPTZ', value: ANY_TIME },
     first_hour: moment(firstHour),
     last_hour: moment(lastHour),
     range_start: moment(firstHour),
