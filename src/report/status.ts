@@ -116,7 +116,9 @@ function sessionStatus(status: string, style: Style, code?: string): string {
 
 function behindText(source: SourceStatus, style: Style): string {
   if (source.files_behind !== undefined)
-    return source.files_behind === 0 ? style.good('up to date') : plural(source.files_behind, 'file');
+    return source.files_behind === 0
+      ? style.good('up to date')
+      : `${plural(source.files_behind, 'file')} behind`;
   if (!source.exists) return style.warn('does not exist yet');
   if (source.head === null) return style.faint('empty');
   if (source.lookup === true) return lookupText(source, style);

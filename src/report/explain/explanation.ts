@@ -82,7 +82,7 @@ function processBlock(plan: CompiledPlan, options: ExplainOptions): Block {
       ...sourceBlocks(plan),
       ...warningBlocks(plan),
       ...hourBlocks(plan, options),
-      ...(plan.reads === undefined ? [] : [heading('Reads'), readsTable(plan.reads)]),
+      ...readBlocks(plan),
       ...queryBlocks(plan),
       ...auditBlocks(plan),
       ...statementBlocks(plan, options),
@@ -138,3 +138,9 @@ function statementBlocks(plan: CompiledPlan, { steps = false }: ExplainOptions):
   if (steps) return [{ kind: 'heading', text: title }, ...stepBlocks(plan)];
   return [{ kind: 'heading', text: [...title, faint('; --steps prints them')] }, statementsTable(plan)];
 }
+
+/** Nobody reads files again to look back: a plan of folders alone has nothing to compare. */
+const readBlocks = ({ reads, sources }: CompiledPlan): Block[] =>
+  reads === undefined || sources.every(({ files_glob: glob }) => glob !== undefined)
+    ? []
+    : [heading('Reads'), readsTable(reads)];

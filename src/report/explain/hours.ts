@@ -39,6 +39,9 @@ export function reasonsTable(plan: Plan): Block {
   const windows = new Map(
     plan.sources.flatMap(({ table, window }) => (window == null ? [] : [[table, window] as const])),
   );
+  const folders = new Set(
+    plan.sources.flatMap(({ table, files_glob }) => (files_glob === undefined ? [] : table)),
+  );
   return {
     kind: 'table',
     head: [],
@@ -52,7 +55,7 @@ export function reasonsTable(plan: Plan): Block {
             RANGES_SHOWN,
           ),
         ],
-        [whyText(hours, windows)],
+        [whyText(hours, windows, folders)],
       ]),
       ...(rest.length === 0
         ? []
@@ -96,7 +99,11 @@ const sourcesKey = ({ causes }: PlanHour): string =>
   [...new Set(causes.map((cause) => `${cause.source} ${isReached(cause)}`))].sort().join();
 
 /** Why all of the hours are computed: they have the same reason, and causes of the same sources. */
-function whyText(hours: readonly PlanHour[], windows: ReadonlyMap<string, PlanWindow>): string {
+function whyText(
+  hours: readonly PlanHour[],
+  windows: ReadonlyMap<string, PlanWindow>,
+  folders: ReadonlySet<string>,
+): string {
   const [{ reason, owed_by: owedBy }] = hours as [PlanHour, ...PlanHour[]];
   if (reason === 'owed')
     return owedBy.length === 0
@@ -117,9 +124,10 @@ function whyText(hours: readonly PlanHour[], windows: ReadonlyMap<string, PlanWi
   }
   return [...sources]
     .map(([source, { snapshots, through }]) =>
-      [`${source}: ${snapshotsText([...snapshots])}`, throughText([...through], windows.get(source))].join(
-        '',
-      ),
+      [
+        `${source}: ${folders.has(source) ? 'new files' : snapshotsText([...snapshots])}`,
+        throughText([...through], windows.get(source)),
+      ].join(''),
     )
     .join('; ');
 }

@@ -57,7 +57,7 @@ function foundBy(source: PlanSource): string {
     case 'rewound':
       return `the source was rolled back behind the watermark: ${counts}`;
     case 'files':
-      return 'what is there, compared with the files that were read';
+      return 'files that no session has read';
     case 'live-files':
       return 'the snapshots in between were expired: live files newer than the watermark';
   }
@@ -68,7 +68,8 @@ const CHANGES_SHOWN = 8;
 /** The new snapshots, newest first where there are many. */
 function changesTable(source: PlanSource): Block | undefined {
   const { changes } = source;
-  if (changes.length === 0) return undefined;
+  // What is new in a folder is files, and its headline counts them.
+  if (changes.length === 0 || source.files_glob !== undefined) return undefined;
   const shown = changes.slice(-CHANGES_SHOWN);
   const more = changes.slice(0, changes.length - shown.length);
   return {
@@ -109,12 +110,11 @@ function factsOf(source: PlanSource, plan: Plan): [string, Spans][] {
   if (source.window != null) facts.push(['window', windowText(source.window)]);
   if (source.window_keys !== undefined) facts.push(['keys', keysText(source.window_keys)]);
   if (!isIdle(source)) {
-    if (source.files_glob === undefined)
-      facts.push(['watermark', position(source.watermark, 'none: this is the first load')]);
+    facts.push(['watermark', watermarkText(source)]);
     if (source.first_hour !== null && source.last_hour !== null)
       facts.push([
         'event hours',
-        `${rangeLabel(source.first_hour, source.last_hour)}${source.bounds_from === null ? '' : `, known from ${BOUNDS[source.bounds_from]}`}`,
+        `${rangeLabel(source.first_hour, source.last_hour)}${source.bounds_from === null ? '' : `, known from ${boundsText(source.files_glob, source.bounds_from)}`}`,
       ]);
     if (source.processing_uris.length > 0) facts.push(['partitions', partitionsText(source)]);
     if (source.vtts_hour !== null) facts.push(['complete to', hourLabel(source.vtts_hour)]);
@@ -130,6 +130,18 @@ const BOUNDS = {
   partition: 'the partitions',
   scan: "reading the column: the files' statistics do not tell",
 } as const;
+
+const boundsText = (glob: string | undefined, from: keyof typeof BOUNDS): string =>
+  glob === undefined ? BOUNDS[from] : 'reading their rows';
+
+/** Of a folder: how often files of it were read, and how many those were. */
+function watermarkText({ watermark, files_glob: glob, total_records: total, files }: PlanSource): string {
+  if (glob === undefined) return position(watermark, 'none: this is the first load');
+  if (watermark === null) return 'none: no file was read yet';
+  const known = BigInt(total ?? files) - BigInt(files);
+  const sessions = plural(watermark.snapshot_id, 'session');
+  return `${plural(known, 'file')} read by ${sessions}, the last ${instantLabel(watermark.committed_at)}`;
+}
 
 const position = (at: PlanPosition | null, none: string): string =>
   at === null ? none : `snapshot ${at.snapshot_id}, ${instantLabel(at.committed_at)}`;
