@@ -8,6 +8,7 @@ import type { Engine } from '../engine/index.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { type FilesSpec, type FileToRead, folderName, isUrl } from '../model/files-source.ts';
 import { statement } from '../statements/index.ts';
+import { closedFolder } from './closed-folders.ts';
 
 /**
  * Files that are looked up before others get their turn. One by one: `stat` of a promise costs five times as
@@ -51,6 +52,8 @@ async function onServer(engine: Engine, glob: string): Promise<FileToRead[]> {
 }
 
 async function onThisMachine(engine: Engine, spec: FilesSpec, glob: string): Promise<FileToRead[]> {
+  const closed = closedFolder(resolve(spec.root, glob));
+  if (closed !== undefined) throw new Error(`this user may not look into the folder ${closed}`);
   const [row] = await engine.query(statement('landing/matching_files'), { glob: resolve(spec.root, glob) });
   const found = row?.paths?.split('\0') ?? [];
   const inside = spec.root + sep;

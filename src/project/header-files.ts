@@ -21,7 +21,14 @@ import { choice, judgedText } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
 
 const SETTLE_RULE = 'must be a number with s, m or h, such as 30s';
-const optionValue: z.ZodType = z.union([z.string(), z.number(), z.boolean(), z.array(z.unknown())]);
+const anyOption: z.ZodType = z.union([z.string(), z.number(), z.boolean(), z.array(z.unknown())]);
+const optionValue = choice(
+  (value) =>
+    isMap(value) || value === null
+      ? { message: 'an option is a text, a number, true, false, or a list of these' }
+      : anyOption,
+  anyOption,
+);
 
 /** The keys of a source that is a folder. */
 export const filesKeys = {
