@@ -86,6 +86,9 @@ export const namesFile = ({
   readonly audits: readonly { readonly sql?: string }[];
 }): boolean => [sql, ...audits.map((audit) => audit.sql ?? '')].some((text) => /\bfilename\b/i.test(text));
 
+/** True of an address whose server lists nothing: it is no glob, and what looks like one is its query. */
+export const isWebAddress = (path: string): boolean => /^https?:\/\//i.test(path);
+
 /** The sources that are tables of a catalog. */
 export const tablesAmong = <Source extends { readonly files?: FilesSpec }>(
   sources: readonly Source[],

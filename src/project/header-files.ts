@@ -11,6 +11,7 @@ import {
   type FilesSpec,
   folderName,
   isUrl,
+  isWebAddress,
   type ReaderOption,
 } from '../model/files-source.ts';
 import { durationMs, FINE_DURATION_PATTERN } from '../model/hour.ts';
@@ -143,6 +144,13 @@ function checkReader(
   }: { readonly key: (name: string) => ReturnType<YamlText['placeOfKey']>; readonly report: ReportProblem },
 ): void {
   const globs = globsOf(source['files']);
+  const unlisted = globs.find((glob) => isWebAddress(glob) && glob.includes('*'));
+  if (unlisted !== undefined)
+    report(
+      key('files'),
+      `no web server lists its files, so ${unlisted} says none`,
+      'name each file by its address',
+    );
   const formats = new Set(globs.map(formatOfFiles));
   if (source['format'] === undefined && (formats.size > 1 || formats.has(undefined)))
     report(

@@ -1,6 +1,6 @@
 /** The statement that reads the files of a folder. FilesSpec -> SQL and its values. Pure. */
 import { isAbsolute, resolve } from 'node:path';
-import { type FileColumns, type FilesSpec, isUrl, type ReaderOption } from '../model/files-source.ts';
+import { type FileColumns, type FilesSpec, isUrl, isWebAddress, type ReaderOption } from '../model/files-source.ts';
 import {
   changedRow,
   guardedValues,
@@ -131,7 +131,7 @@ export function readFilesValues(
 }
 
 const readable = (root: string, path: string): string =>
-  globLiteral(isFixed(path) ? path : resolve(root, path));
+  isWebAddress(path) ? path : globLiteral(isFixed(path) ? path : resolve(root, path));
 
 /** True of a path that does not depend on where the project lies. */
 const isFixed = (path: string): boolean => isUrl(path) || isAbsolute(path);

@@ -8,6 +8,7 @@ sources:
   - { files: landing/*.parquet, alias: typed, columns: { id: bigint }, on_bad_rows: quarantine }
   - { files: landing/*.csv, alias: options, options: { delim: ";", columns: { id: bigint }, filename: true } }
   - { files: landing/*.txt, alias: shapes, format: text, settle: 30, on_file_change: append }
+  - { files: https://example.com/2023/*.csv, alias: web }
 target: { table: raw.readers }
 ---*/
 select 1 as one
