@@ -247,7 +247,7 @@ export interface Plan {
   readonly held_back_by: string | null;
   readonly target: PlanTarget;
   readonly warnings: readonly PlanWarning[];
-  /** The session's clock when it was planned, UTC; undefined where no audit asks for it, and no file is read. */
+  /** The session's clock when it was planned, UTC; undefined where nobody asks for it. */
   readonly opened_at?: string;
   /**
    * The values of the project's variables that the process and its audits name; undefined where they name

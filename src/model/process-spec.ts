@@ -157,7 +157,7 @@ export const PARAMETER_NAMES = Object.freeze([
   'range_end',
 ] as const);
 
-/** Of them, what only a process that reads files may name: rows of a table are computed anew, files are not. */
+/** Of them, what only a process that reads files may name: other rows are computed anew. */
 export const FILES_PARAMETER = 'landed_at';
 
 /**

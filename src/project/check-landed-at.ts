@@ -1,6 +1,6 @@
 /**
- * `$landed_at`: refused where no source is files. Rows of a table are computed anew, and a time of the session
- * would be another one each time. Header + SQL -> problems. Pure.
+ * `$landed_at`: refused where no source is files. Rows of a table are computed anew, and a time of the
+ * session would be another one each time. Header + SQL -> problems. Pure.
  */
 import { type AuditSpec, FILES_PARAMETER, type TextPosition } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';

@@ -1,6 +1,12 @@
 /** The statement that reads the files of a folder. FilesSpec -> SQL and its values. Pure. */
 import { isAbsolute, resolve } from 'node:path';
-import { type FileColumns, type FilesSpec, isUrl, isWebAddress, type ReaderOption } from '../model/files-source.ts';
+import {
+  type FileColumns,
+  type FilesSpec,
+  isUrl,
+  isWebAddress,
+  type ReaderOption,
+} from '../model/files-source.ts';
 import {
   changedRow,
   guardedValues,

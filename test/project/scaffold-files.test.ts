@@ -76,8 +76,8 @@ it('the process quotes what has to be quoted, and makes a time of an epoch', () 
 });
 
 it('a glob is relative to the project, unless it is absolute or an address', () => {
-  expect(globInProject('in/*.csv', '/home/me', '/home/me/shop')).toBe('../in/*.csv');
-  expect(globInProject('shop/in/*.csv', '/home/me', '/home/me/shop')).toBe('in/*.csv');
-  expect(globInProject('/data/*.csv', '/home/me', '/home/me/shop')).toBe('/data/*.csv');
-  expect(globInProject('s3://b/*.csv', '/home/me', '/home/me/shop')).toBe('s3://b/*.csv');
+  expect(globInProject('in/*.csv', '/srv/me', '/srv/me/shop')).toBe('../in/*.csv');
+  expect(globInProject('shop/in/*.csv', '/srv/me', '/srv/me/shop')).toBe('in/*.csv');
+  expect(globInProject('/data/*.csv', '/srv/me', '/srv/me/shop')).toBe('/data/*.csv');
+  expect(globInProject('s3://b/*.csv', '/srv/me', '/srv/me/shop')).toBe('s3://b/*.csv');
 });

@@ -42,7 +42,7 @@ const sourcesOf = (
   );
 
 /** Throws `test-invalid` where two processes of the test give its columns other types. */
-export function makeFolder(
+export function outsideFolder(
   sandbox: Sandbox,
   test: TestSpec,
   {

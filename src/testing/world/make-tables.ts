@@ -18,7 +18,7 @@ import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
 import type { TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { emptyQuery, makeEmpty } from './empty-table.ts';
-import { columnsOfHeader, FILE_COLUMN, makeFolder, type OutsideFolder } from './make-folder.ts';
+import { columnsOfHeader, FILE_COLUMN, type OutsideFolder, outsideFolder } from './make-folder.ts';
 import { queryOf } from './process-query.ts';
 import type { Sandbox } from './sandbox.ts';
 import { ddlTableOf, type SourceTypes, typeUnknown } from './source-types.ts';
@@ -81,7 +81,7 @@ async function makeFolders(
   for (const id of ids) {
     const columns = await columnsOfFolder(context, id, context.test.processes);
     const others = tables.flatMap(({ folder }) => folder?.name.toLowerCase() ?? []);
-    const folder = makeFolder(context.sandbox, context.test, { id, columns, others });
+    const folder = outsideFolder(context.sandbox, context.test, { id, columns, others });
     tables.push({ id, number: first + tables.length, columns, folder });
   }
   return tables;
