@@ -22,7 +22,7 @@ import {
 import { checkHeads } from './csv-heads.ts';
 import { fileFault } from './file-fault.ts';
 import { changedSince } from './list-files.ts';
-import { dropAside, nothingAside, setAside } from './quarantine.ts';
+import { dropAside, nothingAside, rowsAside, setAside } from './quarantine.ts';
 
 /**
  * The columns of files, and their types: as the header says, else as they were known before, else as DuckDB
@@ -113,14 +113,21 @@ export function relationOf(
 }
 
 /** True where this connection holds the rows of these files: of the same, since its name says which. */
-export const areHeld = (engine: Engine, { relation }: Pick<FilesToRead, 'relation'>): Promise<boolean> =>
-  engine.query(statement('landing/columns_read', { relation: filesRelation(relation) })).then(
-    () => true,
-    (error: unknown) => {
-      if (isComplaint(error)) return false;
-      throw error;
-    },
-  );
+export async function areHeld(
+  engine: Engine,
+  { onBadRows }: Pick<FilesSpec, 'onBadRows'>,
+  { relation }: Pick<FilesToRead, 'relation'>,
+): Promise<boolean> {
+  try {
+    await engine.query(statement('landing/columns_read', { relation: filesRelation(relation) }));
+    // Where rows are kept aside, theirs is made last.
+    if (onBadRows === 'quarantine') await rowsAside(engine, relation, 0);
+    return true;
+  } catch (error) {
+    if (isComplaint(error)) return false;
+    throw error;
+  }
+}
 
 /**
  * Reads the files. Throws `file-does-not-fit`, and `file-being-written` where one is not any more what was
@@ -133,7 +140,11 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
     if (keepsAside) await nothingAside(engine, toRead);
   } catch (error) {
     const isKept = keepsAside && isComplaint(error) && (await setAside(engine, spec, toRead));
-    if (!isKept) throw await fileFault(engine, spec, { ...toRead, types: toRead.columns }, error);
+    if (!isKept) {
+      // A relation that is half made would be taken for the rows of these files.
+      await dropFiles(engine, toRead);
+      throw await fileFault(engine, spec, { ...toRead, types: toRead.columns }, error);
+    }
   }
   const changed = await changedSince(spec, toRead.files);
   if (changed === undefined) return;

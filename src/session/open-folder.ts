@@ -143,7 +143,7 @@ async function readRows(
     relation: relationOf(spec.alias, spec.files, { files: reading.files, columns: types }),
     withFilename: false,
   };
-  if (!(await areHeld(engine, toRead))) await holdFiles(engine, spec.files, toRead);
+  if (!(await areHeld(engine, spec.files, toRead))) await holdFiles(engine, spec.files, toRead);
   const relation = filesRelation(toRead.relation);
   const columns = await engine.query(statement('landing/columns_read', { relation }));
   const hasFilename = columns.some((column) => column.column_name.toLowerCase() === 'filename');

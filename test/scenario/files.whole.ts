@@ -109,6 +109,16 @@ describe('files of a folder', () => {
     });
   });
 
+  it('have the fields of every object, also of one that comes late', async () => {
+    const world = await worldForTest({ processes: [load({}, {}, 'select * from orders')] });
+    for (let file = 10; file < 50; file += 1) put(world, `landing/${file}.jsonl`, order(file, 1));
+    put(world, 'landing/99.jsonl', '{"id":99,"ts":"2023-09-14T01:10:00Z","note":"late"}');
+    await world.publish('orders_load');
+    expect(await world.rows('select id, note from raw.orders where note is not null')).toEqual([
+      '["99","late"]',
+    ]);
+  });
+
   it('say when they landed', async () => {
     const world = await worldForTest({
       processes: [load({}, {}, 'select id, ts, amount, $landed_at as landed_at from orders')],

@@ -17,7 +17,7 @@ export async function readFolder(opened: Opened, alias: string): Promise<Opened>
   const { read } = plan.sources.find((each) => each.alias === alias) ?? {};
   const files = spec.sources.find((each) => each.alias === alias)?.files;
   if (read?.kind !== 'files' || files === undefined) return opened;
-  if (await areHeld(ports.engine, read)) return opened;
+  if (await areHeld(ports.engine, files, read)) return opened;
   await holdFiles(ports.engine, files, toReadOf(read));
   const rows = await rowsByFile(ports.engine, read.relation);
   const other = read.files.find((file) => (rows.get(file.path) ?? 0n) !== BigInt(file.rows));
