@@ -166,6 +166,22 @@ const tellPlanned = (
   parts: { readonly done: number; readonly total: number },
 ): void => onProgress({ kind: 'parts', subject, action: 'plan', unit: 'process', ...parts });
 
+async function plansOf(
+  workspace: Workspace,
+  names: readonly string[] | undefined,
+  { allCauses = false, reads = false }: Parameters<Psyberg['plan']>[1] = {},
+): Promise<ExplainedPlan[]> {
+  const plans: ExplainedPlan[] = [];
+  const binding = planBinding(workspace);
+  const specs = processesInDependencyOrder(workspace.project, names);
+  for (const [done, spec] of specs.entries()) {
+    tellPlanned(workspace, spec, { done, total: specs.length });
+    const plan = await planProcess(workspace, spec, { allCauses, reads, writesNothing: true, binding });
+    plans.push(explainable(plan, allCauses));
+  }
+  return plans;
+}
+
 /** The library over a workspace, which it closes. */
 export function psybergOver(workspace: Workspace): Psyberg {
   const { project } = workspace;
@@ -181,17 +197,7 @@ export function psybergOver(workspace: Workspace): Psyberg {
   }
   return {
     project,
-    async plan(names, { allCauses = false, reads = false } = {}) {
-      const plans: ExplainedPlan[] = [];
-      const binding = planBinding(workspace);
-      const specs = processesInDependencyOrder(project, names);
-      for (const [done, spec] of specs.entries()) {
-        tellPlanned(workspace, spec, { done, total: specs.length });
-        const plan = await planProcess(workspace, spec, { allCauses, reads, writesNothing: true, binding });
-        plans.push(explainable(plan, allCauses));
-      }
-      return plans;
-    },
+    plan: (names, request) => plansOf(workspace, names, request),
     show: inTurn(async (processName, request = {}) => {
       const { showProcess } = await import('./processes/show-process.ts');
       return showProcess(workspace, oneProcess(processName), request);

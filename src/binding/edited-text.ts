@@ -49,3 +49,7 @@ export function placeIn(text: string, begin: TextPosition, offset: number): Text
     column: before.length === 1 ? begin.column + last : last + 1,
   };
 }
+
+/** The place of a byte of such a text in UTF-8. */
+export const placeOfByte = (text: string, begin: TextPosition, byte: number): TextPosition =>
+  placeIn(text, begin, unitsOfBytes(text, byte));

@@ -5,13 +5,14 @@
 import { bindProcess } from '../binding/bind-process.ts';
 import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
 import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
-import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
 import { type ExaminedProject, examineProject } from '../project/read-project.ts';
-import { relativeFile } from '../project/relative-file.ts';
-import type { Checked, CheckedMacro, CheckedProcess, CheckedSource } from './facts.ts';
+import { defineOnBinder } from '../workload/duckdb/define-macros.ts';
+import { undeclaredReads } from '../workload/duckdb/refuse-undeclared.ts';
+import type { Checked, CheckedProcess, CheckedSource } from './facts.ts';
 import { type KnownTable, type KnownTables, knowTables } from './know-tables.ts';
 import { RULES } from './rules/index.ts';
 
@@ -65,12 +66,13 @@ async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedPr
   const knowsWarehouse = problems.every(({ file }) => file !== PROJECT_FILE);
   const tables = await knowTables(binder, { project, drafts, knowsWarehouse });
   const ordered = processesInDependencyOrder(project);
-  const macros = await definedMacros(binder, project);
+  const macros = await defineOnBinder(binder, project);
   const parsed = await binder.parse(ordered.map(({ sql }) => sql));
   const processes: CheckedProcess[] = [];
   for (const [index, spec] of ordered.entries()) {
     const draft = drafts.find((each) => each.spec === spec) as ProcessDraft;
-    const process = await checkedProcess(binder, tables, { spec, draft, parsed: parsed[index] ?? {} });
+    const { root } = project;
+    const process = await checkedProcess(binder, tables, { root, spec, draft, parsed: parsed[index] ?? {} });
     const columns = process.bound?.query.columns;
     if (columns !== undefined) tables.written(spec.target.table, columns);
     processes.push(process);
@@ -78,36 +80,27 @@ async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedPr
   return { project, processes, drafts, tableFiles: tables.files, macros };
 }
 
-/** Each behind those that it uses: what fails because another one did is told, too. */
-async function definedMacros(
-  binder: Binder,
-  { macros, root }: Pick<ProjectSpec, 'macros' | 'root'>,
-): Promise<CheckedMacro[]> {
-  const defined: CheckedMacro[] = [];
-  for (const macro of macros) {
-    const fault = await binder.define([`create temp macro ${macro.definition}`]);
-    defined.push({ macro, file: relativeFile(root, macro.file), fault });
-  }
-  return defined;
-}
-
 /** What files hold is known when they are read. */
 const columnsOfSource = async (tables: KnownTables, { files, table }: SourceSpec): Promise<KnownTable> =>
   files === undefined ? tables.columnsOf(table) : { unknown: { kind: 'elsewhere' } };
 
+interface ProcessText {
+  readonly root: string;
+  readonly spec: ProcessSpec;
+  readonly draft: ProcessDraft;
+  readonly parsed: ParsedText;
+}
+
 async function checkedProcess(
   binder: Binder,
   tables: KnownTables,
-  {
-    spec,
-    draft,
-    parsed,
-  }: { readonly spec: ProcessSpec; readonly draft: ProcessDraft; readonly parsed: ParsedText },
+  { root, spec, draft, parsed }: ProcessText,
 ): Promise<CheckedProcess> {
   const sources: CheckedSource[] = [];
   for (const [index, source] of spec.sources.entries())
     sources.push({ spec: source, index, ...(await columnsOfSource(tables, source)) });
-  const facts = { spec, file: draft.file, draft, sources };
+  const reads = await undeclaredReads(binder, { root, spec });
+  const facts = { spec, file: draft.file, draft, sources, reads };
   if (parsed.fault !== undefined) return { ...facts, syntax: parsed.fault };
   const tree = parsed.tree === undefined ? {} : { tree: parsed.tree };
   const columns = new Map<string, readonly BoundColumn[]>();

@@ -2,9 +2,11 @@
 import type { BoundProcess } from '../binding/bind-process.ts';
 import type { DdlColumns } from '../binding/table-columns.ts';
 import type { BoundColumn, TextFault } from '../engine/index.ts';
-import type { MacroSpec, ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
 import type { DdlFile } from '../project/table-files.ts';
+import type { JudgedMacros } from '../workload/duckdb/define-macros.ts';
+import type { ReadFault } from '../workload/duckdb/read-faults.ts';
 
 export interface CheckedProcess {
   readonly spec: ProcessSpec;
@@ -17,6 +19,8 @@ export interface CheckedProcess {
   readonly tree?: unknown;
   /** Why its SQL cannot be parsed. */
   readonly syntax?: TextFault;
+  /** What it and its audits read beside what they are given. */
+  readonly reads: readonly ReadFault[];
   /** Undefined where the columns of a source are not known, or its SQL cannot be parsed. */
   readonly bound?: BoundProcess;
 }
@@ -45,19 +49,11 @@ export interface CheckedTableFile extends DdlFile {
   readonly ddl: DdlColumns;
 }
 
-export interface CheckedMacro {
-  readonly macro: MacroSpec;
-  /** Relative to the project. */
-  readonly file: string;
-  /** Why DuckDB does not define it. */
-  readonly fault: TextFault | undefined;
-}
-
 export interface Checked {
   readonly project: ProjectSpec;
   readonly processes: readonly CheckedProcess[];
   /** All files of processes, also those with problems. */
   readonly drafts: readonly ProcessDraft[];
   readonly tableFiles: readonly CheckedTableFile[];
-  readonly macros: readonly CheckedMacro[];
+  readonly macros: JudgedMacros;
 }

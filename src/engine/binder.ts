@@ -58,6 +58,8 @@ export interface Binder {
     statements: readonly string[],
     table: SqlFragment,
   ): Promise<Bound & { readonly statement?: number }>;
+  /** Rows of a statement that looks at DuckDB itself, in JavaScript's values; lists as arrays. */
+  rows(sql: string): Promise<readonly object[]>;
   close(): void;
 }
 
@@ -109,6 +111,7 @@ export async function openBinder(): Promise<Binder> {
         await connection.run('use memory.main');
       }
     },
+    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
     close() {
       connection.closeSync();
       instance.closeSync();

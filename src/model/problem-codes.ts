@@ -25,6 +25,7 @@ export const PROBLEM_CODES = {
   'event-time-type': error('The event time of a source is no timestamp, date, or integer with a unit.'),
   'join-without-window': warning('Nothing ties the hours of two sources that a query joins.'),
   'macro-invalid': error('A macro of `macros/` cannot be defined, is there twice, or uses itself.'),
+  'macro-table-undeclared': error('A query names to a macro a table that is no source of its process.'),
   'non-deterministic': warning('A query would give another result when its hours are computed again.'),
   'partition-column-missing': error('`partition_by` names a column that the query does not return.'),
   'partition-type': error('A partition transform does not take the type of its column.'),
@@ -43,7 +44,7 @@ export const PROBLEM_CODES = {
   'table-ddl-failed': error(
     'The DDL of a file of `tables/` is wrong, or does not create the table of its name.',
   ),
-  'table-not-declared': warning('A query reads a table, file or table function that is no declared source.'),
+  'table-not-declared': error('A query reads a table or file that is no source of its process.'),
   'table-spelled-differently': error('One table is written with and without capitals.'),
   'table-unused': warning('A file of `tables/` describes a table that no process reads.'),
   'target-event-time': error("The target's event time is no timestamp or date of the query."),

@@ -172,6 +172,8 @@ export const ENGINE_PARAMETERS: ReadonlySet<string> = new Set([
   'previous_start',
   'kept_rows',
   'destination',
+  'computed_from',
+  'row_limit',
 ]);
 
 /** A place where the SQL uses a parameter; `offset` counts UTF-16 units from the SQL's start to the `$`. */

@@ -12,10 +12,14 @@ import type { AuditSpec, ProcessSpec, TextPosition } from '../model/process-spec
 import type { SeenColumn, Session, SourceState } from '../model/session.ts';
 import { producerOf } from '../project/dependency-order.ts';
 import { relativeFile } from '../project/relative-file.ts';
+import { refuseUndeclaredTexts } from '../workload/duckdb/refuse-undeclared.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 export interface PlanBinding {
-  /** Throws `process-sql-failed`, `audit-sql-failed` and `previous-column`. */
+  /**
+   * Throws `table-not-declared`, `macro-table-undeclared`, `process-sql-failed`, `audit-sql-failed` and
+   * `previous-column`.
+   */
   bind(session: Session): Promise<void>;
 }
 
@@ -25,6 +29,8 @@ export function planBinding(workspace: Workspace): PlanBinding {
   const returned = new Map<string, readonly SeenColumn[]>();
   return {
     async bind({ spec, sources, target }) {
+      const binder = await workspace.binder();
+      await refuseUndeclaredTexts(binder, workspace.project, spec);
       const columns = new Map<string, readonly SeenColumn[]>();
       for (const source of sources) {
         const seen = columnsOf(workspace, source, returned);
@@ -33,7 +39,7 @@ export function planBinding(workspace: Workspace): PlanBinding {
         columns.set(source.spec.alias, seen);
       }
       const input = { spec, sources: columns, target: target.columns };
-      const { query, audits } = await bindProcess(await workspace.binder(), input);
+      const { query, audits } = await bindProcess(binder, input);
       const { root } = workspace.project;
       if (query.faults.length > 0) throw queryError(root, spec, query.faults);
       for (const { audit, bound } of audits)

@@ -15,7 +15,6 @@ import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession, warningsOf } from '../plan/index.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
-import { checkMacroTables } from '../workload/duckdb/check-macro-tables.ts';
 import { refuseUndeclared } from '../workload/duckdb/refuse-undeclared.ts';
 import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -68,7 +67,6 @@ async function planNamed(
   if (planned.status === 'work') {
     await checkWatermarks(input);
     const tree = await checkSyntax(await engine(), project, spec);
-    await checkMacroTables(await engine(), { root: project.root, spec, tree });
     await refuseUndeclared(await engine(), project, spec, tree);
     plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
   }

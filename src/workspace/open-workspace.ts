@@ -15,7 +15,7 @@ import type { WorkProgress } from '../model/progress.ts';
 import type { RunPorts } from '../run/ports.ts';
 import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
-import { defineMacros } from '../workload/duckdb/define-macros.ts';
+import { defineMacros, defineOnBinder } from '../workload/duckdb/define-macros.ts';
 import { duckdbWorkload } from '../workload/duckdb/index.ts';
 import { readableManifests, sessionsDirectory, verifiedRewritesFile } from './folders.ts';
 import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
@@ -97,17 +97,10 @@ export async function openWorkspace(
     binder: binder.open,
     ports: async () => {
       const engine = await lake.engine();
-      return {
-        project,
-        catalog: client,
-        ...viewPorts,
-        engine,
-        workload: duckdbWorkload(engine),
-        sessionsDirectory: sessions,
-        markersAreShared: project.catalog.kind !== 'rest',
-        onStep,
-        onProgress,
-      };
+      const workload = duckdbWorkload(engine);
+      const markersAreShared = project.catalog.kind !== 'rest';
+      const ports = { project, catalog: client, ...viewPorts, engine, workload, markersAreShared };
+      return { ...ports, sessionsDirectory: sessions, onStep, onProgress };
     },
     verified: openVerifiedRewrites(verifiedRewritesFile(project)),
     sessionsDirectory: sessions,
@@ -127,7 +120,7 @@ export async function openWorkspace(
   };
 }
 
-function binderOnDemand({ macros }: Pick<ProjectSpec, 'macros'>): {
+function binderOnDemand(project: ProjectSpec): {
   readonly open: () => Promise<Binder>;
   readonly close: () => Promise<void>;
 } {
@@ -137,7 +130,7 @@ function binderOnDemand({ macros }: Pick<ProjectSpec, 'macros'>): {
       opening ??= import('../engine/index.ts').then(async ({ openBinder }) => {
         const binder = await openBinder();
         // What is wrong with them is said where the engine defines them.
-        await binder.define(macros.map(({ definition }) => `create temp macro ${definition}`));
+        await defineOnBinder(binder, project);
         return binder;
       });
       return opening;

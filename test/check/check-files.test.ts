@@ -27,7 +27,7 @@ describe('queries', () => {
     ],
     [
       'select event_id, event_ts from ee',
-      'processes/a.sql:8:32 error process-sql-failed there is no table ee',
+      'processes/a.sql:8:32 error table-not-declared a_load reads ee, which is none of its sources',
     ],
     [
       'select upper(event_id, 2) as x, event_ts from e',
@@ -293,10 +293,10 @@ describe('what would surprise', () => {
       },
       { 'tables/raw/requests.sql': REQUESTS },
     );
-    expect(found.map((each) => each.split(/: what| holds/)[0])).toEqual([
+    expect(found.map((each) => each.split(/: it would| holds|, and a/)[0])).toEqual([
       'processes/a.sql:6:14 warning source-unused the query does not read r: raw.requests',
-      'processes/a.sql:9:43 warning table-not-declared the query reads lake.raw.countries, which is no source of a_load',
-      'processes/a.sql:9:93 warning table-not-declared the query reads read_csv(…), which is no source of a_load',
+      'processes/a.sql:9:43 error table-not-declared a_load reads lake.raw.countries, which is none of its sources',
+      'processes/a.sql:9:93 error table-not-declared a_load reads what read_csv() reads',
     ]);
   });
 

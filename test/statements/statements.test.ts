@@ -173,6 +173,8 @@ describe('statements around SQL of a project', () => {
     const around = [
       ...(['compile/create_target', 'compile/describe_query', 'compile/column_types'] as const),
       ...(['compile/compute_hour', 'compile/write_files', 'compile/write_first_files'] as const),
+      ...(['look/query_rows', 'look/own_query', 'look/begin_rows', 'look/widened_shape'] as const),
+      ...(['look/previous_rows', 'look/whole_target', 'look/whole_target_beside_hours'] as const),
       'audit/verdict',
     ] as const;
     const names = around.flatMap((name) => statementFile(name).parameters.map((each) => each.name));

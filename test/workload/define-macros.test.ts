@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, forkForQueries, openEngine } from '../../src/engine/index.ts';
 import { PsybergError } from '../../src/model/errors.ts';
 import type { MacroSpec, ProcessSpec } from '../../src/model/process-spec.ts';
-import { checkMacroTables } from '../../src/workload/duckdb/check-macro-tables.ts';
 import { defineMacros } from '../../src/workload/duckdb/define-macros.ts';
+import { refuseUndeclared } from '../../src/workload/duckdb/refuse-undeclared.ts';
 import { placeInTemplate } from '../../src/workload/duckdb/sql-faults.ts';
 
 let base: Engine;
@@ -126,6 +126,8 @@ describe('tables that a query names to macros', () => {
     );
     const spec = {
       sources: [{ alias: 'Events' }],
+      processName: 'p',
+      target: { table: { namespace: ['facts'], name: 't' } },
       pattern: 'stateless',
       macros: [],
       file: '/p/processes/a.sql',
@@ -137,7 +139,7 @@ describe('tables that a query names to macros', () => {
       sql: `select json_serialize_sql('${sql.replaceAll("'", "''")}')::varchar as tree`,
       parameters: {},
     });
-    await checkMacroTables(engine, { root: '/p', spec, tree: JSON.parse(String(row?.['tree'])) });
+    await refuseUndeclared(engine, { root: '/p' }, spec, JSON.parse(String(row?.['tree'])));
   };
   const audit = {
     sql: "from deduped('Staged') union all from deduped('target')",
@@ -159,6 +161,7 @@ describe('tables that a query names to macros', () => {
     ["select counted('lake.raw.events')", 'processes/a.sql:10:18 a macro is to read lake.raw.events'],
     ["from deduped(source := 'main.events')", 'a macro is to read main.events'],
     ["from deduped('staged')", 'a macro is to read staged'],
+    ["from events, read_parquet('x.parquet')", 'table-not-declared processes/a.sql:10:16 p reads what'],
     ["from deduped('ev' || 'ents')", 'the name of a table that a macro reads must stand there as text'],
     ['from defaulted(1)', 'must stand there as text'],
   ])('refused: %s', async (sql, problem) => {

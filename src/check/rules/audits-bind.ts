@@ -7,30 +7,32 @@ import { placeIn } from '../../binding/edited-text.ts';
 import type { AuditSpec } from '../../model/process-spec.ts';
 import { relativeFile } from '../../project/relative-file.ts';
 import type { CheckedProcess } from '../facts.ts';
-import { type Found, perProcess } from './rule.ts';
+import { type Found, isUndeclaredRead, perProcess } from './rule.ts';
 
 export const auditsBind = perProcess((process, { project }) =>
-  (process.bound?.audits ?? []).flatMap(({ audit, bound }) =>
-    bound.faults.map((fault): Found => {
-      const { message, hint, offset } = fault;
-      const named = `${audit.name} of ${process.spec.processName}: ${message}`;
-      if (audit.sql === undefined || audit.file === undefined)
+  (process.bound?.audits ?? [])
+    .flatMap(({ audit, bound }) =>
+      bound.faults.map((fault): Found => {
+        const { message, hint, offset } = fault;
+        const named = `${audit.name} of ${process.spec.processName}: ${message}`;
+        if (audit.sql === undefined || audit.file === undefined)
+          return {
+            code: 'audit-sql-failed',
+            file: process.file,
+            place: placeInHeader(process, audit, fault),
+            message: named,
+            hint,
+          };
         return {
           code: 'audit-sql-failed',
-          file: process.file,
-          place: placeInHeader(process, audit, fault),
+          file: relativeFile(project.root, audit.file),
+          place: offset === undefined ? audit.place : placeIn(audit.sql, audit.place, offset),
           message: named,
           hint,
         };
-      return {
-        code: 'audit-sql-failed',
-        file: relativeFile(project.root, audit.file),
-        place: offset === undefined ? audit.place : placeIn(audit.sql, audit.place, offset),
-        message: named,
-        hint,
-      };
-    }),
-  ),
+      }),
+    )
+    .filter((found) => !isUndeclaredRead(process, found)),
 );
 
 /** The place of the name that is not there, else that of the audit. */

@@ -1,7 +1,7 @@
 /** `join-without-window`: what a join finds depends on the hours that a session happens to load. */
 import { joinsWithoutHours } from '../../plan/joins-without-hours.ts';
 import { untiedWarning } from '../../plan/warnings.ts';
-import { perProcess, placeOfByte } from './rule.ts';
+import { perProcess, placeInQuery } from './rule.ts';
 
 export const joinsOverHours = perProcess((process) =>
   joinsWithoutHours(process.tree, process.spec).map((join) => {
@@ -9,7 +9,7 @@ export const joinsOverHours = perProcess((process) =>
     return {
       code: 'join-without-window',
       file: process.file,
-      place: placeOfByte(process, join.byte),
+      place: placeInQuery(process, join.byte),
       message,
       hint,
     };

@@ -1,10 +1,15 @@
-/** `macro-invalid`: macros that DuckDB does not define. */
-import type { Rule } from './rule.ts';
+/** `macro-invalid`: macros that DuckDB does not define, and those that read more than they are given. */
+import { relativeFile } from '../../project/relative-file.ts';
+import type { Found, Rule } from './rule.ts';
 
-export const macrosDefined: Rule = ({ macros }) =>
-  macros.flatMap(({ macro, file, fault }) => {
-    if (fault === undefined) return [];
+export const macrosDefined: Rule = ({ project, macros }) => [
+  ...macros.undefined.map(({ macro, fault }): Found => {
     const [message = ''] = fault.message.split('\n');
     const hint = `correct the macro ${macro.name}: what follows its name is (parameters) as an expression, or as table a query`;
-    return [{ code: 'macro-invalid', file, place: macro.place, message, hint }];
-  });
+    const file = relativeFile(project.root, macro.file);
+    return { code: 'macro-invalid', file, place: macro.place, message, hint };
+  }),
+  ...macros.problems.map(({ file, line, column, message, hint }): Found => {
+    return { code: 'macro-invalid', file, place: { line, column }, message, hint };
+  }),
+];

@@ -7,7 +7,7 @@ import {
   type TreeNode,
   treeNodes,
 } from '../../model/query-tree.ts';
-import { columnOfName, type Found, perProcess, placeOfByte } from './rule.ts';
+import { columnOfName, type Found, perProcess, placeInQuery } from './rule.ts';
 
 /**
  * Functions whose result is another one with each query, or each row. A test compares them with those that
@@ -39,7 +39,7 @@ export const nonDeterministic = perProcess((process) => {
       {
         code: 'non-deterministic',
         file: process.file,
-        place: placeOfByte(process, byteOf(node)),
+        place: placeInQuery(process, byteOf(node)),
         message: `${called} gives another result each time: an hour that is computed again would not be what it was`,
         hint: /date|time|now|today|^age/.test(called)
           ? 'take a time of the rows, or $first_hour and $last_hour, the hours that the session computes'

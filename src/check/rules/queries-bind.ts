@@ -1,20 +1,18 @@
 /** `process-sql-failed`, `previous-column`: the SQL of a process is parsed and bound over its sources. */
 import { placeIn, unitsOfBytes } from '../../binding/edited-text.ts';
+import { type Found, isUndeclaredRead, perProcess } from './rule.ts';
 
-import { type Found, perProcess } from './rule.ts';
-
-export const queriesBind = perProcess(({ spec, file, syntax, bound }): Found[] => {
+export const queriesBind = perProcess((process): Found[] => {
+  const { spec, file, syntax, bound } = process;
   const begin = spec.sqlOffset;
   if (syntax !== undefined) {
     const offset = syntax.byte === undefined ? 0 : unitsOfBytes(spec.sql, syntax.byte);
     const place = placeIn(spec.sql, begin, offset);
     return [{ code: 'process-sql-failed', file, place, message: syntax.message }];
   }
-  return (bound?.query.faults ?? []).map(({ message, hint, offset, code }) => ({
-    code: code ?? 'process-sql-failed',
-    file,
-    place: offset === undefined ? begin : placeIn(spec.sql, begin, offset),
-    message,
-    hint,
-  }));
+  const faults = (bound?.query.faults ?? []).map(({ message, hint, offset, code }): Found => {
+    const place = offset === undefined ? begin : placeIn(spec.sql, begin, offset);
+    return { code: code ?? 'process-sql-failed', file, place, message, hint };
+  });
+  return faults.filter((each) => !isUndeclaredRead(process, each));
 });

@@ -1,5 +1,5 @@
 /** What a rule of `psyberg check` is, and what it finds. */
-import { placeIn, unitsOfBytes } from '../../binding/edited-text.ts';
+import { placeOfByte } from '../../binding/edited-text.ts';
 import type { ProblemCode } from '../../model/problem-codes.ts';
 import type { TextPosition } from '../../model/process-spec.ts';
 import type { Checked, CheckedProcess } from '../facts.ts';
@@ -23,11 +23,17 @@ export const perProcess =
     checked.processes.flatMap((process) => find(process, checked));
 
 /** The place of a node of the query's tree; without one, where the SQL begins. */
-export function placeOfByte({ spec }: Pick<CheckedProcess, 'spec'>, byte: number | undefined): TextPosition {
-  return byte === undefined
-    ? spec.sqlOffset
-    : placeIn(spec.sql, spec.sqlOffset, unitsOfBytes(spec.sql, byte));
-}
+export const placeInQuery = (
+  { spec: { sql, sqlOffset } }: Pick<CheckedProcess, 'spec'>,
+  byte: number | undefined,
+): TextPosition => (byte === undefined ? sqlOffset : placeOfByte(sql, sqlOffset, byte));
+
+/** A table that is not there is told as one that is no source. */
+export const isUndeclaredRead = (
+  { reads }: Pick<CheckedProcess, 'reads'>,
+  { file, place }: Pick<Found, 'file' | 'place'>,
+): boolean =>
+  reads.some((read) => read.file === file && read.line === place.line && read.column === place.column);
 
 /** The column of that name, compared as DuckDB does. */
 export const columnOfName = <Column extends { readonly name: string }>(

@@ -10,7 +10,7 @@ import {
   type TreeNode,
 } from '../../model/query-tree.ts';
 import type { CheckedProcess } from '../facts.ts';
-import { type Found, perProcess, placeOfByte } from './rule.ts';
+import { type Found, perProcess, placeInQuery } from './rule.ts';
 
 interface OpenStar {
   readonly star: TreeNode;
@@ -28,7 +28,7 @@ export const selectStar = perProcess((process): Found[] => {
   return [...once.values()].map(({ star, source }) => ({
     code: 'select-star',
     file: process.file,
-    place: placeOfByte(process, placeOfStar(process, star)),
+    place: placeInQuery(process, placeOfStar(process, star)),
     message: `* takes all columns of ${source.alias}: once the source has a new one, the target lacks it and the next session is refused`,
     hint: 'name the columns; or set on_schema_change: append, which adds new ones to the target',
   }));

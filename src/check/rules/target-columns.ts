@@ -9,7 +9,7 @@ import { didYouMean } from '../../project/did-you-mean.ts';
 import { partitionEntries } from '../../project/partition-by.ts';
 import { remedyOf } from '../../workload/duckdb/column-types.ts';
 import type { CheckedProcess } from '../facts.ts';
-import { columnOfName, type Found, perProcess, placeOfByte } from './rule.ts';
+import { columnOfName, type Found, perProcess, placeInQuery } from './rule.ts';
 
 export const targetColumns = perProcess((process) => {
   const columns = process.bound?.query.columns;
@@ -108,7 +108,7 @@ function typesOfTarget(process: CheckedProcess, columns: readonly BoundColumn[])
       {
         code: 'column-type-unsupported',
         file,
-        place: placeOfByte(process, byteOfColumn(process, index)),
+        place: placeInQuery(process, byteOfColumn(process, index)),
         message: `the query returns ${name} of type ${type}, which ${remedy.lack}`,
         hint: remedy.hint,
       },

@@ -3,7 +3,13 @@
  * every problem with its place. DuckDB's parser and binder judge them; what they read is judged here.
  */
 import { relative } from 'node:path';
-import { type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
+import {
+  type Binder,
+  type Engine,
+  type ParserVerdict,
+  parseQuery,
+  type TextFault,
+} from '../../engine/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { MacroSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { joinedFragment, literalFragment, type StatementRow, statement } from '../../statements/index.ts';
@@ -25,12 +31,15 @@ const HEAD = 'create temp macro ';
 const PASS_A_NAME =
   "a macro reads only what it is given: create macro m(source) as table … from query_table(source), and in the query from m('alias')";
 
-/** Of each engine and its forks, which parameters of macros name tables. */
-const tablesOfMacros = new WeakMap<readonly string[], MacroTables>();
+/** Of each binder, and of each engine with its forks, which parameters of macros name tables. */
+const tablesOfMacros = new WeakMap<Engine['definitions'] | Binder, MacroTables>();
 
-/** The forms of the project's macros on an engine, with the parameters that name tables. */
-export const macroTables = ({ definitions }: Engine): MacroTables =>
-  tablesOfMacros.get(definitions) ?? new Map();
+/**
+ * The forms of the project's macros, with the parameters that name tables. `known`: the definitions of an
+ * engine, or a binder.
+ */
+export const macroTables = (known: Engine['definitions'] | Binder): MacroTables =>
+  tablesOfMacros.get(known) ?? new Map();
 
 /** Defines the macros on this connection, and on those that are forked from it. Throws `macro-invalid`. */
 export async function defineMacros(
@@ -40,9 +49,42 @@ export async function defineMacros(
   const { macros, root } = project;
   if (macros.length === 0) return;
   const problems = await create(engine, macros, root);
-  if (problems.length === 0) problems.push(...(await lookThrough(engine, macros, root)));
+  if (problems.length === 0) {
+    const looked = await lookThrough(viewOfEngine(engine), macros, root);
+    tablesOfMacros.set(engine.definitions, looked.tables);
+    problems.push(...looked.problems);
+  }
   if (problems.length > 0) throw macrosInvalid(problems);
   engine.definitions.push(...macros.map(({ definition }) => `${HEAD}${definition}`));
+}
+
+/** A macro that a binder does not define, and why. */
+export interface UndefinedMacro {
+  readonly macro: MacroSpec;
+  readonly fault: TextFault;
+}
+
+/** What is wrong with macros: as DuckDB says it, and by what they read. */
+export interface JudgedMacros {
+  readonly undefined: readonly UndefinedMacro[];
+  readonly problems: readonly MacroProblem[];
+}
+
+/** Defines the macros on a binder, each behind those that it uses, and says what is wrong with them. */
+export async function defineOnBinder(
+  binder: Binder,
+  { macros, root }: Pick<ProjectSpec, 'root' | 'macros'>,
+): Promise<JudgedMacros> {
+  const failed: UndefinedMacro[] = [];
+  for (const macro of macros) {
+    const fault = await binder.define([`${HEAD}${macro.definition}`]);
+    if (fault !== undefined) failed.push({ macro, fault });
+  }
+  const sound = macros.filter((macro) => failed.every((each) => each.macro !== macro));
+  if (sound.length === 0) return { undefined: failed, problems: [] };
+  const { problems, tables } = await lookThrough(viewOfBinder(binder), sound, root);
+  tablesOfMacros.set(binder, tables);
+  return { undefined: failed, problems };
 }
 
 const macrosInvalid = (problems: readonly MacroProblem[]): PsybergError => {
@@ -102,29 +144,43 @@ const UNREADABLE = 'what cannot be told';
 
 type FunctionRow = StatementRow<'engine/functions_named'>;
 
+/** What is asked of DuckDB on macros that it has defined. */
+interface MacroView {
+  functions(names: readonly string[]): Promise<readonly FunctionRow[]>;
+  parse(sql: string): Promise<ParserVerdict>;
+}
+
+const viewOfEngine = (engine: Engine): MacroView => ({
+  functions: (names) => engine.query(functionsNamed(names)),
+  parse: (sql) => parseQuery(engine, sql),
+});
+const viewOfBinder = (binder: Binder): MacroView => ({
+  functions: (names) => binder.rows(functionsNamed(names).sql) as Promise<readonly FunctionRow[]>,
+  async parse(sql) {
+    const [parsed] = await binder.parse([sql]);
+    return parsed?.tree === undefined ? { error: true } : (parsed.tree as ParserVerdict);
+  },
+});
+const functionsNamed = (names: readonly string[]) =>
+  statement('engine/functions_named', { names: joinedFragment(names.map(literalFragment), ', ') });
+
+interface LookedThrough {
+  readonly problems: readonly MacroProblem[];
+  readonly tables: MacroTables;
+}
+
 /** Names that DuckDB has already, and what the bodies read. */
 async function lookThrough(
-  engine: Engine,
+  view: MacroView,
   macros: readonly MacroSpec[],
   root: string,
-): Promise<MacroProblem[]> {
+): Promise<LookedThrough> {
   const names = new Set(macros.flatMap(({ name }) => [name, name.toLowerCase()]));
-  const rows = await engine.query(
-    statement('engine/functions_named', {
-      names: joinedFragment([...names].map(literalFragment), ', '),
-    }),
-  );
+  const rows = await view.functions([...names]);
   const rowsOf = ({ name }: MacroSpec, isInternal: boolean): FunctionRow[] =>
     rows.filter((row) => row.is_internal === isInternal && row.name.toLowerCase() === name.toLowerCase());
   const taken = macros.filter((macro) => rowsOf(macro, true).length > 0);
-  if (taken.length > 0)
-    return taken.map(({ name, file, place }) => ({
-      macro: name,
-      file: relative(root, file),
-      ...place,
-      message: `${name} is a function of DuckDB`,
-      hint: 'give the macro another name: whatever calls the function would get the macro',
-    }));
+  if (taken.length > 0) return { problems: taken.map((macro) => takenName(macro, root)), tables: new Map() };
   const tables = new Map<string, Signatures>();
   const all = new Set(macros.map(({ name }) => name.toLowerCase()));
   const problems: MacroProblem[] = [];
@@ -133,26 +189,34 @@ async function lookThrough(
     const rows = rowsOf(macro, false);
     const reads = new Set<string>(rows.length === 0 ? [UNREADABLE] : []);
     for (const row of rows) {
-      const tree = await parseQuery<ParserVerdict>(engine, bodyOf(row));
+      const tree = await view.parse(bodyOf(row));
       for (const read of tree.error === true
         ? [UNREADABLE]
         : readsOf(tree, row.parameters, { macros: all, tables }))
         reads.add(read);
       forms.push(signatureOfMacro(tree, row.parameters, tables));
     }
-    for (const read of reads)
-      problems.push({
-        macro: macro.name,
-        file: relative(root, macro.file),
-        ...macro.place,
-        message: `the macro ${macro.name} reads ${read}`,
-        hint: PASS_A_NAME,
-      });
+    for (const read of reads) problems.push(readProblem(macro, root, read));
     tables.set(macro.name.toLowerCase(), forms);
   }
-  tablesOfMacros.set(engine.definitions, tables);
-  return problems;
+  return { problems, tables };
 }
+
+const takenName = ({ name, file, place }: MacroSpec, root: string): MacroProblem => ({
+  macro: name,
+  file: relative(root, file),
+  ...place,
+  message: `${name} is a function of DuckDB`,
+  hint: 'give the macro another name: whatever calls the function would get the macro',
+});
+
+const readProblem = ({ name, file, place }: MacroSpec, root: string, read: string): MacroProblem => ({
+  macro: name,
+  file: relative(root, file),
+  ...place,
+  message: `the macro ${name} reads ${read}`,
+  hint: PASS_A_NAME,
+});
 
 type Signatures = MacroTables extends ReadonlyMap<string, infer Forms> ? Forms : never;
 

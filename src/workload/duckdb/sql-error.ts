@@ -3,6 +3,7 @@
  * PsybergError with file:line:column.
  */
 import { relative } from 'node:path';
+import { placeOfByte } from '../../binding/edited-text.ts';
 import { type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -159,19 +160,10 @@ export async function checkSyntax(
 ): Promise<ParserVerdict> {
   const verdict = await parseQuery<ParserVerdict>(engine, spec.sql);
   if (verdict.error !== true || verdict.position === undefined) return verdict;
-  const { line, column } = placeOfByte(spec.sql, Number(verdict.position), spec.sqlOffset);
+  const { line, column } = placeOfByte(spec.sql, spec.sqlOffset, Number(verdict.position));
   const file = relative(project.root, spec.file);
   throw usageError('process-sql-failed', `${file}:${line}:${column} Parser Error: ${verdict.error_message}`, {
     hint: `correct the SQL of ${spec.processName} and run again; nothing was published`,
     context: { process_name: spec.processName, file, line, column },
   });
-}
-
-/** The place of a byte of a text that begins at `begin` of its file. */
-export function placeOfByte(sql: string, byte: number, begin: TextPosition): TextPosition {
-  const before = Buffer.from(sql).subarray(0, byte).toString().split('\n');
-  return {
-    line: begin.line + before.length - 1,
-    column: (before.at(-1) as string).length + (before.length === 1 ? begin.column : 1),
-  };
 }
