@@ -9,7 +9,7 @@ import type { CompiledProcess } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example, HOURS } from './help.ts';
 import { untilInterrupted } from './interruption.ts';
-import { type Shell, withPsyberg } from './shell.ts';
+import { type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface CompileOptions {
   readonly hours?: string;
@@ -24,6 +24,7 @@ export function addCompileCommand(root: Command, act: Act): void {
     )
     .argument('[process...]', 'names of processes; default: all, in dependency order')
     .option('--hours <from..to>', `these in place of the next session: ${HOURS}`)
+    .addOption(varOption())
     .option('--out <dir>', 'write PROCESS.load.sql and PROCESS.audit.sql there, in place of printing them')
     .addHelpText(
       'after',

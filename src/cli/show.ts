@@ -5,7 +5,7 @@ import { EXIT } from './exit-code.ts';
 import { type Act, example, HOURS } from './help.ts';
 import { untilInterrupted } from './interruption.ts';
 import { rowLimit } from './row-limit.ts';
-import { type Shell, withPsyberg } from './shell.ts';
+import { type Shell, varOption, withPsyberg } from './shell.ts';
 import { forStdout } from './sql-output.ts';
 
 /** As many rows as a person looks at; a program gets all. */
@@ -24,6 +24,7 @@ export function addShowCommand(root: Command, act: Act): void {
     .argument('<process>', 'name of the process')
     .option('--hours <from..to>', `these in place of the next session: ${HOURS}`)
     .option('--source <alias>', 'the rows of this source that the query would read')
+    .addOption(varOption())
     .option('--limit <n>', `at most this many rows; default: ${SHOWN_ROWS}, with --json all`)
     .addHelpText(
       'after',

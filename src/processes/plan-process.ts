@@ -15,10 +15,10 @@ import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession, warningsOf } from '../plan/index.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
-import { refuseUndeclared } from '../workload/duckdb/refuse-undeclared.ts';
-import { checkSyntax, nameProcess } from '../workload/duckdb/sql-error.ts';
+import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
+import { judgeSql } from './judge-sql.ts';
 
 export interface PlanRequest {
   /** Default: now, or the next one that no session of the process has. */
@@ -66,8 +66,7 @@ async function planNamed(
   let plan = planned;
   if (planned.status === 'work') {
     await checkWatermarks(input);
-    const tree = await checkSyntax(await engine(), project, spec);
-    await refuseUndeclared(await engine(), project, spec, tree);
+    const tree = await judgeSql(workspace, spec);
     plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
   }
   // Nobody loads the rows that were read for a plan alone.

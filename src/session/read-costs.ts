@@ -5,7 +5,7 @@
  */
 import { sourceFilesOfHours } from '../changes/keys/files-of-hours.ts';
 import { openSource } from '../changes/open-source.ts';
-import { snapshotById } from '../iceberg/history.ts';
+import { countInSummary, snapshotById } from '../iceberg/history.ts';
 import { type Hour, type HourRange, hourIntervals, hourOfMs, hourText, parseHour } from '../model/hour.ts';
 import type { Plan, PlanLookback, PlanReads, PlanSource } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
@@ -96,15 +96,26 @@ async function countSource(
   if (source.read.kind === 'files') return [listed, ...nothing];
   if (source.head === null || source.read.kind === 'nothing') return [NOTHING, ...nothing];
   const files = await filesAt(input, state, [...(own ?? []), ...ranges]);
-  if (files === undefined)
-    return [
-      source.read.kind === 'changes' ? listed : { ...NOTHING, rows: BigInt(source.total_records ?? '0') },
-      ...nothing,
-    ];
+  if (files === undefined) {
+    const isListed = source.read.kind === 'changes' || source.detected_by === 'first-load';
+    return [isListed && source.lookup !== true ? listed : await wholeAt(input, state), ...nothing];
+  }
   return [
     own === undefined ? listed : countIn(files, own),
     ...ranges.map((range) => countIn(files, [range])),
   ];
+}
+
+/** A table that is read whole: what its snapshot says of itself. */
+async function wholeAt({ catalog }: OpenSessionInput, { spec, head }: SourceState): Promise<Counted> {
+  const metadata = (await catalog.loadTableToRead(spec.table))?.metadata;
+  const snapshot = metadata === undefined ? undefined : snapshotById(metadata, head?.snapshotId ?? -1n);
+  const total = (key: string): bigint => countInSummary(snapshot, key) ?? 0n;
+  return {
+    rows: total('total-records'),
+    files: Number(total('total-data-files')),
+    bytes: total('total-files-size'),
+  };
 }
 
 interface FileOfHours {

@@ -14,10 +14,23 @@ const signupLoad = processFile(
     pattern: 'stateless',
     sources: [{ table: 'raw.signups', event_time: 'ts' }],
     target: { table: 'facts.signup', event_time: 'ts' },
-    audits: ['source_to_target_count', { unique: { columns: ['id'], over: 'target' } }],
+    audits: [
+      'source_to_target_count',
+      { unique: { columns: ['id'], over: 'target' } },
+      { accepted_values: { column: 'account_id', values: [7, 8] }, severity: 'warn' },
+      { among: { others: [7, 9], start: '2023-09-14' }, severity: 'warn' },
+      { expression: { sql: "made_by = tagged('signup_load', $suffix) and $values = 'no list'" } },
+    ],
   },
-  "select id, account_id, ts, $process_name as made_by from signups -- $nobody, '$nobody'",
+  "select id, account_id, ts, tagged($process_name, $suffix) as made_by from at_least('signups', $least) where ts >= $since -- $nobody, '$nobody'",
 );
+const PROJECT = `name: world
+catalog: { warehouse: warehouse }
+vars: { suffix: it's, least: 1, since: 2023-09-14, values: no list }
+`;
+const MACROS = `create macro tagged(name, suffix) as joined(name, suffix);
+create macro joined(a, b) as a || '-' || b;
+create macro at_least(rows, n) as table select * from query_table(rows) where id >= n;`;
 const cancelLoad = processFile(
   {
     process_name: 'cancel_load',
@@ -25,6 +38,7 @@ const cancelLoad = processFile(
     sources: [
       { table: 'raw.cancels', event_time: 'ts' },
       { table: 'facts.signup', event_time: 'ts', window: { before: '2h' } },
+      { table: 'ref.accounts', alias: 'accounts', lookup: true },
     ],
     target: { table: 'facts.cancel', event_time: 'ts', partition_by: ['hour(ts)'] },
     audits: [
@@ -33,7 +47,7 @@ const cancelLoad = processFile(
       { sql: 'audits/no_early_cancel.sql' },
     ],
   },
-  'select c.id, c.account_id, c.ts, s.id as signup_id from cancels c left join signup s on s.account_id = c.account_id and s.ts <= c.ts and s.ts > c.ts - interval 2 hour',
+  'select c.id, c.account_id, c.ts, s.id as signup_id, a.name, $least as least from cancels c left join accounts a using (account_id) left join signup s on s.account_id = c.account_id and s.ts <= c.ts and s.ts > c.ts - interval 2 hour',
 );
 const accountLoad = processFile(
   {
@@ -43,7 +57,7 @@ const accountLoad = processFile(
     target: { table: 'dims.account', event_time: 'hour', partition_by: ['hour(hour)'] },
     audits: [{ unique: { columns: ['hour', 'account_id'] } }],
   },
-  `select $first_hour::timestamptz as hour, account_id, sum(signups)::bigint as signups
+  `select $first_hour::timestamptz as hour, account_id, sum(signups)::bigint * $least as signups
 from (select account_id, 1 as signups from signup union all select account_id, signups from previous)
 group by account_id`,
 );
@@ -58,12 +72,18 @@ beforeAll(async () => {
   world = await createWorld({
     processes: [signupLoad, cancelLoad, accountLoad],
     files: {
+      'psyberg.yaml': PROJECT,
+      'macros/all.sql': MACROS,
+      'audits/among.sql':
+        '-- @param others BIGINT[]\n-- @param start DATE\nselect id from staged where account_id not in (select unnest($others)) and ts >= $start and id >= $least',
       'audits/no_early_cancel.sql':
         "select staged.id from staged join target using (id) where staged.ts < $range_start or staged.ts < timestamptz '2023-01-01'",
     },
   });
   await world.create('raw.signups', 'id integer, account_id integer, ts timestamptz');
   await world.create('raw.cancels', 'id integer, account_id integer, ts timestamptz');
+  await world.create('ref.accounts', 'account_id integer, name varchar');
+  await world.land('ref.accounts', "select * from (values (7, 'seven'), (8, 'eight'))");
   shell = await foreignShell();
 });
 afterAll(async () => {
@@ -152,7 +172,10 @@ describe('a look at the next session', () => {
     const added = await lookAt('signup_load');
     expect(sorted(added.shown.rows.map(([id]) => [id]))).toEqual(['[4]', '[5]']);
     expect(added.staged).toEqual(sorted(added.shown.rows));
-    expect(added.audits).toEqual([[[2n, 2n]], []]);
+    expect([added.audits[0], added.audits.map(({ length }) => length)]).toEqual([
+      [[2n, 2n]],
+      [1, 0, 2, 0, 0],
+    ]);
     await world.publish('signup_load');
     for (const [name, table, time] of [
       ['cancel_load', 'facts.cancel', 'ts'],
@@ -172,7 +195,7 @@ describe('a look at the next session', () => {
 
   it('with nothing new has no row, and names the hours to look at; its SQL is that of the last hour', async () => {
     const shown = await world.psyberg.show('cancel_load');
-    expect([shown.status, shown.columns.length, shown.rows]).toEqual(['nothing-new', 4, []]);
+    expect([shown.status, shown.columns.length, shown.rows]).toEqual(['nothing-new', 6, []]);
     expect(shown.notes).toEqual([
       'nothing is new for cancel_load; its last hour: psyberg show cancel_load --hours 2023-09-14T03',
     ]);
@@ -207,6 +230,7 @@ describe('a look at hours', () => {
     const signups = await of('SIGNUP');
     expect(signups).toMatchObject({ source: 'signup', notes: [] });
     expect(sorted(signups.rows.map(([id]) => [id]))).toEqual(['[1]', '[2]', '[3]', '[4]']);
+    expect((await of('accounts')).rows.length).toBe(2);
     expect((await of('cancels')).toObjects().map(({ id }) => id)).toEqual([12]);
     await expect(of('cancel')).rejects.toMatchObject({
       code: 'source-missing',

@@ -13,17 +13,32 @@ const COUNT = processFile(
   },
   "select date_trunc('hour', ts) as hour, count(*) as events from events group by all",
 );
+const LOAD = processFile(
+  {
+    process_name: 'event_load',
+    pattern: 'stateless',
+    sources: [{ table: 'raw.events' }, { table: 'ref.kinds', lookup: true }],
+    target: { table: 'facts.events' },
+  },
+  'select e.*, name from events e join kinds using (id)',
+);
 
 const rows = (hour: number, count: number): string =>
   `select i as id, timestamptz '2023-09-14 00:00:00+00' + to_hours(${hour}) + to_seconds(i) as ts from range(${count}) as t(i)`;
 
 it('counts the files of the hours that are read, beside those of lookbacks and what these miss', async () => {
-  const world = await worldForTest({ processes: [COUNT] });
+  const world = await worldForTest({ processes: [COUNT, LOAD] });
+  await world.create('ref.kinds', 'id bigint, name varchar');
+  await world.land('ref.kinds', "select 1, 'a'");
   await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
   for (let hour = 0; hour < 10; hour += 1) await world.land('raw.events', rows(hour, 100 + hour));
   // Nothing could be missed by a first load.
   const [first] = await world.psyberg.plan(['count_load'], { reads: true });
   expect(first?.reads).toEqual({ rows: '1045', files: 10, bytes: first?.sources[0]?.bytes, lookbacks: [] });
+  // Of a table that is read whole all files count.
+  const [whole] = await world.psyberg.plan(['event_load'], { reads: true });
+  expect(whole?.reads).toMatchObject({ rows: '1046', files: 11 });
+  expect(Number(whole?.reads?.bytes)).toBeGreaterThan(Number(first?.reads?.bytes));
   await world.publish('count_load');
   expect((await world.psyberg.plan(['count_load'], { reads: true }))[0]).not.toHaveProperty('reads');
   await world.land('raw.events', rows(10, 50));

@@ -40,7 +40,7 @@ interface Headed {
 }
 
 function text(plan: Plan, { stage, asked, part, where }: Headed): string {
-  const values = valueTexts(part.values);
+  const values = valueTexts(part);
   const head = [
     ...whatOf(plan, asked),
     '',

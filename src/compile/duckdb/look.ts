@@ -18,8 +18,15 @@ import {
   statementFragment,
 } from '../../statements/index.ts';
 import type { LimitedShape, LookRows, LookShape, LookStep } from '../look.ts';
-import { firstWindow, type HourWindow, namedIn, processParameters, windowOf } from '../parameters.ts';
-import { type BareStep, bareStep } from '../step-statements.ts';
+import {
+  boundIn,
+  firstWindow,
+  type HourWindow,
+  namedIn,
+  processParameters,
+  windowOf,
+} from '../parameters.ts';
+import { type BareStep, bareStep, stepAround } from '../step-statements.ts';
 import {
   type BoundFragment,
   hoursTable,
@@ -40,12 +47,13 @@ const limited = (limit: number | undefined) => ({
 export function lookRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedShape): LookRows {
   if (patternOf(spec).readsPrevious) return computedRows(plan, spec, { shape, limit });
   const window = windowOf(plan);
-  const { sql, parameters } = ownQuery(plan, spec, window);
-  const rows = bareStep(statement('look/query_rows', { query: statementFragment(sql) }), {
-    ...parameters,
-    ...limited(limit),
-  });
-  return { before: [], rows: { kind: 'look/query_rows', name: 'query_rows', ...rows } };
+  const query = ownQuery(plan, spec, window);
+  const rows = statement('look/query_rows', { query: statementFragment(query.sql) });
+  const bound = { ...query, parameters: { ...query.parameters, ...limited(limit) } };
+  return {
+    before: [],
+    rows: { kind: 'look/query_rows', name: 'query_rows', ...stepAround(rows.sql, bound) },
+  };
 }
 
 function computedRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedShape): LookRows {
@@ -105,7 +113,7 @@ function computeHour(
   return {
     kind: 'compile/compute_hour',
     name: `compute_hour ${hourText(hour)}`,
-    ...bareStep(compute, namedIn(compute.sql, values)),
+    ...stepAround(compute.sql, boundIn(compute.sql, spec, values)),
   };
 }
 
@@ -115,9 +123,9 @@ export function beginRows(
   spec: ProcessSpec,
   { shape, rows }: { readonly shape: LookShape; readonly rows: SqlFragment },
 ): LookStep {
-  const { sql, parameters } = shapeQuery(plan, spec, shape);
-  const begin = statement('look/begin_rows', { rows, shape: statementFragment(sql) });
-  return { kind: 'look/begin_rows', name: 'begin_rows', ...bareStep(begin, parameters) };
+  const query = shapeQuery(plan, spec, shape);
+  const begin = statement('look/begin_rows', { rows, shape: statementFragment(query.sql) });
+  return { kind: 'look/begin_rows', name: 'begin_rows', ...stepAround(begin.sql, query) };
 }
 
 function shapeQuery(plan: Plan, spec: ProcessSpec, { fitsTarget, inferred }: LookShape): BareStep {
@@ -127,7 +135,7 @@ function shapeQuery(plan: Plan, spec: ProcessSpec, { fitsTarget, inferred }: Loo
   const query = ownQuery(plan, spec, firstWindow(spec, windowOf(plan)), inferred);
   if (!plan.target.exists) return query;
   const sql = renderStatement('look/widened_shape', { target, query: statementFragment(query.sql) });
-  return { sql, parameters: query.parameters };
+  return { ...query, sql };
 }
 
 /** The process's query over the rows of a window. `ctes`: in place of those that the window gives. */
@@ -142,7 +150,7 @@ export function ownQuery(
     query: queryWithin(plan, spec, window),
   });
   const values = { ...processParameters(plan, window), ...ctes.parameters, ...computedFrom(plan) };
-  return bareStep(own, namedIn(own.sql, values));
+  return stepAround(own.sql, boundIn(own.sql, spec, values));
 }
 
 export function lookSource(plan: Plan, alias: string, limit: number | undefined): LookRows {
@@ -152,10 +160,13 @@ export function lookSource(plan: Plan, alias: string, limit: number | undefined)
   return { before: [], rows: { kind: 'look/source_rows', name: `source_rows ${alias}`, ...rows } };
 }
 
+/** Those that have no row whatever the hours are tell nothing of the hours. */
+const withHours = ({ sources }: Plan): Plan['sources'] => sources.filter(({ lookup }) => lookup !== true);
+
 export function emptySources(plan: Plan): LookStep {
   const ctes = sourceCtes(plan, windowOf(plan));
   const each = joinedFragment(
-    plan.sources.map(({ alias }) =>
+    withHours(plan).map(({ alias }) =>
       statementFragment(
         renderStatement('look/empty_source', {
           alias: literalFragment(alias),

@@ -8,6 +8,7 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import { parseHour, timeOfSessionId } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import { scanSql } from '../../model/scan-sql.ts';
 import { sqlName } from '../../model/sql-name.ts';
 import {
   identifierFragment,
@@ -20,6 +21,7 @@ import {
 } from '../../statements/index.ts';
 import type { LookShape } from '../look.ts';
 import {
+  boundIn,
   firstWindow,
   type HourWindow,
   namedIn,
@@ -39,19 +41,26 @@ const WHOLE = temporary('psyberg_whole');
 /** A dimension's query for the hour that the variables say. */
 const ONE_HOUR = temporary('psyberg_hour');
 
-/** Statements with the values that they ask for. */
-export interface ScriptPart {
-  readonly values: BareStep['parameters'];
+/** Statements with the values that they ask for, and the macros of the project. */
+export interface ScriptPart extends ScriptValues {
   readonly sql: string;
+  readonly macros: NonNullable<ProcessSpec['macros']>;
+}
+
+interface ScriptValues {
+  readonly values: BareStep['parameters'];
+  /** Of those that the project declares. */
+  readonly types: NonNullable<BareStep['types']>;
 }
 
 /** Leaves the rows in {@link STAGED}, and shows them. */
 export function loadScript(plan: Plan, spec: ProcessSpec, shape: LookShape): ScriptPart {
   const begin = beginRows(plan, spec, { shape, rows: STAGED });
-  const { values, parts } = patternOf(spec).readsPrevious
+  const { values, types, parts } = patternOf(spec).readsPrevious
     ? hourByHour(plan, spec)
     : atOnce(plan, spec, windowOf(plan));
-  return script({ ...begin.parameters, ...values }, [
+  const all = { values: { ...begin.parameters, ...values }, types: { ...begin.types, ...types } };
+  return script(spec, all, [
     [`what the load returns, shaped like ${shape.fitsTarget ? plan.target.table : 'the query'}`, begin.sql],
     ...parts,
     ['the rows', `from ${STAGED.sql}`],
@@ -60,14 +69,13 @@ export function loadScript(plan: Plan, spec: ProcessSpec, shape: LookShape): Scr
 
 /** A remark, and the statement that it is on. */
 type Part = readonly [remark: string, sql: string];
-interface Parts {
-  readonly values: BareStep['parameters'];
+interface Parts extends ScriptValues {
   readonly parts: readonly Part[];
 }
 
 function atOnce(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Parts {
-  const { sql, parameters } = ownQuery(plan, spec, window);
-  return { values: parameters, parts: [['load', `insert into ${STAGED.sql} by name\n${sql}`]] };
+  const { sql, parameters: values, types = {} } = ownQuery(plan, spec, window);
+  return { values, types, parts: [['load', `insert into ${STAGED.sql} by name\n${sql}`]] };
 }
 
 /**
@@ -82,12 +90,14 @@ function hourByHour(plan: Plan, spec: ProcessSpec): Parts {
     const one = { firstHour: parseHour(hour), lastHour: parseHour(hour) };
     const all = { ...processParameters(plan, one), ...queryCtes(plan, spec, one, from).parameters };
     const changing = namedIn(query.sql, hourValues(all));
-    const set = index === 0 ? '' : `${settings(changing as ScriptPart['values']).join(' ')}\n`;
+    const values = changing as ScriptPart['values'];
+    const set = index === 0 ? '' : `${settings({ values, types: {} }).join(' ')}\n`;
     return [hour, `${set}insert into ${STAGED.sql} by name from ${ONE_HOUR.sql}`];
   });
   const view = `create or replace temp view ${ONE_HOUR.sql} as\n${query.sql}`;
   return {
     values: { ...query.parameters, ...namedIn(query.sql, computedFrom(plan)) } as Parts['values'],
+    types: query.types ?? {},
     parts: [['the query, for the hour that the variables say', view], ...hours],
   };
 }
@@ -110,7 +120,7 @@ export function auditScript(
     sources: (more) => sourceCtes(plan, window, more).fragment,
     ownSources: () => ownHourCtes(plan, window),
     hasWindows: windowReach(plan) > 0,
-    aliases: spec.sources.map(({ alias }) => alias),
+    aliases: spec.sources.filter(({ lookup }) => lookup === undefined).map(({ alias }) => alias),
     staged: STAGED,
     whole: WHOLE,
     openedAtMs: Date.parse(plan.opened_at ?? timeOfSessionId(plan.psyberg_session_id)),
@@ -120,17 +130,28 @@ export function auditScript(
   )
     ? [wholeTarget(plan, spec, window)]
     : [];
-  const audits = spec.audits.map(
-    (audit): Part => [auditRemark(audit), auditKind(audit.kind).compile(audit, scope)],
-  );
-  const parts = [...whole, ...audits];
+  const parts = [...whole, ...auditParts(spec, scope)];
   const values = {
     ...processParameters(plan, window),
     ...sources.parameters,
     ...(window?.only === undefined ? {} : { hours: window.only.map(String) }),
     kept_rows: keptRows,
   };
-  return script(namedIn(parts.map(([, sql]) => sql).join('\n'), values) as ScriptPart['values'], parts);
+  const { parameters, types = {} } = boundIn(parts.map(([, sql]) => sql).join('\n'), spec, values);
+  return script(spec, { values: parameters, types }, parts);
+}
+
+/** What an audit binds by itself is set before it: the next one may give the same name another value. */
+function auditParts({ audits, variables = {} }: ProcessSpec, scope: AuditScope): Part[] {
+  const own = audits.map((audit) => auditKind(audit.kind).values?.(audit, scope) ?? {});
+  const taken = new Set(own.flatMap((each) => Object.keys(each)));
+  const again = Object.fromEntries(Object.entries(variables).filter(([name]) => taken.has(name)));
+  return audits.map((audit, index): Part => {
+    const sql = auditKind(audit.kind).compile(audit, scope);
+    const { parameters: values, types = {} } = boundIn(sql, { variables: again }, {}, own[index]);
+    const set = settings({ values, types });
+    return [auditRemark(audit), [...set, sql].join('\n')];
+  });
 }
 
 const auditRemark = ({ name, kind, severity }: AuditSpec): string =>
@@ -163,30 +184,41 @@ function wholeTarget(plan: Plan, spec: ProcessSpec, window: HourWindow | undefin
   ];
 }
 
-function script(values: ScriptPart['values'], parts: readonly Part[]): ScriptPart {
+function script({ macros = [] }: ProcessSpec, all: ScriptValues, parts: readonly Part[]): ScriptPart {
   const texts = parts.map(([remark, sql]) => `-- ${remark}\n${withVariables(sql)};`);
-  return { values, sql: texts.join('\n\n') };
+  const { calls } = scanSql(parts.map(([, sql]) => sql).join(';\n'));
+  const isUsed = macros.some(({ name }) => calls.has(name.toLowerCase()));
+  return { ...all, sql: texts.join('\n\n'), macros: isUsed ? macros : [] };
 }
 
-/** What a text has to begin with: UTC, its values, and the macros of the engine that it calls. */
-export function prologue({ values, sql }: ScriptPart): string {
+/** What a text has to begin with: UTC, its values, and the macros that it calls. */
+export function prologue(part: ScriptPart): string {
+  const { sql } = part;
   const calls = MACROS.filter((name) => sql.includes(`${name}(`));
   const macros = calls.length === 0 ? [] : MACROS.map((name) => `${statementFile(`macros/${name}`).body};`);
-  return ["set TimeZone = 'UTC';", ...settings(values), ...macros].join('\n');
+  const own = part.macros.map(({ definition }) => `create or replace temp macro ${definition};`);
+  return ["set TimeZone = 'UTC';", ...settings(part), ...macros, ...own].join('\n');
 }
 
 /** Each calls those before it. */
 const MACROS = ['units_per_hour', 'event_hour'] as const;
 
-const settings = (values: ScriptPart['values']): string[] =>
-  valueTexts(values).map(([name, text]) => `set variable ${sqlName(name)} = ${text};`);
+const settings = (all: ScriptValues): string[] =>
+  valueTexts(all).map(([name, text]) => `set variable ${sqlName(name)} = ${text};`);
 
 /** The values as SQL writes them, by name. */
-export const valueTexts = (values: ScriptPart['values']): [name: string, text: string][] =>
-  Object.entries(values).map(([name, value]) => [
-    name,
-    literalText(value as Parameters<typeof literalText>[0], typeOf(name)),
-  ]);
+export const valueTexts = ({ values, types }: ScriptValues): [name: string, text: string][] =>
+  Object.entries(values).map(([name, value]) => {
+    const type = types[name];
+    const literal = value as Parameters<typeof literalText>[0];
+    return [name, type === undefined ? literalText(literal, typeOf(name)) : typedText(literal, type)];
+  });
+
+/** Of the type that the project declares: a variable has the type of its value. */
+function typedText(value: Parameters<typeof literalText>[0], type: string): string {
+  if (type === 'VARCHAR' || type === 'BOOLEAN') return literalText(value);
+  return `cast(${literalText(value)} as ${type})`;
+}
 
 /** As the header of the statement declares it that a session would bind it in. */
 const typeOf = (name: string) =>

@@ -6,7 +6,7 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import type { Plan, PlanQuery } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { statement, userQueryFragment } from '../../statements/index.ts';
-import { firstWindow, namedIn, processParameters, windowOf } from '../parameters.ts';
+import { boundIn, firstWindow, processParameters, windowOf } from '../parameters.ts';
 import { queryCtes } from './source-ctes.ts';
 
 /**
@@ -23,7 +23,7 @@ export function sessionQuery(plan: Plan, spec: ProcessSpec): PlanQuery {
   });
   return {
     sql,
-    parameters: namedIn(sql, { ...processParameters(plan, window), ...sources.parameters }),
+    parameters: boundIn(sql, spec, { ...processParameters(plan, window), ...sources.parameters }).parameters,
     runs: readsPrevious ? plan.hours.length : 1,
   };
 }
