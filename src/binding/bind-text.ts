@@ -18,6 +18,8 @@ export interface BindingFault {
   readonly offset: number | undefined;
   /** The name of a column that is not there. */
   readonly missing?: string;
+  /** The name of a table that is not there. */
+  readonly table?: string;
   /** Where it is not that of a text that does not bind. */
   readonly code?: 'previous-column';
 }
@@ -122,7 +124,7 @@ function reasonNotToJudge({ kind, message, entry }: TextFault, name: string | un
     : undefined;
 }
 
-type Described = Pick<BindingFault, 'message' | 'hint'>;
+type Described = Pick<BindingFault, 'message' | 'hint' | 'table'>;
 
 function described(fault: TextFault, relations: Surroundings['relations']): Described {
   const missing = missingColumn(fault);
@@ -130,6 +132,7 @@ function described(fault: TextFault, relations: Surroundings['relations']): Desc
   const { candidates, entry, name } = fault;
   if (entry === 'Table' && name !== undefined)
     return {
+      table: name,
       message: `there is no table ${name}`,
       hint: `the sources are ${[...relations.keys()].join(', ')}`,
     };

@@ -1,6 +1,7 @@
 /** The columns of a table, as the SQL that reads it sees them. DDL -> columns, or what is wrong in it. */
 import type { Binder, BoundColumn, TextFault } from '../engine/index.ts';
 import type { TableIdentifier } from '../model/names.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import { ddlStatements } from '../project/ddl-text.ts';
 import { identifierFragment, joinedFragment, renderStatement } from '../statements/index.ts';
 import { unitsOfBytes } from './edited-text.ts';
@@ -35,4 +36,21 @@ export async function columnsOfDdl(
       ? undefined
       : at.offset + (fault.byte === undefined ? 0 : unitsOfBytes(at.sql, fault.byte));
   return { fault, offset, isOther: statement === undefined };
+}
+
+/**
+ * The columns that a header says of a folder of files, with `filename` where the process names it. Undefined
+ * where it says none, or where an option of the reader may add others.
+ */
+export function columnsOfHeader(
+  { files }: Pick<SourceSpec, 'files'>,
+  { sql, audits }: Pick<ProcessSpec, 'sql' | 'audits'>,
+): BoundColumn[] | undefined {
+  if (files?.columns === undefined) return undefined;
+  if (Object.keys(files.options).some((option) => /^(?:hive|filename)/i.test(option))) return undefined;
+  const columns = Object.entries(files.columns).map(([name, type]) => ({ name, type }));
+  const texts = [sql, ...audits.map((audit) => audit.sql ?? '')];
+  const isNamed = texts.some((text) => /\bfilename\b/i.test(text));
+  const isThere = columns.some(({ name }) => name.toLowerCase() === 'filename');
+  return isNamed && !isThere ? [...columns, { name: 'filename', type: 'VARCHAR' }] : columns;
 }

@@ -3,6 +3,7 @@
  * The warehouse is asked for the columns alone that no file and no query says.
  */
 import { bindProcess } from '../binding/bind-process.ts';
+import { columnsOfHeader } from '../binding/table-columns.ts';
 import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
 import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
@@ -11,7 +12,7 @@ import { PROJECT_FILE } from '../project/project-schema.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
 import { type ExaminedProject, examineProject } from '../project/read-project.ts';
 import { defineOnBinder } from '../workload/duckdb/define-macros.ts';
-import { undeclaredReads } from '../workload/duckdb/refuse-undeclared.ts';
+import { readsOfTexts } from '../workload/duckdb/refuse-undeclared.ts';
 import type { Checked, CheckedProcess, CheckedSource } from './facts.ts';
 import { type KnownTable, type KnownTables, knowTables } from './know-tables.ts';
 import { RULES } from './rules/index.ts';
@@ -80,9 +81,16 @@ async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedPr
   return { project, processes, drafts, tableFiles: tables.files, macros };
 }
 
-/** What files hold is known when they are read. */
-const columnsOfSource = async (tables: KnownTables, { files, table }: SourceSpec): Promise<KnownTable> =>
-  files === undefined ? tables.columnsOf(table) : { unknown: { kind: 'elsewhere' } };
+/** What files hold that no header describes is known when they are read. */
+async function columnsOfSource(
+  tables: KnownTables,
+  spec: ProcessSpec,
+  source: SourceSpec,
+): Promise<KnownTable> {
+  if (source.files === undefined) return tables.columnsOf(source.table);
+  const columns = columnsOfHeader(source, spec);
+  return columns === undefined ? { unknown: { kind: 'elsewhere' } } : { columns };
+}
 
 interface ProcessText {
   readonly root: string;
@@ -98,8 +106,8 @@ async function checkedProcess(
 ): Promise<CheckedProcess> {
   const sources: CheckedSource[] = [];
   for (const [index, source] of spec.sources.entries())
-    sources.push({ spec: source, index, ...(await columnsOfSource(tables, source)) });
-  const reads = await undeclaredReads(binder, { root, spec });
+    sources.push({ spec: source, index, ...(await columnsOfSource(tables, spec, source)) });
+  const reads = await readsOfTexts(binder, { root, spec });
   const facts = { spec, file: draft.file, draft, sources, reads };
   if (parsed.fault !== undefined) return { ...facts, syntax: parsed.fault };
   const tree = parsed.tree === undefined ? {} : { tree: parsed.tree };

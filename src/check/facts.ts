@@ -6,7 +6,7 @@ import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec
 import type { ProcessDraft } from '../project/read-process.ts';
 import type { DdlFile } from '../project/table-files.ts';
 import type { JudgedMacros } from '../workload/duckdb/define-macros.ts';
-import type { ReadFault } from '../workload/duckdb/read-faults.ts';
+import type { ReadsOfTexts } from '../workload/duckdb/refuse-undeclared.ts';
 
 export interface CheckedProcess {
   readonly spec: ProcessSpec;
@@ -19,8 +19,7 @@ export interface CheckedProcess {
   readonly tree?: unknown;
   /** Why its SQL cannot be parsed. */
   readonly syntax?: TextFault;
-  /** What it and its audits read beside what they are given. */
-  readonly reads: readonly ReadFault[];
+  readonly reads: ReadsOfTexts;
   /** Undefined where the columns of a source are not known, or its SQL cannot be parsed. */
   readonly bound?: BoundProcess;
 }

@@ -12,6 +12,7 @@ import { sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import { producerOf } from '../project/dependency-order.ts';
 import type { TableRow } from '../report/tables.ts';
 import { type StatementRow, statement } from '../statements/index.ts';
+import { bytesListed } from '../tables/read/bytes-listed.ts';
 import { readEachSpec } from '../tables/read/each-spec.ts';
 import { tablesIn } from '../workspace/list-tables.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -71,7 +72,7 @@ async function contentOf(
     column === undefined ? undefined : await newestHour(workspace, { metadata, column, manifests });
   return {
     rows: textOf(withoutDeleted(head, rows ?? rowsListed(manifests))),
-    bytes: String(bytes ?? (await bytesListed(workspace, metadata, listed))),
+    bytes: String(bytes ?? (await bytesListed(await workspace.engine(), metadata, listed))),
     newest_hour: newest === undefined ? null : hourText(newest),
   };
 }
@@ -83,23 +84,6 @@ const rowsListed = (manifests: readonly ListedManifest[]): bigint | undefined =>
   manifests.some(({ rows }) => rows === null)
     ? undefined
     : manifests.reduce((sum, { rows }) => sum + (rows ?? 0n), 0n);
-
-async function bytesListed(
-  workspace: Workspace,
-  metadata: TableMetadata,
-  listed: readonly ListedManifest[],
-): Promise<bigint> {
-  const engine = await workspace.engine();
-  let bytes = 0n;
-  for (const content of [0, 1]) {
-    const manifests = listed.filter((each) => each.content === content);
-    const sums = await readEachSpec(metadata, manifests, (paths) =>
-      engine.query(statement('inspect/bytes_of_manifests'), { manifests: paths }),
-    );
-    for (const sum of sums) bytes += sum.bytes;
-  }
-  return bytes;
-}
 
 /**
  * Less the rows that position deletes name. How many rows an equality delete takes away no metadata say:

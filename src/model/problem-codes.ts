@@ -25,6 +25,7 @@ export const PROBLEM_CODES = {
   'event-time-type': error('The event time of a source is no timestamp, date, or integer with a unit.'),
   'join-without-window': warning('Nothing ties the hours of two sources that a query joins.'),
   'macro-invalid': error('A macro of `macros/` cannot be defined, is there twice, or uses itself.'),
+  'lookup-key-missing': error('The key of a lookup is no column of it, or of no other source.'),
   'macro-table-undeclared': error('A query names to a macro a table that is no source of its process.'),
   'non-deterministic': warning('A query would give another result when its hours are computed again.'),
   'partition-column-missing': error('`partition_by` names a column that the query does not return.'),

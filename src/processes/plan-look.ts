@@ -14,9 +14,9 @@ import type { Session } from '../model/session.ts';
 import { hourOfInterest, lastCompleteHour, planHours } from '../plan/index.ts';
 import { producerOf } from '../project/dependency-order.ts';
 import { openSession } from '../session/open-session.ts';
+import { judgeSql } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
-import { judgeSql } from './judge-sql.ts';
 import { planProcess } from './plan-process.ts';
 
 export interface PlannedLook {
@@ -62,7 +62,7 @@ async function planNext(workspace: Workspace, spec: ProcessSpec): Promise<Planne
   const missing = missingSources(workspace, session);
   if (missing.length > 0)
     return { plan, notes: missing.map((each) => `${spec.processName} waits: ${each.message}; ${each.hint}`) };
-  await judgeSql(workspace, spec);
+  await judgeSql(await workspace.engine(), workspace.project, spec);
   return {
     plan: asLast(plan, session),
     asked: 'last',
@@ -115,7 +115,7 @@ async function planGiven(workspace: Workspace, spec: ProcessSpec, text: string):
       hint: missing.hint,
       context: { process_name: spec.processName, table: missing.table },
     });
-  await judgeSql(workspace, spec);
+  await judgeSql(await workspace.engine(), workspace.project, spec);
   const plan = planHours(session, range);
   return { plan: { ...plan, steps: [] }, asked: 'given', notes: notesOn(session, plan) };
 }

@@ -15,10 +15,10 @@ import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession, warningsOf } from '../plan/index.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
+import { judgeSql } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
-import { judgeSql } from './judge-sql.ts';
 
 export interface PlanRequest {
   /** Default: now, or the next one that no session of the process has. */
@@ -66,7 +66,7 @@ async function planNamed(
   let plan = planned;
   if (planned.status === 'work') {
     await checkWatermarks(input);
-    const tree = await judgeSql(workspace, spec);
+    const tree = await judgeSql(await engine(), project, spec);
     plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
   }
   // Nobody loads the rows that were read for a plan alone.

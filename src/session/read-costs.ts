@@ -3,9 +3,10 @@
  * plan -> counts, from the metadata of the files that may hold the rows: no row is read. The cost follows the
  * hours that are asked for, where the source is partitioned by them.
  */
+import { countWhole } from '../changes/files/whole-table.ts';
 import { sourceFilesOfHours } from '../changes/keys/files-of-hours.ts';
 import { openSource } from '../changes/open-source.ts';
-import { countInSummary, snapshotById } from '../iceberg/history.ts';
+import { snapshotById } from '../iceberg/history.ts';
 import { type Hour, type HourRange, hourIntervals, hourOfMs, hourText, parseHour } from '../model/hour.ts';
 import type { Plan, PlanLookback, PlanReads, PlanSource } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
@@ -106,16 +107,10 @@ async function countSource(
   ];
 }
 
-/** A table that is read whole: what its snapshot says of itself. */
-async function wholeAt({ catalog }: OpenSessionInput, { spec, head }: SourceState): Promise<Counted> {
+async function wholeAt({ catalog, engine }: OpenSessionInput, { spec, head }: SourceState): Promise<Counted> {
   const metadata = (await catalog.loadTableToRead(spec.table))?.metadata;
   const snapshot = metadata === undefined ? undefined : snapshotById(metadata, head?.snapshotId ?? -1n);
-  const total = (key: string): bigint => countInSummary(snapshot, key) ?? 0n;
-  return {
-    rows: total('total-records'),
-    files: Number(total('total-data-files')),
-    bytes: total('total-files-size'),
-  };
+  return metadata === undefined || snapshot === undefined ? NOTHING : countWhole(engine, metadata, snapshot);
 }
 
 interface FileOfHours {

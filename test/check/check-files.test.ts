@@ -139,6 +139,57 @@ describe('headers', () => {
     ).toEqual([]);
   });
 
+  it('name keys of lookups that the lookup and another source have', async () => {
+    const lookup = (key: string): Promise<string[]> =>
+      foundIn(
+        'select event_id, event_ts from e join r using (account_id)',
+        {
+          sources: [
+            '{ table: raw.events, event_time: event_ts, alias: e }',
+            `{ table: raw.requests, alias: r, lookup: true, on_change: restate, key: ${key} }`,
+          ],
+        },
+        { 'tables/raw/requests.sql': REQUESTS },
+      );
+    expect(await lookup('account_id')).toEqual([]);
+    expect(await lookup('event_id')).toEqual([
+      "processes/a.sql:6:77 error lookup-key-missing the lookup raw.requests has no column 'event_id'",
+    ]);
+    expect(await lookup('request_ts')).toEqual([
+      "processes/a.sql:6:77 error lookup-key-missing no source of a_load but the lookup raw.requests has a column 'request_ts'",
+    ]);
+  });
+
+  it('say the columns of files', async () => {
+    const files = (sql: string): Promise<string[]> =>
+      problemsOf({
+        'processes/a.sql': processOf('a_load', sql, {
+          pattern: 'stateless',
+          sources: ["{ files: 'in/*.csv', alias: e, columns: { id: bigint, ts: timestamptz } }"],
+          target: '{ table: facts.a }',
+        }),
+      });
+    expect(await files('select id + 1 as id, ts, filename from e')).toEqual([]);
+    expect(await files('select id, tss from e')).toEqual([
+      'processes/a.sql:8:12 error process-sql-failed there is no column tss',
+    ]);
+  });
+
+  it('declare variables and parameters of audits, which are bound by their types', async () => {
+    const files = {
+      'psyberg.yaml': 'name: x\ncatalog: { warehouse: w }\nvars: { least: 2, day: 2023-09-14 }\n',
+      'audits/among.sql':
+        '-- @param column IDENTIFIER\n-- @param allowed VARCHAR[]\nselect * from staged where {{column}} not in (select unnest($allowed)) and event_ts < $day\n',
+    };
+    const more =
+      'audits:\n  - among: { column: kind, allowed: [a] }\n  - accepted_values: { column: event_id, values: [1, 2] }\n  - freshness: { column: event_ts, max_age: 3h }\n  - expression: { sql: event_id >= $least }\n';
+    const sql = 'select event_id, event_ts, kind from e where event_id >= $least and event_ts >= ';
+    expect(await foundIn(`${sql}$day`, { more }, files)).toEqual([]);
+    expect(await foundIn(`${sql}$least`, { more }, files)).toEqual([
+      expect.stringMatching(/^processes\/a\.sql:13:78 error process-sql-failed Cannot compare/),
+    ]);
+  });
+
   it('with faults of their own hide nothing of others', async () => {
     expect(
       await problemsOf({
@@ -297,6 +348,19 @@ describe('what would surprise', () => {
       'processes/a.sql:6:14 warning source-unused the query does not read r: raw.requests',
       'processes/a.sql:9:43 error table-not-declared a_load reads lake.raw.countries, which is none of its sources',
       'processes/a.sql:9:93 error table-not-declared a_load reads what read_csv() reads',
+    ]);
+  });
+
+  it('macros that read beside what they are given, and tables that are named to them', async () => {
+    const macros = {
+      'macros/m.sql':
+        "create macro newest(rows, n) as table select * from query_table(rows) where event_id >= n;\ncreate macro hidden() as table from read_csv('x.csv');\n",
+    };
+    const found = await foundIn("select event_id, event_ts from newest('e', 2)", {}, macros);
+    expect(found).toEqual(['macros/m.sql:2:14 error macro-invalid the macro hidden reads a file']);
+    expect((await foundIn("select event_id, event_ts from newest('ee', 2)", {}, macros)).slice(1)).toEqual([
+      expect.stringMatching(/^processes\/a\.sql:5:14 warning source-unused/),
+      'processes/a.sql:8:39 error macro-table-undeclared a macro is to read ee, which is no table of this query',
     ]);
   });
 

@@ -4,36 +4,27 @@
  */
 import type { BindingFault } from '../../binding/bind-text.ts';
 import { placeIn } from '../../binding/edited-text.ts';
-import type { AuditSpec } from '../../model/process-spec.ts';
+import type { AuditSpec, TextPosition } from '../../model/process-spec.ts';
 import { relativeFile } from '../../project/relative-file.ts';
 import type { CheckedProcess } from '../facts.ts';
 import { type Found, isUndeclaredRead, perProcess } from './rule.ts';
 
 export const auditsBind = perProcess((process, { project }) =>
-  (process.bound?.audits ?? [])
-    .flatMap(({ audit, bound }) =>
-      bound.faults.map((fault): Found => {
-        const { message, hint, offset } = fault;
-        const named = `${audit.name} of ${process.spec.processName}: ${message}`;
-        if (audit.sql === undefined || audit.file === undefined)
-          return {
-            code: 'audit-sql-failed',
-            file: process.file,
-            place: placeInHeader(process, audit, fault),
-            message: named,
-            hint,
-          };
-        return {
-          code: 'audit-sql-failed',
-          file: relativeFile(project.root, audit.file),
-          place: offset === undefined ? audit.place : placeIn(audit.sql, audit.place, offset),
-          message: named,
-          hint,
-        };
-      }),
-    )
-    .filter((found) => !isUndeclaredRead(process, found)),
+  (process.bound?.audits ?? []).flatMap(({ audit, bound }) => {
+    const file = audit.file === undefined ? process.file : relativeFile(project.root, audit.file);
+    const faults = bound.faults.filter((fault) => !isUndeclaredRead(process, file, fault));
+    return faults.map((fault): Found => {
+      const { message, hint } = fault;
+      const named = `${audit.name} of ${process.spec.processName}: ${message}`;
+      return { code: 'audit-sql-failed', file, place: placeOf(process, audit, fault), message: named, hint };
+    });
+  }),
 );
+
+function placeOf(process: CheckedProcess, audit: AuditSpec, fault: BindingFault): TextPosition {
+  if (audit.sql === undefined || audit.file === undefined) return placeInHeader(process, audit, fault);
+  return fault.offset === undefined ? audit.place : placeIn(audit.sql, audit.place, fault.offset);
+}
 
 /** The place of the name that is not there, else that of the audit. */
 function placeInHeader({ spec, draft }: CheckedProcess, audit: AuditSpec, { missing }: BindingFault) {

@@ -10,9 +10,12 @@ export const queriesBind = perProcess((process): Found[] => {
     const place = placeIn(spec.sql, begin, offset);
     return [{ code: 'process-sql-failed', file, place, message: syntax.message }];
   }
-  const faults = (bound?.query.faults ?? []).map(({ message, hint, offset, code }): Found => {
-    const place = offset === undefined ? begin : placeIn(spec.sql, begin, offset);
-    return { code: code ?? 'process-sql-failed', file, place, message, hint };
-  });
-  return faults.filter((each) => !isUndeclaredRead(process, each));
+  const faults = (bound?.query.faults ?? []).filter((fault) => !isUndeclaredRead(process, file, fault));
+  return faults.map(({ message, hint, offset, code }) => ({
+    code: code ?? 'process-sql-failed',
+    file,
+    place: offset === undefined ? begin : placeIn(spec.sql, begin, offset),
+    message,
+    hint,
+  }));
 });

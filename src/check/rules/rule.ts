@@ -1,4 +1,5 @@
 /** What a rule of `psyberg check` is, and what it finds. */
+import type { BindingFault } from '../../binding/bind-text.ts';
 import { placeOfByte } from '../../binding/edited-text.ts';
 import type { ProblemCode } from '../../model/problem-codes.ts';
 import type { TextPosition } from '../../model/process-spec.ts';
@@ -28,12 +29,14 @@ export const placeInQuery = (
   byte: number | undefined,
 ): TextPosition => (byte === undefined ? sqlOffset : placeOfByte(sql, sqlOffset, byte));
 
-/** A table that is not there is told as one that is no source. */
+/** A table that is not there is told as one that is no source. `file`: of the text. */
 export const isUndeclaredRead = (
   { reads }: Pick<CheckedProcess, 'reads'>,
-  { file, place }: Pick<Found, 'file' | 'place'>,
+  file: string,
+  { table }: Pick<BindingFault, 'table'>,
 ): boolean =>
-  reads.some((read) => read.file === file && read.line === place.line && read.column === place.column);
+  table !== undefined &&
+  reads.faults.some((read) => read.file === file && read.table?.toLowerCase() === table.toLowerCase());
 
 /** The column of that name, compared as DuckDB does. */
 export const columnOfName = <Column extends { readonly name: string }>(

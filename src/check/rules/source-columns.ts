@@ -1,4 +1,7 @@
-/** `event-time-missing`, `event-time-type`, `window-key-missing`: columns of sources that a header names. */
+/**
+ * `event-time-missing`, `event-time-type`, `window-key-missing`, `lookup-key-missing`: columns of sources
+ * that a header names.
+ */
 import { tableName } from '../../model/names.ts';
 import type { EventTimeUnit } from '../../model/process-spec.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
@@ -6,7 +9,11 @@ import type { CheckedProcess, CheckedSource } from '../facts.ts';
 import { columnOfName, type Found, perProcess } from './rule.ts';
 
 export const sourceColumns = perProcess((process) =>
-  process.sources.flatMap((source) => [...eventTimeOf(process, source), ...windowKeyOf(process, source)]),
+  process.sources.flatMap((source) => [
+    ...eventTimeOf(process, source),
+    ...windowKeyOf(process, source),
+    ...lookupKeyOf(process, source),
+  ]),
 );
 
 function eventTimeOf({ file, draft }: CheckedProcess, { spec, index, columns }: CheckedSource): Found[] {
@@ -53,7 +60,7 @@ function windowKeyOf({ spec, file, draft, sources }: CheckedProcess, source: Che
   const key = source.spec.window?.key;
   if (key === undefined) return [];
   return sources
-    .filter((each) => each === source || each.spec.window === undefined)
+    .filter((each) => each === source || (each.spec.window === undefined && each.spec.lookup === undefined))
     .flatMap((each): Found[] => {
       if (each.columns === undefined || columnOfName(each.columns, key) !== undefined) return [];
       const names = each.columns.map(({ name }) => name).join(', ');
@@ -67,4 +74,33 @@ function windowKeyOf({ spec, file, draft, sources }: CheckedProcess, source: Che
         },
       ];
     });
+}
+
+/** The lookup has the key, and another source as well. */
+function lookupKeyOf({ spec, file, draft, sources }: CheckedProcess, source: CheckedSource): Found[] {
+  const { key } = source.spec.lookup ?? {};
+  if (key === undefined) return [];
+  const name = tableName(source.spec.table);
+  const found = (message: string, hint: string): Found[] => [
+    {
+      code: 'lookup-key-missing',
+      file,
+      place: draft.placeOf(['sources', source.index, 'key']),
+      message,
+      hint,
+    },
+  ];
+  if (source.columns !== undefined && columnOfName(source.columns, key) === undefined)
+    return found(
+      `the lookup ${name} has no column '${key}'`,
+      `name one of its columns as key: ${source.columns.map((each) => each.name).join(', ')}; or remove the key, and a change computes all hours again`,
+    );
+  const others = sources.filter((each) => each.spec.lookup === undefined);
+  // One whose columns nobody knows may have it.
+  if (others.some(({ columns }) => columns === undefined || columnOfName(columns, key) !== undefined))
+    return [];
+  return found(
+    `no source of ${spec.processName} but the lookup ${name} has a column '${key}'`,
+    'name a column that the lookup and another source have; or remove the key, and a change computes all hours again',
+  );
 }

@@ -5,7 +5,7 @@
 import { type Found, perProcess } from './rule.ts';
 
 export const tablesDeclared = perProcess(({ reads }) =>
-  reads.map(({ code, file, line, column, message, hint }): Found => {
+  reads.faults.map(({ code, file, line, column, message, hint }): Found => {
     return { code, file, place: { line, column }, message, hint };
   }),
 );

@@ -76,15 +76,25 @@ export async function defineOnBinder(
   { macros, root }: Pick<ProjectSpec, 'root' | 'macros'>,
 ): Promise<JudgedMacros> {
   const failed: UndefinedMacro[] = [];
+  const reading: MacroProblem[] = [];
+  const sound: MacroSpec[] = [];
   for (const macro of macros) {
     const fault = await binder.define([`${HEAD}${macro.definition}`]);
-    if (fault !== undefined) failed.push({ macro, fault });
+    const read = fault === undefined ? undefined : readBesideIn(fault);
+    if (fault === undefined) sound.push(macro);
+    else if (read === undefined) failed.push({ macro, fault });
+    else reading.push(readProblem(macro, root, read));
   }
-  const sound = macros.filter((macro) => failed.every((each) => each.macro !== macro));
-  if (sound.length === 0) return { undefined: failed, problems: [] };
+  if (sound.length === 0) return { undefined: failed, problems: reading };
   const { problems, tables } = await lookThrough(viewOfBinder(binder), sound, root);
   tablesOfMacros.set(binder, tables);
-  return { undefined: failed, problems };
+  return { undefined: failed, problems: [...reading, ...problems] };
+}
+
+/** What a macro reads that a binder does not have. */
+function readBesideIn({ kind, entry, name }: TextFault): string | undefined {
+  if (kind === 'Permission' || kind === 'IO') return 'a file';
+  return entry === 'Table' && name !== undefined ? `the table ${name}` : undefined;
 }
 
 const macrosInvalid = (problems: readonly MacroProblem[]): PsybergError => {

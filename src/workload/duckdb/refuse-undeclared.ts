@@ -5,7 +5,9 @@
 import { type Binder, type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
 import { usageError } from '../../model/errors.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
+import { unquoted } from '../../model/scan-sql.ts';
 import { macroTables } from './define-macros.ts';
+import { tablesNamed } from './macro-reads.ts';
 import { type ReadFault, readFaults } from './read-faults.ts';
 import { userQueries } from './user-queries.ts';
 
@@ -33,21 +35,30 @@ export async function refuseUndeclaredTexts(
   { root }: Pick<ProjectSpec, 'root'>,
   spec: ProcessSpec,
 ): Promise<void> {
-  throwFirst(spec, await undeclaredReads(binder, { root, spec }));
+  throwFirst(spec, (await readsOfTexts(binder, { root, spec })).faults);
 }
 
-/** All of them. A text that cannot be parsed has none. */
-export async function undeclaredReads(
+/** What the texts of a process read, as far as it cannot be seen as a relation of theirs. */
+export interface ReadsOfTexts {
+  /** Reads beside what they are given. A text that cannot be parsed has none. */
+  readonly faults: readonly ReadFault[];
+  /** Names in lower case that they give to macros, to be read by those. */
+  readonly named: readonly string[];
+}
+
+export async function readsOfTexts(
   binder: Binder,
   { root, spec }: { readonly root: string; readonly spec: ProcessSpec },
-): Promise<ReadFault[]> {
+): Promise<ReadsOfTexts> {
   const queries = userQueries(spec);
   const parsed = await binder.parse(queries.map(({ sql }) => sql));
   const macros = macroTables(binder);
-  return queries.flatMap((query, index) => {
+  const faults = queries.flatMap((query, index) => {
     const { tree, fault } = parsed[index] ?? {};
     return fault === undefined ? readFaults({ root, spec, query, tree, macros }) : [];
   });
+  const named = parsed.flatMap(({ tree }) => tablesNamed(tree, macros).map(({ name = '' }) => name));
+  return { faults, named: named.map((name) => unquoted(name).toLowerCase()) };
 }
 
 function throwFirst({ processName }: ProcessSpec, [first]: readonly ReadFault[]): void {
