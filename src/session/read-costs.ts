@@ -99,7 +99,10 @@ async function countSource(
   const files = await filesAt(input, state, [...(own ?? []), ...ranges]);
   if (files === undefined) {
     const isListed = source.read.kind === 'changes' || source.detected_by === 'first-load';
-    return [isListed && source.lookup !== true ? listed : await wholeAt(input, state), ...nothing];
+    if (isListed && source.lookup !== true) return [listed, ...nothing];
+    const whole = await wholeAt(input, state);
+    // Whatever hours a session loads, it reads a lookup whole.
+    return [whole, ...(source.lookup === true ? ranges.map(() => whole) : nothing)];
   }
   return [
     own === undefined ? listed : countIn(files, own),

@@ -33,7 +33,9 @@ it('new project: what comes next seeds and runs it, also in a folder of an odd n
     sqlFile,
     'create table raw.two (a int);\n-- twice\ninsert into raw.two values (1), (2);\nselect sum(a) as a from raw.two\n',
   );
-  expect((await cli('sql', '--file', sqlFile, '--format', 'csv', '--project', root)).stdout).toMatch(/^a\n3\n/m);
+  expect((await cli('sql', '--file', sqlFile, '--format', 'csv', '--project', root)).stdout).toMatch(
+    /^a\n3\n/m,
+  );
 }, 120_000);
 
 it('sql: two statements, or a file that is not there, is one clear error', async () => {

@@ -39,18 +39,23 @@ export interface JudgedQuery {
 export function readFaults(judged: JudgedQuery): ReadFault[] {
   const { query, tree, macros, found = [] } = judged;
   const named = tablesNamed(tree, macros).flatMap((each) => faultOfNamed(judged, each));
-  if (named.length > 0) return named;
   const given = new Set(query.relations.map((name) => name.toLowerCase()));
   const known = new Set(macros.keys());
   const reads = tree === undefined ? unreadTree(query) : strangeReads(tree, given, known);
-  const hidden = reads.length > 0 ? undefined : hiddenRead(found, tree, given);
-  return (hidden === undefined ? reads : [hidden]).map((read) => ({
-    code: 'table-not-declared',
-    ...placeInFile(judged, read.offset),
-    message: `${query.what} reads ${described(read)}`,
-    hint: hintFor(judged, read),
-    table: read.name,
-  }));
+  const isTold = named.length > 0 || reads.length > 0;
+  const hidden = isTold ? undefined : hiddenRead(found, tree, given);
+  return [
+    ...named,
+    ...(hidden === undefined ? reads : [hidden]).map(
+      (read): ReadFault => ({
+        code: 'table-not-declared',
+        ...placeInFile(judged, read.offset),
+        message: `${query.what} reads ${described(read)}`,
+        hint: hintFor(judged, read),
+        table: read.name,
+      }),
+    ),
+  ];
 }
 
 function faultOfNamed(
@@ -72,12 +77,16 @@ function faultOfNamed(
           : `a macro is to read ${name}, which is no table of this query`,
       hint:
         kind === 'expression'
-          ? 'an expression reads only the columns of its row; write a query into audits/'
-          : `declare it under sources: and name its alias; the tables are ${allowed.join(', ')}`,
+          ? OF_A_ROW
+          : name?.toLowerCase() === 'previous' && relations.includes('previous')
+            ? 'read previous in the query itself, such as in a CTE, and name that to the macro'
+            : `declare it under sources: and name its alias; the tables are ${allowed.join(', ')}`,
       table: name ?? null,
     },
   ];
 }
+
+const OF_A_ROW = 'an expression reads only the columns of its row; write a query into audits/';
 
 /** A text that DuckDB runs and does not show, such as a pivot over values that only its rows tell. */
 function unreadTree({ sql }: UserQuery): StrangeRead[] {
@@ -97,8 +106,7 @@ function described({ kind, name }: StrangeRead): string {
 }
 
 function hintFor({ spec, query }: JudgedQuery, { kind, name }: StrangeRead): string {
-  if (query.kind === 'expression')
-    return 'an expression reads only the columns of its row; write a query into audits/';
+  if (query.kind === 'expression') return OF_A_ROW;
   const known = `${query.kind === 'audit' ? 'an audit' : 'its query'} sees ${query.relations.join(', ')}`;
   if (kind === 'function' && name === 'pivot')
     return 'name the values: pivot … on column in (…); or write sum(…) filter (…) for each';
