@@ -16,6 +16,8 @@ const json = (...argv: string[]) => cliJson(...argv, '--project', project.root);
 describe('psyberg show and compile', () => {
   it.each([
     [['show', 'signup_load', '--hours', 'today'], 'hours-invalid', /2023-09-14T05\.\.2023-09-14T07/],
+    [['show', 'signup_load', '--var', 'days=1'], 'project-invalid', /places named above/],
+    [['compile', '--var', 'days=1'], 'project-invalid', /places named above/],
     [['catalog', 'serve', '--hours', '2023-09-14'], 'usage', /--session PROCESS/],
   ])('%j: %s, exit 2', async (argv, code, hint) => {
     const { code: exit, json: found } = await json(...argv);

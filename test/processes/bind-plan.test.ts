@@ -71,6 +71,7 @@ it('is refused for a wrong column of a query or an audit, also when nothing is n
   expect(await planned(project)).toMatch(
     /^table-not-declared usage audits\/kinds\.sql:1:61 the audit kinds of a_load reads lake\.raw\.other/,
   );
+  project.write('audits/kinds.sql', "select * from staged where kind = 'x'\n");
 
   project.write(
     'processes/a.sql',
