@@ -52,13 +52,18 @@ async function served<T>(
 describe('the command line', () => {
   it('shows rows as a table, with what they are on stderr', async () => {
     const { code, stdout, stderr } = await run('show', 'cancel_load', '--limit', '2');
-    expect([code, stdout.split('\n').slice(0, 2), stdout.split('\n').length]).toEqual([
+    expect([code, stdout.trimEnd().split('\n')]).toEqual([
       0,
       [
-        'event_id  account_id  cancel_ts             voluntary',
-        expect.stringMatching(/^ *500\d +\d {2}2023-09-14T05:00:0\dZ {2}(true|false)$/),
+        expect.stringMatching(/^┌─+┬/),
+        '│ event_id │ account_id │ cancel_ts            │ voluntary │',
+        expect.stringMatching(/^│ +BIGINT │/),
+        expect.stringMatching(/^├─+┼/),
+        expect.stringMatching(/^│ +500\d │ +\d │ 2023-09-14T05:00:0\dZ │ (true|false) +│$/),
+        expect.stringMatching(/^│ +500\d │/),
+        expect.stringMatching(/^└─+┴/),
+        'the first 2 rows; there are more',
       ],
-      5,
     ]);
     expect(stderr).toBe('the next session of cancel_load: 2023-09-14T05\n');
   });
