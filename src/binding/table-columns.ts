@@ -42,7 +42,7 @@ export async function columnsOfDdl(
  * The columns that a header says of a folder of files, with `filename` where the process names it. Undefined
  * where it says none, or where an option of the reader may add others.
  */
-export function columnsOfHeader(
+export function columnsToldOfFiles(
   { files }: Pick<SourceSpec, 'files'>,
   { sql, audits }: Pick<ProcessSpec, 'sql' | 'audits'>,
 ): BoundColumn[] | undefined {

@@ -3,7 +3,7 @@
  * The warehouse is asked for the columns alone that no file and no query says.
  */
 import { bindProcess } from '../binding/bind-process.ts';
-import { columnsOfHeader } from '../binding/table-columns.ts';
+import { columnsToldOfFiles } from '../binding/table-columns.ts';
 import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
 import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
@@ -88,7 +88,7 @@ async function columnsOfSource(
   source: SourceSpec,
 ): Promise<KnownTable> {
   if (source.files === undefined) return tables.columnsOf(source.table);
-  const columns = columnsOfHeader(source, spec);
+  const columns = columnsToldOfFiles(source, spec);
   return columns === undefined ? { unknown: { kind: 'elsewhere' } } : { columns };
 }
 

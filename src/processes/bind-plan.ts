@@ -6,7 +6,7 @@
 import { bindProcess } from '../binding/bind-process.ts';
 import type { BindingFault } from '../binding/bind-text.ts';
 import { placeIn } from '../binding/edited-text.ts';
-import { columnsOfHeader } from '../binding/table-columns.ts';
+import { columnsToldOfFiles } from '../binding/table-columns.ts';
 import { type PsybergError, usageError } from '../model/errors.ts';
 import { tableKey } from '../model/names.ts';
 import type { AuditSpec, ProcessSpec, TextPosition } from '../model/process-spec.ts';
@@ -34,7 +34,7 @@ export function planBinding(workspace: Workspace): PlanBinding {
       await refuseUndeclaredTexts(binder, workspace.project, spec);
       const columns = new Map<string, readonly SeenColumn[]>();
       for (const source of sources) {
-        const seen = columnsOfHeader(source.spec, spec) ?? columnsOf(workspace, source, returned);
+        const seen = columnsToldOfFiles(source.spec, spec) ?? columnsOf(workspace, source, returned);
         // What is not there, or cannot be told, the session judges that reads it.
         if (seen === undefined) return;
         columns.set(source.spec.alias, seen);
