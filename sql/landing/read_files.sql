@@ -3,9 +3,10 @@
 --       path as the ledger has it.
 -- @param $files VARCHAR[] paths or URLs, with glob characters made literal
 -- @param $folder VARCHAR the project's folder with a slash at its end, which paths in the ledger are relative to; or nothing
+-- @param $above VARCHAR[] the folders above it that paths lead through, the nearest first, each with a slash at its end
 create temp table if not exists {{relation}} as
 select
   * exclude (psyberg_file){{values}},
-  case when starts_with(psyberg_file, $folder) then substr(psyberg_file, length($folder) + 1) else psyberg_file end as psyberg_file
+  ledger_path(psyberg_file, $folder, $above) as psyberg_file
 from {{reader}}($files, filename = 'psyberg_file'{{options}})
 {{only}}

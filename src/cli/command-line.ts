@@ -2,7 +2,7 @@
  * argv -> command -> exit code. One file a command; each imports what it needs only when it runs.
  */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { type Argument, Command, CommanderError, type Help } from 'commander';
 import { PsybergError } from '../model/errors.ts';
 import { shownError } from '../model/storage-faults.ts';
 import { jsonText } from '../report/json-text.ts';
@@ -55,6 +55,19 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
+const argumentTerm = (argument: Argument): string => {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+};
+
+const HELP: Partial<Help> = {
+  showGlobalOptions: true,
+  sortSubcommands: false,
+  // Without `[options]`, which nearly all have: descriptions keep room in 80 columns.
+  subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+  minWidthToWrap: 24,
+};
+
 /** Every command with its options; `act` gives the work of each its surroundings. */
 export function program(act: Act): Command {
   const root = new Command('psyberg')
@@ -70,7 +83,7 @@ export function program(act: Act): Command {
     .helpOption('--help', 'explain the command')
     .helpCommand(false)
     .showSuggestionAfterError(true)
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp(HELP)
     .configureOutput({
       outputError: () => {},
       writeOut: (text) => writeAll(1, text),
@@ -98,7 +111,16 @@ export function program(act: Act): Command {
   addDoctorCommand(root, act);
   addSchemaCommand(root, act);
   addCompletionCommand(root, act);
-  root.addHelpText('after', example('psyberg plan --explain', 'psyberg run', 'psyberg status'));
+  root.addHelpText(
+    'after',
+    example(
+      'psyberg new project my_lake',
+      'psyberg check',
+      'psyberg plan --explain',
+      'psyberg run',
+      'psyberg test',
+    ),
+  );
   return root;
 }
 

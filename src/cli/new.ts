@@ -85,15 +85,13 @@ async function createProject(
   directory: string,
   { template, files }: { readonly template?: string; readonly files?: string },
 ): Promise<{ readonly directory: string; readonly files: readonly string[] }> {
-  const scaffold = await import('../project/scaffold.ts');
-  if (files === undefined) {
-    const { SCHEMA_FOLDER, schemaFiles } = await import('./editor-schemas.ts');
-    return scaffold.newProject({
-      directory,
-      more: schemaFiles().map(({ name, text }) => ({ name: `${SCHEMA_FOLDER}/${name}`, text })),
-      ...(template === undefined ? {} : { template }),
-    });
-  }
+  const [scaffold, { SCHEMA_FOLDER, schemaFiles }] = await Promise.all([
+    import('../project/scaffold.ts'),
+    import('./editor-schemas.ts'),
+  ]);
+  const more = schemaFiles().map(({ name, text }) => ({ name: `${SCHEMA_FOLDER}/${name}`, text }));
+  if (files === undefined)
+    return scaffold.newProject({ directory, more, ...(template === undefined ? {} : { template }) });
   if (template !== undefined)
     throw usageError('usage', 'a project over files has no template', { hint: 'leave --template out' });
   const [{ openEngine }, { lookAtFiles }, { formatOfFiles }, { globInProject }] = await Promise.all([
@@ -116,7 +114,7 @@ async function createProject(
   try {
     const { columns } = await lookAtFiles(engine, spec);
     const globs = [globInProject(files, spec.root, path.resolve(directory))];
-    return scaffold.newFilesProject({ directory, files: { ...spec, globs }, saysFormat, columns });
+    return scaffold.newFilesProject({ directory, files: { ...spec, globs }, saysFormat, columns, more });
   } finally {
     engine.close();
   }

@@ -43,6 +43,7 @@ async function defineMacros(engine: Engine): Promise<void> {
 
 const MACROS = [
   'macros/plain_path',
+  'macros/ledger_path',
   'macros/read_manifests',
   'macros/iceberg_integer',
   'macros/iceberg_bytes',

@@ -104,4 +104,4 @@ const linesOf = (
     .join('\n');
 
 const hintOf = ({ hint }: BindingFault, what: string): string =>
-  `${hint === undefined ? '' : `${hint} `}Correct ${what}; psyberg check shows what is wrong in all files at once`;
+  `${hint === undefined ? 'correct' : `${hint} Correct`} ${what}; psyberg check shows what is wrong in all files at once`;

@@ -8,6 +8,7 @@ import { withLook } from '../run/drivers/look.ts';
 import { workOf } from '../run/session.ts';
 import { keptRowsOf } from '../run/stages/audit.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { complainingOfSql } from './bound-complaint.ts';
 import { isReadable, planLook, readsFiles } from './plan-look.ts';
 
 export interface CompileRequest {
@@ -26,7 +27,13 @@ export interface CompiledProcess extends CompiledTexts {
 }
 
 /** Throws what `planLook` throws, and `process-sql-failed`. Of a source that is not there texts say so. */
-export async function compileProcess(
+export const compileProcess = (
+  workspace: Workspace,
+  spec: ProcessSpec,
+  request: CompileRequest,
+): Promise<CompiledProcess> => complainingOfSql(workspace, spec, () => compiledNow(workspace, spec, request));
+
+async function compiledNow(
   workspace: Workspace,
   spec: ProcessSpec,
   { hours }: CompileRequest,

@@ -6,13 +6,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { compilePlan, hoursRead } from '../compile/index.ts';
 import { dropFiles } from '../landing/read-files.ts';
-import { PsybergError } from '../model/errors.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
+import { parseTableName } from '../model/names.ts';
 import type { CompiledPlan, Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession, warningsOf } from '../plan/index.ts';
+import { readTableFile } from '../project/table-files.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
 import { judgeSql } from '../workload/duckdb/judge-sql.ts';
@@ -42,8 +44,21 @@ export const planProcess = (
   request: PlanRequest = {},
 ): Promise<CompiledPlan> =>
   planNamed(workspace, spec, request).catch((error: unknown) => {
-    throw nameProcess(error, spec);
+    throw nameProcess(withDdlFile(error, workspace.project.root), spec);
   });
+
+/** A table whose DDL the project has, though nobody has created it yet, is told how it is. */
+function withDdlFile(error: unknown, root: string): unknown {
+  if (!(error instanceof PsybergError) || error.code !== 'source-missing') return error;
+  const { table } = error.context;
+  const ddl = typeof table === 'string' ? readTableFile(root, parseTableName(table)) : undefined;
+  if (ddl === undefined) return error;
+  return usageError(error.code, error.message, {
+    hint: `create it: psyberg sql --file ${ddl.file}`,
+    context: error.context,
+    cause: error,
+  });
+}
 
 async function planNamed(
   workspace: Workspace,

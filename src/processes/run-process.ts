@@ -15,6 +15,7 @@ import { protectWatermarks } from '../run/leftovers/protect-watermarks.ts';
 import { sessionAtWork, WAIT_MAX_MS, waitForSession } from '../run/leftovers/session-at-work.ts';
 import { hasSessionFolder } from '../workspace/folders.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { boundComplaint } from './bound-complaint.ts';
 import { planProcess } from './plan-process.ts';
 import { failedRecord, idleRecord, withWait } from './records.ts';
 import { specOfPlan } from './spec-of-plan.ts';
@@ -52,7 +53,8 @@ export async function runProcess(
     const { given } = request;
     const planned = given === undefined ? spec : specOfPlan(workspace.project, spec, given);
     return await untilLeftAlone(() => untilPublished(workspace, planned, request, tries));
-  } catch (error) {
+  } catch (thrown) {
+    const error = await boundComplaint(workspace, spec, thrown);
     const record = failedRecord(spec, error);
     await recordFailed(workspace, spec, { record, error, plan: tries.plan }).catch(() => undefined);
     return record;

@@ -9,6 +9,7 @@ import { withLook } from '../run/drivers/look.ts';
 import type { Opened } from '../run/session.ts';
 import { workOf } from '../run/session.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { complainingOfSql } from './bound-complaint.ts';
 import { isReadable, type PlannedLook, planLook } from './plan-look.ts';
 
 export interface ShowRequest {
@@ -42,11 +43,10 @@ export interface Shown {
  * Throws `source-missing` for a source that the process does not have, what `planLook` throws, and
  * `process-sql-failed`.
  */
-export async function showProcess(
-  workspace: Workspace,
-  spec: ProcessSpec,
-  request: ShowRequest,
-): Promise<Shown> {
+export const showProcess = (workspace: Workspace, spec: ProcessSpec, request: ShowRequest): Promise<Shown> =>
+  complainingOfSql(workspace, spec, () => shownNow(workspace, spec, request));
+
+async function shownNow(workspace: Workspace, spec: ProcessSpec, request: ShowRequest): Promise<Shown> {
   const alias = request.source === undefined ? undefined : aliasOf(spec, request.source);
   const look = await planLook(workspace, spec, request.hours);
   const { plan, notes } = look;

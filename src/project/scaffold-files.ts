@@ -63,6 +63,36 @@ export function nameOfFiles(glob: string): string {
     : known.toLowerCase();
 }
 
+const typeText = (type: string): string =>
+  type.toLowerCase().replace('timestamp with time zone', 'timestamptz');
+
+/** As `psyberg fmt` has them: on one line where they are short, else one below the other. */
+const SHORT = 72;
+const WIDTH = 100;
+const BELOW = ',\n       ';
+const listOf = (columns: readonly string[], begin: number): string =>
+  begin + columns.join(', ').length <= SHORT && columns.every((name) => /^\w+$/.test(name))
+    ? columns.join(', ')
+    : columns.join(BELOW);
+
+function ddlOf(table: string, columns: readonly FoundColumn[]): string {
+  const texts = columns.map(({ name, type }) => `${sqlName(name)} ${typeText(type)}`);
+  const oneLine = `create table ${table} (${texts.join(', ')});`;
+  return oneLine.length <= WIDTH ? oneLine : `create table ${table} (\n  ${texts.join(',\n  ')}\n);`;
+}
+
+/** Of the rows of the test: two of one hour or day, one of the next. As YAML. */
+const exampleTimes = (isDate: boolean) =>
+  isDate
+    ? { first: '2024-01-01', late: '2024-01-01', next: '2024-01-02', hour: '2024-01-01', after: '2024-01-02' }
+    : {
+        first: '2024-01-01T05:10:00Z',
+        late: '2024-01-01T05:50:00Z',
+        next: '2024-01-01T06:20:00Z',
+        hour: '2024-01-01T05:00:00Z',
+        after: '2024-01-01T06:00:00Z',
+      };
+
 /**
  * The placeholders of `templates/files`. Throws `event-time-missing` where no column looks like one: hours
  * are what everything here is counted by.
@@ -85,10 +115,16 @@ export function filesPlaceholders(
   const { column, unit } = time;
   const isDate = column.type === 'DATE';
   const target = unit === undefined ? column.name : `${column.name}_utc`;
+  const targetColumns = [
+    ...options.columns,
+    ...(unit === undefined ? [] : [{ name: target, type: 'timestamptz' }]),
+  ];
+  const name = nameOfFiles(glob);
+  const named = options.columns.map((each) => sqlName(each.name));
   const perUnit = { epoch_s: ' * 1000000', epoch_ms: ' * 1000', epoch_us: '' };
   return {
     project: options.project,
-    name: nameOfFiles(glob),
+    name,
     glob,
     files: /^[\w./-][\w./*?-]*$/.test(glob) ? glob : JSON.stringify(glob),
     format: options.saysFormat ? `    format: ${files.format}` : '',
@@ -97,12 +133,15 @@ export function filesPlaceholders(
     target_time: sqlName(target),
     grain: isDate ? 'day' : 'hour',
     day: isDate ? '::date' : '',
-    columns: [
-      ...options.columns.map(({ name }) => sqlName(name)),
-      ...(unit === undefined
-        ? []
-        : [`make_timestamptz(${sqlName(column.name)}${perUnit[unit]}) as ${sqlName(target)}`]),
-    ].join(',\n       '),
+    ddl: ddlOf(`raw.${name}`, targetColumns),
+    ...exampleTimes(isDate),
+    test_time: yamlText(target),
+    columns:
+      unit === undefined
+        ? listOf(named, 'select '.length)
+        : [...named, `make_timestamptz(${sqlName(column.name)}${perUnit[unit]}) as ${sqlName(target)}`].join(
+            BELOW,
+          ),
   };
 }
 

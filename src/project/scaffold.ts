@@ -21,6 +21,11 @@ export type { NewProcessSource } from './process-skeleton.ts';
 
 const templatesDirectory = fileURLToPath(new URL('../../templates', import.meta.url));
 
+interface NewFile {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Names for `newProject`'s template: the folders of `templates/` that hold a psyberg.yaml. */
 export function projectTemplates(): string[] {
   return fs
@@ -37,7 +42,7 @@ export function newProject(options: {
   readonly directory: string;
   readonly template?: string;
   /** Files beside those of the template, by their paths in the project. */
-  readonly more?: readonly { readonly name: string; readonly text: string }[];
+  readonly more?: readonly NewFile[];
 }): {
   readonly directory: string;
   readonly files: readonly string[];
@@ -78,6 +83,8 @@ export function newFilesProject(options: {
   readonly files: Pick<FilesSpec, 'globs' | 'format'>;
   readonly saysFormat: boolean;
   readonly columns: readonly FoundColumn[];
+  /** Files beside those of the templates, by their paths in the project. */
+  readonly more?: readonly NewFile[];
 }): { readonly directory: string; readonly files: readonly string[] } {
   const directory = path.resolve(options.directory);
   const project = projectName(directory);
@@ -93,10 +100,17 @@ export function newFilesProject(options: {
     { to: 'README.md', text: template('files/README.md') },
     { to: `processes/${values['name']}_load.sql`, text: template('files/load.sql') },
     { to: `processes/${values['name']}_by_${values['grain']}.sql`, text: template('files/by_hour.sql') },
+    { to: `tables/raw/${values['name']}.sql`, text: template('files/table.sql') },
+    { to: `tests/${values['name']}.yaml`, text: template('files/tests.yaml') },
+    ...EDITOR_FILES.map((file) => ({ to: file, text: template(`project/${file}`) })),
+    ...(options.more ?? []).map(({ name, text }) => ({ to: name, text })),
   ].map(({ to, text }) => ({ to: path.join(directory, to), text }));
   writeNewFiles(files);
   return { directory, files: files.map((file) => file.to) };
 }
+
+/** Of the template of projects; they are the same for every project. */
+const EDITOR_FILES = ['extensions', 'settings', 'tasks'].map((name) => `.vscode/${name}.json`);
 
 /** A project is named after its folder. */
 const projectName = (directory: string): string =>

@@ -22,16 +22,33 @@ export function testText(result: TestResult, { style = PLAIN, width = UNLIMITED 
     result.orders > 1 ? plural(result.orders, 'order') : '',
     result.seconds === 0 ? '' : secondsText(result.seconds),
   ].filter((part) => part !== '');
-  const head = `${status}  ${style.faint(result.file)}  ${result.name}${facts.length === 0 ? '' : style.faint(`  ${facts.join(', ')}`)}`;
+  const head = `${status}  ${style.faint(result.file)}  ${result.name}`;
+  const said = facts.join(', ');
+  const isLong = HEAD_START + result.file.length + 2 + result.name.length + 2 + said.length > width;
   return [
-    head,
-    ...result.failures.map((failure) => indent(failureText(failure, { style, width: width - 6 }), 6)),
+    ...(said === '' || isLong ? [head] : [`${head}  ${style.faint(said)}`]),
+    ...(isLong && said !== '' ? [indent(style.faint(said), HEAD_START)] : []),
+    ...result.failures.map((failure, index) => {
+      // What failed in one step has one plan: it stands below the last of them.
+      const { plan } = failure;
+      const shown = isSameStep(failure, result.failures[index + 1]) ? { ...failure, plan: null } : failure;
+      return indent(failureText(shown, { style, width: width - 6, target: plan?.target }), 6);
+    }),
     ...(result.error === null ? [] : [indent(errorText(result.error, style), 6)]),
     ...(result.folder === undefined
       ? []
       : [indent(style.faint(`kept: psyberg sql --project ${result.folder} "show all tables"`), 6)]),
   ].join('\n');
 }
+
+/** Where a file's name begins. */
+const HEAD_START = 7;
+
+const isSameStep = (one: TestFailure, other: TestFailure | undefined): boolean =>
+  other !== undefined &&
+  one.arrival === other.arrival &&
+  one.process_name === other.process_name &&
+  one.order.join() === other.order.join();
 
 const STATUS: Readonly<Record<TestResult['status'], (style: Style) => string>> = {
   passed: (style) => style.good('pass '),
@@ -54,10 +71,13 @@ export function testSummary(
   return `${plural(tests.length, 'test')}: ${parts.join(', ')}; ${secondsText(seconds)}`;
 }
 
-function failureText(failure: TestFailure, page: Required<PageOptions>): string {
-  const { style, width } = page;
+interface FailurePage extends Required<PageOptions> {
+  readonly target: string | undefined;
+}
+
+function failureText(failure: TestFailure, { style, width, target }: FailurePage): string {
   return [
-    style.strong(headline(failure)),
+    style.strong(headline(failure, target)),
     ...(failure.error === null ? [] : [indent(errorText(failure.error, style), 2)]),
     ...(failure.missing.length + failure.extra.length === 0
       ? []
@@ -68,12 +88,12 @@ function failureText(failure: TestFailure, page: Required<PageOptions>): string 
 }
 
 /** What was expected, where. */
-function headline(failure: TestFailure): string {
+function headline(failure: TestFailure, of: string | undefined): string {
   const { arrival, order, what, expected, actual, process_name: name, missing, extra } = failure;
   const isGiven = order.every((each, index) => each === index + 1);
   const where = isGiven ? `after arrival ${arrival}` : `arrivals in the order ${order.join(', ')}`;
   if (what === 'recompute') {
-    const target = failure.plan === null ? `the target of ${name}` : failure.plan.target;
+    const target = of ?? `the target of ${name}`;
     return missing.length + extra.length === 0
       ? `${where}: ${name}: expected ${valueText(expected)}, found ${valueText(actual)}`
       : `${where}: ${target} is not what ${name} gives over whole tables: ${plural(missing.length, 'row')} missing, ${extra.length} extra`;

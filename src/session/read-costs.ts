@@ -27,7 +27,7 @@ export interface ReadCostsInput {
 /** Throws what reading manifests throws. */
 export async function readCosts(asked: ReadCostsInput): Promise<PlanReads> {
   const { session, plan } = asked;
-  const last = isFirst(session) ? undefined : newestOfAll(session);
+  const last = isFirst(session) || readsFolder(session) ? undefined : newestOfAll(session);
   const ranges =
     last === undefined ? [] : LOOKBACKS.map((hours) => ({ firstHour: last - hours, lastHour: last }));
   const sums = [NOTHING, ...ranges.map(() => NOTHING)];
@@ -52,6 +52,9 @@ export async function readCosts(asked: ReadCostsInput): Promise<PlanReads> {
 /** Before a first load nothing could be missed. */
 const isFirst = ({ sources }: Session): boolean =>
   sources.every(({ watermark, start }) => watermark === undefined && start === undefined);
+
+/** Which of its files hold the hours of a lookback, nobody can tell without reading them all. */
+const readsFolder = ({ sources }: Session): boolean => sources.some(({ spec }) => spec.files !== undefined);
 
 interface Counted {
   readonly rows: bigint;

@@ -675,7 +675,7 @@ export interface Catalogue {
     row: AnyRow;
   };
   'landing/bad_rows': {
-    parameters: { files: readonly string[]; folder: string };
+    parameters: { files: readonly string[]; folder: string; above: readonly string[] };
     fragments: 'bad' | 'options' | 'changes';
     row: AnyRow;
   };
@@ -735,7 +735,7 @@ export interface Catalogue {
     row: AnyRow;
   };
   'landing/good_rows': {
-    parameters: { files: readonly string[]; folder: string };
+    parameters: { files: readonly string[]; folder: string; above: readonly string[] };
     fragments: 'relation' | 'values' | 'options' | 'misfit';
     row: AnyRow;
   };
@@ -770,7 +770,7 @@ export interface Catalogue {
     row: AnyRow;
   };
   'landing/read_files': {
-    parameters: { files: readonly string[]; folder: string };
+    parameters: { files: readonly string[]; folder: string; above: readonly string[] };
     fragments: 'relation' | 'values' | 'reader' | 'options' | 'only';
     row: AnyRow;
   };
@@ -925,6 +925,11 @@ export interface Catalogue {
     row: AnyRow;
   };
   'macros/iceberg_integer': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'macros/ledger_path': {
     parameters: Nothing;
     fragments: never;
     row: AnyRow;

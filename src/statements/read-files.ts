@@ -1,5 +1,6 @@
 /** The statement that reads the files of a folder. FilesSpec -> SQL and its values. Pure. */
-import { isAbsolute, resolve } from 'node:path';
+
+import { isAbsolute, normalize, resolve } from 'node:path';
 import {
   type FileColumns,
   type FilesSpec,
@@ -7,6 +8,7 @@ import {
   isWebAddress,
   type ReaderOption,
 } from '../model/files-source.ts';
+
 import {
   changedRow,
   guardedValues,
@@ -131,10 +133,25 @@ export const lineFragments = (
 export function readFilesValues(
   { root, globs }: Pick<FilesSpec, 'root' | 'globs'>,
   { files, shape }: Pick<Read, 'files' | 'shape'>,
-): { readonly files: readonly string[]; readonly folder: string } {
+): { readonly files: readonly string[]; readonly folder: string; readonly above: readonly string[] } {
   const paths = files.length === 0 && shape !== null ? [shape] : files.map(({ path }) => path);
-  return { files: paths.map((path) => readable(root, path)), folder: globs.every(isFixed) ? '' : `${root}/` };
+  const isRelative = !globs.every(isFixed);
+  return {
+    files: paths.map((path) => readable(root, path)),
+    folder: isRelative ? `${root}/` : '',
+    above: isRelative ? foldersAbove(root, Math.max(0, ...globs.map(levelsUp))) : [],
+  };
 }
+
+/** How many folders a path leads up before it leads down. */
+const levelsUp = (path: string): number =>
+  isFixed(path) ? 0 : normalize(path).split('/').lastIndexOf('..') + 1;
+
+const foldersAbove = (root: string, levels: number): string[] =>
+  Array.from({ length: levels }, (_each, level) => {
+    const folder = resolve(root, '../'.repeat(level + 1));
+    return folder.endsWith('/') ? folder : `${folder}/`;
+  });
 
 const readable = (root: string, path: string): string =>
   isWebAddress(path) ? path : globLiteral(isFixed(path) ? path : resolve(root, path));

@@ -48,7 +48,9 @@ function filesOf(project: ProjectSpec, all: readonly string[], word: string, fro
   for (const place of places) {
     const asked = path.resolve(place, word);
     if (all.includes(asked)) return [asked];
-    const inside = all.filter((file) => file.startsWith(`${asked}${path.sep}`));
+    const inside = all.filter(
+      (file) => file.startsWith(`${asked}${path.sep}`) || file.replace(/\.ya?ml$/, '') === asked,
+    );
     if (inside.length > 0) return inside;
     if (/\.ya?ml$/.test(word) && fs.existsSync(asked) && fs.statSync(asked).isFile()) return [asked];
   }

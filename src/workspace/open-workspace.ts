@@ -113,10 +113,7 @@ export async function openWorkspace(
       interrupted = true;
       lake.interrupt();
     },
-    async close() {
-      await Promise.all([binder.close(), lake.close()]);
-      await catalog.close();
-    },
+    close: () => Promise.all([binder.close(), lake.close()]).then(() => catalog.close()),
   };
 }
 

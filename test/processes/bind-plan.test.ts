@@ -91,3 +91,23 @@ it('is refused for a wrong column of a query or an audit, also when nothing is n
   );
   expect(await planned(project)).toEqual(['a_load nothing-new', 'b_load nothing-new']);
 }, 60_000);
+
+it('is told by a run as by a plan', async () => {
+  const project = makeProject({
+    'processes/a.sql': process(
+      'a_load',
+      'raw.events',
+      'select event_id, event_ts from s join s as t using (event_id, event_ts) where t.nope = 1',
+    ),
+  });
+  await project.sql(
+    'create schema raw',
+    'create table raw.events (event_id bigint, event_ts timestamptz)',
+    "insert into raw.events values (1, '2023-09-14 05:10:00+00')",
+  );
+  const psyberg = await open({ project: project.root });
+  const [run] = await psyberg.run();
+  await psyberg.close();
+  // Around the query DuckDB would look for a table t beside it, and name that.
+  expect(run?.error?.message).toMatch(/^processes\/a\.sql:8:\d+ .*"t" does not have a column named "nope"/);
+});

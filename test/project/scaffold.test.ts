@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseTableName } from '../../src/model/names.ts';
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import { readProject } from '../../src/project/read-project.ts';
-import { newProcess, newProject } from '../../src/project/scaffold.ts';
+import { newFilesProject, newProcess, newProject } from '../../src/project/scaffold.ts';
 import { parseSrcTables } from '../../src/project/src-tables.ts';
+import { readTests } from '../../src/testing/read/read-tests.ts';
 
 let root: string;
 beforeEach(() => {
@@ -279,5 +280,51 @@ describe('newProcess', () => {
       }),
     );
     expect(fs.readdirSync(project.processesDirectory)).toEqual(before);
+  });
+});
+
+describe('a project over files', () => {
+  const make = (columns: readonly { name: string; type: string }[]) =>
+    newFilesProject({
+      directory: root,
+      files: { globs: ['../landing/orders/*.jsonl'], format: 'json' },
+      saysFormat: false,
+      columns,
+      more: [{ name: '.psyberg/schema/tests.json', text: '{}' }],
+    });
+
+  it('has columns, a test with a late row and what editors need, and is read', () => {
+    make([
+      { name: 'order', type: 'BIGINT' },
+      { name: 'ordered_at', type: 'TIMESTAMP WITH TIME ZONE' },
+    ]);
+    const { processes } = readProject({ root });
+    expect(processes.map(({ processName }) => processName)).toEqual(['orders_by_hour', 'orders_load']);
+    const text = (file: string) => fs.readFileSync(path.join(root, file), 'utf8');
+    expect(text('tables/raw/orders.sql')).toContain(
+      'create table raw.orders ("order" bigint, ordered_at timestamptz);',
+    );
+    const { tests, unread } = readTests(readProject({ root }), [path.join(root, 'tests/orders.yaml')]);
+    expect([tests.map(({ arrivals }) => arrivals.length), unread]).toEqual([[2], []]);
+    for (const file of ['.vscode/settings.json', '.vscode/tasks.json', '.psyberg/schema/tests.json'])
+      expect(JSON.parse(text(file))).toBeTypeOf('object');
+    expect(text('psyberg.yaml')).toContain('$schema=.psyberg/schema/project.json');
+  });
+
+  it.each([
+    [[{ name: 'd', type: 'DATE' }], 'raw.orders (d date);', '- { d: 2024-01-01 }', 'orders_by_day'],
+    [
+      [{ name: 'at_ms', type: 'BIGINT' }],
+      'raw.orders (at_ms bigint, at_ms_utc timestamptz);',
+      '- { at_ms_utc: 2024-01-01T05:50:00Z }',
+      'orders_by_hour',
+    ],
+  ])('of %j counts by the time that they have', (columns, ddl, row, process) => {
+    make(columns);
+    expect(fs.readFileSync(path.join(root, 'tables/raw/orders.sql'), 'utf8')).toContain(ddl);
+    const written = fs.readFileSync(path.join(root, 'tests/orders.yaml'), 'utf8');
+    expect(written).toContain(row);
+    expect(written).toContain(`process: ${process}`);
+    expect(readTests(readProject({ root }), [path.join(root, 'tests/orders.yaml')]).unread).toEqual([]);
   });
 });

@@ -87,6 +87,41 @@ describe('files of a folder', () => {
     expect([await world.leftovers(), await orphans(world)]).toEqual([[], []]);
   });
 
+  it('may lie beside the project, and are known by the way from it', async () => {
+    const beside = `../beside-${process.pid}`;
+    const world = await worldForTest({
+      processes: [
+        load(
+          { files: ['landing/*.jsonl', `${beside}/*/*.jsonl`] },
+          {},
+          'select id, ts, filename from orders',
+        ),
+      ],
+    });
+    const folder = join(world.root, beside, 'in');
+    put(world, 'landing/a.jsonl', order(1, 1));
+    put(world, `${beside}/in/b.jsonl`, order(2, 2));
+    try {
+      const [plan] = await world.psyberg.plan(['orders_load']);
+      expect(plan?.hours.map(({ hour, causes }) => [hour, causes[0]?.file])).toEqual([
+        ['2023-09-14T01:00:00Z', 'landing/a.jsonl'],
+        ['2023-09-14T02:00:00Z', `${beside}/in/b.jsonl`],
+      ]);
+      await world.publish('orders_load');
+      expect(await ledger(world)).toEqual([
+        `["${beside}/in/b.jsonl","1","1"]`,
+        '["landing/a.jsonl","1","1"]',
+      ]);
+      expect(await world.rows('select filename from raw.orders')).toEqual([
+        `["${beside}/in/b.jsonl"]`,
+        '["landing/a.jsonl"]',
+      ]);
+      expect((await world.run())[0]?.status).toBe('nothing-new');
+    } finally {
+      rmSync(dirname(folder), { recursive: true, force: true });
+    }
+  });
+
   it('are those of the ledger as the target has it: a rollback has them loaded again, a new target all', async () => {
     const world = await worldForTest({ processes: [load()] });
     for (const id of [1, 2, 3]) {

@@ -2,10 +2,11 @@
 --   alias: "s"
 --   $files = ["/landing/signups/5.jsonl","/landing/signups/6.jsonl"]
 --   $folder = ""
+--   $above = []
 create temp table if not exists temp.main."psyberg_files_s_0123456789ab" as
 select
   * exclude (psyberg_file) replace (case when (("account_id" is not null and try_cast("account_id" as BIGINT) is null) or ((contains("account_id", '.') or contains("account_id", 'e') or contains("account_id", 'E')) and try_cast("account_id" as double) <> trunc(try_cast("account_id" as double)))) then error('in file "' || psyberg_file || '": ' || "account_id" || ' in column account_id is no BIGINT') else cast("account_id" as BIGINT) end as "account_id"),
-  case when starts_with(psyberg_file, $folder) then substr(psyberg_file, length($folder) + 1) else psyberg_file end as psyberg_file
+  ledger_path(psyberg_file, $folder, $above) as psyberg_file
 from read_json($files, filename = 'psyberg_file', columns = {'account_id': 'VARCHAR', 'signup_ts': 'TIMESTAMP WITH TIME ZONE', 'country': 'VARCHAR'})
 
 ;

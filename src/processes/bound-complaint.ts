@@ -1,0 +1,42 @@
+/**
+ * What is wrong with the SQL of a process, said of the SQL alone. Error of a session -> the error to show. A
+ * session runs the query within one of its own, and DuckDB looks for a column that it does not find in there
+ * outside of it as well: its complaint is then of the outer one ("Candidate tables: unnamed_subquery").
+ */
+import { PsybergError } from '../model/errors.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+import { planBinding } from './bind-plan.ts';
+import { planProcess } from './plan-process.ts';
+
+/** The error itself where binding the query finds nothing. */
+export async function boundComplaint(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  error: unknown,
+): Promise<unknown> {
+  const isBinding =
+    error instanceof PsybergError &&
+    error.code === 'process-sql-failed' &&
+    error.message.includes('Binder Error');
+  if (!isBinding) return error;
+  try {
+    await planProcess(workspace, spec, { writesNothing: true, binding: planBinding(workspace) });
+    return error;
+  } catch (found) {
+    return found instanceof PsybergError && found.code === error.code ? found : error;
+  }
+}
+
+/** Does `work`, whose errors are those of {@link boundComplaint}. */
+export async function complainingOfSql<T>(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw await boundComplaint(workspace, spec, error);
+  }
+}
