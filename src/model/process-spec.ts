@@ -170,7 +170,6 @@ export const ENGINE_PARAMETERS: ReadonlySet<string> = new Set([
   'first_hours',
   'last_hours',
   'previous_start',
-  'computed_from',
   'kept_rows',
   'destination',
   'computed_from',
