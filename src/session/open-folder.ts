@@ -43,13 +43,16 @@ export async function openFolder(
 ): Promise<SourceState> {
   await refuseCatalog(input, spec);
   const engine = await input.engine();
-  const watermark = progress?.watermarks.find((each) => each.tableUuid === FOLDER_UUID);
+  const marks = progress?.watermarks.filter((each) => each.tableUuid === FOLDER_UUID) ?? [];
+  const watermark = ownMark(input, spec, marks);
   const listed = await listFiles(engine, spec.files, input.nowMs);
   const shape = listed.at(-1)?.path ?? spec.files.emptyFile ?? null;
   if (shape === null && watermark === undefined) throw filesMissing(input, spec);
-  const ledger = await ledgerOf(input, engine, watermark);
+  // Its sessions are counted for the process, and so are the files: each of its folders says the same.
+  const [counted] = marks;
+  const ledger = await ledgerOf(input, engine, counted);
   const { known, undone, types } = await summarizeLedger(ledger, spec.files);
-  const expected = watermark?.totalRecords ?? 0n;
+  const expected = counted?.totalRecords ?? 0n;
   if (known !== expected) throw ledgerLost(input, { expected, found: known });
   const files = await filesToRead(input, spec, { ledger, listed });
   const session = files.length > 0 ? ledger.session + 1n : ledger.session;
@@ -72,6 +75,45 @@ export async function openFolder(
     totalRecords: known + BigInt(files.length),
     ...(newestHour === undefined ? {} : { newestHour, vttsHour: newestHour }),
   });
+}
+
+/** The watermark of the folder; one whose globs were changed is known where a process has a single one. */
+function ownMark(
+  { spec: { sources } }: OpenSessionInput,
+  { table }: FolderSpec,
+  marks: readonly Watermark[],
+): Watermark | undefined {
+  const isOnly = sources.filter(({ files }) => files !== undefined).length === 1;
+  return marks.find((each) => each.table === tableName(table)) ?? (isOnly ? marks[0] : undefined);
+}
+
+/**
+ * The folders of a process as one session reads them: they share its number, and what the ledger will hold,
+ * also where only one of them has new files.
+ */
+export function numberedTogether(sources: readonly SourceState[]): readonly SourceState[] {
+  const folders = sources.filter(({ spec }) => spec.files !== undefined);
+  if (folders.length < 2) return sources;
+  const read = folders.reduce(
+    (sum, { changes, files }) => sum + (changes.length === 0 ? 0 : files.length),
+    0,
+  );
+  const newest = folders.reduce((left, right) =>
+    (left.head as SourcePosition).snapshotId >= (right.head as SourcePosition).snapshotId ? left : right,
+  );
+  const [first] = folders as [SourceState];
+  const known = (first.totalRecords ?? 0n) - BigInt(first.changes.length === 0 ? 0 : first.files.length);
+  const { head } = newest;
+  return sources.map((source) =>
+    source.spec.files === undefined || head === undefined
+      ? source
+      : Object.freeze({
+          ...source,
+          head,
+          totalRecords: known + BigInt(read),
+          ...(source.toRead === undefined ? {} : { toRead: { ...source.toRead, session: head.snapshotId } }),
+        }),
+  );
 }
 
 function headOf(

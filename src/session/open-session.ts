@@ -8,6 +8,7 @@ import type { Hour } from '../model/hour.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, progressInSummary } from '../state/read-watermarks.ts';
 import { matchKeys } from './match-keys.ts';
+import { numberedTogether } from './open-folder.ts';
 import { openLookupState } from './open-lookup.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
@@ -43,7 +44,8 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
   );
   if (input.adoptsAsItIs === true && loadedTarget !== undefined)
     refuseSkippedRows(spec, loadedTarget.metadata, sources);
-  const opened = await matchKeys(input, sessionOf(input, sources, loadedTarget?.metadata, progress));
+  const together = numberedTogether(sources);
+  const opened = await matchKeys(input, sessionOf(input, together, loadedTarget?.metadata, progress));
   return restateLookups(input, opened);
 }
 

@@ -234,6 +234,52 @@ describe('files of a folder', () => {
     );
   });
 
+  it('of two folders are counted together, and their completeness is each their own', async () => {
+    const world = await worldForTest({
+      processes: [
+        load(
+          {},
+          {
+            sources: [
+              { files: 'one/*.jsonl', alias: 'one', event_time: 'ts' },
+              { files: 'two/*.jsonl', alias: 'two', event_time: 'ts' },
+            ],
+            audits: [],
+          },
+          'select id, ts from one union all select id, ts from two',
+        ),
+      ],
+    });
+    const completeTo = async () => (await world.psyberg.status())[0]?.complete_to_hour;
+    put(world, 'one/1.jsonl', order(1, 1));
+    put(world, 'two/2.jsonl', order(2, 5) + order(3, 5));
+    await world.publish('orders_load');
+    expect(await completeTo()).toBe('2023-09-14T01:00:00Z');
+    put(world, 'one/4.jsonl', order(4, 3));
+    await world.publish('orders_load');
+    expect(await completeTo()).toBe('2023-09-14T03:00:00Z');
+    put(world, 'two/5.jsonl', order(5, 7));
+    await world.publish('orders_load');
+    put(world, 'one/6.jsonl', order(6, 4));
+    put(world, 'two/7.jsonl', order(7, 7));
+    await world.publish('orders_load');
+    expect((await world.run())[0]?.status).toBe('nothing-new');
+    const numbers = (await ledger(world)).map((row) => (JSON.parse(row) as string[]).slice(0, 3).join(' '));
+    expect(numbers).toEqual([
+      'one/1.jsonl 1 1',
+      'one/4.jsonl 1 2',
+      'one/6.jsonl 1 4',
+      'two/2.jsonl 2 1',
+      'two/5.jsonl 1 3',
+      'two/7.jsonl 1 4',
+    ]);
+    const [, second] = await world.history('raw.orders');
+    await world.rollback('raw.orders', second?.['snapshot-id'] as bigint);
+    expect(await world.publish('orders_load')).toMatchObject({ rows_read: '3' });
+    expect(await ids(world)).toEqual([1, 2, 3, 4, 5, 6, 7].map((id) => `["${id}"]`));
+    expect((await world.run())[0]?.status).toBe('nothing-new');
+  });
+
   it('are compressed, or Parquet, and keep the types that the first session found', async () => {
     const world = await worldForTest({ processes: [load({ files: 'landing/*.jsonl*', format: 'json' })] });
     put(world, 'landing/1.jsonl.gz', gzipSync(order(1, 1, 0.5)));
