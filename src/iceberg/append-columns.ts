@@ -123,6 +123,10 @@ const PRIMITIVES_OF_VERSION_3: Readonly<Record<string, string>> = {
   VARIANT: 'variant',
 };
 
+/** A type's name in DuckDB as Iceberg has it; undefined for nested ones, decimals, and those it has not. */
+export const icebergNameOf = (name: string): string | undefined =>
+  PRIMITIVES[name] ?? PRIMITIVES_OF_VERSION_3[name];
+
 /** True for a type that a new column of a table may have. */
 export function hasIcebergType(type: ColumnType, formatVersion: number): boolean {
   try {

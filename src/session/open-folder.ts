@@ -5,6 +5,7 @@
  */
 import { hoursOfRows } from '../changes/files/hours-of-files.ts';
 import type { Engine } from '../engine/index.ts';
+import { icebergNameOf } from '../iceberg/append-columns.ts';
 import { storedUnit } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { type ChangedSinceRead, type LedgerInput, summarizeLedger, unreadAmong } from '../landing/ledger.ts';
@@ -251,18 +252,6 @@ const changeOf = (input: OpenSessionInput, session: bigint, files: readonly Chan
   removedRows: 0n,
 });
 
-/** DuckDB's types of an event time, as Iceberg names them. */
-const ICEBERG_TYPES: Readonly<Record<string, string>> = {
-  TIMESTAMP: 'timestamp',
-  TIMESTAMP_S: 'timestamp',
-  TIMESTAMP_MS: 'timestamp',
-  TIMESTAMP_NS: 'timestamp_ns',
-  'TIMESTAMP WITH TIME ZONE': 'timestamptz',
-  DATE: 'date',
-  INTEGER: 'int',
-  BIGINT: 'long',
-};
-
 function eventTimeOf(
   spec: FolderSpec,
   columns: readonly { readonly column_name: string; readonly column_type: string }[],
@@ -276,7 +265,8 @@ function eventTimeOf(
       hint: `name one of their columns as event_time: ${columns.map((each) => each.column_name).join(', ')}`,
       context: { files: folder, column: eventTime },
     });
-  const type = ICEBERG_TYPES[found.column_type];
+  // Times of files that are stored in seconds or milliseconds are read as others are.
+  const type = icebergNameOf(found.column_type.replace(/^TIMESTAMP_M?S$/, 'TIMESTAMP'));
   const unit = type === undefined ? undefined : storedUnit(type, spec.eventTimeUnit);
   if (type === undefined || unit === undefined)
     throw new PsybergError(
